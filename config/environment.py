@@ -1,0 +1,105 @@
+"""Reads the environment strictly: a bad value is remembered as a problem, never guessed around.
+
+Settings go on with the default, so that `manage.py check` lists every problem at once (config.E001);
+every command and the web process refuse to start while there is one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+TRUE = ("true", "1", "yes", "on")
+FALSE = ("false", "0", "no", "off")
+
+
+class Environment:
+    """Typed access to environment variables; `names` are those asked for, `problems` what was wrong."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        """The variable without surrounding blanks; an empty one counts as unset."""
+        self.names.add(name)
+        return os.environ.get(name, "").strip() or default
+
+    def items(self, name: str) -> list[str]:
+        """Items separated by commas, without blanks; unset is an empty list."""
+        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        return self._parsed(name, default, _flag, "true or false")
+
+    def number(self, name: str, default: int) -> int:
+        return self._parsed(name, default, _natural, "a whole number of at least 0")
+
+    def choice(self, name: str, options: tuple[str, ...]) -> str:
+        """One of `options`, the first by default."""
+        return self._parsed(
+            name, options[0], lambda value: options[options.index(value)], " or ".join(options)
+        )
+
+    def url(self, name: str, default: str = "") -> str:
+        """An http(s) address without a trailing slash."""
+        return self._parsed(name, default, _http_url, "an address such as https://example.com")
+
+    def database(self, name: str, default: str) -> dict:
+        return self._parsed(
+            name, _database(default), _database, "sqlite:///PATH or postgres://USER@HOST/NAME"
+        )
+
+    def email(self, name: str, default: str) -> dict:
+        parse = environ.Env.email_url_config
+        return self._parsed(name, parse(default), parse, "smtp+tls://USER:PASSWORD@HOST:587 or the like")
+
+    def _parsed(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
+        value = self.text(name)
+        if not value:
+            return default
+        try:
+            return parse(value)
+        except (ValueError, LookupError, TypeError, ImproperlyConfigured):
+            # The value stays out of the message: it may hold a password.
+            self.problems.append(f"{name} is not usable: expected {expected}.")
+            return default
+
+
+def read_env_file(path: Path) -> None:
+    """Load `path` if it is there; variables already set win."""
+    if path.is_file():
+        environ.Env.read_env(path)
+
+
+def _flag(value: str) -> bool:
+    return (TRUE + FALSE).index(value.lower()) < len(TRUE)
+
+
+def _natural(value: str) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError(value)
+    return number
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
+def _database(value: str) -> dict:
+    config = environ.Env.db_url_config(value)
+    if config["ENGINE"].rsplit(".", 1)[-1] not in ("sqlite3", "postgresql"):
+        raise ValueError(value)
+    return config

@@ -1,0 +1,26 @@
+"""The key that signs sessions and tasks, made once and kept, for installations of one machine."""
+
+import os
+from pathlib import Path
+
+from django.core.management.utils import get_random_secret_key
+
+
+def load_secret_key(path: Path) -> str:
+    """The key in `path`, made there (readable by its owner alone) when it is missing."""
+    if not path.exists():
+        _create(path, get_random_secret_key())
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _create(path: Path, key: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(key)
+    try:
+        os.link(draft, path)  # fails when another process was first: its key is then the one
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

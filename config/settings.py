@@ -1,0 +1,213 @@
+"""All settings, read from the environment and `.env`; README.md lists the variables."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+
+from config.environment import Environment, read_env_file
+from config.secret_key import load_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+read_env_file(BASE_DIR / ".env")
+env = Environment()
+
+# What runs here
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY_FROM_ENVIRONMENT = bool(env.text("SECRET_KEY"))
+SECRET_KEY = env.text("SECRET_KEY") or load_secret_key(VAR_DIR / "secret_key")
+AUTH_URL = env.url("AUTH_URL")
+DASHBOARD_URL = env.url("DASHBOARD_URL", AUTH_URL or "http://127.0.0.1:8000")
+SITE_HOSTS = sorted({urlsplit(url).hostname or "" for url in (DASHBOARD_URL, AUTH_URL) if url})
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") + SITE_HOSTS + ["localhost", "127.0.0.1", "[::1]"]
+
+INSTALLED_APPS = [
+    "tracker",
+    "incidents",
+    "detection",
+    "groups",
+    "collector",
+    "solo",
+    "simple_history",
+    "axes",
+    "django_q",
+    "django_htmx",
+    "csp",
+    "anymail",
+    "chartkick.django",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",  # last, as its documentation asks
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Language and time
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Database
+DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock at BEGIN, where SQLite waits for it; taken later it fails at once.
+    DATABASE["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASE["CONN_MAX_AGE"] = 600
+    DATABASE["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": DATABASE}
+
+# Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
+REDIS_URL = env.text("REDIS_URL")
+Q_CLUSTER = {
+    "name": "cursor-cost-monitor",
+    "workers": 2,
+    "timeout": 55 * 60,
+    "retry": 60 * 60,
+    "max_attempts": 2,
+    "catch_up": False,
+    "recycle": 100,
+    "save_limit": 500,
+    "poll": 2,
+    "label": "Task queue",
+} | ({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"})
+
+# Static files: from the apps themselves until `collectstatic` has run, then hashed and compressed.
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_MANIFEST = env.flag("STATIC_MANIFEST", default=False)
+WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_MANIFEST
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Sign-in
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 1  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AUTH_SECRET = env.text("AUTH_SECRET")
+AUTH_GOOGLE_ID = env.text("AUTH_GOOGLE_ID")
+AUTH_GOOGLE_SECRET = env.text("AUTH_GOOGLE_SECRET")
+AUTH_ALLOWED_DOMAIN = env.text("AUTH_ALLOWED_DOMAIN").lower()
+AUTH_ALLOWED_EMAILS = [email.lower() for email in env.items("AUTH_ALLOWED_EMAILS")]
+AUTH_ADMIN_EMAILS = [email.lower() for email in env.items("AUTH_ADMIN_EMAILS")]
+AUTH_TRUST_HOST = env.flag("AUTH_TRUST_HOST", default=False)
+CRON_SECRET = env.text("CRON_SECRET")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+
+# Cursor
+CURSOR_ADMIN_API_KEY = env.text("CURSOR_ADMIN_API_KEY")
+CURSOR_ANALYTICS_API_KEY = env.text("CURSOR_ANALYTICS_API_KEY", CURSOR_ADMIN_API_KEY)
+CURSOR_API_URL = env.url("CURSOR_API_URL", "https://api.cursor.com")
+
+# Notifications
+SLACK_BOT_TOKEN = env.text("SLACK_BOT_TOKEN")
+SLACK_CHANNEL_ID = env.text("SLACK_CHANNEL_ID")
+SLACK_SIGNING_SECRET = env.text("SLACK_SIGNING_SECRET")
+SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api")
+WEBHOOK_URL = env.url("WEBHOOK_URL")
+WEBHOOK_SECRET = env.text("WEBHOOK_SECRET")
+RESEND_API_KEY = env.text("RESEND_API_KEY")
+RESEND_FROM = env.text("RESEND_FROM")
+EMAIL_CONFIGURED = bool(RESEND_API_KEY or env.text("EMAIL_URL"))
+ALERT_EMAIL_TO = env.items("ALERT_EMAIL_TO")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", RESEND_FROM or "cursor-cost-monitor@localhost")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 20  # seconds
+vars().update(env.email("EMAIL_URL", "consolemail://"))
+if RESEND_API_KEY:
+    EMAIL_BACKEND = "anymail.backends.resend.EmailBackend"
+    ANYMAIL = {"RESEND_API_KEY": RESEND_API_KEY, "REQUESTS_TIMEOUT": EMAIL_TIMEOUT}
+
+# Security: what only HTTPS can carry follows from the site's own address.
+HTTPS = DASHBOARD_URL.startswith("https://")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz"]  # a load balancer asks over plain HTTP
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = sorted({url for url in (DASHBOARD_URL, AUTH_URL) if url})
+X_FRAME_OPTIONS = "DENY"
+if AUTH_TRUST_HOST:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    USE_X_FORWARDED_HOST = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+ENVIRONMENT_NAMES = frozenset(env.names)
+ENVIRONMENT_PROBLEMS = tuple(env.problems)
