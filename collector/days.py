@@ -1,0 +1,41 @@
+"""The one place where instants become UTC days and billing days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+
+def utc_day(instant: datetime) -> date:
+    """Return the UTC day `instant` falls on; ValueError if naive (a guess would move spend)."""
+    if instant.tzinfo is None:
+        raise ValueError("naive datetime")
+    return instant.astimezone(UTC).date()
+
+
+def day_start(day: date) -> datetime:
+    """Return 00:00 UTC of `day`."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def day_end(day: date) -> datetime:
+    """Return the first instant after `day`: half-open ranges end here."""
+    return day_start(day) + timedelta(days=1)
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Yield every day from `first` to `last`, both included."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def from_epoch_ms(milliseconds: int) -> datetime:
+    """Return the aware instant of an epoch in milliseconds, exact to the millisecond."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+
+
+def to_epoch_ms(instant: datetime) -> int:
+    """Return milliseconds since the epoch, rounded down; ValueError if naive."""
+    if instant.tzinfo is None:
+        raise ValueError("naive datetime")
+    return (instant - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)

@@ -1,0 +1,27 @@
+"""The facts: what the vendor said, and totals derived from it. Rows are upserted, never deleted on collection."""
+
+from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
+from .cursor_groups import CursorGroup, CursorGroupMembership
+from .people import Member
+from .runs import Lease, Source, SourceRun, Watermark
+from .spend import BillingCycle, Reconciliation, SpendSnapshot
+from .usage import MemberModelDay, UsageEvent
+
+__all__ = [
+    "AiCodeCommit",
+    "BillingCycle",
+    "CursorGroup",
+    "CursorGroupMembership",
+    "DailyActivity",
+    "Lease",
+    "Member",
+    "MemberAnalyticsDay",
+    "MemberModelDay",
+    "Reconciliation",
+    "Source",
+    "SourceRun",
+    "SpendSnapshot",
+    "TeamAnalyticsDay",
+    "UsageEvent",
+    "Watermark",
+]

@@ -1,0 +1,46 @@
+"""Billing groups as the vendor states them; what the product works with is in the app `groups`."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from .fields import CentsField
+from .people import Member
+
+
+class CursorGroup(models.Model):
+    """One row is one billing group in the vendor's answers."""
+
+    cursor_id = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    spend_cents = CentsField(null=True, blank=True, help_text="As stated for the current cycle; a cross-check only.")
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the vendor's list lacks it.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CursorGroupMembership(models.Model):
+    """One row is one stay of a member in a billing group, as the vendor states it."""
+
+    group = models.ForeignKey(CursorGroup, on_delete=models.PROTECT, related_name="memberships")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="cursor_memberships")
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["group", "member", "joined_at"], name="cursormembership_one_per_stay"),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(left_at__isnull=True), name="cursormembership_one_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} in {self.group_id}"

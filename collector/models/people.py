@@ -1,0 +1,65 @@
+"""Who can spend."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def people(self) -> MemberQuerySet:
+        """Seats held by persons: no service accounts, no unattributed spend."""
+        return self.filter(kind=Member.Kind.PERSON)
+
+    def on_team(self) -> MemberQuerySet:
+        """People whom the vendor still lists as members."""
+        return self.people().filter(gone_at__isnull=True, is_removed=False)
+
+    def matching(self, text: str) -> MemberQuerySet:
+        """Members whose name or e-mail contains `text`, whatever the case."""
+        return self.filter(Q(name__icontains=text) | Q(email__icontains=text)) if text else self
+
+
+class Member(models.Model):
+    """One row is one seat, service account, or the place for spend that names nobody.
+
+    `email` is the join key of every source, always lower case. A service account without an address is
+    `service-account:<id>`, a person known by number alone `user:<number>`, spend that names nobody `unattributed`.
+    """
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "person"
+        SERVICE_ACCOUNT = "service_account", "service account"
+        UNATTRIBUTED = "unattributed", "unattributed"
+
+    email = models.CharField(max_length=254, unique=True, help_text="Lower case; joins all sources.")
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.PERSON)
+    name = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=40, blank=True, help_text="As the vendor sends it: owner, member, free-owner.")
+    cursor_id = models.CharField(max_length=80, blank=True, help_text="The vendor's encoded id, user_…")
+    numeric_id = models.CharField(max_length=40, blank=True, help_text="The vendor's number in daily usage.")
+    picture_url = models.URLField(max_length=500, blank=True)
+    is_removed = models.BooleanField(default=False, help_text="The vendor lists the seat as removed.")
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the vendor's list lacks this person.")
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")),
+                name="member_email_lower_case",
+                violation_error_message="The e-mail must be in lower case: it joins every source.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_absolute_url(self) -> str:
+        return reverse("member", args=[self.email])

@@ -1,0 +1,97 @@
+"""What each run did, how far each source is complete, and who is at work."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+
+
+class Source(models.TextChoices):
+    """One thing collected. The values are what commands, `/healthz` and metrics print."""
+
+    MEMBERS = "members", "members"
+    SPEND = "spend", "spend of the cycle"
+    EVENTS = "events", "usage events"
+    ACTIVITY = "activity", "daily activity"
+    GROUPS = "groups", "billing groups"
+    TEAM_ANALYTICS = "team_analytics", "team analytics"
+    MEMBER_ANALYTICS = "member_analytics", "analytics by member"
+    COMMITS = "commits", "AI-code commits"
+
+
+class SourceRunQuerySet(models.QuerySet["SourceRun"]):
+    def latest_per_source(self) -> dict[str, SourceRun]:
+        """The newest finished run of each source, by source."""
+        runs: dict[str, SourceRun] = {}
+        for source in Source.values:
+            run = self.filter(source=source, finished_at__isnull=False).order_by("-started_at").first()
+            if run:
+                runs[source] = run
+        return runs
+
+    def last_good(self, source: str) -> SourceRun | None:
+        """The newest run of `source` that went well."""
+        return self.filter(source=source, status=SourceRun.Status.OK).order_by("-started_at").first()
+
+
+class SourceRun(models.Model):
+    """One row is one source in one run: what was asked, what came, what it cost, what went wrong."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "running"
+        OK = "ok", "ok"
+        FAILED = "failed", "failed"
+        UNAVAILABLE = "unavailable", "not available on this plan"
+        FRESH = "fresh", "not asked: fresh enough"
+
+    source = models.CharField(max_length=20, choices=Source)
+    status = models.CharField(max_length=12, choices=Status, default=Status.RUNNING)
+    trigger = models.CharField(max_length=12, default="collect", help_text="collect, backfill, csv, tracker.")
+    window_start_at = models.DateTimeField(null=True, blank=True)
+    window_end_at = models.DateTimeField(null=True, blank=True)
+    rows_seen = models.PositiveIntegerField(default=0)
+    rows_new = models.PositiveIntegerField(default=0)
+    rows_changed = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0, help_text="HTTP requests made, retries included.")
+    error = models.TextField(blank=True, help_text="What went wrong and what to do; never a key.")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SourceRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [
+            # The newest run of a source, for freshness and for the next window.
+            models.Index(fields=["source", "-started_at"], name="sourcerun_source_started"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.status} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Watermark(models.Model):
+    """One row says up to which instant a source is complete: the end of its last complete window."""
+
+    source = models.CharField(max_length=20, choices=Source, unique=True)
+    complete_until_at = models.DateTimeField()
+    complete_from_at = models.DateTimeField(null=True, blank=True, help_text="How far back history was read.")
+
+    def __str__(self) -> str:
+        return f"{self.source} until {self.complete_until_at:%Y-%m-%d %H:%M}"
+
+
+class Lease(models.Model):
+    """One row is one piece of work that only one process may do at a time; it expires without its owner."""
+
+    name = models.CharField(max_length=80, unique=True)
+    holder = models.CharField(max_length=120, blank=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} until {self.expires_at:%Y-%m-%d %H:%M:%S}"
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether somebody holds it at `now`."""
+        return bool(self.holder) and self.expires_at > now

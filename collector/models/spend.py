@@ -1,0 +1,103 @@
+"""Billing cycles and the vendor's own running totals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from .fields import CentsField
+from .people import Member
+
+
+class BillingCycleQuerySet(models.QuerySet["BillingCycle"]):
+    def at(self, instant: datetime) -> BillingCycle | None:
+        """The cycle that `instant` falls into, if one is known."""
+        return self.filter(start_at__lte=instant, end_at__gt=instant).order_by("-start_at").first()
+
+
+class BillingCycle(models.Model):
+    """One row is one billing cycle of the team, `[start_at, end_at)`, exact to the instant.
+
+    Cycles that the vendor never named (history before the first answer) are inferred a calendar month apart.
+    """
+
+    start_at = models.DateTimeField(unique=True)
+    end_at = models.DateTimeField()
+    is_inferred = models.BooleanField(default=False, help_text="Stepped back from a known cycle, not told.")
+
+    objects = BillingCycleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-start_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end_at__gt=F("start_at")), name="billingcycle_ends_after_start"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start_at:%Y-%m-%d} to {self.end_at:%Y-%m-%d}"
+
+
+class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):
+    def latest_per_member(self, cycle: BillingCycle) -> SpendSnapshotQuerySet:
+        """The newest snapshot of each member in `cycle`."""
+        newest = (
+            self.model.objects.filter(cycle=cycle, member=models.OuterRef("member"))
+            .order_by("-taken_at")
+            .values("pk")[:1]
+        )
+        return self.filter(cycle=cycle, pk=models.Subquery(newest))
+
+
+class SpendSnapshot(models.Model):
+    """One row is one member's spend of a cycle as the vendor stated it; a new row only when a figure moved."""
+
+    class Meaning(models.TextChoices):
+        CURRENT = "current", "overallSpendCents given: total, on-demand, included by difference"
+        LEGACY = "legacy", "no overallSpendCents: what spendCents holds is uncertain"
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="spend_snapshots")
+    cycle = models.ForeignKey(BillingCycle, on_delete=models.PROTECT, related_name="snapshots")
+    taken_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(help_text="The last answer that said the same.")
+    meaning = models.CharField(max_length=8, choices=Meaning)
+    total_cents = CentsField(null=True, blank=True, help_text="Unknown in a legacy answer.")
+    on_demand_cents = CentsField(null=True, blank=True)
+    included_cents = CentsField(null=True, blank=True)
+    premium_requests = models.PositiveIntegerField(null=True, blank=True)
+    limit_dollars = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="The limit in force; empty when none."
+    )
+    raw = models.JSONField(default=dict, help_text="The answer's row as it came.")
+
+    objects = SpendSnapshotQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "cycle", "taken_at"], name="spendsnapshot_one_per_moment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.taken_at:%Y-%m-%d %H:%M}"
+
+
+class Reconciliation(models.Model):
+    """One row compares, for one cycle, the events' sums with the vendor's snapshots at one moment."""
+
+    cycle = models.ForeignKey(BillingCycle, on_delete=models.PROTECT, related_name="reconciliations")
+    taken_at = models.DateTimeField()
+    events_total_cents = CentsField()
+    events_billed_cents = CentsField()
+    snapshot_total_cents = CentsField(null=True, blank=True)
+    snapshot_on_demand_cents = CentsField(null=True, blank=True)
+    explanation = models.JSONField(default=list, help_text="Parts of the difference: {reason, cents}.")
+
+    class Meta:
+        ordering = ["-taken_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "taken_at"], name="reconciliation_one_per_moment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cycle} at {self.taken_at:%Y-%m-%d %H:%M}"

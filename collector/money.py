@@ -1,0 +1,18 @@
+"""US cents: parsed exactly, rounded once."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+# Six decimals are what the vendor's fractional cents carry (since June 2026).
+CENT_PLACES = Decimal("0.000001")
+
+
+def cents(value: Decimal | float | int | str | None) -> Decimal:
+    """Return `value` (US cents) as an exact Decimal with six places; None counts as no cents."""
+    return Decimal(str(value or 0)).quantize(CENT_PLACES, rounding=ROUND_HALF_UP)
+
+
+def round_cents(value: Decimal) -> int:
+    """Round fractional cents half up. Call once, on a total."""
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
