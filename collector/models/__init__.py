@@ -1,4 +1,4 @@
-"""The facts: what the vendor said, and totals derived from it. Rows are upserted, never deleted on collection."""
+"""The facts: what the vendor said, and totals derived from it. Collecting upserts, it never deletes."""
 
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from .cursor_groups import CursorGroup, CursorGroupMembership

@@ -9,7 +9,7 @@ from django.db import models
 from .people import Member
 
 
-class BetweenDaysQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class BetweenDaysQuerySet(models.QuerySet):
     def between(self, first: date, last: date) -> BetweenDaysQuerySet:
         """Rows from `first` to `last`, both included."""
         return self.filter(day__gte=first, day__lte=last)
@@ -18,7 +18,9 @@ class BetweenDaysQuerySet(models.QuerySet):  # type: ignore[type-arg]
 class DailyActivity(models.Model):
     """One row is one member's day as `/teams/daily-usage-data` counts it."""
 
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="daily_activity", db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="daily_activity", db_index=False
+    )
     day = models.DateField()
     is_active = models.BooleanField(default=False)
     lines_added = models.IntegerField(default=0)
@@ -93,7 +95,9 @@ class TeamAnalyticsDay(models.Model):
 class MemberAnalyticsDay(models.Model):
     """One row is one member's count of one metric on one day; fields as in `TeamAnalyticsDay`."""
 
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="analytics_days", db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="analytics_days", db_index=False
+    )
     metric = models.CharField(max_length=24)
     day = models.DateField()
     name = models.CharField(max_length=200, blank=True)
@@ -144,7 +148,9 @@ class AiCodeCommit(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["member", "commit_hash"], name="aicodecommit_one_per_member_hash"),
+            models.UniqueConstraint(
+                fields=["member", "commit_hash"], name="aicodecommit_one_per_member_hash"
+            ),
         ]
         indexes = [
             # Repositories over a range of days.

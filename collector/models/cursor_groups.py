@@ -14,7 +14,9 @@ class CursorGroup(models.Model):
 
     cursor_id = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
-    spend_cents = CentsField(null=True, blank=True, help_text="As stated for the current cycle; a cross-check only.")
+    spend_cents = CentsField(
+        null=True, blank=True, help_text="As stated for the current cycle; a cross-check only."
+    )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the vendor's list lacks it.")
@@ -36,7 +38,9 @@ class CursorGroupMembership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["group", "member", "joined_at"], name="cursormembership_one_per_stay"),
+            models.UniqueConstraint(
+                fields=["group", "member", "joined_at"], name="cursormembership_one_per_stay"
+            ),
             models.UniqueConstraint(
                 fields=["member"], condition=Q(left_at__isnull=True), name="cursormembership_one_current"
             ),

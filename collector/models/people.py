@@ -25,8 +25,9 @@ class MemberQuerySet(models.QuerySet["Member"]):
 class Member(models.Model):
     """One row is one seat, service account, or the place for spend that names nobody.
 
-    `email` is the join key of every source, always lower case. A service account without an address is
-    `service-account:<id>`, a person known by number alone `user:<number>`, spend that names nobody `unattributed`.
+    `email` is the join key of every source, always lower case. A service account without an address
+    is `service-account:<id>`, a person known by number alone `user:<number>`, and spend that names
+    nobody `unattributed`.
     """
 
     class Kind(models.TextChoices):
@@ -37,12 +38,16 @@ class Member(models.Model):
     email = models.CharField(max_length=254, unique=True, help_text="Lower case; joins all sources.")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.PERSON)
     name = models.CharField(max_length=200, blank=True)
-    role = models.CharField(max_length=40, blank=True, help_text="As the vendor sends it: owner, member, free-owner.")
+    role = models.CharField(
+        max_length=40, blank=True, help_text="As the vendor sends it: owner, member, free-owner."
+    )
     cursor_id = models.CharField(max_length=80, blank=True, help_text="The vendor's encoded id, user_…")
     numeric_id = models.CharField(max_length=40, blank=True, help_text="The vendor's number in daily usage.")
     picture_url = models.URLField(max_length=500, blank=True)
     is_removed = models.BooleanField(default=False, help_text="The vendor lists the seat as removed.")
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the vendor's list lacks this person.")
+    gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the vendor's list lacks this person."
+    )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
 

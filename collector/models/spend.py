@@ -32,7 +32,9 @@ class BillingCycle(models.Model):
     class Meta:
         ordering = ["-start_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(end_at__gt=F("start_at")), name="billingcycle_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(end_at__gt=F("start_at")), name="billingcycle_ends_after_start"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -51,7 +53,7 @@ class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):
 
 
 class SpendSnapshot(models.Model):
-    """One row is one member's spend of a cycle as the vendor stated it; a new row only when a figure moved."""
+    """One row is one member's spend of a cycle as the vendor stated it; a new one when a figure moved."""
 
     class Meaning(models.TextChoices):
         CURRENT = "current", "overallSpendCents given: total, on-demand, included by difference"
@@ -67,7 +69,11 @@ class SpendSnapshot(models.Model):
     included_cents = CentsField(null=True, blank=True)
     premium_requests = models.PositiveIntegerField(null=True, blank=True)
     limit_dollars = models.DecimalField(
-        max_digits=12, decimal_places=2, null=True, blank=True, help_text="The limit in force; empty when none."
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="The limit in force; empty when none.",
     )
     raw = models.JSONField(default=dict, help_text="The answer's row as it came.")
 
@@ -75,7 +81,9 @@ class SpendSnapshot(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["member", "cycle", "taken_at"], name="spendsnapshot_one_per_moment"),
+            models.UniqueConstraint(
+                fields=["member", "cycle", "taken_at"], name="spendsnapshot_one_per_moment"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,17 +43,23 @@ class UsageEvent(models.Model):
 
     occurred_at = models.DateTimeField(help_text="Exact to the millisecond.")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="usage_events", db_index=False)
-    model = models.CharField(max_length=120, blank=True, help_text="As the vendor spells it; `default` is Auto.")
+    model = models.CharField(
+        max_length=120, blank=True, help_text="As the vendor spells it; `default` is Auto."
+    )
     ordinal = models.PositiveSmallIntegerField(default=0)
 
     kind = models.CharField(max_length=80, blank=True, help_text="Open vocabulary, for display.")
-    charged_cents = CentsField(help_text="What Cursor charges: model cost after discount, plus the token fee.")
+    charged_cents = CentsField(
+        help_text="What Cursor charges: model cost after discount, plus the token fee."
+    )
     cost_basis = models.CharField(max_length=12, choices=CostBasis, default=CostBasis.CHARGED)
     model_cents = CentsField(null=True, blank=True, help_text="Model cost before discount and fee.")
     token_fee_cents = CentsField(null=True, blank=True)
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
     is_chargeable = models.BooleanField(default=False, help_text="Counts as billed; otherwise included.")
-    request_units = models.DecimalField(max_digits=12, decimal_places=4, default=0, help_text="Units, not money.")
+    request_units = models.DecimalField(
+        max_digits=12, decimal_places=4, default=0, help_text="Units, not money."
+    )
     input_tokens = models.BigIntegerField(null=True, blank=True)
     output_tokens = models.BigIntegerField(null=True, blank=True)
     cache_write_tokens = models.BigIntegerField(null=True, blank=True)
@@ -109,16 +115,21 @@ class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
 class MemberModelDay(models.Model):
     """One row is what one member did with one model on one UTC day: what pages read instead of events.
 
-    A day on which a billing cycle turns has two rows, before the turn and after it (`is_after_turn`), so that a
-    cycle's total is exact to the instant. Recomputed from the events whenever one of them changes, never added to.
+    A day on which a billing cycle turns has two rows, before the turn and after it (`is_after_turn`),
+    so that a cycle's total is exact to the instant. Recomputed from the events whenever one of them
+    changes, never added to.
     """
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="model_days", db_index=False)
     model = models.CharField(max_length=120, blank=True)
     day = models.DateField()
-    is_after_turn = models.BooleanField(default=False, help_text="The part of the day after a cycle began on it.")
+    is_after_turn = models.BooleanField(
+        default=False, help_text="The part of the day after a cycle began on it."
+    )
 
-    requests = models.PositiveIntegerField(default=0, help_text="Events that were served: not errored, not aborted.")
+    requests = models.PositiveIntegerField(
+        default=0, help_text="Events that were served: not errored, not aborted."
+    )
     billed_requests = models.PositiveIntegerField(default=0, help_text="Those of them that were chargeable.")
     failed_requests = models.PositiveIntegerField(default=0, help_text="Errored or aborted events.")
     max_mode_requests = models.PositiveIntegerField(default=0)
