@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from .models import Lease
 
+log = logging.getLogger(__name__)
+
+# Long enough for a database that is busy or away for a moment, short enough that a lost machine's
+# work is taken up within the same hour. A living holder renews it four times in that span.
+LEASE_SECONDS = 120
+
 
 class AlreadyRunning(Exception):
-    """Another process holds the lease; the message says until when."""
+    """Another process holds the lease; the message says which and until when."""
 
 
-def acquire(name: str, *, now: datetime, seconds: int) -> str | None:
-    """Take the lease `name` for `seconds`; return the holder's token, or None while another holds it."""
+def acquire(name: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> str | None:
+    """Take the lease `name`; return the holder's token, or None while another living process holds it.
+
+    A holder on this machine whose process is gone (killed, crashed) is succeeded at once.
+    """
+    lease, _ = Lease.objects.get_or_create(name=name, defaults={"expires_at": now})
+    if lease.is_held(now) and not _is_dead(lease.holder):
+        return None
     token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    Lease.objects.get_or_create(name=name, defaults={"expires_at": now})
-    taken = Lease.objects.filter(name=name, expires_at__lte=now).update(
-        holder=token, expires_at=now + timedelta(seconds=seconds)
-    )
-    return token if taken else None
+    seen = Lease.objects.filter(name=name, holder=lease.holder, expires_at=lease.expires_at)
+    return token if seen.update(holder=token, expires_at=now + timedelta(seconds=seconds)) else None
+
+
+def renew(name: str, token: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> bool:
+    """Hold on for another `seconds`; False if the lease was lost meanwhile."""
+    mine = Lease.objects.filter(name=name, holder=token)
+    return bool(mine.update(expires_at=now + timedelta(seconds=seconds)))
 
 
 def release(name: str, token: str, *, now: datetime) -> None:
@@ -33,21 +51,42 @@ def release(name: str, token: str, *, now: datetime) -> None:
     Lease.objects.filter(name=name, holder=token).update(holder="", expires_at=now)
 
 
-def renew(name: str, token: str, *, now: datetime, seconds: int) -> bool:
-    """Hold on for another `seconds`; False if the lease was lost meanwhile."""
-    return bool(
-        Lease.objects.filter(name=name, holder=token).update(expires_at=now + timedelta(seconds=seconds))
-    )
-
-
 @contextmanager
-def held(name: str, *, seconds: int) -> Iterator[str]:
-    """Hold the lease `name` for the block, on the wall clock; AlreadyRunning if another process does."""
+def held(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
+    """Hold the lease `name` for the block, renewing it as long as that takes; AlreadyRunning if taken."""
     token = acquire(name, now=timezone.now(), seconds=seconds)
     if token is None:
-        until = Lease.objects.get(name=name).expires_at
-        raise AlreadyRunning(f"already running: {name} is held by another process until {until:%H:%M:%S} UTC")
+        raise AlreadyRunning(f"already running: another process holds the lease “{name}”")
+    done = threading.Event()
+    threading.Thread(target=_keep, args=(name, token, seconds, done), daemon=True).start()
     try:
         yield token
     finally:
+        done.set()
         release(name, token, now=timezone.now())
+
+
+def _keep(name: str, token: str, seconds: int, done: threading.Event) -> None:
+    while not done.wait(seconds / 4):
+        try:
+            if not renew(name, token, now=timezone.now(), seconds=seconds):
+                log.error("lease %s was lost to another process", name)
+                return
+        except DatabaseError as error:
+            log.warning("lease %s not renewed this time: %s", name, error)
+        finally:
+            connection.close()
+
+
+def _is_dead(holder: str) -> bool:
+    host, _, rest = holder.partition(":")
+    pid, _, _ = rest.partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
