@@ -22,16 +22,27 @@ FALSE = ("false", "0", "no", "off")
 
 
 class Environment:
-    """Typed access to environment variables; `names` are those asked for, `problems` what was wrong."""
+    """Typed access to environment variables.
+
+    `names` are those asked for, `secrets` the values no log may show, `problems` what was wrong.
+    """
 
     def __init__(self) -> None:
         self.names: set[str] = set()
+        self.secrets: set[str] = set()
         self.problems: list[str] = []
 
     def text(self, name: str, default: str = "") -> str:
         """The variable without surrounding blanks; an empty one counts as unset."""
         self.names.add(name)
         return os.environ.get(name, "").strip() or default
+
+    def secret(self, name: str, default: str = "") -> str:
+        """Text that must not be seen; of an address, the password in it."""
+        value = self.text(name, default)
+        hidden = (urlsplit(value).password or "") if "://" in value else value
+        self.secrets |= {hidden} - {""}
+        return value
 
     def items(self, name: str) -> list[str]:
         """Items separated by commas, without blanks; unset is an empty list."""

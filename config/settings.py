@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from config.environment import Environment, read_env_file
+from config.logs import logging_config
 from config.secret_key import load_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -17,7 +18,7 @@ env = Environment()
 # What runs here
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY_FROM_ENVIRONMENT = bool(env.text("SECRET_KEY"))
-SECRET_KEY = env.text("SECRET_KEY") or load_secret_key(VAR_DIR / "secret_key")
+SECRET_KEY = env.secret("SECRET_KEY") or load_secret_key(VAR_DIR / "secret_key")
 AUTH_URL = env.url("AUTH_URL")
 DASHBOARD_URL = env.url("DASHBOARD_URL", AUTH_URL or "http://127.0.0.1:8000")
 SITE_HOSTS = sorted({urlsplit(url).hostname or "" for url in (DASHBOARD_URL, AUTH_URL) if url})
@@ -107,7 +108,7 @@ else:
 DATABASES = {"default": DATABASE}
 
 # Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.secret("REDIS_URL")
 Q_CLUSTER = {
     "name": "cursor-cost-monitor",
     "workers": 2,
@@ -151,31 +152,32 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AUTH_SECRET = env.text("AUTH_SECRET")
+AXES_VERBOSE = False
+AUTH_SECRET = env.secret("AUTH_SECRET")
 AUTH_GOOGLE_ID = env.text("AUTH_GOOGLE_ID")
-AUTH_GOOGLE_SECRET = env.text("AUTH_GOOGLE_SECRET")
+AUTH_GOOGLE_SECRET = env.secret("AUTH_GOOGLE_SECRET")
 AUTH_ALLOWED_DOMAIN = env.text("AUTH_ALLOWED_DOMAIN").lower()
 AUTH_ALLOWED_EMAILS = [email.lower() for email in env.items("AUTH_ALLOWED_EMAILS")]
 AUTH_ADMIN_EMAILS = [email.lower() for email in env.items("AUTH_ADMIN_EMAILS")]
 AUTH_TRUST_HOST = env.flag("AUTH_TRUST_HOST", default=False)
-CRON_SECRET = env.text("CRON_SECRET")
-METRICS_TOKEN = env.text("METRICS_TOKEN")
+CRON_SECRET = env.secret("CRON_SECRET")
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
 
 # Cursor
-CURSOR_ADMIN_API_KEY = env.text("CURSOR_ADMIN_API_KEY")
-CURSOR_ANALYTICS_API_KEY = env.text("CURSOR_ANALYTICS_API_KEY", CURSOR_ADMIN_API_KEY)
+CURSOR_ADMIN_API_KEY = env.secret("CURSOR_ADMIN_API_KEY")
+CURSOR_ANALYTICS_API_KEY = env.secret("CURSOR_ANALYTICS_API_KEY", CURSOR_ADMIN_API_KEY)
 CURSOR_API_URL = env.url("CURSOR_API_URL", "https://api.cursor.com")
 
 # Notifications
-SLACK_BOT_TOKEN = env.text("SLACK_BOT_TOKEN")
+SLACK_BOT_TOKEN = env.secret("SLACK_BOT_TOKEN")
 SLACK_CHANNEL_ID = env.text("SLACK_CHANNEL_ID")
-SLACK_SIGNING_SECRET = env.text("SLACK_SIGNING_SECRET")
+SLACK_SIGNING_SECRET = env.secret("SLACK_SIGNING_SECRET")
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api")
 WEBHOOK_URL = env.url("WEBHOOK_URL")
-WEBHOOK_SECRET = env.text("WEBHOOK_SECRET")
-RESEND_API_KEY = env.text("RESEND_API_KEY")
+WEBHOOK_SECRET = env.secret("WEBHOOK_SECRET")
+RESEND_API_KEY = env.secret("RESEND_API_KEY")
 RESEND_FROM = env.text("RESEND_FROM")
-EMAIL_CONFIGURED = bool(RESEND_API_KEY or env.text("EMAIL_URL"))
+EMAIL_CONFIGURED = bool(RESEND_API_KEY or env.secret("EMAIL_URL"))
 ALERT_EMAIL_TO = env.items("ALERT_EMAIL_TO")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", RESEND_FROM or "cursor-cost-monitor@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -208,6 +210,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+
+# Logs
+LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL, secrets=(SECRET_KEY, *env.secrets))
 
 ENVIRONMENT_NAMES = frozenset(env.names)
 ENVIRONMENT_PROBLEMS = tuple(env.problems)

@@ -1,0 +1,72 @@
+"""Logs as text or JSON on standard error, with every secret blotted out wherever it turns up."""
+
+import logging
+import re
+from collections.abc import Collection
+
+from pythonjsonlogger.json import JsonFormatter
+
+UTC = "%Y-%m-%dT%H:%M:%SZ"  # Django sets the process to TIME_ZONE, which is UTC
+BLOT = "[secret]"
+# Shorter ones would blot out ordinary words; no service issues one.
+SHORTEST_SECRET = 8
+# Credentials by their look, whoever's they are: headers, Slack's and Resend's tokens, passwords in addresses.
+LOOKS_SECRET = re.compile(
+    r"(?P<keep>\b(?:Basic|Bearer)\s+|://[^\s/:@]*:)[^\s@'\",}]+"
+    r"|\bxox[a-z]-[\w-]+|\bre_\w{8,}|\bkey_\w{16,}"
+)
+
+
+class Redaction:
+    """Formatter mix-in. It works on the finished line, so that tracebacks and arguments are covered too."""
+
+    def __init__(self, *args: object, secrets: Collection[str] = (), **options: object) -> None:
+        super().__init__(*args, **options)
+        known = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
+        self.known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self.redact(super().format(record))  # type: ignore[misc]
+
+    def redact(self, line: str) -> str:
+        if self.known:
+            line = self.known.sub(BLOT, line)
+        return LOOKS_SECRET.sub(lambda match: (match["keep"] or "") + BLOT, line)
+
+
+class TextLines(Redaction, logging.Formatter):
+    pass
+
+
+class JsonLines(Redaction, JsonFormatter):
+    pass
+
+
+def logging_config(style: str, level: str, *, secrets: Collection[str]) -> dict:
+    """A LOGGING dictionary; `style` is text or json."""
+    text = {
+        "()": TextLines,
+        "fmt": "{asctime} {levelname} {name}: {message}",
+        "datefmt": UTC,
+        "style": "{",
+        "secrets": secrets,
+    }
+    json = {
+        "()": JsonLines,
+        "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        "datefmt": UTC,
+        "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
+        "secrets": secrets,
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": json if style == "json" else text},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            # Django's own handlers would print a second, unredacted line.
+            "django": {"handlers": [], "level": level, "propagate": True},
+            "django.server": {"handlers": [], "level": level, "propagate": True},
+        },
+    }

@@ -1,0 +1,61 @@
+import json
+import logging
+import sys
+
+import pytest
+
+from config.logs import JsonLines, TextLines, logging_config
+
+SECRETS = ("key_made_up_for_tests", "hunter2-hunter2")
+
+
+def record(message: str, *args: object, exc_info: object = None) -> logging.LogRecord:
+    return logging.LogRecord("collector", logging.INFO, __file__, 1, message, args, exc_info)
+
+
+def build(style: str) -> logging.Formatter:
+    options = dict(logging_config(style, "INFO", secrets=SECRETS)["formatters"]["lines"])
+    return options.pop("()")(**options)
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "using key_made_up_for_tests now",
+        "Authorization: Basic a2V5X21hZGVfdXA6",
+        "Authorization: Bearer hunter2-hunter2",
+        "postgres://monitor:hunter2@db/costs",
+        "token xoxb-123-hunter2 refused",
+        "re_hunter2hunter2 refused",
+    ],
+)
+def test_no_secret_reaches_a_line(style, message):
+    line = build(style).format(record(message))
+    assert "[secret]" in line
+    assert "hunter2" not in line
+    assert "made_up" not in line
+    assert "a2V5" not in line
+
+
+def test_a_secret_in_an_argument_or_a_traceback_is_blotted_out():
+    try:
+        raise ValueError("hunter2-hunter2")
+    except ValueError:
+        line = build("text").format(record("failed with %s", "hunter2-hunter2", exc_info=sys.exc_info()))
+    assert "ValueError: [secret]" in line
+    assert "hunter2" not in line
+
+
+def test_a_line_without_secrets_is_left_alone():
+    assert TextLines("%(message)s", secrets=SECRETS).format(record("12 rows, 3 new")) == "12 rows, 3 new"
+
+
+def test_json_lines_are_one_object_each_with_time_level_logger_and_message():
+    line = json.loads(build("json").format(record("12 rows")))
+    assert {"level": "INFO", "logger": "collector", "message": "12 rows"}.items() <= line.items()
+    assert "at" in line
+
+
+def test_short_values_are_not_taken_for_secrets():
+    assert JsonLines(secrets=["abc"]).redact("abcdef") == "abcdef"

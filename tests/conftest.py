@@ -1,0 +1,56 @@
+"""What every test runs under: loopback only, the system's Chromium, and a word on what was left out."""
+
+import os
+import shutil
+from collections import Counter
+
+import pytest
+from django.conf import settings
+
+# pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The browser is a process of its own, out of pytest-socket's reach.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+USES_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+# marker: (is it here, what to do to have it)
+NEEDS = {
+    "browser": (bool(CHROMIUM), "Chromium is missing: apt-get install chromium, or set CHROMIUM to its path"),
+    "postgres": (USES_POSTGRES, "no PostgreSQL: set DATABASE_URL=postgres://USER@HOST/NAME"),
+    "redis": (bool(settings.REDIS_URL), "no Redis: set REDIS_URL=redis://HOST:6379/0"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+        for marker, (is_here, remedy) in NEEDS.items():
+            if item.get_closest_marker(marker) and not is_here:
+                item.add_marker(pytest.mark.skip(reason=remedy))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """After the closing line: which tests this machine could not run, and what would let it."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput"):
+        return
+    reasons = Counter(report.longrepr[2] for report in reporter.stats.get("skipped", ()))
+    for reason, count in sorted(reasons.items()):
+        reporter.write_line(f"left out {count}: {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict:
+    return {"executable_path": CHROMIUM, "args": CHROMIUM_FLAGS}
