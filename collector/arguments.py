@@ -1,0 +1,23 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, date, datetime
+
+
+def instant(text: str) -> datetime:
+    """An ISO 8601 instant, UTC where it names no zone: `2026-03-02T14:00Z` or `2026-03-02`."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO instant, such as 2026-03-02T14:00Z") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def day(text: str) -> date:
+    """A day as YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-03-02") from None
