@@ -1,0 +1,34 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+
+from tracker.running.demo import first_admin, load_demo
+
+MONDAY = datetime(2026, 3, 2, 14, tzinfo=UTC)
+
+
+@pytest.fixture
+def var(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def test_a_later_start_goes_on_with_the_same_company(var):
+    first = load_demo(MONDAY)
+    later = load_demo(datetime(2026, 3, 9, 8, tzinfo=UTC))
+    assert (later.anchor_at, later.key) == (first.anchor_at, first.key)
+    assert first.anchor_at == "2026-03-02T14:00:00+00:00"
+
+
+def test_nobody_else_can_read_the_demo_key(var):
+    load_demo(MONDAY)
+    assert (var / "demo.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.django_db
+def test_the_first_admin_can_sign_in_and_is_made_once(client):
+    name, password = first_admin()
+    assert authenticate(client.request().wsgi_request, username=name, password=password).is_superuser
+    assert first_admin() is None
+    assert get_user_model().objects.count() == 1

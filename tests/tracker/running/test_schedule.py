@@ -1,0 +1,38 @@
+from datetime import UTC, datetime
+
+import pytest
+from django_q.models import Schedule
+
+from tracker.running.schedule import ensure_schedules
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_pipeline_is_due_five_past_the_next_hour_and_digests_the_next_morning():
+    ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
+    assert list(Schedule.objects.order_by("func").values_list("func", "schedule_type", "next_run")) == [
+        ("tracker.tasks.daily", "D", datetime(2026, 3, 3, 8, tzinfo=UTC)),
+        ("tracker.tasks.every_minute", "I", datetime(2026, 3, 2, 14, 20, tzinfo=UTC)),
+        ("tracker.tasks.hourly", "H", datetime(2026, 3, 2, 15, 5, tzinfo=UTC)),
+    ]
+
+
+def test_just_before_five_past_the_pipeline_is_due_this_hour():
+    ensure_schedules(datetime(2026, 3, 2, 14, 4, 59, tzinfo=UTC))
+    assert (
+        Schedule.objects.get(func="tracker.tasks.hourly").next_run.isoformat() == "2026-03-02T14:05:00+00:00"
+    )
+
+
+def test_a_second_start_neither_doubles_nor_postpones_what_is_due():
+    ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
+    before = list(Schedule.objects.order_by("pk").values())
+    ensure_schedules(datetime(2026, 3, 2, 18, 0, tzinfo=UTC))
+    assert list(Schedule.objects.order_by("pk").values()) == before
+
+
+def test_a_schedule_paused_by_hand_stays_paused():
+    ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
+    Schedule.objects.filter(func="tracker.tasks.daily").update(repeats=0)
+    ensure_schedules(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+    assert Schedule.objects.get(func="tracker.tasks.daily").repeats == 0

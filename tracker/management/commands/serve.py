@@ -1,0 +1,100 @@
+"""The whole product on one machine: site, worker and, without a Cursor key, the demo."""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from collector.models import Watermark
+from tracker.running.demo import DAYS, Demo, first_admin, load_demo
+from tracker.running.processes import ChildEnded, Children
+
+
+class Command(BaseCommand):
+    help = "Serve the site with its worker; without CURSOR_ADMIN_API_KEY, on a made-up company."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--bind", type=_address, default=("127.0.0.1", 8000), metavar="HOST:PORT")
+
+    def handle(self, *, bind: tuple[str, int], **options: Any) -> None:
+        _refuse_taken(bind)
+        demo = None if settings.CURSOR_ADMIN_API_KEY else load_demo(timezone.now())
+        try:
+            with Children(demo.environment if demo else {}) as children:
+                self._serve(children, bind, demo)
+        except ChildEnded as ended:
+            logs = settings.VAR_DIR / "log"
+            raise CommandError(f"{ended}; its last words are in {logs}") from ended
+        except KeyboardInterrupt:
+            self.stdout.write("stopped")
+
+    def _serve(self, children: Children, bind: tuple[str, int], demo: Demo | None) -> None:
+        logs = settings.VAR_DIR / "log"
+        logs.mkdir(parents=True, exist_ok=True)
+        address = f"{bind[0]}:{bind[1]}"
+        if demo:
+            children.start("the sandbox", *demo.sandbox_arguments, log=logs / "sandbox.log")
+            _wait_until_open(children, "127.0.0.1", demo.port)
+        children.start("the site", "-m", "gunicorn", *_gunicorn(address), log=logs / "web.log")
+        _wait_until_open(children, *bind)
+        self._greet(address, demo)
+        self._collect_history(children)
+        children.start("the worker", "manage.py", "worker", log=logs / "worker.log")
+        self.stdout.write(f"Ready: http://{address}  (stop with Ctrl-C; logs in {logs})")
+        children.watch()
+
+    def _greet(self, address: str, demo: Demo | None) -> None:
+        if demo:
+            self.stdout.write("No CURSOR_ADMIN_API_KEY: showing demo data of a made-up company.")
+        login = first_admin()
+        if login:
+            self.stdout.write(f"Admin login, shown once: {login[0]} / {login[1]}  (http://{address}/admin/)")
+        self.stdout.write(f"Serving on http://{address}")
+
+    def _collect_history(self, children: Children) -> None:
+        if Watermark.objects.exists():
+            return
+        self.stdout.write("First collection, this takes a moment:")
+        children.run("manage.py", "collect")
+        children.run("manage.py", "backfill", f"--days={DAYS}")
+        children.run("manage.py", "run_pipeline")
+
+
+def _gunicorn(address: str) -> list[str]:
+    return ["config.wsgi", f"--bind={address}", "--workers=2", "--threads=2", "--timeout=60"]
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:8000")
+    return host, int(port)
+
+
+def _refuse_taken(bind: tuple[str, int]) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(bind)
+        except OSError as error:
+            raise CommandError(
+                f"cannot serve on {bind[0]}:{bind[1]} ({error.strerror}): stop what listens there, "
+                "or choose another with `manage.py serve --bind 127.0.0.1:8001`"
+            ) from error
+
+
+def _wait_until_open(children: Children, host: str, port: int, seconds: int = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        children.check()
+        with socket.socket() as probe:
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(0.1)
+    raise CommandError(f"nothing answered on {host}:{port} within {seconds} seconds")

@@ -1,0 +1,1 @@
+"""Starting the product on one machine: its processes, its demo, its schedule."""

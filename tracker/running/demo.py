@@ -1,0 +1,78 @@
+"""What a start without a Cursor key needs: a made-up company on loopback and a login for the admin."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+MEMBERS, DAYS, SEED = 60, 60, 7
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The made-up company of this installation: where it answers and when its story was begun.
+
+    The stories hang on `anchor_at`; keeping it lets a later start go on with the same company.
+    """
+
+    port: int
+    key: str
+    anchor_at: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings with which every process talks to the sandbox instead of Cursor."""
+        return {
+            "DEMO": "1",
+            "CURSOR_API_URL": f"http://127.0.0.1:{self.port}",
+            "CURSOR_ADMIN_API_KEY": self.key,
+        }
+
+    @property
+    def sandbox_arguments(self) -> list[str]:
+        return [
+            "manage.py",
+            "sandbox",
+            f"--port={self.port}",
+            f"--members={MEMBERS}",
+            f"--days={DAYS}",
+            f"--seed={SEED}",
+            f"--anchor={self.anchor_at}",
+            f"--key={self.key}",
+        ]
+
+
+def load_demo(now: datetime) -> Demo:
+    """The demo begun earlier on this installation, or a new one whose story is told as of `now`."""
+    path: Path = settings.VAR_DIR / "demo.json"
+    if path.exists():
+        kept = json.loads(path.read_text())
+    else:
+        kept = {"anchor_at": now.isoformat(timespec="seconds"), "key": f"key_{secrets.token_hex(32)}"}
+        path.write_text(json.dumps(kept))
+        path.chmod(0o600)
+    return Demo(port=free_port(), key=kept["key"], anchor_at=kept["anchor_at"])
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def first_admin() -> tuple[str, str] | None:
+    """Create the first staff login and return (name, password); None where somebody can sign in already."""
+    users = get_user_model().objects
+    if users.filter(is_staff=True, is_active=True).exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.create_superuser("admin", password=password)
+    return "admin", password

@@ -1,0 +1,88 @@
+"""Child processes that live and end together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+
+# A worker may be in the middle of a database transaction; that is long enough to finish one.
+STOP_SECONDS = 10
+
+
+class ChildEnded(Exception):
+    """One of the processes ended by itself; the message names it and its exit code."""
+
+
+class Children:
+    """Processes started here, ended together when the block is left or the terminal says so."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = {**os.environ, **environment}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Children:
+        signal.signal(signal.SIGTERM, _interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self, name: str, *arguments: str, log: Path | None = None) -> None:
+        """Start `python <arguments>` and keep it in the set; its output goes to `log` if one is given."""
+        with open(log, "ab") if log else open(os.devnull, "rb") as output:
+            self._running[name] = subprocess.Popen(  # noqa: S603  our own commands, no shell
+                [sys.executable, *arguments],
+                cwd=settings.BASE_DIR,
+                env=self.environment,
+                stdout=output if log else None,
+                stderr=subprocess.STDOUT if log else None,
+                start_new_session=True,
+            )
+
+    def run(self, *arguments: str) -> int:
+        """Run `python <arguments>` to its end, on this terminal; return its exit code."""
+        command: Sequence[str] = [sys.executable, *arguments]
+        return subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment).returncode  # noqa: S603
+
+    def check(self) -> None:
+        """Raise ChildEnded if one of the processes is gone."""
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                raise ChildEnded(f"{name} ended with exit code {process.returncode}")
+
+    def watch(self) -> None:
+        """Wait until a process ends (ChildEnded) or the terminal interrupts."""
+        while True:
+            self.check()
+            time.sleep(1)
+
+    def stop(self) -> None:
+        """End all of them: politely first, the way `kill` does, then for good."""
+        for process in self._running.values():
+            _send(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self._running.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _send(process, signal.SIGKILL)
+                process.wait()
+        self._running.clear()
+
+
+def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    # The whole session: gunicorn and the task queue have children of their own.
+    if process.poll() is None:
+        os.killpg(process.pid, number)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,33 @@
+"""What runs by itself, and when: django-q2's schedules, one row each."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django_q.models import Schedule
+
+# Cursor aggregates usage on the hour; five past leaves it time to finish (its documentation asks
+# for no more than one poll an hour).
+HOURLY_MINUTE = 5
+
+
+def ensure_schedules(now: datetime) -> None:
+    """Create or correct the schedules; what an operator paused by hand (`repeats = 0`) stays paused."""
+    next_hour = now.replace(minute=HOURLY_MINUTE, second=0, microsecond=0)
+    if next_hour <= now:
+        next_hour += timedelta(hours=1)
+    _ensure("hourly pipeline", "tracker.tasks.hourly", Schedule.HOURLY, first=next_hour)
+    _ensure("notifications that wait", "tracker.tasks.every_minute", Schedule.MINUTES, first=now, minutes=1)
+    _ensure("daily digests", "tracker.tasks.daily", Schedule.DAILY, first=_next_morning(now))
+
+
+def _next_morning(now: datetime) -> datetime:
+    morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
+    return morning if morning > now else morning + timedelta(days=1)
+
+
+def _ensure(name: str, func: str, kind: str, *, first: datetime, minutes: int | None = None) -> None:
+    fixed = {"func": func, "schedule_type": kind, "minutes": minutes}
+    Schedule.objects.update_or_create(
+        name=name, defaults=fixed, create_defaults={**fixed, "next_run": first, "repeats": -1}
+    )
