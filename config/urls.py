@@ -1,6 +1,7 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [
+    path("", include("tracker.access.urls")),  # before the admin, whose sign-in it answers
     path("admin/", admin.site.urls),
 ]

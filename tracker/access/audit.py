@@ -1,0 +1,107 @@
+"""Writes down who did what: sign-ins and refusals, every change, every export."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from tracker.models import AuditEntry
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+SIGN_IN_VIEWS = ("account_login", "account_logout", "admin:login", "admin:logout")
+Action = AuditEntry.Action
+
+
+def record(
+    request: HttpRequest | None,
+    action: Action,
+    *,
+    actor_name: str = "",
+    user: User | None = None,
+    target: str = "",
+    detail: str = "",
+) -> None:
+    """Add one entry; without `actor_name` the request's own access names the actor."""
+    access = getattr(request, "access", None)
+    AuditEntry.objects.create(
+        at=timezone.now(),
+        action=action,
+        actor=user or getattr(access, "user", None),
+        actor_name=(actor_name or getattr(access, "name", "visitor"))[:254],
+        address=client_address(request) if request else None,
+        target=target[:300],
+        detail=detail[:500],
+    )
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The caller's address; behind a trusted proxy the one that the proxy itself added, the last."""
+    text = request.META.get("REMOTE_ADDR", "")
+    if settings.AUTH_TRUST_HOST:
+        text = request.headers.get("X-Forwarded-For", text).rpartition(",")[2].strip()
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
+class AuditMiddleware:
+    """One entry for every write that succeeded and every file handed out, whichever view did it.
+
+    A view may put what it did into `request.audit_detail`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if action := deed(request, response):
+            target = f"{request.method} {request.path}"
+            record(request, action, target=target, detail=getattr(request, "audit_detail", ""))
+        return response
+
+
+def deed(request: HttpRequest, response: HttpResponse) -> Action | None:
+    """What `response` shows to have been done, None for a plain look or a failure."""
+    if response.status_code >= 400:
+        return None
+    if "attachment" in response.get("Content-Disposition", ""):
+        return Action.EXPORT
+    if request.method in SAFE_METHODS or records_itself(request) or shows_form_again(request, response):
+        return None
+    return Action.CHANGE
+
+
+def records_itself(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.view_name in SIGN_IN_VIEWS
+
+
+def shows_form_again(request: HttpRequest, response: HttpResponse) -> bool:
+    """A form with errors, or a preview: what was done ends in a redirect, except over htmx and the API."""
+    is_page = response.get("Content-Type", "").startswith("text/html") and "HX-Request" not in request.headers
+    return is_page and response.status_code == 200
+
+
+@receiver(user_logged_in)
+def signed_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    record(request, Action.SIGN_IN, actor_name=user.email or user.get_username(), user=user)
+
+
+@receiver(user_logged_out)
+def signed_out(sender: object, request: HttpRequest, user: User | None, **_: object) -> None:
+    if user:
+        record(request, Action.SIGN_OUT, actor_name=user.email or user.get_username(), user=user)
+
+
+@receiver(user_login_failed)
+def refused(sender: object, credentials: dict, request: HttpRequest | None = None, **_: object) -> None:
+    record(request, Action.REFUSED, actor_name=str(credentials.get("username", "")), detail="local login")

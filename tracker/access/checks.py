@@ -1,0 +1,63 @@
+"""System checks: access settings that leave more open than was perhaps meant."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core import checks
+
+from tracker.access.admission import allow_list
+from tracker.access.exposure import is_exposed
+
+# Under 16 characters a secret can be guessed by someone patient.
+SHORTEST_SECRET = 16
+
+
+@checks.register("access")
+def check_access(app_configs: object, **_: object) -> list[checks.CheckMessage]:
+    found = check_sign_in() if settings.AUTH_ENABLED else check_open_mode()
+    return found + check_cron_secret()
+
+
+def check_open_mode() -> list[checks.CheckMessage]:
+    exposed = [host for host in settings.ALLOWED_HOSTS if is_exposed(host)]
+    if not exposed:
+        return []
+    return [
+        checks.Warning(
+            f"Everybody who can reach {exposed[0]} sees what people cost: no sign-in is set up.",
+            hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET, or listen on 127.0.0.1 only.",
+            id="access.W001",
+        )
+    ]
+
+
+def check_sign_in() -> list[checks.CheckMessage]:
+    if not allow_list():
+        return [
+            checks.Warning(
+                "Any verified Google account may sign in.",
+                hint="Set AUTH_ALLOWED_DOMAIN or AUTH_ALLOWED_EMAILS.",
+                id="access.W002",
+            )
+        ]
+    strangers = [email for email in settings.AUTH_ADMIN_EMAILS if email not in allow_list()]
+    return [
+        checks.Warning(
+            f"AUTH_ADMIN_EMAILS names {email}, whom no list lets in.",
+            hint="Add the address to AUTH_ALLOWED_EMAILS.",
+            id="access.W003",
+        )
+        for email in strangers
+    ]
+
+
+def check_cron_secret() -> list[checks.CheckMessage]:
+    if not 0 < len(settings.CRON_SECRET) < SHORTEST_SECRET:
+        return []
+    return [
+        checks.Warning(
+            f"CRON_SECRET is shorter than {SHORTEST_SECRET} characters.",
+            hint="Make one: openssl rand -base64 32",
+            id="access.W004",
+        )
+    ]

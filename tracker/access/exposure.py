@@ -1,0 +1,29 @@
+"""Whether other machines can reach this one."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+
+
+def is_exposed(host: str) -> bool:
+    """True unless `host` (a name or address, perhaps with a port) means this machine alone."""
+    name = host if is_address(host) else urlsplit(f"//{host}").hostname or ""
+    if is_address(name):
+        return not ipaddress.ip_address(name).is_loopback
+    return name not in ("", "localhost")  # a Unix socket has no address
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def comes_from_outside(request: HttpRequest) -> bool:
+    """True if `request` shows that other machines get here: by the name asked for, or by who asks."""
+    return is_exposed(request.get_host()) or is_exposed(request.META.get("REMOTE_ADDR", ""))

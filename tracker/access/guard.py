@@ -1,0 +1,115 @@
+"""Says at each view who may use it, and keeps everybody else out: a view that says nothing is the admins'."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from tracker.access import audit
+from tracker.access.admission import is_admitted
+from tracker.access.roles import Role, role_of, role_of_visitor
+from tracker.models import AccessSettings, ApiToken, AuditEntry
+
+View = TypeVar("View", bound=Callable)
+# These ask for themselves: the admin site for a staff login, the API at each operation.
+OWN_RULES = ("admin", "api")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who asks, and what they may do; `request.access` in views, templates and the API."""
+
+    role: Role
+    name: str = "visitor"
+    user: User | None = None
+    token: ApiToken | None = None
+    viewers_see: str = AccessSettings.Privacy.NAMES
+
+    def may(self, role: Role) -> bool:
+        return self.role >= role
+
+    @property
+    def sees(self) -> str:
+        """One of `AccessSettings.Privacy`: privacy is from viewers only."""
+        return AccessSettings.Privacy.NAMES if self.may(Role.RESPONDER) else self.viewers_see
+
+    @property
+    def email(self) -> str:
+        return self.user.email if self.user else ""
+
+
+def _needs(role: Role) -> Callable[[View], View]:
+    def mark(view: View) -> View:
+        view.needs_role = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+public = _needs(Role.NOBODY)
+viewer = _needs(Role.VIEWER)
+responder = _needs(Role.RESPONDER)
+admin_only = _needs(Role.ADMIN)
+
+
+class AccessMiddleware:
+    """Sets `request.access` and applies the views' marks."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.access = find_access(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        if match and match.app_names[:1] and match.app_names[0] in OWN_RULES:
+            return None
+        needed = getattr(view, "needs_role", Role.ADMIN)
+        if request.access.may(needed):  # type: ignore[attr-defined]
+            return None
+        return turn_away(request)
+
+
+def find_access(request: HttpRequest) -> Access:
+    """The access of this request's session; a session whose address is no longer admitted ends here."""
+    policy = AccessSettings.get_solo()
+    user = request.user
+    if isinstance(user, User) and settings.AUTH_ENABLED and not is_admitted(user.email):
+        audit.record(
+            request, AuditEntry.Action.REFUSED, actor_name=user.email, user=user, detail="no longer admitted"
+        )
+        logout(request)
+        user = request.user
+    if not isinstance(user, User):
+        return Access(role_of_visitor(policy), viewers_see=policy.viewers_see)
+    role = role_of(user, policy)
+    if settings.AUTH_ENABLED:
+        follow_role(user, role)
+    return Access(role, user.email or user.get_username(), user, viewers_see=policy.viewers_see)
+
+
+def follow_role(user: User, role: Role) -> None:
+    """Admins are staff with every permission, nobody else is: off the list means out of the admin."""
+    is_admin = role is Role.ADMIN
+    if user.is_staff != is_admin or user.is_superuser != is_admin:
+        user.is_staff = user.is_superuser = is_admin
+        user.save(update_fields=["is_staff", "is_superuser"])
+
+
+def turn_away(request: HttpRequest) -> HttpResponse:
+    """Visitors to the sign-in page, everybody else to a page that says they may not."""
+    if request.user.is_authenticated:
+        raise PermissionDenied("Your role does not allow this. Ask an administrator.")
+    return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)

@@ -1,0 +1,45 @@
+"""Who may do what: three roles, each including the one before."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from tracker.access.addresses import clean_address
+from tracker.models import AccessSettings
+
+
+class Role(IntEnum):
+    """Ordered: a higher role may do all that a lower one may."""
+
+    NOBODY = 0  # not let in
+    VIEWER = 1  # sees
+    RESPONDER = 2  # acts on incidents
+    ADMIN = 3  # changes settings and groups, enters the admin
+
+    @classmethod
+    def named(cls, name: str) -> Role:
+        return cls[name.upper()]
+
+
+# Django groups of these names give the role; a migration makes them.
+GROUP_NAMES = ("viewer", "responder", "admin")
+
+
+def role_of_visitor(policy: AccessSettings) -> Role:
+    """What someone who has not signed in may do: nothing when sign-in is on."""
+    return Role.NOBODY if settings.AUTH_ENABLED else Role.named(policy.default_role)
+
+
+def role_of(user: User, policy: AccessSettings) -> Role:
+    """The highest role that a list or a group gives `user`, else the default one. One query."""
+    if not settings.AUTH_ENABLED and user.is_staff:
+        return Role.ADMIN  # a local staff login; with sign-in on, the staff flag follows the role
+    given = {Role.named(name) for name in user.groups.values_list("name", flat=True) if name in GROUP_NAMES}
+    if user.email in policy.responders():
+        given.add(Role.RESPONDER)
+    if clean_address(user.email) in settings.AUTH_ADMIN_EMAILS or user.email in policy.admins():
+        given.add(Role.ADMIN)
+    return max(given, default=Role.named(policy.default_role))

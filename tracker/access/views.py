@@ -1,0 +1,64 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tracker.access import google
+from tracker.access.guard import public
+
+PROBLEMS = {
+    "failed": "Google's answer did not fit this sign-in. Please try again.",
+    "cancelled": "The sign-in was cancelled at Google.",
+    "unverified": "Google has not verified the e-mail address of that account.",
+    "not-admitted": "That account is not on the list of those who may sign in. Ask an administrator.",
+    "inactive": "That account has been switched off here. Ask an administrator.",
+}
+
+
+@public
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The page with one button; pressed, the way to Google."""
+    next_url = local_path(request.POST.get("next") or request.GET.get("next") or "")
+    if not settings.AUTH_ENABLED:
+        return redirect_to_login(next_url, "admin:login")
+    if request.user.is_authenticated:
+        return redirect(next_url)
+    if request.method == "POST":
+        return google.start(request, next_url)
+    problem = PROBLEMS.get(request.GET.get("problem", ""), "")
+    return render(request, "account/login.html", {"next_url": next_url, "problem": problem})
+
+
+@public
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("account_login" if settings.AUTH_ENABLED else settings.LOGIN_REDIRECT_URL)
+
+
+@public
+@never_cache
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """The admin's own login form only where there is no other sign-in."""
+    if not settings.AUTH_ENABLED:
+        return admin.site.login(request)
+    if request.user.is_authenticated:
+        raise PermissionDenied("The admin is for administrators. Ask one of them.")
+    return redirect_to_login(local_path(request.GET.get("next", ""), default="/admin/"), "account_login")
+
+
+def local_path(url: str, default: str = settings.LOGIN_REDIRECT_URL) -> str:
+    """`url` if it is a path on this site, else `default`."""
+    return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else default

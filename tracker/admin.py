@@ -1,0 +1,94 @@
+import allauth.account.admin
+import allauth.socialaccount.admin  # noqa: F401  (both register what is taken back below)
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+from simple_history.admin import SimpleHistoryAdmin
+from solo.admin import SingletonModelAdmin
+
+from tracker.access import tokens
+from tracker.models import AccessSettings, ApiToken, AuditEntry
+
+# allauth's own tables: keys come from the environment, and addresses from Google at each sign-in.
+for model in (EmailAddress, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
+
+
+@admin.register(AccessSettings)
+class AccessSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
+    fieldsets = (
+        (
+            "Roles",
+            {
+                "fields": ("default_role", "responder_list", "admin_list"),
+                "description": "Membership of the groups “viewer”, “responder” and “admin” gives a role too; "
+                "the highest counts.",
+            },
+        ),
+        ("Privacy", {"fields": ("viewers_see",)}),
+    )
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    list_display = ("name", "scope", "hint", "created_by", "created_at", "last_used_at", "state")
+    list_select_related = ("created_by",)
+    list_filter = ("scope",)
+    actions = ("revoke",)
+
+    @admin.display(description="state")
+    def state(self, token: ApiToken) -> str:
+        if token.revoked_at:
+            return "revoked"
+        return "expired" if token.expires_at and token.expires_at <= timezone.now() else "valid"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> tuple[str, ...]:
+        """Made once; afterwards a token can only be revoked."""
+        if obj is None:
+            return ()
+        return (
+            "name",
+            "scope",
+            "expires_at",
+            "hint",
+            "created_by",
+            "created_at",
+            "last_used_at",
+            "revoked_at",
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False  # a revoked token keeps telling what it was
+
+    def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool) -> None:
+        if change:
+            return
+        obj.created_by = request.user
+        secret = tokens.issue(obj)
+        messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
+
+    @admin.action(description="Revoke the selected tokens")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        messages.success(request, f"{count} revoked.")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):
+    list_display = ("at", "action", "actor_name", "address", "target", "detail")
+    list_filter = ("action", "at")
+    search_fields = ("actor_name", "target", "detail")
+    list_select_related = ("actor",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False

@@ -1,0 +1,150 @@
+"""Who may see what, the scripts' tokens, and the record of who did what."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+from solo.models import SingletonModel
+
+from tracker.access.addresses import AddressList, parse_list
+
+
+def validate_address_list(text: str) -> None:
+    try:
+        parse_list(text.splitlines())
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+class AccessSettings(SingletonModel):
+    """The one row that says which roles people have and whom viewers may see."""
+
+    class DefaultRole(models.TextChoices):
+        VIEWER = "viewer", "viewer: sees"
+        RESPONDER = "responder", "responder: sees, and acts on incidents"
+
+    class Privacy(models.TextChoices):
+        NAMES = "names", "everybody, by name"
+        PSEUDONYMS = "pseudonyms", "everybody, under pseudonyms"
+        OWN = "own", "only themselves and their own groups"
+
+    default_role = models.CharField(
+        max_length=16,
+        choices=DefaultRole,
+        default=DefaultRole.RESPONDER,
+        help_text="Of everybody who is let in and has no other role by group or list.",
+    )
+    responder_list = models.TextField(
+        "responders",
+        blank=True,
+        validators=[validate_address_list],
+        help_text="One e-mail address or domain a line, e.g. oncall@example.com or @sre.example.com.",
+    )
+    admin_list = models.TextField(
+        "admins",
+        blank=True,
+        validators=[validate_address_list],
+        help_text="Beside those in AUTH_ADMIN_EMAILS. They change settings and groups and enter this admin.",
+    )
+    viewers_see = models.CharField(
+        max_length=16,
+        choices=Privacy,
+        default=Privacy.NAMES,
+        help_text="Responders and admins see everybody by name. Pages say so when viewers do not.",
+    )
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "access"
+
+    def __str__(self) -> str:
+        return "Access"
+
+    def clean(self) -> None:
+        if self.viewers_see != self.Privacy.NAMES and self.default_role != self.DefaultRole.VIEWER:
+            raise ValidationError(
+                {"default_role": "With privacy on, the default role must be viewer: a responder sees names."}
+            )
+
+    def responders(self) -> AddressList:
+        return parse_list(self.responder_list.splitlines())
+
+    def admins(self) -> AddressList:
+        return parse_list(self.admin_list.splitlines())
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def valid(self, now: datetime) -> ApiTokenQuerySet:
+        """Tokens neither revoked nor expired at `now`."""
+        return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+    def touch(self, pk: int, now: datetime) -> None:
+        """Remember the use, to the minute: a busy script must not write at every call."""
+        earlier = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(minutes=1))
+        self.filter(earlier, pk=pk).update(last_used_at=now)
+
+
+class ApiToken(models.Model):
+    """One row is one secret that a script sends instead of signing in; only its hash is kept."""
+
+    class Scope(models.TextChoices):
+        VIEWER = "viewer", "read"
+        RESPONDER = "responder", "read, and act on incidents"
+        ADMIN = "admin", "read, act on incidents, change settings and groups"
+
+    name = models.CharField(max_length=80, unique=True, help_text="What uses it, e.g. “weekly report”.")
+    scope = models.CharField(max_length=16, choices=Scope, default=Scope.VIEWER)
+    hint = models.CharField("begins with", max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AuditEntry(models.Model):
+    """One row is one thing that somebody did or was refused; rows are never changed."""
+
+    class Action(models.TextChoices):
+        SIGN_IN = "sign-in", "signed in"
+        SIGN_OUT = "sign-out", "signed out"
+        REFUSED = "refused", "was refused"
+        CHANGE = "change", "changed"
+        EXPORT = "export", "exported"
+
+    at = models.DateTimeField()
+    action = models.CharField(max_length=16, choices=Action)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    actor_name = models.CharField(max_length=254, help_text="E-mail, token or “visitor”, as it was then.")
+    address = models.GenericIPAddressField(null=True)
+    target = models.CharField(max_length=300, blank=True, help_text="Method and path.")
+    detail = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit log"
+        # The admin lists the newest first and narrows by action.
+        indexes = [models.Index(fields=["action", "-at"], name="auditentry_action_at")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.get_action_display()} {self.target}"
