@@ -1,0 +1,153 @@
+"""The vendor's groups become assignments, unless something set here wins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from collector.models import CursorGroup, CursorGroupMembership
+
+from . import stays
+from .models import Assignment, Group
+from .names import free_name, key, nearest
+from .placing import Placement, record
+
+CURSOR = "Cursor"
+
+
+@dataclass(frozen=True)
+class AdoptReport:
+    """What one adoption changed, and how many members stay where they were put here."""
+
+    groups_new: int
+    groups_renamed: int
+    assignments_changed: int
+    members_kept: int
+    is_ok: bool = True
+
+    @property
+    def summary(self) -> str:
+        return (
+            f"{self.groups_new} groups new, {self.groups_renamed} renamed, "
+            f"{self.assignments_changed} assignments changed, {self.members_kept} members kept where set here"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def adopt(now: datetime) -> AdoptReport:
+    """Take over the vendor's groups and memberships; repeating it changes nothing."""
+    with transaction.atomic():
+        groups = _Groups(now)
+        for theirs in CursorGroup.objects.order_by("first_seen_at", "pk"):
+            groups.take_over(theirs)
+        placements, kept = _placements(groups)
+        changed = record(placements, by=CURSOR, at=now)
+    return AdoptReport(groups.new, groups.renamed, changed, kept)
+
+
+class _Groups:
+    """All groups here, while the vendor's are brought in."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.by_id = Group.objects.in_bulk()
+        self.by_key = {key(group.name): group for group in self.by_id.values()}
+        self.by_cursor_id = {
+            group.cursor_group_id: group for group in self.by_id.values() if group.cursor_group_id
+        }
+        self.new = self.renamed = 0
+
+    def take_over(self, theirs: CursorGroup) -> None:
+        """Give `theirs` a group here, called alike unless it was named here."""
+        name = nearest(theirs.name)
+        ours = self.by_cursor_id.get(theirs.pk)
+        if ours is None:
+            self._add(theirs, name)
+        elif not ours.is_name_local:
+            self._rename(ours, name)
+
+    def _add(self, theirs: CursorGroup, name: str) -> None:
+        group = self.by_key.get(key(name))
+        if group is None or group.cursor_group_id:
+            group = Group(name=free_name(name, self.by_key), created_at=self.now)
+            self.new += 1
+        else:  # one made here under the same name becomes the vendor's too, and opens again if it was closed
+            group.name, group.closed_day, group.merged_into = name, None, None
+        group.cursor_group = theirs
+        self._save(group)
+
+    def _rename(self, group: Group, name: str) -> None:
+        others = {known for known, other in self.by_key.items() if other is not group}
+        free = free_name(name, others)
+        if free == group.name:
+            return
+        del self.by_key[key(group.name)]
+        group.name = free
+        self.renamed += 1
+        self._save(group)
+
+    def _save(self, group: Group) -> None:
+        group._history_date = self.now  # type: ignore[attr-defined]  # simple-history's way to date an entry
+        group.save()
+        self.by_id[group.pk] = self.by_key[key(group.name)] = group
+        self.by_cursor_id[group.cursor_group_id or 0] = group
+
+    def heirs(
+        self, cursor_group_id: int | None, first: date, until: date | None
+    ) -> Iterator[tuple[date, int | None]]:
+        """Yield the group here that holds a stay in one of the vendor's, by its first day within the stay."""
+        group = self.by_cursor_id[cursor_group_id] if cursor_group_id else None
+        day = first
+        while group and group.closed_day and (until is None or group.closed_day < until):
+            if group.closed_day > day:
+                yield day, group.pk
+                day = group.closed_day
+            group = self.by_id[group.merged_into_id] if group.merged_into_id else None
+        yield day, group.pk if group else None
+
+
+def _placements(groups: _Groups) -> tuple[list[Placement], int]:
+    """What to put on record, and how many members the vendor would have elsewhere."""
+    on_record = _on_record()
+    placements: list[Placement] = []
+    kept = 0
+    for member_id, member_stays in _stays_by_member().items():
+        wanted = {
+            day: group_id
+            for stay in stays.by_day(member_stays)
+            for day, group_id in groups.heirs(stay.cursor_group_id, stay.first, stay.until)
+        }
+        held = on_record[member_id]
+        for day, group_id in stays.to_take_over(wanted, held).items():
+            placements.append(Placement(member_id, group_id, day, Assignment.Source.CURSOR))
+        kept += _is_kept(wanted, held)
+    return placements, kept
+
+
+def _is_kept(wanted: dict[date, int | None], held: dict[date, stays.Held]) -> bool:
+    """Whether something set here holds the member elsewhere than where the vendor has them now."""
+    last = stays.held_on(held, date.max)
+    return last.is_local and last.group_id != wanted[max(wanted)]
+
+
+def _on_record() -> dict[int, dict[date, stays.Held]]:
+    on_record: dict[int, dict[date, stays.Held]] = defaultdict(dict)
+    for row in Assignment.objects.all():
+        on_record[row.member_id][row.from_day] = stays.Held(row.group_id, row.is_local)
+    return on_record
+
+
+def _stays_by_member() -> dict[int, list[stays.Stay]]:
+    """Stays as the vendor stated them; one in a group that is gone ended with it."""
+    found: dict[int, list[stays.Stay]] = defaultdict(list)
+    for row in CursorGroupMembership.objects.select_related("group"):
+        left_at = row.left_at or row.group.gone_at
+        found[row.member_id].append(stays.Stay(row.group_id, row.joined_at, left_at))
+    return found

@@ -1,0 +1,152 @@
+"""Who belongs where, and since when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from simple_history.models import HistoricalRecords
+
+from collector.models import CursorGroup, Member
+
+from .names import MAX_LENGTH, UNASSIGNED_NAME
+
+
+class GroupQuerySet(models.QuerySet["Group"]):
+    def open(self) -> GroupQuerySet:
+        """Groups that can hold members now: neither deleted nor merged into another."""
+        return self.filter(closed_day__isnull=True)
+
+    def named(self, name: str) -> Group | None:
+        """The group called `name`, whatever the case, open or closed."""
+        return self.filter(name__iexact=name).first()
+
+
+class Group(models.Model):
+    """One row is one billing group. Its name is the whole path, `Parent > Team`.
+
+    A group never goes: it is closed, so that the days on which it held members keep it.
+    """
+
+    name = models.CharField(
+        max_length=MAX_LENGTH, help_text="The whole path, such as Engineering > Platform."
+    )
+    cursor_group = models.OneToOneField(
+        CursorGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="group",
+        help_text="The group at Cursor that this one follows; empty for one made here.",
+    )
+    is_name_local = models.BooleanField(
+        default=False, help_text="Renamed here: a new name at Cursor no longer replaces it."
+    )
+    closed_day = models.DateField(null=True, blank=True, help_text="The first day on which it holds nobody.")
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        help_text="Where members go whom Cursor still puts into this closed group.",
+    )
+    created_at = models.DateTimeField()
+
+    objects = GroupQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = "billing group"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="group_name_unique",
+                violation_error_message="There is a group of that name already.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name__iexact=UNASSIGNED_NAME),
+                name="group_not_unassigned",
+                violation_error_message=f"“{UNASSIGNED_NAME}” is kept for members without a group.",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(closed_day__isnull=False),
+                name="group_merged_is_closed",
+                violation_error_message="Only a closed group can be merged into another.",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
+                name="group_not_merged_into_itself",
+                violation_error_message="A group cannot be merged into itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def heir(self, day: date) -> Group | None:
+        """The group that holds on `day` whoever is put into this one; None for nobody. A query per merge."""
+        group: Group | None = self
+        while group and group.closed_day and group.closed_day <= day:
+            group = group.merged_into
+        return group
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def known_on(self, day: date) -> AssignmentQuerySet:
+        """Assignments made for `day` or before, each member's oldest first: the last one holds on `day`."""
+        return self.filter(from_day__lte=day).order_by("member_id", "from_day")
+
+
+class Assignment(models.Model):
+    """One row puts one member into one group, or into none, from one UTC day on.
+
+    It holds until the member's next row. There is no end to store, so two stays of a member cannot overlap:
+    with at most one row a day, nobody is ever in two groups on a day.
+    """
+
+    class Source(models.TextChoices):
+        CURSOR = "cursor", "Cursor"
+        MANUAL = "manual", "set here"
+        HIBOB = "hibob", "HiBob import"
+        BACKUP = "backup", "CSV import"
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    group = models.ForeignKey(
+        Group,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assignments",
+        help_text="Empty: Unassigned.",
+    )
+    from_day = models.DateField(help_text="The first day, UTC; it holds until the member's next assignment.")
+    source = models.CharField(
+        max_length=8, choices=Source, help_text="Anything but Cursor wins over Cursor from that day on."
+    )
+    changed_by = models.CharField(max_length=200, help_text="Who did it: a login, a command, Cursor.")
+    changed_at = models.DateTimeField()
+
+    objects = AssignmentQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["member_id", "from_day"]
+        constraints = [
+            # Its index also answers "which group on that day" for each row of a page's filter.
+            models.UniqueConstraint(
+                fields=["member", "from_day"],
+                name="assignment_one_per_member_day",
+                violation_error_message="This member has an assignment from that day already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} in {self.group_id} from {self.from_day}"
+
+    @property
+    def is_local(self) -> bool:
+        return self.source != self.Source.CURSOR

@@ -1,0 +1,55 @@
+"""Groups as a tree of paths, for filters and lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .membership import UNASSIGNED
+from .models import Group
+from .names import SEPARATOR, UNASSIGNED_NAME, ancestors, key
+
+
+@dataclass(frozen=True)
+class GroupOption:
+    """One choice of a filter: a group, a parent of groups, or Unassigned."""
+
+    path: str  # what stands in the address bar
+    label: str  # the last part of the path
+    depth: int  # 0 at the top
+    group_ids: frozenset[int]  # itself and everything below
+
+
+def options() -> list[GroupOption]:
+    """Open groups and their parents, parents before children, Unassigned last. One query."""
+    return build(dict(Group.objects.open().values_list("pk", "name")))
+
+
+def build(names: dict[int, str]) -> list[GroupOption]:
+    """Options for groups given as names by id; a parent need not be a group itself."""
+    paths: dict[tuple[str, ...], str] = {}
+    covered: dict[tuple[str, ...], set[int]] = {}
+    for pk, name in names.items():
+        for path in (*ancestors(name), name):
+            place = _place(path)
+            paths.setdefault(place, path)
+            covered.setdefault(place, set()).add(pk)
+    found = [_option(paths[place], frozenset(covered[place])) for place in sorted(paths)]
+    return [*found, _option(UNASSIGNED_NAME, frozenset({UNASSIGNED}))]
+
+
+def find(path: str, choices: list[GroupOption]) -> GroupOption:
+    """The choice at `path`, whatever the case; one that covers nothing where there is none."""
+    for choice in choices:
+        if key(choice.path) == key(path):
+            return choice
+    return _option(path, frozenset())
+
+
+def _place(path: str) -> tuple[str, ...]:
+    """Sorts a parent before its children, and these before the parent's next sibling."""
+    return tuple(key(part) for part in path.split(SEPARATOR))
+
+
+def _option(path: str, group_ids: frozenset[int]) -> GroupOption:
+    parts = path.split(SEPARATOR)
+    return GroupOption(path, parts[-1], len(parts) - 1, group_ids)
