@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # above whitenoise: static files that nobody compressed, too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -85,6 +86,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "tracker.frame.frame",
                 "tracker.access.context.access",
             ],
         },
@@ -187,6 +189,7 @@ METRICS_TOKEN = env.secret("METRICS_TOKEN")
 CURSOR_ADMIN_API_KEY = env.secret("CURSOR_ADMIN_API_KEY")
 CURSOR_ANALYTICS_API_KEY = env.secret("CURSOR_ANALYTICS_API_KEY", CURSOR_ADMIN_API_KEY)
 CURSOR_API_URL = env.url("CURSOR_API_URL", "https://api.cursor.com")
+DEMO = env.flag("DEMO", default=False)  # set by `serve` when it starts the sandbox: the pages say so
 
 # Notifications
 SLACK_BOT_TOKEN = env.secret("SLACK_BOT_TOKEN")

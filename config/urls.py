@@ -4,4 +4,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("tracker.access.urls")),  # before the admin, whose sign-in it answers
     path("admin/", admin.site.urls),
+    path("", include("tracker.urls")),
 ]
+
+handler400 = "tracker.views.errors.bad_request"

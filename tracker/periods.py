@@ -1,0 +1,79 @@
+"""Which days a page is about: whole UTC days before today, or the billing cycle to the instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from collector.days import days_between, utc_day
+from collector.models import BillingCycle, MemberModelDay
+from collector.models.usage import MemberModelDayQuerySet
+from tracker import formats
+
+# Days by the period's name in the address bar; the cycle has its own length.
+WHOLE_DAYS = {"24h": 1, "3d": 3, "7d": 7, "14d": 14, "30d": 30}
+LABELS = {"24h": "24 h", "3d": "3 d", "7d": "7 d", "14d": "14 d", "30d": "30 d", "cycle": "Cycle"}
+DEFAULT = "30d"
+
+
+@dataclass(frozen=True)
+class Period:
+    """`first` to `last`, both included, are whole days that are over: what averages divide by.
+
+    Today is never among them. Only a cycle's totals go up to now, since a cycle is counted to the instant.
+    """
+
+    key: str
+    first: date
+    last: date
+    today: date
+    cycle: BillingCycle | None = None
+
+    @property
+    def days(self) -> int:
+        """Whole days; none on the first day of a cycle."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def end(self) -> date:
+        """The last day that totals count: today in a cycle, else `last`."""
+        return self.today if self.cycle else self.last
+
+    @property
+    def said(self) -> str:
+        if self.cycle:
+            return f"This cycle: {formats.instant(self.cycle.start_at)} to now"
+        if self.days == 1:
+            return f"{formats.full_day(self.last)}, the last whole day (UTC)"
+        return (
+            f"{formats.full_day(self.first)} to {formats.full_day(self.last)}: {self.days} whole days (UTC)"
+        )
+
+    @property
+    def shown_days(self) -> list[date]:
+        """Every day a chart shows: the whole days, and today so far."""
+        return [*days_between(self.first, self.last), self.today]
+
+    def of(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
+        """The rows that this period's totals count."""
+        return rows.in_cycle(self.cycle) if self.cycle else rows.between(self.first, self.last)
+
+
+def whole_days(days: int, now: datetime, key: str = "") -> Period:
+    """The `days` whole UTC days before today."""
+    today = utc_day(now)
+    return Period(key or f"{days}d", today - timedelta(days=days), today - timedelta(days=1), today)
+
+
+def this_cycle(now: datetime) -> Period | None:
+    """The cycle that `now` falls into, if one is known."""
+    cycle = BillingCycle.objects.at(now)
+    today = utc_day(now)
+    return (
+        Period("cycle", utc_day(cycle.start_at), today - timedelta(days=1), today, cycle) if cycle else None
+    )
+
+
+def model_days(period: Period) -> MemberModelDayQuerySet:
+    """Rollup rows that the period's totals count, of everybody."""
+    return period.of(MemberModelDay.objects.all())

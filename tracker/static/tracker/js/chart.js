@@ -1,0 +1,155 @@
+// Draws every <canvas class="js-chart">: the data comes from the json_script that data-source names.
+// The server decides figures, names, order and colours; this only draws, and follows a point's link when it is clicked.
+"use strict";
+
+const charts = new Map();
+const probe = document.createElement("span");
+probe.hidden = true;
+
+// Custom properties hold light-dark(); only a computed colour says which of the two is meant.
+function colour(name) {
+  if (!probe.isConnected) document.body.append(probe);
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color;
+}
+
+function faded(rgb, alpha) {
+  return rgb.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+}
+
+const NUMBER = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
+
+function shown(value, unit) {
+  if (value === null || value === undefined) return "no data";
+  if (unit === "usd") return DOLLARS.format(value);
+  return unit === "percent" ? `${NUMBER.format(value)} %` : NUMBER.format(value);
+}
+
+function tick(value, unit) {
+  if (unit === "percent") return `${value} %`;
+  return (unit === "usd" ? "$" : "") + COMPACT.format(value);
+}
+
+function dataset(series, data) {
+  const main = colour(`series-${series.slot}`);
+  const isLine = (series.kind || data.kind) === "line";
+  return {
+    type: isLine ? "line" : "bar",
+    label: series.name,
+    data: series.values,
+    yAxisID: series.axis === "second" ? "second" : undefined,
+    stack: data.stacked && !series.axis ? "all" : undefined,
+    borderColor: main,
+    backgroundColor: isLine ? faded(main, data.stacked ? 0.55 : 0.14) : main,
+    borderWidth: isLine ? 2 : 0,
+    borderDash: series.dashed ? [5, 4] : [],
+    borderRadius: isLine || data.stacked ? 0 : 2,
+    maxBarThickness: data.horizontal ? 20 : 42,
+    fill: isLine && !series.dashed && (data.stacked ? "stack" : data.filled ? "origin" : false),
+    pointRadius: isLine && data.labels.length < 3 ? 3 : series.marks ? series.marks.map((mark) => (mark ? 5 : 0)) : 0,
+    pointBackgroundColor: main,
+    pointHoverRadius: 4,
+    tension: 0,
+    spanGaps: false,
+  };
+}
+
+// The provisional zone and the average, drawn behind and above the data.
+const guides = {
+  id: "guides",
+  beforeDatasetsDraw(chart, _args, options) {
+    if (options.from === null || options.from === undefined) return;
+    const { ctx, chartArea, scales } = chart;
+    const step = scales.x.width / Math.max(chart.data.labels.length - (scales.x.options.offset ? 0 : 1), 1);
+    const left = Math.max(scales.x.getPixelForValue(options.from) - step / 2, chartArea.left);
+    ctx.save();
+    ctx.fillStyle = colour("provisional");
+    ctx.fillRect(left, chartArea.top, chartArea.right - left, chartArea.height);
+    ctx.restore();
+  },
+  afterDatasetsDraw(chart, _args, options) {
+    if (options.average === null || options.average === undefined) return;
+    const { ctx, chartArea, scales } = chart;
+    const y = scales.y.getPixelForValue(options.average);
+    ctx.save();
+    ctx.strokeStyle = colour("ink-soft");
+    ctx.setLineDash([5, 4]);
+    ctx.beginPath();
+    ctx.moveTo(chartArea.left, y);
+    ctx.lineTo(chartArea.right, y);
+    ctx.stroke();
+    ctx.fillStyle = colour("ink-soft");
+    ctx.font = Chart.defaults.font.size + "px " + Chart.defaults.font.family;
+    ctx.textBaseline = "bottom";
+    ctx.fillText(options.averageLabel, chartArea.left + 4, y - 3);
+    ctx.restore();
+  },
+};
+
+function scales(data) {
+  const grid = { color: colour("rule"), drawTicks: false };
+  const ticks = { color: colour("ink-soft"), maxRotation: 0, autoSkipPadding: 14, padding: 6 };
+  const amounts = { stacked: data.stacked, beginAtZero: true, max: data.unit === "percent" ? 100 : undefined, grid, border: { display: false },
+    ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => tick(value, data.unit) } };
+  const names = { stacked: data.stacked, grid: { display: false }, border: { color: colour("rule-strong") },
+    ticks: data.horizontal ? { ...ticks, autoSkip: false } : ticks };
+  if (data.horizontal) return { x: amounts, y: names };
+  const second = { position: "right", beginAtZero: true, grid: { display: false }, border: { display: false },
+    ticks: { ...ticks, maxTicksLimit: 5, callback: (value) => tick(value, data.second_unit) } };
+  return data.second_unit ? { x: names, y: amounts, second } : { x: names, y: amounts };
+}
+
+function tooltip(data) {
+  const unitOf = (item) => (item.dataset.yAxisID === "second" ? data.second_unit : data.unit);
+  return {
+    backgroundColor: colour("ink"), titleColor: colour("paper"), bodyColor: colour("paper"), footerColor: colour("paper"),
+    padding: 10, boxPadding: 4, cornerRadius: 6, itemSort: data.stacked ? (a, b) => b.raw - a.raw : undefined,
+    filter: (item) => !data.stacked || item.raw !== 0,
+    callbacks: {
+      title: (items) => (items.length ? (data.titles || data.labels)[items[0].dataIndex] : ""),
+      label: (item) => ` ${item.dataset.label}: ${shown(item.raw, unitOf(item))}`,
+      footer: (items) => (items.length && data.notes ? data.notes[items[0].dataIndex] || "" : ""),
+    },
+  };
+}
+
+function linkAt(data, chart, event) {
+  const [hit] = chart.getElementsAtEventForMode(event, "nearest", { intersect: data.stacked || data.horizontal, axis: data.horizontal ? "y" : "x" }, false);
+  if (!hit) return "";
+  return (data.links && data.links[hit.index]) || data.series[hit.datasetIndex].link || "";
+}
+
+function draw(canvas) {
+  const data = JSON.parse(document.getElementById(canvas.dataset.source).textContent);
+  charts.get(canvas)?.destroy();
+  charts.set(canvas, new Chart(canvas, {
+    data: { labels: data.labels, datasets: data.series.map((series) => dataset(series, data)) },
+    plugins: [guides],
+    options: {
+      animation: false, maintainAspectRatio: false, responsive: true,
+      indexAxis: data.horizontal ? "y" : "x",
+      interaction: { mode: "index", intersect: false, axis: data.horizontal ? "y" : "x" },
+      scales: scales(data),
+      plugins: { legend: { display: false }, tooltip: tooltip(data),
+        guides: { from: data.provisional_from, average: data.average, averageLabel: data.average_label } },
+      onClick: (event, _hits, chart) => { const url = linkAt(data, chart, event); if (url) window.location.assign(url); },
+      onHover: (event, _hits, chart) => { canvas.style.cursor = linkAt(data, chart, event) ? "pointer" : "default"; },
+    },
+  }));
+}
+
+function drawAll() {
+  Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+  Chart.defaults.font.size = 12;
+  for (const canvas of charts.keys()) {
+    if (!canvas.isConnected) { charts.get(canvas).destroy(); charts.delete(canvas); }
+  }
+  document.querySelectorAll("canvas.js-chart").forEach(draw);
+}
+
+drawAll();
+document.addEventListener("htmx:afterSettle", drawAll);
+document.addEventListener("theme-changed", drawAll);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);

@@ -1,0 +1,59 @@
+// What every page does: the theme switch, refreshing the figures while the page is looked at, keeping open what was open.
+"use strict";
+
+const REFRESH_MS = 5 * 60 * 1000;
+const YEAR_S = 365 * 24 * 3600;
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  document.cookie = `theme=${theme}; path=/; max-age=${YEAR_S}; samesite=lax`;
+  for (const button of document.querySelectorAll("[data-theme-switch] button")) {
+    button.setAttribute("aria-pressed", String(button.value === theme));
+  }
+  document.dispatchEvent(new Event("theme-changed"));
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-theme-switch] button");
+  if (button) setTheme(button.value);
+  for (const help of document.querySelectorAll("details.help[open]")) {
+    if (!help.contains(event.target)) help.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const help of document.querySelectorAll("details.help[open]")) {
+    help.open = false;
+    if (help.contains(document.activeElement)) help.querySelector("summary").focus();
+  }
+});
+
+// Elements with data-refresh ask for themselves anew (htmx, trigger "refresh") while somebody looks at the page.
+function refresh() {
+  const isReading = document.querySelector("details.help[open]") || window.getSelection().type === "Range";
+  if (document.hidden || isReading) return;
+  for (const element of document.querySelectorAll("[data-refresh]")) {
+    element.dispatchEvent(new Event("refresh"));
+  }
+}
+
+setInterval(refresh, REFRESH_MS);
+
+let lastSeen = Date.now();
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) lastSeen = Date.now();
+  else if (Date.now() - lastSeen > REFRESH_MS) refresh();
+});
+
+let openBefore = [];
+document.addEventListener("htmx:beforeSwap", (event) => {
+  openBefore = [...event.detail.target.querySelectorAll("details[id][open]")].map((details) => details.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of openBefore) {
+    const details = document.getElementById(id);
+    if (details) details.open = true;
+  }
+  openBefore = [];
+});

@@ -1,0 +1,190 @@
+"""A table as a value: columns over rows, sorted and paged on the server, the same columns in its CSV.
+
+A table named `members` reads `members.sort` (a column's key, `-` before it for descending) and `members.page`
+from the address; its links keep everything else there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import BadRequest
+from django.http import QueryDict
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tracker import cells
+
+Row = TypeVar("Row")
+
+PAGE_ROWS = 50
+MONEY = ("money", "rate")  # kinds of columns whose values are cents
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    key: str
+    label: str
+    value: Callable[[Row], Any]  # raw: what is sorted by and exported
+    kind: str = "text"  # see tracker.cells
+    shown: Callable[[Row], Any] | None = None  # what the cell shows, where it is not `value`
+    link: Callable[[Row], str] | None = None
+    help: str = ""
+    sortable: bool = True
+
+
+@dataclass(frozen=True)
+class Head:
+    key: str
+    label: str
+    css: str
+    url: str
+    aria_sort: str
+
+
+@dataclass(frozen=True)
+class Line:
+    css: str
+    cells: list[SafeString]
+
+
+class Table(Generic[Row]):
+    """Raises BadRequest where the address asks for a column or a page that cannot be."""
+
+    def __init__(
+        self,
+        key: str,
+        caption: str,
+        columns: Sequence[Column[Row]],
+        rows: Sequence[Row],
+        *,
+        query: QueryDict,
+        now: datetime,
+        sort: str,
+        css: Callable[[Row], str] = lambda row: "",
+        empty: str = "",
+    ) -> None:
+        self.key, self.caption, self.columns, self.rows = key, caption, columns, rows
+        self.query, self.now, self.css, self.empty = query, now, css, empty
+        self.total = len(rows)
+        self.pages = max(-(-self.total // PAGE_ROWS), 1)
+        self.sort = read_sort(query.get(f"{key}.sort", sort), columns, key)
+        self.page = min(read_page(query.get(f"{key}.page", "1"), key), self.pages)
+
+    @cached_property
+    def sorted_rows(self) -> list[Row]:
+        """All rows in order; rows without a value come last, whichever the direction."""
+        value = next(column.value for column in self.columns if column.key == self.sort.lstrip("-"))
+        known = [row for row in self.rows if value(row) is not None]
+        known.sort(key=lambda row: sort_key(value(row)), reverse=self.sort.startswith("-"))
+        return known + [row for row in self.rows if value(row) is None]
+
+    @property
+    def heads(self) -> list[Head]:
+        return [self.head(column) for column in self.columns]
+
+    def head(self, column: Column[Row]) -> Head:
+        is_descending, is_current = self.sort == f"-{column.key}", self.sort.lstrip("-") == column.key
+        is_figure = column.kind in cells.NUMBERS or column.kind in ("share", "ago")
+        turned = column.key if is_descending else f"-{column.key}"
+        url = self.url(sort=turned if is_current or is_figure else column.key, page=None)
+        aria = ("descending" if is_descending else "ascending") if is_current else ""
+        return Head(column.key, column.label, cells.css(column.kind), url if column.sortable else "", aria)
+
+    @property
+    def lines(self) -> list[Line]:
+        """The rows of this page, each cell ready for the template."""
+        first = (self.page - 1) * PAGE_ROWS
+        return [
+            Line(
+                self.css(row),
+                [self.cell(column, row, index == 0) for index, column in enumerate(self.columns)],
+            )
+            for row in self.sorted_rows[first : first + PAGE_ROWS]
+        ]
+
+    def cell(self, column: Column[Row], row: Row, is_first: bool) -> SafeString:
+        inside = cells.show(column.kind, (column.shown or column.value)(row), self.now)
+        url = column.link(row) if column.link else ""
+        if url:
+            inside = format_html('<a href="{}">{}</a>', url, inside)
+        if is_first:
+            return format_html('<th scope="row" class="{}">{}</th>', cells.css(column.kind), inside)
+        return format_html('<td class="{}">{}</td>', cells.css(column.kind), inside)
+
+    @property
+    def notes(self) -> list[Column[Row]]:
+        return [column for column in self.columns if column.help]
+
+    @property
+    def said(self) -> str:
+        """`51 to 100 of 230`, or just how many there are."""
+        first = (self.page - 1) * PAGE_ROWS + 1
+        last = min(self.page * PAGE_ROWS, self.total)
+        return f"{first:,} to {last:,} of {self.total:,}" if self.pages > 1 else f"{self.total:,} in all"
+
+    @property
+    def previous_url(self) -> str:
+        return self.url(page=self.page - 1) if self.page > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self.url(page=self.page + 1) if self.page < self.pages else ""
+
+    @property
+    def csv_url(self) -> str:
+        return csv_url(self.query, self.key)
+
+    @property
+    def csv_rows(self) -> list[list[Any]]:
+        """Head and all rows, in the table's order, with raw values; money in dollars."""
+        head = [f"{c.label} (USD)" if c.kind in MONEY else c.label for c in self.columns]
+        return [head] + [[raw(column, row) for column in self.columns] for row in self.sorted_rows]
+
+    def url(self, **changes: object) -> str:
+        return changed(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
+
+
+def changed(query: QueryDict, changes: dict[str, object]) -> str:
+    """`query` with `changes`, as `?…`; a change to None takes the parameter out."""
+    new = query.copy()
+    new.pop("csv", None)
+    for name, value in changes.items():
+        new.pop(name, None)
+        if value is not None:
+            new[name] = str(value)
+    return "?" + new.urlencode()
+
+
+def csv_url(query: QueryDict, key: str) -> str:
+    return changed(query, {"csv": key})
+
+
+def raw(column: Column[Row], row: Row) -> Any:
+    """A value as a CSV takes it: cents become dollars, badges their labels."""
+    value = column.value(row)
+    if column.kind in MONEY and value is not None:
+        return round(float(value) / 100, 6)
+    return ", ".join(item.label for item in value) if isinstance(value, list | tuple) else value
+
+
+def sort_key(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.casefold()
+    return len(value) if isinstance(value, list | tuple) else value
+
+
+def read_sort(text: str, columns: Sequence[Column[Any]], key: str) -> str:
+    if text.removeprefix("-") not in {column.key for column in columns if column.sortable}:
+        raise BadRequest(f"The table “{key}” has no column “{text}” to sort by.")
+    return text
+
+
+def read_page(text: str, key: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise BadRequest(f"“{text}” is not a page of the table “{key}”: pages are counted from 1.")
+    return int(text[:9])

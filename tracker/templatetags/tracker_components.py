@@ -1,0 +1,24 @@
+"""Charts and tables as tags: `{% chart daily %}`, `{% table members %}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from tracker.charts import Chart
+from tracker.tables import Table
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/chart.html")
+def chart(chart: Chart) -> dict[str, Any]:
+    """A chart with its legend, caption, table and CSV; the page includes `components/chart_scripts.html`."""
+    return {"chart": chart}
+
+
+@register.inclusion_tag("components/table.html")
+def table(table: Table[Any]) -> dict[str, Any]:
+    """A sortable, paged table with its CSV."""
+    return {"table": table}
