@@ -1,0 +1,9 @@
+"""A made-up company, the same for the same seed: see `build_company`."""
+
+from .columns import Events
+from .company import Company, build_company
+from .cycle import Anniversary
+from .labels import Label
+from .members import Member, MemberKind
+
+__all__ = ["Anniversary", "Company", "Events", "Label", "Member", "MemberKind", "build_company"]

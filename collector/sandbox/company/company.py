@@ -1,0 +1,134 @@
+"""The whole company: people, calendar, requests, true incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+import numpy as np
+
+from .activity import USUAL_EVENTS, Traits, draft_day
+from .casting import cast, give_roles
+from .columns import Draft, Events
+from .cycle import MID_MONTH, Anniversary
+from .days import Calendar, build_calendar
+from .instants import day_ms, from_ms, midnight, to_ms
+from .labels import Label
+from .members import Member, build_members
+from .plan import apply_plan
+from .prices import MICRO
+from .pricing import price
+from .stage import Stage
+from .stories import Story
+
+
+@dataclass(frozen=True)
+class Company:
+    """A made-up company from `first_day` until `until`, told around `now`.
+
+    `events` are in order of time and reach past `now`; what is still to come is up to the reader to hide.
+    """
+
+    seed: int
+    now: datetime
+    until: datetime
+    first_day: date
+    members: tuple[Member, ...]
+    calendar: Calendar
+    anniversary: Anniversary
+    stories: tuple[Story, ...]
+    events: Events
+
+    @cached_property
+    def labels(self) -> tuple[Label, ...]:
+        """The true incidents begun by `now`, oldest first, with all that they add until they end."""
+        return tuple(label for label in self.labels_at(self.until) if label.onset_at <= self.now)
+
+    def labels_at(self, instant: datetime) -> tuple[Label, ...]:
+        """The true incidents as far as they have come by `instant`, oldest first."""
+        told = self.events.take((self.events.story >= 0) & (self.events.occurred_ms <= to_ms(instant)))
+        labels = [self._label(story, told.take(told.story == story.number)) for story in self.stories]
+        return tuple(sorted((label for label in labels if label), key=lambda label: label.onset_at))
+
+    def _label(self, story: Story, told: Events) -> Label | None:
+        if not len(told):
+            return None
+        extra = int((told.charged_micro - told.usual_micro).sum())
+        return Label(
+            email=self.members[story.member].email,
+            kind=story.kind,
+            onset_at=from_ms(told.occurred_ms[0]),
+            ended_at=from_ms(told.occurred_ms[-1]),
+            extra_cents=Decimal(extra) / MICRO,
+            note=story.note,
+        )
+
+
+def build_company(
+    *,
+    members: int,
+    days: int,
+    seed: int,
+    now: datetime,
+    ahead_days: int = 7,
+    events_per_day: float = USUAL_EVENTS,
+    has_stories: bool = True,
+    anniversary: Anniversary = MID_MONTH,
+) -> Company:
+    """Return the company of `members` people that has worked `days` days before the day of `now`.
+
+    It goes on for `ahead_days` after `now`. The same arguments give the same company, and another horizon the
+    same past. `events_per_day` is the mean on a day of use.
+    """
+    first_day, until = now.date() - timedelta(days=days), now + timedelta(days=ahead_days)
+    people = give_roles(build_members(members, seed, first_day, now.date()))
+    calendar = build_calendar(people, seed, first_day, until.date())
+    stage = Stage(
+        _ordinary(people, calendar, first_day, until.date(), seed, events_per_day / USUAL_EVENTS), len(people)
+    )
+    stories = tuple(
+        cast(stage, people, first_ms=day_ms(first_day), now=now, seed=seed) if has_stories else ()
+    )
+    stage.perform(stories)
+    events = _in_order(price(stage.draft()))
+    events = events.take((events.occurred_ms >= day_ms(first_day)) & (events.occurred_ms < to_ms(until)))
+    turns = anniversary.turns(midnight(first_day), until)
+    return Company(
+        seed=seed,
+        now=now,
+        until=until,
+        first_day=first_day,
+        members=people,
+        calendar=calendar,
+        anniversary=anniversary,
+        stories=stories,
+        events=apply_plan(events, people, turns),
+    )
+
+
+def _ordinary(
+    members: tuple[Member, ...], calendar: Calendar, first_day: date, last_day: date, seed: int, scale: float
+) -> Draft:
+    """Return everybody's requests, those of the day before included: west of Greenwich it ends later."""
+    traits = Traits.of(members)
+    return Draft.joined(
+        draft_day(traits, calendar, day, seed=seed, scale=scale)
+        for day in _days(first_day - timedelta(days=1), last_day + timedelta(days=1))
+    )
+
+
+def _days(first_day: date, last_day: date) -> Iterable[date]:
+    return (first_day + timedelta(days=offset) for offset in range((last_day - first_day).days + 1))
+
+
+def _in_order(events: Events) -> Events:
+    """Return the events oldest first; a member has at most one in a millisecond, as in all real data."""
+    while True:
+        events = events.take(np.lexsort((events.noise, events.member, events.occurred_ms)))
+        same = (np.diff(events.member, prepend=-1) == 0) & (np.diff(events.occurred_ms, prepend=-1) == 0)
+        if not same.any():
+            return events
+        events = replace(events, occurred_ms=events.occurred_ms + same)
