@@ -1,0 +1,14 @@
+"""A Cursor API on loopback with a made-up company, for the demo, for tests and for anyone without a key.
+
+    company = build_company(members=40, days=60, seed=7, now=now)
+    with Sandbox(company) as sandbox:
+        ...  # sandbox.url, sandbox.key, sandbox.clock, sandbox.behaviour
+
+See docs/sandbox.md.
+"""
+
+from .clock import Clock
+from .company import Company, Label, build_company
+from .server import Sandbox
+
+__all__ = ["Clock", "Company", "Label", "Sandbox", "build_company"]

@@ -1,0 +1,74 @@
+"""The made-up API without a socket: a call goes in, an answer comes out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+from collections import Counter
+from dataclasses import replace
+
+from . import routes
+from .behaviour import Behaviour
+from .clock import Clock
+from .company import Company
+from .http import Answer, ApiError, Request
+from .limits import Limits
+from .view import View
+
+TOO_MANY = ApiError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
+WRONG_KEY = ApiError(401, "Unauthorized", "Invalid API key")
+
+
+class Api:
+    """Answers calls for one company. `personal_key` is the wrong kind: only /v1/me takes it."""
+
+    def __init__(
+        self, company: Company, *, key: str, clock: Clock, behaviour: Behaviour, limits: Limits
+    ) -> None:
+        self.company, self.key, self.clock = company, key, clock
+        self.behaviour, self.limits = behaviour, limits
+        self.personal_key = f"{key}_personal"
+        self.requests: Counter[str] = Counter()  # answered calls by path
+        self._lock = threading.Lock()
+
+    def view(self) -> View:
+        """Return what the API knows now."""
+        return View(self.company, replace(self.behaviour), self.clock.now())
+
+    def answer(self, request: Request, authorization: str | None) -> Answer:
+        """Return the answer of one call; errors are answers too."""
+        try:
+            return self._answer(request, authorization)
+        except ApiError as error:
+            return Answer(error.body, error.status)
+
+    def _answer(self, request: Request, authorization: str | None) -> Answer:
+        with self._lock:
+            self.requests[request.path] += 1
+        found = routes.find(request.method, request.path)
+        if found is None:
+            raise ApiError(404, "Not Found", f"No such endpoint: {request.method} {request.path}")
+        route, parts = found
+        self._check_key(authorization, allows_personal=route.limit_class == "me")
+        if not self.limits.admits(route.limit_class, enforced=self.behaviour.enforces_limits):
+            raise TOO_MANY
+        return route.answer(replace(request, parts=parts))
+
+    def _check_key(self, authorization: str | None, *, allows_personal: bool) -> None:
+        """Basic, the key as user name, no password."""
+        key = basic_user(authorization)
+        if key != self.key and not (allows_personal and key == self.personal_key):
+            raise WRONG_KEY
+
+
+def basic_user(authorization: str | None) -> str | None:
+    """Return the user name of a Basic header with an empty password, None if it is something else."""
+    scheme, _, credentials = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return user if not password else None

@@ -1,0 +1,100 @@
+"""Requests and answers, without the socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .view import View
+
+
+class ApiError(Exception):
+    """An answer other than 200, in the vendor's general shape."""
+
+    def __init__(self, status: int, error: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": error, "message": message}
+
+
+def bad_request(message: str) -> ApiError:
+    return ApiError(400, "Bad Request", message)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call. `query` holds the address's parameters, `body` the JSON object of a POST."""
+
+    method: str
+    path: str
+    view: View
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()  # what the route's pattern caught
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {**self.query, **self.body}
+
+    def whole(self, name: str, default: int, *, most: int | None = None) -> int:
+        """Return a positive whole number; 400 if it is none or over `most`."""
+        value = self.parameters.get(name, default)
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            raise bad_request(f"{name} must be a number") from None
+        if number < 1 or (most and number > most):
+            raise bad_request(f"{name} must be between 1 and {most or 'more'}")
+        return number
+
+    def milliseconds(self, name: str) -> int | None:
+        """Return an instant of the Admin API: a number, never text."""
+        value = self.body.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise bad_request(f"{name} must be a number of milliseconds")
+        return int(value)
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A slice of a longer list."""
+
+    number: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def rows(self) -> slice:
+        return slice((self.number - 1) * self.size, self.number * self.size)
+
+    @property
+    def has_next(self) -> bool:
+        return self.number < self.pages
+
+    @property
+    def has_previous(self) -> bool:
+        return self.number > 1
+
+    def envelope(self, total_name: str) -> dict[str, Any]:
+        """Return the `pagination` object of the endpoints that page by `hasNextPage`."""
+        return {
+            "page": self.number,
+            "pageSize": self.size,
+            total_name: self.total,
+            "totalPages": self.pages,
+            "hasNextPage": self.has_next,
+            "hasPreviousPage": self.has_previous,
+        }

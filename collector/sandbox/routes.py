@@ -1,0 +1,41 @@
+"""Which address is answered by what, and on which budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .answers import daily_usage, events, groups, me, members, spend
+from .http import Answer, Request
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    pattern: re.Pattern[str]
+    limit_class: str
+    answer: Callable[[Request], Answer]
+
+
+def _route(method: str, pattern: str, limit_class: str, answer: Callable[[Request], Answer]) -> Route:
+    return Route(method, re.compile(pattern + "/?"), limit_class, answer)
+
+
+ROUTES = (
+    _route("GET", "/teams/members", "admin", members.answer),
+    _route("POST", "/teams/daily-usage-data", "admin", daily_usage.answer),
+    _route("POST", "/teams/spend", "admin", spend.answer),
+    _route("POST", "/teams/filtered-usage-events", "events", events.answer),
+    _route("GET", "/teams/groups", "groups", groups.answer_list),
+    _route("GET", "/teams/groups/([^/]+)", "groups", groups.answer_one),
+    _route("GET", "/v1/me", "me", me.answer),
+)
+
+
+def find(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
+    """Return the route of an address and what its pattern caught, None if there is none."""
+    for route in ROUTES:
+        if route.method == method and (match := route.pattern.fullmatch(path)):
+            return route, match.groups()
+    return None

@@ -1,0 +1,130 @@
+"""A real HTTP server on loopback in front of the made-up API."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from .api import Api
+from .behaviour import Behaviour
+from .clock import Clock
+from .company import Company
+from .http import Answer, Request
+from .limits import Limits
+
+DEFAULT_KEY = "key_sandbox"
+HOST = "127.0.0.1"
+
+
+class Sandbox:
+    """A running sandbox, to be used in a `with` block or by `start` and `stop`; port 0 takes a free one."""
+
+    def __init__(
+        self,
+        company: Company,
+        *,
+        port: int = 0,
+        key: str = DEFAULT_KEY,
+        clock: Clock | None = None,
+        **switches: Any,
+    ) -> None:
+        self.company, self.key = company, key
+        self.clock = clock or Clock(company.now)
+        self.behaviour = Behaviour(**switches)
+        self.limits = Limits()
+        self.api = Api(company, key=key, clock=self.clock, behaviour=self.behaviour, limits=self.limits)
+        self._server = _Server((HOST, port), _Handler, self.api)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._server.server_address[1]}"
+
+    def start(self) -> Self:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], api: Api) -> None:
+        super().__init__(address, handler)
+        self.api = api
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 1 << 16  # head and body leave together
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._answer({})
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if body is None:
+            self._send(Answer({"error": "Bad Request", "message": "The body must be a JSON object"}, 400))
+        else:
+            self._answer(body)
+
+    def _body(self) -> dict[str, Any] | None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            body = json.loads(raw or b"{}")
+        except ValueError:
+            return None
+        return body if isinstance(body, dict) else None
+
+    def _answer(self, body: dict[str, Any]) -> None:
+        address = urlsplit(self.path)
+        request = Request(
+            method=self.command,
+            path=address.path,
+            view=self.server.api.view(),
+            query=dict(parse_qsl(address.query)),
+            body=body,
+        )
+        self._send(self.server.api.answer(request, self.headers.get("Authorization")))
+
+    def _send(self, answer: Answer) -> None:
+        body = b"" if answer.status == 304 else json.dumps(answer.body, separators=(",", ":")).encode()
+        self.send_response_only(answer.status)
+        self.send_header("Date", self.date_time_string())
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: the sandbox counts its requests itself."""

@@ -1,0 +1,68 @@
+"""What the API knows at an instant: events that happened, have been delivered, and are not too old."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from .behaviour import Behaviour
+from .company.columns import Events
+from .company.company import Company
+from .company.draws import fractions
+from .company.instants import to_ms
+from .company.kinds import Kind
+
+HOUR_MS = 3_600_000
+LATE, LATE_BY, REVISED, REVISED_AFTER = 11, 12, 13, 14  # salts
+
+
+@dataclass(frozen=True)
+class View:
+    """The company as the API shows it at `now`."""
+
+    company: Company
+    behaviour: Behaviour
+    now: datetime
+
+    def events(self, start_ms: int | None = None, end_ms: int | None = None) -> Events:
+        """Return the events known now from `start_ms` to `end_ms`, both included, oldest first."""
+        end_ms = min(to_ms(self.now), end_ms if end_ms is not None else to_ms(self.now))
+        start_ms = max(self._oldest_ms(), start_ms if start_ms is not None else 0)
+        occurred = self.company.events.occurred_ms
+        first, last = np.searchsorted(occurred, start_ms, "left"), np.searchsorted(occurred, end_ms, "right")
+        return self._settled(self._delivered(self.company.events.take(slice(first, max(first, last)))))
+
+    def _oldest_ms(self) -> int:
+        if self.behaviour.retention_days is None:
+            return 0
+        return to_ms(self.now - timedelta(days=self.behaviour.retention_days))
+
+    def _delivered(self, events: Events) -> Events:
+        if not self.behaviour.late_share:
+            return events
+        is_late = fractions(events.noise, LATE) < self.behaviour.late_share
+        delay_ms = fractions(events.noise, LATE_BY) * self.behaviour.late_hours * HOUR_MS
+        return events.take(~is_late | (events.occurred_ms + delay_ms <= to_ms(self.now)))
+
+    def _settled(self, events: Events) -> Events:
+        """Until it settles, a revised event costs half and counts as included."""
+        if not self.behaviour.revised_share:
+            return events
+        is_revised = fractions(events.noise, REVISED) < self.behaviour.revised_share
+        settles_ms = (
+            events.occurred_ms
+            + fractions(events.noise, REVISED_AFTER) * self.behaviour.revised_hours * HOUR_MS
+        )
+        open_ = is_revised & (settles_ms > to_ms(self.now))
+        halves = {
+            name: np.where(open_, getattr(events, name) // 2, getattr(events, name))
+            for name in ("model_micro", "fee_micro", "charged_micro")
+        }
+        kind = np.where(open_ & (events.kind == Kind.USAGE_BASED), Kind.INCLUDED, events.kind).astype(np.int8)
+        return replace(events, **halves, kind=kind, is_chargeable=kind == Kind.USAGE_BASED)
+
+    def cycle(self) -> tuple[datetime, datetime]:
+        """Return the current billing cycle [start, end)."""
+        return self.company.anniversary.cycle(self.now)
