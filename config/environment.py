@@ -38,10 +38,9 @@ class Environment:
         return os.environ.get(name, "").strip() or default
 
     def secret(self, name: str, default: str = "") -> str:
-        """Text that must not be seen; of an address, the password in it."""
+        """Text that must not be seen."""
         value = self.text(name, default)
-        hidden = (urlsplit(value).password or "") if "://" in value else value
-        self.secrets |= {hidden} - {""}
+        self._hide(value)
         return value
 
     def items(self, name: str) -> list[str]:
@@ -60,9 +59,20 @@ class Environment:
             name, options[0], lambda value: options[options.index(value)], " or ".join(options)
         )
 
-    def url(self, name: str, default: str = "") -> str:
-        """An http(s) address without a trailing slash."""
-        return self._parsed(name, default, _http_url, "an address such as https://example.com")
+    def url(self, name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+        """An address without a trailing slash."""
+        return self._parsed(
+            name,
+            default,
+            lambda value: _url(value, schemes),
+            f"an address such as {schemes[-1]}://example.com",
+        )
+
+    def secret_url(self, name: str) -> str:
+        """An http(s) address whose path is a credential by itself."""
+        value = self.url(name)
+        self._hide(urlsplit(value).path)
+        return value
 
     def database(self, name: str, default: str) -> dict:
         return self._parsed(
@@ -78,11 +88,16 @@ class Environment:
         if not value:
             return default
         try:
+            self._hide(urlsplit(value).password)  # if it is an address with one
             return parse(value)
         except (ValueError, LookupError, TypeError, ImproperlyConfigured):
             # The value stays out of the message: it may hold a password.
             self.problems.append(f"{name} is not usable: expected {expected}.")
             return default
+
+    def _hide(self, value: str | None) -> None:
+        if value:
+            self.secrets.add(value)
 
 
 def read_env_file(path: Path) -> None:
@@ -102,15 +117,16 @@ def _natural(value: str) -> int:
     return number
 
 
-def _http_url(value: str) -> str:
+def _url(value: str, schemes: tuple[str, ...]) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+    # Asking for the port raises ValueError when it is not a number in range.
+    if parts.scheme not in schemes or not parts.hostname or parts.port == 0:
         raise ValueError(value)
     return value.rstrip("/")
 
 
 def _database(value: str) -> dict:
-    config = environ.Env.db_url_config(value)
-    if config["ENGINE"].rsplit(".", 1)[-1] not in ("sqlite3", "postgresql"):
+    # Asked first, since django-environ prints what it does not know, password and all.
+    if urlsplit(value).scheme not in ("sqlite", "postgres", "postgresql"):
         raise ValueError(value)
-    return config
+    return environ.Env.db_url_config(value)

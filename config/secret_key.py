@@ -1,5 +1,6 @@
 """The key that signs sessions and tasks, made once and kept, for installations of one machine."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -7,10 +8,21 @@ from django.core.management.utils import get_random_secret_key
 
 
 def load_secret_key(path: Path) -> str:
-    """The key in `path`, made there (readable by its owner alone) when it is missing."""
-    if not path.exists():
-        _create(path, get_random_secret_key())
-    return path.read_text(encoding="utf-8").strip()
+    """The key in `path`, made there (readable by its owner alone) when it is missing.
+
+    Where nothing can be written the key lasts for this process; config.E002 then refuses to start.
+    """
+    try:
+        if not path.exists():
+            _create(path, get_random_secret_key())
+        return path.read_text(encoding="utf-8").strip()
+    except OSError:
+        return get_random_secret_key()
+
+
+def stretch(secret: str) -> str:
+    """`secret` as a key of the length Django asks for; empty stays empty."""
+    return hashlib.sha512(secret.encode()).hexdigest() if secret else ""
 
 
 def _create(path: Path, key: str) -> None:

@@ -1,5 +1,6 @@
 """All settings, read from the environment and `.env`; README.md lists the variables."""
 
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -7,7 +8,8 @@ from csp.constants import NONE, SELF
 
 from config.environment import Environment, read_env_file
 from config.logs import logging_config
-from config.secret_key import load_secret_key
+from config.secret_key import load_secret_key, stretch
+from config.version import read_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -16,15 +18,18 @@ read_env_file(BASE_DIR / ".env")
 env = Environment()
 
 # What runs here
+VERSION = read_version(BASE_DIR / "CHANGELOG.md")
 DEBUG = env.flag("DEBUG", default=False)
-SECRET_KEY_FROM_ENVIRONMENT = bool(env.text("SECRET_KEY"))
-SECRET_KEY = env.secret("SECRET_KEY") or load_secret_key(VAR_DIR / "secret_key")
+AUTH_SECRET = env.secret("AUTH_SECRET")
+SHARED_SECRET_KEY = env.secret("SECRET_KEY") or stretch(AUTH_SECRET)  # the same on every machine
+SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
 AUTH_URL = env.url("AUTH_URL")
 DASHBOARD_URL = env.url("DASHBOARD_URL", AUTH_URL or "http://127.0.0.1:8000")
 SITE_HOSTS = sorted({urlsplit(url).hostname or "" for url in (DASHBOARD_URL, AUTH_URL) if url})
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") + SITE_HOSTS + ["localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
+    "config",
     "tracker",
     "incidents",
     "detection",
@@ -114,7 +119,7 @@ else:
 DATABASES = {"default": DATABASE}
 
 # Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
-REDIS_URL = env.secret("REDIS_URL")
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
 Q_CLUSTER = {
     "name": "cursor-cost-monitor",
     "workers": 2,
@@ -128,11 +133,12 @@ Q_CLUSTER = {
     "label": "Task queue",
 } | ({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"})
 
-# Static files: from the apps themselves until `collectstatic` has run, then hashed and compressed.
+# Static files: straight from the apps, or, once `collectstatic` has run, hashed and compressed.
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATIC_MANIFEST = env.flag("STATIC_MANIFEST", default=False)
 WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
+warnings.filterwarnings("ignore", "No directory at: .*staticfiles", UserWarning)  # as it is with finders
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -154,7 +160,6 @@ AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AUTH_SECRET = env.secret("AUTH_SECRET")
 AUTH_GOOGLE_ID = env.text("AUTH_GOOGLE_ID")
 AUTH_GOOGLE_SECRET = env.secret("AUTH_GOOGLE_SECRET")
 AUTH_ALLOWED_DOMAIN = env.text("AUTH_ALLOWED_DOMAIN").lower()
@@ -196,7 +201,7 @@ SLACK_BOT_TOKEN = env.secret("SLACK_BOT_TOKEN")
 SLACK_CHANNEL_ID = env.text("SLACK_CHANNEL_ID")
 SLACK_SIGNING_SECRET = env.secret("SLACK_SIGNING_SECRET")
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api")
-WEBHOOK_URL = env.url("WEBHOOK_URL")
+WEBHOOK_URL = env.secret_url("WEBHOOK_URL")
 WEBHOOK_SECRET = env.secret("WEBHOOK_SECRET")
 RESEND_API_KEY = env.secret("RESEND_API_KEY")
 RESEND_FROM = env.text("RESEND_FROM")

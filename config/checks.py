@@ -1,0 +1,172 @@
+"""System checks over the settings: each problem with an id and what to do about it.
+
+No message repeats a value, since many are secrets.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_domain_name, validate_email
+
+Find = Callable[[], Iterable[CheckMessage]]
+Check = Callable[..., list[CheckMessage]]
+
+
+def setting_check(*tags: str, deploy: bool = False) -> Callable[[Find], Check]:
+    """Register a function without arguments that yields messages."""
+
+    def decorate(find: Find) -> Check:
+        def check(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+            return list(find())
+
+        return register(check, *tags, deploy=deploy)
+
+    return decorate
+
+
+def missing(*names: str) -> list[str]:
+    return [name for name in names if not getattr(settings, name)]
+
+
+def all_or_none(code: str, purpose: str, *names: str) -> Iterable[CheckMessage]:
+    """One error when only some of `names` are set."""
+    absent = missing(*names)
+    if absent and len(absent) < len(names):
+        yield Error(
+            f"{purpose} is half configured: {', '.join(absent)} not set.",
+            hint=f"Set all of {', '.join(names)}, or none of them.",
+            id=code,
+        )
+
+
+@setting_check()
+def check_values() -> Iterable[CheckMessage]:
+    for problem in settings.ENVIRONMENT_PROBLEMS:
+        yield Error(
+            problem, hint="Correct it in the environment or in .env; see README.md.", id="config.E001"
+        )
+
+
+@setting_check()
+def check_var_directory() -> Iterable[CheckMessage]:
+    is_needed = not settings.SHARED_SECRET_KEY or str(settings.DATABASES["default"]["NAME"]).startswith(
+        str(settings.VAR_DIR)
+    )
+    if is_needed and not os.access(settings.VAR_DIR, os.W_OK):
+        yield Error(
+            f"{settings.VAR_DIR} cannot be written.",
+            hint="Let this user write there, or set SECRET_KEY and DATABASE_URL.",
+            id="config.E002",
+        )
+
+
+@setting_check()
+def check_time_zone() -> Iterable[CheckMessage]:
+    if settings.TIME_ZONE != "UTC" or not settings.USE_TZ:
+        yield Error(
+            "TIME_ZONE must be UTC and USE_TZ true.",
+            hint="Days of spend are UTC days, as Cursor's are; another zone would move spend between days.",
+            id="config.E003",
+        )
+
+
+@setting_check(Tags.security)
+def check_sign_in() -> Iterable[CheckMessage]:
+    names = ("AUTH_SECRET", "AUTH_GOOGLE_ID", "AUTH_GOOGLE_SECRET")
+    yield from all_or_none("config.E004", "Google sign-in", *names)
+    if 0 < len(settings.AUTH_SECRET) < 32:
+        yield Error(
+            "AUTH_SECRET is shorter than 32 characters.",
+            hint="Make one: openssl rand -base64 32",
+            id="config.E005",
+        )
+    limits = ("AUTH_ALLOWED_DOMAIN", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS")
+    if len(missing(*names)) == len(names) and len(missing(*limits)) < len(limits):
+        yield Error(
+            "AUTH_ALLOWED_… or AUTH_ADMIN_EMAILS is set, but sign-in is off: the pages are open to everyone.",
+            hint=f"Set {', '.join(names)} too, or drop the restriction.",
+            id="config.E006",
+        )
+
+
+@setting_check()
+def check_slack() -> Iterable[CheckMessage]:
+    yield from all_or_none("config.E007", "Slack", "SLACK_BOT_TOKEN", "SLACK_CHANNEL_ID")
+    if settings.SLACK_SIGNING_SECRET and not settings.SLACK_BOT_TOKEN:
+        yield Error(
+            "SLACK_SIGNING_SECRET is set without SLACK_BOT_TOKEN.",
+            hint="Buttons are answered by the app that posts the messages: set its token and channel.",
+            id="config.E008",
+        )
+
+
+@setting_check()
+def check_mail() -> Iterable[CheckMessage]:
+    if settings.RESEND_API_KEY and settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        yield Error(
+            "Resend is half configured: RESEND_FROM not set.",
+            hint="Set RESEND_FROM to an address of a domain verified at Resend.",
+            id="config.E009",
+        )
+    if settings.ALERT_EMAIL_TO and not settings.EMAIL_CONFIGURED:
+        yield Error(
+            "ALERT_EMAIL_TO is set, but nothing can send mail.",
+            hint="Set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL.",
+            id="config.E010",
+        )
+
+
+@setting_check()
+def check_webhook() -> Iterable[CheckMessage]:
+    if settings.WEBHOOK_SECRET and not settings.WEBHOOK_URL:
+        yield Error(
+            "WEBHOOK_SECRET is set without WEBHOOK_URL.",
+            hint="Set the address that receives the messages, or drop the secret.",
+            id="config.E011",
+        )
+
+
+@setting_check()
+def check_addresses() -> Iterable[CheckMessage]:
+    for name in ("ALERT_EMAIL_TO", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS"):
+        if not all(is_valid(validate_email, address) for address in getattr(settings, name)):
+            yield Error(
+                f"{name} holds something that is no e-mail address.",
+                hint="Separate addresses with commas: ann@example.com, bob@example.com",
+                id="config.E012",
+            )
+    if settings.AUTH_ALLOWED_DOMAIN and not is_valid(validate_domain_name, settings.AUTH_ALLOWED_DOMAIN):
+        yield Error("AUTH_ALLOWED_DOMAIN is no domain.", hint="Write it as example.com", id="config.E013")
+
+
+def is_valid(validate: Callable[[str], object], value: str) -> bool:
+    try:
+        validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@setting_check(Tags.security, deploy=True)
+def check_deployment() -> Iterable[CheckMessage]:
+    if not settings.SHARED_SECRET_KEY:
+        yield Warning(
+            "SECRET_KEY is not set: this machine made its own.",
+            hint="Several machines must share one key, and a replaced one would sign everybody out.",
+            id="config.W001",
+        )
+    if not settings.HTTPS:
+        yield Warning(
+            "DASHBOARD_URL is not an https:// address.",
+            hint="Set it to the address people open; cookies are then sent over HTTPS only.",
+            id="config.W002",
+        )
+    if not settings.AUTH_GOOGLE_ID:
+        yield Warning(
+            "Sign-in is off: everyone who reaches this address sees what the members spend.",
+            hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET.",
+            id="config.W003",
+        )

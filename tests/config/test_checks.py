@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+
+def ids(*, deploy: bool = False) -> list[str]:
+    found = [message.id for message in run_checks(include_deployment_checks=deploy)]
+    return [check_id for check_id in found if check_id.startswith("config.")]
+
+
+def test_nothing_set_is_fine():
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"ENVIRONMENT_PROBLEMS": ("DEBUG is not usable: expected true or false.",)}, "config.E001"),
+        ({"VAR_DIR": Path("/nowhere"), "SHARED_SECRET_KEY": ""}, "config.E002"),
+        ({"TIME_ZONE": "Europe/Berlin"}, "config.E003"),
+        ({"USE_TZ": False}, "config.E003"),
+        ({"AUTH_GOOGLE_ID": "id", "AUTH_GOOGLE_SECRET": "s"}, "config.E004"),
+        ({"AUTH_GOOGLE_ID": "id", "AUTH_GOOGLE_SECRET": "s", "AUTH_SECRET": "x" * 31}, "config.E005"),
+        ({"AUTH_ALLOWED_DOMAIN": "example.com"}, "config.E006"),
+        ({"AUTH_ADMIN_EMAILS": ["ann@example.com"]}, "config.E006"),
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "config.E007"),
+        ({"SLACK_CHANNEL_ID": "C1"}, "config.E007"),
+        ({"SLACK_SIGNING_SECRET": "s"}, "config.E008"),
+        ({"RESEND_API_KEY": "re_1"}, "config.E009"),
+        ({"ALERT_EMAIL_TO": ["ann@example.com"]}, "config.E010"),
+        ({"WEBHOOK_SECRET": "s"}, "config.E011"),
+        ({"ALERT_EMAIL_TO": ["ann"], "EMAIL_CONFIGURED": True}, "config.E012"),
+    ],
+)
+def test_each_mistake_has_its_check(settings, changes, expected):
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    assert ids() == [expected]
+
+
+def test_a_domain_with_an_at_sign_is_refused(settings):
+    settings.AUTH_SECRET = "x" * 32
+    settings.AUTH_GOOGLE_ID = settings.AUTH_GOOGLE_SECRET = "made up"
+    settings.AUTH_ALLOWED_DOMAIN = "@example.com"
+    assert ids() == ["config.E013"]
+
+
+def test_complete_sign_in_and_slack_are_fine(settings):
+    settings.AUTH_SECRET = "x" * 32
+    settings.AUTH_GOOGLE_ID = settings.AUTH_GOOGLE_SECRET = "made up"
+    settings.AUTH_ALLOWED_DOMAIN = "example.com"
+    settings.SLACK_BOT_TOKEN, settings.SLACK_CHANNEL_ID = "xoxb-1", "C1"
+    assert ids() == []
+
+
+def test_a_deployment_is_warned_about_its_key_its_address_and_open_doors(settings):
+    assert ids(deploy=True) == ["config.W001", "config.W002", "config.W003"]
+    settings.SHARED_SECRET_KEY = "x" * 50
+    settings.HTTPS = True
+    settings.AUTH_GOOGLE_ID = settings.AUTH_GOOGLE_SECRET = "made up"
+    settings.AUTH_SECRET = "x" * 32
+    assert ids(deploy=True) == []
+
+
+def test_no_check_shows_a_secret(settings):
+    settings.AUTH_GOOGLE_SECRET = settings.SLACK_BOT_TOKEN = settings.WEBHOOK_SECRET = "hunter2"
+    messages = run_checks()
+    assert len(messages) == 3
+    assert not any("hunter2" in f"{message}{message.hint}" for message in messages)

@@ -1,0 +1,73 @@
+import pytest
+
+from config.environment import Environment, read_env_file
+
+
+@pytest.fixture
+def env(monkeypatch) -> Environment:
+    monkeypatch.setenv("GIVEN", "")
+    return Environment()
+
+
+def test_unset_and_empty_give_the_default(env):
+    assert env.flag("GIVEN", default=True) is True
+    assert env.number("ABSENT", 7) == 7
+    assert env.choice("GIVEN", ("text", "json")) == "text"
+    assert env.items("ABSENT") == []
+    assert env.problems == []
+    assert env.names == {"GIVEN", "ABSENT"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("true", True), ("1", True), ("Yes", True), ("off", False), ("0", False)]
+)
+def test_flags_are_words(env, monkeypatch, value, expected):
+    monkeypatch.setenv("GIVEN", value)
+    assert env.flag("GIVEN", default=not expected) is expected
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (lambda env: env.flag("GIVEN", default=False), "ture"),
+        (lambda env: env.number("GIVEN", 1), "-1"),
+        (lambda env: env.number("GIVEN", 1), "many"),
+        (lambda env: env.choice("GIVEN", ("text", "json")), "xml"),
+        (lambda env: env.url("GIVEN"), "costs.example.org"),
+        (lambda env: env.url("GIVEN"), "ftp://example.com"),
+        (lambda env: env.url("GIVEN"), "https://example.com:port"),
+        (lambda env: env.url("GIVEN", schemes=("redis",)), "http://localhost"),
+        (lambda env: env.database("GIVEN", "sqlite:///x"), "mysql://ann:hunter2@host/name"),
+        (lambda env: env.database("GIVEN", "sqlite:///x"), "hunter2"),
+        (lambda env: env.email("GIVEN", "consolemail://"), "carrier-pigeon://hunter2"),
+    ],
+)
+def test_a_bad_value_is_a_problem_that_names_the_variable_and_not_the_value(env, monkeypatch, read, value):
+    monkeypatch.setenv("GIVEN", value)
+    read(env)
+    [problem] = env.problems
+    assert problem.startswith("GIVEN is not usable: expected ")
+    assert value not in problem
+
+
+def test_addresses_lose_their_trailing_slash(env, monkeypatch):
+    monkeypatch.setenv("GIVEN", "https://costs.example.com/")
+    assert env.url("GIVEN") == "https://costs.example.com"
+
+
+def test_passwords_in_addresses_and_secret_paths_are_remembered_as_secrets(env, monkeypatch):
+    monkeypatch.setenv("GIVEN", "postgres://ann:hunter2@db/costs")
+    env.database("GIVEN", "sqlite:///x")
+    monkeypatch.setenv("GIVEN", "https://hooks.example.com/services/T0/B0")
+    env.secret_url("GIVEN")
+    assert env.secrets == {"hunter2", "/services/T0/B0"}
+
+
+def test_variables_that_are_set_win_over_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIVEN", "shell")
+    monkeypatch.delenv("ABSENT", raising=False)
+    (tmp_path / ".env").write_text("GIVEN=file\nABSENT=file\n", encoding="utf-8")
+    read_env_file(tmp_path / ".env")
+    env = Environment()
+    assert (env.text("GIVEN"), env.text("ABSENT")) == ("shell", "file")
+    monkeypatch.delenv("ABSENT")

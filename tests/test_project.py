@@ -1,0 +1,51 @@
+"""What holds for the tree as a whole."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_FILE = 300
+
+
+def tracked_files() -> list[Path]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
+    ).stdout
+    return [path for name in names.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def test_readme_and_example_name_exactly_the_variables_that_settings_read():
+    example = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
+    readme = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert example == settings.ENVIRONMENT_NAMES
+    assert readme == settings.ENVIRONMENT_NAMES
+
+
+def test_no_source_file_is_longer_than_a_person_reads():
+    sources = [
+        path
+        for path in tracked_files()
+        if path.suffix in (".py", ".css", ".js", ".html") and "migrations" not in path.parts
+    ]
+    long = {path for path in sources if len(path.read_text("utf-8").splitlines()) > LONGEST_FILE}
+    assert long == set()
+
+
+def test_every_command_has_a_test():
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    commands = {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")}
+    assert {name for name in commands if f'"{name}"' not in tests} == set()
+
+
+def test_locks_carry_hashes_and_no_address():
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / lock).read_text("utf-8")
+        pins = re.findall(r"^[a-z].*==.*\\\n    --hash=sha256:", text, re.MULTILINE)
+        assert len(pins) == len(re.findall(r"^[a-z]", text, re.MULTILINE)) > 0
+        assert "//" not in text
