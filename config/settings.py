@@ -71,8 +71,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
+    "tracker.api.errors.ApiErrorsMiddleware",
     "tracker.access.audit.AuditMiddleware",
     "tracker.access.guard.AccessMiddleware",
+    "tracker.access.privacy.PrivacyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",  # last, as its documentation asks
 ]

@@ -1,8 +1,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from tracker.api.api import api
+
 urlpatterns = [
     path("", include("tracker.access.urls")),  # before the admin, whose sign-in it answers
+    path("api/", api.urls),
     path("admin/", admin.site.urls),
     path("", include("tracker.urls")),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from django.conf import settings
@@ -12,15 +13,18 @@ from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from tracker.access import audit
+from tracker.access import audit, tokens
 from tracker.access.admission import is_admitted
 from tracker.access.roles import Role, role_of, role_of_visitor
 from tracker.models import AccessSettings, ApiToken, AuditEntry
 
 View = TypeVar("View", bound=Callable)
 # These ask for themselves: the admin site for a staff login, the API at each operation.
-OWN_RULES = ("admin", "api")
+OWN_RULES = ("admin", "ninja")
+# Tokens are for scripts: on pages they count for nothing.
+API_PREFIX = "/api/"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Access:
     name: str = "visitor"
     user: User | None = None
     token: ApiToken | None = None
+    is_bad_token: bool = False
     viewers_see: str = AccessSettings.Privacy.NAMES
 
     def may(self, role: Role) -> bool:
@@ -83,8 +88,24 @@ class AccessMiddleware:
 
 
 def find_access(request: HttpRequest) -> Access:
-    """The access of this request's session; a session whose address is no longer admitted ends here."""
+    """The access of this request's token, or else of its session."""
     policy = AccessSettings.get_solo()
+    if "Authorization" in request.headers and request.path.startswith(API_PREFIX):
+        return token_access(request.headers["Authorization"], policy, timezone.now())
+    return session_access(request, policy)
+
+
+def token_access(header: str, policy: AccessSettings, now: datetime) -> Access:
+    """What the token in an Authorization header may do: nothing if it is unknown, revoked or expired."""
+    scheme, _, secret = header.partition(" ")
+    token = tokens.find(secret.strip(), now) if scheme.lower() == "bearer" else None
+    if token is None:
+        return Access(Role.NOBODY, "unknown token", is_bad_token=True)
+    return Access(Role.named(token.scope), f"token {token.name}", token=token, viewers_see=policy.viewers_see)
+
+
+def session_access(request: HttpRequest, policy: AccessSettings) -> Access:
+    """What the session may do; one whose address is no longer admitted ends here."""
     user = request.user
     if isinstance(user, User) and settings.AUTH_ENABLED and not is_admitted(user.email):
         audit.record(

@@ -1,0 +1,44 @@
+"""The JSON API: one object that the routers hang on, described at `/api/openapi.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+
+from tracker.access.guard import turn_away
+from tracker.access.roles import Role
+from tracker.api import errors
+from tracker.api.auth import sees
+
+DESCRIPTION = """Money is in US cents, times are ISO 8601 in UTC, days are `YYYY-MM-DD`.
+
+Scripts send a token made in the admin: `Authorization: Bearer …`. Pages use their session; what they change
+carries the CSRF token in `X-CSRFToken` and a body of `application/json`."""
+
+
+def for_viewers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The description and its page are for those who may use the API."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        allowed = request.access.may(Role.VIEWER)  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs) if allowed else turn_away(request)
+
+    return guarded
+
+
+api = NinjaAPI(
+    title="Cursor Cost Monitor",
+    version=settings.VERSION,
+    description=DESCRIPTION,
+    urls_namespace="api",
+    docs_url="/docs",
+    docs_decorator=for_viewers,
+    auth=sees,
+)
+errors.install(api)

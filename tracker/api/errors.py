@@ -1,0 +1,108 @@
+"""Every error of the API as `{"error", "message", "fields"?}`: a code for scripts, a sentence for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import Field, NinjaAPI, Schema
+from ninja.errors import HttpError, ValidationError
+
+from tracker.access.guard import API_PREFIX
+
+# What to say when whoever refused the request (Django, a proxy's header, the router) said nothing better.
+MESSAGES = {
+    400: "The request could not be understood.",
+    401: "Sign in, or send a token made in the admin: Authorization: Bearer …",
+    403: "You may not do this.",
+    404: "There is nothing at this address. /api/openapi.json lists what there is.",
+    405: "This address does not know this method. /api/openapi.json lists what there is.",
+    409: "It is being done already.",
+    413: "The body is too large.",
+    415: "Send the body as application/json.",
+    429: "Too many requests. Wait a minute.",
+    500: "Something went wrong here; the log says what. Trying again later may help.",
+}
+
+
+class Error(Schema):
+    """What every failed request answers."""
+
+    error: str = Field(description="The status in words, for scripts: not_found, bad_request, …")
+    message: str = Field(description="What is wrong, and what to do.")
+    fields: dict[str, str] | None = Field(None, description="What is wrong with each field, by its name.")
+
+
+class ApiError(Exception):
+    """An answer other than success; `message` says what to do."""
+
+    def __init__(self, status: int, message: str = "", fields: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message or MESSAGES[status]
+        self.fields = fields
+
+
+def answer(status: int, message: str = "", fields: dict[str, str] | None = None) -> JsonResponse:
+    said = message or MESSAGES.get(status, code(status))
+    body: dict[str, object] = {"error": code(status), "message": said}
+    return JsonResponse(body | ({"fields": fields} if fields else {}), status=status)
+
+
+def code(status: int) -> str:
+    return HTTPStatus(status).phrase.lower().replace(" ", "_")
+
+
+def documented(*statuses: int) -> dict[int, type[Error]]:
+    """The error answers of an operation, for its `response`."""
+    return dict.fromkeys((400, 401, 403, *statuses), Error)
+
+
+def field_messages(error: ValidationError) -> dict[str, str]:
+    """One sentence for each field that pydantic refused, by its dotted name without the parameter's own."""
+    messages = {}
+    for item in error.errors:
+        _kind, *path = item["loc"]
+        name = ".".join(str(part) for part in path if part != "body") or "body"
+        messages[name] = item["msg"]
+    return messages
+
+
+def install(api: NinjaAPI) -> None:
+    """Answer ninja's own errors in this API's form."""
+
+    @api.exception_handler(ApiError)
+    def on_api_error(request: HttpRequest, exc: ApiError) -> HttpResponse:
+        return answer(exc.status, exc.message, exc.fields)
+
+    @api.exception_handler(ValidationError)
+    def on_invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
+        fields = field_messages(exc)
+        return answer(400, "; ".join(f"{name}: {text}" for name, text in fields.items()), fields)
+
+    @api.exception_handler(HttpError)
+    def on_http_error(request: HttpRequest, exc: HttpError) -> HttpResponse:
+        message = "The body is not valid JSON." if exc.status_code == 400 else ""
+        return answer(exc.status_code, message)
+
+    @api.exception_handler(Http404)
+    def on_missing(request: HttpRequest, exc: Http404) -> HttpResponse:
+        return answer(404, str(exc))
+
+
+class ApiErrorsMiddleware:
+    """Gives errors that arise outside the API's own views (no such address, a crash) the same form."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_json = response.get("Content-Type", "").startswith("application/json")
+        if response.status_code < 400 or is_json or not request.path.startswith(API_PREFIX):
+            return response
+        plain = answer(response.status_code)
+        if "Allow" in response:
+            plain["Allow"] = response["Allow"]
+        return plain
