@@ -14,6 +14,7 @@ from .clock import Clock
 from .company import Company
 from .http import Answer, ApiError, Request
 from .limits import Limits
+from .mishaps import Mishaps
 from .view import View
 
 TOO_MANY = ApiError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
@@ -23,11 +24,9 @@ WRONG_KEY = ApiError(401, "Unauthorized", "Invalid API key")
 class Api:
     """Answers calls for one company. `personal_key` is the wrong kind: only /v1/me takes it."""
 
-    def __init__(
-        self, company: Company, *, key: str, clock: Clock, behaviour: Behaviour, limits: Limits
-    ) -> None:
-        self.company, self.key, self.clock = company, key, clock
-        self.behaviour, self.limits = behaviour, limits
+    def __init__(self, company: Company, *, key: str, clock: Clock, behaviour: Behaviour) -> None:
+        self.company, self.key, self.clock, self.behaviour = company, key, clock, behaviour
+        self.limits, self.faults = Limits(), Mishaps(company.seed)
         self.personal_key = f"{key}_personal"
         self.requests: Counter[str] = Counter()  # answered calls by path
         self._lock = threading.Lock()
@@ -53,7 +52,8 @@ class Api:
         self._check_key(authorization, allows_personal=route.limit_class == "me")
         if not self.limits.admits(route.limit_class, enforced=self.behaviour.enforces_limits):
             raise TOO_MANY
-        return route.answer(replace(request, parts=parts))
+        request = replace(request, parts=parts)
+        return self.faults.befall(route.answer(request), request, route.answer)
 
     def _check_key(self, authorization: str | None, *, allows_personal: bool) -> None:
         """Basic, the key as user name, no password."""

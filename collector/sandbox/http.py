@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from .view import View
@@ -57,11 +58,23 @@ class Request:
         return int(value)
 
 
+class Wire(Enum):
+    """How an answer travels."""
+
+    WHOLE = "whole"
+    TRUNCATED = "truncated"
+    RESET = "reset"
+
+
 @dataclass(frozen=True)
 class Answer:
+    """`body` is JSON, or text that goes out as it is."""
+
     body: Any
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    wire: Wire = Wire.WHOLE
+    delay_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import sys
 import threading
+import time
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from . import control
 from .api import Api
 from .behaviour import Behaviour
 from .clock import Clock
 from .company import Company
-from .http import Answer, Request
-from .limits import Limits
+from .http import Answer, Request, Wire
+from .truth import Truth, truth
 
 DEFAULT_KEY = "key_sandbox"
 HOST = "127.0.0.1"
+NO_LINGER = struct.pack("ii", 1, 0)  # closing such a socket resets the connection
 
 
 class Sandbox:
@@ -36,8 +42,8 @@ class Sandbox:
         self.company, self.key = company, key
         self.clock = clock or Clock(company.now)
         self.behaviour = Behaviour(**switches)
-        self.limits = Limits()
-        self.api = Api(company, key=key, clock=self.clock, behaviour=self.behaviour, limits=self.limits)
+        self.api = Api(company, key=key, clock=self.clock, behaviour=self.behaviour)
+        self.limits, self.faults = self.api.limits, self.api.faults
         self._server = _Server((HOST, port), _Handler, self.api)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -46,6 +52,10 @@ class Sandbox:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self._server.server_address[1]}"
+
+    def truth(self, start: datetime | None = None, end: datetime | None = None) -> Truth:
+        """Return what the API shows now of [start, end); without bounds, of all time."""
+        return truth(self.api.view(), start, end)
 
     def start(self) -> Self:
         self._thread.start()
@@ -73,6 +83,13 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], api: Api) -> None:
         super().__init__(address, handler)
         self.api = api
+
+    def shutdown_request(self, request: Any) -> None:
+        """Say farewell before closing, except to a connection that is to be reset."""
+        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(NO_LINGER)) == NO_LINGER:
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error."""
@@ -113,18 +130,34 @@ class _Handler(BaseHTTPRequestHandler):
             query=dict(parse_qsl(address.query)),
             body=body,
         )
-        self._send(self.server.api.answer(request, self.headers.get("Authorization")))
+        if request.path.startswith(control.PREFIX):
+            self._send(control.answer(self.server.api, request))
+        else:
+            self._send(self.server.api.answer(request, self.headers.get("Authorization")))
 
     def _send(self, answer: Answer) -> None:
-        body = b"" if answer.status == 304 else json.dumps(answer.body, separators=(",", ":")).encode()
+        time.sleep(answer.delay_seconds)
+        if answer.wire is Wire.RESET:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+            raise ConnectionResetError
+        body = _encoded(answer)
         self.send_response_only(answer.status)
         self.send_header("Date", self.date_time_string())
-        self.send_header("Content-Type", "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
-        for name, value in answer.headers.items():
+        for name, value in ({"Content-Type": "application/json; charset=utf-8"} | answer.headers).items():
             self.send_header(name, value)
         self.end_headers()
+        if answer.wire is Wire.TRUNCATED:
+            body, self.close_connection = body[: len(body) // 2], True
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the sandbox counts its requests itself."""
+
+
+def _encoded(answer: Answer) -> bytes:
+    if answer.status == 304:
+        return b""
+    if isinstance(answer.body, str):
+        return answer.body.encode()
+    return json.dumps(answer.body, separators=(",", ":")).encode()

@@ -21,6 +21,7 @@ class Topic(IntEnum):
     STORIES = 6
     INCIDENTS = 7
     COMMITS = 8
+    FAULTS = 9
 
 
 def stream(seed: int, topic: Topic, *place: int) -> np.random.Generator:

@@ -39,10 +39,10 @@ class Client:
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         return self.session.request(method, self.url + path, timeout=5, **options)
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         return self._good(self.call("GET", path, params=query))
 
-    def post(self, path: str, **body: Any) -> Any:
+    def post(self, path: str, /, **body: Any) -> Any:
         return self._good(self.call("POST", path, json=body))
 
     def events(self, **body: Any) -> list[dict[str, Any]]:

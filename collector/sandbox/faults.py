@@ -1,0 +1,200 @@
+"""How an answer can go wrong, each way as the vendor, a proxy or the network does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from .http import Answer, ApiError, Request, Wire
+
+Again = Callable[[Request], Answer]  # what another request would be answered
+
+ERRORS = {
+    429: ("Too Many Requests", "Rate limit exceeded. Please try again later."),
+    500: ("Internal Server Error", "Something went wrong."),
+    502: ("Bad Gateway", "Upstream did not answer."),
+    503: ("Service Unavailable", "Please try again later."),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Turns a good answer into a bad one; None where it would change nothing, and then it is not used up."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Status(Fault):
+    """An error; `retry_after` goes out in seconds, or as a date if `is_date`, or not at all if None."""
+
+    status: int
+    retry_after: int | None = None
+    is_date: bool = False
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+        body = ApiError(self.status, *ERRORS.get(self.status, ("Error", "Something went wrong."))).body
+        return Answer(body, self.status, self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        if self.retry_after is None:
+            return {}
+        if not self.is_date:
+            return {"Retry-After": str(self.retry_after)}
+        due = datetime.now(UTC) + timedelta(seconds=self.retry_after)
+        return {"Retry-After": format_datetime(due, usegmt=True)}
+
+
+@dataclass(frozen=True)
+class Reset(Fault):
+    """The connection is reset instead of an answer."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+        return replace(answer, wire=Wire.RESET)
+
+
+@dataclass(frozen=True)
+class Truncated(Fault):
+    """The connection closes in the middle of the body."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+        return replace(answer, wire=Wire.TRUNCATED)
+
+
+@dataclass(frozen=True)
+class Slow(Fault):
+    """The right answer, late."""
+
+    seconds: float
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+        return replace(answer, delay_seconds=self.seconds)
+
+
+@dataclass(frozen=True)
+class Html(Fault):
+    """200 with a proxy's page instead of JSON."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+        return Answer("<!doctype html><title>Please sign in</title>", headers={"Content-Type": "text/html"})
+
+
+@dataclass(frozen=True)
+class OtherJson(Fault):
+    """200 with JSON of another shape."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+        return Answer({"status": "ok"})
+
+
+@dataclass(frozen=True)
+class Missing(Fault):
+    """A field is gone: `field` of the answer or else of its first row; without a name, the list itself."""
+
+    field: str | None = None
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+        listed = list_field(answer)
+        name = self.field or listed
+        if name in answer.body:
+            return _with(answer, _without(answer.body, name))
+        rows = answer.body.get(listed)
+        if not isinstance(rows, list) or not rows or name not in rows[0]:
+            return None
+        return _with(answer, {**answer.body, str(listed): [_without(rows[0], name), *rows[1:]]})
+
+
+@dataclass(frozen=True)
+class Null(Fault):
+    """The list is null."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+        name = list_field(answer)
+        return _with(answer, {**answer.body, name: None}) if name else None
+
+
+@dataclass(frozen=True)
+class EmptyPage(Fault):
+    """The page is empty although it says that others follow."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+        name = list_field(answer)
+        if not name or not answer.body[name]:
+            return None
+        return _with(answer, {**answer.body, name: type(answer.body[name])()})
+
+
+@dataclass(frozen=True)
+class WrongCount(Fault):
+    """The total does not agree with the rows."""
+
+    by: int = 7
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+        body = answer.body
+        for name in ("totalUsageEventsCount", "totalCount", "totalMembers"):
+            if name in body:
+                return _with(answer, {**body, name: body[name] + self.by})
+        return None
+
+
+@dataclass(frozen=True)
+class RepeatedPage(Fault):
+    """The rows of the page before this one, once more."""
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+        number, name = request.whole("page", 1), list_field(answer)
+        if number < 2 or not name:
+            return None
+        before = again(replace(request, body={**request.body, "page": number - 1}))
+        return _with(answer, {**answer.body, name: before.body[name]})
+
+
+def list_field(answer: Answer) -> str | None:
+    """Return the name of the field that holds the rows, None if the answer has none."""
+    if not isinstance(answer.body, dict):
+        return None
+    if isinstance(answer.body.get("data"), dict):
+        return "data"
+    return next((name for name, value in answer.body.items() if isinstance(value, list)), None)
+
+
+def _without(row: dict[str, Any], name: str | None) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name}
+
+
+def _with(answer: Answer, body: dict[str, Any]) -> Answer:
+    return replace(answer, body=body)
+
+
+KINDS: dict[str, Callable[[float], Fault]] = {
+    "429": lambda seconds: Status(429, retry_after=int(seconds)),
+    "429-date": lambda seconds: Status(429, retry_after=int(seconds), is_date=True),
+    "429-bare": lambda _: Status(429),
+    "500": lambda _: Status(500),
+    "502": lambda _: Status(502),
+    "503": lambda _: Status(503),
+    "reset": lambda _: Reset(),
+    "truncated": lambda _: Truncated(),
+    "slow": Slow,
+    "html": lambda _: Html(),
+    "other-json": lambda _: OtherJson(),
+    "missing": lambda _: Missing(),
+    "null": lambda _: Null(),
+    "empty-page": lambda _: EmptyPage(),
+    "wrong-count": lambda _: WrongCount(),
+    "repeated-page": lambda _: RepeatedPage(),
+}
+DEFAULT_SECONDS = 1.0
+
+
+def named(name: str) -> Fault:
+    """Return the fault of this name, with seconds after a colon where it has any; ValueError if unknown."""
+    kind, _, seconds = name.partition(":")
+    if kind not in KINDS:
+        raise ValueError(f"unknown fault {kind!r}; one of {', '.join(KINDS)}")
+    return KINDS[kind](float(seconds or DEFAULT_SECONDS))
