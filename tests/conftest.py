@@ -32,6 +32,12 @@ NEEDS = {
 }
 
 
+def pytest_report_header() -> str:
+    database = settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[-1]
+    broker = "redis" if settings.REDIS_URL else "database"
+    return f"database: {database}, broker: {broker}, browser: {CHROMIUM or 'none'}"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"page", "context", "browser"} & set(getattr(item, "fixturenames", ())):
