@@ -164,9 +164,3 @@ def check_deployment() -> Iterable[CheckMessage]:
             hint="Set it to the address people open; cookies are then sent over HTTPS only.",
             id="config.W002",
         )
-    if not settings.AUTH_GOOGLE_ID:
-        yield Warning(
-            "Sign-in is off: everyone who reaches this address sees what the members spend.",
-            hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET.",
-            id="config.W003",
-        )

@@ -67,7 +67,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool) -> None:
         if change:
             return
-        obj.created_by = request.user
+        obj.created_by = request.user  # type: ignore[assignment]  # the admin lets no anonymous user in
         secret = tokens.issue(obj)
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
 

@@ -48,7 +48,7 @@ def count(value: Number | None) -> str:
     """`1,234`; a fraction is rounded to one decimal below 100."""
     if value is None:
         return NOTHING
-    return f"{value:,.1f}" if value != int(value) and abs(value) < 100 else f"{round(value):,}"
+    return f"{value:,.1f}" if value != int(value) and abs(float(value)) < 100 else f"{round(value):,}"
 
 
 def count_short(value: Number | None) -> str:
@@ -56,7 +56,7 @@ def count_short(value: Number | None) -> str:
     if value is None:
         return NOTHING
     for unit, name in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if abs(value) >= unit * 0.9995:
+        if abs(float(value)) >= unit * 0.9995:
             return f"{float(value) / unit:,.1f}{name}"
     return count(value)
 

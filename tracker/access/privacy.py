@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
 from collector.models import Member
 from groups.membership import current, members_of
@@ -73,7 +73,7 @@ class PrivacyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if hides_names(request) and "search" in request.GET:
             query = request.GET.copy()
-            query["search"] = real_search(query["search"])
+            query["search"] = real_search(str(query["search"]))
             request.GET = query  # type: ignore[assignment]
         response = self.get_response(request)
         if hides_names(request) and response.get("Content-Type", "").startswith(VEILED_TYPES):
@@ -90,11 +90,11 @@ def hides_names(request: HttpRequest) -> bool:
     return access.sees == Privacy.PSEUDONYMS
 
 
-def draw_over(response: HttpResponse, veil: Veil) -> None:
+def draw_over(response: HttpResponse | StreamingHttpResponse, veil: Veil) -> None:
     """Replace in the body, which is gathered first if it streams, and in the name of a download."""
-    body = b"".join(response.streaming_content) if response.streaming else response.content
+    body = response.getvalue()
     veiled = veil.over(body.decode(response.charset)).encode(response.charset)
-    if response.streaming:
+    if isinstance(response, StreamingHttpResponse):
         response.streaming_content = [veiled]
     else:
         response.content = veiled
