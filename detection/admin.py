@@ -1,0 +1,111 @@
+"""The policy, what was found (read only), and the exemptions that verdicts left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from simple_history.admin import SimpleHistoryAdmin
+from solo.admin import SingletonModelAdmin
+
+from .models import Anomaly, DetectionSettings, Exemption
+
+
+@admin.register(DetectionSettings)
+class DetectionSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
+    """Thresholds, each with its unit and an example; the history says who changed what."""
+
+    fieldsets = (
+        ("Limits", {"fields": ["cycle_limit_dollars", "daily_requests_limit", "daily_tokens_limit"]}),
+        (
+            "Against the member's own history",
+            {
+                "fields": [
+                    "own_baseline_sensitivity",
+                    "own_baseline_days",
+                    "own_baseline_min_days",
+                    "drift_multiplier",
+                    "spike_multiplier",
+                    "spike_lookback_days",
+                    "expensive_model_multiplier",
+                    "expensive_model_min_dollars",
+                ]
+            },
+        ),
+        ("Against the team", {"fields": ["team_multiplier", "team_window_days", "cycle_outlier_multiplier"]}),
+        ("Plan and budget", {"fields": ["plan_exhausted", "members_limited", "team_budget_dollars"]}),
+        (
+            "All checks",
+            {
+                "fields": [
+                    "floor_dollars",
+                    "cooldown_hours",
+                    "stale_after_hours",
+                    "confirm_by_own_history",
+                    "info_findings",
+                ]
+            },
+        ),
+    )
+
+
+@admin.register(Anomaly)
+class AnomalyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What was found; nothing here is edited by hand."""
+
+    list_display = ["detected_at", "member", "rule", "severity", "message", "onset_at", "cleared_at"]
+    list_filter = ["severity", "rule", "cause", ("cleared_at", admin.EmptyFieldListFilter), "detected_at"]
+    list_select_related = ["member"]
+    search_fields = ["member__email", "member__name", "message"]
+    date_hierarchy = "detected_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Exemption)
+class ExemptionAdmin(SimpleHistoryAdmin):
+    """What detection keeps quiet about, who said so, and until when; revoking ends it at the next run."""
+
+    list_display = [
+        "member",
+        "cause",
+        "kind",
+        "until_at",
+        "floor_cents",
+        "created_by",
+        "created_at",
+        "revoked_at",
+    ]
+    list_filter = ["kind", "cause", ("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["member"]
+    search_fields = ["member__email", "member__name", "reason"]
+    raw_id_fields = ["member"]
+    readonly_fields = ["created_by", "created_at", "revoked_by", "revoked_at"]
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke: detect this again from the next run on")
+    def revoke(self, request: HttpRequest, exemptions: QuerySet[Exemption]) -> None:
+        """End the chosen exemptions now; those already ended keep their date."""
+        ended = Exemption.objects.filter(pk__in=exemptions, revoked_at__isnull=True).update(
+            revoked_at=timezone.now(), revoked_by=request.user.get_username()
+        )
+        self.message_user(request, f"{ended} revoked.")
+
+    def save_model(self, request: HttpRequest, exemption: Exemption, form: Any, change: bool) -> None:
+        """Note who made it and when, once."""
+        if not change:
+            exemption.created_by, exemption.created_at = request.user.get_username(), timezone.now()
+        super().save_model(request, exemption, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # revoked instead, so that it stays visible

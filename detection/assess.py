@@ -1,0 +1,99 @@
+"""From a frame to the findings that stand: rules, exemptions, and what is only information."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .baseline import learn
+from .findings import Finding
+from .frame import Frame
+from .models import DetectionSettings, Exemption
+from .rules import ALL
+from .vocabulary import ExemptionKind, Severity
+
+Ages = Mapping[str, timedelta | None]
+
+
+@dataclass(frozen=True)
+class NoData:
+    """`rule` could not be judged: `source` is `age` old, or was never collected (None)."""
+
+    rule: str
+    source: str
+    age: timedelta | None
+
+    def __str__(self) -> str:
+        age = "never collected" if self.age is None else f"{self.age.total_seconds() / 3600:.0f} h old"
+        return f"{self.rule}: {self.source} {age}"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """`findings` stand; `suppressed` are kept quiet by exemptions; rules in `no_data` said nothing either
+    way."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Finding, ...]
+    no_data: tuple[NoData, ...]
+
+
+def assess(
+    frame: Frame, settings: DetectionSettings, exemptions: Iterable[Exemption], ages: Ages
+) -> Assessment:
+    """Judge the frame; reads nothing and writes nothing."""
+    no_data = tuple(missing(settings, ages))
+    silent = {gap.rule for gap in no_data}
+    baseline = learn(frame, settings)
+    found = [
+        finding
+        for rule in ALL
+        if not silent.intersection(rule.RULES)
+        for finding in rule.find(frame, settings, baseline)
+    ]
+    standing, suppressed = exempt(found, exemptions)
+    return Assessment(tuple(_without_idle_talk(standing, settings)), tuple(suppressed), no_data)
+
+
+def missing(settings: DetectionSettings, ages: Ages) -> Iterable[NoData]:
+    """Rules that lack a source, because it was never collected or is staler than the setting allows (0: any
+    age will do)."""
+    stale = timedelta(hours=settings.stale_after_hours) if settings.stale_after_hours else timedelta.max
+    for module in ALL:
+        for source in module.NEEDS:
+            age = ages.get(source)
+            if age is None or age > stale:
+                yield from (NoData(rule.value, source, age) for rule in module.RULES)
+
+
+def exempt(found: Sequence[Finding], exemptions: Iterable[Exemption]) -> tuple[list[Finding], list[Finding]]:
+    """Part the findings into those that stand and those that a verdict keeps quiet."""
+    by_member: dict[tuple[int | None, str], list[Exemption]] = {}
+    for exemption in exemptions:
+        by_member.setdefault((exemption.member_id, exemption.cause), []).append(exemption)
+    standing, suppressed = [], []
+    for finding in found:
+        verdicts = by_member.get((finding.member_id, finding.cause), [])
+        (suppressed if any(_covers(verdict, finding) for verdict in verdicts) else standing).append(finding)
+    return standing, suppressed
+
+
+def _covers(exemption: Exemption, finding: Finding) -> bool:
+    if exemption.kind != ExemptionKind.TOO_SMALL:
+        return True
+    return finding.window_cents <= float(exemption.floor_cents or 0)
+
+
+def _without_idle_talk(findings: list[Finding], settings: DetectionSettings) -> list[Finding]:
+    """Drop information, unless it is wanted or stands beside an alarm about the same spend."""
+    alarmed = {
+        (finding.member_id, finding.cause) for finding in findings if finding.severity != Severity.INFO
+    }
+    return [
+        finding
+        for finding in findings
+        if finding.severity != Severity.INFO
+        or settings.info_findings
+        or (finding.member_id, finding.cause) in alarmed
+    ]

@@ -1,0 +1,173 @@
+"""One detection run: read, judge, explain, store. `detect` is what the pipeline and the command call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from collector.models import Member, Source, SourceRun
+
+from .assess import Ages, Assessment, NoData, assess
+from .detail import Detail, load_detail
+from .explain import explain
+from .facts import load_frame
+from .findings import Finding
+from .messages import message_of
+from .models import Anomaly, DetectionSettings, Exemption
+from .onset import onset_of
+from .rules import ALL
+from .store import Key, Stored, Told, key_of, known_anomalies, store
+
+# The first complete collection brings history along. Of that, only what was going on when it ended may
+# raise an alert: what
+# began within the day before. Whatever began earlier stays silent for as long as it lasts.
+FIRST_IMPORT_LOOKS_BACK = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class DetectionReport:
+    """What one run did. The lists hold stored anomalies; information (severity info) is among them when it
+    is kept.
+
+    `opened`: seen for the first time. `returned`: back within the cool-down. `still`: held before and
+    holds. `worsened`: those of
+    the last two whose severity rose. `cleared`: holds no more. `no_data`: rules that could not be judged,
+    which neither opened nor cleared anything.
+    """
+
+    as_of: datetime
+    opened: tuple[Anomaly, ...] = ()
+    still: tuple[Anomaly, ...] = ()
+    returned: tuple[Anomaly, ...] = ()
+    worsened: tuple[Anomaly, ...] = ()
+    cleared: tuple[Anomaly, ...] = ()
+    suppressed: int = 0
+    silent: int = 0
+    no_data: tuple[NoData, ...] = ()
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether every rule could be judged."""
+        return not self.no_data
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        held = len(self.still) + len(self.returned)
+        line = f"{len(self.opened)} new, {held} still there, {len(self.cleared)} cleared"
+        if self.suppressed:
+            line += f", {self.suppressed} kept quiet by verdicts"
+        if self.silent:
+            line += f", {self.silent} older than the first import"
+        if self.no_data:
+            line += "; no data for " + ", ".join(map(str, self.no_data))
+        return line
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values: every anomaly with its figures, by what happened to it."""
+        lists = ("opened", "returned", "still", "worsened", "cleared")
+        return {
+            "as_of": self.as_of.isoformat(),
+            **{name: [_as_json(anomaly) for anomaly in getattr(self, name)] for name in lists},
+            "suppressed": self.suppressed,
+            "silent": self.silent,
+            "no_data": [str(gap) for gap in self.no_data],
+        }
+
+
+def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
+    """Judge what is known at `as_of` and store it. Repeating it with the same facts changes nothing.
+
+    `data_ages`: how old each source is, None where it was never collected.
+    """
+    settings = DetectionSettings.get_solo()
+    frame = load_frame(as_of, days=settings.own_baseline_days + 2)
+    assessment = assess(frame, settings, Exemption.objects.in_force(as_of), data_ages)
+    known = known_anomalies(as_of, timedelta(hours=settings.cooldown_hours))
+    told, silent = _tell(assessment, known, as_of, settings)
+    silenced = {gap.rule for gap in assessment.no_data}
+    judged = frozenset(rule.value for module in ALL for rule in module.RULES) - silenced
+    with transaction.atomic():
+        stored = store(told, known, as_of=as_of, judged=judged)
+    return _report(as_of, stored, assessment, silent)
+
+
+def _tell(
+    assessment: Assessment, known: dict[Key, Anomaly], as_of: datetime, settings: DetectionSettings
+) -> tuple[list[Told], int]:
+    """Findings with onset, reason and sentence, and how many were left out because history raises no
+    alerts."""
+    findings = assessment.findings
+    if not findings:
+        return [], 0
+    detail = load_detail(findings, as_of, days=settings.own_baseline_days + 2)
+    names = Member.objects.in_bulk([finding.member_id for finding in findings if finding.member_id])
+    silent_before = _silent_before()
+    told = []
+    for finding in findings:
+        before = known.get(key_of(finding))
+        item = tell(finding, detail, str(names.get(finding.member_id or 0, "The team")), as_of, before)
+        if before or not _is_history(item.onset_at, silent_before):
+            told.append(item)
+    return told, len(findings) - len(told)
+
+
+def tell(finding: Finding, detail: Detail, name: str, as_of: datetime, before: Anomaly | None = None) -> Told:
+    """Find the onset (kept from `before`, where it was seen before), explain the extra, and word it."""
+    events = detail.events_of(finding)
+    onset_at = before.onset_at if before else onset_of(finding, events)
+    why = explain(finding, events, detail.usual_of(finding.member_id), detail.team)
+    message = message_of(finding, name, onset_at, why.sentence, as_of)
+    return Told(finding, onset_at, why.model, why.as_json(), message)
+
+
+def _silent_before() -> datetime | None:
+    """Onsets before this are history; None where no events were ever completely collected (then nothing is
+    silent)."""
+    first = (
+        SourceRun.objects.filter(source=Source.EVENTS, status=SourceRun.Status.OK)
+        .order_by("finished_at")
+        .first()
+    )
+    return first.finished_at - FIRST_IMPORT_LOOKS_BACK if first and first.finished_at else None
+
+
+def _is_history(onset_at: datetime | None, silent_before: datetime | None) -> bool:
+    return bool(onset_at and silent_before and onset_at < silent_before)
+
+
+def _report(as_of: datetime, stored: Stored, assessment: Assessment, silent: int) -> DetectionReport:
+    return DetectionReport(
+        as_of=as_of,
+        opened=tuple(stored.opened),
+        still=tuple(stored.still),
+        returned=tuple(stored.returned),
+        worsened=tuple(stored.worsened),
+        cleared=tuple(stored.cleared),
+        suppressed=len(assessment.suppressed),
+        silent=silent,
+        no_data=assessment.no_data,
+    )
+
+
+def _as_json(anomaly: Anomaly) -> dict[str, Any]:
+    return {
+        "id": anomaly.pk,
+        "email": anomaly.member.email if anomaly.member else None,
+        "rule": anomaly.rule,
+        "cause": anomaly.cause,
+        "severity": anomaly.severity,
+        "metric": anomaly.metric,
+        "observed": anomaly.observed,
+        "bound": anomaly.bound,
+        "expected": anomaly.expected,
+        "extra_cents": float(anomaly.extra_cents),
+        "onset_at": anomaly.onset_at.isoformat() if anomaly.onset_at else None,
+        "detected_at": anomaly.detected_at.isoformat(),
+        "is_provisional": anomaly.is_provisional,
+        "model": anomaly.model,
+        "message": anomaly.message,
+    }

@@ -1,0 +1,138 @@
+"""The frame: what was known at one instant, as arrays of members by time. Rules read this and nothing
+else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from collector.days import day_start, utc_day
+
+Array = NDArray[Any]
+
+DAY_HOURS = 24
+# The rolling day is looked at as it ends now and as it ended up to this many hours ago, so that events that
+# arrive late (the vendor aggregates hourly, tails reach hours) are still judged in the 24 h they belong to.
+LATE_HOURS = 12
+HOURS = 3 * DAY_HOURS
+
+
+@dataclass(frozen=True)
+class Measures:
+    """One number per member and step of time; the arrays have one row per member, oldest column first."""
+
+    cents: Array
+    requests: Array
+    tokens: Array
+
+    def columns(self, chosen: slice) -> Measures:
+        """The same measures for a range of columns (views, nothing is copied)."""
+        return Measures(self.cents[:, chosen], self.requests[:, chosen], self.tokens[:, chosen])
+
+    def total(self) -> Measures:
+        """One column: the sum over all."""
+        return Measures(
+            *(array.sum(axis=1, keepdims=True) for array in (self.cents, self.requests, self.tokens))
+        )
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Spend per member in the billing cycle `[start_at, end_at)` so far, in cents."""
+
+    start_at: datetime
+    end_at: datetime
+    total_cents: Array
+    billed_cents: Array
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Per member: on-demand spend of the cycle and the limit in force, in cents; NaN where none is known."""
+
+    on_demand_cents: Array
+    limit_cents: Array
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What was known at `as_of`.
+
+    `days` are whole UTC days up to the one before `as_of`'s; `today` is the part of that day so far (one
+    column); `hours` are the 72 hours that end at `as_of`, exact to the instant.
+    """
+
+    as_of: datetime
+    member_ids: Array
+    days: Measures
+    today: Measures
+    hours: Measures
+    cycle: Cycle | None = None
+    caps: Caps | None = None
+
+    @cached_property
+    def day(self) -> date:
+        """The UTC day that `as_of` falls on."""
+        return utc_day(self.as_of)
+
+    @cached_property
+    def weekdays(self) -> Array:
+        """Weekday (Monday is 0) of each column of `days`."""
+        return (self.day.weekday() - np.arange(self.days.cents.shape[1], 0, -1)) % 7
+
+    @cached_property
+    def history(self) -> Measures:
+        """The days before the rolling windows begin: they say what is usual, and never hold what is
+        judged."""
+        return self.days.columns(slice(None, -2))
+
+    @cached_property
+    def rolling(self) -> Measures:
+        """Sums of 24 hours; column k is the rolling day that ended k hours ago, up to `LATE_HOURS`."""
+        return Measures(
+            *(_rolling(array) for array in (self.hours.cents, self.hours.requests, self.hours.tokens))
+        )
+
+    @cached_property
+    def peak_hours_ago(self) -> Array:
+        """Per member: how many hours ago the costliest of the rolling days ended."""
+        return self.rolling.cents.argmax(axis=1)
+
+    @cached_property
+    def peak(self) -> Measures:
+        """One value per member: the costliest of the rolling days, with its requests and tokens."""
+        rows = np.arange(len(self.member_ids))
+        chosen = (rows, self.peak_hours_ago)
+        return Measures(
+            self.rolling.cents[chosen], self.rolling.requests[chosen], self.rolling.tokens[chosen]
+        )
+
+    def days_ago(self, count: int) -> datetime:
+        """Midnight `count` days before the day of `as_of`."""
+        return day_start(self.day - timedelta(days=count))
+
+
+def _rolling(hours: Array) -> Array:
+    sums = np.cumsum(hours, axis=1)
+    ends = np.arange(hours.shape[1] - 1, hours.shape[1] - 2 - LATE_HOURS, -1)
+    return sums[:, ends] - sums[:, ends - DAY_HOURS]
+
+
+def binned(rows: Array, columns: Array, values: pd.DataFrame, shape: tuple[int, int]) -> Measures:
+    """Sum `values` (cents, requests, tokens) into an array of `shape`; rows and columns outside are
+    dropped."""
+    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+    flat = rows[inside] * shape[1] + columns[inside]
+    size = shape[0] * shape[1]
+    return Measures(
+        *(
+            np.bincount(flat, weights=values[name].to_numpy(float)[inside], minlength=size).reshape(shape)
+            for name in ("cents", "requests", "tokens")
+        )
+    )

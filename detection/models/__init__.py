@@ -1,0 +1,7 @@
+"""The policy, what was found under it, and what verdicts left behind."""
+
+from .anomaly import Anomaly
+from .exemption import Exemption
+from .settings import DetectionSettings
+
+__all__ = ["Anomaly", "DetectionSettings", "Exemption"]

@@ -1,0 +1,92 @@
+"""What the rules found, kept from the first sight to the last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from collector.models import Member
+from collector.models.fields import CentsField
+from detection.vocabulary import Cause, Rule, Severity
+
+
+class AnomalyQuerySet(models.QuerySet["Anomaly"]):
+    def open(self) -> AnomalyQuerySet:
+        """Anomalies that still held at the last run."""
+        return self.filter(cleared_at__isnull=True)
+
+    def alarming(self) -> AnomalyQuerySet:
+        """Anomalies that are more than information."""
+        return self.exclude(severity=Severity.INFO)
+
+    def detected_between(self, start_at: datetime, end_at: datetime) -> AnomalyQuerySet:
+        """Anomalies first seen in `[start_at, end_at)`."""
+        return self.filter(detected_at__gte=start_at, detected_at__lt=end_at)
+
+
+class Anomaly(models.Model):
+    """One row is one finding of one rule about one member (or the team, without a member) while it lasts."""
+
+    member = models.ForeignKey(
+        Member,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="anomalies",
+        help_text="Empty: the team.",
+    )
+    rule = models.CharField(max_length=20, choices=Rule)
+    cause = models.CharField(max_length=10, choices=Cause, help_text="Joins findings of the same spend.")
+    severity = models.CharField(max_length=10, choices=Severity)
+    metric = models.CharField(
+        max_length=30, help_text="What was measured, such as spend_24h or requests_day."
+    )
+    observed = models.FloatField(help_text="The measured figure: cents, or a count, as the metric says.")
+    bound = models.FloatField(help_text="The figure it had to exceed.")
+    expected = models.FloatField(help_text="The figure that would have been usual.")
+    extra_cents = CentsField(help_text="Dollars above what is usual, in cents.")
+    onset_at = models.DateTimeField(
+        null=True, blank=True, help_text="The event at which it crossed the bound."
+    )
+    detected_at = models.DateTimeField(help_text="The run that first saw it.")
+    last_seen_at = models.DateTimeField(help_text="The newest run that still saw it.")
+    cleared_at = models.DateTimeField(null=True, blank=True, help_text="The run that no longer saw it.")
+    is_provisional = models.BooleanField(default=False, help_text="It rests on a day that is not over.")
+    model = models.CharField(
+        max_length=120, blank=True, help_text="The model behind most of the extra spend."
+    )
+    operands = models.JSONField(default=dict, help_text="Every figure that went into it.")
+    explanation = models.JSONField(
+        default=dict, help_text="Parts that add up to the extra, hours, one sentence."
+    )
+    message = models.TextField()
+
+    objects = AnomalyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-detected_at", "-pk"]
+        verbose_name_plural = "anomalies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "rule"],
+                condition=Q(cleared_at__isnull=True),
+                name="anomaly_one_open_per_member_rule",
+            ),
+            models.UniqueConstraint(
+                fields=["rule"],
+                condition=Q(cleared_at__isnull=True, member__isnull=True),
+                name="anomaly_one_open_per_team_rule",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_seen_at__gte=F("detected_at")), name="anomaly_last_seen_after_detected"
+            ),
+        ]
+        indexes = [
+            # Lists by time, and the newest of a member and rule for the cool-down.
+            models.Index(fields=["-detected_at"], name="anomaly_detected"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message

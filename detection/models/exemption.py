@@ -1,0 +1,62 @@
+"""What verdicts leave behind for the next run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from collector.models import Member
+from collector.models.fields import CentsField
+from detection.vocabulary import Cause, ExemptionKind
+
+
+class ExemptionQuerySet(models.QuerySet["Exemption"]):
+    def in_force(self, at: datetime) -> ExemptionQuerySet:
+        """Exemptions made by `at`, neither revoked nor run out then."""
+        return self.filter(
+            Q(until_at__isnull=True) | Q(until_at__gt=at), revoked_at__isnull=True, created_at__lte=at
+        )
+
+
+class Exemption(models.Model):
+    """One row keeps detection quiet about one member and cause: altogether, until a date, or below a
+    floor."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="exemptions")
+    cause = models.CharField(max_length=10, choices=Cause)
+    kind = models.CharField(max_length=10, choices=ExemptionKind)
+    until_at = models.DateTimeField(null=True, blank=True, help_text="When it ends; empty: when revoked.")
+    floor_cents = CentsField(
+        null=True,
+        blank=True,
+        help_text="Too small: spend in 24 h up to these cents raises nothing for the member.",
+    )
+    reason = models.TextField(blank=True, help_text="Why, for whoever reads this later.")
+    created_by = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField()
+    revoked_by = models.CharField(max_length=254, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExemptionQuerySet.as_manager()
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(kind=ExemptionKind.PLANNED) | Q(until_at__isnull=False),
+                name="exemption_planned_has_an_end",
+                violation_error_message="Planned spend needs a date until which it is planned.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=ExemptionKind.TOO_SMALL) | Q(floor_cents__gt=0),
+                name="exemption_too_small_has_a_floor",
+                violation_error_message="Too small needs a floor: the cents up to which nothing is raised.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.cause} {self.kind}"

@@ -1,0 +1,90 @@
+"""Numbers of a policy: each refuses nonsense with a sentence of its own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+
+class FiniteDecimalField(models.DecimalField):
+    """A decimal that is a number: NaN and infinity are refused before any comparison with them can fail."""
+
+    def to_python(self, value: Any) -> Any:
+        number = super().to_python(value)
+        if number is not None and not number.is_finite():
+            raise ValidationError("Enter an ordinary number: this is not one.", code="not_finite")
+        return number
+
+
+def dollars_field(default: int, help_text: str, **kwargs: Any) -> models.Field:
+    """US dollars, from 0 to ten million."""
+    return FiniteDecimalField(
+        default=Decimal(default),
+        max_digits=10,
+        decimal_places=2,
+        validators=[
+            MinValueValidator(0, "An amount in dollars cannot be negative."),
+            MaxValueValidator(10_000_000, "An amount above 10,000,000 dollars would never be reached."),
+        ],
+        help_text=help_text,
+        **kwargs,
+    )
+
+
+def multiplier_field(default: str, help_text: str, **kwargs: Any) -> models.Field:
+    """How many times a usual figure; 0 is off."""
+    return FiniteDecimalField(
+        default=Decimal(default),
+        max_digits=6,
+        decimal_places=2,
+        validators=[
+            refuse_small_multiplier,
+            MaxValueValidator(1000, "Above 1000 times nothing is ever found."),
+        ],
+        help_text=help_text,
+        **kwargs,
+    )
+
+
+def count_field(default: int, help_text: str, **kwargs: Any) -> models.Field:
+    """A number of requests or tokens; 0 is off."""
+    return models.BigIntegerField(
+        default=default,
+        validators=[MinValueValidator(0, "A limit cannot be negative; 0 switches this check off.")],
+        help_text=help_text,
+        **kwargs,
+    )
+
+
+def days_field(default: int, least: int, most: int, help_text: str, **kwargs: Any) -> models.Field:
+    """A number of whole UTC days, from `least` to `most`."""
+    sentence = f"Look back over {least} to {most} days."
+    return models.IntegerField(
+        default=default,
+        validators=[MinValueValidator(least, sentence), MaxValueValidator(most, sentence)],
+        help_text=help_text,
+        **kwargs,
+    )
+
+
+def hours_field(default: int, most: int, help_text: str, **kwargs: Any) -> models.Field:
+    """A number of hours, from 0 to `most`."""
+    sentence = f"Enter 0 to {most} hours."
+    return models.IntegerField(
+        default=default,
+        validators=[MinValueValidator(0, sentence), MaxValueValidator(most, sentence)],
+        help_text=help_text,
+        **kwargs,
+    )
+
+
+def refuse_small_multiplier(value: Decimal) -> None:
+    """Refuse what is neither 0 (off) nor at least 1: below the usual figure, everybody would be found."""
+    if value < 0:
+        raise ValidationError("A multiplier cannot be negative; 0 switches this check off.")
+    if 0 < value < 1:
+        raise ValidationError("A multiplier below 1 would flag usual spend; enter 0 (off) or at least 1.")

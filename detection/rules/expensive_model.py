@@ -1,0 +1,69 @@
+"""Expensive model: a rolling day's cost per request over N times the member's own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detection.baseline import LEAST_SPREAD, Baseline, quantile
+from detection.findings import Finding, Window, flagged, last_24_hours, severity_of
+from detection.frame import Frame
+from detection.models import DetectionSettings
+from detection.vocabulary import Cause, Rule, Severity
+
+RULES = (Rule.EXPENSIVE_MODEL,)
+NEEDS = ("events",)
+LEAST_DAYS = 3
+# Robust standard deviations (of the logarithm) that a day's cost per request must lie above the usual one.
+LEAST_Z = 3.0
+
+
+def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+    """Members whose requests became dearer; information where their cost per request always varied as
+    much."""
+    multiplier = float(settings.expensive_model_multiplier)
+    if not multiplier:
+        return []
+    spend, requests = frame.peak.cents, frame.peak.requests
+    cost = spend / np.maximum(requests, 1)
+    usual, spread, days = _usual_cost(frame)
+    bound = multiplier * usual
+    confirmed = cost > usual * np.exp(LEAST_Z * spread)
+    enough = (
+        (days >= LEAST_DAYS) & (spend >= float(settings.expensive_model_min_dollars) * 100) & (requests > 0)
+    )
+    return [
+        Finding(
+            rule=Rule.EXPENSIVE_MODEL,
+            cause=Cause.SPEND,
+            severity=severity_of(cost[row], bound[row])
+            if confirmed[row] or not settings.confirm_by_own_history
+            else Severity.INFO,
+            metric="cost_per_request_24h",
+            observed=float(cost[row]),
+            bound=float(bound[row]),
+            expected=float(usual[row]),
+            window=_window(frame, int(frame.peak_hours_ago[row])),
+            member_id=int(frame.member_ids[row]),
+            window_cents=float(spend[row]),
+            expected_cents=float(usual[row] * requests[row]),
+            is_provisional=True,
+            operands={"multiplier": multiplier, "requests": float(requests[row]), "days": int(days[row])},
+        )
+        for row in flagged(enough & (cost > bound))
+    ]
+
+
+def _usual_cost(frame: Frame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per member: the median day's cents per request, its robust spread, and the days behind them."""
+    cents, requests = frame.history.cents, frame.history.requests
+    active = (cents > 0) & (requests > 0)
+    logs = np.full(cents.shape, np.nan)
+    logs[active] = np.log(cents[active] / requests[active])
+    level = quantile(logs, 0.5)
+    deviation = 1.4826 * quantile(np.abs(logs - level[:, None]), 0.5)
+    return np.nan_to_num(np.exp(level)), np.fmax(deviation, LEAST_SPREAD / 2), active.sum(axis=1)
+
+
+def _window(frame: Frame, hours_ago: int) -> Window:
+    day = last_24_hours(frame, hours_ago)
+    return Window(day.start_at, day.end_at, "ratio")

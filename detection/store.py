@@ -1,0 +1,142 @@
+"""Findings become anomalies: new, still there, returned, cleared. Every write is compare-and-set and safe
+to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from collector.money import cents as exact_cents
+
+from .findings import Finding
+from .frame import LATE_HOURS
+from .models import Anomaly
+from .vocabulary import Severity
+
+Key = tuple[int | None, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding with its onset, explanation and message."""
+
+    finding: Finding
+    onset_at: datetime | None
+    model: str
+    explanation: dict[str, Any]
+    message: str
+
+
+@dataclass
+class Stored:
+    opened: list[Anomaly] = field(default_factory=list)
+    still: list[Anomaly] = field(default_factory=list)
+    returned: list[Anomaly] = field(default_factory=list)
+    worsened: list[Anomaly] = field(default_factory=list)
+    cleared: list[Anomaly] = field(default_factory=list)
+
+
+def key_of(finding: Finding) -> Key:
+    """What makes two findings the same: member and rule."""
+    return finding.member_id, finding.rule.value
+
+
+def known_anomalies(as_of: datetime, cooldown: timedelta) -> dict[Key, Anomaly]:
+    """The newest anomaly of each member and rule that is open, or cleared so lately that a return would
+    continue it."""
+    recent = Anomaly.objects.open() | Anomaly.objects.filter(cleared_at__gt=as_of - cooldown)
+    rows = recent.select_related("member").order_by("detected_at", "pk")
+    return {(anomaly.member_id, anomaly.rule): anomaly for anomaly in rows}
+
+
+def store(
+    told: Iterable[Told], known: Mapping[Key, Anomaly], *, as_of: datetime, judged: frozenset[str]
+) -> Stored:
+    """Write what was found. Only rules in `judged` may clear anything; a run about the past never touches
+    newer rows."""
+    result = Stored()
+    seen: set[Key] = set()
+    for item in told:
+        key = key_of(item.finding)
+        seen.add(key)
+        anomaly = known.get(key)
+        if anomaly is None:
+            _open(item, as_of, result)
+        elif anomaly.last_seen_at <= as_of and (anomaly.cleared_at is None or anomaly.cleared_at <= as_of):
+            _see_again(anomaly, item, as_of, result)
+    for key, anomaly in known.items():
+        if key not in seen and anomaly.cleared_at is None and anomaly.rule in judged:
+            _clear(anomaly, as_of, result)
+    return result
+
+
+def _open(item: Told, as_of: datetime, result: Stored) -> None:
+    finding = item.finding
+    anomaly, is_new = Anomaly.objects.get_or_create(
+        member_id=finding.member_id,
+        rule=finding.rule.value,
+        cleared_at=None,
+        defaults={
+            "cause": finding.cause.value,
+            "onset_at": item.onset_at,
+            "detected_at": as_of,
+            "last_seen_at": as_of,
+            "severity": finding.severity.value,
+            **_figures(item),
+        },
+    )
+    (result.opened if is_new else result.still).append(anomaly)
+
+
+def _figures(item: Told) -> dict[str, Any]:
+    finding = item.finding
+    window = {"window_start": _iso(finding.window.start_at), "window_end": _iso(finding.window.end_at)}
+    return {
+        "metric": finding.metric,
+        "observed": finding.observed,
+        "bound": finding.bound,
+        "expected": finding.expected,
+        "extra_cents": exact_cents(finding.extra_cents),
+        "is_provisional": finding.is_provisional,
+        "model": item.model,
+        "operands": finding.operands | window,
+        "explanation": item.explanation,
+        "message": item.message,
+    }
+
+
+def _see_again(anomaly: Anomaly, item: Told, as_of: datetime, result: Stored) -> None:
+    was_cleared, old_severity = anomaly.cleared_at, Severity(anomaly.severity)
+    values: dict[str, Any] = {"last_seen_at": as_of, "cleared_at": None}
+    if item.finding.observed >= anomaly.observed or _can_be_revised(anomaly, as_of):
+        values |= _figures(item)
+    if item.finding.severity.rank > old_severity.rank:
+        values["severity"] = item.finding.severity.value
+    changed = {name: value for name, value in values.items() if getattr(anomaly, name) != value}
+    if changed and not Anomaly.objects.filter(pk=anomaly.pk, cleared_at=was_cleared).update(**changed):
+        return  # another run cleared or reopened it meanwhile
+    for name, value in changed.items():
+        setattr(anomaly, name, value)
+    (result.returned if was_cleared else result.still).append(anomaly)
+    if "severity" in changed:
+        result.worsened.append(anomaly)
+
+
+def _can_be_revised(anomaly: Anomaly, as_of: datetime) -> bool:
+    """Whether the stored figures' window is still judged, so that a lower figure is a correction and not
+    its passing."""
+    end = anomaly.operands.get("window_end")
+    return end is None or datetime.fromisoformat(end) > as_of - timedelta(hours=LATE_HOURS)
+
+
+def _clear(anomaly: Anomaly, as_of: datetime, result: Stored) -> None:
+    open_row = Anomaly.objects.open().filter(pk=anomaly.pk, last_seen_at__lt=as_of)
+    if open_row.update(cleared_at=as_of):
+        anomaly.cleared_at = as_of
+        result.cleared.append(anomaly)
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat()

@@ -1,0 +1,51 @@
+"""The words of detection: rules, causes, severities, kinds of exemption."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class Rule(TextChoices):
+    """One check. The values name the settings too: `spike` reads `spike_multiplier`."""
+
+    CYCLE_LIMIT = "cycle_limit", "cycle spend over the limit"
+    DAILY_REQUESTS = "daily_requests", "requests in a day over the limit"
+    DAILY_TOKENS = "daily_tokens", "tokens in a day over the limit"
+    TEAM_SPEND = "team_spend", "spend unlike the team"
+    TEAM_REQUESTS = "team_requests", "requests unlike the team"
+    SPIKE = "spike", "spend spike"
+    CYCLE_OUTLIER = "cycle_outlier", "cycle spend unlike the team"
+    EXPENSIVE_MODEL = "expensive_model", "dearer requests"
+    PLAN_EXHAUSTED = "plan_exhausted", "plan exhausted"
+    MEMBERS_LIMITED = "members_limited", "members stopped by a spend cap"
+    TEAM_BUDGET = "team_budget", "team budget"
+    OWN_BASELINE = "own_baseline", "spend unlike the member's own"
+    DRIFT = "drift", "slow drift of spend"
+
+
+class Cause(TextChoices):
+    """What joins findings: those of one member and cause describe the same thing."""
+
+    SPEND = "spend", "spend"
+    REQUESTS = "requests", "requests"
+    TOKENS = "tokens", "tokens"
+    PLAN = "plan", "plan"
+    LIMIT = "limit", "limit"
+    BUDGET = "budget", "budget"
+
+
+class Severity(TextChoices):
+    INFO = "info", "info"
+    WARNING = "warning", "warning"
+    CRITICAL = "critical", "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for critical."""
+        return list(Severity).index(self)
+
+
+class ExemptionKind(TextChoices):
+    EXPECTED = "expected", "expected"
+    PLANNED = "planned", "planned"
+    TOO_SMALL = "too_small", "too small"

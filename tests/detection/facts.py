@@ -1,0 +1,50 @@
+"""Small made-up facts for detection's tests."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from collector.models import Member, MemberModelDay, UsageEvent
+
+NOW = datetime(2026, 3, 17, 15, 0, tzinfo=UTC)  # a Tuesday
+FRESH = {"events": timedelta(minutes=5), "spend": timedelta(minutes=5)}
+
+
+def make_member(email="ana@example.com", **values):
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    return Member.objects.create(
+        **{"email": email, "name": "Ana Ruiz", "first_seen_at": first, "last_seen_at": first} | values
+    )
+
+
+def make_day(member, day, dollars, requests=10, model="sonnet", **values):
+    cents = Decimal(dollars) * 100
+    return MemberModelDay.objects.create(
+        member=member, day=day, model=model, requests=requests, total_cents=cents, updated_at=NOW, **values
+    )
+
+
+def make_event(member, at, dollars, model="sonnet", **values):
+    return UsageEvent.objects.create(
+        **{
+            "member": member,
+            "occurred_at": at,
+            "model": model,
+            "kind": "Usage-based",
+            "charged_cents": Decimal(dollars) * 100,
+            "first_seen_at": at,
+            "changed_at": at,
+        }
+        | values
+    )
+
+
+def ten_dollar_days(member):
+    """Ten dollars and ten requests on each of the thirty days before yesterday."""
+    for back in range(2, 32):
+        make_day(member, date(2026, 3, 17) - timedelta(days=back), 10)
+
+
+def runaway(member):
+    """Eight requests of ten dollars, an hour apart, the first at 05:30."""
+    for hour in range(8):
+        make_event(member, datetime(2026, 3, 17, 5 + hour, 30, tzinfo=UTC), 10)

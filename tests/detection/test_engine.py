@@ -1,0 +1,80 @@
+"""One run over stored facts: what is written, and that repeating it changes nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from detection.engine import detect
+from detection.models import Anomaly
+
+from .facts import FRESH, NOW, make_event, make_member, runaway, ten_dollar_days
+
+pytestmark = pytest.mark.django_db
+
+
+def table():
+    return list(Anomaly.objects.order_by("rule").values())
+
+
+def test_eighty_dollars_after_a_month_of_tens_is_found_with_onset_and_reason():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+
+    report = detect(NOW, data_ages=FRESH)
+
+    assert {anomaly.rule for anomaly in report.opened} == {"own_baseline", "spike", "expensive_model"}
+    spike = Anomaly.objects.get(rule="spike")
+    assert (spike.member, spike.cause, spike.observed, spike.expected) == (ana, "spend", 8000, 1000)
+    assert spike.extra_cents == 7000
+    # 5 x $10 = $50 is exceeded by the sixth event
+    assert spike.onset_at == datetime(2026, 3, 17, 10, 30, tzinfo=UTC)
+    assert sum(part["cents"] for part in spike.explanation["parts"]) == pytest.approx(7000, abs=1)
+    assert spike.message.startswith(
+        "Ana Ruiz spent $80 in 24 h, 8.0x their daily average of $10 (since 10:30 UTC): "
+    )
+
+
+def test_a_second_run_changes_nothing():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    detect(NOW, data_ages=FRESH)
+    before = table()
+
+    report = detect(NOW, data_ages=FRESH)
+
+    assert table() == before
+    assert (len(report.opened), len(report.still)) == (0, 3)
+
+
+def test_stale_events_neither_open_nor_clear():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    stale = {"events": timedelta(hours=9), "spend": timedelta(minutes=5)}
+
+    assert detect(NOW, data_ages=stale).opened == ()
+    detect(NOW, data_ages=FRESH)
+    report = detect(NOW + timedelta(days=3), data_ages=stale)
+
+    assert report.cleared == ()
+    assert "spike" in {gap.rule for gap in report.no_data}
+    assert Anomaly.objects.open().count() == 3
+
+
+def test_what_no_longer_holds_is_cleared_and_continues_when_it_returns_within_the_cooldown():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    detect(NOW, data_ages=FRESH)
+
+    later = NOW + timedelta(days=2)
+    assert len(detect(later, data_ages=FRESH).cleared) == 3
+    for minute in range(8):
+        make_event(ana, later + timedelta(hours=1, minutes=minute), 10)
+    report = detect(later + timedelta(hours=2), data_ages=FRESH)
+
+    assert len(report.returned) == 3
+    assert report.opened == ()
+    assert Anomaly.objects.open().count() == Anomaly.objects.count() == 3
