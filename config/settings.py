@@ -24,6 +24,7 @@ AUTH_SECRET = env.secret("AUTH_SECRET")
 SHARED_SECRET_KEY = env.secret("SECRET_KEY") or stretch(AUTH_SECRET)  # the same on every machine
 SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
 AUTH_URL = env.url("AUTH_URL")
+SIGN_IN_URL = AUTH_URL or env.url("DASHBOARD_URL")  # where Google sends people back to; empty: where they are
 DASHBOARD_URL = env.url("DASHBOARD_URL", AUTH_URL or "http://127.0.0.1:8000")
 SITE_HOSTS = sorted({urlsplit(url).hostname or "" for url in (DASHBOARD_URL, AUTH_URL) if url})
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") + SITE_HOSTS + ["localhost", "127.0.0.1", "[::1]"]
@@ -63,6 +64,8 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",  # above whitenoise: static files that nobody compressed, too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tracker.api.errors.ApiErrorsMiddleware",  # outside whatever may refuse a request
+    "tracker.access.limits.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -71,7 +74,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
-    "tracker.api.errors.ApiErrorsMiddleware",
     "tracker.access.audit.AuditMiddleware",
     "tracker.access.guard.AccessMiddleware",
     "tracker.access.privacy.PrivacyMiddleware",
@@ -170,11 +172,12 @@ AUTH_ADMIN_EMAILS = [email.lower() for email in env.items("AUTH_ADMIN_EMAILS")]
 AUTH_TRUST_HOST = env.flag("AUTH_TRUST_HOST", default=False)
 # One of them is enough to close the pages; config.E004 asks for the rest.
 AUTH_ENABLED = bool(AUTH_SECRET or AUTH_GOOGLE_ID or AUTH_GOOGLE_SECRET)
-AUTHENTICATION_BACKENDS = (
-    ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend"
     if AUTH_ENABLED
-    else ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-)
+    else "django.contrib.auth.backends.ModelBackend",
+]
 AXES_CLIENT_IP_CALLABLE = "tracker.access.audit.client_address"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 ACCOUNT_EMAIL_VERIFICATION = "none"  # Google has verified it, or it is refused
@@ -230,16 +233,23 @@ X_FRAME_OPTIONS = "DENY"
 if AUTH_TRUST_HOST:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
+# Browsers hold the redirect to Google against form-action too; pictures are those of people signed in.
+GOOGLE_FORMS = ["https://accounts.google.com"] if AUTH_ENABLED else []
+GOOGLE_PICTURES = ["https://*.googleusercontent.com"] if AUTH_ENABLED else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *GOOGLE_PICTURES],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [SELF, *GOOGLE_FORMS],
         "frame-ancestors": [NONE],
     },
 }
+SECURE_REFERRER_POLICY = "same-origin"
+# Bodies that are not files, and all bodies together with their files (a usage export of a large team).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
+MAX_BODY_BYTES = 50 * 1024**2
 
 # Logs
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))

@@ -17,10 +17,12 @@ ALLAUTH = "allauth.account.auth_backends.AuthenticationBackend"
 def auth_on(settings):
     """Google sign-in configured, company.com allowed, boss@company.com an administrator."""
     settings.AUTH_ENABLED = True
+    settings.AUTH_SECRET = "0123456789abcdef0123456789abcdef"
+    settings.AUTH_GOOGLE_ID, settings.AUTH_GOOGLE_SECRET = CLIENT_ID, CLIENT_SECRET
     settings.AUTH_ALLOWED_DOMAIN = "company.com"
     settings.AUTH_ALLOWED_EMAILS = ["guest@partner.example"]
     settings.AUTH_ADMIN_EMAILS = ["boss@company.com"]
-    settings.AUTHENTICATION_BACKENDS = [ALLAUTH]
+    settings.AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", ALLAUTH]
     app = {"client_id": CLIENT_ID, "secret": CLIENT_SECRET}
     settings.SOCIALACCOUNT_PROVIDERS = {
         "google": {**settings.SOCIALACCOUNT_PROVIDERS["google"], "APP": app},

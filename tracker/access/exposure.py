@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 
@@ -26,4 +27,8 @@ def is_address(text: str) -> bool:
 
 def comes_from_outside(request: HttpRequest) -> bool:
     """True if `request` shows that other machines get here: by the name asked for, or by who asks."""
-    return is_exposed(request.get_host()) or is_exposed(request.META.get("REMOTE_ADDR", ""))
+    try:
+        host = request.get_host()
+    except DisallowedHost:  # on the page that says so
+        return True
+    return is_exposed(host) or is_exposed(request.META.get("REMOTE_ADDR", ""))

@@ -17,9 +17,9 @@ from django.utils.crypto import constant_time_compare
 
 class GoogleAdapter(google.GoogleOAuth2Adapter):
     def get_callback_url(self, request: HttpRequest, app: object) -> str:
-        """Under AUTH_URL when that is set: behind a proxy the request's own host may be an inner one."""
+        """Under the site's own address, if set: behind a proxy the request's host may be an inner one."""
         path = reverse("google_callback")
-        return f"{settings.AUTH_URL}{path}" if settings.AUTH_URL else request.build_absolute_uri(path)
+        return f"{settings.SIGN_IN_URL}{path}" if settings.SIGN_IN_URL else request.build_absolute_uri(path)
 
     def _decode_id_token(self, app: object, id_token: str) -> dict:
         """The claims, the signature checked always; allauth trusts TLS alone in this flow."""

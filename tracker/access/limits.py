@@ -1,11 +1,13 @@
-"""How often one caller may do something."""
+"""How often one caller may do something, and how much may be sent at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from tracker.access.audit import client_address
 
@@ -26,3 +28,16 @@ class Limit:
             return cache.incr(key) <= self.calls
         except ValueError:  # ran out between the two lines
             return True
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is too large before any of it is read; Django limits only what is not a file."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
+            return HttpResponse("The body is too large.", status=413, content_type="text/plain")
+        return self.get_response(request)

@@ -100,9 +100,7 @@ class ApiErrorsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         is_json = response.get("Content-Type", "").startswith("application/json")
-        if response.status_code < 400 or is_json or not request.path.startswith(API_PREFIX):
-            return response
-        plain = answer(response.status_code)
-        if "Allow" in response:
-            plain["Allow"] = response["Allow"]
-        return plain
+        if response.status_code >= 400 and not is_json and request.path.startswith(API_PREFIX):
+            response.content = answer(response.status_code).content
+            response["Content-Type"] = "application/json"
+        return response

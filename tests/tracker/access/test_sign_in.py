@@ -173,7 +173,7 @@ def test_next_leads_back_to_the_page_asked_for(client, google):
 
 
 def test_the_callback_is_under_the_public_address(client, google, settings):
-    settings.AUTH_URL = "https://costs.company.com"
+    settings.SIGN_IN_URL = "https://costs.company.com"
     query = parse_qs(urlsplit(begin(client)).query)
     assert query["redirect_uri"] == ["https://costs.company.com/accounts/google/login/callback/"]
 
