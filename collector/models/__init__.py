@@ -3,6 +3,7 @@
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from .cursor_groups import CursorGroup, CursorGroupMembership
 from .people import Member
+from .requests import RequestSlot, StoredETag
 from .runs import Lease, Source, SourceRun, Watermark
 from .spend import BillingCycle, Reconciliation, SpendSnapshot
 from .usage import MemberModelDay, UsageEvent
@@ -18,9 +19,11 @@ __all__ = [
     "MemberAnalyticsDay",
     "MemberModelDay",
     "Reconciliation",
+    "RequestSlot",
     "Source",
     "SourceRun",
     "SpendSnapshot",
+    "StoredETag",
     "TeamAnalyticsDay",
     "UsageEvent",
     "Watermark",

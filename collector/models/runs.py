@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 
@@ -33,6 +34,19 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
     def last_good(self, source: str) -> SourceRun | None:
         """The newest run of `source` that went well."""
         return self.filter(source=source, status=SourceRun.Status.OK).order_by("-started_at").first()
+
+    def is_answering(self, source: str) -> bool:
+        """Whether the newest finished run of `source` went well, or was not needed."""
+        run = self.filter(source=source, finished_at__isnull=False).order_by("-started_at").first()
+        return run is not None and run.status in (SourceRun.Status.OK, SourceRun.Status.FRESH)
+
+    def close_interrupted(self, now: datetime) -> int:
+        """Mark runs that were killed as failed; for whoever holds the lease, since nobody else runs."""
+        return self.filter(status=SourceRun.Status.RUNNING).update(
+            status=SourceRun.Status.FAILED,
+            finished_at=now,
+            error="interrupted: the next run goes on from here",
+        )
 
 
 class SourceRun(models.Model):
@@ -69,6 +83,26 @@ class SourceRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.status} {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def seconds(self) -> float:
+        """How long it took; 0 while it runs."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Shape: {source, status, window, seen, new, changed, requests, seconds, error}; window may be null."""
+        start, end = self.window_start_at, self.window_end_at
+        return {
+            "source": self.source,
+            "status": self.status,
+            "window": {"start": start.isoformat(), "end": end.isoformat()} if start and end else None,
+            "seen": self.rows_seen,
+            "new": self.rows_new,
+            "changed": self.rows_changed,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+            "error": self.error,
+        }
 
 
 class Watermark(models.Model):

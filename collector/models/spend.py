@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
@@ -75,7 +76,7 @@ class SpendSnapshot(models.Model):
         blank=True,
         help_text="The limit in force; empty when none.",
     )
-    raw = models.JSONField(default=dict, help_text="The answer's row as it came.")
+    raw = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The answer's row as it came.")
 
     objects = SpendSnapshotQuerySet.as_manager()
 

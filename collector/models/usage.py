@@ -35,6 +35,9 @@ class UsageEvent(models.Model):
         CSV = "csv", "dashboard CSV"
         TRACKER = "tracker", "cursor-usage-tracker"
 
+    # Open vocabulary in several spellings ("Errored, Not Charged", "USAGE_EVENT_KIND_ABORTED_NOT_CHARGED").
+    FAILED = Q(kind__icontains="errored") | Q(kind__icontains="aborted")
+
     class CostBasis(models.TextChoices):
         CHARGED = "charged", "chargedCents"
         MODEL_COST = "model_cost", "tokenUsage.totalCents (old answer without chargedCents)"

@@ -1,0 +1,1 @@
+"""The vendor's API: bytes in `client`, meaning in `records`."""

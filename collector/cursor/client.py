@@ -1,0 +1,241 @@
+"""Bytes to and from Cursor: the only importer of the HTTP library."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+
+from . import retry
+from .errors import CursorApiError, Trouble
+from .limits import Limiter
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS, READ_SECONDS = 5, 60
+# A body that keeps trickling is as bad as none.
+BODY_SECONDS = 120
+# The largest page (1,000 events) is about 0.7 MB, a page of analytics a few; more is a mistake.
+LARGEST_BODY = 64 * 1024 * 1024
+NOT_MODIFIED = 304
+REFUSED = (401, 403, 404)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A good answer: parsed JSON, decimals exact. `is_unchanged` when the ETag still held (no payload)."""
+
+    payload: Any = None
+    etag: str = ""
+    is_unchanged: bool = False
+
+
+class _TryAgain(Exception):
+    """This try failed in a way that another may not."""
+
+    def __init__(self, problem: str, *, asked: float | None = None, is_unreachable: bool = False) -> None:
+        super().__init__(problem)
+        self.asked = asked
+        self.trouble = Trouble.UNREACHABLE if is_unreachable else Trouble.BUSY
+
+
+@dataclass
+class CursorClient:
+    """Asks one team's API. `requests` counts every HTTP request made, retries included."""
+
+    base_url: str
+    key: str
+    analytics_key: str = ""
+    limiter: Limiter = field(default_factory=Limiter)
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    requests: int = 0
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def __post_init__(self) -> None:
+        # Retries are decided here, where Retry-After and the total are known.
+        self.session.mount(self.base_url, HTTPAdapter(pool_connections=2, pool_maxsize=4, max_retries=0))
+        self.session.headers["Accept"] = "application/json"
+
+    @classmethod
+    def from_settings(cls) -> CursorClient:
+        """The client of this installation; CursorApiError where no key is set."""
+        if not settings.CURSOR_ADMIN_API_KEY:
+            raise CursorApiError(
+                "CURSOR_ADMIN_API_KEY is not set: create a key at cursor.com/dashboard → API Keys "
+                "(scope admin:*) and put it into .env. Without one, `make run` shows the demo.",
+                permanent=True,
+                trouble=Trouble.REFUSED,
+            )
+        return cls(settings.CURSOR_API_URL, settings.CURSOR_ADMIN_API_KEY, settings.CURSOR_ANALYTICS_API_KEY)
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None, *, etag: str = "") -> Answer:
+        """GET `path`; with `etag`, an answer that has not changed since costs nothing."""
+        headers = {"If-None-Match": etag} if etag else {}
+        return self._ask("GET", path, params=params, headers=headers)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+        return self._ask("POST", path, json=body)
+
+    def _ask(self, method: str, path: str, **request: Any) -> Answer:
+        began, tries = self.monotonic(), 0
+        while True:
+            tries += 1
+            self.limiter.wait(path)
+            try:
+                return self._try(method, path, **request)
+            except _TryAgain as failure:
+                is_down = failure.trouble is Trouble.UNREACHABLE
+                wait = retry.next_wait(
+                    tries,
+                    self.monotonic() - began,
+                    failure.asked,
+                    random.random(),  # noqa: S311  (jitter, not a secret)
+                    retry.UNREACHABLE_WAITS if is_down else retry.WAITS,
+                )
+                if wait is None:
+                    raise self._give_up(f"{method} {path}", failure, tries) from None
+                log.info("%s %s: %s; trying again in %.1f s", method, path, failure, wait)
+                self.sleep(wait)
+
+    def _try(self, method: str, path: str, **request: Any) -> Answer:
+        self.requests += 1
+        headers = {**request.pop("headers", {}), "Authorization": self._authorization(path)}
+        try:
+            response = self.session.request(
+                method,
+                self.base_url + path,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+                **request,
+            )
+            with response:
+                body = self._body(response)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            is_unreachable = isinstance(error, requests.exceptions.ConnectTimeout) or _is_refused(error)
+            raise _TryAgain(_reason(error), is_unreachable=is_unreachable) from None
+        except requests.exceptions.ChunkedEncodingError:
+            raise _TryAgain("the answer was cut off") from None
+        except requests.RequestException as error:
+            raise self._error(
+                f"{method} {path} failed ({type(error).__name__}): check CURSOR_API_URL", Trouble.FOREIGN
+            ) from None
+        return self._read(f"{method} {path}", response, body)
+
+    def _body(self, response: requests.Response) -> bytes:
+        until, parts, size = self.monotonic() + BODY_SECONDS, [], 0
+        for part in response.iter_content(256 * 1024):
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_BODY:
+                raise self._error(
+                    f"the answer is larger than {LARGEST_BODY >> 20} MB: check CURSOR_API_URL",
+                    Trouble.FOREIGN,
+                )
+            if self.monotonic() > until:
+                raise _TryAgain(f"the answer was not complete after {BODY_SECONDS} s")
+        return b"".join(parts)
+
+    def _read(self, where: str, response: requests.Response, body: bytes) -> Answer:
+        """Judge a complete answer: what to take, what to try again, what to refuse."""
+        status = response.status_code
+        if status == NOT_MODIFIED:
+            return Answer(is_unchanged=True, etag=response.headers.get("ETag", ""))
+        if status == 429 or status >= 500:
+            asked = retry.retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+            raise _TryAgain(f"it answered {status}", asked=asked)
+        if status in REFUSED:
+            raise self._refusal(where, status, _vendor_message(body))
+        if status != 200:
+            raise self._error(
+                f"{where} answered {status} {_vendor_message(body)}".rstrip(),
+                Trouble.FOREIGN if 300 <= status < 400 else Trouble.REJECTED,
+            )
+        return Answer(payload=self._parse(where, body), etag=response.headers.get("ETag", ""))
+
+    def _parse(self, where: str, body: bytes) -> Any:
+        try:
+            return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+        except ValueError:
+            if body.lstrip()[:1] in (b"", b"{", b"["):
+                raise _TryAgain("the answer was cut off") from None
+        raise self._error(
+            f"{where} answered something that is not JSON: is CURSOR_API_URL ({self._host()}) "
+            "the Cursor API, or does a proxy answer in its place?",
+            Trouble.FOREIGN,
+        )
+
+    def _refusal(self, where: str, status: int, said: str) -> CursorApiError:
+        return self._error(
+            f"Cursor refused the key ({where} answered {status} {said}".rstrip() + "): set "
+            "CURSOR_ADMIN_API_KEY to a team key with scope admin:* from cursor.com/dashboard → API Keys",
+            Trouble.REFUSED,
+        )
+
+    def _give_up(self, where: str, failure: _TryAgain, tries: int) -> CursorApiError:
+        if failure.trouble is Trouble.UNREACHABLE:
+            text = f"Cannot reach {self._host()} ({failure}): check CURSOR_API_URL and the network"
+        else:
+            text = f"{where}: {failure}, {tries} times in a row. The next run asks again"
+        return self._error(text, failure.trouble, permanent=False)
+
+    def _error(self, text: str, trouble: Trouble, *, permanent: bool = True) -> CursorApiError:
+        """One line, with any key in it blotted out (the vendor may echo it)."""
+        for key in filter(None, (self.key, self.analytics_key)):
+            text = text.replace(key, "***")
+        return CursorApiError(" ".join(text.split()), permanent=permanent, trouble=trouble)
+
+    def _host(self) -> str:
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    def _authorization(self, path: str) -> str:
+        key = self.analytics_key if path.startswith("/analytics/") and self.analytics_key else self.key
+        return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_refused(error: requests.RequestException) -> bool:
+    """Whether no connection came about (unknown host, refused), as against one that broke."""
+    return "Max retries exceeded" in str(error) and not isinstance(error, requests.exceptions.SSLError)
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    text = str(error)
+    known = {
+        "Name or service not known": "unknown host",
+        "NameResolutionError": "unknown host",
+        "Connection refused": "connection refused",
+        "IncompleteRead": "the answer was cut off",
+        "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted",
+    }
+    return next((said for part, said in known.items() if part in text), "the connection broke")
+
+
+def _vendor_message(body: bytes) -> str:
+    """What the vendor says of an error, in any of its shapes: {message}, {error}; else nothing."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(said, dict):
+        return ""
+    return str(said.get("message") or said.get("error") or "")[:200]

@@ -1,0 +1,33 @@
+"""The one exception that leaves this package."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Trouble(Enum):
+    """What kind of thing went wrong: it decides what else is worth asking."""
+
+    REFUSED = "refused"  # 401, 403, 404: the key or the plan
+    UNREACHABLE = "unreachable"  # no answer at all
+    BUSY = "busy"  # 429, 5xx, cut off: tried again, still wrong
+    FOREIGN = "foreign"  # whatever answers there, it is not the Cursor API
+    REJECTED = "rejected"  # any other 4xx: the request itself
+    WRONG_SHAPE = "wrong shape"  # JSON, but not what the documentation says
+
+
+class CursorApiError(Exception):
+    """The API could not answer. The message is one line that says what to do, and never holds a key.
+
+    `permanent` means that asking again in an hour cannot help by itself.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, trouble: Trouble = Trouble.WRONG_SHAPE) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.trouble = trouble
+
+
+def wrong_shape(where: str, problem: str) -> CursorApiError:
+    """An answer that cannot be believed: nothing of it is stored."""
+    return CursorApiError(f"{where}: {problem}. Nothing of it was stored.", permanent=False)

@@ -1,0 +1,76 @@
+"""Billing cycles: told by the spend answer, stepped back a calendar month at a time before that."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, datetime, timedelta
+
+from .days import utc_day
+from .models import BillingCycle
+
+# A predicted end and the next start told by the vendor may differ by this much; beyond it a cycle was missed.
+SLACK = timedelta(days=4)
+
+
+def months_later(instant: datetime, months: int) -> datetime:
+    """The same day and time `months` later (earlier if negative), on the last day of a shorter month."""
+    index = instant.year * 12 + instant.month - 1 + months
+    year, month = divmod(index, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return instant.replace(year=year, month=month + 1, day=min(instant.day, last))
+
+
+def learn(start_at: datetime) -> tuple[BillingCycle, set[date]]:
+    """The cycle that the vendor says began at `start_at`, and the days whose split changed with it."""
+    before = _turns()
+    following = BillingCycle.objects.filter(start_at__gt=start_at).order_by("start_at").first()
+    end_at = following.start_at if following else months_later(start_at, 1)
+    cycle, _ = BillingCycle.objects.update_or_create(
+        start_at=start_at, defaults={"end_at": end_at, "is_inferred": False}
+    )
+    _join_predecessor(cycle)
+    return cycle, _changed(before)
+
+
+def reach_back_to(instant: datetime) -> set[date]:
+    """Infer cycles back to the one that `instant` falls into; return the days whose split changed.
+
+    Nothing is inferred while no cycle is known.
+    """
+    oldest = BillingCycle.objects.order_by("start_at").first()
+    anchor = BillingCycle.objects.filter(is_inferred=False).order_by("start_at").first() or oldest
+    before, months = _turns(), 0
+    while oldest and anchor and oldest.start_at > instant:
+        months -= 1
+        start_at = months_later(anchor.start_at, months)
+        if start_at < oldest.start_at:
+            oldest = BillingCycle.objects.create(start_at=start_at, end_at=oldest.start_at, is_inferred=True)
+    return _changed(before)
+
+
+def turns(first: date, last: date) -> dict[date, datetime]:
+    """The instants at which cycles begin, by day, from `first` to `last`, both included."""
+    return {day: at for day, at in _turns().items() if first <= day <= last}
+
+
+def _join_predecessor(cycle: BillingCycle) -> None:
+    """Let the cycle before end where this one begins; fill the gap where some were missed."""
+    previous = BillingCycle.objects.filter(start_at__lt=cycle.start_at).order_by("-start_at").first()
+    months, start_at = 0, cycle.start_at
+    while previous and previous.end_at < start_at - SLACK:
+        months -= 1
+        end_at, start_at = start_at, months_later(cycle.start_at, months)
+        start_at = max(start_at, previous.end_at)
+        BillingCycle.objects.create(start_at=start_at, end_at=end_at, is_inferred=True)
+    if previous:
+        BillingCycle.objects.filter(pk=previous.pk).update(end_at=start_at)
+
+
+def _turns() -> dict[date, datetime]:
+    starts = BillingCycle.objects.order_by("start_at").values_list("start_at", flat=True)
+    return {utc_day(start_at): start_at for start_at in starts}
+
+
+def _changed(before: dict[date, datetime]) -> set[date]:
+    """Days that gained, lost or moved their turning instant."""
+    return {day for day, _ in set(before.items()) ^ set(_turns().items())}

@@ -1,0 +1,78 @@
+"""How old what is known is, per source: asked by pages, `/healthz`, `/metrics` and detection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from .days import day_end
+from .models import DailyActivity, Source, SourceRun, UsageEvent
+
+# An hourly job may miss one run (a restart, a bad hour of the vendor's) before anybody need look.
+STALE = timedelta(hours=3)
+# Read at most every six hours: the same two misses.
+STALE_SLOW = timedelta(hours=13)
+SLOW = {Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS}
+
+
+@dataclass(frozen=True)
+class SourceFreshness:
+    """One source: when it was last asked, when that last went well, how new what it knows is."""
+
+    source: str
+    label: str
+    status: str  # of the last finished run; empty before the first
+    error: str
+    last_run_at: datetime | None
+    last_good_at: datetime | None
+    newest_at: datetime | None  # the newest event or the end of the newest day, where rows have a time
+    age: timedelta | None  # since the last good run; None before the first
+    is_stale: bool
+
+    @property
+    def is_available(self) -> bool:
+        return self.status != SourceRun.Status.UNAVAILABLE
+
+
+def sources(now: datetime) -> list[SourceFreshness]:
+    """Every source, in the order they are collected."""
+    latest = SourceRun.objects.latest_per_source()
+    return [_freshness(source, latest.get(source), now) for source in Source.values]
+
+
+def ages(now: datetime) -> dict[str, timedelta | None]:
+    """Per source the time since its last good run; None before the first."""
+    return {each.source: each.age for each in sources(now)}
+
+
+def _freshness(source: str, run: SourceRun | None, now: datetime) -> SourceFreshness:
+    good = SourceRun.objects.last_good(source)
+    age = max(now - good.started_at, timedelta(0)) if good else None
+    status = run.status if run else ""
+    return SourceFreshness(
+        source=source,
+        label=Source(source).label,
+        status=status,
+        error=run.error if run else "",
+        last_run_at=run.started_at if run else None,
+        last_good_at=good.started_at if good else None,
+        newest_at=_newest_at(source),
+        age=age,
+        is_stale=status != SourceRun.Status.UNAVAILABLE and is_stale(source, age),
+    )
+
+
+def is_stale(source: str, age: timedelta | None) -> bool:
+    """Whether `source` is older than its rhythm explains; never read counts as stale."""
+    return age is None or age > (STALE_SLOW if source in SLOW else STALE)
+
+
+def _newest_at(source: str) -> datetime | None:
+    if source == Source.EVENTS:
+        return UsageEvent.objects.aggregate(newest=Max("occurred_at"))["newest"]
+    if source == Source.ACTIVITY:
+        newest = DailyActivity.objects.filter(is_active=True).aggregate(newest=Max("day"))["newest"]
+        return day_end(newest) if newest else None
+    return None

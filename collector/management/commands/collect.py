@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from collector.cursor.errors import CursorApiError
+from collector.leases import AlreadyRunning
+from collector.models import Source, SourceRun
+from collector.runs import collect
+
+
+class Command(BaseCommand):
+    help = "Read every source from Cursor once: what can have changed since the last time, 30 days at first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
+        parser.add_argument(
+            "--source", action="append", choices=Source.values, help="only this one (may be repeated)"
+        )
+
+    def handle(self, *, json: bool, source: list[str] | None, **options: Any) -> None:
+        try:
+            report = collect(timezone.now(), sources=source)
+        except AlreadyRunning as other:
+            self.stdout.write(str(other))
+            return
+        except CursorApiError as error:
+            raise CommandError(str(error)) from error
+        if json:
+            self.stdout.write(_dump(report.as_json()))
+        else:
+            for run in report.runs:
+                self.stdout.write(line(run))
+        if report.failed:
+            raise CommandError(f"failed: {', '.join(run.source for run in report.failed)}")
+
+
+def line(run: SourceRun) -> str:
+    """One source in one line: status, window, rows, requests, seconds, and what went wrong."""
+    start, end = run.window_start_at, run.window_end_at
+    window = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" if start and end and start < end else "now"
+    text = (
+        f"{run.source:<17} {run.status:<11} {window:<36} seen {run.rows_seen:>7}  new {run.rows_new:>7}  "
+        f"changed {run.rows_changed:>6}  requests {run.requests:>4}  {run.seconds:>6.1f} s"
+    )
+    return f"{text}  {run.error}" if run.error else text
+
+
+def _dump(report: dict[str, Any]) -> str:
+    return json.dumps(report, indent=2)

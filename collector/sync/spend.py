@@ -1,0 +1,121 @@
+"""The vendor's own running totals of the current cycle."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from collector import cycles, rollups
+from collector.cursor.client import CursorClient
+from collector.cursor.pages import Page, read_all
+from collector.cursor.records import MemberSpend, SpendAnswer, parse
+from collector.models import BillingCycle, SpendSnapshot
+from collector.roster import Identity, Roster, identify
+from collector.upsert import writing
+from collector.windows import Window
+
+from .base import Progress, SyncResult, silent
+
+PATH = "/teams/spend"
+# No maximum is documented; where the vendor caps it, `totalPages` says so.
+PAGE_SIZE = 1000
+FIGURES = (
+    "meaning",
+    "total_cents",
+    "on_demand_cents",
+    "included_cents",
+    "premium_requests",
+    "limit_dollars",
+)
+
+
+def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
+    """Read every member's spend of the current cycle; a figure that moved becomes a new snapshot."""
+    starts: list[datetime] = []
+
+    def ask(number: int) -> Page[tuple[MemberSpend, dict[str, Any]]]:
+        # Sorted by a column that does not move while reading, unlike the amount.
+        body = {"page": number, "pageSize": PAGE_SIZE, "sortBy": "user", "sortDirection": "asc"}
+        payload = client.post(PATH, body).payload
+        answer = parse(SpendAnswer, payload, PATH)
+        starts.append(answer.subscription_cycle_start)
+        rows = list(zip(answer.team_member_spend, payload["teamMemberSpend"], strict=True))
+        return Page(rows, answer.total_members, number < answer.total_pages)
+
+    rows = list(read_all(PATH, ask).rows())
+    with writing():
+        cycle = _learn_cycle(starts[-1], window.read_at)
+        new, changed = _store(rows, cycle, window.read_at)
+    return SyncResult(len(rows), new, changed)
+
+
+def _learn_cycle(start_at: datetime, at: datetime) -> BillingCycle:
+    cycle, days = cycles.learn(start_at)
+    for day in days:
+        rollups.recompute_days(day, day, at)
+    return cycle
+
+
+def _store(
+    rows: list[tuple[MemberSpend, dict[str, Any]]], cycle: BillingCycle, at: datetime
+) -> tuple[int, int]:
+    """Write the figures that moved since the newest snapshot; return how many are new, how many moved."""
+    roster = Roster.load()
+    roster.admit((_identity(record) for record, _ in rows), at)
+    latest = _latest(cycle)
+    confirmed, moved, first = [], [], 0
+    for record, raw in rows:
+        member_id = roster.member_id(_identity(record))
+        figures = figures_of(record)
+        pk, known = latest.get(member_id, (None, None))
+        if pk is not None and known == figures:
+            confirmed.append(pk)
+            continue
+        first += pk is None
+        moved.append(
+            SpendSnapshot(
+                member_id=member_id,
+                cycle=cycle,
+                taken_at=at,
+                confirmed_at=at,
+                raw=raw,
+                **dict(zip(FIGURES, figures, strict=True)),
+            )
+        )
+    SpendSnapshot.objects.filter(pk__in=confirmed).update(confirmed_at=at)
+    SpendSnapshot.objects.bulk_create(
+        moved,
+        update_conflicts=True,
+        unique_fields=["member", "cycle", "taken_at"],
+        update_fields=[*FIGURES, "confirmed_at", "raw"],
+    )
+    return first, len(moved) - first
+
+
+def _latest(cycle: BillingCycle) -> dict[int, tuple[int, tuple[Any, ...]]]:
+    rows = SpendSnapshot.objects.latest_per_member(cycle).values_list("member_id", "pk", *FIGURES)
+    return {member_id: (pk, tuple(figures)) for member_id, pk, *figures in rows}
+
+
+def _identity(record: MemberSpend) -> Identity:
+    return identify(record.email, number=record.user_id)
+
+
+def figures_of(record: MemberSpend) -> tuple[Any, ...]:
+    """Values of `FIGURES`. Without overallSpendCents nobody can say what spendCents holds: marked legacy."""
+    total = record.overall_spend_cents
+    rest = (record.fast_premium_requests, _limit(record))
+    if total is None:
+        return (SpendSnapshot.Meaning.LEGACY.value, None, None, record.included_spend_cents, *rest)
+    on_demand = record.spend_cents or Decimal(0)
+    return (SpendSnapshot.Meaning.CURRENT.value, total, on_demand, total - on_demand, *rest)
+
+
+def _limit(record: MemberSpend) -> Decimal | None:
+    """The limit in force; older answers give only its parts, where an override of 0 means none."""
+    for limit in (record.effective_per_user_limit_dollars, record.hard_limit_override_dollars or None):
+        if limit is not None:
+            return limit.quantize(Decimal("0.01"))
+    monthly = record.monthly_limit_dollars
+    return None if monthly is None else monthly.quantize(Decimal("0.01"))
