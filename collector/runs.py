@@ -88,11 +88,11 @@ class Collection:
             source=source,
             trigger=self.trigger,
             started_at=self.clock(),
-            window_start_at=window and window.start_at,
-            window_end_at=window and window.end_at,
+            window_start_at=window.start_at if window else None,
+            window_end_at=window.end_at if window else None,
         )
         self.report.runs.append(run)
-        asked = self.client.requests
+        asked = self.client.requests_made
         try:
             self._read(run, window)
         except CursorApiError as error:
@@ -104,7 +104,7 @@ class Collection:
             run.status = SourceRun.Status.FAILED
             run.error = f"unexpected {type(error).__name__}: see the log"
         finally:
-            run.requests = self.client.requests - asked
+            run.requests = self.client.requests_made - asked
             run.finished_at = self.clock()
             run.save()
         return run
@@ -133,7 +133,6 @@ class Collection:
             run.status = SourceRun.Status.UNAVAILABLE
             run.error = f"not available on this plan: {error}"
             return
-        log.warning("collecting %s failed: %s", run.source, error)
         run.status = SourceRun.Status.FAILED
         run.error = str(error)
 

@@ -29,6 +29,7 @@ CONNECT_SECONDS, READ_SECONDS = 5, 60
 BODY_SECONDS = 120
 # The largest page (1,000 events) is about 0.7 MB, a page of analytics a few; more is a mistake.
 LARGEST_BODY = 64 * 1024 * 1024
+WORTH_A_LINE = 5  # seconds of waiting that somebody may wonder about
 NOT_MODIFIED = 304
 REFUSED = (401, 403, 404)
 
@@ -53,15 +54,15 @@ class _TryAgain(Exception):
 
 @dataclass
 class CursorClient:
-    """Asks one team's API. `requests` counts every HTTP request made, retries included."""
+    """Asks one team's API. `requests_made` counts every HTTP request made, retries included."""
 
     base_url: str
-    key: str
-    analytics_key: str = ""
+    key: str = field(repr=False)
+    analytics_key: str = field(default="", repr=False)
     limiter: Limiter = field(default_factory=Limiter)
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
-    requests: int = 0
+    requests_made: int = 0
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
@@ -107,11 +108,12 @@ class CursorClient:
                 )
                 if wait is None:
                     raise self._give_up(f"{method} {path}", failure, tries) from None
-                log.info("%s %s: %s; trying again in %.1f s", method, path, failure, wait)
+                level = logging.INFO if wait >= WORTH_A_LINE else logging.DEBUG
+                log.log(level, "%s %s: %s; trying again in %.0f s", method, path, failure, wait)
                 self.sleep(wait)
 
     def _try(self, method: str, path: str, **request: Any) -> Answer:
-        self.requests += 1
+        self.requests_made += 1
         headers = {**request.pop("headers", {}), "Authorization": self._authorization(path)}
         try:
             response = self.session.request(

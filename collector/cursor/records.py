@@ -94,10 +94,10 @@ class Pagination(Record):
 
 
 class TokenUsage(Record):
-    input_tokens: Tokens = 0
-    output_tokens: Tokens = 0
-    cache_write_tokens: Tokens = 0
-    cache_read_tokens: Tokens = 0
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    cache_write_tokens: Tokens | None = None
+    cache_read_tokens: Tokens | None = None
     total_cents: Cents | None = None
     discount_percent_off: Number | None = None
 

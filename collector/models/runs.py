@@ -90,7 +90,7 @@ class SourceRun(models.Model):
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """Shape: {source, status, window, seen, new, changed, requests, seconds, error}; window may be null."""
+        """Shape: {source, status, window (or null), seen, new, changed, requests, seconds, error}."""
         start, end = self.window_start_at, self.window_end_at
         return {
             "source": self.source,

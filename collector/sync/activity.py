@@ -45,7 +45,7 @@ COLUMNS = {
     "tab_extension": "tab_most_used_extension",
     "client_version": "client_version",
 }
-NOTHING: Values = tuple(DailyActivity._meta.get_field(name).get_default() for name in COLUMNS)
+NOTHING: Values = tuple(getattr(DailyActivity(), name) for name in COLUMNS)
 TABLE = Table(DailyActivity, key=("member_id", "day"), values=tuple(COLUMNS))
 
 

@@ -53,9 +53,7 @@ TABLE = Table(
     stamp=("changed_at",),
     first_stamp=("first_seen_at",),
 )
-NO_TOKENS = TokenUsage.model_construct(
-    input_tokens=None, output_tokens=None, cache_write_tokens=None, cache_read_tokens=None
-)
+NO_TOKENS = TokenUsage()
 PERCENT_PLACES = UNIT_PLACES = Decimal("0.0001")
 # Old answers lack isChargeable; of their kinds these cost money.
 CHARGEABLE_KINDS = ("usage-based", "usage_event_kind_usage_based", "on-demand")

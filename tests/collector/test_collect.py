@@ -1,0 +1,171 @@
+"""Whole collections over real HTTP, against the sandbox and what it knows to be true."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+
+from collector import freshness, runs
+from collector.cursor.client import CursorClient
+from collector.cursor.errors import CursorApiError
+from collector.cursor.limits import Limiter
+from collector.leases import AlreadyRunning, held
+from collector.models import Member, MemberModelDay, SourceRun, UsageEvent, Watermark
+from collector.sandbox import Company, Sandbox, build_company
+from collector.sandbox.company.prices import MICRO
+
+NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    return build_company(members=12, days=40, seed=3, now=NOW)
+
+
+@pytest.fixture
+def sandbox(company: Company) -> Iterator[Sandbox]:
+    with Sandbox(company, enforces_limits=False) as running:
+        yield running
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> CursorClient:
+    return CursorClient(
+        sandbox.url, sandbox.key, limiter=Limiter(is_unlimited=True), sleep=lambda seconds: None
+    )
+
+
+def true_cents(company: Company, start: datetime, end: datetime) -> Decimal:
+    occurred = company.events.occurred_ms
+    inside = (occurred >= start.timestamp() * 1000) & (occurred < end.timestamp() * 1000)
+    return Decimal(int(company.events.charged_micro[inside].sum())) / MICRO
+
+
+def test_the_first_collection_reads_thirty_days_to_the_last_cent_and_repeating_changes_nothing(
+    client, company
+):
+    end = NOW.replace(second=0)
+    for _ in range(3):
+        report = runs.collect(NOW, client=client)
+        assert report.failed == []
+        truth = true_cents(company, end - timedelta(days=30), end)
+        assert UsageEvent.objects.aggregate(cents=Sum("charged_cents"))["cents"].quantize(
+            Decimal("0.0001")
+        ) == truth.quantize(Decimal("0.0001"))
+        assert MemberModelDay.objects.spend()["total_cents"].quantize(Decimal("0.0001")) == truth.quantize(
+            Decimal("0.0001")
+        )
+    assert [run.rows_new for run in report.runs] == [0] * len(report.runs)
+
+
+def test_each_source_leaves_a_record(client):
+    report = runs.collect(NOW, client=client)
+    record = report.as_json()["sources"][0]
+    assert record["source"] == "members"
+    assert (record["status"], record["requests"], record["error"]) == ("ok", 1, "")
+    assert [run.source for run in report.runs] == list(runs.SYNCS)
+    assert SourceRun.objects.filter(status="ok", finished_at__isnull=False).count() == len(report.runs)
+
+
+def test_a_wrong_key_ends_in_one_line_and_leaves_the_facts_alone(client):
+    client.key = "key_wrong"
+    with pytest.raises(CursorApiError, match="CURSOR_ADMIN_API_KEY"):
+        runs.collect(NOW, client=client)
+    assert (Member.objects.count(), UsageEvent.objects.count(), Watermark.objects.count()) == (0, 0, 0)
+    assert SourceRun.objects.values_list("source", "status").get() == ("members", "failed")
+
+
+def test_a_source_that_fails_does_not_keep_the_others(client, monkeypatch):
+    def fail(*args):
+        raise CursorApiError("spend: broken", permanent=False)
+
+    monkeypatch.setitem(runs.SYNCS, "spend", fail)
+    report = runs.collect(NOW, client=client)
+    assert [(run.source, run.error) for run in report.failed] == [("spend", "spend: broken")]
+    assert UsageEvent.objects.exists()
+    assert not report.is_ok
+
+
+def test_a_mistake_of_ours_fails_one_source_only(client, monkeypatch):
+    monkeypatch.setitem(runs.SYNCS, "spend", lambda *args: 1 / 0)
+    report = runs.collect(NOW, client=client)
+    assert [run.error for run in report.failed] == ["unexpected ZeroDivisionError: see the log"]
+
+
+def test_groups_refused_while_members_answer_are_not_part_of_the_plan(client, monkeypatch):
+    monkeypatch.setattr("collector.sync.groups.PATH", "/teams/no-such-thing")
+    report = runs.collect(NOW, client=client)
+    run = next(run for run in report.runs if run.source == "groups")
+    assert run.status == "unavailable"
+    assert run.error.startswith("not available on this plan")
+    assert report.is_ok
+
+
+def test_only_one_collection_runs_at_a_time(client):
+    with held(runs.LEASE), pytest.raises(AlreadyRunning, match="already running"):
+        runs.collect(NOW, client=client)
+
+
+def test_a_killed_run_is_closed_by_the_next(client):
+    SourceRun.objects.create(source="events", started_at=NOW - timedelta(hours=1))
+    runs.collect(NOW, client=client)
+    first = SourceRun.objects.order_by("started_at").first()
+    assert (first.status, first.error) == ("failed", "interrupted: the next run goes on from here")
+
+
+def test_the_second_run_of_the_day_rereads_a_day_and_the_first_a_week(client):
+    def window() -> timedelta:
+        run = SourceRun.objects.filter(source="events").order_by("-started_at").first()
+        return run.window_end_at - run.window_start_at
+
+    lengths = []
+    for later in (0, 1, 10, 11):  # 15:04, 16:04, 01:04, 02:04
+        runs.collect(NOW + timedelta(hours=later), client=client)
+        lengths.append(window())
+    assert lengths == [
+        timedelta(days=30),
+        timedelta(hours=25),
+        timedelta(days=7, hours=9),
+        timedelta(hours=25),
+    ]
+
+
+def test_freshness_knows_each_sources_age_and_newest_event(client):
+    assert all(each.is_stale and each.age is None for each in freshness.sources(NOW))
+    runs.collect(NOW, client=client)
+    events = {each.source: each for each in freshness.sources(NOW + timedelta(hours=2))}["events"]
+    assert (events.status, events.is_stale) == ("ok", False)
+    assert timedelta(hours=1, minutes=59) < events.age <= timedelta(hours=2)
+    assert NOW - timedelta(hours=20) < events.newest_at < NOW
+    assert {each.source: each for each in freshness.sources(NOW + timedelta(hours=4))}["events"].is_stale
+    assert freshness.ages(NOW)["events"] == timedelta(0)
+
+
+def test_the_command_prints_a_line_per_source(client, monkeypatch, capsys, time_machine):
+    time_machine.move_to(NOW)
+    monkeypatch.setattr(CursorClient, "from_settings", lambda: client)
+    call_command("collect")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(runs.SYNCS)
+    call_command("collect", "--json")
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+def test_the_command_fails_with_what_to_do(client, monkeypatch, time_machine):
+    time_machine.move_to(NOW)
+    monkeypatch.setattr(CursorClient, "from_settings", lambda: client)
+    client.base_url = "http://127.0.0.1:1"
+    with pytest.raises(CommandError, match="Cannot reach 127.0.0.1:1"):
+        call_command("collect")
+
+
+def test_the_command_says_that_another_run_is_at_it(client, monkeypatch, capsys):
+    monkeypatch.setattr(CursorClient, "from_settings", lambda: client)
+    with held(runs.LEASE):
+        call_command("collect")
+    assert "already running" in capsys.readouterr().out

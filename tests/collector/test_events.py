@@ -1,0 +1,283 @@
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from collector import cycles
+from collector.cursor import events as reading
+from collector.cursor.errors import CursorApiError
+from collector.models import Member, MemberModelDay, UsageEvent, Watermark
+from collector.sync import events
+from collector.windows import Window
+
+from .fake_api import event, events_page, ms
+
+pytestmark = pytest.mark.django_db
+PATH = reading.PATH
+START, END = datetime(2026, 9, 14, tzinfo=UTC), datetime(2026, 9, 15, tzinfo=UTC)
+NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
+WINDOW = Window(START, END, END)
+LATER = Window(START, END, END + timedelta(hours=1))
+
+
+def stored() -> list[tuple]:
+    rows = UsageEvent.objects.order_by("occurred_at", "member__email", "model", "ordinal")
+    return list(rows.values_list("occurred_at", "member__email", "model", "ordinal", "charged_cents"))
+
+
+def totals() -> list[tuple]:
+    rows = MemberModelDay.objects.order_by("member__email", "model", "day", "is_after_turn")
+    return list(
+        rows.values_list(
+            "member__email", "model", "day", "is_after_turn", "requests", "total_cents", "billed_cents"
+        )
+    )
+
+
+def sync(told, client, *rows: dict, window: Window = WINDOW):
+    told.tell(PATH, events_page(list(rows)))
+    return events.sync(client, window)
+
+
+def test_an_event_is_stored_whole(told, client):
+    sync(told, client, event(NOON, "Ana@Example.com", conversationId="c1", serviceAccountId="null"))
+    row = UsageEvent.objects.values().get()
+    row.pop("id"), row.pop("member_id")
+    assert row == {
+        "occurred_at": NOON,
+        "model": "claude-4.5-sonnet",
+        "ordinal": 0,
+        "kind": "Usage-based",
+        "charged_cents": Decimal("21.36232"),
+        "cost_basis": "charged",
+        "model_cents": Decimal("20.18232"),
+        "token_fee_cents": Decimal("1.18"),
+        "discount_percent": None,
+        "is_chargeable": True,
+        "request_units": Decimal(5),
+        "input_tokens": 126,
+        "output_tokens": 450,
+        "cache_write_tokens": 6112,
+        "cache_read_tokens": 11964,
+        "is_token_based": True,
+        "is_max_mode": False,
+        "is_headless": False,
+        "conversation_id": "c1",
+        "cloud_agent_id": "",
+        "automation_id": "",
+        "origin": "api",
+        "first_seen_at": END,
+        "changed_at": END,
+    }
+    assert Member.objects.values_list("email", "kind").get() == ("ana@example.com", "person")
+
+
+def test_the_window_ends_at_59_999_in_the_past(told, client):
+    sync(told, client, event(NOON))
+    assert told.asked[PATH] == [{"startDate": ms(START), "endDate": ms(END) - 1, "page": 1, "pageSize": 1000}]
+
+
+def test_reading_again_changes_nothing(told, client):
+    first = sync(told, client, event(NOON), event(NOON, "bo@example.com"))
+    before = stored(), totals()
+    again = sync(told, client, event(NOON, "bo@example.com"), event(NOON), window=LATER)
+    assert (first.new, first.changed, again.new, again.changed) == (2, 0, 0, 0)
+    assert (stored(), totals()) == before
+    assert set(UsageEvent.objects.values_list("changed_at", flat=True)) == {END}
+
+
+def test_a_revised_cost_replaces_the_old_one_up_or_down(told, client):
+    sync(told, client, event(NOON, chargedCents=5000))
+    result = sync(told, client, event(NOON, chargedCents=1200, isChargeable=False), window=LATER)
+    assert (result.new, result.changed) == (0, 1)
+    assert stored() == [(NOON, "ana@example.com", "claude-4.5-sonnet", 0, Decimal(1200))]
+    assert totals() == [("ana@example.com", "claude-4.5-sonnet", START.date(), False, 1, Decimal(1200), 0)]
+    assert UsageEvent.objects.values_list("first_seen_at", "changed_at").get() == (END, LATER.read_at)
+
+
+def test_a_late_event_is_added_to_its_day(told, client):
+    sync(told, client, event(NOON))
+    late = event(NOON - timedelta(seconds=50), chargedCents=999)
+    result = sync(told, client, event(NOON), late, window=LATER)
+    assert (result.new, result.changed) == (1, 0)
+    assert totals()[0][4:6] == (2, Decimal("1020.36232"))
+
+
+def test_an_event_that_is_no_longer_told_stays(told, client):
+    sync(told, client, event(NOON), event(NOON + timedelta(hours=1)))
+    sync(told, client, event(NOON), window=LATER)
+    assert len(stored()) == 2
+
+
+def test_twins_are_numbered_by_what_never_changes(told, client):
+    one, two = (
+        event(NOON, conversationId="a", chargedCents=9),
+        event(NOON, conversationId="b", chargedCents=1),
+    )
+    sync(told, client, two, one)
+    rows = [(row[3], row[4]) for row in stored()]
+    assert rows == [(0, Decimal(9)), (1, Decimal(1))]
+    revised = sync(told, client, one | {"chargedCents": 0}, two, window=LATER)
+    assert (revised.new, revised.changed) == (0, 1)
+    assert [(row[3], row[4]) for row in stored()] == [(0, Decimal(0)), (1, Decimal(1))]
+
+
+def test_two_events_alike_in_everything_are_two(told, client):
+    sync(told, client, event(NOON), event(NOON))
+    assert sync(told, client, event(NOON), event(NOON), window=LATER).new == 0
+    assert [row[3] for row in stored()] == [0, 1]
+
+
+def test_nobodys_spend_is_kept_and_accounts_are_told_apart(told, client):
+    sync(
+        told,
+        client,
+        event(NOON, None),
+        event(NOON, None, serviceAccountId="sa_1", serviceAccountName="CI"),
+        event(NOON, "bot@example.com", serviceAccountId="sa_2"),
+        event(NOON, None, userId=77),
+    )
+    assert list(Member.objects.order_by("email").values_list("email", "kind", "name")) == [
+        ("bot@example.com", "service_account", ""),
+        ("service-account:sa_1", "service_account", "CI"),
+        ("unattributed", "unattributed", "Unattributed"),
+        ("user:77", "person", ""),
+    ]
+
+
+def test_old_answers_fall_back_to_the_model_cost_and_say_so(told, client):
+    old = event(NOON, chargedCents=None, isChargeable=None, kind=None, kindLabel="Usage-based")
+    sync(told, client, old, event(END - timedelta(hours=1), chargedCents=None, tokenUsage=None))
+    rows = UsageEvent.objects.order_by("occurred_at").values_list(
+        "charged_cents", "cost_basis", "is_chargeable"
+    )
+    assert list(rows) == [(Decimal("20.18232"), "model_cost", True), (Decimal(0), "unknown", True)]
+
+
+def test_totals_count_served_failed_and_billed_apart(told, client):
+    sync(
+        told,
+        client,
+        event(NOON, chargedCents=10, maxMode=True),
+        event(NOON + timedelta(minutes=1), chargedCents=8, isChargeable=False, kind="Included in Business"),
+        event(NOON + timedelta(minutes=2), chargedCents=0, isChargeable=False, kind="Errored, Not Charged"),
+        event(NOON + timedelta(minutes=3), chargedCents=0, isChargeable=False, kind="Aborted, Not Charged"),
+    )
+    row = MemberModelDay.objects.values(
+        "requests", "billed_requests", "failed_requests", "max_mode_requests", "total_cents", "billed_cents"
+    ).get()
+    assert row == {
+        "requests": 2,
+        "billed_requests": 1,
+        "failed_requests": 2,
+        "max_mode_requests": 1,
+        "total_cents": Decimal(18),
+        "billed_cents": Decimal(10),
+    }
+
+
+def test_a_day_on_which_a_cycle_turns_is_split_to_the_millisecond(told, client):
+    cycle, _ = cycles.learn(NOON)
+    sync(told, client, event(NOON - timedelta(milliseconds=1), chargedCents=1), event(NOON, chargedCents=2))
+    day = date(2026, 9, 14)
+    model, ana = "claude-4.5-sonnet", "ana@example.com"
+    assert totals() == [(ana, model, day, False, 1, 1, 1), (ana, model, day, True, 1, 2, 2)]
+    assert MemberModelDay.objects.in_cycle(cycle).spend()["total_cents"] == 2
+
+
+def test_the_watermark_is_the_end_of_the_window_not_the_newest_event(told, client):
+    sync(told, client, event(NOON))
+    assert Watermark.objects.values_list("source", "complete_from_at", "complete_until_at").get() == (
+        "events",
+        START,
+        END,
+    )
+
+
+def test_pages_are_added_up(told, client, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_SIZE", 1)
+    rows = [event(NOON), event(NOON, "bo@example.com")]
+    told.tell(PATH, *[events_page([row], total=2, page=n, pages=2) for n, row in enumerate(rows, 1)])
+    assert events.sync(client, WINDOW).new == 2
+    assert [asked["page"] for asked in told.asked[PATH]] == [1, 2]
+
+
+ONE, TWO = event(NOON), event(NOON, "bo@example.com")
+
+
+@pytest.mark.parametrize(
+    ("pages", "problem"),
+    [
+        ([events_page([ONE], total=2)], "1 came in 1 pages, 2 were announced"),
+        ([events_page([ONE, TWO], total=1)], "2 came in 1 pages, 1 were announced"),
+        (
+            [events_page([ONE], total=2, pages=2), events_page([ONE], total=2, page=2, pages=2)],
+            "repeats page 1",
+        ),
+        (
+            [events_page([ONE], total=2, pages=3), events_page([], total=2, page=2, pages=3)],
+            "page 2 is empty, yet more",
+        ),
+        ([events_page([ONE], total=2, pages=2)] * 2, "page 2 was asked for, page 1 came"),
+        ([events_page([event(END + timedelta(hours=1))])], "is outside"),
+        ([{"error": "oops"}], "totalUsageEventsCount"),
+    ],
+)
+def test_pages_that_cannot_be_true_leave_everything_as_it_was(told, client, pages, problem):
+    sync(told, client, event(NOON - timedelta(hours=1), "old@example.com"))
+    before = stored(), totals(), Watermark.objects.get().complete_until_at
+    told.tell(PATH, *pages)
+    with pytest.raises(CursorApiError, match=problem):
+        events.sync(client, Window(START, END + timedelta(hours=1), END))
+    assert (stored(), totals(), Watermark.objects.get().complete_until_at) == before
+    assert set(Member.objects.values_list("email", flat=True)) == {"old@example.com"}
+
+
+def test_a_total_that_moves_while_reading_starts_the_reading_again(told, client):
+    rows = [ONE, TWO, event(NOON, "cy@example.com")]
+    told.tell(
+        PATH,
+        events_page(rows[:1], total=2, page=1, pages=2),
+        events_page(rows[:1], total=3, page=2, pages=3),
+        *[events_page([row], total=3, page=n, pages=3) for n, row in enumerate(rows, 1)],
+    )
+    assert events.sync(client, WINDOW).new == 3
+
+
+def test_a_total_that_never_stands_still_is_given_up(told, client):
+    moving = [events_page([ONE], total=n, page=1 + n % 2, pages=9) for n in range(2, 9)]
+    told.tell(PATH, *moving)
+    with pytest.raises(CursorApiError, match="the total moved from 6 to 7 while reading, 3 times in a row"):
+        events.sync(client, WINDOW)
+    assert stored() == []
+
+
+def test_a_long_window_is_read_in_parts_that_are_each_committed(told, client, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_PART", 2)
+    monkeypatch.setattr(reading, "AIM", 1)
+    times = [START + timedelta(hours=hour) for hour in (1, 9, 17)]
+
+    def answer(body: dict) -> dict:
+        inside = [event(at) for at in times if body["startDate"] <= ms(at) <= body["endDate"]]
+        return events_page(inside)
+
+    told.tell(PATH, answer)
+    parts: list[tuple[Window, int]] = []
+    events.sync(client, WINDOW, lambda part, result: parts.append((part, result.new)))
+    assert [(part.start_at.hour, part.end_at.hour, new) for part, new in parts] == [
+        (0, 8, 1),
+        (8, 16, 1),
+        (16, 0, 1),
+    ]
+    assert len(stored()) == 3
+
+
+def test_what_was_committed_before_a_failure_stays_and_the_watermark_says_so(told, client, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_PART", 1)
+    monkeypatch.setattr(reading, "AIM", 1)
+    morning, evening = event(START + timedelta(hours=1)), event(START + timedelta(hours=13))
+    told.tell(PATH, events_page([morning, evening]), events_page([morning]), (400, {"message": "no"}, {}))
+    with pytest.raises(CursorApiError):
+        events.sync(client, WINDOW)
+    assert len(stored()) == 1
+    assert Watermark.objects.get().complete_until_at == NOON

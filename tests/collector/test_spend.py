@@ -1,0 +1,105 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from collector.cursor.errors import CursorApiError
+from collector.models import BillingCycle, SpendSnapshot
+from collector.sync import spend
+from collector.windows import Window
+
+from .fake_api import spend_page, spend_row
+
+pytestmark = pytest.mark.django_db
+PATH = spend.PATH
+START = datetime(2026, 9, 14, 21, 23, 8, tzinfo=UTC)
+TEN, ELEVEN = (datetime(2026, 9, 16, hour, tzinfo=UTC) for hour in (10, 11))
+
+
+def sync(told, client, at: datetime, *rows: dict, start: datetime = START):
+    told.tell(PATH, spend_page(list(rows), start=start))
+    return spend.sync(client, Window(at, at, at))
+
+
+def table() -> list[tuple]:
+    rows = SpendSnapshot.objects.order_by("member__email", "taken_at")
+    return list(
+        rows.values_list(
+            "member__email", "taken_at", "confirmed_at", "total_cents", "on_demand_cents", "included_cents"
+        )
+    )
+
+
+def test_a_snapshot_keeps_the_three_readings_and_the_limit_in_force(told, client):
+    sync(told, client, TEN, spend_row("Ana@example.com"))
+    assert table() == [
+        (
+            "ana@example.com",
+            TEN,
+            TEN,
+            Decimal("3200.750456"),
+            Decimal("1875.500123"),
+            Decimal("1325.250333"),
+        )
+    ]
+    row = SpendSnapshot.objects.get()
+    assert (row.meaning, row.premium_requests, row.limit_dollars) == ("current", 980, Decimal(50))
+    assert row.raw["overallSpendCents"] == "3200.750456"
+
+
+def test_the_cycle_is_known_to_the_millisecond(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    cycle = BillingCycle.objects.get()
+    assert (cycle.start_at, cycle.end_at) == (START, datetime(2026, 10, 14, 21, 23, 8, tzinfo=UTC))
+
+
+def test_a_figure_that_stands_is_confirmed_and_one_that_moves_is_a_new_row(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com"), spend_row("bo@example.com"))
+    moved = spend_row("bo@example.com", overallSpendCents=3300)
+    result = sync(told, client, ELEVEN, spend_row("ana@example.com"), moved)
+    assert (result.new, result.changed) == (0, 1)
+    assert [row[:4] for row in table()] == [
+        ("ana@example.com", TEN, ELEVEN, Decimal("3200.750456")),
+        ("bo@example.com", TEN, TEN, Decimal("3200.750456")),
+        ("bo@example.com", ELEVEN, ELEVEN, Decimal(3300)),
+    ]
+
+
+def test_an_answer_without_the_overall_figure_is_marked_legacy(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com", overallSpendCents=None, includedSpendCents=1984))
+    row = SpendSnapshot.objects.get()
+    assert (row.meaning, row.total_cents, row.on_demand_cents, row.included_cents) == (
+        "legacy",
+        None,
+        None,
+        1984,
+    )
+    assert row.raw["spendCents"] == "1875.500123"
+
+
+@pytest.mark.parametrize(
+    ("fields", "limit"),
+    [
+        ({"effectivePerUserLimitDollars": 0}, 0),
+        ({"effectivePerUserLimitDollars": None, "hardLimitOverrideDollars": 75}, 75),
+        ({"effectivePerUserLimitDollars": None, "monthlyLimitDollars": 20}, 20),
+        ({"effectivePerUserLimitDollars": None}, None),
+    ],
+)
+def test_the_limit_in_force_of_older_answers_is_put_together(told, client, fields, limit):
+    sync(told, client, TEN, spend_row("ana@example.com", **fields))
+    assert SpendSnapshot.objects.get().limit_dollars == limit
+
+
+def test_pages_end_where_total_pages_says(told, client):
+    rows = [spend_row("ana@example.com"), spend_row("bo@example.com")]
+    told.tell(PATH, *[spend_page([row], start=START, total=2, pages=2) for row in rows])
+    assert spend.sync(client, Window(TEN, TEN, TEN)).seen == 2
+    assert [asked["page"] for asked in told.asked[PATH]] == [1, 2]
+
+
+def test_rows_that_do_not_add_up_store_nothing(told, client):
+    told.tell(PATH, spend_page([spend_row("ana@example.com")], start=START, total=2))
+    with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
+        spend.sync(client, Window(TEN, TEN, TEN))
+    assert (table(), BillingCycle.objects.count()) == ([], 0)
