@@ -10,14 +10,21 @@ from dataclasses import replace
 
 from . import routes
 from .behaviour import Behaviour
+from .caching import with_etag
 from .clock import Clock
 from .company import Company
 from .http import Answer, ApiError, Request
 from .limits import Limits
 from .mishaps import Mishaps
+from .routes import Route
 from .view import View
 
 TOO_MANY = ApiError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
+REFUSALS = {
+    401: ApiError(401, "Unauthorized", "This endpoint requires an enterprise membership"),
+    403: ApiError(403, "Forbidden", "Enterprise access required"),
+    404: ApiError(404, "Not Found", "Not found"),
+}
 WRONG_KEY = ApiError(401, "Unauthorized", "Invalid API key")
 
 
@@ -53,7 +60,16 @@ class Api:
         if not self.limits.admits(route.limit_class, enforced=self.behaviour.enforces_limits):
             raise TOO_MANY
         request = replace(request, parts=parts)
-        return self.faults.befall(route.answer(request), request, route.answer)
+        answer = self._cached(route, request) if route.is_analytics else route.answer(request)
+        return self.faults.befall(answer, request, route.answer)
+
+    def _cached(self, route: Route, request: Request) -> Answer:
+        if self.behaviour.analytics_status in REFUSALS:
+            raise REFUSALS[self.behaviour.analytics_status]
+        answer = with_etag(route.answer(request), request)
+        if answer.status == 304:
+            self.limits.give_back(route.limit_class)
+        return answer
 
     def _check_key(self, authorization: str | None, *, allows_personal: bool) -> None:
         """Basic, the key as user name, no password."""

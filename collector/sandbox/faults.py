@@ -99,13 +99,15 @@ class Missing(Fault):
 
     def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
         listed = list_field(answer)
+        if listed is None:
+            return None
         name = self.field or listed
         if name in answer.body:
             return _with(answer, _without(answer.body, name))
         rows = answer.body.get(listed)
         if not isinstance(rows, list) or not rows or name not in rows[0]:
             return None
-        return _with(answer, {**answer.body, str(listed): [_without(rows[0], name), *rows[1:]]})
+        return _with(answer, {**answer.body, listed: [_without(rows[0], name), *rows[1:]]})
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class WrongCount(Fault):
     by: int = 7
 
     def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
-        body = answer.body
+        body = answer.body if isinstance(answer.body, dict) else {}
         for name in ("totalUsageEventsCount", "totalCount", "totalMembers"):
             if name in body:
                 return _with(answer, {**body, name: body[name] + self.by})
@@ -163,7 +165,7 @@ def list_field(answer: Answer) -> str | None:
     return next((name for name, value in answer.body.items() if isinstance(value, list)), None)
 
 
-def _without(row: dict[str, Any], name: str | None) -> dict[str, Any]:
+def _without(row: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != name}
 
 

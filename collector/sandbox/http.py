@@ -32,6 +32,7 @@ class Request:
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] = ()  # what the route's pattern caught
+    if_none_match: str | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:

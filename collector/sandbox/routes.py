@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .answers import daily_usage, events, groups, me, members, spend
+from .answers import ai_code, analytics, audit_logs, daily_usage, events, groups, me, members, spend
 from .http import Answer, Request
+
+ANALYTICS = ("analytics-team", "analytics-by-user", "ai-code")
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,11 @@ class Route:
     pattern: re.Pattern[str]
     limit_class: str
     answer: Callable[[Request], Answer]
+
+    @property
+    def is_analytics(self) -> bool:
+        """Whether the plan may lack it, and the answers carry ETags."""
+        return self.limit_class in ANALYTICS
 
 
 def _route(method: str, pattern: str, limit_class: str, answer: Callable[[Request], Answer]) -> Route:
@@ -29,6 +36,10 @@ ROUTES = (
     _route("POST", "/teams/filtered-usage-events", "events", events.answer),
     _route("GET", "/teams/groups", "groups", groups.answer_list),
     _route("GET", "/teams/groups/([^/]+)", "groups", groups.answer_one),
+    _route("GET", "/teams/audit-logs", "audit-logs", audit_logs.answer),
+    _route("GET", "/analytics/team/([^/]+)", "analytics-team", analytics.answer_team),
+    _route("GET", "/analytics/by-user/([^/]+)", "analytics-by-user", analytics.answer_by_user),
+    _route("GET", "/analytics/ai-code/commits", "ai-code", ai_code.answer_commits),
     _route("GET", "/v1/me", "me", me.answer),
 )
 

@@ -129,6 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             view=self.server.api.view(),
             query=dict(parse_qsl(address.query)),
             body=body,
+            if_none_match=self.headers.get("If-None-Match"),
         )
         if request.path.startswith(control.PREFIX):
             self._send(control.answer(self.server.api, request))

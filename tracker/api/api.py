@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from tracker.access.guard import turn_away
 from tracker.access.roles import Role
 from tracker.api import errors
+from tracker.api import settings as settings_routes
 from tracker.api.auth import sees
 
 DESCRIPTION = """Money is in US cents, times are ISO 8601 in UTC, days are `YYYY-MM-DD`.
@@ -42,3 +43,4 @@ api = NinjaAPI(
     auth=sees,
 )
 errors.install(api)
+api.add_router("", settings_routes.router)

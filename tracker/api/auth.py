@@ -12,7 +12,7 @@ from tracker.access.roles import Role
 from tracker.api.errors import ApiError
 
 
-class Needs(AuthBase):
+class Token(AuthBase):
     """Ninja's `auth=` for operations that need `role`."""
 
     openapi_type = "http"
@@ -44,6 +44,6 @@ def refuse_forgery(request: HttpRequest) -> None:
         raise ApiError(403, "The X-CSRFToken header is missing or wrong. Scripts send a token instead.")
 
 
-sees = Needs(Role.VIEWER)
-acts = Needs(Role.RESPONDER)
-administers = Needs(Role.ADMIN)
+sees = Token(Role.VIEWER)
+acts = Token(Role.RESPONDER)
+administers = Token(Role.ADMIN)

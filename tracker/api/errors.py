@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
@@ -51,7 +52,8 @@ def answer(status: int, message: str = "", fields: dict[str, str] | None = None)
 
 
 def code(status: int) -> str:
-    return HTTPStatus(status).phrase.lower().replace(" ", "_")
+    """The status in words; 413 is called differently by different versions of Python."""
+    return "too_large" if status == 413 else HTTPStatus(status).phrase.lower().replace(" ", "_")
 
 
 def documented(*statuses: int) -> dict[int, type[Error]]:
@@ -63,9 +65,9 @@ def field_messages(error: ValidationError) -> dict[str, str]:
     """One sentence for each field that pydantic refused, by its dotted name without the parameter's own."""
     messages = {}
     for item in error.errors:
-        _kind, *path = item["loc"]
-        name = ".".join(str(part) for part in path if part != "body") or "body"
-        messages[name] = item["msg"]
+        kind, *path = item["loc"]
+        inside = path[1:] if kind == "body" else path  # a body's first part is the view's name for it
+        messages[".".join(map(str, inside)) or kind] = item["msg"]
     return messages
 
 
@@ -85,6 +87,10 @@ def install(api: NinjaAPI) -> None:
     def on_http_error(request: HttpRequest, exc: HttpError) -> HttpResponse:
         message = "The body is not valid JSON." if exc.status_code == 400 else ""
         return answer(exc.status_code, message)
+
+    @api.exception_handler(RequestDataTooBig)
+    def on_too_large(request: HttpRequest, exc: RequestDataTooBig) -> HttpResponse:
+        return answer(413)
 
     @api.exception_handler(Http404)
     def on_missing(request: HttpRequest, exc: Http404) -> HttpResponse:

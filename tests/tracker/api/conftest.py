@@ -1,0 +1,41 @@
+"""Callers of the API: scripts with a token, browsers with a session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from tracker.access import tokens
+from tracker.models import ApiToken
+
+Call = Callable[..., HttpResponse]
+
+
+def make_token(scope: str, **fields) -> str:
+    return tokens.issue(ApiToken(name=fields.pop("name", f"{scope} script"), scope=scope, **fields))
+
+
+@pytest.fixture
+def script(db) -> Callable[[str], Call]:
+    """`script("admin")("put", "/api/settings", {...})`: what curl would send with a token of that scope."""
+
+    def with_scope(scope: str) -> Call:
+        client, headers = Client(), {"Authorization": f"Bearer {make_token(scope)}"}
+
+        def call(method: str, url: str, body: object = None, **extra: str) -> HttpResponse:
+            data = body if isinstance(body, str | bytes) else json.dumps(body)
+            return client.generic(
+                method.upper(),
+                url,
+                data if body is not None else "",
+                "application/json",
+                headers=headers | extra,
+            )
+
+        return call
+
+    return with_scope

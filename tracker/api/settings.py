@@ -1,0 +1,186 @@
+"""`/api/settings`: the thresholds of detection, read and changed as in the admin."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Header, Router, Schema
+
+from detection.models import DetectionSettings
+from tracker.api.auth import administers
+from tracker.api.errors import ApiError, documented
+from tracker.api.schemas import Count, Number, Switch, partial
+
+router = Router(tags=["settings"])
+# The schedule is hourly; the field is there because older scripts read it.
+INTERVAL_MINUTES = 60
+
+
+class Thresholds(Schema):
+    maxSpendCentsPerCycle: Count
+    maxRequestsPerDay: Count
+    maxTokensPerDay: Count
+
+
+class ZScore(Schema):
+    multiplier: Number
+    windowDays: Count
+
+
+class Trends(Schema):
+    spendSpikeMultiplier: Number
+    spendSpikeLookbackDays: Count
+    cycleOutlierMultiplier: Number
+
+
+class ExpensiveModel(Schema):
+    costPerReqSpikeMultiplier: Number
+    minDailySpendCents: Count
+
+
+class OwnBaseline(Schema):
+    sensitivity: Number
+    historyDays: Count
+    minDays: Count
+    driftMultiplier: Number
+
+
+class Settings(Schema):
+    """Money in cents; 0 switches a check off."""
+
+    thresholds: Thresholds
+    zscore: ZScore
+    trends: Trends
+    expensiveModel: ExpensiveModel
+    ownBaseline: OwnBaseline
+    cronIntervalMinutes: Annotated[Count, Field(description="Always 60: the schedule is hourly.")]
+    enableInfoAnomalies: Switch
+    teamBudgetCents: Count
+    floorCents: Count
+    cooldownHours: Count
+    staleAfterHours: Count
+    planExhausted: Switch
+    membersLimited: Switch
+    confirmByOwnHistory: Switch
+
+
+Changes = partial(Settings)
+
+# Where each field is kept; dollars become cents on the way out and dollars again on the way in.
+ATTRIBUTES = {
+    "thresholds.maxSpendCentsPerCycle": "cycle_limit_dollars",
+    "thresholds.maxRequestsPerDay": "daily_requests_limit",
+    "thresholds.maxTokensPerDay": "daily_tokens_limit",
+    "zscore.multiplier": "team_multiplier",
+    "zscore.windowDays": "team_window_days",
+    "trends.spendSpikeMultiplier": "spike_multiplier",
+    "trends.spendSpikeLookbackDays": "spike_lookback_days",
+    "trends.cycleOutlierMultiplier": "cycle_outlier_multiplier",
+    "expensiveModel.costPerReqSpikeMultiplier": "expensive_model_multiplier",
+    "expensiveModel.minDailySpendCents": "expensive_model_min_dollars",
+    "ownBaseline.sensitivity": "own_baseline_sensitivity",
+    "ownBaseline.historyDays": "own_baseline_days",
+    "ownBaseline.minDays": "own_baseline_min_days",
+    "ownBaseline.driftMultiplier": "drift_multiplier",
+    "enableInfoAnomalies": "info_findings",
+    "teamBudgetCents": "team_budget_dollars",
+    "floorCents": "floor_dollars",
+    "cooldownHours": "cooldown_hours",
+    "staleAfterHours": "stale_after_hours",
+    "planExhausted": "plan_exhausted",
+    "membersLimited": "members_limited",
+    "confirmByOwnHistory": "confirm_by_own_history",
+}
+NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
+
+
+@router.get("/settings", response={200: Settings, **documented()})
+def read_settings(request: HttpRequest, response: HttpResponse) -> Settings:
+    """The thresholds. Their ETag goes into `If-Match` of a PUT, so that nobody undoes another's change."""
+    row = DetectionSettings.get_solo()
+    response["ETag"] = etag(row)
+    return as_schema(row)
+
+
+@router.put("/settings", auth=administers, response={200: Settings, **documented(412)})
+def change_settings(
+    request: HttpRequest,
+    response: HttpResponse,
+    changes: Changes,  # type: ignore[valid-type]
+    if_match: Annotated[str | None, Header(alias="If-Match")] = None,
+) -> Settings:
+    """Change the fields that are sent; the others stay. From the next run on.
+
+    With `If-Match` the change is refused (412) if somebody else has changed the settings since that ETag.
+    """
+    sent = dict(flatten(changes.model_dump(exclude_unset=True)))  # type: ignore[attr-defined]
+    with transaction.atomic():
+        DetectionSettings.get_solo()
+        row = DetectionSettings.objects.select_for_update().get()
+        if if_match not in (None, "*", etag(row)):
+            raise ApiError(412, "Somebody has changed the settings meanwhile: read them again.")
+        write(row, sent, f"API, {request.access.name}")  # type: ignore[attr-defined]
+    request.audit_detail = ", ".join(f"{name}={value}" for name, value in sent.items())  # type: ignore[attr-defined]
+    response["ETag"] = etag(row)
+    return as_schema(row)
+
+
+def write(row: DetectionSettings, sent: dict[str, Any], reason: str) -> None:
+    """Validate as the admin does and save; ApiError 400 with a sentence for each field that is wrong."""
+    if sent.pop("cronIntervalMinutes", INTERVAL_MINUTES) != INTERVAL_MINUTES:
+        message = "Runs are hourly (60); for another rhythm call /api/cron or run_pipeline from cron."
+        raise ApiError(400, message, {"cronIntervalMinutes": message})
+    for name, value in sent.items():
+        setattr(row, ATTRIBUTES[name], Decimal(value) / 100 if is_money(name) else stored(value))
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        fields = {NAMES.get(attr, attr): " ".join(said) for attr, said in error.message_dict.items()}
+        raise ApiError(400, "; ".join(f"{k}: {v}" for k, v in fields.items()), fields) from error
+    row._change_reason = reason  # type: ignore[attr-defined]  # simple-history's way to say why
+    row.save()
+
+
+def as_schema(row: DetectionSettings) -> Settings:
+    body: dict[str, Any] = {"cronIntervalMinutes": INTERVAL_MINUTES}
+    for name, attribute in ATTRIBUTES.items():
+        *parents, leaf = name.split(".")
+        place = body
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = shown(name, getattr(row, attribute))
+    return Settings(**body)
+
+
+def flatten(body: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield `("zscore.multiplier", 3)` for `{"zscore": {"multiplier": 3}}`."""
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def is_money(name: str) -> bool:
+    return "Cents" in name
+
+
+def shown(name: str, value: Any) -> Any:
+    if is_money(name):
+        return int(value * 100)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def stored(value: Any) -> Any:
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def etag(row: DetectionSettings) -> str:
+    digest = hashlib.sha256(as_schema(row).model_dump_json().encode()).hexdigest()
+    return f'"{digest[:16]}"'
