@@ -14,7 +14,7 @@ from .cursor.errors import CursorApiError, Trouble
 from .due import window_of
 from .leases import held
 from .models import Source, SourceRun
-from .sync import activity, events, groups, members, spend
+from .sync import activity, analytics, commits, events, groups, members, spend
 from .sync.base import Progress, SyncResult
 from .windows import Window
 
@@ -30,6 +30,9 @@ SYNCS: dict[str, Sync] = {
     Source.GROUPS: groups.sync,
     Source.EVENTS: events.sync,
     Source.ACTIVITY: activity.sync,
+    Source.TEAM_ANALYTICS: analytics.sync_team,
+    Source.MEMBER_ANALYTICS: analytics.sync_members,
+    Source.COMMITS: commits.sync,
 }
 # Not part of every plan: refused while the members answer, they are unavailable, not broken.
 OPTIONAL = {Source.GROUPS, Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS}
@@ -157,5 +160,5 @@ def collect(
             collection.watcher = progress
         for source in SYNCS:
             if sources is None or source in sources:
-                collection.run(source, window_of(source, now))
+                collection.run(source, window_of(source, now, is_wanted=sources is not None))
     return collection.report
