@@ -20,7 +20,7 @@ from .windows import Window
 
 log = logging.getLogger(__name__)
 
-LEASE = "collect"
+LEASE = TRIGGER = "collect"
 Sync = Callable[[CursorClient, Window, Progress], SyncResult]
 
 # In this order: people before what they did, the cycle before what is split at its turn.
@@ -77,7 +77,7 @@ class Collection:
     now: datetime
     client: CursorClient
     watcher: Watcher = lambda source, part, result: None
-    trigger: str = "collect"
+    trigger: str = TRIGGER
     report: CollectReport = field(default_factory=CollectReport)
     began: float = field(default_factory=time.monotonic)
 
@@ -154,7 +154,7 @@ def collect(
     """
     client = client or CursorClient.from_settings()
     with held(LEASE):
-        SourceRun.objects.close_interrupted(now)
+        SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         collection = Collection(now, client)
         if progress:
             collection.watcher = progress
