@@ -11,3 +11,4 @@ urlpatterns = [
 ]
 
 handler400 = "tracker.views.errors.bad_request"
+handler404 = "tracker.views.errors.not_found"

@@ -60,7 +60,11 @@ class Chart:
 
     @property
     def has_legend(self) -> bool:
-        return len(self.series) > 1 or self.provisional_from is not None
+        return len(self.series) > 1 or self.provisional_from is not None or self.average is not None
+
+    @property
+    def average_said(self) -> str:
+        return "" if self.average is None else f"average {UNITS[self.unit](self.average)}"
 
     @property
     def data(self) -> dict[str, Any]:
@@ -78,7 +82,6 @@ class Chart:
             "links": list(self.links),
             "provisional_from": self.provisional_from,
             "average": self.average,
-            "average_label": "" if self.average is None else f"average {UNITS[self.unit](self.average)}",
             "series": [series_data(series) for series in self.series],
         }
 

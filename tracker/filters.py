@@ -2,4 +2,166 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from collector.days import utc_day
+from groups.tree import GroupOption
+from groups.tree import find as find_group
+from groups.tree import options as group_options
+from tracker import badges, palette, periods
+from tracker.access.privacy import visible_ids
+from tracker.periods import Period
+
 NAMES = ("period", "group", "search", "model", "badge")
+
+
+class FilterForm(forms.Form):
+    """The address bar's filters; all may be absent."""
+
+    period = forms.ChoiceField(choices=list(periods.LABELS.items()), required=False)
+    group = forms.CharField(max_length=400, required=False)
+    search = forms.CharField(max_length=100, required=False)
+    model = forms.CharField(max_length=120, required=False)
+    badge = forms.ChoiceField(choices=[(key, key) for key in badges.BADGES], required=False)
+
+
+@dataclass(frozen=True)
+class Filters:
+    period: Period
+    now: datetime
+    group: GroupOption | None = None
+    search: str = ""
+    model: str = ""
+    badge: str = ""
+    visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
+    notes: tuple[str, ...] = ()  # what could not be done as asked
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the period is chosen."""
+        return bool(self.group or self.search or self.model or self.badge)
+
+    def query(self, **changes: str) -> str:
+        """`?period=7d&…` for these filters with `changes`; what is at its default is left out."""
+        values = {
+            "period": self.period.key if self.period.key != periods.DEFAULT else "",
+            "group": self.group.path if self.group else "",
+            "search": self.search,
+            "model": self.model,
+            "badge": self.badge,
+        } | changes
+        if values["period"] == periods.DEFAULT:
+            values["period"] = ""
+        return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def of(request: HttpRequest) -> Filters:
+    """The filters of a page's address, limited to whom its reader may see."""
+    now = timezone.now()
+    return read(request.GET, now, visible_ids(request.access, utc_day(now)))  # type: ignore[attr-defined]
+
+
+def read(query: QueryDict, now: datetime, visible: frozenset[int] | None = None) -> Filters:
+    """The filters of an address. BadRequest, saying what is wrong, where one makes no sense."""
+    form = FilterForm(query)
+    if not form.is_valid():
+        raise BadRequest(" ".join(complaint(name, query.get(name, "")) for name in form.errors))
+    asked = form.cleaned_data
+    notes: list[str] = []
+    return Filters(
+        period=_period(asked["period"] or periods.DEFAULT, now, notes),
+        now=now,
+        visible=visible,
+        group=_group(asked["group"], notes) if asked["group"] else None,
+        search=asked["search"],
+        model=asked["model"],
+        badge=asked["badge"],
+        notes=tuple(notes),
+    )
+
+
+def complaint(name: str, value: str) -> str:
+    choices = {"period": ", ".join(periods.LABELS), "badge": ", ".join(badges.BADGES)}
+    if name in choices:
+        return f"There is no {name} “{value}”. Choose one of: {choices[name]}."
+    return f"“{name}” is longer than the {name}s there are."
+
+
+def _period(key: str, now: datetime, notes: list[str]) -> Period:
+    if key != "cycle":
+        return periods.whole_days(periods.WHOLE_DAYS[key], now, key)
+    cycle = periods.this_cycle(now)
+    if cycle is None:
+        notes.append("No billing cycle is known yet: these are the last 30 days")
+    return cycle or periods.whole_days(30, now)
+
+
+def _group(path: str, notes: list[str]) -> GroupOption:
+    option = find_group(path, group_options())
+    if not option.group_ids:
+        notes.append(f"There is no group “{path}”")
+    return option
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    is_current: bool
+    url: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the filter bar offers."""
+
+    path: str
+    periods: list[Choice]
+    groups: list[Choice]
+    models: list[Choice]
+    badges: list[tuple[str, list[Choice]]]
+    clear_url: str
+
+
+def choices(filters: Filters, path: str) -> Choices:
+    """Everything the filter bar of the page at `path` offers. One query, and the palette's."""
+    return Choices(
+        path=path,
+        periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
+        groups=[_group_choice(option, filters) for option in group_options()],
+        models=[
+            Choice(key, palette.display_name(key), key == filters.model)
+            for key in sorted(palette.load().models, key=str.casefold)
+            if key
+        ],
+        badges=[
+            (family, [Choice(b.key, b.label, b.key == filters.badge) for b in members])
+            for family, members in badges.FAMILIES.items()
+        ],
+        clear_url=path + filters.query(group="", search="", model="", badge=""),
+    )
+
+
+def _period_choice(key: str, label: str, filters: Filters) -> Choice:
+    days = periods.WHOLE_DAYS.get(key)
+    title = (
+        "This billing cycle, up to now"
+        if not days
+        else f"The last {days} whole UTC days"
+        if days > 1
+        else "The last whole UTC day"
+    )
+    return Choice(key, label, key == filters.period.key, filters.query(period=key), title)
+
+
+def _group_choice(option: GroupOption, filters: Filters) -> Choice:
+    is_current = filters.group is not None and filters.group.path == option.path
+    return Choice(option.path, "\u2003" * option.depth + option.label, is_current)

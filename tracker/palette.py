@@ -16,31 +16,36 @@ CACHE_KEY, CACHE_SECONDS = "tracker.palette", 15 * 60
 
 @dataclass(frozen=True)
 class Model:
+    key: str
     name: str
     slot: str
 
 
-def slots() -> dict[str, str]:
-    """Every model ever used, in the order it was first seen, with its colour: that order never changes.
+@dataclass(frozen=True)
+class Palette:
+    """Every model ever used, in the order it was first seen: an order that later use never changes."""
 
-    One query over the whole rollup, kept for a quarter of an hour.
-    """
-    known = cache.get(CACHE_KEY)
-    if known is None:
-        known = {model: str(rank % SLOTS + 1) for rank, model in enumerate(_by_first_day())}
-        if known:
-            cache.set(CACHE_KEY, known, CACHE_SECONDS)
-    return known
+    models: tuple[str, ...]
+
+    def model(self, key: str) -> Model:
+        """A model newer than the palette is grey until the palette is next made."""
+        slot = str(self.models.index(key) % SLOTS + 1) if key in self.models else OTHER
+        return Model(key, display_name(key), slot)
+
+
+def load() -> Palette:
+    """One query over the whole rollup, its answer kept for a quarter of an hour."""
+    models = cache.get(CACHE_KEY)
+    if models is None:
+        models = _by_first_day()
+        if models:
+            cache.set(CACHE_KEY, models, CACHE_SECONDS)
+    return Palette(tuple(models))
 
 
 def _by_first_day() -> list[str]:
     rows = MemberModelDay.objects.order_by().values("model").annotate(first=Min("day"))
     return [row["model"] for row in sorted(rows, key=lambda row: (row["first"], row["model"]))]
-
-
-def model(key: str) -> Model:
-    """How `key` is named and coloured; a model newer than the last look is grey until the next."""
-    return Model(display_name(key), slots().get(key, OTHER))
 
 
 def display_name(key: str) -> str:

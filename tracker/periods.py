@@ -50,6 +50,15 @@ class Period:
         )
 
     @property
+    def short(self) -> str:
+        """`1 to 22 Nov`, for headings that the filter bar has explained already."""
+        if self.cycle:
+            return f"this cycle, since {formats.full_day(self.first)}"
+        if self.days == 1:
+            return formats.full_day(self.last)
+        return f"{self.first.day} {self.first:%b} to {self.last.day} {self.last:%b}"
+
+    @property
     def shown_days(self) -> list[date]:
         """Every day a chart shows: the whole days, and today so far."""
         return [*days_between(self.first, self.last), self.today]

@@ -35,6 +35,8 @@ class Column(Generic[Row]):
     link: Callable[[Row], str] | None = None
     help: str = ""
     sortable: bool = True
+    under: Callable[[Row], str] | None = None  # a second, quieter line in the cell
+    only_csv: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,11 @@ class Table(Generic[Row]):
         empty: str = "",
     ) -> None:
         self.key, self.caption, self.columns, self.rows = key, caption, columns, rows
+        self.shown = [column for column in columns if not column.only_csv]
         self.query, self.now, self.css, self.empty = query, now, css, empty
         self.total = len(rows)
         self.pages = max(-(-self.total // PAGE_ROWS), 1)
-        self.sort = read_sort(query.get(f"{key}.sort", sort), columns, key)
+        self.sort = read_sort(query.get(f"{key}.sort", sort), self.shown, key)
         self.page = min(read_page(query.get(f"{key}.page", "1"), key), self.pages)
 
     @cached_property
@@ -85,7 +88,7 @@ class Table(Generic[Row]):
 
     @property
     def heads(self) -> list[Head]:
-        return [self.head(column) for column in self.columns]
+        return [self.head(column) for column in self.shown]
 
     def head(self, column: Column[Row]) -> Head:
         is_descending, is_current = self.sort == f"-{column.key}", self.sort.lstrip("-") == column.key
@@ -102,7 +105,7 @@ class Table(Generic[Row]):
         return [
             Line(
                 self.css(row),
-                [self.cell(column, row, index == 0) for index, column in enumerate(self.columns)],
+                [self.cell(column, row, index == 0) for index, column in enumerate(self.shown)],
             )
             for row in self.sorted_rows[first : first + PAGE_ROWS]
         ]
@@ -112,13 +115,15 @@ class Table(Generic[Row]):
         url = column.link(row) if column.link else ""
         if url:
             inside = format_html('<a href="{}">{}</a>', url, inside)
+        if column.under:
+            inside = format_html('{}<span class="under">{}</span>', inside, column.under(row))
         if is_first:
             return format_html('<th scope="row" class="{}">{}</th>', cells.css(column.kind), inside)
         return format_html('<td class="{}">{}</td>', cells.css(column.kind), inside)
 
     @property
     def notes(self) -> list[Column[Row]]:
-        return [column for column in self.columns if column.help]
+        return [column for column in self.shown if column.help]
 
     @property
     def said(self) -> str:

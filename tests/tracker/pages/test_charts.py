@@ -23,7 +23,7 @@ def test_table_and_csv_say_what_is_drawn():
 def test_the_script_is_given_values_and_words():
     data = CHART.data
     assert data["series"][0]["values"] == [12.5, None]
-    assert (data["average_label"], data["provisional_from"]) == ("average $12.50", 1)
+    assert (CHART.average_said, data["provisional_from"]) == ("average $12.50", 1)
 
 
 def test_data_cannot_break_out_of_its_script():

@@ -80,10 +80,6 @@ const guides = {
     ctx.moveTo(chartArea.left, y);
     ctx.lineTo(chartArea.right, y);
     ctx.stroke();
-    ctx.fillStyle = colour("ink-soft");
-    ctx.font = Chart.defaults.font.size + "px " + Chart.defaults.font.family;
-    ctx.textBaseline = "bottom";
-    ctx.fillText(options.averageLabel, chartArea.left + 4, y - 3);
     ctx.restore();
   },
 };
@@ -133,7 +129,7 @@ function draw(canvas) {
       interaction: { mode: "index", intersect: false, axis: data.horizontal ? "y" : "x" },
       scales: scales(data),
       plugins: { legend: { display: false }, tooltip: tooltip(data),
-        guides: { from: data.provisional_from, average: data.average, averageLabel: data.average_label } },
+        guides: { from: data.provisional_from, average: data.average } },
       onClick: (event, _hits, chart) => { const url = linkAt(data, chart, event); if (url) window.location.assign(url); },
       onHover: (event, _hits, chart) => { canvas.style.cursor = linkAt(data, chart, event) ? "pointer" : "default"; },
     },

@@ -1,1 +1,0 @@
-"""A file with a group for each member: read, previewed, applied, undone."""

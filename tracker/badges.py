@@ -1,0 +1,181 @@
+"""Badges and the adoption score: what a member's figures say about how they use the product. Pure.
+
+None of them says how well somebody works. docs/metrics.md lists who earns which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median, quantiles
+
+
+@dataclass(frozen=True)
+class Badge:
+    key: str
+    label: str
+    tone: str
+    meaning: str
+
+
+USAGE = (
+    Badge("power-user", "Power user", "info", "Among the upper quarter of active members by requests."),
+    Badge(
+        "deep-thinker",
+        "Deep thinker",
+        "plain",
+        "Fewer requests than that, each costing the team's upper quarter or more.",
+    ),
+    Badge("balanced", "Balanced", "plain", "Requests in the middle half of active members."),
+    Badge(
+        "light",
+        "Light usage",
+        "plain",
+        "Among the lower quarter of active members by requests, or none at all.",
+    ),
+)
+SPEND = (
+    Badge(
+        "over-budget", "Over budget", "critical", "Cycle spend on demand has reached the member's own limit."
+    ),
+    Badge("premium-model", "Premium model", "warning", "A request costs twice the team's median or more."),
+    Badge("cost-efficient", "Cost efficient", "good", "A request costs half the team's median or less."),
+)
+CONTEXT = (
+    Badge(
+        "long-sessions",
+        "Long sessions",
+        "warning",
+        "Reads three times the team's median context per request or more.",
+    ),
+    Badge(
+        "short-sessions",
+        "Short sessions",
+        "good",
+        "Reads a third of the team's median context per request or less.",
+    ),
+)
+ADOPTION = (
+    Badge("ai-native", "AI-native", "good", "Adoption score of 80 or more."),
+    Badge("high-adoption", "High adoption", "good", "Adoption score from 55 to under 80."),
+    Badge("moderate-adoption", "Moderate adoption", "plain", "Adoption score from 30 to under 55."),
+    Badge("low-adoption", "Low adoption", "plain", "Adoption score from 10 to under 30."),
+    Badge("manual", "Manual", "plain", "Adoption score under 10."),
+)
+FAMILIES = {"Usage": USAGE, "Spend": SPEND, "Context": CONTEXT, "Adoption": ADOPTION}
+BADGES = {badge.key: badge for family in FAMILIES.values() for badge in family}
+
+# The least score of each adoption badge, best first.
+ADOPTION_BOUNDS = ((80, "ai-native"), (55, "high-adoption"), (30, "moderate-adoption"), (10, "low-adoption"))
+# Fewer requests than this say nothing about what a request of this member costs or reads.
+MIN_REQUESTS = 10
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What one member did in the period, as far as badges ask."""
+
+    requests: int = 0
+    active_days: int = 0
+    spend_cents: float = 0
+    accepts: int = 0
+    applies: int = 0
+    cache_read_tokens: int = 0
+    is_over_limit: bool = False
+
+    @property
+    def per_active_day(self) -> float:
+        return self.requests / self.active_days if self.active_days else 0.0
+
+    @property
+    def cents_per_request(self) -> float:
+        return self.spend_cents / self.requests if self.requests else 0.0
+
+    @property
+    def context_tokens(self) -> float:
+        """Tokens read from the cache per request: how long the conversations are."""
+        return self.cache_read_tokens / self.requests if self.requests else 0.0
+
+    @property
+    def accept_ratio(self) -> float:
+        """Accepted of the diffs that were offered, 0 to 1; none offered counts as none accepted."""
+        return min(self.accepts / self.applies, 1.0) if self.applies else 0.0
+
+
+@dataclass(frozen=True)
+class Team:
+    """What members are compared with: everybody with a request in the same period, whatever the filters."""
+
+    days: int = 0  # that can have been active
+    requests_p25: float = 0
+    requests_p75: float = 0
+    per_active_day_p90: float = 0
+    cents_per_request_median: float = 0
+    cents_per_request_p75: float = 0
+    context_median: float = 0
+
+
+def team(everybody: Sequence[Habits], days: int) -> Team:
+    """The team's bounds. Cost and context come from members with at least MIN_REQUESTS."""
+    active = [habits for habits in everybody if habits.requests]
+    steady = [habits for habits in active if habits.requests >= MIN_REQUESTS]
+    requests = [habits.requests for habits in active]
+    costs = [habits.cents_per_request for habits in steady]
+    return Team(
+        days=days,
+        requests_p25=percentile(requests, 25),
+        requests_p75=percentile(requests, 75),
+        per_active_day_p90=percentile([habits.per_active_day for habits in active], 90),
+        cents_per_request_median=median(costs) if costs else 0,
+        cents_per_request_p75=percentile(costs, 75),
+        context_median=median([habits.context_tokens for habits in steady]) if steady else 0,
+    )
+
+
+def percentile(values: Sequence[float], rank: int) -> float:
+    """The `rank`-th percentile, between the two nearest values; of one value, itself; of none, 0."""
+    if len(values) < 2:
+        return values[0] if values else 0
+    return quantiles(values, n=100, method="inclusive")[rank - 1]
+
+
+def adoption_score(habits: Habits, team: Team) -> float:
+    """0 to 100: 40 % accepted diffs, 40 % requests per active day of the team's p90, 20 % active days."""
+    intensity = habits.per_active_day / team.per_active_day_p90 if team.per_active_day_p90 else 0
+    presence = habits.active_days / team.days if team.days else 0
+    return 40 * habits.accept_ratio + 40 * min(intensity, 1) + 20 * min(presence, 1)
+
+
+def badges(habits: Habits, team: Team) -> list[Badge]:
+    """At most one of each family, in the order that matters: spend, context, adoption, usage."""
+    keys = [spend(habits, team), context(habits, team), adoption(habits, team), usage(habits, team)]
+    return [BADGES[key] for key in keys if key]
+
+
+def usage(habits: Habits, team: Team) -> str:
+    if habits.requests and habits.requests >= team.requests_p75:
+        return "power-user"
+    if habits.requests >= MIN_REQUESTS and habits.cents_per_request >= team.cents_per_request_p75 > 0:
+        return "deep-thinker"
+    return "light" if habits.requests <= team.requests_p25 else "balanced"
+
+
+def spend(habits: Habits, team: Team) -> str:
+    if habits.is_over_limit:
+        return "over-budget"
+    if habits.requests < MIN_REQUESTS or not team.cents_per_request_median:
+        return ""
+    ratio = habits.cents_per_request / team.cents_per_request_median
+    return "premium-model" if ratio >= 2 else "cost-efficient" if ratio <= 0.5 else ""
+
+
+def context(habits: Habits, team: Team) -> str:
+    if habits.requests < MIN_REQUESTS or not team.context_median:
+        return ""
+    ratio = habits.context_tokens / team.context_median
+    return "long-sessions" if ratio >= 3 else "short-sessions" if ratio <= 1 / 3 else ""
+
+
+def adoption(habits: Habits, team: Team) -> str:
+    score = adoption_score(habits, team)
+    return next((key for bound, key in ADOPTION_BOUNDS if score >= bound), "manual")

@@ -1,0 +1,32 @@
+"""What each figure means, in one sentence, wherever it is shown. docs/metrics.md gives the formulas."""
+
+from __future__ import annotations
+
+MEANINGS = {
+    "spend": "What Cursor charges for the period's requests: included in the plan and on demand together.",
+    "billed": "The part of the spend that Cursor bills on demand, beyond what the plan includes.",
+    "included": "The part of the spend that the plan includes: spend less on demand.",
+    "per_day": "Over the whole days shown; today, which is not over, is left out.",
+    "requests": "Requests that were served: neither errored nor aborted.",
+    "rate": "Spend over served requests, both of the same period and the same selection.",
+    "relative": "The model's cost per request over that of all models together.",
+    "model_members": "Members with at least one request served by the model. Choose the number to see them.",
+    "context": "Tokens read from the cache per request: how long the conversations are.",
+    "main_model": "The model with most of the member's requests in the period.",
+    "lines": "Lines added in the editor, typed or generated. They say nothing about the worth of the work.",
+    "active_days": "Days with a request or days that Cursor marks active, whichever are more.",
+    "active_members": "Seats with at least one active day in the period, of all seats now on the team.",
+    "adoption": (
+        "0 to 100: 40 % accepted diffs, 40 % requests per active day against the team's 90th percentile, "
+        "20 % active days of the period."
+    ),
+    "spend_rank": "Place by spend among all who spent anything in the period, whatever the filters.",
+    "activity_rank": "Place by requests among all with a request in the period. No place is good or bad.",
+    "cycle": "Spend since the billing cycle began, to the instant, today so far included.",
+    "forecast": (
+        "Spend so far, and what days like those left have cost: weekdays and weekends apart, over the last "
+        "14 to 28 whole days. About eight cycles in ten end within the band."
+    ),
+    "unused": "Seats on the team without an active day in the period.",
+    "incidents": "Incidents not yet resolved, whatever the period.",
+}

@@ -1,0 +1,1 @@
+"""Reports as they are laid out: which charts, which tables, which columns."""

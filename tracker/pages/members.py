@@ -1,0 +1,42 @@
+"""The table of members."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tracker.filters import Filters
+from tracker.metrics import MEANINGS
+from tracker.reports.team import MemberFigures
+from tracker.tables import Column
+
+COLUMNS: list[Column[MemberFigures]] = [
+    Column("name", "Name", lambda m: m.person.name, under=lambda m: m.person.email),
+    Column("email", "E-mail", lambda m: m.person.email, only_csv=True),
+    Column("group", "Group", lambda m: m.group or None),
+    Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+    Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", only_csv=True),
+    Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
+    Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+    Column("context", "Context", lambda m: m.totals.context_tokens, "count_short", help=MEANINGS["context"]),
+    Column(
+        "model",
+        "Main model",
+        lambda m: m.main_model.name if m.main_model else None,
+        "model",
+        shown=lambda m: m.main_model,
+        help=MEANINGS["main_model"],
+    ),
+    Column("lines", "Lines", lambda m: m.activity.lines_added, "count", help=MEANINGS["lines"]),
+    Column("days", "Active days", lambda m: m.active_days, "count", help=MEANINGS["active_days"]),
+    Column("adoption", "Adoption", lambda m: round(m.adoption), "count", help=MEANINGS["adoption"]),
+    Column("badges", "Badges", lambda m: m.badges, "badges"),
+    Column("spend_rank", "Spend #", lambda m: m.spend_rank, "count", help=MEANINGS["spend_rank"]),
+    Column("activity_rank", "Activity #", lambda m: m.activity_rank, "count", help=MEANINGS["activity_rank"]),
+]
+
+
+def columns(filters: Filters) -> list[Column[MemberFigures]]:
+    """The columns, the name leading to the member's page over the same period."""
+    kept = filters.query(search="", badge="", group="", model="")
+    name, *others = COLUMNS
+    return [replace(name, link=lambda m: m.person.url + kept), *others]

@@ -1,0 +1,243 @@
+"""The overview's charts and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import QueryDict
+
+from collector.days import days_between, utc_day
+from tracker import formats
+from tracker.charts import Chart, Series
+from tracker.filters import Filters
+from tracker.metrics import MEANINGS
+from tracker.pages import members
+from tracker.reports.cycle import CycleReport
+from tracker.reports.models import ModelCost
+from tracker.reports.overview import Overview, UnusedSeat
+from tracker.reports.team import MemberFigures
+from tracker.tables import Column, Table, csv_url
+
+# Cursor may revise a day for a day after it is over: yesterday and today are shown as provisional.
+PROVISIONAL_DAYS = 2
+
+
+@dataclass(frozen=True)
+class OverviewPage:
+    report: Overview
+    daily: Chart
+    cycle: Chart | None
+    by_member: Chart
+    models: Table[ModelCost]
+    unused: Table[UnusedSeat]
+    members: Table[MemberFigures]
+
+    @property
+    def exports(self) -> dict[str, Chart | Table]:
+        shown = [self.daily, self.cycle, self.by_member, self.models, self.unused, self.members]
+        return {item.key: item for item in shown if item}
+
+
+def page(report: Overview, query: QueryDict) -> OverviewPage:
+    return OverviewPage(
+        report=report,
+        daily=daily_chart(report, query),
+        cycle=cycle_chart(report.cycle, query) if report.cycle else None,
+        by_member=by_member_chart(report, query),
+        models=models_table(report, query),
+        unused=unused_table(report, query),
+        members=members_table(report, query),
+    )
+
+
+def day_labels(days: list[date], today: date) -> tuple[list[str], list[str]]:
+    """Short labels for the axis and full ones for tooltip and table; today says that it is not over."""
+    short = [f"{day.day} {day:%b}" for day in days]
+    full = [formats.day(day) + (" (today so far)" if day == today else "") for day in days]
+    return short, full
+
+
+def daily_chart(report: Overview, query: QueryDict) -> Chart:
+    days = report.period.shown_days
+    short, full = day_labels(days, report.period.today)
+    average = report.per_day.total_cents if report.per_day else None
+    return Chart(
+        key="daily",
+        title="Daily spend",
+        labels=short,
+        titles=full,
+        unit="usd",
+        stacked=True,
+        size="tall",
+        series=[
+            Series(
+                "Included in the plan", [dollars(d.total_cents - d.billed_cents) for d in report.daily], "1"
+            ),
+            Series("On demand", [dollars(d.billed_cents) for d in report.daily], "2"),
+        ],
+        average=None if average is None else dollars(average),
+        notes=[daily_note(report, index) for index in range(len(days))],
+        provisional_from=provisional_index(days, report.period.today),
+        summary=f"Average {formats.money(average)} a day." if average is not None else "",
+        caption=daily_caption(report),
+        csv_url=csv_url(query, "daily"),
+    )
+
+
+def daily_note(report: Overview, index: int) -> str:
+    """What the day amounts to, and how it compares with the average and the day before."""
+    day, is_today = report.daily[index], index == len(report.daily) - 1
+    said = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
+    if report.per_day and report.per_day.total_cents and not is_today:
+        said.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
+    if report.spikes[index]:
+        said.append("A spike: more than twice the average")
+    return "\n".join(said)
+
+
+def daily_caption(report: Overview) -> str:
+    spikes = [day for day, is_spike in zip(report.period.shown_days, report.spikes, strict=True) if is_spike]
+    said = "Today is not over and is left out of the average. Yesterday may still change."
+    if not spikes:
+        return said
+    names = ", ".join(formats.day(day) for day in spikes[-3:])
+    return f"{said} More than twice the average: {names}{' and others' if len(spikes) > 3 else ''}."
+
+
+def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
+    """Running totals by day of the cycle: this one, the last one, and where this one is heading."""
+    start = utc_day(cycle.cycle.start_at)
+    days = list(days_between(start, utc_day(cycle.cycle.end_at) - timedelta(days=1)))
+    short, full = day_labels(days, utc_day(cycle.cycle.start_at) + timedelta(days=cycle.day_number - 1))
+    series = [Series("This cycle", padded(running(cycle.daily), len(days)), "1")]
+    if cycle.forecast:
+        ahead = dict(cycle.forecast.path)
+        series.append(
+            Series("Forecast", [dollars(ahead[d]) if d in ahead else None for d in days], "1", dashed=True)
+        )
+    if cycle.last_daily:
+        series.append(Series("Last cycle", padded(running(cycle.last_daily), len(days)), "other"))
+    return Chart(
+        key="cycle",
+        title="This cycle so far",
+        labels=short,
+        titles=full,
+        unit="usd",
+        kind="line",
+        size="tall",
+        series=series,
+        caption="Spend added up from the start of the cycle. The last cycle is shown day by day beside it.",
+        csv_url=csv_url(query, "cycle"),
+    )
+
+
+def running(days: list) -> list[float]:
+    total, found = 0.0, []
+    for day in days:
+        total += float(day.total_cents) / 100
+        found.append(round(total, 2))
+    return found
+
+
+def padded(values: list[float], length: int) -> list[float | None]:
+    return [*values[:length], *[None] * (length - len(values))]
+
+
+def by_member_chart(report: Overview, query: QueryDict) -> Chart:
+    short, full = day_labels(report.period.shown_days, report.period.today)
+    kept = report.filters.query(search="", badge="", group="", model="")
+    series = [
+        Series(
+            band.member.person.name if band.member else "All others",
+            [round(cents / 100, 2) for cents in band.cents],
+            str(index) if band.member else "other",
+            link=band.member.person.url + kept if band.member else "",
+        )
+        for index, band in enumerate(report.daily_by_member, start=1)
+    ]
+    return Chart(
+        key="by-member",
+        title="Daily spend by member",
+        labels=short,
+        titles=full,
+        unit="usd",
+        stacked=True,
+        series=series,
+        provisional_from=provisional_index(report.period.shown_days, report.period.today),
+        csv_url=csv_url(query, "by-member"),
+    )
+
+
+def models_table(report: Overview, query: QueryDict) -> Table[ModelCost]:
+    return Table(
+        "models",
+        "Model cost comparison",
+        model_columns(report.filters),
+        report.model_costs,
+        query=query,
+        now=report.filters.now,
+        sort="-rate",
+        empty="No request was made in this period.",
+    )
+
+
+def model_columns(filters: Filters) -> list[Column[ModelCost]]:
+    """The columns; model and members lead to the overview of that model alone."""
+
+    def only(row: ModelCost) -> str:
+        return filters.query(model=row.model.key)
+
+    return [
+        Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
+        Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+        Column("relative", "Against all", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
+        Column("members", "Members", lambda m: m.members, "count", link=only, help=MEANINGS["model_members"]),
+        Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
+        Column(
+            "context", "Context", lambda m: m.totals.context_tokens, "count_short", help=MEANINGS["context"]
+        ),
+        Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+        Column("share", "Of spend", lambda m: m.spend_share, "share"),
+    ]
+
+
+def unused_table(report: Overview, query: QueryDict) -> Table[UnusedSeat]:
+    return Table(
+        "unused",
+        "Seats nobody used",
+        [
+            Column("name", "Name", lambda s: s.member.person.name, link=lambda s: s.member.person.url),
+            Column("email", "E-mail", lambda s: s.member.person.email, only_csv=True),
+            Column("group", "Group", lambda s: s.member.group or None),
+            Column("last", "Last request", lambda s: s.last_day, "day"),
+        ],
+        report.unused_seats,
+        query=query,
+        now=report.filters.now,
+        sort="last",
+        empty="Every seat was used.",
+    )
+
+
+def members_table(report: Overview, query: QueryDict) -> Table[MemberFigures]:
+    return Table(
+        "members",
+        "Members",
+        members.columns(report.filters),
+        report.team.members,
+        query=query,
+        now=report.filters.now,
+        sort="-spend",
+        css=lambda member: "" if member.is_active or member.totals.total_cents else "faded",
+        empty="No member fits these filters.",
+    )
+
+
+def dollars(cents: object) -> float:
+    return round(float(cents) / 100, 2)  # type: ignore[arg-type]
+
+
+def provisional_index(days: list[date], today: date) -> int:
+    first = today - timedelta(days=PROVISIONAL_DAYS - 1)
+    return next(index for index, day in enumerate(days) if day >= first)

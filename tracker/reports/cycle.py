@@ -1,0 +1,108 @@
+"""The billing cycle: how far it is, what it has cost, and where it is heading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from collector.days import day_start, days_between, utc_day
+from collector.models import BillingCycle
+from tracker import formats
+from tracker.forecast import MIN_DAYS, Forecast, Left, forecast
+from tracker.reports.days import Days, added
+from tracker.reports.usage import Day
+
+
+@dataclass(frozen=True)
+class CycleReport:
+    """Figures of the present cycle, to the instant, and of the one before for comparison."""
+
+    cycle: BillingCycle
+    day_number: int
+    length: int
+    spent: Day
+    daily: list[Day]  # each day of the cycle up to today, only what lies in it
+    last_daily: list[Day]  # the whole cycle before; empty where it is not known
+    forecast: Forecast | None
+
+    @property
+    def days_left(self) -> int:
+        return self.length - self.day_number
+
+    @property
+    def before_today_cents(self) -> Decimal:
+        return added(self.daily[:-1]).total_cents
+
+    @property
+    def last_before_today_cents(self) -> Decimal | None:
+        """What the last cycle had cost after as many days as this one has behind it."""
+        behind = self.last_daily[: len(self.daily) - 1]
+        return added(behind).total_cents if behind else None
+
+    @property
+    def last_cents(self) -> Decimal | None:
+        return added(self.last_daily).total_cents if self.last_daily else None
+
+    @property
+    def change(self) -> float | None:
+        """How much more than the last cycle at the same point, as a ratio; None without one to compare."""
+        before = self.last_before_today_cents
+        return float(self.before_today_cents / before) - 1 if before else None
+
+    @property
+    def said_change(self) -> str:
+        """`12 % above` or `3.0 % below`, to be followed by what is compared with."""
+        change = self.change or 0
+        return f"{formats.percent(abs(change))} {'below' if change < 0 else 'above'}"
+
+    @property
+    def no_forecast(self) -> str:
+        """Why there is none."""
+        return "" if self.forecast else f"A forecast needs {MIN_DAYS} whole days of history"
+
+
+def first_day(now: datetime) -> tuple[BillingCycle | None, BillingCycle | None, date]:
+    """This cycle, the one before it, and the first day that a report on them reads. Two queries."""
+    cycle = BillingCycle.objects.at(now)
+    last = BillingCycle.objects.at(cycle.start_at - timedelta(milliseconds=1)) if cycle else None
+    earliest = last or cycle
+    return cycle, last, utc_day(earliest.start_at) if earliest else utc_day(now)
+
+
+def report(
+    cycle: BillingCycle, last: BillingCycle | None, days: Days, known_from: date | None, now: datetime
+) -> CycleReport:
+    """`days` reach back to the start of `last`; `known_from` is the first day with any usage at all."""
+    today, start = utc_day(now), utc_day(cycle.start_at)
+    daily = days.of_cycle(cycle, start, today)
+    return CycleReport(
+        cycle=cycle,
+        day_number=(today - start).days + 1,
+        length=(utc_day(cycle.end_at) - start).days,
+        spent=added(daily),
+        daily=daily,
+        last_daily=days.of_cycle(last, utc_day(last.start_at), start)
+        if last and known_from and known_from <= start
+        else [],
+        forecast=_forecast(cycle, days, daily, known_from, today),
+    )
+
+
+def _forecast(
+    cycle: BillingCycle, days: Days, daily: list[Day], known_from: date | None, today: date
+) -> Forecast | None:
+    if known_from is None:
+        return None
+    yesterday = today - timedelta(days=1)
+    history = [(day, float(days.on(day).total_cents)) for day in days_between(known_from, yesterday)]
+    before = float(added(daily[:-1]).total_cents)
+    return forecast(history, before, float(daily[-1].total_cents), days_left(cycle, today))
+
+
+def days_left(cycle: BillingCycle, today: date) -> list[Left]:
+    """Today and the days after it, the last only as far as the cycle goes."""
+    end = utc_day(cycle.end_at)
+    share = (cycle.end_at - day_start(end)) / timedelta(days=1)
+    left = [Left(day) for day in days_between(today, end - timedelta(days=1))]
+    return [*left, Left(end, share)] if share else left

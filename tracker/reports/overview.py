@@ -1,0 +1,207 @@
+"""Figures of the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from django.db.models import Max, Sum
+
+from collector.models import BillingCycle, MemberModelDay
+from collector.models.usage import MemberModelDayQuerySet
+from tracker import formats, palette
+from tracker.filters import Filters
+from tracker.reports import cycle, days, models
+from tracker.reports.cycle import CycleReport
+from tracker.reports.days import Days
+from tracker.reports.team import MemberFigures, Team
+from tracker.reports.usage import Day, Part
+
+STACKED_MEMBERS = 6
+TOP_SPENDERS = 7
+# A whole day that costs more than this many times the period's average is marked.
+SPIKE_RATIO = 2
+
+
+@dataclass(frozen=True)
+class Driver:
+    """Why a member's spend is what it is: the model most of it went to, and a comparison with the team."""
+
+    model: palette.Model
+    share: float  # of the member's spend
+    cents_per_request: Decimal | None
+    requests_multiple: float | None  # of the team's median member
+    rate_multiple: float | None  # the member's cost per request over the team's
+
+    @property
+    def said(self) -> str:
+        """What stands out against the team, if anything does."""
+        found = []
+        if self.requests_multiple and self.requests_multiple >= 1.5:
+            found.append(f"{formats.multiple(self.requests_multiple)} the median member's requests")
+        if self.rate_multiple and self.rate_multiple >= 1.5:
+            found.append(f"{formats.multiple(self.rate_multiple)} the team's cost per request")
+        return ", ".join(found)
+
+
+@dataclass(frozen=True)
+class UnusedSeat:
+    member: MemberFigures
+    last_day: date | None  # of the last request ever
+
+
+@dataclass(frozen=True)
+class MemberDays:
+    """One band of the stacked chart: a member's spend on each shown day; nobody's name is the rest."""
+
+    member: MemberFigures | None
+    cents: list[float]
+
+
+class Overview:
+    """Everything the overview shows. At most fourteen queries."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters, self.period = filters, filters.period
+        self.team = Team(filters)
+        self.this_cycle, self.last_cycle, first = cycle.first_day(filters.now)
+        self.days: Days = days.load(self.rows(min(first, self.period.first)))
+
+    def rows(self, first: date) -> MemberModelDayQuerySet:
+        return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))
+
+    @cached_property
+    def daily(self) -> list[Day]:
+        """Each shown day: the period's whole days, then today so far."""
+        return [self.day_in_period(day) for day in self.period.shown_days]
+
+    def day_in_period(self, day: date) -> Day:
+        cycle: BillingCycle | None = self.period.cycle
+        return self.days.in_cycle(cycle, day) if cycle else self.days.on(day)
+
+    @property
+    def today(self) -> Day:
+        return self.daily[-1]
+
+    @cached_property
+    def per_day(self) -> Day | None:
+        """Averages of the whole days shown; None where there is none yet."""
+        count, total = self.period.days, days.added(self.daily[:-1])
+        if not count:
+            return None
+        return Day(total.total_cents / count, total.billed_cents / count, round(total.requests / count))
+
+    @cached_property
+    def spikes(self) -> list[bool]:
+        """Which shown days cost more than SPIKE_RATIO times the average; today is not judged."""
+        bound = self.per_day.total_cents * SPIKE_RATIO if self.per_day else None
+        judged = [bound is not None and 0 < bound < day.total_cents for day in self.daily[:-1]]
+        return [*judged, False]
+
+    @cached_property
+    def cycle(self) -> CycleReport | None:
+        if self.this_cycle is None:
+            return None
+        known_from = self.days.first
+        return cycle.report(self.this_cycle, self.last_cycle, self.days, known_from, self.filters.now)
+
+    @cached_property
+    def model_costs(self) -> list[models.ModelCost]:
+        return models.model_costs(self.team.parts, self.team.palette)
+
+    @cached_property
+    def seats(self) -> list[MemberFigures]:
+        """Listed members who are on the team: what is paid for."""
+        return [member for member in self.team.members if member.person.is_on_team]
+
+    @cached_property
+    def active_seats(self) -> list[MemberFigures]:
+        return [member for member in self.seats if member.is_active]
+
+    @cached_property
+    def unused_seats(self) -> list[UnusedSeat]:
+        """Seats without an active day in the period. One query."""
+        unused = [member for member in self.seats if not member.is_active]
+        rows = MemberModelDay.objects.filter(
+            member__in=[member.person.pk for member in unused], requests__gt=0
+        )
+        last = dict(rows.order_by().values_list("member_id").annotate(Max("day")))
+        return [UnusedSeat(member, last.get(member.person.pk)) for member in unused]
+
+    @property
+    def active_share(self) -> float | None:
+        return len(self.active_seats) / len(self.seats) if self.seats else None
+
+    @cached_property
+    def lines_added(self) -> int:
+        return sum(member.activity.lines_added for member in self.team.members)
+
+    @cached_property
+    def top_spenders(self) -> list[tuple[MemberFigures, Driver | None]]:
+        top = [member for member in self.team.members if member.totals.total_cents > 0][:TOP_SPENDERS]
+        return [(member, self.driver(member)) for member in top]
+
+    @property
+    def top_cents(self) -> Decimal:
+        """What the bars of the top spenders are measured by."""
+        return self.top_spenders[0][0].totals.total_cents
+
+    def driver(self, member: MemberFigures) -> Driver | None:
+        parts = self.parts_by_member.get(member.person.pk, [])
+        if not parts or not member.totals.total_cents:
+            return None
+        dearest = max(parts, key=lambda part: part.total_cents)
+        rate, team_rate = member.totals.cents_per_request, self.team.totals.cents_per_request
+        return Driver(
+            model=self.team.palette.model(dearest.model),
+            share=float(dearest.total_cents / member.totals.total_cents),
+            cents_per_request=dearest.total_cents / dearest.requests if dearest.requests else None,
+            requests_multiple=member.totals.requests / self.median_requests if self.median_requests else None,
+            rate_multiple=float(rate / team_rate) if rate and team_rate else None,
+        )
+
+    @cached_property
+    def parts_by_member(self) -> dict[int, list[Part]]:
+        found: dict[int, list[Part]] = {}
+        for part in self.team.parts:
+            found.setdefault(part.member_id, []).append(part)
+        return found
+
+    @cached_property
+    def median_requests(self) -> float:
+        values = sorted(member.totals.requests for member in self.team.members if member.totals.requests)
+        return middle(values)
+
+    @cached_property
+    def daily_by_member(self) -> list[MemberDays]:
+        """Spend by shown day of the largest spenders, and of all others together. One query."""
+        top = [member for member in self.team.members if member.totals.total_cents > 0][:STACKED_MEMBERS]
+        sums = self._sums_of([member.person.pk for member in top])
+        bands = [
+            MemberDays(
+                member, [float(sums.get((member.person.pk, day), 0)) for day in self.period.shown_days]
+            )
+            for member in top
+        ]
+        rest = [
+            max(float(day.total_cents) - sum(band.cents[index] for band in bands), 0)
+            for index, day in enumerate(self.daily)
+        ]
+        return [*bands, MemberDays(None, rest)]
+
+    def _sums_of(self, member_ids: Iterable[int]) -> dict[tuple[int, date], Decimal]:
+        rows = self.rows(self.period.first).filter(member__in=list(member_ids))
+        rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
+        sums = rows.order_by().values_list("member_id", "day").annotate(cents=Sum("total_cents"))
+        return {(pk, day): cents for pk, day, cents in sums}
+
+
+def middle(ordered: list[int]) -> float:
+    """The median of ordered values; 0 of none."""
+    if not ordered:
+        return 0
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

@@ -1,0 +1,43 @@
+"""Which rows the filters leave, for any days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import QuerySet
+
+from collector.models.usage import MemberModelDayQuerySet
+from groups import membership
+from tracker.reports.usage import Part
+
+Rows = TypeVar("Rows", bound=QuerySet)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`group_ids` and `member_ids` are None where nobody is left out by group, or by name."""
+
+    group_ids: frozenset[int] | None = None
+    member_ids: frozenset[int] | None = None
+    model: str = ""
+
+    @property
+    def is_everything(self) -> bool:
+        return self.group_ids is None and self.member_ids is None and not self.model
+
+    def of(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
+        return self.of_members(rows.filter(model=self.model) if self.model else rows)
+
+    def of_members(self, rows: Rows) -> Rows:
+        """Without the model: activity and analytics are not counted by model."""
+        if self.member_ids is not None:
+            rows = rows.filter(member__in=self.member_ids)
+        return rows if self.group_ids is None else membership.limit_to(rows, self.group_ids)
+
+    def keeps(self, part: Part) -> bool:
+        """Whether the names and the model leave `part`; its group is the query's business."""
+        return self.keeps_member(part.member_id) and self.model in ("", part.model)
+
+    def keeps_member(self, pk: int) -> bool:
+        return self.member_ids is None or pk in self.member_ids

@@ -1,0 +1,28 @@
+"""Any chart or table of a page as CSV: the same address with `csv=<its key>`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+
+from tracker.formats import csv_cell
+
+
+class Export(Protocol):
+    @property
+    def csv_rows(self) -> list[list[Any]]: ...
+
+
+def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpResponse:
+    """The chart or table named `key`; BadRequest where the page has none of that name."""
+    if key not in exports:
+        raise BadRequest(f"This page has no figures called “{key}”. It has: {', '.join(exports)}.")
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{prefix}-{key}.csv"'
+    response.write("\ufeff")  # without it, Excel takes UTF-8 for the local encoding
+    csv.writer(response).writerows([csv_cell(cell) for cell in row] for row in exports[key].csv_rows)
+    return response
