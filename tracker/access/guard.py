@@ -12,7 +12,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 
 from tracker.access import audit, tokens
@@ -85,9 +85,11 @@ class AccessMiddleware:
         if match and match.app_names[:1] and match.app_names[0] in OWN_RULES:
             return None
         needed = getattr(view, "needs_role", Role.ADMIN)
-        if request.access.may(needed):  # type: ignore[attr-defined]
-            return None
-        return turn_away(request)
+        if not request.access.may(needed):  # type: ignore[attr-defined]
+            return turn_away(request)
+        if needed is Role.VIEWER and request.method not in audit.SAFE_METHODS:
+            return HttpResponseNotAllowed(audit.SAFE_METHODS)  # to see is not to change
+        return None
 
 
 def find_access(request: HttpRequest) -> Access:

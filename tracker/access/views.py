@@ -27,7 +27,7 @@ PROBLEMS = {
 
 @public
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The page with one button; pressed, the way to Google."""
     next_url = local_path(request.POST.get("next") or request.GET.get("next") or "")
@@ -50,6 +50,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @public
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """The admin's own login form only where there is no other sign-in."""
     if not settings.AUTH_ENABLED:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from tracker.access.guard import turn_away
@@ -25,6 +26,7 @@ carries the CSRF token in `X-CSRFToken` and a body of `application/json`."""
 def for_viewers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """The description and its page are for those who may use the API."""
 
+    @require_safe
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         allowed = request.access.may(Role.VIEWER)  # type: ignore[attr-defined]

@@ -58,6 +58,11 @@ def test_a_mark_lets_its_role_and_those_above_pass(ask, auth_on, mark, allowed):
     assert passed == allowed
 
 
+def test_who_sees_a_page_cannot_post_to_it(client):
+    assert client.get("/").status_code == 200
+    assert client.post("/").status_code == 405
+
+
 def test_without_sign_in_visitors_have_the_default_role(ask):
     assert ask(guard.responder(lambda request: page(request)), AnonymousUser()) is None
     AccessSettings.objects.update_or_create(pk=1, defaults={"default_role": "viewer"})

@@ -1,0 +1,70 @@
+"""Who may use which address: one row for each address and method of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+CALLERS = (
+    "visitor",
+    "viewer",
+    "responder",
+    "admin",
+    "token:viewer",
+    "token:responder",
+    "token:admin",
+    "cron",
+)
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# Statuses in the order of CALLERS, with sign-in on and with sign-in off; `ok` is the row's own status.
+# Tokens open no page, and the cron secret opens nothing but /api/cron. Hiding names closes no address.
+KINDS = {
+    "page": ("302 ok ok ok 302 302 302 302", "ok ok ok ok ok ok ok ok"),
+    "anybody": ("ok ok ok ok ok ok ok ok", "ok ok ok ok ok ok ok ok"),
+    "sign in": ("200 302 302 302 200 200 200 200", "302 302 302 302 302 302 302 302"),
+    "admin sign in": ("302 403 403 403 302 302 302 302", "200 200 200 ok 200 200 200 200"),
+    "admin": ("302 302 302 ok 302 302 302 302", "302 302 302 ok 302 302 302 302"),
+    "read": ("401 ok ok ok ok ok ok 401", "ok ok ok ok ok ok ok ok"),
+    "act": ("401 403 ok ok 403 ok ok 401", "ok 403 ok ok 403 ok ok ok"),
+    "change": ("401 403 403 ok 403 403 ok 401", "401 403 403 ok 403 403 ok 401"),
+    "description": ("302 ok ok ok ok ok ok 302", "ok ok ok ok ok ok ok ok"),
+    "cron": ("401 401 401 401 401 401 401 ok", "401 401 401 401 401 401 401 ok"),
+}
+
+
+def nothing() -> None:
+    """Nothing has to be there for the row."""
+
+
+@dataclass(frozen=True)
+class Row:
+    kind: str
+    ok: int = 200
+    url: str = ""  # where the route holds a parameter
+    body: dict = field(default_factory=dict)
+    form: dict | None = None  # what a page's form posts, instead of a body of JSON
+    prepare: Callable[[], object] = nothing
+
+
+# Addresses below /admin/ that have rows; all others are the admins' alone.
+ADMIN = ("/admin/login/", "/admin/logout/")
+
+ROWS: dict[tuple[str, str], Row] = {
+    ("GET", "/"): Row("page"),
+    ("GET", "/accounts/login/"): Row("sign in"),
+    ("POST", "/accounts/login/"): Row("anybody", 302, form={}),
+    ("GET", "/accounts/google/login/callback/"): Row("anybody", 302),
+    ("POST", "/accounts/google/login/callback/"): Row("anybody", 302),
+    ("GET", "/admin/login/"): Row("admin sign in", 302),
+    ("POST", "/admin/login/"): Row("admin sign in", form={}),
+    ("GET", "/api/"): Row("anybody", 404),
+    ("GET", "/api/docs"): Row("description"),
+    ("GET", "/api/openapi.json"): Row("description"),
+    ("GET", "/api/settings"): Row("read"),
+    ("PUT", "/api/settings"): Row("change"),
+    ("GET", "/admin/logout/"): Row("admin", 405),
+    # The last two: nobody is signed in after them.
+    ("POST", "/admin/logout/"): Row("admin", form={}),
+    ("POST", "/accounts/logout/"): Row("anybody", 302, form={}),
+}
