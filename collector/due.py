@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from . import watermarks
 from .days import day_start, utc_day
-from .models import Source, SourceRun
-from .windows import Window, closed_minute
+from .models import BillingCycle, Source, SourceRun
+from .windows import DAY, Window, closed_minute
 
 # An empty database begins with this much.
 FIRST_DAYS = 30
@@ -19,13 +19,29 @@ REREAD_NIGHTLY = timedelta(days=7)
 ACTIVITY_DAYS = 3
 
 
-def window_of(source: str, now: datetime) -> Window | None:
-    """What to ask of `source`; None while what is known is fresh enough."""
+# Analytics are counted by day and the vendor caches them; six hours late is early enough for a trend.
+ANALYTICS_EVERY = timedelta(hours=6)
+ANALYTICS_DAYS = 7
+# A list is read at most once an hour: an hourly schedule is never exact to the second, so a little less.
+LIST_EVERY = timedelta(minutes=50)
+
+LISTS = {Source.MEMBERS, Source.GROUPS}
+ANALYTICS = {Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS}
+
+
+def window_of(source: str, now: datetime, *, is_wanted: bool = False) -> Window | None:
+    """What to ask of `source`; None while what is known is fresh enough, unless it `is_wanted` by name."""
     end_at = closed_minute(now)
     if source == Source.EVENTS:
         return Window(_events_from(end_at), end_at, now)
     if source == Source.ACTIVITY:
         return Window(_activity_from(end_at), end_at, now)
+    if source in ANALYTICS:
+        if not is_wanted and _was_asked(source, now - ANALYTICS_EVERY):
+            return None
+        return Window(_days_from(source, ANALYTICS_DAYS, end_at), end_at, now)
+    if source in LISTS and not is_wanted and _was_asked(source, now - LIST_EVERY):
+        return None
     return Window(end_at, end_at, now)
 
 
@@ -38,16 +54,32 @@ def _events_from(end_at: datetime) -> datetime:
 
 
 def _activity_from(end_at: datetime) -> datetime:
-    complete_until = watermarks.until(Source.ACTIVITY)
+    """The last days each time, the whole cycle once a day."""
+    start_at = _days_from(Source.ACTIVITY, ACTIVITY_DAYS, end_at)
+    cycle = BillingCycle.objects.at(end_at)
+    if cycle is None or _is_done_today(Source.ACTIVITY, end_at - day_start(utc_day(cycle.start_at)), end_at):
+        return start_at
+    return min(start_at, day_start(utc_day(cycle.start_at)))
+
+
+def _days_from(source: str, days: int, end_at: datetime) -> datetime:
+    """The start of the last `days` before what is complete; of more where nothing is yet."""
+    complete_until = watermarks.until(source)
     if complete_until is None:
         return day_start(utc_day(end_at) - timedelta(days=FIRST_DAYS - 1))
-    return day_start(utc_day(min(complete_until, end_at)) - timedelta(days=ACTIVITY_DAYS - 1))
+    return day_start(utc_day(min(complete_until, end_at)) - timedelta(days=days - 1))
+
+
+def _was_asked(source: str, since: datetime) -> bool:
+    """Whether `source` answered, be it that the plan lacks it, after `since`."""
+    answered = (SourceRun.Status.OK, SourceRun.Status.UNAVAILABLE)
+    return SourceRun.objects.filter(source=source, status__in=answered, started_at__gt=since).exists()
 
 
 def _is_done_today(source: str, length: timedelta, end_at: datetime) -> bool:
-    """Whether a window of at least `length` went well today already."""
+    """Whether a window of about `length` went well today already."""
     today = SourceRun.objects.filter(
         source=source, status=SourceRun.Status.OK, started_at__gte=day_start(utc_day(end_at))
     )
     windows = today.values_list("window_start_at", "window_end_at")
-    return any(start and end and end - start >= length for start, end in windows)
+    return any(start and end and end - start >= length - DAY for start, end in windows)

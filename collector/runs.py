@@ -14,13 +14,13 @@ from .cursor.errors import CursorApiError, Trouble
 from .due import window_of
 from .leases import held
 from .models import Source, SourceRun
-from .sync import activity, events, groups, members, spend
+from .sync import activity, analytics, commits, events, groups, members, spend
 from .sync.base import Progress, SyncResult
 from .windows import Window
 
 log = logging.getLogger(__name__)
 
-LEASE = "collect"
+LEASE = TRIGGER = "collect"
 Sync = Callable[[CursorClient, Window, Progress], SyncResult]
 
 # In this order: people before what they did, the cycle before what is split at its turn.
@@ -30,6 +30,9 @@ SYNCS: dict[str, Sync] = {
     Source.GROUPS: groups.sync,
     Source.EVENTS: events.sync,
     Source.ACTIVITY: activity.sync,
+    Source.TEAM_ANALYTICS: analytics.sync_team,
+    Source.MEMBER_ANALYTICS: analytics.sync_members,
+    Source.COMMITS: commits.sync,
 }
 # Not part of every plan: refused while the members answer, they are unavailable, not broken.
 OPTIONAL = {Source.GROUPS, Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS}
@@ -74,7 +77,7 @@ class Collection:
     now: datetime
     client: CursorClient
     watcher: Watcher = lambda source, part, result: None
-    trigger: str = "collect"
+    trigger: str = TRIGGER
     report: CollectReport = field(default_factory=CollectReport)
     began: float = field(default_factory=time.monotonic)
 
@@ -151,11 +154,11 @@ def collect(
     """
     client = client or CursorClient.from_settings()
     with held(LEASE):
-        SourceRun.objects.close_interrupted(now)
+        SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         collection = Collection(now, client)
         if progress:
             collection.watcher = progress
         for source in SYNCS:
             if sources is None or source in sources:
-                collection.run(source, window_of(source, now))
+                collection.run(source, window_of(source, now, is_wanted=sources is not None))
     return collection.report

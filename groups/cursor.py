@@ -48,7 +48,7 @@ def adopt(now: datetime) -> AdoptReport:
         for theirs in CursorGroup.objects.order_by("first_seen_at", "pk"):
             groups.take_over(theirs)
         placements, kept = _placements(groups)
-        changed = record(placements, by=CURSOR, at=now)
+        changed = record(placements)
     return AdoptReport(groups.new, groups.renamed, changed, kept)
 
 
@@ -126,7 +126,8 @@ def _placements(groups: _Groups) -> tuple[list[Placement], int]:
         }
         held = on_record[member_id]
         for day, group_id in stays.to_take_over(wanted, held).items():
-            placements.append(Placement(member_id, group_id, day, Assignment.Source.CURSOR))
+            source = Assignment.Source.CURSOR
+            placements.append(Placement(member_id, group_id, day, source, CURSOR, groups.now))
         kept += _is_kept(wanted, held)
     return placements, kept
 

@@ -150,3 +150,53 @@ class Assignment(models.Model):
     @property
     def is_local(self) -> bool:
         return self.source != self.Source.CURSOR
+
+
+class GroupImport(models.Model):
+    """One row is one uploaded file: what it says, what it would change, what of it was applied and undone."""
+
+    class Kind(models.TextChoices):
+        HIBOB = "hibob", "HiBob People Directory"
+        BACKUP = "backup", "CSV of e-mail, name, group"
+
+    class Status(models.TextChoices):
+        PREVIEWED = "previewed", "previewed"
+        APPLIED = "applied", "applied"
+        UNDONE = "undone", "undone"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    file_name = models.CharField(max_length=200)
+    from_day = models.DateField(help_text="The first day on which its moves hold.")
+    targets = models.JSONField(help_text="The file's people, as read.")
+    plan = models.JSONField(help_text="What it would change, as shown.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PREVIEWED)
+    before = models.JSONField(default=dict, help_text="What applying it replaced: undo restores it.")
+    uploaded_by = models.CharField(max_length=200)
+    uploaded_at = models.DateTimeField()
+    applied_by = models.CharField(max_length=200, blank=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.CharField(max_length=200, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="previewed", applied_at__isnull=True, undone_at__isnull=True)
+                | Q(status="applied", applied_at__isnull=False, undone_at__isnull=True)
+                | Q(status="undone", applied_at__isnull=False, undone_at__isnull=False),
+                name="groupimport_times_fit_status",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} of {self.uploaded_at:%Y-%m-%d %H:%M}"
+
+
+class MemberPlace(Member):
+    """A member, seen as somebody who is in a group: the admin's list for moving people."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "member"
+        verbose_name_plural = "members by group"

@@ -20,12 +20,16 @@ READINGS = 3
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """One page: its rows, what the answer says the total is (None: it does not say), whether more follow."""
+    """One page: its rows, what the answer says the total is (None: it does not say), whether more follow.
+
+    `is_known`: nothing of it changed since it was stored, so its rows were not sent again.
+    """
 
     rows: list[Row]
     total: int | None
     has_more: bool
     number: int | None = None  # as the answer states it
+    is_known: bool = False
 
 
 class Moved(Exception):
@@ -39,10 +43,16 @@ class Reading(Generic[Row]):
     where: str
     pages: list[list[Row]] = field(default_factory=list)
     total: int | None = None
+    is_whole: bool = True
 
     def add(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
-        if self.pages and page.total != self.total:
+        if page.is_known:
+            # What was not sent can be neither compared nor counted.
+            self.is_whole = False
+            self.pages.append([])
+            return
+        if self.pages and self.is_whole and page.total != self.total:
             raise Moved(f"the total moved from {self.total} to {page.total} while reading")
         if page.number not in (None, number):
             raise self._refusal(f"page {number} was asked for, page {page.number} came")
@@ -55,7 +65,7 @@ class Reading(Generic[Row]):
 
     def finish(self, counted: int) -> None:
         """Check that `counted` things are what the answer promised."""
-        if self.total is not None and counted != self.total:
+        if self.is_whole and self.total is not None and counted != self.total:
             raise self._refusal(f"{counted} came in {len(self.pages)} pages, {self.total} were announced")
 
     def rows(self) -> Iterator[Row]:

@@ -40,9 +40,9 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
         run = self.filter(source=source, finished_at__isnull=False).order_by("-started_at").first()
         return run is not None and run.status in (SourceRun.Status.OK, SourceRun.Status.FRESH)
 
-    def close_interrupted(self, now: datetime) -> int:
-        """Mark runs that were killed as failed; for whoever holds the lease, since nobody else runs."""
-        return self.filter(status=SourceRun.Status.RUNNING).update(
+    def close_interrupted(self, now: datetime, *, trigger: str) -> int:
+        """Mark runs that were killed as failed; for whoever holds the lease of that `trigger`."""
+        return self.filter(status=SourceRun.Status.RUNNING, trigger=trigger).update(
             status=SourceRun.Status.FAILED,
             finished_at=now,
             error="interrupted: the next run goes on from here",

@@ -50,7 +50,10 @@ TABLE = Table(DailyActivity, key=("member_id", "day"), values=tuple(COLUMNS))
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
-    """Read the days that `window` touches and bring their rows to what the vendor counts now."""
+    """Read the days that `window` touches and bring their rows to what the vendor counts now.
+
+    Rows seen are those that say something: the vendor lists every seat for every day.
+    """
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
         stored = _store(part, _read(client, part))
@@ -91,7 +94,7 @@ def _store(part: Window, records: list[ActivityRecord]) -> SyncResult:
                 rows[key] = values
         written = TABLE.upsert(rows, stored, part.read_at)
         watermarks.extend(Source.ACTIVITY, part.start_at, part.end_at)
-    return SyncResult.of(len(records), written)
+    return SyncResult.of(sum(_values(record) != NOTHING for record in records), written)
 
 
 def _identity(record: ActivityRecord) -> Identity:

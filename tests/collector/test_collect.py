@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +14,7 @@ from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.limits import Limiter
 from collector.leases import AlreadyRunning, held
-from collector.models import Member, MemberModelDay, SourceRun, UsageEvent, Watermark
+from collector.models import BillingCycle, Member, MemberModelDay, SourceRun, UsageEvent, Watermark
 from collector.sandbox import Company, Sandbox, build_company
 from collector.sandbox.company.prices import MICRO
 
@@ -69,7 +69,7 @@ def test_each_source_leaves_a_record(client):
     assert record["source"] == "members"
     assert (record["status"], record["requests"], record["error"]) == ("ok", 1, "")
     assert [run.source for run in report.runs] == list(runs.SYNCS)
-    assert SourceRun.objects.filter(status="ok", finished_at__isnull=False).count() == len(report.runs)
+    assert not SourceRun.objects.filter(finished_at__isnull=True).exists()
 
 
 def test_a_wrong_key_ends_in_one_line_and_leaves_the_facts_alone(client):
@@ -132,6 +132,36 @@ def test_the_second_run_of_the_day_rereads_a_day_and_the_first_a_week(client):
         timedelta(hours=25),
         timedelta(days=7, hours=9),
         timedelta(hours=25),
+    ]
+
+
+def test_lists_are_read_once_an_hour_and_analytics_every_six(client):
+    def asked(later: timedelta) -> set[str]:
+        report = runs.collect(NOW + later, client=client)
+        return {run.source for run in report.runs if run.status != "fresh"}
+
+    hourly = {"members", "spend", "groups", "events", "activity"}
+    analytics = {"team_analytics", "member_analytics", "commits"}
+    assert asked(timedelta(0)) == hourly | analytics
+    assert asked(timedelta(minutes=20)) == {"spend", "events", "activity"}
+    assert asked(timedelta(hours=1)) == hourly
+    assert asked(timedelta(hours=5, minutes=59)) == hourly
+    assert asked(timedelta(hours=6, minutes=1)) == {"spend", "events", "activity"} | analytics
+
+
+def test_a_source_asked_for_by_name_is_read_however_fresh_it_is(client):
+    runs.collect(NOW, client=client)
+    report = runs.collect(NOW + timedelta(minutes=1), client=client, sources=["members"])
+    assert [(run.source, run.status) for run in report.runs] == [("members", "ok")]
+
+
+def test_activity_is_read_for_three_days_and_once_a_day_for_the_cycle(client):
+    runs.collect(NOW, client=client)
+    assert BillingCycle.objects.at(NOW).start_at.date() == date(2026, 9, 14)
+    later = [runs.collect(NOW + timedelta(hours=hours), client=client).runs[4] for hours in (10, 11)]
+    assert [run.window_start_at for run in later] == [
+        datetime(2026, 9, 14, tzinfo=UTC),  # 01:04 of the 17th: the cycle
+        datetime(2026, 9, 15, tzinfo=UTC),  # 02:04: the 15th, 16th and 17th
     ]
 
 

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import argparse
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from collector.backfill import backfill
+from collector.cursor.client import CursorClient
+from collector.cursor.errors import CursorApiError
+from collector.leases import AlreadyRunning
+from collector.models import Source
+from collector.sync.base import SyncResult
+from collector.windows import DAY, Window
+
+from .collect import line
+
+
+class Command(BaseCommand):
+    help = (
+        "Read history from Cursor, newest first, until there is no more. Killed, it goes on where it stopped."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--days", type=_days, help="how many days back from now (default: all that Cursor has)"
+        )
+
+    def handle(self, *, days: int | None, **options: Any) -> None:
+        try:
+            client = CursorClient.from_settings()
+            with Bars(client, days) as bars:
+                report = backfill(timezone.now(), days=days, client=client, progress=bars.note)
+        except AlreadyRunning as other:
+            self.stdout.write(str(other))
+            return
+        except CursorApiError as error:
+            raise CommandError(str(error)) from error
+        for run in report.runs:
+            self.stdout.write(line(run))
+        for source, since in report.complete_from.items():
+            self.stdout.write(f"{source} is complete since {since:%Y-%m-%d %H:%M} UTC")
+        if report.failed:
+            raise CommandError(f"failed: {', '.join(sorted({run.source for run in report.failed}))}")
+
+
+class Bars:
+    """A bar per source on a terminal: parts, rows, requests, time left; nothing where nobody watches."""
+
+    def __init__(self, client: CursorClient, days: int | None) -> None:
+        self.client, self.days = client, days
+        self.tasks: dict[str, TaskID] = {}
+        self.totals: dict[str, SyncResult] = {}
+        self.parts: dict[str, int] = {}
+        console = Console(stderr=True)
+        self.progress = Progress(
+            TextColumn("{task.description:<20}"),
+            BarColumn(),
+            TextColumn("{task.fields[said]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Bars:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.progress.stop()
+
+    def note(self, source: str, part: Window, result: SyncResult) -> None:
+        """One more part of `source` is in the database."""
+        task = self.tasks.get(source)
+        if task is None:
+            # How much there is is known only where a number of days was asked for.
+            task = self.progress.add_task(Source(source).label, total=self.days, said="")
+            self.tasks[source] = task
+        self.totals[source] = self.totals.get(source, SyncResult()) + result
+        self.parts[source] = self.parts.get(source, 0) + 1
+        self.progress.update(
+            task,
+            advance=part.length / DAY,
+            said=f"{self.parts[source]} windows  {self.totals[source].seen:,} rows  "
+            f"{self.client.requests_made:,} requests",
+        )
+
+
+def _days(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= timedelta(days=3650).days:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 3650")
+    return int(text)

@@ -1,0 +1,98 @@
+"""AI-code commits by member and repository; no money."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from collector import watermarks
+from collector.cursor.analytics import Commit, CommitsAnswer
+from collector.cursor.client import CursorClient
+from collector.cursor.pages import Page, read_all
+from collector.cursor.records import parse
+from collector.days import utc_day
+from collector.etags import ETags
+from collector.models import AiCodeCommit, Source
+from collector.roster import Roster, identify
+from collector.upsert import Key, Table, Upserted, Values, writing
+from collector.windows import Window
+
+from .analytics import dates
+from .base import Progress, SyncResult, silent
+
+PATH = "/analytics/ai-code/commits"
+PAGE_SIZE = 1000  # the documented maximum
+# No longest question is documented; a week at a time keeps the pages of one reading few.
+LONGEST_QUESTION = timedelta(days=7)
+
+# column: field of the answer
+COLUMNS = {
+    "repository": "repo_name",
+    "branch": "branch_name",
+    "is_primary_branch": "is_primary_branch",
+    "source": "commit_source",
+    "committed_at": "commit_ts",
+    "ingested_at": "created_at",
+    "lines_added": "total_lines_added",
+    "lines_deleted": "total_lines_deleted",
+    "tab_lines_added": "tab_lines_added",
+    "tab_lines_deleted": "tab_lines_deleted",
+    "composer_lines_added": "composer_lines_added",
+    "composer_lines_deleted": "composer_lines_deleted",
+    "unattributed_lines_added": "non_ai_lines_added",
+    "unattributed_lines_deleted": "non_ai_lines_deleted",
+}
+TABLE = Table(AiCodeCommit, key=("member_id", "commit_hash"), values=(*COLUMNS, "day"))
+
+
+def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
+    """Read the commits of the days that `window` touches; of an amended one the newest figures stay."""
+    result = SyncResult()
+    for part in window.cut(LONGEST_QUESTION):
+        etags = ETags(client)
+        commits = _read(etags, part)
+        with writing():
+            stored = SyncResult.of(len(commits), _store(commits, part))
+            etags.remember(part.read_at)
+            watermarks.extend(Source.COMMITS, part.start_at, part.end_at)
+        result += stored
+        progress(part, stored)
+    return result
+
+
+def _read(etags: ETags, part: Window) -> list[Commit]:
+    # A plain last day could mean its midnight: up to now is said so.
+    is_open = utc_day(part.end_at) == utc_day(part.read_at)
+    question = dates(part) | ({"endDate": "now"} if is_open else {}) | {"pageSize": PAGE_SIZE}
+
+    def ask(number: int) -> Page[Commit]:
+        def read(payload: Any) -> Page[Commit]:
+            answer = parse(CommitsAnswer, payload, PATH)
+            return Page(answer.items, answer.total_count, number * PAGE_SIZE < answer.total_count)
+
+        return etags.ask(PATH, {**question, "page": number}, read)
+
+    return list(read_all(PATH, ask).rows())
+
+
+def _store(commits: list[Commit], part: Window) -> Upserted:
+    roster = Roster.load()
+    roster.admit({identify(commit.user_email) for commit in commits}, part.read_at)
+    newest: dict[Key, Commit] = {}
+    for commit in commits:
+        key = (roster.member_id(identify(commit.user_email)), commit.commit_hash)
+        if key not in newest or newest[key].created_at <= commit.created_at:
+            newest[key] = commit
+    stored = AiCodeCommit.objects.filter(commit_hash__in={commit.commit_hash for commit in commits})
+    known = {tuple(key): at for *key, at in stored.values_list("member_id", "commit_hash", "ingested_at")}
+    rows = {
+        key: _values(commit)
+        for key, commit in newest.items()
+        if key not in known or known[key] <= commit.created_at
+    }
+    return TABLE.upsert(rows, stored, part.read_at)
+
+
+def _values(commit: Commit) -> Values:
+    values = tuple(getattr(commit, name) for name in COLUMNS.values())
+    return (*values, utc_day(commit.commit_ts or commit.created_at))

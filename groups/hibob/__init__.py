@@ -1,0 +1,1 @@
+"""HiBob's People Directory: its CSV, and the groups that it makes."""

@@ -1,0 +1,54 @@
+"""Teams too small to be a billing group merge into their neighbours; nobody is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from groups.names import SEPARATOR
+
+from .people import GENERAL
+
+# Fewer people than this say more about a person than about a team.
+MIN_PEOPLE = 3
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One group of the file that goes into another, and why."""
+
+    path: str
+    people: int
+    into: str
+    why: str
+
+
+def consolidate(sizes: Mapping[str, int], minimum: int = MIN_PEOPLE) -> list[Merge]:
+    """Return where each too small group goes, by path. `sizes` is people by path; every path has a parent.
+
+    Into the parent's General; if that stays too small, all of it into the parent's largest team; and where
+    there is none that is large enough, into `General` at the top, whatever its size.
+    """
+    merges: list[Merge] = []
+    for parent in sorted({_parent(path) for path in sizes}):
+        merges += _within(parent, {path: n for path, n in sizes.items() if _parent(path) == parent}, minimum)
+    return merges
+
+
+def _within(parent: str, teams: Mapping[str, int], minimum: int) -> list[Merge]:
+    general = f"{parent}{SEPARATOR}{GENERAL}"
+    large = {path: people for path, people in teams.items() if people >= minimum and path != general}
+    rest = {path: people for path, people in teams.items() if path not in large}
+    together = sum(rest.values())
+    if together >= minimum:
+        into, why = general, f"has fewer than {minimum} people"
+    elif large:
+        into = min(large, key=lambda path: (-large[path], path))
+        why = f"has fewer than {minimum} people, and so would {general}; this is the largest team of {parent}"
+    else:
+        into, why = GENERAL, f"has fewer than {minimum} people, and so has all of {parent}"
+    return [Merge(path, people, into, why) for path, people in sorted(rest.items()) if path != into]
+
+
+def _parent(path: str) -> str:
+    return path.rpartition(SEPARATOR)[0]

@@ -1,0 +1,1 @@
+"""A file with a group for each member: read, previewed, applied, undone."""

@@ -1,0 +1,154 @@
+"""A file's way from upload to undo. Nothing is applied that was not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import BinaryIO
+
+from django.db import transaction
+
+from collector.days import utc_day
+from collector.models import Member
+from groups import mapping
+from groups.changes import ChangeRefused, open_or_make
+from groups.hibob import people as hibob
+from groups.membership import current
+from groups.models import Assignment, Group, GroupImport
+from groups.names import key
+from groups.placing import Placement, record_from_then_on
+
+from .before import Before, Closed
+from .plan import Facts, Known, Plan, Target, make
+
+Kind = GroupImport.Kind
+SOURCES = {Kind.HIBOB: Assignment.Source.HIBOB, Kind.BACKUP: Assignment.Source.BACKUP}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of an apply: either the facts had changed and nothing was done, or so many moved."""
+
+    facts_changed: bool
+    moved: int = 0
+    groups_made: int = 0
+
+
+def upload(kind: str, file: BinaryIO, *, name: str, from_day: date, by: str, now: datetime) -> GroupImport:
+    """Read a file and keep what it would change from `from_day` on; FileError where it cannot be used."""
+    if from_day > utc_day(now):
+        raise ChangeRefused("The first day lies ahead: choose today or an earlier day.")
+    targets = read_targets(kind, file)
+    return GroupImport.objects.create(
+        kind=kind,
+        file_name=name[:200],
+        from_day=from_day,
+        targets=[asdict(target) for target in targets],
+        plan=plan_of(kind, targets, utc_day(now)).as_json(),
+        uploaded_by=by,
+        uploaded_at=now,
+    )
+
+
+def read_targets(kind: str, file: BinaryIO) -> list[Target]:
+    """The people of a file; FileError where it cannot be used."""
+    return _from_hibob(file) if kind == Kind.HIBOB else _from_mapping(file)
+
+
+def plan_of(kind: str, targets: list[Target], day: date) -> Plan:
+    """What the file would change, going by the facts of `day`. Six queries whatever the size."""
+    return make(targets, _facts(day), merge_small=kind == Kind.HIBOB)
+
+
+def refresh(kept: GroupImport, day: date) -> bool:
+    """Plan anew; say whether the facts have changed since the plan was made, and keep the new plan if so."""
+    targets = [Target(**row) for row in kept.targets]
+    plan = plan_of(kept.kind, targets, day).as_json()
+    if plan == kept.plan:
+        return False
+    kept.plan = plan
+    kept.save(update_fields=["plan"])
+    return True
+
+
+def apply(kept: GroupImport, emails: Collection[str] | None, *, by: str, now: datetime) -> Applied:
+    """Make the plan's moves, or those of `emails`, in one transaction; nothing if the facts have changed."""
+    with transaction.atomic():
+        kept = GroupImport.objects.select_for_update().get(pk=kept.pk)
+        if kept.status != GroupImport.Status.PREVIEWED:
+            raise ChangeRefused("This import was applied already.")
+        if refresh(kept, utc_day(now)):
+            return Applied(facts_changed=True)
+        groups = _Groups(now)
+        placed = _placements(kept, emails, groups, by, now)
+        rows = record_from_then_on(placed)
+        kept.before = Before(placed, rows, groups.made, groups.opened).as_json()
+        kept.status, kept.applied_by, kept.applied_at = GroupImport.Status.APPLIED, by, now
+        kept.save(update_fields=["before", "status", "applied_by", "applied_at"])
+    return Applied(facts_changed=False, moved=len(placed), groups_made=len(groups.made) + len(groups.opened))
+
+
+def _placements(
+    kept: GroupImport, emails: Collection[str] | None, groups: _Groups, by: str, now: datetime
+) -> list[Placement]:
+    chosen = None if emails is None else {email.lower() for email in emails}
+    ids = dict(Member.objects.values_list("email", "pk"))
+    source = SOURCES[Kind(kept.kind)]
+    return [
+        Placement(ids[move["email"]], groups.id_of(move["new"]), kept.from_day, source, by, now)
+        for move in kept.plan["moves"]
+        if chosen is None or move["email"] in chosen
+    ]
+
+
+class _Groups:
+    """Groups by name; one that is missing is made, one that was deleted is opened again."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.by_key = {key(group.name): group for group in Group.objects.all()}
+        self.made: list[int] = []
+        self.opened: dict[int, Closed] = {}
+
+    def id_of(self, path: str) -> int | None:
+        """The id of the group called `path`; None for Unassigned."""
+        if not path:
+            return None
+        group = self.by_key.get(key(path))
+        if group is None:
+            group = self.by_key[key(path)] = open_or_make(path, None, self.now)
+            self.made.append(group.pk)
+        elif group.closed_day:
+            self.opened[group.pk] = Closed(group.closed_day, group.merged_into_id)
+            open_or_make(path, group, self.now)
+        return group.pk
+
+
+def _from_hibob(file: BinaryIO) -> list[Target]:
+    return [
+        Target(
+            line=person.line,
+            email=person.email,
+            name=person.name,
+            path=person.path or None,
+            title=person.title,
+            department=person.department,
+        )
+        for person in hibob.read(file).people
+    ]
+
+
+def _from_mapping(file: BinaryIO) -> list[Target]:
+    return [Target(entry.line, entry.email, entry.name, entry.path) for entry in mapping.read(file)]
+
+
+def _facts(day: date) -> Facts:
+    held = current(day)
+    on_team = set(Member.objects.on_team().values_list("pk", flat=True))
+    members = {
+        member.email: Known(member.pk, member.name, group.name if group else "", member.pk in on_team)
+        for member in Member.objects.all()
+        for group in [held[member.pk]]
+    }
+    return Facts(members, list(Group.objects.open().values_list("name", flat=True)))

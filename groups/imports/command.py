@@ -1,0 +1,86 @@
+"""What `import_hibob` and `import_groups` share: preview by default, apply when told."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from collector.arguments import day
+from collector.days import utc_day
+from collector.imports.tables import FileError
+from groups.changes import ChangeRefused
+from groups.models import GroupImport
+
+from .apply import apply, plan_of, read_targets, upload
+from .plan import Plan
+
+UNASSIGNED = "Unassigned"
+
+
+class ImportCommand(BaseCommand):
+    """Previews a file, and applies it with --apply. Subclasses name the `kind` of file."""
+
+    kind: GroupImport.Kind
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--apply", action="store_true", help="make the changes; without it they are only shown"
+        )
+        parser.add_argument("--only", nargs="+", metavar="EMAIL", help="apply these members' changes alone")
+        parser.add_argument(
+            "--from",
+            dest="from_day",
+            type=day,
+            metavar="DAY",
+            help="first day of the changes; today by default",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        try:
+            with options["file"].open("rb") as file:
+                if options["apply"]:
+                    self._apply(file, options, now)
+                else:
+                    self._preview(file, now)
+        except (OSError, FileError, ChangeRefused) as exc:
+            raise CommandError(str(exc)) from exc
+
+    def _preview(self, file: Any, now: datetime) -> None:
+        plan = plan_of(self.kind, read_targets(self.kind, file), utc_day(now))
+        for line in lines(plan):
+            self.stdout.write(line)
+        self.stdout.write("Nothing was changed: --apply makes these changes.")
+
+    def _apply(self, file: Any, options: dict[str, Any], now: datetime) -> None:
+        by = f"manage.py {self.kind.value} import"
+        from_day = options["from_day"] or utc_day(now)
+        kept = upload(self.kind, file, name=options["file"].name, from_day=from_day, by=by, now=now)
+        applied = apply(kept, options["only"], by=by, now=now)
+        self.stdout.write(
+            f"{applied.moved} members moved from {from_day} on, {applied.groups_made} groups made; "
+            f"import {kept.pk} can be undone in the admin."
+        )
+
+
+def lines(plan: Plan) -> Iterator[str]:
+    """The plan as lines for people."""
+    for move in plan.moves:
+        why = f" ({move.why})" if move.why else ""
+        yield f"{move.email}: {move.current or UNASSIGNED} → {move.new or UNASSIGNED}{why}"
+    for group in plan.new_groups:
+        yield f"new group: {group.name}, {group.people} people"
+    for merge in plan.merges:
+        yield f"merged: {merge.path} ({merge.people}) → {merge.into}: it {merge.why}"
+    yield from (f"no group in the file, stays: {email}" for email in plan.undecided)
+    yield from (f"in the file, no member: {email}" for email in plan.not_members)
+    yield from (f"member, not in the file, stays: {email}" for email in plan.not_in_file)
+    not_members = len(plan.not_members)
+    yield f"{len(plan.moves)} would move, {plan.stays} are in place already, {not_members} are no members"

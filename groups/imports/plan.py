@@ -1,0 +1,131 @@
+"""What a file would change, as plain values: the same file and facts always give the same plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from groups.hibob.consolidate import Merge, consolidate
+from groups.hibob.people import spelled_alike
+from groups.names import key
+
+
+@dataclass(frozen=True)
+class Target:
+    """One person of the file; `path` is the group, empty for Unassigned, None where the file says nothing."""
+
+    line: int
+    email: str
+    name: str
+    path: str | None
+    title: str = ""
+    department: str = ""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A member as known here; `current` is empty for Unassigned."""
+
+    member_id: int
+    name: str
+    current: str
+    on_team: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a plan rests on: members by e-mail, and the names of all open groups."""
+
+    members: Mapping[str, Known]
+    open_names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One member who would change groups; empty names stand for Unassigned."""
+
+    email: str
+    name: str
+    title: str
+    department: str
+    current: str
+    new: str
+    why: str  # the group that the file names, where it was merged away
+
+
+@dataclass(frozen=True)
+class NewGroup:
+    """A group that the file needs and that does not exist yet."""
+
+    name: str
+    people: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a file would change, everything that it would not change, and why."""
+
+    moves: list[Move]
+    stays: int  # members who are where the file puts them
+    undecided: list[str]  # members of whom the file names no group: they stay
+    not_members: list[str]  # people of the file who have no seat here
+    not_in_file: list[str]  # people on the team whom the file lacks: they stay
+    new_groups: list[NewGroup]
+    merges: list[Merge]
+    sizes: dict[str, int] = field(default_factory=dict)  # members by group, as the file would have it
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def make(targets: Iterable[Target], facts: Facts, *, merge_small: bool) -> Plan:
+    """Compare a file with the facts; `merge_small` merges teams too small to be a group."""
+    rows = list(targets)
+    matched = [row for row in rows if row.email in facts.members]
+    placed, merges = _placed(matched, facts, merge_small)
+    moves = [move for row in placed if (move := _move(row, facts.members[row.email], merges))]
+    in_file = {row.email for row in rows}
+    return Plan(
+        moves=moves,
+        stays=len(placed) - len(moves),
+        undecided=[row.email for row in matched if row.path is None],
+        not_members=[row.email for row in rows if row.email not in facts.members],
+        not_in_file=[
+            email for email, known in facts.members.items() if known.on_team and email not in in_file
+        ],
+        new_groups=_new_groups(moves, facts),
+        merges=list(merges.values()),
+        sizes=dict(sorted(Counter(_into(row.path, merges) for row in placed).items())),
+    )
+
+
+def _placed(matched: list[Target], facts: Facts, merge_small: bool) -> tuple[list[Target], dict[str, Merge]]:
+    """Members whom the file puts somewhere, all groups spelled one way, and where small groups go."""
+    decided = [row for row in matched if row.path is not None]
+    spelled = spelled_alike((row.path for row in decided if row.path), facts.open_names)
+    placed = [replace(row, path=spelled.get(row.path or "", "")) for row in decided]
+    sizes = Counter(row.path for row in placed if row.path)
+    merges = consolidate(sizes) if merge_small else []
+    return placed, {merge.path: merge for merge in merges}
+
+
+def _into(path: str | None, merges: Mapping[str, Merge]) -> str:
+    merge = merges.get(path or "")
+    return merge.into if merge else path or ""
+
+
+def _move(row: Target, known: Known, merges: Mapping[str, Merge]) -> Move | None:
+    new = _into(row.path, merges)
+    if key(new) == key(known.current):
+        return None
+    why = f"{row.path} merged" if row.path != new else ""
+    name = known.name or row.name
+    return Move(row.email, name, row.title, row.department, known.current, new, why)
+
+
+def _new_groups(moves: Iterable[Move], facts: Facts) -> list[NewGroup]:
+    there = {key(name) for name in facts.open_names}
+    needed = Counter(move.new for move in moves if move.new and key(move.new) not in there)
+    return [NewGroup(name, people) for name, people in sorted(needed.items())]

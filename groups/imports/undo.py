@@ -1,0 +1,57 @@
+"""Taking an import back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count
+
+from collector.days import utc_day
+from groups.changes import ChangeRefused, saved
+from groups.membership import members_of
+from groups.models import Group, GroupImport
+from groups.placing import on_record, put_back
+
+from .before import Before
+
+
+@dataclass(frozen=True)
+class Undone:
+    """How many members are back where they were, and how many were changed since and left alone."""
+
+    restored: int
+    left_alone: int
+
+
+def undo(kept: GroupImport, *, by: str, now: datetime) -> Undone:
+    """Put back what the import replaced, in one transaction. Whoever was moved since stays where they are."""
+    with transaction.atomic():
+        kept = GroupImport.objects.select_for_update().get(pk=kept.pk)
+        if kept.status != GroupImport.Status.APPLIED:
+            raise ChangeRefused("Only an import that is applied can be undone.")
+        before = Before.from_json(kept.before)
+        days = {row.member_id: row.from_day for row in before.written}
+        now_there = on_record(days)
+        untouched = {
+            row.member_id: row.from_day for row in before.written if now_there[row.member_id] == [row]
+        }
+        put_back({pk: before.rows[pk] for pk in untouched}, untouched)
+        _close_groups(before, now)
+        kept.status, kept.undone_by, kept.undone_at = GroupImport.Status.UNDONE, by, now
+        kept.save(update_fields=["status", "undone_by", "undone_at"])
+    return Undone(restored=len(untouched), left_alone=len(days) - len(untouched))
+
+
+def _close_groups(before: Before, now: datetime) -> None:
+    """Remove the groups made for the import and close those it opened, where nobody has used them since."""
+    unused = Group.objects.annotate(uses=Count("assignments") + Count("merged")).filter(uses=0)
+    for unwanted in unused.filter(pk__in=before.made, cursor_group__isnull=True):
+        unwanted.delete()
+    today = utc_day(now)
+    for group in Group.objects.filter(pk__in=before.opened):
+        was = before.opened[group.pk]
+        if not members_of({group.pk}, today):
+            group.closed_day, group.merged_into_id = was.day, was.merged_into_id
+            saved(group, now)

@@ -1,0 +1,28 @@
+import argparse
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from collector.days import utc_day
+from groups import mapping
+
+
+class Command(BaseCommand):
+    help = "Write which member is in which group today as a CSV: email, name, group."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("file", nargs="?", type=Path, help="where to; standard output by default")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        today = utc_day(timezone.now())
+        if options["file"] is None:
+            mapping.write(self.stdout, today)
+            return
+        try:
+            with options["file"].open("w", encoding="utf-8", newline="") as file:
+                written = mapping.write(file, today)
+        except OSError as exc:
+            raise CommandError(str(exc)) from exc
+        self.stdout.write(f"{written} members written to {options['file']}")

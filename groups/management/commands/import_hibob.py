@@ -1,0 +1,7 @@
+from groups.imports.command import ImportCommand
+from groups.models import GroupImport
+
+
+class Command(ImportCommand):
+    help = "Put members into the groups that HiBob's People Directory (a CSV) gives them."
+    kind = GroupImport.Kind.HIBOB

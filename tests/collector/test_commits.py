@@ -1,0 +1,67 @@
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from collector.cursor.errors import CursorApiError
+from collector.models import AiCodeCommit
+from collector.sync import commits
+from collector.windows import Window
+
+pytestmark = pytest.mark.django_db
+END = datetime(2026, 9, 16, 15, 4, tzinfo=UTC)
+WINDOW = Window(datetime(2026, 9, 15, tzinfo=UTC), END, END)
+
+
+def commit(number: int = 1, **fields: Any) -> dict[str, Any]:
+    return {
+        "commitHash": f"hash{number}",
+        "userId": "user_1",
+        "userEmail": "Ana@x.com",
+        "repoName": "acme/app",
+        "branchName": None,
+        "commitSource": "ide",
+        "totalLinesAdded": 120,
+        "nonAiLinesAdded": None,
+        "commitTs": "2026-09-15T23:59:59.000Z",
+        "createdAt": "2026-09-16T00:00:30.000Z",
+    } | fields
+
+
+def answer(*items: dict, total: int | None = None) -> dict[str, Any]:
+    return {"items": list(items), "totalCount": len(items) if total is None else total, "page": 1}
+
+
+def table() -> list[tuple]:
+    rows = AiCodeCommit.objects.order_by("commit_hash")
+    return list(
+        rows.values_list("member__email", "commit_hash", "day", "lines_added", "unattributed_lines_added")
+    )
+
+
+def test_a_commit_is_stored_once_on_its_own_day(told, client):
+    told.tell(commits.PATH, answer(commit()))
+    for new in (1, 0):
+        assert commits.sync(client, WINDOW).new == new
+        assert table() == [("ana@x.com", "hash1", date(2026, 9, 15), 120, None)]
+
+
+def test_a_commit_without_a_time_counts_when_it_was_ingested(told, client):
+    told.tell(commits.PATH, answer(commit(commitTs=None)))
+    commits.sync(client, WINDOW)
+    assert table()[0][2] == date(2026, 9, 16)
+
+
+def test_an_amended_commit_keeps_its_newest_figures_in_any_order(told, client):
+    older, newer = commit(), commit(totalLinesAdded=150, createdAt="2026-09-16T08:00:00.000Z")
+    for rows in ((older, newer), (newer, older), (older,)):
+        told.tell(commits.PATH, answer(*rows))
+        commits.sync(client, WINDOW)
+        assert [row[3] for row in table()] == [150]
+
+
+def test_a_count_that_does_not_add_up_stores_nothing(told, client):
+    told.tell(commits.PATH, answer(commit(), total=2))
+    with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
+        commits.sync(client, WINDOW)
+    assert table() == []

@@ -1,0 +1,72 @@
+"""The commands of groups."""
+
+import io
+from datetime import date
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from groups.models import GroupImport
+from tests.groups.factories import assign, make_group, make_member, table
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+HIBOB = "Email,Group,Team\nann@x.io,Eng,\nbob@x.io,Eng,\ncy@x.io,Eng,\nghost@x.io,Eng,\n"
+
+
+@pytest.fixture
+def clock(time_machine):
+    time_machine.move_to("2026-03-10T09:00Z")
+
+
+@pytest.fixture
+def file(tmp_path):
+    for name in ("ann", "bob", "cy"):
+        make_member(f"{name}@x.io")
+    path = tmp_path / "people.csv"
+    path.write_text(HIBOB)
+    return path
+
+
+def run(*arguments) -> str:
+    out = io.StringIO()
+    call_command(*map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+def test_import_hibob_shows_and_changes_nothing(file):
+    printed = run("import_hibob", file)
+    assert "ann@x.io: Unassigned → Eng > General\n" in printed
+    assert "in the file, no member: ghost@x.io\n" in printed
+    assert printed.endswith("Nothing was changed: --apply makes these changes.\n")
+    assert table() == []
+    assert not GroupImport.objects.exists()
+
+
+def test_import_hibob_applies_what_it_is_told(file):
+    run("import_hibob", file, "--apply", "--only", "ann@x.io", "bob@x.io", "--from", "2026-03-02")
+    assert table() == [
+        ("ann@x.io", "2026-03-02", "Eng > General", "hibob"),
+        ("bob@x.io", "2026-03-02", "Eng > General", "hibob"),
+    ]
+
+
+def test_export_and_import_of_the_mapping(file, tmp_path):
+    assign(make_member("dan@x.io"), make_group("=Sales"), date(2026, 3, 1))
+    copy = tmp_path / "groups.csv"
+    assert run("export_groups", copy) == f"4 members written to {copy}\n"
+    assert copy.read_text().splitlines()[-1] == "dan@x.io,,'=Sales"
+    assert run("export_groups") == copy.read_bytes().decode()
+    copy.write_text("email,group\ndan@x.io,Other\n")
+    assert "1 members moved from 2026-03-10 on, 1 groups made" in run("import_groups", copy, "--apply")
+    assert table()[-1] == ("dan@x.io", "2026-03-10", "Other", "backup")
+
+
+@pytest.mark.parametrize("command", ["import_hibob", "import_groups"])
+def test_a_file_that_cannot_be_used_is_one_clear_error(command, tmp_path):
+    path = tmp_path / "people.zip"
+    path.write_bytes(b"PK\x03\x04")
+    with pytest.raises(CommandError, match="Line 1: this is a ZIP archive"):
+        run(command, path, "--apply")
+    with pytest.raises(CommandError, match="No such file"):
+        run(command, tmp_path / "none.csv")
