@@ -12,7 +12,8 @@ BLOT = "[secret]"
 SHORTEST_SECRET = 8
 # Credentials by their look, whoever's they are: headers, Slack's and Resend's tokens, passwords in addresses.
 LOOKS_SECRET = re.compile(
-    r"(?P<keep>\b(?:Basic|Bearer)\s+|://[^\s/:@]*:)[^\s@'\",}]+"
+    r"(?P<scheme>\b(?:Basic|Bearer)\s+)[^\s'\",}]+"
+    r"|(?P<user>://[^\s/:@]*:)[^\s/@]+(?=@)"
     r"|\bxox[a-z]-[\w-]+|\bre_\w{8,}|\bkey_\w{16,}"
 )
 
@@ -31,7 +32,7 @@ class Redaction:
     def redact(self, line: str) -> str:
         if self.known:
             line = self.known.sub(BLOT, line)
-        return LOOKS_SECRET.sub(lambda match: (match["keep"] or "") + BLOT, line)
+        return LOOKS_SECRET.sub(lambda found: (found["scheme"] or found["user"] or "") + BLOT, line)
 
 
 class TextLines(Redaction, logging.Formatter):

@@ -60,6 +60,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tracker.ops.probes.ProbeMiddleware",
+    "tracker.ops.timing.TimingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # above whitenoise: static files that nobody compressed, too
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -226,7 +228,6 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz"]  # a load balancer asks over plain HTTP
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_TRUSTED_ORIGINS = sorted({url for url in (DASHBOARD_URL, AUTH_URL) if url})
 X_FRAME_OPTIONS = "DENY"

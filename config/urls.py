@@ -4,6 +4,7 @@ from django.urls import include, path
 from tracker.api.api import api
 
 urlpatterns = [
+    path("", include("tracker.ops.urls")),
     path("", include("tracker.access.urls")),  # before the admin, whose sign-in it answers
     path("api/", api.urls),
     path("admin/", admin.site.urls),

@@ -2,10 +2,14 @@
 
 import os
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -55,6 +59,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reasons = Counter(report.longrepr[2] for report in reporter.stats.get("skipped", ()))
     for reason, count in sorted(reasons.items()):
         reporter.write_line(f"left out {count}: {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture
+def shared_database_url(transactional_db: None, tmp_path: Path) -> str:
+    """DATABASE_URL of a migrated, empty database that processes started by the test can open.
+
+    On PostgreSQL it is the test's own; on SQLite, whose test database is in memory, a copy in a file.
+    """
+    connection.ensure_connection()
+    if USES_POSTGRES:
+        server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+        return f"{server}/{connection.settings_dict['NAME']}"
+    path = tmp_path / "shared.sqlite3"
+    with closing(sqlite3.connect(path)) as copy:
+        connection.connection.backup(copy)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(scope="session")

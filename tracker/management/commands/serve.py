@@ -67,7 +67,7 @@ class Command(BaseCommand):
 
 
 def _gunicorn(address: str) -> list[str]:
-    return ["config.wsgi", f"--bind={address}", "--workers=2", "--threads=2", "--timeout=60"]
+    return ["config.wsgi", "--config=config/gunicorn.py", f"--bind={address}"]
 
 
 def _address(text: str) -> tuple[str, int]:

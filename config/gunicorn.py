@@ -1,0 +1,36 @@
+"""gunicorn's configuration: `gunicorn --config config/gunicorn.py config.wsgi`.
+
+WEB_CONCURRENCY and the command line change the number of workers and the address.
+"""
+
+import os
+import shutil
+import tempfile
+
+# Web workers add up their page times here, so that /metrics says the same whichever of them answers.
+# prometheus_client looks for it when it is first imported.
+shared_metrics = tempfile.mkdtemp(prefix="cursor-costs-metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared_metrics
+
+from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
+
+from config.settings import LOGGING  # noqa: E402
+
+bind = "127.0.0.1:8000"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 2
+timeout = 60
+max_requests, max_requests_jitter = 5000, 500  # whatever leaks does not add up
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  heartbeats off the disk
+control_socket_disable = True
+logconfig_dict = LOGGING | {
+    "loggers": LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True}}
+}
+
+
+def child_exit(server: object, worker: object) -> None:
+    mark_process_dead(worker.pid)  # type: ignore[attr-defined]
+
+
+def on_exit(server: object) -> None:
+    shutil.rmtree(shared_metrics, ignore_errors=True)

@@ -1,0 +1,112 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+import time_machine
+from django.conf import settings as django_settings
+from prometheus_client.parser import text_string_to_metric_families
+
+from collector.models import RequestSlot, SourceRun
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def samples(text: str) -> dict[tuple, float]:
+    """Value by (name, label values in the order of the label names)."""
+    return {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
+def test_runs_rows_requests_and_ages_are_told_by_source(client):
+    hour = timedelta(hours=1)
+    common = {"source": "events", "finished_at": NOW}
+    rows = {"rows_seen": 70, "rows_new": 20, "rows_changed": 5}
+    SourceRun.objects.create(**common, **rows, status="ok", started_at=NOW - 2 * hour, requests=3)
+    SourceRun.objects.create(**common, status="failed", started_at=NOW - hour, requests=4)
+    RequestSlot.objects.create(endpoint_class="admin", number=0, free_at=NOW)
+    RequestSlot.objects.create(endpoint_class="admin", number=1, free_at=NOW + hour)
+
+    told = samples(client.get("/metrics").content.decode())
+
+    assert told["cursor_costs_source_runs_total", "events", "ok"] == 1
+    assert told["cursor_costs_source_runs_total", "events", "failed"] == 1
+    assert told["cursor_costs_source_rows_total", "seen", "events"] == 70
+    assert told["cursor_costs_source_rows_total", "new", "events"] == 20
+    assert told["cursor_costs_source_rows_total", "changed", "events"] == 5
+    assert told["cursor_costs_requests_total", "events"] == 7
+    assert told["cursor_costs_source_age_seconds", "events"] == 7200
+    assert told["cursor_costs_source_stale", "events"] == 0
+    assert told["cursor_costs_source_stale", "members"] == 1
+    assert told["cursor_costs_requests_left", "admin"] == 1
+    assert told[("cursor_costs_queue_tasks",)] == 0
+
+
+@pytest.mark.django_db
+def test_page_times_are_counted_by_view(client):
+    client.get("/metrics")
+    told = samples(client.get("/metrics").content.decode())
+    assert told["cursor_costs_page_seconds_count", "200", "metrics"] >= 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("token", "signs_in", "header", "status"),
+    [
+        ("", False, "", 200),
+        ("", True, "", 401),
+        ("made-up-token", False, "", 401),
+        ("made-up-token", True, "Bearer wrong", 401),
+        ("made-up-token", True, "Bearer made-up-token", 200),
+    ],
+)
+def test_metrics_are_for_the_token_or_for_an_open_site(client, settings, token, signs_in, header, status):
+    settings.METRICS_TOKEN, settings.AUTH_ENABLED = token, signs_in
+    assert client.get("/metrics", headers={"authorization": header}).status_code == status
+
+
+def test_web_workers_add_up_their_page_times(shared_database_url):
+    """gunicorn with two workers: whichever answers, the count is of both."""
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config=config/gunicorn.py",
+            "--bind=127.0.0.1:0",
+            "config.wsgi",
+        ],
+        cwd=django_settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": shared_database_url},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = next(line for line in server.stderr if "Listening at" in line).split()[-2]
+        counts = [count_of_metrics(address) for _ in range(12)]
+        assert counts == list(range(12))
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+        server.stderr.close()
+
+
+def count_of_metrics(address: str) -> float:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            text = requests.get(f"{address}/metrics", timeout=20).text
+            break
+        except requests.ConnectionError:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    return samples(text).get(("cursor_costs_page_seconds_count", "200", "metrics"), 0)

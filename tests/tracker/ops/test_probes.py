@@ -1,0 +1,109 @@
+from datetime import UTC, datetime, timedelta
+from unittest import mock
+
+import pytest
+import time_machine
+from django.db import OperationalError, connection
+
+from collector.models import Source, SourceRun
+from tracker.ops import health
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def collected(source: str, ago: timedelta, status: str = SourceRun.Status.OK) -> None:
+    at = NOW - ago
+    SourceRun.objects.create(source=source, status=status, started_at=at, finished_at=at)
+
+
+def all_collected(ago: timedelta) -> None:
+    for source in Source.values:
+        collected(source, ago)
+
+
+@pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
+def test_all_is_well_while_every_source_is_an_hour_old(client):
+    all_collected(timedelta(hours=1))
+    for path in ("/healthz", "/healthz/live", "/healthz/ready", "/healthz/fresh"):
+        assert client.get(path).status_code == 200
+    body = client.get("/healthz").json()
+    assert body["status"] == "ok"
+    assert body["sources"][0] == {
+        "source": "members",
+        "label": "members",
+        "status": "ok",
+        "says": "last collected 60 min ago",
+        "is_stale": False,
+        "age_seconds": 3600,
+        "last_good_at": "2026-03-02T11:00:00+00:00",
+        "newest_at": None,
+    }
+
+
+@pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
+def test_stale_data_is_said_but_takes_nobody_out_of_service(client):
+    all_collected(timedelta(hours=30))
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "stale")
+    assert answer.json()["sources"][0]["says"] == (
+        "last collected 30 h ago, which is too long: see the runs in the admin"
+    )
+    assert client.get("/healthz/ready").status_code == 200
+    assert client.get("/healthz/fresh").status_code == 503
+
+
+@pytest.mark.django_db
+def test_an_error_is_not_told_to_whoever_asks(client):
+    SourceRun.objects.create(
+        source="members", status="failed", error="hunter2", started_at=NOW, finished_at=NOW
+    )
+    assert "hunter2" not in client.get("/healthz").content.decode()
+
+
+@pytest.mark.django_db
+def test_without_a_database_the_process_lives_but_is_not_ready(client):
+    with mock.patch.object(connection, "cursor", side_effect=OperationalError("gone")):
+        assert client.get("/healthz/live").status_code == 200
+        assert client.get("/healthz/ready").status_code == 503
+        answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["problem"].startswith("the database does not answer")
+
+
+@pytest.mark.django_db
+def test_without_its_migrations_it_is_not_ready_until_they_are_in(client):
+    health._all_migrations_applied.cache_clear()
+    with mock.patch.object(health.MigrationExecutor, "migration_plan", return_value=["one"]):
+        answer = client.get("/healthz/ready")
+    assert (answer.status_code, answer.json()["problem"]) == (
+        503,
+        "the database lacks migrations: run `python manage.py migrate`",
+    )
+    assert client.get("/healthz/ready").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_load_balancer_may_ask_by_any_host_name_over_plain_http(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz/ready", headers={"host": "10.0.0.7:8000"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_probes_are_only_read(client):
+    assert client.post("/healthz").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (timedelta(seconds=20), "0 min"),
+        (timedelta(minutes=119), "119 min"),
+        (timedelta(minutes=120), "2 h"),
+        (timedelta(hours=47, minutes=59), "47 h"),
+        (timedelta(hours=48), "2 days"),
+    ],
+)
+def test_spans_are_said_in_their_largest_unit(duration, said):
+    assert health.span(duration) == said

@@ -1,0 +1,1 @@
+"""What operators and their machines ask: is it up, how fresh is it, what does it do, what is wrong."""

@@ -1,0 +1,109 @@
+"""Whether this process lives, can serve, and shows fresh data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from collector.freshness import SourceFreshness, sources
+
+
+@dataclass(frozen=True)
+class Health:
+    """`problem` is why this process cannot serve, in one sentence; empty when it can."""
+
+    problem: str
+    sources: list[SourceFreshness]
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.problem
+
+    @property
+    def stale(self) -> list[SourceFreshness]:
+        return [source for source in self.sources if source.is_stale]
+
+    @property
+    def status(self) -> str:
+        """down, stale or ok: the worst that holds."""
+        return "down" if self.problem else "stale" if self.stale else "ok"
+
+    def as_json(self) -> dict[str, Any]:
+        """Shape: {status, version, problem, sources: [{source, label, status, says, is_stale, …}]}."""
+        return {
+            "status": self.status,
+            "version": settings.VERSION,
+            "problem": self.problem,
+            "sources": [source_json(source) for source in self.sources],
+        }
+
+
+def check_health(now: datetime) -> Health:
+    """Readiness, and the freshness of every source; costs a few indexed queries."""
+    problem = readiness_problem()
+    return Health(problem, [] if problem else sources(now))
+
+
+def readiness_problem() -> str:
+    """Why no page can be served, or nothing."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return "" if is_migrated() else "the database lacks migrations: run `python manage.py migrate`"
+    except DatabaseError:
+        connection.close()  # the next probe begins with a new connection
+        return "the database does not answer: see the log, and check DATABASE_URL"
+
+
+def is_migrated() -> bool:
+    """Whether all migrations are in; once they are, this process asks no more."""
+    return _all_migrations_applied() or _forget_and_say_no()
+
+
+@cache
+def _all_migrations_applied() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _forget_and_say_no() -> bool:
+    _all_migrations_applied.cache_clear()
+    return False
+
+
+def source_json(source: SourceFreshness) -> dict[str, Any]:
+    """Times ISO 8601; `age_seconds` since the last good run, null before the first."""
+    return {
+        "source": source.source,
+        "label": source.label,
+        "status": source.status or "never run",
+        "says": sentence(source),
+        "is_stale": source.is_stale,
+        "age_seconds": round(source.age.total_seconds()) if source.age is not None else None,
+        "last_good_at": source.last_good_at.isoformat() if source.last_good_at else None,
+        "newest_at": source.newest_at.isoformat() if source.newest_at else None,
+    }
+
+
+def sentence(source: SourceFreshness) -> str:
+    """How fresh a source is, for a person; errors stay in the admin, where only admins read them."""
+    if not source.is_available:
+        return "not available on this plan"
+    if source.age is None:
+        return "never collected: run `python manage.py collect`"
+    ago = f"last collected {span(source.age)} ago"
+    return f"{ago}, which is too long: see the runs in the admin" if source.is_stale else ago
+
+
+def span(duration: timedelta) -> str:
+    """`45 min`, `7 h`, `3 days`."""
+    minutes = round(duration.total_seconds() / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} days"

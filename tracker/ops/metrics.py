@@ -1,0 +1,114 @@
+"""Figures for Prometheus, read from the database when asked: the same whichever process answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db.models import Count, Q, Sum
+from django_q.models import Failure
+from django_q.tasks import queue_size
+from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from collector.freshness import sources
+from collector.models import RequestSlot, SourceRun
+from detection.models import Anomaly
+
+
+def exposition(now: datetime) -> bytes:
+    """Everything in Prometheus's text format."""
+    figures = CollectorRegistry(auto_describe=False)
+    figures.register(Figures(now))
+    return generate_latest(figures) + generate_latest(_process_registry())
+
+
+def _process_registry() -> CollectorRegistry:
+    """What processes count themselves: of all web workers where config/gunicorn.py made them share it."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)
+    return shared
+
+
+class Figures(Collector):
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        yield from freshness_figures(self.now)
+        yield from run_figures()
+        yield request_figures(self.now)
+        yield anomaly_figures()
+        yield from queue_figures()
+
+
+def gauge(name: str, text: str, labels: list[str], rows: Iterable[tuple[list[str], float]]) -> Metric:
+    family = GaugeMetricFamily(f"cursor_costs_{name}", text, labels=labels)
+    for values, number in rows:
+        family.add_metric(values, number)
+    return family
+
+
+def counter(name: str, text: str, labels: list[str], rows: Iterable[tuple[list[str], float]]) -> Metric:
+    family = CounterMetricFamily(f"cursor_costs_{name}", text, labels=labels)
+    for values, number in rows:
+        family.add_metric(values, number)
+    return family
+
+
+def freshness_figures(now: datetime) -> Iterator[Metric]:
+    """Per source; a source that was never collected has no age, and is stale."""
+    known = sources(now)
+    ages = [([each.source], each.age.total_seconds()) for each in known if each.age is not None]
+    lags = [([each.source], (now - each.newest_at).total_seconds()) for each in known if each.newest_at]
+    stale = [([each.source], float(each.is_stale)) for each in known]
+    yield gauge("source_age_seconds", "Since the last good run.", ["source"], ages)
+    yield gauge("source_lag_seconds", "Since the newest row's own time.", ["source"], lags)
+    yield gauge("source_stale", "1 when older than its rhythm explains.", ["source"], stale)
+
+
+def run_figures() -> Iterator[Metric]:
+    runs = SourceRun.objects.order_by("source")
+    by_status = runs.values_list("source", "status").annotate(n=Count("pk"))
+    sums = runs.values_list("source").annotate(
+        seen=Sum("rows_seen"), new=Sum("rows_new"), changed=Sum("rows_changed"), asked=Sum("requests")
+    )
+    yield counter(
+        "source_runs", "Runs.", ["source", "status"], (([s, status], n) for s, status, n in by_status)
+    )
+    rows = [
+        ([source, outcome], number)
+        for source, *counts, _ in sums
+        for outcome, number in zip(("seen", "new", "changed"), counts, strict=True)
+    ]
+    yield counter("source_rows", "Rows.", ["source", "outcome"], rows)
+    yield counter(
+        "requests", "Requests to Cursor, retries included.", ["source"], (([r[0]], r[-1]) for r in sums)
+    )
+
+
+def request_figures(now: datetime) -> Metric:
+    left = RequestSlot.objects.values_list("endpoint_class").annotate(
+        n=Count("pk", filter=Q(free_at__lte=now))
+    )
+    rows = (([name], n) for name, n in left.order_by("endpoint_class"))
+    return gauge(
+        "requests_left", "Requests that the vendor's limit allows at once.", ["endpoint_class"], rows
+    )
+
+
+def anomaly_figures() -> Metric:
+    open_ones = Anomaly.objects.filter(cleared_at__isnull=True).order_by("rule")
+    counts = open_ones.values_list("rule", "severity").annotate(n=Count("pk"))
+    rows = (([rule, severity], n) for rule, severity, n in counts)
+    return gauge("open_anomalies", "Findings that still hold.", ["rule", "severity"], rows)
+
+
+def queue_figures() -> Iterator[Metric]:
+    yield gauge("queue_tasks", "Tasks that wait for a worker.", [], [([], queue_size())])
+    yield gauge("queue_failures", "Failed tasks on record.", [], [([], Failure.objects.count())])

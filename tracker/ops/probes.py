@@ -1,0 +1,70 @@
+"""`/healthz`: answered before sessions, sign-in and host names come into it.
+
+A load balancer asks by address, over plain HTTP, and most of all when the database is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.utils import timezone
+
+from tracker.access.guard import public
+from tracker.ops.health import check_health, readiness_problem
+
+UNAVAILABLE = 503
+
+
+@public
+def live(request: HttpRequest) -> HttpResponse:
+    """200 as long as the process answers: restart it when it does not."""
+    return JsonResponse({"status": "live"})
+
+
+@public
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when pages can be served, else 503: send nobody here."""
+    problem = readiness_problem()
+    return JsonResponse(
+        {"status": "down" if problem else "ready", "problem": problem},
+        status=UNAVAILABLE if problem else 200,
+    )
+
+
+@public
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Everything, for people; 503 only when pages cannot be served, since old data is better than none."""
+    health = check_health(timezone.now())
+    return answer(health.as_json(), is_good=health.is_ready)
+
+
+@public
+def fresh(request: HttpRequest) -> HttpResponse:
+    """503 when a source is stale: for whoever should be woken by that."""
+    health = check_health(timezone.now())
+    return answer(health.as_json(), is_good=health.status == "ok")
+
+
+def answer(body: dict, *, is_good: bool) -> HttpResponse:
+    return JsonResponse(body, status=200 if is_good else UNAVAILABLE, json_dumps_params={"indent": 2})
+
+
+PROBES = {"/healthz": healthz, "/healthz/live": live, "/healthz/ready": ready, "/healthz/fresh": fresh}
+
+
+class ProbeMiddleware:
+    """Answers the probes; stands above everything that may refuse a request or needs the database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path_info.rstrip("/"))
+        if probe is None:
+            return self.get_response(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        response = probe(request)
+        response["Cache-Control"] = "no-store"
+        return response
