@@ -13,6 +13,12 @@ def cents(value: Decimal | float | int | str | None) -> Decimal:
     return Decimal(str(value or 0)).quantize(CENT_PLACES, rounding=ROUND_HALF_UP)
 
 
+def dollars(value: Decimal) -> str:
+    """`$1,234.56` from US cents."""
+    whole = round_cents(value)
+    return f"{'-' if whole < 0 else ''}${abs(whole) / 100:,.2f}"
+
+
 def round_cents(value: Decimal) -> int:
     """Round fractional cents half up. Call once, on a total."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))

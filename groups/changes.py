@@ -20,13 +20,27 @@ class ChangeRefused(Exception):
     """The change cannot be made; the message says why and what to do."""
 
 
+def checked_name(name: str, group: Group | None = None) -> str:
+    """The name as it is kept, free for `group` (None: a new one); ChangeRefused if it cannot be used.
+
+    A deleted group's name is free for a new one: the deleted one opens again.
+    """
+    try:
+        path = normalised(name)
+    except BadName as exc:
+        raise ChangeRefused(str(exc)) from exc
+    other = named(path)
+    if other and other != group and (group or not other.closed_day):
+        deleted = "deleted " if other.closed_day else ""
+        advice = ": merge this one into it instead" if group and not other.closed_day else ""
+        raise ChangeRefused(f"There is a {deleted}group “{other.name}” already{advice}.")
+    return path
+
+
 def create(name: str, *, now: datetime) -> Group:
     """Make a group, or open again the deleted one of that name. ChangeRefused if there is one already."""
-    path = _name(name)
-    group = _named(path)
-    if group and not group.closed_day:
-        raise ChangeRefused(f"There is a group “{group.name}” already.")
-    return open_or_make(path, group, now)
+    path = checked_name(name)
+    return open_or_make(path, named(path), now)
 
 
 def open_or_make(path: str, group: Group | None, now: datetime) -> Group:
@@ -39,14 +53,7 @@ def open_or_make(path: str, group: Group | None, now: datetime) -> Group:
 
 def rename(group: Group, name: str, *, now: datetime) -> None:
     """Call the group `name`; from then on a new name at Cursor no longer replaces it."""
-    path = _name(name)
-    other = _named(path)
-    if other and other != group:
-        deleted = "deleted " if other.closed_day else ""
-        raise ChangeRefused(
-            f"There is a {deleted}group “{other.name}” already: merge this one into it instead."
-        )
-    group.name, group.is_name_local = path, group.cursor_group_id is not None
+    group.name, group.is_name_local = checked_name(name, group), group.cursor_group_id is not None
     saved(group, now)
 
 
@@ -125,13 +132,6 @@ def saved(group: Group, now: datetime) -> Group:
     return group
 
 
-def _name(name: str) -> str:
-    try:
-        return normalised(name)
-    except BadName as exc:
-        raise ChangeRefused(str(exc)) from exc
-
-
-def _named(path: str) -> Group | None:
+def named(path: str) -> Group | None:
     """The group of that name in any case, beyond the letters whose case a database knows."""
     return next((group for group in Group.objects.all() if key(group.name) == key(path)), None)

@@ -32,26 +32,19 @@ class Person:
     path: str
 
 
-@dataclass(frozen=True)
-class Directory:
-    """A file as read: people by first appearance, and the lines without an e-mail."""
+def read(file: BinaryIO) -> list[Person]:
+    """The people by first appearance; FileError with line numbers where the file cannot be used.
 
-    people: list[Person]
-    lines_without_email: list[int]
-
-
-def read(file: BinaryIO) -> Directory:
-    """Read the file; FileError with line numbers where it cannot be used."""
+    A line without an e-mail is a person of its own, whose e-mail is empty.
+    """
     problems = Problems()
-    people: dict[str, Person] = {}
-    without_email = []
+    people: dict[str | int, Person] = {}
     for row in Table(file, COLUMNS, required=("email",)):
-        if not row["email"]:
-            without_email.append(row.line)
-        elif person := _person(row, problems):
-            _add(people, person, problems)
+        if person := _person(row, problems):
+            first = people.setdefault(person.email or person.line, person)
+            _check_agreement(first, person, problems)
     problems.raise_if_any()
-    return Directory(list(people.values()), without_email)
+    return list(people.values())
 
 
 def path_of(group: str, team: str, department: str) -> str:
@@ -75,9 +68,8 @@ def _person(row: Row, problems: Problems) -> Person | None:
     return Person(row.line, row["email"].lower(), row["name"], row["title"], row["department"], path)
 
 
-def _add(people: dict[str, Person], person: Person, problems: Problems) -> None:
-    """Keep the first of several lines for one person; a problem if they disagree on the group."""
-    first = people.setdefault(person.email, person)
+def _check_agreement(first: Person, person: Person, problems: Problems) -> None:
+    """A problem if two lines for one person disagree on the group."""
     if key(first.path) != key(person.path):
         problems.add(
             person.line,

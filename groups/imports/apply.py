@@ -135,7 +135,7 @@ def _from_hibob(file: BinaryIO) -> list[Target]:
             title=person.title,
             department=person.department,
         )
-        for person in hibob.read(file).people
+        for person in hibob.read(file)
     ]
 
 

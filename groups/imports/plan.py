@@ -91,7 +91,11 @@ def make(targets: Iterable[Target], facts: Facts, *, merge_small: bool) -> Plan:
         moves=moves,
         stays=len(placed) - len(moves),
         undecided=[row.email for row in matched if row.path is None],
-        not_members=[row.email for row in rows if row.email not in facts.members],
+        not_members=[
+            row.email or f"line {row.line}, which has no e-mail"
+            for row in rows
+            if row.email not in facts.members
+        ],
         not_in_file=[
             email for email, known in facts.members.items() if known.on_team and email not in in_file
         ],

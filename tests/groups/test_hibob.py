@@ -12,7 +12,7 @@ from groups.hibob.people import path_of, read, spelled_alike
 
 
 def people(text: str):
-    return [(person.email, person.path) for person in read(io.BytesIO(text.encode())).people]
+    return [(person.email, person.path) for person in read(io.BytesIO(text.encode()))]
 
 
 def refusal(text: str) -> list[str]:
@@ -44,9 +44,9 @@ def test_columns_are_found_by_name_in_any_order_and_case():
     assert people(text) == [("ann@example.com", "Field > Sales, EMEA")]
 
 
-def test_lines_without_an_email_are_told():
-    directory = read(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"))
-    assert directory.lines_without_email == [2, 4]
+def test_lines_without_an_email_are_kept_apart():
+    found = read(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"))
+    assert [(person.line, person.email) for person in found] == [(2, ""), (3, "ann@x.io"), (4, "")]
 
 
 def test_two_lines_for_one_person_are_one_if_they_agree():

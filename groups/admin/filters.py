@@ -1,0 +1,66 @@
+"""What the lists can be narrowed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from collector.days import utc_day
+from groups import tree
+from groups.membership import members_of
+from groups.models import Assignment
+
+
+class StateFilter(SimpleListFilter):
+    """Open groups unless asked for others."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("closed", "deleted"), ("all", "open and deleted")]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for number, choice in enumerate(super().choices(changelist)):
+            yield {**choice, "display": "open"} if number == 0 else choice
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(closed_day__isnull=self.value() != "closed")
+
+
+class GroupFilter(SimpleListFilter):
+    """Members who are in a group, or below a parent, today."""
+
+    title = "group"
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(option.path, "— " * option.depth + option.label) for option in tree.options()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        path = self.value()
+        if not path:
+            return queryset
+        group_ids = tree.find(path, tree.options()).group_ids
+        return queryset.filter(pk__in=members_of(group_ids, utc_day(timezone.now())))
+
+
+class SourceFilter(SimpleListFilter):
+    """Members by what put them where they are."""
+
+    title = "put there by"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Assignment.Source.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(held_source=self.value()) if self.value() else queryset

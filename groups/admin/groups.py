@@ -1,0 +1,156 @@
+"""The list of groups, and what can be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from simple_history.admin import SimpleHistoryAdmin
+
+from collector.days import utc_day
+from collector.money import dollars
+from groups import changes, mapping
+from groups.changes import ChangeRefused
+from groups.membership import UNASSIGNED
+from groups.models import Group
+from groups.summary import members_by_group, spend_by_group
+
+from .filters import StateFilter
+from .forms import GroupForm, IntoForm, who
+
+
+@admin.register(Group)
+class GroupAdmin(SimpleHistoryAdmin):
+    """Groups with members and spend. A group is never removed, only closed: past days keep it."""
+
+    form = GroupForm
+    list_display = ("name", "members_now", "spend", "origin", "closed_day")
+    list_filter = (StateFilter,)
+    list_select_related = ("cursor_group", "merged_into")
+    readonly_fields = ("origin", "closed_day", "merged_into")
+    search_fields = ("name",)
+    history_list_display = ("is_name_local", "closed_day", "merged_into")
+    actions = ("merge", "close", "give_name_back")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False  # closing keeps the history
+
+    def get_urls(self) -> list[URLPattern]:
+        export = self.admin_site.admin_view(self.export)
+        return [path("export/", export, name="groups_group_export"), *super().get_urls()]
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """The page's groups with their members and spend, which are counted once for all of them."""
+        changelist = super().get_changelist_instance(request)
+        now = timezone.now()
+        members, spend = members_by_group(now), spend_by_group(now)
+        groups = list(changelist.result_list)
+        for group in groups:
+            group.members_count, group.spend_cents = len(members[group.pk]), spend[group.pk]
+        changelist.result_list = groups
+        changelist.unassigned = {"members": len(members[UNASSIGNED]), "spend": dollars(spend[UNASSIGNED])}
+        return changelist
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Billing groups"})
+
+    @admin.display(description="members")
+    def members_now(self, group: Group) -> SafeString:
+        url = reverse("admin:groups_memberplace_changelist")
+        return format_html('<a href="{}?group={}">{}</a>', url, group.name, group.members_count)  # type: ignore[attr-defined]
+
+    @admin.display(description="spend this cycle")
+    def spend(self, group: Group) -> str:
+        return dollars(group.spend_cents)  # type: ignore[attr-defined]
+
+    @admin.display(description="at Cursor")
+    def origin(self, group: Group) -> str:
+        theirs = group.cursor_group
+        if theirs is None:
+            return "made here"
+        gone = ", deleted there" if theirs.gone_at else ""
+        return f"{theirs.name} (renamed here){gone}" if group.is_name_local else f"{theirs.name}{gone}"
+
+    def save_model(self, request: HttpRequest, obj: Group, form: ModelForm, change: bool) -> None:
+        if change:
+            changes.rename(obj, form.cleaned_data["name"], now=timezone.now())
+        else:
+            obj.pk = changes.create(form.cleaned_data["name"], now=timezone.now()).pk
+
+    @admin.action(description="Merge into another group…", permissions=["change"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Group]) -> HttpResponse | None:
+        groups = list(queryset)
+        data = request.POST if "confirmed" in request.POST else None
+        form = IntoForm(data, merging=[group.pk for group in groups])
+        if not form.is_valid():
+            return self._ask(request, groups, "merge", "Merge groups", form)
+        into = form.cleaned_data["group"]
+        self._do(request, groups, lambda group, now: changes.merge(group, into, by=who(request), now=now))
+        return None
+
+    @admin.action(description="Delete (members become Unassigned)…", permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Group]) -> HttpResponse | None:
+        groups = list(queryset)
+        if "confirmed" not in request.POST:
+            return self._ask(request, groups, "close", "Delete groups", None)
+        self._do(request, groups, lambda group, now: changes.delete(group, by=who(request), now=now))
+        return None
+
+    @admin.action(description="Call it as Cursor does", permissions=["change"])
+    def give_name_back(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        self._do(request, list(queryset), lambda group, now: changes.give_back_name(group, now=now))
+
+    def export(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        today = utc_day(timezone.now())
+        response = HttpResponse(content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="groups-{today}.csv"'
+        mapping.write(response, today)
+        return response
+
+    def _ask(
+        self, request: HttpRequest, groups: list[Group], action: str, title: str, form: IntoForm | None
+    ) -> HttpResponse:
+        """A page that says what would happen, and asks what it needs to know."""
+        members = members_by_group(timezone.now())
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": title,
+            "action": action,
+            "form": form,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "rows": [(group.pk, group.name, f"{len(members[group.pk])} members") for group in groups],
+            "back": reverse("admin:groups_group_changelist"),
+        }
+        return TemplateResponse(request, "admin/groups/confirm.html", context)
+
+    def _do(
+        self, request: HttpRequest, groups: list[Group], change: Callable[[Group, datetime], Any]
+    ) -> None:
+        """Change all of the groups, or none if one refuses."""
+        now = timezone.now()
+        try:
+            with transaction.atomic():
+                for group in groups:
+                    change(group, now)
+        except ChangeRefused as exc:
+            self.message_user(request, f"{exc} Nothing was changed.", messages.ERROR)
+        else:
+            names = ", ".join(group.name for group in groups)
+            self.message_user(request, f"Done: {names}.", messages.SUCCESS)

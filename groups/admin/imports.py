@@ -1,0 +1,130 @@
+"""Upload → preview → choose → apply → undo, as pages of the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from collector.days import utc_day
+from collector.imports.tables import FileError
+from groups.changes import ChangeRefused
+from groups.imports.apply import apply, upload
+from groups.imports.undo import undo
+from groups.models import GroupImport
+
+from .forms import UploadForm, who
+
+
+@admin.register(GroupImport)
+class GroupImportAdmin(admin.ModelAdmin):
+    """Uploaded files: what each would change, what was applied, and taking it back."""
+
+    list_display = (
+        "file_name",
+        "kind",
+        "status",
+        "from_day",
+        "moves",
+        "uploaded_by",
+        "uploaded_at",
+        "applied_at",
+    )
+    list_filter = ("kind", "status")
+
+    def has_delete_permission(self, request: HttpRequest, obj: GroupImport | None = None) -> bool:
+        return False  # it tells what was done, and can be undone
+
+    @admin.display(description="moves")
+    def moves(self, kept: GroupImport) -> int:
+        return len(kept.plan["moves"])
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm(
+            request.POST or None,
+            request.FILES or None,
+            initial={"from_day": utc_day(timezone.now()), "kind": request.GET.get("kind")},
+        )
+        if request.method == "POST" and form.is_valid() and (kept := self._upload(request, form)):
+            return redirect("admin:groups_groupimport_change", kept.pk)
+        context = {**self._context(request, "Import groups"), "form": form}
+        return TemplateResponse(request, "admin/groups/groupimport/upload.html", context)
+
+    def _upload(self, request: HttpRequest, form: UploadForm) -> GroupImport | None:
+        """The kept preview, or None with the form saying what is wrong."""
+        given = form.cleaned_data
+        try:
+            return upload(
+                given["kind"],
+                given["file"].file,
+                name=given["file"].name,
+                from_day=given["from_day"],
+                by=who(request),
+                now=timezone.now(),
+            )
+        except FileError as exc:
+            for problem in exc.problems:
+                form.add_error("file", problem)
+        except ChangeRefused as exc:
+            form.add_error("from_day", str(exc))
+        return None
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        kept = get_object_or_404(GroupImport, pk=object_id)
+        if not self.has_change_permission(request, kept):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._act(request, kept)
+        context = {**self._context(request, str(kept)), "kept": kept, "plan": kept.plan}
+        return TemplateResponse(request, "admin/groups/groupimport/preview.html", context)
+
+    def _act(self, request: HttpRequest, kept: GroupImport) -> HttpResponseRedirect:
+        """Do what the pressed button says, tell what became of it, and show the import again."""
+        try:
+            level, said = self._undo(request, kept) if "undo" in request.POST else self._apply(request, kept)
+        except ChangeRefused as exc:
+            level, said = messages.ERROR, str(exc)
+        self.message_user(request, said, level)
+        return HttpResponseRedirect(reverse("admin:groups_groupimport_change", args=[kept.pk]))
+
+    def _apply(self, request: HttpRequest, kept: GroupImport) -> tuple[int, str]:
+        emails = chosen(request.POST.get("apply", ""), request.POST.getlist("ticked"), kept)
+        applied = apply(kept, emails, by=who(request), now=timezone.now())
+        if applied.facts_changed:
+            return messages.WARNING, (
+                "Nothing was applied: members or groups have changed since this preview was made. "
+                "It is shown anew below; look through it and apply it again."
+            )
+        return messages.SUCCESS, f"{applied.moved} members moved, {applied.groups_made} groups made."
+
+    def _undo(self, request: HttpRequest, kept: GroupImport) -> tuple[int, str]:
+        undone = undo(kept, by=who(request), now=timezone.now())
+        if undone.left_alone:
+            return messages.WARNING, (
+                f"{undone.restored} members are back where they were. {undone.left_alone} were moved again "
+                "since the import and stay where they are."
+            )
+        return messages.SUCCESS, f"{undone.restored} members are back where they were."
+
+    def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.model._meta, "title": title}
+
+
+def chosen(which: str, ticked: list[str], kept: GroupImport) -> list[str] | None:
+    """The e-mails to apply: all (None), only those ticked, or all but those."""
+    if which == "only":
+        return ticked
+    if which == "but":
+        left_out = set(ticked)
+        return [move["email"] for move in kept.plan["moves"] if move["email"] not in left_out]
+    return None

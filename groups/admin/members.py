@@ -1,0 +1,149 @@
+"""Who is in which group, moving them, and what was changed by whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from collector.days import utc_day
+from groups import changes
+from groups.changes import ChangeRefused
+from groups.models import Assignment, MemberPlace
+from groups.names import UNASSIGNED_NAME
+
+from .filters import GroupFilter, SourceFilter
+from .forms import MoveForm, who
+
+AssignmentHistory = Assignment.history.model
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that only code writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AssignmentInline(admin.TabularInline):
+    """A member's stays, newest first."""
+
+    model = Assignment
+    fields = readonly_fields = ("from_day", "group", "source", "changed_by", "changed_at")
+    ordering = ("-from_day",)
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(MemberPlace)
+class MemberPlaceAdmin(ReadOnlyAdmin):
+    """All members with today's group: searched, filtered, moved."""
+
+    list_display = ("email", "name", "group", "since", "put_there_by", "gone_at")
+    list_filter = (GroupFilter, SourceFilter, "kind")
+    list_per_page = 200
+    search_fields = ("email", "name")
+    fields = readonly_fields = ("email", "name", "kind", "gone_at")
+    inlines = (AssignmentInline,)
+    actions = ("move", "give_back")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MemberPlace]:
+        today = utc_day(timezone.now())
+        held = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=today).order_by("-from_day")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                held_name=Subquery(held.values("group__name")[:1]),
+                held_since=Subquery(held.values("from_day")[:1]),
+                held_source=Subquery(held.values("source")[:1]),
+                held_by=Subquery(held.values("changed_by")[:1]),
+            )
+        )
+
+    @admin.display(ordering="held_name")
+    def group(self, member: Any) -> str:
+        return member.held_name or UNASSIGNED_NAME
+
+    @admin.display(ordering="held_since")
+    def since(self, member: Any) -> str:
+        return str(member.held_since or "")
+
+    @admin.display(ordering="held_source")
+    def put_there_by(self, member: Any) -> str:
+        if not member.held_source or member.held_source == Assignment.Source.CURSOR:
+            return Assignment.Source.CURSOR.label if member.held_source else ""
+        return f"{Assignment.Source(member.held_source).label}: {member.held_by}"
+
+    @admin.action(description="Move to a group…", permissions=["change"])
+    def move(self, request: HttpRequest, queryset: QuerySet[MemberPlace]) -> HttpResponse | None:
+        now = timezone.now()
+        data = request.POST if "confirmed" in request.POST else None
+        form = MoveForm(data, initial={"from_day": utc_day(now)})
+        members = list(queryset)
+        if not form.is_valid():
+            return self._ask(request, members, form)
+        group, from_day = form.cleaned_data["group"], form.cleaned_data["from_day"]
+        try:
+            moved = changes.move({m.pk for m in members}, group, from_day, by=who(request), now=now)
+        except ChangeRefused as exc:
+            form.add_error(None, str(exc))
+            return self._ask(request, members, form)
+        self.message_user(
+            request, f"{moved} moved to {group or UNASSIGNED_NAME} from {from_day} on.", messages.SUCCESS
+        )
+        return None
+
+    @admin.action(description="Give back to Cursor", permissions=["change"])
+    def give_back(self, request: HttpRequest, queryset: QuerySet[MemberPlace]) -> None:
+        pks = set(queryset.values_list("pk", flat=True))
+        changes.give_back(pks, by=who(request), now=timezone.now())
+        self.message_user(request, f"{len(pks)} members follow Cursor again.", messages.SUCCESS)
+
+    def _ask(self, request: HttpRequest, members: list[MemberPlace], form: MoveForm) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": "Move members",
+            "action": "move",
+            "form": form,
+            "checkbox_name": ACTION_CHECKBOX_NAME,
+            "rows": [(member.pk, str(member), self.group(member)) for member in members],
+            "back": reverse("admin:groups_memberplace_changelist"),
+        }
+        return TemplateResponse(request, "admin/groups/confirm.html", context)
+
+
+@admin.register(AssignmentHistory)
+class AssignmentHistoryAdmin(ReadOnlyAdmin):
+    """Every change of every assignment: who, when, to what."""
+
+    list_display = ("history_date", "what", "member", "group", "from_day", "source", "changed_by")
+    list_filter = ("source", "history_type", "history_date")
+    list_select_related = ("member", "group")
+    search_fields = ("member__email", "member__name", "changed_by")
+    date_hierarchy = "history_date"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).order_by(F("history_date").desc(), "-history_id")
+
+    @admin.display(description="change", ordering="history_type")
+    def what(self, entry: Any) -> str:
+        return entry.get_history_type_display()

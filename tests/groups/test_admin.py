@@ -1,0 +1,227 @@
+"""Groups in the admin."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from collector.models import BillingCycle, Member
+from groups.cursor import adopt
+from groups.models import Assignment, Group, GroupImport
+from tests.groups.factories import (
+    assign,
+    make_cursor_group,
+    make_day,
+    make_group,
+    make_member,
+    make_stay,
+    table,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
+GROUPS = "/admin/groups/group/"
+MEMBERS = "/admin/groups/memberplace/"
+IMPORTS = "/admin/groups/groupimport/"
+
+
+@pytest.fixture
+def clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def alpha():
+    """Cursor's Alpha with ann and bob; cy in no group. $1.50 of the cycle in Alpha, $20 of the last one."""
+    theirs = make_cursor_group("Alpha")
+    for email in ("ann@x.io", "bob@x.io"):
+        make_stay(make_member(email), theirs, date(2026, 2, 1))
+    make_member("cy@x.io")
+    BillingCycle.objects.create(
+        start_at=datetime(2026, 3, 1, tzinfo=UTC), end_at=datetime(2026, 4, 1, tzinfo=UTC)
+    )
+    ann = Member.objects.get(email="ann@x.io")
+    make_day(ann, date(2026, 2, 28), 2_000)
+    make_day(ann, date(2026, 3, 2), 150)
+    adopt(NOW)
+    return Group.objects.get()
+
+
+def act(client, url, action, rows, **answers):
+    data = {"action": action, "_selected_action": [row.pk for row in rows], **answers}
+    return client.post(url, data, follow=True).content.decode()
+
+
+def test_the_list_shows_members_and_spend_of_the_cycle(admin_client, alpha, django_assert_max_num_queries):
+    make_group("Old news", closed_day=date(2026, 3, 1))
+    with django_assert_max_num_queries(20):
+        page = admin_client.get(GROUPS).content.decode()
+    assert '<td class="field-members_now"><a href="/admin/groups/memberplace/?group=Alpha">2</a></td>' in page
+    assert '<td class="field-spend">$1.50</td>' in page
+    assert "Unassigned: 1 members</a>, $0.00 this cycle" in page
+    assert "Old news" not in page
+    assert "Old news" in admin_client.get(GROUPS, {"state": "closed"}).content.decode()
+
+
+def test_groups_are_made_and_renamed_and_bad_names_are_explained(admin_client, alpha):
+    admin_client.post(f"{GROUPS}add/", {"name": "Beta  >One"})
+    assert Group.objects.filter(name="Beta > One").exists()
+    page = admin_client.post(f"{GROUPS}add/", {"name": "ALPHA"}).content.decode()
+    assert "There is a group “Alpha” already." in page
+    admin_client.post(f"{GROUPS}{alpha.pk}/change/", {"name": "Core"})
+    alpha.refresh_from_db()
+    assert (alpha.name, alpha.is_name_local) == ("Core", True)
+    history = admin_client.get(f"{GROUPS}{alpha.pk}/history/").content.decode()
+    assert "admin" in history
+
+
+def test_a_deleted_name_opens_its_group_again(admin_client):
+    closed = make_group("Beta", closed_day=date(2026, 3, 1))
+    admin_client.post(f"{GROUPS}add/", {"name": "beta"})
+    closed.refresh_from_db()
+    assert closed.closed_day is None
+
+
+def test_merging_asks_first(admin_client, alpha):
+    heir = make_group("Heir")
+    page = act(admin_client, GROUPS, "merge", [alpha])
+    assert "Alpha (2 members)" in page
+    assert Group.objects.open().count() == 2
+    page = act(admin_client, GROUPS, "merge", [alpha], confirmed="yes", group=heir.pk)
+    assert "Done: Alpha." in page
+    assert [row[2] for row in table() if row[1] == "2026-03-10"] == ["Heir", "Heir"]
+
+
+def test_deleting_asks_first_and_leaves_the_members_unassigned(admin_client, alpha):
+    assert "members become Unassigned" in act(admin_client, GROUPS, "close", [alpha])
+    act(admin_client, GROUPS, "close", [alpha], confirmed="yes")
+    assert Group.objects.open().count() == 0
+    assert [row[2] for row in table() if row[1] == "2026-03-10"] == [None, None]
+    assert "deleted already" in act(admin_client, f"{GROUPS}?state=all", "close", [alpha], confirmed="yes")
+
+
+def test_a_name_is_given_back(admin_client, alpha):
+    Group.objects.update(name="Core", is_name_local=True)
+    act(admin_client, GROUPS, "give_name_back", [alpha])
+    adopt(NOW)
+    assert Group.objects.get().name == "Alpha"
+
+
+def test_members_are_found_moved_and_given_back(admin_client, alpha):
+    beta = make_group("Beta")
+    page = admin_client.get(MEMBERS, {"q": "ann"}).content.decode()
+    assert "ann@x.io" in page and "bob@x.io" not in page
+    ann = Member.objects.get(email="ann@x.io")
+    page = act(admin_client, MEMBERS, "move", [ann])
+    assert 'value="2026-03-10"' in page
+    page = act(admin_client, MEMBERS, "move", [ann], confirmed="yes", group=beta.pk, from_day="2026-03-05")
+    assert "1 moved to Beta from 2026-03-05 on." in page
+    assert "set here: admin" in page
+    assert ("ann@x.io", "2026-03-05", "Beta", "manual") in table()
+    act(admin_client, MEMBERS, "give_back", [ann])
+    assert ("ann@x.io", "2026-03-10", "Alpha", "cursor") in table()
+
+
+def test_a_move_to_a_day_ahead_is_asked_again(admin_client, alpha):
+    page = act(
+        admin_client, MEMBERS, "move", Member.objects.all(), confirmed="yes", group="", from_day="2026-03-11"
+    )
+    assert "lies ahead" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"group": "Alpha"}, {"ann", "bob"}),
+        ({"group": "Unassigned"}, {"cy"}),
+        ({"group": "Nowhere"}, set()),
+        ({"source": "cursor"}, {"ann", "bob"}),
+        ({"source": "manual"}, set()),
+    ],
+)
+def test_members_are_filtered_by_group_and_source(admin_client, alpha, query, found):
+    page = admin_client.get(MEMBERS, query).content.decode()
+    assert {name for name in ("ann", "bob", "cy") if f"{name}@x.io" in page} == found
+
+
+def test_a_members_stays_and_every_change_are_shown(admin_client, alpha):
+    ann = Member.objects.get(email="ann@x.io")
+    assign(ann, None, date(2026, 3, 4))
+    page = admin_client.get(f"{MEMBERS}{ann.pk}/change/").content.decode()
+    assert "Feb. 1, 2026" in page and "March 4, 2026" in page
+    page = admin_client.get(reverse("admin:groups_historicalassignment_changelist")).content.decode()
+    assert page.count("ann@x.io") >= 2
+
+
+def test_the_mapping_is_downloaded(admin_client, alpha):
+    response = admin_client.get(f"{GROUPS}export/")
+    assert response["Content-Disposition"] == 'attachment; filename="groups-2026-03-10.csv"'
+    assert response.content == b"email,name,group\r\nann@x.io,,Alpha\r\nbob@x.io,,Alpha\r\ncy@x.io,,\r\n"
+
+
+def send(client, data: bytes, kind="hibob"):
+    file = SimpleUploadedFile("people.csv", data)
+    return client.post(f"{IMPORTS}add/", {"kind": kind, "file": file, "from_day": "2026-03-10"}, follow=True)
+
+
+THREE = b"Email,Group,Team\nann@x.io,Eng,Web\nbob@x.io,Eng,Web\ncy@x.io,Eng,Web\nghost@x.io,Eng,Web\n"
+
+
+def test_upload_preview_choose_and_undo(admin_client, alpha):
+    before = table()
+    page = send(admin_client, THREE).content.decode()
+    assert "3 moves" in page and "ghost@x.io" in page
+    kept = GroupImport.objects.get()
+    url = f"{IMPORTS}{kept.pk}/change/"
+    page = admin_client.post(url, {"apply": "but", "ticked": ["bob@x.io"]}, follow=True).content.decode()
+    assert "2 members moved, 1 groups made." in page
+    assert Assignment.objects.filter(source="hibob").count() == 2
+    page = admin_client.post(url, {"undo": "yes"}, follow=True).content.decode()
+    assert "2 members are back where they were." in page
+    assert table() == before
+    assert "people.csv" in admin_client.get(IMPORTS).content.decode()
+
+
+def test_only_the_ticked(admin_client, alpha):
+    send(admin_client, THREE)
+    url = f"{IMPORTS}{GroupImport.objects.get().pk}/change/"
+    admin_client.post(url, {"apply": "only", "ticked": ["bob@x.io"]})
+    assert list(Assignment.objects.filter(source="hibob").values_list("member__email", flat=True)) == [
+        "bob@x.io"
+    ]
+
+
+def test_changed_facts_are_said_and_nothing_is_applied(admin_client, alpha):
+    send(admin_client, THREE)
+    assign(Member.objects.get(email="cy@x.io"), alpha, date(2026, 3, 9))
+    before = table()
+    url = f"{IMPORTS}{GroupImport.objects.get().pk}/change/"
+    page = admin_client.post(url, {"apply": "all"}, follow=True).content.decode()
+    assert "Nothing was applied: members or groups have changed" in page
+    assert table() == before
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"PK\x03\x04", "Line 1: this is a ZIP archive"),
+        (b"Name\nAnn\n", "Line 1: there is no column Email"),
+        (b"Email,Group\nann@x.io,A\nann@x.io,B\n", "Line 3: ann@x.io is here in"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_explained_in_the_form(admin_client, alpha, data, says):
+    assert says in send(admin_client, data).content.decode()
+    assert not GroupImport.objects.exists()
+
+
+def test_a_stranger_sees_none_of_it(client, alpha):
+    for url in (GROUPS, MEMBERS, IMPORTS, f"{GROUPS}export/", f"{IMPORTS}add/"):
+        assert client.get(url).status_code == 302
+
+
+def test_staff_without_the_right_may_not_import(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("staff", is_staff=True))
+    assert client.get(f"{IMPORTS}add/").status_code == 403
+    assert client.get(f"{GROUPS}export/").status_code == 403
