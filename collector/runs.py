@@ -14,6 +14,7 @@ from .cursor.errors import CursorApiError, Trouble
 from .due import window_of
 from .leases import held
 from .models import Source, SourceRun
+from .reconcile import reconcile
 from .sync import activity, analytics, commits, events, groups, members, spend
 from .sync.base import Progress, SyncResult
 from .windows import Window
@@ -53,6 +54,10 @@ class CollectReport:
     @property
     def is_ok(self) -> bool:
         return not self.failed
+
+    def is_good(self, source: str) -> bool:
+        """Whether `source` was read, and read well."""
+        return any(run.source == source and run.status == SourceRun.Status.OK for run in self.runs)
 
     @property
     def summary(self) -> str:
@@ -100,8 +105,11 @@ class Collection:
             self._read(run, window)
         except CursorApiError as error:
             self._fail(run, error)
-            if source == Source.MEMBERS and error.trouble in FATAL:
-                raise
+            if error.trouble in FATAL and not self._has_answer():
+                if source == Source.MEMBERS:
+                    raise
+                # Every key and plan reads the members: where they fail too, it is not this source.
+                self.run(Source.MEMBERS, window_of(Source.MEMBERS, self.now, is_wanted=True))
         except Exception as error:  # a mistake of ours in one source must not cost the others
             log.exception("collecting %s failed", source)
             run.status = SourceRun.Status.FAILED
@@ -124,6 +132,9 @@ class Collection:
         result = SYNCS[run.source](self.client, window, note)
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
         run.status = SourceRun.Status.OK
+
+    def _has_answer(self) -> bool:
+        return any(self.report.is_good(run.source) for run in self.report.runs)
 
     def _count(self, run: SourceRun, result: SyncResult) -> None:
         run.rows_seen += result.seen
@@ -161,4 +172,6 @@ def collect(
         for source in SYNCS:
             if sources is None or source in sources:
                 collection.run(source, window_of(source, now, is_wanted=sources is not None))
+        if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):
+            reconcile(now)
     return collection.report

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q, Sum
@@ -108,7 +108,7 @@ class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
             | Q(day=last, is_after_turn=False)
         )
 
-    def spend(self) -> dict[str, object]:
+    def spend(self) -> dict[str, Any]:
         """One row of sums: total_cents, billed_cents, requests (None where there are no rows)."""
         return self.aggregate(
             total_cents=Sum("total_cents"), billed_cents=Sum("billed_cents"), requests=Sum("requests")

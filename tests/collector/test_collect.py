@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def company() -> Company:
-    return build_company(members=12, days=40, seed=3, now=NOW)
+    return build_company(members=5, days=32, seed=3, now=NOW)
 
 
 @pytest.fixture
@@ -78,6 +78,20 @@ def test_a_wrong_key_ends_in_one_line_and_leaves_the_facts_alone(client):
         runs.collect(NOW, client=client)
     assert (Member.objects.count(), UsageEvent.objects.count(), Watermark.objects.count()) == (0, 0, 0)
     assert SourceRun.objects.values_list("source", "status").get() == ("members", "failed")
+
+
+def test_a_key_that_lapsed_is_noticed_while_the_members_are_still_fresh(client):
+    runs.collect(NOW, client=client)
+    client.key = "key_wrong"
+    with pytest.raises(CursorApiError, match="GET /teams/members answered 401"):
+        runs.collect(NOW + timedelta(minutes=5), client=client)
+
+
+def test_a_plan_without_spend_fails_that_source_only(client, monkeypatch):
+    runs.collect(NOW, client=client)
+    monkeypatch.setattr("collector.sync.spend.PATH", "/teams/no-such-thing")
+    report = runs.collect(NOW + timedelta(minutes=5), client=client)
+    assert [run.source for run in report.failed] == ["spend"]
 
 
 def test_a_source_that_fails_does_not_keep_the_others(client, monkeypatch):
