@@ -45,6 +45,13 @@ class Command(BaseCommand):
             help="the instant around which the stories are told (default: now); the same one on a later day"
             " goes on with the same company",
         )
+        add.add_argument(
+            "--incidents",
+            type=float,
+            default=0.0,
+            metavar="RATE",
+            help="by chance, per 100 members and month",
+        )
         add.add_argument("--no-stories", action="store_true", help="nothing out of the ordinary happens")
         add.add_argument(
             "--events-per-day", type=float, default=15.0, help="mean on a day of use (default 15)"
@@ -118,6 +125,7 @@ class Command(BaseCommand):
             ahead_days=(now - anchor + timedelta(days=AHEAD_DAYS)).days,
             events_per_day=options["events_per_day"],
             has_stories=not options["no_stories"],
+            incidents_per_100_members_month=options["incidents"],
         )
 
     def _serve(self, sandbox: Sandbox) -> None:

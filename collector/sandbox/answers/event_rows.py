@@ -13,7 +13,7 @@ from ..company.pricing import REQUEST_UNIT_MICRO, discount_percent
 from ..view import View
 from .spelling import cents, event_email, uuid
 
-MAX_MODE_TOKENS = 4_000_000
+MAX_MODE_TOKENS = 8_000_000
 # Shares of the vendor's oddities; salts keep them apart.
 NULL_SERVICE_SHARE, NULL_SERVICE = 0.03, 21
 NO_CONVERSATION_SHARE, NO_CONVERSATION = 0.04, 22

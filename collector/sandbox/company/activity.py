@@ -20,6 +20,7 @@ HOUR_MS = 3_600_000
 MOST_EVENTS = 190  # the busiest person-day seen in real data had 189
 EVENTS_PER_CONVERSATION = 6
 CONVERSATION_HOURS = 0.9
+NOVELTY_SHARE = 0.3  # of the requests that are not Auto go to a model just out
 USUAL_EVENTS = 15.0  # mean of a day of use at scale 1
 
 # As in the usage export of a team of 106: free 13 % of all rows, errors 1.25 %, aborts 0.22 %.
@@ -63,7 +64,7 @@ def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale
     member = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     conversation, start_hour, conversation_size = _conversations(counts, member, draw)
     local_ms = ((start_hour + draw.random(len(member)) * CONVERSATION_HOURS) * HOUR_MS).astype(np.int64)
-    model = _models(traits, member, draw)
+    model = _models(traits, member, calendar.novelty(day), draw)
     tokens = _tokens(traits.size[member] + conversation_size, model, draw)
     return Draft(
         member=member,
@@ -86,7 +87,8 @@ def _counts(
     people = len(traits.members)
     week = stream(seed, Topic.WEEKS, day.toordinal() // 7).standard_normal(people)
     mood, luck = draw.standard_normal(people), draw.random(people)
-    rate = traits.median_events * scale * calendar.lift(day) * np.exp(0.35 * week + 0.5 * mood)
+    pace = np.array([calendar.pace(member, day) for member in traits.members])
+    rate = traits.median_events * scale * pace * np.exp(0.35 * week + 0.5 * mood)
     counts = np.clip(draw.poisson(rate), 1, int(MOST_EVENTS * max(1.0, scale)))
     return np.where(luck < _presence(traits, calendar, day), counts, 0)
 
@@ -115,16 +117,18 @@ def _conversations(
     )
     size = 0.65 * draw.standard_normal(total)
     mine = first[member] + (draw.random(len(member)) * per_member[member]).astype(np.int64)
-    return mine, np.clip(hour, 0.0, 23.0)[mine], size[mine]
+    return mine, np.clip(hour, 2.0, 23.0)[mine], size[mine]
 
 
-def _models(traits: Traits, member: np.ndarray, draw: np.random.Generator) -> np.ndarray:
-    """Auto, else a favourite, else now and then any other."""
+def _models(traits: Traits, member: np.ndarray, novelty: int | None, draw: np.random.Generator) -> np.ndarray:
+    """Auto, else a favourite, else now and then any other, or one that has just come out."""
     taste = draw.random(len(member))
     chosen = np.where(taste < 0.75, traits.favourites[member, 0], traits.favourites[member, 1])
     popularity = rates("popularity")
     anything = draw.choice(len(MODELS), size=len(member), p=popularity / popularity.sum())
     chosen = np.where(taste > 0.96, anything, chosen)
+    if novelty is not None:
+        chosen = np.where(draw.random(len(member)) < NOVELTY_SHARE, novelty, chosen)
     return np.where(draw.random(len(member)) < traits.auto_share[member], AUTO, chosen).astype(np.int16)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from .activity import DAY_MS, HOUR_MS
-from .instants import from_ms, to_ms
+from .instants import day_of, from_ms, to_ms
 from .members import Member
 from .prices import DEAR, position
 from .stage import Stage
@@ -49,15 +49,20 @@ def give_roles(members: Sequence[Member]) -> tuple[Member, ...]:
     return tuple(replace(member, **given.get(member.index, {})) for member in members)
 
 
-def cast(stage: Stage, members: Sequence[Member], *, first_ms: int, now: datetime, seed: int) -> list[Story]:
+def cast(
+    stage: Stage, members: Sequence[Member], *, first_day: date, now: datetime, seed: int
+) -> list[Story]:
     """Return the told stories of a demo, each given to the member whom it fits best."""
     now_ms = to_ms(now)
     stories: list[Story] = []
     free = _actors(members, now)
     for part in _parts(now_ms):
-        if part.begins_ms < first_ms + SETTLED_DAYS * DAY_MS or not free:
+        settled_by = day_of(part.begins_ms - SETTLED_DAYS * DAY_MS)
+        candidates = [member for member in free if member.joined_on <= settled_by]
+        if settled_by < first_day or not candidates:
             continue
-        candidates = _those_asleep(free, part.begins_ms) if part.is_at_night else free
+        if part.is_at_night:
+            candidates = _those_asleep(candidates, part.begins_ms)
         plays = [part.played_by(member.index, number=len(stories), seed=seed) for member in candidates]
         best = min(plays, key=lambda play: abs(stage.extra_cents(play, now_ms) / 100 - part.dollars))
         stories.append(best)
@@ -91,9 +96,7 @@ def _actors(members: Sequence[Member], now: datetime) -> list[Member]:
     """People at work now without a cap, the busier half first, at most thirty."""
     today = now.date()
     usable = [m for m in members if m.is_human and m.presence > 0.3 and m.holds_seat_on(today)]
-    usable = [
-        m for m in usable if m.limit_dollars is None and m.joined_on < today.replace(day=1) and m.is_listed
-    ]
+    usable = [m for m in usable if m.limit_dollars is None and m.is_listed]
     return sorted(usable, key=lambda m: (-m.presence * m.median_events, m.index))[:30]
 
 

@@ -14,12 +14,15 @@ from .activity import USUAL_EVENTS, Traits, draft_day
 from .casting import cast, give_roles
 from .columns import Draft, Events
 from .cycle import MID_MONTH, Anniversary
+from .daily import DailyActivity, daily_activity
 from .days import Calendar, build_calendar
+from .incidents import LONGEST_DAYS, add_incidents
 from .instants import day_ms, from_ms, midnight, to_ms
+from .kinds import KIND_NAMES
 from .labels import Label
 from .members import Member, build_members
 from .plan import apply_plan
-from .prices import MICRO
+from .prices import MICRO, MODELS
 from .pricing import price
 from .stage import Stage
 from .stories import Story
@@ -49,9 +52,41 @@ class Company:
 
     def labels_at(self, instant: datetime) -> tuple[Label, ...]:
         """The true incidents as far as they have come by `instant`, oldest first."""
-        told = self.events.take((self.events.story >= 0) & (self.events.occurred_ms <= to_ms(instant)))
+        events = self.events_until(instant)
+        told = events.take(events.story >= 0)
         labels = [self._label(story, told.take(told.story == story.number)) for story in self.stories]
         return tuple(sorted((label for label in labels if label), key=lambda label: label.onset_at))
+
+    def events_until(self, instant: datetime) -> Events:
+        """The events that had happened by `instant`, oldest first."""
+        last = np.searchsorted(self.events.occurred_ms, to_ms(instant), side="right")
+        return self.events.take(slice(0, last))
+
+    def daily_activity(self, first: date, last: date, *, at: datetime | None = None) -> list[DailyActivity]:
+        """A row per person and UTC day with a seat, both days included, of what had happened `at` (now)."""
+        return daily_activity(self.members, self.events_until(at or self.now), first, last)
+
+    def columns(self, at: datetime) -> dict[str, np.ndarray]:
+        """The events that had happened by `at` as plain arrays, oldest first: ready for a data frame.
+
+        `email` is in lower case, empty where the API gives none; money is in cents, as floats.
+        """
+        events = self.events_until(at)
+        emails = np.array([member.email for member in self.members], dtype=object)
+        return {
+            "email": emails[events.member],
+            "occurred_ms": events.occurred_ms,
+            "model": np.array([model.name for model in MODELS], dtype=object)[events.model],
+            "kind": np.array(KIND_NAMES, dtype=object)[events.kind],
+            "is_chargeable": events.is_chargeable,
+            "charged_cents": events.charged_micro / MICRO,
+            "model_cents": events.model_micro / MICRO,
+            "fee_cents": events.fee_micro / MICRO,
+            "input_tokens": events.input_tokens,
+            "output_tokens": events.output_tokens,
+            "cache_write_tokens": events.cache_write_tokens,
+            "cache_read_tokens": events.cache_read_tokens,
+        }
 
     def _label(self, story: Story, told: Events) -> Label | None:
         if not len(told):
@@ -76,26 +111,32 @@ def build_company(
     ahead_days: int = 7,
     events_per_day: float = USUAL_EVENTS,
     has_stories: bool = True,
+    incidents_per_100_members_month: float = 0.0,
     anniversary: Anniversary = MID_MONTH,
 ) -> Company:
     """Return the company of `members` people that has worked `days` days before the day of `now`.
 
     It goes on for `ahead_days` after `now`. The same arguments give the same company, and another horizon the
-    same past. `events_per_day` is the mean on a day of use.
+    same past. `events_per_day` is the mean on a day of use. Besides the told stories, or without them,
+    incidents of all kinds happen by chance.
     """
     first_day, until = now.date() - timedelta(days=days), now + timedelta(days=ahead_days)
     people = give_roles(build_members(members, seed, first_day, now.date()))
-    calendar = build_calendar(people, seed, first_day, until.date())
-    stage = Stage(
-        _ordinary(people, calendar, first_day, until.date(), seed, events_per_day / USUAL_EVENTS), len(people)
+    # A story is told to its end, or whether it is told would depend on the horizon.
+    last_day = until.date() + timedelta(days=LONGEST_DAYS)
+    calendar = build_calendar(people, seed, first_day, last_day)
+    scale = events_per_day / USUAL_EVENTS
+    stage = Stage(_ordinary(people, calendar, first_day, last_day, seed, scale), len(people))
+    if has_stories:
+        stage.perform(cast(stage, people, first_day=first_day, now=now, seed=seed))
+    add_incidents(
+        stage,
+        people,
+        first_day=first_day,
+        last_day=until.date(),
+        seed=seed,
+        per_100_members_month=incidents_per_100_members_month,
     )
-    stories = tuple(
-        cast(stage, people, first_ms=day_ms(first_day), now=now, seed=seed) if has_stories else ()
-    )
-    stage.perform(stories)
-    events = _in_order(price(stage.draft()))
-    events = events.take((events.occurred_ms >= day_ms(first_day)) & (events.occurred_ms < to_ms(until)))
-    turns = anniversary.turns(midnight(first_day), until)
     return Company(
         seed=seed,
         now=now,
@@ -104,9 +145,18 @@ def build_company(
         members=people,
         calendar=calendar,
         anniversary=anniversary,
-        stories=stories,
-        events=apply_plan(events, people, turns),
+        stories=tuple(stage.stories),
+        events=_billed(stage, people, first_day, until, anniversary),
     )
+
+
+def _billed(
+    stage: Stage, members: tuple[Member, ...], first_day: date, until: datetime, anniversary: Anniversary
+) -> Events:
+    """Return what happened on the stage from `first_day` until `until`, priced and under the plan."""
+    events = _in_order(price(stage.draft()))
+    events = events.take((events.occurred_ms >= day_ms(first_day)) & (events.occurred_ms < to_ms(until)))
+    return apply_plan(events, members, anniversary.turns(midnight(first_day), until))
 
 
 def _ordinary(

@@ -1,35 +1,60 @@
-"""The company's calendar: weekends, days off for all, releases, and everybody's own holidays."""
+"""The company's calendar: days off, releases, sprints, new models, and everybody's own holidays.
+
+Most of it is there to be no incident: work that is more than usual for a reason.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 
 from .draws import Topic, stream
 from .members import Member
+from .names import GROUPS
+from .prices import ESTABLISHED
 
 EPOCH = date(1970, 1, 1)
 FIXED_HOLIDAYS = {(1, 1), (5, 1), (7, 4), (12, 25), (12, 26)}
-RELEASE_LIFT = 1.9
-AFTER_RELEASE_LIFT = 1.3
+
+# How many times the usual requests.
+RELEASE, DAY_AFTER = 1.9, 1.3
+SPRINT = 1.7
+CATCHING_UP, CATCH_UP_DAYS = 1.6, 2  # after a holiday
+NEWCOMER, NEWCOMER_DAYS = 0.6, 10
+
+NOVELTY_DAYS = 5  # for which people try a model that has just come out
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """Days off and releases over the history."""
+    """What is out of the ordinary, over the history."""
 
-    days_off: frozenset[date]
-    releases: frozenset[date]
-    absences: dict[int, tuple[tuple[date, date], ...]]  # member -> (first day away, first day back)
+    days_off: set[date] = field(default_factory=set)
+    releases: set[date] = field(default_factory=set)
+    sprints: dict[date, str] = field(default_factory=dict)  # the group that hurries
+    launches: dict[date, int] = field(default_factory=dict)  # the model that comes out
+    absences: dict[int, list[tuple[date, date]]] = field(
+        default_factory=dict
+    )  # member: (first away, first back)
 
-    def lift(self, day: date) -> float:
-        """How much more than usual everybody works on `day`."""
-        if day in self.releases:
-            return RELEASE_LIFT
-        return AFTER_RELEASE_LIFT if day - timedelta(days=1) in self.releases else 1.0
+    def pace(self, member: Member, day: date) -> float:
+        """How many times their usual requests the member makes on `day`."""
+        pace = RELEASE if day in self.releases else 1.0
+        if day - timedelta(days=1) in self.releases:
+            pace = DAY_AFTER
+        if member.group and self.sprints.get(day) == member.group_on(day):
+            pace *= SPRINT
+        if any(0 <= (day - back).days < CATCH_UP_DAYS for _, back in self.absences.get(member.index, ())):
+            pace *= CATCHING_UP
+        return pace * (NEWCOMER if 0 <= (day - member.joined_on).days < NEWCOMER_DAYS else 1.0)
+
+    def novelty(self, day: date) -> int | None:
+        """The model that came out in the last days, by its position."""
+        recent = (day - timedelta(days=ago) for ago in range(NOVELTY_DAYS))
+        return next((self.launches[when] for when in recent if when in self.launches), None)
 
     def is_away(self, member: int, day: date) -> bool:
         return any(first <= day < back for first, back in self.absences.get(member, ()))
@@ -41,17 +66,18 @@ def is_weekend(day: date) -> bool:
 
 def build_calendar(members: Sequence[Member], seed: int, first_day: date, last_day: date) -> Calendar:
     """Return the calendar from `first_day` to `last_day`, both included; each month is drawn by itself."""
-    days_off: set[date] = set()
-    releases: set[date] = set()
-    absences: dict[int, list[tuple[date, date]]] = {}
+    calendar = Calendar()
     for month in _months(first_day - timedelta(days=31), last_day):
         draw = stream(seed, Topic.CALENDAR, month.toordinal())
-        days_off.add(_working_day(month, draw))
-        releases.add(_working_day(month, draw))
-        _draw_absences(absences, members, month, seed)
-    days_off |= {day for day in _each(first_day, last_day) if (day.month, day.day) in FIXED_HOLIDAYS}
-    kept = {member: tuple(spans) for member, spans in absences.items()}
-    return Calendar(frozenset(days_off), frozenset(releases - days_off), kept)
+        calendar.days_off.add(_working_day(month, draw))
+        calendar.releases.add(_working_day(month, draw))
+        sprint, group = _working_day(month, draw), GROUPS[int(draw.integers(len(GROUPS)))]
+        calendar.sprints.update({sprint + timedelta(days=offset): group for offset in range(3)})
+        calendar.launches[_working_day(month, draw)] = int(draw.choice(ESTABLISHED))
+        _draw_absences(calendar.absences, members, month, seed)
+    calendar.days_off.update(d for d in _each(first_day, last_day) if (d.month, d.day) in FIXED_HOLIDAYS)
+    calendar.releases.difference_update(calendar.days_off)
+    return calendar
 
 
 def _draw_absences(

@@ -13,6 +13,7 @@ from .names import AUTOMATION, DOMAIN, FIRST_NAMES, GROUPS, LAST_NAMES, SERVICE_
 from .prices import MODELS
 
 SERVICE_PRESENCE = 0.85
+USUAL_EVENT_CENTS = 22.0  # mean charge of a request of usual size
 
 
 class MemberKind(Enum):
@@ -70,7 +71,7 @@ HABITS = (
     (0.96, 30.0, 0.04),  # heavy and steady
 )
 # Hours from UTC and share; nearly all requests fall between 11 and 22 UTC.
-ZONES = ((-8, 0.22), (-7, 0.06), (-6, 0.14), (-5, 0.34), (-3, 0.08), (0, 0.06), (1, 0.10))
+ZONES = ((-8, 0.14), (-7, 0.06), (-6, 0.16), (-5, 0.40), (-3, 0.08), (0, 0.06), (1, 0.10))
 
 
 def build_members(count: int, seed: int, first_day: date, last_day: date) -> tuple[Member, ...]:
@@ -90,6 +91,7 @@ def _person(index: int, draw: np.random.Generator) -> Member:
     presence, median_events, _ = HABITS[draw.choice(len(HABITS), p=[share for *_, share in HABITS])]
     shares = np.array([model.popularity for model in MODELS])
     favourites = draw.choice(len(MODELS), size=2, replace=False, p=shares / shares.sum())
+    size = 0.75 * float(draw.standard_normal())
     suffix = "" if index < len(FIRST_NAMES) else str(index)
     group = GROUPS[int(draw.integers(len(GROUPS)))] if draw.random() < 0.93 else None
     return Member(
@@ -106,10 +108,16 @@ def _person(index: int, draw: np.random.Generator) -> Member:
         median_events=median_events * float(np.exp(0.35 * draw.standard_normal())),
         auto_share=float(draw.beta(2.2, 1.0)),
         favourites=(int(favourites[0]), int(favourites[1])),
-        size=0.75 * float(draw.standard_normal()),
-        allowance_cents=int(draw.choice([5_000, 12_000, 30_000], p=[0.4, 0.35, 0.25])),
+        size=size,
+        allowance_cents=_allowance_cents(presence * median_events, size, draw),
         has_capitals=bool(draw.random() < 0.12),
     )
+
+
+def _allowance_cents(daily_events: float, size: float, draw: np.random.Generator) -> int:
+    """Return a good month of someone like this, in whole dollars; one in four uses it up."""
+    month = 21 * 1.3 * daily_events * USUAL_EVENT_CENTS * float(np.exp(0.8 * size))
+    return 100 * max(10, round(month * float(np.exp(0.65 + 0.8 * draw.standard_normal())) / 100))
 
 
 def _name(index: int, draw: np.random.Generator) -> tuple[str, str]:

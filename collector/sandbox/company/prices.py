@@ -39,10 +39,11 @@ MODELS = (
     Model("composer-2.5-fast", 300, 0, 50, 1500, has_fee=False, popularity=0.03),
     Model("gemini-3.5-flash", 150, 0, 15, 900, discount_percent=10, popularity=0.04),
     Model("cursor-grok-4.5-high", 200, 0, 50, 600, has_fee=False, popularity=0.03),
-    Model("claude-fable-5-thinking-high", 1000, 1250, 100, 5000),
+    Model("claude-fable-5-thinking-high", 1000, 1250, 100, 5000, popularity=0.008),
     Model("claude-4.6-opus-high-thinking-fast", 3000, 3750, 300, 15000),
 )
 AUTO = 0
+ESTABLISHED = range(1, 12)  # those that many people use
 DEAR = 12
 DEAREST = 13
 

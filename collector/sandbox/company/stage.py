@@ -18,6 +18,7 @@ class Stage:
         self._draft = draft.take(np.lexsort((draft.noise, draft.occurred_ms, draft.member)))
         self._starts = np.searchsorted(self._draft.member, np.arange(members + 1))
         self._told: dict[int, Draft] = {}
+        self.stories: list[Story] = []  # those performed, in the order of their numbers
 
     def own(self, member: int) -> Draft:
         """Return the member's requests with the stories told so far, oldest first."""
@@ -35,6 +36,7 @@ class Stage:
         for story in stories:
             told = story.tell(self.own(story.member))
             self._told[story.member] = told.take(np.argsort(told.occurred_ms, kind="stable"))
+            self.stories.append(story)
 
     def draft(self) -> Draft:
         """Return all requests as the stories left them."""

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 import requests
 
+from collector.sandbox import Sandbox
 from collector.sandbox.company.instants import to_ms
 
 from .conftest import NOW
@@ -213,3 +214,13 @@ def test_one_group_tells_its_members_days(api):
         assert decimal_sum(day["spendCents"] for day in row["dailySpend"]) == Decimal(str(row["spendCents"]))
     assert api.call("GET", "/teams/groups/group_none").status_code == 404
     assert api.call("GET", "/teams/groups", params={"billingCycle": "June"}).status_code == 400
+
+
+def test_a_stopped_sandbox_answers_nobody(company):
+    sandbox = Sandbox(company).start()
+    with requests.Session() as session:
+        session.auth = (sandbox.key, "")
+        assert session.get(f"{sandbox.url}/v1/me", timeout=5).status_code == 200
+        sandbox.stop()
+        with pytest.raises(requests.ConnectionError):
+            session.get(f"{sandbox.url}/v1/me", timeout=5)

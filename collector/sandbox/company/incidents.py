@@ -1,0 +1,178 @@
+"""Incidents by chance, of several kinds and sizes, for the scoring of detection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+import numpy as np
+
+from .activity import DAY_MS, HOUR_MS
+from .days import is_weekend
+from .draws import Topic, stream
+from .instants import day_ms
+from .members import Member
+from .prices import DEAR, DEAREST, MODELS, TOKEN_FEE, position
+from .stage import Stage
+from .stories import Burst, DearModel, Drift, LongSessions, RunawayAgent, Story
+
+MATERIAL_DOLLARS = 40
+DAILY_DOLLARS = 12  # less than this a day is not to be told from a busy week
+SETTLED_DAYS = 12
+APART_MS = 5 * DAY_MS  # between two incidents of one member
+LONGEST_DAYS = 17  # from the day an incident begins to its end
+ATTEMPTS = 30  # members tried for one incident
+
+OPUS = position("claude-opus-4-8-thinking-high")
+SONNET = position("claude-sonnet-5-thinking-high")
+
+# Kind and share among the incidents.
+KINDS: tuple[tuple[str, float], ...] = (
+    ("runaway", 0.28),
+    ("burst", 0.24),
+    ("dear", 0.20),
+    ("long", 0.16),
+    ("drift", 0.12),
+)
+
+Frame = dict[str, int]  # number, member, begins_ms, seed
+Writer = Callable[[Frame, Member, date, np.random.Generator], Story]
+
+
+def add_incidents(
+    stage: Stage,
+    members: Sequence[Member],
+    *,
+    first_day: date,
+    last_day: date,
+    seed: int,
+    per_100_members_month: float,
+) -> None:
+    """Perform incidents on the stage.
+
+    Each adds at least $40, and no member has two at a time. Each day is drawn by itself, so a further horizon
+    leaves the earlier ones as they were, as long as the stage reaches LONGEST_DAYS past `last_day`.
+    """
+    people = [member for member in members if member.is_human and member.presence > 0.2]
+    rate = per_100_members_month * len([m for m in members if m.is_human]) / 100 / 30
+    for offset in range(SETTLED_DAYS, (last_day - first_day).days + 1):
+        day = first_day + timedelta(days=offset)
+        draw = stream(seed, Topic.INCIDENTS, day.toordinal())
+        for _ in range(int(draw.poisson(rate))):
+            if story := _incident(stage, people, day, draw, seed):
+                stage.perform([story])
+
+
+def _incident(
+    stage: Stage,
+    people: Sequence[Member],
+    day: date,
+    draw: np.random.Generator,
+    seed: int,
+) -> Story | None:
+    """Return a material incident that begins on `day`, None if it fits none of the members tried."""
+    kind = (
+        "runaway" if is_weekend(day) else draw.choice([k for k, _ in KINDS], p=[share for _, share in KINDS])
+    )
+    for position_ in draw.integers(0, len(people), ATTEMPTS).tolist():
+        member = people[position_]
+        frame = {"number": len(stage.stories), "member": member.index, "seed": seed}
+        story = WRITERS[kind](frame, member, day, draw)
+        if _is_free(member, day, story, stage.stories) and _is_material(stage, story):
+            return story
+    return None
+
+
+def _is_free(member: Member, day: date, story: Story, told: Sequence[Story]) -> bool:
+    settled = member.joined_on <= day - timedelta(days=SETTLED_DAYS) and day < member.left_on
+    own = [other for other in told if other.member == member.index]
+    apart = all(
+        story.begins_ms > other.ends_ms + APART_MS or other.begins_ms > story.ends_ms + APART_MS
+        for other in own
+    )
+    return settled and apart and member.limit_dollars is None
+
+
+def _is_material(stage: Stage, story: Story) -> bool:
+    dollars = stage.extra_cents(story, story.ends_ms + DAY_MS) / 100
+    return dollars >= max(MATERIAL_DOLLARS, DAILY_DOLLARS * story.days)
+
+
+def _runaway(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+    """An agent left running in the evening or overnight."""
+    begins_ms = _at(day, member, float(draw.uniform(17, 30)))
+    hours = float(draw.uniform(1.5, 11))
+    return _requests(RunawayAgent, frame, begins_ms, hours, dollars=_dollars(draw, 160), draw=draw)
+
+
+def _burst(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+    """A frantic stretch of a working day."""
+    begins_ms = _at(day, member, float(draw.uniform(9, 16)))
+    return _requests(
+        Burst, frame, begins_ms, float(draw.uniform(1, 4)), dollars=_dollars(draw, 90), draw=draw
+    )
+
+
+def _dear(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+    model = int(draw.choice([OPUS, DEAR, DEAREST], p=[0.25, 0.45, 0.3]))
+    span = _span(day, member, float(draw.uniform(1, 6)))
+    return DearModel(**frame, **span, model=model)
+
+
+def _long(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+    span = _span(day, member, float(draw.uniform(1, 7)))
+    return LongSessions(**frame, **span, factor=float(draw.uniform(4, 18)))
+
+
+def _drift(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+    span = _span(day, member, float(draw.uniform(8, 16)))
+    return Drift(**frame, **span, factor=float(draw.uniform(3, 9)))
+
+
+WRITERS: dict[str, Writer] = {
+    "runaway": _runaway,
+    "burst": _burst,
+    "dear": _dear,
+    "long": _long,
+    "drift": _drift,
+}
+
+
+def _dollars(draw: np.random.Generator, median: float) -> float:
+    """Most incidents cost some hundreds, a few thousands."""
+    return float(np.clip(median * np.exp(0.9 * draw.standard_normal()), MATERIAL_DOLLARS * 1.1, 6_000))
+
+
+def _requests(
+    make: type[RunawayAgent],
+    frame: Frame,
+    begins_ms: int,
+    hours: float,
+    *,
+    dollars: float,
+    draw: np.random.Generator,
+) -> Story:
+    """Return requests that cost about `dollars` in `hours`: the pace is drawn, the context follows."""
+    model = int(draw.choice([SONNET, OPUS, DEAR], p=[0.4, 0.45, 0.15]))
+    per_hour = float(draw.uniform(20, 140))
+    cents_each = dollars * 100 / (per_hour * hours)
+    rates = MODELS[model]
+    fixed = (9_000 * rates.input + 4_000 * rates.output + 13_000 * TOKEN_FEE) / 1e6
+    per_token = (rates.cache_read + 0.05 * rates.cache_write + 1.05 * TOKEN_FEE) / 1e6
+    return make(
+        **frame,
+        begins_ms=begins_ms,
+        ends_ms=begins_ms + int(hours * HOUR_MS),
+        per_hour=per_hour,
+        model=model,
+        context=float(np.clip((cents_each - fixed) / per_token, 20_000, 2_500_000)),
+    )
+
+
+def _span(day: date, member: Member, days: float) -> dict[str, int]:
+    begins_ms = _at(day, member, 6)
+    return {"begins_ms": begins_ms, "ends_ms": begins_ms + int(days * DAY_MS)}
+
+
+def _at(day: date, member: Member, local_hour: float) -> int:
+    return day_ms(day) + int((local_hour - member.utc_offset_hours) * HOUR_MS)
