@@ -1,0 +1,71 @@
+"""Which notifications of one channel become one message. Decisions only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from incidents.models import Channel, Incident, IncidentSettings, Notification
+
+# As many incidents as one Slack message lists with a line each.
+SUMMARY_SIZE = 80
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Notifications that are sent as one message."""
+
+    kind: str
+    rows: tuple[Notification, ...]
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """The incidents it is about, each once, in order."""
+        found = {row.incident_id: row.incident for row in self.rows}
+        return [incident for incident in found.values() if incident]
+
+
+def plan(rows: Sequence[Notification], channel: Channel, policy: IncidentSettings) -> list[Batch]:
+    """The messages for `rows`: alerts first, then what happened to them since, then digests.
+
+    What several alerts say of one incident is one message; more incidents than the policy's `summary_above`
+    become a summary. A webhook gets everything singly, since a program reads it; a daily e-mail takes all.
+    """
+    alerts = [row for row in rows if row.kind == Notification.Kind.ALERT]
+    updates = [row for row in rows if row.kind == Notification.Kind.UPDATE]
+    digests = [Batch(row.kind, (row,)) for row in rows if row.kind == Notification.Kind.DIGEST]
+    if channel.kind == Channel.Kind.WEBHOOK:
+        return [*singly(alerts), *singly(updates), *digests]
+    if channel.kind == Channel.Kind.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST:
+        return [*summaries([*alerts, *updates]), *digests]
+    by_incident = together(alerts)
+    if len(by_incident) > policy.summary_above:
+        return [*summaries(alerts), *singly(updates), *digests]
+    return [*(Batch(group[0].kind, group) for group in by_incident), *singly(updates), *digests]
+
+
+def singly(rows: Sequence[Notification]) -> list[Batch]:
+    return [Batch(row.kind, (row,)) for row in rows]
+
+
+def together(rows: Sequence[Notification]) -> list[tuple[Notification, ...]]:
+    """`rows` of one incident each, incidents in the order of their first row."""
+    groups: dict[int | None, list[Notification]] = {}
+    for row in rows:
+        groups.setdefault(row.incident_id, []).append(row)
+    return [tuple(group) for group in groups.values()]
+
+
+def summaries(rows: Sequence[Notification]) -> list[Batch]:
+    groups = together(rows)
+    return [
+        Batch(Notification.Kind.ALERT, tuple(row for group in part for row in group))
+        for part in chunks(groups, SUMMARY_SIZE)
+    ]
+
+
+def chunks(groups: Sequence[tuple[Notification, ...]], size: int) -> Iterator[list[tuple[Notification, ...]]]:
+    iterator = iter(groups)
+    while part := list(islice(iterator, size)):
+        yield part

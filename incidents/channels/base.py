@@ -1,0 +1,45 @@
+"""What the outbox and the kinds of channels say to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from incidents.messages import Alert, Digest
+
+
+class DeliveryError(Exception):
+    """A message did not get through. The text says why and what to do, and never holds a key or an address.
+
+    `code` is the other side's word for it; `retry_after` how long it asked to wait. `is_about_channel` means
+    that the next message would fail alike, so that the rest of the channel can wait.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        code: str = "",
+        retry_after: timedelta | None = None,
+        is_about_channel: bool = True,
+    ) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.retry_after = retry_after
+        self.is_about_channel = is_about_channel
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What one call of `send` brings to one channel.
+
+    `key` stays the same however often it is sent. `root` is what the channel calls the message that this one
+    follows up (Slack's ts), `root_alert` what that message says from now on; loud ones are shown to all.
+    """
+
+    key: str
+    event: str
+    content: Alert | Digest
+    root: str = ""
+    root_alert: Alert | None = None
+    is_loud: bool = True

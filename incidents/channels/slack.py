@@ -1,0 +1,137 @@
+"""Slack: Block Kit messages that change as the incident goes on, with a thread below."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
+
+from incidents.messages import Alert, Digest
+from incidents.models import Channel
+
+from .base import DeliveryError, Parcel
+from .slack_blocks import SECTION, alert_blocks, digest_blocks, escape, fallback
+
+TIMEOUT_SECONDS = 10
+LONGEST_WAIT_SECONDS = 3600
+
+# What Slack answers, and what an administrator can do about it.
+# https://docs.slack.dev/reference/methods/chat.postMessage, read 2026-11-23.
+ADVICE = {
+    "invalid_auth": "the token is not valid; set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-…)",
+    "not_authed": "no token was sent; set SLACK_BOT_TOKEN",
+    "account_inactive": "the token's app or workspace is gone; install the app again and set SLACK_BOT_TOKEN",
+    "token_revoked": "the token was revoked; install the app again and set SLACK_BOT_TOKEN",
+    "missing_scope": "the app lacks a permission; add chat:write and users:read.email, then install it again",
+    "channel_not_found": "the app sees no such channel; check the channel's id and invite the app to it",
+    "not_in_channel": "the app is not in the channel; invite it there with /invite",
+    "is_archived": "the channel is archived; choose another one",
+    "msg_too_long": "the message is too long for Slack; the other messages go on",
+    "msg_blocks_too_long": "the message is too long for Slack; the other messages go on",
+    "invalid_blocks": "Slack refused the message's form; the other messages go on",
+}
+ABOUT_THE_MESSAGE = {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "no_text", "message_not_found"}
+ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
+
+
+def client() -> WebClient:
+    """The one way to Slack. Rate limits are left to the outbox, which waits without holding a worker."""
+    return WebClient(
+        token=settings.SLACK_BOT_TOKEN,
+        base_url=f"{settings.SLACK_API_URL}/",
+        timeout=TIMEOUT_SECONDS,
+        retry_handlers=[
+            ConnectionErrorRetryHandler(max_retry_count=1),
+            ServerErrorRetryHandler(max_retry_count=1),
+        ],
+    )
+
+
+def room(channel: Channel) -> str:
+    return channel.target.strip() or settings.SLACK_CHANNEL_ID
+
+
+def send(channel: Channel, parcel: Parcel) -> str:
+    """Post, or edit the root and answer in its thread; return the ts that later messages follow."""
+    if not settings.SLACK_BOT_TOKEN:
+        raise DeliveryError("Slack is not set up: set SLACK_BOT_TOKEN.")
+    if not room(channel):
+        raise DeliveryError("No Slack channel: set SLACK_CHANNEL_ID, or the target in the admin.")
+    if parcel.root and isinstance(parcel.content, Alert):
+        return follow_up(room(channel), parcel, parcel.content)
+    return post(room(channel), parcel.content)
+
+
+def post(to: str, what: Alert | Digest) -> str:
+    return str(
+        call("chat_postMessage", channel=to, unfurl_links=False, unfurl_media=False, **body(what))["ts"]
+    )
+
+
+def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
+    """Edit first, which may be repeated, and answer last; where the root is gone, post anew."""
+    try:
+        call("chat_update", channel=to, ts=parcel.root, **body(parcel.root_alert or news))
+        call(
+            "chat_postMessage",
+            channel=to,
+            thread_ts=parcel.root,
+            reply_broadcast=parcel.is_loud,
+            text=escape(news.step, SECTION),
+            mrkdwn=False,
+        )
+    except DeliveryError as problem:
+        if problem.code in ROOT_IS_GONE:
+            return post(to, news)
+        raise
+    return parcel.root
+
+
+def body(what: Alert | Digest) -> dict[str, Any]:
+    blocks = alert_blocks(what) if isinstance(what, Alert) else digest_blocks(what)
+    return {"text": fallback(what), "blocks": blocks}
+
+
+def call(method: str, **arguments: Any) -> Any:
+    """One call of Slack's API; DeliveryError with the reason and what to do."""
+    try:
+        return getattr(client(), method)(**arguments)
+    except SlackApiError as problem:
+        raise explain(problem) from None  # the cause holds the request's headers
+    except (SlackClientError, OSError, ValueError) as problem:
+        raise DeliveryError(
+            f"Slack could not be reached ({type(problem).__name__}): check the network and SLACK_API_URL."
+        ) from None
+
+
+def explain(problem: SlackApiError) -> DeliveryError:
+    response = problem.response
+    if response.status_code == 429:
+        wait = retry_after(response.headers)
+        return DeliveryError(
+            f"Slack asks to slow down for {wait.seconds} s; it is tried again.", retry_after=wait
+        )
+    if response.status_code >= 500:
+        return DeliveryError(f"Slack is failing (HTTP {response.status_code}); it is tried again.")
+    code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
+    advice = ADVICE.get(code, "see https://docs.slack.dev/reference/methods/chat.postMessage")
+    return DeliveryError(
+        f"Slack said {code}: {advice}.", code=code, is_about_channel=code not in ABOUT_THE_MESSAGE
+    )
+
+
+def retry_after(headers: Any) -> timedelta:
+    """Slack's `Retry-After` in seconds; a minute where it gives none that can be read."""
+    found = {str(name).lower(): value for name, value in dict(headers).items()}.get("retry-after", "")
+    text = str(found[0] if isinstance(found, list) and found else found)
+    return timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS) if text.isdigit() else 60)
+
+
+def email_of(user_id: str) -> str:
+    """The e-mail of a Slack user, lower case; empty where Slack gives none (scope users:read.email)."""
+    profile = (call("users_info", user=user_id).get("user") or {}).get("profile") or {}
+    return str(profile.get("email") or "").strip().lower()

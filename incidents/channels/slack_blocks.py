@@ -1,0 +1,145 @@
+"""Messages in Slack's Block Kit, within its limits.
+
+Whatever people wrote goes into plain_text, which Slack does not parse, or is escaped.
+https://docs.slack.dev/reference/block-kit/blocks, read 2026-11-23.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from incidents.messages import Alert, Digest, DigestTable, IncidentMessage
+from incidents.wording import shorten
+
+BLOCKS, SECTION, HEADER, FIELD = 50, 3000, 150, 2000
+# Slack refuses blocks too long together (msg_blocks_too_long) and names no number; this much passes.
+MESSAGE = 12_000
+SUMMARY_LINE = 300
+MARKS = {"critical": "🔴", "warning": "🟠", "info": "🔵"}
+
+Block = dict[str, Any]
+
+
+def escape(text: str, limit: int) -> str:
+    """`text` for mrkdwn, at most `limit` characters once escaped; never cut inside an entity."""
+    shown = shorten(text, limit)
+    while len(escaped := entities(shown)) > limit:
+        shown = shorten(shown, len(shown) - max((len(escaped) - limit) // 5, 1))
+    return escaped
+
+
+def entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def link(url: str, label: str, limit: int = 200) -> str:
+    """A link; a bar in the label would end it."""
+    return f"<{url}|{escape(label.replace('|', '/'), limit)}>"
+
+
+def plain(text: str, limit: int) -> dict[str, Any]:
+    return {"type": "plain_text", "text": shorten(text, limit) or "–", "emoji": False}
+
+
+def mrkdwn(text: str) -> dict[str, Any]:
+    """`text` must be escaped already."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def section(text: dict[str, Any]) -> Block:
+    return {"type": "section", "text": text}
+
+
+def mark(incident: IncidentMessage) -> str:
+    return "✅" if incident.is_resolved else MARKS.get(incident.severity, "")
+
+
+def fallback(what: Alert | Digest) -> str:
+    """What phones and screen readers show."""
+    if isinstance(what, Digest):
+        return escape(what.title, SECTION)
+    if what.is_summary:
+        return escape(what.headline, SECTION)
+    return escape(f"{what.headline}: {what.incidents[0].message}", SECTION)
+
+
+def alert_blocks(alert: Alert) -> list[Block]:
+    return summary_blocks(alert) if alert.is_summary else incident_blocks(alert.incidents[0])
+
+
+def incident_blocks(incident: IncidentMessage) -> list[Block]:
+    fields = [mrkdwn(f"*{fact.label}*\n{escape(fact.value, FIELD - 100)}") for fact in incident.facts]
+    links = link(incident.url, "Open the incident")
+    if incident.member_url:
+        links += f"  ·  {link(incident.member_url, incident.who)}"
+    blocks: list[Block] = [
+        {"type": "header", "text": plain(f"{mark(incident)} {incident.headline}", HEADER)},
+        section(plain(incident.message, SECTION)),
+        {"type": "section", "fields": fields[:10]},
+        {"type": "context", "elements": [mrkdwn(escape(incident.standing, FIELD)), mrkdwn(links)]},
+    ]
+    return blocks if incident.is_resolved else [*blocks, buttons(incident)]
+
+
+def buttons(incident: IncidentMessage) -> Block:
+    """What can be done from Slack; Acknowledge goes once somebody has."""
+    actions = [("resolve", "Resolve"), ("expected", "Expected")]
+    if not incident.is_acknowledged:
+        actions.insert(0, ("acknowledge", "Acknowledge"))
+    return {
+        "type": "actions",
+        "elements": [
+            {"type": "button", "action_id": action, "text": plain(label, 75), "value": str(incident.pk)}
+            for action, label in actions
+        ],
+    }
+
+
+def summary_blocks(alert: Alert) -> list[Block]:
+    """All incidents, one line each with its link."""
+    room = min((MESSAGE - 600) // len(alert.incidents), SUMMARY_LINE)
+    lines = [summary_line(incident, room) for incident in alert.incidents]
+    return [
+        {"type": "header", "text": plain(alert.headline, HEADER)},
+        *[section(mrkdwn(text)) for text in pack(lines, SECTION)[: BLOCKS - 2]],
+        {"type": "context", "elements": [mrkdwn(link(alert.list_url, "All incidents"))]},
+    ]
+
+
+def summary_line(incident: IncidentMessage, limit: int) -> str:
+    start = f"{mark(incident)} {link(incident.url, incident.who, 40)} "
+    return start + escape(incident.message, max(limit - len(start), 20))
+
+
+def pack(lines: list[str], limit: int) -> list[str]:
+    """`lines` joined into as few texts of at most `limit` characters as their order allows."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + 1 + len(line) <= limit:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return texts
+
+
+def digest_blocks(digest: Digest) -> list[Block]:
+    blocks: list[Block] = [{"type": "header", "text": plain(digest.title, HEADER)}]
+    lines = pack([escape(line, 500) for line in digest.lines], SECTION)
+    blocks += [section(mrkdwn(text)) for text in lines[:1]]
+    room = (MESSAGE - SECTION - 600) // max(len(digest.tables), 1)
+    blocks += [section(mrkdwn(table_text(table, min(SECTION, room)))) for table in digest.tables]
+    footer = {"type": "context", "elements": [mrkdwn(link(digest.url, "Open the page"))]}
+    return [*blocks[: BLOCKS - 1], footer]
+
+
+def table_text(table: DigestTable, limit: int) -> str:
+    """Heading and rows as lines; rows that do not fit are counted."""
+    text = f"*{escape(table.heading, 200)}*"
+    if not table.rows:
+        return f"{text}\n{escape(table.empty or 'None.', 300)}"
+    for index, row in enumerate(table.rows):
+        line = "\n" + " · ".join(escape(cell, 120) for cell in row)
+        if len(text) + len(line) > limit - 60:
+            return f"{text}\n… and {len(table.rows) - index} more on the page"
+        text += line
+    return text

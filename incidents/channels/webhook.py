@@ -1,0 +1,88 @@
+"""A generic signed webhook: JSON by POST, described in docs/incidents.md."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.conf import settings
+
+from incidents.messages import Alert, IncidentMessage
+from incidents.models import Channel
+
+from .base import DeliveryError, Parcel
+
+TIMEOUT_SECONDS = (5, 10)  # to connect, between two bytes
+LONGEST_WAIT_SECONDS = 6 * 3600
+VERSION = 1
+
+
+def address(channel: Channel) -> str:
+    return channel.target.strip() or settings.WEBHOOK_URL
+
+
+def send(channel: Channel, parcel: Parcel) -> str:
+    """POST once; any 2xx is taken. The receiver can tell repeats by X-Delivery."""
+    url = address(channel)
+    if not url:
+        raise DeliveryError("No address: set WEBHOOK_URL, or the target in the admin.")
+    body = json.dumps(payload(parcel), ensure_ascii=False).encode()
+    try:
+        response = requests.post(
+            url, data=body, headers=headers(parcel.key, body), timeout=TIMEOUT_SECONDS, allow_redirects=False
+        )
+    except requests.RequestException as problem:
+        raise DeliveryError(
+            f"The webhook could not be reached ({type(problem).__name__}): check its address."
+        ) from None  # the cause holds the address, which may hold a key
+    if not 200 <= response.status_code < 300:
+        raise explain(response)
+    return parcel.key
+
+
+def payload(parcel: Parcel) -> dict[str, Any]:
+    body: dict[str, Any] = {"version": VERSION, "event": parcel.event, "delivery": parcel.key}
+    if not isinstance(parcel.content, Alert):
+        return body | {"digest": parcel.content.as_json()}
+    incidents = [incident_json(incident) for incident in parcel.content.incidents]
+    return body | {"step": parcel.content.step, "incidents": incidents}
+
+
+def incident_json(incident: IncidentMessage) -> dict[str, Any]:
+    data = asdict(incident)
+    data["id"] = data.pop("pk")
+    data["facts"] = {fact.label: fact.value for fact in incident.facts}
+    return data
+
+
+def headers(key: str, body: bytes) -> dict[str, str]:
+    """The signature covers the time, so that a caught request cannot be used later."""
+    sent = str(int(time.time()))
+    found = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "cursor-cost-monitor",
+        "X-Delivery": key,
+        "X-Timestamp": sent,
+    }
+    if settings.WEBHOOK_SECRET:
+        found["X-Signature"] = f"sha256={sign(settings.WEBHOOK_SECRET, sent, body)}"
+    return found
+
+
+def sign(secret: str, sent: str, body: bytes) -> str:
+    """HMAC-SHA256 in hex over `<X-Timestamp>.<body>`."""
+    return hmac.new(secret.encode(), f"{sent}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def explain(response: requests.Response) -> DeliveryError:
+    text = response.headers.get("Retry-After", "")
+    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if text.isdigit() else None
+    return DeliveryError(
+        f"The webhook answered HTTP {response.status_code}; any 2xx is taken.", retry_after=wait
+    )

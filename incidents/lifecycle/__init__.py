@@ -1,0 +1,29 @@
+"""The one place where an incident's state changes.
+
+Every change is compare-and-set, writes its timeline entry and records what is to be said about it, all in one
+transaction. Whoever comes second changes nothing and is told who was first.
+"""
+
+from .delivery import alerted, expire_snoozes, unanswered, undelivered
+from .intake import TakeInReport, take_in
+from .moves import SYSTEM, Actor, Outcome
+from .people import acknowledge, correct_onset, note, reopen, resolve, snooze, verdict
+
+__all__ = [
+    "SYSTEM",
+    "Actor",
+    "Outcome",
+    "TakeInReport",
+    "acknowledge",
+    "alerted",
+    "correct_onset",
+    "expire_snoozes",
+    "note",
+    "reopen",
+    "resolve",
+    "snooze",
+    "take_in",
+    "unanswered",
+    "undelivered",
+    "verdict",
+]

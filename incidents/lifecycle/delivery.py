@@ -1,0 +1,99 @@
+"""Steps that follow from telling people: delivered, given up, not answered, snooze over."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from incidents import recording
+from incidents.models import (
+    Channel,
+    Incident,
+    Notification,
+    Origin,
+    Status,
+    Step,
+)
+
+from .moves import SYSTEM, UNRESOLVED, Move, take, write
+
+
+def alerted(incident: Incident, channel: Channel, at: datetime) -> None:
+    """An alert got through on `channel`; only the first one is the incident's `alerted_at`."""
+    incident.refresh_from_db()
+    move = Move(Step.ALERTED, (Status.OPEN,), Status.ALERTED, channel.name)
+    if incident.alerted_at is None:
+        # Somebody may have acknowledged it on the page before any alert got through.
+        if incident.status != Status.OPEN:
+            move = Move(Step.ALERTED, Status.values, None, channel.name)
+        take(incident, move, SYSTEM, Origin.SYSTEM, at, where={"alerted_at__isnull": True}, alerted_at=at)
+    elif incident.status == Status.OPEN:
+        take(incident, move, SYSTEM, Origin.SYSTEM, at)
+
+
+def undelivered(notification: Notification, at: datetime) -> None:
+    """`notification` was given up: the incident's timeline says so."""
+    if notification.incident:
+        text = f"{notification.channel}: {notification.error}"
+        write(notification.incident, Move(Step.UNDELIVERED, (), None, text), SYSTEM, Origin.SYSTEM, at)
+
+
+def expire_snoozes(now: datetime) -> int:
+    """Wake incidents whose snooze is over and alert anew; return how many."""
+    woken = 0
+    for incident in Incident.objects.unresolved().filter(snoozed_until__lte=now):
+        woken += take(
+            incident,
+            Move(Step.WOKE, UNRESOLVED),
+            SYSTEM,
+            Origin.SYSTEM,
+            now,
+            where={"snoozed_until": incident.snoozed_until},
+            snoozed_until=None,
+        )
+    return woken
+
+
+def unanswered(now: datetime) -> int:
+    """Tell the next channel of alerts that nobody acknowledged in time; return how many."""
+    waiting = (
+        Notification.objects.filter(
+            kind=Notification.Kind.ALERT,
+            status=Notification.Status.SENT,
+            incident__status__in=(Status.OPEN, Status.ALERTED),
+            channel__is_enabled=True,
+            channel__escalate_to__is_enabled=True,
+        )
+        .select_related("incident", "channel__escalate_to")
+        .order_by("pk")
+    )
+    return sum(escalate(alert, now) for alert in waiting if is_overdue(alert, now))
+
+
+def is_overdue(alert: Notification, now: datetime) -> bool:
+    """Whether nobody answered within the channel's minutes since `alert` got through."""
+    incident, minutes = alert.incident, alert.channel.escalate_after_minutes
+    if incident is None or alert.sent_at is None or minutes is None or incident.is_snoozed(now):
+        return False
+    return alert.sent_at + timedelta(minutes=minutes) <= now
+
+
+def escalate(alert: Notification, now: datetime) -> bool:
+    """Record an alert on the next channel, once per incident, channel and (re)opening."""
+    incident, channel = alert.incident, alert.channel.escalate_to
+    if incident is None or channel is None:
+        return False
+    key = f"escalation:{incident.pk}:{incident.reopened_count}"
+    with transaction.atomic():
+        # The incident's row serialises two workers that find the same alert unanswered.
+        current = Incident.objects.select_for_update().get(pk=incident.pk)
+        done = Notification.objects.filter(channel=channel, dedupe_key=key).exists()
+        if done or current.status not in (Status.OPEN, Status.ALERTED):
+            return False
+        text = (
+            f"no answer within {alert.channel.escalate_after_minutes} min on {alert.channel}; {channel} told"
+        )
+        entry = write(current, Move(Step.UNANSWERED, (), None, text), SYSTEM, Origin.SYSTEM, now)
+        recording.escalate(entry, channel, key, now)
+    return True

@@ -1,0 +1,47 @@
+"""What a verdict leaves behind for the next run of detection."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from detection import exemptions
+from detection.models import Exemption
+from incidents.models import Incident, Verdict
+
+CLOSING_VERDICTS = (Verdict.EXPECTED, Verdict.PLANNED, Verdict.TOO_SMALL)
+LEAST_FLOOR_CENTS = Decimal(1)
+
+
+def replace_exemption(
+    incident: Incident, by: str, now: datetime, until: datetime | None, reason: str
+) -> None:
+    """Revoke what an earlier verdict left behind and leave what this one says; the team has no exemptions."""
+    member = incident.member
+    if member is None:
+        return
+    for before in Exemption.objects.in_force(now).filter(member=member, cause=incident.cause):
+        exemptions.revoke(before, by=by, now=now)
+    if incident.verdict in CLOSING_VERDICTS:
+        is_too_small = incident.verdict == Verdict.TOO_SMALL
+        exemptions.leave(
+            member,
+            incident.cause,
+            incident.verdict,
+            by=by,
+            now=now,
+            until_at=until,
+            floor_cents=too_small_floor(incident) if is_too_small else None,
+            reason=reason or f"Verdict on incident #{incident.pk}",
+        )
+
+
+def too_small_floor(incident: Incident) -> Decimal:
+    """The cents of 24 h that were too small this time: as much raises nothing the next time."""
+    amounts = [
+        Decimal(str(finding.anomaly.observed))
+        if finding.anomaly.metric == "spend_24h"
+        else finding.anomaly.extra_cents
+        for finding in incident.findings.select_related("anomaly")
+    ]
+    return max([LEAST_FLOOR_CENTS, *amounts])

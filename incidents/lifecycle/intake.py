@@ -1,0 +1,245 @@
+"""After each detection: anomalies open, join, raise, reopen and resolve incidents."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from collector.models import UsageEvent
+from detection.engine import DetectionReport
+from detection.models import Anomaly
+from detection.vocabulary import Severity
+from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, Step
+from incidents.wording import instant
+
+from .moves import SYSTEM, UNRESOLVED, Move, take, write
+from .people import reopening, resolution
+
+
+@dataclass(frozen=True)
+class TakeInReport:
+    """What one run did to incidents."""
+
+    opened: int = 0
+    joined: int = 0
+    worsened: int = 0
+    reopened: int = 0
+    resolved: int = 0
+    unresolved: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return True
+
+    @property
+    def summary(self) -> str:
+        return (
+            f"{self.opened} opened, {self.joined} joined, {self.worsened} raised, {self.reopened} reopened, "
+            f"{self.resolved} resolved by themselves; {self.unresolved} unresolved"
+        )
+
+    def as_json(self) -> dict[str, int]:
+        return {
+            "opened": self.opened,
+            "joined": self.joined,
+            "worsened": self.worsened,
+            "reopened": self.reopened,
+            "resolved": self.resolved,
+            "unresolved": self.unresolved,
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step of one run needs to know."""
+
+    as_of: datetime
+    now: datetime
+    no_data: frozenset[str]
+    policy: IncidentSettings
+
+
+def take_in(report: DetectionReport, now: datetime) -> TakeInReport:
+    """Bring incidents up to date with the anomalies; doing it twice for one run changes nothing."""
+    no_data = frozenset(str(gap.rule) for gap in report.no_data)
+    run = Run(report.as_of, now, no_data, IncidentSettings.get_solo())
+    done: Counter[str] = Counter()
+    for anomalies in unplaced():
+        done[place(anomalies, run)] += 1
+    for incident, anomalies in followed():
+        done[follow(incident, anomalies, run)] += 1
+    done.pop("", None)
+    return TakeInReport(**done, unresolved=Incident.objects.unresolved().count())
+
+
+def unplaced() -> list[list[Anomaly]]:
+    """Anomalies that belong to no incident yet, those of one member and cause together."""
+    together: dict[tuple[int | None, str], list[Anomaly]] = defaultdict(list)
+    for anomaly in Anomaly.objects.filter(incident_link__isnull=True).order_by("detected_at", "pk"):
+        together[anomaly.member_id, anomaly.cause].append(anomaly)
+    return list(together.values())
+
+
+def followed() -> list[tuple[Incident, list[Anomaly]]]:
+    """Incidents that are unresolved or have a finding that holds, each with all its anomalies."""
+    holding = Incident.objects.filter(findings__anomaly__cleared_at__isnull=True)
+    just_resolved = Incident.objects.filter(status=Status.RESOLVED, quiet_runs=0)
+    incidents = (
+        (Incident.objects.unresolved() | holding | just_resolved)
+        .distinct()
+        .order_by("pk")
+        .select_related("member")
+        .prefetch_related("findings__anomaly")
+    )
+    return [(incident, [link.anomaly for link in incident.findings.all()]) for incident in incidents]
+
+
+def place(anomalies: Sequence[Anomaly], run: Run) -> str:
+    """Put new anomalies of one member and cause into their incident; return what that did to it."""
+    first = anomalies[0]
+    same = Incident.objects.about(first.member_id, first.cause)
+    try:
+        with transaction.atomic():
+            return settle(anomalies, same.unresolved().first(), same.first(), run)
+    except IntegrityError:
+        # Somebody reopened the incident in between: join it.
+        with transaction.atomic():
+            return settle(anomalies, same.unresolved().first(), None, run)
+
+
+def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Incident | None, run: Run) -> str:
+    """Join `current`; else reopen `last` within the cool-down; else open a new incident."""
+    if current:
+        link(current, anomalies, run)
+        text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
+        take(current, Move(Step.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now)
+        return "joined"
+    if last and last.resolved_at and run.now < last.resolved_at + run.policy.cooldown:
+        link(last, anomalies, run)
+        come_back(last, anomalies, "the same cause again within the cool-down", run)
+        return "reopened"
+    open_new(anomalies, run)
+    return "opened"
+
+
+def link(incident: Incident, anomalies: Sequence[Anomaly], run: Run) -> None:
+    IncidentAnomaly.objects.bulk_create(
+        [IncidentAnomaly(incident=incident, anomaly=anomaly, joined_at=run.now) for anomaly in anomalies]
+    )
+
+
+def open_new(anomalies: Sequence[Anomaly], run: Run) -> None:
+    first = anomalies[0]
+    onsets = [anomaly.onset_at for anomaly in anomalies if anomaly.onset_at]
+    onset_at = min(onsets, default=None)
+    incident = Incident.objects.create(
+        member_id=first.member_id,
+        cause=first.cause,
+        onset_at=onset_at,
+        onset_collected_at=collected_at(first.member_id, onset_at),
+        detected_at=min(anomaly.detected_at for anomaly in anomalies),
+        last_run_at=run.as_of,
+        **figures(anomalies),
+    )
+    link(incident, anomalies, run)
+    write(incident, Move(Step.OPENED, (), Status.OPEN), SYSTEM, Origin.SYSTEM, run.now)
+
+
+def collected_at(member_id: int | None, onset_at: datetime | None) -> datetime | None:
+    """When the member's event at the onset was first stored here."""
+    if member_id is None or onset_at is None:
+        return None
+    events = UsageEvent.objects.filter(member_id=member_id, occurred_at__gte=onset_at)
+    return events.order_by("occurred_at").values_list("first_seen_at", flat=True).first()
+
+
+def figures(anomalies: Sequence[Anomaly]) -> dict[str, Any]:
+    """What an incident shows of its findings: the gravest one."""
+    gravest = max(anomalies, key=lambda anomaly: (Severity(anomaly.severity).rank, anomaly.extra_cents))
+    return {
+        "severity": gravest.severity,
+        "message": gravest.message,
+        "model": gravest.model,
+        "extra_cents": gravest.extra_cents,
+    }
+
+
+def follow(incident: Incident, anomalies: Sequence[Anomaly], run: Run) -> str:
+    """Bring one incident up to date with its findings; return what that did to it, empty for nothing."""
+    holding = [anomaly for anomaly in anomalies if anomaly.cleared_at is None]
+    if incident.is_resolved:
+        return follow_resolved(incident, holding, run)
+    if holding:
+        return refresh(incident, holding, run)
+    return count_quiet(incident, {anomaly.rule for anomaly in anomalies}, run)
+
+
+def follow_resolved(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
+    if not holding:
+        Incident.objects.filter(pk=incident.pk, status=Status.RESOLVED, quiet_runs=0).update(quiet_runs=1)
+        return ""
+    reason = comeback_reason(incident, holding, run)
+    if not reason or Incident.objects.about(incident.member_id, incident.cause).unresolved().exists():
+        return ""
+    return "reopened" if come_back(incident, holding, reason, run) else ""
+
+
+def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
+    """Why a resolved incident whose findings hold must be open again; empty while a person's word counts."""
+    if incident.quiet_runs:
+        return "the finding is back"
+    worst = max(Severity(anomaly.severity).rank for anomaly in holding)
+    if worst > Severity(incident.resolved_severity or incident.severity).rank:
+        return "the finding got worse after it was resolved"
+    cools_until = incident.cools_until(run.policy.cooldown)
+    if cools_until and cools_until <= run.now:
+        return f"the finding still holds after the cool-down, {instant(run.now)}"
+    return ""
+
+
+def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run: Run) -> bool:
+    move = Move(Step.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
+    changes = {**reopening(run.now), **figures(anomalies), "last_run_at": run.as_of}
+    return take(incident, move, SYSTEM, Origin.SYSTEM, run.now, **changes)
+
+
+def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
+    """Show the findings as they are now; a raised severity alerts anew. Severity never falls by itself."""
+    now_shows = figures(holding)
+    if Severity(now_shows["severity"]).rank > Severity(incident.severity).rank:
+        text = f"{incident.severity} to {now_shows['severity']}"
+        move = Move(Step.WORSENED, UNRESOLVED, None, text)
+        changes = {**now_shows, "quiet_runs": 0, "last_run_at": run.as_of}
+        where = {"severity": incident.severity}
+        return (
+            "worsened" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""
+        )
+    now_shows.pop("severity")
+    Incident.objects.filter(pk=incident.pk).update(**now_shows, quiet_runs=0, last_run_at=run.as_of)
+    return ""
+
+
+def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
+    """One more run without its findings; enough of them resolve it. A run without data says nothing."""
+    if run.as_of <= incident.last_run_at or rules & run.no_data:
+        return ""
+    quiet = incident.quiet_runs + 1
+    counted = {"quiet_runs": quiet, "last_run_at": run.as_of}
+    where = {"last_run_at": incident.last_run_at}
+    if quiet < run.policy.quiet_runs or (
+        run.policy.keep_open_until_reviewed and quiet > run.policy.quiet_runs
+    ):
+        Incident.objects.filter(pk=incident.pk, **where).update(**counted)
+        return ""
+    if run.policy.keep_open_until_reviewed:
+        move = Move(Step.QUIET, UNRESOLVED, None, "stays open until somebody reviews it")
+        take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **counted)
+        return ""
+    move = Move(Step.RESOLVED, UNRESOLVED, Status.RESOLVED, f"gone for {quiet} runs")
+    changes = {**resolution(incident, "", run.now), **counted}
+    return "resolved" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""

@@ -1,0 +1,115 @@
+"""One step of an incident: compare, set, write it down, record what to say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from incidents import recording
+from incidents.models import Incident, Status, Step, TimelineEntry
+from incidents.wording import instant
+
+UNRESOLVED = (Status.OPEN, Status.ALERTED, Status.ACKNOWLEDGED)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. `user` is their login where there is one; an empty name is the system."""
+
+    user: User | None
+    name: str
+
+
+SYSTEM = Actor(None, "")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Whether the caller's step was taken; `message` is a sentence for them, naming who was first if not."""
+
+    won: bool
+    message: str
+    incident: Incident
+
+
+@dataclass(frozen=True)
+class Move:
+    """A step to take: allowed from some states, to another one or (None) to the same."""
+
+    step: Step
+    allowed: Collection[str]
+    to: Status | None = None
+    text: str = ""
+
+
+def take(
+    incident: Incident,
+    move: Move,
+    actor: Actor,
+    origin: str,
+    at: datetime,
+    *,
+    where: dict[str, Any] | None = None,
+    **changes: Any,
+) -> bool:
+    """Take `move` if the incident's state (and `where`) still allows it; False and nothing written otherwise.
+
+    `incident` is brought up to date either way.
+    """
+    with transaction.atomic():
+        incident.refresh_from_db()
+        before = incident.status
+        if before not in move.allowed:
+            return False
+        changes["status"] = move.to or before
+        if not Incident.objects.filter(pk=incident.pk, status=before, **where or {}).update(**changes):
+            incident.refresh_from_db()
+            return False
+        incident.refresh_from_db()
+        write(incident, move, actor, origin, at, before)
+        return True
+
+
+def write(
+    incident: Incident,
+    move: Move,
+    actor: Actor,
+    origin: str,
+    at: datetime,
+    before: str = "",
+) -> TimelineEntry:
+    """Add the timeline entry of a step and record its notifications; inside the step's transaction."""
+    entry = TimelineEntry.objects.create(
+        incident=incident,
+        step=move.step,
+        at=at,
+        actor=actor.user,
+        actor_name=actor.name,
+        origin=origin,
+        from_status=before,
+        to_status=incident.status,
+        severity=incident.severity,
+        text=move.text,
+    )
+    recording.record(entry, at)
+    return entry
+
+
+def standing(incident: Incident) -> str:
+    """How the incident stands, as a sentence for whoever came too late."""
+    if incident.status == Status.RESOLVED:
+        by = incident.resolved_by or "itself"
+        return f"Already resolved by {by}, {instant(incident.resolved_at)}."
+    if incident.status == Status.ACKNOWLEDGED:
+        answers = incident.timeline.filter(step=Step.ACKNOWLEDGED).values_list("at", flat=True)
+        return f"Already acknowledged by {incident.acknowledged_by}, {instant(answers.last())}."
+    return f"The incident is {incident.get_status_display()}."
+
+
+def outcome(incident: Incident, won: bool, done: str) -> Outcome:
+    return Outcome(won, done if won else standing(incident), incident)

@@ -1,0 +1,156 @@
+"""What people do to an incident, from wherever they do it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from incidents.models import Incident, Status, Step, Verdict
+from incidents.wording import instant
+
+from .exemptions import CLOSING_VERDICTS, replace_exemption
+from .moves import UNRESOLVED, Actor, Move, Outcome, outcome, take
+
+
+def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) -> Outcome:
+    """Take the incident on. Only the first acknowledgement counts and keeps its time."""
+    incident.refresh_from_db()
+    first_answer = incident.acknowledged_at or now
+    move = Move(Step.ACKNOWLEDGED, (Status.OPEN, Status.ALERTED), Status.ACKNOWLEDGED)
+    won = take(incident, move, actor, origin, now, acknowledged_at=first_answer, acknowledged_by=actor.name)
+    return outcome(incident, won, "Acknowledged.")
+
+
+def resolve(incident: Incident, actor: Actor, origin: str, now: datetime, note: str = "") -> Outcome:
+    """Close the incident; its finding may still hold, and then stays quiet until the cool-down is over."""
+    move = Move(Step.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
+    won = take(incident, move, actor, origin, now, **resolution(incident, actor.name, now))
+    return outcome(incident, won, "Resolved.")
+
+
+def resolution(incident: Incident, by: str, now: datetime) -> dict[str, Any]:
+    """What resolving sets."""
+    return {
+        "resolved_at": now,
+        "resolved_by": by,
+        "resolved_severity": F("severity"),
+        "snoozed_until": None,
+    }
+
+
+def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason: str = "") -> Outcome:
+    """Open a resolved incident again; refused while another one about the same is unresolved."""
+    move = Move(Step.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
+    try:
+        with transaction.atomic():
+            won = take(incident, move, actor, origin, now, **reopening(now))
+    except IntegrityError:
+        incident.refresh_from_db()
+        twin = Incident.objects.about(incident.member_id, incident.cause).unresolved().first()
+        return Outcome(False, f"Incident #{twin.pk if twin else '?'} about the same is open.", incident)
+    if not won:
+        return Outcome(False, "The incident is not resolved.", incident)
+    return Outcome(True, "Reopened.", incident)
+
+
+def reopening(now: datetime) -> dict[str, Any]:
+    """What reopening sets; the first detection, alert and answer stay."""
+    return {
+        "resolved_at": None,
+        "resolved_by": "",
+        "resolved_severity": "",
+        "reopened_at": now,
+        "reopened_count": F("reopened_count") + 1,
+        "quiet_runs": 0,
+    }
+
+
+def snooze(
+    incident: Incident, actor: Actor, origin: str, now: datetime, until: datetime, reason: str = ""
+) -> Outcome:
+    """Say nothing about the incident until `until`, even if it comes back meanwhile."""
+    if until <= now:
+        return Outcome(False, "Snooze until a time that is still to come.", incident)
+    text = f"until {instant(until)}" + (f": {reason}" if reason else "")
+    won = take(incident, Move(Step.SNOOZED, UNRESOLVED, None, text), actor, origin, now, snoozed_until=until)
+    return outcome(incident, won, f"Snoozed until {instant(until)}.")
+
+
+def note(incident: Incident, actor: Actor, origin: str, now: datetime, text: str) -> Outcome:
+    """Add a remark to the timeline, whatever the state."""
+    if not text.strip():
+        return Outcome(False, "Write something first.", incident)
+    won = take(incident, Move(Step.NOTE, Status.values, None, text.strip()), actor, origin, now)
+    return outcome(incident, won, "Noted.")
+
+
+def correct_onset(
+    incident: Incident, actor: Actor, origin: str, now: datetime, onset_at: datetime
+) -> Outcome:
+    """Set when it really began; figures count from it."""
+    if onset_at > incident.detected_at:
+        return Outcome(False, "It cannot have begun after it was detected.", incident)
+    move = Move(Step.ONSET, Status.values, None, f"began {instant(onset_at)}")
+    won = take(incident, move, actor, origin, now, onset_corrected_at=onset_at)
+    return outcome(incident, won, f"Onset set to {instant(onset_at)}.")
+
+
+def verdict(
+    incident: Incident,
+    actor: Actor,
+    origin: str,
+    now: datetime,
+    kind: str,
+    until: datetime | None = None,
+    reason: str = "",
+) -> Outcome:
+    """Say what it was. All but “real” resolve the incident and keep the next runs quiet about it.
+
+    `until` is needed for planned spend, optional for expected. A new verdict replaces the one before.
+    """
+    if problem := find_problem(incident, kind, now, until):
+        return Outcome(False, problem, incident)
+    changes: dict[str, Any] = {
+        "verdict": kind,
+        "verdict_by": actor.name,
+        "planned_until": until if kind == Verdict.PLANNED else None,
+    }
+    closes = kind in CLOSING_VERDICTS
+    with transaction.atomic():
+        incident.refresh_from_db()
+        closing_now = closes and not incident.is_resolved
+        if closing_now:
+            changes |= resolution(incident, actor.name, now)
+        move = Move(
+            Step.VERDICT,
+            UNRESOLVED if closing_now else Status.values,
+            Status.RESOLVED if closing_now else None,
+            verdict_text(kind, until, reason),
+        )
+        won = take(incident, move, actor, origin, now, **changes)
+        if won:
+            replace_exemption(incident, actor.name, now, until, reason)
+    return outcome(incident, won, f"Verdict: {Verdict(kind).label}.")
+
+
+def find_problem(incident: Incident, kind: str, now: datetime, until: datetime | None) -> str | None:
+    """Why this verdict cannot be given, or None."""
+    if kind not in Verdict.values:
+        return f"A verdict is one of {', '.join(Verdict.values)}."
+    if kind == Verdict.PLANNED and until is None:
+        return "Planned spend needs the day on which it ends."
+    if until is not None and until <= now:
+        return "Planned spend must end in the future."
+    return None
+
+
+def verdict_text(kind: str, until: datetime | None, reason: str) -> str:
+    text = (
+        Verdict(kind).label
+        if until is None
+        else f"{Verdict(kind).label.split(' until')[0]} until {instant(until)}"
+    )
+    return f"{text}: {reason}" if reason else text

@@ -1,0 +1,177 @@
+"""What a notification says, before any channel gives it a form. Plain text: each channel escapes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from detection.models import Anomaly
+from detection.vocabulary import Severity
+from incidents.models import Incident, Status, TimelineEntry
+from incidents.wording import clean, dollars, instant
+
+
+@dataclass(frozen=True)
+class Fact:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class IncidentMessage:
+    """One incident as it stands now. `who` is a member's name or the team; `url` opens its page."""
+
+    pk: int
+    who: str
+    message: str
+    severity: str
+    status: str
+    standing: str
+    facts: tuple[Fact, ...]
+    url: str
+    member_url: str
+
+    @property
+    def headline(self) -> str:
+        return f"{'Resolved' if self.is_resolved else self.severity.capitalize()}: {self.who}"
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.status == Status.RESOLVED
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.status == Status.ACKNOWLEDGED
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One incident, or a summary of several. `step` is what just happened, in a sentence."""
+
+    incidents: tuple[IncidentMessage, ...]
+    step: str
+    list_url: str
+
+    @property
+    def is_summary(self) -> bool:
+        return len(self.incidents) > 1
+
+    @property
+    def headline(self) -> str:
+        if not self.is_summary:
+            return self.incidents[0].headline
+        critical = sum(incident.severity == Severity.CRITICAL for incident in self.incidents)
+        return f"{len(self.incidents)} incidents" + (f", {critical} critical" if critical else "")
+
+
+@dataclass(frozen=True)
+class DigestTable:
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A regular report: a title, some lines, some tables."""
+
+    title: str
+    lines: tuple[str, ...]
+    tables: tuple[DigestTable, ...]
+    url: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "lines": list(self.lines),
+            "tables": [
+                {
+                    "heading": table.heading,
+                    "columns": list(table.columns),
+                    "rows": [list(row) for row in table.rows],
+                    "empty": table.empty,
+                }
+                for table in self.tables
+            ],
+            "url": self.url,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Digest:
+        tables = tuple(
+            DigestTable(
+                table["heading"],
+                tuple(table["columns"]),
+                tuple(tuple(row) for row in table["rows"]),
+                table["empty"],
+            )
+            for table in data["tables"]
+        )
+        return cls(data["title"], tuple(data["lines"]), tables, data["url"])
+
+
+def site_url(path: str) -> str:
+    """The absolute address of a page of this site."""
+    return f"{settings.DASHBOARD_URL}{path}"
+
+
+def alert(incidents: Sequence[Incident], step: str = "") -> Alert:
+    return Alert(
+        tuple(describe(incident) for incident in incidents), clean(step), site_url(reverse("incidents"))
+    )
+
+
+def describe(incident: Incident) -> IncidentMessage:
+    """`incident` in words. Three queries."""
+    anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
+    member = incident.member
+    return IncidentMessage(
+        pk=incident.pk,
+        who=clean(incident.who),
+        message=clean(incident.message),
+        severity=incident.severity,
+        status=incident.status,
+        standing=standing(incident),
+        facts=tuple(facts(incident, anomalies)),
+        url=site_url(incident.get_absolute_url()),
+        member_url=site_url(member.get_absolute_url()) if member else "",
+    )
+
+
+def facts(incident: Incident, anomalies: Sequence[Anomaly]) -> list[Fact]:
+    """Who, model, how much against what, since when."""
+    found = []
+    if incident.member:
+        found.append(Fact("Who", f"{clean(incident.member.name)} <{incident.member.email}>".strip()))
+    if incident.model:
+        found.append(Fact("Model", clean(incident.model)))
+    if incident.extra_cents:
+        found.append(Fact("More than usual", dollars(incident.extra_cents)))
+    if incident.began_at:
+        found.append(Fact("Since", instant(incident.began_at)))
+    rules = sorted({str(anomaly.get_rule_display()) for anomaly in anomalies})
+    if rules:
+        found.append(Fact("Found by", ", ".join(rules)))
+    return found
+
+
+def standing(incident: Incident) -> str:
+    """How the incident stands: `Acknowledged by Ada Byron, 2 Mar 2026, 14:05 UTC`."""
+    if incident.status == Status.RESOLVED:
+        by = clean(incident.resolved_by)
+        said = f"Resolved by {by}" if by else "Resolved by itself: the finding is gone"
+        verdict = f" ({incident.get_verdict_display()})" if incident.verdict else ""
+        return f"{said}{verdict}, {instant(incident.resolved_at)}"
+    if incident.is_acknowledged:
+        return f"Acknowledged by {clean(incident.acknowledged_by)}, {instant(incident.acknowledged_at)}"
+    reopened = f", reopened {instant(incident.reopened_at)}" if incident.reopened_at else ""
+    return f"Open since {instant(incident.detected_at)}{reopened}; nobody has acknowledged it yet"
+
+
+def step_sentence(entry: TimelineEntry) -> str:
+    return f"{clean(entry.sentence)} · {instant(entry.at)}"

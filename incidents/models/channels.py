@@ -1,0 +1,136 @@
+"""Where notifications go."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+from django.db import models
+from django.db.models import F, Q
+
+from detection.vocabulary import Severity
+from groups.models import Group
+
+
+def check_timezone(name: str) -> None:
+    """ValidationError unless `name` is a time zone such as Europe/Berlin."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{name}” is no time zone, such as Europe/Berlin or UTC.")
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def enabled(self) -> ChannelQuerySet:
+        return self.filter(is_enabled=True)
+
+    def troubled(self) -> ChannelQuerySet:
+        """Channels in use whose last attempt failed."""
+        return self.enabled().exclude(last_error="")
+
+
+class Channel(models.Model):
+    """One row is one place to tell: a Slack channel, e-mail addresses, or a webhook."""
+
+    class Kind(models.TextChoices):
+        SLACK = "slack", "Slack"
+        EMAIL = "email", "e-mail"
+        WEBHOOK = "webhook", "webhook"
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    target = models.TextField(
+        blank=True,
+        help_text="Slack: the channel's id, such as C0123456789. E-mail: addresses separated by commas. "
+        "Webhook: its address. Empty: SLACK_CHANNEL_ID, ALERT_EMAIL_TO or WEBHOOK_URL of the environment.",
+    )
+    is_enabled = models.BooleanField(default=True)
+    least_severity = models.CharField(max_length=10, choices=Severity, default=Severity.WARNING)
+    groups = models.ManyToManyField(
+        Group,
+        blank=True,
+        help_text="Only incidents of members in these groups or below. Empty: everybody's, and the team's.",
+    )
+    sends_alerts = models.BooleanField(default=True, help_text="Incidents as they happen.")
+    sends_digests = models.BooleanField(
+        default=True, help_text="Plan exhaustion, cycle summary and the weekly one; about its groups only."
+    )
+    quiet_from = models.TimeField(
+        null=True, blank=True, help_text="Quiet hours begin: messages wait until they end."
+    )
+    quiet_until = models.TimeField(null=True, blank=True)
+    timezone = models.CharField(
+        "time zone",
+        max_length=60,
+        default="UTC",
+        validators=[check_timezone],
+        help_text="Of the quiet hours.",
+    )
+    is_loud_when_critical = models.BooleanField(
+        default=True, help_text="Critical incidents do not wait for the end of the quiet hours."
+    )
+    escalate_to = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="escalates_from",
+        help_text="Told when nobody acknowledged in time.",
+    )
+    escalate_after_minutes = models.PositiveIntegerField(null=True, blank=True, help_text="Such as 30.")
+    seed = models.CharField(
+        max_length=20,
+        unique=True,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The environment variable that made this row, so that it is made once.",
+    )
+    last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_error = models.TextField(blank=True, editable=False)
+    last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="channel_quiet_hours_both_ends",
+                violation_error_message="Quiet hours need both a beginning and an end.",
+            ),
+            models.CheckConstraint(
+                condition=Q(escalate_to__isnull=True, escalate_after_minutes__isnull=True)
+                | Q(escalate_to__isnull=False, escalate_after_minutes__gte=1),
+                name="channel_escalation_complete",
+                violation_error_message="Escalation needs both another channel and minutes of at least 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(escalate_to__isnull=True) | ~Q(escalate_to=F("id")),
+                name="channel_not_escalated_to_itself",
+                violation_error_message="A channel cannot escalate to itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        for item in self.target_items():
+            self._check_target(item)
+
+    def _check_target(self, item: str) -> None:
+        try:
+            if self.kind == self.Kind.EMAIL:
+                validate_email(item)
+            elif self.kind == self.Kind.WEBHOOK:
+                URLValidator(schemes=["http", "https"])(item)
+        except ValidationError as problem:
+            raise ValidationError({"target": f"“{item}”: {problem.messages[0]}"}) from problem
+
+    def target_items(self) -> list[str]:
+        """What stands in `target`, split at commas and line ends for e-mail, else as one."""
+        if self.kind != self.Kind.EMAIL:
+            return [self.target.strip()] if self.target.strip() else []
+        return [item.strip() for item in self.target.replace("\n", ",").split(",") if item.strip()]

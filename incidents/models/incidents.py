@@ -1,0 +1,187 @@
+"""A stretch of anomaly with a life cycle. Only `incidents.lifecycle` changes these rows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from collector.models import Member
+from detection.models import Anomaly
+from detection.vocabulary import Cause, Severity
+
+
+class Status(models.TextChoices):
+    OPEN = "open", "open"
+    ALERTED = "alerted", "alerted"
+    ACKNOWLEDGED = "acknowledged", "acknowledged"
+    RESOLVED = "resolved", "resolved"
+
+
+class Verdict(models.TextChoices):
+    REAL = "real", "a real problem"
+    EXPECTED = "expected", "expected"
+    PLANNED = "planned", "planned until a date"
+    TOO_SMALL = "too_small", "too small to matter"
+
+
+UNRESOLVED = ~Q(status=Status.RESOLVED)
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def unresolved(self) -> IncidentQuerySet:
+        return self.filter(UNRESOLVED)
+
+    def about(self, member_id: int | None, cause: str) -> IncidentQuerySet:
+        """Incidents of one member (None: of the team) and cause, newest first."""
+        return self.filter(member_id=member_id, cause=cause).order_by("-detected_at")
+
+    def detected_between(self, start_at: datetime, end_at: datetime) -> IncidentQuerySet:
+        """Incidents first detected in `[start_at, end_at)`."""
+        return self.filter(detected_at__gte=start_at, detected_at__lt=end_at)
+
+    def matching(self, text: str) -> IncidentQuerySet:
+        """Incidents whose member or message contains `text`, whatever the case."""
+        if not text:
+            return self
+        return self.filter(
+            Q(member__name__icontains=text) | Q(member__email__icontains=text) | Q(message__icontains=text)
+        )
+
+    def open_counts(self) -> dict[str, int]:
+        """How many are unresolved, by status; statuses without any are left out."""
+        rows = self.unresolved().order_by().values("status").annotate(n=Count("pk"))
+        return {row["status"]: row["n"] for row in rows}
+
+
+class Incident(models.Model):
+    """One row is one stretch of one cause at one member, or at the team where `member` is empty.
+
+    `onset_at ≤ detected_at ≤ alerted_at`; reopening keeps the first of each and clears the resolution.
+    """
+
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents", db_index=False
+    )
+    cause = models.CharField(max_length=10, choices=Cause, help_text="What joins findings of the same spend.")
+    status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
+    severity = models.CharField(max_length=10, choices=Severity)
+    message = models.TextField(help_text="Its gravest finding in one sentence, as of the last run.")
+    model = models.CharField(max_length=120, blank=True, help_text="The model that did it, where one did.")
+    extra_cents = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+
+    onset_at = models.DateTimeField(null=True, blank=True, help_text="The usage event at which it crossed.")
+    onset_corrected_at = models.DateTimeField(
+        null=True, blank=True, help_text="The onset as a person knows it; counts instead of the measured one."
+    )
+    onset_collected_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the event at the onset was first stored here."
+    )
+    detected_at = models.DateTimeField(help_text="The run that opened it.")
+    alerted_at = models.DateTimeField(null=True, blank=True, help_text="First delivery that got through.")
+    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="First answer of a person.")
+    acknowledged_by = models.CharField(max_length=254, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=254, blank=True, help_text="Empty when it resolved itself.")
+    resolved_severity = models.CharField(max_length=10, choices=Severity, blank=True)
+    reopened_at = models.DateTimeField(null=True, blank=True, help_text="The last time.")
+    reopened_count = models.PositiveSmallIntegerField(default=0)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+
+    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
+    verdict_by = models.CharField(max_length=254, blank=True)
+    planned_until = models.DateTimeField(null=True, blank=True)
+
+    quiet_runs = models.PositiveSmallIntegerField(
+        default=0, help_text="Runs in a row in which none of its findings held."
+    )
+    last_run_at = models.DateTimeField(help_text="The last run counted, so that repeating it counts once.")
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-detected_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "cause"],
+                condition=UNRESOLVED,
+                name="incident_one_unresolved_per_member_cause",
+            ),
+            # Empty never equals empty, so the team's incidents need the twin.
+            models.UniqueConstraint(
+                fields=["cause"],
+                condition=UNRESOLVED & Q(member__isnull=True),
+                name="incident_one_unresolved_per_team_cause",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.RESOLVED, resolved_at__isnull=False)
+                | UNRESOLVED & Q(resolved_at__isnull=True),
+                name="incident_resolved_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.ACKNOWLEDGED) | Q(acknowledged_at__isnull=False),
+                name="incident_acknowledged_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.ALERTED) | Q(alerted_at__isnull=False),
+                name="incident_alerted_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict=Verdict.PLANNED) | Q(planned_until__isnull=False),
+                name="incident_planned_has_end",
+                violation_error_message="Planned spend needs the day on which it ends.",
+            ),
+        ]
+        indexes = [
+            # The list and the figures: incidents of a period, newest first.
+            models.Index(fields=["-detected_at"], name="incident_detected"),
+            # A member's page, and the same cause within the cool-down.
+            models.Index(fields=["member", "cause", "-detected_at"], name="incident_member_cause"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.who}: {self.cause}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("incident", args=[self.pk])
+
+    @property
+    def who(self) -> str:
+        return str(self.member) if self.member else "The team"
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.status == Status.RESOLVED
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.status == Status.ACKNOWLEDGED
+
+    @property
+    def began_at(self) -> datetime | None:
+        """The onset that counts: a person's where one corrected it."""
+        return self.onset_corrected_at or self.onset_at
+
+    def is_snoozed(self, now: datetime) -> bool:
+        return self.snoozed_until is not None and self.snoozed_until > now
+
+    def cools_until(self, cooldown: timedelta) -> datetime | None:
+        """Until when the same cause reopens this incident; None while it is unresolved."""
+        return self.resolved_at + cooldown if self.resolved_at else None
+
+
+class IncidentAnomaly(models.Model):
+    """One row says to which incident an anomaly belongs: always exactly one."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="findings")
+    anomaly = models.OneToOneField(Anomaly, on_delete=models.PROTECT, related_name="incident_link")
+    joined_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["joined_at", "pk"]
+        verbose_name_plural = "incident anomalies"
+
+    def __str__(self) -> str:
+        return f"{self.anomaly_id} in incident {self.incident_id}"

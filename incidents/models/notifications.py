@@ -1,0 +1,113 @@
+"""What was to be said, to whom, and whether it got through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from .channels import Channel
+from .incidents import Incident
+from .timeline import TimelineEntry
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def due(self, now: datetime) -> NotificationQuerySet:
+        """What may be sent at `now`, oldest first: waiting, or lost by a process that died while sending."""
+        return self.filter(
+            Q(status=Notification.Status.WAITING, due_at__lte=now)
+            | Q(status=Notification.Status.SENDING, leased_until__lte=now)
+        ).order_by("created_at", "pk")
+
+    def given_up(self) -> NotificationQuerySet:
+        return self.filter(status=Notification.Status.GIVEN_UP)
+
+    def waiting(self) -> NotificationQuerySet:
+        """Recorded and not through yet."""
+        return self.filter(status__in=[Notification.Status.WAITING, Notification.Status.SENDING])
+
+
+class Notification(models.Model):
+    """One row is one message to one channel about one step, or one digest."""
+
+    class Kind(models.TextChoices):
+        ALERT = "alert", "alert"
+        UPDATE = "update", "update"
+        DIGEST = "digest", "digest"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        SENDING = "sending", "being sent"
+        SENT = "sent", "sent"
+        GIVEN_UP = "given_up", "given up"
+
+    channel = models.ForeignKey(
+        Channel, on_delete=models.PROTECT, related_name="notifications", db_index=False
+    )
+    kind = models.CharField(max_length=6, choices=Kind)
+    incident = models.ForeignKey(
+        Incident, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
+    )
+    entry = models.ForeignKey(
+        TimelineEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
+    )
+    digest = models.JSONField(null=True, blank=True, help_text="A digest's content, as it was when recorded.")
+    dedupe_key = models.CharField(
+        max_length=120, help_text="The step or the digest's period: once per channel, whatever runs twice."
+    )
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField(
+        help_text="Not before: the end of quiet hours, or the pause before a retry."
+    )
+    tries = models.PositiveSmallIntegerField(default=0)
+    lost_leases = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a process died while sending, so that the outcome is unknown."
+    )
+    lease = models.CharField(max_length=32, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    remote_id = models.CharField(
+        max_length=200, blank=True, help_text="What the channel calls the message: Slack's ts, a Message-ID."
+    )
+    error = models.TextField(blank=True, help_text="Why the last attempt failed, and what to do.")
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "dedupe_key"], name="notification_one_per_step_and_channel"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="sent") | Q(sent_at__isnull=False), name="notification_sent_has_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="sending") | Q(leased_until__isnull=False),
+                name="notification_sending_is_leased",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="digest", digest__isnull=False)
+                | (~Q(kind="digest") & Q(incident__isnull=False, entry__isnull=False)),
+                name="notification_has_content",
+            ),
+        ]
+        indexes = [
+            # What is due, at every delivery.
+            models.Index(fields=["status", "due_at"], name="notification_status_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.dedupe_key}"
+
+
+class SlackRequest(models.Model):
+    """One row is one request that Slack signed and this site took, so that replaying it does nothing."""
+
+    signature = models.CharField(max_length=80, unique=True)
+    received_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.received_at:%Y-%m-%d %H:%M:%S}"

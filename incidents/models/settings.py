@@ -1,0 +1,74 @@
+"""Policy of incidents: one row, edited in the admin, effective from the next run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from solo.models import SingletonModel
+
+
+class IncidentSettings(SingletonModel):
+    """The one row says when incidents end, come back, and how often telling of them is tried."""
+
+    class EmailMode(models.TextChoices):
+        SINGLE = "single", "one e-mail per incident, as it happens"
+        DIGEST = "digest", "one e-mail a day with everything since the last"
+
+    quiet_runs = models.PositiveSmallIntegerField(
+        "runs without the finding",
+        default=2,
+        validators=[MinValueValidator(1)],
+        help_text="An incident resolves itself once none of its findings held in this many runs in a row. "
+        "Runs without data do not count.",
+    )
+    keep_open_until_reviewed = models.BooleanField(
+        default=False, help_text="Incidents never resolve themselves; a person closes each."
+    )
+    cooldown_hours = models.PositiveSmallIntegerField(
+        "cool-down (hours)",
+        default=24,
+        help_text="The same cause within this time after resolving reopens the incident instead of opening "
+        "a new one. A finding that still holds when it ends reopens what a person had resolved.",
+    )
+    summary_above = models.PositiveSmallIntegerField(
+        "summary above",
+        default=3,
+        validators=[MinValueValidator(1)],
+        help_text="More new alerts at once than this become one summary.",
+    )
+    email_mode = models.CharField("e-mail", max_length=6, choices=EmailMode, default=EmailMode.SINGLE)
+    email_digest_hour = models.PositiveSmallIntegerField(
+        "hour of the e-mail digest (UTC)",
+        default=8,
+        validators=[MaxValueValidator(23)],
+        help_text="Used when e-mail is one digest a day.",
+    )
+    give_up_after = models.PositiveSmallIntegerField(
+        "tries before giving up",
+        default=12,
+        validators=[MinValueValidator(1)],
+        help_text="A notification is tried this often, with growing pauses of up to 6 hours: 12 tries take "
+        "about a day. What was given up stays visible here, on the page and in /healthz.",
+    )
+    plan_digest = models.BooleanField(
+        "plan exhaustion digest", default=True, help_text="Once a day, when somebody used up their plan."
+    )
+    cycle_digest = models.BooleanField(
+        "cycle summary", default=True, help_text="Once per billing cycle, three days before it ends."
+    )
+    weekly_digest = models.BooleanField(default=True, help_text="Mondays, for managers, by group.")
+    digest_hour = models.PositiveSmallIntegerField(
+        "hour of the digests (UTC)", default=8, validators=[MaxValueValidator(23)]
+    )
+
+    class Meta:
+        verbose_name = "incident settings"
+
+    def __str__(self) -> str:
+        return "Incident settings"
+
+    @property
+    def cooldown(self) -> timedelta:
+        return timedelta(hours=self.cooldown_hours)

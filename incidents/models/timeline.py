@@ -1,0 +1,68 @@
+"""Who did what to an incident, and when. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from detection.vocabulary import Severity
+
+from .incidents import Incident, Status
+
+
+class Origin(models.TextChoices):
+    PAGE = "page", "page"
+    API = "api", "API"
+    SLACK = "slack", "Slack"
+    EMAIL = "email", "e-mail"
+    SYSTEM = "system", "system"
+
+
+class Step(models.TextChoices):
+    OPENED = "opened", "opened"
+    JOINED = "joined", "finding joined"
+    WORSENED = "worsened", "severity raised"
+    ALERTED = "alerted", "alert delivered"
+    UNANSWERED = "unanswered", "escalated: nobody answered"
+    ACKNOWLEDGED = "acknowledged", "acknowledged"
+    QUIET = "quiet", "finding gone"
+    RESOLVED = "resolved", "resolved"
+    REOPENED = "reopened", "reopened"
+    SNOOZED = "snoozed", "snoozed"
+    WOKE = "woke", "snooze ended"
+    VERDICT = "verdict", "verdict"
+    NOTE = "note", "note"
+    ONSET = "onset", "onset corrected"
+    UNDELIVERED = "undelivered", "notification given up"
+
+
+class TimelineEntry(models.Model):
+    """One row is one step in an incident's life."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="timeline")
+    step = models.CharField(max_length=12, choices=Step)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    actor_name = models.CharField(max_length=254, blank=True, help_text="Empty for the system.")
+    origin = models.CharField(max_length=6, choices=Origin)
+    from_status = models.CharField(max_length=12, choices=Status, blank=True)
+    to_status = models.CharField(max_length=12, choices=Status, blank=True)
+    severity = models.CharField(max_length=10, choices=Severity, help_text="The incident's, at this step.")
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name_plural = "timeline entries"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.get_step_display()}"
+
+    @property
+    def sentence(self) -> str:
+        """The step in one line, without its time: `Acknowledged by Ada Byron (Slack)`."""
+        words = str(self.get_step_display()).capitalize()
+        by = f" by {self.actor_name}" if self.actor_name else ""
+        where = "" if self.origin == Origin.SYSTEM else f" ({self.get_origin_display()})"
+        return f"{words}{by}{where}" + (f": {self.text}" if self.text else "")
