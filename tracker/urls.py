@@ -1,9 +1,16 @@
-from django.urls import path
+from django.urls import path, re_path
 
+from tracker.views.incident_actions import ACTIONS, act, act_on_many
+from tracker.views.incidents import incident, incidents
 from tracker.views.member import member
 from tracker.views.overview import overview
 
 urlpatterns = [
     path("", overview, name="overview"),
     path("users/<str:email>", member, name="member"),
+    path("incidents", incidents, name="incidents"),
+    path("anomalies", incidents, name="anomalies"),
+    path("incidents/bulk", act_on_many, name="incidents-bulk"),
+    path("incidents/<int:pk>", incident, name="incident"),
+    re_path(rf"^incidents/(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(ACTIONS)})$", act, name="incident-action"),
 ]

@@ -1,0 +1,135 @@
+"""One incident's chart and facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import QueryDict
+
+from detection.models import Anomaly
+from tracker import formats
+from tracker.charts import Chart, Series
+from tracker.pages.incidents import Flag, severity_flag, status_flag
+from tracker.reports.incident import IncidentReport
+from tracker.tables import csv_url
+
+COUNTED = {"requests": formats.count, "tokens": formats.count_short}
+
+
+@dataclass(frozen=True)
+class Fact:
+    label: str
+    value: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class IncidentPage:
+    report: IncidentReport
+    status: Flag
+    severity: Flag
+    facts: list[Fact]
+    times: list[Fact]
+    chart: Chart
+
+    @property
+    def exports(self) -> dict[str, Chart]:
+        return {self.chart.key: self.chart}
+
+
+def page(report: IncidentReport, query: QueryDict, now: datetime) -> IncidentPage:
+    return IncidentPage(
+        report=report,
+        status=status_flag(report.incident),
+        severity=severity_flag(report.incident),
+        facts=facts(report, now),
+        times=times(report),
+        chart=hours_chart(report, query),
+    )
+
+
+def facts(report: IncidentReport, now: datetime) -> list[Fact]:
+    """Who, since when, how much more than usual."""
+    incident, finding = report.incident, report.gravest
+    member_url = incident.member.get_absolute_url() if incident.member else ""
+    found = [Fact("Who", incident.who, member_url)]
+    if incident.began_at:
+        by = " (corrected)" if incident.onset_corrected_at else ""
+        since = formats.age(now - incident.began_at)
+        found.append(Fact("Since", f"{formats.instant(incident.began_at)}, {since}{by}"))
+    else:
+        found.append(Fact("Since", "no onset known"))
+    if finding:
+        times_usual = f", {formats.multiple(report.multiple)} the usual" if report.multiple else ""
+        found.append(
+            Fact(
+                "Measured",
+                f"{measured(finding, finding.observed)}{times_usual} "
+                f"{measured(finding, finding.expected) if report.multiple else ''}".strip(),
+            )
+        )
+        found.append(Fact("Alarm above", measured(finding, finding.bound)))
+    if incident.extra_cents:
+        found.append(Fact("More than usual", formats.money(incident.extra_cents)))
+    if incident.model:
+        found.append(Fact("Model", incident.model))
+    return found
+
+
+def measured(finding: Anomaly, value: float) -> str:
+    """A figure in the unit of the finding's metric: counts for requests and tokens, else cents."""
+    for word, show in COUNTED.items():
+        if finding.metric.startswith(word):
+            return f"{show(value)} {word}"
+    return formats.rate(value) if "per_request" in finding.metric else formats.money(value)
+
+
+def times(report: IncidentReport) -> list[Fact]:
+    """The spans that MTTD, MTTI and MTTR are means of."""
+    spans = report.times
+    return [
+        Fact("Onset to alert (MTTD)", formats.duration(spans.detect)),
+        Fact("of it data lag", formats.duration(spans.data_lag)),
+        Fact("of it scan lag", formats.duration(spans.scan_lag)),
+        Fact("of it delivery lag", formats.duration(spans.delivery_lag)),
+        Fact("Alert to acknowledged (MTTI)", formats.duration(spans.identify)),
+        Fact("Detected to resolved (MTTR)", formats.duration(spans.resolve)),
+    ]
+
+
+def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
+    """Spend by the hour, the 24 hours up to it, and the band between usual and alarm."""
+    hours = report.hours
+    onset = report.incident.began_at
+    series = [
+        Series("Spend in the hour", [hour.cents / 100 for hour in hours], slot="1", kind="bar"),
+        Series(
+            "24 h up to it",
+            [hour.running_cents / 100 for hour in hours],
+            slot="2",
+            kind="line",
+            marks=[
+                bool(onset and hour.at <= onset and (onset - hour.at).total_seconds() < 3600)
+                for hour in hours
+            ],
+        ),
+    ]
+    if report.usual_cents is not None and report.bound_cents is not None:
+        for name, cents, slot in (
+            ("Usual 24 h", report.usual_cents, "3"),
+            ("Alarm above", report.bound_cents, "7"),
+        ):
+            series.append(Series(name, [cents / 100] * len(hours), slot=slot, kind="line", dashed=True))
+    return Chart(
+        key="hours",
+        title="The hours around the onset",
+        labels=[f"{hour.at:%d %b %H}h" for hour in hours],
+        titles=[formats.instant(hour.at) for hour in hours],
+        series=series,
+        unit="usd",
+        label_head="Hour",
+        caption="The large point marks the onset." if onset else "",
+        summary=f"Hourly spend of {report.incident.who}.",
+        csv_url=csv_url(query, "hours"),
+    )

@@ -1,0 +1,221 @@
+"""The incidents page's cards, filters and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from detection.models import Anomaly
+from detection.vocabulary import Rule, Severity
+from groups.tree import options
+from incidents.models import Incident, Status
+from incidents.times import Spread
+from tracker import formats, periods
+from tracker.access.guard import Access
+from tracker.access.roles import Role
+from tracker.reports.incidents import UNRESOLVED, IncidentsReport
+from tracker.tables import Column, Table, changed
+
+TONES = {"critical": "critical", "warning": "warning", "info": "info"}
+STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
+
+
+@dataclass(frozen=True)
+class Flag:
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Card:
+    label: str
+    figure: str
+    note: str = ""
+    tone: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    is_current: bool
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class IncidentsPage:
+    report: IncidentsReport
+    cards: list[Card]
+    periods: list[Choice]
+    groups: list[Choice]
+    selects: list[tuple[str, str, list[Choice]]]
+    incidents: Table[Incident]
+    anomalies: Table[Anomaly]
+    clear_url: str
+
+    @property
+    def exports(self) -> dict[str, Table[Any]]:
+        return {table.key: table for table in (self.incidents, self.anomalies)}
+
+
+def page(report: IncidentsReport, query: QueryDict, access: Access) -> IncidentsPage:
+    filters = report.filters
+    return IncidentsPage(
+        report=report,
+        cards=cards(report),
+        periods=[
+            Choice(key, label, key == filters.period.key, changed(query, {"period": key}))
+            for key, label in periods.LABELS.items()
+        ],
+        groups=[
+            Choice(
+                option.path,
+                "\u2003" * option.depth + option.label,
+                bool(filters.group and filters.group.path == option.path),
+            )
+            for option in options()
+        ],
+        selects=[
+            ("status", "Status", choices([(UNRESOLVED, "unresolved"), *Status.choices], filters.status)),
+            ("severity", "Severity", choices(Severity.choices, filters.severity)),
+            ("rule", "Found by", choices(Rule.choices, filters.rule)),
+        ],
+        incidents=incidents_table(report, query, access),
+        anomalies=anomalies_table(report, query),
+        clear_url=f"?period={filters.period.key}",
+    )
+
+
+def choices(pairs: list[tuple[str, str]], current: str) -> list[Choice]:
+    return [Choice(value, label, value == current) for value, label in pairs]
+
+
+def cards(report: IncidentsReport) -> list[Card]:
+    found = report.times
+    tone = "critical" if report.critical else "warning" if report.unresolved else "good"
+    people, automatic = found.mttr_by_people, found.mttr_automatic
+    verdicts = f"{found.judged_real} of {formats.plural(found.judged, 'verdict')} real"
+    return [
+        Card("Unresolved", formats.count(report.unresolved), f"{report.critical} critical", tone),
+        Card(
+            "MTTD",
+            formats.duration(found.mttd.mean),
+            spread(found.mttd),
+            help="From the onset, where usage crossed the bound, to the first alert that got through; from "
+            f"detection where no onset is known ({found.without_onset}). On average: "
+            f"data {mean(found.data_lag)}, scan {mean(found.scan_lag)}, delivery {mean(found.delivery_lag)}. "
+            f"{found.never_alerted} were never alerted.",
+        ),
+        Card(
+            "MTTI",
+            formats.duration(found.mtti.mean),
+            spread(found.mtti),
+            help="From the first alert to the first acknowledgement; elsewhere called MTTA. "
+            f"{found.never_acknowledged} were never acknowledged, {found.acknowledged_before_alert} before "
+            "any alert got through: both are left out of it.",
+        ),
+        Card(
+            "MTTR",
+            formats.duration(found.mttr.mean),
+            spread(found.mttr),
+            help=f"From detection to resolution. By people {mean(people)} (n {people.n}), "
+            f"by themselves {mean(automatic)} (n {automatic.n}).",
+        ),
+        Card(
+            "Left out",
+            formats.count(found.left_out),
+            f"expected or planned · {verdicts}" if found.judged else "expected or planned",
+            help="Incidents with the verdict expected or planned count in none of these times.",
+        ),
+    ]
+
+
+def spread(found: Spread) -> str:
+    if not found.n:
+        return "none in this period"
+    return f"median {formats.duration(found.median)} · p90 {formats.duration(found.p90)} · n {found.n}"
+
+
+def mean(found: Spread) -> str:
+    return formats.duration(found.mean)
+
+
+def severity_flag(row: Incident | Anomaly) -> Flag:
+    return Flag(str(Severity(row.severity).label), TONES[row.severity])
+
+
+def status_flag(incident: Incident) -> Flag:
+    label = str(incident.get_status_display())
+    return Flag(label, STATUS_TONES[incident.status])
+
+
+def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -> Table[Incident]:
+    columns: list[Column[Incident]] = [
+        Column("incident", "Incident", lambda i: i.pk, shown=name, link=lambda i: i.get_absolute_url()),
+        Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
+        Column("severity", "Severity", lambda i: Severity(i.severity).rank, "flag", shown=severity_flag),
+        Column("message", "What", lambda i: i.message, sortable=False),
+        Column("extra", "More than usual", lambda i: i.extra_cents, "money"),
+        Column("onset", "Onset", lambda i: i.began_at, "ago", help="When usage crossed the bound."),
+        Column("detected", "Detected", lambda i: i.detected_at, "ago"),
+        Column("acknowledged", "Acknowledged by", lambda i: i.acknowledged_by),
+        Column("verdict", "Verdict", lambda i: i.verdict, shown=lambda i: i.get_verdict_display()),
+    ]
+    if access.may(Role.RESPONDER):
+        columns.append(Column("select", "Select", lambda i: i.pk, shown=checkbox, sortable=False))
+    return Table(
+        "incidents",
+        "Incidents",
+        columns,
+        report.incidents,
+        query=query,
+        now=report.filters.now,
+        sort="-detected",
+        empty="No incident matches these filters.",
+    )
+
+
+def name(incident: Incident) -> str:
+    return f"#{incident.pk} {incident.who}"
+
+
+def checkbox(incident: Incident) -> SafeString:
+    return format_html(
+        '<input type="checkbox" name="incident" value="{}" form="bulk" aria-label="Select #{} {}">',
+        incident.pk,
+        incident.pk,
+        incident.who,
+    )
+
+
+def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]:
+    return Table(
+        "anomalies",
+        "All anomalies",
+        [
+            Column("who", "Who", lambda a: str(a.member or "The team"), link=incident_url),
+            Column("rule", "Found by", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
+            Column("severity", "Severity", lambda a: Severity(a.severity).rank, "flag", shown=severity_flag),
+            Column("message", "What", lambda a: a.message, sortable=False),
+            Column("model", "Model", lambda a: a.model),
+            Column("extra", "More than usual", lambda a: a.extra_cents, "money"),
+            Column("onset", "Onset", lambda a: a.onset_at, "ago"),
+            Column("detected", "Detected", lambda a: a.detected_at, "ago"),
+            Column("cleared", "Gone", lambda a: a.cleared_at, "ago", help="The run that no longer saw it."),
+        ],
+        report.anomalies,
+        query=query,
+        now=report.filters.now,
+        sort="-detected",
+        empty="Detection found nothing like this.",
+    )
+
+
+def incident_url(anomaly: Anomaly) -> str:
+    link = getattr(anomaly, "incident_link", None)
+    return link.incident.get_absolute_url() if link else ""

@@ -1,0 +1,160 @@
+"""One incident's page: what, since when, why, the hours around it, and everything that was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Sum
+from django.db.models.functions import TruncHour
+
+from collector.models import UsageEvent
+from detection.models import Anomaly
+from detection.vocabulary import Severity
+from incidents import times
+from incidents.models import Incident, Notification, TimelineEntry
+
+HOURS_BEFORE, HOURS_AFTER, DAY_HOURS = 24, 48, 24
+HOUR = timedelta(hours=1)
+PART_LABELS = {
+    "volume": "More requests",
+    "model_mix": "Dearer models",
+    "context": "Longer context",
+    "price": "Dearer requests otherwise",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One reason and its cents of the extra. `start` and `width` place it on a bar of 100."""
+
+    label: str
+    cents: float
+    model: str
+    slot: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One hour's spend, and that of the 24 hours that end with it; in cents."""
+
+    at: datetime
+    cents: float
+    running_cents: float
+
+
+@dataclass(frozen=True)
+class Operand:
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """An anomaly with its operands ready to print."""
+
+    anomaly: Anomaly
+    operands: Sequence[Operand]
+
+    @property
+    def is_holding(self) -> bool:
+        return self.anomaly.cleared_at is None
+
+
+@dataclass(frozen=True)
+class IncidentReport:
+    incident: Incident
+    gravest: Anomaly | None
+    findings: Sequence[FindingView]
+    parts: Sequence[Part]
+    why: str
+    hours: Sequence[Hour]
+    usual_cents: float | None  # of 24 hours, where the finding compares with such
+    bound_cents: float | None
+    times: times.Times
+    timeline: Sequence[TimelineEntry]
+    notifications: Sequence[Notification]
+    others: Sequence[Incident]
+
+    @property
+    def multiple(self) -> float | None:
+        """How many times what is usual; None where nothing is."""
+        finding = self.gravest
+        return finding.observed / finding.expected if finding and finding.expected else None
+
+
+def incident_report(incident: Incident, now: datetime) -> IncidentReport:
+    """Everything that the incident's page shows. Some eight queries."""
+    anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
+    gravest = max(anomalies, key=gravity, default=None)
+    band = gravest if gravest and gravest.metric == "spend_24h" else None
+    return IncidentReport(
+        incident=incident,
+        gravest=gravest,
+        findings=[FindingView(anomaly, operands(anomaly)) for anomaly in anomalies],
+        parts=parts(gravest),
+        why=str(gravest.explanation.get("sentence", "")) if gravest else "",
+        hours=hours(incident, now),
+        usual_cents=band.expected if band else None,
+        bound_cents=band.bound if band else None,
+        times=times.of(incident),
+        timeline=list(incident.timeline.all()),
+        notifications=list(incident.notifications.select_related("channel").order_by("created_at", "pk")),
+        others=others(incident),
+    )
+
+
+def gravity(anomaly: Anomaly) -> tuple[int, float]:
+    return Severity(anomaly.severity).rank, float(anomaly.extra_cents)
+
+
+def operands(anomaly: Anomaly) -> list[Operand]:
+    """The figures that went into the finding, in the order that detection stored them."""
+    return [Operand(name.replace("_", " "), value) for name, value in anomaly.operands.items()]
+
+
+def parts(anomaly: Anomaly | None) -> list[Part]:
+    """What the extra is made of; a part that saved takes no room on the bar."""
+    told = anomaly.explanation.get("parts", []) if anomaly else []
+    total = sum(max(float(part["cents"]), 0) for part in told) or 1.0
+    found, start = [], 0.0
+    for slot, part in enumerate(told, start=1):
+        cents = float(part["cents"])
+        width = 100 * max(cents, 0) / total
+        label = PART_LABELS.get(part["name"], part["name"].replace("_", " "))
+        found.append(Part(label, cents, part.get("model", ""), slot, round(start, 2), round(width, 2)))
+        start += width
+    return found
+
+
+def hours(incident: Incident, now: datetime) -> list[Hour]:
+    """Every hour from a day before the onset to two days after it, or to `now`. One query on events."""
+    around = (incident.began_at or incident.detected_at).replace(minute=0, second=0, microsecond=0)
+    first, last = around - HOURS_BEFORE * HOUR, min(around + HOURS_AFTER * HOUR, now)
+    spent = hourly_cents(incident, first - (DAY_HOURS - 1) * HOUR, last)
+    found, at = [], first
+    while at < last:
+        running = sum(spent.get(at - back * HOUR, 0.0) for back in range(DAY_HOURS))
+        found.append(Hour(at, spent.get(at, 0.0), running))
+        at += HOUR
+    return found
+
+
+def hourly_cents(incident: Incident, start_at: datetime, end_at: datetime) -> dict[datetime, float]:
+    events = UsageEvent.objects.between(start_at, end_at)
+    if incident.member_id:
+        events = events.filter(member_id=incident.member_id)
+    rows = events.annotate(hour=TruncHour("occurred_at")).order_by().values("hour")
+    return {row["hour"]: float(row["cents"]) for row in rows.annotate(cents=Sum("charged_cents"))}
+
+
+def others(incident: Incident) -> list[Incident]:
+    """Up to ten other incidents of the same member, newest first."""
+    if incident.member_id is None:
+        return []
+    same = Incident.objects.filter(member_id=incident.member_id).exclude(pk=incident.pk)
+    return list(same.select_related("member")[:10])

@@ -1,0 +1,177 @@
+"""What people do to incidents on the pages: POST only, and back to where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from incidents import lifecycle
+from incidents.lifecycle import Actor, Outcome
+from incidents.models import Incident, Origin, Verdict
+from tracker import formats
+from tracker.access.guard import Access, responder
+from tracker.views.lookup import access_of, find_incident
+
+INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+LONGEST_TEXT = 5000
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(max_length=LONGEST_TEXT, required=False)
+
+
+class SnoozeForm(forms.Form):
+    until = forms.DateTimeField(widget=INSTANT_WIDGET, label="Snooze until (UTC)")
+    note = forms.CharField(max_length=LONGEST_TEXT, required=False, label="Why")
+
+
+class VerdictForm(forms.Form):
+    verdict = forms.ChoiceField(choices=Verdict.choices)
+    until = forms.DateField(
+        required=False,
+        label="Planned until (included)",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    note = forms.CharField(max_length=LONGEST_TEXT, required=False, label="Why")
+
+
+class OnsetForm(forms.Form):
+    onset = forms.DateTimeField(widget=INSTANT_WIDGET, label="Really began (UTC)")
+
+
+@dataclass(frozen=True)
+class ActionForms:
+    """The forms of an incident's page, filled with what is likely."""
+
+    note: NoteForm
+    snooze: SnoozeForm
+    verdict: VerdictForm
+    onset: OnsetForm
+
+    @classmethod
+    def empty(cls, incident: Incident, now: datetime) -> ActionForms:
+        onset_at = incident.began_at or incident.detected_at
+        return cls(
+            NoteForm(auto_id="note_%s"),
+            SnoozeForm(initial={"until": now + timedelta(days=1)}, auto_id="snooze_%s"),
+            VerdictForm(initial={"verdict": incident.verdict or Verdict.REAL}, auto_id="verdict_%s"),
+            OnsetForm(initial={"onset": onset_at}, auto_id="onset_%s"),
+        )
+
+
+def actor_of(access: Access) -> Actor:
+    return Actor(access.user, access.name)
+
+
+@responder
+@require_POST
+def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """One action on one incident; whoever comes too late is told who was first."""
+    incident = find_incident(request, pk)
+    outcome = ACTIONS[action](request, incident, actor_of(access_of(request)), timezone.now())
+    (messages.success if outcome.won else messages.warning)(request, outcome.message)
+    return back(request, incident.get_absolute_url())
+
+
+def acknowledge(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    return lifecycle.acknowledge(incident, actor, Origin.PAGE, now)
+
+
+def resolve(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return refused(incident, form)
+    return lifecycle.resolve(incident, actor, Origin.PAGE, now, form.cleaned_data["note"])
+
+
+def reopen(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    return lifecycle.reopen(incident, actor, Origin.PAGE, now)
+
+
+def note(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return refused(incident, form)
+    return lifecycle.note(incident, actor, Origin.PAGE, now, form.cleaned_data["note"])
+
+
+def snooze(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    form = SnoozeForm(request.POST)
+    if not form.is_valid():
+        return refused(incident, form)
+    asked = form.cleaned_data
+    return lifecycle.snooze(incident, actor, Origin.PAGE, now, asked["until"], asked["note"])
+
+
+def verdict(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    form = VerdictForm(request.POST)
+    if not form.is_valid():
+        return refused(incident, form)
+    asked = form.cleaned_data
+    until = datetime.combine(asked["until"] + timedelta(days=1), time(), UTC) if asked["until"] else None
+    return lifecycle.verdict(
+        incident, actor, Origin.PAGE, now, asked["verdict"], until=until, reason=asked["note"]
+    )
+
+
+def onset(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    form = OnsetForm(request.POST)
+    if not form.is_valid():
+        return refused(incident, form)
+    return lifecycle.correct_onset(incident, actor, Origin.PAGE, now, form.cleaned_data["onset"])
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, Incident, Actor, datetime], Outcome]] = {
+    "acknowledge": acknowledge,
+    "resolve": resolve,
+    "reopen": reopen,
+    "note": note,
+    "snooze": snooze,
+    "verdict": verdict,
+    "onset": onset,
+}
+
+
+def refused(incident: Incident, form: forms.Form) -> Outcome:
+    """Nothing done, and why: `Snooze until (UTC): Enter a valid date/time.`"""
+    complaints = [
+        f"{form.fields[name].label or name.capitalize()}: {' '.join(map(str, errors))}"
+        for name, errors in form.errors.items()
+    ]
+    return Outcome(False, " ".join(complaints), incident)
+
+
+@responder
+@require_POST
+def act_on_many(request: HttpRequest) -> HttpResponse:
+    """Acknowledge or resolve every ticked incident; those that somebody else had are counted."""
+    does = {"acknowledge": lifecycle.acknowledge, "resolve": lifecycle.resolve}.get(
+        request.POST.get("action", "")
+    )
+    ticked = [pk for pk in request.POST.getlist("incident") if pk.isdigit()]
+    if does is None or not ticked:
+        messages.warning(request, "Tick at least one incident first.")
+        return back(request, "/incidents")
+    actor, now = actor_of(access_of(request)), timezone.now()
+    won = sum(does(find_incident(request, int(pk)), actor, Origin.PAGE, now).won for pk in ticked)
+    said = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
+    if late := len(ticked) - won:
+        said += f" {formats.plural(late, 'other')} had been taken before."
+    (messages.success if won else messages.warning)(request, said)
+    return back(request, "/incidents")
+
+
+def back(request: HttpRequest, default: str) -> HttpResponse:
+    """To the page that the form names, if it is one of this site's."""
+    asked = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
+    return redirect(asked if asked.startswith("/") and is_ours else default)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from collector.days import utc_day
+from tracker.access.guard import viewer
+from tracker.access.privacy import visible_ids
+from tracker.pages import incident as incident_layout
+from tracker.pages import incidents as list_layout
+from tracker.reports.incident import incident_report
+from tracker.reports.incidents import incidents_report, read
+from tracker.views.exports import csv_response
+from tracker.views.incident_actions import ActionForms
+from tracker.views.lookup import access_of, find_incident
+
+
+@viewer
+def incidents(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    filters = read(request.GET, now, visible_ids(access_of(request), utc_day(now)))
+    page = list_layout.page(incidents_report(filters), request.GET, access_of(request))
+    if "csv" in request.GET:
+        return csv_response(page.exports, request.GET["csv"], "incidents")
+    return render(request, "incidents/list.html", {"page": page, "filters": filters, "now": now})
+
+
+@viewer
+def incident(request: HttpRequest, pk: int) -> HttpResponse:
+    now = timezone.now()
+    found = find_incident(request, pk)
+    page = incident_layout.page(incident_report(found, now), request.GET, now)
+    if "csv" in request.GET:
+        return csv_response(page.exports, request.GET["csv"], f"incident-{pk}")
+    context = {"page": page, "report": page.report, "incident": found, "now": now}
+    return render(request, "incidents/detail.html", context | {"forms": ActionForms.empty(found, now)})
