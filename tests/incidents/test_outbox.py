@@ -1,4 +1,4 @@
-"""Recorded, leased, sent, retried, given up: against a Slack and an SMTP server on loopback."""
+"""Recorded, leased, sent, retried, given up: on a Slack and an SMTP server on loopback."""
 
 from __future__ import annotations
 
@@ -6,32 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from incidents import lifecycle, outbox
+from incidents import outbox
 from incidents.channels import slack as slack_channel
-from incidents.lifecycle import take_in
-from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin, Verdict
+from incidents.models import Channel, IncidentSettings, Notification
 
-from .factories import ADA, HOUR, NOON, make_anomaly, make_channel, make_member, run_at
+from .factories import HOUR, NOON, make_channel
 from .slack_stand_in import Fault
+from .steps import open_incidents, states, texts
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
-
-
-def open_incidents(count: int = 1) -> list[Incident]:
-    for number in range(count):
-        make_anomaly(make_member(f"member{number}@example.com"))
-    take_in(run_at(NOON), NOON)
-    return list(Incident.objects.order_by("pk"))
-
-
-def states() -> list[tuple]:
-    return list(Notification.objects.order_by("pk").values_list("kind", "status", "tries"))
-
-
-def texts(message: dict) -> str:
-    """All text of a message's blocks."""
-    return str(message["blocks"])
 
 
 def test_the_environment_makes_one_channel_of_each_kind_once(slack, mailbox, settings):
@@ -75,80 +59,6 @@ def test_an_alert_goes_out_once_on_slack_and_by_mail_and_dates_the_incident(slac
     incident.refresh_from_db()
     assert incident.status == "alerted"
     assert NOON + 5 * MINUTE <= incident.alerted_at < NOON + 6 * MINUTE
-
-
-def test_the_message_changes_and_its_thread_tells_as_the_incident_goes_on(slack):
-    make_channel()
-    (incident,) = open_incidents()
-    outbox.deliver_due(NOON)
-    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
-    outbox.deliver_due(NOON + HOUR)
-    (message,) = slack.roots
-    assert "Acknowledged by Ada Byron" in texts(message)
-    assert [button["action_id"] for button in message["blocks"][-1]["elements"]] == ["resolve", "expected"]
-    lifecycle.verdict(incident, ADA, Origin.SLACK, NOON + 2 * HOUR, Verdict.EXPECTED)
-    outbox.deliver_due(NOON + 2 * HOUR)
-    (message,) = slack.roots
-    assert "Resolved by Ada Byron (expected)" in texts(message)
-    assert message["blocks"][-1]["type"] == "context"  # no buttons on what is over
-    assert slack.thread == [
-        "Acknowledged by Ada Byron (page) · 2 Mar 2026, 13:00 UTC",
-        "Verdict by Ada Byron (Slack): expected · 2 Mar 2026, 14:00 UTC",
-    ]
-
-
-def test_mail_hears_of_the_end_and_of_nothing_between(mailbox):
-    make_channel("email")
-    (incident,) = open_incidents()
-    outbox.deliver_due(NOON)
-    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
-    lifecycle.resolve(incident, ADA, Origin.PAGE, NOON + 2 * HOUR)
-    outbox.deliver_due(NOON + 2 * HOUR)
-    first, last = mailbox.mails
-    assert last["In-Reply-To"] == first["Message-ID"]
-    assert last["Subject"].startswith("Resolved: Member0")
-
-
-def test_three_at_once_are_single_and_four_are_one_summary_with_a_link_each(slack):
-    make_channel()
-    open_incidents(3)
-    outbox.deliver_due(NOON)
-    assert len(slack.roots) == 3
-    slack.messages.clear()
-    for number in range(10, 14):
-        make_anomaly(make_member(f"late{number}@example.com"))
-    take_in(run_at(NOON + HOUR), NOON + HOUR)
-    outbox.deliver_due(NOON + HOUR)
-    (summary,) = slack.roots
-    assert summary["text"] == "4 incidents"
-    for incident in Incident.objects.filter(member__email__startswith="late"):
-        assert f"/incidents/{incident.pk}|" in texts(summary)
-    assert Incident.objects.filter(status="alerted").count() == 7
-
-
-def test_a_step_of_one_incident_edits_the_summary_that_told_of_it(slack):
-    make_channel()
-    incidents = open_incidents(5)
-    outbox.deliver_due(NOON)
-    lifecycle.resolve(incidents[2], ADA, Origin.PAGE, NOON + HOUR)
-    outbox.deliver_due(NOON + HOUR)
-    (summary,) = slack.roots
-    assert texts(summary).count("✅") == 1
-    assert all(f"/incidents/{incident.pk}|" in texts(summary) for incident in incidents)
-    assert slack.thread == ["Resolved by Ada Byron (page) · 2 Mar 2026, 13:00 UTC"]
-
-
-def test_a_hundred_at_once_stay_within_slacks_limits_and_are_all_linked(slack):
-    make_channel()
-    incidents = open_incidents(100)
-    outbox.deliver_due(NOON)
-    assert len(slack.roots) == 2  # of 80 and 20
-    for message in slack.roots:
-        assert len(message["blocks"]) <= 50
-        assert all(len(block["text"]["text"]) <= 3000 for block in message["blocks"] if "text" in block)
-        assert len(texts(message)) < 13_200
-    everything = "".join(map(texts, slack.roots))
-    assert all(f"/incidents/{incident.pk}|" in everything for incident in incidents)
 
 
 @pytest.mark.parametrize(
@@ -224,39 +134,6 @@ def test_pauses_double_up_to_six_hours_and_never_undercut_what_was_asked():
     assert outbox.pause(1, timedelta(minutes=30)) == timedelta(minutes=30)
 
 
-def test_slack_down_for_a_day_tells_everything_in_order_once_it_is_back(slack):
-    make_channel()
-    (incident,) = open_incidents()
-    slack.faults.append(Fault(error="invalid_auth"))
-    outbox.deliver_due(NOON)
-    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
-    outbox.deliver_due(NOON + 24 * HOUR)
-    assert len(slack.roots) == 1
-    assert "Acknowledged by Ada Byron" in texts(slack.roots[0])
-    assert slack.thread == ["Acknowledged by Ada Byron (page) · 2 Mar 2026, 13:00 UTC"]
-    incident.refresh_from_db()
-    assert (incident.status, incident.alerted_at is not None) == ("acknowledged", True)
-
-
-def test_an_update_waits_for_its_alert(slack):
-    make_channel()
-    (incident,) = open_incidents()
-    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON)
-    Notification.objects.filter(kind="alert").update(due_at=NOON + HOUR)
-    assert outbox.deliver_due(NOON).sent == 0
-    assert outbox.deliver_due(NOON + HOUR).sent == 2
-
-
-def test_a_message_deleted_in_slack_is_posted_anew(slack):
-    make_channel()
-    (incident,) = open_incidents()
-    outbox.deliver_due(NOON)
-    slack.messages.clear()
-    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
-    outbox.deliver_due(NOON + HOUR)
-    assert "Acknowledged by Ada Byron" in texts(slack.roots[0])
-
-
 def test_a_lost_lease_is_sent_once_more_and_a_second_loss_is_given_up_aloud(slack, monkeypatch):
     make_channel()
     (incident,) = open_incidents()
@@ -293,23 +170,3 @@ def test_a_channel_that_was_switched_off_gives_its_messages_up(slack):
     channel.save()
     assert outbox.deliver_due(NOON).given_up == 1
     assert slack.roots == []
-
-
-def test_mail_refused_by_the_server_is_tried_again(mailbox):
-    make_channel("email")
-    open_incidents()
-    mailbox.refusal = "451 4.7.1 try later"
-    assert outbox.deliver_due(NOON).failed == 1
-    assert "SMTPDataError 451" in Notification.objects.get().error
-    mailbox.refusal = ""
-    assert outbox.deliver_due(NOON + HOUR).sent == 1
-
-
-def test_as_a_digest_mail_waits_for_its_hour_and_holds_everything(mailbox):
-    IncidentSettings.objects.create(email_mode="digest", email_digest_hour=8)
-    make_channel("email")
-    open_incidents(2)
-    assert outbox.deliver_due(NOON).sent == 0
-    assert outbox.deliver_due(NOON + 20 * HOUR).sent == 2
-    (mail,) = mailbox.mails
-    assert mail["Subject"] == "2 incidents"
