@@ -11,7 +11,7 @@ ARGS ?=
 
 # What `check --deploy` is shown: the settings that README.md names for production, with made-up values.
 PRODUCTION := SECRET_KEY=made-up-only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz \
-	DEBUG=false DASHBOARD_URL=https://costs.example.com STATIC_MANIFEST=true \
+	DEBUG=false DASHBOARD_URL=https://costs.example.com AUTH_TRUST_HOST=true STATIC_MANIFEST=true \
 	AUTH_SECRET=made-up-only-for-the-check-0123456789 AUTH_GOOGLE_ID=made-up AUTH_GOOGLE_SECRET=made-up \
 	AUTH_ALLOWED_DOMAIN=example.com
 

@@ -164,3 +164,9 @@ def check_deployment() -> Iterable[CheckMessage]:
             hint="Set it to the address people open; cookies are then sent over HTTPS only.",
             id="config.W002",
         )
+    elif not settings.AUTH_TRUST_HOST:
+        yield Warning(
+            "DASHBOARD_URL is https://, but the proxy in front is not believed.",
+            hint="Set AUTH_TRUST_HOST=true; otherwise HTTP from the proxy is redirected to HTTPS for ever.",
+            id="config.W003",
+        )

@@ -49,3 +49,19 @@ def test_locks_carry_hashes_and_no_address():
         pins = re.findall(r"^[a-z].*==.*\\\n    --hash=sha256:", text, re.MULTILINE)
         assert len(pins) == len(re.findall(r"^[a-z]", text, re.MULTILINE)) > 0
         assert "//" not in text
+
+
+def test_deployment_files_set_only_variables_that_there_are():
+    text = (ROOT / "render.yaml").read_text("utf-8")
+    named = set(re.findall(r"(?:- key|envVarKey): ([A-Z_]+)$", text, re.MULTILINE))
+    assert named - {"PORT"} - settings.ENVIRONMENT_NAMES == set()
+
+
+def test_the_image_takes_only_what_it_needs():
+    """Everything is left out but what is named; neither secrets nor data nor tests are."""
+    rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert rules[1] == "*"
+    taken = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    assert {"config", "manage.py", "requirements.lock", "templates"} <= taken
+    assert taken & {".env", ".git", "var", "tests"} == set()
+    assert all((ROOT / name).exists() for name in taken)

@@ -58,6 +58,8 @@ def test_a_deployment_is_warned_about_its_key_and_its_address(settings):
     assert ids(deploy=True) == ["config.W001", "config.W002"]
     settings.SHARED_SECRET_KEY = "x" * 50
     settings.HTTPS = True
+    assert ids(deploy=True) == ["config.W003"]
+    settings.AUTH_TRUST_HOST = True
     assert ids(deploy=True) == []
 
 

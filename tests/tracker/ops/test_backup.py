@@ -1,0 +1,62 @@
+"""The lines of `docs/operations.md`, run as they stand there."""
+
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from collector.models import Member
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+PYTHON = ".venv/bin/python"
+
+
+def documented(heading: str) -> str:
+    """The indented lines under `heading`, as one shell script."""
+    text = (settings.BASE_DIR / "docs" / "operations.md").read_text("utf-8")
+    section = re.split(r"^## ", text.split(f"## {heading}\n")[1], flags=re.MULTILINE)[0]
+    return "\n".join(re.findall(r"^    (.*)", section, re.MULTILINE))
+
+
+def run(heading: str, folder: Path, **environment: str) -> None:
+    script = documented(heading).replace(PYTHON, sys.executable)
+    assert script
+    subprocess.run(["bash", "-ec", script], cwd=folder, env=os.environ | environment, check=True)
+
+
+def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
+    (tmp_path / "var").mkdir()
+    with closing(sqlite3.connect(tmp_path / "var" / "db.sqlite3", isolation_level=None)) as site:
+        site.execute("PRAGMA journal_mode=WAL")
+        site.execute("CREATE TABLE member (name TEXT)")
+        site.execute("INSERT INTO member VALUES ('Ann')")
+        run("Back up SQLite", tmp_path)
+        site.execute("UPDATE member SET name = 'Bob'")
+
+    run("Restore SQLite", tmp_path)
+
+    with closing(sqlite3.connect(tmp_path / "var" / "db.sqlite3")) as site:
+        assert site.execute("SELECT name FROM member").fetchall() == [("Ann",)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_was_backed_up_on_postgresql_comes_back(tmp_path, shared_database_url):
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW}
+    Member.objects.create(email="ann@example.com", name="Ann", **seen)
+    run("Back up PostgreSQL", tmp_path, DATABASE_URL=shared_database_url)
+    Member.objects.update(name="Bob")
+    Member.objects.create(email="eve@example.com", name="Eve", **seen)
+    connection.close()  # restoring wants the tables for itself
+
+    run("Restore PostgreSQL", tmp_path, DATABASE_URL=shared_database_url)
+
+    assert list(Member.objects.values_list("email", "name")) == [("ann@example.com", "Ann")]
