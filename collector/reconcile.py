@@ -48,8 +48,9 @@ def explain(sums: Sums) -> list[dict[str, str]]:
     left = sums.snapshot_total - sums.events_total
     parts = {"no_seat": -sums.no_seat}
     left += sums.no_seat
-    parts["recent"] = max(left, -sums.recent) if left < 0 else ZERO
-    left -= parts["recent"]
+    # Either side may be ahead by what was spent just now.
+    parts["late"] = min(max(left, -sums.recent), sums.recent)
+    left -= parts["late"]
     parts["outside_retention"] = left if left > 0 and sums.is_history_missing else ZERO
     left -= parts["outside_retention"]
     parts["unexplained"] = left

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
+from django.db.models.constants import OnConflict
 
 from .days import from_epoch_ms
 from .models import Lease
@@ -16,7 +18,7 @@ from .models import Lease
 Key = tuple[Any, ...]
 Values = tuple[Any, ...]
 
-# Rows per statement; Django cuts it further where the database takes fewer parameters.
+# Rows handed to the driver at a time.
 BATCH = 2000
 
 
@@ -42,21 +44,14 @@ class Table:
     stamp: tuple[str, ...] = ("updated_at",)  # set whenever a row is written
     first_stamp: tuple[str, ...] = ()  # set when it is made, kept afterwards
 
-    def upsert(
-        self, rows: Mapping[Key, Values], stored: models.QuerySet, at: datetime, *, create: bool = True
-    ) -> Upserted:
+    def upsert(self, rows: Mapping[Key, Values], stored: models.QuerySet, at: datetime) -> Upserted:
         """Bring the table to `rows`; `stored` are all rows that may be meant. Others stay as they are."""
         known = self._known(stored)
+        new = [key for key in rows if key not in known]
         changed = [key for key, values in rows.items() if key in known and known[key] != values]
-        new = [key for key in rows if key not in known] if create else []
-        instances = [self._instance(key, rows[key], at) for key in (*new, *changed)]
-        self.model._default_manager.bulk_create(
-            instances,
-            batch_size=BATCH,
-            update_conflicts=True,
-            unique_fields=self.key,
-            update_fields=(*self.values, *self.stamp),
-        )
+        touched = [(*key, *rows[key]) for key in (*new, *changed)]
+        for start in range(0, len(touched), BATCH):
+            self._write(touched[start : start + BATCH], at)
         return Upserted(new, changed)
 
     def _known(self, stored: models.QuerySet) -> dict[Key, Values]:
@@ -64,11 +59,60 @@ class Table:
         rows = stored.order_by().values_list(*self.key, *self.values)
         return {row[:width]: row[width:] for row in rows.iterator(chunk_size=BATCH)}
 
-    def _instance(self, key: Key, values: Values, at: datetime) -> models.Model:
-        stamps = dict.fromkeys((*self.stamp, *self.first_stamp), at)
-        return self.model(
-            **dict(zip(self.key, key, strict=True)), **dict(zip(self.values, values, strict=True)), **stamps
+    def _write(self, rows: list[tuple[Any, ...]], at: datetime) -> None:
+        """Insert or update; a third of the time of `bulk_create`, which makes an instance of every row."""
+        given = [*self.key, *self.values]
+        stamps = {*self.stamp, *self.first_stamp}
+        fields = [self._field(name) for name in given]
+        rest = [
+            field
+            for field in self.model._meta.concrete_fields
+            if field not in fields and not field.primary_key
+        ]
+        constants = tuple(
+            _prepared(field)(at if field.name in stamps else field.get_default()) for field in rest
         )
+        prepare = [_prepared(field) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                self._statement([*fields, *rest]),
+                [
+                    tuple(step(value) for step, value in zip(prepare, row, strict=True)) + constants
+                    for row in rows
+                ],
+            )
+
+    def _statement(self, fields: list[models.Field]) -> str:
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(str(field.column)) for field in fields)
+        places = ", ".join(["%s"] * len(fields))
+        conflict = connection.ops.on_conflict_suffix_sql(
+            fields,
+            OnConflict.UPDATE,
+            [self._field(name).column for name in (*self.values, *self.stamp)],
+            [self._field(name).column for name in self.key],
+        )
+        table = quote(self.model._meta.db_table)
+        return f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict}"  # noqa: S608  (names of ours)
+
+    def _field(self, name: str) -> models.Field:
+        return cast(models.Field, self.model._meta.get_field(name))
+
+
+def _prepared(field: models.Field) -> Callable[[Any], Any]:
+    """What makes a value of `field` fit for the driver; most are as they stand."""
+
+    def convert(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    if isinstance(field, models.JSONField):
+        return convert
+    # The instants of one batch are few, or at least come again.
+    return lru_cache(BATCH)(convert) if isinstance(field, models.DateField) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @contextmanager

@@ -26,9 +26,9 @@ def sums(events_total: int, snapshot: int | None, **known) -> Sums:
         (sums(100, 100), {}),
         (sums(100, None), {}),
         (sums(100, 90, no_seat=Decimal(10)), {"no_seat": -10}),
-        (sums(100, 70, no_seat=Decimal(10), recent=Decimal(25)), {"no_seat": -10, "recent": -20}),
-        (sums(100, 70, recent=Decimal(5)), {"recent": -5, "unexplained": -25}),
-        (sums(100, 130, recent=Decimal(5)), {"unexplained": 30}),
+        (sums(100, 70, no_seat=Decimal(10), recent=Decimal(25)), {"no_seat": -10, "late": -20}),
+        (sums(100, 70, recent=Decimal(5)), {"late": -5, "unexplained": -25}),
+        (sums(100, 130, recent=Decimal(5)), {"late": 5, "unexplained": 25}),
         (sums(100, 130, is_history_missing=True), {"outside_retention": 30}),
     ],
 )
@@ -62,7 +62,7 @@ def test_a_cycle_is_compared_and_the_difference_is_stored_once(told, client):
         assert (row.snapshot_total_cents, row.snapshot_on_demand_cents) == (100, 5)
         assert {part["reason"]: Decimal(part["cents"]) for part in row.explanation} == {
             "no_seat": -7,
-            "recent": -3,
+            "late": -3,
         }
 
 
