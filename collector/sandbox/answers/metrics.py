@@ -198,8 +198,9 @@ METRICS: dict[str, Metric] = {
 def _days(events: Events) -> Iterable[tuple[str, slice, Events]]:
     """Yield each day with events: its name, its rows' place and the rows; `events` are in order of time."""
     days, starts = np.unique(events.occurred_ms // DAY_MS, return_index=True)
-    for day, start, end in zip(days.tolist(), starts, [*starts[1:], len(events)], strict=True):
-        rows = slice(int(start), int(end))
+    ends = np.append(starts, len(events))[1:]
+    for day, start, end in zip(days.tolist(), starts.tolist(), ends.tolist(), strict=True):
+        rows = slice(start, end)
         yield _day(day), rows, events.take(rows)
 
 

@@ -213,3 +213,20 @@ def test_the_audit_log_tells_who_joined_and_left(api, company):
     assert [row["event_data"]["email"] for row in answer["events"]] == [left.email]
     assert answer["pagination"]["totalCount"] == 1
     assert api.call("GET", "/teams/audit-logs", params={"startTime": "2026-07-01"}).status_code == 400
+
+
+# Before the first event
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_range_without_events_is_empty(api, metric):
+    range_ = {"startDate": "2026-01-05", "endDate": "2026-01-11"}
+    assert api.get(f"/analytics/team/{metric}", **range_)["data"] == []
+    if metric != "dau":
+        by_user = api.get(f"/analytics/by-user/{metric}", **range_)
+        assert by_user["data"] == {} and by_user["pagination"]["hasNextPage"] is False
+    assert api.get("/analytics/ai-code/commits", **range_)["items"] == []
+    january = {"startDate": 1767571200000, "endDate": 1768175999999}
+    assert api.post("/teams/filtered-usage-events", **january)["totalUsageEventsCount"] == 0
+    assert api.post("/teams/daily-usage-data", **january)["data"] == []
+    assert api.get("/teams/groups", billingCycle="2026-01-05")["groups"][0]["dailySpend"] == []
