@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
 from collector.days import utc_day
@@ -108,6 +109,11 @@ def _group(path: str, notes: list[str]) -> GroupOption:
     if not option.group_ids:
         notes.append(f"There is no group “{path}”")
     return option
+
+
+def group_url(path: str, filters: Filters) -> str:
+    """The overview of one group over the same period."""
+    return reverse("overview") + filters.query(group=path, search="", model="", badge="")
 
 
 @dataclass(frozen=True)

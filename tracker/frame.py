@@ -1,4 +1,4 @@
-"""What surrounds every page: its links, banners, theme, and the filters that its links carry on."""
+"""What surrounds every page: its links, banners, freshness, theme, and the filters that links carry on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from tracker import filters
+from collector import freshness
+from collector.freshness import SourceFreshness
+from collector.models import Source, SourceRun
+from tracker import filters, formats
 
 THEMES = ("system", "light", "dark")
 PAGES = {"overview": "Overview", "insights": "Insights", "incidents": "Incidents", "settings": "Settings"}
@@ -24,7 +27,6 @@ class Link:
     label: str
     url: str
     is_current: bool
-    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,25 +34,63 @@ class Banner:
     tone: str
     title: str
     text: str
-    url: str = ""
-    action: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a figure may be older than the page."""
+
+    tone: str
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Freshness:
+    at: datetime | None  # up to when usage events are known
+    problems: list[Problem]
 
 
 @dataclass(frozen=True)
 class Frame:
     links: list[Link]
     banners: list[Banner]
+    freshness: Freshness
+
+
+DEMO = Banner(
+    "info",
+    "Demo data.",
+    "These people and figures are made up. To see your own team, set CURSOR_ADMIN_API_KEY in .env "
+    "and start again.",
+)
+NO_KEY = Banner(
+    "warning",
+    "No Cursor key.",
+    "Nothing can be collected until CURSOR_ADMIN_API_KEY is set in .env. Without one, usage exported from "
+    "Cursor's dashboard can be read: python manage.py import_usage_csv FILE",
+)
+FIRST_RUN = Banner(
+    "info",
+    "First collection.",
+    "History is being read; figures fill in as it arrives. This page refreshes itself.",
+)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `frame` (asked for only by pages that show it), `theme`, `now`, `filter_query`."""
     now = timezone.now()
     return {
-        "frame": SimpleLazyObject(lambda: Frame(links(request), banners(request, now))),
+        "frame": SimpleLazyObject(lambda: build(request, now)),
         "theme": theme(request),
         "now": now,
         "filter_query": filter_query(request),
     }
+
+
+def build(request: HttpRequest, now: datetime) -> Frame:
+    known = freshness.sources(now)
+    return Frame(links(request), banners(known), how_fresh(known, now))
 
 
 def theme(request: HttpRequest) -> str:
@@ -83,15 +123,37 @@ def is_under(path: str, url: str) -> bool:
     return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
 
 
-def banners(request: HttpRequest, now: datetime) -> list[Banner]:
+def banners(known: list[SourceFreshness]) -> list[Banner]:
+    """What the reader must know before believing a figure."""
     found = []
     if settings.DEMO:
-        found.append(
-            Banner(
-                "info",
-                "Demo data.",
-                "These people and figures are made up. To see your own team, "
-                "set CURSOR_ADMIN_API_KEY in .env and start again.",
-            )
-        )
+        found.append(DEMO)
+    elif not settings.CURSOR_ADMIN_API_KEY:
+        found.append(NO_KEY)
+    if settings.CURSOR_ADMIN_API_KEY and not any(each.last_good_at for each in known):
+        found.append(FIRST_RUN)
+    failed = [each for each in known if each.status == SourceRun.Status.FAILED]
+    if failed:
+        names = ", ".join(each.label for each in failed)
+        said = f"{failed[0].error} What was collected before is still shown."
+        found.append(Banner("warning", f"The last collection failed: {names}.", said))
     return found
+
+
+def how_fresh(known: list[SourceFreshness], now: datetime) -> Freshness:
+    """When usage events were last read, and which sources are older than they should be."""
+    events = next(each for each in known if each.source == Source.EVENTS)
+    stale = [each for each in known if each.is_stale and each.last_run_at]
+    problems = [
+        Problem(
+            "warning", f"{each.label}: {last_read(each, now)}", each.error or "Is the hourly job running?"
+        )
+        for each in stale
+    ]
+    return Freshness(events.last_good_at, problems)
+
+
+def last_read(source: SourceFreshness, now: datetime) -> str:
+    if source.last_good_at is None:
+        return "never read"
+    return f"last read {formats.age(now - source.last_good_at)}"

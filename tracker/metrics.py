@@ -22,6 +22,7 @@ MEANINGS = {
     ),
     "spend_rank": "Place by spend among all who spent anything in the period, whatever the filters.",
     "activity_rank": "Place by requests among all with a request in the period. No place is good or bad.",
+    "ranks": "Places by spend and by requests among all members of the period. No place is good or bad.",
     "cycle": "Spend since the billing cycle began, to the instant, today so far included.",
     "forecast": (
         "Spend so far, and what days like those left have cost: weekdays and weekends apart, over the last "
@@ -29,4 +30,10 @@ MEANINGS = {
     ),
     "unused": "Seats on the team without an active day in the period.",
     "incidents": "Incidents not yet resolved, whatever the period.",
+    "failed": "Requests that errored or were aborted. They are no part of requests, and mostly cost nothing.",
+    "accepts": "Diffs that the agent proposed and the member accepted.",
+    "accept_ratio": "Accepted diffs over proposed ones, at most 100 %.",
+    "ai_lines": "Lines added by Tab or by the agent, of the lines that the commits added.",
+    "exhaustion": "The day of the billing cycle of the first request that the plan no longer included.",
+    "organisation_context": "The median member's context, of members with ten requests or more.",
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Q, Subquery
 
 
 class Source(models.TextChoices):
@@ -22,18 +23,21 @@ class Source(models.TextChoices):
 
 
 class SourceRunQuerySet(models.QuerySet["SourceRun"]):
-    def latest_per_source(self) -> dict[str, SourceRun]:
-        """The newest finished run of each source, by source."""
-        runs: dict[str, SourceRun] = {}
+    def newest(self) -> tuple[dict[str, SourceRun], dict[str, SourceRun]]:
+        """By source: the newest finished run, and the newest that went well. One query."""
+        finished = self.filter(finished_at__isnull=False)
+        good = self.filter(status=SourceRun.Status.OK)
+        wanted = Q()
         for source in Source.values:
-            run = self.filter(source=source, finished_at__isnull=False).order_by("-started_at").first()
-            if run:
-                runs[source] = run
-        return runs
-
-    def last_good(self, source: str) -> SourceRun | None:
-        """The newest run of `source` that went well."""
-        return self.filter(source=source, status=SourceRun.Status.OK).order_by("-started_at").first()
+            for runs in (finished, good):
+                wanted |= Q(pk=Subquery(runs.filter(source=source).order_by("-started_at").values("pk")[:1]))
+        latest: dict[str, SourceRun] = {}
+        last_good: dict[str, SourceRun] = {}
+        for run in self.filter(wanted).order_by("started_at"):
+            latest[run.source] = run
+            if run.status == SourceRun.Status.OK:
+                last_good[run.source] = run
+        return latest, last_good
 
     def is_answering(self, source: str) -> bool:
         """Whether the newest finished run of `source` went well, or was not needed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.http import QueryDict
 
@@ -13,14 +13,12 @@ from tracker.charts import Chart, Series
 from tracker.filters import Filters
 from tracker.metrics import MEANINGS
 from tracker.pages import members
+from tracker.pages.days import day_labels, dollars, provisional_index
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
 from tracker.reports.team import MemberFigures
 from tracker.tables import Column, Table, csv_url
-
-# Cursor may revise a day for a day after it is over: yesterday and today are shown as provisional.
-PROVISIONAL_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,6 @@ def page(report: Overview, query: QueryDict) -> OverviewPage:
         unused=unused_table(report, query),
         members=members_table(report, query),
     )
-
-
-def day_labels(days: list[date], today: date) -> tuple[list[str], list[str]]:
-    """Short labels for the axis and full ones for tooltip and table; today says that it is not over."""
-    short = [f"{day.day} {day:%b}" for day in days]
-    full = [formats.day(day) + (" (today so far)" if day == today else "") for day in days]
-    return short, full
 
 
 def daily_chart(report: Overview, query: QueryDict) -> Chart:
@@ -232,12 +223,3 @@ def members_table(report: Overview, query: QueryDict) -> Table[MemberFigures]:
         css=lambda member: "" if member.is_active or member.totals.total_cents else "faded",
         empty="No member fits these filters.",
     )
-
-
-def dollars(cents: object) -> float:
-    return round(float(cents) / 100, 2)  # type: ignore[arg-type]
-
-
-def provisional_index(days: list[date], today: date) -> int:
-    first = today - timedelta(days=PROVISIONAL_DAYS - 1)
-    return next(index for index, day in enumerate(days) if day >= first)

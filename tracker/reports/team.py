@@ -129,6 +129,11 @@ class Team:
         return usage.total(self.parts)
 
     @cached_property
+    def team_rate(self) -> Decimal | None:
+        """Cost per request of everybody, whatever the filters."""
+        return usage.total(self.all_parts).cents_per_request
+
+    @cached_property
     def activity(self) -> dict[int, Activity]:
         if self.selection.group_ids is None:
             return self.all_activity
@@ -153,6 +158,11 @@ class Team:
         if self.selection.model or not self.selection.keeps_member(pk):
             return False
         return group_ids is None or group_id(self.groups.get(pk)) in group_ids
+
+    def member(self, pk: int) -> MemberFigures:
+        """One member's figures, also where the filters would not list them."""
+        parts = [part for part in self.parts if part.member_id == pk]
+        return self._figures(pk, usage.total(parts), main_models(parts).get(pk))
 
     def _figures(self, pk: int, totals: Totals, main: str | None) -> MemberFigures:
         group = self.groups.get(pk)

@@ -1,15 +1,44 @@
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from collector.models import Member
+from tracker import filters
 from tracker.access.guard import viewer
+from tracker.filters import Filters
+from tracker.metrics import MEANINGS
+from tracker.pages import member as layout
+from tracker.reports.member import MemberReport
+from tracker.views.exports import csv_response
 
 
 @viewer
 def member(request: HttpRequest, email: str) -> HttpResponse:
+    asked = filters.of(request)
+    found = find_member(email, asked)
+    page = layout.page(MemberReport(found, asked), request.GET)
+    if "csv" in request.GET:
+        return csv_response(page.exports, request.GET["csv"], found.email)
+    context = {
+        "member": found,
+        "page": page,
+        "report": page.report,
+        "filters": asked,
+        "choices": filters.choices(asked, request.path),
+        "group_url": filters.group_url(page.report.figures.group, asked),
+        "meanings": MEANINGS,
+        "now": asked.now,
+    }
+    return render(request, "tracker/member.html", context)
+
+
+def find_member(email: str, asked: Filters) -> Member:
+    """The member of that address. Http404 for nobody, PermissionDenied for whom the reader may not see."""
     found = Member.objects.filter(email=email.lower()).first()
     if found is None:
         raise Http404(f"Nobody with the address {email} has been seen in Cursor's answers.")
-    return render(request, "tracker/member.html", {"member": found})
+    if asked.visible is not None and found.pk not in asked.visible:
+        raise PermissionDenied
+    return found

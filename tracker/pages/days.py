@@ -1,0 +1,28 @@
+"""How days are labelled on charts, and which of them may still change."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from tracker import formats
+
+# Cursor may revise a day for a day after it is over: yesterday and today are shown as provisional.
+PROVISIONAL_DAYS = 2
+
+
+def day_labels(days: list[date], today: date) -> tuple[list[str], list[str]]:
+    """Short labels for the axis and full ones for tooltip and table; today says that it is not over."""
+    short = [f"{day.day} {day:%b}" for day in days]
+    full = [formats.day(day) + (" (today so far)" if day == today else "") for day in days]
+    return short, full
+
+
+def provisional_index(days: list[date], today: date) -> int:
+    """The first of `days` that may still change; today is always among them."""
+    first = today - timedelta(days=PROVISIONAL_DAYS - 1)
+    return next(index for index, day in enumerate(days) if day >= first)
+
+
+def dollars(cents: object) -> float:
+    """Cents as dollars for a chart, to the cent."""
+    return round(float(cents) / 100, 2)  # type: ignore[arg-type]

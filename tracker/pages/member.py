@@ -1,0 +1,241 @@
+"""The charts and tables of a member's page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import QueryDict
+
+from tracker.charts import Chart, Series
+from tracker.metrics import MEANINGS
+from tracker.pages.days import day_labels, dollars, provisional_index
+from tracker.palette import OTHER
+from tracker.reports.member import TOKENS, MemberDay, MemberReport
+from tracker.reports.models import ModelCost, model_costs
+from tracker.reports.repositories import Repository
+from tracker.reports.tools import Named
+from tracker.tables import Column, Table, csv_url
+
+TOP_MODELS = 6
+TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))
+
+
+@dataclass(frozen=True)
+class Flag:
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class MemberPage:
+    report: MemberReport
+    spend: Chart
+    tokens: Chart
+    models: Table[ModelCost]
+    tools: Table[Named]
+    commands: Table[Named]
+    repositories: Table[Repository]
+    days: Table[MemberDay]
+    incidents: Table[Any]
+
+    @property
+    def exports(self) -> dict[str, Chart | Table[Any]]:
+        shown = (
+            self.spend, self.tokens, self.models, self.tools, self.commands,
+            self.repositories, self.days, self.incidents,
+        )  # fmt: skip
+        return {item.key: item for item in shown}
+
+
+def page(report: MemberReport, query: QueryDict) -> MemberPage:
+    return MemberPage(
+        report=report,
+        spend=spend_chart(report, query),
+        tokens=tokens_chart(report, query),
+        models=models_table(report, query),
+        tools=named_table("tools", "MCP tools", "Server", report.analytics("mcp"), report, query),
+        commands=named_table("commands", "Commands", "", report.analytics("commands"), report, query),
+        repositories=repositories_table(report.repositories, report, query),
+        days=days_table(report, query),
+        incidents=incidents_table(report, query),
+    )
+
+
+def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
+    """Spend by day, stacked by the models that cost most, each in its own colour."""
+    days = [day.day for day in report.days]
+    short, full = day_labels(days, report.period.today)
+    sums: Counter[str] = Counter()
+    for day in report.days:
+        sums.update({model: float(cents) for model, cents in day.cents.items()})
+    top = [model for model, cents in sums.most_common(TOP_MODELS) if cents]
+    series = [
+        Series(found.name, [dollars(day.cents.get(key, 0)) for day in report.days], found.slot)
+        for key in top
+        for found in [report.team.palette.model(key)]
+    ]
+    if len(sums) > len(top):
+        rest = [sum((c for m, c in day.cents.items() if m not in top), Decimal(0)) for day in report.days]
+        series.append(Series("Other models", [dollars(cents) for cents in rest], OTHER))
+    average = report.per_day_cents
+    return Chart(
+        key="spend",
+        title="Spend by day and model",
+        labels=short,
+        titles=full,
+        unit="usd",
+        stacked=True,
+        series=series,
+        average=None if average is None else dollars(average),
+        notes=[
+            "A spike: more than twice the member's average" if day.is_spike else "" for day in report.days
+        ],
+        provisional_from=provisional_index(days, report.period.today),
+        caption="Today is not over and is left out of the average. Yesterday may still change.",
+        csv_url=csv_url(query, "spend"),
+    )
+
+
+def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
+    short, full = day_labels([day.day for day in report.days], report.period.today)
+    return Chart(
+        key="tokens",
+        title="Tokens by day",
+        labels=short,
+        titles=full,
+        unit="count",
+        stacked=True,
+        series=[
+            Series(label, [day.tokens[name] for day in report.days], str(slot))
+            for slot, (name, label) in enumerate(TOKEN_NAMES.items(), start=1)
+        ],
+        provisional_from=provisional_index([day.day for day in report.days], report.period.today),
+        caption="Tokens read from the cache cost least each, and grow with the length of a conversation.",
+        csv_url=csv_url(query, "tokens"),
+    )
+
+
+def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
+    return Table(
+        "models",
+        "Cost by model",
+        [
+            Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model),
+            Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
+            Column("failed", "Failed", lambda m: m.totals.failed_requests, "count", help=MEANINGS["failed"]),
+            Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+            Column(
+                "included", "Included", lambda m: m.totals.included_cents, "money", help=MEANINGS["included"]
+            ),
+            Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", help=MEANINGS["billed"]),
+            Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+            Column("share", "Of spend", lambda m: m.spend_share, "share"),
+        ],
+        model_costs(report.parts, report.team.palette),
+        query=query,
+        now=report.filters.now,
+        sort="-spend",
+        empty="No request in this period.",
+    )
+
+
+def named_table(
+    key: str, caption: str, detail: str, rows: list[Named], report: MemberReport, query: QueryDict
+) -> Table[Named]:
+    columns: list[Column[Named]] = [Column("name", "Name", lambda n: n.name)]
+    if detail:
+        columns.append(Column("detail", detail, lambda n: n.detail))
+    columns += [
+        Column("count", "Uses", lambda n: n.count, "count"),
+        Column("share", "Share", lambda n: n.share, "share"),
+    ]
+    return Table(
+        key, caption, columns, rows, query=query, now=report.filters.now, sort="-count",
+        empty="None was used, or your plan does not report it.",
+    )  # fmt: skip
+
+
+def repositories_table(rows: list[Repository], report: Any, query: QueryDict) -> Table[Repository]:
+    return Table(
+        "repositories",
+        "Repositories",
+        [
+            Column("name", "Repository", lambda r: r.name),
+            Column("commits", "Commits", lambda r: r.commits, "count"),
+            Column("members", "Members", lambda r: r.members, "count"),
+            Column("lines", "Lines added", lambda r: r.lines, "count"),
+            Column("ai", "Of them by AI", lambda r: r.ai_lines, "count", help=MEANINGS["ai_lines"]),
+            Column("share", "AI share", lambda r: r.ai_share, "share"),
+        ],
+        rows,
+        query=query,
+        now=report.filters.now,
+        sort="-lines",
+        empty="No commits are known for these days.",
+    )
+
+
+def days_table(report: MemberReport, query: QueryDict) -> Table[MemberDay]:
+    palette = report.team.palette
+
+    def model(day: MemberDay) -> Any:
+        return None if day.main_model is None else palette.model(day.main_model)
+
+    def counted(name: str) -> Any:
+        return lambda day: getattr(day.activity, name) if day.activity else None
+
+    return Table(
+        "days",
+        "Activity and spend by day",
+        [
+            Column("day", "Day", lambda d: d.day, "day"),
+            Column(
+                "model", "Main model", lambda d: m.name if (m := model(d)) else None, "model", shown=model
+            ),
+            Column("requests", "Requests", lambda d: d.totals.requests, "count", help=MEANINGS["requests"]),
+            Column("failed", "Failed", lambda d: d.totals.failed_requests, "count", help=MEANINGS["failed"]),
+            Column("spend", "Spend", lambda d: d.totals.total_cents, "money", help=MEANINGS["spend"]),
+            Column("billed", "On demand", lambda d: d.totals.billed_cents, "money", help=MEANINGS["billed"]),
+            Column("added", "Lines added", counted("lines_added"), "count"),
+            Column("deleted", "Lines deleted", counted("lines_deleted"), "count"),
+            Column("accepts", "Accepts", counted("accepts"), "count", help=MEANINGS["accepts"]),
+            Column("tabs", "Tabs", counted("tabs_accepted"), "count"),
+            Column("version", "Version", counted("client_version")),
+        ],
+        report.days,
+        query=query,
+        now=report.filters.now,
+        sort="-day",
+        css=lambda day: "marked" if day.is_spike else "",
+    )
+
+
+def incidents_table(report: MemberReport, query: QueryDict) -> Table[Any]:
+    return Table(
+        "incidents",
+        "Incidents",
+        [
+            Column("message", "Incident", lambda i: i.message, link=lambda i: i.get_absolute_url()),
+            Column("severity", "Severity", lambda i: i.severity, "flag", shown=severity_flag),
+            Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
+            Column("detected", "Detected", lambda i: i.detected_at, "ago"),
+            Column("resolved", "Resolved", lambda i: i.resolved_at, "ago"),
+        ],
+        report.incidents,
+        query=query,
+        now=report.filters.now,
+        sort="-detected",
+        empty="There has been none.",
+    )  # fmt: skip
+
+
+def severity_flag(incident: Any) -> Flag:
+    tone = incident.severity if incident.severity in ("critical", "warning") else "info"
+    return Flag(incident.get_severity_display(), tone)
+
+
+def status_flag(incident: Any) -> Flag:
+    return Flag(incident.get_status_display(), "plain")

@@ -1,0 +1,275 @@
+"""Figures of one member's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from statistics import median
+
+from django.db.models import QuerySet
+
+from collector.days import utc_day
+from collector.models import (
+    AiCodeCommit,
+    BillingCycle,
+    DailyActivity,
+    Member,
+    MemberAnalyticsDay,
+    MemberModelDay,
+    SpendSnapshot,
+)
+from tracker import badges, formats
+from tracker.filters import Filters
+from tracker.forecast import Forecast
+from tracker.periods import Period
+from tracker.reports import cycle, days, plan, repositories, tools
+from tracker.reports.team import MemberFigures, Team
+from tracker.reports.usage import Activity, Part, Totals
+
+# A whole day that costs more than this many times the member's average is marked.
+SPIKE_RATIO = 2
+TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
+
+
+@dataclass
+class MemberDay:
+    """One day: spend by model, requests, tokens, and what `DailyActivity` counted."""
+
+    day: date
+    cents: dict[str, Decimal] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    requests: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOKENS, 0))
+    activity: DailyActivity | None = None
+    is_spike: bool = False
+
+    @property
+    def main_model(self) -> str | None:
+        """The model with most requests that day; of two alike, the one that cost more."""
+        used = [name for name, count in self.requests.items() if count]
+        return max(used, key=lambda name: (self.requests[name], self.cents[name], name), default=None)
+
+
+class MemberReport:
+    """Everything a member's page shows. At most twenty queries with those of the page around it."""
+
+    def __init__(self, member: Member, filters: Filters) -> None:
+        self.member = member
+        self.filters = replace(filters, group=None, search="", model="", badge="")
+        self.period: Period = filters.period
+        self.team = Team(self.filters)
+
+    @cached_property
+    def figures(self) -> MemberFigures:
+        return self.team.member(self.member.pk)
+
+    @property
+    def totals(self) -> Totals:
+        return self.figures.totals
+
+    @cached_property
+    def activity(self) -> Activity:
+        return self.team.all_activity.get(self.member.pk) or Activity()
+
+    @cached_property
+    def habits(self) -> badges.Habits:
+        return self.team.habits.get(self.member.pk) or badges.Habits()
+
+    @property
+    def adoption_parts(self) -> list[AdoptionPart]:
+        """The three parts of the score, each as a ratio of what earns it in full."""
+        bounds, habits = self.team.bounds, self.habits
+        intensity = habits.per_active_day / bounds.per_active_day_p90 if bounds.per_active_day_p90 else 0
+        said = (
+            f"{formats.count(habits.per_active_day)}, team's p90 {formats.count(bounds.per_active_day_p90)}"
+        )
+        return [
+            AdoptionPart("Diffs accepted", habits.accept_ratio, formats.percent(habits.accept_ratio)),
+            AdoptionPart("Requests per active day", min(intensity, 1.0), said),
+            AdoptionPart(
+                "Active days",
+                min(habits.active_days / bounds.days, 1.0) if bounds.days else 0,
+                f"{habits.active_days} of {bounds.days}",
+            ),
+        ]
+
+    @property
+    def adoption_badge(self) -> badges.Badge:
+        return badges.BADGES[badges.adoption(self.habits, self.team.bounds)]
+
+    @cached_property
+    def cycles(self) -> tuple[BillingCycle | None, BillingCycle | None, date]:
+        return cycle.first_day(self.filters.now)
+
+    @cached_property
+    def rows(self) -> list[dict]:
+        """The member's rollup rows back to the last cycle and the period's start. One query."""
+        first = min(self.cycles[2], self.period.first)
+        return list(
+            MemberModelDay.objects.filter(member=self.member).between(first, self.period.today).values()
+        )
+
+    @cached_property
+    def cycle(self) -> cycle.CycleReport | None:
+        this, last, _ = self.cycles
+        sums: dict[tuple[date, bool], list] = {}
+        for row in self.rows:
+            found = sums.setdefault((row["day"], row["is_after_turn"]), [Decimal(0), Decimal(0), 0])
+            found[0] += row["total_cents"]
+            found[1] += row["billed_cents"]
+            found[2] += row["requests"]
+        known = days.Days({key: days.Day(*values) for key, values in sums.items()})
+        return cycle.report(this, last, known, self.first_day, self.filters.now) if this else None
+
+    @cached_property
+    def first_day(self) -> date | None:
+        """From when on the member can have used anything: days before the first row are no history."""
+        return min((row["day"] for row in self.rows), default=None)
+
+    @property
+    def forecast(self) -> Forecast | None:
+        return self.cycle.forecast if self.cycle else None
+
+    @cached_property
+    def limit(self) -> SpendSnapshot | None:
+        """The newest snapshot of the cycle that states a limit."""
+        this = self.cycles[0]
+        stated = SpendSnapshot.objects.filter(member=self.member, cycle=this, limit_dollars__gt=0)
+        return stated.order_by("-taken_at").first() if this else None
+
+    @property
+    def limit_cents(self) -> Decimal | None:
+        return self.limit.limit_dollars * 100 if self.limit and self.limit.limit_dollars else None
+
+    @property
+    def is_limit_reached(self) -> bool:
+        spent = self.limit.on_demand_cents if self.limit else None
+        return spent is not None and self.limit_cents is not None and spent >= self.limit_cents
+
+    @property
+    def limit_day(self) -> date | None:
+        """When on-demand spend would reach the limit, were all that is still expected on demand."""
+        if not (self.forecast and self.limit and self.limit_cents and self.cycle) or self.is_limit_reached:
+            return None
+        headroom = float(self.limit_cents - (self.limit.on_demand_cents or 0))
+        return self.forecast.day_reaching(float(self.cycle.spent.total_cents) + headroom)
+
+    @cached_property
+    def exhaustion(self) -> plan.Exhaustion | None:
+        this = self.cycles[0]
+        rows = MemberModelDay.objects.filter(member=self.member)
+        return next(iter(plan.exhaustions(rows, this)), None) if this else None
+
+    @cached_property
+    def days(self) -> list[MemberDay]:
+        """Every shown day of the period, today so far last."""
+        shown = {day: MemberDay(day) for day in self.period.shown_days}
+        for row in self.rows:
+            if row["day"] in shown and self._is_in_period(row):
+                add(shown[row["day"]], row)
+        for activity in DailyActivity.objects.filter(member=self.member).between(
+            self.period.first, self.period.today
+        ):
+            if activity.day in shown:
+                shown[activity.day].activity = activity
+        return mark_spikes(list(shown.values()))
+
+    def _is_in_period(self, row: dict) -> bool:
+        of_cycle = self.period.cycle
+        return of_cycle is None or row["day"] > utc_day(of_cycle.start_at) or row["is_after_turn"]
+
+    @property
+    def per_day_cents(self) -> Decimal | None:
+        """Over the whole days of the period."""
+        whole = self.days[:-1]
+        return sum((day.totals.total_cents for day in whole), Decimal(0)) / len(whole) if whole else None
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        return [part for part in self.team.all_parts if part.member_id == self.member.pk]
+
+    @cached_property
+    def context(self) -> Context:
+        values = sorted(
+            habits.context_tokens
+            for habits in self.team.habits.values()
+            if habits.requests >= badges.MIN_REQUESTS
+        )
+        mine = self.habits.context_tokens if self.habits.requests else None
+        place = sum(value > mine for value in values) + 1 if mine is not None else None
+        return Context(mine, median(values) if values else None, place, len(values))
+
+    @property
+    def spenders(self) -> int:
+        return len(self.team.spend_ranks)
+
+    @property
+    def requesters(self) -> int:
+        return len(self.team.activity_ranks)
+
+    def analytics(self, metric: str) -> list[tools.Named]:
+        rows: QuerySet = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
+        return tools.by_name(rows.filter(member=self.member, metric=metric))
+
+    @cached_property
+    def repositories(self) -> list[repositories.Repository]:
+        commits = AiCodeCommit.objects.filter(member=self.member).between(self.period.first, self.period.end)
+        return repositories.repositories(commits)
+
+    @cached_property
+    def incidents(self) -> list:
+        return []
+
+
+@dataclass(frozen=True)
+class AdoptionPart:
+    label: str
+    ratio: float
+    said: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """Tokens read per request against the team; `place` 1 reads most of `members`."""
+
+    tokens: float | None
+    median: float | None
+    place: int | None
+    members: int
+
+    @property
+    def advice(self) -> str:
+        """What the comparison means, and what would change it."""
+        if self.multiple is None:
+            return ""
+        if self.multiple >= 3:
+            return (
+                "Far longer conversations than the team's. Starting new ones sooner makes requests cheaper."
+            )
+        if self.multiple >= 1.5:
+            return "Longer conversations than most of the team."
+        return "Conversations about as long as the team's, or shorter."
+
+    @property
+    def multiple(self) -> float | None:
+        return self.tokens / self.median if self.tokens is not None and self.median else None
+
+
+def add(day: MemberDay, row: dict) -> None:
+    model = row["model"]
+    day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
+    day.requests[model] = day.requests.get(model, 0) + row["requests"]
+    day.totals.add(Part(0, model, *(row[name] for name in Part._fields[2:])))
+    for name in TOKENS:
+        day.tokens[name] += row[name]
+
+
+def mark_spikes(shown: list[MemberDay]) -> list[MemberDay]:
+    """Whole days over SPIKE_RATIO times the average of the whole days shown; today is not judged."""
+    whole = shown[:-1]
+    average = sum((day.totals.total_cents for day in whole), Decimal(0)) / len(whole) if whole else Decimal(0)
+    for day in whole:
+        day.is_spike = day.totals.total_cents > average * SPIKE_RATIO > 0
+    return shown

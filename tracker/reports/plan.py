@@ -1,0 +1,42 @@
+"""When a member's included usage was used up: the first on-demand request of the billing cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Min, Sum
+
+from collector.days import utc_day
+from collector.models import BillingCycle
+from collector.models.usage import MemberModelDayQuerySet
+
+# Buckets of days of the cycle: (first, last, what they are called).
+BUCKETS = ((1, 3, "Day 1 to 3"), (4, 7, "Day 4 to 7"), (8, 14, "Day 8 to 14"), (15, 400, "Day 15 or later"))
+
+
+@dataclass(frozen=True)
+class Exhaustion:
+    """One member's plan in one cycle. `cycle_day` is counted from 1."""
+
+    member_id: int
+    day: date
+    cycle_day: int
+    billed_requests: int  # of the cycle so far: those that the plan no longer covered
+
+
+def exhaustions(rows: MemberModelDayQuerySet, cycle: BillingCycle) -> list[Exhaustion]:
+    """Members of `rows` with a billed request in `cycle`, the earliest first. One query."""
+    start = utc_day(cycle.start_at)
+    billed = rows.in_cycle(cycle).filter(billed_requests__gt=0).order_by().values_list("member_id")
+    found = [
+        Exhaustion(member_id, day, (day - start).days + 1, requests)
+        for member_id, day, requests in billed.annotate(Min("day"), Sum("billed_requests"))
+    ]
+    return sorted(found, key=lambda each: (each.cycle_day, -each.billed_requests))
+
+
+def bucket_counts(found: list[Exhaustion]) -> Mapping[str, int]:
+    """How many members fall into each bucket, in the order of BUCKETS."""
+    return {label: sum(first <= each.cycle_day <= last for each in found) for first, last, label in BUCKETS}
