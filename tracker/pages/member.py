@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from incidents.models import Incident
 from tracker.charts import Chart, Series
 from tracker.metrics import MEANINGS
 from tracker.pages.days import day_labels, dollars, provisional_index
@@ -39,7 +40,7 @@ class MemberPage:
     commands: Table[Named]
     repositories: Table[Repository]
     days: Table[MemberDay]
-    incidents: Table[Any]
+    incidents: Table[Incident]
 
     @property
     def exports(self) -> dict[str, Chart | Table[Any]]:
@@ -91,7 +92,8 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
         series=series,
         average=None if average is None else dollars(average),
         notes=[
-            "A spike: more than twice the member's average" if day.is_spike else "" for day in report.days
+            "A spike: more than twice the average day with spend" if day.is_spike else ""
+            for day in report.days
         ],
         provisional_from=provisional_index(days, report.period.today),
         caption="Today is not over and is left out of the average. Yesterday may still change.",
@@ -213,7 +215,7 @@ def days_table(report: MemberReport, query: QueryDict) -> Table[MemberDay]:
     )
 
 
-def incidents_table(report: MemberReport, query: QueryDict) -> Table[Any]:
+def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
     return Table(
         "incidents",
         "Incidents",
@@ -232,10 +234,10 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Any]:
     )  # fmt: skip
 
 
-def severity_flag(incident: Any) -> Flag:
+def severity_flag(incident: Incident) -> Flag:
     tone = incident.severity if incident.severity in ("critical", "warning") else "info"
     return Flag(incident.get_severity_display(), tone)
 
 
-def status_flag(incident: Any) -> Flag:
+def status_flag(incident: Incident) -> Flag:
     return Flag(incident.get_status_display(), "plain")

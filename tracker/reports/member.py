@@ -20,6 +20,7 @@ from collector.models import (
     MemberModelDay,
     SpendSnapshot,
 )
+from incidents.models import Incident
 from tracker import badges, formats
 from tracker.filters import Filters
 from tracker.forecast import Forecast
@@ -28,7 +29,7 @@ from tracker.reports import cycle, days, plan, repositories, tools
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Part, Totals
 
-# A whole day that costs more than this many times the member's average is marked.
+# A whole day that costs more than this many times the member's average day with spend is marked.
 SPIKE_RATIO = 2
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
@@ -219,8 +220,9 @@ class MemberReport:
         return repositories.repositories(commits)
 
     @cached_property
-    def incidents(self) -> list:
-        return []
+    def incidents(self) -> list[Incident]:
+        """The newest 200 incidents about this member, whatever the period. One query."""
+        return list(Incident.objects.filter(member=self.member).order_by("-detected_at")[:200])
 
 
 @dataclass(frozen=True)
@@ -267,9 +269,10 @@ def add(day: MemberDay, row: dict) -> None:
 
 
 def mark_spikes(shown: list[MemberDay]) -> list[MemberDay]:
-    """Whole days over SPIKE_RATIO times the average of the whole days shown; today is not judged."""
+    """Whole days over SPIKE_RATIO times the average of those with spend; today is not judged."""
     whole = shown[:-1]
-    average = sum((day.totals.total_cents for day in whole), Decimal(0)) / len(whole) if whole else Decimal(0)
+    spent = [day.totals.total_cents for day in whole if day.totals.total_cents]
+    bound = SPIKE_RATIO * sum(spent, Decimal(0)) / len(spent) if spent else Decimal(0)
     for day in whole:
-        day.is_spike = day.totals.total_cents > average * SPIKE_RATIO > 0
+        day.is_spike = day.totals.total_cents > bound > 0
     return shown
