@@ -8,6 +8,8 @@ from typing import Any
 
 from .view import View
 
+LATEST_MS = 4_102_444_800_000  # the year 2100
+
 
 class ApiError(Exception):
     """An answer other than 200, in the vendor's general shape."""
@@ -43,7 +45,7 @@ class Request:
         value = self.parameters.get(name, default)
         try:
             number = int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise bad_request(f"{name} must be a number") from None
         if number < 1 or (most and number > most):
             raise bad_request(f"{name} must be between 1 and {most or 'more'}")
@@ -56,6 +58,8 @@ class Request:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise bad_request(f"{name} must be a number of milliseconds")
+        if not 0 <= value <= LATEST_MS:
+            raise bad_request(f"{name} is out of range")
         return int(value)
 
 

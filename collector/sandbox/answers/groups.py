@@ -139,6 +139,8 @@ def _cycle(request: Request) -> Cycle:
             instant = datetime.combine(date.fromisoformat(wish), time(23, 59, 59), UTC)
         except ValueError:
             raise bad_request("billingCycle must be YYYY-MM-DD") from None
+        if not 2000 <= instant.year <= 2100:
+            raise bad_request("billingCycle is out of range")
     start, end = request.view.company.anniversary.cycle(instant)
     return Cycle(start.date(), end.date())
 

@@ -35,9 +35,10 @@ def instant_range(
 def parse(text: str, now: datetime) -> datetime:
     """Return the instant that the vendor's notation means; 400 if it means none."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if text in ("now", "today", "yesterday"):
-        return {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}[text]
-    if match := re.fullmatch(r"(\d+)([dhs])", text):
+    words = {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}
+    if text in words:
+        return words[text]
+    if match := re.fullmatch(r"(\d{1,6})([dhs])", text):
         unit = {"d": "days", "h": "hours", "s": "seconds"}[match[2]]
         return now - timedelta(**{unit: int(match[1])})
     try:

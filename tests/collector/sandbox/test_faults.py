@@ -1,3 +1,4 @@
+import contextlib
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -134,3 +135,31 @@ def test_an_unknown_fault_is_refused():
         named("flood")
     assert named("slow:2.5") == Slow(2.5)
     assert named("429:30") == Status(429, retry_after=30)
+
+
+CALLS = (
+    ("GET", "/teams/members"),
+    ("POST", "/teams/spend"),
+    ("POST", EVENTS),
+    ("POST", "/teams/daily-usage-data"),
+    ("GET", "/teams/groups"),
+    ("GET", "/teams/audit-logs"),
+    ("GET", "/analytics/team/models"),
+    ("GET", "/analytics/by-user/mcp"),
+    ("GET", "/analytics/ai-code/commits"),
+)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_endpoint_can_go_wrong_in_every_way_and_recovers(api, sandbox, capfd, name):
+    sandbox.faults.sometimes(named(f"{name}:0.01"), 1)
+    for method, path in CALLS:
+        body = {**DAY, "page": 2, "pageSize": 10} if method == "POST" else None
+        with contextlib.suppress(requests.RequestException):
+            api.call(method, path, json=body)
+    assert sandbox.faults.happened.total() >= 1
+    sandbox.faults.clear()
+    assert [api.call(m, p, json=DAY if m == "POST" else None).status_code for m, p in CALLS] == [200] * len(
+        CALLS
+    )
+    assert "Exception" not in capfd.readouterr().err
