@@ -53,6 +53,8 @@ class FakeSlack:
                 return {"ok": False, "error": "message_not_found"}
             self.messages[sent["ts"]] |= sent
             return {"ok": True, "ts": sent["ts"]}
+        if method == "auth.test":
+            return {"ok": True, "user": "costs", "team": "Example"}
         if method == "users.info":
             email = self.emails.get(sent["user"])
             return {"ok": True, "user": {"profile": {"email": email}}} if email else unknown_user()

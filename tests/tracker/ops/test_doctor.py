@@ -1,0 +1,145 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django_q.models import Schedule
+
+from collector.cursor.client import CursorClient
+from collector.cursor.limits import Limiter
+from collector.models import Source
+from collector.sandbox import Company, Sandbox, build_company
+from tests.incidents.conftest import mailbox, slack  # noqa: F401  (fixtures)
+from tests.incidents.slack_stand_in import Fault
+from tracker.ops import doctor, reach
+from tracker.ops.findings import Finding, Verdict
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    return build_company(members=5, days=10, seed=3, now=NOW)
+
+
+def client_of(sandbox: Sandbox, key: str = "") -> CursorClient:
+    limiter = Limiter(is_unlimited=True)
+    return CursorClient(sandbox.url, key or sandbox.key, limiter=limiter, sleep=lambda seconds: None)
+
+
+def by_subject(findings) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in findings}
+
+
+@pytest.mark.django_db
+def test_every_source_is_asked_once_and_answers(company):
+    with Sandbox(company) as sandbox, time_machine.travel(NOW):
+        client = client_of(sandbox)
+        found = by_subject(reach.check_cursor(NOW, client))
+    assert client.requests_made == len(Source.values) == 8
+    assert {finding.verdict for finding in found.values()} == {Verdict.OK}
+    assert set(found) == {f"Cursor: {label}" for label in Source.labels} | {"clock"}
+
+
+@pytest.mark.django_db
+def test_a_refused_key_is_said_once_with_what_to_do(company):
+    with Sandbox(company) as sandbox:
+        [finding] = reach.check_cursor(NOW, client_of(sandbox, "key_wrong"))
+    assert finding.verdict is Verdict.FAIL
+    assert "set CURSOR_ADMIN_API_KEY" in finding.line
+    assert "key_wrong" not in finding.line
+
+
+@pytest.mark.django_db
+def test_an_address_where_nobody_answers_is_said_once():
+    client = CursorClient(
+        "http://127.0.0.1:9", "key", limiter=Limiter(is_unlimited=True), sleep=lambda _: None
+    )
+    [finding] = reach.check_cursor(NOW, client)
+    assert finding.verdict is Verdict.FAIL
+    assert "check CURSOR_API_URL" in finding.line
+
+
+@pytest.mark.django_db
+def test_without_a_key_cursor_is_not_asked():
+    [finding] = reach.check_cursor(NOW)
+    assert (
+        finding.line
+        == "off   Cursor                       no key: the demo is shown: set CURSOR_ADMIN_API_KEY"
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "verdict", "says"),
+    [
+        ("Mon, 02 Mar 2026 12:00:30 GMT", Verdict.OK, "30 s from Cursor's"),
+        ("Mon, 02 Mar 2026 11:59:29 GMT", Verdict.WARN, "31 s from Cursor's"),
+        ("", Verdict.OFF, "Cursor's answers carry no date to compare with"),
+    ],
+)
+def test_a_clock_more_than_half_a_minute_off_is_told(header, verdict, says):
+    finding = reach.check_clock(header, NOW)
+    assert (finding.verdict, finding.says) == (verdict, says)
+
+
+@pytest.mark.django_db
+def test_a_worker_is_missed_after_a_quarter_of_an_hour():
+    assert doctor.check_worker(NOW).says == "never ran here"
+    late = {"func": "tracker.tasks.every_minute", "name": "waiting", "repeats": -1}
+    schedule = Schedule.objects.create(**late, next_run=NOW - timedelta(minutes=15))
+    assert doctor.check_worker(NOW).verdict is Verdict.OK
+    Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW - timedelta(minutes=16))
+    assert doctor.check_worker(NOW).says == "“waiting” is 16 minutes overdue"
+
+
+def test_slack_is_asked_whose_token_it_is(slack):  # noqa: F811
+    assert doctor.check_slack().verdict is Verdict.OK
+    slack.faults.append(Fault(error="invalid_auth"))
+    refused = doctor.check_slack()
+    assert refused.verdict is Verdict.FAIL
+    assert "set SLACK_BOT_TOKEN" in refused.line
+    assert "xoxb-made-up" not in refused.line
+
+
+def test_a_mail_server_is_greeted_but_nothing_is_sent(mailbox, settings):  # noqa: F811
+    assert doctor.check_mail().says == "the server answers"
+    assert mailbox.mails == []
+    settings.EMAIL_PORT = 9
+    assert doctor.check_mail().line.endswith("does not answer (ConnectionRefusedError): check EMAIL_URL")
+
+
+def test_a_broker_that_is_away_is_told_without_its_password(settings):
+    settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
+    finding = doctor.check_broker()
+    assert finding.verdict is Verdict.FAIL
+    assert "hunter2" not in finding.line
+
+
+@pytest.mark.redis
+def test_a_broker_that_answers_is_fine():
+    assert doctor.check_broker().says == "Redis answers"
+
+
+def test_static_files_must_be_collected_where_the_manifest_is_used(settings, tmp_path):
+    settings.STATIC_MANIFEST, settings.STATIC_ROOT = True, tmp_path
+    assert doctor.check_static_files().verdict is Verdict.FAIL
+    (tmp_path / "staticfiles.json").touch()
+    assert doctor.check_static_files().verdict is Verdict.OK
+
+
+@pytest.mark.django_db
+def test_the_command_prints_a_line_each_and_ends_well_on_a_fresh_database(settings, capsys):
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    call_command("doctor")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "ok    settings                     no check complains"
+    assert {line.split()[0] for line in lines} == {"ok", "off", "warn"}
+
+
+@pytest.mark.django_db
+def test_the_command_fails_when_something_must_be_mended(settings, capsys):
+    settings.SLACK_BOT_TOKEN = "xoxb-made-up"
+    settings.SLACK_API_URL = "http://127.0.0.1:9"
+    with pytest.raises(CommandError, match="2 of these must be mended"):
+        call_command("doctor")
+    assert "config.E007" in capsys.readouterr().out

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from tracker.ops.doctor import examine
+from tracker.ops.findings import Verdict
+
+
+class Command(BaseCommand):
+    help = "Look at everything this installation leans on, a line each with what to do. Changes nothing."
+    requires_system_checks = ()  # they are its first lines
+
+    def handle(self, **options: Any) -> None:
+        failed = 0
+        for finding in examine(timezone.now()):
+            self.stdout.write(finding.line)
+            failed += finding.verdict is Verdict.FAIL
+        if failed:
+            raise CommandError(f"{failed} of these must be mended")

@@ -1,0 +1,145 @@
+"""`manage.py doctor`: looks at everything that this installation leans on, changing nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+import redis
+from django.conf import settings
+from django.core.checks import WARNING, run_checks
+from django.core.mail import get_connection
+from django.db import connection
+from django_q.models import Schedule
+
+from collector.cursor.client import CursorClient
+from incidents.channels import slack
+from incidents.channels.base import DeliveryError
+from incidents.models import Notification
+from tracker.ops.findings import Finding, fail, off, ok, warn
+from tracker.ops.health import readiness_problem
+from tracker.ops.reach import check_cursor
+
+# Schedules are due every minute; a worker that is busy with one long task may miss a few.
+WORKER_PATIENCE = timedelta(minutes=15)
+LITTLE_DISK = 1024**3
+
+
+def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Finding]:
+    """One finding after the other, as they are made; what needs a database waits for one that answers."""
+    yield from check_settings()
+    database = check_database()
+    yield database
+    yield check_disk()
+    yield check_static_files()
+    yield check_broker()
+    if not database.remedy:
+        yield check_worker(now)
+        yield from check_cursor(now, client)
+        yield check_notifications()
+    yield check_slack()
+    yield check_mail()
+    yield check_webhook()
+
+
+def check_settings() -> Iterator[Finding]:
+    found = run_checks(include_deployment_checks=settings.HTTPS)
+    messages = [message for message in found if message.level >= WARNING]
+    for message in messages:
+        verdict = fail if message.is_serious() else warn
+        yield verdict("settings", f"{message.msg} ({message.id})", message.hint or "see README.md")
+    if not messages:
+        yield ok("settings", "no check complains")
+
+
+def check_database() -> Finding:
+    problem = readiness_problem()
+    if problem:
+        says, _, remedy = problem.partition(": ")
+        return fail("database", says, remedy)
+    return ok("database", f"{connection.display_name} {version()}, migrated")
+
+
+def version() -> str:
+    """The database server's version, or SQLite's."""
+    numbers = connection.get_database_version()
+    return ".".join(str(number) for number in numbers)
+
+
+def check_disk() -> Finding:
+    free = shutil.disk_usage(settings.VAR_DIR if settings.VAR_DIR.is_dir() else settings.BASE_DIR).free
+    says = f"{free / 1024**3:.1f} GiB free"
+    if free < LITTLE_DISK:
+        return warn("disk", says, "make room, or run `python manage.py prune`")
+    return ok("disk", says)
+
+
+def check_static_files() -> Finding:
+    if not settings.STATIC_MANIFEST:
+        return ok("static files", "served from the apps")
+    if (settings.STATIC_ROOT / "staticfiles.json").is_file():
+        return ok("static files", "collected")
+    return fail("static files", "not collected", "run `python manage.py collectstatic --no-input`")
+
+
+def check_broker() -> Finding:
+    if not settings.REDIS_URL:
+        return ok("task queue", "in the database")
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5).ping()
+    except redis.RedisError as error:
+        says = f"Redis does not answer ({type(error).__name__})"
+        return fail("task queue", says, "check REDIS_URL and that it runs")
+    return ok("task queue", "Redis answers")
+
+
+def check_worker(now: datetime) -> Finding:
+    """Whether schedules are taken up; that needs no word from the worker, which may be on another machine."""
+    remedy = "start `python manage.py worker`, or call run_pipeline from cron"
+    waiting = Schedule.objects.exclude(repeats=0).order_by("next_run").first()
+    if waiting is None or waiting.next_run is None:
+        return warn("worker", "never ran here", remedy)
+    late = now - waiting.next_run
+    if late > WORKER_PATIENCE:
+        return warn("worker", f"“{waiting.name}” is {late.total_seconds() / 60:.0f} minutes overdue", remedy)
+    return ok("worker", "takes up its schedules")
+
+
+def check_notifications() -> Finding:
+    given_up = Notification.objects.given_up().count()
+    waiting = Notification.objects.waiting().count()
+    if given_up:
+        return warn("notifications", f"{given_up} given up", "see why under Notifications in the admin")
+    return ok("notifications", f"{waiting} waiting, none given up")
+
+
+def check_slack() -> Finding:
+    if not settings.SLACK_BOT_TOKEN:
+        return off("Slack", "not set up", "set SLACK_BOT_TOKEN and SLACK_CHANNEL_ID")
+    try:
+        answer = slack.call("auth_test")
+    except DeliveryError as error:
+        says, _, remedy = str(error).partition(": ")
+        return fail("Slack", says, remedy or "check SLACK_BOT_TOKEN")
+    return ok("Slack", f"the token of {answer.get('user', 'a bot')} in {answer.get('team', 'a workspace')}")
+
+
+def check_mail() -> Finding:
+    if not settings.EMAIL_CONFIGURED:
+        return off("mail", "not set up", "set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL")
+    if settings.RESEND_API_KEY:
+        return ok("mail", "goes through Resend; `manage.py sendtestemail you@example.com` tries it")
+    try:
+        with get_connection():
+            return ok("mail", "the server answers")
+    except (OSError, SMTPException) as error:
+        return fail("mail", f"the server does not answer ({type(error).__name__})", "check EMAIL_URL")
+
+
+def check_webhook() -> Finding:
+    if not settings.WEBHOOK_URL:
+        return off("webhook", "not set up", "set WEBHOOK_URL")
+    signed = "signed" if settings.WEBHOOK_SECRET else "unsigned"
+    return ok("webhook", f"set, {signed}; it is not called for a check")

@@ -1,0 +1,44 @@
+"""What one check of `manage.py doctor` says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    OK = "ok"
+    OFF = "off"  # not set up, and need not be
+    WARN = "warn"  # works, but look at it
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: what was looked at, how it is, and what to do about it where something is to be done."""
+
+    subject: str
+    verdict: Verdict
+    says: str
+    remedy: str = ""
+
+    @property
+    def line(self) -> str:
+        text = f"{self.verdict.value:<5} {self.subject:<28} {self.says}"
+        return f"{text}: {self.remedy}" if self.remedy else text
+
+
+def ok(subject: str, says: str) -> Finding:
+    return Finding(subject, Verdict.OK, says)
+
+
+def off(subject: str, says: str, remedy: str = "") -> Finding:
+    return Finding(subject, Verdict.OFF, says, remedy)
+
+
+def warn(subject: str, says: str, remedy: str) -> Finding:
+    return Finding(subject, Verdict.WARN, says, remedy)
+
+
+def fail(subject: str, says: str, remedy: str) -> Finding:
+    return Finding(subject, Verdict.FAIL, says, remedy)

@@ -1,0 +1,103 @@
+"""Which of Cursor's sources the keys reach: the smallest question to each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from collector.cursor.client import CursorClient
+from collector.cursor.errors import CursorApiError, Trouble
+from collector.cursor.events import PATH as EVENTS_PATH
+from collector.models import Source
+from collector.runs import FATAL, OPTIONAL
+from collector.sync import activity, analytics, commits, groups, members, spend
+from collector.windows import Window, closed_minute
+from tracker.ops.findings import Finding, fail, off, ok, warn
+
+# Windows end a minute in the past; a clock further off would ask for minutes that are not over.
+LARGEST_CLOCK_ERROR = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The smallest request that shows whether a source answers; POST where there is a body."""
+
+    source: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    params: Mapping[str, str | int] | None = None
+
+    def ask(self, client: CursorClient) -> None:
+        if self.body is None:
+            client.get(self.path, self.params)
+        else:
+            client.post(self.path, self.body)
+
+
+def questions(now: datetime) -> list[Question]:
+    """One per source, members first: they show whether the key is good at all."""
+    hour = Window(closed_minute(now) - timedelta(hours=1), closed_minute(now), now)
+    first_page = {"page": 1, "pageSize": 1}
+    span = {"startDate": hour.first_ms, "endDate": hour.last_ms, **first_page}
+    days = analytics.dates(hour)
+    return [
+        Question(Source.MEMBERS, members.PATH),
+        Question(Source.SPEND, spend.PATH, body=first_page),
+        Question(Source.EVENTS, EVENTS_PATH, body=span),
+        Question(Source.ACTIVITY, activity.PATH, body=span),
+        Question(Source.GROUPS, groups.PATH),
+        Question(Source.TEAM_ANALYTICS, f"{analytics.TEAM_PATH}dau", params=days),
+        Question(Source.MEMBER_ANALYTICS, f"{analytics.MEMBER_PATH}mcp", params={**days, **first_page}),
+        Question(Source.COMMITS, commits.PATH, params={**days, **first_page}),
+    ]
+
+
+def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[Finding]:
+    """A finding per source, and one about the clock; where nothing can be asked, the first says it."""
+    if client is None and not settings.CURSOR_ADMIN_API_KEY:
+        yield off("Cursor", "no key: the demo is shown", "set CURSOR_ADMIN_API_KEY")
+        return
+    client = client or CursorClient.from_settings()
+    stamps: list[tuple[str, datetime]] = []
+    client.session.hooks["response"].append(
+        lambda answer, **_: stamps.append((answer.headers.get("Date", ""), timezone.now()))
+    )
+    for question in questions(now):
+        finding, is_fatal = put(question, client)
+        yield finding
+        if is_fatal:
+            return
+    yield check_clock(*stamps[0])
+
+
+def put(question: Question, client: CursorClient) -> tuple[Finding, bool]:
+    """The finding, and whether nothing else need be asked."""
+    subject = f"Cursor: {Source(question.source).label}"
+    try:
+        question.ask(client)
+    except CursorApiError as error:
+        if error.trouble is Trouble.REFUSED and question.source in OPTIONAL:
+            return off(subject, "not available on this plan, or not to this key"), False
+        says, _, remedy = str(error).partition(": ")
+        is_fatal = question.source == Source.MEMBERS and error.trouble in FATAL
+        return fail(subject, says, remedy or "ask again later"), is_fatal
+    return ok(subject, "answers"), False
+
+
+def check_clock(date_header: str, received_at: datetime) -> Finding:
+    """This machine's clock against the one that stamps Cursor's answers, which has whole seconds."""
+    try:
+        theirs = parsedate_to_datetime(date_header)
+    except ValueError:
+        return off("clock", "Cursor's answers carry no date to compare with")
+    error = abs(received_at - theirs)
+    says = f"{error.total_seconds():.0f} s from Cursor's"
+    if error > LARGEST_CLOCK_ERROR:
+        return warn("clock", says, "set it, with NTP for example: windows of collection end by this clock")
+    return ok("clock", says)
