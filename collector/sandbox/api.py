@@ -19,13 +19,11 @@ from .mishaps import Mishaps
 from .routes import Route
 from .view import View
 
-TOO_MANY = ApiError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
-REFUSALS = {
-    401: ApiError(401, "Unauthorized", "This endpoint requires an enterprise membership"),
-    403: ApiError(403, "Forbidden", "Enterprise access required"),
-    404: ApiError(404, "Not Found", "Not found"),
+NO_ANALYTICS = {
+    401: ("Unauthorized", "This endpoint requires an enterprise membership"),
+    403: ("Forbidden", "Enterprise access required"),
+    404: ("Not Found", "Not found"),
 }
-WRONG_KEY = ApiError(401, "Unauthorized", "Invalid API key")
 
 
 class Api:
@@ -58,14 +56,15 @@ class Api:
         route, parts = found
         self._check_key(authorization, allows_personal=route.limit_class == "me")
         if not self.limits.admits(route.limit_class, enforced=self.behaviour.enforces_limits):
-            raise TOO_MANY
+            raise ApiError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
         request = replace(request, parts=parts)
         answer = self._cached(route, request) if route.is_analytics else route.answer(request)
         return self.faults.befall(answer, request, route.answer)
 
     def _cached(self, route: Route, request: Request) -> Answer:
-        if self.behaviour.analytics_status in REFUSALS:
-            raise REFUSALS[self.behaviour.analytics_status]
+        status = self.behaviour.analytics_status
+        if status in NO_ANALYTICS:
+            raise ApiError(status, *NO_ANALYTICS[status])
         answer = with_etag(route.answer(request), request)
         if answer.status == 304:
             self.limits.give_back(route.limit_class)
@@ -75,7 +74,7 @@ class Api:
         """Basic, the key as user name, no password."""
         key = basic_user(authorization)
         if key != self.key and not (allows_personal and key == self.personal_key):
-            raise WRONG_KEY
+            raise ApiError(401, "Unauthorized", "Invalid API key")
 
 
 def basic_user(authorization: str | None) -> str | None:

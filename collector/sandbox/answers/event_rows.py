@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..company.columns import Events
 from ..company.draws import fractions
@@ -22,76 +22,81 @@ NOT_TOKEN_BASED_SHARE, NOT_TOKEN_BASED = 0.02, 23
 Row = dict[str, Any]
 
 
+class _Event(NamedTuple):
+    """One event's columns as plain numbers."""
+
+    member: int
+    occurred_ms: int
+    model: int
+    kind: int
+    fate: int
+    is_chargeable: bool
+    is_headless: bool
+    conversation: int
+    charged_micro: int
+    fee_micro: int
+    is_max_mode: bool
+    has_null_service: bool
+    has_no_conversation: bool
+    is_not_token_based: bool
+
+    @property
+    def has_tokens(self) -> bool:
+        return self.fate in (Fate.COMPLETED, Fate.FREE)
+
+
 def event_rows(view: View, events: Events) -> list[Row]:
     """Return one object per event, in the given order."""
     members = view.company.members
-    columns = zip(
-        events.member.tolist(),
-        events.occurred_ms.tolist(),
-        events.model.tolist(),
-        events.kind.tolist(),
-        events.fate.tolist(),
-        events.is_chargeable.tolist(),
-        events.is_headless.tolist(),
-        events.conversation.tolist(),
-        events.charged_micro.tolist(),
-        events.fee_micro.tolist(),
-        _flags(events),
-        _token_usage(events),
-        strict=True,
-    )
-    rows = [_row(members[member], *columns) for member, *columns in columns]
+    pairs = zip(_plain(events), _token_usage(events), strict=True)
+    rows = [_row(event, members[event.member], usage) for event, usage in pairs]
     return [_legacy(row) for row in rows] if view.behaviour.has_legacy_shapes else rows
 
 
-def _row(
-    member: Member,
-    occurred_ms: int,
-    model: int,
-    kind: int,
-    fate: int,
-    is_chargeable: bool,
-    is_headless: bool,
-    conversation: int,
-    charged_micro: int,
-    fee_micro: int,
-    flags: tuple[bool, bool, bool, bool],
-    token_usage: Row,
-) -> Row:
-    has_null_service, has_no_conversation, is_not_token_based, is_max_mode = flags
-    has_tokens = fate in (Fate.COMPLETED, Fate.FREE)
-    row: Row = {"timestamp": str(occurred_ms)}
-    row |= _whose(member, has_null_service, is_headless, conversation)
-    if not has_no_conversation:
-        row["conversationId"] = uuid(conversation)
-    row |= {
-        "model": MODELS[model].name,
-        "kind": KIND_NAMES[kind],
-        "maxMode": is_max_mode,
-        "requestsCosts": _units(model, charged_micro),
-        "isTokenBasedCall": has_tokens and not is_not_token_based,
-        "isChargeable": is_chargeable,
-        "isHeadless": is_headless,
+def _plain(events: Events) -> list[_Event]:
+    odd = {
+        "is_max_mode": events.cache_read_tokens > MAX_MODE_TOKENS,
+        "has_null_service": fractions(events.noise, NULL_SERVICE) < NULL_SERVICE_SHARE,
+        "has_no_conversation": fractions(events.noise, NO_CONVERSATION) < NO_CONVERSATION_SHARE,
+        "is_not_token_based": fractions(events.noise, NOT_TOKEN_BASED) < NOT_TOKEN_BASED_SHARE,
     }
-    if has_tokens:
+    columns = [odd[name] if name in odd else getattr(events, name) for name in _Event._fields]
+    return [_Event(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _row(event: _Event, member: Member, token_usage: Row) -> Row:
+    row: Row = {"timestamp": str(event.occurred_ms)}
+    row |= _whose(event, member)
+    if not event.has_no_conversation:
+        row["conversationId"] = uuid(event.conversation)
+    row |= {
+        "model": MODELS[event.model].name,
+        "kind": KIND_NAMES[event.kind],
+        "maxMode": event.is_max_mode,
+        "requestsCosts": _units(event.model, event.charged_micro),
+        "isTokenBasedCall": event.has_tokens and not event.is_not_token_based,
+        "isChargeable": event.is_chargeable,
+        "isHeadless": event.is_headless,
+    }
+    if event.has_tokens:
         row["tokenUsage"] = token_usage
-    if fee_micro:
-        row["cursorTokenFee"] = cents(fee_micro)
-    row["chargedCents"] = cents(charged_micro)
+    if event.fee_micro:
+        row["cursorTokenFee"] = cents(event.fee_micro)
+    row["chargedCents"] = cents(event.charged_micro)
     return row
 
 
-def _whose(member: Member, has_null_service: bool, is_headless: bool, conversation: int) -> Row:
+def _whose(event: _Event, member: Member) -> Row:
     email = event_email(member)
     row: Row = {} if email is None else {"userEmail": email}
     if member.kind is MemberKind.SERVICE:
         row |= {"serviceAccountId": member.id, "serviceAccountName": member.name}
     elif member.kind is MemberKind.AUTOMATION:
         row["automationId"] = member.id
-    elif has_null_service:
+    elif event.has_null_service:
         row |= {"serviceAccountId": "null", "serviceAccountName": "null"}
-    if member.is_human and is_headless:
-        row["cloudAgentId"] = f"bc-{uuid(conversation + 1)}"
+    if member.is_human and event.is_headless:
+        row["cloudAgentId"] = f"bc-{uuid(event.conversation + 1)}"
     return row
 
 
@@ -101,18 +106,6 @@ def _units(model: int, charged_micro: int) -> int | float:
         return 0
     units = round(charged_micro / REQUEST_UNIT_MICRO, 1)
     return int(units) if units == int(units) else units
-
-
-def _flags(events: Events) -> list[tuple[bool, bool, bool, bool]]:
-    return list(
-        zip(
-            (fractions(events.noise, NULL_SERVICE) < NULL_SERVICE_SHARE).tolist(),
-            (fractions(events.noise, NO_CONVERSATION) < NO_CONVERSATION_SHARE).tolist(),
-            (fractions(events.noise, NOT_TOKEN_BASED) < NOT_TOKEN_BASED_SHARE).tolist(),
-            (events.cache_read_tokens > MAX_MODE_TOKENS).tolist(),
-            strict=True,
-        )
-    )
 
 
 def _token_usage(events: Events) -> list[Row]:
