@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from .cycles import turns
 from .days import day_end, day_start, days_between
-from .models import MemberModelDay, UsageEvent
+from .models import MemberModelDay, Pruning, UsageEvent
 from .money import cents
 from .upsert import Key, Table, Values
 
@@ -70,6 +70,8 @@ def pieces(day: date) -> Iterator[Piece]:
 
 
 def _recompute_day(day: date, members: set[int] | None, at: datetime) -> None:
+    if Pruning.objects.covers(day):
+        return  # what is left of its events would add up to less than was spent
     stored = MemberModelDay.objects.filter(day=day)
     if members is not None and len(members) <= FEW_MEMBERS:
         stored = stored.filter(member_id__in=members)

@@ -3,6 +3,7 @@
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from .cursor_groups import CursorGroup, CursorGroupMembership
 from .people import Member
+from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
 from .runs import Lease, Source, SourceRun, Watermark
 from .spend import BillingCycle, Reconciliation, SpendSnapshot
@@ -18,6 +19,7 @@ __all__ = [
     "Member",
     "MemberAnalyticsDay",
     "MemberModelDay",
+    "Pruning",
     "Reconciliation",
     "RequestSlot",
     "Source",

@@ -1,0 +1,36 @@
+"""Which days gave up their events."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class PruningQuerySet(models.QuerySet["Pruning"]):
+    def covers(self, day: date) -> bool:
+        """Whether events of `day` were pruned."""
+        return self.filter(first_day__lte=day, last_day__gte=day).exists()
+
+
+class Pruning(models.Model):
+    """One row is one pruning: on these days, both included, totals stand though events are gone."""
+
+    first_day = models.DateField()
+    last_day = models.DateField()
+    started_at = models.DateTimeField()
+
+    objects = PruningQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(first_day__lte=F("last_day")),
+                name="pruning_days_in_order",
+                violation_error_message="The last day comes before the first.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_day} to {self.last_day}"
