@@ -1,0 +1,37 @@
+import argparse
+import csv
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from collector.arguments import day
+from collector.days import utc_day
+from groups import chargeback
+
+
+class Command(BaseCommand):
+    help = "Print a cycle's spend by group and member: exact US cents, by the group held on each day."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--cycle", type=day, metavar="DAY", help="its first day, or any of it; now by default"
+        )
+        parser.add_argument("--format", choices=["csv", "json"], default="csv")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = options["cycle"] or utc_day(timezone.now())
+        cycle = chargeback.cycle_of(wanted)
+        if cycle is None:
+            raise CommandError(f"No billing cycle is known for {wanted}: collect, or choose a later day.")
+        result = chargeback.chargeback(cycle)
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(chargeback.as_json(result), indent=2))
+        else:
+            self._print_csv(chargeback.as_rows(result))
+
+    def _print_csv(self, rows: list[dict[str, Any]]) -> None:
+        writer = csv.DictWriter(self.stdout, chargeback.CSV_COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
