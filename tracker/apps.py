@@ -6,3 +6,6 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         from tracker.access import checks  # noqa: F401  (registers; models must be there first)
+        from tracker.reports import digests
+
+        digests.register()

@@ -1,0 +1,129 @@
+"""The regular reports: when each is due, for whom, and that each goes out once.
+
+What they say comes from the figures of the pages, a floor above: the tracker registers a builder for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from collector.days import utc_day
+from collector.models import BillingCycle
+from groups.tree import options
+from incidents.messages import Digest
+from incidents.models import Channel, IncidentSettings, Notification
+from incidents.routing import due_at
+
+CYCLE_DAYS_BEFORE = 3
+# A Monday without a worker does not lose the week's report.
+WEEKLY_DAYS = 2
+
+# (now, ids of the groups it is about, None for everybody) -> the digest; None with nothing to say.
+Builder = Callable[[datetime, frozenset[int] | None], Digest | None]
+BUILDERS: dict[str, Builder] = {}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`period` names the stretch that gets one report, empty where there is none; `is_due` says when in it."""
+
+    name: str
+    setting: str
+    period: Callable[[datetime], str]
+    is_due: Callable[[datetime], bool]
+
+
+def cycle_period(now: datetime) -> str:
+    cycle = BillingCycle.objects.at(now)
+    return f"{cycle.start_at:%Y-%m-%d}" if cycle else ""
+
+
+def is_cycle_ending(now: datetime) -> bool:
+    cycle = BillingCycle.objects.at(now)
+    return cycle is not None and cycle.end_at - timedelta(days=CYCLE_DAYS_BEFORE) <= now
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("plan", "plan_digest", lambda now: f"{utc_day(now)}", lambda now: True),
+        Kind("cycle", "cycle_digest", cycle_period, is_cycle_ending),
+        Kind("weekly", "weekly_digest", lambda now: f"{now:%G-W%V}", lambda now: now.weekday() < WEEKLY_DAYS),
+    )
+}
+
+
+@dataclass(frozen=True)
+class DigestReport:
+    """Names of the digests recorded, one for each channel that gets it."""
+
+    recorded: list[str] = field(default_factory=list)
+
+    @property
+    def is_ok(self) -> bool:
+        return True
+
+    @property
+    def summary(self) -> str:
+        return f"{len(self.recorded)} digests recorded" if self.recorded else "no digest due"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"recorded": self.recorded}
+
+
+def register(name: str, builder: Builder) -> None:
+    """Let `builder` write the digest `name`."""
+    BUILDERS[name] = builder
+
+
+def send_due(now: datetime) -> DigestReport:
+    """Record the digests whose time has come; the outbox sends them. Again in the same period: nothing."""
+    policy = IncidentSettings.get_solo()
+    if now < datetime.combine(utc_day(now), time(policy.digest_hour), UTC):
+        return DigestReport()
+    due = [kind.name for kind in KINDS.values() if getattr(policy, kind.setting) and kind.is_due(now)]
+    return DigestReport([name for kind in due for name in record(kind, now)])
+
+
+def record(name: str, now: datetime, *, again: bool = False) -> list[str]:
+    """Record the digest of the period that `now` lies in for every channel that wants digests.
+
+    Returns `name: channel` for each; a channel that has this period's already is left out unless `again`.
+    """
+    period = KINDS[name].period(now)
+    if not period:
+        return []
+    key = f"digest:{name}:{period}" + (f":{now.isoformat()}" if again else "")
+    told = Notification.objects.filter(dedupe_key=key).values("channel")
+    channels = Channel.objects.enabled().filter(sends_digests=True).exclude(pk__in=told)
+    return [f"{name}: {channel}" for channel in channels if record_for(channel, name, key, now)]
+
+
+def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:
+    """False where there is nothing to say."""
+    digest = BUILDERS[name](now, audience(channel))
+    if digest is None:
+        return False
+    _, is_new = Notification.objects.get_or_create(
+        channel=channel,
+        dedupe_key=key,
+        defaults={
+            "kind": Notification.Kind.DIGEST,
+            "digest": digest.as_json(),
+            "created_at": now,
+            "due_at": due_at(channel, "", IncidentSettings(), now),
+        },
+    )
+    return is_new
+
+
+def audience(channel: Channel) -> frozenset[int] | None:
+    """Ids of the groups that the channel follows, and of those below them; None: everybody."""
+    followed = list(channel.groups.values_list("name", flat=True))
+    if not followed:
+        return None
+    from_name = {option.path.casefold(): option.group_ids for option in options()}
+    return frozenset().union(*(from_name.get(name.casefold(), frozenset()) for name in followed))

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from incidents.outbox import deliver_due
+
+
+class Command(BaseCommand):
+    help = "Send the notifications that wait and escalate what nobody answered; for cron without a worker."
+
+    def handle(self, **options: Any) -> None:
+        self.stdout.write(deliver_due(timezone.now()).summary)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from collector.arguments import instant
+from incidents import digests
+from incidents.channels import registry
+from incidents.outbox import deliver_due
+
+
+class Command(BaseCommand):
+    help = "Send a digest to every channel that wants digests: once per period, whatever is run twice."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", choices=sorted(digests.KINDS), help="plan (a day), cycle, weekly.")
+        parser.add_argument("--dry-run", action="store_true", help="Print it and send nothing.")
+        parser.add_argument("--if-due", action="store_true", help="Do nothing outside its time; for cron.")
+        parser.add_argument("--again", action="store_true", help="Send it even if the period has had it.")
+        parser.add_argument("--now", type=instant, help="As of this instant instead of the present one.")
+
+    def handle(self, *, name: str, dry_run: bool, if_due: bool, again: bool, **options: Any) -> None:
+        now = options["now"] or timezone.now()
+        if if_due and not digests.KINDS[name].is_due(now):
+            self.stdout.write(f"{name}: not due")
+        elif dry_run:
+            self.preview(name, now)
+        else:
+            registry.seed_channels()
+            recorded = digests.record(name, now, again=again)
+            self.stdout.write("\n".join(recorded) or f"{name}: nothing to say, or sent before")
+            self.stdout.write(deliver_due(now).summary)
+
+    def preview(self, name: str, now: Any) -> None:
+        digest = digests.BUILDERS[name](now, None)
+        if digest is None:
+            self.stdout.write(f"{name}: nothing to say")
+            return
+        self.stdout.write(render_to_string("incidents/mail/digest.txt", {"content": digest}).strip())

@@ -1,0 +1,172 @@
+"""The regular reports: what they say, when they are due, and that each goes out once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from collector.models import BillingCycle, MemberModelDay
+from groups.models import Assignment, Group
+from incidents import digests
+from incidents.models import IncidentSettings, Notification
+from tests.incidents.conftest import mailbox  # noqa: F401  (a fixture)
+from tests.incidents.factories import make_channel, make_incident, make_member
+
+pytestmark = pytest.mark.django_db
+
+START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
+MONDAY = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def cycle():
+    return BillingCycle.objects.create(start_at=START, end_at=END)
+
+
+def spend(email: str, day: date, cents: int, *, billed: int = 0, requests: int = 10) -> None:
+    MemberModelDay.objects.create(
+        member=make_member(email),
+        model="claude-4.6-opus-high",
+        day=day,
+        requests=requests,
+        billed_requests=requests if billed else 0,
+        total_cents=Decimal(cents),
+        billed_cents=Decimal(billed),
+        is_after_turn=day == START.date(),
+        updated_at=START,
+    )
+
+
+def put(email: str, group: str) -> Group:
+    held = Group.objects.get_or_create(name=group, defaults={"created_at": START})[0]
+    Assignment.objects.create(
+        member=make_member(email),
+        group=held,
+        from_day=date(2026, 1, 1),
+        source="manual",
+        changed_by="x",
+        changed_at=START,
+    )
+    return held
+
+
+def recorded() -> list[tuple[str, str]]:
+    return list(Notification.objects.order_by("pk").values_list("channel__name", "dedupe_key"))
+
+
+def test_plan_names_who_used_it_up_yesterday_and_counts_all():
+    spend("ada@example.com", date(2026, 3, 10), 5_000, billed=1_000)
+    spend("ada@example.com", date(2026, 3, 15), 5_000, billed=5_000)
+    spend("bob@example.com", date(2026, 3, 15), 5_000, billed=100)
+    spend("cyd@example.com", date(2026, 3, 15), 5_000)
+    digest = digests.BUILDERS["plan"](MONDAY, None)
+    assert digest.title == "Plan used up: 1 member on 15 Mar 2026"
+    assert digest.lines[0].startswith("2 members since the cycle began on 1 Mar 2026")
+    assert digest.tables[0].rows == (("Bob", "bob@example.com"),)
+    assert digest.tables[1].rows == (("10 Mar 2026", "1"), ("15 Mar 2026", "1"))
+
+
+def test_plan_is_silent_on_a_day_on_which_nobody_used_it_up():
+    spend("ada@example.com", date(2026, 3, 10), 5_000, billed=1_000)
+    assert digests.BUILDERS["plan"](MONDAY, None) is None
+
+
+def test_the_cycle_summary_compares_with_the_last_cycle_and_counts_seats_and_tiers():
+    BillingCycle.objects.create(start_at=datetime(2026, 2, 1, tzinfo=UTC), end_at=START)
+    spend("ada@example.com", date(2026, 2, 2), 40_000)
+    spend("ada@example.com", date(2026, 2, 20), 10_000)
+    spend("ada@example.com", date(2026, 3, 2), 60_000, billed=20_000)
+    make_member("idle@example.com")
+    digest = digests.BUILDERS["cycle"](datetime(2026, 3, 29, 8, tzinfo=UTC), None)
+    assert digest.title == "Billing cycle ends 1 Apr 2026"
+    assert digest.lines[0] == "Spent $600.00 by day 29 of 31, of it $200.00 billed on demand."
+    assert digest.lines[1] == "That is 20 % above the last cycle at the same point."
+    assert digest.lines[2] == "The whole last cycle cost $500.00."
+    seats, spenders, adoption = digest.tables
+    assert seats.heading == "Seats: 1 of 2 used, 1 unused"
+    assert seats.rows == (("Idle", "idle@example.com"),)
+    assert spenders.rows == (("Ada", "$600.00", "10"),)
+    assert sum(int(count) for _, count in adoption.rows) == 2
+
+
+def test_the_weekly_one_sets_each_group_against_its_week_before():
+    put("ada@example.com", "Engineering > Platform")
+    put("bob@example.com", "Design")
+    spend("ada@example.com", date(2026, 3, 9), 30_000)
+    spend("ada@example.com", date(2026, 3, 8), 20_000)  # the week before
+    spend("bob@example.com", date(2026, 3, 15), 5_000)
+    make_incident(make_member("ada@example.com"), detected_at=datetime(2026, 3, 12, tzinfo=UTC))
+    digest = digests.BUILDERS["weekly"](MONDAY, None)
+    assert digest.title == "Week of 9 Mar 2026: $350.00"
+    assert digest.tables[0].rows == (
+        ("Engineering > Platform", "$300.00", "50 % more", "1 of 1", "1 incident"),
+        ("Design", "$50.00", "nothing before", "1 of 1", "0 incidents"),
+    )
+
+
+def test_a_channel_with_groups_hears_of_these_only_and_of_those_below():
+    put("ada@example.com", "Engineering > Platform")
+    put("bob@example.com", "Design")
+    spend("ada@example.com", date(2026, 3, 9), 30_000)
+    spend("bob@example.com", date(2026, 3, 15), 5_000)
+    channel = make_channel()
+    channel.groups.add(Group.objects.create(name="Engineering", created_at=START))
+    digest = digests.BUILDERS["weekly"](MONDAY, digests.audience(channel))
+    assert [row[0] for row in digest.tables[0].rows] == ["Engineering > Platform"]
+
+
+@pytest.mark.parametrize(
+    ("now", "keys"),
+    [
+        (MONDAY, ["digest:plan:2026-03-16", "digest:weekly:2026-W12"]),
+        (MONDAY - timedelta(seconds=1), []),  # before the hour
+        (MONDAY + timedelta(days=2), []),  # Wednesday; nobody used the plan up
+        (END - timedelta(days=3) - timedelta(hours=1), []),
+        (END - timedelta(days=3) + timedelta(hours=8), ["digest:cycle:2026-03-01"]),
+    ],
+)
+def test_each_is_due_in_its_time(now, keys):
+    make_channel()
+    spend("bob@example.com", date(2026, 3, 15), 5_000, billed=100)
+    digests.send_due(now)
+    assert [key for _, key in recorded()] == keys
+
+
+def test_each_is_recorded_once_a_period_and_channel_and_off_means_off():
+    make_channel()
+    make_channel("email")
+    make_channel("webhook", sends_digests=False)
+    digests.send_due(MONDAY)
+    digests.send_due(MONDAY + timedelta(hours=5))
+    digests.send_due(MONDAY + timedelta(days=1))
+    assert recorded() == [
+        ("email channel", "digest:weekly:2026-W12"),
+        ("slack channel", "digest:weekly:2026-W12"),
+    ]
+    IncidentSettings.objects.update(weekly_digest=False)
+    assert digests.send_due(MONDAY + timedelta(days=7)).recorded == []
+
+
+def test_the_command_prints_without_sending_and_sends_once(mailbox):  # noqa: F811
+    make_channel("email")
+    spend("ada@example.com", date(2026, 3, 9), 30_000)
+    out = StringIO()
+    call_command("send_digest", "weekly", "--dry-run", "--now", "2026-03-16T08:00Z", stdout=out)
+    assert out.getvalue().startswith("Week of 9 Mar 2026: $300.00")
+    assert recorded() == []
+    for said in ("weekly: email channel\n1 sent", "weekly: nothing to say, or sent before"):
+        out = StringIO()
+        call_command("send_digest", "weekly", "--now", "2026-03-16T08:00Z", stdout=out)
+        assert out.getvalue().startswith(said)
+    (mail,) = mailbox.mails
+    assert mail["Subject"] == "Week of 9 Mar 2026: $300.00"
+
+
+def test_the_command_says_when_it_is_not_due():
+    out = StringIO()
+    call_command("send_digest", "cycle", "--if-due", "--now", "2026-03-10", stdout=out)
+    assert out.getvalue() == "cycle: not due\n"

@@ -1,0 +1,239 @@
+"""What the regular reports say, from the same figures as the pages."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Min
+from django.urls import reverse
+
+from collector.days import day_start, utc_day
+from collector.models import BillingCycle, MemberModelDay
+from groups.tree import GroupOption
+from incidents import digests
+from incidents.messages import Digest, DigestTable, site_url
+from incidents.models import Incident
+from tracker import formats, periods
+from tracker.badges import ADOPTION
+from tracker.filters import Filters
+from tracker.periods import Period
+from tracker.reports import people
+from tracker.reports.cycle import CycleReport
+from tracker.reports.overview import Overview
+from tracker.reports.people import Person
+from tracker.reports.selection import Selection
+from tracker.reports.team import MemberFigures
+
+TOP = 10
+WEEK_DAYS = 7
+
+
+def register() -> None:
+    """Make these the builders of the digests."""
+    digests.register("plan", plan)
+    digests.register("cycle", cycle)
+    digests.register("weekly", weekly)
+
+
+@dataclass(frozen=True)
+class Exhausted:
+    """A member whose included usage was used up: the first day of the cycle with billed requests."""
+
+    person: Person
+    day: date
+
+
+def filters_of(period: Period, now: datetime, group_ids: frozenset[int] | None) -> Filters:
+    group = None if group_ids is None else GroupOption("", "", 0, group_ids)
+    return Filters(period=period, now=now, group=group)
+
+
+def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
+    """Who used up the plan yesterday, and who before in this cycle; None if nobody did yesterday."""
+    running = BillingCycle.objects.at(now)
+    found = exhausted(running, group_ids) if running else []
+    yesterday = utc_day(now) - timedelta(days=1)
+    fresh = [item for item in found if item.day == yesterday]
+    if running is None or not fresh:
+        return None
+    by_day = Counter(item.day for item in found)
+    return Digest(
+        title=f"Plan used up: {formats.plural(len(fresh), 'member')} on {formats.full_day(yesterday)}",
+        lines=(
+            f"{formats.plural(len(found), 'member')} since the cycle began on "
+            f"{formats.full_day(utc_day(running.start_at))}; what they use now is billed on demand.",
+        ),
+        tables=(
+            DigestTable(
+                "Yesterday", ("Member", "E-mail"), tuple((i.person.name, i.person.email) for i in fresh)
+            ),
+            DigestTable(
+                "By day",
+                ("Day", "Members"),
+                tuple((formats.full_day(day), str(by_day[day])) for day in sorted(by_day)),
+            ),
+        ),
+        url=site_url(reverse("overview")),
+    )
+
+
+def exhausted(running: BillingCycle, group_ids: frozenset[int] | None) -> list[Exhausted]:
+    """Members with billed requests in the cycle, by name. Two queries."""
+    rows = MemberModelDay.objects.in_cycle(running).filter(billed_requests__gt=0)
+    first = Selection(group_ids).of(rows).order_by().values_list("member_id").annotate(Min("day"))
+    everybody = people.everybody()
+    found = [Exhausted(everybody[pk], day) for pk, day in first if everybody[pk].is_person]
+    return sorted(found, key=lambda item: item.person.name.casefold())
+
+
+def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
+    """The cycle so far against the last one: spend, seats, top spenders, adoption; None without a cycle."""
+    period = periods.this_cycle(now)
+    if period is None:
+        return None
+    report = Overview(filters_of(period, now, group_ids))
+    running = report.cycle
+    if running is None:
+        return None
+    return Digest(
+        title=f"Billing cycle ends {formats.full_day(utc_day(running.cycle.end_at))}",
+        lines=tuple(cycle_lines(running)),
+        tables=(
+            seats_table(report),
+            spenders_table(report.team.members),
+            adoption_table(report.seats),
+        ),
+        url=site_url(f"{reverse('overview')}?period=cycle"),
+    )
+
+
+def cycle_lines(running: CycleReport) -> list[str]:
+    spent = running.spent
+    lines = [
+        f"Spent {formats.money(spent.total_cents)} by day {running.day_number} of {running.length}, of it "
+        f"{formats.money(spent.billed_cents)} billed on demand."
+    ]
+    if running.change is not None:
+        lines.append(f"That is {running.said_change} the last cycle at the same point.")
+    if running.last_cents is not None:
+        lines.append(f"The whole last cycle cost {formats.money(running.last_cents)}.")
+    return lines
+
+
+def seats_table(report: Overview) -> DigestTable:
+    used, seats = len(report.active_seats), len(report.seats)
+    unused = [(seat.member.person.name, seat.member.person.email) for seat in report.unused_seats]
+    return DigestTable(
+        f"Seats: {used} of {seats} used, {seats - used} unused",
+        ("Unused seat", "E-mail"),
+        tuple(unused),
+        empty="Every seat was used.",
+    )
+
+
+def spenders_table(members: Sequence[MemberFigures]) -> DigestTable:
+    top = [member for member in members if member.totals.total_cents > 0][:TOP]
+    rows = tuple(
+        (member.person.name, formats.money(member.totals.total_cents), formats.count(member.totals.requests))
+        for member in top
+    )
+    return DigestTable("Top spenders", ("Member", "Spend", "Requests"), rows, empty="Nobody spent anything.")
+
+
+def adoption_table(seats: Sequence[MemberFigures]) -> DigestTable:
+    """How many seats have each adoption badge."""
+    earned = Counter(badge.key for member in seats for badge in member.badges)
+    rows = tuple((badge.label, str(earned[badge.key])) for badge in ADOPTION)
+    return DigestTable("Adoption", ("Tier", "Seats"), rows)
+
+
+@dataclass(frozen=True)
+class GroupWeek:
+    """One group's week against the week before."""
+
+    name: str
+    cents: Decimal
+    before_cents: Decimal
+    seats: int
+    active: int
+    incidents: int
+
+    @property
+    def change(self) -> str:
+        if not self.before_cents:
+            return "nothing before"
+        ratio = float(self.cents / self.before_cents) - 1
+        return f"{formats.percent(abs(ratio))} {'less' if ratio < 0 else 'more'}"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        active = f"{self.active} of {self.seats}"
+        return (
+            self.name,
+            formats.money(self.cents),
+            self.change,
+            active,
+            formats.plural(self.incidents, "incident"),
+        )
+
+
+def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
+    """The last seven whole days by group, for managers."""
+    period = periods.whole_days(WEEK_DAYS, now)
+    report = Overview(filters_of(period, now, group_ids))
+    before = periods.whole_days(WEEK_DAYS, day_start(period.first))
+    past = Overview(filters_of(before, now, group_ids))
+    weeks = group_weeks(report.team.members, past.team.members, incident_counts(period))
+    total = sum((week.cents for week in weeks), Decimal(0))
+    return Digest(
+        title=f"Week of {formats.full_day(period.first)}: {formats.money(total)}",
+        lines=(f"{period.said}, by group, against the seven days before.",),
+        tables=(
+            DigestTable(
+                "Groups",
+                ("Group", "Spend", "Against the week before", "Active seats", "Incidents"),
+                tuple(week.cells for week in weeks),
+                empty="No usage in this week.",
+            ),
+            spenders_table(report.team.members),
+        ),
+        url=site_url(f"{reverse('overview')}?period=7d"),
+    )
+
+
+def group_weeks(
+    members: Sequence[MemberFigures], past: Sequence[MemberFigures], incidents: dict[int, int]
+) -> list[GroupWeek]:
+    """Groups, largest spend first."""
+    before: dict[str, Decimal] = defaultdict(Decimal)
+    for member in past:
+        before[member.group] += member.totals.total_cents
+    together: dict[str, list[MemberFigures]] = {}
+    for member in members:
+        together.setdefault(member.group, []).append(member)
+    found = [group_week(name, held, before[name], incidents) for name, held in together.items()]
+    return sorted(found, key=lambda week: (-week.cents, week.name.casefold()))
+
+
+def group_week(
+    name: str, members: Sequence[MemberFigures], before_cents: Decimal, incidents: dict[int, int]
+) -> GroupWeek:
+    seats = [member for member in members if member.person.is_on_team]
+    return GroupWeek(
+        name=name or "Unassigned",
+        cents=sum((member.totals.total_cents for member in members), Decimal(0)),
+        before_cents=before_cents,
+        seats=len(seats),
+        active=sum(member.is_active for member in seats),
+        incidents=sum(incidents.get(member.person.pk, 0) for member in members),
+    )
+
+
+def incident_counts(period: Period) -> dict[int, int]:
+    """Incidents detected in the period, by member id. One query."""
+    found = Incident.objects.detected_between(day_start(period.first), day_start(period.today))
+    return Counter(found.filter(member__isnull=False).values_list("member_id", flat=True))
