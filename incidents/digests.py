@@ -21,14 +21,14 @@ CYCLE_DAYS_BEFORE = 3
 # A Monday without a worker does not lose the week's report.
 WEEKLY_DAYS = 2
 
-# (now, ids of the groups it is about, None for everybody) -> the digest; None with nothing to say.
+# (now, ids of the groups it is about or None) -> the digest, or None with nothing to say.
 Builder = Callable[[datetime, frozenset[int] | None], Digest | None]
 BUILDERS: dict[str, Builder] = {}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`period` names the stretch that gets one report, empty where there is none; `is_due` says when in it."""
+    """`period` names the stretch that gets one report, empty where there is none; `is_due`: when in it."""
 
     name: str
     setting: str

@@ -4,6 +4,7 @@ from tracker.views.incident_actions import ACTIONS, act, act_on_many
 from tracker.views.incidents import incident, incidents
 from tracker.views.member import member
 from tracker.views.overview import overview
+from tracker.views.slack import slack_actions
 
 urlpatterns = [
     path("", overview, name="overview"),
@@ -13,4 +14,5 @@ urlpatterns = [
     path("incidents/bulk", act_on_many, name="incidents-bulk"),
     path("incidents/<int:pk>", incident, name="incident"),
     re_path(rf"^incidents/(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(ACTIONS)})$", act, name="incident-action"),
+    path("slack/actions", slack_actions, name="slack-actions"),
 ]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from incidents.models import Incident
+from tests.incidents.factories import make_incident
+
 CALLERS = (
     "visitor",
     "viewer",
@@ -24,6 +27,7 @@ KINDS = {
     "anybody": ("ok ok ok ok ok ok ok ok", "ok ok ok ok ok ok ok ok"),
     "sign in": ("200 302 302 302 200 200 200 200", "302 302 302 302 302 302 302 302"),
     "admin sign in": ("302 403 403 403 302 302 302 302", "200 200 200 ok 200 200 200 200"),
+    "respond": ("302 403 ok ok 302 302 302 302", "ok 403 ok ok ok ok ok ok"),
     "admin": ("302 302 302 ok 302 302 302 302", "302 302 302 ok 302 302 302 302"),
     "read": ("401 ok ok ok ok ok ok 401", "ok ok ok ok ok ok ok ok"),
     "act": ("401 403 ok ok 403 ok ok 401", "ok 403 ok ok 403 ok ok ok"),
@@ -31,6 +35,11 @@ KINDS = {
     "description": ("302 ok ok ok ok ok ok 302", "ok ok ok ok ok ok ok ok"),
     "cron": ("401 401 401 401 401 401 401 ok", "401 401 401 401 401 401 401 ok"),
 }
+
+
+def incident() -> None:
+    if not Incident.objects.filter(pk=1).exists():
+        make_incident(pk=1)
 
 
 def nothing() -> None:
@@ -52,6 +61,14 @@ ADMIN = ("/admin/login/", "/admin/logout/")
 
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/"): Row("page"),
+    ("GET", "/incidents"): Row("page"),
+    ("GET", "/anomalies"): Row("page"),
+    ("GET", "/incidents/<pk>"): Row("page", url="/incidents/1", prepare=incident),
+    ("POST", "/incidents/<pk>/<action>"): Row(
+        "respond", 302, url="/incidents/1/acknowledge", form={}, prepare=incident
+    ),
+    ("POST", "/incidents/bulk"): Row("respond", 302, form={}),
+    ("POST", "/slack/actions"): Row("anybody", 403, form={}),  # unsigned
     ("GET", "/accounts/login/"): Row("sign in"),
     ("POST", "/accounts/login/"): Row("anybody", 302, form={}),
     ("GET", "/accounts/google/login/callback/"): Row("anybody", 302),

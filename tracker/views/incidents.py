@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from collector.days import utc_day
 from tracker.access.guard import viewer
@@ -17,6 +18,7 @@ from tracker.views.lookup import access_of, find_incident
 
 
 @viewer
+@require_safe
 def incidents(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     filters = read(request.GET, now, visible_ids(access_of(request), utc_day(now)))
@@ -27,6 +29,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
 
 
 @viewer
+@require_safe
 def incident(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = find_incident(request, pk)

@@ -1,0 +1,184 @@
+"""`/slack/actions`: the buttons below Slack's messages. Signed by Slack, or nothing happens.
+
+Slack waits three seconds for an answer. What was taken once is not taken again.
+https://docs.slack.dev/authentication/verifying-requests-from-slack, read 2026-11-23.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from slack_sdk.signature import Clock, SignatureVerifier
+from slack_sdk.webhook import WebhookClient
+
+from collector.models import Member
+from incidents import lifecycle
+from incidents.channels import slack
+from incidents.channels.base import DeliveryError
+from incidents.lifecycle import Actor, Outcome
+from incidents.models import Incident, Origin, SlackRequest, Verdict
+from tracker.access.guard import public
+from tracker.access.roles import Role, role_of
+from tracker.models import AccessSettings
+
+logger = logging.getLogger(__name__)
+
+# Slack's own limit for a request's age; what is older is refused by its time, so needs no remembering.
+REMEMBER = timedelta(minutes=10)
+ANSWER_TIMEOUT_SECONDS = 3
+
+ACTIONS: dict[str, Callable[[Incident, Actor, datetime], Outcome]] = {
+    "acknowledge": lambda incident, actor, now: lifecycle.acknowledge(incident, actor, Origin.SLACK, now),
+    "resolve": lambda incident, actor, now: lifecycle.resolve(incident, actor, Origin.SLACK, now),
+    "expected": lambda incident, actor, now: lifecycle.verdict(
+        incident, actor, Origin.SLACK, now, Verdict.EXPECTED
+    ),
+}
+
+
+class Refused(Exception):
+    """Nothing was done; the text is for the log and, where they are known, for whoever pressed the button."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """One press of a button."""
+
+    action: str
+    incident_id: int
+    user_id: str
+    response_url: str
+
+
+@csrf_exempt
+@public
+@require_POST
+def slack_actions(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    try:
+        take_once(request, now)
+        press = read_press(request)
+    except Refused as refusal:
+        logger.warning("Slack request refused: %s", refusal)
+        return HttpResponse(str(refusal), status=403, content_type="text/plain")
+    tell(press, act(press, now))
+    return HttpResponse()
+
+
+def take_once(request: HttpRequest, now: datetime) -> None:
+    """Check signature and time, and remember the request; Refused if it is not Slack's, old, or a repeat."""
+    if not settings.SLACK_SIGNING_SECRET:
+        raise Refused("Slack's buttons are not set up: set SLACK_SIGNING_SECRET.")
+    signature = request.headers.get("X-Slack-Signature", "")
+    if not is_signed(request, signature):
+        raise Refused("The signature or the time of the request is wrong.")
+    SlackRequest.objects.filter(received_at__lt=now - REMEMBER).delete()
+    _, is_new = SlackRequest.objects.get_or_create(signature=signature, defaults={"received_at": now})
+    if not is_new:
+        raise Refused("This request was taken before.")
+
+
+class DjangoClock(Clock):
+    """The same clock as everything else here reads."""
+
+    def now(self) -> float:
+        return timezone.now().timestamp()
+
+
+def is_signed(request: HttpRequest, signature: str) -> bool:
+    verifier = SignatureVerifier(settings.SLACK_SIGNING_SECRET, DjangoClock())
+    sent = request.headers.get("X-Slack-Request-Timestamp", "")
+    return sent.isascii() and sent.isdigit() and verifier.is_valid(request.body, sent, signature)
+
+
+def read_press(request: HttpRequest) -> Press:
+    """The first button of the request's payload; Refused where there is none."""
+    try:
+        payload: dict[str, Any] = json.loads(request.POST["payload"])
+        action = payload["actions"][0]
+        press = Press(
+            action=str(action["action_id"]),
+            incident_id=int(action["value"]),
+            user_id=str(payload["user"]["id"]),
+            response_url=str(payload.get("response_url", "")),
+        )
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise Refused("The request holds no button of an incident.") from None
+    if press.action not in ACTIONS:
+        raise Refused("There is no such button.")
+    return press
+
+
+def act(press: Press, now: datetime) -> str:
+    """Do what the button says; a sentence for whoever pressed it."""
+    try:
+        actor = find_actor(press.user_id)
+    except Refused as refusal:
+        logger.warning("Slack button refused: %s", refusal)
+        return str(refusal)
+    incident = Incident.objects.filter(pk=press.incident_id).first()
+    if incident is None:
+        return f"There is no incident #{press.incident_id}."
+    return ACTIONS[press.action](incident, actor, now).message
+
+
+def find_actor(user_id: str) -> Actor:
+    """The login, else the member on the team, with the Slack user's e-mail; Refused where neither may act."""
+    try:
+        email = slack.email_of(user_id)
+    except DeliveryError as problem:
+        raise Refused(f"Slack did not say who you are. {problem}") from None
+    if not email:
+        raise Refused("Slack gives no e-mail for you: the app needs the scope users:read.email.")
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user:
+        return actor_of_login(user)
+    member = Member.objects.on_team().filter(email=email).first()
+    if member is None:
+        raise Refused("You are not known here: your Slack e-mail belongs to no member and no login.")
+    if not default_role() >= Role.RESPONDER:
+        raise Refused("Your role does not act on incidents. Ask an administrator.")
+    return Actor(None, member.name or member.email)
+
+
+def actor_of_login(user: User) -> Actor:
+    if role_of(user, AccessSettings.get_solo()) < Role.RESPONDER:
+        raise Refused("Your role does not act on incidents. Ask an administrator.")
+    return Actor(user, user.email)
+
+
+def default_role() -> Role:
+    """What somebody who has never signed in may do."""
+    return Role.named(AccessSettings.get_solo().default_role)
+
+
+def tell(press: Press, message: str) -> None:
+    """Answer whoever pressed, and nobody else; only ever to Slack. What cannot be told changes nothing."""
+    if not is_slacks(press.response_url):
+        return
+    try:
+        client = WebhookClient(press.response_url, timeout=ANSWER_TIMEOUT_SECONDS)
+        client.send(text=message, response_type="ephemeral", replace_original=False)
+    except (OSError, ValueError) as problem:
+        logger.warning("Slack took no answer: %s", type(problem).__name__)
+
+
+def is_slacks(url: str) -> bool:
+    host = urlsplit(url).netloc
+    return (
+        url.startswith("https://hooks.slack.com/")
+        or bool(host)
+        and host == urlsplit(settings.SLACK_API_URL).netloc
+    )
