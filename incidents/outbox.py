@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, QuerySet, Value, When
 
 from incidents import lifecycle, messages
 from incidents.batches import Batch, plan
@@ -248,6 +248,29 @@ def give_up(post: Post, rows: Sequence[Notification], reason: str) -> None:
                 row.error = reason
                 lifecycle.undelivered(row, at)
         post.tally["given_up"] += stopped
+
+
+def send_test(channel: Channel, now: datetime) -> str:
+    """Send a test message at once and return the other side's answer; DeliveryError says what is wrong."""
+    content = messages.Digest(
+        "A test from Cursor Cost Monitor",
+        ("This channel works: incidents and digests arrive here.",),
+        (),
+        messages.site_url("/incidents"),
+    )
+    try:
+        answer = registry.send(channel, Parcel(f"test-{uuid.uuid4().hex}", "test", content))
+    except DeliveryError as problem:
+        Channel.objects.filter(pk=channel.pk).update(last_error=str(problem), last_error_at=now)
+        raise
+    Channel.objects.filter(pk=channel.pk).update(last_ok_at=now, last_error="", last_error_at=None)
+    return answer
+
+
+def try_again(rows: QuerySet[Notification], now: datetime) -> int:
+    """Let what was given up or waits be sent with the next delivery, its tries counted anew."""
+    stuck = rows.filter(status__in=[Status.GIVEN_UP, Status.WAITING])
+    return stuck.update(status=Status.WAITING, due_at=now, tries=0, lost_leases=0)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,162 @@
+"""Policy and channels are edited here; incidents and what was sent are only read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.utils.html import format_html
+from solo.admin import SingletonModelAdmin
+
+from incidents import outbox
+from incidents.channels.base import DeliveryError
+from incidents.models import (
+    Channel,
+    Incident,
+    IncidentAnomaly,
+    IncidentSettings,
+    Notification,
+    TimelineEntry,
+)
+
+
+class ReadOnly:
+    """Looked at and never edited: the pages and the outbox change it."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(IncidentSettings)
+class IncidentSettingsAdmin(SingletonModelAdmin):
+    fieldsets = (
+        ("Life of an incident", {"fields": ("quiet_runs", "keep_open_until_reviewed", "cooldown_hours")}),
+        (
+            "Telling people",
+            {"fields": ("summary_above", "email_mode", "email_digest_hour", "give_up_after")},
+        ),
+        ("Digests", {"fields": ("plan_digest", "cycle_digest", "weekly_digest", "digest_hour")}),
+    )
+
+
+@admin.register(Channel)
+class ChannelAdmin(admin.ModelAdmin):
+    """Where notifications go. Tokens and passwords are in the environment, never here."""
+
+    change_form_template = "admin/incidents/channel/change_form.html"
+    list_display = ("name", "kind", "is_enabled", "least_severity", "escalation", "last_ok_at", "last_error")
+    list_filter = ("kind", "is_enabled", "least_severity")
+    list_select_related = ("escalate_to",)
+    filter_horizontal = ("groups",)
+    readonly_fields = ("last_ok_at", "last_error", "last_error_at")
+    actions = ("send_test",)
+    fieldsets = (
+        (None, {"fields": ("name", "kind", "target", "is_enabled")}),
+        ("What it hears", {"fields": ("sends_alerts", "least_severity", "groups", "sends_digests")}),
+        (
+            "When",
+            {"fields": ("quiet_from", "quiet_until", "timezone", "is_loud_when_critical")},
+        ),
+        ("When nobody acknowledges", {"fields": ("escalate_after_minutes", "escalate_to")}),
+        ("Last attempts", {"fields": ("last_ok_at", "last_error", "last_error_at")}),
+    )
+
+    @admin.display(description="escalates to")
+    def escalation(self, channel: Channel) -> str:
+        if channel.escalate_to is None:
+            return "–"
+        return f"{channel.escalate_to} after {channel.escalate_after_minutes} min"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
+        """What the environment asks for would only come back: it is switched off instead."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.seed)
+
+    @admin.action(description="Send a test")
+    def send_test(self, request: HttpRequest, channels: QuerySet[Channel]) -> None:
+        for channel in channels:
+            self.test(request, channel)
+
+    def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
+        if "_test" not in request.POST:
+            return super().response_change(request, obj)
+        self.test(request, obj)
+        return HttpResponseRedirect(request.path)
+
+    def test(self, request: HttpRequest, channel: Channel) -> None:
+        """Send a test and show what the other side answered."""
+        try:
+            answer = outbox.send_test(channel, timezone.now())
+        except DeliveryError as problem:
+            self.message_user(request, f"{channel}: {problem}", messages.ERROR)
+        else:
+            self.message_user(
+                request, f"{channel}: it got through. The answer was {answer}.", messages.SUCCESS
+            )
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, admin.ModelAdmin):
+    """What was to be said, to whom, whether it got through, and if not, why and what to do."""
+
+    list_display = ("created_at", "channel", "kind", "about", "status", "tries", "sent_at", "due_at", "error")
+    list_filter = ("status", "kind", "channel", "created_at")
+    list_select_related = ("channel", "incident__member", "entry")
+    date_hierarchy = "created_at"
+    actions = ("try_again",)
+
+    @admin.display(description="about")
+    def about(self, notification: Notification) -> str:
+        if notification.incident is None:
+            return str((notification.digest or {}).get("title", ""))
+        url = notification.incident.get_absolute_url()
+        return format_html('<a href="{}">{}</a>', url, notification.incident)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("incidents.change_notification")
+
+    @admin.action(description="Try again what was given up or waits", permissions=["retry"])
+    def try_again(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
+        waiting = outbox.try_again(rows, timezone.now())
+        self.message_user(request, f"{waiting} notifications will be sent with the next delivery.")
+
+
+class TimelineInline(ReadOnly, admin.TabularInline):
+    model = TimelineEntry
+    fields = ("at", "step", "actor_name", "origin", "text")
+    readonly_fields = fields
+
+
+class AnomalyInline(ReadOnly, admin.TabularInline):
+    model = IncidentAnomaly
+    fields = ("anomaly", "joined_at")
+    readonly_fields = fields
+
+
+@admin.register(Incident)
+class IncidentAdmin(ReadOnly, admin.ModelAdmin):
+    """Read only: the page of the incident is where people act, so that the timeline knows."""
+
+    list_display = (
+        "pk",
+        "who",
+        "cause",
+        "status",
+        "severity",
+        "detected_at",
+        "acknowledged_by",
+        "resolved_at",
+    )
+    list_filter = ("status", "severity", "cause", "verdict", "detected_at")
+    list_select_related = ("member",)
+    search_fields = ("member__email", "member__name", "message")
+    date_hierarchy = "detected_at"
+    inlines = (AnomalyInline, TimelineInline)
