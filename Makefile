@@ -36,7 +36,7 @@ check: install-dev
 	$(BIN)/python .ci/audit.py
 
 bench: install-dev
-	$(MANAGE) bench $(ARGS)
+	$(BIN)/python -m tests.bench $(ARGS)
 
 # Installs only when the lock differs from the one last installed.
 install:

@@ -14,6 +14,7 @@ from collector.models import UsageEvent
 from detection.engine import DetectionReport
 from detection.models import Anomaly
 from detection.vocabulary import Severity
+from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, Step
 from incidents.wording import instant
 
@@ -66,6 +67,7 @@ class Run:
 
 def take_in(report: DetectionReport, now: datetime) -> TakeInReport:
     """Bring incidents up to date with the anomalies; doing it twice for one run changes nothing."""
+    registry.seed_channels()  # before anything is recorded: an alert is recorded for the channels there are
     no_data = frozenset(str(gap.rule) for gap in report.no_data)
     run = Run(report.as_of, now, no_data, IncidentSettings.get_solo())
     done: Counter[str] = Counter()

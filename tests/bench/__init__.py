@@ -1,0 +1,1 @@
+"""Measures that print and never fail: `make bench`."""

@@ -1,0 +1,109 @@
+"""Times, queries, sizes and memory of one database."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from collector import freshness
+from collector.models import Member, UsageEvent
+from detection.engine import detect
+from incidents.lifecycle import take_in
+
+REPEATS = 9
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds of one thing done several times."""
+
+    name: str
+    median: float
+    p95: float
+    queries: int | None = None
+
+
+def pages() -> list[Timing]:
+    """Server time of each page, asked again and again by a signed-in administrator."""
+    client = _client()
+    member = Member.objects.order_by("pk").first()
+    addresses = {
+        "overview": "/",
+        "overview, cycle": "/?period=cycle",
+        "insights": "/insights",
+        "member": f"/users/{member.email}" if member else "/",
+        "incidents": "/incidents",
+        "settings": "/settings",
+    }
+    return [_page(client, name, address) for name, address in addresses.items()]
+
+
+def detection(now: datetime) -> list[Timing]:
+    """One detection run, the first (which stores) and the ones after it."""
+    reports = []
+
+    def run() -> None:
+        reports.append(detect(now, data_ages=freshness.ages(now)))
+
+    first = timed("detection, first", run, repeats=1)
+    take_in(reports[0], now)
+    return [first, timed("detection, again", run, repeats=3)]
+
+
+def timed(
+    name: str, work: Callable[[], object], *, repeats: int = REPEATS, queries: int | None = None
+) -> Timing:
+    taken = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - started) * 1000)
+    taken.sort()
+    return Timing(name, statistics.median(taken), taken[max(0, round(0.95 * len(taken)) - 1)], queries)
+
+
+def database_megabytes() -> float:
+    """The whole database on disk, indices included."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            return float(cursor.fetchone()[0]) / 1e6
+    return Path(settings.DATABASES["default"]["NAME"]).stat().st_size / 1e6
+
+
+def peak_megabytes() -> float:
+    """Most memory this process has held."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def events() -> int:
+    return UsageEvent.objects.count()
+
+
+def _client() -> Client:
+    from django.contrib.auth import get_user_model
+
+    client = Client()
+    user, _ = get_user_model().objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return client
+
+
+def _page(client: Client, name: str, address: str) -> Timing:
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(address, follow=True)
+    if answer.status_code != 200:
+        return Timing(f"{name} ({answer.status_code})", 0, 0)
+    return timed(name, lambda: client.get(address, follow=True), queries=len(captured))

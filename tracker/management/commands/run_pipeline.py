@@ -1,0 +1,36 @@
+"""The hourly job, by hand or from cron."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from collector.arguments import instant
+from collector.leases import AlreadyRunning
+from tracker import pipeline
+
+
+class Command(BaseCommand):
+    help = "Collect, detect, keep incidents and notify: what the schedule does every hour."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--as-of", type=instant, metavar="ISO", help="Take this instant for now (UTC).")
+        parser.add_argument("--json", action="store_true", help="Print the report as JSON.")
+
+    def handle(self, **options: Any) -> None:
+        try:
+            report = pipeline.run(options["as_of"] or timezone.now())
+        except AlreadyRunning as busy:
+            self.stdout.write(json.dumps({"ok": True, "status": str(busy)}) if options["json"] else str(busy))
+            return
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_json(), default=str))
+        else:
+            for step in report.steps:
+                self.stdout.write(f"{step.name:<10} {step.summary} ({step.seconds:.1f} s)")
+        if not report.is_ok:
+            failed = ", ".join(step.name for step in report.steps if not step.is_ok)
+            raise CommandError(f"failed: {failed}")

@@ -1,0 +1,97 @@
+"""The hourly job: collect → adopt groups → detect → incidents → deliver.
+
+One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
+reported and the others go on with what is known.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from collector import freshness, runs
+from collector.leases import held
+from detection.engine import DetectionReport, detect
+from groups.cursor import adopt
+from incidents.lifecycle import take_in
+from incidents.outbox import deliver_due
+
+log = logging.getLogger(__name__)
+
+LEASE = "pipeline"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did; `report` is its own account, JSON-able."""
+
+    name: str
+    is_ok: bool
+    summary: str
+    seconds: float
+    report: Any = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "ok": self.is_ok,
+            "summary": self.summary,
+            "seconds": round(self.seconds, 3),
+            "report": self.report,
+        }
+
+
+@dataclass
+class PipelineReport:
+    """What one run of the pipeline did, step by step."""
+
+    started_at: datetime
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def is_ok(self) -> bool:
+        return all(step.is_ok for step in self.steps)
+
+    @property
+    def summary(self) -> str:
+        return "; ".join(f"{step.name}: {step.summary}" for step in self.steps)
+
+    def as_json(self) -> dict[str, Any]:
+        """Shape: {ok, startedAt, steps: [{name, ok, summary, seconds, report}]}."""
+        return {
+            "ok": self.is_ok,
+            "startedAt": self.started_at.isoformat(),
+            "steps": [step.as_json() for step in self.steps],
+        }
+
+
+def run(now: datetime) -> PipelineReport:
+    """Run every step as of `now`; AlreadyRunning if another process is at it."""
+    report = PipelineReport(now)
+    with held(LEASE):
+        _do(report, "collect", lambda: runs.collect(now))
+        _do(report, "groups", lambda: adopt(now))
+        found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
+        if isinstance(found, DetectionReport):
+            _do(report, "incidents", lambda: take_in(found, now))
+        _do(report, "notify", lambda: deliver_due(now))
+    return report
+
+
+def _do(report: PipelineReport, name: str, work: Callable[[], Any]) -> Any:
+    """Run one step and note it; what it raised is logged whole and told in one line."""
+    started = time.monotonic()
+    try:
+        result = work()
+    except Exception as error:  # a step's failure must not keep the later ones from their work
+        log.exception("pipeline step %s failed", name)
+        report.steps.append(Step(name, False, f"{type(error).__name__}: {error}", time.monotonic() - started))
+        return None
+    report.steps.append(
+        Step(name, result.is_ok, result.summary, time.monotonic() - started, result.as_json())
+    )
+    return result

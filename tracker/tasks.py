@@ -1,0 +1,22 @@
+"""What the schedule calls. Each reads the clock once and asks one function."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from collector.leases import AlreadyRunning
+from incidents.outbox import deliver_due
+from tracker import pipeline
+
+
+def hourly() -> str:
+    """Run the pipeline; the queue keeps what is returned."""
+    try:
+        return pipeline.run(timezone.now()).summary
+    except AlreadyRunning as busy:
+        return str(busy)
+
+
+def every_minute() -> str:
+    """Send what waits: retries, escalations, ends of quiet hours."""
+    return str(deliver_due(timezone.now()))
