@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from incidents.models import Incident
-from tests.incidents.factories import make_incident
+from tests.tracker.api import company
 
 CALLERS = (
     "visitor",
@@ -20,16 +20,27 @@ CALLERS = (
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-# Statuses in the order of CALLERS, with sign-in on and with sign-in off; `ok` is the row's own status.
-# Tokens open no page, and the cron secret opens nothing but /api/cron. Hiding names closes no address.
-KINDS = {
+# Statuses in the order of CALLERS, with sign-in on, off, and, where that differs from on, names hidden;
+# `ok` is the row's own status. Tokens open no page, and the cron secret opens nothing but /api/cron.
+KINDS: dict[str, tuple[str, ...]] = {
     "page": ("302 ok ok ok 302 302 302 302", "ok ok ok ok ok ok ok ok"),
+    "member page": (
+        "302 ok ok ok 302 302 302 302",
+        "ok ok ok ok ok ok ok ok",
+        "302 404 ok ok 302 302 302 302",  # names being hidden, nobody is found by their own
+    ),
+    "respond": ("302 403 ok ok 302 302 302 302", "ok 403 ok ok ok ok ok ok"),
+    "metrics": ("401 401 401 401 401 401 401 401", "ok ok ok ok ok ok ok ok"),
     "anybody": ("ok ok ok ok ok ok ok ok", "ok ok ok ok ok ok ok ok"),
     "sign in": ("200 302 302 302 200 200 200 200", "302 302 302 302 302 302 302 302"),
     "admin sign in": ("302 403 403 403 302 302 302 302", "200 200 200 ok 200 200 200 200"),
-    "respond": ("302 403 ok ok 302 302 302 302", "ok 403 ok ok ok ok ok ok"),
     "admin": ("302 302 302 ok 302 302 302 302", "302 302 302 ok 302 302 302 302"),
     "read": ("401 ok ok ok ok ok ok 401", "ok ok ok ok ok ok ok ok"),
+    "member": (
+        "401 ok ok ok ok ok ok 401",
+        "ok ok ok ok ok ok ok ok",
+        "401 404 ok ok 404 ok ok 401",
+    ),
     "act": ("401 403 ok ok 403 ok ok 401", "ok 403 ok ok 403 ok ok ok"),
     "change": ("401 403 403 ok 403 403 ok 401", "401 403 403 ok 403 403 ok 401"),
     "description": ("302 ok ok ok ok ok ok 302", "ok ok ok ok ok ok ok ok"),
@@ -37,9 +48,13 @@ KINDS = {
 }
 
 
-def incident() -> None:
-    if not Incident.objects.filter(pk=1).exists():
-        make_incident(pk=1)
+def make_ann() -> None:
+    company.Member.objects.filter(email="ann@company.com").exists() or company.make_member("Ann")
+
+
+def open_incident() -> None:
+    fields = {"cause": "spend", "severity": "warning", "detected_at": company.NOW, "last_run_at": company.NOW}
+    Incident.objects.update_or_create(pk=1, defaults=fields | {"status": "open"})
 
 
 def nothing() -> None:
@@ -61,14 +76,20 @@ ADMIN = ("/admin/login/", "/admin/logout/")
 
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/"): Row("page"),
+    ("GET", "/users/<email>"): Row("member page", url="/users/ann@company.com", prepare=make_ann),
     ("GET", "/incidents"): Row("page"),
     ("GET", "/anomalies"): Row("page"),
-    ("GET", "/incidents/<pk>"): Row("page", url="/incidents/1", prepare=incident),
-    ("POST", "/incidents/<pk>/<action>"): Row(
-        "respond", 302, url="/incidents/1/acknowledge", form={}, prepare=incident
-    ),
+    ("GET", "/incidents/<pk>"): Row("page", url="/incidents/1", prepare=open_incident),
     ("POST", "/incidents/bulk"): Row("respond", 302, form={}),
+    ("POST", "/incidents/<pk>/<action>"): Row(
+        "respond", 302, url="/incidents/1/acknowledge", form={}, prepare=open_incident
+    ),
     ("POST", "/slack/actions"): Row("anybody", 403, form={}),  # unsigned
+    ("GET", "/healthz"): Row("anybody"),
+    ("GET", "/healthz/live"): Row("anybody"),
+    ("GET", "/healthz/ready"): Row("anybody"),
+    ("GET", "/healthz/fresh"): Row("anybody", 503),  # nothing was ever collected here
+    ("GET", "/metrics"): Row("metrics"),
     ("GET", "/accounts/login/"): Row("sign in"),
     ("POST", "/accounts/login/"): Row("anybody", 302, form={}),
     ("GET", "/accounts/google/login/callback/"): Row("anybody", 302),
@@ -78,6 +99,24 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/"): Row("anybody", 404),
     ("GET", "/api/docs"): Row("description"),
     ("GET", "/api/openapi.json"): Row("description"),
+    ("GET", "/api/stats"): Row("read"),
+    ("GET", "/api/team-spend"): Row("read"),
+    ("GET", "/api/model-costs"): Row("read"),
+    ("GET", "/api/users/<email>"): Row("member", url="/api/users/ann@company.com", prepare=make_ann),
+    ("GET", "/api/groups"): Row("read"),
+    ("PATCH", "/api/groups"): Row(
+        "change",
+        body={"action": "assign", "email": "ann@company.com", "targetGroupId": 0},
+        prepare=make_ann,
+    ),
+    ("POST", "/api/groups/import"): Row("change", body={"csv": "Email,Group\nann@company.com,Core\n"}),
+    ("GET", "/api/anomalies"): Row("read"),
+    ("PATCH", "/api/incidents/<pk>"): Row(
+        "act",
+        url="/api/incidents/1",
+        body={"action": "verdict", "verdict": "real"},
+        prepare=open_incident,
+    ),
     ("GET", "/api/settings"): Row("read"),
     ("PUT", "/api/settings"): Row("change"),
     ("GET", "/admin/logout/"): Row("admin", 405),

@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 
 from tracker.access.guard import turn_away
 from tracker.access.roles import Role
-from tracker.api import errors
+from tracker.api import errors, stats
 from tracker.api import settings as settings_routes
 from tracker.api.auth import sees
 
@@ -45,4 +45,5 @@ api = NinjaAPI(
     auth=sees,
 )
 errors.install(api)
+api.add_router("", stats.router)
 api.add_router("", settings_routes.router)

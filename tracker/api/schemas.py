@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from ninja import Field, Query, Schema
 from pydantic import ConfigDict, StrictBool, StrictFloat, StrictInt, create_model
+
+from tracker.badges import Badge
 
 # SQLite and PostgreSQL keep integers of 64 bits.
 MOST = 2**63 - 1
@@ -37,3 +40,13 @@ def partial(schema: type[Schema]) -> type[Strict]:
         left_out = Field(default_factory=lambda: None, description=info.description)
         fields[name] = (Annotated[kind, *info.metadata] if info.metadata else kind, left_out)
     return create_model(f"{schema.__name__}Changes", __base__=Strict, **fields)
+
+
+# Two badges are named as older scripts know them.
+OLDER_NAMES = {"light": "light-user", "manual": "manual-coder"}
+
+
+def badge_of(family: Sequence[Badge], earned: Sequence[Badge]) -> str | None:
+    """The key of the badge of `family` that was earned, None for none."""
+    key = next((badge.key for badge in earned if badge in family), None)
+    return OLDER_NAMES.get(key, key) if key else None

@@ -1,0 +1,31 @@
+"""The API's query parameters as the filters that reports take."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from collector.days import utc_day
+from groups import tree
+from tracker.access.privacy import visible_ids
+from tracker.api.errors import ApiError
+from tracker.filters import Filters
+from tracker.periods import Period, whole_days
+
+
+def filters_for(request: HttpRequest, days: int, *, group: str = "", period: Period | None = None) -> Filters:
+    """The `days` whole days before today, or `period`, of whom the caller may see; 404: no such group."""
+    now = timezone.now()
+    return Filters(
+        period=period or whole_days(days, now),
+        now=now,
+        group=find_group(group) if group else None,
+        visible=visible_ids(request.access, utc_day(now)),  # type: ignore[attr-defined]
+    )
+
+
+def find_group(path: str) -> tree.GroupOption:
+    option = tree.find(path, tree.options())
+    if not option.group_ids:
+        raise ApiError(404, f"There is no group “{path}”. GET /api/groups lists them.")
+    return option

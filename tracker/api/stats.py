@@ -1,0 +1,212 @@
+"""`/api/stats`, `/api/team-spend`, `/api/model-costs`: the figures of the overview."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from collector.money import round_cents
+from detection.models import Anomaly
+from tracker import periods
+from tracker.api.errors import documented
+from tracker.api.schemas import Days, badge_of
+from tracker.api.selecting import filters_for
+from tracker.badges import ADOPTION, CONTEXT, SPEND, USAGE
+from tracker.filters import Filters
+from tracker.reports.by_day import TeamDay, member_days, team_days
+from tracker.reports.cycle import CycleReport
+from tracker.reports.models import ModelCost
+from tracker.reports.overview import Overview
+from tracker.reports.team import MemberFigures, Team
+
+router = Router(tags=["figures"])
+
+
+class ActivityDay(Schema):
+    date: date
+    total_agent_requests: int
+    total_lines_added: int
+    active_users: int
+
+
+class RankedUser(Schema):
+    rank: int
+    email: str
+    name: str
+    spend_cents: int
+    agent_requests: int
+    lines_added: int
+    most_used_model: str
+    spend_rank: int | None = Field(description="None for who spent nothing; equal spend shares a rank.")
+    activity_rank: int | None
+    active_days: int
+    avg_cache_read: int = Field(description="Tokens read from the cache per request.")
+    usage_badge: str | None
+    spend_badge: str | None
+    context_badge: str | None
+    adoption_badge: str | None
+    adoption_score: int = Field(description="0 to 100.")
+    group: str
+
+
+class Stats(Schema):
+    totalMembers: int
+    activeMembers: int
+    totalSpendCents: int
+    totalAgentRequests: int
+    activeAnomalies: int
+    cycleStart: datetime | None
+    cycleEnd: datetime | None
+    cycleDays: int = Field(description="Days of the cycle so far, the first is 1; 0 where no cycle is known.")
+    dailyTeamActivity: list[ActivityDay]
+    rankedUsers: list[RankedUser]
+
+
+class ModelCostRow(Schema):
+    model: str
+    users: int
+    avg_spend: int = Field(description="Cents per user.")
+    total_spend: int = Field(description="Cents.")
+    total_reqs: int
+    emails: list[str]
+
+
+class DaySpend(Schema):
+    date: date
+    spend_cents: int
+
+
+class MemberDaySpend(Schema):
+    date: date
+    email: str
+    name: str
+    spend_cents: int
+
+
+class Dashboard(Schema):
+    days: int
+    stats: Stats
+    modelCosts: list[ModelCostRow]
+    teamDailySpend: list[DaySpend]
+    dailySpendBreakdown: list[MemberDaySpend]
+
+
+@router.get("/stats", response={200: Dashboard, **documented()})
+def read_stats(request: HttpRequest, days: Days = 7) -> Dashboard:
+    """The figures of the overview, over the `days` whole UTC days before today."""
+    filters = filters_for(request, days)
+    report = Overview(filters)
+    by_day = team_days(report.team.selection, filters.period)
+    return Dashboard(
+        days=days,
+        stats=stats(report, by_day, filters),
+        modelCosts=model_rows(report.model_costs, report.team),
+        teamDailySpend=spend_rows(by_day),
+        dailySpendBreakdown=breakdown(report.team, filters),
+    )
+
+
+@router.get("/team-spend", response={200: list[DaySpend], **documented()})
+def read_team_spend(request: HttpRequest, days: Days = 30) -> list[DaySpend]:
+    """What the team spent on each of the `days` whole UTC days before today."""
+    filters = filters_for(request, days)
+    return spend_rows(team_days(Team(filters).selection, filters.period))
+
+
+@router.get("/model-costs", response={200: list[ModelCostRow], **documented()})
+def read_model_costs(request: HttpRequest) -> list[ModelCostRow]:
+    """What each model cost in the present billing cycle (the last 30 whole days where none is known)."""
+    filters = filters_for(request, 30, period=periods.this_cycle(timezone.now()))
+    report = Overview(filters)
+    return model_rows(report.model_costs, report.team)
+
+
+def stats(report: Overview, by_day: list[TeamDay], filters: Filters) -> Stats:
+    cycle: CycleReport | None = report.cycle
+    return Stats(
+        totalMembers=len(report.seats),
+        activeMembers=len(report.active_seats),
+        totalSpendCents=round_cents(report.team.totals.total_cents),
+        totalAgentRequests=report.team.totals.requests,
+        activeAnomalies=open_anomalies(filters),
+        cycleStart=cycle.cycle.start_at if cycle else None,
+        cycleEnd=cycle.cycle.end_at if cycle else None,
+        cycleDays=cycle.day_number if cycle else 0,
+        dailyTeamActivity=[
+            ActivityDay(
+                date=day.day,
+                total_agent_requests=day.requests,
+                total_lines_added=day.lines_added,
+                active_users=day.active_members,
+            )
+            for day in by_day
+        ],
+        rankedUsers=[ranked(rank, member) for rank, member in enumerate(report.team.members, start=1)],
+    )
+
+
+def open_anomalies(filters: Filters) -> int:
+    """Anomalies that hold now, information left out, of whom the reader may see."""
+    found = Anomaly.objects.open().alarming()
+    return (found if filters.visible is None else found.filter(member__in=filters.visible)).count()
+
+
+def ranked(rank: int, member: MemberFigures) -> RankedUser:
+    return RankedUser(
+        rank=rank,
+        email=member.person.email,
+        name=member.person.name,
+        spend_cents=round_cents(member.totals.total_cents),
+        agent_requests=member.totals.requests,
+        lines_added=member.activity.lines_added,
+        most_used_model=member.main_model.key if member.main_model else "",
+        spend_rank=member.spend_rank,
+        activity_rank=member.activity_rank,
+        active_days=member.active_days,
+        avg_cache_read=round(member.totals.context_tokens or 0),
+        usage_badge=badge_of(USAGE, member.badges),
+        spend_badge=badge_of(SPEND, member.badges),
+        context_badge=badge_of(CONTEXT, member.badges),
+        adoption_badge=badge_of(ADOPTION, member.badges),
+        adoption_score=round(member.adoption),
+        group=member.group,
+    )
+
+
+def model_rows(costs: list[ModelCost], team: Team) -> list[ModelCostRow]:
+    """Largest spend first."""
+    users: dict[str, list[str]] = {}
+    for part in team.parts:
+        if part.requests:
+            users.setdefault(part.model, []).append(team.people[part.member_id].email)
+    rows = [
+        ModelCostRow(
+            model=cost.model.key,
+            users=cost.members,
+            avg_spend=round_cents(cost.totals.total_cents / cost.members) if cost.members else 0,
+            total_spend=round_cents(cost.totals.total_cents),
+            total_reqs=cost.totals.requests,
+            emails=sorted(users.get(cost.model.key, [])),
+        )
+        for cost in costs
+    ]
+    return sorted(rows, key=lambda row: (-row.total_spend, row.model))
+
+
+def spend_rows(days: list[TeamDay]) -> list[DaySpend]:
+    return [DaySpend(date=day.day, spend_cents=round_cents(day.spend_cents)) for day in days]
+
+
+def breakdown(team: Team, filters: Filters) -> list[MemberDaySpend]:
+    return [
+        MemberDaySpend(
+            date=day,
+            email=team.people[pk].email,
+            name=team.people[pk].name,
+            spend_cents=round_cents(cents),
+        )
+        for day, pk, cents in member_days(team.selection, filters.period)
+    ]

@@ -1,0 +1,58 @@
+"""Day by day: what the team did, and what each member spent. For those who compute with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+
+from collector.days import days_between
+from collector.models import MemberModelDay
+from tracker.periods import Period
+from tracker.reports import usage
+from tracker.reports.selection import Selection
+
+
+@dataclass(frozen=True)
+class TeamDay:
+    """One whole UTC day of the selected members; zeros where nothing happened."""
+
+    day: date
+    spend_cents: Decimal
+    requests: int
+    lines_added: int
+    active_members: int  # with a served request
+
+
+def team_days(selection: Selection, period: Period) -> list[TeamDay]:
+    """Every whole day of the period, oldest first. Two queries."""
+    rows = (
+        _rows(selection, period)
+        .values_list("day")
+        .annotate(
+            cents=Sum("total_cents"),
+            served=Sum("requests"),
+            members=Count("member", filter=Q(requests__gt=0), distinct=True),
+        )
+    )
+    used = {day: figures for day, *figures in rows}
+    changes = selection.of_members(usage.activity_between(period.first, period.last)).order_by()
+    lines = dict(changes.values_list("day").annotate(Sum("lines_added")))
+    return [
+        TeamDay(day, cents, requests, lines.get(day, 0), members)
+        for day in days_between(period.first, period.last)
+        for cents, requests, members in [used.get(day, (Decimal(0), 0, 0))]
+    ]
+
+
+def member_days(selection: Selection, period: Period) -> Iterator[tuple[date, int, Decimal]]:
+    """(day, member id, cents) wherever something was spent, oldest day and largest spend first. One query."""
+    sums = _rows(selection, period).values_list("day", "member_id").annotate(cents=Sum("total_cents"))
+    yield from sums.filter(cents__gt=0).order_by("day", "-cents", "member_id")
+
+
+def _rows(selection: Selection, period: Period) -> usage.MemberModelDayQuerySet:
+    return selection.of(MemberModelDay.objects.between(period.first, period.last)).order_by()
