@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from collector.models import Member
 from groups.membership import current, members_of
 from tracker.access.guard import Access
+from tracker.access.roles import Role
 from tracker.models import AccessSettings
 
 Privacy = AccessSettings.Privacy
@@ -81,8 +82,9 @@ class PrivacyMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> None:
-        if hides_names(request) and "email" in kwargs:
-            kwargs["email"] = real_email(kwargs["email"], request.access.email)  # type: ignore[attr-defined]
+        access: Access = request.access  # type: ignore[attr-defined]
+        if hides_names(request) and access.may(Role.VIEWER) and "email" in kwargs:
+            kwargs["email"] = real_email(kwargs["email"], access.email)
 
 
 def hides_names(request: HttpRequest) -> bool:

@@ -15,6 +15,9 @@ MOST = 2**63 - 1
 # A year, and the days of the longest cycle: what is asked for beyond that is a mistake.
 MAX_DAYS = 400
 
+# PostgreSQL keeps no NUL.
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Email = Annotated[Text, Field(max_length=254)]
 Count = Annotated[StrictInt, Field(ge=0, le=MOST)]
 Number = Annotated[StrictFloat, Field(ge=0, allow_inf_nan=False)]
 Switch = StrictBool

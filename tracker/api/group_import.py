@@ -1,0 +1,130 @@
+"""`/api/groups/import`: groups from HiBob's People Directory CSV, shown first and applied on request."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from collector.days import utc_day
+from collector.imports.tables import FileError
+from collector.models import Member
+from groups.changes import ChangeRefused
+from groups.imports import apply as imports
+from groups.imports.plan import Plan, Target
+from groups.membership import current
+from groups.models import GroupImport
+from groups.names import UNASSIGNED_NAME
+from tracker.api.auth import administers
+from tracker.api.errors import ApiError, documented
+from tracker.api.schemas import Email, Strict, Text
+
+router = Router(tags=["groups"])
+# Characters; a People Directory of a thousand people is a tenth of it.
+MOST_CSV = 2_000_000
+KIND = GroupImport.Kind.HIBOB
+
+
+class Import(Strict):
+    csv: Annotated[Text, Field(max_length=MOST_CSV)]
+    apply: bool = False
+    selectedEmails: list[Email] | None = Field(
+        None, max_length=20_000, description="Whose changes to apply; all of them when left out."
+    )
+
+
+class Change(Schema):
+    email: str
+    name: str
+    department: str
+    title: str
+    currentGroup: str
+    newGroup: str
+
+
+class PlannedGroup(Schema):
+    name: str
+    memberCount: int
+
+
+class NoMatch(Schema):
+    email: str
+    name: str
+    currentGroup: str
+
+
+class Preview(Schema):
+    totalMembers: int
+    matched: int
+    moves: int
+    keeps: int
+    noMatch: int
+    changes: list[Change]
+    groups: list[PlannedGroup]
+    noMatchMembers: list[NoMatch] = Field(description="Members whom the file lacks: they stay.")
+    notMembers: list[str] = Field(description="People of the file who have no seat.")
+    applied: int | None = Field(None, description="How many were moved, when it was applied.")
+
+
+@router.post("/groups/import", auth=administers, response={200: Preview, **documented(409)})
+def import_groups(request: HttpRequest, body: Import) -> Preview:
+    """What HiBob's People Directory CSV would change; with `apply` it is done, in one transaction."""
+    now = timezone.now()
+    try:
+        targets = imports.read_targets(KIND, io.BytesIO(body.csv.encode()))
+        preview = preview_of(imports.plan_of(KIND, targets, utc_day(now)), targets, now)
+        if body.apply:
+            by = request.access.name  # type: ignore[attr-defined]
+            preview.applied = apply(body, by, now)
+            request.audit_detail = f"{preview.applied} moved"  # type: ignore[attr-defined]
+    except FileError as error:
+        raise ApiError(400, str(error), {"csv": str(error)}) from error
+    except ChangeRefused as refusal:
+        raise ApiError(409, str(refusal)) from refusal
+    return preview
+
+
+def apply(body: Import, by: str, now: datetime) -> int:
+    """Apply the file's changes, or those of the selected; how many were moved."""
+    file = io.BytesIO(body.csv.encode())
+    kept = imports.upload(KIND, file, name="API", from_day=utc_day(now), by=by, now=now)
+    return imports.apply(kept, body.selectedEmails, by=by, now=now).moved
+
+
+def preview_of(plan: Plan, targets: list[Target], now: datetime) -> Preview:
+    return Preview(
+        totalMembers=Member.objects.on_team().count(),
+        matched=len(targets) - len(plan.not_members),
+        moves=len(plan.moves),
+        keeps=plan.stays + len(plan.undecided),
+        noMatch=len(plan.not_in_file),
+        changes=[
+            Change(
+                email=move.email,
+                name=move.name,
+                department=move.department,
+                title=move.title,
+                currentGroup=move.current or UNASSIGNED_NAME,
+                newGroup=move.new or UNASSIGNED_NAME,
+            )
+            for move in plan.moves
+        ],
+        groups=[PlannedGroup(name=name, memberCount=size) for name, size in plan.sizes.items() if name],
+        noMatchMembers=no_match(plan.not_in_file, now),
+        notMembers=plan.not_members,
+    )
+
+
+def no_match(emails: list[str], now: datetime) -> list[NoMatch]:
+    held = current(utc_day(now))
+    members = Member.objects.in_bulk(emails, field_name="email")
+    return [
+        NoMatch(email=email, name=member.name, currentGroup=group.name if group else UNASSIGNED_NAME)
+        for email in emails
+        for member in [members[email]]
+        for group in [held[member.pk]]
+    ]

@@ -1,0 +1,130 @@
+"""`/api/groups`: billing groups, and changing them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from collector.days import utc_day
+from collector.models import Member
+from collector.money import round_cents
+from groups import changes, summary
+from groups.changes import ChangeRefused
+from groups.membership import UNASSIGNED
+from groups.models import Group
+from groups.names import UNASSIGNED_NAME
+from tracker.access.privacy import visible_ids
+from tracker.api.auth import administers
+from tracker.api.errors import ApiError, documented
+from tracker.api.schemas import Email, Strict, Text
+
+router = Router(tags=["groups"])
+
+# Ids are numbers, but scripts may quote them.
+Id = Annotated[int, Field(ge=0, le=2**63 - 1)]
+
+
+class GroupMember(Schema):
+    email: str
+    name: str
+
+
+class GroupRow(Schema):
+    id: int
+    name: str = Field(description="The whole path: Parent > Team.")
+    member_count: int
+    spend_cents: int = Field(description="Of the present billing cycle, by the group held on each day.")
+    emails: list[str]
+    members: list[GroupMember]
+
+
+class GroupChange(Strict):
+    action: Literal["rename", "create", "assign"]
+    groupId: Id | None = Field(None, description="For rename.")
+    name: Annotated[Text, Field(max_length=400)] | None = Field(None, description="For rename and create.")
+    email: Email | None = Field(None, description="For assign.")
+    targetGroupId: Id | None = Field(None, description="For assign; 0 is Unassigned.")
+
+
+class Changed(Schema):
+    ok: bool
+    id: int = Field(description="The group's; 0 is Unassigned.")
+    name: str
+
+
+@router.get("/groups", response={200: list[GroupRow], **documented()})
+def read_groups(request: HttpRequest) -> list[GroupRow]:
+    """Every group with its members now and its spend of the present cycle."""
+    now = timezone.now()
+    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    rows = [row for row in summary.summaries(now) if row.id != UNASSIGNED]
+    if visible is not None:
+        rows = [row for row in rows if any(member.pk in visible for member in row.members)]
+    return [group_row(row) for row in rows]
+
+
+@router.patch("/groups", auth=administers, response={200: Changed, **documented(404, 409)})
+def change_group(request: HttpRequest, body: GroupChange) -> Changed:
+    """Rename a group, create one, or assign a member to one from today. 409 where that cannot be done."""
+    now = timezone.now()
+    try:
+        group = perform(body, request.access.name, now)  # type: ignore[attr-defined]
+    except ChangeRefused as refusal:
+        raise ApiError(409, str(refusal)) from refusal
+    request.audit_detail = f"{body.action} {body.email or body.name}"  # type: ignore[attr-defined]
+    return Changed(
+        ok=True, id=group.pk if group else UNASSIGNED, name=group.name if group else UNASSIGNED_NAME
+    )
+
+
+def perform(body: GroupChange, by: str, now: datetime) -> Group | None:
+    """Do what `body` asks; the group it was done to, None for Unassigned."""
+    if body.action == "create":
+        return changes.create(required(body, "name"), now=now)
+    if body.action == "rename":
+        group = find_group(required(body, "groupId"))
+        changes.rename(group, required(body, "name"), now=now)
+        return group
+    member = find_member(required(body, "email"))
+    target = required(body, "targetGroupId")
+    into = None if target == UNASSIGNED else find_group(target)
+    changes.move([member.pk], into, utc_day(now), by=by, now=now)
+    return into
+
+
+def required(body: GroupChange, field: str):  # type: ignore[no-untyped-def]
+    """The value of `field`; `ApiError` 400 where the action lacks it."""
+    value = getattr(body, field)
+    if value is None:
+        message = f"The action “{body.action}” needs {field}."
+        raise ApiError(400, message, {field: message})
+    return value
+
+
+def find_group(pk: int) -> Group:
+    group = Group.objects.open().filter(pk=pk).first()
+    if group is None:
+        raise ApiError(404, f"There is no group {pk}. GET /api/groups lists them.")
+    return group
+
+
+def find_member(email: str) -> Member:
+    member = Member.objects.filter(email=email.strip().lower()).first()
+    if member is None:
+        raise ApiError(404, f"There is no member {email}. GET /api/stats lists them.")
+    return member
+
+
+def group_row(row: summary.GroupSummary) -> GroupRow:
+    return GroupRow(
+        id=row.id,
+        name=row.name,
+        member_count=len(row.members),
+        spend_cents=round_cents(row.spend_cents),
+        emails=[member.email for member in row.members],
+        members=[GroupMember(email=member.email, name=member.name) for member in row.members],
+    )

@@ -1,0 +1,246 @@
+"""`/api/anomalies`, `/api/incidents/<id>`: what was found, and acting on it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Field, Path, Router, Schema
+
+from collector.days import utc_day
+from detection.models import Anomaly
+from detection.vocabulary import Rule
+from incidents import lifecycle, times
+from incidents.lifecycle import Actor, Outcome
+from incidents.models import Incident, Origin, Verdict
+from tracker.access.privacy import visible_ids
+from tracker.api.auth import acts
+from tracker.api.errors import ApiError, documented
+from tracker.api.schemas import Days, Strict, Text
+from tracker.periods import whole_days
+from tracker.reports.incidents import IncidentFilters, incidents_report
+from tracker.views.lookup import find_incident
+
+router = Router(tags=["incidents"])
+
+# The three kinds of rule that older scripts know.
+TYPES = {
+    Rule.TEAM_SPEND: "zscore",
+    Rule.TEAM_REQUESTS: "zscore",
+    Rule.SPIKE: "trend",
+    Rule.CYCLE_OUTLIER: "trend",
+    Rule.EXPENSIVE_MODEL: "trend",
+    Rule.OWN_BASELINE: "trend",
+    Rule.DRIFT: "trend",
+}
+Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+class AnomalyRow(Schema):
+    id: int
+    incidentId: int | None
+    userEmail: str | None = Field(description="None: the whole team.")
+    type: str = Field(description="threshold, zscore or trend; `rule` is more exact.")
+    rule: str
+    cause: str
+    severity: str
+    metric: str
+    value: float
+    threshold: float
+    expected: float
+    message: str
+    onsetAt: datetime | None
+    detectedAt: datetime
+    resolvedAt: datetime | None
+    alertedAt: datetime | None
+    diagnosisModel: str | None
+    diagnosisKind: str | None = Field(description="What most of the extra is due to.")
+    diagnosisDelta: float | None = Field(description="Extra cents due to it.")
+
+
+class IncidentRow(Schema):
+    id: int
+    anomalyId: int | None = Field(description="Its first finding.")
+    userEmail: str | None = Field(description="None: the whole team.")
+    status: str
+    cause: str
+    severity: str
+    message: str
+    onsetAt: datetime | None
+    detectedAt: datetime
+    alertedAt: datetime | None
+    acknowledgedAt: datetime | None
+    acknowledgedBy: str
+    resolvedAt: datetime | None
+    resolvedBy: str = Field(description="Empty where it resolved itself.")
+    snoozedUntil: datetime | None
+    verdict: str
+    mttdMinutes: float | None
+    mttiMinutes: float | None
+    mttrMinutes: float | None
+
+
+class Timeline(Schema):
+    anomalies: list[AnomalyRow]
+    incidents: list[IncidentRow]
+    avgMttdMinutes: float | None
+    avgMttiMinutes: float | None
+    avgMttrMinutes: float | None
+
+
+class Action(Strict):
+    action: Literal["acknowledge", "resolve", "reopen", "snooze", "verdict"]
+    until: datetime | None = Field(None, description="For snooze and for “planned”; UTC if it names no zone.")
+    verdict: Literal["real", "expected", "planned", "too_small"] | None = None
+    note: Annotated[Text, Field(max_length=5000)] = ""
+
+
+class Acted(Schema):
+    ok: bool
+    action: str
+    message: str
+    incident: IncidentRow
+
+
+DONE = {
+    "acknowledge": "acknowledged",
+    "resolve": "resolved",
+    "reopen": "reopened",
+    "snooze": "snoozed",
+    "verdict": "judged",
+}
+
+
+@router.get("/anomalies", response={200: Timeline, **documented()})
+def read_anomalies(request: HttpRequest, days: Days = 30) -> Timeline:
+    """What was found in the last `days` whole UTC days and today, and every incident that is unresolved.
+
+    The averages leave out incidents judged expected or planned.
+    """
+    now = timezone.now()
+    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    report = incidents_report(IncidentFilters(whole_days(days, now), now, visible=visible))
+    return Timeline(
+        anomalies=[anomaly_row(anomaly) for anomaly in report.anomalies],
+        incidents=[incident_row(incident) for incident in report.incidents],
+        avgMttdMinutes=minutes(report.times.mttd.mean),
+        avgMttiMinutes=minutes(report.times.mtti.mean),
+        avgMttrMinutes=minutes(report.times.mttr.mean),
+    )
+
+
+@router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})
+def act_on_incident(request: HttpRequest, pk: Number, body: Action) -> Acted:
+    """Acknowledge, resolve, reopen, snooze, or say what it was. 409 where somebody else was first."""
+    try:
+        incident = find_incident(request, pk)
+    except Http404 as error:
+        raise ApiError(404, str(error)) from error
+    access = request.access  # type: ignore[attr-defined]
+    outcome = perform(body, incident, Actor(access.user, access.name), timezone.now())
+    if not outcome.won:
+        raise ApiError(409, outcome.message)
+    request.audit_detail = body.action  # type: ignore[attr-defined]
+    return Acted(
+        ok=True, action=DONE[body.action], message=outcome.message, incident=incident_row(outcome.incident)
+    )
+
+
+def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+    """Do what `body` asks; `ApiError` 400 where it lacks what the action needs."""
+    until = in_utc(body.until)
+    if body.action == "acknowledge":
+        return lifecycle.acknowledge(incident, actor, Origin.API, now)
+    if body.action == "resolve":
+        return lifecycle.resolve(incident, actor, Origin.API, now, body.note)
+    if body.action == "reopen":
+        return lifecycle.reopen(incident, actor, Origin.API, now, body.note)
+    if body.action == "snooze":
+        if until is None or until <= now:
+            raise lacking("until", "Snooze until a time that is still to come.")
+        return lifecycle.snooze(incident, actor, Origin.API, now, until, body.note)
+    return give_verdict(body, until, incident, actor, now)
+
+
+def give_verdict(
+    body: Action, until: datetime | None, incident: Incident, actor: Actor, now: datetime
+) -> Outcome:
+    if body.verdict is None:
+        raise lacking("verdict", f"A verdict is one of {', '.join(Verdict.values)}.")
+    if body.verdict == Verdict.PLANNED and until is None:
+        raise lacking("until", "Planned spend needs the day on which it ends.")
+    if until is not None and until <= now:
+        raise lacking("until", "Planned spend must end in the future.")
+    return lifecycle.verdict(incident, actor, Origin.API, now, body.verdict, until, body.note)
+
+
+def lacking(field: str, message: str) -> ApiError:
+    return ApiError(400, message, {field: message})
+
+
+def in_utc(instant: datetime | None) -> datetime | None:
+    return instant.replace(tzinfo=UTC) if instant and instant.tzinfo is None else instant
+
+
+def anomaly_row(anomaly: Anomaly) -> AnomalyRow:
+    """Wants `member` and `incident_link__incident` selected."""
+    incident = anomaly.incident_link.incident if hasattr(anomaly, "incident_link") else None
+    cause = main_part(anomaly)
+    return AnomalyRow(
+        id=anomaly.pk,
+        incidentId=incident.pk if incident else None,
+        userEmail=anomaly.member.email if anomaly.member else None,
+        type=TYPES.get(Rule(anomaly.rule), "threshold"),
+        rule=anomaly.rule,
+        cause=anomaly.cause,
+        severity=anomaly.severity,
+        metric=anomaly.metric,
+        value=anomaly.observed,
+        threshold=anomaly.bound,
+        expected=anomaly.expected,
+        message=anomaly.message,
+        onsetAt=anomaly.onset_at,
+        detectedAt=anomaly.detected_at,
+        resolvedAt=anomaly.cleared_at,
+        alertedAt=incident.alerted_at if incident else None,
+        diagnosisModel=anomaly.model or None,
+        diagnosisKind=cause.get("name"),
+        diagnosisDelta=cause.get("cents"),
+    )
+
+
+def main_part(anomaly: Anomaly) -> dict:
+    """The part of the explanation with most of the extra cents; empty where nothing explains it."""
+    return max(anomaly.explanation.get("parts", []), key=lambda part: part["cents"], default={})
+
+
+def incident_row(incident: Incident) -> IncidentRow:
+    spans = times.of(incident)
+    first = next(iter(incident.findings.all()), None)
+    return IncidentRow(
+        id=incident.pk,
+        anomalyId=first.anomaly_id if first else None,
+        userEmail=incident.member.email if incident.member else None,
+        status=incident.status,
+        cause=incident.cause,
+        severity=incident.severity,
+        message=incident.message,
+        onsetAt=incident.began_at,
+        detectedAt=incident.detected_at,
+        alertedAt=incident.alerted_at,
+        acknowledgedAt=incident.acknowledged_at,
+        acknowledgedBy=incident.acknowledged_by,
+        resolvedAt=incident.resolved_at,
+        resolvedBy=incident.resolved_by,
+        snoozedUntil=incident.snoozed_until,
+        verdict=incident.verdict,
+        mttdMinutes=minutes(spans.detect),
+        mttiMinutes=minutes(spans.identify),
+        mttrMinutes=minutes(spans.resolve),
+    )
+
+
+def minutes(span: timedelta | None) -> float | None:
+    return None if span is None else round(span.total_seconds() / 60, 2)

@@ -1,0 +1,200 @@
+"""`/api/users/<email>`: one member's figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated
+
+from django.http import HttpRequest
+from ninja import Field, Path, Router, Schema
+
+from collector.models import BillingCycle, DailyActivity, Member, MemberModelDay
+from collector.money import round_cents
+from detection.models import Anomaly
+from tracker.api.errors import ApiError, documented
+from tracker.api.incidents import AnomalyRow, anomaly_row
+from tracker.api.schemas import Days, badge_of
+from tracker.api.selecting import filters_for
+from tracker.api.stats import DaySpend, spend_rows
+from tracker.badges import ADOPTION, CONTEXT, SPEND, USAGE
+from tracker.filters import Filters
+from tracker.reports.by_day import team_days
+from tracker.reports.team import MemberFigures, Team
+from tracker.reports.usage import group_by
+
+router = Router(tags=["figures"])
+# Half a year of billing cycles, and as many findings as one reads.
+MOST_CYCLES, MOST_ANOMALIES = 6, 20
+
+
+class MemberRow(Schema):
+    email: str
+    name: str
+    kind: str
+    role: str
+    group: str
+    isOnTeam: bool
+    firstSeenAt: datetime
+    lastSeenAt: datetime
+
+
+class CycleSpend(Schema):
+    cycle_start: datetime
+    spend_cents: int
+
+
+class ActivityRow(Schema):
+    date: date
+    agent_requests: int
+    lines_added: int
+    lines_deleted: int
+    total_accepts: int
+    total_rejects: int
+    tabs_accepted: int
+    usage_based_reqs: int
+    most_used_model: str
+    client_version: str
+
+
+class ModelRow(Schema):
+    model: str
+    total_requests: int
+    spend_cents: int
+
+
+class Ranks(Schema):
+    spendRank: int | None
+    activityRank: int | None
+    totalRanked: int = Field(description="How many members had any usage.")
+
+
+class Badges(Schema):
+    usage: str | None
+    spend: str | None
+    context: str | None
+    adoption: str | None
+
+
+class UserFigures(Schema):
+    days: int
+    member: MemberRow
+    spendCents: int
+    agentRequests: int
+    linesAdded: int
+    activeDays: int
+    adoptionScore: int
+    ranks: Ranks
+    badges: Badges
+    spending: list[CycleSpend] = Field(description="By billing cycle, newest first.")
+    dailySpend: list[DaySpend]
+    dailyActivity: list[ActivityRow]
+    modelBreakdown: list[ModelRow]
+    anomalies: list[AnomalyRow]
+
+
+@router.get("/users/{email}", response={200: UserFigures, **documented(404)})
+def read_user(
+    request: HttpRequest, email: Annotated[str, Path(max_length=254)], days: Days = 30
+) -> UserFigures:
+    """One member over the `days` whole UTC days before today. 404 for nobody of that address."""
+    filters = filters_for(request, days)
+    member = Member.objects.filter(email=email.lower()).first()
+    if member is None or (filters.visible is not None and member.pk not in filters.visible):
+        raise ApiError(404, f"Nobody with the address {email} has been seen in Cursor's answers.")
+    team = Team(replace(filters, visible=frozenset({member.pk})))
+    figures = next(iter(team.members), None)
+    return UserFigures(
+        days=days,
+        member=member_row(member, figures),
+        spendCents=round_cents(team.totals.total_cents),
+        agentRequests=team.totals.requests,
+        linesAdded=figures.activity.lines_added if figures else 0,
+        activeDays=team.active_days(member.pk),
+        adoptionScore=round(figures.adoption) if figures else 0,
+        ranks=ranks(member, team),
+        badges=badges(team, member),
+        spending=spending(member, filters),
+        dailySpend=spend_rows(team_days(team.selection, filters.period)),
+        dailyActivity=activity_rows(member, filters),
+        modelBreakdown=model_rows(team),
+        anomalies=[anomaly_row(anomaly) for anomaly in anomalies(member)],
+    )
+
+
+def member_row(member: Member, figures: MemberFigures | None) -> MemberRow:
+    return MemberRow(
+        email=member.email,
+        name=member.name,
+        kind=member.kind,
+        role=member.role,
+        group=figures.group if figures else "",
+        isOnTeam=member.gone_at is None and not member.is_removed,
+        firstSeenAt=member.first_seen_at,
+        lastSeenAt=member.last_seen_at,
+    )
+
+
+def ranks(member: Member, team: Team) -> Ranks:
+    ranked = team.spend_ranks.keys() | team.activity_ranks.keys()
+    return Ranks(
+        spendRank=team.spend_ranks.get(member.pk),
+        activityRank=team.activity_ranks.get(member.pk),
+        totalRanked=len(ranked),
+    )
+
+
+def badges(team: Team, member: Member) -> Badges:
+    earned = team.badges.get(member.pk, [])
+    return Badges(
+        usage=badge_of(USAGE, earned),
+        spend=badge_of(SPEND, earned),
+        context=badge_of(CONTEXT, earned),
+        adoption=badge_of(ADOPTION, earned),
+    )
+
+
+def spending(member: Member, filters: Filters) -> list[CycleSpend]:
+    """The present billing cycle and those before it. A query for each."""
+    cycles = BillingCycle.objects.filter(start_at__lte=filters.now).order_by("-start_at")[:MOST_CYCLES]
+    rows = MemberModelDay.objects.filter(member=member)
+    return [
+        CycleSpend(cycle_start=cycle.start_at, spend_cents=round_cents(spent))
+        for cycle in cycles
+        if (spent := rows.in_cycle(cycle).spend()["total_cents"]) is not None
+    ]
+
+
+def activity_rows(member: Member, filters: Filters) -> list[ActivityRow]:
+    period = filters.period
+    rows = DailyActivity.objects.between(period.first, period.last).filter(member=member).order_by("day")
+    return [
+        ActivityRow(
+            date=row.day,
+            agent_requests=row.agent_requests,
+            lines_added=row.lines_added,
+            lines_deleted=row.lines_deleted,
+            total_accepts=row.accepts,
+            total_rejects=row.rejects,
+            tabs_accepted=row.tabs_accepted,
+            usage_based_reqs=row.usage_based_requests,
+            most_used_model=row.most_used_model,
+            client_version=row.client_version,
+        )
+        for row in rows
+    ]
+
+
+def model_rows(team: Team) -> list[ModelRow]:
+    """Most requests first."""
+    rows = [
+        ModelRow(model=model, total_requests=totals.requests, spend_cents=round_cents(totals.total_cents))
+        for model, totals in group_by(team.parts, lambda part: part.model).items()
+    ]
+    return sorted(rows, key=lambda row: (-row.total_requests, -row.spend_cents, row.model))
+
+
+def anomalies(member: Member) -> list[Anomaly]:
+    """The member's newest findings."""
+    found = Anomaly.objects.filter(member=member).select_related("member", "incident_link__incident")
+    return list(found.order_by("-detected_at", "-pk")[:MOST_ANOMALIES])
