@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from collector.freshness import sources
 from collector.models import RequestSlot, SourceRun
 from detection.models import Anomaly
+from incidents.models import Incident, Notification, Status
 
 
 def exposition(now: datetime) -> bytes:
@@ -44,6 +45,7 @@ class Figures(Collector):
         yield from run_figures()
         yield request_figures(self.now)
         yield anomaly_figures()
+        yield from incident_figures()
         yield from queue_figures()
 
 
@@ -107,6 +109,16 @@ def anomaly_figures() -> Metric:
     counts = open_ones.values_list("rule", "severity").annotate(n=Count("pk"))
     rows = (([rule, severity], n) for rule, severity, n in counts)
     return gauge("open_anomalies", "Findings that still hold.", ["rule", "severity"], rows)
+
+
+def incident_figures() -> Iterator[Metric]:
+    unresolved = Incident.objects.exclude(status=Status.RESOLVED).order_by("status")
+    counts = unresolved.values_list("status", "severity").annotate(n=Count("pk"))
+    rows = [([status, severity], n) for status, severity, n in counts]
+    yield gauge("incidents", "Incidents that are not resolved.", ["status", "severity"], rows)
+    sent = Notification.objects.values_list("channel__kind", "status").annotate(n=Count("pk"))
+    told = [([kind, status], n) for kind, status, n in sent.order_by("channel__kind", "status")]
+    yield gauge("notifications", "Messages on record, given up ones included.", ["channel", "status"], told)
 
 
 def queue_figures() -> Iterator[Metric]:

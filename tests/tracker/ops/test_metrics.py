@@ -12,6 +12,8 @@ from django.conf import settings as django_settings
 from prometheus_client.parser import text_string_to_metric_families
 
 from collector.models import RequestSlot, SourceRun
+from incidents.models import Notification
+from tests.incidents.factories import make_anomaly, make_channel, make_incident, make_member
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -49,6 +51,25 @@ def test_runs_rows_requests_and_ages_are_told_by_source(client):
     assert told["cursor_costs_source_stale", "members"] == 1
     assert told["cursor_costs_requests_left", "admin"] == 1
     assert told[("cursor_costs_queue_tasks",)] == 0
+
+
+@pytest.mark.django_db
+def test_what_is_open_and_what_was_not_delivered_is_told(client):
+    make_anomaly(severity="critical")
+    make_incident(severity="critical")
+    make_incident(make_member("eve@example.com"), status="resolved", resolved_at=NOW)
+    slack = make_channel(kind="slack")
+    message = {"kind": "digest", "digest": {}, "created_at": NOW, "due_at": NOW, "sent_at": NOW}
+    for number, status in enumerate(("given_up", "sent", "sent")):
+        Notification.objects.create(channel=slack, status=status, dedupe_key=str(number), **message)
+
+    told = samples(client.get("/metrics").content.decode())
+
+    assert told["cursor_costs_open_anomalies", "spike", "critical"] == 1
+    assert told["cursor_costs_incidents", "critical", "open"] == 1
+    assert ("cursor_costs_incidents", "critical", "resolved") not in told
+    assert told["cursor_costs_notifications", "slack", "given_up"] == 1
+    assert told["cursor_costs_notifications", "slack", "sent"] == 2
 
 
 @pytest.mark.django_db
