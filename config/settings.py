@@ -12,10 +12,10 @@ from config.secret_key import load_secret_key, stretch
 from config.version import read_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 read_env_file(BASE_DIR / ".env")
 env = Environment()
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
 
 # What runs here
 VERSION = read_version(BASE_DIR / "CHANGELOG.md")

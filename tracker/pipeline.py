@@ -1,4 +1,4 @@
-"""The hourly job: collect → adopt groups → detect → incidents → deliver.
+"""The hourly job: collect → adopt groups → detect → incidents → digests → notify.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
@@ -17,6 +17,7 @@ from collector import freshness, runs
 from collector.leases import held
 from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
+from incidents.digests import send_due
 from incidents.lifecycle import take_in
 from incidents.outbox import deliver_due
 
@@ -78,6 +79,7 @@ def run(now: datetime) -> PipelineReport:
         found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
         if isinstance(found, DetectionReport):
             _do(report, "incidents", lambda: take_in(found, now))
+        _do(report, "digests", lambda: send_due(now))
         _do(report, "notify", lambda: deliver_due(now))
     return report
 

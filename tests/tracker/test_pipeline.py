@@ -60,6 +60,7 @@ def test_a_runaway_agent_becomes_one_incident_and_one_message(sandbox, slack, co
         ("groups", True),
         ("detect", True),
         ("incidents", True),
+        ("digests", True),
         ("notify", True),
     ]
     incident = Incident.objects.get(member__email=runaway(company))

@@ -18,12 +18,6 @@ def ensure_schedules(now: datetime) -> None:
         next_hour += timedelta(hours=1)
     _ensure("hourly pipeline", "tracker.tasks.hourly", Schedule.HOURLY, first=next_hour)
     _ensure("notifications that wait", "tracker.tasks.every_minute", Schedule.MINUTES, first=now, minutes=1)
-    _ensure("daily digests", "tracker.tasks.daily", Schedule.DAILY, first=_next_morning(now))
-
-
-def _next_morning(now: datetime) -> datetime:
-    morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
-    return morning if morning > now else morning + timedelta(days=1)
 
 
 def _ensure(name: str, func: str, kind: str, *, first: datetime, minutes: int | None = None) -> None:

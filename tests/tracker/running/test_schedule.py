@@ -8,10 +8,9 @@ from tracker.running.schedule import ensure_schedules
 pytestmark = pytest.mark.django_db
 
 
-def test_the_pipeline_is_due_five_past_the_next_hour_and_digests_the_next_morning():
+def test_the_pipeline_is_due_five_past_the_next_hour_and_waiting_messages_at_once():
     ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
     assert list(Schedule.objects.order_by("func").values_list("func", "schedule_type", "next_run")) == [
-        ("tracker.tasks.daily", "D", datetime(2026, 3, 3, 8, tzinfo=UTC)),
         ("tracker.tasks.every_minute", "I", datetime(2026, 3, 2, 14, 20, tzinfo=UTC)),
         ("tracker.tasks.hourly", "H", datetime(2026, 3, 2, 15, 5, tzinfo=UTC)),
     ]
@@ -33,6 +32,6 @@ def test_a_second_start_neither_doubles_nor_postpones_what_is_due():
 
 def test_a_schedule_paused_by_hand_stays_paused():
     ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
-    Schedule.objects.filter(func="tracker.tasks.daily").update(repeats=0)
+    Schedule.objects.filter(func="tracker.tasks.every_minute").update(repeats=0)
     ensure_schedules(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
-    assert Schedule.objects.get(func="tracker.tasks.daily").repeats == 0
+    assert Schedule.objects.get(func="tracker.tasks.every_minute").repeats == 0
