@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from collector.days import day_start
 from collector.models import BillingCycle, MemberModelDay
@@ -82,9 +83,10 @@ def cycle_of(day: date) -> BillingCycle | None:
     return began or BillingCycle.objects.at(day_start(day))
 
 
-def chargeback(cycle: BillingCycle) -> Chargeback:
-    """Divide a cycle's spend. Two queries."""
-    members = _charges(cycle)
+def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
+    """Divide a cycle's spend, or that of some members. Two queries."""
+    rows = MemberModelDay.objects.in_cycle(cycle)
+    members = _charges(rows if member_ids is None else rows.filter(member__in=member_ids))
     names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     groups = [
         GroupCharge(group_id, names[group_id], sum((m.figures for m in charges), NOTHING), charges)
@@ -95,11 +97,10 @@ def chargeback(cycle: BillingCycle) -> Chargeback:
     return Chargeback(cycle.start_at, cycle.end_at, total, groups)
 
 
-def _charges(cycle: BillingCycle) -> dict[int, list[MemberCharge]]:
+def _charges(days: QuerySet[MemberModelDay]) -> dict[int, list[MemberCharge]]:
     """Each group's members with what they spent in it, the largest first."""
     rows = (
-        MemberModelDay.objects.in_cycle(cycle)
-        .annotate(held_group=held_group())
+        days.annotate(held_group=held_group())
         .values("held_group", email=F("member__email"), name=F("member__name"))
         .annotate(total=Sum("total_cents"), billed=Sum("billed_cents"), served=Sum("requests"))
         .order_by("-total", "email")

@@ -1,0 +1,55 @@
+"""The chargeback page."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from collector.models import BillingCycle
+from tests.groups.factories import assign, make_day, make_group, make_member
+
+
+@pytest.fixture
+def charged(db, time_machine):
+    """Two cycles; in this one Ann spent $3 in A, of it $1 billed, and Bob $1 in no group."""
+    time_machine.move_to("2026-03-20T09:00Z", tick=False)
+    turns = [datetime(2026, month, 13, 15, 30, tzinfo=UTC) for month in (2, 3, 4)]
+    for start, end in zip(turns, turns[1:], strict=False):
+        BillingCycle.objects.create(start_at=start, end_at=end)
+    ann, bob = make_member("ann@x.io", name="Ann"), make_member("bob@x.io")
+    assign(ann, make_group("A"), date(2026, 1, 1))
+    make_day(ann, date(2026, 2, 20), Decimal(5_000))
+    make_day(ann, date(2026, 3, 14), Decimal(300), billed_cents=100, requests=2)
+    make_day(bob, date(2026, 3, 15), Decimal(100), billed_cents=100, requests=1)
+
+
+def test_the_current_cycle_is_shown_by_group_and_member(charged, client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        text = client.get("/chargeback").text
+    for said in ("$4.00", "$3.00", "$1.00", "$2.00", "Unassigned", 'href="/users/ann@x.io"', "75"):
+        assert said in text
+    assert "$50.00" not in text
+
+
+def test_another_cycle_is_chosen_by_any_of_its_days(charged, client):
+    text = client.get("/chargeback?cycle=2026-02-13").text
+    assert "$50.00" in text
+    assert '<option value="2026-02-13" selected>' in text
+
+
+def test_the_tables_are_csv_too(charged, client):
+    answer = client.get("/chargeback?csv=members")
+    assert answer["Content-Disposition"] == 'attachment; filename="chargeback-2026-03-13-members.csv"'
+    assert answer.text.lstrip("\ufeff").splitlines()[1:] == [
+        "A,Ann,ann@x.io,3.0,1.0,2.0,2,0.75",
+        "Unassigned,bob@x.io,bob@x.io,1.0,1.0,0.0,1,0.25",
+    ]
+
+
+@pytest.mark.parametrize("query", ["cycle=x", "cycle=2020-01-01", "csv=x"])
+def test_an_address_that_makes_no_sense_is_refused(charged, client, query):
+    assert client.get(f"/chargeback?{query}").status_code == 400
+
+
+def test_without_a_cycle_the_page_says_so(db, client):
+    assert "No billing cycle yet" in client.get("/chargeback").text

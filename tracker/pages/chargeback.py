@@ -1,0 +1,109 @@
+"""The tables of a cycle's chargeback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from collector.models import BillingCycle
+from groups.chargeback import Chargeback, Figures, GroupCharge, MemberCharge
+from tracker.tables import Column, Table
+
+SHARE = "Part of the cycle's total spend."
+INCLUDED = "Used, but covered by the plan: total less billed."
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one member spent while in one group."""
+
+    group: str
+    member: MemberCharge
+
+
+@dataclass(frozen=True)
+class CycleChoice:
+    """A cycle to choose, by its first day."""
+
+    day: str
+    label: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class ChargebackPage:
+    result: Chargeback
+    groups: Table[GroupCharge]
+    members: Table[Share]
+
+    @property
+    def exports(self) -> dict[str, Table]:
+        return {"groups": self.groups, "members": self.members}
+
+
+def page(result: Chargeback, query: QueryDict, now: datetime) -> ChargebackPage:
+    shares = [Share(group.name, member) for group in result.groups for member in group.members]
+    nothing = "Nothing was spent in this cycle."
+    groups = Table(
+        "groups",
+        "By group",
+        [
+            Column("group", "Group", lambda row: row.name),
+            Column("members", "Members", lambda row: len(row.members), "count"),
+            *figures(lambda row: row.figures, result),
+        ],
+        result.groups,
+        query=query,
+        now=now,
+        sort="-total",
+        empty=nothing,
+    )
+    members = Table(
+        "members",
+        "By group and member",
+        [
+            Column("group", "Group", lambda row: row.group),
+            Column("member", "Member", lambda row: row.member.name or row.member.email, link=_member_url),
+            Column("email", "E-mail", lambda row: row.member.email, only_csv=True),
+            *figures(lambda row: row.member.figures, result),
+        ],
+        shares,
+        query=query,
+        now=now,
+        sort="-total",
+        empty=nothing,
+    )
+    return ChargebackPage(result, groups, members)
+
+
+def figures(of: Callable[[Any], Figures], result: Chargeback) -> list[Column[Any]]:
+    """The columns that every row of a chargeback has."""
+    return [
+        Column("total", "Total", lambda row: of(row).total_cents, "money"),
+        Column("billed", "Billed", lambda row: of(row).billed_cents, "money"),
+        Column("included", "Included", lambda row: of(row).included_cents, "money", help=INCLUDED),
+        Column("requests", "Requests", lambda row: of(row).requests, "count"),
+        Column("share", "Share", lambda row: _ratio(of(row), result), "share", help=SHARE),
+    ]
+
+
+def cycles(chosen: BillingCycle) -> list[CycleChoice]:
+    """Every cycle that has begun, the newest first."""
+    return [
+        CycleChoice(f"{cycle.start_at:%Y-%m-%d}", str(cycle), cycle == chosen)
+        for cycle in BillingCycle.objects.order_by("-start_at")
+    ]
+
+
+def _member_url(row: Share) -> str:
+    return reverse("member", args=[row.member.email])
+
+
+def _ratio(part: Figures, result: Chargeback) -> float | None:
+    share = part.share_of(result.figures)
+    return None if share is None else float(share)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from collector.days import utc_day
+from collector.models import BillingCycle
+from groups import chargeback as charges
+from tracker.access.guard import viewer
+from tracker.access.privacy import visible_ids
+from tracker.pages import chargeback as layout
+from tracker.views.exports import csv_response
+
+
+@viewer
+def chargeback(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    cycle = asked_cycle(request.GET.get("cycle", ""), now)
+    if cycle is None:
+        return render(request, "tracker/chargeback.html", {"page": None})
+    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    page = layout.page(charges.chargeback(cycle, visible), request.GET, now)
+    if "csv" in request.GET:
+        return csv_response(page.exports, request.GET["csv"], f"chargeback-{cycle.start_at:%Y-%m-%d}")
+    return render(
+        request, "tracker/chargeback.html", {"page": page, "cycle": cycle, "cycles": layout.cycles(cycle)}
+    )
+
+
+def asked_cycle(text: str, now: datetime) -> BillingCycle | None:
+    """The cycle of a day in the address, or the current one; BadRequest where the day is none."""
+    if not text:
+        return BillingCycle.objects.at(now)
+    try:
+        cycle = charges.cycle_of(date.fromisoformat(text))
+    except ValueError:
+        raise BadRequest(f"“{text}” is not a day: write it as 2026-03-13.") from None
+    if cycle is None:
+        raise BadRequest(f"No billing cycle is known for {text}.")
+    return cycle
