@@ -118,6 +118,7 @@ ROWS: dict[tuple[str, str], Row] = {
         body={"action": "verdict", "verdict": "real"},
         prepare=open_incident,
     ),
+    ("POST", "/api/cron"): Row("cron"),
     ("GET", "/api/settings"): Row("read"),
     ("PUT", "/api/settings"): Row("change"),
     ("GET", "/admin/logout/"): Row("admin", 405),

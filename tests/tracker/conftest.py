@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from allauth.socialaccount.providers.google import views as google_views
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 
 from tests.tracker.access.fake_google import CLIENT_ID, CLIENT_SECRET, FakeGoogle
+from tracker.pipeline import PipelineReport
 
 ALLAUTH = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -38,6 +41,20 @@ def google(auth_on, monkeypatch) -> Iterator[FakeGoogle]:
     monkeypatch.setattr(google_views.GoogleOAuth2Adapter, "authorize_url", f"{fake.url}/authorize")
     yield fake
     fake.stop()
+
+
+@pytest.fixture
+def pipeline(monkeypatch) -> list[datetime]:
+    """Runs of the pipeline that were asked for, none of which did anything."""
+    runs: list[datetime] = []
+
+    def run(now: datetime) -> PipelineReport:
+        runs.append(now)
+        return PipelineReport(now)
+
+    monkeypatch.setattr("tracker.pipeline.run", run)
+    cache.clear()  # the limits on calls
+    return runs
 
 
 def make_person(role: str, email: str = "") -> User:

@@ -49,6 +49,7 @@ def test_every_address_has_a_row():
 @pytest.fixture(params=["on", "off", "privacy"])
 def mode(request, settings):
     settings.CRON_SECRET = CRON_SECRET
+    request.getfixturevalue("pipeline")
     if request.param != "off":
         request.getfixturevalue("auth_on")
     if request.param == "privacy":
