@@ -57,10 +57,9 @@ def expire_snoozes(now: datetime) -> int:
 
 def unanswered(now: datetime) -> int:
     """Tell the next channel of alerts that nobody acknowledged in time; return how many."""
-    waiting = (
+    alerts = (
         Notification.objects.filter(
             kind=Notification.Kind.ALERT,
-            status=Notification.Status.SENT,
             incident__status__in=(Status.OPEN, Status.ALERTED),
             channel__is_enabled=True,
             channel__escalate_to__is_enabled=True,
@@ -68,11 +67,12 @@ def unanswered(now: datetime) -> int:
         .select_related("incident", "channel__escalate_to")
         .order_by("pk")
     )
-    return sum(escalate(alert, now) for alert in waiting if is_overdue(alert, now))
+    newest = {(alert.incident_id, alert.channel_id): alert for alert in alerts}
+    return sum(escalate(alert, now) for alert in newest.values() if is_overdue(alert, now))
 
 
 def is_overdue(alert: Notification, now: datetime) -> bool:
-    """Whether nobody answered within the channel's minutes since `alert` got through."""
+    """Whether nobody answered within the channel's minutes since `alert`, the newest there, got through."""
     incident, minutes = alert.incident, alert.channel.escalate_after_minutes
     if incident is None or alert.sent_at is None or minutes is None or incident.is_snoozed(now):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,6 +33,7 @@ class FakeSlack:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     replies: list[dict[str, Any]] = field(default_factory=list)  # what came to a response_url
+    after_posting: Callable[[], None] | None = None  # once, between taking a message and answering
 
     @property
     def roots(self) -> list[dict[str, Any]]:
@@ -47,6 +48,9 @@ class FakeSlack:
         if method == "chat.postMessage":
             ts = f"1700000000.{len(self.messages):06d}"
             self.messages[ts] = sent
+            happens, self.after_posting = self.after_posting, None
+            if happens:
+                happens()
             return {"ok": True, "ts": ts, "channel": sent["channel"]}
         if method == "chat.update":
             if sent["ts"] not in self.messages:
