@@ -11,7 +11,7 @@ from .findings import Finding
 from .frame import Frame
 from .models import DetectionSettings, Exemption
 from .rules import ALL
-from .vocabulary import ExemptionKind, Severity
+from .vocabulary import ExemptionKind, Rule, Severity
 
 Ages = Mapping[str, timedelta | None]
 
@@ -40,10 +40,10 @@ class Assessment:
 
 
 def assess(
-    frame: Frame, settings: DetectionSettings, exemptions: Iterable[Exemption], ages: Ages
+    frame: Frame, settings: DetectionSettings, exemptions: Iterable[Exemption], ages: Ages | None
 ) -> Assessment:
-    """Judge the frame; reads nothing and writes nothing."""
-    no_data = tuple(missing(settings, ages))
+    """Judge the frame; reads nothing and writes nothing. Without `ages` every source counts as fresh."""
+    no_data = () if ages is None else tuple(missing(settings, ages))
     silent = {gap.rule for gap in no_data}
     baseline = learn(frame, settings)
     found = [
@@ -94,6 +94,7 @@ def _without_idle_talk(findings: list[Finding], settings: DetectionSettings) -> 
         finding
         for finding in findings
         if finding.severity != Severity.INFO
+        or finding.rule == Rule.PLAN_EXHAUSTED  # has a switch of its own
         or settings.info_findings
         or (finding.member_id, finding.cause) in alarmed
     ]

@@ -14,11 +14,11 @@ import pandas as pd
 from django.db.models import F, FloatField, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
-from collector.days import utc_day
+from collector.days import day_end, day_start, utc_day
 from collector.models import MemberModelDay, UsageEvent
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.usage import MemberModelDayQuerySet, UsageEventQuerySet
 
-from .facts import all_tokens, is_served
+from .facts import all_tokens, billed_cents, is_served
 from .findings import Finding
 
 # What kinds of tokens cost relative to an input token, about alike in the price lists of the vendors'
@@ -29,12 +29,9 @@ TOKEN_WEIGHTS = {
     "cache_read_tokens": 0.1,
     "output_tokens": 5.0,
 }
-EVENT_COLUMNS = ["member_id", "at", "model", "cents", "requests", "tokens", "weight"]
+EVENT_COLUMNS = ["member_id", "at", "model", "cents", "billed", "requests", "tokens", "weight"]
 SUMS = ["cents", "requests", "weight"]
-# The events of a rolling day before the first one judged are needed to tell where the running figure
-# crossed the bound.
-LEAD = timedelta(hours=36)
-TEAM_DAYS = 14
+TEAM_DAYS = 14  # enough to price a model that is new to the member
 
 
 @dataclass(frozen=True)
@@ -43,13 +40,14 @@ class Detail:
     before the windows; `team`: the same over all members, by model."""
 
     events: pd.DataFrame
+    team_events: pd.DataFrame
     usual: pd.DataFrame
     team: pd.DataFrame
 
     def events_of(self, finding: Finding) -> pd.DataFrame:
         """Events of the finding's member (of everybody, for the team) in time order."""
         if finding.member_id is None:
-            return self.events
+            return self.team_events
         return self.events[self.events["member_id"] == finding.member_id]
 
     def usual_of(self, member_id: int | None) -> pd.DataFrame:
@@ -62,30 +60,64 @@ class Detail:
 def load_detail(findings: Sequence[Finding], as_of: datetime, *, days: int) -> Detail:
     """Read the flagged members' events from before their windows on, and `days` days of history by model."""
     members = sorted({finding.member_id for finding in findings if finding.member_id is not None})
-    starts = [finding.window.start_at for finding in findings if finding.member_id is not None]
-    events = _read_events(members, min([*starts, as_of]) - LEAD, as_of)
+    starts = [finding.window.read_from for finding in findings if finding.member_id is not None]
+    events = _read_events(UsageEvent.objects.filter(member_id__in=members), min([*starts, as_of]), as_of)
     today = utc_day(as_of)
     history = MemberModelDay.objects.between(today - timedelta(days=days), today - timedelta(days=3))
     usual = _by_model(history.filter(member_id__in=members), ["member_id", "model"])
     recent = history.filter(day__gte=today - timedelta(days=TEAM_DAYS))
-    return Detail(events, usual, _by_model(recent, ["model"]).set_index("model"))
+    of_team = [
+        finding for finding in findings if finding.member_id is None and finding.window.unit == "cents"
+    ]
+    team_events = _read_team_events(of_team[0], as_of) if of_team else events.iloc[:0]
+    return Detail(events, team_events, usual, _by_model(recent, ["model"]).set_index("model"))
 
 
-def _read_events(members: list[int], start_at: datetime, end_at: datetime) -> pd.DataFrame:
+def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
+    """Everybody's spend since the window's start: a row per model for whole days, single events for the day
+    of the crossing.
+
+    A cycle of a large team is too many events to read every hour.
+    """
+    start, today = finding.window.start_at, utc_day(as_of)
+    days = MemberModelDay.objects.between(utc_day(start), today - timedelta(days=1))
+    days = days.exclude(day=utc_day(start), is_after_turn=False) if _turns_within_day(start) else days
+    table = _by_model(days, ["day", "model"])
+    spent = table.groupby("day")["cents"].sum().cumsum()
+    crossing = next((day for day, cents in spent.items() if cents > finding.bound), today)
+    whole = table[table["day"] != crossing]
+    whole = whole.assign(at=[day_start(day) for day in whole["day"]], member_id=0, tokens=0.0, billed=0.0)
+    parts = [
+        whole.assign(at=pd.to_datetime(whole["at"], utc=True).clip(lower=pd.Timestamp(start))),
+        *(
+            _read_events(UsageEvent.objects.all(), max(start, day_start(day)), min(as_of, day_end(day)))
+            for day in sorted({crossing, today})
+        ),
+    ]
+    return pd.concat([part[EVENT_COLUMNS] for part in parts if len(part)] or parts[-1:]).sort_values(
+        "at", kind="stable"
+    )
+
+
+def _turns_within_day(instant: datetime) -> bool:
+    return instant != day_start(utc_day(instant))
+
+
+def _read_events(events: UsageEventQuerySet, start_at: datetime, end_at: datetime) -> pd.DataFrame:
     rows = (
-        UsageEvent.objects.between(start_at, end_at)
-        .filter(member_id__in=members)
+        events.between(start_at, end_at)
         .order_by("occurred_at", "member_id", "model", "ordinal")
         .annotate(
             cents=Cast("charged_cents", FloatField()),
+            billed=billed_cents(),
             served=is_served(),
             tokens=all_tokens(),
-            weight=_weighed(lambda name: F(name)),
+            weight=_weighed(F),
         )
-        .values_list("member_id", "occurred_at", "model", "cents", "served", "tokens", "weight")
+        .values_list("member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight")
     )
-    events = pd.DataFrame.from_records(list(rows), columns=EVENT_COLUMNS)
-    return events.assign(at=pd.to_datetime(events["at"], utc=True), requests=events["requests"].astype(float))
+    table = pd.DataFrame.from_records(list(rows), columns=EVENT_COLUMNS)
+    return table.assign(at=pd.to_datetime(table["at"], utc=True), requests=table["requests"].astype(float))
 
 
 def _by_model(days: MemberModelDayQuerySet, keys: list[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,23 +105,31 @@ def _tell(
     if not findings:
         return [], 0
     detail = load_detail(findings, as_of, days=settings.own_baseline_days + 2)
-    names = Member.objects.in_bulk([finding.member_id for finding in findings if finding.member_id])
+    names = {member.pk: str(member) for member in Member.objects.filter(pk__in=_named(findings))}
     silent_before = _silent_before()
     told = []
     for finding in findings:
         before = known.get(key_of(finding))
-        item = tell(finding, detail, str(names.get(finding.member_id or 0, "The team")), as_of, before)
+        item = tell(finding, detail, names, as_of, before)
         if before or not _is_history(item.onset_at, silent_before):
             told.append(item)
     return told, len(findings) - len(told)
 
 
-def tell(finding: Finding, detail: Detail, name: str, as_of: datetime, before: Anomaly | None = None) -> Told:
+def _named(findings: Sequence[Finding]) -> set[int]:
+    """Members whose names the messages need."""
+    listed = (member for finding in findings for member in finding.operands.get("member_ids", ()))
+    return {finding.member_id for finding in findings if finding.member_id is not None}.union(listed)
+
+
+def tell(
+    finding: Finding, detail: Detail, names: Mapping[int, str], as_of: datetime, before: Anomaly | None = None
+) -> Told:
     """Find the onset (kept from `before`, where it was seen before), explain the extra, and word it."""
     events = detail.events_of(finding)
     onset_at = before.onset_at if before else onset_of(finding, events)
     why = explain(finding, events, detail.usual_of(finding.member_id), detail.team)
-    message = message_of(finding, name, onset_at, why.sentence, as_of)
+    message = message_of(finding, names, onset_at, why.sentence, as_of)
     return Told(finding, onset_at, why.model, why.as_json(), message)
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Coalesce
 from collector.days import day_start, utc_day
 from collector.models import BillingCycle, Member, MemberModelDay, SpendSnapshot, UsageEvent
 
-from .frame import HOURS, Caps, Cycle, Frame, Measures, binned
+from .frame import HOURS, Caps, Cycle, Frame, Measures, Past, binned
 
 VALUES = ["cents", "requests", "tokens"]
 SERVED = ~Q(kind__istartswith="Errored") & ~Q(kind__istartswith="Aborted")
@@ -30,7 +30,7 @@ def load_frame(as_of: datetime, *, days: int) -> Frame:
     return Frame(
         as_of=as_of,
         member_ids=members,
-        days=_load_days(as_of, index, days),
+        past=Past(_load_days(as_of, index, days)),
         today=binned(rows, today, events, (len(members), 1)),
         hours=binned(rows, HOURS - 1 - hours_ago.to_numpy(int), events, (len(members), HOURS)),
         cycle=_load_cycle(as_of, index, events),
@@ -46,6 +46,12 @@ def watched_members() -> QuerySet[Member]:
 def is_served() -> Case:
     """Whether an event counts as a request: neither errored nor aborted."""
     return Case(When(SERVED, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def billed_cents() -> Case:
+    """An event's charge where it is billed, 0 where it is included."""
+    charged = Cast("charged_cents", FloatField())
+    return Case(When(is_chargeable=True, then=charged), default=Value(0.0), output_field=FloatField())
 
 
 def all_tokens() -> Cast:

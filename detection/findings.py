@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .frame import Array, Frame
+from .frame import LATE_HOURS, Array, Frame
 from .vocabulary import Cause, Rule, Severity
 
+# `none`: the figure is no sum of events, such as one that came with a snapshot, so no event crossed it.
+Unit = Literal["cents", "billed", "requests", "tokens", "none"]
 CRITICAL_OVER = 2.0  # times the bound: product promise for the cycle limit, kept for every rule
 
 
@@ -26,8 +28,14 @@ class Window:
     start_at: datetime
     end_at: datetime
     kind: Literal["rolling", "since", "ratio"]
-    unit: Literal["cents", "requests", "tokens"] = "cents"
+    unit: Unit = "cents"
     hours: int = 24
+
+    @property
+    def read_from(self) -> datetime:
+        """Since when events are needed to tell where the running figure crossed the bound."""
+        lead = self.hours + LATE_HOURS if self.kind == "rolling" else 0
+        return self.start_at - timedelta(hours=lead)
 
 
 @dataclass(frozen=True)

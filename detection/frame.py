@@ -3,10 +3,11 @@ else."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from collector.days import day_start, utc_day
 
 Array = NDArray[Any]
+T = TypeVar("T")
 
 DAY_HOURS = 24
 # The rolling day is looked at as it ends now and as it ended up to this many hours ago, so that events that
@@ -43,6 +45,28 @@ class Measures:
 
 
 @dataclass(frozen=True)
+class Past:
+    """Whole UTC days, oldest first, and whatever was worked out of them: a replay keeps it for all hours of
+    a day."""
+
+    days: Measures
+    _known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def history(self) -> Measures:
+        """The days before the rolling windows begin: they say what is usual, and never hold what is
+        judged."""
+        return self.days.columns(slice(None, -2))
+
+    def once(self, work: Callable[[Past], T]) -> T:
+        """The result of `work`, which must depend on nothing but these days."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        known: T = self._known[work]
+        return known
+
+
+@dataclass(frozen=True)
 class Cycle:
     """Spend per member in the billing cycle `[start_at, end_at)` so far, in cents."""
 
@@ -64,13 +88,13 @@ class Caps:
 class Frame:
     """What was known at `as_of`.
 
-    `days` are whole UTC days up to the one before `as_of`'s; `today` is the part of that day so far (one
+    `past` are whole UTC days up to the one before `as_of`'s; `today` is the part of that day so far (one
     column); `hours` are the 72 hours that end at `as_of`, exact to the instant.
     """
 
     as_of: datetime
     member_ids: Array
-    days: Measures
+    past: Past
     today: Measures
     hours: Measures
     cycle: Cycle | None = None
@@ -81,16 +105,15 @@ class Frame:
         """The UTC day that `as_of` falls on."""
         return utc_day(self.as_of)
 
+    @property
+    def days(self) -> Measures:
+        """The whole days of the past."""
+        return self.past.days
+
     @cached_property
     def weekdays(self) -> Array:
         """Weekday (Monday is 0) of each column of `days`."""
         return (self.day.weekday() - np.arange(self.days.cents.shape[1], 0, -1)) % 7
-
-    @cached_property
-    def history(self) -> Measures:
-        """The days before the rolling windows begin: they say what is usual, and never hold what is
-        judged."""
-        return self.days.columns(slice(None, -2))
 
     @cached_property
     def rolling(self) -> Measures:

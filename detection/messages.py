@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from .findings import Finding
 from .vocabulary import Rule
 from .wording import dollars, since, times
 
+TEAM = "The team"
+MOST_NAMES = 5
 
-def message_of(finding: Finding, name: str, onset_at: datetime | None, why: str, as_of: datetime) -> str:
-    """The whole sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340
-    more requests"."""
-    told = _TOLD[finding.rule](finding, name)
+
+def message_of(
+    finding: Finding, names: Mapping[int, str], onset_at: datetime | None, why: str, as_of: datetime
+) -> str:
+    """The sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340 more
+    requests"."""
+    told = _TOLD[finding.rule](finding, names)
     when = f" (since {since(onset_at, as_of)})" if onset_at else ""
     return f"{told}{when}" + (f": {why}" if why else "")
 
 
-def _spent(finding: Finding, name: str) -> str:
-    return f"{name} spent {dollars(finding.observed)} in 24 h, {_against(finding)}"
+def _who(finding: Finding, names: Mapping[int, str]) -> str:
+    return TEAM if finding.member_id is None else names.get(finding.member_id, "Somebody")
 
 
 def _against(finding: Finding) -> str:
@@ -28,26 +33,91 @@ def _against(finding: Finding) -> str:
     return f"{times(finding.observed, finding.expected)} their usual {dollars(finding.expected)}"
 
 
-def _spike(finding: Finding, name: str) -> str:
-    ratio = times(finding.observed, finding.expected)
-    average = dollars(finding.expected)
-    return f"{name} spent {dollars(finding.observed)} in 24 h, {ratio} their daily average of {average}"
+def _own_baseline(finding: Finding, names: Mapping[int, str]) -> str:
+    return f"{_who(finding, names)} spent {dollars(finding.observed)} in 24 h, {_against(finding)}"
 
 
-def _cycle_limit(finding: Finding, name: str) -> str:
+def _drift(finding: Finding, names: Mapping[int, str]) -> str:
+    days = finding.operands["days"]
+    return f"{_who(finding, names)} spent {dollars(finding.observed)} in {days} days, {_against(finding)}"
+
+
+def _spike(finding: Finding, names: Mapping[int, str]) -> str:
+    ratio, average = times(finding.observed, finding.expected), dollars(finding.expected)
+    spent = dollars(finding.observed)
+    return f"{_who(finding, names)} spent {spent} in 24 h, {ratio} their daily average of {average}"
+
+
+def _expensive_model(finding: Finding, names: Mapping[int, str]) -> str:
+    return f"{_who(finding, names)} paid {dollars(finding.observed)} per request in 24 h, {_against(finding)}"
+
+
+def _cycle_limit(finding: Finding, names: Mapping[int, str]) -> str:
+    spent, limit = dollars(finding.observed), dollars(finding.bound)
+    return f"{_who(finding, names)} spent {spent} in this cycle, over the limit of {limit}"
+
+
+def _cycle_outlier(finding: Finding, names: Mapping[int, str]) -> str:
+    ratio, median = times(finding.observed, finding.expected), dollars(finding.expected)
+    spent = dollars(finding.observed)
+    return f"{_who(finding, names)} spent {spent} in this cycle, {ratio} the team's median of {median}"
+
+
+def _daily_requests(finding: Finding, names: Mapping[int, str]) -> str:
+    made, limit = f"{finding.observed:,.0f}", f"{finding.bound:,.0f}"
     return (
-        f"{name} spent {dollars(finding.observed)} in this cycle, over the limit of {dollars(finding.bound)}"
+        f"{_who(finding, names)} made {made} requests on {finding.operands['day']}, over the limit of {limit}"
     )
 
 
-def _expensive(finding: Finding, name: str) -> str:
-    usual = f"{times(finding.observed, finding.expected)} their usual {dollars(finding.expected)}"
-    return f"{name} paid {dollars(finding.observed)} per request in 24 h, {usual}"
+def _daily_tokens(finding: Finding, names: Mapping[int, str]) -> str:
+    day, limit = finding.operands["day"], finding.bound
+    return (
+        f"{_who(finding, names)} used {finding.observed:,.0f} tokens on {day}, over the limit of {limit:,.0f}"
+    )
 
 
-_TOLD: dict[Rule, Callable[[Finding, str], str]] = {
-    Rule.CYCLE_LIMIT: _cycle_limit,
+def _team_spend(finding: Finding, names: Mapping[int, str]) -> str:
+    spent, mean = dollars(finding.observed), dollars(finding.expected)
+    return f"{_who(finding, names)} spent {spent} in 24 h; active members spend {mean} a day on average"
+
+
+def _team_requests(finding: Finding, names: Mapping[int, str]) -> str:
+    made, mean = f"{finding.observed:,.0f}", f"{finding.expected:,.0f}"
+    return f"{_who(finding, names)} made {made} requests in 24 h; active members make {mean} a day on average"
+
+
+def _plan_exhausted(finding: Finding, names: Mapping[int, str]) -> str:
+    billed = dollars(finding.observed)
+    return f"{_who(finding, names)} used up the included usage of this cycle; {billed} billed so far"
+
+
+def _members_limited(finding: Finding, names: Mapping[int, str]) -> str:
+    members = finding.operands["member_ids"]
+    listed = ", ".join(sorted(names.get(member, "?") for member in members)[:MOST_NAMES])
+    more = f" and {len(members) - MOST_NAMES} more" if len(members) > MOST_NAMES else ""
+    verb = "1 member has" if len(members) == 1 else f"{len(members)} members have"
+    return f"{verb} reached the spend limit and can spend no more this cycle: {listed}{more}"
+
+
+def _team_budget(finding: Finding, names: Mapping[int, str]) -> str:
+    share = 100 * finding.observed / finding.bound
+    spent, budget = dollars(finding.observed), dollars(finding.bound)
+    return f"The team spent {spent} in this cycle, {share:.0f} % of the budget of {budget}"
+
+
+_TOLD: dict[Rule, Callable[[Finding, Mapping[int, str]], str]] = {
+    Rule.OWN_BASELINE: _own_baseline,
+    Rule.DRIFT: _drift,
     Rule.SPIKE: _spike,
-    Rule.OWN_BASELINE: _spent,
-    Rule.EXPENSIVE_MODEL: _expensive,
+    Rule.EXPENSIVE_MODEL: _expensive_model,
+    Rule.CYCLE_LIMIT: _cycle_limit,
+    Rule.CYCLE_OUTLIER: _cycle_outlier,
+    Rule.DAILY_REQUESTS: _daily_requests,
+    Rule.DAILY_TOKENS: _daily_tokens,
+    Rule.TEAM_SPEND: _team_spend,
+    Rule.TEAM_REQUESTS: _team_requests,
+    Rule.PLAN_EXHAUSTED: _plan_exhausted,
+    Rule.MEMBERS_LIMITED: _members_limited,
+    Rule.TEAM_BUDGET: _team_budget,
 }

@@ -17,11 +17,13 @@ def onset_of(finding: Finding, events: pd.DataFrame) -> datetime | None:
     `events` are those of the finding's member in time order. None where no event does, such as for a figure
     that came from a snapshot.
     """
+    if finding.window.unit == "none" or events.empty:
+        return None
     at = events["at"].to_numpy("datetime64[us]")
     over = _READERS[finding.window.kind](finding, events, at)
     start = finding.window.start_at
     if finding.window.kind == "rolling":
-        over &= at >= _numpy(finding.window.end_at) - np.timedelta64(24 + LATE_HOURS, "h")
+        over &= at >= _numpy(finding.window.end_at) - np.timedelta64(finding.window.hours + LATE_HOURS, "h")
     else:
         over &= at >= _numpy(start)
     crossed = np.flatnonzero(over & (at < _numpy(finding.window.end_at)))

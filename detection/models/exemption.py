@@ -60,3 +60,8 @@ class Exemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.cause} {self.kind}"
+
+    def is_in_force(self, at: datetime) -> bool:
+        """The same as `in_force`, for a row at hand."""
+        has_ended = any(end is not None and end <= at for end in (self.until_at, self.revoked_at))
+        return self.created_at <= at and not has_ended

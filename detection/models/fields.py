@@ -62,7 +62,7 @@ def count_field(default: int, help_text: str, **kwargs: Any) -> models.Field:
 
 def days_field(default: int, least: int, most: int, help_text: str, **kwargs: Any) -> models.Field:
     """A number of whole UTC days, from `least` to `most`."""
-    sentence = f"Look back over {least} to {most} days."
+    sentence = f"Enter {least} to {most} days."
     return models.IntegerField(
         default=default,
         validators=[MinValueValidator(least, sentence), MaxValueValidator(most, sentence)],

@@ -62,7 +62,11 @@ class DetectionSettings(SingletonModel):
         42, 14, 90, "Days of the member's own history that say what is usual, for example 42."
     )
     own_baseline_min_days = days_field(
-        5, 1, 30, "Days with spend a member must have before the own baseline says anything, for example 5."
+        2,
+        0,
+        30,
+        "Days with spend a member must have before the own baseline says anything, for example 2; with few "
+        "days the team's habits count too.",
     )
     drift_multiplier = multiplier_field(
         "2.5",

@@ -3,6 +3,31 @@ settings, baseline)`."""
 
 from __future__ import annotations
 
-from . import cycle_limit, expensive_model, own_baseline, spike
+from . import (
+    cycle_limit,
+    cycle_outlier,
+    daily_limits,
+    drift,
+    expensive_model,
+    members_limited,
+    own_baseline,
+    plan,
+    spike,
+    team,
+    team_budget,
+)
 
-ALL = (cycle_limit, spike, expensive_model, own_baseline)
+# Of findings about the same spend the first one names the incident.
+ALL = (
+    own_baseline,
+    expensive_model,
+    spike,
+    drift,
+    cycle_limit,
+    daily_limits,
+    team,
+    cycle_outlier,
+    members_limited,
+    team_budget,
+    plan,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.baseline import LEAST_SPREAD, Baseline, quantile
+from detection.baseline import Baseline, noise_of
 from detection.findings import Finding, Window, flagged, last_24_hours, severity_of
 from detection.frame import Frame
 from detection.models import DetectionSettings
@@ -25,9 +25,13 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         return []
     spend, requests = frame.peak.cents, frame.peak.requests
     cost = spend / np.maximum(requests, 1)
-    usual, spread, days = _usual_cost(frame)
+    usual, days = np.nan_to_num(np.exp(baseline.cost.level)), baseline.cost.days
     bound = multiplier * usual
-    confirmed = cost > usual * np.exp(LEAST_Z * spread)
+    own = np.exp(baseline.cost.centre + LEAST_Z * baseline.cost.reach * noise_of(requests))
+    extra = spend - usual * requests
+    rows = np.arange(len(spend))
+    unusual_spend = baseline.low_bound_cents[rows, frame.peak_hours_ago]
+    confirmed = (cost > own) & (spend > unusual_spend) & (extra > float(settings.floor_dollars) * 50)
     enough = (
         (days >= LEAST_DAYS) & (spend >= float(settings.expensive_model_min_dollars) * 100) & (requests > 0)
     )
@@ -51,17 +55,6 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         )
         for row in flagged(enough & (cost > bound))
     ]
-
-
-def _usual_cost(frame: Frame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per member: the median day's cents per request, its robust spread, and the days behind them."""
-    cents, requests = frame.history.cents, frame.history.requests
-    active = (cents > 0) & (requests > 0)
-    logs = np.full(cents.shape, np.nan)
-    logs[active] = np.log(cents[active] / requests[active])
-    level = quantile(logs, 0.5)
-    deviation = 1.4826 * quantile(np.abs(logs - level[:, None]), 0.5)
-    return np.nan_to_num(np.exp(level)), np.fmax(deviation, LEAST_SPREAD / 2), active.sum(axis=1)
 
 
 def _window(frame: Frame, hours_ago: int) -> Window:

@@ -6,7 +6,7 @@ import numpy as np
 
 from detection.baseline import Baseline
 from detection.findings import Finding, flagged, last_24_hours, severity_of
-from detection.frame import Frame
+from detection.frame import Array, Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
 
@@ -18,12 +18,12 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     """Members with a rolling day over their own bound, and over the floor."""
     if not settings.own_baseline_sensitivity or not len(frame.member_ids):
         return []
-    floor = float(settings.floor_dollars) * 100
-    bounds = np.nan_to_num(np.maximum(baseline.bound_cents, floor), nan=np.inf)
+    bounds = own_bounds(frame, settings, baseline)
     spend = frame.rolling.cents
-    ended = (spend / bounds).argmax(axis=1)
+    ended = (spend / np.maximum(bounds, 1)).argmax(axis=1)
     rows = np.arange(len(spend))
     observed, bound, expected = spend[rows, ended], bounds[rows, ended], baseline.expected_cents[rows, ended]
+    known = baseline.spend.days >= settings.own_baseline_min_days
     return [
         Finding(
             rule=Rule.OWN_BASELINE,
@@ -40,10 +40,20 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
             is_provisional=True,
             operands={
                 "sensitivity": float(settings.own_baseline_sensitivity),
-                "level_cents": float(np.exp(baseline.level[row])),
-                "spread": float(baseline.spread[row]),
-                "days": int(baseline.days[row]),
+                "level_cents": float(np.exp(baseline.spend.level[row])),
+                "spread": float(baseline.spend.spread[row]),
+                "days": int(baseline.spend.days[row]),
+                "requests": float(frame.rolling.requests[row, ended[row]]),
+                "bound_requests": float(baseline.bound_requests[row, ended[row]]),
             },
         )
-        for row in flagged((observed > bound) & (baseline.days >= settings.own_baseline_min_days))
+        for row in flagged(known & (observed > bound))
     ]
+
+
+def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:
+    """Cents that each rolling day must exceed: lower where so many requests are unusual too, never under
+    the floor."""
+    many = frame.rolling.requests > baseline.bound_requests
+    bounds = np.where(many, baseline.low_bound_cents, baseline.bound_cents)
+    return np.maximum(np.nan_to_num(bounds, nan=np.inf), float(settings.floor_dollars) * 100)

@@ -10,6 +10,8 @@ from detection.frame import Array, Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
 
+from .own_baseline import own_bounds
+
 RULES = (Rule.SPIKE,)
 NEEDS = ("events",)
 # Fewer days than this make no average: a second day of work would be compared with the first alone.
@@ -23,10 +25,10 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     if not multiplier:
         return []
     spend = frame.peak.cents
-    average, days = recent_average(frame.history.cents, settings.spike_lookback_days)
+    average, days = recent_average(frame.past.history.cents, settings.spike_lookback_days)
     bound = np.maximum(multiplier * average, float(settings.floor_dollars) * 100)
-    usual_bound = baseline.bound_cents[np.arange(len(spend)), frame.peak_hours_ago]
-    confirmed = (spend > usual_bound) | (not settings.confirm_by_own_history)
+    own = own_bounds(frame, settings, baseline)[np.arange(len(spend)), frame.peak_hours_ago]
+    confirmed = (spend > own) | (not settings.confirm_by_own_history)
     return [
         Finding(
             rule=Rule.SPIKE,

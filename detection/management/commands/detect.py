@@ -1,0 +1,34 @@
+"""`manage.py detect`: one detection run on what has been collected."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from collector.arguments import instant
+from collector.freshness import ages
+from detection.engine import detect
+
+
+class Command(BaseCommand):
+    help = "Look for spend that went wrong in what has been collected, and store what is found."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--as-of", type=instant, help="Judge as at this instant (ISO 8601); default: now.")
+        parser.add_argument("--json", action="store_true", help="Print the whole report as JSON.")
+
+    def handle(self, *, as_of: datetime | None, **options: Any) -> None:
+        """Print what was new, and one line of summary."""
+        moment = as_of or timezone.now()
+        report = detect(moment, data_ages=ages(moment))
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_json(), indent=2))
+            return
+        for anomaly in (*report.opened, *report.returned):
+            self.stdout.write(f"{anomaly.severity}: {anomaly.message}")
+        self.stdout.write(report.summary)

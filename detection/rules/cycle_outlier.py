@@ -1,0 +1,49 @@
+"""Cycle outlier: cycle spend over N times the median of active members."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detection.baseline import Baseline
+from detection.findings import Finding, Window, flagged, severity_of
+from detection.frame import Frame
+from detection.models import DetectionSettings
+from detection.vocabulary import Cause, Rule, Severity
+
+from .own_baseline import own_bounds
+
+RULES = (Rule.CYCLE_OUTLIER,)
+NEEDS = ("events",)
+LEAST_MEMBERS = 5  # a median of fewer is one person's spend
+
+
+def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+    """Members far above the median; information unless their spend is unusual for themselves just now."""
+    multiplier = float(settings.cycle_outlier_multiplier)
+    if not multiplier or frame.cycle is None:
+        return []
+    spend = frame.cycle.total_cents
+    active = spend[spend > 0]
+    if len(active) < LEAST_MEMBERS:
+        return []
+    median = float(np.median(active))
+    bound = max(multiplier * median, float(settings.floor_dollars) * 100)
+    unusual = (frame.rolling.cents > own_bounds(frame, settings, baseline)).any(axis=1)
+    alarming = unusual | (not settings.confirm_by_own_history)
+    return [
+        Finding(
+            rule=Rule.CYCLE_OUTLIER,
+            cause=Cause.SPEND,
+            severity=severity_of(spend[row], bound) if alarming[row] else Severity.INFO,
+            metric="spend_cycle",
+            observed=float(spend[row]),
+            bound=bound,
+            expected=median,
+            window=Window(frame.cycle.start_at, frame.as_of, "since"),
+            member_id=int(frame.member_ids[row]),
+            window_cents=float(spend[row]),
+            expected_cents=median,
+            operands={"multiplier": multiplier, "median_cents": median, "active_members": len(active)},
+        )
+        for row in flagged(spend > bound)
+    ]

@@ -1,0 +1,53 @@
+"""Requests, and tokens, in a UTC day over a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Literal
+
+import numpy as np
+
+from collector.days import day_end, day_start
+from detection.baseline import Baseline
+from detection.findings import Finding, Window, flagged, severity_of
+from detection.frame import Array, Frame
+from detection.models import DetectionSettings
+from detection.vocabulary import Cause, Rule
+
+RULES = (Rule.DAILY_REQUESTS, Rule.DAILY_TOKENS)
+NEEDS = ("events",)
+# The running day and the two before it, so that midnight clears nothing and what arrives late is still
+# counted.
+CLOSED_DAYS = 2
+
+
+def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+    """Members over a limit on one of the last days; their highest day is the one reported."""
+    usual_requests = np.nan_to_num(np.exp(baseline.requests.level))
+    found = list(_over(frame, "requests", settings.daily_requests_limit, usual_requests))
+    return found + list(_over(frame, "tokens", settings.daily_tokens_limit, np.zeros(len(usual_requests))))
+
+
+def _over(frame: Frame, unit: Literal["requests", "tokens"], limit: int, usual: Array) -> Iterator[Finding]:
+    if not limit:
+        return
+    closed = getattr(frame.days, unit)[:, -CLOSED_DAYS:]
+    counts = np.concatenate([closed, getattr(frame.today, unit)], axis=1)
+    highest = counts.argmax(axis=1)
+    for row in flagged(counts.max(axis=1) > limit):
+        day = frame.day - timedelta(days=CLOSED_DAYS - int(highest[row]))
+        observed = float(counts[row, highest[row]])
+        yield Finding(
+            rule=Rule.DAILY_REQUESTS if unit == "requests" else Rule.DAILY_TOKENS,
+            cause=Cause.REQUESTS if unit == "requests" else Cause.TOKENS,
+            severity=severity_of(observed, limit),
+            metric=f"{unit}_day",
+            observed=observed,
+            bound=float(limit),
+            expected=float(usual[row]),
+            window=Window(day_start(day), min(day_end(day), frame.as_of), "since", unit),
+            member_id=int(frame.member_ids[row]),
+            is_provisional=day == frame.day,
+            operands={"day": day.isoformat()},
+        )

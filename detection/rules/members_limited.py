@@ -1,0 +1,37 @@
+"""Members whom Cursor stops, because their on-demand spend of the cycle reached the limit in force."""
+
+from __future__ import annotations
+
+from detection.baseline import Baseline
+from detection.findings import Finding, Window, flagged
+from detection.frame import Frame
+from detection.models import DetectionSettings
+from detection.vocabulary import Cause, Rule, Severity
+
+RULES = (Rule.MEMBERS_LIMITED,)
+NEEDS = ("spend",)
+
+
+def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+    """One finding for the team, naming the members; a limit of zero dollars stops nobody who had any to
+    spend."""
+    if not settings.members_limited or frame.caps is None or frame.cycle is None:
+        return []
+    caps = frame.caps
+    limited = (caps.limit_cents > 0) & (caps.on_demand_cents >= caps.limit_cents)
+    members = [int(frame.member_ids[row]) for row in flagged(limited)]
+    if not members:
+        return []
+    return [
+        Finding(
+            rule=Rule.MEMBERS_LIMITED,
+            cause=Cause.LIMIT,
+            severity=Severity.WARNING,
+            metric="members",
+            observed=float(len(members)),
+            bound=0.0,
+            expected=0.0,
+            window=Window(frame.cycle.start_at, frame.as_of, "since", "none"),
+            operands={"member_ids": members},
+        )
+    ]

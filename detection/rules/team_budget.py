@@ -1,0 +1,38 @@
+"""Team budget: the whole team's spend of the cycle reached the budget; critical at 110 %."""
+
+from __future__ import annotations
+
+from detection.baseline import Baseline
+from detection.findings import Finding, Window, severity_of
+from detection.frame import Frame
+from detection.models import DetectionSettings
+from detection.vocabulary import Cause, Rule
+
+RULES = (Rule.TEAM_BUDGET,)
+NEEDS = ("events",)
+CRITICAL_OVER = 1.1
+
+
+def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+    """One finding for the team."""
+    budget = float(settings.team_budget_dollars) * 100
+    if not budget or frame.cycle is None:
+        return []
+    spend = float(frame.cycle.total_cents.sum())
+    if spend < budget:
+        return []
+    return [
+        Finding(
+            rule=Rule.TEAM_BUDGET,
+            cause=Cause.BUDGET,
+            severity=severity_of(spend, budget, CRITICAL_OVER),
+            metric="spend_cycle",
+            observed=spend,
+            bound=budget,
+            expected=budget,
+            window=Window(frame.cycle.start_at, frame.as_of, "since"),
+            window_cents=spend,
+            expected_cents=budget,
+            operands={"share": round(spend / budget, 4)},
+        )
+    ]
