@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Look for spend that went wrong in what has been collected, and store what is found."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--as-of", type=instant, help="Judge as at this instant (ISO 8601); default: now.")
+        parser.add_argument("--as-of", type=instant, help="Judge as at this ISO 8601 instant; default: now.")
         parser.add_argument("--json", action="store_true", help="Print the whole report as JSON.")
 
     def handle(self, *, as_of: datetime | None, **options: Any) -> None:
