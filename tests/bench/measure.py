@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -31,6 +32,7 @@ class Timing:
     name: str
     median: float
     p95: float
+    cpu: float = 0  # median of this process's own processor time: comparable on a busy machine
     queries: int | None = None
 
 
@@ -64,13 +66,17 @@ def detection(now: datetime) -> list[Timing]:
 def timed(
     name: str, work: Callable[[], object], *, repeats: int = REPEATS, queries: int | None = None
 ) -> Timing:
-    taken = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        taken.append((time.perf_counter() - started) * 1000)
-    taken.sort()
-    return Timing(name, statistics.median(taken), taken[max(0, round(0.95 * len(taken)) - 1)], queries)
+    taken = sorted(_once(work) for _ in range(repeats))
+    walls, cpus = zip(*taken, strict=True)
+    return Timing(
+        name, statistics.median(walls), walls[round(0.95 * (repeats - 1))], statistics.median(cpus), queries
+    )
+
+
+def _once(work: Callable[[], object]) -> tuple[float, float]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return (time.perf_counter() - wall) * 1000, (time.process_time() - cpu) * 1000
 
 
 def database_megabytes() -> float:
@@ -93,9 +99,7 @@ def events() -> int:
 
 
 def _client() -> Client:
-    from django.contrib.auth import get_user_model
-
-    client = Client()
+    client = Client(SERVER_NAME="127.0.0.1")
     user, _ = get_user_model().objects.get_or_create(username="bench", is_staff=True, is_superuser=True)
     client.force_login(user)
     return client

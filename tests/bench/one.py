@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ["LOG_LEVEL"] = "ERROR"
 django.setup()
 
 from django.core.management import call_command  # noqa: E402  Django must be set up first
@@ -42,10 +43,10 @@ def _build(size: Size) -> None:
 
 
 def _print(members: int, timings: list[measure.Timing]) -> None:
-    table = Table("what", "median ms", "p95 ms", "queries", title=_title(members))
+    table = Table("what", "median ms", "p95 ms", "cpu ms", "queries", title=_title(members))
     for timing in timings:
         queries = "" if timing.queries is None else str(timing.queries)
-        table.add_row(timing.name, f"{timing.median:.0f}", f"{timing.p95:.0f}", queries)
+        table.add_row(timing.name, f"{timing.median:.0f}", f"{timing.p95:.0f}", f"{timing.cpu:.0f}", queries)
     table.caption = (
         f"database {measure.database_megabytes():,.0f} MB, peak memory {measure.peak_megabytes():,.0f} MB"
     )

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 MEMBERS, DAYS, SEED = 60, 60, 7
+# Per 100 members and month, beside the told stories: a demo left running goes on having something to tell.
+INCIDENTS = 6
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Demo:
             f"--members={MEMBERS}",
             f"--days={DAYS}",
             f"--seed={SEED}",
+            f"--incidents={INCIDENTS}",
             f"--anchor={self.anchor_at}",
             f"--key={self.key}",
         ]
