@@ -36,4 +36,13 @@ MEANINGS = {
     "ai_lines": "Lines added by Tab or by the agent, of the lines that the commits added.",
     "exhaustion": "The day of the billing cycle of the first request that the plan no longer included.",
     "organisation_context": "The median member's context, of members with ten requests or more.",
+    "saving_low": "What would be saved, were these requests like the dearer ones of the cheaper model.",
+    "saving_high": "What would be saved, were they like its cheaper ones.",
+    "savings": (
+        "An estimate: the same requests at the team's own cost per request of the most used model that "
+        "costs half or less. It cannot know whether the cheaper model would have done."
+    ),
+    "max_mode": "Requests made in max mode, which reads more and costs more.",
+    "behind": "Behind: an older minor version than the newest in use. A patch more or less does not count.",
+    "daily_active": "Members whom Cursor marks active on the day.",
 }

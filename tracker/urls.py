@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from tracker.views.chargeback import chargeback
 from tracker.views.incident_actions import ACTIONS, act, act_on_many
 from tracker.views.incidents import incident, incidents
+from tracker.views.insights import insights
 from tracker.views.member import member
 from tracker.views.overview import overview
 from tracker.views.slack import slack_actions
@@ -10,6 +11,7 @@ from tracker.views.slack import slack_actions
 urlpatterns = [
     path("", overview, name="overview"),
     path("chargeback", chargeback, name="chargeback"),
+    path("insights", insights, name="insights"),
     path("users/<str:email>", member, name="member"),
     path("incidents", incidents, name="incidents"),
     path("anomalies", incidents, name="anomalies"),

@@ -13,6 +13,7 @@ from incidents.models import Incident
 from tracker.charts import Chart, Series
 from tracker.metrics import MEANINGS
 from tracker.pages.days import day_labels, dollars, provisional_index
+from tracker.pages.lists import named_table, repositories_table
 from tracker.palette import OTHER
 from tracker.reports.member import TOKENS, MemberDay, MemberReport
 from tracker.reports.models import ModelCost, model_costs
@@ -52,14 +53,15 @@ class MemberPage:
 
 
 def page(report: MemberReport, query: QueryDict) -> MemberPage:
+    now, named = report.filters.now, report.tools_by_metric
     return MemberPage(
         report=report,
         spend=spend_chart(report, query),
         tokens=tokens_chart(report, query),
         models=models_table(report, query),
-        tools=named_table("tools", "MCP tools", "Server", report.analytics("mcp"), report, query),
-        commands=named_table("commands", "Commands", "", report.analytics("commands"), report, query),
-        repositories=repositories_table(report.repositories, report, query),
+        tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),
+        commands=named_table("commands", "Commands", named.get("commands", []), query=query, now=now),
+        repositories=repositories_table(report.repositories, query=query, now=now),
         days=days_table(report, query),
         incidents=incidents_table(report, query),
     )
@@ -141,42 +143,6 @@ def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
         now=report.filters.now,
         sort="-spend",
         empty="No request in this period.",
-    )
-
-
-def named_table(
-    key: str, caption: str, detail: str, rows: list[Named], report: MemberReport, query: QueryDict
-) -> Table[Named]:
-    columns: list[Column[Named]] = [Column("name", "Name", lambda n: n.name)]
-    if detail:
-        columns.append(Column("detail", detail, lambda n: n.detail))
-    columns += [
-        Column("count", "Uses", lambda n: n.count, "count"),
-        Column("share", "Share", lambda n: n.share, "share"),
-    ]
-    return Table(
-        key, caption, columns, rows, query=query, now=report.filters.now, sort="-count",
-        empty="None was used, or your plan does not report it.",
-    )  # fmt: skip
-
-
-def repositories_table(rows: list[Repository], report: Any, query: QueryDict) -> Table[Repository]:
-    return Table(
-        "repositories",
-        "Repositories",
-        [
-            Column("name", "Repository", lambda r: r.name),
-            Column("commits", "Commits", lambda r: r.commits, "count"),
-            Column("members", "Members", lambda r: r.members, "count"),
-            Column("lines", "Lines added", lambda r: r.lines, "count"),
-            Column("ai", "Of them by AI", lambda r: r.ai_lines, "count", help=MEANINGS["ai_lines"]),
-            Column("share", "AI share", lambda r: r.ai_share, "share"),
-        ],
-        rows,
-        query=query,
-        now=report.filters.now,
-        sort="-lines",
-        empty="No commits are known for these days.",
     )
 
 

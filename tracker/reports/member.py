@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import cached_property
 from statistics import median
 
-from django.db.models import QuerySet
-
 from collector.days import utc_day
 from collector.models import (
     AiCodeCommit,
@@ -210,9 +208,11 @@ class MemberReport:
     def requesters(self) -> int:
         return len(self.team.activity_ranks)
 
-    def analytics(self, metric: str) -> list[tools.Named]:
-        rows: QuerySet = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
-        return tools.by_name(rows.filter(member=self.member, metric=metric))
+    @cached_property
+    def tools_by_metric(self) -> dict[str, list[tools.Named]]:
+        """MCP tools and commands. One query."""
+        rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
+        return tools.by_metric(rows.filter(member=self.member))
 
     @cached_property
     def repositories(self) -> list[repositories.Repository]:

@@ -48,10 +48,14 @@ class Team:
         self.filters, self.period = filters, filters.period
         self.palette = palette.load()
         self.people = people.everybody()
-        self.groups = membership.current(self.period.end)
         self.all_parts = usage.parts(self.period.of(MemberModelDay.objects.all()))
         self.all_activity = usage.activity(usage.activity_between(self.period.first, self.period.end))
         self.request_days = usage.request_days(self.period.of(MemberModelDay.objects.all()))
+
+    @cached_property
+    def groups(self) -> dict[int, Group | None]:
+        """Each member's group at the end of the period. Three queries."""
+        return membership.current(self.period.end)
 
     @cached_property
     def habits(self) -> dict[int, badges.Habits]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -19,15 +19,26 @@ class Named:
     members: int | None = None
 
 
-def by_name(rows: QuerySet, *, with_members: bool = False) -> list[Named]:
-    """Sums of `count` by name and detail, most first; with members where rows have them. One query."""
-    extra = {"members": Count("member", distinct=True)} if with_members else {}
-    sums = rows.order_by().values_list("name", "detail").annotate(total=Sum("count"), **extra)
-    found = [row for row in sums if row[2]]
-    whole = sum(row[2] for row in found) or 1
-    named = [Named(row[0] or "(not named)", row[1], row[2], row[2] / whole, *row[3:]) for row in found]
+def by_name(rows: QuerySet[Any]) -> list[Named]:
+    """Sums of `count` by name and detail, most first. One query."""
+    return rank(list(rows.order_by().values_list("name", "detail").annotate(Sum("count"))))
+
+
+def by_metric(rows: QuerySet[Any], *, with_members: bool = False) -> dict[str, list[Named]]:
+    """The same for several metrics at once, and with members where rows have them. One query."""
+    sums = rows.order_by().values_list("metric", "name", "detail").annotate(total=Sum("count"))
+    if with_members:
+        sums = sums.annotate(members=Count("member", distinct=True))
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for metric, *row in sums:
+        found.setdefault(metric, []).append(tuple(row))
+    return {metric: rank(named) for metric, named in found.items()}
+
+
+def rank(rows: list[tuple[Any, ...]]) -> list[Named]:
+    """Rows of (name, detail, count and perhaps members) as shares of their sum, most first."""
+    whole = sum(row[2] for row in rows)
+    named = [
+        Named(row[0] or "(not named)", row[1], row[2], row[2] / whole, *row[3:]) for row in rows if row[2]
+    ]
     return sorted(named, key=lambda each: (-each.count, each.name))
-
-
-def total(named: Iterable[Named]) -> int:
-    return sum(each.count for each in named)

@@ -1,0 +1,278 @@
+"""The insights page's charts and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from tracker import formats
+from tracker.charts import Chart, Series
+from tracker.metrics import MEANINGS
+from tracker.pages.days import day_labels, provisional_index
+from tracker.pages.lists import named_table, repositories_table
+from tracker.palette import OTHER
+from tracker.reports.insights import Insights
+from tracker.reports.models import ModelCost
+from tracker.reports.people import Person
+from tracker.reports.plan import Exhaustion
+from tracker.reports.repositories import Repository
+from tracker.reports.savings import Saving
+from tracker.reports.tools import Named
+from tracker.reports.versions import Client, Version
+from tracker.tables import Column, Table, csv_url
+
+RANKED = 5
+
+
+@dataclass(frozen=True)
+class Flag:
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A short list of models by one figure; `top` is what its bars are measured by."""
+
+    title: str
+    rows: list[tuple[ModelCost, str, float]]  # with the figure as shown, and as the bar takes it
+
+    @property
+    def top(self) -> float:
+        return max((value for _, _, value in self.rows), default=0)
+
+
+@dataclass(frozen=True)
+class InsightsPage:
+    report: Insights
+    rankings: list[Ranking]
+    savings: Table[Saving]
+    plan: Table[Exhaustion]
+    buckets: Chart
+    models: Table[ModelCost]
+    shares: Chart
+    active: Chart
+    tools: Table[Named]
+    commands: Table[Named]
+    extensions: Table[Named]
+    versions: Table[Version]
+    behind: Table[Client]
+    repositories: Table[Repository]
+
+    @property
+    def exports(self) -> dict[str, Chart | Table[Any]]:
+        shown = (
+            self.savings, self.plan, self.buckets, self.models, self.shares, self.active, self.tools,
+            self.commands, self.extensions, self.versions, self.behind, self.repositories,
+        )  # fmt: skip
+        return {item.key: item for item in shown}
+
+
+def page(report: Insights, query: QueryDict) -> InsightsPage:
+    now, named = report.filters.now, report.tools_by_metric
+    return InsightsPage(
+        report=report,
+        rankings=rankings(report.model_costs),
+        savings=savings_table(report, query),
+        plan=plan_table(report, query),
+        buckets=buckets_chart(report, query),
+        models=models_table(report, query),
+        shares=shares_chart(report, query),
+        active=active_chart(report, query),
+        tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),
+        commands=named_table("commands", "Commands", named.get("commands", []), query=query, now=now),
+        extensions=named_table("extensions", "File extensions", report.extensions, query=query, now=now),
+        versions=versions_table(report, query),
+        behind=behind_table(report, query),
+        repositories=repositories_table(report.repositories, query=query, now=now),
+    )
+
+
+def rankings(costs: list[ModelCost]) -> list[Ranking]:
+    """Largest spend, cheapest and dearest requests; no model is left out for being small."""
+    by_spend = sorted(costs, key=lambda cost: -spend(cost))[:RANKED]
+    rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
+    dear = sorted(rated, key=lambda cost: -rate(cost))
+    return [
+        Ranking("Largest spend", [(c, formats.money(spend(c)), spend(c)) for c in by_spend]),
+        Ranking("Dearest requests", [(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
+        Ranking("Cheapest requests", [(c, formats.rate(rate(c)), rate(c)) for c in dear[::-1][:RANKED]]),
+    ]
+
+
+def spend(cost: ModelCost) -> float:
+    return float(cost.totals.total_cents)
+
+
+def rate(cost: ModelCost) -> float:
+    return float(cost.totals.cents_per_request or 0)
+
+
+def person_column(report: Insights, key: str = "name") -> Column[Any]:
+    """The name of a row's `member_id`, leading to the member's page over the same period."""
+    people, kept = report.team.people, report.filters.query(search="", badge="", group="", model="")
+
+    def person(row: Any) -> Person:
+        return people[row.member_id]
+
+    def link(row: Any) -> str:
+        return person(row).url + kept
+
+    return Column(key, "Member", lambda r: person(r).name, link=link, under=lambda r: person(r).email)
+
+
+def email_column(report: Insights) -> Column[Any]:
+    return Column("email", "E-mail", lambda r: report.team.people[r.member_id].email, only_csv=True)
+
+
+def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
+    columns: list[Column[Saving]] = [
+        person_column(report),
+        email_column(report),
+        Column("model", "On", lambda s: s.model.name, "model", shown=lambda s: s.model),
+        Column("requests", "Requests", lambda s: s.requests, "count"),
+        Column("spent", "Cost", lambda s: s.spent, "money"),
+        Column("instead", "Instead", lambda s: s.instead.name, "model", shown=lambda s: s.instead),
+        Column("low", "Saves at least", lambda s: s.low, "money", help=MEANINGS["saving_low"]),
+        Column("high", "At most", lambda s: s.high, "money", help=MEANINGS["saving_high"]),
+    ]
+    return Table(
+        "savings", "Savings by member and model", columns, report.savings,
+        query=query, now=report.filters.now, sort="-high",
+        empty="Nobody uses a model that costs twice as much as another that the team trusts.",
+    )  # fmt: skip
+
+
+def plan_table(report: Insights, query: QueryDict) -> Table[Exhaustion]:
+    columns: list[Column[Exhaustion]] = [
+        person_column(report),
+        email_column(report),
+        Column("cycle_day", "Day of the cycle", lambda e: e.cycle_day, "count", help=MEANINGS["exhaustion"]),
+        Column("day", "On", lambda e: e.day, "day"),
+        Column("requests", "Requests on demand since", lambda e: e.billed_requests, "count"),
+    ]
+    return Table(
+        "plan", "Members whose plan is used up", columns, report.exhaustions,
+        query=query, now=report.filters.now, sort="cycle_day",
+        empty="Everybody is still within what the plan includes in this cycle.",
+    )  # fmt: skip
+
+
+def buckets_chart(report: Insights, query: QueryDict) -> Chart:
+    return Chart(
+        key="buckets",
+        title="When plans were used up",
+        labels=[label for label, _ in report.exhaustion_buckets],
+        label_head="Days of the cycle",
+        unit="count",
+        size="short",
+        horizontal=True,
+        series=[Series("Members", [count for _, count in report.exhaustion_buckets], "2")],
+        csv_url=csv_url(query, "buckets"),
+    )
+
+
+def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
+    def only(row: ModelCost) -> str:
+        return report.filters.query(model=row.model.key)
+
+    columns: list[Column[ModelCost]] = [
+        Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
+        Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
+        Column("members", "Members", lambda m: m.members, "count"),
+        Column("share", "Of requests", lambda m: m.request_share, "share"),
+        Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+        Column("max", "Max mode", lambda m: m.totals.max_mode_requests, "count", help=MEANINGS["max_mode"]),
+        Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+    ]
+    return Table(
+        "models", "Model usage", columns, report.model_costs,
+        query=query, now=report.filters.now, sort="-requests", empty="No request in this period.",
+    )  # fmt: skip
+
+
+def shares_chart(report: Insights, query: QueryDict) -> Chart:
+    """Shares of served requests by day; the models not named are added up, so that a day makes 100 %."""
+    days, requests, top = report.period.shown_days, report.model_requests, report.top_models
+    short, full = day_labels(days, report.period.today)
+    totals = {day: sum(count for (on, _), count in requests.items() if on == day) for day in days}
+
+    def share(counts: list[int]) -> list[float | None]:
+        pairs = zip(days, counts, strict=True)
+        return [100 * count / totals[day] if totals[day] else None for day, count in pairs]
+
+    series = []
+    for key in top:
+        found = report.team.palette.model(key)
+        series.append(Series(found.name, share([requests.get((day, key), 0) for day in days]), found.slot))
+    others = {pair: count for pair, count in requests.items() if pair[1] not in top}
+    rest = [sum(count for (on, _), count in others.items() if on == day) for day in days]
+    if any(rest):
+        series.append(Series("Other models", share(rest), OTHER))
+    return Chart(
+        key="shares",
+        title="Share of requests by model",
+        labels=short,
+        titles=full,
+        unit="percent",
+        stacked=True,
+        series=series,
+        provisional_from=provisional_index(days, report.period.today),
+        caption="Days without a request are empty.",
+        csv_url=csv_url(query, "shares"),
+    )
+
+
+def active_chart(report: Insights, query: QueryDict) -> Chart:
+    days = report.period.shown_days
+    short, full = day_labels(days, report.period.today)
+    return Chart(
+        key="active",
+        title="Daily active members",
+        labels=short,
+        titles=full,
+        unit="count",
+        kind="line",
+        series=[
+            Series("Active, as Cursor counts", report.daily_active, "1"),
+            Series("With a request", report.daily_requesters, "3"),
+        ],
+        average=report.mean_daily_active,
+        provisional_from=provisional_index(days, report.period.today),
+        caption="The average is of Cursor's count over the whole days shown, weekends included.",
+        csv_url=csv_url(query, "active"),
+    )
+
+
+def versions_table(report: Insights, query: QueryDict) -> Table[Version]:
+    columns: list[Column[Version]] = [
+        Column("version", "Version", lambda v: v.version),
+        Column("state", "State", lambda v: state(v).label, "flag", shown=state, help=MEANINGS["behind"]),
+        Column("members", "Members", lambda v: v.members, "count"),
+        Column("share", "Share", lambda v: v.share, "share"),
+    ]
+    return Table(
+        "versions", "Client versions", columns, report.versions,
+        query=query, now=report.filters.now, sort="-members", empty="No version is known for these days.",
+    )  # fmt: skip
+
+
+def state(version: Version) -> Flag:
+    if version.is_newest:
+        return Flag("newest", "good")
+    return Flag("behind", "warning") if version.is_behind else Flag("current", "plain")
+
+
+def behind_table(report: Insights, query: QueryDict) -> Table[Client]:
+    columns: list[Column[Client]] = [
+        person_column(report),
+        email_column(report),
+        Column("version", "Version", lambda c: c.version),
+        Column("day", "Last seen", lambda c: c.day, "day"),
+    ]
+    return Table(
+        "behind", "Members on an old version", columns, report.behind,
+        query=query, now=report.filters.now, sort="version", empty="Nobody is behind.",
+    )  # fmt: skip

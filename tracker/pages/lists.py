@@ -1,0 +1,43 @@
+"""Tables that the insights page and a member's page share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.http import QueryDict
+
+from tracker.metrics import MEANINGS
+from tracker.reports.repositories import Repository
+from tracker.reports.tools import Named
+from tracker.tables import Column, Table
+
+
+def named_table(
+    key: str, caption: str, rows: Sequence[Named], *, query: QueryDict, now: datetime, detail: str = ""
+) -> Table[Named]:
+    """Tools, commands or extensions; `detail` heads the second name where there is one."""
+    columns: list[Column[Named]] = [Column("name", "Name", lambda n: n.name)]
+    if detail:
+        columns.append(Column("detail", detail, lambda n: n.detail))
+    columns.append(Column("count", "Uses", lambda n: n.count, "count"))
+    if any(row.members is not None for row in rows):
+        columns.append(Column("members", "Members", lambda n: n.members, "count"))
+    columns.append(Column("share", "Share", lambda n: n.share, "share"))
+    empty = "None was used in these days, or your plan does not report it."
+    return Table(key, caption, columns, rows, query=query, now=now, sort="-count", empty=empty)
+
+
+def repositories_table(rows: Sequence[Repository], *, query: QueryDict, now: datetime) -> Table[Repository]:
+    columns: list[Column[Repository]] = [
+        Column("name", "Repository", lambda r: r.name),
+        Column("commits", "Commits", lambda r: r.commits, "count"),
+        Column("members", "Members", lambda r: r.members, "count"),
+        Column("lines", "Lines added", lambda r: r.lines, "count"),
+        Column("ai", "Of them by AI", lambda r: r.ai_lines, "count", help=MEANINGS["ai_lines"]),
+        Column("share", "AI share", lambda r: r.ai_share, "share"),
+    ]
+    empty = "No commits are known for these days, or your plan does not report them."
+    return Table(
+        "repositories", "Repositories", columns, rows, query=query, now=now, sort="-lines", empty=empty
+    )

@@ -1,0 +1,155 @@
+"""Figures of the insights page: plans, models, savings, adoption, tools, versions, repositories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from functools import cached_property
+from statistics import fmean, median
+
+from django.db.models import Count, Sum
+
+from collector.models import (
+    AiCodeCommit,
+    BillingCycle,
+    DailyActivity,
+    MemberAnalyticsDay,
+    MemberModelDay,
+    TeamAnalyticsDay,
+)
+from collector.models.usage import MemberModelDayQuerySet
+from tracker.filters import Filters
+from tracker.reports import models, plan, repositories, savings, tools, versions
+from tracker.reports.plan import Exhaustion
+from tracker.reports.team import Team
+from tracker.reports.tools import Named
+
+# Models that the share chart names; the others are added up, so that it always reaches 100 %.
+SHARE_MODELS = 6
+
+
+class Insights:
+    """Everything the insights page shows. At most twenty queries with those of the page around it."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters, self.period = filters, filters.period
+        self.team = Team(filters)
+        self.selection = self.team.selection
+
+    # Plans
+
+    @cached_property
+    def cycle(self) -> BillingCycle | None:
+        return self.period.cycle or BillingCycle.objects.at(self.filters.now)
+
+    @cached_property
+    def exhaustions(self) -> list[Exhaustion]:
+        """Of the present billing cycle, whatever the period."""
+        rows = self.selection.of(MemberModelDay.objects.all())
+        return plan.exhaustions(rows, self.cycle) if self.cycle else []
+
+    @property
+    def median_exhaustion_day(self) -> float | None:
+        return median(each.cycle_day for each in self.exhaustions) if self.exhaustions else None
+
+    @property
+    def exhaustion_buckets(self) -> list[tuple[str, int]]:
+        return list(plan.bucket_counts(self.exhaustions).items())
+
+    # Models
+
+    @cached_property
+    def model_costs(self) -> list[models.ModelCost]:
+        return models.model_costs(self.team.parts, self.team.palette)
+
+    @cached_property
+    def model_requests(self) -> dict[tuple[date, str], int]:
+        """Served requests by shown day and model. One query."""
+        rows: MemberModelDayQuerySet = self.selection.of(
+            MemberModelDay.objects.between(self.period.first, self.period.today)
+        )
+        rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
+        sums = rows.order_by().values_list("day", "model").annotate(Sum("requests"))
+        return {(day, model): requests for day, model, requests in sums if requests}
+
+    @property
+    def top_models(self) -> list[str]:
+        """The models with most requests of the shown days, as many as the share chart names."""
+        sums: Counter[str] = Counter()
+        for (_, model), requests in self.model_requests.items():
+            sums[model] += requests
+        return [model for model, _ in sums.most_common(SHARE_MODELS)]
+
+    @cached_property
+    def savings(self) -> list[savings.Saving]:
+        people = [part for part in self.team.parts if self.team.people[part.member_id].is_person]
+        return savings.savings(people, self.team.all_parts, self.team.palette)
+
+    @property
+    def saving_range(self) -> tuple[float, float]:
+        return sum(each.low for each in self.savings), sum(each.high for each in self.savings)
+
+    # Adoption
+
+    @cached_property
+    def daily_active(self) -> list[int]:
+        """Members whom Cursor marks active on each shown day. One query."""
+        rows = DailyActivity.objects.between(self.period.first, self.period.today).filter(is_active=True)
+        counts = dict(self.selection.of_members(rows).order_by().values_list("day").annotate(Count("member")))
+        return [counts.get(day, 0) for day in self.period.shown_days]
+
+    @cached_property
+    def daily_requesters(self) -> list[int]:
+        """Members with a served request on each shown day. One query."""
+        rows = MemberModelDay.objects.between(self.period.first, self.period.today).filter(requests__gt=0)
+        counted = self.selection.of(rows).order_by().values_list("day")
+        counts = dict(counted.annotate(Count("member", distinct=True)))
+        return [counts.get(day, 0) for day in self.period.shown_days]
+
+    @property
+    def mean_daily_active(self) -> float | None:
+        """Over the whole days, weekends included."""
+        return fmean(self.daily_active[:-1]) if self.daily_active[:-1] else None
+
+    @property
+    def peak_daily_active(self) -> int:
+        return max(self.daily_active[:-1], default=0)
+
+    @cached_property
+    def clients(self) -> list[versions.Client]:
+        rows = DailyActivity.objects.between(self.period.first, self.period.end)
+        return versions.clients(self.selection.of_members(rows))
+
+    @property
+    def versions(self) -> list[versions.Version]:
+        return versions.versions(self.clients)
+
+    @property
+    def behind(self) -> list[versions.Client]:
+        latest = versions.newest(self.clients)
+        return [client for client in self.clients if versions.is_behind(client.version, latest)]
+
+    # Tools
+
+    @cached_property
+    def tools_by_metric(self) -> dict[str, list[Named]]:
+        """MCP tools and commands, by member where the plan reports members. One query, two without."""
+        rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
+        found = tools.by_metric(self.selection.of_members(rows), with_members=True)
+        if found or self.filters.is_narrowed or self.filters.visible is not None:
+            return found
+        return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands"]))
+
+    @property
+    def team_rows(self):  # type: ignore[no-untyped-def]
+        return TeamAnalyticsDay.objects.between(self.period.first, self.period.end)
+
+    @cached_property
+    def extensions(self) -> list[Named]:
+        """Of the whole team: Cursor does not say whose files they were. One query."""
+        return tools.by_name(self.team_rows.filter(metric="top-file-extensions"))
+
+    @cached_property
+    def repositories(self) -> list[repositories.Repository]:
+        rows = AiCodeCommit.objects.between(self.period.first, self.period.end)
+        return repositories.repositories(self.selection.of_members(rows))
