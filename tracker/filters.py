@@ -137,6 +137,12 @@ class Choices:
     clear_url: str
 
 
+def period_choices(filters: Filters, path: str) -> Choices:
+    """Only the periods: for a page about one member."""
+    periods_only = [_period_choice(key, label, filters) for key, label in periods.LABELS.items()]
+    return Choices(path, periods_only, [], [], [], path)
+
+
 def choices(filters: Filters, path: str) -> Choices:
     """Everything the filter bar of the page at `path` offers. One query, and the palette's."""
     return Choices(

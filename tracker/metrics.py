@@ -39,8 +39,8 @@ MEANINGS = {
     "saving_low": "What would be saved, were these requests like the dearer ones of the cheaper model.",
     "saving_high": "What would be saved, were they like its cheaper ones.",
     "savings": (
-        "An estimate: the same requests at the team's own cost per request of the most used model that "
-        "costs half or less. It cannot know whether the cheaper model would have done."
+        "An estimate: the same requests at the team's own cost per request of the next cheaper model "
+        "that it trusts. It cannot know whether the cheaper model would have done."
     ),
     "max_mode": "Requests made in max mode, which reads more and costs more.",
     "behind": "Behind: an older minor version than the newest in use. A patch more or less does not count.",

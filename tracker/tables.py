@@ -22,6 +22,7 @@ from tracker import cells
 Row = TypeVar("Row")
 
 PAGE_ROWS = 50
+SIDE_ROWS = 10  # of a table that shares its row of the page with something else
 MONEY = ("money", "rate")  # kinds of columns whose values are cents
 
 
@@ -69,12 +70,14 @@ class Table(Generic[Row]):
         sort: str,
         css: Callable[[Row], str] = lambda row: "",
         empty: str = "",
+        page_rows: int = PAGE_ROWS,
     ) -> None:
         self.key, self.caption, self.columns, self.rows = key, caption, columns, rows
         self.shown = [column for column in columns if not column.only_csv]
         self.query, self.now, self.css, self.empty = query, now, css, empty
         self.total = len(rows)
-        self.pages = max(-(-self.total // PAGE_ROWS), 1)
+        self.page_rows = page_rows
+        self.pages = max(-(-self.total // page_rows), 1)
         self.sort = read_sort(query.get(f"{key}.sort", sort), self.shown, key)
         self.page = min(read_page(query.get(f"{key}.page", "1"), key), self.pages)
 
@@ -101,13 +104,13 @@ class Table(Generic[Row]):
     @property
     def lines(self) -> list[Line]:
         """The rows of this page, each cell ready for the template."""
-        first = (self.page - 1) * PAGE_ROWS
+        first = (self.page - 1) * self.page_rows
         return [
             Line(
                 self.css(row),
                 [self.cell(column, row, index == 0) for index, column in enumerate(self.shown)],
             )
-            for row in self.sorted_rows[first : first + PAGE_ROWS]
+            for row in self.sorted_rows[first : first + self.page_rows]
         ]
 
     def cell(self, column: Column[Row], row: Row, is_first: bool) -> SafeString:
@@ -128,8 +131,8 @@ class Table(Generic[Row]):
     @property
     def said(self) -> str:
         """`51 to 100 of 230`, or just how many there are."""
-        first = (self.page - 1) * PAGE_ROWS + 1
-        last = min(self.page * PAGE_ROWS, self.total)
+        first = (self.page - 1) * self.page_rows + 1
+        last = min(self.page * self.page_rows, self.total)
         return f"{first:,} to {last:,} of {self.total:,}" if self.pages > 1 else f"{self.total:,} in all"
 
     @property

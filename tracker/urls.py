@@ -6,11 +6,13 @@ from tracker.views.incidents import incident, incidents
 from tracker.views.insights import insights
 from tracker.views.member import member
 from tracker.views.overview import overview
+from tracker.views.settings import settings
 from tracker.views.slack import slack_actions
 
 urlpatterns = [
     path("", overview, name="overview"),
     path("chargeback", chargeback, name="chargeback"),
+    path("settings", settings, name="settings"),
     path("insights", insights, name="insights"),
     path("users/<str:email>", member, name="member"),
     path("incidents", incidents, name="incidents"),

@@ -21,7 +21,7 @@ from tracker.reports.repositories import Repository
 from tracker.reports.savings import Saving
 from tracker.reports.tools import Named
 from tracker.reports.versions import Client, Version
-from tracker.tables import Column, Table, csv_url
+from tracker.tables import SIDE_ROWS, Column, Table, csv_url
 
 RANKED = 5
 
@@ -140,7 +140,7 @@ def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
     ]
     return Table(
         "savings", "Savings by member and model", columns, report.savings,
-        query=query, now=report.filters.now, sort="-high",
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-high",
         empty="Nobody uses a model that costs twice as much as another that the team trusts.",
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ def plan_table(report: Insights, query: QueryDict) -> Table[Exhaustion]:
     ]
     return Table(
         "plan", "Members whose plan is used up", columns, report.exhaustions,
-        query=query, now=report.filters.now, sort="cycle_day",
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="cycle_day",
         empty="Everybody is still within what the plan includes in this cycle.",
     )  # fmt: skip
 
@@ -255,7 +255,7 @@ def versions_table(report: Insights, query: QueryDict) -> Table[Version]:
     ]
     return Table(
         "versions", "Client versions", columns, report.versions,
-        query=query, now=report.filters.now, sort="-members", empty="No version is known for these days.",
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-members", empty="None is known.",
     )  # fmt: skip
 
 
@@ -274,5 +274,5 @@ def behind_table(report: Insights, query: QueryDict) -> Table[Client]:
     ]
     return Table(
         "behind", "Members on an old version", columns, report.behind,
-        query=query, now=report.filters.now, sort="version", empty="Nobody is behind.",
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="version", empty="Nobody is behind.",
     )  # fmt: skip

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from tracker.metrics import MEANINGS
 from tracker.reports.repositories import Repository
 from tracker.reports.tools import Named
-from tracker.tables import Column, Table
+from tracker.tables import SIDE_ROWS, Column, Table
 
 
 def named_table(
@@ -25,7 +25,9 @@ def named_table(
         columns.append(Column("members", "Members", lambda n: n.members, "count"))
     columns.append(Column("share", "Share", lambda n: n.share, "share"))
     empty = "None was used in these days, or your plan does not report it."
-    return Table(key, caption, columns, rows, query=query, now=now, sort="-count", empty=empty)
+    return Table(
+        key, caption, columns, rows, query=query, now=now, sort="-count", empty=empty, page_rows=SIDE_ROWS
+    )
 
 
 def repositories_table(rows: Sequence[Repository], *, query: QueryDict, now: datetime) -> Table[Repository]:
@@ -39,5 +41,13 @@ def repositories_table(rows: Sequence[Repository], *, query: QueryDict, now: dat
     ]
     empty = "No commits are known for these days, or your plan does not report them."
     return Table(
-        "repositories", "Repositories", columns, rows, query=query, now=now, sort="-lines", empty=empty
+        "repositories",
+        "Repositories",
+        columns,
+        rows,
+        query=query,
+        now=now,
+        sort="-lines",
+        empty=empty,
+        page_rows=SIDE_ROWS,
     )

@@ -18,7 +18,7 @@ from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
 from tracker.reports.team import MemberFigures
-from tracker.tables import Column, Table, csv_url
+from tracker.tables import SIDE_ROWS, Column, Table, csv_url
 
 
 @dataclass(frozen=True)
@@ -207,6 +207,7 @@ def unused_table(report: Overview, query: QueryDict) -> Table[UnusedSeat]:
         query=query,
         now=report.filters.now,
         sort="last",
+        page_rows=SIDE_ROWS,
         empty="Every seat was used.",
     )
 

@@ -11,7 +11,7 @@ from tracker.reports.usage import Part, Totals, group_by
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
 TRUSTED_SHARE = 0.05
-# A model is dear if its request costs this many times the cheaper one's, or more.
+# The dear model's request costs this many times the cheaper one's, or more.
 DEAR_RATIO = 2
 # Less than this is not worth a line.
 MIN_SAVING_CENTS = 100
@@ -79,14 +79,17 @@ def _rate(model: str, totals: Totals, parts: Iterable[Part]) -> Rate:
 
 
 def alternative(model: str, rates: dict[str, Rate]) -> Rate | None:
-    """The most used trusted model whose request costs half of `model`'s or less, if there is one."""
-    dear, everything = rates.get(model), sum(rate.requests for rate in rates.values())
+    """One step down from a dear `model`: the dearest trusted one at half its rate or less, if any."""
+    dear, requests = rates.get(model), sum(rate.requests for rate in rates.values())
+    spent = sum(rate.cents * rate.requests for rate in rates.values())
+    if dear is None or dear.cents * requests <= spent:
+        return None  # at or below what the team pays for a request anyway
     trusted = [
         rate
         for rate in rates.values()
-        if dear and rate.cents * DEAR_RATIO <= dear.cents and rate.requests >= TRUSTED_SHARE * everything
+        if rate.cents * DEAR_RATIO <= dear.cents and rate.requests >= TRUSTED_SHARE * requests
     ]
-    return max(trusted, key=lambda rate: (rate.requests, rate.model), default=None)
+    return max(trusted, key=lambda rate: (rate.cents, rate.model), default=None)
 
 
 def _saving(part: Part, cheaper: Rate, palette: Palette) -> Saving | None:

@@ -12,13 +12,15 @@ from django.db.models import F
 
 from collector.models import MemberModelDay, SpendSnapshot
 from groups import membership
-from groups.models import Group
+from groups.models import Assignment
 from tracker import badges, palette
 from tracker.filters import Filters
 from tracker.reports import people, usage
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
 from tracker.reports.usage import Activity, Part, Totals
+
+NO_GROUP = (membership.UNASSIGNED, "")
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,14 @@ class Team:
         self.request_days = usage.request_days(self.period.of(MemberModelDay.objects.all()))
 
     @cached_property
-    def groups(self) -> dict[int, Group | None]:
-        """Each member's group at the end of the period. Three queries."""
-        return membership.current(self.period.end)
+    def groups(self) -> dict[int, tuple[int, str]]:
+        """The group (id, name) that each member is in at the end of the period. One query."""
+        known = Assignment.objects.known_on(self.period.end)
+        held = {
+            pk: (group_id, name)
+            for pk, group_id, name in known.values_list("member_id", "group_id", "group__name")
+        }
+        return {pk: group for pk, group in held.items() if group[0] is not None}
 
     @cached_property
     def habits(self) -> dict[int, badges.Habits]:
@@ -161,7 +168,7 @@ class Team:
         group_ids = self.selection.group_ids
         if self.selection.model or not self.selection.keeps_member(pk):
             return False
-        return group_ids is None or group_id(self.groups.get(pk)) in group_ids
+        return group_ids is None or self.groups.get(pk, NO_GROUP)[0] in group_ids
 
     def member(self, pk: int) -> MemberFigures:
         """One member's figures, also where the filters would not list them."""
@@ -169,10 +176,9 @@ class Team:
         return self._figures(pk, usage.total(parts), main_models(parts).get(pk))
 
     def _figures(self, pk: int, totals: Totals, main: str | None) -> MemberFigures:
-        group = self.groups.get(pk)
         return MemberFigures(
             person=self.people[pk],
-            group=group.name if group else "",
+            group=self.groups.get(pk, NO_GROUP)[1],
             totals=totals,
             activity=self.activity.get(pk) or Activity(),
             active_days=self.active_days(pk),
@@ -182,10 +188,6 @@ class Team:
             spend_rank=self.spend_ranks.get(pk),
             activity_rank=self.activity_ranks.get(pk),
         )
-
-
-def group_id(group: Group | None) -> int:
-    return group.pk if group else membership.UNASSIGNED
 
 
 def main_models(parts: Iterable[Part]) -> dict[int, str]:

@@ -26,7 +26,7 @@ def member(request: HttpRequest, email: str) -> HttpResponse:
         "page": page,
         "report": page.report,
         "filters": asked,
-        "choices": filters.choices(asked, request.path),
+        "choices": filters.period_choices(asked, request.path),
         "group_url": filters.group_url(page.report.figures.group, asked),
         "meanings": MEANINGS,
         "now": asked.now,

@@ -1,0 +1,154 @@
+"""The settings page's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from collector.freshness import SourceFreshness
+from collector.models import SourceRun
+from groups.summary import GroupSummary
+from incidents.models import Channel
+from tracker.reports.configuration import Configuration
+from tracker.tables import Column, Table
+
+TONES = {"ok": "good", "fresh": "good", "failed": "critical", "running": "info"}
+
+
+@dataclass(frozen=True)
+class Flag:
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class SettingsPage:
+    report: Configuration
+    sources: Table[SourceFreshness]
+    runs: Table[SourceRun]
+    channels: Table[Channel]
+    groups: Table[GroupSummary]
+
+    @property
+    def exports(self) -> dict[str, Table[Any]]:
+        return {table.key: table for table in (self.sources, self.runs, self.channels, self.groups)}
+
+
+def page(report: Configuration, query: QueryDict) -> SettingsPage:
+    return SettingsPage(
+        report, sources_table(report, query), runs_table(report, query), channels_table(report, query),
+        groups_table(report, query),
+    )  # fmt: skip
+
+
+def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshness]:
+    columns: list[Column[SourceFreshness]] = [
+        Column("source", "Source", lambda s: s.label),
+        Column("state", "State", lambda s: s.status, "flag", shown=source_flag),
+        Column("good", "Last read", lambda s: s.last_good_at, "ago"),
+        Column("run", "Last asked", lambda s: s.last_run_at, "ago"),
+        Column("newest", "Known up to", lambda s: s.newest_at, "ago"),
+        Column("error", "What went wrong", lambda s: s.error),
+    ]
+    return Table("sources", "Sources", columns, report.sources, query=query, now=report.now, sort="source")
+
+
+def source_flag(source: SourceFreshness) -> Flag:
+    if not source.status:
+        return Flag("never asked", "plain")
+    if source.is_stale and source.status != SourceRun.Status.FAILED:
+        return Flag("stale", "warning")
+    return Flag(SourceRun.Status(source.status).label, TONES.get(source.status, "plain"))
+
+
+def runs_table(report: Configuration, query: QueryDict) -> Table[SourceRun]:
+    columns: list[Column[SourceRun]] = [
+        Column("started", "Started", lambda r: r.started_at, "ago"),
+        Column("source", "Source", lambda r: r.get_source_display()),
+        Column("state", "State", lambda r: r.status, "flag", shown=run_flag),
+        Column("window", "Window", window),
+        Column("seen", "Seen", lambda r: r.rows_seen, "count"),
+        Column("new", "New", lambda r: r.rows_new, "count"),
+        Column("changed", "Changed", lambda r: r.rows_changed, "count"),
+        Column("requests", "Requests", lambda r: r.requests, "count"),
+        Column("took", "Took", lambda r: r.finished_at - r.started_at if r.finished_at else None, "duration"),
+        Column("error", "What went wrong", lambda r: r.error),
+    ]
+    empty = "Nothing has been collected yet."
+    return Table(
+        "runs", "Latest runs", columns, report.runs, query=query, now=report.now, sort="-started",
+        empty=empty, page_rows=20,
+    )  # fmt: skip
+
+
+def run_flag(run: SourceRun) -> Flag:
+    return Flag(run.get_status_display(), TONES.get(run.status, "plain"))
+
+
+def window(run: SourceRun) -> str:
+    if not (run.window_start_at and run.window_end_at):
+        return ""
+    return f"{run.window_start_at:%Y-%m-%d %H:%M} to {run.window_end_at:%Y-%m-%d %H:%M}"
+
+
+def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
+    columns: list[Column[Channel]] = [
+        Column("name", "Channel", lambda c: c.name),
+        Column("kind", "Kind", lambda c: c.get_kind_display()),
+        Column("state", "State", lambda c: channel_flag(c).label, "flag", shown=channel_flag),
+        Column("severity", "From severity", lambda c: c.get_least_severity_display()),
+        Column(
+            "groups", "Groups", lambda c: ", ".join(group.name for group in c.groups.all()) or "everybody"
+        ),
+        Column("quiet", "Quiet hours", quiet_hours),
+        Column("ok", "Last delivered", lambda c: c.last_ok_at, "ago"),
+        Column("error", "Last trouble", lambda c: c.last_error),
+    ]
+    empty = "Nobody is told: no channel is set up. An administrator can add one."
+    return Table(
+        "channels",
+        "Channels",
+        columns,
+        report.channels,
+        query=query,
+        now=report.now,
+        sort="name",
+        empty=empty,
+    )
+
+
+def channel_flag(channel: Channel) -> Flag:
+    if not channel.is_enabled:
+        return Flag("off", "plain")
+    return Flag("failing", "critical") if channel.last_error else Flag("on", "good")
+
+
+def channel_groups(channel: Channel) -> str:
+    return ", ".join(group.name for group in channel.groups.all()) or "everybody"
+
+
+def quiet_hours(channel: Channel) -> str:
+    if channel.quiet_from is None or channel.quiet_until is None:
+        return ""
+    return f"{channel.quiet_from:%H:%M} to {channel.quiet_until:%H:%M} {channel.timezone}"
+
+
+def groups_table(report: Configuration, query: QueryDict) -> Table[GroupSummary]:
+    columns: list[Column[GroupSummary]] = [
+        Column("name", "Group", lambda g: g.name),
+        Column("members", "Members", lambda g: len(g.members), "count"),
+        Column("spend", "Spend of this cycle", lambda g: g.spend_cents, "money"),
+    ]
+    empty = "There are no groups yet: Cursor's billing groups appear with the first collection."
+    return Table(
+        "groups",
+        "Billing groups",
+        columns,
+        report.groups,
+        query=query,
+        now=report.now,
+        sort="name",
+        empty=empty,
+    )
