@@ -91,6 +91,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/healthz/fresh"): Row("anybody", 503),  # nothing was ever collected here
     ("GET", "/metrics"): Row("metrics"),
     ("GET", "/chargeback"): Row("page"),
+    ("GET", "/insights"): Row("page"),
+    ("GET", "/settings"): Row("page"),
     ("GET", "/accounts/login/"): Row("sign in"),
     ("POST", "/accounts/login/"): Row("anybody", 302, form={}),
     ("GET", "/accounts/google/login/callback/"): Row("anybody", 302),
