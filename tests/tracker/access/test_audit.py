@@ -4,7 +4,7 @@ from django.shortcuts import redirect
 from django.urls import path
 
 from config.urls import urlpatterns as real_patterns
-from tracker.access.guard import viewer
+from tracker.access.guard import responder, viewer
 from tracker.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -15,18 +15,18 @@ def export(request):
     return HttpResponse("a,b", headers={"Content-Disposition": 'attachment; filename="members.csv"'})
 
 
-@viewer
+@responder
 def change(request):
     request.audit_detail = "name"
     return redirect("/")
 
 
-@viewer
+@responder
 def form_with_errors(request):
     return HttpResponse("<form>", content_type="text/html")
 
 
-@viewer
+@responder
 def refuse(request):
     return JsonResponse({}, status=400)
 
@@ -43,7 +43,7 @@ urlpatterns = [
 @pytest.fixture
 def ann(sign_in, settings):
     settings.ROOT_URLCONF = __name__
-    client = sign_in("viewer", "ann@company.com")
+    client = sign_in("responder", "ann@company.com")
     AuditEntry.objects.all().delete()
     return client
 
