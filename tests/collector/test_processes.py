@@ -1,0 +1,116 @@
+"""Real processes on a real database file: killed in the middle, and two at once."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from collector.sandbox import Sandbox, build_company
+from collector.sandbox.faults import Slow
+
+ROOT = Path(__file__).resolve().parents[2]
+EVENTS = "/teams/filtered-usage-events"
+
+
+class Installation:
+    """A database of its own, and the commands that work on it."""
+
+    def __init__(self, path: Path, sandbox: Sandbox) -> None:
+        self.path = path
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{path}",
+            "CURSOR_API_URL": sandbox.url,
+            "CURSOR_ADMIN_API_KEY": sandbox.key,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> str:
+        process = self.start(*arguments)
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, output
+        return output
+
+    def query(self, sql: str) -> list[tuple]:
+        with sqlite3.connect(self.path, timeout=10) as connection:
+            return connection.execute(sql).fetchall()
+
+    def wait_for(self, sql: str) -> None:
+        until = time.monotonic() + 30
+        while not self.query(sql):
+            assert time.monotonic() < until, f"never: {sql}"
+            time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def sandbox(now: datetime) -> Iterator[Sandbox]:
+    company = build_company(members=10, days=8, seed=5, now=now)
+    with Sandbox(company, enforces_limits=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "db.sqlite3"
+    Installation(path, sandbox).run("migrate", "--verbosity=0")
+    return path
+
+
+@pytest.fixture
+def installation(tmp_path: Path, empty: Path, sandbox: Sandbox) -> Installation:
+    return Installation(shutil.copy(empty, tmp_path / "db.sqlite3"), sandbox)
+
+
+RUNNING = "SELECT 1 FROM collector_sourcerun WHERE source = 'events' AND status = 'running'"
+
+
+def test_a_run_killed_in_the_middle_is_made_good_by_the_next(installation, sandbox, now):
+    sandbox.faults.next(EVENTS, Slow(2))
+    victim = installation.start("collect")
+    installation.wait_for(RUNNING)
+    victim.kill()
+    victim.communicate()
+    assert installation.query("SELECT count(*) FROM collector_usageevent") == [(0,)]
+    assert "events            ok" in installation.run("collect")
+    stored = installation.query(
+        "SELECT count(*), sum(charged_cents), max(occurred_at) FROM collector_usageevent"
+    )
+    truth = sandbox.truth(now - timedelta(days=30), now.replace(second=0, microsecond=0))
+    assert stored[0][0] == truth.count > 0
+    assert abs(Decimal(str(stored[0][1])) - truth.charged_cents) < Decimal("0.0001")
+    assert installation.query("SELECT source, error FROM collector_sourcerun WHERE status = 'failed'") == [
+        ("events", "interrupted: the next run goes on from here")
+    ]
+
+
+def test_of_two_runs_at_once_one_works_and_the_other_says_so(installation, sandbox):
+    sandbox.faults.next(EVENTS, Slow(4))
+    first = installation.start("collect")
+    installation.wait_for(RUNNING)
+    assert "already running" in installation.run("collect")
+    output, _ = first.communicate(timeout=60)
+    assert first.returncode == 0, output
+    assert installation.query("SELECT count(*) FROM collector_sourcerun WHERE source = 'events'") == [(1,)]
