@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+
+from collector.money import round_cents
 
 from .fields import CentsField
 from .people import Member
@@ -91,6 +94,15 @@ class SpendSnapshot(models.Model):
         return f"{self.member_id} {self.taken_at:%Y-%m-%d %H:%M}"
 
 
+# Why the vendor's totals and the events' sums of a cycle differ.
+REASONS = {
+    "no_seat": "spent without a seat (service accounts, no e-mail), which Cursor's list leaves out",
+    "late": "of the last hour, which one side may not have yet",
+    "outside_retention": "before the oldest event that Cursor still gave",
+    "unexplained": "not explained",
+}
+
+
 class Reconciliation(models.Model):
     """One row compares, for one cycle, the events' sums with the vendor's snapshots at one moment."""
 
@@ -110,3 +122,9 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cycle} at {self.taken_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def explained(self) -> str:
+        """The difference (snapshot − events) in words and whole cents; empty where there is none."""
+        parts = ((part["reason"], round_cents(Decimal(part["cents"]))) for part in self.explanation)
+        return ", ".join(f"{REASONS[reason]}: {cents:+,}" for reason, cents in parts if cents)

@@ -1,0 +1,235 @@
+"""Everything collected, to look at; nothing of it is edited by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from . import freshness
+from .models import (
+    AiCodeCommit,
+    BillingCycle,
+    CursorGroup,
+    CursorGroupMembership,
+    DailyActivity,
+    Member,
+    MemberAnalyticsDay,
+    MemberModelDay,
+    Reconciliation,
+    SourceRun,
+    SpendSnapshot,
+    TeamAnalyticsDay,
+    UsageEvent,
+    Watermark,
+)
+from .money import round_cents
+from .tasks import request_collection
+
+
+class CollectedAdmin(admin.ModelAdmin):
+    """Rows that only collecting writes."""
+
+    # Counting a hundred million rows twice would take longer than showing a page of them.
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(SourceRun)
+class SourceRunAdmin(CollectedAdmin):
+    """What each run did, how fresh each source is, and a button to collect now."""
+
+    change_list_template = "admin/collector/sourcerun/change_list.html"
+    list_display = (
+        "started_at",
+        "source",
+        "status",
+        "trigger",
+        "window",
+        "rows_seen",
+        "rows_new",
+        "rows_changed",
+        "requests",
+        "took",
+        "error",
+    )
+    list_filter = ("source", "status", "trigger")
+    search_fields = ("error",)
+    date_hierarchy = "started_at"
+
+    @admin.display(description="window (UTC)")
+    def window(self, run: SourceRun) -> str:
+        start, end = run.window_start_at, run.window_end_at
+        return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" if start and end and start < end else ""
+
+    @admin.display(description="seconds")
+    def took(self, run: SourceRun) -> str:
+        return f"{run.seconds:.1f}"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        context = {"freshness": freshness.sources(timezone.now()), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.collect_now))
+        return [path("collect-now/", view, name="collector_collect_now"), *super().get_urls()]
+
+    def collect_now(self, request: HttpRequest) -> HttpResponse:
+        """Queue a collection, at most once an hour."""
+        messages.info(request, request_collection(timezone.now()))
+        return redirect("admin:collector_sourcerun_changelist")
+
+
+@admin.register(Watermark)
+class WatermarkAdmin(CollectedAdmin):
+    list_display = ("source", "complete_from_at", "complete_until_at")
+
+
+@admin.register(Member)
+class MemberAdmin(CollectedAdmin):
+    list_display = ("email", "name", "kind", "role", "is_removed", "gone_at", "first_seen_at", "last_seen_at")
+    list_filter = ("kind", "is_removed", ("gone_at", admin.EmptyFieldListFilter), "role")
+    search_fields = ("email", "name", "cursor_id", "numeric_id")
+
+
+@admin.register(UsageEvent)
+class UsageEventAdmin(CollectedAdmin):
+    list_display = (
+        "occurred_at",
+        "member",
+        "model",
+        "kind",
+        "charged_cents",
+        "cost_basis",
+        "is_chargeable",
+        "origin",
+        "changed_at",
+    )
+    list_filter = ("occurred_at", "is_chargeable", "cost_basis", "origin", "is_headless", "is_max_mode")
+    list_select_related = ("member",)
+    search_fields = ("member__email",)
+    ordering = ("-occurred_at",)
+
+
+@admin.register(MemberModelDay)
+class MemberModelDayAdmin(CollectedAdmin):
+    list_display = ("day", "member", "model", "requests", "failed_requests", "total_cents", "billed_cents")
+    list_filter = ("day", "is_after_turn")
+    list_select_related = ("member",)
+    search_fields = ("member__email", "model")
+    ordering = ("-day",)
+
+
+@admin.register(DailyActivity)
+class DailyActivityAdmin(CollectedAdmin):
+    list_display = ("day", "member", "is_active", "agent_requests", "lines_added", "client_version")
+    list_filter = ("day", "is_active")
+    list_select_related = ("member",)
+    search_fields = ("member__email",)
+    ordering = ("-day",)
+
+
+@admin.register(BillingCycle)
+class BillingCycleAdmin(CollectedAdmin):
+    list_display = ("start_at", "end_at", "is_inferred")
+
+
+@admin.register(SpendSnapshot)
+class SpendSnapshotAdmin(CollectedAdmin):
+    list_display = (
+        "taken_at",
+        "confirmed_at",
+        "member",
+        "meaning",
+        "total_cents",
+        "on_demand_cents",
+        "included_cents",
+        "limit_dollars",
+    )
+    list_filter = ("meaning", "taken_at")
+    list_select_related = ("member",)
+    search_fields = ("member__email",)
+    ordering = ("-taken_at",)
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(CollectedAdmin):
+    """The events' sums of a cycle against the vendor's totals, in whole cents."""
+
+    list_display = ("taken_at", "cycle", "events", "billed", "snapshot", "on_demand", "explained")
+    list_filter = ("cycle",)
+    list_select_related = ("cycle",)
+
+    @admin.display(description="events, total")
+    def events(self, row: Reconciliation) -> int:
+        return round_cents(row.events_total_cents)
+
+    @admin.display(description="events, billed")
+    def billed(self, row: Reconciliation) -> int:
+        return round_cents(row.events_billed_cents)
+
+    @admin.display(description="Cursor, total")
+    def snapshot(self, row: Reconciliation) -> int | None:
+        return None if row.snapshot_total_cents is None else round_cents(row.snapshot_total_cents)
+
+    @admin.display(description="Cursor, on demand")
+    def on_demand(self, row: Reconciliation) -> int | None:
+        return None if row.snapshot_on_demand_cents is None else round_cents(row.snapshot_on_demand_cents)
+
+    @admin.display(description="difference")
+    def explained(self, row: Reconciliation) -> str:
+        return row.explained
+
+
+@admin.register(CursorGroup)
+class CursorGroupAdmin(CollectedAdmin):
+    list_display = ("name", "cursor_id", "spend_cents", "last_seen_at", "gone_at")
+    search_fields = ("name", "cursor_id")
+
+
+@admin.register(CursorGroupMembership)
+class CursorGroupMembershipAdmin(CollectedAdmin):
+    list_display = ("member", "group", "joined_at", "left_at")
+    list_filter = (("left_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("member", "group")
+    search_fields = ("member__email", "group__name")
+
+
+@admin.register(TeamAnalyticsDay)
+class TeamAnalyticsDayAdmin(CollectedAdmin):
+    list_display = ("day", "metric", "name", "detail", "count")
+    list_filter = ("metric", "day")
+    search_fields = ("name",)
+    ordering = ("-day",)
+
+
+@admin.register(MemberAnalyticsDay)
+class MemberAnalyticsDayAdmin(CollectedAdmin):
+    list_display = ("day", "member", "metric", "name", "detail", "count")
+    list_filter = ("metric", "day")
+    list_select_related = ("member",)
+    search_fields = ("member__email", "name")
+    ordering = ("-day",)
+
+
+@admin.register(AiCodeCommit)
+class AiCodeCommitAdmin(CollectedAdmin):
+    list_display = ("day", "member", "repository", "commit_hash", "lines_added", "tab_lines_added", "source")
+    list_filter = ("day", "source", "is_primary_branch")
+    list_select_related = ("member",)
+    search_fields = ("member__email", "repository", "commit_hash")
+    ordering = ("-day",)

@@ -1,0 +1,41 @@
+"""What the queue calls for the admin, and how often it may."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from .leases import AlreadyRunning
+from .models import Source, SourceRun
+from .runs import collect
+
+# The vendor aggregates usage hourly and asks for one reading an hour at most.
+COURTESY = timedelta(hours=1)
+
+
+def collect_now() -> str:
+    """Collect once; the queue keeps what is returned."""
+    try:
+        return collect(timezone.now()).summary
+    except AlreadyRunning as busy:
+        return str(busy)
+
+
+def allowed_from(now: datetime) -> datetime | None:
+    """From when on the vendor may be asked again; None if it may be now."""
+    asked = SourceRun.objects.filter(source=Source.EVENTS, trigger="collect").order_by("-started_at").first()
+    if asked is None or asked.status == SourceRun.Status.FAILED:
+        return None
+    until = asked.started_at + COURTESY
+    return until if until > now else None
+
+
+def request_collection(now: datetime) -> str:
+    """Queue a collection unless that would be too soon; return what to tell the person who asked."""
+    until = allowed_from(now)
+    if until:
+        return f"Not asked: Cursor wants one reading an hour at most. Again from {until:%H:%M} UTC."
+    async_task("collector.tasks.collect_now", task_name="collect now")
+    return "Queued. Its runs appear here once a worker has taken it up."

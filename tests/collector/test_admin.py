@@ -1,0 +1,73 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from collector.admin import CollectedAdmin
+from collector.models import BillingCycle, Reconciliation, SourceRun
+from collector.tasks import request_collection
+
+pytestmark = pytest.mark.django_db
+RUNS = "admin:collector_sourcerun_changelist"
+
+
+def make_run(**fields) -> SourceRun:
+    now = timezone.now()
+    defaults = {"source": "events", "status": "ok", "started_at": now, "finished_at": now}
+    return SourceRun.objects.create(**{**defaults, **fields})
+
+
+COLLECTED = [model for model, each in admin.site._registry.items() if isinstance(each, CollectedAdmin)]
+
+
+@pytest.mark.parametrize("model", COLLECTED, ids=lambda model: model.__name__)
+def test_everything_collected_is_listed_and_nothing_is_edited(admin_client, model):
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    assert admin_client.get(reverse(f"{name}_changelist")).status_code == 200
+    assert admin_client.get(reverse(f"{name}_add")).status_code == 403
+
+
+def test_runs_show_their_error_and_how_fresh_each_source_is(admin_client):
+    make_run(status="failed", error="POST /teams/spend: it answered 503", source="spend")
+    page = admin_client.get(reverse(RUNS)).content.decode()
+    assert page.count("POST /teams/spend: it answered 503") == 2  # in the list, and above it
+    assert "failed (stale)" in page
+
+
+def test_collecting_now_is_queued_once_an_hour(admin_client):
+    for _ in range(2):
+        page = admin_client.post(reverse("admin:collector_collect_now"), follow=True).content.decode()
+        make_run()
+    assert "one reading an hour at most" in page
+    assert OrmQ.objects.count() == 1
+
+
+def test_after_an_hour_or_a_failure_it_may_be_asked_again():
+    now = timezone.now()
+    make_run(started_at=now - timedelta(minutes=59))
+    assert request_collection(now).startswith("Not asked")
+    assert request_collection(now + timedelta(minutes=1)).startswith("Queued")
+    make_run(status="failed")
+    assert request_collection(now).startswith("Queued")
+
+
+def test_only_a_post_collects(admin_client):
+    assert admin_client.get(reverse("admin:collector_collect_now")).status_code == 405
+
+
+def test_a_difference_is_told_in_words():
+    now = timezone.now()
+    cycle = BillingCycle.objects.create(start_at=now, end_at=now + timedelta(days=30))
+    row = Reconciliation(
+        cycle=cycle,
+        taken_at=now,
+        events_total_cents=Decimal(1200),
+        explanation=[{"reason": "no_seat", "cents": "-1200.4"}, {"reason": "late", "cents": "0.2"}],
+    )
+    assert row.explained == (
+        "spent without a seat (service accounts, no e-mail), which Cursor's list leaves out: -1,200"
+    )
