@@ -51,13 +51,25 @@ class Size:
     seed: int = 1
 
 
+@dataclass(frozen=True)
+class Habits:
+    """By member: how much they use it against the average, and how their requests spread over MODELS."""
+
+    amount: np.ndarray
+    model_bounds: np.ndarray
+
+
 def build(size: Size, now: datetime) -> None:
     """Fill an empty, migrated database with a company of `size` whose last day is that of `now`."""
     rng = np.random.default_rng(size.seed)
     members = _members(size, now)
     _groups(members, now)
     _cycles(size, now)
-    habits = np.clip(rng.lognormal(0.0, 0.8, size.members), 0.05, 8.0)
+    habits = Habits(
+        np.clip(rng.lognormal(0.0, 0.8, size.members), 0.05, 8.0),
+        # Most people have one model or two that they stay with.
+        np.cumsum(rng.dirichlet(np.array(MODEL_SHARES) * 1.5, size.members), axis=1),
+    )
     for offset in range(size.days - 1, -1, -1):
         _day(rng, size, members, habits, utc_day(now) - timedelta(days=offset), now)
     _team_analytics(rng, size, now)
@@ -108,25 +120,25 @@ def _cycles(size: Size, now: datetime) -> None:
         newest.delete()
 
 
-def _day(rng, size: Size, members: np.ndarray, habits: np.ndarray, day, now: datetime) -> None:
+def _day(rng, size: Size, members: np.ndarray, habits: Habits, day, now: datetime) -> None:
     weekday_share = 0.06 if day.weekday() >= 5 else 1.36
-    counts = rng.poisson(np.minimum(size.events * weekday_share * habits / habits.mean(), 400))
+    counts = rng.poisson(np.minimum(size.events * weekday_share * habits.amount / habits.amount.mean(), 400))
     owner = np.repeat(np.arange(len(members)), counts)
     if not len(owner):
         return
-    events = _events(rng, members[owner], day, now)
+    model = (rng.random(len(owner))[:, None] > habits.model_bounds[owner]).sum(axis=1).clip(max=4)
+    events = _events(rng, members[owner], model, day, now)
     insert(UsageEvent, events)
     insert(MemberModelDay, _model_days(events, day))
     insert(DailyActivity, _activity(rng, members, counts, day, now))
     insert(MemberAnalyticsDay, _commands(rng, members[counts > 0], day, now))
 
 
-def _events(rng, owner: np.ndarray, day, now: datetime) -> pd.DataFrame:
+def _events(rng, owner: np.ndarray, model: np.ndarray, day, now: datetime) -> pd.DataFrame:
     size = len(owner)
     start = to_epoch_ms(day_start(day))
     until = min(86_400_000, to_epoch_ms(now) - start)
     at = start + (rng.beta(6, 5, size) * until).astype("int64")
-    model = rng.choice(len(MODELS), size, p=MODEL_SHARES)
     cents = np.round(MODEL_CENTS[model] * rng.lognormal(-0.5, 1.0, size), 6)
     billed = rng.random(size) < 0.15
     tokens = rng.lognormal(10, 1, (4, size)).astype("int64")
