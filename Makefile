@@ -37,6 +37,7 @@ check: install-dev
 
 bench: install-dev
 	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench.collect
 
 # Installs only when the lock differs from the one last installed.
 install:

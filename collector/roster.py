@@ -53,6 +53,10 @@ class Roster:
             return self.by_number[identity.numeric_id]
         return self.by_key[identity.key]
 
+    def vague(self) -> set[int]:
+        """Members that name nobody in particular: nobody's spend, and bare numbers."""
+        return {pk for key, pk in self.by_key.items() if key == UNATTRIBUTED or key.startswith("user:")}
+
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         """Make members of those whom nobody knows yet: their spend must not be lost."""
         unknown = {each.key: each for each in identities if not self._knows(each)}

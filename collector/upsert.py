@@ -46,7 +46,10 @@ class Table:
 
     def upsert(self, rows: Mapping[Key, Values], stored: models.QuerySet, at: datetime) -> Upserted:
         """Bring the table to `rows`; `stored` are all rows that may be meant. Others stay as they are."""
-        known = self._known(stored)
+        return self.bring(rows, self.known(stored), at)
+
+    def bring(self, rows: Mapping[Key, Values], known: Mapping[Key, Values], at: datetime) -> Upserted:
+        """Write those of `rows` that `known`, what is stored, lacks or has otherwise."""
         new = [key for key in rows if key not in known]
         changed = [key for key, values in rows.items() if key in known and known[key] != values]
         touched = [(*key, *rows[key]) for key in (*new, *changed)]
@@ -54,7 +57,8 @@ class Table:
             self._write(touched[start : start + BATCH], at)
         return Upserted(new, changed)
 
-    def _known(self, stored: models.QuerySet) -> dict[Key, Values]:
+    def known(self, stored: models.QuerySet) -> dict[Key, Values]:
+        """What is stored, by key."""
         width = len(self.key)
         rows = stored.order_by().values_list(*self.key, *self.values)
         return {row[:width]: row[width:] for row in rows.iterator(chunk_size=BATCH)}

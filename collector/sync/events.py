@@ -20,6 +20,7 @@ from collector.upsert import Key, Table, Values, writing
 from collector.windows import Window
 
 from .base import Progress, SyncResult, silent
+from .owners import settle_owners
 
 # What tells events of one instant, member and model apart: never revised, so their order stands.
 LASTING = (
@@ -84,10 +85,12 @@ def _store(part: Window, drafts: list[Draft]) -> SyncResult:
         roster = Roster.load()
         roster.admit({each.identity for each in drafts}, part.read_at)
         rows = number_twins(drafts, roster)
-        written = TABLE.upsert(rows, UsageEvent.objects.between(part.start_at, part.end_at), part.read_at)
+        known = TABLE.known(UsageEvent.objects.between(part.start_at, part.end_at))
+        moved = settle_owners(rows, known, roster)
+        written = TABLE.bring(rows, known, part.read_at)
         for day in cycles.reach_back_to(part.start_at):
             rollups.recompute_days(day, day, part.read_at)
-        rollups.recompute({(key[0], utc_day(key[1])) for key in written.touched}, part.read_at)
+        rollups.recompute({(key[0], utc_day(key[1])) for key in (*written.touched, *moved)}, part.read_at)
         watermarks.extend(Source.EVENTS, part.start_at, part.end_at)
     return SyncResult.of(len(drafts), written)
 

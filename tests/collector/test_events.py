@@ -5,7 +5,6 @@ import pytest
 
 from collector import cycles
 from collector.cursor import events as reading
-from collector.cursor.errors import CursorApiError
 from collector.models import Member, MemberModelDay, UsageEvent, Watermark
 from collector.sync import events
 from collector.windows import Window
@@ -145,6 +144,32 @@ def test_nobodys_spend_is_kept_and_accounts_are_told_apart(told, client):
     ]
 
 
+def test_somebody_whom_the_vendor_forgets_keeps_their_event(told, client):
+    sync(told, client, event(NOON, "ana@example.com", chargedCents=10))
+    result = sync(told, client, event(NOON, None, chargedCents=12), window=LATER)
+    assert (result.new, result.changed) == (0, 1)
+    assert stored() == [(NOON, "ana@example.com", "claude-4.5-sonnet", 0, Decimal(12))]
+    assert totals()[0][5] == 12
+
+
+def test_an_event_that_gets_its_name_later_moves_with_its_cost(told, client):
+    sync(told, client, event(NOON, None, chargedCents=10))
+    result = sync(told, client, event(NOON, "ana@example.com", chargedCents=10), window=LATER)
+    assert (result.new, result.changed) == (0, 0)
+    assert stored() == [(NOON, "ana@example.com", "claude-4.5-sonnet", 0, Decimal(10))]
+    assert [(row[0], row[4], row[5]) for row in totals()] == [
+        ("ana@example.com", 1, 10),
+        ("unattributed", 0, 0),
+    ]
+
+
+def test_a_new_address_does_not_double_what_was_spent_under_the_old(told, client):
+    sync(told, client, event(NOON, "ana@old.com", chargedCents=10))
+    sync(told, client, event(NOON, "ana@new.com", chargedCents=10), window=LATER)
+    assert [row[1] for row in stored()] == ["ana@new.com"]
+    assert sum(row[5] for row in totals()) == 10
+
+
 def test_old_answers_fall_back_to_the_model_cost_and_say_so(told, client):
     old = event(NOON, chargedCents=None, isChargeable=None, kind=None, kindLabel="Usage-based")
     sync(told, client, old, event(END - timedelta(hours=1), chargedCents=None, tokenUsage=None))
@@ -192,92 +217,3 @@ def test_the_watermark_is_the_end_of_the_window_not_the_newest_event(told, clien
         START,
         END,
     )
-
-
-def test_pages_are_added_up(told, client, monkeypatch):
-    monkeypatch.setattr(reading, "PAGE_SIZE", 1)
-    rows = [event(NOON), event(NOON, "bo@example.com")]
-    told.tell(PATH, *[events_page([row], total=2, page=n, pages=2) for n, row in enumerate(rows, 1)])
-    assert events.sync(client, WINDOW).new == 2
-    assert [asked["page"] for asked in told.asked[PATH]] == [1, 2]
-
-
-ONE, TWO = event(NOON), event(NOON, "bo@example.com")
-
-
-@pytest.mark.parametrize(
-    ("pages", "problem"),
-    [
-        ([events_page([ONE], total=2)], "1 came in 1 pages, 2 were announced"),
-        ([events_page([ONE, TWO], total=1)], "2 came in 1 pages, 1 were announced"),
-        (
-            [events_page([ONE], total=2, pages=2), events_page([ONE], total=2, page=2, pages=2)],
-            "repeats page 1",
-        ),
-        (
-            [events_page([ONE], total=2, pages=3), events_page([], total=2, page=2, pages=3)],
-            "page 2 is empty, yet more",
-        ),
-        ([events_page([ONE], total=2, pages=2)] * 2, "page 2 was asked for, page 1 came"),
-        ([events_page([event(END + timedelta(hours=1))])], "is outside"),
-        ([{"error": "oops"}], "totalUsageEventsCount"),
-    ],
-)
-def test_pages_that_cannot_be_true_leave_everything_as_it_was(told, client, pages, problem):
-    sync(told, client, event(NOON - timedelta(hours=1), "old@example.com"))
-    before = stored(), totals(), Watermark.objects.get().complete_until_at
-    told.tell(PATH, *pages)
-    with pytest.raises(CursorApiError, match=problem):
-        events.sync(client, Window(START, END + timedelta(hours=1), END))
-    assert (stored(), totals(), Watermark.objects.get().complete_until_at) == before
-    assert set(Member.objects.values_list("email", flat=True)) == {"old@example.com"}
-
-
-def test_a_total_that_moves_while_reading_starts_the_reading_again(told, client):
-    rows = [ONE, TWO, event(NOON, "cy@example.com")]
-    told.tell(
-        PATH,
-        events_page(rows[:1], total=2, page=1, pages=2),
-        events_page(rows[:1], total=3, page=2, pages=3),
-        *[events_page([row], total=3, page=n, pages=3) for n, row in enumerate(rows, 1)],
-    )
-    assert events.sync(client, WINDOW).new == 3
-
-
-def test_a_total_that_never_stands_still_is_given_up(told, client):
-    moving = [events_page([ONE], total=n, page=1 + n % 2, pages=9) for n in range(2, 9)]
-    told.tell(PATH, *moving)
-    with pytest.raises(CursorApiError, match="the total moved from 6 to 7 while reading, 3 times in a row"):
-        events.sync(client, WINDOW)
-    assert stored() == []
-
-
-def test_a_long_window_is_read_in_parts_that_are_each_committed(told, client, monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST_PART", 2)
-    monkeypatch.setattr(reading, "AIM", 1)
-    times = [START + timedelta(hours=hour) for hour in (1, 9, 17)]
-
-    def answer(body: dict) -> dict:
-        inside = [event(at) for at in times if body["startDate"] <= ms(at) <= body["endDate"]]
-        return events_page(inside)
-
-    told.tell(PATH, answer)
-    parts: list[tuple[Window, int]] = []
-    events.sync(client, WINDOW, lambda part, result: parts.append((part, result.new)))
-    assert [(part.start_at.hour, part.end_at.hour, new) for part, new in parts] == [
-        (0, 8, 1),
-        (8, 16, 1),
-        (16, 0, 1),
-    ]
-    assert len(stored()) == 3
-
-
-def test_what_was_committed_before_a_failure_stays_and_the_watermark_says_so(told, client, monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST_PART", 1)
-    monkeypatch.setattr(reading, "AIM", 1)
-    morning, evening = event(START + timedelta(hours=1)), event(START + timedelta(hours=13))
-    told.tell(PATH, events_page([morning, evening]), events_page([morning]), (400, {"message": "no"}, {}))
-    with pytest.raises(CursorApiError):
-        events.sync(client, WINDOW)
-    assert len(stored()) == 1
-    assert Watermark.objects.get().complete_until_at == NOON
