@@ -1,0 +1,43 @@
+import argparse
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from collector.arguments import instant
+from collector.imports.tables import FileError
+from collector.imports.usage import import_usage
+
+
+class Command(BaseCommand):
+    help = "Take in a usage-events CSV exported from Cursor's dashboard: all of it, or nothing."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--member", default="", metavar="EMAIL", help="whose the rows without a user are")
+        parser.add_argument(
+            "--cycle-start",
+            type=instant,
+            metavar="INSTANT",
+            help="when a billing cycle began, where no API tells it: 2026-03-13 or 2026-03-13T15:30Z",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be taken, and change nothing"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            result = import_usage(
+                options["file"],
+                timezone.now(),
+                member=options["member"],
+                cycle_start_at=options["cycle_start"],
+                is_dry_run=options["dry_run"],
+            )
+        except (OSError, FileError) as exc:
+            raise CommandError(str(exc)) from exc
+        for line in result.lines:
+            self.stdout.write(line)
+        if options["dry_run"]:
+            self.stdout.write("Nothing was changed: this was a dry run.")
