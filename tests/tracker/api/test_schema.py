@@ -1,0 +1,72 @@
+"""Whatever is sent to any operation of the OpenAPI document, the answer is one that the document names."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks, not_a_server_error
+
+from tests.tracker.api import company
+from tests.tracker.api.conftest import make_token
+from tests.tracker.api.test_cron import SECRET
+from tracker.access.limits import Limit
+from tracker.api.api import api
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(300)]
+
+load_all_checks()
+CONFORMANCE = ("status_code_conformance", "content_type_conformance", "response_schema_conformance")
+CHECKED = [not_a_server_error, *CHECKS.get_by_names(CONFORMANCE)]
+SEED = 20_261_123
+# Operations without parameters have few different cases, the others make up for them.
+EXAMPLES, LEAST_CASES = 65, 3_000
+CASES: Counter[str] = Counter()
+
+
+@pytest.fixture
+def document(monkeypatch, pipeline, settings):
+    """The OpenAPI document over the site itself, with three members in it."""
+    settings.CRON_SECRET = SECRET
+    monkeypatch.setattr(Limit, "allows", lambda self, request: True)
+    company.build()
+    document = schemathesis.openapi.from_dict(api.get_openapi_schema())
+    document.app = get_wsgi_application()
+    return document
+
+
+def try_everything(document, headers: dict[str, str]) -> None:
+    for operation in document.get_all_operations():
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            try_operation(operation.ok(), mode, headers)
+
+
+def try_operation(operation, mode: GenerationMode, headers: dict[str, str]) -> None:
+    @seed(SEED)
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def try_case(case) -> None:
+        CASES[operation.label] += 1
+        answer = case.call(headers={**headers, **(case.headers or {}), "Accept-Encoding": "identity"})
+        case.validate_response(answer, checks=CHECKED)
+
+    try_case()
+
+
+def test_no_answer_lies_outside_the_document(document, request):
+    """With sign-in off as anybody, then with it on as an administrator's script; thousands of cases."""
+    try_everything(document, {})
+    request.getfixturevalue("auth_on")
+    token = f"Bearer {make_token('admin')}"
+    try_everything(document, {"Authorization": token, "x-cron-secret": SECRET})
+    assert sum(CASES.values()) >= LEAST_CASES, CASES
