@@ -106,6 +106,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/team-spend"): Row("read"),
     ("GET", "/api/model-costs"): Row("read"),
     ("GET", "/api/users/<email>"): Row("member", url="/api/users/ann@company.com", prepare=make_ann),
+    ("GET", "/api/analytics"): Row("read"),
     ("GET", "/api/groups"): Row("read"),
     ("PATCH", "/api/groups"): Row(
         "change",

@@ -13,7 +13,7 @@ from ninja import NinjaAPI
 
 from tracker.access.guard import turn_away
 from tracker.access.roles import Role
-from tracker.api import cron, errors, group_import, groups, incidents, stats, users
+from tracker.api import analytics, cron, errors, group_import, groups, incidents, stats, users
 from tracker.api import settings as settings_routes
 from tracker.api.auth import sees
 
@@ -47,6 +47,7 @@ api = NinjaAPI(
 errors.install(api)
 api.add_router("", cron.router)
 api.add_router("", stats.router)
+api.add_router("", analytics.router)
 api.add_router("", users.router)
 api.add_router("", groups.router)
 api.add_router("", group_import.router)

@@ -16,7 +16,8 @@ MOST = 2**63 - 1
 MAX_DAYS = 400
 
 # PostgreSQL keeps no NUL.
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+NO_NUL = r"^[^\x00]*$"
+Text = Annotated[str, Field(pattern=NO_NUL)]
 Email = Annotated[Text, Field(max_length=254)]
 Count = Annotated[StrictInt, Field(ge=0, le=MOST)]
 Number = Annotated[StrictFloat, Field(ge=0, allow_inf_nan=False)]

@@ -1,0 +1,251 @@
+"""`/api/analytics`: the figures of the insights page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+
+from collector.models.activity import BetweenDaysQuerySet
+from tracker.api.errors import documented
+from tracker.api.schemas import NO_NUL, Days
+from tracker.api.selecting import filters_for
+from tracker.reports.insights import Insights
+from tracker.reports.tools import Named
+
+router = Router(tags=["figures"])
+
+
+class ActiveDay(Schema):
+    date: date
+    dau: int = Field(description="Members whom Cursor marks active.")
+    requesters: int = Field(description="Members with a served request.")
+
+
+class ModelSummary(Schema):
+    model: str
+    messages: int
+    users: int
+    spend_cents: int
+
+
+class ModelDay(Schema):
+    date: date
+    model: str
+    messages: int
+
+
+class TeamDay(Schema):
+    date: date
+    count: int
+    values: dict[str, Any] = Field(description="Every number of the day, by Cursor's own name for it.")
+
+
+class McpTool(Schema):
+    tool_name: str
+    mcp_server_name: str
+    usage: int
+    users: int | None
+
+
+class Command(Schema):
+    command_name: str
+    usage: int
+    users: int | None
+
+
+class Extension(Schema):
+    file_extension: str
+    total_accepts: int
+    share: float
+
+
+class ClientVersion(Schema):
+    client_version: str
+    user_count: int
+    percentage: float
+    is_behind: bool
+
+
+class RepositoryRow(Schema):
+    repository: str
+    commits: int
+    users: int
+    lines_added: int
+    ai_lines_added: int
+
+
+class SavingRow(Schema):
+    email: str
+    model: str
+    instead: str
+    requests: int
+    spent_cents: int
+    low_cents: int
+    high_cents: int
+
+
+class ExhaustionSummary(Schema):
+    users_exhausted: int
+    total_active: int
+    median_cycle_day: float | None
+
+
+class ExhaustedUser(Schema):
+    email: str
+    date: date
+    cycle_day: int
+    billed_requests: int
+
+
+class PlanExhaustion(Schema):
+    summary: ExhaustionSummary
+    users: list[ExhaustedUser]
+
+
+class Analytics(Schema):
+    days: int
+    dau: list[ActiveDay]
+    modelSummary: list[ModelSummary]
+    modelTrend: list[ModelDay]
+    agentEdits: list[TeamDay] = Field(description="Of the whole team: Cursor does not break it down.")
+    tabs: list[TeamDay] = Field(description="Of the whole team.")
+    mcp: list[McpTool]
+    commands: list[Command]
+    fileExtensions: list[Extension] = Field(description="Of the whole team.")
+    clientVersions: list[ClientVersion]
+    planExhaustion: PlanExhaustion = Field(description="Of the present billing cycle.")
+    repositories: list[RepositoryRow]
+    savings: list[SavingRow]
+
+
+@router.get("/analytics", response={200: Analytics, **documented(404)})
+def read_analytics(
+    request: HttpRequest,
+    days: Days = 30,
+    group: Annotated[str, Query(max_length=400, pattern=NO_NUL, description="A group's whole path.")] = "",
+) -> Analytics:
+    """How the team works with it, over the `days` whole UTC days before today."""
+    report = Insights(filters_for(request, days, group=group))
+    return Analytics(
+        days=days,
+        dau=active_days(report),
+        modelSummary=model_summary(report),
+        modelTrend=model_trend(report),
+        agentEdits=team_days(report, "agent-edits"),
+        tabs=team_days(report, "tabs"),
+        mcp=[
+            McpTool(tool_name=tool.name, mcp_server_name=tool.detail, usage=tool.count, users=tool.members)
+            for tool in named(report, "mcp")
+        ],
+        commands=[
+            Command(command_name=command.name, usage=command.count, users=command.members)
+            for command in named(report, "commands")
+        ],
+        fileExtensions=[
+            Extension(file_extension=each.name, total_accepts=each.count, share=each.share)
+            for each in report.extensions
+        ],
+        clientVersions=client_versions(report),
+        planExhaustion=plan_exhaustion(report),
+        repositories=repositories(report),
+        savings=savings(report),
+    )
+
+
+def active_days(report: Insights) -> list[ActiveDay]:
+    """Whole days: today, the last of the report's, is not over."""
+    days = list(zip(report.period.shown_days, report.daily_active, report.daily_requesters, strict=True))
+    return [ActiveDay(date=day, dau=active, requesters=requesters) for day, active, requesters in days[:-1]]
+
+
+def model_summary(report: Insights) -> list[ModelSummary]:
+    rows = [
+        ModelSummary(
+            model=cost.model.key,
+            messages=cost.totals.requests,
+            users=cost.members,
+            spend_cents=round(cost.totals.total_cents),
+        )
+        for cost in report.model_costs
+    ]
+    return sorted(rows, key=lambda row: (-row.messages, row.model))
+
+
+def model_trend(report: Insights) -> list[ModelDay]:
+    return [
+        ModelDay(date=day, model=model, messages=requests)
+        for (day, model), requests in sorted(report.model_requests.items())
+        if day <= report.period.last
+    ]
+
+
+def team_days(report: Insights, metric: str) -> list[TeamDay]:
+    rows: BetweenDaysQuerySet = report.team_rows.filter(metric=metric).order_by("day")
+    return [TeamDay(date=row.day, count=row.count, values=row.values) for row in rows]
+
+
+def named(report: Insights, metric: str) -> list[Named]:
+    return report.tools_by_metric.get(metric, [])
+
+
+def client_versions(report: Insights) -> list[ClientVersion]:
+    return [
+        ClientVersion(
+            client_version=version.version,
+            user_count=version.members,
+            percentage=round(version.share * 100, 2),
+            is_behind=version.is_behind,
+        )
+        for version in report.versions
+    ]
+
+
+def plan_exhaustion(report: Insights) -> PlanExhaustion:
+    people = report.team.people
+    return PlanExhaustion(
+        summary=ExhaustionSummary(
+            users_exhausted=len(report.exhaustions),
+            total_active=sum(member.is_active for member in report.team.members),
+            median_cycle_day=report.median_exhaustion_day,
+        ),
+        users=[
+            ExhaustedUser(
+                email=people[each.member_id].email,
+                date=each.day,
+                cycle_day=each.cycle_day,
+                billed_requests=each.billed_requests,
+            )
+            for each in report.exhaustions
+        ],
+    )
+
+
+def repositories(report: Insights) -> list[RepositoryRow]:
+    return [
+        RepositoryRow(
+            repository=row.name,
+            commits=row.commits,
+            users=row.members,
+            lines_added=row.lines,
+            ai_lines_added=row.ai_lines,
+        )
+        for row in report.repositories
+    ]
+
+
+def savings(report: Insights) -> list[SavingRow]:
+    return [
+        SavingRow(
+            email=report.team.people[each.member_id].email,
+            model=each.model.key,
+            instead=each.instead.key,
+            requests=each.requests,
+            spent_cents=round(each.spent),
+            low_cents=round(each.low),
+            high_cents=round(each.high),
+        )
+        for each in report.savings
+    ]
