@@ -53,7 +53,7 @@ class DetectionSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
 
 
 @admin.register(Anomaly)
-class AnomalyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AnomalyAdmin(admin.ModelAdmin):
     """What was found; nothing here is edited by hand."""
 
     list_display = ["detected_at", "member", "rule", "severity", "message", "onset_at", "cleared_at"]

@@ -72,7 +72,8 @@ def exempt(found: Sequence[Finding], exemptions: Iterable[Exemption]) -> tuple[l
     by_member: dict[tuple[int | None, str], list[Exemption]] = {}
     for exemption in exemptions:
         by_member.setdefault((exemption.member_id, exemption.cause), []).append(exemption)
-    standing, suppressed = [], []
+    standing: list[Finding] = []
+    suppressed: list[Finding] = []
     for finding in found:
         verdicts = by_member.get((finding.member_id, finding.cause), [])
         (suppressed if any(_covers(verdict, finding) for verdict in verdicts) else standing).append(finding)

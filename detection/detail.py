@@ -84,11 +84,12 @@ def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
     days = days.exclude(day=utc_day(start), is_after_turn=False) if _turns_within_day(start) else days
     table = _by_model(days, ["day", "model"])
     spent = table.groupby("day")["cents"].sum().cumsum()
-    crossing = next((day for day, cents in spent.items() if cents > finding.bound), today)
+    over = [day for day, cents in zip(spent.index, spent, strict=True) if cents > finding.bound]
+    crossing = over[0] if over else today
     whole = table[table["day"] != crossing]
     whole = whole.assign(at=[day_start(day) for day in whole["day"]], member_id=0, tokens=0.0, billed=0.0)
     parts = [
-        whole.assign(at=pd.to_datetime(whole["at"], utc=True).clip(lower=pd.Timestamp(start))),
+        whole.assign(at=pd.to_datetime(whole["at"], utc=True).clip(lower=pd.Timestamp(start))),  # type: ignore[call-overload]
         *(
             _read_events(UsageEvent.objects.all(), max(start, day_start(day)), min(as_of, day_end(day)))
             for day in sorted({crossing, today})

@@ -119,7 +119,8 @@ def _culprit(models: pd.DataFrame, parts: tuple[Part, ...]) -> str:
 def _hours(window: pd.DataFrame) -> tuple[tuple[str, float], ...]:
     by_hour = window.groupby(window["at"].dt.floor("h"))["cents"].sum()
     costly = by_hour.nlargest(MOST_HOURS).sort_index()
-    return tuple((hour.strftime("%Y-%m-%dT%H:00Z"), round(float(cents), 2)) for hour, cents in costly.items())
+    hours = pd.DatetimeIndex(costly.index).strftime("%Y-%m-%dT%H:00Z")
+    return tuple((hour, round(float(cents), 2)) for hour, cents in zip(hours, costly, strict=True))
 
 
 def _sentence(parts: tuple[Part, ...], more: int) -> str:

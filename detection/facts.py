@@ -25,7 +25,7 @@ def load_frame(as_of: datetime, *, days: int) -> Frame:
     index = pd.Index(members)
     events = _recent_events(as_of)
     rows = index.get_indexer(pd.Index(events["member_id"]))
-    hours_ago = (pd.Timestamp(as_of) - events["at"]) // pd.Timedelta(hours=1)
+    hours_ago = (pd.Timestamp(as_of) - events["at"]).dt.total_seconds() // 3600
     today = np.where(events["at"] >= pd.Timestamp(day_start(utc_day(as_of))), 0, -1)
     return Frame(
         as_of=as_of,

@@ -75,7 +75,7 @@ def store(
 def _open(item: Told, as_of: datetime, result: Stored) -> None:
     finding = item.finding
     anomaly, is_new = Anomaly.objects.get_or_create(
-        member_id=finding.member_id,
+        member_id=finding.member_id,  # type: ignore[misc]  # the team has none
         rule=finding.rule.value,
         cleared_at=None,
         defaults={

@@ -29,7 +29,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     median = float(np.median(active))
     bound = max(multiplier * median, float(settings.floor_dollars) * 100)
     unusual = (frame.rolling.cents > own_bounds(frame, settings, baseline)).any(axis=1)
-    alarming = unusual | (not settings.confirm_by_own_history)
+    alarming = np.asarray(unusual) | (not settings.confirm_by_own_history)
     return [
         Finding(
             rule=Rule.CYCLE_OUTLIER,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from detection.baseline import Baseline
-from detection.findings import Finding, flagged, last_24_hours, severity_of
+from detection.findings import Finding, Unit, flagged, last_24_hours, severity_of
 from detection.frame import Array, Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
@@ -36,7 +36,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
 def _unlike(
     rule: Rule, frame: Frame, settings: DetectionSettings, own_bound: Array, floor: float
 ) -> list[Finding]:
-    unit = "cents" if rule == Rule.TEAM_SPEND else "requests"
+    unit: Unit = "cents" if rule == Rule.TEAM_SPEND else "requests"
     window = getattr(frame.past.history, unit)[:, -settings.team_window_days :]
     pool = window[window > 0]
     if len(pool) < LEAST_MEMBER_DAYS:

@@ -67,7 +67,7 @@ class Preview(Schema):
     groups: list[PlannedGroup]
     noMatchMembers: list[NoMatch] = Field(description="Members whom the file lacks: they stay.")
     notMembers: list[str] = Field(description="People of the file who have no seat.")
-    applied: int | None = Field(None, description="How many were moved, when it was applied.")
+    applied: int | None = Field(default=None, description="How many were moved, when it was applied.")
 
 
 @router.post("/groups/import", auth=administers, response={200: Preview, **documented(409)})

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from statistics import fmean, median
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from collector.models import (
     AiCodeCommit,
@@ -23,6 +23,7 @@ from tracker.reports import models, plan, repositories, savings, tools, versions
 from tracker.reports.plan import Exhaustion
 from tracker.reports.team import Team
 from tracker.reports.tools import Named
+from tracker.reports.versions import Client, Version
 
 # Models that the share chart names; the others are added up, so that it always reaches 100 %.
 SHARE_MODELS = 6
@@ -116,16 +117,16 @@ class Insights:
         return max(self.daily_active[:-1], default=0)
 
     @cached_property
-    def clients(self) -> list[versions.Client]:
+    def clients(self) -> list[Client]:
         rows = DailyActivity.objects.between(self.period.first, self.period.end)
         return versions.clients(self.selection.of_members(rows))
 
     @property
-    def versions(self) -> list[versions.Version]:
+    def versions(self) -> list[Version]:
         return versions.versions(self.clients)
 
     @property
-    def behind(self) -> list[versions.Client]:
+    def behind(self) -> list[Client]:
         latest = versions.newest(self.clients)
         return [client for client in self.clients if versions.is_behind(client.version, latest)]
 
@@ -141,7 +142,7 @@ class Insights:
         return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands"]))
 
     @property
-    def team_rows(self):  # type: ignore[no-untyped-def]
+    def team_rows(self) -> QuerySet[TeamAnalyticsDay]:
         return TeamAnalyticsDay.objects.between(self.period.first, self.period.end)
 
     @cached_property

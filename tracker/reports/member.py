@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from statistics import median
+from typing import Any
 
 from collector.days import utc_day
 from collector.models import (
@@ -103,7 +104,7 @@ class MemberReport:
         return cycle.first_day(self.filters.now)
 
     @cached_property
-    def rows(self) -> list[dict]:
+    def rows(self) -> list[Any]:
         """The member's rollup rows back to the last cycle and the period's start. One query."""
         first = min(self.cycles[2], self.period.first)
         return list(
