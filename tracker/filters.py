@@ -63,6 +63,11 @@ class Filters:
         return "?" + urlencode({name: value for name, value in values.items() if value})
 
 
+def period_query(filters: Filters) -> str:
+    """`?period=…` alone, for a page about one member; empty for the usual period."""
+    return filters.query(search="", badge="", group="", model="").removesuffix("?")
+
+
 def of(request: HttpRequest) -> Filters:
     """The filters of a page's address, limited to whom its reader may see."""
     now = timezone.now()

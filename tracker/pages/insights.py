@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from tracker import formats
 from tracker.charts import Chart, Series
+from tracker.filters import period_query
 from tracker.metrics import MEANINGS
 from tracker.pages.days import day_labels, provisional_index
 from tracker.pages.lists import named_table, repositories_table
@@ -112,7 +113,7 @@ def rate(cost: ModelCost) -> float:
 
 def person_column(report: Insights, key: str = "name") -> Column[Any]:
     """The name of a row's `member_id`, leading to the member's page over the same period."""
-    people, kept = report.team.people, report.filters.query(search="", badge="", group="", model="")
+    people, kept = report.team.people, period_query(report.filters)
 
     def person(row: Any) -> Person:
         return people[row.member_id]

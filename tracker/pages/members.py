@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tracker.filters import Filters
+from tracker.filters import Filters, period_query
 from tracker.metrics import MEANINGS
 from tracker.reports.team import MemberFigures
 from tracker.tables import Column
@@ -37,6 +37,6 @@ COLUMNS: list[Column[MemberFigures]] = [
 
 def columns(filters: Filters) -> list[Column[MemberFigures]]:
     """The columns, the name leading to the member's page over the same period."""
-    kept = filters.query(search="", badge="", group="", model="")
+    kept = period_query(filters)
     name, *others = COLUMNS
     return [replace(name, link=lambda m: m.person.url + kept), *others]

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from collector.days import days_between, utc_day
 from tracker import formats
 from tracker.charts import Chart, Series
-from tracker.filters import Filters
+from tracker.filters import Filters, period_query
 from tracker.metrics import MEANINGS
 from tracker.pages import members
 from tracker.pages.days import day_labels, dollars, provisional_index
@@ -137,7 +137,7 @@ def padded(values: list[float], length: int) -> list[float | None]:
 
 def by_member_chart(report: Overview, query: QueryDict) -> Chart:
     short, full = day_labels(report.period.shown_days, report.period.today)
-    kept = report.filters.query(search="", badge="", group="", model="")
+    kept = period_query(report.filters)
     series = [
         Series(
             band.member.person.name if band.member else "All others",

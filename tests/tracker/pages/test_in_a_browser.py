@@ -1,0 +1,154 @@
+"""The pages in Chromium: every width and theme, by keyboard, under the policy, nothing for axe to find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+
+from incidents.models import Incident
+from tests.tracker.pages import company
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MEMBER = "/users/ana.novak@acme.example"
+PAGES = ["/", "/insights", MEMBER, "/settings", "/users/nobody@acme.example", "/?period=never"]
+INJECT = """
+const script = document.createElement("script");
+script.textContent = "window.injected = 1";
+document.head.append(script);
+"""
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture
+def site(live_server) -> Iterator[str]:
+    """The company, served with its clock at `company.NOW`."""
+    cache.clear()
+    company.build()
+    make_incident()
+    with time_machine.travel(company.NOW, tick=True):
+        yield live_server.url
+
+
+def make_incident() -> None:
+    Incident.objects.create(
+        member=company.Member.objects.get(email="ana.novak@acme.example"), cause="spend", severity="critical",
+        message="Ana Novak spent $420.00 in 24 h, 6.1 times their own average.", detected_at=company.NOW,
+        onset_at=company.NOW, last_run_at=company.NOW,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def visit(browser, site):
+    """A function that opens an address in a given width and theme and returns the page and its complaints."""
+    contexts = []
+
+    def do(path: str, width: int = 1024, theme: str = "light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page, complaints = context.new_page(), []
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(site + path, wait_until="networkidle")
+        return page, complaints
+
+    yield do
+    for context in contexts:
+        context.close()
+
+
+def test_every_page_fits_every_width_without_a_complaint(visit):
+    for path in PAGES:
+        page, complaints = visit(path)
+        for width in (390, 1024, 1600):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert [text for text in complaints if "status of 40" not in text] == [], path
+        page.context.close()
+
+
+def test_axe_finds_nothing_in_either_theme(visit):
+    for path in PAGES:
+        page, _ = visit(path, width=390)
+        for width, theme in ((390, "light"), (1600, "dark")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=theme)
+            found = Axe().run(page, options=WCAG).response["violations"]
+            assert [(rule["id"], rule["nodes"][0]["html"][:150]) for rule in found] == [], (path, theme)
+        page.context.close()
+
+
+def test_charts_are_drawn_and_keep_their_height(visit):
+    page, _ = visit("/")
+    assert page.locator("canvas.js-chart").count() == 3
+    box = page.locator(".chart-box").first.bounding_box()
+    assert box["height"] == 384
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('canvas.js-chart')].every(c => c.toDataURL().length > 5000)"
+    )
+    assert drawn
+
+
+def test_the_policy_forbids_what_is_not_ours(visit):
+    page, _ = visit("/")
+    assert page.locator("script:not([src]):not([type='application/json'])").count() == 0
+    assert page.locator("main [style]:not(canvas)").count() == 0
+    page.evaluate(INJECT)
+    assert page.evaluate("window.injected") is None
+
+
+def test_the_theme_switch_is_remembered(visit):
+    page, _ = visit("/")
+    page.get_by_role("button", name="Dark").press("Enter")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 20, 25)"
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_filters_work_by_keyboard_and_go_into_the_address(visit):
+    page, _ = visit("/")
+    page.get_by_label("Search members").focus()
+    page.keyboard.type("novak")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**search=novak**")
+    assert page.locator("#table-members tbody tr").count() == 2
+    page.get_by_role("link", name="7 d", exact=True).press("Enter")
+    page.wait_for_url("**period=7d**")
+    assert "search=novak" in page.url
+    page.get_by_role("link", name="Insights").press("Enter")
+    page.wait_for_url("**/insights?period=7d&search=novak")
+
+
+def test_sorting_by_keyboard_swaps_the_table_and_keeps_the_focus(visit):
+    page, _ = visit("/")
+    page.locator("#sort-members-requests").press("Enter")
+    page.wait_for_url("**members.sort=-requests**")
+    assert page.locator("th[aria-sort='descending']").last.inner_text() == "Requests"
+    assert page.evaluate("document.activeElement.id") == "sort-members-requests"
+
+
+def test_every_figure_leads_somewhere_by_keyboard(visit):
+    page, _ = visit("/")
+    page.locator("details.help summary").first.press("Enter")
+    assert page.get_by_text("What Cursor charges for the period's requests").first.is_visible()
+    page.keyboard.press("Escape")
+    assert not page.get_by_text("What Cursor charges for the period's requests").first.is_visible()
+    page.locator("#table-models tbody a").first.press("Enter")
+    page.wait_for_url("**model=**")
+
+
+def test_a_refresh_keeps_what_was_open(visit):
+    page, _ = visit("/")
+    page.get_by_text("Show as a table").first.click()
+    Incident.objects.all().delete()
+    with page.expect_response("**/"):
+        page.evaluate("document.querySelector('[data-refresh]').dispatchEvent(new Event('refresh'))")
+    page.wait_for_function("!document.querySelector('.right-now')")
+    assert page.locator("#chart-table-daily").get_attribute("open") is not None
+    assert page.locator("canvas.js-chart").count() == 3
