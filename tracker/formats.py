@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from collector.money import round_cents
+from collector.spreadsheets import harmless
 
 NOTHING = "–"  # shown where there is no figure, never instead of a zero
 
@@ -137,6 +138,6 @@ def csv_cell(value: Any) -> Any:
         return format(value.normalize(), "f")
     if isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
+    if isinstance(value, str):
+        return harmless(value)
     return "" if value is None else value

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -35,10 +34,9 @@ def member(request: HttpRequest, email: str) -> HttpResponse:
 
 
 def find_member(email: str, asked: Filters) -> Member:
-    """The member of that address. Http404 for nobody, PermissionDenied for whom the reader may not see."""
+    """The member of that address. Http404 for nobody, and for whom the reader may not see: who has a seat
+    is part of what is hidden."""
     found = Member.objects.filter(email=email.lower()).first()
-    if found is None:
+    if found is None or (asked.visible is not None and found.pk not in asked.visible):
         raise Http404(f"Nobody with the address {email} has been seen in Cursor's answers.")
-    if asked.visible is not None and found.pk not in asked.visible:
-        raise PermissionDenied
     return found
