@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -13,6 +13,9 @@ from .cursor.pages import Page
 from .models import StoredETag
 
 Row = TypeVar("Row")
+
+# Questions name days, and every day has others.
+FORGET_AFTER = timedelta(days=7)
 Params = Mapping[str, str | int]
 
 
@@ -37,6 +40,8 @@ class ETags:
         return page
 
     def remember(self, at: datetime) -> None:
+        """Keep the ETags of what was stored at `at`, and forget those of questions asked no more."""
+        StoredETag.objects.filter(read_at__lt=at - FORGET_AFTER).delete()
         StoredETag.objects.bulk_create(
             [
                 StoredETag(request=request[:300], etag=etag, has_more=has_more, read_at=at)

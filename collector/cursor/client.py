@@ -68,7 +68,7 @@ class CursorClient:
     def __post_init__(self) -> None:
         # Retries are decided here, where Retry-After and the total are known.
         self.session.mount(self.base_url, HTTPAdapter(pool_connections=2, pool_maxsize=4, max_retries=0))
-        self.session.headers["Accept"] = "application/json"
+        self.session.headers.update({"Accept": "application/json", "User-Agent": "cursor-cost-monitor"})
 
     @classmethod
     def from_settings(cls) -> CursorClient:

@@ -29,5 +29,9 @@ class CursorApiError(Exception):
 
 
 def wrong_shape(where: str, problem: str) -> CursorApiError:
-    """An answer that cannot be believed: nothing of it is stored."""
-    return CursorApiError(f"{where}: {problem}. Nothing of it was stored.", permanent=False)
+    """An answer that cannot be believed."""
+    return CursorApiError(
+        f"{where}: {problem}. Nothing of it was stored; the next run asks again. "
+        "If it stays so, check CURSOR_API_URL, or Cursor has changed its format",
+        permanent=False,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from collector.cursor.client import CursorClient
+from collector.cursor.errors import wrong_shape
 from collector.cursor.records import BillingGroup, GroupMember, GroupsAnswer, parse
 from collector.models import CursorGroup, CursorGroupMembership
 from collector.roster import Roster, identify
@@ -29,11 +30,21 @@ STAYS = Table(
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the groups of the current cycle; what is missing from the answer has left, nothing is deleted."""
     answer = parse(GroupsAnswer, client.get(PATH).payload, PATH)
+    if not answer.groups and _are_missing(answer):
+        raise wrong_shape(PATH, "there are no groups, yet their members are not unassigned either")
     with writing():
         groups = _store_groups(answer.groups, window.read_at)
         stays = _store_stays(answer.groups, window.read_at)
     seen = len(answer.groups) + sum(len(group.current_members) for group in answer.groups)
     return SyncResult.of(seen, groups, stays)
+
+
+def _are_missing(answer: GroupsAnswer) -> bool:
+    """Whether somebody who was in a group is nowhere now: without one, everybody is in Unassigned."""
+    unassigned = answer.unassigned_group
+    listed = {each.email for each in unassigned.current_members} if unassigned else set()
+    stays = CursorGroupMembership.objects.filter(left_at__isnull=True, member__gone_at__isnull=True)
+    return stays.exclude(member__email__in=listed).exists()
 
 
 def _store_groups(groups: list[BillingGroup], at: datetime) -> Upserted:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from collector.cursor.errors import CursorApiError
 from collector.models import CursorGroup, CursorGroupMembership
 from collector.sync import groups
 from collector.windows import Window
@@ -80,3 +81,13 @@ def test_a_group_that_is_missing_is_gone_not_deleted(told, client):
         ("group_1", None),
         ("group_2", TUESDAY),
     ]
+
+
+def test_an_empty_answer_moves_nobody_unless_they_are_unassigned(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")))
+    with pytest.raises(CursorApiError, match="no groups"):
+        sync(told, client, TUESDAY)
+    assert stays() == [("ana@x.com", "Group 1", None)]
+    told.tell(groups.PATH, {"groups": [], "unassignedGroup": group(0, person("ana@x.com"))})
+    groups.sync(client, Window(TUESDAY, TUESDAY, TUESDAY))
+    assert stays() == [("ana@x.com", "Group 1", TUESDAY)]
