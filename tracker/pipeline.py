@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from collector import freshness, runs
@@ -72,7 +72,7 @@ class PipelineReport:
 
 def run(now: datetime) -> PipelineReport:
     """Run every step as of `now`; AlreadyRunning if another process is at it."""
-    report = PipelineReport(now)
+    report, started = PipelineReport(now), time.monotonic()
     with held(LEASE):
         _do(report, "collect", lambda: runs.collect(now))
         _do(report, "groups", lambda: adopt(now))
@@ -80,7 +80,8 @@ def run(now: datetime) -> PipelineReport:
         if isinstance(found, DetectionReport):
             _do(report, "incidents", lambda: take_in(found, now))
         _do(report, "digests", lambda: send_due(now))
-        _do(report, "notify", lambda: deliver_due(now))
+        # What is sent is dated when it is sent: the steps before may have taken minutes.
+        _do(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))
     return report
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from incidents import outbox
 from incidents.channels import slack as slack_channel
@@ -170,3 +171,14 @@ def test_a_channel_that_was_switched_off_gives_its_messages_up(slack):
     channel.save()
     assert outbox.deliver_due(NOON).given_up == 1
     assert slack.roots == []
+
+
+def test_healthz_counts_what_was_given_up_and_names_nobody(slack, client):
+    IncidentSettings.objects.create(give_up_after=1)
+    make_channel()
+    open_incidents()
+    slack.faults.append(Fault(error="channel_not_found"))
+    outbox.deliver_due(NOON)
+    Notification.objects.update(created_at=timezone.now())
+    told = client.get("/healthz").json()["notifications"]
+    assert told == {"waiting": 0, "oldest_waiting_at": None, "given_up": 1, "failing_channels": 1}

@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from collector.freshness import SourceFreshness, sources
+from incidents.outbox import Backlog, backlog
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Health:
 
     problem: str
     sources: list[SourceFreshness]
+    undelivered: Backlog | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -35,19 +37,21 @@ class Health:
         return "down" if self.problem else "stale" if self.stale else "ok"
 
     def as_json(self) -> dict[str, Any]:
-        """Shape: {status, version, problem, sources: [{source, label, status, says, is_stale, …}]}."""
+        """Shape: {status, version, problem, sources: [{source, label, status, says, is_stale, …}],
+        notifications: {waiting, oldest_waiting_at, given_up, failing_channels}}."""
         return {
             "status": self.status,
             "version": settings.VERSION,
             "problem": self.problem,
             "sources": [source_json(source) for source in self.sources],
+            "notifications": backlog_json(self.undelivered) if self.undelivered else None,
         }
 
 
 def check_health(now: datetime) -> Health:
     """Readiness, and the freshness of every source; costs a few indexed queries."""
     problem = readiness_problem()
-    return Health(problem, [] if problem else sources(now))
+    return Health(problem, []) if problem else Health(problem, sources(now), backlog(now))
 
 
 def readiness_problem() -> str:
@@ -75,6 +79,16 @@ def _all_migrations_applied() -> bool:
 def _forget_and_say_no() -> bool:
     _all_migrations_applied.cache_clear()
     return False
+
+
+def backlog_json(found: Backlog) -> dict[str, Any]:
+    """Counts only: names and reasons are for the admin. `given_up` is of the last seven days."""
+    return {
+        "waiting": found.waiting,
+        "oldest_waiting_at": found.oldest_waiting_at.isoformat() if found.oldest_waiting_at else None,
+        "given_up": found.given_up,
+        "failing_channels": len(found.troubled_channels),
+    }
 
 
 def source_json(source: SourceFreshness) -> dict[str, Any]:
