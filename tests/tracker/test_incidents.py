@@ -106,7 +106,7 @@ def test_the_page_of_one_says_who_how_much_since_when_and_why(client):
         "More requests",
         "$300.00",
         "mostly 240 more requests",
-        "average cents",
+        "<dt>Average</dt><dd>$50.00</dd>",
         "Note by Ada Byron (page): token rotated",
         "Alarm above",
     ):

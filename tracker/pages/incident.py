@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
 
 from detection.models import Anomaly
 from tracker import formats
@@ -25,12 +27,22 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One finding as the page lists it."""
+
+    anomaly: Anomaly
+    is_holding: bool
+    operands: list[Fact]
+
+
+@dataclass(frozen=True)
 class IncidentPage:
     report: IncidentReport
     status: Flag
     severity: Flag
     facts: list[Fact]
     times: list[Fact]
+    findings: list[Finding]
     chart: Chart
 
     @property
@@ -45,6 +57,10 @@ def page(report: IncidentReport, query: QueryDict, now: datetime) -> IncidentPag
         severity=severity_flag(report.incident),
         facts=facts(report, now),
         times=times(report),
+        findings=[
+            Finding(found.anomaly, found.is_holding, [operand(name, value) for name, value in found.operands])
+            for found in report.findings
+        ],
         chart=hours_chart(report, query),
     )
 
@@ -83,6 +99,15 @@ def measured(finding: Anomaly, value: float) -> str:
         if finding.metric.startswith(word):
             return f"{show(value)} {word}"
     return formats.rate(value) if "per_request" in finding.metric else formats.money(value)
+
+
+def operand(name: str, value: Any) -> Fact:
+    """A stored figure in words: money by its name, instants by their shape."""
+    label = name.removesuffix("_cents").removesuffix("_at").replace("_", " ").capitalize()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Fact(label, formats.money(value) if name.endswith("_cents") else f"{value:,.6g}")
+    instant = parse_datetime(value) if isinstance(value, str) else None
+    return Fact(label, formats.instant(instant) if instant else str(value))
 
 
 def times(report: IncidentReport) -> list[Fact]:

@@ -18,11 +18,12 @@ from incidents.models import Incident, Notification, TimelineEntry
 
 HOURS_BEFORE, HOURS_AFTER, DAY_HOURS = 24, 48, 24
 HOUR = timedelta(hours=1)
+# What a part of the extra is called when it cost more, and when it saved.
 PART_LABELS = {
-    "volume": "More requests",
-    "model_mix": "Dearer models",
-    "context": "Longer context",
-    "price": "Dearer requests otherwise",
+    "volume": ("More requests", "Fewer requests"),
+    "model_mix": ("Dearer models", "Cheaper models"),
+    "context": ("Longer context", "Shorter context or more cache"),
+    "price": ("Dearer requests otherwise", "Cheaper requests otherwise"),
 }
 
 
@@ -48,17 +49,11 @@ class Hour:
 
 
 @dataclass(frozen=True)
-class Operand:
-    name: str
-    value: Any
-
-
-@dataclass(frozen=True)
 class FindingView:
-    """An anomaly with its operands ready to print."""
+    """An anomaly and the figures that went into it, by name, in the order that detection stored them."""
 
     anomaly: Anomaly
-    operands: Sequence[Operand]
+    operands: Sequence[tuple[str, Any]]
 
     @property
     def is_holding(self) -> bool:
@@ -95,7 +90,7 @@ def incident_report(incident: Incident, now: datetime) -> IncidentReport:
     return IncidentReport(
         incident=incident,
         gravest=gravest,
-        findings=[FindingView(anomaly, operands(anomaly)) for anomaly in anomalies],
+        findings=[FindingView(anomaly, list(anomaly.operands.items())) for anomaly in anomalies],
         parts=parts(gravest),
         why=str(gravest.explanation.get("sentence", "")) if gravest else "",
         hours=hours(incident, now),
@@ -112,11 +107,6 @@ def gravity(anomaly: Anomaly) -> tuple[int, float]:
     return Severity(anomaly.severity).rank, float(anomaly.extra_cents)
 
 
-def operands(anomaly: Anomaly) -> list[Operand]:
-    """The figures that went into the finding, in the order that detection stored them."""
-    return [Operand(name.replace("_", " "), value) for name, value in anomaly.operands.items()]
-
-
 def parts(anomaly: Anomaly | None) -> list[Part]:
     """What the extra is made of; a part that saved takes no room on the bar."""
     told = anomaly.explanation.get("parts", []) if anomaly else []
@@ -125,7 +115,8 @@ def parts(anomaly: Anomaly | None) -> list[Part]:
     for slot, part in enumerate(told, start=1):
         cents = float(part["cents"])
         width = 100 * max(cents, 0) / total
-        label = PART_LABELS.get(part["name"], part["name"].replace("_", " "))
+        name = part["name"].replace("_", " ")
+        label = PART_LABELS.get(part["name"], (name, name))[cents < 0]
         found.append(Part(label, cents, part.get("model", ""), slot, round(start, 2), round(width, 2)))
         start += width
     return found
