@@ -70,6 +70,10 @@ class Settings(Schema):
     confirmByOwnHistory: Switch
 
 
+class Saved(Settings):
+    ok: bool = True  # what older scripts look for
+
+
 Changes = partial(Settings)
 
 # Where each field is kept; dollars become cents on the way out and dollars again on the way in.
@@ -108,13 +112,13 @@ def read_settings(request: HttpRequest, response: HttpResponse) -> Settings:
     return as_schema(row)
 
 
-@router.put("/settings", auth=administers, response={200: Settings, **documented(412)})
+@router.put("/settings", auth=administers, response={200: Saved, **documented(412)})
 def change_settings(
     request: HttpRequest,
     response: HttpResponse,
     changes: Changes,  # type: ignore[valid-type]
     if_match: Annotated[str | None, Header(alias="If-Match")] = None,
-) -> Settings:
+) -> Saved:
     """Change the fields that are sent; the others stay. From the next run on.
 
     With `If-Match` the change is refused (412) if somebody else has changed the settings since that ETag.
@@ -128,7 +132,7 @@ def change_settings(
         write(row, sent, f"API, {request.access.name}")  # type: ignore[attr-defined]
     request.audit_detail = ", ".join(f"{name}={value}" for name, value in sent.items())  # type: ignore[attr-defined]
     response["ETag"] = etag(row)
-    return as_schema(row)
+    return Saved(**as_schema(row).model_dump())
 
 
 def write(row: DetectionSettings, sent: dict[str, Any], reason: str) -> None:
