@@ -82,8 +82,10 @@ class DetectionReport:
 def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     """Judge what is known at `as_of` and store it. Repeating it with the same facts changes nothing.
 
-    `data_ages`: how old each source is, None where it was never collected.
+    `data_ages`: how old each source is, None where it was never collected. A fraction of a second is left
+    to the next run.
     """
+    as_of = as_of.replace(microsecond=0)
     settings = DetectionSettings.get_solo()
     frame = load_frame(as_of, days=settings.own_baseline_days + 2)
     assessment = assess(frame, settings, Exemption.objects.in_force(as_of), data_ages)

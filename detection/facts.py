@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.db.models import BooleanField, Case, F, FloatField, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce
 
 from collector.days import day_start, utc_day
@@ -20,21 +33,22 @@ TOKEN_FIELDS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_re
 
 
 def load_frame(as_of: datetime, *, days: int) -> Frame:
-    """Read what is stored about the time before `as_of`, with `days` days of history."""
+    """Read what is stored about the time before `as_of` (a whole second), with `days` days of history."""
     members = np.array(sorted(watched_members().values_list("pk", flat=True)), dtype=np.int64)
     index = pd.Index(members)
-    events = _recent_events(as_of)
-    rows = index.get_indexer(pd.Index(events["member_id"]))
-    hours_ago = (pd.Timestamp(as_of) - events["at"]).dt.total_seconds() // 3600
-    today = np.where(events["at"] >= pd.Timestamp(day_start(utc_day(as_of))), 0, -1)
+    cycle = BillingCycle.objects.at(as_of)
+    hours = _recent_hours(as_of, cycle)
+    rows = index.get_indexer(pd.Index(hours["member_id"]))
+    today = np.where(hours["is_today"].astype(bool), 0, -1)
+    ago = HOURS - 1 - hours["hours_ago"].to_numpy(int)
     return Frame(
         as_of=as_of,
         member_ids=members,
         past=Past(_load_days(as_of, index, days)),
-        today=binned(rows, today, events, (len(members), 1)),
-        hours=binned(rows, HOURS - 1 - hours_ago.to_numpy(int), events, (len(members), HOURS)),
-        cycle=_load_cycle(as_of, index, events),
-        caps=_load_caps(as_of, index),
+        today=binned(rows, today, hours, (len(members), 1)),
+        hours=binned(rows, ago, hours, (len(members), HOURS)),
+        cycle=_load_cycle(cycle, as_of, index, hours) if cycle else None,
+        caps=_load_caps(cycle, as_of, index) if cycle else None,
     )
 
 
@@ -60,23 +74,49 @@ def all_tokens() -> Cast:
     return Cast(parts[0] + parts[1] + parts[2] + parts[3], FloatField())
 
 
-def _recent_events(as_of: datetime) -> pd.DataFrame:
-    """Events of the frame's hours: member_id, at, cents, requests (1 or 0), tokens, billed; in a fixed
-    order."""
+class HoursAgo(Func):
+    """Whole hours from an instant to `as_of` (a whole second): 0 for the 3600 s that end there.
+
+    In the database's own arithmetic: Django's Trunc runs a Python function for every row on SQLite.
+    """
+
+    output_field = IntegerField()
+    template = "(%(last)s - CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s)) AS BIGINT)) / 3600"
+
+    def __init__(self, instant: str, as_of: datetime) -> None:
+        super().__init__(F(instant), last=int(as_of.timestamp()) - 1)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "(%(last)s - CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)) / 3600"
+        return super().as_sql(compiler, connection, template=template, **context)
+
+
+def _recent_hours(as_of: datetime, cycle: BillingCycle | None) -> pd.DataFrame:
+    """Sums by member and hour of the frame's hours: member_id, hours_ago, is_today, in_cycle, cents,
+    billed, requests, tokens."""
+    turn = cycle.start_at if cycle else as_of
     rows = (
         UsageEvent.objects.between(as_of - timedelta(hours=HOURS), as_of)
-        .order_by("member_id", "occurred_at", "model", "ordinal")
-        .values_list(
-            "member_id",
-            "occurred_at",
-            Cast("charged_cents", FloatField()),
-            is_served(),
-            all_tokens(),
-            "is_chargeable",
+        .annotate(
+            hours_ago=HoursAgo("occurred_at", as_of),
+            is_today=_whether(occurred_at__gte=day_start(utc_day(as_of))),
+            in_cycle=_whether(occurred_at__gte=turn),
+        )
+        .values_list("member_id", "hours_ago", "is_today", "in_cycle")
+        .order_by("member_id", "hours_ago", "is_today", "in_cycle")
+        .annotate(
+            cents=Sum(Cast("charged_cents", FloatField())),
+            served=Sum(Case(When(SERVED, then=Value(1.0)), default=Value(0.0), output_field=FloatField())),
+            tokens=Sum(all_tokens()),
+            billed=Sum(billed_cents()),
         )
     )
-    frame = pd.DataFrame.from_records(list(rows), columns=["member_id", "at", *VALUES, "billed"])
-    return frame.assign(at=pd.to_datetime(frame["at"], utc=True))
+    columns = ["member_id", "hours_ago", "is_today", "in_cycle", *VALUES, "billed"]
+    return pd.DataFrame.from_records(list(rows), columns=columns)
+
+
+def _whether(**condition: Any) -> Case:
+    return Case(When(**condition, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
 def _load_days(as_of: datetime, index: pd.Index, days: int) -> Measures:
@@ -96,51 +136,30 @@ def _load_days(as_of: datetime, index: pd.Index, days: int) -> Measures:
     return binned(index.get_indexer(pd.Index(table["member_id"])), columns, table, (len(index), days))
 
 
-def _load_cycle(as_of: datetime, index: pd.Index, events: pd.DataFrame) -> Cycle | None:
+def _load_cycle(cycle: BillingCycle, as_of: datetime, index: pd.Index, hours: pd.DataFrame) -> Cycle:
     """Whole days from the rollups, exact at the turn; the day of `as_of` from its events, exact at
     `as_of`."""
-    cycle = BillingCycle.objects.at(as_of)
-    if cycle is None:
-        return None
-    today = utc_day(as_of)
     sums = (
         MemberModelDay.objects.in_cycle(cycle)
-        .filter(day__lt=today)
+        .filter(day__lt=utc_day(as_of))
         .values_list("member_id")
-        .annotate(
-            total=Cast(Sum("total_cents"), FloatField()), billed=Cast(Sum("billed_cents"), FloatField())
-        )
+        .annotate(total=Cast(Sum("total_cents"), FloatField()), part=Cast(Sum("billed_cents"), FloatField()))
     )
-    start = pd.Timestamp(max(cycle.start_at, day_start(today)))
-    fresh = events[events["at"] >= start]
-    whole = pd.DataFrame.from_records(list(sums), columns=["member_id", "total", "billed"])
-    recent = pd.DataFrame(
-        {
-            "member_id": fresh["member_id"],
-            "total": fresh["cents"].astype(float),
-            "billed": fresh["cents"].astype(float).where(fresh["billed"].astype(bool), 0.0),
-        }
+    whole = pd.DataFrame.from_records(list(sums), columns=["member_id", "cents", "billed"])
+    fresh = hours[hours["is_today"].astype(bool) & hours["in_cycle"].astype(bool)]
+    both = pd.concat([whole, fresh[["member_id", "cents", "billed"]]]).astype(
+        {"cents": float, "billed": float}
     )
-    both = (
-        pd.concat([whole, recent])
-        .groupby("member_id")[["total", "billed"]]
-        .sum()
-        .reindex(index, fill_value=0.0)
-    )
-    return Cycle(cycle.start_at, cycle.end_at, both["total"].to_numpy(float), both["billed"].to_numpy(float))
+    totals = both.groupby("member_id")[["cents", "billed"]].sum().reindex(index, fill_value=0.0)
+    return Cycle(cycle.start_at, cycle.end_at, totals["cents"].to_numpy(), totals["billed"].to_numpy())
 
 
-def _load_caps(as_of: datetime, index: pd.Index) -> Caps | None:
-    cycle = BillingCycle.objects.at(as_of)
-    if cycle is None:
-        return None
+def _load_caps(cycle: BillingCycle, as_of: datetime, index: pd.Index) -> Caps:
     rows = (
         SpendSnapshot.objects.latest_per_member(cycle)
         .filter(taken_at__lte=as_of)
         .values_list("member_id", Cast("on_demand_cents", FloatField()), Cast("limit_dollars", FloatField()))
     )
-    table = pd.DataFrame.from_records(
-        list(rows), columns=["member_id", "on_demand", "limit"], index="member_id"
-    )
-    table = table.astype(float).reindex(index)
+    table = pd.DataFrame.from_records(list(rows), columns=["member_id", "on_demand", "limit"])
+    table = table.set_index("member_id").astype(float).reindex(index)
     return Caps(table["on_demand"].to_numpy(), table["limit"].to_numpy() * 100)
