@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from detection.baseline import Baseline
 from detection.findings import Finding, Unit, flagged, last_24_hours, severity_of
 from detection.frame import Array, Frame
@@ -23,18 +21,18 @@ LEAST_MEMBER_DAYS = 10
 
 
 def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
-    """Members unlike the team; information where it is usual for the member."""
+    """Members unlike the team; information unless their spend is unusual for themselves."""
     if not settings.team_multiplier or not len(frame.member_ids):
         return []
-    rows = np.arange(len(frame.member_ids))
-    own = own_bounds(frame, settings, baseline)[rows, frame.peak_hours_ago]
+    unusual = (frame.rolling.cents > own_bounds(frame, settings, baseline)).any(axis=1)
+    alarming = unusual | (not settings.confirm_by_own_history)
     floor = float(settings.floor_dollars) * 100
-    spend = _unlike(Rule.TEAM_SPEND, frame, settings, own, floor)
-    return spend + _unlike(Rule.TEAM_REQUESTS, frame, settings, baseline.bound_requests.max(axis=1), 0.0)
+    spend = _unlike(Rule.TEAM_SPEND, frame, settings, alarming, floor)
+    return spend + _unlike(Rule.TEAM_REQUESTS, frame, settings, alarming, 0.0)
 
 
 def _unlike(
-    rule: Rule, frame: Frame, settings: DetectionSettings, own_bound: Array, floor: float
+    rule: Rule, frame: Frame, settings: DetectionSettings, alarming: Array, floor: float
 ) -> list[Finding]:
     unit: Unit = "cents" if rule == Rule.TEAM_SPEND else "requests"
     window = getattr(frame.past.history, unit)[:, -settings.team_window_days :]
@@ -46,13 +44,12 @@ def _unlike(
     rolling = getattr(frame.rolling, unit)
     hours_ago = rolling.argmax(axis=1)
     observed = rolling.max(axis=1)
-    usual = ~(observed > own_bound) & settings.confirm_by_own_history
     is_spend = rule == Rule.TEAM_SPEND
     return [
         Finding(
             rule=rule,
-            cause=Cause.SPEND if is_spend else Cause.REQUESTS,
-            severity=Severity.INFO if usual[row] else severity_of(observed[row], bound),
+            cause=Cause.SPEND,  # so many requests are what was spent on: one incident
+            severity=severity_of(observed[row], bound) if alarming[row] else Severity.INFO,
             metric="spend_24h" if is_spend else "requests_24h",
             observed=float(observed[row]),
             bound=bound,

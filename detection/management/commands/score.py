@@ -1,0 +1,105 @@
+"""`manage.py score`: how well detection finds the true incidents of made-up companies."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from rich.console import Console
+from rich.table import Table
+
+from detection.models import DetectionSettings
+from detection.overrides import Override, apply
+from detection.scoring.marks import Marks
+from detection.scoring.score import Score, as_json, mean, score
+
+FIGURES: tuple[tuple[str, Callable[[Marks], float | None], str], ...] = (
+    ("recall", lambda marks: marks.recall, "{:.2f}"),
+    ("precision", lambda marks: marks.precision, "{:.2f}"),
+    ("F1", lambda marks: marks.f1, "{:.2f}"),
+    ("repeats", lambda marks: float(marks.repeats), "{:.1f}"),
+    ("false / 100 members · month", lambda marks: marks.false_per_100_members_month, "{:.2f}"),
+    ("median h", lambda marks: marks.median_hours, "{:.1f}"),
+    ("$ caught", lambda marks: marks.dollars_caught, "{:.0%}"),
+)
+
+
+class Command(BaseCommand):
+    help = "Score detection on made-up companies, beside the documented rules of cursor-usage-tracker."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seeds", type=seeds, default="101-110", help="Such as 101-110 or 3,5,8.")
+        parser.add_argument("--members", type=int, default=200)
+        parser.add_argument("--days", type=int, default=60)
+        parser.add_argument("--set", dest="overrides", action="append", type=Override.parse, default=[])
+        parser.add_argument("--json", action="store_true", help="Print every company's figures as JSON.")
+
+    def handle(self, **options: Any) -> None:
+        """Print a row per company and the means; recall by kind over all of them."""
+        settings = apply(DetectionSettings(), options["overrides"])
+        scores = []
+        for each in score(
+            options["seeds"], members=options["members"], days=options["days"], settings=settings
+        ):
+            scores.append(each)
+            if not options["json"]:
+                self.stderr.write(f"seed {each.seed}: F1 {each.ours.f1:.2f}, rival {each.rival.f1:.2f}")
+        if options["json"]:
+            self.stdout.write(json.dumps([_json(each) for each in scores], indent=2))
+            return
+        console = Console(file=self.stdout, width=120)
+        console.print(_table(scores))
+        console.print(_kinds(scores))
+
+
+def seeds(text: str) -> list[int]:
+    """Seeds as a range and a list: 3,5,101-110."""
+    chosen: list[int] = []
+    try:
+        for part in text.split(","):
+            first, _, last = part.partition("-")
+            chosen += range(int(first), int(last or first) + 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of seeds, such as 101-110 or 3,5,8") from None
+    return chosen
+
+
+def _json(each: Score) -> dict[str, Any]:
+    return {"seed": each.seed, "ours": as_json(each.ours), "rival": as_json(each.rival)}
+
+
+def _table(scores: list[Score]) -> Table:
+    table = Table("seed", *(name for name, *_ in FIGURES), title="detection (rival)")
+    for each in scores:
+        table.add_row(str(each.seed), *(_cell(each.ours, each.rival, *figure[1:]) for figure in FIGURES))
+    table.add_section()
+    means = []
+    for _, figure, shape in FIGURES:
+        pair = (mean([each.ours for each in scores], figure), mean([each.rival for each in scores], figure))
+        means.append(_shown(*pair, shape))
+    table.add_row("mean", *means)
+    return table
+
+
+def _cell(ours: Marks, rival: Marks, figure: Callable[[Marks], float | None], shape: str) -> str:
+    return _shown(figure(ours), figure(rival), shape)
+
+
+def _shown(ours: float | None, rival: float | None, shape: str) -> str:
+    return " ".join(
+        ["-" if ours is None else shape.format(ours), "(-)" if rival is None else f"({shape.format(rival)})"]
+    )
+
+
+def _kinds(scores: list[Score]) -> Table:
+    table = Table("kind", "found", "of", "rival found", title="incidents of $40 and more")
+    for kind in sorted({kind for each in scores for kind in each.ours.kinds()}):
+        found = sum(each.ours.found.get(kind, 0) for each in scores)
+        rival = sum(each.rival.found.get(kind, 0) for each in scores)
+        total = found + sum(each.ours.missed.get(kind, 0) for each in scores)
+        table.add_row(kind, str(found), str(total), str(rival))
+    return table

@@ -1,0 +1,114 @@
+"""Would-be incidents against true ones: what was found, when, and what was cried for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Protocol
+
+from collector.sandbox.company import Label
+
+MATERIAL_CENTS = 4_000
+# An incident may still be open, or open late, for this long after the true one ended.
+SLACK = timedelta(days=1)
+
+
+class Raised(Protocol):
+    """What any detector says: who, and from when to when (None: to the end)."""
+
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def detected_at(self) -> datetime: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+@dataclass
+class Marks:
+    """Counts over one or more companies. An alert that meets no true incident is false; one that meets only
+    those that another alert had found is a repeat, and counts against precision too."""
+
+    found: dict[str, int] = field(default_factory=dict)
+    missed: dict[str, int] = field(default_factory=dict)
+    true: int = 0
+    repeats: int = 0
+    false: int = 0
+    hours: list[float] = field(default_factory=list)
+    caught_cents: float = 0.0
+    lost_cents: float = 0.0
+    member_months: float = 0.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the material true incidents that were found."""
+        found = sum(self.found.values())
+        return _share(found, found + sum(self.missed.values()))
+
+    @property
+    def precision(self) -> float:
+        """Share of alerts that were the first about a true incident."""
+        return _share(self.true, self.true + self.repeats + self.false)
+
+    @property
+    def f1(self) -> float:
+        return _share(2 * self.precision * self.recall, self.precision + self.recall)
+
+    @property
+    def false_per_100_members_month(self) -> float:
+        return _share(100 * self.false, self.member_months)
+
+    @property
+    def median_hours(self) -> float | None:
+        """From onset to detection."""
+        return median(self.hours) if self.hours else None
+
+    @property
+    def dollars_caught(self) -> float:
+        """Share of all extra dollars that belong to incidents that were found."""
+        return _share(self.caught_cents, self.lost_cents)
+
+    def kinds(self) -> list[str]:
+        return sorted({*self.found, *self.missed})
+
+
+def mark(raised: Iterable[Raised], labels: Sequence[Label], *, members: int, days: int) -> Marks:
+    """Compare one company's alerts with its true incidents, each of which counts once."""
+    marks = Marks(member_months=members * days / 30)
+    first_found: dict[int, datetime] = {}
+    for alert in sorted(raised, key=lambda alert: alert.detected_at):
+        met = [number for number, label in enumerate(labels) if _meets(alert, label)]
+        new = [number for number in met if number not in first_found]
+        marks.true += bool(new)
+        marks.repeats += bool(met) and not new
+        marks.false += not met
+        first_found.update(dict.fromkeys(new, alert.detected_at))
+    for number, label in enumerate(labels):
+        if label.extra_cents >= MATERIAL_CENTS:
+            _count(marks, label, first_found.get(number))
+    return marks
+
+
+def _meets(alert: Raised, label: Label) -> bool:
+    begins_in_time = alert.detected_at <= label.ended_at + SLACK
+    return (
+        alert.email == label.email
+        and begins_in_time
+        and (not alert.ended_at or alert.ended_at >= label.onset_at)
+    )
+
+
+def _count(marks: Marks, label: Label, found_at: datetime | None) -> None:
+    cents = float(label.extra_cents)
+    marks.lost_cents += cents
+    kinds = marks.missed if found_at is None else marks.found
+    kinds[label.kind] = kinds.get(label.kind, 0) + 1
+    if found_at is not None:
+        marks.caught_cents += cents
+        marks.hours.append((found_at - label.onset_at).total_seconds() / 3600)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0

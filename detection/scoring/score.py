@@ -1,0 +1,63 @@
+"""Score detection, and the rival's rules beside it, over made-up companies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from detection.backtest import backtest
+from detection.models import DetectionSettings
+from detection.replay import steps
+
+from .companies import NOW, history_of, labelled_company
+from .marks import Marks, mark
+from .rival import alerts
+
+
+@dataclass(frozen=True)
+class Score:
+    """One company: how detection did, and how the rival's rules did."""
+
+    seed: int
+    ours: Marks
+    rival: Marks
+
+
+def score(seeds: list[int], *, members: int, days: int, settings: DetectionSettings) -> Iterator[Score]:
+    """Replay each seed's company hour by hour."""
+    for seed in seeds:
+        company = labelled_company(seed=seed, members=members, days=days)
+        history = history_of(company)
+        hours = steps(company.first_day, NOW.date() - timedelta(days=1), 1)
+        size = {"members": members, "days": days}
+        yield Score(
+            seed,
+            ours=mark(backtest(history, settings, hours), company.labels, **size),
+            rival=mark(alerts(history, hours), company.labels, **size),
+        )
+
+
+def mean(marks: list[Marks], figure: Callable[[Marks], float | None]) -> float | None:
+    """Mean over the companies of one figure, leaving out those that have none."""
+    known = [value for value in map(figure, marks) if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def as_json(marks: Marks) -> dict[str, Any]:
+    """The figures of one company, or of several."""
+    return {
+        "recall": marks.recall,
+        "recall_by_kind": {
+            kind: {"found": marks.found.get(kind, 0), "missed": marks.missed.get(kind, 0)}
+            for kind in marks.kinds()
+        },
+        "precision": marks.precision,
+        "f1": marks.f1,
+        "repeats": marks.repeats,
+        "false": marks.false,
+        "false_per_100_members_month": marks.false_per_100_members_month,
+        "median_hours": marks.median_hours,
+        "dollars_caught": marks.dollars_caught,
+    }
