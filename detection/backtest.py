@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .assess import assess
+from .cooldown import has_cooled
 from .engine import tell
 from .findings import Finding
 from .models import DetectionSettings, Exemption
 from .replay import History, Replay
+from .rules import ORDER
 from .store import Told
 from .vocabulary import Severity
 
@@ -117,13 +119,19 @@ def _add(stretch: Stretch, found: Sequence[Finding], as_of: datetime) -> None:
             stretch.rules.append(finding.rule.value)
         if finding.severity.rank > stretch.severity.rank:
             stretch.severity = finding.severity
-        if finding.extra_cents > stretch.worst.extra_cents:
+        if _standing(finding) > _standing(stretch.worst):
             stretch.worst, stretch.worst_at = finding, as_of
+
+
+def _standing(finding: Finding) -> tuple[int, float]:
+    """What makes a finding the one that its incident is told by: the rule that says most, then the
+    dollars."""
+    return -ORDER[finding.rule], finding.extra_cents
 
 
 def _let_go(live: dict[Key, Stretch], done: list[Stretch], as_of: datetime, cooldown: timedelta) -> None:
     for key, stretch in list(live.items()):
-        if stretch.cleared_at is not None and stretch.cleared_at <= as_of - cooldown:
+        if stretch.cleared_at is not None and has_cooled(stretch.cleared_at, as_of, cooldown):
             done.append(live.pop(key))
 
 

@@ -11,16 +11,16 @@ from .frame import Array, Frame, Past
 from .habits import TEAM_MEMBERS, Habit, habit, quantile
 from .models import DetectionSettings
 
-# Least spread of the logarithm: with the default sensitivity of 3.5 even the steadiest member may spend 4.8
+# Least spread of the logarithm: with the default sensitivity of 3.25 even the steadiest member may spend 4.8
 # times the usual, just under the spike multiplier of 5.
-LEAST_SPREAD = 0.45
+LEAST_SPREAD = 0.48
 # Requests of a cost per request that varies as much by itself as between days; with fewer, the day's mean
 # is noisier.
 NOISY_REQUESTS = 10
 WEEKDAY_DAYS = 4
 MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
 # What other rules are confirmed by while this one is switched off.
-CONFIRMING_SENSITIVITY = 3.5
+CONFIRMING_SENSITIVITY = 3.25
 # Where requests, or their cost, are unusual by themselves, spend need not be: this share of the sensitivity
 # will do.
 CORROBORATED = 0.45

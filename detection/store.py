@@ -10,6 +10,7 @@ from typing import Any
 
 from collector.money import cents as exact_cents
 
+from .cooldown import has_cooled
 from .findings import Finding
 from .frame import LATE_HOURS
 from .models import Anomaly
@@ -46,9 +47,13 @@ def key_of(finding: Finding) -> Key:
 def known_anomalies(as_of: datetime, cooldown: timedelta) -> dict[Key, Anomaly]:
     """The newest anomaly of each member and rule that is open, or cleared so lately that a return would
     continue it."""
-    recent = Anomaly.objects.open() | Anomaly.objects.filter(cleared_at__gt=as_of - cooldown)
-    rows = recent.select_related("member").order_by("detected_at", "pk")
-    return {(anomaly.member_id, anomaly.rule): anomaly for anomaly in rows}
+    lately = Anomaly.objects.filter(cleared_at__gt=as_of - 2 * cooldown - timedelta(days=2))
+    rows = (Anomaly.objects.open() | lately).select_related("member").order_by("detected_at", "pk")
+    return {
+        (anomaly.member_id, anomaly.rule): anomaly
+        for anomaly in rows
+        if anomaly.cleared_at is None or not has_cooled(anomaly.cleared_at, as_of, cooldown)
+    }
 
 
 def store(

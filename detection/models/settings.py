@@ -54,9 +54,9 @@ class DetectionSettings(SingletonModel):
         0, "US dollars the whole team may spend in a cycle, for example 20000. Critical at 110 %. 0 is off."
     )
     own_baseline_sensitivity = multiplier_field(
-        "3.5",
+        "3.25",
         "How many of the member's own robust standard deviations (of the logarithm of spend) 24 h may "
-        "lie above what is usual for that member, for example 3.5; lower finds more. 0 is off.",
+        "lie above what is usual for that member, for example 3.25; lower finds more. 0 is off.",
     )
     own_baseline_days = days_field(
         42, 14, 90, "Days of the member's own history that say what is usual, for example 42."

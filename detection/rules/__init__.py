@@ -31,3 +31,4 @@ ALL = (
     team_budget,
     plan,
 )
+ORDER = {rule: place for place, rule in enumerate(rule for module in ALL for rule in module.RULES)}

@@ -10,15 +10,13 @@ from detection.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
 
-from .own_baseline import own_bounds
-
 RULES = (Rule.CYCLE_OUTLIER,)
 NEEDS = ("events",)
 LEAST_MEMBERS = 5  # a median of fewer is one person's spend
 
 
 def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
-    """Members far above the median; information unless their spend is unusual for themselves just now."""
+    """Members far above the median: context, unless the settings let each check alarm by itself."""
     multiplier = float(settings.cycle_outlier_multiplier)
     if not multiplier or frame.cycle is None:
         return []
@@ -28,13 +26,11 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         return []
     median = float(np.median(active))
     bound = max(multiplier * median, float(settings.floor_dollars) * 100)
-    unusual = (frame.rolling.cents > own_bounds(frame, settings, baseline)).any(axis=1)
-    alarming = np.asarray(unusual) | (not settings.confirm_by_own_history)
     return [
         Finding(
             rule=Rule.CYCLE_OUTLIER,
             cause=Cause.SPEND,
-            severity=severity_of(spend[row], bound) if alarming[row] else Severity.INFO,
+            severity=Severity.INFO if settings.confirm_by_own_history else severity_of(spend[row], bound),
             metric="spend_cycle",
             observed=float(spend[row]),
             bound=bound,

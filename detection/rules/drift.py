@@ -25,6 +25,8 @@ SPANS = (3, 7, 14)
 # drift; so many days with spend must be left.
 LEFT_OUT = {3: 1, 7: 2, 14: 2}
 LEAST_DAYS = 2
+# Days with spend before the span: a level of fewer is too uncertain to call a slow change.
+LEAST_DAYS_BEFORE = 8
 # People have busy and quiet weeks: the robust standard deviation of a week's level (logarithm) about the
 # usual one.
 WEEK_SPREAD = 0.35
@@ -103,6 +105,7 @@ def _level(past: Past, span: int) -> Level:
         days=usual.days,
         z=z_spend,
         is_over=(left >= LEAST_DAYS)
+        & (usual.days >= LEAST_DAYS_BEFORE)
         & _goes_on(recent.cents, usual)
         & ((z_spend > LEAST_Z) | ((z_spend > CORROBORATED_Z) & (z_requests > LEAST_Z))),
         extra_without_burst=kept.sum(axis=1) - expected * left / np.maximum(active, 1),

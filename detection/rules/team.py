@@ -7,11 +7,9 @@ from dataclasses import replace
 
 from detection.baseline import Baseline
 from detection.findings import Finding, Unit, flagged, last_24_hours, severity_of
-from detection.frame import Array, Frame
+from detection.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
-
-from .own_baseline import own_bounds
 
 RULES = (Rule.TEAM_SPEND, Rule.TEAM_REQUESTS)
 NEEDS = ("events",)
@@ -21,19 +19,15 @@ LEAST_MEMBER_DAYS = 10
 
 
 def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
-    """Members unlike the team; information unless their spend is unusual for themselves."""
+    """Members unlike the team: context, unless the settings let each check alarm by itself."""
     if not settings.team_multiplier or not len(frame.member_ids):
         return []
-    unusual = (frame.rolling.cents > own_bounds(frame, settings, baseline)).any(axis=1)
-    alarming = unusual | (not settings.confirm_by_own_history)
     floor = float(settings.floor_dollars) * 100
-    spend = _unlike(Rule.TEAM_SPEND, frame, settings, alarming, floor)
-    return spend + _unlike(Rule.TEAM_REQUESTS, frame, settings, alarming, 0.0)
+    spend = _unlike(Rule.TEAM_SPEND, frame, settings, floor)
+    return spend + _unlike(Rule.TEAM_REQUESTS, frame, settings, 0.0)
 
 
-def _unlike(
-    rule: Rule, frame: Frame, settings: DetectionSettings, alarming: Array, floor: float
-) -> list[Finding]:
+def _unlike(rule: Rule, frame: Frame, settings: DetectionSettings, floor: float) -> list[Finding]:
     unit: Unit = "cents" if rule == Rule.TEAM_SPEND else "requests"
     window = getattr(frame.past.history, unit)[:, -settings.team_window_days :]
     pool = window[window > 0]
@@ -49,7 +43,7 @@ def _unlike(
         Finding(
             rule=rule,
             cause=Cause.SPEND,  # so many requests are what was spent on: one incident
-            severity=severity_of(observed[row], bound) if alarming[row] else Severity.INFO,
+            severity=Severity.INFO if settings.confirm_by_own_history else severity_of(observed[row], bound),
             metric="spend_24h" if is_spend else "requests_24h",
             observed=float(observed[row]),
             bound=bound,
