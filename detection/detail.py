@@ -113,7 +113,7 @@ def _read_events(events: UsageEventQuerySet, start_at: datetime, end_at: datetim
             billed=billed_cents(),
             served=is_served(),
             tokens=all_tokens(),
-            weight=_weighed(F),
+            weight=weighed(F),
         )
         .values_list("member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight")
     )
@@ -125,12 +125,12 @@ def _by_model(days: MemberModelDayQuerySet, keys: list[str]) -> pd.DataFrame:
     rows = days.values_list(*keys).annotate(
         cents=Cast(Sum("total_cents"), FloatField()),
         served=Cast(Sum("requests"), FloatField()),
-        weight=_weighed(Sum),
+        weight=weighed(Sum),
     )
     return pd.DataFrame.from_records(list(rows), columns=[*keys, *SUMS])
 
 
-def _weighed(read: Callable[[str], Any]) -> Any:
+def weighed(read: Callable[[str], Any]) -> Any:
     """Tokens of all kinds in input tokens' worth; `read` turns a field's name into what is weighed."""
     parts = [
         Cast(Coalesce(read(name), 0), FloatField()) * Value(weight) for name, weight in TOKEN_WEIGHTS.items()

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
+from django.db import models
 
 from .models import DetectionSettings
 
@@ -24,26 +25,24 @@ class Override:
         they have."""
         name, separator, value = text.partition("=")
         field = name.strip().replace(".", "_")
-        if not separator or field not in names():
+        if not separator or field not in fields():
             raise argparse.ArgumentTypeError(
-                f"{text!r}: write one of {', '.join(names())} with a value, such as spike.multiplier=4"
+                f"{text!r}: write one of {', '.join(fields())} with a value, such as spike.multiplier=4"
             )
         try:
-            DetectionSettings._meta.get_field(field).clean(value.strip(), DetectionSettings())
-        except (FieldDoesNotExist, ValidationError) as error:
-            sentence = " ".join(getattr(error, "messages", [str(error)]))
-            raise argparse.ArgumentTypeError(f"{name}: {sentence}") from None
+            fields()[field].clean(value.strip(), DetectionSettings())
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError(f"{name}: {' '.join(error.messages)}") from None
         return cls(field, value.strip())
 
 
-def names() -> list[str]:
-    """Fields that can be set."""
-    return [field.name for field in DetectionSettings._meta.concrete_fields if not field.primary_key]
+def fields() -> dict[str, models.Field]:
+    """What can be set, by name."""
+    return {field.name: field for field in DetectionSettings._meta.concrete_fields if not field.primary_key}
 
 
 def apply(settings: DetectionSettings, overrides: Iterable[Override]) -> DetectionSettings:
     """The settings with the overrides, not saved."""
     for override in overrides:
-        field = DetectionSettings._meta.get_field(override.field)
-        setattr(settings, override.field, field.clean(override.value, settings))
+        setattr(settings, override.field, fields()[override.field].clean(override.value, settings))
     return settings

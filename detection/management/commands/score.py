@@ -6,7 +6,7 @@ import argparse
 import json
 from argparse import ArgumentParser
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand
 from rich.console import Console
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps([_json(each) for each in scores], indent=2))
             return
-        console = Console(file=self.stdout, width=120)
+        console = Console(file=cast(IO[str], self.stdout), width=120)
         console.print(_table(scores))
         console.print(_kinds(scores))
 

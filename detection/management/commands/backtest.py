@@ -1,0 +1,67 @@
+"""`manage.py backtest`: what given settings would have raised over past days."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from argparse import ArgumentParser
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from collector.arguments import day
+from collector.days import utc_day
+from detection import past
+from detection.backtest import backtest
+from detection.models import DetectionSettings
+from detection.overrides import Override, apply
+
+
+class Command(BaseCommand):
+    help = "Replay detection over past days, seeing at each step only what was known then. Writes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--from", dest="first", type=day, help="First UTC day; default: 30 days ago.")
+        parser.add_argument("--to", dest="last", type=day, help="Last UTC day, included; default: today.")
+        parser.add_argument(
+            "--step-hours", type=step_hours, default=1, help="Hours between two runs, 1 to 24."
+        )
+        parser.add_argument(
+            "--set",
+            dest="overrides",
+            action="append",
+            type=Override.parse,
+            default=[],
+            metavar="RULE.FIELD=VALUE",
+            help="Try a setting without saving it, such as spike.multiplier=4; may be repeated.",
+        )
+        parser.add_argument("--json", action="store_true", help="Print the would-be incidents as JSON.")
+
+    def handle(self, *, first: date | None, last: date | None, **options: Any) -> None:
+        """Print one line per would-be incident, or the list as JSON."""
+        now = timezone.now()
+        last = last or utc_day(now)
+        first = first or last - timedelta(days=29)
+        settings = apply(DetectionSettings.get_solo(), options["overrides"])
+        try:
+            steps = past.replayed(first, last, options["step_hours"], now)
+        except past.PastRefused as refusal:
+            raise CommandError(str(refusal)) from None
+        incidents = backtest(past.load_history(first, last, settings), settings, steps, past.exemptions())
+        if options["json"]:
+            self.stdout.write(json.dumps([incident.as_json() for incident in incidents], indent=2))
+            return
+        for incident in incidents:
+            self.stdout.write(
+                f"{incident.detected_at:%Y-%m-%d %H:%M} {incident.severity}: {incident.message}"
+            )
+        self.stdout.write(f"{len(incidents)} incidents from {first} to {last}, {len(steps)} runs.")
+
+
+def step_hours(text: str) -> int:
+    """Whole hours from 1 to 24."""
+    if not text.isdigit() or not 1 <= int(text) <= 24:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours from 1 to 24")
+    return int(text)
