@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 # `make test ARGS="tests/collector -k identity"`
 ARGS ?=
+# What runs says so at once, into a pipe or a file as well.
+export PYTHONUNBUFFERED := 1
 
 # What `check --deploy` is shown: the settings that README.md names for production, with made-up values.
 PRODUCTION := SECRET_KEY=made-up-only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz \
