@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from collector import watermarks
 from collector.cursor.client import CursorClient
@@ -49,6 +50,14 @@ NOTHING: Values = tuple(getattr(DailyActivity(), name) for name in COLUMNS)
 TABLE = Table(DailyActivity, key=("member_id", "day"), values=tuple(COLUMNS))
 
 
+class Draft(NamedTuple):
+    """A row on its way from answer to table."""
+
+    identity: Identity
+    day: date
+    values: Values
+
+
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the days that `window` touches and bring their rows to what the vendor counts now.
 
@@ -62,55 +71,58 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     return result
 
 
-def _read(client: CursorClient, part: Window) -> list[ActivityRecord]:
-    def ask(number: int) -> Page[ActivityRecord]:
+def _read(client: CursorClient, part: Window) -> list[Draft]:
+    identities: dict[Identity, Identity] = {}
+
+    def ask(number: int) -> Page[Draft]:
         body = {"startDate": part.first_ms, "endDate": part.last_ms, "page": number, "pageSize": PAGE_SIZE}
         answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH)
+        rows = [_draft(record, identities) for record in answer.data]
         if answer.pagination is None:
-            return Page(answer.data, None, has_more=False)
+            return Page(rows, None, has_more=False)
         paging = answer.pagination
-        return Page(answer.data, paging.total_users, paging.has_more(number), paging.current_page)
+        return Page(rows, paging.total_users, paging.has_more(number), paging.current_page)
 
-    return list(read_all(PATH, ask, count=_users).rows())
-
-
-def _users(reading: Reading[ActivityRecord]) -> int:
-    return len({row.user_id or row.email for row in reading.rows()})
+    return list(read_all(PATH, ask, count=_people).rows())
 
 
-def _store(part: Window, records: list[ActivityRecord]) -> SyncResult:
-    days = {record.day for record in records}
+def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> Draft:
+    """What is kept of a row; most say nothing and share one value, since a month of a large team is long."""
+    identity = identify(record.email, number=record.user_id)
+    values = tuple(getattr(record, name) for name in COLUMNS.values())
+    return Draft(
+        identities.setdefault(identity, identity), record.day, NOTHING if values == NOTHING else values
+    )
+
+
+def _people(reading: Reading[Draft]) -> int:
+    return len({row.identity for row in reading.rows()})
+
+
+def _store(part: Window, drafts: list[Draft]) -> SyncResult:
     with writing():
         roster = Roster.load()
-        roster.admit({_identity(record) for record in records}, part.read_at)
-        _learn_numbers(records, roster)
-        stored = DailyActivity.objects.filter(day__in=days)
-        known = set(stored.values_list("member_id", "day"))
+        roster.admit({draft.identity for draft in drafts}, part.read_at)
+        _learn_numbers({draft.identity for draft in drafts}, roster)
+        stored = DailyActivity.objects.filter(day__in={draft.day for draft in drafts})
+        known = TABLE.known(stored)
         rows: dict[Key, Values] = {}
-        for record in records:
-            key, values = (roster.member_id(_identity(record)), record.day), _values(record)
+        for identity, day, values in drafts:
+            key = (roster.member_id(identity), day)
             # Days on which nothing happened are not kept, unless something was thought to have.
             if values != NOTHING or key in known:
                 rows[key] = values
-        written = TABLE.upsert(rows, stored, part.read_at)
+        written = TABLE.bring(rows, known, part.read_at)
         watermarks.extend(Source.ACTIVITY, part.start_at, part.end_at)
-    return SyncResult.of(sum(_values(record) != NOTHING for record in records), written)
+    return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written)
 
 
-def _identity(record: ActivityRecord) -> Identity:
-    return identify(record.email, number=record.user_id)
-
-
-def _values(record: ActivityRecord) -> Values:
-    return tuple(getattr(record, name) for name in COLUMNS.values())
-
-
-def _learn_numbers(records: list[ActivityRecord], roster: Roster) -> None:
+def _learn_numbers(identities: set[Identity], roster: Roster) -> None:
     """Keep the vendor's number of each person: rows without an e-mail carry nothing else."""
     numbers = {
-        roster.member_id(_identity(record)): record.user_id
-        for record in records
-        if record.email and record.user_id and record.user_id not in roster.by_number
+        roster.member_id(each): each.numeric_id
+        for each in identities
+        if each.numeric_id and each.numeric_id not in roster.by_number
     }
     Member.objects.bulk_update(
         [Member(pk=pk, numeric_id=number) for pk, number in numbers.items()], ["numeric_id"], batch_size=300

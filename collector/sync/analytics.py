@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from collector.days import utc_day
 from collector.etags import ETags
 from collector.models import MemberAnalyticsDay, Source, TeamAnalyticsDay
 from collector.roster import Roster, identify
-from collector.upsert import Key, Table, Upserted, Values, writing
+from collector.upsert import Key, Table, Values, writing
 from collector.windows import MINUTE, Window
 
 from .base import Progress, SyncResult, silent
@@ -35,26 +35,34 @@ LONGEST_QUESTION = timedelta(days=30)
 TEAM = Table(TeamAnalyticsDay, key=("metric", "day", "name", "detail"), values=("count", "values"))
 MEMBER = Table(MemberAnalyticsDay, key=("member_id", "metric", "day", "name", "detail"), values=("count",))
 
-ByEmail = tuple[str, Measured]
+Email = str
 
 
 def sync_team(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read every metric of the days that `window` touches. The first decides whether there are any."""
-    result = SyncResult()
-    for part in window.cut(LONGEST_QUESTION):
-        stored = sum((_team_metric(client, part, metric) for metric in TEAM_METRICS), SyncResult())
-        watermarks.extend(Source.TEAM_ANALYTICS, part.start_at, part.end_at)
-        result += stored
-        progress(part, stored)
-    return result
+
+    def read(part: Window) -> SyncResult:
+        return sum((_team_metric(client, part, metric) for metric in TEAM_METRICS), SyncResult())
+
+    return _by_parts(Source.TEAM_ANALYTICS, window, read, progress)
 
 
 def sync_members(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read tools and commands by member, of the days that `window` touches."""
+
+    def read(part: Window) -> SyncResult:
+        return sum((_member_metric(client, part, metric) for metric in MEMBER_METRICS), SyncResult())
+
+    return _by_parts(Source.MEMBER_ANALYTICS, window, read, progress)
+
+
+def _by_parts(
+    source: str, window: Window, read: Callable[[Window], SyncResult], progress: Progress
+) -> SyncResult:
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
-        stored = sum((_member_metric(client, part, metric) for metric in MEMBER_METRICS), SyncResult())
-        watermarks.extend(Source.MEMBER_ANALYTICS, part.start_at, part.end_at)
+        stored = read(part)
+        watermarks.extend(source, part.start_at, part.end_at)
         result += stored
         progress(part, stored)
     return result
@@ -91,36 +99,41 @@ def _team_metric(client: CursorClient, part: Window, metric: str) -> SyncResult:
 
 
 def _member_metric(client: CursorClient, part: Window, metric: str) -> SyncResult:
+    """Each page is stored as it comes, since a month of a large team is long; ETags wait for the last."""
     path, etags = MEMBER_PATH + metric, ETags(client)
+    result = SyncResult()
 
-    def ask(number: int) -> Page[tuple[str, list[Measured]]]:
-        return etags.ask(path, {**dates(part), "page": number, "pageSize": MOST_USERS}, _read(number))
+    def ask(number: int) -> Page[Email]:
+        nonlocal result
 
-    def _read(number: int) -> Any:
-        def read(payload: Any) -> Page[tuple[str, list[Measured]]]:
+        def read(payload: Any) -> Page[tuple[Email, list[Measured]]]:
             answer = parse(MemberAnswer, payload, path)
             paging = answer.pagination
             rows = [(email, list(measure(metric, rows, path))) for email, rows in answer.data.items()]
             return Page(rows, paging.total_users, paging.has_more(number), paging.current_page)
 
-        return read
+        page = etags.ask(path, {**dates(part), "page": number, "pageSize": MOST_USERS}, read)
+        result += _store_members(metric, page.rows, part)
+        return Page(
+            [email for email, _ in page.rows], page.total, page.has_more, page.number, is_known=page.is_known
+        )
 
-    people = read_all(path, ask).rows()
-    rows = [(email, row) for email, measured in people for row in measured]
+    read_all(path, ask)
+    etags.remember(part.read_at)
+    return result
+
+
+def _store_members(metric: str, people: list[tuple[Email, list[Measured]]], part: Window) -> SyncResult:
     with writing():
-        written = _store_members(metric, rows, part)
-        etags.remember(part.read_at)
+        roster = Roster.load()
+        roster.admit({identify(email) for email, _ in people}, part.read_at)
+        rows: dict[Key, Values] = {
+            (roster.member_id(identify(email)), metric, row.day, row.name, row.detail): (row.counted,)
+            for email, measured in people
+            for row in measured
+        }
+        stored = MemberAnalyticsDay.objects.filter(
+            metric=metric, day__in={key[2] for key in rows}, member__in={key[0] for key in rows}
+        )
+        written = MEMBER.upsert(rows, stored, part.read_at)
     return SyncResult.of(len(rows), written)
-
-
-def _store_members(metric: str, rows: Iterable[ByEmail], part: Window) -> Upserted:
-    rows = list(rows)
-    roster = Roster.load()
-    roster.admit({identify(email) for email, _ in rows}, part.read_at)
-    by_key: dict[Key, Values] = {
-        (roster.member_id(identify(email)), metric, row.day, row.name, row.detail): (row.counted,)
-        for email, row in rows
-    }
-    days = {row.day for _, row in rows}
-    stored = MemberAnalyticsDay.objects.filter(metric=metric, day__in=days)
-    return MEMBER.upsert(by_key, stored, part.read_at)

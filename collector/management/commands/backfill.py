@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from collector.backfill import backfill
 from collector.cursor.client import CursorClient
@@ -58,12 +58,10 @@ class Bars:
         self.parts: dict[str, int] = {}
         console = Console(stderr=True)
         self.progress = Progress(
-            TextColumn("{task.description:<20}"),
-            BarColumn(),
+            TextColumn("{task.description:<19}"),
+            BarColumn(bar_width=12),
             TextColumn("{task.fields[said]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
             console=console,
             disable=not console.is_terminal,
         )
