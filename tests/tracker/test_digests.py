@@ -13,10 +13,12 @@ from collector.models import BillingCycle, MemberModelDay
 from groups.models import Assignment, Group
 from incidents import digests
 from incidents.models import IncidentSettings, Notification
-from tests.incidents.conftest import mailbox  # noqa: F401  (a fixture)
+from tests.incidents import conftest as incident_fixtures
 from tests.incidents.factories import make_channel, make_incident, make_member
 
 pytestmark = pytest.mark.django_db
+
+mailbox = incident_fixtures.mailbox
 
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
@@ -151,7 +153,7 @@ def test_each_is_recorded_once_a_period_and_channel_and_off_means_off():
     assert digests.send_due(MONDAY + timedelta(days=7)).recorded == []
 
 
-def test_the_command_prints_without_sending_and_sends_once(mailbox):  # noqa: F811
+def test_the_command_prints_without_sending_and_sends_once(mailbox):
     make_channel("email")
     spend("ada@example.com", date(2026, 3, 9), 30_000)
     out = StringIO()

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from urllib.parse import urlencode
-
 import pytest
 import time_machine
 from slack_sdk.signature import Clock, SignatureVerifier
 
 from incidents import lifecycle
 from incidents.models import Incident, SlackRequest
-from tests.incidents.conftest import slack  # noqa: F401  (a fixture)
+from tests.incidents import conftest as incident_fixtures
 from tests.incidents.factories import ADA, NOON, make_incident, make_member
 from tests.incidents.slack_stand_in import Fault
 from tests.tracker.conftest import make_person
+from tests.tracker.slack_buttons import SECRET, payload, post
 from tracker.models import AccessSettings
 from tracker.views import slack as slack_view
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "0123456789abcdef0123456789abcdef"
+slack = incident_fixtures.slack
 
 
 @pytest.fixture(autouse=True)
-def set_up(slack, settings):  # noqa: F811
+def set_up(slack, settings):
     settings.SLACK_SIGNING_SECRET = SECRET
     slack.emails["U1"] = "Bob@Example.com"
     make_member("bob@example.com")
     with time_machine.travel(NOON, tick=False):
         yield
-
-
-def payload(action: str = "acknowledge", value: str = "1", user: str = "U1", **fields) -> str:
-    data = {"type": "block_actions", "user": {"id": user}, "actions": [{"action_id": action, "value": value}]}
-    return urlencode({"payload": json.dumps(data | fields)})
-
-
-def post(client, body: str, *, secret: str = SECRET, sent: float | None = None, **headers):
-    stamp = str(int(NOON.timestamp() if sent is None else sent))
-    signature = SignatureVerifier(secret, Clock()).generate_signature(timestamp=stamp, body=body)
-    signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature, **headers}
-    return client.post(
-        "/slack/actions", body, content_type="application/x-www-form-urlencoded", headers=signed
-    )
 
 
 def press(client, incident: Incident, action: str = "acknowledge", **options):
@@ -52,11 +36,11 @@ def press(client, incident: Incident, action: str = "acknowledge", **options):
     return answer
 
 
-def response_url(slack) -> str:  # noqa: F811
+def response_url(slack) -> str:
     return slack.url.replace("/api", "/response/1")
 
 
-def test_acknowledge_acts_in_the_name_of_the_member_behind_the_slack_user(client, slack):  # noqa: F811
+def test_acknowledge_acts_in_the_name_of_the_member_behind_the_slack_user(client, slack):
     incident = make_incident()
     assert press(client, incident, response_url=response_url(slack)).status_code == 200
     assert (incident.status, incident.acknowledged_by) == ("acknowledged", "Bob")
@@ -73,7 +57,7 @@ def test_resolve_and_expected_do_what_they_say(client):
     assert (expected.status, expected.verdict) == ("resolved", "expected")
 
 
-def test_who_comes_second_is_told_who_was_first(client, slack):  # noqa: F811
+def test_who_comes_second_is_told_who_was_first(client, slack):
     incident = make_incident()
     lifecycle.acknowledge(incident, ADA, "page", NOON)
     press(client, incident, response_url=response_url(slack))
@@ -152,7 +136,7 @@ def test_a_replayed_request_is_refused_and_remembered_no_longer_than_needed(clie
     assert SlackRequest.objects.count() == 1
 
 
-def test_an_unknown_slack_user_is_refused_and_told(client, slack, caplog):  # noqa: F811
+def test_an_unknown_slack_user_is_refused_and_told(client, slack, caplog):
     slack.emails["U2"] = "stranger@example.com"
     incident = make_incident()
     for user in ("U2", "U3"):  # of no member; not known to Slack either
@@ -178,7 +162,7 @@ def test_a_signed_request_that_makes_no_sense_is_refused(client, body):
     assert post(client, body).status_code == 403
 
 
-def test_an_incident_that_is_not_there_is_told(client, slack):  # noqa: F811
+def test_an_incident_that_is_not_there_is_told(client, slack):
     answer = post(client, payload(value="999999", response_url=response_url(slack)))
     assert (answer.status_code, slack.replies[0]["text"]) == (200, "There is no incident #999999.")
 
@@ -199,7 +183,7 @@ def test_answers_go_to_slack_only(client, monkeypatch, url):
     assert incident.status == "acknowledged"
 
 
-def test_slack_being_down_changes_nothing_and_says_so(client, slack):  # noqa: F811
+def test_slack_being_down_changes_nothing_and_says_so(client, slack):
     incident = make_incident()
     slack.faults += [Fault(500), Fault(500)]
     press(client, incident, response_url=response_url(slack))
