@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Max
@@ -36,10 +36,11 @@ class SourceFreshness:
         return self.status != SourceRun.Status.UNAVAILABLE
 
 
-def sources(now: datetime) -> list[SourceFreshness]:
-    """Every source, in the order they are collected. Three queries."""
+def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]:
+    """Every source, in the order they are collected. Three queries, or one without `newest_at`."""
     latest, good = SourceRun.objects.newest()
-    return [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
+    found = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
+    return [replace(each, newest_at=_newest_at(each.source)) for each in found] if with_newest else found
 
 
 def ages(now: datetime) -> dict[str, timedelta | None]:
@@ -57,7 +58,7 @@ def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: 
         error=run.error if run else "",
         last_run_at=run.started_at if run else None,
         last_good_at=good.started_at if good else None,
-        newest_at=_newest_at(source),
+        newest_at=None,
         age=age,
         is_stale=status != SourceRun.Status.UNAVAILABLE and is_stale(source, age),
     )

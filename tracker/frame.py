@@ -89,7 +89,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def build(request: HttpRequest, now: datetime) -> Frame:
-    known = freshness.sources(now)
+    known = freshness.sources(now, with_newest=False)
     return Frame(links(request), banners(known), how_fresh(known, now))
 
 

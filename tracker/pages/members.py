@@ -28,8 +28,15 @@ COLUMNS: list[Column[MemberFigures]] = [
     ),
     Column("lines", "Lines", lambda m: m.activity.lines_added, "count", help=MEANINGS["lines"]),
     Column("days", "Active days", lambda m: m.active_days, "count", help=MEANINGS["active_days"]),
-    Column("adoption", "Adoption", lambda m: round(m.adoption), "count", help=MEANINGS["adoption"]),
-    Column("badges", "Badges", lambda m: m.badges, "badges"),
+    Column(
+        "adoption",
+        "Adoption",
+        lambda m: None if m.adoption is None else round(m.adoption),
+        "count",
+        under=lambda m: m.adoption_badge.label if m.adoption_badge else "",
+        help=MEANINGS["adoption"],
+    ),
+    Column("badges", "Badges", lambda m: m.badges, "badges", shown=lambda m: m.other_badges),
     Column("spend_rank", "Spend #", lambda m: m.spend_rank, "count", help=MEANINGS["spend_rank"]),
     Column("activity_rank", "Activity #", lambda m: m.activity_rank, "count", help=MEANINGS["activity_rank"]),
 ]

@@ -12,6 +12,7 @@ from django.db.models import Max, Sum
 
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.usage import MemberModelDayQuerySet
+from detection.models import DetectionSettings
 from incidents.models import Incident
 from tracker import formats, palette
 from tracker.filters import Filters
@@ -47,6 +48,22 @@ class Driver:
         if self.rate_multiple and self.rate_multiple >= 1.5:
             found.append(f"{formats.multiple(self.rate_multiple)} the team's cost per request")
         return ", ".join(found)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the team may spend in a cycle, in cents, and the day on which the forecast reaches it."""
+
+    cents: Decimal
+    is_reached: bool
+    day: date | None
+
+    @property
+    def said(self) -> str:
+        budget = f"budget {formats.money_short(self.cents)}"
+        if self.is_reached:
+            return f"{budget} is used up"
+        return f"{budget} reached about {formats.day(self.day)}" if self.day else f"within the {budget}"
 
 
 @dataclass(frozen=True)
@@ -109,6 +126,17 @@ class Overview:
             return None
         known_from = self.days.first
         return cycle.report(self.this_cycle, self.last_cycle, self.days, known_from, self.filters.now)
+
+    @cached_property
+    def budget(self) -> Budget | None:
+        """The whole team's budget of a cycle, where one is set and nobody is left out. One query."""
+        dollars = DetectionSettings.get_solo().team_budget_dollars
+        if not dollars or not self.cycle or not self.team.selection.is_everything:
+            return None
+        cents = dollars * 100
+        forecast = self.cycle.forecast
+        reached = forecast.day_reaching(float(cents)) if forecast else None
+        return Budget(cents, is_reached=self.cycle.spent.total_cents >= cents, day=reached)
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:

@@ -34,13 +34,22 @@ class MemberFigures:
     active_days: int
     main_model: palette.Model | None
     badges: list[badges.Badge]
-    adoption: float
+    adoption: float | None  # None for whom the score is not meant: service accounts, leavers without usage
     spend_rank: int | None  # among all who spent anything
     activity_rank: int | None  # among all with a request, by requests
 
     @property
     def is_active(self) -> bool:
         return self.active_days > 0
+
+    @property
+    def adoption_badge(self) -> badges.Badge | None:
+        return next((badge for badge in self.badges if badge in badges.ADOPTION), None)
+
+    @property
+    def other_badges(self) -> list[badges.Badge]:
+        """Without adoption, which stands beside its score."""
+        return [badge for badge in self.badges if badge not in badges.ADOPTION]
 
 
 class Team:
@@ -184,7 +193,7 @@ class Team:
             active_days=self.active_days(pk),
             main_model=None if main is None else self.palette.model(main),
             badges=self.badges.get(pk, []),
-            adoption=badges.adoption_score(self.habits[pk], self.bounds) if pk in self.habits else 0,
+            adoption=badges.adoption_score(self.habits[pk], self.bounds) if pk in self.habits else None,
             spend_rank=self.spend_ranks.get(pk),
             activity_rank=self.activity_ranks.get(pk),
         )

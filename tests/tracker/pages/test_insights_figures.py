@@ -1,0 +1,150 @@
+"""Every figure of the insights page against one added up from the raw facts."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.http import QueryDict
+
+from collector.models import AiCodeCommit, DailyActivity, Member, MemberAnalyticsDay, TeamAnalyticsDay
+from tests.tracker.pages import company
+from tests.tracker.pages.test_overview_figures import PERIODS, SELECTIONS, same
+from tracker import filters
+from tracker.pages import insights as layout
+from tracker.reports.insights import Insights
+
+YESTERDAY = company.TODAY - timedelta(days=1)
+
+
+def make_commit(email, **lines):
+    AiCodeCommit.objects.create(
+        member=Member.objects.get(email=email),
+        commit_hash=email,
+        repository="acme/shop",
+        day=YESTERDAY,
+        ingested_at=company.NOW,
+        updated_at=company.NOW,
+        **lines,
+    )
+
+
+def read(query=""):
+    return Insights(filters.read(QueryDict(query), company.NOW))
+
+
+@pytest.mark.parametrize("selection", SELECTIONS)
+def test_plans_and_models_follow_every_filter(acme, selection):
+    everything = company.facts()
+    for period in PERIODS:
+        report = read(f"period={period}&{selection}")
+        facts = SELECTIONS[selection](company.within(everything, period))
+        requests = Counter(fact.model for fact in facts if fact.is_served)
+        assert {
+            row.model.key: row.totals.requests for row in report.model_costs if row.totals.requests
+        } == requests
+        billed = {
+            f.email
+            for f in SELECTIONS[selection](company.within(everything, "cycle"))
+            if f.is_billed and f.is_served
+        }
+        assert {report.team.people[each.member_id].email for each in report.exhaustions} == billed
+
+
+def test_every_day_of_the_share_chart_makes_a_hundred(acme):
+    chart = layout.shares_chart(read("period=30d"), QueryDict())
+    for index in range(len(chart.labels)):
+        shares = [series.values[index] for series in chart.series]
+        assert shares[0] is None or sum(shares) == pytest.approx(100)
+
+
+def test_daily_active_members_are_those_of_the_day(acme):
+    report = read("period=7d")
+    for day, active, requesting in zip(
+        report.period.shown_days, report.daily_active, report.daily_requesters, strict=True
+    ):
+        assert active == DailyActivity.objects.filter(day=day, is_active=True).count()
+        assert requesting == len({f.email for f in company.facts() if f.at.date() == day and f.is_served})
+    assert report.mean_daily_active == sum(report.daily_active[:-1]) / 7
+
+
+def test_a_saving_is_the_same_requests_at_the_rate_of_the_next_cheaper_model(acme):
+    report = read()
+    facts = company.within(company.facts(), "30d")
+    served, spent = Counter(), Counter()
+    for fact in facts:
+        served[fact.model] += fact.is_served
+        spent[fact.model] += fact.cents
+    assert report.savings
+    for saving in report.savings:
+        assert saving.model.key == "claude-opus-max"
+        # Half its rate or less, a twentieth of all requests or more, and of those the dearest.
+        assert saving.instead.key == "claude-sonnet"
+        rate = float(spent["claude-sonnet"]) / served["claude-sonnet"]
+        assert saving.low <= saving.spent - saving.requests * rate <= saving.high
+        own = [
+            f
+            for f in facts
+            if f.email == report.team.people[saving.member_id].email and f.model == "claude-opus-max"
+        ]
+        same(saving.spent, sum(f.cents for f in own))
+        assert saving.requests == sum(f.is_served for f in own)
+
+
+def test_forty_tools_are_forty(acme):
+    ana = Member.objects.get(email="ana.novak@acme.example")
+    MemberAnalyticsDay.objects.bulk_create(
+        MemberAnalyticsDay(
+            member=ana,
+            metric="mcp",
+            day=YESTERDAY,
+            name=f"tool{n}",
+            detail="server",
+            count=n + 1,
+            updated_at=company.NOW,
+        )
+        for n in range(40)
+    )
+    found = read().tools_by_metric["mcp"]
+    assert len(found) == 40
+    assert (found[0].name, found[0].count, found[0].members) == ("tool39", 40, 1)
+    assert sum(each.share for each in found) == pytest.approx(1)
+
+
+def test_tools_of_the_team_stand_in_where_members_are_not_reported(acme):
+    TeamAnalyticsDay.objects.create(
+        metric="commands", day=YESTERDAY, name="/review", count=7, updated_at=company.NOW
+    )
+    assert [(each.name, each.count) for each in read().tools_by_metric["commands"]] == [("/review", 7)]
+    assert read("search=ana").tools_by_metric == {}
+
+
+def test_who_is_behind_is_a_minor_version_behind(acme):
+    DailyActivity.objects.filter(member__email="ana.novak@acme.example").update(client_version="2.0.9")
+    DailyActivity.objects.filter(member__email="eva.novak@acme.example").update(client_version="2.1.0")
+    report = read()
+    assert [report.team.people[c.member_id].email for c in report.behind] == ["ana.novak@acme.example"]
+    assert [(v.version, v.is_newest, v.is_behind) for v in report.versions] == [
+        ("2.1.4", True, False),
+        ("2.1.0", False, False),
+        ("2.0.9", False, True),
+    ]
+
+
+def test_ai_share_of_a_repository_is_of_the_lines_that_commits_added(acme):
+    make_commit("ana.novak@acme.example", lines_added=100, tab_lines_added=10, composer_lines_added=40)
+    make_commit("eva.novak@acme.example", lines_added=300, tab_lines_added=0, composer_lines_added=50)
+    [found] = read().repositories
+    assert (found.commits, found.members, found.lines, found.ai_lines, found.ai_share) == (
+        2,
+        2,
+        400,
+        100,
+        0.25,
+    )
+    [hers] = read("search=ana").repositories
+    assert (hers.lines, hers.ai_share) == (100, 0.5)
+
+
+def test_a_model_of_one_person_is_not_hidden(acme):
+    used = {fact.model for fact in company.within(company.facts(), "30d")}
+    assert {row.model.key for row in read().model_costs} == used

@@ -1,0 +1,118 @@
+"""Every figure of a member's page against one added up from the raw events."""
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.http import QueryDict
+
+from collector.models import DailyActivity, Member
+from tests.tracker.pages import company
+from tests.tracker.pages.test_overview_figures import PERIODS, same
+from tracker import filters
+from tracker.reports.member import MemberReport
+
+EMAIL = "cleo.rossi@acme.example"
+
+
+def read(query="", email=EMAIL):
+    return MemberReport(Member.objects.get(email=email), filters.read(QueryDict(query), company.NOW))
+
+
+def own(period, email=EMAIL):
+    return [fact for fact in company.within(company.facts(), period) if fact.email == email]
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_spend_requests_and_rate_share_one_window(acme, period):
+    report, facts = read(f"period={period}"), own(period)
+    spent = sum(fact.cents for fact in facts)
+    served = sum(fact.is_served for fact in facts)
+    same(report.totals.total_cents, spent)
+    assert report.totals.requests == served
+    if served:
+        same(report.totals.cents_per_request, spent / served)
+    same(report.cycle.spent.total_cents, sum(fact.cents for fact in own("cycle")))
+
+
+def test_included_on_demand_and_failed_are_three_things(acme):
+    report, facts = read(), own("30d")
+    billed = sum(fact.cents for fact in facts if fact.is_billed)
+    same(report.totals.billed_cents, billed)
+    same(report.totals.included_cents, sum(fact.cents for fact in facts) - billed)
+    assert report.totals.failed_requests == sum(not fact.is_served for fact in facts) > 0
+
+
+def test_days_add_up_by_model(acme):
+    report = read("period=14d")
+    expected = defaultdict(Decimal)
+    for fact in company.facts():
+        if fact.email == EMAIL:
+            expected[fact.at.date(), fact.model] += fact.cents
+    for day in report.days:
+        for model, cents in day.cents.items():
+            same(cents, expected[day.day, model])
+    assert [day.day for day in report.days] == [company.TODAY - timedelta(days=n) for n in range(14, -1, -1)]
+
+
+def test_ranks_count_whoever_spends_more(acme):
+    spend, requests = Counter(), Counter()
+    seats = set(company.SEATS) | {company.LEAVER}
+    for fact in company.within(company.facts(), "30d"):
+        if fact.email in seats:
+            spend[fact.email] += fact.cents
+            requests[fact.email] += fact.is_served
+    figures = read().figures
+    assert figures.spend_rank == 1 + sum(cents > spend[EMAIL] for cents in spend.values())
+    assert figures.activity_rank == 1 + sum(count > requests[EMAIL] for count in requests.values())
+
+
+def test_the_plan_is_used_up_on_the_day_of_the_first_billed_request(acme):
+    billed = [fact for fact in own("cycle") if fact.is_billed and fact.is_served]
+    first = min(fact.at.date() for fact in billed)
+    exhaustion = read().exhaustion
+    assert exhaustion.day == first
+    assert exhaustion.cycle_day == (first - company.CYCLE_START.date()).days + 1
+    assert exhaustion.billed_requests == len(billed)
+
+
+def test_diffs_and_active_days_come_from_daily_activity(acme):
+    first = company.TODAY - timedelta(days=30)
+    rows = [
+        row for row in DailyActivity.objects.filter(member__email=EMAIL) if first <= row.day < company.TODAY
+    ]
+    report = read()
+    assert report.activity.accepts == sum(row.accepts for row in rows)
+    assert report.activity.applies == sum(row.applies for row in rows)
+    days = {fact.at.date() for fact in own("30d") if fact.is_served}
+    assert report.habits.active_days == max(len(days), sum(row.is_active for row in rows))
+
+
+def test_context_is_read_against_the_median_member(acme):
+    tokens, requests = Counter(), Counter()
+    for fact in company.within(company.facts(), "30d"):
+        tokens[fact.email] += fact.context if fact.is_served or fact.context else 0
+        requests[fact.email] += fact.is_served
+    assert read().context.tokens == pytest.approx(tokens[EMAIL] / requests[EMAIL])
+
+
+def test_a_spike_is_twice_the_average_day_with_spend(acme):
+    report = read()
+    spent = [day.totals.total_cents for day in report.days[:-1] if day.totals.total_cents]
+    bound = 2 * sum(spent) / len(spent)
+    assert [day.is_spike for day in report.days[:-1]] == [
+        d.totals.total_cents > bound for d in report.days[:-1]
+    ]
+    assert report.days[-1].is_spike is False
+
+
+@pytest.mark.parametrize("email", [EMAIL, company.UNUSED, company.LEAVER, company.BOT])
+def test_every_kind_of_member_has_a_page(acme, client, email):
+    answer = client.get(f"/users/{email}")
+    assert answer.status_code == 200
+    assert "nan" not in answer.text.lower().replace("tenan", "")
+
+
+def test_a_capital_letter_in_the_address_finds_the_member(acme, client):
+    assert client.get("/users/Cleo.Rossi@ACME.example").status_code == 200
