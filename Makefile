@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
+PACKAGES := config collector detection groups incidents tracker
 # `make test ARGS="tests/collector -k identity"`
 ARGS ?=
 # What runs says so at once, into a pipe or a file as well.
@@ -33,6 +34,7 @@ check: install-dev
 	git ls-files -z 'templates/*.html' | xargs -0r $(BIN)/djade --target-version 5.2 --check
 	$(MANAGE) makemigrations --check --dry-run
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive --severity-level medium $(PACKAGES)
 	$(BIN)/python .ci/audit.py
 
 bench: install-dev

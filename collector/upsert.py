@@ -97,7 +97,7 @@ class Table:
             [self._field(name).column for name in self.key],
         )
         table = quote(self.model._meta.db_table)
-        return f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict}"  # noqa: S608  (names of ours)
+        return f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict}"  # noqa: S608  # nosec B608
 
     def _field(self, name: str) -> models.Field:
         return cast(models.Field, self.model._meta.get_field(name))

@@ -21,7 +21,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 2
 timeout = 60
 max_requests, max_requests_jitter = 5000, 500  # whatever leaks does not add up
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  heartbeats off the disk
+# Heartbeats in memory, off the disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # nosec B108
 control_socket_disable = True
 logconfig_dict = LOGGING | {
     "loggers": LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True}}
