@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from datetime import date, datetime, timedelta
 
-from .days import utc_day
+from .days import day_end, day_start, utc_day
 from .models import BillingCycle
 
 # A predicted end and the next start told by the vendor may differ by this much; beyond it a cycle was missed.
@@ -46,6 +46,12 @@ def reach_back_to(instant: datetime) -> set[date]:
         if start_at < oldest.start_at:
             oldest = BillingCycle.objects.create(start_at=start_at, end_at=oldest.start_at, is_inferred=True)
     return _changed(before)
+
+
+def of_day(day: date) -> BillingCycle | None:
+    """The cycle that begins on `day`, at whatever time, or else the one that `day` falls into."""
+    began = BillingCycle.objects.filter(start_at__gte=day_start(day), start_at__lt=day_end(day)).first()
+    return began or BillingCycle.objects.at(day_start(day))
 
 
 def turns(first: date, last: date) -> dict[date, datetime]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, QuerySet, Sum
 
-from collector.days import day_start
 from collector.models import BillingCycle, MemberModelDay
 from collector.money import cents
 from collector.spreadsheets import harmless
@@ -75,12 +74,6 @@ class Chargeback:
     end_at: datetime
     figures: Figures
     groups: list[GroupCharge]
-
-
-def cycle_of(day: date) -> BillingCycle | None:
-    """The cycle that begins on `day`, at whatever time, or else the one that `day` falls into."""
-    began = BillingCycle.objects.filter(start_at__gte=day_start(day), start_at__date=day).first()
-    return began or BillingCycle.objects.at(day_start(day))
 
 
 def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:

@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 
-from collector import rollups
+from collector import cycles, rollups
 from collector.models import BillingCycle, UsageEvent
-from groups.chargeback import as_json, chargeback, cycle_of
+from groups.chargeback import as_json, chargeback
 from groups.models import Group
 from tests.groups.factories import LONG_AGO, assign, make_day, make_group, make_member
 
@@ -84,7 +84,7 @@ def test_a_closed_group_keeps_what_was_spent_in_it(march):
 
 
 def test_sums_equal_the_events_in_each_of_three_cycles_with_people_moving_twice_within_one():
-    cycles = make_cycles()
+    three = make_cycles()
     groups = [make_group(name) for name in ("A", "B", "C")]
     members = [make_member(f"m{n}@x.io") for n in range(4)]
     for number, member in enumerate(members):
@@ -97,7 +97,7 @@ def test_sums_equal_the_events_in_each_of_three_cycles_with_people_moving_twice_
     for n in range(420):
         make_event(members[n % 4], at + n * step, f"{n % 7}.{n:06d}", is_chargeable=n % 3 > 0)
     rollups.recompute_days(date(2026, 1, 13), date(2026, 4, 14), LONG_AGO)
-    for cycle in cycles:
+    for cycle in three:
         events = UsageEvent.objects.between(cycle.start_at, cycle.end_at)
         result = chargeback(cycle)
         in_groups = sum((group.figures.total_cents for group in result.groups), Decimal(0))
@@ -113,10 +113,10 @@ def test_sums_equal_the_events_in_each_of_three_cycles_with_people_moving_twice_
 
 def test_a_cycle_is_found_by_its_first_day_or_any_of_its_days(march):
     first, second, third = BillingCycle.objects.order_by("start_at")
-    assert cycle_of(date(2026, 3, 13)) == third
-    assert cycle_of(date(2026, 3, 12)) == second
-    assert cycle_of(date(2026, 4, 13)) == third
-    assert cycle_of(date(2026, 5, 1)) is None
+    assert cycles.of_day(date(2026, 3, 13)) == third
+    assert cycles.of_day(date(2026, 3, 12)) == second
+    assert cycles.of_day(date(2026, 4, 13)) == third
+    assert cycles.of_day(date(2026, 5, 1)) is None
 
 
 def test_nothing_spent_has_no_shares(march):

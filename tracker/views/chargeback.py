@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from collector import cycles
 from collector.days import utc_day
 from collector.models import BillingCycle
 from groups import chargeback as charges
@@ -36,7 +37,7 @@ def asked_cycle(text: str, now: datetime) -> BillingCycle | None:
     if not text:
         return BillingCycle.objects.at(now)
     try:
-        cycle = charges.cycle_of(date.fromisoformat(text))
+        cycle = cycles.of_day(date.fromisoformat(text))
     except ValueError:
         raise BadRequest(f"“{text}” is not a day: write it as 2026-03-13.") from None
     if cycle is None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from collector import cycles
 from collector.arguments import day
 from collector.days import utc_day
 from groups import chargeback
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = options["cycle"] or utc_day(timezone.now())
-        cycle = chargeback.cycle_of(wanted)
+        cycle = cycles.of_day(wanted)
         if cycle is None:
             raise CommandError(f"No billing cycle is known for {wanted}: collect, or choose a later day.")
         result = chargeback.chargeback(cycle)

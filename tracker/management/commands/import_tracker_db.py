@@ -1,0 +1,29 @@
+import argparse
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from collector.imports.tables import FileError
+from tracker.imports import import_tracker_db
+
+
+class Command(BaseCommand):
+    help = "Take in the SQLite file of cursor-usage-tracker: all of its history, each thing once."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be taken, and change nothing"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            result = import_tracker_db(options["file"], timezone.now(), is_dry_run=options["dry_run"])
+        except (OSError, FileError) as exc:
+            raise CommandError(str(exc)) from exc
+        for line in result.lines:
+            self.stdout.write(line)
+        if options["dry_run"]:
+            self.stdout.write("Nothing was changed: this was a dry run.")
