@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from .cursor.errors import CursorApiError
 from .leases import AlreadyRunning
 from .models import Source, SourceRun
 from .runs import collect
@@ -19,8 +20,8 @@ def collect_now() -> str:
     """Collect once; the queue keeps what is returned."""
     try:
         return collect(timezone.now()).summary
-    except AlreadyRunning as busy:
-        return str(busy)
+    except (AlreadyRunning, CursorApiError) as reason:
+        return str(reason)
 
 
 def allowed_from(now: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 
 from collector.admin import CollectedAdmin
 from collector.models import BillingCycle, Reconciliation, SourceRun
-from collector.tasks import request_collection
+from collector.tasks import collect_now, request_collection
 
 pytestmark = pytest.mark.django_db
 RUNS = "admin:collector_sourcerun_changelist"
@@ -53,6 +53,11 @@ def test_after_an_hour_or_a_failure_it_may_be_asked_again():
     assert request_collection(now + timedelta(minutes=1)).startswith("Queued")
     make_run(status="failed")
     assert request_collection(now).startswith("Queued")
+
+
+def test_what_is_queued_collects_or_says_why_not(settings):
+    settings.CURSOR_ADMIN_API_KEY = ""
+    assert collect_now().startswith("CURSOR_ADMIN_API_KEY is not set")
 
 
 def test_only_a_post_collects(admin_client):

@@ -14,7 +14,16 @@ from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.limits import Limiter
 from collector.leases import AlreadyRunning, held
-from collector.models import BillingCycle, Member, MemberModelDay, SourceRun, UsageEvent, Watermark
+from collector.models import (
+    BillingCycle,
+    Member,
+    MemberModelDay,
+    Reconciliation,
+    SourceRun,
+    SpendSnapshot,
+    UsageEvent,
+    Watermark,
+)
 from collector.sandbox import Company, Sandbox, build_company
 from collector.sandbox.company.prices import MICRO
 
@@ -213,3 +222,13 @@ def test_the_command_says_that_another_run_is_at_it(client, monkeypatch, capsys)
     with held(runs.LEASE):
         call_command("collect")
     assert "already running" in capsys.readouterr().out
+
+
+def test_answers_of_an_old_api_are_collected_and_marked(client, sandbox):
+    sandbox.behaviour.update(has_legacy_shapes=True)
+    report = runs.collect(NOW, client=client)
+    assert report.failed == []
+    assert set(UsageEvent.objects.values_list("cost_basis", flat=True)) <= {"model_cost", "unknown"}
+    assert UsageEvent.objects.filter(cost_basis="model_cost").exists()
+    assert set(SpendSnapshot.objects.values_list("meaning", flat=True)) == {"legacy"}
+    assert set(Reconciliation.objects.values_list("snapshot_total_cents", flat=True)) == {None}
