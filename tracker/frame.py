@@ -57,6 +57,10 @@ class Frame:
     banners: list[Banner]
     freshness: Freshness
 
+    @property
+    def has_key(self) -> bool:
+        return bool(settings.CURSOR_ADMIN_API_KEY)
+
 
 DEMO = Banner(
     "info",

@@ -14,6 +14,7 @@ from collector.models import MemberModelDay, SpendSnapshot
 from groups import membership
 from groups.models import Assignment
 from tracker import badges, palette
+from tracker.badges import ADOPTION, Badge
 from tracker.filters import Filters
 from tracker.reports import people, usage
 from tracker.reports.people import Person
@@ -33,7 +34,7 @@ class MemberFigures:
     activity: Activity
     active_days: int
     main_model: palette.Model | None
-    badges: list[badges.Badge]
+    badges: list[Badge]
     adoption: float | None  # None for whom the score is not meant: service accounts, leavers without usage
     spend_rank: int | None  # among all who spent anything
     activity_rank: int | None  # among all with a request, by requests
@@ -43,13 +44,13 @@ class MemberFigures:
         return self.active_days > 0
 
     @property
-    def adoption_badge(self) -> badges.Badge | None:
-        return next((badge for badge in self.badges if badge in badges.ADOPTION), None)
+    def adoption_badge(self) -> Badge | None:
+        return next((badge for badge in self.badges if badge in ADOPTION), None)
 
     @property
-    def other_badges(self) -> list[badges.Badge]:
+    def other_badges(self) -> list[Badge]:
         """Without adoption, which stands beside its score."""
-        return [badge for badge in self.badges if badge not in badges.ADOPTION]
+        return [badge for badge in self.badges if badge not in ADOPTION]
 
 
 class Team:
@@ -62,6 +63,11 @@ class Team:
         self.all_parts = usage.parts(self.period.of(MemberModelDay.objects.all()))
         self.all_activity = usage.activity(usage.activity_between(self.period.first, self.period.end))
         self.request_days = usage.request_days(self.period.of(MemberModelDay.objects.all()))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all has ever been collected."""
+        return not self.palette.models and not self.people
 
     @cached_property
     def groups(self) -> dict[int, tuple[int, str]]:
