@@ -1,5 +1,6 @@
 """Two collectors that both believe to be alone: a lease that expired may still have an owner."""
 
+import contextlib
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -7,46 +8,60 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from collector.cursor import events as reading
+from collector import rollups
 from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.models import MemberModelDay, UsageEvent
 from collector.sandbox import Sandbox, build_company
 from collector.sync import events
+from collector.upsert import writing
 from collector.windows import Window
 
-NOW = datetime(2026, 9, 16, 15, tzinfo=UTC)
-COMPANY = build_company(members=10, days=4, seed=4, now=NOW)
+MIDNIGHT = datetime(2026, 9, 16, tzinfo=UTC)
+NOON, EVENING = MIDNIGHT + timedelta(hours=13), MIDNIGHT + timedelta(hours=22)
+COMPANY = build_company(members=10, days=4, seed=4, now=EVENING)
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_two_that_write_at_once_leave_every_event_once_and_whole_totals(monkeypatch):
-    monkeypatch.setattr(reading, "LARGEST_PART", 60)
-    monkeypatch.setattr(reading, "AIM", 30)
+def test_two_that_write_one_day_at_once_leave_every_event_and_whole_totals(monkeypatch):
+    with writing():
+        pass  # the row that writers wait for is there from now on
+    both_have_written = threading.Barrier(2, timeout=2)
+    recompute = rollups.recompute
+
+    def wait_for_the_other(*arguments) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_have_written.wait()
+        recompute(*arguments)
+
+    monkeypatch.setattr(rollups, "recompute", wait_for_the_other)
     failures: list[BaseException] = []
 
-    def read(client: CursorClient, hours: int) -> None:
+    def read(client: CursorClient, window: Window) -> None:
         try:
-            events.sync(client, Window(NOW - timedelta(hours=hours), NOW, NOW))
+            events.sync(client, window)
         except BaseException as error:
             failures.append(error)
         finally:
             connection.close()
 
     with Sandbox(COMPANY, enforces_limits=False) as sandbox:
-        clients = [
-            CursorClient(sandbox.url, sandbox.key, limiter=Limiter(is_unlimited=True)) for _ in range(3)
-        ]
         threads = [
-            threading.Thread(target=read, args=(client, hours))
-            for client, hours in zip(clients, (96, 96, 60), strict=True)
+            threading.Thread(
+                target=read,
+                args=(
+                    CursorClient(sandbox.url, sandbox.key, limiter=Limiter(is_unlimited=True)),
+                    Window(start, end, EVENING),
+                ),
+            )
+            for start, end in ((MIDNIGHT, NOON), (NOON, EVENING))
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        truth = sandbox.truth(NOW - timedelta(hours=96), NOW)
+        truth = sandbox.truth(MIDNIGHT, EVENING)
     assert failures == []
     assert UsageEvent.objects.count() == truth.count
     assert MemberModelDay.objects.aggregate(cents=Sum("total_cents"))["cents"] == truth.charged_cents
