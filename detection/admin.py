@@ -5,18 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
 from .models import Anomaly, DetectionSettings, Exemption
+from .preview import preview
 
 
 @admin.register(DetectionSettings)
 class DetectionSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
     """Thresholds, each with its unit and an example; the history says who changed what."""
+
+    change_form_template = "admin/detection/detectionsettings/change_form.html"
 
     fieldsets = (
         ("Limits", {"fields": ["cycle_limit_dollars", "daily_requests_limit", "daily_tokens_limit"]}),
@@ -50,6 +57,24 @@ class DetectionSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
             },
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the preview, which takes the form as it stands."""
+        view = self.admin_site.admin_view(require_POST(self.preview_view))
+        return [path("preview/", view, name="detection_detectionsettings_preview"), *super().get_urls()]
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """Say what the settings in the form would have raised, without saving them."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        form = self.get_form(request, change=True)(request.POST, instance=DetectionSettings.get_solo())
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
+        if form.is_valid():
+            context["preview"] = preview(form.save(commit=False), timezone.now())
+        status = 200 if form.is_valid() else 400
+        return TemplateResponse(
+            request, "admin/detection/detectionsettings/preview.html", context, status=status
+        )
 
 
 @admin.register(Anomaly)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +51,7 @@ class Replay:
         self._load()
         self._shown = 0
         self._past: tuple[int, Past] | None = None
+        self._team: tuple[date, pd.DataFrame] | None = None
 
     def frame(self, as_of: datetime) -> Frame:
         """What was known at `as_of`; the arrays are views that the next step changes."""
@@ -66,16 +69,30 @@ class Replay:
 
     def detail(self, finding: Finding, as_of: datetime) -> Detail:
         """What was known at `as_of` about the finding's member (about everybody, for the team)."""
-        events = self.history.events
-        known = events[(events["known_at"] < pd.Timestamp(as_of)) & (events["at"] < pd.Timestamp(as_of))]
-        own = known if finding.member_id is None else known[known["member_id"] == finding.member_id]
+        own = _known(self._events_of(finding.member_id), as_of)
         today = utc_day(as_of)
-        last = pd.Timestamp(day_start(today - timedelta(days=2)))
-        before = own[own["at"].between(_midnight(today, self._days), last, inclusive="left")]
-        team = known[known["at"].between(_midnight(today, TEAM_DAYS), last, inclusive="left")]
+        before = own[own["at"].between(_midnight(today, self._days), _midnight(today, 2), inclusive="left")]
         usual = before.groupby(["member_id", "model"])[SUMS].sum().reset_index()
         shown = own[own["at"] >= pd.Timestamp(finding.window.read_from)]
-        return Detail(shown, shown, usual, team.groupby("model")[SUMS].sum())
+        return Detail(shown, shown, usual, self._team_of(today, as_of))
+
+    def _events_of(self, member_id: int | None) -> pd.DataFrame:
+        if member_id is None:
+            return self.history.events
+        return self.history.events.iloc[self._places.get(member_id, [])]
+
+    @cached_property
+    def _places(self) -> dict[Any, Any]:
+        """Positions of each member's events, by member."""
+        return dict(self.history.events.groupby("member_id").indices)
+
+    def _team_of(self, today: date, as_of: datetime) -> pd.DataFrame:
+        """What each model cost everybody in the days before `today`, worked out once a day."""
+        if self._team is None or self._team[0] != today:
+            known = _known(self.history.events, as_of)
+            recent = known["at"].between(_midnight(today, TEAM_DAYS), _midnight(today, 2), inclusive="left")
+            self._team = today, known[recent].groupby("model")[SUMS].sum()
+        return self._team[1]
 
     def _load(self) -> None:
         events = self.history.events
@@ -134,6 +151,11 @@ def steps(first: date, last: date, hours: int) -> Sequence[datetime]:
 
 def _zeros(members: int, columns: int) -> Measures:
     return Measures(*(np.zeros((members, columns)) for _ in range(3)))
+
+
+def _known(events: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    instant = pd.Timestamp(as_of)
+    return events[(events["known_at"] < instant) & (events["at"] < instant)]
 
 
 def _midnight(today: date, days_ago: int) -> pd.Timestamp:

@@ -11,13 +11,9 @@ from django.db import models
 
 
 class FiniteDecimalField(models.DecimalField):
-    """A decimal that is a number: NaN and infinity are refused before any comparison with them can fail."""
+    """A decimal that says in plain words what it refuses: text, NaN and infinity."""
 
-    def to_python(self, value: Any) -> Any:
-        number = super().to_python(value)
-        if number is not None and not number.is_finite():
-            raise ValidationError("Enter an ordinary number: this is not one.", code="not_finite")
-        return number
+    default_error_messages = {"invalid": "Enter an ordinary number, such as 50."}
 
 
 def dollars_field(default: int, help_text: str, **kwargs: Any) -> models.Field:

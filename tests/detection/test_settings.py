@@ -1,0 +1,107 @@
+"""The policy in the admin: what it refuses, what it remembers, and what it would have raised."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
+
+from detection.engine import detect
+from detection.models import Anomaly, DetectionSettings
+
+from .facts import FRESH, NOW, make_event, make_member, runaway, ten_dollar_days
+
+pytestmark = pytest.mark.django_db
+FORM = "/admin/detection/detectionsettings/"
+
+
+@pytest.fixture
+def admin(client):
+    client.force_login(User.objects.create_superuser("ines"))
+    return client
+
+
+def form(**changes):
+    return model_to_dict(DetectionSettings(), exclude=["id"]) | changes
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("floor_dollars", -1, "An amount in dollars cannot be negative."),
+        ("floor_dollars", "NaN", "Enter an ordinary number, such as 50."),
+        ("spike_multiplier", "Infinity", "Enter an ordinary number, such as 50."),
+        ("spike_multiplier", -2, "A multiplier cannot be negative; 0 switches this check off."),
+        (
+            "spike_multiplier",
+            "0.5",
+            "A multiplier below 1 would flag usual spend; enter 0 (off) or at least 1.",
+        ),
+        ("spike_lookback_days", 0, "Enter 1 to 90 days."),
+        ("spike_lookback_days", 400, "Enter 1 to 90 days."),
+        ("own_baseline_days", 400, "Enter 14 to 90 days."),
+        ("daily_requests_limit", -5, "A limit cannot be negative; 0 switches this check off."),
+        ("cooldown_hours", -1, "Enter 0 to 720 hours."),
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence(field, value, sentence):
+    settings = DetectionSettings(**{field: value})
+    with pytest.raises(ValidationError) as refusal:
+        settings.full_clean()
+    assert refusal.value.message_dict == {field: [sentence]}
+
+
+def test_the_form_refuses_not_a_number_and_keeps_what_was(admin):
+    answer = admin.post(FORM, form(floor_dollars="nan"))
+    assert answer.status_code == 200
+    assert "floor_dollars" in answer.context["adminform"].form.errors
+    assert DetectionSettings.get_solo().floor_dollars == Decimal(50)
+
+
+def test_a_change_counts_from_the_next_run_and_says_who_made_it(admin):
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    admin.post(FORM, form(floor_dollars=500))
+
+    assert detect(NOW, data_ages=FRESH).opened == ()
+    newest = DetectionSettings.history.first()
+    assert (newest.history_user.username, newest.floor_dollars) == ("ines", Decimal(500))
+
+
+def test_the_preview_counts_by_rule_against_todays_settings_and_saves_nothing(admin, time_machine):
+    time_machine.move_to(NOW)
+    ana = make_member()
+    ten_dollar_days_as_events(ana)
+    runaway(ana)
+
+    answer = admin.post(FORM + "preview/", form(own_baseline_sensitivity=0, spike_multiplier=9))
+
+    preview = answer.context["preview"]
+    assert (len(preview.tried), len(preview.today)) == (1, 1)
+    assert {row.label: (row.tried, row.today) for row in preview.by_rule} == {
+        "spend spike": (0, 1),
+        "dearer requests": (1, 1),
+        "spend unlike the member's own": (0, 1),
+    }
+    assert Anomaly.objects.count() == 0
+    assert DetectionSettings.get_solo().spike_multiplier == Decimal(5)
+
+
+def test_the_preview_refuses_what_the_form_refuses(admin):
+    answer = admin.post(FORM + "preview/", form(spike_lookback_days=0))
+    assert answer.status_code == 400
+    assert "Enter 1 to 90 days." in answer.content.decode()
+
+
+def test_the_preview_is_for_those_who_may_change_the_settings(client):
+    client.force_login(User.objects.create_user("vera", is_staff=True))
+    assert client.post(FORM + "preview/", form()).status_code == 403
+
+
+def ten_dollar_days_as_events(member):
+    for back in range(2, 32):
+        for hour in range(10):
+            make_event(member, NOW - timedelta(days=back, hours=hour), 1)
