@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from solo.admin import SingletonModelAdmin
 
 from incidents import outbox
+from incidents.backlog import try_again
 from incidents.channels.base import DeliveryError
 from incidents.models import (
     Channel,
@@ -39,7 +40,10 @@ class ReadOnly:
 @admin.register(IncidentSettings)
 class IncidentSettingsAdmin(SingletonModelAdmin):
     fieldsets = (
-        ("Life of an incident", {"fields": ("quiet_runs", "keep_open_until_reviewed", "cooldown_hours")}),
+        (
+            "Life of an incident",
+            {"fields": ("quiet_runs", "keep_open_until_reviewed", "cooldown_hours", "acknowledgement_hours")},
+        ),
         (
             "Telling people",
             {"fields": ("summary_above", "email_mode", "email_digest_hour", "give_up_after")},
@@ -125,7 +129,7 @@ class NotificationAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description="Try again what was given up or waits", permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
-        waiting = outbox.try_again(rows, timezone.now())
+        waiting = try_again(rows, timezone.now())
         self.message_user(request, f"{waiting} notifications will be sent with the next delivery.")
 
 

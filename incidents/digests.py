@@ -99,7 +99,11 @@ def record(name: str, now: datetime, *, again: bool = False) -> list[str]:
     key = f"digest:{name}:{period}" + (f":{now.isoformat()}" if again else "")
     told = Notification.objects.filter(dedupe_key=key).values("channel")
     channels = Channel.objects.enabled().filter(sends_digests=True).exclude(pk__in=told)
-    return [f"{name}: {channel}" for channel in channels if record_for(channel, name, key, now)]
+    return [
+        f"{name}: {channel}"
+        for channel in channels
+        if not channel.is_personal and record_for(channel, name, key, now)
+    ]
 
 
 def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:

@@ -34,6 +34,7 @@ class IncidentMessage:
     facts: tuple[Fact, ...]
     url: str
     member_url: str
+    member_email: str
 
     @property
     def headline(self) -> str:
@@ -140,6 +141,7 @@ def describe(incident: Incident) -> IncidentMessage:
         facts=tuple(facts(incident, anomalies)),
         url=site_url(incident.get_absolute_url()),
         member_url=site_url(member.get_absolute_url()) if member else "",
+        member_email=member.email if incident.is_about_a_person and member else "",
     )
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, QuerySet, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
 
 from incidents import lifecycle, messages
 from incidents.batches import Batch, plan
@@ -81,6 +81,7 @@ def deliver_due(now: datetime) -> DeliveryReport:
     """Send everything that is due; escalate what nobody answered. Raises nothing for a channel that fails."""
     registry.seed_channels()
     lifecycle.expire_snoozes(now)
+    lifecycle.expire_acknowledgements(now)
     policy, clock, tally = IncidentSettings.get_solo(), running(now), Counter[str]()
     tally["escalated"] = lifecycle.unanswered(now)
     due = Notification.objects.due(now).order_by().values("channel")
@@ -265,31 +266,3 @@ def send_test(channel: Channel, now: datetime) -> str:
         raise
     Channel.objects.filter(pk=channel.pk).update(last_ok_at=now, last_error="", last_error_at=None)
     return answer
-
-
-def try_again(rows: QuerySet[Notification], now: datetime) -> int:
-    """Let what was given up or waits be sent with the next delivery, its tries counted anew."""
-    stuck = rows.filter(status__in=[Status.GIVEN_UP, Status.WAITING])
-    return stuck.update(status=Status.WAITING, due_at=now, tries=0, lost_leases=0)
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """What has not got through: for `/healthz`, the admin and the page."""
-
-    waiting: int
-    oldest_waiting_at: datetime | None
-    given_up: int  # in the last seven days
-    troubled_channels: list[Channel]
-
-    @property
-    def is_ok(self) -> bool:
-        return not (self.given_up or self.troubled_channels)
-
-
-def backlog(now: datetime) -> Backlog:
-    """What waits at `now`, and what was given up lately. Four queries."""
-    waiting = Notification.objects.waiting().filter(due_at__lte=now)
-    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
-    recent = Notification.objects.given_up().filter(created_at__gte=now - timedelta(days=7))
-    return Backlog(waiting.count(), oldest, recent.count(), list(Channel.objects.troubled()))

@@ -16,7 +16,7 @@ from incidents.models import (
 )
 from incidents.routing import channels_for, due_at
 
-ALERTS = {Step.OPENED, Step.WORSENED, Step.REOPENED, Step.WOKE}
+ALERTS = {Step.OPENED, Step.WORSENED, Step.REOPENED, Step.WOKE, Step.EXPIRED}
 UPDATES = {
     Step.JOINED,
     Step.ACKNOWLEDGED,

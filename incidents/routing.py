@@ -42,6 +42,7 @@ def channels_for(incident: Incident, now: datetime) -> list[Channel]:
         channel
         for channel in Channel.objects.enabled().filter(sends_alerts=True).prefetch_related("groups")
         if Severity(incident.severity).rank >= Severity(channel.least_severity).rank
+        and (incident.is_about_a_person or not channel.is_personal)
     ]
     if not any(channel.groups.all() for channel in channels):
         return channels

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from incidents.messages import Alert
+from incidents.messages import Alert, Digest
 from incidents.models import Channel
+from incidents.models.channels import MEMBER
 from incidents.wording import shorten
 
 from .base import DeliveryError, Parcel
@@ -19,13 +20,16 @@ SUBJECT = 150
 LOGIN_REFUSED = (401, 403, 535)
 
 
-def recipients(channel: Channel) -> list[str]:
-    return channel.target_items() or list(settings.ALERT_EMAIL_TO)
+def recipients(channel: Channel, content: Alert | Digest) -> list[str]:
+    """The channel's addresses, or the environment's; the member's own where the target says so."""
+    members = [incident.member_email for incident in content.incidents] if isinstance(content, Alert) else []
+    listed = channel.target_items() or settings.ALERT_EMAIL_TO
+    return [address for item in listed for address in (members if item == MEMBER else [item]) if address]
 
 
 def send(channel: Channel, parcel: Parcel) -> str:
     """One message to all recipients; returns the Message-ID that later ones answer to."""
-    to = recipients(channel)
+    to = recipients(channel, parcel.content)
     if not settings.EMAIL_CONFIGURED:
         raise DeliveryError("E-mail is not set up: set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL.")
     if not to:

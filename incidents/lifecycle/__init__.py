@@ -4,7 +4,7 @@ Every change is compare-and-set, writes its timeline entry and records what is t
 transaction. Whoever comes second changes nothing and is told who was first.
 """
 
-from .delivery import alerted, expire_snoozes, unanswered, undelivered
+from .delivery import alerted, expire_acknowledgements, expire_snoozes, unanswered, undelivered
 from .intake import TakeInReport, take_in
 from .moves import SYSTEM, Actor, Outcome
 from .people import acknowledge, correct_onset, note, reopen, resolve, snooze, verdict
@@ -17,6 +17,7 @@ __all__ = [
     "acknowledge",
     "alerted",
     "correct_onset",
+    "expire_acknowledgements",
     "expire_snoozes",
     "note",
     "reopen",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max, Q
 
 from incidents import recording
 from incidents.models import (
     Channel,
     Incident,
+    IncidentSettings,
     Notification,
     Origin,
     Status,
@@ -53,6 +55,26 @@ def expire_snoozes(now: datetime) -> int:
             snoozed_until=None,
         )
     return woken
+
+
+def expire_acknowledgements(now: datetime) -> int:
+    """Alert anew of incidents that somebody took on too long ago; return how many.
+
+    The last acknowledgement counts, which is the newest on the timeline: `acknowledged_at` keeps the first.
+    """
+    hours = IncidentSettings.get_solo().acknowledgement_hours
+    if not hours:
+        return 0
+    too_old = now - timedelta(hours=hours)
+    held = Incident.objects.filter(status=Status.ACKNOWLEDGED).annotate(
+        answered_at=Max("timeline__at", filter=Q(timeline__step=Step.ACKNOWLEDGED))
+    )
+    move = Move(Step.EXPIRED, (Status.ACKNOWLEDGED,), Status.OPEN, f"unresolved after {hours} h")
+    return sum(
+        take(incident, move, SYSTEM, Origin.SYSTEM, now)
+        for incident in held.filter(answered_at__lte=too_old)
+        if not incident.is_snoozed(now)
+    )
 
 
 def unanswered(now: datetime) -> int:

@@ -103,15 +103,22 @@ def followed() -> list[tuple[Incident, list[Anomaly]]]:
 
 def place(anomalies: Sequence[Anomaly], run: Run) -> str:
     """Put new anomalies of one member and cause into their incident; return what that did to it."""
-    first = anomalies[0]
-    same = Incident.objects.about(first.member_id, first.cause)
+    same = Incident.objects.about(anomalies[0].member_id, anomalies[0].cause)
     try:
         with transaction.atomic():
             return settle(anomalies, same.unresolved().first(), same.first(), run)
     except IntegrityError:
-        # Somebody reopened the incident in between: join it.
+        # Another process placed them, or somebody reopened the incident, in between.
+        left = [anomaly for anomaly in anomalies if not is_placed(anomaly)]
+        current = same.unresolved().first()
+        if not left or current is None:
+            return ""
         with transaction.atomic():
-            return settle(anomalies, same.unresolved().first(), None, run)
+            return settle(left, current, None, run)
+
+
+def is_placed(anomaly: Anomaly) -> bool:
+    return IncidentAnomaly.objects.filter(anomaly=anomaly).exists()
 
 
 def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Incident | None, run: Run) -> str:

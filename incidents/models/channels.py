@@ -28,6 +28,10 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         return self.enabled().exclude(last_error="")
 
 
+# Stands in an e-mail channel's target for the member whom an incident is about.
+MEMBER = "{member}"
+
+
 class Channel(models.Model):
     """One row is one place to tell: a Slack channel, e-mail addresses, or a webhook."""
 
@@ -40,8 +44,9 @@ class Channel(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     target = models.TextField(
         blank=True,
-        help_text="Slack: the channel's id, such as C0123456789. E-mail: addresses separated by commas. "
-        "Webhook: its address. Empty: SLACK_CHANNEL_ID, ALERT_EMAIL_TO or WEBHOOK_URL of the environment.",
+        help_text="Slack: the channel's id, such as C0123456789. E-mail: addresses separated by commas; "
+        "{member} is whoever the incident is about. Webhook: its address. "
+        "Empty: SLACK_CHANNEL_ID, ALERT_EMAIL_TO or WEBHOOK_URL of the environment.",
     )
     is_enabled = models.BooleanField(default=True)
     least_severity = models.CharField(max_length=10, choices=Severity, default=Severity.WARNING)
@@ -122,12 +127,17 @@ class Channel(models.Model):
 
     def _check_target(self, item: str) -> None:
         try:
-            if self.kind == self.Kind.EMAIL:
+            if self.kind == self.Kind.EMAIL and item != MEMBER:
                 validate_email(item)
             elif self.kind == self.Kind.WEBHOOK:
                 URLValidator(schemes=["http", "https"])(item)
         except ValidationError as problem:
             raise ValidationError({"target": f"“{item}”: {problem.messages[0]}"}) from problem
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it writes to the member: one message is about one incident then."""
+        return self.kind == self.Kind.EMAIL and MEMBER in self.target_items()
 
     def target_items(self) -> list[str]:
         """What stands in `target`, split at commas and line ends for e-mail, else as one."""

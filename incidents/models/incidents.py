@@ -152,6 +152,11 @@ class Incident(models.Model):
         return str(self.member) if self.member else "The team"
 
     @property
+    def is_about_a_person(self) -> bool:
+        """Not the team, a service account, or spend that names nobody."""
+        return self.member is not None and self.member.kind == Member.Kind.PERSON
+
+    @property
     def is_resolved(self) -> bool:
         return self.status == Status.RESOLVED
 

@@ -32,6 +32,12 @@ class IncidentSettings(SingletonModel):
         help_text="The same cause within this time after resolving reopens the incident instead of opening "
         "a new one. A finding that still holds when it ends reopens what a person had resolved.",
     )
+    acknowledgement_hours = models.PositiveSmallIntegerField(
+        "acknowledgement holds (hours)",
+        default=0,
+        help_text="An incident that is still unresolved this long after it was acknowledged alerts again, "
+        "and anyone may acknowledge it. 0: an acknowledgement never expires.",
+    )
     summary_above = models.PositiveSmallIntegerField(
         "summary above",
         default=3,

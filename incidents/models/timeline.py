@@ -25,6 +25,7 @@ class Step(models.TextChoices):
     ALERTED = "alerted", "alert delivered"
     UNANSWERED = "unanswered", "escalated: nobody answered"
     ACKNOWLEDGED = "acknowledged", "acknowledged"
+    EXPIRED = "expired", "acknowledgement expired"
     QUIET = "quiet", "finding gone"
     RESOLVED = "resolved", "resolved"
     REOPENED = "reopened", "reopened"

@@ -7,7 +7,7 @@ import pytest
 from incidents import lifecycle, outbox
 from incidents.models import IncidentSettings, Notification, Origin
 
-from .factories import ADA, HOUR, NOON, make_channel
+from .factories import ADA, HOUR, NOON, make_anomaly, make_channel
 from .steps import open_incidents
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +43,11 @@ def test_as_a_digest_mail_waits_for_its_hour_and_holds_everything(mailbox):
     assert outbox.deliver_due(NOON + 20 * HOUR).sent == 2
     (mail,) = mailbox.mails
     assert mail["Subject"] == "2 incidents"
+
+
+def test_a_personal_channel_writes_to_each_member_alone_and_hears_nothing_of_the_team(mailbox):
+    make_channel("email", target="{member}")
+    make_anomaly(team=True, cause="budget", rule="team_budget")
+    open_incidents(5)
+    assert outbox.deliver_due(NOON).sent == 5
+    assert sorted(mail["To"] for mail in mailbox.mails) == [f"member{n}@example.com" for n in range(5)]

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from incidents import outbox
+from incidents.backlog import backlog
 from incidents.channels import slack as slack_channel
 from incidents.models import Channel, IncidentSettings, Notification
 
@@ -122,8 +123,8 @@ def test_given_up_after_the_policys_tries_and_said_on_the_timeline_and_in_the_ba
     assert outbox.deliver_due(NOON + 2 * HOUR).sent == 0
     entry = incident.timeline.get(step="undelivered")
     assert "channel_not_found" in entry.text
-    backlog = outbox.backlog(NOON + 2 * HOUR)
-    assert (backlog.given_up, [channel.name for channel in backlog.troubled_channels]) == (
+    left = backlog(NOON + 2 * HOUR)
+    assert (left.given_up, [channel.name for channel in left.troubled_channels]) == (
         1,
         ["slack channel"],
     )

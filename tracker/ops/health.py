@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from collector.freshness import SourceFreshness, sources
-from incidents.outbox import Backlog, backlog
+from incidents.backlog import Backlog, backlog
 
 
 @dataclass(frozen=True)

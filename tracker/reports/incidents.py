@@ -19,9 +19,9 @@ from detection.vocabulary import Rule, Severity
 from groups.membership import members_of
 from groups.tree import GroupOption, find, options
 from incidents import times
+from incidents.backlog import Backlog, backlog
 from incidents.models import Incident, Status
 from incidents.models.incidents import IncidentQuerySet
-from incidents.outbox import Backlog, backlog
 from tracker import periods
 from tracker.periods import Period
 
