@@ -124,6 +124,19 @@ def test_members_are_found_moved_and_given_back(admin_client, alpha):
     assert ("ann@x.io", "2026-03-10", "Alpha", "cursor") in table()
 
 
+def test_a_whole_company_is_moved_at_once(admin_client, alpha):
+    Member.objects.bulk_create(
+        Member(email=f"p{n}@x.io", first_seen_at=NOW, last_seen_at=NOW) for n in range(1_100)
+    )
+    everybody = Member.objects.all()
+    page = act(admin_client, MEMBERS, "move", everybody[:1], select_across="1")
+    assert page.count('name="_selected_action"') == 1_103
+    page = act(
+        admin_client, MEMBERS, "move", everybody, confirmed="yes", group=alpha.pk, from_day="2026-03-10"
+    )
+    assert "1101 moved to Alpha" in page
+
+
 def test_a_move_to_a_day_ahead_is_asked_again(admin_client, alpha):
     page = act(
         admin_client, MEMBERS, "move", Member.objects.all(), confirmed="yes", group="", from_day="2026-03-11"
