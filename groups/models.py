@@ -131,7 +131,9 @@ class Assignment(models.Model):
     changed_at = models.DateTimeField()
 
     objects = AssignmentQuerySet.as_manager()
-    history = HistoricalRecords()
+    history = HistoricalRecords(
+        verbose_name="change of assignment", verbose_name_plural="changes of assignments"
+    )
 
     class Meta:
         ordering = ["member_id", "from_day"]

@@ -75,6 +75,9 @@ class MemberPlaceAdmin(ReadOnlyAdmin):
             )
         )
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "title": "Members by group"})
+
     @admin.display(ordering="held_name")
     def group(self, member: Any) -> str:
         return member.held_name or UNASSIGNED_NAME
