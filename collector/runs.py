@@ -145,7 +145,7 @@ class Collection:
         is_elsewhere_fine = SourceRun.objects.is_answering(Source.MEMBERS)
         if error.trouble is Trouble.REFUSED and run.source in OPTIONAL and is_elsewhere_fine:
             run.status = SourceRun.Status.UNAVAILABLE
-            run.error = f"not available on this plan: {error}"
+            run.error = f"not available on this plan: {error.answered}"
             return
         run.status = SourceRun.Status.FAILED
         run.error = str(error)
@@ -164,14 +164,15 @@ def collect(
     AlreadyRunning while another process collects.
     """
     client = client or CursorClient.from_settings()
+    wanted = None if sources is None else set(sources)
     with held(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         collection = Collection(now, client)
         if progress:
             collection.watcher = progress
         for source in SYNCS:
-            if sources is None or source in sources:
-                collection.run(source, window_of(source, now, is_wanted=sources is not None))
+            if wanted is None or source in wanted:
+                collection.run(source, window_of(source, now, is_wanted=wanted is not None))
         if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):
             reconcile(now)
     return collection.report

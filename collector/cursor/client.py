@@ -182,10 +182,12 @@ class CursorClient:
         )
 
     def _refusal(self, where: str, status: int, said: str) -> CursorApiError:
+        answered = f"{where} answered {status} {said}".rstrip()
         return self._error(
-            f"Cursor refused the key ({where} answered {status} {said}".rstrip() + "): set "
-            "CURSOR_ADMIN_API_KEY to a team key with scope admin:* from cursor.com/dashboard → API Keys",
+            f"Cursor refused the key ({answered}): set CURSOR_ADMIN_API_KEY to a team key with scope "
+            "admin:* from cursor.com/dashboard → API Keys",
             Trouble.REFUSED,
+            answered=answered,
         )
 
     def _give_up(self, where: str, failure: _TryAgain, tries: int) -> CursorApiError:
@@ -195,11 +197,18 @@ class CursorClient:
             text = f"{where}: {failure}, {tries} times in a row. The next run asks again"
         return self._error(text, failure.trouble, permanent=False)
 
-    def _error(self, text: str, trouble: Trouble, *, permanent: bool = True) -> CursorApiError:
-        """One line, with any key in it blotted out (the vendor may echo it)."""
+    def _error(
+        self, text: str, trouble: Trouble, *, permanent: bool = True, answered: str = ""
+    ) -> CursorApiError:
+        return CursorApiError(
+            self._one_line(text), permanent=permanent, trouble=trouble, answered=self._one_line(answered)
+        )
+
+    def _one_line(self, text: str) -> str:
+        """`text` in one line, with any key in it blotted out (the vendor may echo it)."""
         for key in filter(None, (self.key, self.analytics_key)):
             text = text.replace(key, "***")
-        return CursorApiError(" ".join(text.split()), permanent=permanent, trouble=trouble)
+        return " ".join(text.split())
 
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]

@@ -19,13 +19,21 @@ class Trouble(Enum):
 class CursorApiError(Exception):
     """The API could not answer. The message is one line that says what to do, and never holds a key.
 
-    `permanent` means that asking again in an hour cannot help by itself.
+    `permanent` means that asking again in an hour cannot help by itself; `answered` is what came back, bare.
     """
 
-    def __init__(self, message: str, *, permanent: bool, trouble: Trouble = Trouble.WRONG_SHAPE) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        trouble: Trouble = Trouble.WRONG_SHAPE,
+        answered: str = "",
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
         self.trouble = trouble
+        self.answered = answered or message
 
 
 def wrong_shape(where: str, problem: str) -> CursorApiError:

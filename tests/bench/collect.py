@@ -53,19 +53,36 @@ def throughput(members: int) -> None:
 
 
 def requests_per_run(members: int, per_day: float) -> None:
-    """Collect until all is steady, then count the requests of the next hour, per source."""
+    """Count the requests of an hour in which all was well before, per source."""
     with _installation(members, days=2, events=per_day) as client:
         from collector import runs
         from collector.due import ANALYTICS
         from collector.models import UsageEvent
+        from tests.bench.measure import peak_megabytes
 
-        runs.collect(NOW, client=client)
-        day = UsageEvent.objects.between(NOW - timedelta(days=1), NOW).count()
-        print(f"{members:,} members, {day:,} events in the last 24 hours ({day / members:.1f} each)")
+        _settle()
         now = NOW + timedelta(hours=1)
         client.post("/_sandbox/clock", {"now": now.isoformat()})
-        _print_requests("hourly", runs.collect(now, client=client).runs)
+        hourly = runs.collect(now, client=client, sources=set(runs.SYNCS) - ANALYTICS).runs
+        day = UsageEvent.objects.between(now - timedelta(days=1), now).count()
+        print(
+            f"{members:,} members, {day:,} events in 24 hours ({day / members:.1f} each), "
+            f"peak memory {peak_megabytes():.0f} MB"
+        )
+        _print_requests("hourly", hourly)
         _print_requests("besides, every six hours", runs.collect(now, client=client, sources=ANALYTICS).runs)
+
+
+def _settle() -> None:
+    """As if all had been collected until now, the day's long windows included."""
+    from collector.models import Source, SourceRun, Watermark
+
+    began = NOW - timedelta(days=30)
+    for source in Source.values:
+        Watermark.objects.create(source=source, complete_from_at=began, complete_until_at=NOW)
+        SourceRun.objects.create(
+            source=source, status="ok", started_at=NOW, window_start_at=began, window_end_at=NOW
+        )
 
 
 def _print_requests(name: str, runs: list) -> None:

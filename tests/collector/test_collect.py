@@ -125,7 +125,10 @@ def test_groups_refused_while_members_answer_are_not_part_of_the_plan(client, mo
     report = runs.collect(NOW, client=client)
     run = next(run for run in report.runs if run.source == "groups")
     assert run.status == "unavailable"
-    assert run.error.startswith("not available on this plan")
+    assert run.error == (
+        "not available on this plan: GET /teams/no-such-thing answered 404 "
+        "No such endpoint: GET /teams/no-such-thing"
+    )
     assert report.is_ok
 
 
