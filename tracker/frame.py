@@ -17,6 +17,7 @@ from collector import freshness
 from collector.freshness import SourceFreshness
 from collector.models import Source, SourceRun
 from tracker import filters, formats
+from tracker.access.roles import Role
 
 THEMES = ("system", "light", "dark")
 PAGES = {"overview": "Overview", "insights": "Insights", "incidents": "Incidents", "settings": "Settings"}
@@ -93,6 +94,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def build(request: HttpRequest, now: datetime) -> Frame:
+    access = getattr(request, "access", None)
+    if access is None or not access.may(Role.VIEWER):
+        return Frame([], [], Freshness(None, []))  # whoever has not signed in learns nothing
     known = freshness.sources(now, with_newest=False)
     return Frame(links(request), banners(known), how_fresh(known, now))
 

@@ -30,8 +30,9 @@ class Limit:
             return True
 
 
-class BodyLimitMiddleware:
-    """Refuses a body that is too large before any of it is read; Django limits only what is not a file."""
+class LimitsMiddleware:
+    """Refuses a body that is too large before any of it is read (Django limits only what is not a file),
+    and an address with a NUL in it, which PostgreSQL would stumble over."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -40,4 +41,6 @@ class BodyLimitMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
+        if "\x00" in request.path_info:
+            return HttpResponse("No address holds a NUL.", status=400, content_type="text/plain")
         return self.get_response(request)

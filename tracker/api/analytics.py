@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from collector.models.activity import BetweenDaysQuerySet
 from tracker.api.errors import documented
 from tracker.api.schemas import NO_NUL, Days
 from tracker.api.selecting import filters_for
@@ -183,7 +182,7 @@ def model_trend(report: Insights) -> list[ModelDay]:
 
 
 def team_days(report: Insights, metric: str) -> list[TeamDay]:
-    rows: BetweenDaysQuerySet = report.team_rows.filter(metric=metric).order_by("day")
+    rows = report.team_rows.filter(metric=metric).order_by("day")
     return [TeamDay(date=row.day, count=row.count, values=row.values) for row in rows]
 
 

@@ -5,7 +5,14 @@ from django.contrib.auth.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-ANN = {"sub": "1001", "email": "ann@company.com", "name": "Ann Lee"}
+ANN = {
+    "sub": "1001",
+    "email": "ann@company.com",
+    "name": "Ann Lee",
+    "given_name": "Ann",
+    "family_name": "Lee",
+    "picture": "https://lh3.googleusercontent.com/a/ann",
+}
 BOSS = {"sub": "1002", "email": "boss@company.com", "name": "Bo Ss"}
 
 
@@ -20,8 +27,11 @@ def violations(page):
 @pytest.fixture
 def site(live_server, google, settings):
     policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    forms = {"form-action": [*policy["form-action"], google.url]}
-    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | forms}
+    here = {
+        "form-action": [*policy["form-action"], google.url],
+        "img-src": [*policy["img-src"], "https://*.googleusercontent.com"],
+    }
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | here}
     return live_server.url
 
 
@@ -34,13 +44,16 @@ def sign_in(page, google, person):
 def test_the_whole_way_to_google_and_back_and_out(page, site, google, violations):
     page.goto(f"{site}/?period=7d")
     assert "/accounts/login/" in page.url
+    assert page.get_by_role("link", name="Insights").count() == 0
     sign_in(page, google, ANN)
     assert page.url == f"{site}/?period=7d"
-    assert page.get_by_text("ann@company.com").is_visible()
+    assert page.get_by_text("Ann Lee").is_visible()
+    assert page.locator("header img").get_attribute("src") == ANN["picture"]
+    assert "Successfully" not in page.content()
     page.get_by_role("button", name="Sign out").click()
     assert page.get_by_role("button", name="Sign in with Google").is_visible()
     page.go_back()
-    assert not page.get_by_text("ann@company.com").is_visible()
+    assert not page.get_by_text("Ann Lee").is_visible()
     assert violations == []
 
 

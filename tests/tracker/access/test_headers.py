@@ -81,6 +81,11 @@ def test_a_body_that_is_too_large_is_refused_unread(client, settings):
     assert response.status_code == 413
 
 
+@pytest.mark.parametrize("url", ["/users/%00", "/%00", "/api/users/%00", "/admin/auth/user/%00/"])
+def test_an_address_with_a_nul_in_it_is_refused(client, url):
+    assert client.get(url).status_code == 400
+
+
 def test_behind_a_proxy_cookies_and_redirects_are_for_https_alone(client, settings):
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SECURE_HSTS_SECONDS = 31_536_000
