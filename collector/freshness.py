@@ -40,12 +40,12 @@ def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]
     """Every source, in the order they are collected. Three queries, or one without `newest_at`."""
     latest, good = SourceRun.objects.newest()
     found = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
-    return [replace(each, newest_at=_newest_at(each.source)) for each in found] if with_newest else found
+    return [replace(each, newest_at=_newest_at(each.source, now)) for each in found] if with_newest else found
 
 
 def ages(now: datetime) -> dict[str, timedelta | None]:
     """Per source the time since its last good run; None before the first."""
-    return {each.source: each.age for each in sources(now)}
+    return {each.source: each.age for each in sources(now, with_newest=False)}
 
 
 def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: datetime) -> SourceFreshness:
@@ -69,10 +69,10 @@ def is_stale(source: str, age: timedelta | None) -> bool:
     return age is None or age > (STALE_SLOW if source in SLOW else STALE)
 
 
-def _newest_at(source: str) -> datetime | None:
+def _newest_at(source: str, now: datetime) -> datetime | None:
     if source == Source.EVENTS:
         return UsageEvent.objects.aggregate(newest=Max("occurred_at"))["newest"]
     if source == Source.ACTIVITY:
         newest = DailyActivity.objects.filter(is_active=True).aggregate(newest=Max("day"))["newest"]
-        return day_end(newest) if newest else None
+        return min(day_end(newest), now) if newest else None
     return None

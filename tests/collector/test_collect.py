@@ -235,3 +235,9 @@ def test_answers_of_an_old_api_are_collected_and_marked(client, sandbox):
     assert UsageEvent.objects.filter(cost_basis="model_cost").exists()
     assert set(SpendSnapshot.objects.values_list("meaning", flat=True)) == {"legacy"}
     assert set(Reconciliation.objects.values_list("snapshot_total_cents", flat=True)) == {None}
+
+
+def test_a_day_that_is_not_over_is_known_up_to_now_and_no_further(client):
+    runs.collect(NOW, client=client)
+    activity = {each.source: each for each in freshness.sources(NOW)}["activity"]
+    assert activity.newest_at == NOW
