@@ -60,6 +60,14 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(local_path(request.GET.get("next", ""), default="/admin/"), "account_login")
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """In place of Django's own page, which is written for developers."""
+    said = (
+        "This page was open for too long, or was not sent from here. Load it again and repeat what you did."
+    )
+    return render(request, "403.html", {"reason": said}, status=403)
+
+
 def local_path(url: str, default: str = settings.LOGIN_REDIRECT_URL) -> str:
     """`url` if it is a path on this site, else `default`."""
     return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else default

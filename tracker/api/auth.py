@@ -17,6 +17,7 @@ class Token(AuthBase):
 
     openapi_type = "http"
     openapi_scheme = "bearer"
+    csrf = True  # the API's own page then sends the token along
 
     def __init__(self, role: Role) -> None:
         super().__init__()

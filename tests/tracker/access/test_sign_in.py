@@ -2,6 +2,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
 from tests.tracker.access.fake_google import OTHER_KEY
 from tracker.models import AuditEntry
@@ -184,6 +185,13 @@ def test_a_session_that_was_signed_out_is_worth_nothing(client, google):
     client.post("/accounts/logout/")
     client.cookies["sessionid"] = stolen
     assert not is_signed_in(client)
+
+
+def test_a_form_without_its_csrf_token_is_refused_in_words(google):
+    browser = Client(enforce_csrf_checks=True)
+    answer = browser.post("/accounts/login/", {"next": "/"})
+    assert answer.status_code == 403
+    assert "Load it again" in answer.content.decode()
 
 
 def test_a_look_at_the_sign_out_address_signs_nobody_out(client, google):
