@@ -13,6 +13,8 @@ from .wording import signed_dollars
 
 TOLD_SHARE = 0.05  # a part below this share of the extra is left out of the sentence, never out of the sum
 MOST_HOURS = 3
+# One or two requests say little of what a model costs: the team's rate counts as so many more.
+PRIOR_REQUESTS = 20
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,12 @@ def explain(finding: Finding, events: pd.DataFrame, usual: pd.DataFrame, team: p
     window = _inside(finding, events)
     if window.empty:
         return Explanation()
+    if not (usual["weight"].sum() and window["weight"].sum()):
+        window, usual, team = (table.assign(weight=table["requests"]) for table in (window, usual, team))
     models = _by_model(window, usual, team)
     if not finding.extra_cents:
         return Explanation(model=str(models["cents"].idxmax()), hours=_hours(window))
-    parts, more = _parts(models, finding.expected_cents, finding.extra_cents)
+    parts, more = _parts(models, usual, finding.expected_cents, finding.extra_cents)
     return Explanation(parts, more, _culprit(models, parts), _hours(window), _sentence(parts, more))
 
 
@@ -63,46 +67,46 @@ def _inside(finding: Finding, events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_model(window: pd.DataFrame, usual: pd.DataFrame, team: pd.DataFrame) -> pd.DataFrame:
-    """One row per model, of the window or of the history: `n`, `cents` and `c`, `w` (cents, weight per
-    request) in the window; `p0`, `c0`, `w0` (share, cents, weight per request) as usual."""
+    """One row per model of the window: `requests`, `cents`, `weight` (tokens), and `price`, the usual cents
+    per weight."""
     models = window.groupby("model")[["requests", "cents", "weight"]].sum()
-    names = models.index.union(usual.index)
-    models = models.reindex(names, fill_value=0.0).rename(columns={"requests": "n"})
-    own = usual.reindex(names)
-    of_team = team.reindex(names)
-    served = models["n"].where(models["n"] > 0)
-    models["c"], models["w"] = models["cents"] / served, models["weight"] / served
-    # What a model usually costs: this member's own experience, else the team's, else what it cost now.
-    for short, name in (("c0", "cents"), ("w0", "weight")):
-        own_rate, team_rate = (
-            table[name] / table["requests"].where(table["requests"] > 0) for table in (own, of_team)
-        )
-        models[short] = own_rate.fillna(team_rate).fillna(models[short[0]]).fillna(0.0)
-    requests = own["requests"].fillna(0.0)
-    models["p0"] = requests / requests.sum() if requests.sum() else models["n"] / max(models["n"].sum(), 1.0)
-    return models.fillna({"c": 0.0, "w": 0.0})
+    own, of_team = usual.reindex(models.index).fillna(0.0), team.reindex(models.index)
+    team_price = of_team["cents"] / of_team["weight"].where(of_team["weight"] > 0)
+    own_price = own["cents"] / own["weight"].where(own["weight"] > 0)
+    prior = PRIOR_REQUESTS * of_team["weight"] / of_team["requests"].where(of_team["requests"] > 0)
+    blended = (own["cents"] + prior * team_price) / (own["weight"] + prior)
+    paid = models["cents"] / models["weight"].where(models["weight"] > 0)
+    return models.assign(price=blended.fillna(own_price).fillna(paid).fillna(0.0))
 
 
-def _parts(models: pd.DataFrame, expected: float, extra: float) -> tuple[tuple[Part, ...], int]:
+def _parts(
+    models: pd.DataFrame, usual: pd.DataFrame, expected: float, extra: float
+) -> tuple[tuple[Part, ...], int]:
     """Four parts that telescope from the expected cents to the spent ones, and how many requests more than
-    usual."""
-    served = models["n"].sum()
-    usual_cost = float((models["p0"] * models["c0"]).sum())
-    volume = served * usual_cost - expected
-    mix = (models["n"] - served * models["p0"]) * models["c0"]
-    price_of_weight = (models["c0"] / models["w0"].where(models["w0"] > 0)).fillna(0.0)
-    context = (models["n"] * (models["w"] - models["w0"]) * price_of_weight).where(models["w"] > 0, 0.0)
-    price = models["n"] * (models["c"] - models["c0"]) - context
-    rounded = [round(float(value), 2) for value in (volume, mix.sum(), context.sum())]
-    against = (models["n"] - served * models["p0"]) * (models["c0"] - usual_cost)
+    usual.
+
+    Requests at what a request usually costs; then their tokens at the usual price of a token; then the
+    usual prices of the models that were used; then what was paid.
+    """
+    requests = models["requests"].sum()
+    before = usual[["requests", "cents", "weight"]].sum()
+    if not before["weight"]:  # nothing to compare with: as if it had always been so
+        before = models[["requests", "cents", "weight"]].sum()
+    cost = before["cents"] / before["requests"] if before["requests"] else 0.0
+    price = before["cents"] / before["weight"] if before["weight"] else 0.0
+    usual_weight = models["requests"] * (before["weight"] / before["requests"] if before["requests"] else 0.0)
+    context = (models["weight"] - usual_weight) * price
+    mix = models["weight"] * (models["price"] - price)
+    paid = models["cents"] - models["weight"] * models["price"]
+    rounded = [round(float(value), 2) for value in (requests * cost - expected, mix.sum(), context.sum())]
     parts = (
         Part("volume", rounded[0]),
-        Part("model_mix", rounded[1], _largest(against.where(models["n"] > 0))),
+        Part("model_mix", rounded[1], _largest(mix)),
         Part("context", rounded[2], _largest(context)),
-        # The rest, so that rounding and events that served nothing are in the sum.
-        Part("price", round(extra - sum(rounded), 2), _largest(price)),
+        # The rest, so that rounding is in the sum.
+        Part("price", round(extra - sum(rounded), 2), _largest(paid)),
     )
-    more = served - expected / usual_cost if usual_cost else served
+    more = requests - expected / cost if cost else requests
     return parts, int(np.round(more))
 
 

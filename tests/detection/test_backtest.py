@@ -1,0 +1,121 @@
+"""Past days replayed: the same as if detection had run each hour, and nothing written."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from collector.models import SourceRun
+from detection.engine import detect
+from detection.models import Anomaly, DetectionSettings
+
+from .facts import FRESH, NOW, make_day, make_event, make_member, runaway
+
+pytestmark = pytest.mark.django_db
+FIELDS = {
+    "email",
+    "rules",
+    "metric",
+    "onset_at",
+    "detected_at",
+    "ended_at",
+    "severity",
+    "observed_cents",
+    "expected_cents",
+    "extra_cents",
+    "message",
+}
+
+
+@pytest.fixture(autouse=True)
+def now(time_machine):
+    time_machine.move_to(NOW + timedelta(days=4))
+
+
+@pytest.fixture
+def ana():
+    """Ten requests of a dollar on each day but yesterday's, as events and as daily figures, then the
+    runaway."""
+    member = make_member()
+    for back in range(2, 32):
+        day = (NOW - timedelta(days=back)).date()
+        make_day(member, day, 10)
+        for hour in range(5, 15):
+            make_event(member, datetime(day.year, day.month, day.day, hour, tzinfo=UTC), 1)
+    runaway(member)
+    return member
+
+
+def backtest(*arguments):
+    out = StringIO()
+    call_command("backtest", "--from", "2026-03-16", "--to", "2026-03-19", "--json", *arguments, stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_one_incident_per_stretch_with_all_its_rules(ana):
+    (incident,) = backtest()
+    assert set(incident) == FIELDS
+    assert incident["email"] == "ana@example.com"
+    assert set(incident["rules"]) == {"own_baseline", "spike", "expensive_model"}
+    # the third request of ten dollars: $30 in three requests, thirty of them dearer than usual
+    assert incident["detected_at"] <= "2026-03-17T11:00:00+00:00"
+    # at 11:00 on the 18th the last 24 h hold $20; the 12 h in which late events may come go by
+    assert incident["ended_at"] == "2026-03-18T23:00:00+00:00"
+    assert (incident["observed_cents"], incident["expected_cents"], incident["extra_cents"]) == (
+        8000,
+        1000,
+        7000,
+    )
+
+
+def test_it_finds_what_hourly_runs_would_have_found_and_writes_nothing(ana):
+    (incident,) = backtest()
+    assert Anomaly.objects.count() == 0
+    for hour in range(16):
+        detect(NOW.replace(hour=hour), data_ages=FRESH)
+    stored = Anomaly.objects.order_by("detected_at", "pk")
+    assert stored[0].detected_at.isoformat() == incident["detected_at"]
+    assert {anomaly.rule for anomaly in stored} == set(incident["rules"])
+    assert Anomaly.objects.get(rule="own_baseline").message == incident["message"]
+
+
+def test_settings_are_tried_without_being_saved(ana):
+    assert backtest("--set", "floor.dollars=100", "--set", "expensive_model.multiplier=0") == []
+    assert DetectionSettings.get_solo().floor_dollars == 50
+
+
+def test_events_that_came_later_are_unknown_until_then(ana):
+    imported_at = NOW - timedelta(days=1)
+    SourceRun.objects.create(source="events", status="ok", started_at=imported_at, finished_at=imported_at)
+    came_at = NOW + timedelta(hours=6, minutes=30)
+    ana.usage_events.filter(occurred_at__gte=imported_at).update(first_seen_at=came_at)
+    (incident,) = backtest()
+    assert incident["detected_at"] == "2026-03-17T22:00:00+00:00"
+    assert incident["onset_at"] < "2026-03-17T13:00"
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("spike.nonsense=4", "write one of cycle_limit_dollars, "),
+        (
+            "spike.multiplier=-4",
+            "spike.multiplier: A multiplier cannot be negative; 0 switches this check off.",
+        ),
+        ("spike.multiplier", "such as spike.multiplier=4"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_with_a_sentence(setting, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("backtest", "--set", setting)
+
+
+def test_days_in_disorder_are_refused():
+    with pytest.raises(CommandError, match="The first day, 2026-03-19, is after the last, 2026-03-16."):
+        call_command("backtest", "--from", "2026-03-19", "--to", "2026-03-16")
+
+
+def test_nothing_stored_is_nothing_found():
+    assert backtest() == []

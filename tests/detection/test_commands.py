@@ -1,0 +1,53 @@
+"""The commands print what they did."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from collector.models import SourceRun
+from detection.models import Anomaly
+
+from .facts import NOW, make_member, runaway, ten_dollar_days
+
+
+def run(*arguments):
+    out = StringIO()
+    call_command(*arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_detect_prints_each_new_anomaly_and_a_summary():
+    SourceRun.objects.create(source="events", status="ok", started_at=NOW, finished_at=NOW)
+    SourceRun.objects.create(source="spend", status="ok", started_at=NOW, finished_at=NOW)
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+
+    first = run("detect", "--as-of", NOW.isoformat())
+    again = json.loads(run("detect", "--as-of", NOW.isoformat(), "--json"))
+
+    assert "warning: Ana Ruiz spent $80 in 24 h, 8.0x their usual $10" in first
+    assert first.endswith("3 new, 0 still there, 0 cleared\n")
+    assert (len(again["opened"]), len(again["still"])) == (0, 3)
+    assert {row["email"] for row in again["still"]} == {"ana@example.com"}
+
+
+@pytest.mark.django_db
+def test_detect_says_which_checks_had_no_data():
+    assert "no data for own_baseline: events never collected" in run("detect", "--as-of", NOW.isoformat())
+    assert Anomaly.objects.count() == 0
+
+
+def test_score_prints_both_detectors_on_the_same_companies():
+    (row,) = json.loads(run("score", "--seeds", "1", "--members", "30", "--days", "30", "--json"))
+    assert row["seed"] == 1
+    assert set(row["ours"]) == set(row["rival"]) >= {"recall", "precision", "f1", "median_hours"}
+    assert "recall" in run("score", "--seeds", "1", "--members", "20", "--days", "16")
+
+
+def test_seeds_that_are_none_are_refused():
+    with pytest.raises(CommandError, match="is no list of seeds"):
+        run("score", "--seeds", "many")
