@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+import time_machine
 from django.http import HttpResponse
 from django.test import Client
 
+from collector.models import Member
+from tests.tracker.api import company
 from tracker.access import tokens
 from tracker.models import ApiToken
 
@@ -17,6 +20,13 @@ Call = Callable[..., HttpResponse]
 
 def make_token(scope: str, **fields) -> str:
     return tokens.issue(ApiToken(name=fields.pop("name", f"{scope} script"), scope=scope, **fields))
+
+
+@pytest.fixture
+def people(db) -> Iterator[dict[str, Member]]:
+    """The three members of `company`, at its own noon."""
+    with time_machine.travel(company.NOW, tick=False):
+        yield company.build()
 
 
 @pytest.fixture

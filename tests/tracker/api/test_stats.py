@@ -1,16 +1,9 @@
 import pytest
-import time_machine
 
 from tests.tracker.api import company
 from tracker.models import AccessSettings
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def people():
-    with time_machine.travel(company.NOW, tick=False):
-        yield company.build()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("people")]
 
 
 def test_the_figures_of_a_week(script):
@@ -95,6 +88,28 @@ def test_days_that_make_no_sense_are_refused(script, days):
     answer = script("viewer")("get", f"/api/stats?days={days}")
     assert answer.status_code == 400
     assert list(answer.json()["fields"]) == ["days"]
+
+
+@pytest.mark.parametrize(
+    ("url", "most"),
+    [
+        ("/api/stats", 24),
+        ("/api/model-costs", 20),
+        ("/api/users/ann@company.com", 27),
+        ("/api/groups", 14),
+        ("/api/anomalies", 16),
+        ("/api/analytics", 30),
+    ],
+)
+def test_the_queries_do_not_grow_with_the_company(script, django_assert_max_num_queries, url, most):
+    for number in range(5):
+        member = company.make_member(f"Member{number}")
+        company.put(member, company.Group.objects.create(name=f"G{number}", created_at=company.NOW))
+        company.use(member, f"model-{number}", company.YESTERDAY, requests=5, cents=100)
+    call = script("viewer")
+    call("get", url)  # the palette is kept from here on
+    with django_assert_max_num_queries(most):
+        assert call("get", url).status_code == 200
 
 
 def test_an_empty_installation_answers_zeros(script, people):

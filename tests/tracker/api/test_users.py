@@ -1,16 +1,8 @@
 import pytest
-import time_machine
 
-from tests.tracker.api import company
 from tracker.models import AccessSettings
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def people():
-    with time_machine.travel(company.NOW, tick=False):
-        yield company.build()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("people")]
 
 
 def test_the_figures_of_one_member(script):
