@@ -58,7 +58,7 @@ def read_targets(kind: str, file: BinaryIO) -> list[Target]:
 
 def plan_of(kind: str, targets: list[Target], day: date) -> Plan:
     """What the file would change, going by the facts of `day`. Six queries whatever the size."""
-    return make(targets, _facts(day), merge_small=kind == Kind.HIBOB)
+    return make(targets, _facts(kind, day), merge_small=kind == Kind.HIBOB)
 
 
 def refresh(kept: GroupImport, day: date) -> bool:
@@ -143,12 +143,13 @@ def _from_mapping(file: BinaryIO) -> list[Target]:
     return [Target(entry.line, entry.email, entry.name, entry.path) for entry in mapping.read(file)]
 
 
-def _facts(day: date) -> Facts:
+def _facts(kind: str, day: date) -> Facts:
+    """Who is where. HiBob's directory is about people with a seat, a mapping about everybody."""
     held = current(day)
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
     members = {
         member.email: Known(member.pk, member.name, group.name if group else "", member.pk in on_team)
-        for member in Member.objects.all()
+        for member in (Member.objects.on_team() if kind == Kind.HIBOB else Member.objects.all())
         for group in [held[member.pk]]
     }
     return Facts(members, list(Group.objects.open().values_list("name", flat=True)))

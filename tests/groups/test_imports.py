@@ -48,7 +48,12 @@ THREE_MOVE = HEADER + lines("Eng", "Web, EMEA", "ann@x.io", "BOB@x.io", "cy@x.io
 
 def test_the_preview_says_who_moves_and_who_stays_and_changes_nothing(team):
     before = table()
-    text = THREE_MOVE + "dan@x.io,,,,,\nghost@x.io,,,,Eng,Web\n,Nobody,,,Eng,\n"
+    make_member("left@x.io", gone_at=NOW)
+    text = (
+        THREE_MOVE
+        + lines("Eng", "Web", "left@x.io")
+        + "dan@x.io,,,,,\nghost@x.io,,,,Eng,Web\n,Nobody,,,Eng,\n"
+    )
     plan = preview(text).plan
     assert [(move["email"], move["current"], move["new"]) for move in plan["moves"]] == [
         ("ann@x.io", "Alpha", "Eng > Web, EMEA"),
@@ -56,7 +61,7 @@ def test_the_preview_says_who_moves_and_who_stays_and_changes_nothing(team):
         ("cy@x.io", "Alpha", "Eng > Web, EMEA"),
     ]
     assert plan["undecided"] == ["dan@x.io"]
-    assert plan["not_members"] == ["ghost@x.io", "line 7, which has no e-mail"]
+    assert plan["not_members"] == ["left@x.io", "ghost@x.io", "line 8, which has no e-mail"]
     assert plan["not_in_file"] == ["eve@x.io"]
     assert plan["new_groups"] == [{"name": "Eng > Web, EMEA", "people": 3}]
     assert table() == before

@@ -9,8 +9,18 @@ from collector import cycles, rollups
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 from collector.roster import Roster, identify
 
-from .database import Part, TrackerDb, amount, day, email, instant, number
+from .database import Part, TrackerDb, TrackerRow, amount, day, email, instant, number
 from .people import BATCH, DayReader
+
+SPENDING = (
+    "email",
+    "cycle_start",
+    "spend_cents",
+    "included_spend_cents",
+    "fast_premium_requests",
+    "monthly_limit_dollars",
+    "hard_limit_override_dollars",
+)
 
 
 def billing_cycles(db: TrackerDb, at: datetime) -> Part:
@@ -40,44 +50,41 @@ def spend_snapshots(db: TrackerDb, at: datetime) -> Part:
     known = set(SpendSnapshot.objects.values_list("member_id", "cycle_id"))
     by_day: dict[date, BillingCycle | None] = {}
     new: dict[tuple[int, int], SpendSnapshot] = {}
-    limits = ("monthly_limit_dollars", "hard_limit_override_dollars")
-    columns = (
-        "email",
-        "cycle_start",
-        "spend_cents",
-        "included_spend_cents",
-        "fast_premium_requests",
-        *limits,
-    )
-    for row in db.rows("spending", *columns):
+    for row in db.rows("spending", *SPENDING):
         part.read += 1
         address, start = email(row["email"]), day(row["cycle_start"])
-        cycle = by_day.setdefault(start, cycles.of_day(start)) if start else None
+        if start and start not in by_day:
+            by_day[start] = cycles.of_day(start)
+        cycle = by_day.get(start) if start else None
         if not address or cycle is None:
             part.unusable += 1
             continue
         identity = identify(address)
         roster.admit([identity], at)
-        member_id = roster.member_id(identity)
-        if (member_id, cycle.pk) in known:
+        spot = (roster.member_id(identity), cycle.pk)
+        if spot in known:
             part.known += 1
-            continue
-        limit = row["hard_limit_override_dollars"] or row["monthly_limit_dollars"]
-        taken_at = min(cycle.end_at, at)
-        new[member_id, cycle.pk] = SpendSnapshot(
-            member_id=member_id,
-            cycle=cycle,
-            taken_at=taken_at,
-            confirmed_at=taken_at,
-            meaning=SpendSnapshot.Meaning.LEGACY,
-            included_cents=amount(row["included_spend_cents"]),
-            premium_requests=max(number(row["fast_premium_requests"]), 0),
-            limit_dollars=amount(limit).quantize(Decimal("0.01")) if limit else None,
-            raw=row,
-        )
+        else:
+            new[spot] = _snapshot(row, spot[0], cycle, at)
     SpendSnapshot.objects.bulk_create(new.values(), batch_size=BATCH)
     part.taken = len(new)
     return part
+
+
+def _snapshot(row: TrackerRow, member_id: int, cycle: BillingCycle, at: datetime) -> SpendSnapshot:
+    limit = row["hard_limit_override_dollars"] or row["monthly_limit_dollars"]
+    taken_at = min(cycle.end_at, at)
+    return SpendSnapshot(
+        member_id=member_id,
+        cycle=cycle,
+        taken_at=taken_at,
+        confirmed_at=taken_at,
+        meaning=SpendSnapshot.Meaning.LEGACY,
+        included_cents=amount(row["included_spend_cents"]),
+        premium_requests=max(number(row["fast_premium_requests"]), 0),
+        limit_dollars=amount(limit).quantize(Decimal("0.01")) if limit else None,
+        raw=row,
+    )
 
 
 def daily_spend(db: TrackerDb, at: datetime) -> Part:
