@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -21,16 +22,18 @@ class Model:
     slot: str
 
 
-@dataclass(frozen=True)
 class Palette:
     """Every model ever used, in the order it was first seen: an order that later use never changes."""
 
-    models: tuple[str, ...]
+    def __init__(self, models: Sequence[str]) -> None:
+        self.models = tuple(models)
+        self._known = {
+            key: Model(key, display_name(key), str(rank % SLOTS + 1)) for rank, key in enumerate(self.models)
+        }
 
     def model(self, key: str) -> Model:
         """A model newer than the palette is grey until the palette is next made."""
-        slot = str(self.models.index(key) % SLOTS + 1) if key in self.models else OTHER
-        return Model(key, display_name(key), slot)
+        return self._known.get(key) or Model(key, display_name(key), OTHER)
 
 
 def load() -> Palette:
@@ -40,7 +43,7 @@ def load() -> Palette:
         models = _by_first_day()
         if models:
             cache.set(CACHE_KEY, models, CACHE_SECONDS)
-    return Palette(tuple(models))
+    return Palette(models)
 
 
 def _by_first_day() -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
@@ -198,7 +200,10 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
     """Shares of served requests by day; the models not named are added up, so that a day makes 100 %."""
     days, requests, top = report.period.shown_days, report.model_requests, report.top_models
     short, full = day_labels(days, report.period.today)
-    totals = {day: sum(count for (on, _), count in requests.items() if on == day) for day in days}
+    totals, others = Counter[date](), Counter[date]()
+    for (day, model), count in requests.items():
+        totals[day] += count
+        others[day] += 0 if model in top else count
 
     def share(counts: list[int]) -> list[float | None]:
         pairs = zip(days, counts, strict=True)
@@ -208,8 +213,7 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
     for key in top:
         found = report.team.palette.model(key)
         series.append(Series(found.name, share([requests.get((day, key), 0) for day in days]), found.slot))
-    others = {pair: count for pair, count in requests.items() if pair[1] not in top}
-    rest = [sum(count for (on, _), count in others.items() if on == day) for day in days]
+    rest = [others[day] for day in days]
     if any(rest):
         series.append(Series("Other models", share(rest), OTHER))
     return Chart(

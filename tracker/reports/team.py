@@ -61,8 +61,14 @@ class Team:
         self.palette = palette.load()
         self.people = people.everybody()
         self.all_parts = usage.parts(self.period.of(MemberModelDay.objects.all()))
-        self.all_activity = usage.activity(usage.activity_between(self.period.first, self.period.end))
-        self.request_days = usage.request_days(self.period.of(MemberModelDay.objects.all()))
+
+    @cached_property
+    def all_activity(self) -> dict[int, Activity]:
+        return usage.activity(usage.activity_between(self.period.first, self.period.end))
+
+    @cached_property
+    def request_days(self) -> dict[int, int]:
+        return usage.request_days(self.period.of(MemberModelDay.objects.all()))
 
     @property
     def is_empty(self) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from django.db.models import Max
 
@@ -44,6 +45,7 @@ def clients(rows: BetweenDaysQuerySet) -> list[Client]:
     return list(newest.values())
 
 
+@lru_cache(maxsize=1_000)
 def number(version: str) -> tuple[int, ...]:
     """`2.1.4` as (2, 1, 4); whatever is no number in it counts as nothing."""
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version))
