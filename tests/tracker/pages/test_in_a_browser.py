@@ -15,7 +15,17 @@ from tests.tracker.pages import company
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MEMBER = "/users/ana.novak@acme.example"
-PAGES = ["/", "/insights", MEMBER, "/settings", "/users/nobody@acme.example", "/?period=never"]
+INCIDENT = "/incidents/1001"
+PAGES = [
+    "/",
+    "/insights",
+    MEMBER,
+    "/incidents",
+    INCIDENT,
+    "/settings",
+    "/chargeback",
+    "/users/nobody@acme.example",
+]
 INJECT = """
 const script = document.createElement("script");
 script.textContent = "window.injected = 1";
@@ -36,10 +46,15 @@ def site(live_server) -> Iterator[str]:
 
 def make_incident() -> None:
     Incident.objects.create(
-        member=company.Member.objects.get(email="ana.novak@acme.example"), cause="spend", severity="critical",
-        message="Ana Novak spent $420.00 in 24 h, 6.1 times their own average.", detected_at=company.NOW,
-        onset_at=company.NOW, last_run_at=company.NOW,
-    )  # fmt: skip
+        pk=int(INCIDENT.rpartition("/")[2]),
+        member=company.Member.objects.get(email="ana.novak@acme.example"),
+        cause="spend",
+        severity="critical",
+        message="Ana Novak spent $420.00 in 24 h, 6.1 times their own average.",
+        detected_at=company.NOW,
+        onset_at=company.NOW,
+        last_run_at=company.NOW,
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""Take the pictures of docs/images from a running site: `make run`, then `python -m tests.screenshots`.
+
+    python -m tests.screenshots [--address http://127.0.0.1:8000] [--out docs/images]
+
+The member shown is the first on the overview, the incident the first that is open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+SIZE = {"width": 1440, "height": 1000}
+PHONE = {"width": 390, "height": 844}
+LINKED = {"member": "#members tbody th a", "incident": ".incident-lines a"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.screenshots")
+    parser.add_argument("--address", default="http://127.0.0.1:8000")
+    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        take_all(browser, options.address.rstrip("/"), options.out)
+        browser.close()
+
+
+def take_all(browser: Browser, address: str, out: Path) -> None:
+    overview = take(browser, f"{address}/", out / "overview.png")
+    links = {name: overview.locator(css).first.get_attribute("href") or "/" for name, css in LINKED.items()}
+    take(browser, f"{address}/", out / "overview-dark.png", theme="dark")
+    take(browser, f"{address}/", out / "overview-phone.png", size=PHONE)
+    take(browser, f"{address}/insights", out / "insights.png")
+    take(browser, f"{address}/incidents", out / "incidents.png")
+    for name, url in links.items():
+        take(browser, address + url, out / f"{name}.png")
+
+
+def take(browser: Browser, url: str, path: Path, *, theme: str = "light", size: Any = SIZE) -> Page:
+    """Open `url` and keep what its first screen shows."""
+    page = browser.new_context(viewport=size, color_scheme=theme).new_page()  # type: ignore[arg-type]
+    page.goto(url, wait_until="networkidle")
+    page.screenshot(path=path)
+    return page
+
+
+if __name__ == "__main__":
+    main()
