@@ -176,7 +176,7 @@ recompute = events.rollups.recompute
 
 class ExactnessTest(TestCase):
     @settings(
-        max_examples=12,
+        max_examples=8,
         deadline=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

@@ -5,8 +5,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from collector.sandbox import Sandbox, build_company
-from collector.sandbox.faults import Slow
+from collector.sandbox.faults import Again, Fault
+from collector.sandbox.http import Answer, Request
 
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = "/teams/filtered-usage-events"
@@ -60,6 +63,17 @@ class Installation:
             time.sleep(0.02)
 
 
+@dataclass(frozen=True)
+class HeldBack(Fault):
+    """The right answer, once `released`."""
+
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+        self.released.wait(60)
+        return answer
+
+
 @pytest.fixture(scope="module")
 def now() -> datetime:
     return datetime.now(UTC)
@@ -88,11 +102,12 @@ RUNNING = "SELECT 1 FROM collector_sourcerun WHERE source = 'events' AND status 
 
 
 def test_a_run_killed_in_the_middle_is_made_good_by_the_next(installation, sandbox, now):
-    sandbox.faults.next(EVENTS, Slow(2))
+    sandbox.faults.next(EVENTS, answer := HeldBack())
     victim = installation.start("collect")
     installation.wait_for(RUNNING)
     victim.kill()
     victim.communicate()
+    answer.released.set()
     assert installation.query("SELECT count(*) FROM collector_usageevent") == [(0,)]
     assert "events            ok" in installation.run("collect")
     stored = installation.query(
@@ -107,10 +122,11 @@ def test_a_run_killed_in_the_middle_is_made_good_by_the_next(installation, sandb
 
 
 def test_of_two_runs_at_once_one_works_and_the_other_says_so(installation, sandbox):
-    sandbox.faults.next(EVENTS, Slow(4))
+    sandbox.faults.next(EVENTS, answer := HeldBack())
     first = installation.start("collect")
     installation.wait_for(RUNNING)
     assert "already running" in installation.run("collect")
+    answer.released.set()
     output, _ = first.communicate(timeout=60)
     assert first.returncode == 0, output
     assert installation.query("SELECT count(*) FROM collector_sourcerun WHERE source = 'events'") == [(1,)]
