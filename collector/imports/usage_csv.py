@@ -8,11 +8,14 @@ the two are disjoint.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+
+import numpy as np
 
 from collector.days import to_epoch_ms
 from collector.models import UsageEvent
@@ -59,15 +62,21 @@ class Survey:
     with_cost: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-    spots: set[int] = field(default_factory=set)  # who and when, as hashes: they are many
-    shared: set[int] = field(default_factory=set)
+    # Who and when, as hashes of eight bytes: they are as many as the rows.
+    spots: array[int] = field(default_factory=lambda: array("q"))
+    shared: set[int] = field(default_factory=set)  # those of more than one row
 
     def note(self, event: Draft) -> None:
         self.rows += 1
         self.first_at = min(self.first_at or event.occurred_at, event.occurred_at)
         self.last_at = max(self.last_at or event.occurred_at, event.occurred_at)
-        place = spot(event)
-        (self.shared if place in self.spots else self.spots).add(place)
+        self.spots.append(spot(event))
+
+    def settle(self) -> None:
+        """After the last row: find the spots that are shared."""
+        places = np.sort(np.frombuffer(self.spots, dtype=np.int64))
+        self.shared = set(places[1:][places[1:] == places[:-1]].tolist())
+        self.spots = array("q")
 
     def is_shared(self, event: Draft) -> bool:
         return spot(event) in self.shared
@@ -91,6 +100,7 @@ class UsageCsv:
         for event in self._events(problems, found):
             found.note(event)
         problems.raise_if_any()
+        found.settle()
         if found.without_cost and not found.with_cost:
             raise FileError(
                 f"All {found.without_cost:,} rows that cost something lack their cost: Cursor's exports "
