@@ -153,6 +153,7 @@ def lease(rows: Sequence[Notification], at: datetime) -> str:
                     output_field=PositiveSmallIntegerField(),
                 ),
                 status=Value(Status.SENDING),
+                is_uncertain=Case(When(status=Status.SENDING, then=Value(True)), default=F("is_uncertain")),
                 lease=token,
                 leased_until=at + LEASE,
                 tries=F("tries") + 1,
@@ -166,21 +167,28 @@ def lease(rows: Sequence[Notification], at: datetime) -> str:
 
 def parcel(channel: Channel, batch: Batch) -> Parcel:
     first = batch.rows[0]
-    key = f"notification-{first.pk}"
+    is_uncertain = any(row.is_uncertain or row.status == Status.SENDING for row in batch.rows)
+    since = min(row.created_at for row in batch.rows) if is_uncertain else None
     if first.digest is not None:
-        return Parcel(key, "digest", messages.Digest.from_json(first.digest))
+        return Parcel(key_of(batch), "digest", messages.Digest.from_json(first.digest), sent_since=since)
     steps = [messages.step_sentence(row.entry) for row in batch.rows if row.entry]
     news = messages.alert(batch.incidents, "; ".join(dict.fromkeys(steps)))
-    event = "summary" if news.is_summary else f"incident.{first.entry.step}" if first.entry else "incident"
     root, covered = find_root(channel, batch.incidents)
     return Parcel(
-        key,
-        event,
-        news,
-        root,
-        messages.alert(covered) if covered else None,
-        batch.kind == Notification.Kind.ALERT,
+        key=key_of(batch),
+        event=f"incident.{first.entry.step}" if first.entry and not news.is_summary else "summary",
+        content=news,
+        root=root,
+        root_alert=messages.alert(covered) if covered else None,
+        is_loud=batch.kind == Notification.Kind.ALERT,
+        sent_since=since,
     )
+
+
+def key_of(batch: Batch) -> str:
+    """The same for the same notifications, however often they are sent together."""
+    pks = [row.pk for row in batch.rows]
+    return f"notification-{pks[0]}" + (f"-{pks[-1]}-{len(pks)}" if len(pks) > 1 else "")
 
 
 def find_root(channel: Channel, incidents: Sequence[Incident]) -> tuple[str, list[Incident]]:
@@ -223,7 +231,12 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
     for row in again:
         due_at = at + pause(row.tries + 1, problem.retry_after)
         Notification.objects.filter(pk=row.pk, lease=token).update(
-            status=Status.WAITING, due_at=due_at, error=reason, lease="", leased_until=None
+            status=Status.WAITING,
+            due_at=due_at,
+            error=reason,
+            is_uncertain=row.is_uncertain or problem.is_uncertain,
+            lease="",
+            leased_until=None,
         )
     post.tally["failed"] += len(again)
     give_up(post, spent, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from incidents.messages import Alert, Digest
 
@@ -12,7 +12,8 @@ class DeliveryError(Exception):
     """A message did not get through. The text says why and what to do, and never holds a key or an address.
 
     `code` is the other side's word for it; `retry_after` how long it asked to wait. `is_about_channel` means
-    that the next message would fail alike, so that the rest of the channel can wait.
+    that the next message would fail alike, so that the rest of the channel can wait; `is_uncertain` that it
+    may have got through after all.
     """
 
     def __init__(
@@ -22,11 +23,13 @@ class DeliveryError(Exception):
         code: str = "",
         retry_after: timedelta | None = None,
         is_about_channel: bool = True,
+        is_uncertain: bool = False,
     ) -> None:
         super().__init__(reason)
         self.code = code
         self.retry_after = retry_after
         self.is_about_channel = is_about_channel
+        self.is_uncertain = is_uncertain
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Parcel:
 
     `key` stays the same however often it is sent. `root` is what the channel calls the message that this one
     follows up (Slack's ts), `root_alert` what that message says from now on; loud ones are shown to all.
+    `sent_since` is given when an attempt may have got through unnoticed since then.
     """
 
     key: str
@@ -43,3 +47,4 @@ class Parcel:
     root: str = ""
     root_alert: Alert | None = None
     is_loud: bool = True
+    sent_since: datetime | None = None

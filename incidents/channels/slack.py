@@ -9,6 +9,7 @@ from django.conf import settings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
+from slack_sdk.http_retry.handler import RetryHandler
 
 from incidents.messages import Alert, Digest
 from incidents.models import Channel
@@ -38,16 +39,18 @@ ABOUT_THE_MESSAGE = {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "n
 ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
 
 
-def client() -> WebClient:
-    """The one way to Slack. Rate limits are left to the outbox, which waits without holding a worker."""
+def client(method: str) -> WebClient:
+    """The one way to Slack. What may be repeated is tried twice; posting is left to the outbox, and so are
+    rate limits, which it waits for without holding a worker."""
+    handlers: list[RetryHandler] = [
+        ConnectionErrorRetryHandler(max_retry_count=1),
+        ServerErrorRetryHandler(max_retry_count=1),
+    ]
     return WebClient(
         token=settings.SLACK_BOT_TOKEN,
         base_url=f"{settings.SLACK_API_URL}/",
         timeout=TIMEOUT_SECONDS,
-        retry_handlers=[
-            ConnectionErrorRetryHandler(max_retry_count=1),
-            ServerErrorRetryHandler(max_retry_count=1),
-        ],
+        retry_handlers=[] if method == "chat_postMessage" else handlers,
     )
 
 
@@ -63,21 +66,43 @@ def send(channel: Channel, parcel: Parcel) -> str:
         raise DeliveryError("No Slack channel: set SLACK_CHANNEL_ID, or the target in the admin.")
     if parcel.root and isinstance(parcel.content, Alert):
         return follow_up(room(channel), parcel, parcel.content)
-    return post(room(channel), parcel.content)
+    return post(room(channel), parcel)
 
 
-def post(to: str, what: Alert | Digest) -> str:
-    return str(
-        call("chat_postMessage", channel=to, unfurl_links=False, unfurl_media=False, **body(what))["ts"]
-    )
+def post(to: str, parcel: Parcel) -> str:
+    return post_once(parcel, channel=to, unfurl_links=False, unfurl_media=False, **body(parcel.content))
+
+
+def post_once(parcel: Parcel, **message: Any) -> str:
+    """Post, unless an earlier attempt got through after all; return the message's ts."""
+    mark = {"event_type": "cost_notification", "event_payload": {"key": parcel.key}}
+    found = find(parcel, message["channel"], message.get("thread_ts", ""))
+    return found or str(call("chat_postMessage", metadata=mark, **message)["ts"])
+
+
+def find(parcel: Parcel, channel: str, thread: str) -> str:
+    """The ts of the message with this parcel's key, if an attempt may have left one; empty if there is none,
+    or the app may not read messages."""
+    if parcel.sent_since is None:
+        return ""
+    method, where = ("conversations_replies", {"ts": thread}) if thread else ("conversations_history", {})
+    since = str(parcel.sent_since.timestamp())
+    try:
+        answer = call(method, channel=channel, oldest=since, include_all_metadata=True, limit=100, **where)
+    except DeliveryError:
+        return ""
+    for message in answer.get("messages", []):
+        if message.get("metadata", {}).get("event_payload", {}).get("key") == parcel.key:
+            return str(message["ts"])
+    return ""
 
 
 def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
     """Edit first, which may be repeated, and answer last; where the root is gone, post anew."""
     try:
         call("chat_update", channel=to, ts=parcel.root, **body(parcel.root_alert or news))
-        call(
-            "chat_postMessage",
+        post_once(
+            parcel,
             channel=to,
             thread_ts=parcel.root,
             reply_broadcast=parcel.is_loud,
@@ -86,7 +111,7 @@ def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
         )
     except DeliveryError as problem:
         if problem.code in ROOT_IS_GONE:
-            return post(to, news)
+            return post(to, parcel)
         raise
     return parcel.root
 
@@ -99,12 +124,13 @@ def body(what: Alert | Digest) -> dict[str, Any]:
 def call(method: str, **arguments: Any) -> Any:
     """One call of Slack's API; DeliveryError with the reason and what to do."""
     try:
-        return getattr(client(), method)(**arguments)
+        return getattr(client(method), method)(**arguments)
     except SlackApiError as problem:
         raise explain(problem) from None  # the cause holds the request's headers
     except (SlackClientError, OSError, ValueError) as problem:
         raise DeliveryError(
-            f"Slack could not be reached ({type(problem).__name__}): check the network and SLACK_API_URL."
+            f"Slack could not be reached ({type(problem).__name__}): check the network and SLACK_API_URL.",
+            is_uncertain=True,
         ) from None
 
 
@@ -116,7 +142,9 @@ def explain(problem: SlackApiError) -> DeliveryError:
             f"Slack asks to slow down for {wait.seconds} s; it is tried again.", retry_after=wait
         )
     if response.status_code >= 500:
-        return DeliveryError(f"Slack is failing (HTTP {response.status_code}); it is tried again.")
+        return DeliveryError(
+            f"Slack is failing (HTTP {response.status_code}); it is tried again.", is_uncertain=True
+        )
     code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
     advice = ADVICE.get(code, "see https://docs.slack.dev/reference/methods/chat.postMessage")
     return DeliveryError(

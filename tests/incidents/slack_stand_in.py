@@ -6,21 +6,26 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass
 class Fault:
-    """One answer out of the ordinary: a status, an `ok:false` error, or silence for some seconds."""
+    """One answer out of the ordinary: a status, an `ok:false` error, or silence for some seconds.
+
+    `is_late` comes after the call has had its effect. With `method` it waits for that call.
+    """
 
     status: int = 200
     error: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     hang: float = 0
+    is_late: bool = False
+    method: str = ""
 
 
 @dataclass
@@ -33,6 +38,7 @@ class FakeSlack:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     replies: list[dict[str, Any]] = field(default_factory=list)  # what came to a response_url
+    may_read: bool = False  # whether the app has the scope to read messages
     after_posting: Callable[[], None] | None = None  # once, between taking a message and answering
 
     @property
@@ -59,10 +65,26 @@ class FakeSlack:
             return {"ok": True, "ts": sent["ts"]}
         if method == "auth.test":
             return {"ok": True, "user": "costs", "team": "Example"}
+        if method in ("conversations.history", "conversations.replies"):
+            return self.read(sent) if self.may_read else {"ok": False, "error": "missing_scope"}
         if method == "users.info":
             email = self.emails.get(sent["user"])
             return {"ok": True, "user": {"profile": {"email": email}}} if email else unknown_user()
         return {"ok": False, "error": "unknown_method"}
+
+    def next_fault(self, method: str) -> Fault | None:
+        is_due = self.faults and self.faults[0].method in ("", method) and "conversations." not in method
+        return self.faults.pop(0) if is_due else None
+
+    def read(self, sent: dict[str, Any]) -> dict[str, Any]:
+        """Messages of the channel, or of a thread, with their metadata."""
+        thread = sent.get("ts")
+        found = [
+            {"ts": ts, "metadata": message["metadata"]}
+            for ts, message in self.messages.items()
+            if message.get("thread_ts") == thread
+        ]
+        return {"ok": True, "messages": found}
 
 
 def unknown_user() -> dict[str, Any]:
@@ -89,12 +111,15 @@ def running() -> Iterator[FakeSlack]:
             if self.path.startswith("/response/"):
                 slack.replies.append(sent)
                 return self.reply(200, {}, {"ok": True})
-            fault = slack.faults.pop(0) if slack.faults else None
+            address = urlsplit(self.path)
+            method = address.path.rpartition("/")[2]
+            sent |= {name: values[0] for name, values in parse_qs(address.query).items()}
+            fault = slack.next_fault(method)
             if fault:
-                slack.calls.append((self.path.rpartition("/")[2], sent))
+                slack.answer(method, sent) if fault.is_late else slack.calls.append((method, sent))
                 time.sleep(fault.hang)
                 return self.reply(fault.status, fault.headers, {"ok": False, "error": fault.error})
-            self.reply(200, {}, slack.answer(self.path.rpartition("/")[2], sent))
+            self.reply(200, {}, slack.answer(method, sent))
 
         do_GET = do_POST
 
@@ -105,7 +130,8 @@ def running() -> Iterator[FakeSlack]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # whoever asked has given up, or was killed
+                self.wfile.write(body)
 
         def log_message(self, *args: Any) -> None:
             pass

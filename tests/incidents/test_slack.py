@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from incidents import lifecycle, outbox
+from incidents.channels import slack as slack_channel
 from incidents.lifecycle import take_in
 from incidents.models import Incident, Notification, Origin, Verdict
 
@@ -108,3 +109,29 @@ def test_a_message_deleted_in_slack_is_posted_anew(slack):
     lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
     outbox.deliver_due(NOON + HOUR)
     assert "Acknowledged by Ada Byron" in texts(slack.roots[0])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(500, is_late=True, method="chat.postMessage"),
+        Fault(hang=1, is_late=True, method="chat.postMessage"),
+    ],
+)
+@pytest.mark.parametrize("may_read", [True, False])
+def test_a_message_that_got_through_unnoticed_is_found_again_if_the_app_may_read(
+    slack, monkeypatch, fault, may_read
+):
+    monkeypatch.setattr(slack_channel, "TIMEOUT_SECONDS", 0.3)
+    slack.may_read = may_read
+    make_channel()
+    (incident,) = open_incidents()
+    slack.faults.append(fault)
+    assert outbox.deliver_due(NOON).failed == 1
+    assert outbox.deliver_due(NOON + HOUR).sent == 1
+    assert len(slack.roots) == (1 if may_read else 2)
+    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
+    slack.faults.append(fault)  # of the answer in the thread
+    assert outbox.deliver_due(NOON + HOUR).failed == 1
+    assert outbox.deliver_due(NOON + 2 * HOUR).sent == 1
+    assert len(slack.thread) == (1 if may_read else 2)
