@@ -4,12 +4,14 @@ import os
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django_q.brokers import get_broker
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -75,6 +77,13 @@ def shared_database_url(transactional_db: None, tmp_path: Path) -> str:
     with closing(sqlite3.connect(path)) as copy:
         connection.connection.backup(copy)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(autouse=settings.REDIS_URL != "")
+def empty_queue() -> Iterator[None]:
+    """What a test left in Redis goes with it; in the database its transaction takes it back."""
+    yield
+    get_broker().delete_queue()
 
 
 @pytest.fixture(scope="session")

@@ -14,5 +14,7 @@ for name in re.findall(r"^#?([A-Z_]+)=", example.read_text(encoding="utf-8"), re
 
 from config.settings import *  # noqa: E402, F403  (only after the environment is clean)
 
+# Redis outlives the test and serves all test processes: each has a queue of its own, emptied after use.
+Q_CLUSTER = Q_CLUSTER | {"name": f"tests-{os.getpid()}"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # logins in tests cost nothing
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
