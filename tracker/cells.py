@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,14 @@ from django.utils.safestring import SafeString
 from tracker import formats
 
 Shown = str | SafeString
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A word in a tone: critical, warning, info, good or plain."""
+
+    label: str
+    tone: str
 
 
 def badges(values: Iterable[Any]) -> Shown:
@@ -47,8 +56,7 @@ def share(ratio: float | None) -> Shown:
     )
 
 
-def flag(value: Any) -> Shown:
-    """Something with a `label` and a `tone` as one badge."""
+def flag(value: Flag | None) -> Shown:
     return (
         formats.NOTHING
         if value is None

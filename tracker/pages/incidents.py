@@ -17,17 +17,12 @@ from incidents.times import Spread
 from tracker import formats, periods
 from tracker.access.guard import Access
 from tracker.access.roles import Role
+from tracker.cells import Flag
 from tracker.reports.incidents import UNRESOLVED, IncidentsReport
 from tracker.tables import Column, Table, changed
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
-
-
-@dataclass(frozen=True)
-class Flag:
-    label: str
-    tone: str
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 
 from tracker import formats
+from tracker.cells import Flag
 from tracker.charts import Chart, Series
 from tracker.filters import period_query
 from tracker.metrics import MEANINGS
@@ -27,12 +28,6 @@ from tracker.reports.versions import Client, Version
 from tracker.tables import SIDE_ROWS, Column, Table, csv_url
 
 RANKED = 5
-
-
-@dataclass(frozen=True)
-class Flag:
-    label: str
-    tone: str
 
 
 @dataclass(frozen=True)

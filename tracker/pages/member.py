@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 
 from incidents.models import Incident
+from tracker.cells import Flag
 from tracker.charts import Chart, Series
 from tracker.metrics import MEANINGS
 from tracker.pages.days import day_labels, dollars, provisional_index
@@ -23,12 +24,6 @@ from tracker.tables import Column, Table, csv_url
 
 TOP_MODELS = 6
 TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))
-
-
-@dataclass(frozen=True)
-class Flag:
-    label: str
-    tone: str
 
 
 @dataclass(frozen=True)

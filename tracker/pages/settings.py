@@ -11,16 +11,11 @@ from collector.freshness import SourceFreshness
 from collector.models import SourceRun
 from groups.summary import GroupSummary
 from incidents.models import Channel
+from tracker.cells import Flag
 from tracker.reports.configuration import Configuration
 from tracker.tables import Column, Table
 
 TONES = {"ok": "good", "fresh": "good", "failed": "critical", "running": "info"}
-
-
-@dataclass(frozen=True)
-class Flag:
-    label: str
-    tone: str
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from collector.models import Member
 from tracker import filters
 from tracker.access.guard import viewer
 from tracker.filters import Filters
-from tracker.metrics import MEANINGS
 from tracker.pages import member as layout
 from tracker.reports.member import MemberReport
-from tracker.views.exports import csv_response
+from tracker.views.answers import answer
 
 
 @viewer
@@ -18,19 +16,9 @@ def member(request: HttpRequest, email: str) -> HttpResponse:
     asked = filters.of(request)
     found = find_member(email, asked)
     page = layout.page(MemberReport(found, asked), request.GET)
-    if "csv" in request.GET:
-        return csv_response(page.exports, request.GET["csv"], found.email)
-    context = {
-        "member": found,
-        "page": page,
-        "report": page.report,
-        "filters": asked,
-        "choices": filters.period_choices(asked, request.path),
-        "group_url": filters.group_url(page.report.figures.group, asked),
-        "meanings": MEANINGS,
-        "now": asked.now,
-    }
-    return render(request, "tracker/member.html", context)
+    choices = filters.period_choices(asked, request.path)
+    group_url = filters.group_url(page.report.figures.group, asked)
+    return answer(request, "member", page, asked, choices, member=found, group_url=group_url)
 
 
 def find_member(email: str, asked: Filters) -> Member:

@@ -1,28 +1,16 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from tracker import filters
 from tracker.access.guard import viewer
-from tracker.metrics import MEANINGS
 from tracker.pages import overview as layout
 from tracker.reports.overview import Overview
-from tracker.views.exports import csv_response
+from tracker.views.answers import answer
 
 
 @viewer
 def overview(request: HttpRequest) -> HttpResponse:
     asked = filters.of(request)
     page = layout.page(Overview(asked), request.GET)
-    if "csv" in request.GET:
-        return csv_response(page.exports, request.GET["csv"], "overview")
-    context = {
-        "page": page,
-        "report": page.report,
-        "filters": asked,
-        "choices": filters.choices(asked, request.path),
-        "meanings": MEANINGS,
-        "now": asked.now,
-    }
-    return render(request, "tracker/overview.html", context)
+    return answer(request, "overview", page, asked, filters.choices(asked, request.path))
