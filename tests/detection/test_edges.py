@@ -1,0 +1,175 @@
+"""First imports, turns of cycles and months, and the team's own anomalies."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collector.models import BillingCycle, SourceRun, SpendSnapshot
+from detection.engine import detect
+from detection.models import Anomaly, DetectionSettings
+
+from .facts import FRESH, NOW, make_day, make_event, make_member, runaway, ten_dollar_days
+
+pytestmark = pytest.mark.django_db
+
+
+def configure(**values):
+    DetectionSettings.objects.update_or_create(pk=1, defaults=values)
+
+
+def first_collection_ended(at):
+    SourceRun.objects.create(source="events", status="ok", started_at=at, finished_at=at)
+
+
+def make_cycle(start_at, days=30):
+    return BillingCycle.objects.create(start_at=start_at, end_at=start_at + timedelta(days=days))
+
+
+def test_an_agent_that_still_ran_during_the_first_import_is_found():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    first_collection_ended(NOW)
+    assert len(detect(NOW, data_ages=FRESH).opened) == 3
+
+
+def test_history_of_the_first_import_raises_nothing():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    first_collection_ended(NOW + timedelta(days=1))
+    report = detect(NOW, data_ages=FRESH)
+    assert (report.opened, report.silent) == ((), 3)
+    assert Anomaly.objects.count() == 0
+
+
+def test_a_limit_crossed_before_the_first_import_stays_silent_and_one_crossed_after_it_does_not():
+    configure(cycle_limit_dollars=100, own_baseline_sensitivity=0, spike_multiplier=0, drift_multiplier=0)
+    ana, ben = make_member(), make_member("ben@example.com")
+    make_cycle(datetime(2026, 3, 1, tzinfo=UTC))
+    first_collection_ended(NOW)
+    make_event(ana, NOW - timedelta(days=3), 150)
+    make_day(ana, (NOW - timedelta(days=3)).date(), 150, requests=1)
+    make_event(ben, NOW - timedelta(hours=1), 150)
+    report = detect(NOW, data_ages=FRESH)
+    assert [(anomaly.member, anomaly.onset_at) for anomaly in report.opened] == [
+        (ben, NOW - timedelta(hours=1))
+    ]
+    assert report.silent == 1
+
+
+def test_cycle_spend_begins_at_the_instant_of_the_turn():
+    configure(cycle_limit_dollars=100)
+    ana = make_member()
+    turn = datetime(2026, 3, 14, 21, 23, 8, tzinfo=UTC)
+    make_cycle(turn)
+    make_day(ana, turn.date(), 500, requests=1)
+    make_day(ana, turn.date(), 60, requests=1, is_after_turn=True)
+    make_event(ana, turn - timedelta(milliseconds=1), 500)
+    make_event(ana, turn, 60)
+    make_event(ana, NOW - timedelta(hours=2), 40)
+    assert detect(NOW, data_ages=FRESH).opened == ()
+    make_event(ana, NOW - timedelta(hours=1), "0.01")
+    (anomaly,) = detect(NOW, data_ages=FRESH).opened
+    assert (anomaly.observed, anomaly.onset_at) == (10001, NOW - timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC),
+        datetime(2026, 3, 1, tzinfo=UTC),
+        datetime(2028, 2, 29, 12, tzinfo=UTC),
+        datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    ],
+)
+def test_the_end_of_a_month_and_the_turn_of_a_cycle_raise_nothing_by_themselves(at):
+    ana = make_member()
+    make_cycle(at - timedelta(seconds=1))
+    for back in range(1, 30):
+        make_day(ana, (at - timedelta(days=back)).date(), 20)
+    make_event(ana, at - timedelta(minutes=30), 20)
+    assert detect(at, data_ages=FRESH).opened == ()
+
+
+def test_an_empty_installation_is_judged_without_an_error():
+    report = detect(NOW, data_ages=FRESH)
+    assert (report.is_ok, report.summary) == (True, "0 new, 0 still there, 0 cleared")
+
+
+def test_the_teams_budget_is_one_anomaly_with_the_event_that_crossed_it():
+    configure(team_budget_dollars=100, own_baseline_sensitivity=0, spike_multiplier=0)
+    ana, ben = make_member(), make_member("ben@example.com")
+    make_cycle(datetime(2026, 3, 10, 12, tzinfo=UTC))
+    for day, member, dollars in ((11, ana, 40), (12, ben, 50), (13, ana, 30)):
+        make_event(member, datetime(2026, 3, day, 9, tzinfo=UTC), dollars)
+        make_day(member, datetime(2026, 3, day, tzinfo=UTC).date(), dollars, requests=1)
+    report = detect(NOW, data_ages=FRESH)
+    (anomaly,) = report.opened
+    assert (anomaly.member, anomaly.rule, anomaly.severity) == (None, "team_budget", "critical")
+    assert anomaly.onset_at == datetime(2026, 3, 13, 9, tzinfo=UTC)
+    assert anomaly.message.startswith("The team spent $120 in this cycle, 120 % of the budget of $100")
+    assert len(detect(NOW, data_ages=FRESH).still) == 1
+
+
+def test_members_at_their_spend_limit_are_named_in_one_anomaly():
+    ana, ben = make_member(), make_member("ben@example.com", name="Ben Ito")
+    cycle = make_cycle(datetime(2026, 3, 10, tzinfo=UTC))
+    for member, cents in ((ana, 2000), (ben, 1999)):
+        SpendSnapshot.objects.create(
+            member=member,
+            cycle=cycle,
+            taken_at=NOW - timedelta(hours=1),
+            confirmed_at=NOW,
+            meaning="current",
+            on_demand_cents=cents,
+            limit_dollars=20,
+        )
+    (anomaly,) = detect(NOW, data_ages=FRESH).opened
+    assert (
+        anomaly.message == "1 member has reached the spend limit and can spend no more this cycle: Ana Ruiz"
+    )
+    assert (anomaly.member, anomaly.onset_at) == (None, None)
+
+
+def test_without_spend_snapshots_caps_are_no_data_and_the_rest_is_judged():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    report = detect(NOW, data_ages={"events": timedelta(0), "spend": None})
+    assert [gap.rule for gap in report.no_data] == ["members_limited"]
+    assert len(report.opened) == 3
+
+
+def test_people_who_left_raise_nothing():
+    ana = make_member(gone_at=NOW - timedelta(days=1))
+    ten_dollar_days(ana)
+    runaway(ana)
+    assert detect(NOW, data_ages=FRESH).opened == ()
+
+
+def test_a_revision_downward_corrects_the_figures_and_a_worse_day_raises_the_severity():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    detect(NOW, data_ages=FRESH)
+    ana.usage_events.filter(occurred_at__hour=12).update(charged_cents=500)
+
+    detect(NOW + timedelta(minutes=5), data_ages=FRESH)
+    assert Anomaly.objects.get(rule="spike").observed == 7500
+
+    make_event(ana, NOW + timedelta(minutes=6), 300)
+    report = detect(NOW + timedelta(minutes=10), data_ages=FRESH)
+    assert {anomaly.rule for anomaly in report.worsened} >= {"spike", "own_baseline"}
+    assert Anomaly.objects.get(rule="spike").severity == "critical"
+
+
+def test_a_run_about_the_past_leaves_newer_anomalies_alone():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    detect(NOW, data_ages=FRESH)
+    before = list(Anomaly.objects.order_by("pk").values())
+    report = detect(NOW - timedelta(days=5), data_ages=FRESH)
+    assert list(Anomaly.objects.order_by("pk").values()) == before
+    assert (report.opened, report.cleared) == ((), ())
