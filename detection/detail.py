@@ -61,7 +61,7 @@ def load_detail(findings: Sequence[Finding], as_of: datetime, *, days: int) -> D
     """Read the flagged members' events from before their windows on, and `days` days of history by model."""
     members = sorted({finding.member_id for finding in findings if finding.member_id is not None})
     starts = [finding.window.read_from for finding in findings if finding.member_id is not None]
-    events = _read_events(UsageEvent.objects.filter(member_id__in=members), min([*starts, as_of]), as_of)
+    events = read_events(UsageEvent.objects.filter(member_id__in=members), min([*starts, as_of]), as_of)
     today = utc_day(as_of)
     history = MemberModelDay.objects.between(today - timedelta(days=days), today - timedelta(days=3))
     usual = _by_model(history.filter(member_id__in=members), ["member_id", "model"])
@@ -91,7 +91,7 @@ def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
     parts = [
         whole.assign(at=pd.to_datetime(whole["at"], utc=True).clip(lower=pd.Timestamp(start))),  # type: ignore[call-overload]
         *(
-            _read_events(UsageEvent.objects.all(), max(start, day_start(day)), min(as_of, day_end(day)))
+            read_events(UsageEvent.objects.all(), max(start, day_start(day)), min(as_of, day_end(day)))
             for day in sorted({crossing, today})
         ),
     ]
@@ -104,7 +104,11 @@ def _turns_within_day(instant: datetime) -> bool:
     return instant != day_start(utc_day(instant))
 
 
-def _read_events(events: UsageEventQuerySet, start_at: datetime, end_at: datetime) -> pd.DataFrame:
+def read_events(
+    events: UsageEventQuerySet, start_at: datetime, end_at: datetime, *extra: str
+) -> pd.DataFrame:
+    """One row per event of `[start_at, end_at)` in time order, with `EVENT_COLUMNS` and the `extra`
+    fields."""
     rows = (
         events.between(start_at, end_at)
         .order_by("occurred_at", "member_id", "model", "ordinal")
@@ -113,11 +117,13 @@ def _read_events(events: UsageEventQuerySet, start_at: datetime, end_at: datetim
             billed=billed_cents(),
             served=is_served(),
             tokens=all_tokens(),
-            weight=weighed(F),
+            weight=_weighed(F),
         )
-        .values_list("member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight")
+        .values_list(
+            "member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight", *extra
+        )
     )
-    table = pd.DataFrame.from_records(list(rows), columns=EVENT_COLUMNS)
+    table = pd.DataFrame.from_records(list(rows), columns=[*EVENT_COLUMNS, *extra])
     return table.assign(at=pd.to_datetime(table["at"], utc=True), requests=table["requests"].astype(float))
 
 
@@ -125,12 +131,12 @@ def _by_model(days: MemberModelDayQuerySet, keys: list[str]) -> pd.DataFrame:
     rows = days.values_list(*keys).annotate(
         cents=Cast(Sum("total_cents"), FloatField()),
         served=Cast(Sum("requests"), FloatField()),
-        weight=weighed(Sum),
+        weight=_weighed(Sum),
     )
     return pd.DataFrame.from_records(list(rows), columns=[*keys, *SUMS])
 
 
-def weighed(read: Callable[[str], Any]) -> Any:
+def _weighed(read: Callable[[str], Any]) -> Any:
     """Tokens of all kinds in input tokens' worth; `read` turns a field's name into what is weighed."""
     parts = [
         Cast(Coalesce(read(name), 0), FloatField()) * Value(weight) for name, weight in TOKEN_WEIGHTS.items()

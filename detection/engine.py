@@ -9,12 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
-from collector.models import Member, Source, SourceRun
+from collector.models import Member
 
 from .assess import Ages, Assessment, NoData, assess
 from .detail import Detail, load_detail
 from .explain import explain
-from .facts import load_frame
+from .facts import first_complete_collection, load_frame
 from .findings import Finding
 from .messages import message_of
 from .models import Anomaly, DetectionSettings, Exemption
@@ -138,12 +138,8 @@ def tell(
 def _silent_before() -> datetime | None:
     """Onsets before this are history; None where no events were ever completely collected (then nothing is
     silent)."""
-    first = (
-        SourceRun.objects.filter(source=Source.EVENTS, status=SourceRun.Status.OK)
-        .order_by("finished_at")
-        .first()
-    )
-    return first.finished_at - FIRST_IMPORT_LOOKS_BACK if first and first.finished_at else None
+    first = first_complete_collection()
+    return first - FIRST_IMPORT_LOOKS_BACK if first else None
 
 
 def _is_history(onset_at: datetime | None, silent_before: datetime | None) -> bool:

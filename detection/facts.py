@@ -23,7 +23,15 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 
 from collector.days import day_start, utc_day
-from collector.models import BillingCycle, Member, MemberModelDay, SpendSnapshot, UsageEvent
+from collector.models import (
+    BillingCycle,
+    Member,
+    MemberModelDay,
+    Source,
+    SourceRun,
+    SpendSnapshot,
+    UsageEvent,
+)
 
 from .frame import HOURS, Caps, Cycle, Frame, Measures, Past, binned
 
@@ -72,6 +80,14 @@ def all_tokens() -> Cast:
     """An event's tokens of all four kinds."""
     parts = [Coalesce(F(name), 0) for name in TOKEN_FIELDS]
     return Cast(parts[0] + parts[1] + parts[2] + parts[3], FloatField())
+
+
+def first_complete_collection() -> datetime | None:
+    """When events were first collected completely; what that brought is history. None if they never were."""
+    runs = SourceRun.objects.filter(
+        source=Source.EVENTS, status=SourceRun.Status.OK, finished_at__isnull=False
+    )
+    return runs.order_by("finished_at").values_list("finished_at", flat=True).first()
 
 
 class HoursAgo(Func):

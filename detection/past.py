@@ -6,14 +6,12 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
-from django.db.models import F, FloatField
-from django.db.models.functions import Cast
 
 from collector.days import day_end, day_start
-from collector.models import BillingCycle, Source, SourceRun, UsageEvent
+from collector.models import BillingCycle, UsageEvent
 
-from .detail import weighed
-from .facts import all_tokens, billed_cents, is_served, watched_members
+from .detail import read_events
+from .facts import first_complete_collection, watched_members
 from .models import DetectionSettings, Exemption
 from .replay import History, steps
 
@@ -29,40 +27,12 @@ def load_history(first: date, last: date, settings: DetectionSettings) -> Histor
     them."""
     members = {member.pk: member for member in watched_members()}
     start_at = day_start(first - timedelta(days=settings.own_baseline_days + 3))
-    rows = (
-        UsageEvent.objects.between(start_at, day_end(last))
-        .order_by("occurred_at", "member_id", "model", "ordinal")
-        .annotate(
-            cents=Cast("charged_cents", FloatField()),
-            billed=billed_cents(),
-            served=is_served(),
-            tokens=all_tokens(),
-            weight=weighed(F),
-        )
-        .values_list(
-            "member_id",
-            "occurred_at",
-            "first_seen_at",
-            "model",
-            "cents",
-            "billed",
-            "served",
-            "tokens",
-            "weight",
-        )
-    )
-    columns = ["member_id", "at", "seen_at", "model", "cents", "billed", "requests", "tokens", "weight"]
-    table = pd.DataFrame.from_records(list(rows), columns=columns)
-    table = table.assign(
-        at=pd.to_datetime(table["at"], utc=True),
-        seen_at=pd.to_datetime(table["seen_at"], utc=True),
-        requests=table["requests"].astype(float),
-    )
+    events = read_events(UsageEvent.objects.all(), start_at, day_end(last), "first_seen_at")
     return History(
         member_ids=np.array(sorted(members), dtype=np.int64),
         names={pk: str(member) for pk, member in members.items()},
         emails={pk: member.email for pk, member in members.items()},
-        events=table.assign(known_at=_known_at(table)).drop(columns="seen_at"),
+        events=events.assign(known_at=_known_at(events)),
         cycles=_cycle_turns(),
     )
 
@@ -81,18 +51,14 @@ def exemptions() -> list[Exemption]:
     return list(Exemption.objects.all())
 
 
-def _known_at(table: pd.DataFrame) -> pd.Series:
+def _known_at(events: pd.DataFrame) -> pd.Series:
     """When each event was known: as it occurred, for what the first import brought; else when it was first
     seen."""
-    run = (
-        SourceRun.objects.filter(source=Source.EVENTS, status=SourceRun.Status.OK)
-        .order_by("finished_at")
-        .first()
-    )
-    if run is None or run.finished_at is None:
-        return table["at"]
-    came_later = table["seen_at"] > pd.Timestamp(run.finished_at)
-    return table["at"].where(~came_later, table[["at", "seen_at"]].max(axis=1))
+    first_import_at = first_complete_collection()
+    seen_at = pd.to_datetime(events["first_seen_at"], utc=True)
+    if first_import_at is None:
+        return events["at"]
+    return events["at"].where(seen_at <= pd.Timestamp(first_import_at), seen_at.clip(lower=events["at"]))
 
 
 def _cycle_turns() -> tuple[datetime, ...]:
