@@ -102,20 +102,21 @@ def is_overdue(alert: Notification, now: datetime) -> bool:
 
 
 def escalate(alert: Notification, now: datetime) -> bool:
-    """Record an alert on the next channel, once per incident, channel and (re)opening."""
+    """Record an alert on the next channel, once per channel for each time that the incident alerted."""
     incident, channel = alert.incident, alert.channel.escalate_to
     if incident is None or channel is None:
         return False
-    key = f"escalation:{incident.pk}:{incident.reopened_count}"
     with transaction.atomic():
         # The incident's row serialises two workers that find the same alert unanswered.
         current = Incident.objects.select_for_update().get(pk=incident.pk)
-        done = Notification.objects.filter(channel=channel, dedupe_key=key).exists()
-        if done or current.status not in (Status.OPEN, Status.ALERTED):
+        alerting = current.timeline.filter(step__in=recording.ALERTS).values_list("at", flat=True)
+        key = f"escalation:{current.pk}:{len(alerting)}"
+        is_done = Notification.objects.filter(channel=channel, dedupe_key=key).exists()
+        is_answered = current.status not in (Status.OPEN, Status.ALERTED)
+        if is_done or is_answered or alert.created_at < max(alerting, default=alert.created_at):
             return False
-        text = (
-            f"no answer within {alert.channel.escalate_after_minutes} min on {alert.channel}; {channel} told"
-        )
+        minutes = alert.channel.escalate_after_minutes
+        text = f"no answer within {minutes} min on {alert.channel}; {channel} told"
         entry = write(current, Move(Step.UNANSWERED, (), None, text), SYSTEM, Origin.SYSTEM, now)
         recording.escalate(entry, channel, key, now)
     return True

@@ -250,5 +250,5 @@ def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
         take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **counted)
         return ""
     move = Move(Step.RESOLVED, UNRESOLVED, Status.RESOLVED, f"gone for {quiet} runs")
-    changes = {**resolution(incident, "", run.now), **counted}
+    changes = {**resolution("", run.now), **counted}
     return "resolved" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""

@@ -27,11 +27,11 @@ def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) ->
 def resolve(incident: Incident, actor: Actor, origin: str, now: datetime, note: str = "") -> Outcome:
     """Close the incident; its finding may still hold, and then stays quiet until the cool-down is over."""
     move = Move(Step.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
-    won = take(incident, move, actor, origin, now, **resolution(incident, actor.name, now))
+    won = take(incident, move, actor, origin, now, **resolution(actor.name, now))
     return outcome(incident, won, "Resolved.")
 
 
-def resolution(incident: Incident, by: str, now: datetime) -> dict[str, Any]:
+def resolution(by: str, now: datetime) -> dict[str, Any]:
     """What resolving sets."""
     return {
         "resolved_at": now,
@@ -113,23 +113,18 @@ def verdict(
     """
     if problem := find_problem(incident, kind, now, until):
         return Outcome(False, problem, incident)
+    text = verdict_text(kind, until, reason)
     changes: dict[str, Any] = {
         "verdict": kind,
         "verdict_by": actor.name,
         "planned_until": until if kind == Verdict.PLANNED else None,
     }
-    closes = kind in CLOSING_VERDICTS
     with transaction.atomic():
         incident.refresh_from_db()
-        closing_now = closes and not incident.is_resolved
-        if closing_now:
-            changes |= resolution(incident, actor.name, now)
-        move = Move(
-            Step.VERDICT,
-            UNRESOLVED if closing_now else Status.values,
-            Status.RESOLVED if closing_now else None,
-            verdict_text(kind, until, reason),
-        )
+        move = Move(Step.VERDICT, Status.values, None, text)
+        if kind in CLOSING_VERDICTS and not incident.is_resolved:
+            move = Move(Step.VERDICT, UNRESOLVED, Status.RESOLVED, text)
+            changes |= resolution(actor.name, now)
         won = take(incident, move, actor, origin, now, **changes)
         if won:
             replace_exemption(incident, actor.name, now, until, reason)

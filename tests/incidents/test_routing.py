@@ -9,7 +9,7 @@ import pytest
 from detection.vocabulary import Severity
 from groups.models import Assignment, Group
 from incidents import lifecycle, outbox
-from incidents.models import Incident, Notification
+from incidents.models import Channel, Incident, IncidentSettings, Notification
 from incidents.routing import QuietHours, channels_for, next_hour_of_day
 
 from .factories import ADA, HOUR, NOON, make_anomaly, make_channel, make_incident, make_member, run_at
@@ -156,3 +156,15 @@ class TestEscalation:
         lifecycle.acknowledge(incident, ADA, "page", NOON + 2 * HOUR)
         assert outbox.deliver_due(NOON + 2 * HOUR).sent == 2
         assert Notification.objects.filter(kind="update", status="sent").count() == 2
+
+    def test_after_an_expired_acknowledgement_it_is_escalated_again_and_a_circle_ends(self, slack):
+        IncidentSettings.objects.create(acknowledgement_hours=8)
+        chief, crew = Channel.objects.get(name="chief"), Channel.objects.get(name="crew")
+        chief.escalate_to, chief.escalate_after_minutes = crew, 30
+        chief.save()
+        incident = open_incident()
+        outbox.deliver_due(NOON)
+        rounds = [outbox.deliver_due(NOON + hours * HOUR).escalated for hours in (1, 2, 3, 4)]
+        assert rounds == [1, 1, 0, 0]  # to the chief, back to the crew, and no further
+        lifecycle.acknowledge(incident, ADA, "page", NOON + 5 * HOUR)
+        assert [outbox.deliver_due(NOON + hours * HOUR).escalated for hours in (13, 14)] == [0, 1]

@@ -13,7 +13,7 @@ from detection.models import Anomaly
 from detection.vocabulary import Rule, Severity
 from groups.tree import options
 from incidents.models import Incident, Status
-from incidents.times import Spread
+from incidents.times import Spread, TimesSummary
 from tracker import formats, periods
 from tracker.access.guard import Access
 from tracker.access.roles import Role
@@ -93,33 +93,23 @@ def choices(pairs: list[tuple[str, str]], current: str) -> list[Choice]:
 def cards(report: IncidentsReport) -> list[Card]:
     found = report.times
     tone = "critical" if report.critical else "warning" if report.unresolved else "good"
-    people, automatic = found.mttr_by_people, found.mttr_automatic
     verdicts = f"{found.judged_real} of {formats.plural(found.judged, 'verdict')} real"
     return [
         Card("Unresolved", formats.count(report.unresolved), f"{report.critical} critical", tone),
-        Card(
-            "MTTD",
-            formats.duration(found.mttd.mean),
-            spread(found.mttd),
-            help="From the onset, where usage crossed the bound, to the first alert that got through; from "
-            f"detection where no onset is known ({found.without_onset}). On average: "
-            f"data {mean(found.data_lag)}, scan {mean(found.scan_lag)}, delivery {mean(found.delivery_lag)}. "
-            f"{found.never_alerted} were never alerted.",
-        ),
-        Card(
+        time_card("MTTD", found.mttd, mttd_help(found)),
+        time_card(
             "MTTI",
-            formats.duration(found.mtti.mean),
-            spread(found.mtti),
-            help="From the first alert to the first acknowledgement; elsewhere called MTTA. "
+            found.mtti,
+            "From the first alert to the first acknowledgement; elsewhere called MTTA. "
             f"{found.never_acknowledged} were never acknowledged, {found.acknowledged_before_alert} before "
             "any alert got through: both are left out of it.",
         ),
-        Card(
+        time_card(
             "MTTR",
-            formats.duration(found.mttr.mean),
-            spread(found.mttr),
-            help=f"From detection to resolution. By people {mean(people)} (n {people.n}), "
-            f"by themselves {mean(automatic)} (n {automatic.n}).",
+            found.mttr,
+            "From detection to resolution. "
+            f"By people {mean(found.mttr_by_people)} (n {found.mttr_by_people.n}), "
+            f"by themselves {mean(found.mttr_automatic)} (n {found.mttr_automatic.n}).",
         ),
         Card(
             "Left out",
@@ -128,6 +118,19 @@ def cards(report: IncidentsReport) -> list[Card]:
             help="Incidents with the verdict expected or planned count in none of these times.",
         ),
     ]
+
+
+def time_card(label: str, found: Spread, help: str) -> Card:
+    return Card(label, mean(found), spread(found), help=help)
+
+
+def mttd_help(found: TimesSummary) -> str:
+    return (
+        "From the onset, where usage crossed the bound, to the first alert that got through; from "
+        f"detection where no onset is known ({found.without_onset}). On average: "
+        f"data {mean(found.data_lag)}, scan {mean(found.scan_lag)}, delivery {mean(found.delivery_lag)}. "
+        f"{found.never_alerted} were never alerted."
+    )
 
 
 def spread(found: Spread) -> str:
