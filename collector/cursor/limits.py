@@ -23,6 +23,9 @@ PER_MINUTE = {
 # The vendor's minutes begin when it likes, and a request sent in one of them may arrive in the next: a slot
 # rests a second longer than a minute.
 REST = timedelta(seconds=61)
+# A process waits for one slot at a time, so none is taken this far ahead, unless by a clock that was wrong: put
+# right, it must not make everybody wait.
+FARTHEST = timedelta(minutes=10)
 
 
 @dataclass
@@ -58,9 +61,17 @@ def _reserve(name: str, per_minute: int, now: Callable[[], datetime]) -> datetim
             _make_slots(name, per_minute, now())
             continue
         starts_at = max(slot.free_at, now())
+        if starts_at == slot.free_at and _release_wrong(name, now()):
+            continue
         mine = RequestSlot.objects.filter(pk=slot.pk, free_at=slot.free_at)
         if mine.update(free_at=starts_at + REST):
             return starts_at
+
+
+def _release_wrong(name: str, now: datetime) -> int:
+    """Free the slots that a clock which was wrong has taken; return how many."""
+    wrong = RequestSlot.objects.filter(endpoint_class=name, free_at__gt=now + FARTHEST)
+    return wrong.update(free_at=now)
 
 
 def _make_slots(name: str, per_minute: int, now: datetime) -> None:

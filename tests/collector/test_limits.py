@@ -88,3 +88,16 @@ def test_a_slot_taken_meanwhile_by_another_worker_is_not_taken_twice(monkeypatch
         return clock.now
 
     assert real("events", 2, now) == START + timedelta(seconds=61)
+
+
+def test_slots_taken_by_a_clock_an_hour_ahead_hold_nobody_up():
+    clock = FastClock()
+    clock.now = START + timedelta(hours=1)
+    for _ in range(60):
+        clock.limiter().wait(EVENTS)
+    clock.now = START
+    for _ in range(60):
+        clock.limiter().wait(EVENTS)
+    assert clock.now == START
+    clock.limiter().wait(EVENTS)
+    assert clock.now == START + limits.REST
