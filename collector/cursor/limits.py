@@ -23,8 +23,8 @@ PER_MINUTE = {
 # The vendor's minutes begin when it likes, and a request sent in one of them may arrive in the next: a slot
 # rests a second longer than a minute.
 REST = timedelta(seconds=61)
-# A process waits for one slot at a time, so none is taken this far ahead, unless by a clock that was wrong: put
-# right, it must not make everybody wait.
+# A process waits for one slot at a time, so none is taken this far ahead, unless by a clock that was wrong:
+# put right, it must not make everybody wait.
 FARTHEST = timedelta(minutes=10)
 
 
