@@ -40,6 +40,7 @@ class FakeSlack:
     replies: list[dict[str, Any]] = field(default_factory=list)  # what came to a response_url
     may_read: bool = False  # whether the app has the scope to read messages
     after_posting: Callable[[], None] | None = None  # once, between taking a message and answering
+    pause: float = 0  # seconds between keeping a message and answering that it is kept
 
     @property
     def roots(self) -> list[dict[str, Any]]:
@@ -119,7 +120,10 @@ def running() -> Iterator[FakeSlack]:
                 slack.answer(method, sent) if fault.is_late else slack.calls.append((method, sent))
                 time.sleep(fault.hang)
                 return self.reply(fault.status, fault.headers, {"ok": False, "error": fault.error})
-            self.reply(200, {}, slack.answer(method, sent))
+            answer = slack.answer(method, sent)
+            time.sleep(slack.pause)
+            with suppress(ConnectionError):  # whoever asked may have been killed meanwhile
+                self.reply(200, {}, answer)
 
         do_GET = do_POST
 
