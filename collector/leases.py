@@ -6,12 +6,13 @@ import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from .models import Lease
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 # Long enough for a database that is busy or away for a moment, short enough that a lost machine's
 # work is taken up within the same hour. A living holder renews it four times in that span.
 LEASE_SECONDS = 120
+RETRY_SECONDS = 2
 
 
 class AlreadyRunning(Exception):
@@ -63,7 +65,29 @@ def held(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
         yield token
     finally:
         done.set()
+        _give_back(name, token)
+
+
+def _give_back(name: str, token: str) -> None:
+    """Release the lease; while the database is away, as soon as it is back: this process may live on."""
+    try:
+        connection.close_if_unusable_or_obsolete()
         release(name, token, now=timezone.now())
+    except (OperationalError, InterfaceError) as error:
+        log.warning("lease %s not given back yet: %s", name, error)
+        threading.Thread(target=_give_back_later, args=(name, token), daemon=True).start()
+
+
+def _give_back_later(name: str, token: str) -> None:
+    for _ in range(LEASE_SECONDS // RETRY_SECONDS):
+        time.sleep(RETRY_SECONDS)
+        try:
+            release(name, token, now=timezone.now())
+            return
+        except (OperationalError, InterfaceError):
+            continue
+        finally:
+            connection.close()
 
 
 def _keep(name: str, token: str, seconds: int, done: threading.Event) -> None:
