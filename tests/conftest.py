@@ -34,6 +34,7 @@ USES_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 NEEDS = {
     "browser": (bool(CHROMIUM), "Chromium is missing: apt-get install chromium, or set CHROMIUM to its path"),
     "postgres": (USES_POSTGRES, "no PostgreSQL: set DATABASE_URL=postgres://USER@HOST/NAME"),
+    "long": (bool(os.environ.get("LONG")), "it takes long: LONG=1 make test ARGS=tests/drills"),
     "redis": (bool(settings.REDIS_URL), "no Redis: set REDIS_URL=redis://HOST:6379/0"),
 }
 

@@ -24,7 +24,7 @@ TURNS = [
     ("America/New_York", datetime(2026, 11, 1, 5, 40, tzinfo=UTC)),
 ]
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def run_off(machine: Machine, seconds: float) -> int:

@@ -15,7 +15,7 @@ from collector.sandbox.faults import Slow
 from tests.drills.checks import assert_whole
 from tests.drills.machine import ALIAS, Machine, wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

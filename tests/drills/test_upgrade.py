@@ -1,0 +1,105 @@
+"""Two versions at once: migrations only add, and this version lives with what a later one has added."""
+
+import threading
+
+import pytest
+import requests
+from django.apps import apps
+from django.db import connection, connections, migrations
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+from django.db.models import Field
+from django.db.models.fields import NOT_PROVIDED
+
+from collector.sandbox.faults import Slow
+from tests.drills.checks import assert_whole
+from tests.drills.machine import ALIAS, wait_until
+
+OURS = ("collector", "groups", "detection", "incidents", "tracker")
+# Those that an older version could not live with, each with the reason why that is no harm.
+MARKED = {
+    ("collector", "0003_etag_pages"): "before the first release",
+}
+ALWAYS_FINE = (
+    migrations.CreateModel,
+    migrations.AddIndex,
+    migrations.AlterModelOptions,
+    migrations.AlterModelManagers,
+    migrations.RunPython,
+)
+
+
+def is_fine_for_older_code(operation: Operation, app: str, before: ProjectState) -> bool:
+    """Whether code that knows nothing of `operation` can go on reading and writing."""
+    if isinstance(operation, migrations.AddField):
+        return can_be_left_out(operation.field)
+    if isinstance(operation, migrations.AlterField):
+        old = before.models[app, operation.model_name_lower].fields[operation.name]
+        return holds_as_much(old, operation.field)
+    return isinstance(operation, ALWAYS_FINE)
+
+
+def can_be_left_out(field: Field) -> bool:
+    """An INSERT of older code does not name the column; Django drops a plain default after migrating."""
+    return field.null or field.many_to_many or field.db_default is not NOT_PROVIDED
+
+
+def holds_as_much(old: Field, new: Field) -> bool:
+    is_same = old.db_parameters(connection)["type"] == new.db_parameters(connection)["type"]
+    is_wider = type(old) is type(new) and (new.max_length or 0) > (old.max_length or 0)
+    return (is_same or is_wider) and new.null >= old.null
+
+
+def troubles() -> set[tuple[str, str]]:
+    loader = MigrationLoader(None)
+    found = set()
+    for app, name in loader.disk_migrations:
+        if app not in OURS or name == "0001_initial":
+            continue
+        state = loader.project_state((app, name), at_end=False)
+        for operation in loader.disk_migrations[app, name].operations:
+            if not is_fine_for_older_code(operation, app, state):
+                found.add((app, name))
+            operation.state_forwards(app, state)
+    return found
+
+
+def test_every_migration_after_the_first_only_adds():
+    assert troubles() == set(MARKED)
+
+
+def add_what_a_later_version_might() -> int:
+    """A column to every table of ours, and a table; return how many."""
+    tables = {model._meta.db_table for app in OURS for model in apps.get_app_config(app).get_models()}
+    with connections[ALIAS].cursor() as cursor:
+        cursor.execute("CREATE TABLE collector_later (id integer PRIMARY KEY)")
+        for table in tables:
+            cursor.execute(f'ALTER TABLE "{table}" ADD COLUMN later varchar(20) NULL')
+    return len(tables)
+
+
+@pytest.mark.long
+def test_a_run_and_the_pages_live_through_a_migration_to_a_later_version(machine, sandbox, slack):
+    web, address = machine.serve()
+    seen: list[int] = []
+    is_over = threading.Event()
+
+    def read() -> None:
+        while not is_over.is_set():
+            seen.append(requests.get(address, timeout=60).status_code)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    sandbox.faults.sometimes(Slow(0.3), 1.0)
+    job = machine.start("manage.py", "run_pipeline")
+    wait_until(lambda: sandbox.api.requests["/teams/filtered-usage-events"], seconds=60)
+    assert add_what_a_later_version_might() > 20
+    sandbox.faults.clear()
+    assert job.wait(90) == 0, machine.said
+    assert machine.manage("run_pipeline") == 0, machine.said
+    is_over.set()
+    reader.join(60)
+    assert set(seen) == {200}
+    assert web.poll() is None
+    assert_whole(sandbox, slack)
