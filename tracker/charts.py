@@ -123,5 +123,5 @@ def series_data(series: Series) -> dict[str, Any]:
         "kind": series.kind,
         "axis": series.axis,
         "dashed": series.dashed,
-        "marks": list(series.marks),
+        "marks": list(series.marks) or None,
     }

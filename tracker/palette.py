@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.core.cache import cache
 from django.db.models import Min
@@ -25,8 +26,9 @@ class Model:
 class Palette:
     """Every model ever used, in the order it was first seen: an order that later use never changes."""
 
-    def __init__(self, models: Sequence[str]) -> None:
+    def __init__(self, models: Sequence[str], first_day: date | None = None) -> None:
         self.models = tuple(models)
+        self.first_day = first_day  # of all usage: days before it are unknown, not empty
         self._known = {
             key: Model(key, display_name(key), str(rank % SLOTS + 1)) for rank, key in enumerate(self.models)
         }
@@ -38,17 +40,17 @@ class Palette:
 
 def load() -> Palette:
     """One query over the whole rollup, its answer kept for a quarter of an hour."""
-    models = cache.get(CACHE_KEY)
-    if models is None:
-        models = _by_first_day()
-        if models:
-            cache.set(CACHE_KEY, models, CACHE_SECONDS)
-    return Palette(models)
+    known = cache.get(CACHE_KEY)
+    if known is None:
+        known = _by_first_day()
+        if known:
+            cache.set(CACHE_KEY, known, CACHE_SECONDS)
+    return Palette([model for _, model in known], known[0][0] if known else None)
 
 
-def _by_first_day() -> list[str]:
-    rows = MemberModelDay.objects.order_by().values("model").annotate(first=Min("day"))
-    return [row["model"] for row in sorted(rows, key=lambda row: (row["first"], row["model"]))]
+def _by_first_day() -> list[tuple[date, str]]:
+    rows = MemberModelDay.objects.order_by().values_list("model").annotate(Min("day"))
+    return sorted((day, model) for model, day in rows)
 
 
 def display_name(key: str) -> str:

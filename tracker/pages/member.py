@@ -70,14 +70,15 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
     for day in report.days:
         sums.update({model: float(cents) for model, cents in day.cents.items()})
     top = [model for model, cents in sums.most_common(TOP_MODELS) if cents]
+    spikes = [day.is_spike for day in report.days]
     series = [
-        Series(found.name, [dollars(day.cents.get(key, 0)) for day in report.days], found.slot)
+        Series(found.name, [dollars(day.cents.get(key, 0)) for day in report.days], found.slot, marks=spikes)
         for key in top
         for found in [report.team.palette.model(key)]
     ]
     if len(sums) > len(top):
         rest = [sum((c for m, c in day.cents.items() if m not in top), Decimal(0)) for day in report.days]
-        series.append(Series("Other models", [dollars(cents) for cents in rest], OTHER))
+        series.append(Series("Other models", [dollars(cents) for cents in rest], OTHER, marks=spikes))
     average = report.per_day_cents
     return Chart(
         key="spend",

@@ -53,6 +53,8 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
     days = report.period.shown_days
     short, full = day_labels(days, report.period.today)
     average = report.per_day.total_cents if report.per_day else None
+    included = [dollars(day.total_cents - day.billed_cents) for day in report.daily]
+    billed = [dollars(day.billed_cents) for day in report.daily]
     return Chart(
         key="daily",
         title="Daily spend",
@@ -62,10 +64,8 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         stacked=True,
         size="tall",
         series=[
-            Series(
-                "Included in the plan", [dollars(d.total_cents - d.billed_cents) for d in report.daily], "1"
-            ),
-            Series("On demand", [dollars(d.billed_cents) for d in report.daily], "2"),
+            Series("Included in the plan", included, "1", marks=report.spikes),
+            Series("On demand", billed, "2", marks=report.spikes),
         ],
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
@@ -93,7 +93,7 @@ def daily_caption(report: Overview) -> str:
     if not spikes:
         return said
     names = ", ".join(formats.day(day) for day in spikes[-3:])
-    return f"{said} More than twice the average: {names}{' and others' if len(spikes) > 3 else ''}."
+    return f"{said} Outlined, more than twice the average: {names}{' and others' if len(spikes) > 3 else ''}."
 
 
 def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:

@@ -73,29 +73,27 @@ def first_day(now: datetime) -> tuple[BillingCycle | None, BillingCycle | None, 
 def report(
     cycle: BillingCycle, last: BillingCycle | None, days: Days, known_from: date | None, now: datetime
 ) -> CycleReport:
-    """`days` reach back to the start of `last`; `known_from` is the first day with any usage at all."""
+    """`days` reach back to the start of `last`; `known_from` is the first day of anybody's usage."""
     today, start = utc_day(now), utc_day(cycle.start_at)
     daily = days.of_cycle(cycle, start, today)
+    is_known = last is not None and known_from is not None and known_from <= utc_day(last.start_at)
     return CycleReport(
         cycle=cycle,
         day_number=(today - start).days + 1,
         length=(utc_day(cycle.end_at) - start).days,
         spent=added(daily),
         daily=daily,
-        last_daily=days.of_cycle(last, utc_day(last.start_at), start)
-        if last and known_from and known_from <= start
-        else [],
-        forecast=_forecast(cycle, days, daily, known_from, today),
+        last_daily=days.of_cycle(last, utc_day(last.start_at), start) if last and is_known else [],
+        forecast=_forecast(cycle, days, daily, today),
     )
 
 
-def _forecast(
-    cycle: BillingCycle, days: Days, daily: list[Day], known_from: date | None, today: date
-) -> Forecast | None:
-    if known_from is None:
+def _forecast(cycle: BillingCycle, days: Days, daily: list[Day], today: date) -> Forecast | None:
+    """From the first day with a row on: what came before it is no history of these members."""
+    if days.first is None:
         return None
     yesterday = today - timedelta(days=1)
-    history = [(day, float(days.on(day).total_cents)) for day in days_between(known_from, yesterday)]
+    history = [(day, float(days.on(day).total_cents)) for day in days_between(days.first, yesterday)]
     before = float(added(daily[:-1]).total_cents)
     return forecast(history, before, float(daily[-1].total_cents), days_left(cycle, today))
 

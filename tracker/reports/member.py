@@ -121,12 +121,9 @@ class MemberReport:
             found[1] += row["billed_cents"]
             found[2] += row["requests"]
         known = days.Days({key: days.Day(*values) for key, values in sums.items()})
-        return cycle.report(this, last, known, self.first_day, self.filters.now) if this else None
-
-    @cached_property
-    def first_day(self) -> date | None:
-        """From when on the member can have used anything: days before the first row are no history."""
-        return min((row["day"] for row in self.rows), default=None)
+        return (
+            cycle.report(this, last, known, self.team.palette.first_day, self.filters.now) if this else None
+        )
 
     @property
     def forecast(self) -> Forecast | None:

@@ -124,7 +124,7 @@ class Overview:
     def cycle(self) -> CycleReport | None:
         if self.this_cycle is None:
             return None
-        known_from = self.days.first
+        known_from = self.team.palette.first_day
         return cycle.report(self.this_cycle, self.last_cycle, self.days, known_from, self.filters.now)
 
     @cached_property

@@ -5,8 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.http import QueryDict
 
+from collector.models import MemberModelDay
 from tests.tracker.pages import company
 from tracker import filters
 from tracker.reports.overview import Overview
@@ -152,3 +154,10 @@ def test_a_badge_leaves_those_who_earned_it(acme):
     earned = {m.person.email for m in read("").team.members if any(b.key == "power-user" for b in m.badges)}
     assert {m.person.email for m in read("badge=power-user").team.members} == earned
     assert 0 < len(earned) < 7
+
+
+def test_half_a_last_cycle_is_nothing_to_compare_with(acme):
+    cache.clear()
+    MemberModelDay.objects.filter(day__lte=company.LAST_START.date()).delete()
+    assert read("").cycle.change is None
+    assert read("").cycle.forecast is not None
