@@ -67,6 +67,8 @@ def percent(ratio: Number | None) -> str:
     if ratio is None:
         return NOTHING
     value = float(ratio) * 100
+    if 0 < abs(value) < 0.05:
+        return "under 0.1 %"
     return f"{value:.1f} %" if 0 < abs(value) < 9.95 else f"{value:.0f} %"
 
 

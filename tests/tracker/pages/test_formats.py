@@ -40,7 +40,8 @@ def test_a_request_below_a_dollar_is_shown_to_the_tenth_of_a_cent():
 
 
 @pytest.mark.parametrize(
-    ("ratio", "said"), [(0.42, "42 %"), (0.004, "0.4 %"), (0, "0 %"), (1, "100 %"), (None, "–")]
+    ("ratio", "said"),
+    [(0.42, "42 %"), (0.004, "0.4 %"), (0.0004, "under 0.1 %"), (0, "0 %"), (1, "100 %"), (None, "–")],
 )
 def test_a_small_share_does_not_read_as_none(ratio, said):
     assert formats.percent(ratio) == said
