@@ -30,7 +30,7 @@ LEAST_DAYS_BEFORE = 8
 # People have busy and quiet weeks: the robust standard deviation of a week's level (logarithm) about the
 # usual one.
 WEEK_SPREAD = 0.35
-LEAST_Z = 3.0
+LEAST_Z = 3.5
 CORROBORATED_Z = 1.5  # will do where the number of requests is beyond the same bound
 
 

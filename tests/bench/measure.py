@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -18,8 +18,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from collector import freshness
+from collector.days import utc_day
 from collector.models import Member, UsageEvent
+from detection import past
+from detection.backtest import backtest
 from detection.engine import detect
+from detection.models import DetectionSettings
 from incidents.lifecycle import take_in
 
 REPEATS = 9
@@ -60,7 +64,19 @@ def detection(now: datetime) -> list[Timing]:
 
     first = timed("detection, first", run, repeats=1)
     take_in(reports[0], now)
-    return [first, timed("detection, again", run, repeats=3)]
+    return [first, timed("detection, again", run, repeats=3), _backtest(now)]
+
+
+def _backtest(now: datetime) -> Timing:
+    """Thirty days replayed hour by hour, reading them included."""
+    policy, last = DetectionSettings.get_solo(), utc_day(now)
+    first = last - timedelta(days=29)
+    steps = past.replayed(first, last, 1, now)
+    return timed(
+        "backtest, 30 days",
+        lambda: backtest(past.load_history(first, last, policy), policy, steps),
+        repeats=1,
+    )
 
 
 def timed(

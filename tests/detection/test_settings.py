@@ -69,6 +69,13 @@ def test_a_change_counts_from_the_next_run_and_says_who_made_it(admin):
     assert detect(NOW, data_ages=FRESH).opened == ()
     newest = DetectionSettings.history.first()
     assert (newest.history_user.username, newest.floor_dollars) == ("ines", Decimal(500))
+    assert "ines" in admin.get(FORM + "history/").content.decode()
+
+
+def test_the_form_offers_to_try_the_settings_on_the_past(admin):
+    page = admin.get(FORM).content.decode()
+    assert f'formaction="{FORM}preview/"' in page
+    assert "US dollars a member may spend in a billing cycle, for example 400." in page
 
 
 def test_the_preview_counts_by_rule_against_todays_settings_and_saves_nothing(admin, time_machine):
