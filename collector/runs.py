@@ -84,6 +84,7 @@ class Collection:
     watcher: Watcher = lambda source, part, result: None
     trigger: str = TRIGGER
     report: CollectReport = field(default_factory=CollectReport)
+    errors: list[CursorApiError] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     def clock(self) -> datetime:
@@ -142,6 +143,7 @@ class Collection:
         run.rows_changed += result.changed
 
     def _fail(self, run: SourceRun, error: CursorApiError) -> None:
+        self.errors.append(error)
         is_elsewhere_fine = SourceRun.objects.is_answering(Source.MEMBERS)
         if error.trouble is Trouble.REFUSED and run.source in OPTIONAL and is_elsewhere_fine:
             run.status = SourceRun.Status.UNAVAILABLE
@@ -160,7 +162,7 @@ def collect(
 ) -> CollectReport:
     """Read every source (or `sources`) once; a source that fails is in the report, the others go on.
 
-    CursorApiError where nothing could be asked at all: no key, a refused one, no answer, a foreign host.
+    CursorApiError where nothing was answered at all: no key, a refused one, no answer, a foreign host.
     AlreadyRunning while another process collects.
     """
     client = client or CursorClient.from_settings()
@@ -173,6 +175,9 @@ def collect(
         for source in SYNCS:
             if wanted is None or source in wanted:
                 collection.run(source, window_of(source, now, is_wanted=wanted is not None))
+        asked = [run for run in collection.report.runs if run.status != SourceRun.Status.FRESH]
+        if asked and len(collection.errors) == len(asked):
+            raise collection.errors[0]  # the same is wrong with all: one line says it
         if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):
             reconcile(now)
     return collection.report

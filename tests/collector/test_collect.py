@@ -26,6 +26,7 @@ from collector.models import (
 )
 from collector.sandbox import Company, Sandbox, build_company
 from collector.sandbox.company.prices import MICRO
+from collector.sandbox.faults import OtherJson
 
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,13 @@ def test_a_wrong_key_ends_in_one_line_and_leaves_the_facts_alone(client):
         runs.collect(NOW, client=client)
     assert (Member.objects.count(), UsageEvent.objects.count(), Watermark.objects.count()) == (0, 0, 0)
     assert SourceRun.objects.values_list("source", "status").get() == ("members", "failed")
+
+
+def test_a_host_that_answers_something_else_ends_in_one_line_and_stores_nothing(client, sandbox):
+    sandbox.faults.sometimes(OtherJson(), 1.0)
+    with pytest.raises(CursorApiError, match="^/teams/members: .*check CURSOR_API_URL"):
+        runs.collect(NOW, client=client)
+    assert (Member.objects.count(), UsageEvent.objects.count(), Watermark.objects.count()) == (0, 0, 0)
 
 
 def test_a_key_that_lapsed_is_noticed_while_the_members_are_still_fresh(client):
