@@ -48,16 +48,17 @@ class BillingCycle(models.Model):
 class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):
     def latest_per_member(self, cycle: BillingCycle) -> SpendSnapshotQuerySet:
         """The newest snapshot of each member in `cycle`."""
-        newest = (
-            self.model.objects.filter(cycle=cycle, member=models.OuterRef("member"))
-            .order_by("-taken_at")
-            .values("pk")[:1]
-        )
-        return self.filter(cycle=cycle, pk=models.Subquery(newest))
+        of_member = self.model.objects.filter(cycle=cycle, member=models.OuterRef("pk"))
+        newest = models.Subquery(of_member.order_by("-taken_at").values("pk")[:1])
+        # One look-up a member, however many snapshots a cycle has.
+        return self.filter(pk__in=Member.objects.order_by().values_list(newest))
 
 
 class SpendSnapshot(models.Model):
-    """One row is one member's spend of a cycle as the vendor stated it; a new one when a figure moved."""
+    """One row is one member's spend of a cycle as the vendor stated it on one day, the day's last word.
+
+    A day on which no figure moved has no row: the one before it is confirmed.
+    """
 
     class Meaning(models.TextChoices):
         CURRENT = "current", "overallSpendCents given: total, on-demand, included by difference"
@@ -65,8 +66,8 @@ class SpendSnapshot(models.Model):
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="spend_snapshots")
     cycle = models.ForeignKey(BillingCycle, on_delete=models.PROTECT, related_name="snapshots")
-    taken_at = models.DateTimeField()
-    confirmed_at = models.DateTimeField(help_text="The last answer that said the same.")
+    taken_at = models.DateTimeField(help_text="The day's first answer with a figure that had moved.")
+    confirmed_at = models.DateTimeField(help_text="The last answer that said this.")
     meaning = models.CharField(max_length=8, choices=Meaning)
     total_cents = CentsField(null=True, blank=True, help_text="Unknown in a legacy answer.")
     on_demand_cents = CentsField(null=True, blank=True)

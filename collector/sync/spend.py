@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from collector import cycles, rollups
 from collector.cursor.client import CursorClient
 from collector.cursor.pages import Page, read_all
 from collector.cursor.records import MemberSpend, SpendAnswer, parse
+from collector.days import utc_day
 from collector.models import BillingCycle, SpendSnapshot
 from collector.roster import Identity, Roster, identify
 from collector.upsert import writing
@@ -30,8 +31,16 @@ FIGURES = (
 )
 
 
+class Known(NamedTuple):
+    """A member's newest snapshot."""
+
+    pk: int
+    taken_at: datetime
+    figures: tuple[Any, ...]
+
+
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
-    """Read every member's spend of the current cycle; a figure that moved becomes a new snapshot."""
+    """Read every member's spend of the current cycle; figures that moved become the day's snapshot."""
     starts: list[datetime] = []
 
     def ask(number: int) -> Page[tuple[MemberSpend, dict[str, Any]]]:
@@ -68,16 +77,16 @@ def _store(
     for record, raw in rows:
         member_id = roster.member_id(_identity(record))
         figures = figures_of(record)
-        pk, known = latest.get(member_id, (None, None))
-        if pk is not None and known == figures:
-            confirmed.append(pk)
+        known = latest.get(member_id)
+        if known and known.figures == figures:
+            confirmed.append(known.pk)
             continue
-        first += pk is None
+        first += known is None
         moved.append(
             SpendSnapshot(
                 member_id=member_id,
                 cycle=cycle,
-                taken_at=at,
+                taken_at=known.taken_at if known and utc_day(known.taken_at) == utc_day(at) else at,
                 confirmed_at=at,
                 raw=raw,
                 **dict(zip(FIGURES, figures, strict=True)),
@@ -93,9 +102,9 @@ def _store(
     return first, len(moved) - first
 
 
-def _latest(cycle: BillingCycle) -> dict[int, tuple[int, tuple[Any, ...]]]:
-    rows = SpendSnapshot.objects.latest_per_member(cycle).values_list("member_id", "pk", *FIGURES)
-    return {member_id: (pk, tuple(figures)) for member_id, pk, *figures in rows}
+def _latest(cycle: BillingCycle) -> dict[int, Known]:
+    rows = SpendSnapshot.objects.latest_per_member(cycle).values_list("member_id", "pk", "taken_at", *FIGURES)
+    return {member_id: Known(pk, taken_at, tuple(figures)) for member_id, pk, taken_at, *figures in rows}
 
 
 def _identity(record: MemberSpend) -> Identity:

@@ -13,6 +13,7 @@ from .fake_api import spend_page, spend_row
 pytestmark = pytest.mark.django_db
 PATH = spend.PATH
 START = datetime(2026, 9, 14, 21, 23, 8, tzinfo=UTC)
+TOMORROW = datetime(2026, 9, 17, 9, tzinfo=UTC)
 TEN, ELEVEN = (datetime(2026, 9, 16, hour, tzinfo=UTC) for hour in (10, 11))
 
 
@@ -53,16 +54,27 @@ def test_the_cycle_is_known_to_the_millisecond(told, client):
     assert (cycle.start_at, cycle.end_at) == (START, datetime(2026, 10, 14, 21, 23, 8, tzinfo=UTC))
 
 
-def test_a_figure_that_stands_is_confirmed_and_one_that_moves_is_a_new_row(told, client):
+def test_a_figure_that_stands_is_confirmed_and_one_that_moves_is_the_days_new_word(told, client):
     sync(told, client, TEN, spend_row("ana@example.com"), spend_row("bo@example.com"))
     moved = spend_row("bo@example.com", overallSpendCents=3300)
     result = sync(told, client, ELEVEN, spend_row("ana@example.com"), moved)
     assert (result.new, result.changed) == (0, 1)
     assert [row[:4] for row in table()] == [
         ("ana@example.com", TEN, ELEVEN, Decimal("3200.750456")),
-        ("bo@example.com", TEN, TEN, Decimal("3200.750456")),
-        ("bo@example.com", ELEVEN, ELEVEN, Decimal(3300)),
+        ("bo@example.com", TEN, ELEVEN, Decimal(3300)),
     ]
+
+
+def test_each_day_on_which_a_figure_moved_keeps_its_last_word(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    for cents in (3300, 3400):
+        sync(told, client, TOMORROW, spend_row("ana@example.com", overallSpendCents=cents))
+    assert [row[:4] for row in table()] == [
+        ("ana@example.com", TEN, TEN, Decimal("3200.750456")),
+        ("ana@example.com", TOMORROW, TOMORROW, Decimal(3400)),
+    ]
+    newest = SpendSnapshot.objects.latest_per_member(BillingCycle.objects.get())
+    assert [row.total_cents for row in newest] == [3400]
 
 
 def test_an_answer_without_the_overall_figure_is_marked_legacy(told, client):
