@@ -14,7 +14,7 @@ from collector.models import MemberModelDay, SpendSnapshot
 from groups import membership
 from groups.models import Assignment
 from tracker import badges, palette
-from tracker.badges import ADOPTION, Badge
+from tracker.badges import ADOPTION, Badge, Habits
 from tracker.filters import Filters
 from tracker.reports import people, usage
 from tracker.reports.people import Person
@@ -34,14 +34,22 @@ class MemberFigures:
     activity: Activity
     active_days: int
     main_model: palette.Model | None
-    badges: list[Badge]
-    adoption: float | None  # None for whom the score is not meant: service accounts, leavers without usage
+    habits: Habits | None  # None for whom badges are not meant: service accounts, leavers without usage
+    team: badges.Team
     spend_rank: int | None  # among all who spent anything
     activity_rank: int | None  # among all with a request, by requests
 
     @property
     def is_active(self) -> bool:
         return self.active_days > 0
+
+    @property
+    def badges(self) -> list[Badge]:
+        return badges.badges(self.habits, self.team) if self.habits else []
+
+    @property
+    def adoption(self) -> float | None:
+        return badges.adoption_score(self.habits, self.team) if self.habits else None
 
     @property
     def adoption_badge(self) -> Badge | None:
@@ -86,9 +94,14 @@ class Team:
         return {pk: group for pk, group in held.items() if group[0] is not None}
 
     @cached_property
-    def habits(self) -> dict[int, badges.Habits]:
+    def all_totals(self) -> dict[int, Totals]:
+        """By member, whatever the filters."""
+        return usage.group_by(self.all_parts, lambda part: part.member_id)
+
+    @cached_property
+    def habits(self) -> dict[int, Habits]:
         """What badges ask, of every person, whatever the filters."""
-        totals = usage.group_by(self.all_parts, lambda part: part.member_id)
+        totals = self.all_totals
         over_limit = members_over_limit(self.filters.now)
         return {
             pk: self._habits(pk, totals.get(pk) or Totals(), pk in over_limit)
@@ -96,9 +109,9 @@ class Team:
             if person.is_person and (person.is_on_team or pk in totals)
         }
 
-    def _habits(self, pk: int, totals: Totals, is_over_limit: bool) -> badges.Habits:
+    def _habits(self, pk: int, totals: Totals, is_over_limit: bool) -> Habits:
         activity = self.all_activity.get(pk) or Activity()
-        return badges.Habits(
+        return Habits(
             requests=totals.requests,
             active_days=self.active_days(pk),
             spend_cents=float(totals.total_cents),
@@ -152,9 +165,17 @@ class Team:
     def parts(self) -> list[Part]:
         """What the filters leave of the period."""
         rows = self.all_parts
+        if self.selection.is_everything:
+            return rows
         if self.selection.group_ids is not None:
             rows = usage.parts(self.selection.of(self.period.of(MemberModelDay.objects.all())))
         return [part for part in rows if self.selection.keeps(part)]
+
+    @cached_property
+    def totals_by_member(self) -> dict[int, Totals]:
+        if self.selection.is_everything:
+            return self.all_totals
+        return usage.group_by(self.parts, lambda part: part.member_id)
 
     @cached_property
     def totals(self) -> Totals:
@@ -175,7 +196,7 @@ class Team:
     @cached_property
     def members(self) -> list[MemberFigures]:
         """Members that the filters leave, largest spend first: seats, and whoever else has spent."""
-        totals = usage.group_by(self.parts, lambda part: part.member_id)
+        totals = self.totals_by_member
         mains = main_models(self.parts)
         found = [
             self._figures(pk, totals.get(pk) or Totals(), mains.get(pk))
@@ -204,8 +225,8 @@ class Team:
             activity=self.activity.get(pk) or Activity(),
             active_days=self.active_days(pk),
             main_model=None if main is None else self.palette.model(main),
-            badges=self.badges.get(pk, []),
-            adoption=badges.adoption_score(self.habits[pk], self.bounds) if pk in self.habits else None,
+            habits=self.habits.get(pk),
+            team=self.bounds,
             spend_rank=self.spend_ranks.get(pk),
             activity_rank=self.activity_ranks.get(pk),
         )
