@@ -65,8 +65,8 @@ class DetectionSettings(SingletonModel):
         2,
         0,
         30,
-        "Days with spend a member must have before the own baseline says anything, for example 2; with few "
-        "days the team's habits count too.",
+        "Days with spend that make a history, for example 2. With fewer, spend and requests must both be "
+        "beyond what is usual in the team.",
     )
     drift_multiplier = multiplier_field(
         "2.5",

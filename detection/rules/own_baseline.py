@@ -23,7 +23,12 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     ended = (spend / np.maximum(bounds, 1)).argmax(axis=1)
     rows = np.arange(len(spend))
     observed, bound, expected = spend[rows, ended], bounds[rows, ended], baseline.expected_cents[rows, ended]
-    known = baseline.spend.days >= settings.own_baseline_min_days
+    is_known = baseline.spend.days >= settings.own_baseline_min_days
+    # Somebody without a history is judged by the team's: alarming only if spend and requests are both
+    # beyond it.
+    is_wild = (observed > baseline.bound_cents[rows, ended]) & (
+        frame.rolling.requests[rows, ended] > baseline.bound_requests[rows, ended]
+    )
     return [
         Finding(
             rule=Rule.OWN_BASELINE,
@@ -47,7 +52,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
                 "bound_requests": float(baseline.bound_requests[row, ended[row]]),
             },
         )
-        for row in flagged(known & (observed > bound))
+        for row in flagged((is_known | is_wild) & (observed > bound))
     ]
 
 

@@ -114,6 +114,20 @@ def test_a_joiner_who_grows_into_the_teams_habits_is_no_incident():
     assert len(find(own_baseline, make_frame([joiner], last_hour(55)))) == 1
 
 
+def test_somebody_without_a_history_is_found_only_where_spend_and_requests_are_beyond_the_teams():
+    team_of_ten = [steady(dollars) for dollars in (4, 5, 6, 7, 8, 8, 9, 10, 11, 12)]
+    nothing_yet = [0] * 32
+
+    def found(dollars, requests):
+        hours = last_hour(dollars, *[0] * 10)
+        frame = make_frame([nothing_yet, *team_of_ten], hours, hour_requests=[[requests]] + [[0]] * 10)
+        return told(find(own_baseline, frame))
+
+    assert found(2000, 900) == [(1, "own_baseline", "critical")]
+    assert found(2000, 12) == []
+    assert found(20, 900) == []
+
+
 def test_a_mondays_usual_height_is_no_incident_on_a_monday():
     # four weeks, Mondays $60 and other days $8; the frame is of a Tuesday, its last day a Monday
     weeks = [8, 60, 8, 8, 8, 0, 0] * 4
