@@ -137,3 +137,26 @@ def test_what_leaves_more_open_than_meant_is_warned_of(auth_on, capsys, changes,
 
 def test_no_policy_allows_inline_scripts_or_styles():
     assert "unsafe" not in str(production.CONTENT_SECURITY_POLICY)
+
+
+@pytest.mark.parametrize(
+    ("host", "caller", "is_exposed"),
+    [
+        ("localhost:8000", "127.0.0.1", False),
+        ("[::1]:8000", "::1", False),
+        ("127.0.0.1", "", False),  # over a Unix socket
+        ("localhost", "192.168.1.7", True),
+        ("costs.company.com", "127.0.0.1", True),
+    ],
+)
+def test_open_pages_say_so_and_loudly_where_others_get_here(client, settings, host, caller, is_exposed):
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "costs.company.com"]
+    body = client.get("/", headers={"host": host}, REMOTE_ADDR=caller).content.decode()
+    assert "No sign-in is set up" in body
+    assert ("Open to everybody." in body) == is_exposed
+
+
+def test_with_sign_in_on_nothing_is_said_to_be_open(sign_in):
+    body = sign_in("viewer").get("/").content.decode()
+    assert "Open to everybody." not in body
+    assert "No sign-in is set up" not in body
