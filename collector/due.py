@@ -37,10 +37,10 @@ def window_of(source: str, now: datetime, *, is_wanted: bool = False) -> Window 
     if source == Source.ACTIVITY:
         return Window(_activity_from(end_at), end_at, now)
     if source in ANALYTICS:
-        if not is_wanted and _was_asked(source, now - ANALYTICS_EVERY):
+        if not is_wanted and _was_asked(source, ANALYTICS_EVERY, now):
             return None
         return Window(_days_from(source, ANALYTICS_DAYS, end_at), end_at, now)
-    if source in LISTS and not is_wanted and _was_asked(source, now - LIST_EVERY):
+    if source in LISTS and not is_wanted and _was_asked(source, LIST_EVERY, now):
         return None
     return Window(end_at, end_at, now)
 
@@ -70,10 +70,14 @@ def _days_from(source: str, days: int, end_at: datetime) -> datetime:
     return day_start(utc_day(min(complete_until, end_at)) - timedelta(days=days - 1))
 
 
-def _was_asked(source: str, since: datetime) -> bool:
-    """Whether `source` answered, be it that the plan lacks it, after `since`."""
+def _was_asked(source: str, within: timedelta, now: datetime) -> bool:
+    """Whether `source` answered, be it that the plan lacks it, less than `within` ago.
+
+    A run of the future was stamped by a clock that was wrong: it says nothing.
+    """
     answered = (SourceRun.Status.OK, SourceRun.Status.UNAVAILABLE)
-    return SourceRun.objects.filter(source=source, status__in=answered, started_at__gt=since).exists()
+    lately = SourceRun.objects.filter(started_at__gt=now - within, started_at__lte=now + within)
+    return lately.filter(source=source, status__in=answered).exists()
 
 
 def _is_done_today(source: str, length: timedelta, end_at: datetime) -> bool:

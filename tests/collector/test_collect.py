@@ -183,6 +183,12 @@ def test_lists_are_read_once_an_hour_and_analytics_every_six(client):
     assert asked(timedelta(hours=6, minutes=1)) == {"spend", "events", "activity"} | analytics
 
 
+def test_a_run_stamped_by_a_clock_far_ahead_does_not_count(client):
+    runs.collect(NOW + timedelta(days=1), client=client)
+    report = runs.collect(NOW, client=client)
+    assert [run.source for run in report.runs if run.status == "fresh"] == []
+
+
 def test_a_source_asked_for_by_name_is_read_however_fresh_it_is(client):
     runs.collect(NOW, client=client)
     report = runs.collect(NOW + timedelta(minutes=1), client=client, sources=["members"])
