@@ -96,7 +96,12 @@ class Insights:
     def daily_active(self) -> list[int]:
         """Members whom Cursor marks active on each shown day. One query."""
         rows = DailyActivity.objects.between(self.period.first, self.period.today).filter(is_active=True)
-        counts = dict(self.selection.of_members(rows).order_by().values_list("day").annotate(Count("member")))
+        counts = dict(
+            self.team.people_selection.of_members(rows)
+            .order_by()
+            .values_list("day")
+            .annotate(Count("member"))
+        )
         return [counts.get(day, 0) for day in self.period.shown_days]
 
     @cached_property
@@ -117,9 +122,11 @@ class Insights:
         return max(self.daily_active[:-1], default=0)
 
     @cached_property
-    def clients(self) -> list[Client]:
+    def clients(self) -> list[versions.Client]:
+        """Of the seats now on the team: nobody need follow up who has left. One query."""
         rows = DailyActivity.objects.between(self.period.first, self.period.end)
-        return versions.clients(self.selection.of_members(rows))
+        found = versions.clients(self.team.people_selection.of_members(rows))
+        return [client for client in found if self.team.people[client.member_id].is_on_team]
 
     @property
     def versions(self) -> list[Version]:
@@ -136,7 +143,7 @@ class Insights:
     def tools_by_metric(self) -> dict[str, list[Named]]:
         """MCP tools and commands, by member where the plan reports members. One query, two without."""
         rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
-        found = tools.by_metric(self.selection.of_members(rows), with_members=True)
+        found = tools.by_metric(self.team.people_selection.of_members(rows), with_members=True)
         if found or self.filters.is_narrowed or self.filters.visible is not None:
             return found
         return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands"]))
@@ -153,4 +160,4 @@ class Insights:
     @cached_property
     def repositories(self) -> list[repositories.Repository]:
         rows = AiCodeCommit.objects.between(self.period.first, self.period.end)
-        return repositories.repositories(self.selection.of_members(rows))
+        return repositories.repositories(self.team.people_selection.of_members(rows))

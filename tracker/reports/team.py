@@ -162,6 +162,14 @@ class Team:
         )
 
     @cached_property
+    def people_selection(self) -> Selection:
+        """For what is not counted by model: the members who used it stand in for the model."""
+        chosen = self.selection
+        if not chosen.model:
+            return chosen
+        return Selection(chosen.group_ids, frozenset(part.member_id for part in self.parts))
+
+    @cached_property
     def parts(self) -> list[Part]:
         """What the filters leave of the period."""
         rows = self.all_parts

@@ -110,6 +110,14 @@ def test_forty_tools_are_forty(acme):
     assert sum(each.share for each in found) == pytest.approx(1)
 
 
+def test_what_is_not_counted_by_model_is_that_of_its_members(acme):
+    report = read("model=claude-opus-max&period=14d")
+    users = {f.email for f in company.within(company.facts(), "14d") if f.model == "claude-opus-max"}
+    assert {report.team.people[client.member_id].email for client in report.clients} == users & set(
+        company.SEATS
+    )
+
+
 def test_tools_of_the_team_stand_in_where_members_are_not_reported(acme):
     TeamAnalyticsDay.objects.create(
         metric="commands", day=YESTERDAY, name="/review", count=7, updated_at=company.NOW
