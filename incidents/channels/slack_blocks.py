@@ -75,7 +75,7 @@ def incident_blocks(incident: IncidentMessage) -> list[Block]:
     blocks: list[Block] = [
         {"type": "header", "text": plain(f"{mark(incident)} {incident.headline}", HEADER)},
         section(plain(incident.message, SECTION)),
-        {"type": "section", "fields": fields[:10]},
+        *([{"type": "section", "fields": fields[:10]}] if fields else []),  # Slack refuses an empty list
         {"type": "context", "elements": [mrkdwn(escape(incident.standing, FIELD)), mrkdwn(links)]},
     ]
     return blocks if incident.is_resolved else [*blocks, buttons(incident)]
