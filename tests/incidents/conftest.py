@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -40,7 +41,8 @@ class Mailbox(Message):
         return await super().handle_DATA(server, session, envelope)
 
     def handle_message(self, message) -> None:
-        self.mails.append(message)
+        """Kept as a mail program would show it: headers unfolded and decoded."""
+        self.mails.append(message_from_bytes(message.as_bytes(), policy=policy.default))
 
 
 @pytest.fixture
