@@ -45,9 +45,10 @@ class Insights:
 
     @cached_property
     def exhaustions(self) -> list[Exhaustion]:
-        """Of the present billing cycle, whatever the period."""
+        """Of the present billing cycle, whatever the period; of people, since only seats have a plan."""
         rows = self.selection.of(MemberModelDay.objects.all())
-        return plan.exhaustions(rows, self.cycle) if self.cycle else []
+        found = plan.exhaustions(rows, self.cycle) if self.cycle else []
+        return [each for each in found if self.team.people[each.member_id].is_person]
 
     @property
     def median_exhaustion_day(self) -> float | None:
