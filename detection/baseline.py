@@ -21,19 +21,19 @@ WEEKDAY_DAYS = 4
 MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 3.25
-# Where requests, or their cost, are unusual by themselves, spend need not be: this share of the sensitivity
-# will do.
-CORROBORATED = 0.45
+# Where requests, or their cost, are unusual by themselves, spend need not be quite: these shares of the
+# sensitivity will do. Busy days have more requests anyway, so those prove less.
+WITH_REQUESTS, WITH_COST = 0.77, 0.45
 
 
 @dataclass(frozen=True)
 class Baseline:
     """Habits of spend (cents), requests and cents per request, and per member and rolling day of the frame:
 
-    `expected_cents` is usual, `bound_cents` is what spend must exceed to be unusual by itself,
-    `low_bound_cents` the same where
-    the number of requests is unusual too (over `bound_requests`). NaN, which nothing exceeds, where there
-    is no history.
+    `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself; the other
+    two are
+    what will do where the number of requests (over `bound_requests`), or their cost, is unusual too. NaN,
+    which nothing exceeds, where there is no history.
     """
 
     spend: Habit
@@ -41,7 +41,8 @@ class Baseline:
     cost: Habit
     expected_cents: Array
     bound_cents: Array
-    low_bound_cents: Array
+    bound_with_requests_cents: Array
+    bound_with_cost_cents: Array
     bound_requests: Array
 
 
@@ -59,7 +60,8 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
         cost=cost,
         expected_cents=np.nan_to_num(expected),
         bound_cents=_reach(spend, sensitivity) * bound_factor,
-        low_bound_cents=_reach(spend, CORROBORATED * sensitivity) * bound_factor,
+        bound_with_requests_cents=_reach(spend, WITH_REQUESTS * sensitivity) * bound_factor,
+        bound_with_cost_cents=_reach(spend, WITH_COST * sensitivity) * bound_factor,
         bound_requests=_reach(made, sensitivity) * bound_factor,
     )
 

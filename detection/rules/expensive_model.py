@@ -30,7 +30,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     own = np.exp(baseline.cost.centre + LEAST_Z * baseline.cost.reach * noise_of(requests))
     extra = spend - usual * requests
     rows = np.arange(len(spend))
-    unusual_spend = baseline.low_bound_cents[rows, frame.peak_hours_ago]
+    unusual_spend = baseline.bound_with_cost_cents[rows, frame.peak_hours_ago]
     confirmed = (cost > own) & (spend > unusual_spend) & (extra > float(settings.floor_dollars) * 50)
     enough = (
         (days >= LEAST_DAYS) & (spend >= float(settings.expensive_model_min_dollars) * 100) & (requests > 0)

@@ -60,5 +60,5 @@ def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) ->
     """Cents that each rolling day must exceed: lower where so many requests are unusual too, never under
     the floor."""
     many = frame.rolling.requests > baseline.bound_requests
-    bounds = np.where(many, baseline.low_bound_cents, baseline.bound_cents)
+    bounds = np.where(many, baseline.bound_with_requests_cents, baseline.bound_cents)
     return np.maximum(np.nan_to_num(bounds, nan=np.inf), float(settings.floor_dollars) * 100)
