@@ -28,8 +28,8 @@ class Raised(Protocol):
 
 @dataclass
 class Marks:
-    """Counts over one or more companies. An alert that meets no true incident is false; one that meets only
-    those that another alert had found is a repeat, and counts against precision too."""
+    """Counts of one company. An alert that meets no true incident is false; one that meets only those that
+    another alert had found is a repeat."""
 
     found: dict[str, int] = field(default_factory=dict)
     missed: dict[str, int] = field(default_factory=dict)
@@ -49,8 +49,9 @@ class Marks:
 
     @property
     def precision(self) -> float:
-        """Share of alerts that were the first about a true incident."""
-        return _share(self.true, self.true + self.repeats + self.false)
+        """Share of alerts that were about a true incident."""
+        about_one = self.true + self.repeats
+        return _share(about_one, about_one + self.false)
 
     @property
     def f1(self) -> float:
