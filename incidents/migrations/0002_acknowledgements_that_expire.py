@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incidentsettings',
             name='acknowledgement_hours',
-            field=models.PositiveSmallIntegerField(default=0, help_text='An incident that is still unresolved this long after it was acknowledged alerts again, and anyone may acknowledge it. 0: an acknowledgement never expires.', verbose_name='acknowledgement holds (hours)'),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='An incident that is still unresolved this long after it was acknowledged alerts again, and anyone may acknowledge it. 0: an acknowledgement never expires.', verbose_name='acknowledgement holds (hours)'),
         ),
         migrations.AlterField(
             model_name='channel',

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='notification',
             name='is_uncertain',
-            field=models.BooleanField(default=False, help_text='An attempt may have got through: its answer was lost, or its process died.'),
+            field=models.BooleanField(db_default=False, default=False, help_text='An attempt may have got through: its answer was lost, or its process died.'),
         ),
     ]

@@ -66,7 +66,9 @@ class Notification(models.Model):
         default=0, help_text="How often a process died while sending, so that the outcome is unknown."
     )
     is_uncertain = models.BooleanField(
-        default=False, help_text="An attempt may have got through: its answer was lost, or its process died."
+        default=False,
+        db_default=False,
+        help_text="An attempt may have got through: its answer was lost, or its process died.",
     )
     lease = models.CharField(max_length=32, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)

@@ -35,6 +35,7 @@ class IncidentSettings(SingletonModel):
     acknowledgement_hours = models.PositiveSmallIntegerField(
         "acknowledgement holds (hours)",
         default=0,
+        db_default=0,  # code of the version before leaves the column out
         help_text="An incident that is still unresolved this long after it was acknowledged alerts again, "
         "and anyone may acknowledge it. 0: an acknowledgement never expires.",
     )
