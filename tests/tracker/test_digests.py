@@ -79,7 +79,8 @@ def test_plan_is_silent_on_a_day_on_which_nobody_used_it_up():
 
 def test_the_cycle_summary_compares_with_the_last_cycle_and_counts_seats_and_tiers():
     BillingCycle.objects.create(start_at=datetime(2026, 2, 1, tzinfo=UTC), end_at=START)
-    spend("ada@example.com", date(2026, 2, 1), 40_000)
+    spend("ada@example.com", date(2026, 1, 31), 0)  # so that all of February is known
+    spend("ada@example.com", date(2026, 2, 2), 40_000)
     spend("ada@example.com", date(2026, 2, 20), 10_000)
     spend("ada@example.com", date(2026, 3, 2), 60_000, billed=20_000)
     make_member("idle@example.com")
