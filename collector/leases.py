@@ -79,7 +79,7 @@ def _give_back(name: str, token: str) -> None:
 
 
 def _give_back_later(name: str, token: str) -> None:
-    for _ in range(LEASE_SECONDS // RETRY_SECONDS):
+    for _ in range(int(LEASE_SECONDS / RETRY_SECONDS)):
         time.sleep(RETRY_SECONDS)
         try:
             release(name, token, now=timezone.now())

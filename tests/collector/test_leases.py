@@ -1,8 +1,12 @@
 import socket
+import time
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
+from django.db import OperationalError
 
+from collector import leases
 from collector.leases import AlreadyRunning, acquire, held, release, renew
 from collector.models import Lease
 
@@ -59,3 +63,22 @@ def test_held_refuses_while_another_holds_it_and_gives_back_after_an_error():
         raise ZeroDivisionError
     with held("pipeline"):
         assert Lease.objects.get().holder
+
+
+def test_a_lease_that_could_not_be_given_back_is_given_back_once_the_database_is_there(monkeypatch):
+    answers = [OperationalError("gone"), OperationalError("still gone"), None]
+    asked = []
+
+    def fake_release(name, token, *, now):
+        asked.append((name, token))
+        if answer := answers.pop(0):
+            raise answer
+
+    monkeypatch.setattr(leases, "release", fake_release)
+    monkeypatch.setattr(leases, "connection", Mock())
+    monkeypatch.setattr(leases, "RETRY_SECONDS", 0.01)
+    leases._give_back("pipeline", "token")
+    deadline = time.monotonic() + 5
+    while answers and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert asked == [("pipeline", "token")] * 3
