@@ -1,6 +1,6 @@
 """Many people reading while a collection runs: how long the pages take, and whether anything fails.
 
-    DATABASE_URL=… python -m tests.drills.load [--seconds 120] [--readers 50] [--workers 4] [--threads 2]
+    DATABASE_URL=… python -m tests.drills.load [--seconds 120] [--readers 50] [--workers 4] [--pause 20]
 
 The database must hold a company already, best one of `make bench`; everything stays on loopback. It prints a
 line and exits 1 if a page failed or the database was ever locked.
@@ -36,7 +36,7 @@ from tests.drills.machine import Machine, kill  # noqa: E402
 
 # What a manager opens, as often as it stands here.
 PAGES = ["/", "/", "/?period=30d", "/?period=cycle", "/insights", "/incidents", "{member}", "{member}"]
-TROUBLE = ("database is locked", "Traceback", "OperationalError", "deadlock")
+TROUBLE = ("database is locked", "WORKER TIMEOUT", "Traceback", "OperationalError", "deadlock")
 
 
 @dataclass
@@ -75,7 +75,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2, help="of each web worker")
-    parser.add_argument("--pause", type=float, default=5.0, help="mean seconds a reader looks at a page")
+    parser.add_argument("--pause", type=float, default=20.0, help="mean seconds a reader looks at a page")
     parser.add_argument("--collected", type=int, default=200, help="members whose usage is collected")
     return parser.parse_args()
 
@@ -105,7 +105,7 @@ def measure(machine: Machine, options: argparse.Namespace, emails: list[str]) ->
 
 def read(address: str, emails: list[str], number: int, pause: float, until: float, tally: Tally) -> None:
     """One manager: opens a page, looks at it, opens the next."""
-    chance, session = random.Random(number), requests.Session()
+    chance = random.Random(number)
     time.sleep(chance.uniform(0, pause))
     for page in itertools.cycle(chance.sample(PAGES, len(PAGES))):
         if time.monotonic() > until:
@@ -113,7 +113,7 @@ def read(address: str, emails: list[str], number: int, pause: float, until: floa
         began = time.monotonic()
         try:
             path = page.format(member=f"/users/{chance.choice(emails)}")
-            status = str(session.get(address + path, timeout=60).status_code)
+            status = str(requests.get(address + path, timeout=60).status_code)
         except requests.RequestException as error:
             status = type(error).__name__
         tally.note(page, status, time.monotonic() - began)
@@ -122,7 +122,8 @@ def read(address: str, emails: list[str], number: int, pause: float, until: floa
 
 def report(tally: Tally, runs: int, options: argparse.Namespace, said: str) -> int:
     every = [seconds for page in tally.seconds.values() for seconds in page]
-    print(f"{options.readers} readers for {options.seconds} s, {options.workers} web workers, {runs} runs")
+    who = f"{options.readers} readers for {options.seconds} s, a page every {options.pause:.0f} s each"
+    print(f"{who}; {options.workers} web workers, {runs} runs of the job")
     for page, seconds in [*sorted(tally.seconds.items()), ("all pages", every)]:
         median, p95 = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
         print(
