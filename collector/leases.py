@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from .connections import drop_if_dead
 from .models import Lease
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def held(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
 def _give_back(name: str, token: str) -> None:
     """Release the lease; while the database is away, as soon as it is back: this process may live on."""
     try:
-        connection.close_if_unusable_or_obsolete()
+        drop_if_dead()
         release(name, token, now=timezone.now())
     except (OperationalError, InterfaceError) as error:
         log.warning("lease %s not given back yet: %s", name, error)

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from collector import freshness, runs
+from collector.connections import drop_if_dead
 from collector.leases import held
 from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
@@ -94,7 +93,7 @@ def _do(report: PipelineReport, name: str, work: Callable[[], Any]) -> Any:
         result = work()
     except Exception as error:  # a step's failure must not keep the later ones from their work
         log.exception("pipeline step %s failed", name)
-        connection.close_if_unusable_or_obsolete()  # the next step may find the database back
+        drop_if_dead()  # the next step may find the database back
         report.steps.append(Step(name, False, f"{type(error).__name__}: {error}", time.monotonic() - started))
         return None
     report.steps.append(

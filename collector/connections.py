@@ -1,0 +1,14 @@
+"""The database connection of a process that outlives an outage."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+
+def drop_if_dead() -> None:
+    """Let go of a connection that the database has closed, so that the next query opens a new one.
+
+    Inside a transaction it stays: it is the transaction's, which fails with it.
+    """
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
