@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from collector.arguments import instant
 from collector.sandbox import Sandbox, build_company
 from collector.sandbox.faults import Again, Fault
 from collector.sandbox.http import Answer, Request
@@ -55,6 +56,14 @@ class Installation:
     def query(self, sql: str) -> list[tuple]:
         with sqlite3.connect(self.path, timeout=10) as connection:
             return connection.execute(sql).fetchall()
+
+    def window_read(self) -> tuple[datetime, datetime]:
+        """The window of the run that read the events: processes go by the clock, whatever minute it is."""
+        [(start, end)] = self.query(
+            "SELECT window_start_at, window_end_at FROM collector_sourcerun"
+            " WHERE source = 'events' AND status = 'ok'"
+        )
+        return instant(start), instant(end)
 
     def wait_for(self, sql: str) -> None:
         until = time.monotonic() + 30
@@ -101,7 +110,7 @@ def installation(tmp_path: Path, empty: Path, sandbox: Sandbox) -> Installation:
 RUNNING = "SELECT 1 FROM collector_sourcerun WHERE source = 'events' AND status = 'running'"
 
 
-def test_a_run_killed_in_the_middle_is_made_good_by_the_next(installation, sandbox, now):
+def test_a_run_killed_in_the_middle_is_made_good_by_the_next(installation, sandbox):
     sandbox.faults.next(EVENTS, answer := HeldBack())
     victim = installation.start("collect")
     installation.wait_for(RUNNING)
@@ -113,7 +122,7 @@ def test_a_run_killed_in_the_middle_is_made_good_by_the_next(installation, sandb
     stored = installation.query(
         "SELECT count(*), sum(charged_cents), max(occurred_at) FROM collector_usageevent"
     )
-    truth = sandbox.truth(now - timedelta(days=30), now.replace(second=0, microsecond=0))
+    truth = sandbox.truth(*installation.window_read())
     assert stored[0][0] == truth.count > 0
     assert abs(Decimal(str(stored[0][1])) - truth.charged_cents) < Decimal("0.0001")
     assert installation.query("SELECT source, error FROM collector_sourcerun WHERE status = 'failed'") == [

@@ -29,7 +29,9 @@ class Children:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Children:
-        signal.signal(signal.SIGTERM, _interrupt)
+        # SIGINT too: a shell that starts this in the background has it ignored from the start.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
