@@ -21,9 +21,14 @@ WEEKDAY_DAYS = 4
 MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 3.25
-# Where requests, or their cost, are unusual by themselves, spend need not be quite: these shares of the
-# sensitivity will do. Busy days have more requests anyway, so those prove less.
-WITH_REQUESTS, WITH_COST = 0.77, 0.45
+# Where something that spend is made of is unusual by itself, spend need not be quite: these shares of the
+# sensitivity will do. Busy days have more requests anyway, so those prove less; what a token costs says which
+# models were used, however busy the day.
+WITH_REQUESTS, WITH_COST, WITH_PRICE = 0.77, 0.45, 0.45
+# Robust standard deviations (of the logarithm) at which they are: a price strays less than anything else.
+COST_Z, PRICE_Z = 3.0, 2.5
+# A newcomer who spends what somebody in the team spends now and then is no incident.
+HEAVY_QUANTILE = 0.99
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,9 @@ class Baseline:
     """Habits of spend (cents), requests and cents per request, and per member and rolling day of the frame:
 
     `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself; the other
-    two are
-    what will do where the number of requests (over `bound_requests`), or their cost, is unusual too. NaN,
-    which nothing exceeds, where there is no history.
+    three are what will do where the number of requests (over `bound_requests`), their cost, or the price of
+    their tokens (over `bound_price`, cents per weighed token) is unusual too. NaN, which nothing exceeds,
+    where there is no history. `heavy_cents` is what the team's costliest member-days hold.
     """
 
     spend: Habit
@@ -43,17 +48,20 @@ class Baseline:
     bound_cents: Array
     bound_with_requests_cents: Array
     bound_with_cost_cents: Array
+    bound_with_price_cents: Array
     bound_requests: Array
+    bound_price: Array
+    heavy_cents: float
 
 
 def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
     """Learn from the frame's history what is usual for each member."""
     # Switched off, the rule raises nothing; the other rules are confirmed as before.
     sensitivity = float(settings.own_baseline_sensitivity) or CONFIRMING_SENSITIVITY
-    spend, made, cost = frame.past.once(habits)
+    spend, made, cost, price = frame.past.once(habits)
     expected_factor, bound_factor = _factors(frame, spend)
     expected = np.exp(spend.level[:, None]) * expected_factor
-    bound_factor = bound_factor * _team_lift(frame, expected)
+    bound_factor = bound_factor * _lift(frame.rolling.cents, expected)
     return Baseline(
         spend=spend,
         requests=made,
@@ -62,18 +70,29 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
         bound_cents=_reach(spend, sensitivity) * bound_factor,
         bound_with_requests_cents=_reach(spend, WITH_REQUESTS * sensitivity) * bound_factor,
         bound_with_cost_cents=_reach(spend, WITH_COST * sensitivity) * bound_factor,
+        bound_with_price_cents=_reach(spend, WITH_PRICE * sensitivity) * bound_factor,
         bound_requests=_reach(made, sensitivity) * bound_factor,
+        bound_price=_price_bound(frame, price),
+        heavy_cents=frame.past.once(heavy_cents),
     )
 
 
-def habits(past: Past) -> tuple[Habit, Habit, Habit]:
-    """Habits of spend, of requests and of cents per request."""
+def habits(past: Past) -> tuple[Habit, Habit, Habit, Habit]:
+    """Habits of spend, of requests, of cents per request and of cents per weighed token."""
     history = past.history
+    noise = noise_of(history.requests)
     return (
         habit(history.cents, least_spread=LEAST_SPREAD),
         habit(history.requests, least_spread=LEAST_SPREAD),
-        _cost_habit(history.cents, history.requests),
+        habit(_ratio(history.cents, history.requests), least_spread=LEAST_SPREAD / 2, noise=noise),
+        habit(_ratio(history.cents, history.weight), least_spread=LEAST_SPREAD / 2, noise=noise),
     )
+
+
+def heavy_cents(past: Past) -> float:
+    """What the costliest of the team's days with spend exceed, one in a hundred; 0 of none."""
+    spent = past.history.cents[past.history.cents > 0]
+    return float(np.quantile(spent, HEAVY_QUANTILE)) if len(spent) else 0.0
 
 
 def noise_of(requests: Array) -> Array:
@@ -82,10 +101,19 @@ def noise_of(requests: Array) -> Array:
     return np.sqrt(1 + NOISY_REQUESTS / np.maximum(requests, 1))
 
 
-def _cost_habit(cents: Array, requests: Array) -> Habit:
-    served = np.where(requests > 0, requests, 1)
-    cost = np.where(requests > 0, cents / served, 0.0)
-    return habit(cost, least_spread=LEAST_SPREAD / 2, noise=noise_of(requests))
+def _ratio(cents: Array, units: Array) -> Array:
+    """Cents per unit; 0 where there are no units."""
+    return np.divide(cents, units, out=np.zeros_like(cents, dtype=float), where=units > 0)
+
+
+def _price_bound(frame: Frame, price: Habit) -> Array:
+    """What the price of each rolling day's tokens must exceed; a new model or new prices lift everybody's."""
+    paid = _ratio(frame.rolling.cents, frame.rolling.weight)
+    usual = np.nan_to_num(np.exp(price.level))[:, None] * np.ones_like(paid)
+    noise = noise_of(frame.rolling.requests)
+    with np.errstate(over="ignore"):
+        own = np.exp(price.centre[:, None] + PRICE_Z * price.reach[:, None] * noise)
+    return own * _lift(paid, usual)
 
 
 def _reach(of: Habit, sensitivity: float) -> Array:
@@ -127,12 +155,10 @@ def _end_weekdays(frame: Frame) -> Array:
     return (frame.day.weekday() + (seconds - hours * 3600) // 86400) % 7
 
 
-def _team_lift(frame: Frame, expected: Array) -> Array:
-    """How many times the usual the median active member spends in each rolling day, where that is more than
-    once."""
-    spend = frame.rolling.cents
-    comparable = (spend > 0) & (expected > 0)
-    ratios = np.full(spend.shape, np.nan)
-    np.divide(spend, expected, out=ratios, where=comparable)
+def _lift(seen: Array, expected: Array) -> Array:
+    """How many times the usual the median active member has in each rolling day, at least once."""
+    comparable = (seen > 0) & (expected > 0)
+    ratios = np.full(seen.shape, np.nan)
+    np.divide(seen, expected, out=ratios, where=comparable)
     enough = comparable.sum(axis=0) >= TEAM_MEMBERS
     return np.where(enough, np.fmax(quantile(ratios.T, 0.5), 1.0), 1.0)

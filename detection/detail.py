@@ -3,32 +3,22 @@ them."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
-from typing import Any
 
 import pandas as pd
-from django.db.models import F, FloatField, Sum, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import F, FloatField, Sum
+from django.db.models.functions import Cast
 
 from collector.days import day_end, day_start, utc_day
 from collector.models import MemberModelDay, UsageEvent
 from collector.models.usage import MemberModelDayQuerySet, UsageEventQuerySet
 
-from .facts import all_tokens, billed_cents, is_served
+from .facts import billed_cents, is_served
 from .findings import Finding
+from .tokens import all_tokens, weighed
 
-# What kinds of tokens cost relative to an input token, about alike in the price lists of the vendors'
-# models: they make one figure for how much a request carried. Only their proportions matter.
-TOKEN_WEIGHTS = {
-    "input_tokens": 1.0,
-    "cache_write_tokens": 1.25,
-    "cache_read_tokens": 0.1,
-    "output_tokens": 5.0,
-}
 EVENT_COLUMNS = ["member_id", "at", "model", "cents", "billed", "requests", "tokens", "weight"]
 SUMS = ["cents", "requests", "weight"]
 TEAM_DAYS = 14  # enough to price a model that is new to the member
@@ -117,7 +107,7 @@ def read_events(
             billed=billed_cents(),
             served=is_served(),
             tokens=all_tokens(),
-            weight=_weighed(F),
+            weight=weighed(F),
         )
         .values_list(
             "member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight", *extra
@@ -131,14 +121,6 @@ def _by_model(days: MemberModelDayQuerySet, keys: list[str]) -> pd.DataFrame:
     rows = days.values_list(*keys).annotate(
         cents=Cast(Sum("total_cents"), FloatField()),
         served=Cast(Sum("requests"), FloatField()),
-        weight=_weighed(Sum),
+        weight=weighed(Sum),
     )
     return pd.DataFrame.from_records(list(rows), columns=[*keys, *SUMS])
-
-
-def _weighed(read: Callable[[str], Any]) -> Any:
-    """Tokens of all kinds in input tokens' worth; `read` turns a field's name into what is weighed."""
-    parts = [
-        Cast(Coalesce(read(name), 0), FloatField()) * Value(weight) for name, weight in TOKEN_WEIGHTS.items()
-    ]
-    return reduce(operator.add, parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 
 from collector.days import day_start, utc_day
 from collector.models import (
@@ -33,11 +35,10 @@ from collector.models import (
     UsageEvent,
 )
 
-from .frame import HOURS, Caps, Cycle, Frame, Measures, Past, binned
+from .frame import HOURS, MEASURES, Caps, Cycle, Frame, Measures, Past, binned
+from .tokens import TOKEN_WEIGHTS, all_tokens, weighed
 
-VALUES = ["cents", "requests", "tokens"]
 SERVED = ~Q(kind__istartswith="Errored") & ~Q(kind__istartswith="Aborted")
-TOKEN_FIELDS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
 
 def load_frame(as_of: datetime, *, days: int) -> Frame:
@@ -76,12 +77,6 @@ def billed_cents() -> Case:
     return Case(When(is_chargeable=True, then=charged), default=Value(0.0), output_field=FloatField())
 
 
-def all_tokens() -> Cast:
-    """An event's tokens of all four kinds."""
-    parts = [Coalesce(F(name), 0) for name in TOKEN_FIELDS]
-    return Cast(parts[0] + parts[1] + parts[2] + parts[3], FloatField())
-
-
 def first_complete_collection() -> datetime | None:
     """When events were first collected completely; what that brought is history. None if they never were."""
     runs = SourceRun.objects.filter(
@@ -109,7 +104,7 @@ class HoursAgo(Func):
 
 def _recent_hours(as_of: datetime, cycle: BillingCycle | None) -> pd.DataFrame:
     """Sums by member and hour of the frame's hours: member_id, hours_ago, is_today, in_cycle, cents,
-    billed, requests, tokens."""
+    requests, tokens, weight, billed."""
     turn = cycle.start_at if cycle else as_of
     rows = (
         UsageEvent.objects.between(as_of - timedelta(hours=HOURS), as_of)
@@ -124,10 +119,11 @@ def _recent_hours(as_of: datetime, cycle: BillingCycle | None) -> pd.DataFrame:
             cents=Sum(Cast("charged_cents", FloatField())),
             served=Sum(Case(When(SERVED, then=Value(1.0)), default=Value(0.0), output_field=FloatField())),
             tokens=Sum(all_tokens()),
+            weight=Sum(weighed(F)),
             billed=Sum(billed_cents()),
         )
     )
-    columns = ["member_id", "hours_ago", "is_today", "in_cycle", *VALUES, "billed"]
+    columns = ["member_id", "hours_ago", "is_today", "in_cycle", *MEASURES, "billed"]
     return pd.DataFrame.from_records(list(rows), columns=columns)
 
 
@@ -144,10 +140,11 @@ def _load_days(as_of: datetime, index: pd.Index, days: int) -> Measures:
         .annotate(
             cents=Cast(Sum("total_cents"), FloatField()),
             served=Cast(Sum("requests"), FloatField()),
-            used=Cast(sum((Sum(name) for name in TOKEN_FIELDS[1:]), Sum(TOKEN_FIELDS[0])), FloatField()),
+            used=Cast(reduce(operator.add, map(Sum, TOKEN_WEIGHTS)), FloatField()),
+            weight=weighed(Sum),
         )
     )
-    table = pd.DataFrame.from_records(list(rows), columns=["member_id", "day", *VALUES])
+    table = pd.DataFrame.from_records(list(rows), columns=["member_id", "day", *MEASURES])
     columns = np.array([(day - first).days for day in table["day"]], dtype=int)
     return binned(index.get_indexer(pd.Index(table["member_id"])), columns, table, (len(index), days))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,23 +25,31 @@ LATE_HOURS = 12
 HOURS = 3 * DAY_HOURS
 
 
-@dataclass(frozen=True)
-class Measures:
-    """One number per member and step of time; the arrays have one row per member, oldest column first."""
+class Measures(NamedTuple):
+    """One number per member and step of time; the arrays have one row per member, oldest column first.
+
+    `weight` are tokens weighed by what their kind costs: cents per weight is the price of the models in use.
+    """
 
     cents: Array
     requests: Array
     tokens: Array
+    weight: Array
+
+    def each(self, work: Callable[[Array], Array]) -> Measures:
+        """The same measures after `work` on each array."""
+        return Measures(*map(work, self))
 
     def columns(self, chosen: slice) -> Measures:
         """The same measures for a range of columns (views, nothing is copied)."""
-        return Measures(self.cents[:, chosen], self.requests[:, chosen], self.tokens[:, chosen])
+        return self.each(lambda array: array[:, chosen])
 
     def total(self) -> Measures:
         """One column: the sum over all."""
-        return Measures(
-            *(array.sum(axis=1, keepdims=True) for array in (self.cents, self.requests, self.tokens))
-        )
+        return self.each(lambda array: array.sum(axis=1, keepdims=True))
+
+
+MEASURES = Measures._fields
 
 
 @dataclass(frozen=True)
@@ -118,9 +126,7 @@ class Frame:
     @cached_property
     def rolling(self) -> Measures:
         """Sums of 24 hours; column k is the rolling day that ended k hours ago, up to `LATE_HOURS`."""
-        return Measures(
-            *(_rolling(array) for array in (self.hours.cents, self.hours.requests, self.hours.tokens))
-        )
+        return self.hours.each(_rolling)
 
     @cached_property
     def peak_hours_ago(self) -> Array:
@@ -129,12 +135,9 @@ class Frame:
 
     @cached_property
     def peak(self) -> Measures:
-        """One value per member: the costliest of the rolling days, with its requests and tokens."""
-        rows = np.arange(len(self.member_ids))
-        chosen = (rows, self.peak_hours_ago)
-        return Measures(
-            self.rolling.cents[chosen], self.rolling.requests[chosen], self.rolling.tokens[chosen]
-        )
+        """One value per member: the costliest of the rolling days, with all its measures."""
+        chosen = (np.arange(len(self.member_ids)), self.peak_hours_ago)
+        return self.rolling.each(lambda array: array[chosen])
 
     def days_ago(self, count: int) -> datetime:
         """Midnight `count` days before the day of `as_of`."""
@@ -148,14 +151,13 @@ def _rolling(hours: Array) -> Array:
 
 
 def binned(rows: Array, columns: Array, values: pd.DataFrame, shape: tuple[int, int]) -> Measures:
-    """Sum `values` (cents, requests, tokens) into an array of `shape`; rows and columns outside are
-    dropped."""
+    """Sum `values`, one column per measure, into arrays of `shape`; rows and columns outside are dropped."""
     inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
     flat = rows[inside] * shape[1] + columns[inside]
     size = shape[0] * shape[1]
     return Measures(
         *(
             np.bincount(flat, weights=values[name].to_numpy(float)[inside], minlength=size).reshape(shape)
-            for name in ("cents", "requests", "tokens")
+            for name in MEASURES
         )
     )

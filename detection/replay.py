@@ -15,7 +15,7 @@ from collector.days import day_start, utc_day
 
 from .detail import SUMS, TEAM_DAYS, Detail
 from .findings import Finding
-from .frame import HOURS, Array, Cycle, Frame, Measures, Past
+from .frame import HOURS, MEASURES, Array, Cycle, Frame, Measures, Past
 
 HOUR = timedelta(hours=1)
 
@@ -102,17 +102,17 @@ class Replay:
         self._at = in_order["at"].to_numpy("datetime64[us]")
         self._row = pd.Index(self.history.member_ids).get_indexer(pd.Index(in_order["member_id"]))
         self._hour = ((in_order["at"] - start) // pd.Timedelta(hours=1)).to_numpy(int)
-        self._values = in_order[["cents", "requests", "tokens", "billed"]].to_numpy(float)
+        self._values = in_order[[*MEASURES, "billed"]].to_numpy(float)
 
     def _show_until(self, as_of: datetime) -> None:
         end = int(np.searchsorted(self._known_at, _numpy(as_of), side="left"))
         fresh = slice(self._shown, end)
         hours, row, values = self._hour[fresh], self._row[fresh], self._values[fresh]
         inside = (hours >= 0) & (hours < self._day_count * 24) & (row >= 0)
-        for column, name in enumerate(("cents", "requests", "tokens")):
+        for column, (by_hour, by_day) in enumerate(zip(self._hours, self._days_sums, strict=True)):
             amounts = values[inside, column]
-            np.add.at(getattr(self._hours, name), (row[inside], hours[inside]), amounts)
-            np.add.at(getattr(self._days_sums, name), (row[inside], hours[inside] // 24), amounts)
+            np.add.at(by_hour, (row[inside], hours[inside]), amounts)
+            np.add.at(by_day, (row[inside], hours[inside] // 24), amounts)
         if self._past and inside.any() and hours[inside].min() // 24 < self._past[0]:
             self._past = None  # an event came late, into a day that was over
         self._add_to_cycle(fresh)
@@ -140,7 +140,7 @@ class Replay:
         inside = (self._at[events] >= _numpy(self._cycle_start)) & (self._row[events] >= 0)
         rows = self._row[events][inside]
         np.add.at(self._cycle_sums[0], rows, self._values[events][inside, 0])
-        np.add.at(self._cycle_sums[1], rows, self._values[events][inside, 3])
+        np.add.at(self._cycle_sums[1], rows, self._values[events][inside, len(MEASURES)])
 
 
 def steps(first: date, last: date, hours: int) -> Sequence[datetime]:
@@ -150,7 +150,7 @@ def steps(first: date, last: date, hours: int) -> Sequence[datetime]:
 
 
 def _zeros(members: int, columns: int) -> Measures:
-    return Measures(*(np.zeros((members, columns)) for _ in range(3)))
+    return Measures(*(np.zeros((members, columns)) for _ in MEASURES))
 
 
 def _known(events: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.baseline import Baseline, noise_of
+from detection.baseline import COST_Z, Baseline, noise_of
 from detection.findings import Finding, Window, flagged, last_24_hours, severity_of
 from detection.frame import Frame
 from detection.models import DetectionSettings
@@ -13,8 +13,6 @@ from detection.vocabulary import Cause, Rule, Severity
 RULES = (Rule.EXPENSIVE_MODEL,)
 NEEDS = ("events",)
 LEAST_DAYS = 3
-# Robust standard deviations (of the logarithm) that a day's cost per request must lie above the usual one.
-LEAST_Z = 3.0
 
 
 def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
@@ -27,11 +25,12 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     cost = spend / np.maximum(requests, 1)
     usual, days = np.nan_to_num(np.exp(baseline.cost.level)), baseline.cost.days
     bound = multiplier * usual
-    own = np.exp(baseline.cost.centre + LEAST_Z * baseline.cost.reach * noise_of(requests))
+    own = np.exp(baseline.cost.centre + COST_Z * baseline.cost.reach * noise_of(requests))
     extra = spend - usual * requests
     rows = np.arange(len(spend))
     unusual_spend = baseline.bound_with_cost_cents[rows, frame.peak_hours_ago]
-    confirmed = (cost > own) & (spend > unusual_spend) & (extra > float(settings.floor_dollars) * 50)
+    floor = float(settings.floor_dollars) * 100
+    confirmed = (cost > own) & (spend > unusual_spend) & (extra > floor / 2)
     enough = (
         (days >= LEAST_DAYS) & (spend >= float(settings.expensive_model_min_dollars) * 100) & (requests > 0)
     )

@@ -26,8 +26,10 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     is_known = baseline.spend.days >= settings.own_baseline_min_days
     # Somebody without a history is judged by the team's: alarming only if spend and requests are both
     # beyond it.
-    is_wild = (observed > baseline.bound_cents[rows, ended]) & (
-        frame.rolling.requests[rows, ended] > baseline.bound_requests[rows, ended]
+    is_wild = (
+        (observed > baseline.bound_cents[rows, ended])
+        & (observed > baseline.heavy_cents)
+        & (frame.rolling.requests[rows, ended] > baseline.bound_requests[rows, ended])
     )
     return [
         Finding(
@@ -57,8 +59,11 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
 
 
 def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:
-    """Cents that each rolling day must exceed: lower where so many requests are unusual too, never under
-    the floor."""
-    many = frame.rolling.requests > baseline.bound_requests
+    """Cents that each rolling day must exceed, never under the floor: lower where so many requests, or such
+    dear models, are unusual too."""
+    rolling = frame.rolling
+    many = rolling.requests > baseline.bound_requests
     bounds = np.where(many, baseline.bound_with_requests_cents, baseline.bound_cents)
+    dear = rolling.cents > baseline.bound_price * rolling.weight
+    bounds = np.where(dear & (rolling.weight > 0), baseline.bound_with_price_cents, bounds)
     return np.maximum(np.nan_to_num(bounds, nan=np.inf), float(settings.floor_dollars) * 100)

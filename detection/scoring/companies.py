@@ -11,8 +11,8 @@ from collector.days import day_start
 from collector.sandbox.company import Company, build_company
 from collector.sandbox.company.kinds import Kind
 from collector.sandbox.company.prices import MICRO, MODELS
-from detection.detail import TOKEN_WEIGHTS
 from detection.replay import History
+from detection.tokens import TOKEN_WEIGHTS
 
 # A fixed Monday, so that the same seed is the same company on any day that the score is asked for.
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -13,7 +13,8 @@ DAYS = 44
 def measures(dollars, requests=None):
     dollars = np.asarray(dollars, dtype=float)
     requests = (dollars > 0) * 10.0 if requests is None else np.asarray(requests, dtype=float)
-    return Measures(dollars * 100, requests, requests * 1000)
+    tokens_worth = dollars * 1000  # always the same price, whatever the tests say of requests
+    return Measures(dollars * 100, requests, requests * 1000, tokens_worth)
 
 
 def make_frame(days, hours=None, *, day_requests=None, hour_requests=None, as_of=AS_OF, cycle_dollars=None):

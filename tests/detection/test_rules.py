@@ -267,3 +267,22 @@ def test_little_or_nothing_is_no_error_and_no_alarm(days):
     frame = make_frame(days, cycle_dollars=[0] * len(days))
     settings = DetectionSettings(cycle_limit_dollars=1, team_budget_dollars=1, info_findings=True)
     assert assess(frame, settings, [], None).findings == ()
+
+
+def test_own_baseline_finds_dear_models_on_a_day_that_is_not_otherwise_unusual():
+    """$10 a day; then $45 in 24 h, alone not over 4.8 times the usual, at four times the usual price."""
+    as_ever = make_frame([steady(10)], last_hour(45))
+    dear = replace(as_ever, hours=as_ever.hours._replace(weight=as_ever.hours.weight / 4))
+    assert find(own_baseline, as_ever, floor_dollars=20) == []
+    assert told(find(own_baseline, dear, floor_dollars=20)) == [(1, "own_baseline", "critical")]
+
+
+def test_a_newcomer_who_spends_what_the_team_spends_now_and_then_is_no_incident():
+    """Twenty members at $5 a day and one at $400; a newcomer at $300, or at $500."""
+    days = [*[steady(5)] * 20, steady(400), []]
+
+    def first_day(dollars):
+        return make_frame(days, last_hour(*[0] * 21, dollars), hour_requests=last_hour(*[0] * 21, 400))
+
+    assert find(own_baseline, first_day(300)) == []
+    assert [finding.member_id for finding in find(own_baseline, first_day(500))] == [22]

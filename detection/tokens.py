@@ -1,0 +1,33 @@
+"""Tokens of the four kinds as one number: all of them, or weighed by what their kind costs."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from django.db.models import F, FloatField, Value
+from django.db.models.functions import Cast, Coalesce
+
+# What kinds of tokens cost relative to an input token, about alike in the price lists of the vendors'
+# models: they make one figure for how much a request carried. Only their proportions matter.
+TOKEN_WEIGHTS = {
+    "input_tokens": 1.0,
+    "cache_write_tokens": 1.25,
+    "cache_read_tokens": 0.1,
+    "output_tokens": 5.0,
+}
+
+
+def all_tokens() -> Cast:
+    """An event's tokens of all four kinds."""
+    return Cast(reduce(operator.add, (Coalesce(F(name), 0) for name in TOKEN_WEIGHTS)), FloatField())
+
+
+def weighed(read: Callable[[str], Any]) -> Any:
+    """Tokens of all kinds in input tokens' worth; `read` turns a field's name into what is weighed."""
+    parts = [
+        Cast(Coalesce(read(name), 0), FloatField()) * Value(weight) for name, weight in TOKEN_WEIGHTS.items()
+    ]
+    return reduce(operator.add, parts)
