@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ ADOPTION_BOUNDS = ((80, "ai-native"), (55, "high-adoption"), (30, "moderate-adop
 MIN_REQUESTS = 10
 
 
-@dataclass(frozen=True)
-class Habits:
+class Habits(NamedTuple):
     """What one member did in the period, as far as badges ask."""
 
     requests: int = 0

@@ -56,7 +56,10 @@ class Line:
 
 
 class Table(Generic[Row]):
-    """Raises BadRequest where the address asks for a column or a page that cannot be."""
+    """Raises BadRequest where the address asks for a column or a page that cannot be.
+
+    `ordered` names the order that `rows` come in already, as `sort` would.
+    """
 
     def __init__(
         self,
@@ -70,11 +73,12 @@ class Table(Generic[Row]):
         sort: str,
         css: Callable[[Row], str] = lambda row: "",
         empty: str = "",
+        ordered: str = "",
         page_rows: int = PAGE_ROWS,
     ) -> None:
         self.key, self.caption, self.columns, self.rows = key, caption, columns, rows
         self.shown = [column for column in columns if not column.only_csv]
-        self.query, self.now, self.css, self.empty = query, now, css, empty
+        self.query, self.now, self.css, self.empty, self.ordered = query, now, css, empty, ordered
         self.total = len(rows)
         self.page_rows = page_rows
         self.pages = max(-(-self.total // page_rows), 1)
@@ -84,6 +88,8 @@ class Table(Generic[Row]):
     @cached_property
     def sorted_rows(self) -> list[Row]:
         """All rows in order; rows without a value come last, whichever the direction."""
+        if self.sort == self.ordered:
+            return list(self.rows)
         value = next(column.value for column in self.columns if column.key == self.sort.lstrip("-"))
         known = [row for row in self.rows if value(row) is not None]
         known.sort(key=lambda row: sort_key(value(row)), reverse=self.sort.startswith("-"))

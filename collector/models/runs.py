@@ -126,6 +126,11 @@ class Lease(models.Model):
     name = models.CharField(max_length=80, unique=True)
     holder = models.CharField(max_length=120, blank=True)
     expires_at = models.DateTimeField()
+    writes = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How often facts were written, counted by the lease on them alone.",
+    )
 
     def __str__(self) -> str:
         return f"{self.name} until {self.expires_at:%Y-%m-%d %H:%M:%S}"

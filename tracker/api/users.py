@@ -21,7 +21,6 @@ from tracker.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.filters import Filters
 from tracker.reports.by_day import team_days
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import group_by
 
 router = Router(tags=["figures"])
 # Half a year of billing cycles, and as many findings as one reads.
@@ -189,7 +188,7 @@ def model_rows(team: Team) -> list[ModelRow]:
     """Most requests first."""
     rows = [
         ModelRow(model=model, total_requests=totals.requests, spend_cents=round_cents(totals.total_cents))
-        for model, totals in group_by(team.parts, lambda part: part.model).items()
+        for model, totals in team.parts.by_model.items()
     ]
     return sorted(rows, key=lambda row: (-row.total_requests, -row.spend_cents, row.model))
 

@@ -221,6 +221,7 @@ def members_table(report: Overview, query: QueryDict) -> Table[MemberFigures]:
         query=query,
         now=report.filters.now,
         sort="-spend",
+        ordered="-spend",
         css=lambda member: "" if member.is_active or member.totals.total_cents else "faded",
         empty="No member fits these filters.",
     )

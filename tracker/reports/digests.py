@@ -26,7 +26,7 @@ from tracker.reports.cycle import CycleReport
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.team import MemberFigures
+from tracker.reports.team import MemberFigures, Team
 
 TOP = 10
 WEEK_DAYS = 7
@@ -104,7 +104,7 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
         lines=tuple(cycle_lines(running)),
         tables=(
             seats_table(report),
-            spenders_table(report.team.members),
+            spenders_table(report.team),
             adoption_table(report.seats),
         ),
         url=site_url(f"{reverse('overview')}?period=cycle"),
@@ -135,11 +135,10 @@ def seats_table(report: Overview) -> DigestTable:
     )
 
 
-def spenders_table(members: Sequence[MemberFigures]) -> DigestTable:
-    top = [member for member in members if member.totals.total_cents > 0][:TOP]
+def spenders_table(team: Team) -> DigestTable:
     rows = tuple(
         (member.person.name, formats.money(member.totals.total_cents), formats.count(member.totals.requests))
-        for member in top
+        for member in team.spenders(TOP)
     )
     return DigestTable("Top spenders", ("Member", "Spend", "Requests"), rows, empty="Nobody spent anything.")
 
@@ -199,7 +198,7 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
                 tuple(week.cells for week in weeks),
                 empty="No usage in this week.",
             ),
-            spenders_table(report.team.members),
+            spenders_table(report.team),
         ),
         url=site_url(f"{reverse('overview')}?period=7d"),
     )

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from statistics import fmean, median
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 
 from collector.models import (
     AiCodeCommit,
@@ -17,9 +17,8 @@ from collector.models import (
     MemberModelDay,
     TeamAnalyticsDay,
 )
-from collector.models.usage import MemberModelDayQuerySet
 from tracker.filters import Filters
-from tracker.reports import models, plan, repositories, savings, tools, versions
+from tracker.reports import models, plan, repositories, savings, tools, usage, versions
 from tracker.reports.plan import Exhaustion
 from tracker.reports.team import Team
 from tracker.reports.tools import Named
@@ -67,12 +66,9 @@ class Insights:
     @cached_property
     def model_requests(self) -> dict[tuple[date, str], int]:
         """Served requests by shown day and model. One query."""
-        rows: MemberModelDayQuerySet = self.selection.of(
-            MemberModelDay.objects.between(self.period.first, self.period.today)
-        )
+        rows = self.selection.of(MemberModelDay.objects.between(self.period.first, self.period.today))
         rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
-        sums = rows.order_by().values_list("day", "model").annotate(Sum("requests"))
-        return {(day, model): requests for day, model, requests in sums if requests}
+        return self.team.sums(usage.requests_by_model, rows)
 
     @property
     def top_models(self) -> list[str]:
@@ -84,8 +80,8 @@ class Insights:
 
     @cached_property
     def savings(self) -> list[savings.Saving]:
-        people = [part for part in self.team.parts if self.team.people[part.member_id].is_person]
-        return savings.savings(people, self.team.all_parts, self.team.palette)
+        people = [pk for pk, person in self.team.people.items() if person.is_person]
+        return savings.savings(self.team.parts.of_members(people), self.team.all_parts, self.team.palette)
 
     @property
     def saving_range(self) -> tuple[float, float]:
@@ -97,20 +93,14 @@ class Insights:
     def daily_active(self) -> list[int]:
         """Members whom Cursor marks active on each shown day. One query."""
         rows = DailyActivity.objects.between(self.period.first, self.period.today).filter(is_active=True)
-        counts = dict(
-            self.team.people_selection.of_members(rows)
-            .order_by()
-            .values_list("day")
-            .annotate(Count("member"))
-        )
+        counts = self.team.sums(usage.members_by_day, self.team.people_selection.of_members(rows))
         return [counts.get(day, 0) for day in self.period.shown_days]
 
     @cached_property
     def daily_requesters(self) -> list[int]:
         """Members with a served request on each shown day. One query."""
         rows = MemberModelDay.objects.between(self.period.first, self.period.today).filter(requests__gt=0)
-        counted = self.selection.of(rows).order_by().values_list("day")
-        counts = dict(counted.annotate(Count("member", distinct=True)))
+        counts = self.team.sums(usage.members_by_day, self.selection.of(rows))
         return [counts.get(day, 0) for day in self.period.shown_days]
 
     @property
@@ -126,7 +116,7 @@ class Insights:
     def clients(self) -> list[versions.Client]:
         """Of the seats now on the team: nobody need follow up who has left. One query."""
         rows = DailyActivity.objects.between(self.period.first, self.period.end)
-        found = versions.clients(self.team.people_selection.of_members(rows))
+        found = self.team.sums(versions.clients, self.team.people_selection.of_members(rows))
         return [client for client in found if self.team.people[client.member_id].is_on_team]
 
     @property
@@ -144,7 +134,7 @@ class Insights:
     def tools_by_metric(self) -> dict[str, list[Named]]:
         """MCP tools and commands, by member where the plan reports members. One query, two without."""
         rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
-        found = tools.by_metric(self.team.people_selection.of_members(rows), with_members=True)
+        found = self.team.sums(tools.by_member, self.team.people_selection.of_members(rows))
         if found or self.filters.is_narrowed or self.filters.visible is not None:
             return found
         return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands"]))

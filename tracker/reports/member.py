@@ -26,7 +26,7 @@ from tracker.forecast import Forecast
 from tracker.periods import Period
 from tracker.reports import cycle, days, plan, repositories, tools
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import Activity, Part, Totals
+from tracker.reports.usage import Activity, Part, Parts, Totals
 
 # A whole day that costs more than this many times the member's average day with spend is marked.
 SPIKE_RATIO = 2
@@ -184,8 +184,8 @@ class MemberReport:
         return sum((day.totals.total_cents for day in whole), Decimal(0)) / len(whole) if whole else None
 
     @cached_property
-    def parts(self) -> list[Part]:
-        return [part for part in self.team.all_parts if part.member_id == self.member.pk]
+    def parts(self) -> Parts:
+        return self.team.all_parts.of_member(self.member.pk)
 
     @cached_property
     def context(self) -> Context:

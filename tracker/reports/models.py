@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
 
 from tracker.palette import Model, Palette
-from tracker.reports.usage import Part, Totals, group_by, total
+from tracker.reports.usage import Parts, Totals
 
 
 @dataclass(frozen=True)
@@ -19,27 +19,23 @@ class ModelCost:
     request_share: float
 
 
-def model_costs(parts: Iterable[Part], palette: Palette) -> list[ModelCost]:
+def model_costs(parts: Parts, palette: Palette) -> list[ModelCost]:
     """Every model in `parts`, the dearest request first; models that served none come last."""
-    parts = list(parts)
-    everything = total(parts)
+    everything = parts.total
     average = everything.cents_per_request
-    users: dict[str, set[int]] = {}
-    for part in parts:
-        if part.requests:
-            users.setdefault(part.model, set()).add(part.member_id)
+    users = Counter(parts.served.table["model"].tolist())
     found = [
         ModelCost(
             model=palette.model(key),
             totals=totals,
-            members=len(users.get(key, ())),
+            members=users[key],
             relative=float(totals.cents_per_request / average)
             if totals.cents_per_request and average
             else None,
             spend_share=share(totals.total_cents, everything.total_cents),
             request_share=share(totals.requests, everything.requests),
         )
-        for key, totals in group_by(parts, lambda part: part.model).items()
+        for key, totals in parts.by_model.items()
     ]
     return sorted(
         found, key=lambda row: (row.totals.cents_per_request is None, -(row.totals.cents_per_request or 0))

@@ -20,7 +20,7 @@ from tracker.reports import cycle, days, models
 from tracker.reports.cycle import CycleReport
 from tracker.reports.days import Days
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import Day, Part
+from tracker.reports.usage import Day
 
 GRAVITY = {"critical": 0, "warning": 1}
 STACKED_MEMBERS = 6
@@ -87,7 +87,7 @@ class Overview:
         self.filters, self.period = filters, filters.period
         self.team = Team(filters)
         self.this_cycle, self.last_cycle, first = cycle.first_day(filters.now)
-        self.days: Days = days.load(self.rows(min(first, self.period.first)))
+        self.days: Days = self.team.sums(days.load, self.rows(min(first, self.period.first)))
 
     def rows(self, first: date) -> MemberModelDayQuerySet:
         return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))
@@ -187,8 +187,7 @@ class Overview:
 
     @cached_property
     def top_spenders(self) -> list[tuple[MemberFigures, Driver | None]]:
-        top = [member for member in self.team.members if member.totals.total_cents > 0][:TOP_SPENDERS]
-        return [(member, self.driver(member)) for member in top]
+        return [(member, self.driver(member)) for member in self.team.spenders(TOP_SPENDERS)]
 
     @property
     def top_cents(self) -> Decimal:
@@ -196,7 +195,7 @@ class Overview:
         return self.top_spenders[0][0].totals.total_cents
 
     def driver(self, member: MemberFigures) -> Driver | None:
-        parts = self.parts_by_member.get(member.person.pk, [])
+        parts = list(self.team.parts.of_member(member.person.pk))
         if not parts or not member.totals.total_cents:
             return None
         dearest = max(parts, key=lambda part: part.total_cents)
@@ -210,21 +209,14 @@ class Overview:
         )
 
     @cached_property
-    def parts_by_member(self) -> dict[int, list[Part]]:
-        found: dict[int, list[Part]] = {}
-        for part in self.team.parts:
-            found.setdefault(part.member_id, []).append(part)
-        return found
-
-    @cached_property
     def median_requests(self) -> float:
-        values = sorted(member.totals.requests for member in self.team.members if member.totals.requests)
-        return middle(values)
+        requests = self.team.parts.by_member.column("requests")
+        return middle(sorted(filter(None, requests.values())))
 
     @cached_property
     def daily_by_member(self) -> list[MemberDays]:
         """Spend by shown day of the largest spenders, and of all others together. One query."""
-        top = [member for member in self.team.members if member.totals.total_cents > 0][:STACKED_MEMBERS]
+        top = self.team.spenders(STACKED_MEMBERS)
         sums = self._sums_of([member.person.pk for member in top])
         bands = [
             MemberDays(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.urls import reverse
 
 from collector.models import Member
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """One member of any kind: a seat, a service account, or the place for spend that names nobody."""
 
     pk: int

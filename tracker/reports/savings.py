@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.badges import MIN_REQUESTS, percentile
 from tracker.palette import Model, Palette
-from tracker.reports.usage import Part, Totals, group_by
+from tracker.reports.usage import Parts
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
 TRUSTED_SHARE = 0.05
@@ -28,8 +28,7 @@ class Rate:
     requests: int
 
 
-@dataclass(frozen=True)
-class Saving:
+class Saving(NamedTuple):
     """One member's requests of one dear model, at the rates of a cheaper one. All in cents."""
 
     member_id: int
@@ -45,37 +44,29 @@ class Saving:
         return (self.low + self.high) / 2
 
 
-def savings(chosen: Iterable[Part], everybody: Sequence[Part], palette: Palette) -> list[Saving]:
+def savings(chosen: Parts, everybody: Parts, palette: Palette) -> list[Saving]:
     """Savings of the `chosen` parts at the rates of `everybody`, the largest first."""
     rates = model_rates(everybody)
     found = [
         saving
-        for part in chosen
-        if (cheaper := alternative(part.model, rates)) and (saving := _saving(part, cheaper, palette))
+        for model in rates
+        if (cheaper := alternative(model, rates))
+        for saving in _of_model(rates[model], chosen.of_model(model), cheaper, palette)
     ]
     return sorted(found, key=lambda each: -each.middle)
 
 
-def model_rates(parts: Sequence[Part]) -> dict[str, Rate]:
+def model_rates(parts: Parts) -> dict[str, Rate]:
     """Rates by model, of models with a request. The range is that of members with MIN_REQUESTS or more."""
-    return {
-        model: _rate(model, totals, parts) for model, totals in _by_model(parts).items() if totals.requests
-    }
+    return {model: _rate(model, parts.of_model(model)) for model in parts.served.by_model}
 
 
-def _by_model(parts: Iterable[Part]) -> dict[str, Totals]:
-    return group_by(parts, lambda part: part.model)
-
-
-def _rate(model: str, totals: Totals, parts: Iterable[Part]) -> Rate:
-    rate = float(totals.total_cents) / totals.requests
-    own = [
-        float(part.total_cents) / part.requests
-        for part in parts
-        if part.model == model and part.requests >= MIN_REQUESTS
-    ]
+def _rate(model: str, parts: Parts) -> Rate:
+    rate = float(parts.total.total_cents) / parts.total.requests
+    steady = parts.where(parts.table["requests"] >= MIN_REQUESTS)
+    own = (steady.spent_cents / steady.table["requests"]).tolist()
     low, high = (percentile(own, 25), percentile(own, 75)) if own else (rate, rate)
-    return Rate(model, rate, min(low, rate), max(high, rate), totals.requests)
+    return Rate(model, rate, min(low, rate), max(high, rate), parts.total.requests)
 
 
 def alternative(model: str, rates: dict[str, Rate]) -> Rate | None:
@@ -92,10 +83,12 @@ def alternative(model: str, rates: dict[str, Rate]) -> Rate | None:
     return max(trusted, key=lambda rate: (rate.cents, rate.model), default=None)
 
 
-def _saving(part: Part, cheaper: Rate, palette: Palette) -> Saving | None:
-    spent = float(part.total_cents)
-    low, high = max(spent - part.requests * cheaper.high, 0), spent - part.requests * cheaper.low
-    if not part.requests or (low + high) / 2 < MIN_SAVING_CENTS:
-        return None
-    dear, instead = palette.model(part.model), palette.model(cheaper.model)
-    return Saving(part.member_id, dear, instead, part.requests, spent, low, high)
+def _of_model(dear: Rate, parts: Parts, cheaper: Rate, palette: Palette) -> list[Saving]:
+    """What each member would save on the requests that the dear model served; too little is left out."""
+    served = parts.served
+    spent, requests = served.spent_cents, served.table["requests"]
+    low, high = (spent - requests * cheaper.high).clip(lower=0), spent - requests * cheaper.low
+    worth = (low + high) / 2 >= MIN_SAVING_CENTS
+    rows = (column[worth].tolist() for column in (served.table["member_id"], requests, spent, low, high))
+    model, instead = palette.model(dear.model), palette.model(cheaper.model)
+    return [Saving(member_id, model, instead, *figures) for member_id, *figures in zip(*rows, strict=True)]

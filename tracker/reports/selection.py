@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from collector.models.usage import MemberModelDayQuerySet
 from groups import membership
-from tracker.reports.usage import Part
+from tracker.reports.usage import Parts
 
 Rows = TypeVar("Rows", bound=QuerySet)
 
@@ -35,9 +35,10 @@ class Selection:
             rows = rows.filter(member__in=self.member_ids)
         return rows if self.group_ids is None else membership.limit_to(rows, self.group_ids)
 
-    def keeps(self, part: Part) -> bool:
-        """Whether the names and the model leave `part`; its group is the query's business."""
-        return self.keeps_member(part.member_id) and self.model in ("", part.model)
+    def limit(self, parts: Parts) -> Parts:
+        """What the names and the model leave of `parts`; their group is the query's business."""
+        parts = parts.of_model(self.model) if self.model else parts
+        return parts if self.member_ids is None else parts.of_members(self.member_ids)
 
     def keeps_member(self, pk: int) -> bool:
         return self.member_ids is None or pk in self.member_ids

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice, takewhile
 
 from django.db.models import F
 
@@ -17,39 +18,72 @@ from tracker import badges, palette
 from tracker.badges import ADOPTION, Badge, Habits
 from tracker.filters import Filters
 from tracker.reports import people, usage
+from tracker.reports.kept import Kept, Rows, T
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.usage import Activity, Part, Totals
+from tracker.reports.usage import MICRO_PLACES, Activity, Parts, Sums, Totals
 
 NO_GROUP = (membership.UNASSIGNED, "")
+NO_ACTIVITY = Activity()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class MemberFigures:
-    """One member's period as the filters leave it; badges, adoption and ranks are of the whole period."""
+    """One member's period as the filters leave it; badges, adoption and ranks are of the whole period.
+
+    Figures are looked up when asked for: of ten thousand members a page shows fifty.
+    """
 
     person: Person
-    group: str
-    totals: Totals
-    activity: Activity
-    active_days: int
-    main_model: palette.Model | None
-    habits: Habits | None  # None for whom badges are not meant: service accounts, leavers without usage
-    team: badges.Team
-    spend_rank: int | None  # among all who spent anything
-    activity_rank: int | None  # among all with a request, by requests
+    team: Team
+
+    @property
+    def totals(self) -> Totals:
+        return self.team.parts.by_member.get(self.person.pk) or Totals()
+
+    @property
+    def group(self) -> str:
+        return self.team.groups.get(self.person.pk, NO_GROUP)[1]
+
+    @property
+    def activity(self) -> Activity:
+        return self.team.activity.get(self.person.pk, NO_ACTIVITY)
+
+    @property
+    def active_days(self) -> int:
+        return self.team.active_days(self.person.pk)
 
     @property
     def is_active(self) -> bool:
         return self.active_days > 0
 
     @property
+    def main_model(self) -> palette.Model | None:
+        main = self.team.main_models.get(self.person.pk)
+        return None if main is None else self.team.palette.model(main)
+
+    @property
+    def habits(self) -> Habits | None:
+        """None for whom badges are not meant: service accounts, leavers without usage."""
+        return self.team.habits.get(self.person.pk)
+
+    @property
+    def spend_rank(self) -> int | None:
+        """Among all who spent anything."""
+        return self.team.spend_ranks.get(self.person.pk)
+
+    @property
+    def activity_rank(self) -> int | None:
+        """Among all with a request, by requests."""
+        return self.team.activity_ranks.get(self.person.pk)
+
+    @property
     def badges(self) -> list[Badge]:
-        return badges.badges(self.habits, self.team) if self.habits else []
+        return badges.badges(self.habits, self.team.bounds) if self.habits else []
 
     @property
     def adoption(self) -> float | None:
-        return badges.adoption_score(self.habits, self.team) if self.habits else None
+        return badges.adoption_score(self.habits, self.team.bounds) if self.habits else None
 
     @property
     def adoption_badge(self) -> Badge | None:
@@ -68,15 +102,24 @@ class Team:
         self.filters, self.period = filters, filters.period
         self.palette = palette.load()
         self.people = people.everybody()
-        self.all_parts = usage.parts(self.period.of(MemberModelDay.objects.all()))
+        self.kept = Kept()
+
+    def sums(self, work: Callable[[Rows], T], rows: Rows) -> T:
+        """`work(rows)`, of rows that the selection has limited; kept where it leaves everybody."""
+        return self.kept(work, rows) if self.selection.is_everything else work(rows)
+
+    @cached_property
+    def all_parts(self) -> Parts:
+        """Of everybody, whatever the filters."""
+        return self.kept(usage.parts, self.period.of(MemberModelDay.objects.all()))
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
-        return usage.activity(usage.activity_between(self.period.first, self.period.end))
+        return self.kept(usage.activity, usage.activity_between(self.period.first, self.period.end))
 
     @cached_property
     def request_days(self) -> dict[int, int]:
-        return usage.request_days(self.period.of(MemberModelDay.objects.all()))
+        return self.kept(usage.request_days, self.period.of(MemberModelDay.objects.all()))
 
     @property
     def is_empty(self) -> bool:
@@ -94,37 +137,40 @@ class Team:
         return {pk: group for pk, group in held.items() if group[0] is not None}
 
     @cached_property
-    def all_totals(self) -> dict[int, Totals]:
+    def all_totals(self) -> Sums:
         """By member, whatever the filters."""
-        return usage.group_by(self.all_parts, lambda part: part.member_id)
+        return self.all_parts.by_member
 
     @cached_property
     def habits(self) -> dict[int, Habits]:
         """What badges ask, of every person, whatever the filters."""
-        totals = self.all_totals
         over_limit = members_over_limit(self.filters.now)
+        column = self.all_totals.column
+        requests, spent, read = column("requests"), column("total_cents"), column("cache_read_tokens")
         return {
-            pk: self._habits(pk, totals.get(pk) or Totals(), pk in over_limit)
+            pk: self._habits(
+                pk,
+                requests.get(pk, 0),
+                spent.get(pk, 0) / 10**MICRO_PLACES,
+                read.get(pk, 0),
+                pk in over_limit,
+            )
             for pk, person in self.people.items()
-            if person.is_person and (person.is_on_team or pk in totals)
+            if person.is_person and (person.is_on_team or pk in requests)
         }
 
-    def _habits(self, pk: int, totals: Totals, is_over_limit: bool) -> Habits:
-        activity = self.all_activity.get(pk) or Activity()
+    def _habits(
+        self, pk: int, requests: int, spend_cents: float, cache_read_tokens: int, is_over_limit: bool
+    ) -> Habits:
+        used = self.all_activity.get(pk, NO_ACTIVITY)
+        days = max(used.active_days, self.request_days.get(pk, 0))
         return Habits(
-            requests=totals.requests,
-            active_days=self.active_days(pk),
-            spend_cents=float(totals.total_cents),
-            accepts=activity.accepts,
-            applies=activity.applies,
-            cache_read_tokens=totals.cache_read_tokens,
-            is_over_limit=is_over_limit,
+            requests, days, spend_cents, used.accepts, used.applies, cache_read_tokens, is_over_limit
         )
 
     def active_days(self, pk: int) -> int:
         """Days with a request or days that Cursor marks active, whichever are more."""
-        activity = self.all_activity.get(pk) or Activity()
-        return max(activity.active_days, self.request_days.get(pk, 0))
+        return max(self.all_activity.get(pk, NO_ACTIVITY).active_days, self.request_days.get(pk, 0))
 
     @cached_property
     def bounds(self) -> badges.Team:
@@ -167,32 +213,23 @@ class Team:
         chosen = self.selection
         if not chosen.model:
             return chosen
-        return Selection(chosen.group_ids, frozenset(part.member_id for part in self.parts))
+        return Selection(chosen.group_ids, self.parts.member_ids)
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def parts(self) -> Parts:
         """What the filters leave of the period."""
-        rows = self.all_parts
-        if self.selection.is_everything:
-            return rows
         if self.selection.group_ids is not None:
-            rows = usage.parts(self.selection.of(self.period.of(MemberModelDay.objects.all())))
-        return [part for part in rows if self.selection.keeps(part)]
+            return usage.parts(self.selection.of(self.period.of(MemberModelDay.objects.all())))
+        return self.selection.limit(self.all_parts)
 
-    @cached_property
-    def totals_by_member(self) -> dict[int, Totals]:
-        if self.selection.is_everything:
-            return self.all_totals
-        return usage.group_by(self.parts, lambda part: part.member_id)
-
-    @cached_property
+    @property
     def totals(self) -> Totals:
-        return usage.total(self.parts)
+        return self.parts.total
 
-    @cached_property
+    @property
     def team_rate(self) -> Decimal | None:
         """Cost per request of everybody, whatever the filters."""
-        return usage.total(self.all_parts).cents_per_request
+        return self.all_parts.total.cents_per_request
 
     @cached_property
     def activity(self) -> dict[int, Activity]:
@@ -204,14 +241,19 @@ class Team:
     @cached_property
     def members(self) -> list[MemberFigures]:
         """Members that the filters leave, largest spend first: seats, and whoever else has spent."""
-        totals = self.totals_by_member
-        mains = main_models(self.parts)
-        found = [
-            self._figures(pk, totals.get(pk) or Totals(), mains.get(pk))
+        spent = self.parts.by_member.column("total_cents")
+        listed = [
+            person
             for pk, person in self.people.items()
-            if pk in totals or (person.is_on_team and self._is_listed(pk))
+            if pk in spent or (person.is_on_team and self._is_listed(pk))
         ]
-        return sorted(found, key=lambda member: (-member.totals.total_cents, member.person.name.casefold()))
+        listed.sort(key=lambda person: (-spent.get(person.pk, 0), person.name.casefold()))
+        return [MemberFigures(person, self) for person in listed]
+
+    def spenders(self, most: int) -> list[MemberFigures]:
+        """The largest spenders of `members`, largest first, at most so many."""
+        spending = takewhile(lambda member: member.totals.total_cents > 0, self.members)
+        return list(islice(spending, most))
 
     def _is_listed(self, pk: int) -> bool:
         """Whether a seat without usage belongs on the list: it has no part that could say so."""
@@ -222,36 +264,11 @@ class Team:
 
     def member(self, pk: int) -> MemberFigures:
         """One member's figures, also where the filters would not list them."""
-        parts = [part for part in self.parts if part.member_id == pk]
-        return self._figures(pk, usage.total(parts), main_models(parts).get(pk))
+        return MemberFigures(self.people[pk], self)
 
-    def _figures(self, pk: int, totals: Totals, main: str | None) -> MemberFigures:
-        return MemberFigures(
-            person=self.people[pk],
-            group=self.groups.get(pk, NO_GROUP)[1],
-            totals=totals,
-            activity=self.activity.get(pk) or Activity(),
-            active_days=self.active_days(pk),
-            main_model=None if main is None else self.palette.model(main),
-            habits=self.habits.get(pk),
-            team=self.bounds,
-            spend_rank=self.spend_ranks.get(pk),
-            activity_rank=self.activity_ranks.get(pk),
-        )
-
-
-def main_models(parts: Iterable[Part]) -> dict[int, str]:
-    """The model with most served requests of each member; of two alike, the one that cost more."""
-    best: dict[int, Part] = {}
-    for part in parts:
-        held = best.get(part.member_id)
-        if part.requests and (held is None or _weight(part) > _weight(held)):
-            best[part.member_id] = part
-    return {pk: part.model for pk, part in best.items()}
-
-
-def _weight(part: Part) -> tuple[int, Decimal, str]:
-    return part.requests, part.total_cents, part.model
+    @cached_property
+    def main_models(self) -> dict[int, str]:
+        return self.parts.main_models
 
 
 def ranks(values: dict[int, float]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +25,21 @@ def by_name(rows: QuerySet[Any]) -> list[Named]:
     return rank(list(rows.order_by().values_list("name", "detail").annotate(Sum("count"))))
 
 
-def by_metric(rows: QuerySet[Any], *, with_members: bool = False) -> dict[str, list[Named]]:
-    """The same for several metrics at once, and with members where rows have them. One query."""
-    sums = rows.order_by().values_list("metric", "name", "detail").annotate(total=Sum("count"))
-    if with_members:
-        sums = sums.annotate(members=Count("member", distinct=True))
+def by_metric(rows: QuerySet[Any]) -> dict[str, list[Named]]:
+    """The same for several metrics at once. One query."""
+    return _ranked(_sums(rows))
+
+
+def by_member(rows: QuerySet[Any]) -> dict[str, list[Named]]:
+    """The same of rows that name members, with how many there were. One query."""
+    return _ranked(_sums(rows).annotate(members=Count("member", distinct=True)))
+
+
+def _sums(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.order_by().values_list("metric", "name", "detail").annotate(total=Sum("count"))
+
+
+def _ranked(sums: Iterable[tuple[Any, ...]]) -> dict[str, list[Named]]:
     found: dict[str, list[tuple[Any, ...]]] = {}
     for metric, *row in sums:
         found.setdefault(metric, []).append(tuple(row))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, TypeVar
+from functools import cached_property
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, Sum
+import pandas as pd
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Sum
 
 from collector.models import DailyActivity
 from collector.models.activity import BetweenDaysQuerySet
 from collector.models.usage import MemberModelDayQuerySet
 
-Key = TypeVar("Key", bound=Hashable)
+MICRO_PLACES = 6  # of a cent, as many as are stored
 
 
 class Part(NamedTuple):
@@ -31,7 +33,8 @@ class Part(NamedTuple):
     cache_read_tokens: int
 
 
-SUMMED = Part._fields[2:]
+SUMMED = list(Part._fields[2:])
+MONEY = ("total_cents", "billed_cents")
 
 
 @dataclass
@@ -45,6 +48,12 @@ class Totals:
     total_cents: Decimal = Decimal(0)
     billed_cents: Decimal = Decimal(0)
     cache_read_tokens: int = 0
+
+    @classmethod
+    def of(cls, sums: Sequence[int]) -> Totals:
+        """From sums in the order of `SUMMED`, money in millionths of a cent."""
+        values = dict(zip(SUMMED, sums, strict=True))
+        return cls(**values | {name: in_cents(values[name]) for name in MONEY})  # type: ignore[arg-type]
 
     def add(self, part: Part) -> None:
         self.requests += part.requests
@@ -69,29 +78,112 @@ class Totals:
         return self.cache_read_tokens / self.requests if self.requests else None
 
 
-def parts(rows: MemberModelDayQuerySet) -> list[Part]:
+class Parts:
+    """What members did with models in a period: one row per member and model that has anything in it.
+
+    Columns of whole numbers, money in millionths of a cent: sums are exact, and quick for ten thousand
+    members. Iterating gives each row as a `Part`.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.table = table
+
+    def __iter__(self) -> Iterator[Part]:
+        return map(Part, *(_values(self.table[name]) for name in Part._fields))
+
+    def where(self, chosen: pd.Series) -> Parts:
+        return Parts(self.table[chosen])
+
+    def of_member(self, pk: int) -> Parts:
+        return self.where(self.table["member_id"] == pk)
+
+    def of_members(self, ids: Collection[int]) -> Parts:
+        return self.where(self.table["member_id"].isin(ids))
+
+    def of_model(self, model: str) -> Parts:
+        return self.where(self.table["model"] == model)
+
+    @property
+    def served(self) -> Parts:
+        """Only where a request was served."""
+        return self.where(self.table["requests"] > 0)
+
+    @property
+    def spent_cents(self) -> pd.Series:
+        """`total_cents` as floats, for estimates."""
+        return self.table["total_cents"] / 10**MICRO_PLACES
+
+    @property
+    def member_ids(self) -> frozenset[int]:
+        return frozenset(self.table["member_id"].tolist())
+
+    @cached_property
+    def by_member(self) -> Sums:
+        return Sums(self.table.groupby("member_id", sort=False)[SUMMED].sum())
+
+    @cached_property
+    def by_model(self) -> Sums:
+        return Sums(self.table.groupby("model", sort=False)[SUMMED].sum())
+
+    @cached_property
+    def total(self) -> Totals:
+        return Totals.of(self.table[SUMMED].sum().tolist())
+
+    @property
+    def main_models(self) -> dict[int, str]:
+        """The model with most served requests of each member; of two alike, the one that cost more."""
+        order = ["requests", "total_cents", "model"]
+        best = self.served.table.sort_values(order).drop_duplicates("member_id", keep="last")
+        return dict(zip(best["member_id"].tolist(), best["model"].tolist(), strict=True))
+
+
+class Sums(Mapping[Any, Totals]):
+    """Totals by member or by model; each is made when it is asked for, since most never are."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.table = table
+        rows = zip(*(table[name].tolist() for name in SUMMED), strict=True)
+        self._rows = dict(zip(table.index.tolist(), rows, strict=True))
+
+    def __getitem__(self, key: Any) -> Totals:
+        return Totals.of(self._rows[key])
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def column(self, name: str) -> dict[Any, int]:
+        """One of `SUMMED` by key; money in millionths of a cent, as in all columns."""
+        return dict(zip(self._rows, self.table[name].tolist(), strict=True))
+
+
+class Micro(Func):
+    """A sum of cents in millionths of a cent, as a whole number."""
+
+    template = "CAST(ROUND(%(expressions)s * 1000000) AS BIGINT)"
+    output_field = BigIntegerField()
+
+
+def parts(rows: MemberModelDayQuerySet) -> Parts:
     """One part per member and model of `rows` that has anything in it. One query."""
-    sums = {f"sum_{name}": Sum(name) for name in SUMMED}
+    sums = {f"sum_{name}": Micro(Sum(name)) if name in MONEY else Sum(name) for name in SUMMED}
     found = rows.order_by().values_list("member_id", "model").annotate(**sums)
-    return [Part(*row) for row in found if any(row[2:])]
+    table = pd.DataFrame.from_records(list(found), columns=Part._fields)
+    table = table.astype({"member_id": "int64", "model": object, **dict.fromkeys(SUMMED, "int64")})
+    return Parts(table[(table[SUMMED] != 0).any(axis=1)])
 
 
-def group_by(parts: Iterable[Part], key: Callable[[Part], Key]) -> dict[Key, Totals]:
-    """Totals of `parts` by whatever `key` says."""
-    found: dict[Key, Totals] = {}
-    for part in parts:
-        name = key(part)
-        if name not in found:
-            found[name] = Totals()
-        found[name].add(part)
-    return found
+def _values(column: pd.Series) -> list[Any]:
+    """A column as plain values, money in cents."""
+    values = column.tolist()
+    return list(map(in_cents, values)) if column.name in MONEY else values
 
 
-def total(parts: Iterable[Part]) -> Totals:
-    found = Totals()
-    for part in parts:
-        found.add(part)
-    return found
+def in_cents(micro: int) -> Decimal:
+    """Millionths of a cent as cents."""
+    return Decimal(micro).scaleb(-MICRO_PLACES)
 
 
 def request_days(rows: MemberModelDayQuerySet) -> dict[int, int]:
@@ -100,18 +192,23 @@ def request_days(rows: MemberModelDayQuerySet) -> dict[int, int]:
     return dict(used.annotate(days=Count("day", distinct=True)))
 
 
+def requests_by_model(rows: MemberModelDayQuerySet) -> dict[tuple[date, str], int]:
+    """Served requests by day and model, where there were any. One query."""
+    sums = rows.order_by().values_list("day", "model").annotate(Sum("requests"))
+    return {(day, model): requests for day, model, requests in sums if requests}
+
+
+def members_by_day(rows: QuerySet[Any]) -> dict[date, int]:
+    """How many members have any of `rows` on each day. One query."""
+    return dict(rows.order_by().values_list("day").annotate(Count("member", distinct=True)))
+
+
 class Day(NamedTuple):
     """One day's spend and requests."""
 
     total_cents: Decimal = Decimal(0)
     billed_cents: Decimal = Decimal(0)
     requests: int = 0
-
-
-def by_day(rows: MemberModelDayQuerySet) -> dict[date, Day]:
-    """Days that have rows. One query."""
-    sums = [Sum(name) for name in Day._fields]
-    return {row[0]: Day(*row[1:]) for row in rows.order_by().values_list("day").annotate(*sums)}
 
 
 class Activity(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from collector.upsert import count_write
+
 from . import activity, events, people, spend
 from .database import Part, TrackerDb
 
@@ -24,4 +26,7 @@ STEPS: tuple[Callable[[TrackerDb, datetime], Part], ...] = (
 
 def take_facts(db: TrackerDb, at: datetime) -> list[Part]:
     """Bring every fact of the file in, inside the caller's `writing()`."""
-    return [step(db, at) for step in STEPS]
+    parts = [step(db, at) for step in STEPS]
+    if any(part.taken for part in parts):
+        count_write()
+    return parts

@@ -1,0 +1,76 @@
+"""Sums that are kept between pages, and when they are made anew."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.core.cache import cache
+
+from collector.models import MemberModelDay
+from collector.rollups import TABLE
+from collector.upsert import revision, writing
+from tests.tracker.pages.company import make_member
+from tracker.reports import kept, usage
+
+pytestmark = pytest.mark.django_db
+
+DAY, AT = date(2026, 3, 3), datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+COUNTS = (1, 0, 0, 0, 0)  # requests, and of them billed, failed, max mode, headless
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def write(member, cents):
+    rows = {(member.pk, DAY, "default", False): (*COUNTS, Decimal(cents), Decimal(0), Decimal(1), 9, 9, 9, 9)}
+    with writing():
+        TABLE.upsert(rows, MemberModelDay.objects.filter(member=member), AT)
+
+
+def total():
+    return kept.Kept()(usage.parts, MemberModelDay.objects.all()).total.total_cents
+
+
+@pytest.fixture
+def many(monkeypatch):
+    monkeypatch.setattr(kept, "MANY", 1)
+
+
+def test_many_rows_are_summed_once_until_facts_are_written(many, django_assert_num_queries):
+    member = make_member("ana@example.com", "Ana")
+    write(member, 125)
+    assert total() == Decimal(125)
+    with django_assert_num_queries(2):  # the newest row, and how often facts were written
+        assert total() == Decimal(125)
+    write(member, 131)
+    assert total() == Decimal(131)
+
+
+def test_few_rows_are_summed_anew(django_assert_num_queries):
+    write(make_member("ana@example.com", "Ana"), 125)
+    total()
+    with django_assert_num_queries(2):  # the newest row, and the sums
+        assert total() == Decimal(125)
+
+
+def test_writing_nothing_new_keeps_what_is_kept():
+    member = make_member("ana@example.com", "Ana")
+    write(member, 125)
+    before = revision()
+    write(member, 125)
+    assert revision() == before
+
+
+def test_sums_of_other_rows_are_other_sums(many):
+    first, second = make_member("a@example.com", "a"), make_member("b@example.com", "b")
+    write(first, 100)
+    write(second, 50)
+    keep = kept.Kept()
+    rows = MemberModelDay.objects
+    assert keep(usage.parts, rows.filter(member=first)).total.total_cents == Decimal(100)
+    assert keep(usage.parts, rows.filter(member=second)).total.total_cents == Decimal(50)
+    assert keep(usage.request_days, rows.filter(member=second)) == {second.pk: 1}
