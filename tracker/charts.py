@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,10 +56,6 @@ class Chart:
     size: str = field(default="")  # "", short or tall
 
     @property
-    def script_id(self) -> str:
-        return f"chart-{self.key}"
-
-    @property
     def has_legend(self) -> bool:
         return len(self.series) > 1 or self.provisional_from is not None or self.average is not None
 
@@ -84,6 +81,11 @@ class Chart:
             "average": self.average,
             "series": [series_data(series) for series in self.series],
         }
+
+    @property
+    def json(self) -> str:
+        """`data` for an attribute: htmx, as it is set up here, takes every <script> out of a fragment."""
+        return json.dumps(self.data, separators=(",", ":"))
 
     @property
     def table_head(self) -> list[str]:

@@ -85,7 +85,7 @@ class TestVeil:
         [
             "Bób O&#x27;Brien &lt;b&gt;",
             "B\\u00f3b O'Brien <b>",
-            "B\\u00f3b O'Brien \\u003Cb\\u003E",
+            "B\\u00f3b O&#x27;Brien &lt;b&gt;",
             "B%C3%B3b%20O%27Brien%20%3Cb%3E",
         ],
     )

@@ -1,4 +1,4 @@
-// Draws every <canvas class="js-chart">: the data comes from the json_script that data-source names.
+// Draws every <canvas class="js-chart"> from the JSON in its data-chart, again after whatever htmx swaps.
 // The server decides figures, names, order and colours; this only draws, and follows a point's link when it is clicked.
 "use strict";
 
@@ -118,7 +118,7 @@ function linkAt(data, chart, event) {
 }
 
 function draw(canvas) {
-  const data = JSON.parse(document.getElementById(canvas.dataset.source).textContent);
+  const data = JSON.parse(canvas.dataset.chart);
   charts.get(canvas)?.destroy();
   charts.set(canvas, new Chart(canvas, {
     data: { labels: data.labels, datasets: data.series.map((series) => dataset(series, data)) },
@@ -142,10 +142,11 @@ function drawAll() {
   for (const canvas of charts.keys()) {
     if (!canvas.isConnected) { charts.get(canvas).destroy(); charts.delete(canvas); }
   }
-  document.querySelectorAll("canvas.js-chart").forEach(draw);
+  document.querySelectorAll("canvas.js-chart[data-chart]").forEach(draw);
 }
 
 drawAll();
 document.addEventListener("htmx:afterSettle", drawAll);
+document.addEventListener("htmx:historyRestore", drawAll);
 document.addEventListener("theme-changed", drawAll);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
