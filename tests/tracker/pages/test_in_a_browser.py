@@ -37,7 +37,10 @@ INKED = """canvas => {
     [blank.width, blank.height] = [canvas.width, canvas.height];
     return canvas.toDataURL() !== blank.toDataURL();
 }"""
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "rules": {"landmark-unique": {"enabled": True}},
+}
 
 
 @pytest.fixture
@@ -100,7 +103,7 @@ def test_axe_finds_nothing_in_either_theme(visit):
         for width, theme in ((390, "light"), (1600, "dark")):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=theme)
-            found = Axe().run(page, options=WCAG).response["violations"]
+            found = Axe().run(page, options=RULES).response["violations"]
             assert [(rule["id"], rule["nodes"][0]["html"][:150]) for rule in found] == [], (path, theme)
         page.context.close()
 
@@ -143,6 +146,10 @@ def refresh(page) -> None:
     """What happens every five minutes while somebody looks."""
     with page.expect_response("**/*"):
         page.evaluate("document.querySelector('[data-refresh]').dispatchEvent(new Event('refresh'))")
+    settled(page)
+
+
+def settled(page) -> None:
     page.wait_for_load_state("networkidle")
     until(page, "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 
@@ -197,6 +204,25 @@ def test_sorting_by_keyboard_swaps_the_table_and_keeps_the_focus(visit):
     page.wait_for_url("**members.sort=-requests**")
     assert page.locator("th[aria-sort='descending']").last.inner_text() == "Requests"
     assert page.evaluate("document.activeElement.id") == "sort-members-requests"
+
+
+def test_another_page_of_a_table_is_shown_from_its_top_and_takes_the_focus(visit, many):
+    page, _ = visit("/")
+    page.locator("#next-members").press("Enter")
+    page.wait_for_url("**members.page=2**")
+    until(page, "document.activeElement.matches('#table-members > .table-frame')")
+    top = page.locator("#table-members tbody tr").first.bounding_box()["y"]
+    assert 0 < top < 300
+
+
+def test_sorting_leaves_the_table_where_it_was(visit):
+    page, _ = visit("/")
+    page.locator("#sort-members-requests").scroll_into_view_if_needed()
+    before = page.locator("#table-members").bounding_box()["y"]
+    page.locator("#sort-members-requests").press("Enter")
+    page.wait_for_url("**members.sort=-requests**")
+    settled(page)
+    assert page.locator("#table-members").bounding_box()["y"] == before
 
 
 def test_every_figure_leads_somewhere_by_keyboard(visit):

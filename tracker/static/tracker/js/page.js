@@ -1,4 +1,5 @@
-// What every page does: the theme switch, refreshing the figures while the page is looked at, keeping open what was open.
+// What every page does: the theme switch, refreshing the figures while the page is looked at, and keeping the reader's
+// place when htmx swaps something: what was open, how far tables were scrolled, where the keyboard is.
 "use strict";
 
 const REFRESH_MS = 5 * 60 * 1000;
@@ -47,13 +48,29 @@ document.addEventListener("visibilitychange", () => {
 });
 
 let openBefore = [];
+let scrolledBefore = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
-  openBefore = [...event.detail.target.querySelectorAll("details[id][open]")].map((details) => details.id);
+  const { target } = event.detail;
+  openBefore = [...target.querySelectorAll("details[id][open]")].map((details) => details.id);
+  scrolledBefore = [...target.querySelectorAll(".table-frame")].map((frame) => [frame.parentElement.id, frame.scrollLeft]);
 });
 document.addEventListener("htmx:afterSwap", () => {
   for (const id of openBefore) {
     const details = document.getElementById(id);
     if (details) details.open = true;
   }
-  openBefore = [];
+  for (const [id, left] of scrolledBefore) {
+    const frame = document.querySelector(`#${id} > .table-frame`);
+    if (frame) frame.scrollLeft = left;
+  }
+  openBefore = scrolledBefore = [];
+});
+
+// Another page of a table is read from its top; its frame takes the focus, since Next may be gone.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const { requestConfig, target } = event.detail;
+  if (!requestConfig?.elt.closest(".pager")) return;
+  const frame = document.querySelector(`#${target.id} > .table-frame`);
+  frame?.focus({ preventScroll: true });
+  frame?.scrollIntoView();
 });
