@@ -27,7 +27,13 @@ class Series:
     kind: str = ""  # line or bar, where it differs from the chart's
     axis: str = ""  # "second" for the right-hand axis
     dashed: bool = False
+    band: str = ""  # "low" or "high": an edge of a shaded area, the low one right before the high one
     marks: Sequence[bool] = ()  # points drawn large, such as spikes
+
+    @property
+    def legend(self) -> str:
+        """Its name in the legend, where a band stands once."""
+        return {"": self.name, "low": "", "high": "likely range"}[self.band]
 
 
 @dataclass(frozen=True)
@@ -125,5 +131,6 @@ def series_data(series: Series) -> dict[str, Any]:
         "kind": series.kind,
         "axis": series.axis,
         "dashed": series.dashed,
+        "band": series.band,
         "marks": list(series.marks) or None,
     }

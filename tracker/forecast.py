@@ -20,6 +20,7 @@ class Forecast:
     expected_cents: float
     high_cents: float
     path: tuple[tuple[date, float], ...]  # expected running total at the end of each day from today on
+    band: tuple[tuple[float, float], ...]  # the lowest and the highest likely beside each of `path`
 
     def day_reaching(self, cents: float) -> date | None:
         """The day on which the expected running total reaches `cents`, if it does."""
@@ -44,18 +45,34 @@ def forecast(
     recent = history[-MAX_DAYS:]
     if len(recent) < MIN_DAYS or not left:
         return None
-    means, variance = {}, 0.0
-    for is_weekend in (False, True):
-        values = [cents for day, cents in recent if (day.weekday() >= 5) == is_weekend]
-        days = sum(item.share for item in left if (item.day.weekday() >= 5) == is_weekend)
-        means[is_weekend] = fmean(values)
-        # Each day's own scatter, and what the mean of few days may be wrong by, over all days alike.
-        variance += pvariance(values) * (days + days**2 / len(values))
-    path, running = [], before_today_cents
+    kinds = {
+        kind: Kind([cents for day, cents in recent if is_weekend(day) == kind]) for kind in (False, True)
+    }
+    certain, running = before_today_cents + today_cents, before_today_cents
+    path, band = [], []
     for item in left:
-        expected = means[item.day.weekday() >= 5] * item.share
+        kind = kinds[is_weekend(item.day)]
+        expected = kind.mean * item.share
         running += max(expected, today_cents) if item is left[0] else expected
+        kind.days += item.share
+        margin = BAND_SIGMAS * sqrt(sum(each.variance for each in kinds.values()))
         path.append((item.day, running))
-    margin = BAND_SIGMAS * sqrt(variance)
-    certain = before_today_cents + today_cents
-    return Forecast(max(running - margin, certain), running, running + margin, tuple(path))
+        band.append((max(running - margin, certain), running + margin))
+    return Forecast(band[-1][0], running, band[-1][1], tuple(path), tuple(band))
+
+
+class Kind:
+    """Weekdays, or weekends: what such days cost, and how many of them the forecast has counted so far."""
+
+    def __init__(self, values: Sequence[float]) -> None:
+        self.count, self.mean, self.scatter = len(values), fmean(values), pvariance(values)
+        self.days = 0.0
+
+    @property
+    def variance(self) -> float:
+        """Of the counted days: each one's own scatter, and what a mean of few may be wrong by over all."""
+        return self.scatter * (self.days + self.days**2 / self.count)
+
+
+def is_weekend(day: date) -> bool:
+    return day.weekday() >= 5

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 
 from django.http import QueryDict
 
@@ -11,6 +13,7 @@ from collector.days import days_between, utc_day
 from tracker import formats
 from tracker.charts import Chart, Series
 from tracker.filters import Filters, period_query
+from tracker.forecast import Forecast
 from tracker.metrics import MEANINGS
 from tracker.pages import members
 from tracker.pages.days import day_labels, dollars, provisional_index
@@ -18,6 +21,7 @@ from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
 from tracker.reports.team import MemberFigures
+from tracker.reports.usage import Day
 from tracker.tables import SIDE_ROWS, Column, Table, csv_url
 
 
@@ -97,23 +101,26 @@ def daily_caption(report: Overview) -> str:
 
 
 def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
-    """Running totals by day of the cycle: this one, the last one, and where this one is heading."""
+    """Running totals by day of the cycle: this one, the last one, and where this one is heading.
+
+    A cycle turns within a day, so it touches one day more than it is long; the last one may be longer still.
+    """
     start = utc_day(cycle.cycle.start_at)
-    days = list(days_between(start, utc_day(cycle.cycle.end_at) - timedelta(days=1)))
-    short, full = day_labels(days, utc_day(cycle.cycle.start_at) + timedelta(days=cycle.day_number - 1))
-    series = [Series("This cycle", padded(running(cycle.daily), len(days)), "1")]
+    days = list(days_between(start, utc_day(cycle.cycle.end_at - timedelta(microseconds=1))))
+    length = max(len(days), len(cycle.last_daily))
+    short, full = day_labels(days, start + timedelta(days=len(cycle.daily) - 1))
+    beyond = [f"Day {number} of the last cycle" for number in range(len(days) + 1, length + 1)]
+    spent = running(cycle.daily)
+    series = [Series("This cycle", padded(spent, length), "1")]
     if cycle.forecast:
-        ahead = dict(cycle.forecast.path)
-        series.append(
-            Series("Forecast", [dollars(ahead[d]) if d in ahead else None for d in days], "1", dashed=True)
-        )
+        series += forecast_series(cycle.forecast, spent, length)
     if cycle.last_daily:
-        series.append(Series("Last cycle", padded(running(cycle.last_daily), len(days)), "other"))
+        series.append(Series("Last cycle", padded(running(cycle.last_daily), length), "other"))
     return Chart(
         key="cycle",
         title="This cycle so far",
-        labels=short,
-        titles=full,
+        labels=[*short, *[""] * len(beyond)],
+        titles=[*full, *beyond],
         unit="usd",
         kind="line",
         size="tall",
@@ -123,16 +130,28 @@ def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
     )
 
 
-def running(days: list) -> list[float]:
-    total, found = 0.0, []
-    for day in days:
-        total += float(day.total_cents) / 100
-        found.append(round(total, 2))
-    return found
+def forecast_series(forecast: Forecast, spent: list[float], length: int) -> list[Series]:
+    """The forecast and its band, from the last point of `spent`: today's, or yesterday's on the last day."""
+    skipped = 1 if len(forecast.path) > 1 else 0
+    known = spent[: len(spent) - 1 + skipped]
+
+    def line(cents: Iterable[float]) -> list[float | None]:
+        ahead = [dollars(each) for each in cents][skipped:]
+        return padded([*[None] * (len(known) - 1), *known[-1:], *ahead], length)
+
+    return [
+        Series("Likely at least", line(low for low, _ in forecast.band), "1", band="low"),
+        Series("Likely at most", line(high for _, high in forecast.band), "1", band="high"),
+        Series("Forecast", line(total for _, total in forecast.path), "1", dashed=True),
+    ]
 
 
-def padded(values: list[float], length: int) -> list[float | None]:
-    return [*values[:length], *[None] * (length - len(values))]
+def running(days: list[Day]) -> list[float]:
+    return [dollars(cents) for cents in accumulate(day.total_cents for day in days)]
+
+
+def padded(values: Sequence[float | None], length: int) -> list[float | None]:
+    return [*values, *[None] * (length - len(values))]
 
 
 def by_member_chart(report: Overview, query: QueryDict) -> Chart:

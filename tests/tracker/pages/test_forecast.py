@@ -34,6 +34,16 @@ def test_the_band_widens_with_the_scatter_of_days():
     assert made.high_cents - made.expected_cents == pytest.approx(1.2816 * (2_500 * 1.1) ** 0.5)
 
 
+def test_the_band_opens_day_by_day_up_to_its_end():
+    made = forecast(
+        history(1) + history(2, weekday=200.0)[7:], 0, 0, left(*(date(2026, 11, n) for n in (17, 18)))
+    )
+    assert [day for day, _ in made.path] == [date(2026, 11, 17), date(2026, 11, 18)]
+    widths = [high - low for low, high in made.band]
+    assert 0 < widths[0] < widths[1]
+    assert made.band[-1] == (made.low_cents, made.high_cents)
+
+
 def test_today_costs_what_it_has_cost_already_if_that_is_more():
     today = date(2026, 11, 17)
     assert forecast(history(2), 0, 300, left(today)).expected_cents == 300
