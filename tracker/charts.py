@@ -33,7 +33,7 @@ class Series:
     @property
     def legend(self) -> str:
         """Its name in the legend, where a band stands once."""
-        return {"": self.name, "low": "", "high": "likely range"}[self.band]
+        return {"": self.name, "low": "", "high": "Likely range"}[self.band]
 
 
 @dataclass(frozen=True)

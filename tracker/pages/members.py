@@ -12,12 +12,12 @@ from tracker.tables import Column
 COLUMNS: list[Column[MemberFigures]] = [
     Column("name", "Name", lambda m: m.person.name, under=lambda m: m.person.email),
     Column("email", "E-mail", lambda m: m.person.email, only_csv=True),
-    Column("group", "Group", lambda m: m.group or None),
     Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
     Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", only_csv=True),
     Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
     Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
     Column("context", "Context", lambda m: m.totals.context_tokens, "count_short", help=MEANINGS["context"]),
+    Column("group", "Group", lambda m: m.group or None),
     Column(
         "model",
         "Main model",
