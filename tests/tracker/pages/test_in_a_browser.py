@@ -37,6 +37,19 @@ INKED = """canvas => {
     [blank.width, blank.height] = [canvas.width, canvas.height];
     return canvas.toDataURL() !== blank.toDataURL();
 }"""
+OPEN_EACH_HELP = """async () => {
+    const found = [];
+    for (const help of document.querySelectorAll("details.help")) {
+        help.scrollIntoView({block: "center"});
+        help.open = true;
+        await new Promise((done) => setTimeout(done, 30));
+        const {left, right, top, bottom} = help.querySelector("p").getBoundingClientRect();
+        const scrolled = document.documentElement.scrollWidth;
+        found.push({said: help.textContent, left, right, top, bottom, scrolled});
+        help.open = false;
+    }
+    return found;
+}"""
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "rules": {"landmark-unique": {"enabled": True}},
@@ -90,10 +103,45 @@ def visit(browser, site):
 def test_every_page_fits_every_width_without_a_complaint(visit):
     for path in PAGES:
         page, complaints = visit(path)
-        for width in (390, 1024, 1600):
+        for width in (390, 1024, 1440, 1600):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
         assert [text for text in complaints if "status of 40" not in text] == [], path
+        page.context.close()
+
+
+def test_on_a_laptop_the_members_take_the_page_and_show_every_column(visit, many):
+    page, _ = visit("/", width=1440)
+    frame = page.locator("#table-members > .table-frame")
+    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+    assert frame.evaluate("frame => getComputedStyle(frame).overflowY") == "visible"
+    page.locator("#table-members tbody tr").nth(25).evaluate("row => row.scrollIntoView({block: 'center'})")
+    bar = page.locator(".bar").bounding_box()
+    head = page.locator("#table-members thead th").first.bounding_box()
+    assert head["y"] == pytest.approx(bar["height"], abs=2)
+
+
+def test_on_a_phone_the_name_stays_and_the_spend_is_seen(visit):
+    page, _ = visit("/", width=390)
+    frame = page.locator("#table-members > .table-frame")
+    assert frame.evaluate("frame => frame.scrollHeight <= frame.clientHeight")
+    spend = page.locator("#table-members tbody td").first.bounding_box()
+    assert spend["x"] + spend["width"] < 390
+    name = page.locator("#table-members tbody th").first
+    before = name.bounding_box()["x"]
+    frame.evaluate("frame => frame.scrollLeft = 300")
+    assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
+
+
+def test_every_help_text_opens_within_the_screen(visit):
+    for path in ("/", "/insights", MEMBER, "/incidents"):
+        page, _ = visit(path)
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            for found in page.evaluate(OPEN_EACH_HELP):
+                assert found["left"] >= 0 and found["right"] <= width, (path, found)
+                assert found["top"] >= 0 and found["bottom"] <= 900, (path, found)
+                assert found["scrolled"] <= width, (path, found)
         page.context.close()
 
 

@@ -30,6 +30,23 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A help text opens below its "?"; where that leaves the screen it is moved back, or above.
+const EDGE = 8;
+function place(help) {
+  const text = help.querySelector("p");
+  text.style.translate = "none";
+  const box = text.getBoundingClientRect();
+  const { clientWidth, clientHeight } = document.documentElement;
+  const across = Math.max(EDGE, Math.min(box.left, clientWidth - EDGE - box.width)) - box.left;
+  const up = box.bottom > clientHeight - EDGE ? box.height + help.offsetHeight + EDGE : 0;
+  text.style.translate = `${across}px ${-up}px`;
+}
+
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches("details.help[open]")) place(event.target);
+}, true);
+window.addEventListener("resize", () => document.querySelectorAll("details.help[open]").forEach(place));
+
 // Elements with data-refresh ask for themselves anew (htmx, trigger "refresh") while somebody looks at the page.
 function refresh() {
   const isReading = document.querySelector("details.help[open]") || window.getSelection().type === "Range";
