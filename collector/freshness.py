@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
+from . import watermarks
 from .days import day_end
-from .models import DailyActivity, Source, SourceRun, UsageEvent
+from .models import DailyActivity, MemberModelDay, Source, SourceRun, UsageEvent
 
 # An hourly job may miss one run (a restart, a bad hour of the vendor's) before anybody need look.
 STALE = timedelta(hours=3)
@@ -46,6 +47,18 @@ def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]
 def ages(now: datetime) -> dict[str, timedelta | None]:
     """Per source the time since its last good run; None before the first."""
     return {each.source: each.age for each in sources(now, with_newest=False)}
+
+
+def known_until(now: datetime) -> datetime | None:
+    """Up to when usage is known: what came later is unknown, not zero. None before anything was read.
+
+    Imported usage has no watermark: the end of its newest day stands for one. Two queries at most.
+    """
+    mark = watermarks.until(Source.EVENTS)
+    if mark is None:
+        newest = MemberModelDay.objects.aggregate(newest=Max("day"))["newest"]
+        mark = day_end(newest) if newest else None
+    return min(mark, now) if mark else None
 
 
 def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: datetime) -> SourceFreshness:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
+from collector import freshness
 from collector.days import utc_day
 from groups.tree import GroupOption
 from groups.tree import find as find_group
@@ -43,11 +44,17 @@ class Filters:
     badge: str = ""
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
+    options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
 
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period is chosen."""
         return bool(self.group or self.search or self.model or self.badge)
+
+    @property
+    def everybody(self) -> Filters:
+        """The same period, of everybody whom the reader may see."""
+        return replace(self, group=None, search="", model="", badge="")
 
     def query(self, **changes: str) -> str:
         """`?period=7d&…` for these filters with `changes`; what is at its default is left out."""
@@ -71,25 +78,40 @@ def period_query(filters: Filters) -> str:
 def of(request: HttpRequest) -> Filters:
     """The filters of a page's address, limited to whom its reader may see."""
     now = timezone.now()
-    return read(request.GET, now, visible_ids(request.access, utc_day(now)))  # type: ignore[attr-defined]
+    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    return read(request.GET, now, visible, known_until(request, now))
 
 
-def read(query: QueryDict, now: datetime, visible: frozenset[int] | None = None) -> Filters:
+def known_until(request: HttpRequest, now: datetime) -> datetime | None:
+    """Up to when usage is known; asked once for the page and for the frame around it."""
+    if not hasattr(request, "known_until"):
+        request.known_until = freshness.known_until(now)  # type: ignore[attr-defined]
+    return request.known_until  # type: ignore[attr-defined]
+
+
+def read(
+    query: QueryDict,
+    now: datetime,
+    visible: frozenset[int] | None = None,
+    known_until: datetime | None = None,
+) -> Filters:
     """The filters of an address. BadRequest, saying what is wrong, where one makes no sense."""
     form = FilterForm(query)
     if not form.is_valid():
         raise BadRequest(" ".join(complaint(name, query.get(name, "")) for name in form.errors))
     asked = form.cleaned_data
     notes: list[str] = []
+    options = group_options() if asked["group"] else []
     return Filters(
-        period=_period(asked["period"] or periods.DEFAULT, now, notes),
+        period=_period(asked["period"] or periods.DEFAULT, now, known_until, notes),
         now=now,
         visible=visible,
-        group=_group(asked["group"], notes) if asked["group"] else None,
+        group=_group(asked["group"], options, notes) if asked["group"] else None,
         search=asked["search"],
         model=asked["model"],
         badge=asked["badge"],
         notes=tuple(notes),
+        options=tuple(options),
     )
 
 
@@ -100,17 +122,17 @@ def complaint(name: str, value: str) -> str:
     return f"“{name}” is longer than the {name}s there are."
 
 
-def _period(key: str, now: datetime, notes: list[str]) -> Period:
+def _period(key: str, now: datetime, known_until: datetime | None, notes: list[str]) -> Period:
     if key != "cycle":
-        return periods.whole_days(periods.WHOLE_DAYS[key], now, key)
-    cycle = periods.this_cycle(now)
+        return periods.whole_days(periods.WHOLE_DAYS[key], now, key, known_until)
+    cycle = periods.this_cycle(now, known_until)
     if cycle is None:
         notes.append("No billing cycle is known yet: these are the last 30 days")
-    return cycle or periods.whole_days(30, now)
+    return cycle or periods.whole_days(30, now, known_until=known_until)
 
 
-def _group(path: str, notes: list[str]) -> GroupOption:
-    option = find_group(path, group_options())
+def _group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:
+    option = find_group(path, options)
     if not option.group_ids:
         notes.append(f"There is no group “{path}”")
     return option
@@ -153,7 +175,7 @@ def choices(filters: Filters, path: str) -> Choices:
     return Choices(
         path=path,
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
-        groups=[_group_choice(option, filters) for option in group_options()],
+        groups=[_group_choice(option, filters) for option in filters.options or group_options()],
         models=[
             Choice(key, palette.display_name(key), key == filters.model)
             for key in sorted(palette.load().models, key=str.casefold)

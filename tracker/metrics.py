@@ -29,7 +29,9 @@ MEANINGS = {
         "14 to 28 whole days. About eight cycles in ten end within the band."
     ),
     "unused": "Seats on the team without an active day in the period.",
-    "incidents": "Incidents not yet resolved, whatever the period.",
+    "incidents": (
+        "Incidents not yet resolved, whatever the period. Group and search narrow them, nothing else does."
+    ),
     "failed": "Requests that errored or were aborted. They are no part of requests, and mostly cost nothing.",
     "accepts": "Diffs that the agent proposed and the member accepted.",
     "accept_ratio": "Accepted diffs over proposed ones, at most 100 %.",

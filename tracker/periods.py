@@ -28,6 +28,7 @@ class Period:
     last: date
     today: date
     cycle: BillingCycle | None = None
+    known_until: datetime | None = None  # what came later is unknown, not zero; None: nothing is cut
 
     @property
     def days(self) -> int:
@@ -68,19 +69,20 @@ class Period:
         return rows.in_cycle(self.cycle) if self.cycle else rows.between(self.first, self.last)
 
 
-def whole_days(days: int, now: datetime, key: str = "") -> Period:
+def whole_days(days: int, now: datetime, key: str = "", known_until: datetime | None = None) -> Period:
     """The `days` whole UTC days before today."""
     today = utc_day(now)
-    return Period(key or f"{days}d", today - timedelta(days=days), today - timedelta(days=1), today)
+    first, last = today - timedelta(days=days), today - timedelta(days=1)
+    return Period(key or f"{days}d", first, last, today, known_until=known_until)
 
 
-def this_cycle(now: datetime) -> Period | None:
+def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | None:
     """The cycle that `now` falls into, if one is known."""
     cycle = BillingCycle.objects.at(now)
     today = utc_day(now)
-    return (
-        Period("cycle", utc_day(cycle.start_at), today - timedelta(days=1), today, cycle) if cycle else None
-    )
+    if cycle is None:
+        return None
+    return Period("cycle", utc_day(cycle.start_at), today - timedelta(days=1), today, cycle, known_until)
 
 
 def model_days(period: Period) -> MemberModelDayQuerySet:

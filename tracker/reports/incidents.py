@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from django import forms
 from django.core.exceptions import BadRequest
-from django.db.models import Q
+from django.db.models import DateField, Q, QuerySet, Value
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
@@ -16,7 +17,7 @@ from collector.days import day_end, day_start, utc_day
 from detection.models import Anomaly
 from detection.models.anomaly import AnomalyQuerySet
 from detection.vocabulary import Rule, Severity
-from groups.membership import members_of
+from groups.membership import limit_to
 from groups.tree import GroupOption, find, options
 from incidents import times
 from incidents.backlog import Backlog, backlog
@@ -26,6 +27,8 @@ from tracker import periods
 from tracker.periods import Period
 
 UNRESOLVED = "unresolved"
+
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 class IncidentFilterForm(forms.Form):
@@ -66,6 +69,19 @@ class IncidentFilters:
         return day_end(utc_day(self.now))
 
 
+class Scope(Protocol):
+    """Whom incidents are about: all that filters shared with other pages say about them."""
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def group(self) -> GroupOption | None: ...
+    @property
+    def search(self) -> str: ...
+    @property
+    def visible(self) -> frozenset[int] | None: ...
+
+
 def read(query: QueryDict, now: datetime, visible: frozenset[int] | None = None) -> IncidentFilters:
     """The filters of an address; BadRequest, saying what is wrong, where one makes no sense."""
     form = IncidentFilterForm(query)
@@ -104,8 +120,7 @@ class IncidentsReport:
 
 def incidents_report(filters: IncidentFilters) -> IncidentsReport:
     """Everything that the incidents page shows. Some ten queries, whatever the number of rows."""
-    members = member_limit(filters)
-    found = limit_incidents(filters, members)
+    found = having(limit_incidents(Incident.objects.all(), filters), filters)
     shown = found.filter(in_period(filters) | ~Q(status=Status.RESOLVED)) if not filters.status else found
     if filters.status == Status.RESOLVED:
         shown = shown.filter(in_period(filters))
@@ -115,7 +130,7 @@ def incidents_report(filters: IncidentFilters) -> IncidentsReport:
     return IncidentsReport(
         filters=filters,
         incidents=incidents,
-        anomalies=list(limit_anomalies(filters, members)),
+        anomalies=list(limit_anomalies(filters)),
         times=times.summary(timed),
         unresolved=len(unresolved),
         critical=sum(incident.severity == Severity.CRITICAL for incident in unresolved),
@@ -127,19 +142,26 @@ def in_period(filters: IncidentFilters) -> Q:
     return Q(detected_at__gte=filters.starts_at, detected_at__lt=filters.ends_at)
 
 
-def member_limit(filters: IncidentFilters) -> frozenset[int] | None:
-    """Ids of the members that the page is limited to; None: everybody and the team."""
-    limit = filters.visible
-    if filters.group:
-        held = frozenset(members_of(filters.group.group_ids, utc_day(filters.now)))
-        limit = held if limit is None else limit & held
-    return limit
+def limit_incidents(rows: IncidentQuerySet, scope: Scope) -> IncidentQuerySet:
+    """Those of `rows` about whom the reader may see, who are in the group, and whom the search finds."""
+    return limit_members(rows.matching(scope.search), scope)
 
 
-def limit_incidents(filters: IncidentFilters, members: frozenset[int] | None) -> IncidentQuerySet:
-    rows = Incident.objects.matching(filters.search)
-    if members is not None:
-        rows = rows.filter(of_members(members, filters))
+def limit_members(rows: Rows, scope: Scope) -> Rows:
+    """Rows (with `member`) of whom the reader may see and who are in the group today.
+
+    Rows of the team, which have no member, are everybody's; no group's.
+    """
+    if scope.visible is not None:
+        rows = rows.filter(Q(member__in=scope.visible) | Q(member__isnull=True))
+    if scope.group is None:
+        return rows
+    today = rows.filter(member__isnull=False).alias(day=Value(utc_day(scope.now), DateField()))
+    return limit_to(today, scope.group.group_ids)
+
+
+def having(rows: IncidentQuerySet, filters: IncidentFilters) -> IncidentQuerySet:
+    """Those of `rows` with the status, severity and rule asked for."""
     if filters.status == UNRESOLVED:
         rows = rows.unresolved()
     elif filters.status:
@@ -149,19 +171,11 @@ def limit_incidents(filters: IncidentFilters, members: frozenset[int] | None) ->
     return rows.filter(findings__anomaly__rule=filters.rule).distinct() if filters.rule else rows
 
 
-def of_members(members: frozenset[int], filters: IncidentFilters) -> Q:
-    """Rows of these members; the team's too, unless a group was asked for."""
-    theirs = Q(member__in=members)
-    return theirs if filters.group else theirs | Q(member__isnull=True)
-
-
-def limit_anomalies(filters: IncidentFilters, members: frozenset[int] | None) -> AnomalyQuerySet:
-    rows = Anomaly.objects.detected_between(filters.starts_at, filters.ends_at)
+def limit_anomalies(filters: IncidentFilters) -> AnomalyQuerySet:
+    rows = limit_members(Anomaly.objects.detected_between(filters.starts_at, filters.ends_at), filters)
     if filters.search:
         text = filters.search
         rows = rows.filter(Q(member__name__icontains=text) | Q(member__email__icontains=text))
-    if members is not None:
-        rows = rows.filter(of_members(members, filters))
     if filters.severity:
         rows = rows.filter(severity=filters.severity)
     if filters.rule:

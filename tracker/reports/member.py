@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -57,7 +57,7 @@ class MemberReport:
 
     def __init__(self, member: Member, filters: Filters) -> None:
         self.member = member
-        self.filters = replace(filters, group=None, search="", model="", badge="")
+        self.filters = filters.everybody
         self.period: Period = filters.period
         self.team = Team(self.filters)
 

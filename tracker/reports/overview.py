@@ -13,16 +13,16 @@ from django.db.models import Max, Sum
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.usage import MemberModelDayQuerySet
 from detection.models import DetectionSettings
-from incidents.models import Incident
 from tracker import formats, palette
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models
 from tracker.reports.cycle import CycleReport
 from tracker.reports.days import Days
+from tracker.reports.open_incidents import OpenIncidents, open_incidents
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Day
+from tracker.reports.watch import Watch, watch
 
-GRAVITY = {"critical": 0, "warning": 1}
 STACKED_MEMBERS = 6
 TOP_SPENDERS = 7
 # A whole day that costs more than this many times the period's average is marked.
@@ -81,7 +81,7 @@ class MemberDays:
 
 
 class Overview:
-    """Everything the overview shows. At most fourteen queries."""
+    """Everything the overview shows. At most eighteen queries."""
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
@@ -166,20 +166,12 @@ class Overview:
         return len(self.active_seats) / len(self.seats) if self.seats else None
 
     @cached_property
-    def open_incidents(self) -> list[Incident]:
-        """Unresolved incidents, gravest first; the team's own only where nobody is left out. One query."""
-        rows = Incident.objects.unresolved().select_related("member")
-        if not self.team.selection.is_everything:
-            rows = rows.filter(member__in=[member.person.pk for member in self.team.members])
-        return sorted(rows, key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
+    def watch(self) -> Watch:
+        return watch(self.filters.now, self.period.known_until)
 
-    @property
-    def more_incidents(self) -> int:
-        return len(self.open_incidents) - 4
-
-    @property
-    def unanswered(self) -> int:
-        return sum(each.acknowledged_at is None for each in self.open_incidents)
+    @cached_property
+    def incidents(self) -> OpenIncidents:
+        return open_incidents(self.filters, self.watch)
 
     @cached_property
     def lines_added(self) -> int:

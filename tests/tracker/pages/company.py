@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from collector.models import BillingCycle, DailyActivity, Member, UsageEvent
+from collector.models import BillingCycle, DailyActivity, Member, Source, UsageEvent, Watermark
 from collector.rollups import recompute_days
 from groups.models import Assignment, Group
 
@@ -58,6 +58,7 @@ def build(seed: int = 5) -> None:
         if member.email != UNUSED:
             make_usage(member, level, rng)
     recompute_days(FIRST_DAY, TODAY, NOW)
+    Watermark.objects.create(source=Source.EVENTS, complete_until_at=NOW)
 
 
 def make_member(email: str, name: str, **values) -> Member:

@@ -1,0 +1,89 @@
+"""Unresolved incidents of whom the filters name, whatever the period: what is wrong right now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef
+
+from incidents.models import Incident
+from tracker import formats
+from tracker.filters import Filters
+from tracker.reports.incidents import limit_incidents
+from tracker.reports.watch import Watch
+
+GRAVITY = {"critical": 0, "warning": 1}
+LISTED = 4
+
+
+@dataclass(frozen=True)
+class OpenIncidents:
+    """`found` lie within group and search, gravest first; `elsewhere` counts those outside them."""
+
+    found: Sequence[Incident]
+    elsewhere: int
+    filters: Filters
+    watch: Watch
+
+    @property
+    def figure(self) -> str:
+        """A dash where nobody has looked: that is no zero."""
+        return str(len(self.found)) if self.found or self.watch.has_looked else formats.NOTHING
+
+    @property
+    def tone(self) -> str:
+        if self.found:
+            return "critical"
+        if self.elsewhere or self.watch.is_stale:
+            return "warning"
+        return "" if self.watch.doubt or self.filters.is_narrowed else "good"
+
+    @property
+    def notes(self) -> list[str]:
+        """What the figure means, and what it leaves out."""
+        said = [f"{self.unanswered} not yet acknowledged"] if self.found else []
+        if self.elsewhere:
+            said.append(f"{formats.plural(self.elsewhere, 'more', 'more')} outside this {self.narrowed_by}")
+        if self.watch.doubt:
+            said.append(self.watch.doubt)
+        elif not said:
+            said.append("None under these filters" if self.filters.is_narrowed else "Nothing is wrong")
+        return [*said, *filter(None, [not_narrowing(self.filters)])]
+
+    @property
+    def narrowed_by(self) -> str:
+        names = ["group"] if self.filters.group else []
+        return " and ".join([*names, "search"] if self.filters.search else names)
+
+    @property
+    def unanswered(self) -> int:
+        return sum(each.acknowledged_at is None for each in self.found)
+
+    @property
+    def listed(self) -> Sequence[Incident]:
+        return self.found[:LISTED]
+
+    @property
+    def unlisted(self) -> int:
+        return len(self.found) - len(self.listed)
+
+
+def open_incidents(filters: Filters, watch: Watch) -> OpenIncidents:
+    """Narrowed by group and search, and to whom the reader may see. One query."""
+    rows = Incident.objects.unresolved()
+    inside = limit_incidents(rows, filters).filter(pk=OuterRef("pk"))
+    everybody = limit_incidents(rows, filters.everybody)
+    known = list(everybody.annotate(is_inside=Exists(inside)).select_related("member"))
+    found = [incident for incident in known if incident.is_inside]
+    found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
+    return OpenIncidents(found, len(known) - len(found), filters, watch)
+
+
+def not_narrowing(filters: Filters) -> str:
+    """Which of the filters in force say nothing about incidents."""
+    names = [name for name in ("model", "badge") if getattr(filters, name)]
+    if not names:
+        return ""
+    does = "does" if len(names) == 1 else "do"
+    return f"{' and '.join(names).capitalize()} {does} not narrow incidents"
