@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from collector.days import day_start, days_between, utc_day
+from collector.days import day_end, day_start, days_between, utc_day
 from collector.models import BillingCycle
 from tracker import formats
 from tracker.forecast import MIN_DAYS, Forecast, Left, forecast
@@ -80,11 +80,11 @@ def report(
     is_known = last is not None and known_from is not None and known_from <= utc_day(last.start_at)
     return CycleReport(
         cycle=cycle,
-        day_number=(today - start).days + 1,
-        length=(utc_day(cycle.end_at) - start).days,
+        day_number=day_number(cycle, today),
+        length=day_number(cycle, last_day(cycle)),
         spent=added(daily),
         daily=daily,
-        last_daily=days.of_cycle(last, utc_day(last.start_at), start) if last and is_known else [],
+        last_daily=days.of_cycle(last, utc_day(last.start_at), last_day(last)) if last and is_known else [],
         forecast=_forecast(cycle, days, daily, today),
     )
 
@@ -100,8 +100,21 @@ def _forecast(cycle: BillingCycle, days: Days, daily: list[Day], today: date) ->
 
 
 def days_left(cycle: BillingCycle, today: date) -> list[Left]:
-    """Today and the days after it, the last only as far as the cycle goes."""
-    end = utc_day(cycle.end_at)
-    share = (cycle.end_at - day_start(end)) / timedelta(days=1)
-    left = [Left(day) for day in days_between(today, end - timedelta(days=1))]
-    return [*left, Left(end, share)] if share else left
+    """Today and the days after it, each as far as it lies in the cycle."""
+    return [Left(day, share(cycle, day)) for day in days_between(today, last_day(cycle))]
+
+
+def share(cycle: BillingCycle, day: date) -> float:
+    """How much of `day` lies in the cycle: less than 1 on the days on which it turns."""
+    begins, ends = max(cycle.start_at, day_start(day)), min(cycle.end_at, day_end(day))
+    return (ends - begins) / timedelta(days=1)
+
+
+def day_number(cycle: BillingCycle, day: date) -> int:
+    """Which of the UTC days that the cycle touches `day` is; the day on which it began is the first."""
+    return (day - utc_day(cycle.start_at)).days + 1
+
+
+def last_day(cycle: BillingCycle) -> date:
+    """The last UTC day of which the cycle has a part: the one before, where it ends at midnight."""
+    return utc_day(cycle.end_at - timedelta(milliseconds=1))

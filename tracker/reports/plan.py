@@ -8,9 +8,9 @@ from datetime import date
 
 from django.db.models import Min, Sum
 
-from collector.days import utc_day
 from collector.models import BillingCycle
 from collector.models.usage import MemberModelDayQuerySet
+from tracker.reports.cycle import day_number
 
 # Buckets of days of the cycle: (first, last, what they are called).
 BUCKETS = ((1, 3, "Day 1 to 3"), (4, 7, "Day 4 to 7"), (8, 14, "Day 8 to 14"), (15, 400, "Day 15 or later"))
@@ -28,10 +28,9 @@ class Exhaustion:
 
 def exhaustions(rows: MemberModelDayQuerySet, cycle: BillingCycle) -> list[Exhaustion]:
     """Members of `rows` with a billed request in `cycle`, the earliest first. One query."""
-    start = utc_day(cycle.start_at)
     billed = rows.in_cycle(cycle).filter(billed_requests__gt=0).order_by().values_list("member_id")
     found = [
-        Exhaustion(member_id, day, (day - start).days + 1, requests)
+        Exhaustion(member_id, day, day_number(cycle, day), requests)
         for member_id, day, requests in billed.annotate(Min("day"), Sum("billed_requests"))
     ]
     return sorted(found, key=lambda each: (each.cycle_day, -each.billed_requests))

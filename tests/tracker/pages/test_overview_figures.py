@@ -110,7 +110,7 @@ def test_the_cycle_is_counted_from_its_instant_whatever_the_period(acme):
     for period in PERIODS:
         cycle = read(f"period={period}").cycle
         same(cycle.spent.total_cents, spent)
-        assert (cycle.day_number, cycle.length, cycle.days_left) == (20, 30, 10)
+        assert (cycle.day_number, cycle.length, cycle.days_left) == (20, 31, 11)
 
 
 def test_the_last_cycle_is_compared_at_the_same_number_of_days(acme):
