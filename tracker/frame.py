@@ -18,6 +18,7 @@ from collector.freshness import SourceFreshness
 from collector.models import Source, SourceRun
 from tracker import filters, formats
 from tracker.access.roles import Role
+from tracker.reports import watch
 
 THEMES = ("system", "light", "dark")
 PAGES = {"overview": "Overview", "insights": "Insights", "incidents": "Incidents", "settings": "Settings"}
@@ -35,6 +36,8 @@ class Banner:
     tone: str
     title: str
     text: str
+    url: str = ""
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,8 @@ def build(request: HttpRequest, now: datetime) -> Frame:
     if access is None or not access.may(Role.VIEWER):
         return Frame([], [], Freshness(None, []))  # whoever has not signed in learns nothing
     known = freshness.sources(now, with_newest=False)
-    return Frame(links(request), banners(known), how_fresh(known, now))
+    said = banners(known) + no_news(filters.known_until(request, now), now)
+    return Frame(links(request), said, how_fresh(known, now))
 
 
 def theme(request: HttpRequest) -> str:
@@ -138,7 +142,8 @@ def banners(known: list[SourceFreshness]) -> list[Banner]:
         found.append(DEMO)
     elif not settings.CURSOR_ADMIN_API_KEY:
         found.append(NO_KEY)
-    if settings.CURSOR_ADMIN_API_KEY and not any(each.last_good_at for each in known):
+    events = next(each for each in known if each.source == Source.EVENTS)
+    if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None:
         found.append(FIRST_RUN)
     failed = [each for each in known if each.status == SourceRun.Status.FAILED]
     if failed:
@@ -146,6 +151,24 @@ def banners(known: list[SourceFreshness]) -> list[Banner]:
         said = f"{failed[0].error} What was collected before is still shown."
         found.append(Banner("warning", f"The last collection failed: {names}.", said))
     return found
+
+
+def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
+    """That the figures stop some time ago, and what to do about it."""
+    if known_until is None or not watch.is_stale(known_until, now):
+        return []
+    do = "See that the hourly job runs, or read now: python manage.py run_pipeline."
+    if not settings.CURSOR_ADMIN_API_KEY:
+        do = "Import a newer export: python manage.py import_usage_csv FILE."
+    return [
+        Banner(
+            "warning",
+            f"No news since {formats.instant(known_until)}.",
+            f"What was used after that is missing from these figures; it is not zero. {do}",
+            address("settings"),
+            "What each source said last",
+        )
+    ]
 
 
 def how_fresh(known: list[SourceFreshness], now: datetime) -> Freshness:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from collector.days import days_between, utc_day
+from collector.days import day_end, day_start, days_between, utc_day
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.usage import MemberModelDayQuerySet
 from tracker import formats
@@ -18,9 +18,9 @@ DEFAULT = "30d"
 
 @dataclass(frozen=True)
 class Period:
-    """`first` to `last`, both included, are whole days that are over: what averages divide by.
+    """`first` to `last`, both included, are days that are over; today is never among them.
 
-    Today is never among them. Only a cycle's totals go up to now, since a cycle is counted to the instant.
+    Only a cycle's totals go up to now, being counted to the instant. Averages divide by `averaged`.
     """
 
     key: str
@@ -39,6 +39,27 @@ class Period:
     def end(self) -> date:
         """The last day that totals count: today in a cycle, else `last`."""
         return self.today if self.cycle else self.last
+
+    @property
+    def averaged(self) -> list[date]:
+        """What averages count: days that lie wholly in the period, are over and are wholly known."""
+        is_cut = self.cycle is not None and self.cycle.start_at > day_start(self.first)
+        whole = days_between(self.first + timedelta(days=int(is_cut)), self.last)
+        return [day for day in whole if self.known_until is None or day_end(day) <= self.known_until]
+
+    def is_known(self, day: date) -> bool:
+        """Whether anything of `day` is known; of one that is not, no figure is zero."""
+        return self.known_until is None or day_start(day) < self.known_until
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Where the figures stop, if that is before today."""
+        return None if self.is_known(self.today) else self.known_until
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing of the period is known at all."""
+        return not self.is_known(self.first)
 
     @property
     def said(self) -> str:

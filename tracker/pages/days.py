@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from tracker import formats
+from tracker.periods import Period
 
 # Cursor may revise a day for a day after it is over: yesterday and today are shown as provisional.
 PROVISIONAL_DAYS = 2
@@ -21,6 +23,12 @@ def provisional_index(days: list[date], today: date) -> int:
     """The first of `days` that may still change; today is always among them."""
     first = today - timedelta(days=PROVISIONAL_DAYS - 1)
     return next(index for index, day in enumerate(days) if day >= first)
+
+
+def known(period: Period, values: Sequence[float]) -> list[float | None]:
+    """One value per shown day, none where nothing of the day is known: that is no zero."""
+    shown = zip(period.shown_days, values, strict=True)
+    return [value if period.is_known(day) else None for day, value in shown]
 
 
 def dollars(cents: object) -> float:

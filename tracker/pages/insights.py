@@ -14,7 +14,7 @@ from tracker.cells import Flag
 from tracker.charts import Chart, Series
 from tracker.filters import period_query
 from tracker.metrics import MEANINGS
-from tracker.pages.days import day_labels, provisional_index
+from tracker.pages.days import day_labels, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
 from tracker.palette import OTHER
 from tracker.reports.insights import Insights
@@ -236,8 +236,8 @@ def active_chart(report: Insights, query: QueryDict) -> Chart:
         unit="count",
         kind="line",
         series=[
-            Series("Active, as Cursor counts", report.daily_active, "1"),
-            Series("With a request", report.daily_requesters, "3"),
+            Series("Active, as Cursor counts", known(report.period, report.daily_active), "1"),
+            Series("With a request", known(report.period, report.daily_requesters), "3"),
         ],
         average=report.mean_daily_active,
         provisional_from=provisional_index(days, report.period.today),

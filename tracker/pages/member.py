@@ -13,7 +13,7 @@ from incidents.models import Incident
 from tracker.cells import Flag
 from tracker.charts import Chart, Series
 from tracker.metrics import MEANINGS
-from tracker.pages.days import day_labels, dollars, provisional_index
+from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
 from tracker.palette import OTHER
 from tracker.reports.member import TOKENS, MemberDay, MemberReport
@@ -72,13 +72,22 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
     top = [model for model, cents in sums.most_common(TOP_MODELS) if cents]
     spikes = [day.is_spike for day in report.days]
     series = [
-        Series(found.name, [dollars(day.cents.get(key, 0)) for day in report.days], found.slot, marks=spikes)
+        Series(
+            found.name,
+            known(report.period, [dollars(day.cents.get(key, 0)) for day in report.days]),
+            found.slot,
+            marks=spikes,
+        )
         for key in top
         for found in [report.team.palette.model(key)]
     ]
     if len(sums) > len(top):
         rest = [sum((c for m, c in day.cents.items() if m not in top), Decimal(0)) for day in report.days]
-        series.append(Series("Other models", [dollars(cents) for cents in rest], OTHER, marks=spikes))
+        series.append(
+            Series(
+                "Other models", known(report.period, [dollars(cents) for cents in rest]), OTHER, marks=spikes
+            )
+        )
     average = report.per_day_cents
     return Chart(
         key="spend",
@@ -109,7 +118,7 @@ def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
         unit="count",
         stacked=True,
         series=[
-            Series(label, [day.tokens[name] for day in report.days], str(slot))
+            Series(label, known(report.period, [day.tokens[name] for day in report.days]), str(slot))
             for slot, (name, label) in enumerate(TOKEN_NAMES.items(), start=1)
         ],
         provisional_from=provisional_index([day.day for day in report.days], report.period.today),
@@ -169,7 +178,7 @@ def days_table(report: MemberReport, query: QueryDict) -> Table[MemberDay]:
             Column("tabs", "Tabs", counted("tabs_accepted"), "count"),
             Column("version", "Version", counted("client_version")),
         ],
-        report.days,
+        report.known_days,
         query=query,
         now=report.filters.now,
         sort="-day",

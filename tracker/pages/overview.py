@@ -16,7 +16,7 @@ from tracker.filters import Filters, period_query
 from tracker.forecast import Forecast
 from tracker.metrics import MEANINGS
 from tracker.pages import members
-from tracker.pages.days import day_labels, dollars, provisional_index
+from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
@@ -57,8 +57,8 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
     days = report.period.shown_days
     short, full = day_labels(days, report.period.today)
     average = report.per_day.total_cents if report.per_day else None
-    included = [dollars(day.total_cents - day.billed_cents) for day in report.daily]
-    billed = [dollars(day.billed_cents) for day in report.daily]
+    included = known(report.period, [dollars(day.total_cents - day.billed_cents) for day in report.daily])
+    billed = known(report.period, [dollars(day.billed_cents) for day in report.daily])
     return Chart(
         key="daily",
         title="Daily spend",
@@ -83,6 +83,8 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
 def daily_note(report: Overview, index: int) -> str:
     """What the day amounts to, and how it compares with the average and the day before."""
     day, is_today = report.daily[index], index == len(report.daily) - 1
+    if not report.period.is_known(report.period.shown_days[index]):
+        return "Nothing of this day has been read yet"
     said = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
     if report.per_day and report.per_day.total_cents and not is_today:
         said.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
@@ -94,6 +96,8 @@ def daily_note(report: Overview, index: int) -> str:
 def daily_caption(report: Overview) -> str:
     spikes = [day for day, is_spike in zip(report.period.shown_days, report.spikes, strict=True) if is_spike]
     said = "Today is not over and is left out of the average. Yesterday may still change."
+    if report.period.cycle:
+        said = "The day on which the cycle began, and today, are no whole days and left out of the average."
     if not spikes:
         return said
     names = ", ".join(formats.day(day) for day in spikes[-3:])
@@ -160,7 +164,7 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
     series = [
         Series(
             band.member.person.name if band.member else "All others",
-            [round(cents / 100, 2) for cents in band.cents],
+            known(report.period, [round(cents / 100, 2) for cents in band.cents]),
             str(index) if band.member else "other",
             link=band.member.person.url + kept if band.member else "",
         )

@@ -22,9 +22,10 @@ class CycleReport:
     day_number: int
     length: int
     spent: Day
-    daily: list[Day]  # each day of the cycle up to today, only what lies in it
+    daily: list[Day]  # each day of the cycle up to where usage is known, only what lies in it; none if before
     last_daily: list[Day]  # the whole cycle before; empty where it is not known
     forecast: Forecast | None
+    as_of: datetime | None = None  # where the figures stop, if that is before today
 
     @property
     def days_left(self) -> int:
@@ -32,6 +33,7 @@ class CycleReport:
 
     @property
     def before_today_cents(self) -> Decimal:
+        """Before the last of the known days, which is not over or not wholly known."""
         return added(self.daily[:-1]).total_cents
 
     @property
@@ -46,9 +48,18 @@ class CycleReport:
 
     @property
     def change(self) -> float | None:
-        """How much more than the last cycle at the same point, as a ratio; None without one to compare."""
-        before = self.last_before_today_cents
+        """How much more than the last cycle at the same point, as a ratio; None without one to compare.
+
+        Nor before a whole day lies behind: the hours in which a cycle began say nothing.
+        """
+        before = self.last_before_today_cents if self.whole_days else None
         return float(self.before_today_cents / before) - 1 if before else None
+
+    @property
+    def whole_days(self) -> int:
+        """Whole days of the cycle that are over and known."""
+        begins_inside = self.cycle.start_at > day_start(utc_day(self.cycle.start_at))
+        return max(len(self.daily) - 1 - begins_inside, 0)
 
     @property
     def said_change(self) -> str:
@@ -59,6 +70,8 @@ class CycleReport:
     @property
     def no_forecast(self) -> str:
         """Why there is none."""
+        if not self.daily:
+            return "Nothing of this cycle has been read yet"
         return "" if self.forecast else f"A forecast needs {MIN_DAYS} whole days of history"
 
 
@@ -72,11 +85,19 @@ def first_day(now: datetime) -> tuple[BillingCycle | None, BillingCycle | None, 
 
 
 def report(
-    cycle: BillingCycle, last: BillingCycle | None, days: Days, known_from: date | None, now: datetime
+    cycle: BillingCycle,
+    last: BillingCycle | None,
+    days: Days,
+    known_from: date | None,
+    now: datetime,
+    known_until: datetime | None = None,
 ) -> CycleReport:
-    """`days` reach back to the start of `last`; `known_from` is the first day of anybody's usage."""
-    today, start = utc_day(now), utc_day(cycle.start_at)
-    daily = days.of_cycle(cycle, start, today)
+    """`days` reach back to the start of `last`; `known_from` is the first day of anybody's usage.
+
+    Everything but the day of the cycle is as of `known_until`: later days are unknown, not free.
+    """
+    today, start, seen_at = utc_day(now), utc_day(cycle.start_at), min(known_until or now, now)
+    daily = days.of_cycle(cycle, start, utc_day(seen_at)) if seen_at >= cycle.start_at else []
     is_known = last is not None and known_from is not None and known_from <= utc_day(last.start_at)
     return CycleReport(
         cycle=cycle,
@@ -85,12 +106,16 @@ def report(
         spent=added(daily),
         daily=daily,
         last_daily=days.of_cycle(last, utc_day(last.start_at), last_day(last)) if last and is_known else [],
-        forecast=_forecast(cycle, days, daily, today),
+        forecast=_forecast(cycle, days, daily, utc_day(seen_at)) if daily else None,
+        as_of=seen_at if utc_day(seen_at) < today else None,
     )
 
 
 def _forecast(cycle: BillingCycle, days: Days, daily: list[Day], today: date) -> Forecast | None:
-    """From the first day with a row on: what came before it is no history of these members."""
+    """From the first day with a row on: what came before it is no history of these members.
+
+    `today` is the day on which usage stops to be known.
+    """
     if days.first is None:
         return None
     yesterday = today - timedelta(days=1)

@@ -104,13 +104,19 @@ class Insights:
         return [counts.get(day, 0) for day in self.period.shown_days]
 
     @property
-    def mean_daily_active(self) -> float | None:
-        """Over the whole days, weekends included."""
-        return fmean(self.daily_active[:-1]) if self.daily_active[:-1] else None
+    def whole_daily_active(self) -> list[int]:
+        """Of the whole known days, weekends included."""
+        counted = set(self.period.averaged)
+        shown = zip(self.period.shown_days, self.daily_active, strict=True)
+        return [active for day, active in shown if day in counted]
 
     @property
-    def peak_daily_active(self) -> int:
-        return max(self.daily_active[:-1], default=0)
+    def mean_daily_active(self) -> float | None:
+        return fmean(self.whole_daily_active) if self.whole_daily_active else None
+
+    @property
+    def peak_daily_active(self) -> int | None:
+        return max(self.whole_daily_active, default=None)
 
     @cached_property
     def clients(self) -> list[versions.Client]:

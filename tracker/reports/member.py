@@ -121,9 +121,10 @@ class MemberReport:
             found[1] += row["billed_cents"]
             found[2] += row["requests"]
         known = days.Days({key: days.Day(*values) for key, values in sums.items()})
-        return (
-            cycle.report(this, last, known, self.team.palette.first_day, self.filters.now) if this else None
-        )
+        if this is None:
+            return None
+        known_from = self.team.palette.first_day
+        return cycle.report(this, last, known, known_from, self.filters.now, self.period.known_until)
 
     @property
     def forecast(self) -> Forecast | None:
@@ -178,10 +179,16 @@ class MemberReport:
         return of_cycle is None or row["day"] > utc_day(of_cycle.start_at) or row["is_after_turn"]
 
     @property
+    def known_days(self) -> list[MemberDay]:
+        """The shown days of which anything is known."""
+        return [day for day in self.days if self.period.is_known(day.day)]
+
+    @property
     def per_day_cents(self) -> Decimal | None:
-        """Over the whole days of the period."""
-        whole = self.days[:-1]
-        return sum((day.totals.total_cents for day in whole), Decimal(0)) / len(whole) if whole else None
+        """Over the whole known days of the period."""
+        counted = set(self.period.averaged)
+        whole = [day.totals.total_cents for day in self.days if day.day in counted]
+        return sum(whole, Decimal(0)) / len(whole) if whole else None
 
     @cached_property
     def parts(self) -> Parts:

@@ -102,30 +102,41 @@ class Overview:
         return self.days.in_cycle(cycle, day) if cycle else self.days.on(day)
 
     @property
-    def today(self) -> Day:
-        return self.daily[-1]
+    def today(self) -> Day | None:
+        """Today so far; None where nothing of it is known."""
+        return self.daily[-1] if self.period.is_known(self.period.today) else None
 
     @cached_property
     def per_day(self) -> Day | None:
-        """Averages of the whole days shown; None where there is none yet."""
-        count, total = self.period.days, days.added(self.daily[:-1])
+        """Averages of the period's whole known days; None where there is none yet."""
+        whole = self.period.averaged
+        total, count = days.added(self.day_in_period(day) for day in whole), len(whole)
         if not count:
             return None
         return Day(total.total_cents / count, total.billed_cents / count, round(total.requests / count))
 
     @cached_property
     def spikes(self) -> list[bool]:
-        """Which shown days cost more than SPIKE_RATIO times the average; today is not judged."""
-        bound = self.per_day.total_cents * SPIKE_RATIO if self.per_day else None
-        judged = [bound is not None and 0 < bound < day.total_cents for day in self.daily[:-1]]
-        return [*judged, False]
+        """Which shown days cost more than SPIKE_RATIO times the average; only whole known days are judged."""
+        bound = self.per_day.total_cents * SPIKE_RATIO if self.per_day else Decimal(0)
+        judged = set(self.period.averaged)
+        return [
+            day in judged and 0 < bound < spent.total_cents
+            for day, spent in zip(self.period.shown_days, self.daily, strict=True)
+        ]
 
     @cached_property
     def cycle(self) -> CycleReport | None:
         if self.this_cycle is None:
             return None
-        known_from = self.team.palette.first_day
-        return cycle.report(self.this_cycle, self.last_cycle, self.days, known_from, self.filters.now)
+        return cycle.report(
+            self.this_cycle,
+            self.last_cycle,
+            self.days,
+            self.team.palette.first_day,
+            self.filters.now,
+            self.period.known_until,
+        )
 
     @cached_property
     def budget(self) -> Budget | None:
@@ -153,7 +164,9 @@ class Overview:
 
     @cached_property
     def unused_seats(self) -> list[UnusedSeat]:
-        """Seats without an active day in the period. One query."""
+        """Seats without an active day in what is known of the period. One query."""
+        if self.period.is_unknown:
+            return []
         unused = [member for member in self.seats if not member.is_active]
         rows = MemberModelDay.objects.filter(
             member__in=[member.person.pk for member in unused], requests__gt=0
@@ -163,7 +176,8 @@ class Overview:
 
     @property
     def active_share(self) -> float | None:
-        return len(self.active_seats) / len(self.seats) if self.seats else None
+        is_known = self.seats and not self.period.is_unknown
+        return len(self.active_seats) / len(self.seats) if is_known else None
 
     @cached_property
     def watch(self) -> Watch:

@@ -1,12 +1,15 @@
 """The billing cycle: which day it is, what it compares with, and what is said where it is not known."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from collector.models import BillingCycle
+from tracker.periods import Period
 from tracker.reports import cycle
 from tracker.reports.days import Days
+from tracker.reports.usage import Day
 
 TURNS = BillingCycle(
     start_at=datetime(2026, 11, 4, 21, 23, tzinfo=UTC), end_at=datetime(2026, 12, 4, 21, 23, tzinfo=UTC)
@@ -43,3 +46,35 @@ def test_the_days_on_which_a_cycle_turns_count_for_their_part_of_the_forecast():
     assert left[1].share == 1
     assert left[-1].share == pytest.approx(21.3833 / 24, abs=1e-4)
     assert [each.share for each in cycle.days_left(MONTH, date(2026, 11, 30))] == [1]
+
+
+def test_the_hours_in_which_a_cycle_began_are_compared_with_nothing():
+    last = BillingCycle(start_at=datetime(2026, 10, 4, 21, 23, tzinfo=UTC), end_at=TURNS.start_at)
+    spent = {(date(2026, 10, 4) + timedelta(days=n), True): Day(Decimal(1_000)) for n in range(1)}
+    spent |= {(date(2026, 10, 5) + timedelta(days=n), False): Day(Decimal(1_000)) for n in range(31)}
+    for hour, day in ((23, 4), (9, 5)):
+        at = datetime(2026, 11, day, hour, tzinfo=UTC)
+        assert report(TURNS, at, spent, last, date(2026, 9, 1)).change is None
+    spent[date(2026, 11, 5), False] = Day(Decimal(3_000))
+    found = report(TURNS, datetime(2026, 11, 6, 9, tzinfo=UTC), spent, last, date(2026, 9, 1))
+    assert found.change == 0.5  # $30 of one whole day, against $10 and $10
+
+
+@pytest.mark.parametrize(
+    ("today", "known_until", "expected"),
+    [
+        (date(2026, 11, 4), None, []),
+        (date(2026, 11, 5), None, []),
+        (date(2026, 11, 7), None, [date(2026, 11, 5), date(2026, 11, 6)]),
+        (date(2026, 11, 7), datetime(2026, 11, 6, 12, tzinfo=UTC), [date(2026, 11, 5)]),
+        (date(2026, 11, 7), datetime(2026, 11, 6, tzinfo=UTC), [date(2026, 11, 5)]),
+    ],
+)
+def test_averages_of_a_cycle_count_its_whole_known_days(today, known_until, expected):
+    shown = Period("cycle", date(2026, 11, 4), today - timedelta(days=1), today, TURNS, known_until)
+    assert shown.averaged == expected
+
+
+def test_a_cycle_that_turns_at_midnight_averages_its_first_day_too():
+    shown = Period("cycle", date(2026, 11, 1), date(2026, 11, 2), date(2026, 11, 3), MONTH)
+    assert shown.averaged == [date(2026, 11, 1), date(2026, 11, 2)]
