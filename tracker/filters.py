@@ -127,7 +127,7 @@ def _period(key: str, now: datetime, known_until: datetime | None, notes: list[s
         return periods.whole_days(periods.WHOLE_DAYS[key], now, key, known_until)
     cycle = periods.this_cycle(now, known_until)
     if cycle is None:
-        notes.append("No billing cycle is known yet: these are the last 30 days")
+        notes.append(f"{periods.no_cycle(now)}. These are the last 30 days")
     return cycle or periods.whole_days(30, now, known_until=known_until)
 
 

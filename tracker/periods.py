@@ -106,6 +106,15 @@ def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | N
     return Period("cycle", utc_day(cycle.start_at), today - timedelta(days=1), today, cycle, known_until)
 
 
+def no_cycle(now: datetime) -> str:
+    """Why there is no present cycle, without a full stop. One query."""
+    ended = BillingCycle.objects.newest(now)
+    if ended is None:
+        return "No billing cycle is known yet"
+    end = formats.full_day(utc_day(ended.end_at))
+    return f"The new billing cycle is not known yet: the last one ended on {end}"
+
+
 def model_days(period: Period) -> MemberModelDayQuerySet:
     """Rollup rows that the period's totals count, of everybody."""
     return period.of(MemberModelDay.objects.all())

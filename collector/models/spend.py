@@ -20,6 +20,10 @@ class BillingCycleQuerySet(models.QuerySet["BillingCycle"]):
         """The cycle that `instant` falls into, if one is known."""
         return self.filter(start_at__lte=instant, end_at__gt=instant).order_by("-start_at").first()
 
+    def newest(self, instant: datetime) -> BillingCycle | None:
+        """The last cycle that has begun by `instant`, over or not, if one is known."""
+        return self.filter(start_at__lte=instant).order_by("-start_at").first()
+
 
 class BillingCycle(models.Model):
     """One row is one billing cycle of the team, `[start_at, end_at)`, exact to the instant.

@@ -10,8 +10,10 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
+from collector.days import utc_day
 from collector.models import BillingCycle
 from groups.chargeback import Chargeback, Figures, GroupCharge, MemberCharge
+from tracker import formats, periods
 from tracker.tables import Column, Table
 
 SHARE = "Part of the cycle's total spend."
@@ -38,6 +40,9 @@ class CycleChoice:
 @dataclass(frozen=True)
 class ChargebackPage:
     result: Chargeback
+    cycle: str
+    cycles: list[CycleChoice]
+    note: str  # that a newer cycle is not known yet
     groups: Table[GroupCharge]
     members: Table[Share]
 
@@ -46,7 +51,7 @@ class ChargebackPage:
         return {"groups": self.groups, "members": self.members}
 
 
-def page(result: Chargeback, query: QueryDict, now: datetime) -> ChargebackPage:
+def page(result: Chargeback, cycle: BillingCycle, query: QueryDict, now: datetime) -> ChargebackPage:
     shares = [Share(group.name, member) for group in result.groups for member in group.members]
     nothing = "Nothing was spent in this cycle."
     groups = Table(
@@ -78,7 +83,10 @@ def page(result: Chargeback, query: QueryDict, now: datetime) -> ChargebackPage:
         sort="-total",
         empty=nothing,
     )
-    return ChargebackPage(result, groups, members)
+    choices = cycles(cycle)
+    is_last_known = choices[0].is_current and cycle.end_at <= now
+    note = periods.no_cycle(now) if is_last_known else ""
+    return ChargebackPage(result, cycle_name(cycle), choices, note, groups, members)
 
 
 def figures(of: Callable[[Any], Figures], result: Chargeback) -> list[Column[Any]]:
@@ -95,9 +103,14 @@ def figures(of: Callable[[Any], Figures], result: Chargeback) -> list[Column[Any
 def cycles(chosen: BillingCycle) -> list[CycleChoice]:
     """Every cycle that has begun, the newest first."""
     return [
-        CycleChoice(f"{cycle.start_at:%Y-%m-%d}", str(cycle), cycle == chosen)
+        CycleChoice(f"{cycle.start_at:%Y-%m-%d}", cycle_name(cycle), cycle == chosen)
         for cycle in BillingCycle.objects.order_by("-start_at")
     ]
+
+
+def cycle_name(cycle: BillingCycle) -> str:
+    """`13 Feb 2026 to 13 Mar 2026`."""
+    return f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
 
 
 def _member_url(row: Share) -> str:

@@ -20,7 +20,7 @@ from collector.models import (
     SpendSnapshot,
 )
 from incidents.models import Incident
-from tracker import badges, formats
+from tracker import badges, formats, periods
 from tracker.filters import Filters
 from tracker.forecast import Forecast
 from tracker.periods import Period
@@ -125,6 +125,11 @@ class MemberReport:
             return None
         known_from = self.team.palette.first_day
         return cycle.report(this, last, known, known_from, self.filters.now, self.period.known_until)
+
+    @cached_property
+    def no_cycle(self) -> str:
+        """Why there is no present cycle; asked only where there is none."""
+        return periods.no_cycle(self.filters.now)
 
     @property
     def forecast(self) -> Forecast | None:

@@ -13,7 +13,7 @@ from django.db.models import Max, Sum
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.usage import MemberModelDayQuerySet
 from detection.models import DetectionSettings
-from tracker import formats, palette
+from tracker import formats, palette, periods
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models
 from tracker.reports.cycle import CycleReport
@@ -137,6 +137,11 @@ class Overview:
             self.filters.now,
             self.period.known_until,
         )
+
+    @cached_property
+    def no_cycle(self) -> str:
+        """Why there is no present cycle; asked only where there is none."""
+        return periods.no_cycle(self.filters.now)
 
     @cached_property
     def budget(self) -> Budget | None:

@@ -24,18 +24,16 @@ def chargeback(request: HttpRequest) -> HttpResponse:
     if cycle is None:
         return render(request, "tracker/chargeback.html", {"page": None})
     visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
-    page = layout.page(charges.chargeback(cycle, visible), request.GET, now)
+    page = layout.page(charges.chargeback(cycle, visible), cycle, request.GET, now)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], f"chargeback-{cycle.start_at:%Y-%m-%d}")
-    return render(
-        request, "tracker/chargeback.html", {"page": page, "cycle": cycle, "cycles": layout.cycles(cycle)}
-    )
+    return render(request, "tracker/chargeback.html", {"page": page})
 
 
 def asked_cycle(text: str, now: datetime) -> BillingCycle | None:
-    """The cycle of a day in the address, or the current one; BadRequest where the day is none."""
+    """The cycle of a day in the address, or the newest there is; BadRequest where the day is none."""
     if not text:
-        return BillingCycle.objects.at(now)
+        return BillingCycle.objects.newest(now)
     try:
         cycle = cycles.of_day(date.fromisoformat(text))
     except ValueError:

@@ -37,6 +37,26 @@ def test_another_cycle_is_chosen_by_any_of_its_days(charged, client):
     assert '<option value="2026-02-13" selected>' in text
 
 
+def test_after_a_cycle_s_end_the_last_known_one_is_shown_and_the_others_are_offered(
+    charged, client, time_machine
+):
+    time_machine.move_to("2026-04-14T09:00Z", tick=False)
+    text = client.get("/chargeback").text
+    assert "$4.00" in text
+    assert "The new billing cycle is not known yet: the last one ended on 13 Apr 2026" in text
+    assert '<option value="2026-03-13" selected>13 Mar 2026 to 13 Apr 2026</option>' in text
+    assert '<option value="2026-02-13">13 Feb 2026 to 13 Mar 2026</option>' in text
+    assert "not known yet" not in client.get("/chargeback?cycle=2026-02-13").text
+
+
+def test_the_overview_says_which_cycle_is_not_known(charged, client, time_machine):
+    time_machine.move_to("2026-04-14T09:00Z", tick=False)
+    text = client.get("/?period=cycle").text
+    said = "The new billing cycle is not known yet: the last one ended on 13 Apr 2026"
+    assert text.count(said) == 3  # the filters, the card and the chart
+    assert "No billing cycle" not in text
+
+
 def test_the_tables_are_csv_too(charged, client):
     answer = client.get("/chargeback?csv=members")
     assert answer["Content-Disposition"] == 'attachment; filename="chargeback-2026-03-13-members.csv"'
