@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,6 +21,7 @@ from tracker.reports.by_day import TeamDay, member_days, team_days
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview
+from tracker.reports.reconciled import Reconciled
 from tracker.reports.team import MemberFigures, Team
 
 router = Router(tags=["figures"])
@@ -86,12 +88,27 @@ class MemberDaySpend(Schema):
     spend_cents: int
 
 
+class DifferencePart(Schema):
+    reason: str = Field(description="no_seat, late, outside_retention or unexplained.")
+    cents: Decimal
+
+
+class CycleDifference(Schema):
+    """Cursor's own total of the present cycle against the sum of its events."""
+
+    takenAt: datetime
+    eventsCents: Decimal
+    cursorCents: Decimal | None = Field(description="None where Cursor's answer does not say it.")
+    parts: list[DifferencePart] = Field(description="They add up to cursorCents less eventsCents.")
+
+
 class Dashboard(Schema):
     days: int
     stats: Stats
     modelCosts: list[ModelCostRow]
     teamDailySpend: list[DaySpend]
     dailySpendBreakdown: list[MemberDaySpend]
+    reconciliation: CycleDifference | None = Field(description="None for who does not see everybody.")
 
 
 @router.get("/stats", response={200: Dashboard, **documented()})
@@ -106,6 +123,7 @@ def read_stats(request: HttpRequest, days: Days = 7) -> Dashboard:
         modelCosts=model_rows(report.model_costs, report.team),
         teamDailySpend=spend_rows(by_day),
         dailySpendBreakdown=breakdown(report.team, filters),
+        reconciliation=difference(report.reconciled),
     )
 
 
@@ -145,6 +163,15 @@ def stats(report: Overview, by_day: list[TeamDay], filters: Filters) -> Stats:
             for day in by_day
         ],
         rankedUsers=[ranked(rank, member) for rank, member in enumerate(report.team.members, start=1)],
+    )
+
+
+def difference(found: Reconciled | None) -> CycleDifference | None:
+    if found is None:
+        return None
+    parts = [DifferencePart(reason=part.reason, cents=part.cents) for part in found.parts]
+    return CycleDifference(
+        takenAt=found.at, eventsCents=found.events_cents, cursorCents=found.cursor_cents, parts=parts
     )
 
 

@@ -14,6 +14,7 @@ from collector.days import utc_day
 from collector.models import BillingCycle
 from groups.chargeback import Chargeback, Figures, GroupCharge, MemberCharge
 from tracker import formats, periods
+from tracker.reports.reconciled import Reconciled
 from tracker.tables import Column, Table
 
 SHARE = "Part of the cycle's total spend."
@@ -43,6 +44,7 @@ class ChargebackPage:
     cycle: str
     cycles: list[CycleChoice]
     note: str  # that a newer cycle is not known yet
+    reconciled: Reconciled | None
     groups: Table[GroupCharge]
     members: Table[Share]
 
@@ -51,7 +53,13 @@ class ChargebackPage:
         return {"groups": self.groups, "members": self.members}
 
 
-def page(result: Chargeback, cycle: BillingCycle, query: QueryDict, now: datetime) -> ChargebackPage:
+def page(
+    result: Chargeback,
+    cycle: BillingCycle,
+    query: QueryDict,
+    now: datetime,
+    reconciled: Reconciled | None = None,
+) -> ChargebackPage:
     shares = [Share(group.name, member) for group in result.groups for member in group.members]
     nothing = "Nothing was spent in this cycle."
     groups = Table(
@@ -86,7 +94,7 @@ def page(result: Chargeback, cycle: BillingCycle, query: QueryDict, now: datetim
     choices = cycles(cycle)
     is_last_known = choices[0].is_current and cycle.end_at <= now
     note = periods.no_cycle(now) if is_last_known else ""
-    return ChargebackPage(result, cycle_name(cycle), choices, note, groups, members)
+    return ChargebackPage(result, cycle_name(cycle), choices, note, reconciled, groups, members)
 
 
 def figures(of: Callable[[Any], Figures], result: Chargeback) -> list[Column[Any]]:

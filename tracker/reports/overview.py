@@ -19,6 +19,7 @@ from tracker.reports import cycle, days, models
 from tracker.reports.cycle import CycleReport
 from tracker.reports.days import Days
 from tracker.reports.open_incidents import OpenIncidents, open_incidents
+from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Day
 from tracker.reports.watch import Watch, watch
@@ -142,6 +143,13 @@ class Overview:
     def no_cycle(self) -> str:
         """Why there is no present cycle; asked only where there is none."""
         return periods.no_cycle(self.filters.now)
+
+    @cached_property
+    def reconciled(self) -> Reconciled | None:
+        """Cursor's own total of the cycle, where nobody is left out: it is the team's. One query."""
+        if self.this_cycle is None or not self.team.selection.is_everything:
+            return None
+        return reconciled(self.this_cycle)
 
     @cached_property
     def budget(self) -> Budget | None:

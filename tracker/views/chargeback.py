@@ -14,6 +14,7 @@ from groups import chargeback as charges
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
 from tracker.pages import chargeback as layout
+from tracker.reports.reconciled import reconciled
 from tracker.views.exports import csv_response
 
 
@@ -24,7 +25,8 @@ def chargeback(request: HttpRequest) -> HttpResponse:
     if cycle is None:
         return render(request, "tracker/chargeback.html", {"page": None})
     visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
-    page = layout.page(charges.chargeback(cycle, visible), cycle, request.GET, now)
+    whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
+    page = layout.page(charges.chargeback(cycle, visible), cycle, request.GET, now, whole)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], f"chargeback-{cycle.start_at:%Y-%m-%d}")
     return render(request, "tracker/chargeback.html", {"page": page})

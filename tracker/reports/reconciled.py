@@ -1,0 +1,63 @@
+"""How Cursor's own total of a cycle differs from what its events add up to, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from collector.models import BillingCycle
+from collector.models.spend import REASONS
+from collector.money import round_cents
+from tracker import formats
+
+
+@dataclass(frozen=True)
+class Part:
+    """One reason and its cents of the difference: above zero where Cursor's total is the larger."""
+
+    reason: str
+    cents: Decimal
+
+    @property
+    def said(self) -> str:
+        sign = "+" if self.cents > 0 else ""
+        return f"{sign}{formats.money(self.cents)} {REASONS[self.reason]}"
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """One cycle as compared at `at`; `cursor_cents` is None where Cursor's answer does not say its total."""
+
+    at: datetime
+    events_cents: Decimal
+    cursor_cents: Decimal | None
+    parts: tuple[Part, ...]  # they add up to the difference
+
+    @property
+    def cents(self) -> Decimal | None:
+        """Cursor's total less the events'."""
+        return None if self.cursor_cents is None else self.cursor_cents - self.events_cents
+
+    @property
+    def said(self) -> str:
+        """The difference and what it is made of, in one line."""
+        if self.cents is None:
+            return "Cursor's answer does not say its own total of the cycle"
+        if not round_cents(self.cents):
+            return f"Cursor's own total is the same, as of {formats.instant(self.at)}"
+        told = "; ".join(part.said for part in self.parts if round_cents(part.cents))
+        compared = f"{formats.money(abs(self.cents))} {'more' if self.cents > 0 else 'less'}"
+        return (
+            f"Cursor's own total is {formats.money(self.cursor_cents)}, {compared} than its events' "
+            f"{formats.money(self.events_cents)}: {told} (as of {formats.instant(self.at)})"
+        )
+
+
+def reconciled(cycle: BillingCycle) -> Reconciled | None:
+    """The newest comparison of `cycle`; None before the first. One query."""
+    row = cycle.reconciliations.first()
+    if row is None:
+        return None
+    parts = tuple(Part(part["reason"], Decimal(part["cents"])) for part in row.explanation)
+    return Reconciled(row.taken_at, row.events_total_cents, row.snapshot_total_cents, parts)
