@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 PACKAGES := config collector detection groups incidents tracker
-# `make test ARGS="tests/collector -k identity"`
+# `make test ARGS="tests/collector -k identity"`, `make run ARGS="--bind 127.0.0.1:8600"`
 ARGS ?=
 # Test processes; on two cores two of them take little more than half the time of one.
 PROCESSES ?= 2
@@ -17,13 +17,13 @@ export PYTHONUNBUFFERED := 1
 PRODUCTION := SECRET_KEY=made-up-only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	DEBUG=false DASHBOARD_URL=https://costs.example.com AUTH_TRUST_HOST=true STATIC_MANIFEST=true \
 	AUTH_SECRET=made-up-only-for-the-check-0123456789 AUTH_GOOGLE_ID=made-up AUTH_GOOGLE_SECRET=made-up \
-	AUTH_ALLOWED_DOMAIN=example.com
+	AUTH_ALLOWED_DOMAIN=example.com AUTH_ADMIN_EMAILS=ann@example.com
 
 .PHONY: run test check audit bench install install-dev lock format
 
 run: install
 	@$(MANAGE) migrate --no-input --verbosity 0
-	@exec $(MANAGE) serve
+	@exec $(MANAGE) serve $(ARGS)
 
 test: install-dev
 	@$(BIN)/pytest --numprocesses $(PROCESSES) $(ARGS)

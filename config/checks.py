@@ -3,6 +3,7 @@
 No message repeats a value, since many are secrets.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterable
 
@@ -52,15 +53,34 @@ def check_values() -> Iterable[CheckMessage]:
 
 @setting_check()
 def check_var_directory() -> Iterable[CheckMessage]:
-    is_needed = not settings.SHARED_SECRET_KEY or str(settings.DATABASES["default"]["NAME"]).startswith(
-        str(settings.VAR_DIR)
-    )
+    is_needed = not settings.SHARED_SECRET_KEY or database_name().startswith(str(settings.VAR_DIR))
     if is_needed and not os.access(settings.VAR_DIR, os.W_OK):
         yield Error(
             f"{settings.VAR_DIR} cannot be written.",
             hint="Let this user write there, or set SECRET_KEY and DATABASE_URL.",
             id="config.E002",
         )
+
+
+@setting_check()
+def check_demo() -> Iterable[CheckMessage]:
+    path = settings.VAR_DIR / "demo.json"
+    if settings.DEMO or not settings.CURSOR_ADMIN_API_KEY or not path.exists():
+        return
+    if json.loads(path.read_text()).get("database", default_database()) == database_name():
+        yield Error(
+            "A Cursor key is set, but the database holds the demo's made-up company.",
+            hint=f"Move the demo away, then run this again: mv {settings.VAR_DIR} {settings.VAR_DIR}-demo",
+            id="config.E014",
+        )
+
+
+def database_name() -> str:
+    return str(settings.DATABASES["default"]["NAME"])
+
+
+def default_database() -> str:
+    return str(settings.VAR_DIR / "db.sqlite3")
 
 
 @setting_check()
@@ -169,4 +189,10 @@ def check_deployment() -> Iterable[CheckMessage]:
             "DASHBOARD_URL is https://, but the proxy in front is not believed.",
             hint="Set AUTH_TRUST_HOST=true; otherwise HTTP from the proxy is redirected to HTTPS for ever.",
             id="config.W003",
+        )
+    if settings.AUTH_ENABLED and not settings.AUTH_ADMIN_EMAILS:
+        yield Warning(
+            "Google sign-in is on and AUTH_ADMIN_EMAILS is empty: who is to change settings?",
+            hint="Name at least one administrator, unless the admin's access settings do.",
+            id="config.W004",
         )

@@ -26,6 +26,7 @@ SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
 AUTH_URL = env.url("AUTH_URL")
 SIGN_IN_URL = AUTH_URL or env.url("DASHBOARD_URL")  # where Google sends people back to; empty: where they are
 DASHBOARD_URL = env.url("DASHBOARD_URL", AUTH_URL or "http://127.0.0.1:8000")
+DASHBOARD_URL_IS_SET = bool(SIGN_IN_URL)
 SITE_HOSTS = sorted({urlsplit(url).hostname or "" for url in (DASHBOARD_URL, AUTH_URL) if url})
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") + SITE_HOSTS + ["localhost", "127.0.0.1", "[::1]"]
 
@@ -225,6 +226,7 @@ if RESEND_API_KEY:
 # Security: what only HTTPS can carry follows from the site's own address.
 HTTPS = DASHBOARD_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^metrics$", r"^api/cron$"]  # asked from this machine, past the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS

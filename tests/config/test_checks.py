@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,28 @@ def test_a_deployment_is_warned_about_its_key_and_its_address(settings):
     assert ids(deploy=True) == ["config.W003"]
     settings.AUTH_TRUST_HOST = True
     assert ids(deploy=True) == []
+
+
+def test_a_deployment_with_sign_in_is_asked_who_administers_it(settings):
+    settings.SHARED_SECRET_KEY, settings.HTTPS, settings.AUTH_TRUST_HOST = "x" * 50, True, True
+    settings.AUTH_ENABLED = True
+    assert ids(deploy=True) == ["config.W004"]
+    settings.AUTH_SECRET = "x" * 32
+    settings.AUTH_GOOGLE_ID = settings.AUTH_GOOGLE_SECRET = "made up"
+    settings.AUTH_ADMIN_EMAILS = ["ann@example.com"]
+    assert ids(deploy=True) == []
+
+
+def test_a_real_key_is_not_used_on_the_demos_database(settings, tmp_path):
+    settings.VAR_DIR, settings.CURSOR_ADMIN_API_KEY = tmp_path, "key_1"
+    assert ids() == []
+    (tmp_path / "demo.json").write_text(json.dumps({"database": settings.DATABASES["default"]["NAME"]}))
+    assert ids() == ["config.E014"]
+    settings.DEMO = True
+    assert ids() == []
+    settings.DEMO = False
+    (tmp_path / "demo.json").write_text(json.dumps({"database": "/another/db.sqlite3"}))
+    assert ids() == []
 
 
 def test_no_check_shows_a_secret(settings):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from collector.freshness import SourceFreshness, sources
+from collector.models import SourceRun
 from incidents.backlog import Backlog, backlog
 
 
@@ -59,10 +61,14 @@ def readiness_problem() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        return "" if is_migrated() else "the database lacks migrations: run `python manage.py migrate`"
+        if not is_migrated():
+            return "the database lacks migrations: run `python manage.py migrate`"
     except DatabaseError:
         connection.close()  # the next probe begins with a new connection
         return "the database does not answer: see the log, and check DATABASE_URL"
+    if settings.STATIC_MANIFEST and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        return "static files are missing: run `python manage.py collectstatic --no-input`"
+    return ""
 
 
 def is_migrated() -> bool:
@@ -109,6 +115,8 @@ def sentence(source: SourceFreshness) -> str:
     """How fresh a source is, for a person; errors stay in the admin, where only admins read them."""
     if not source.is_available:
         return "not available on this plan"
+    if source.age is None and source.status == SourceRun.Status.FAILED:
+        return "never collected, and the last attempt failed: see the runs in the admin"
     if source.age is None:
         return "never collected: run `python manage.py collect`"
     ago = f"last collected {span(source.age)} ago"

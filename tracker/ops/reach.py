@@ -61,7 +61,7 @@ def questions(now: datetime) -> list[Question]:
 def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[Finding]:
     """A finding per source, and one about the clock; where nothing can be asked, the first says it."""
     if client is None and not settings.CURSOR_ADMIN_API_KEY:
-        yield off("Cursor", "no key: the demo is shown", "set CURSOR_ADMIN_API_KEY")
+        yield warn("Cursor", "no key: nothing is collected", "set CURSOR_ADMIN_API_KEY")
         return
     client = client or CursorClient.from_settings()
     stamps: list[tuple[str, datetime]] = []

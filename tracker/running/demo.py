@@ -58,7 +58,11 @@ def load_demo(now: datetime) -> Demo:
     if path.exists():
         kept = json.loads(path.read_text())
     else:
-        kept = {"anchor_at": now.isoformat(timespec="seconds"), "key": f"key_{secrets.token_hex(32)}"}
+        kept = {
+            "anchor_at": now.isoformat(timespec="seconds"),
+            "key": f"key_{secrets.token_hex(32)}",
+            "database": str(settings.DATABASES["default"]["NAME"]),  # a real key must not be used on it
+        }
         path.write_text(json.dumps(kept))
         path.chmod(0o600)
     return Demo(port=free_port(), key=kept["key"], anchor_at=kept["anchor_at"])

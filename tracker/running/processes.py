@@ -67,7 +67,9 @@ class Children:
             time.sleep(1)
 
     def stop(self) -> None:
-        """End all of them: politely first, the way `kill` does, then for good."""
+        """End all of them: politely first, the way `kill` does, then for good; no signal stops that."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for process in self._running.values():
             _send(process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from collector.models import Member
+from tracker.ops.backup import BackupFailed, back_up
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PYTHON = ".venv/bin/python"
@@ -27,9 +29,10 @@ def documented(heading: str) -> str:
 
 
 def run(heading: str, folder: Path, **environment: str) -> None:
-    script = documented(heading).replace(PYTHON, sys.executable)
+    script = documented(heading).replace(PYTHON, sys.executable).replace("/srv/backups", str(folder))
     assert script
-    subprocess.run(["bash", "-ec", script], cwd=folder, env=os.environ | environment, check=True)
+    script = script.replace(" var/", f" {folder}/var/")
+    subprocess.run(["bash", "-ec", script], cwd=settings.BASE_DIR, env=os.environ | environment, check=True)
 
 
 def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
@@ -38,13 +41,28 @@ def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
         site.execute("PRAGMA journal_mode=WAL")
         site.execute("CREATE TABLE member (name TEXT)")
         site.execute("INSERT INTO member VALUES ('Ann')")
-        run("Back up SQLite", tmp_path)
+        run("Back up SQLite", tmp_path, VAR_DIR=str(tmp_path / "var"), DATABASE_URL="")
         site.execute("UPDATE member SET name = 'Bob'")
 
     run("Restore SQLite", tmp_path)
 
     with closing(sqlite3.connect(tmp_path / "var" / "db.sqlite3")) as site:
         assert site.execute("SELECT name FROM member").fetchall() == [("Ann",)]
+
+
+def test_only_its_owner_may_read_a_backup_and_none_is_overwritten(tmp_path, db):
+    target = tmp_path / "costs.sqlite3"
+    back_up(target)
+    assert target.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(BackupFailed, match="is there already"):
+        back_up(target)
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("backup", str(tmp_path / "nowhere" / "costs.sqlite3"))
+
+
+def test_the_command_says_how_large_the_backup_is(tmp_path, db, capsys):
+    call_command("backup", str(tmp_path / "costs.sqlite3"))
+    assert re.search(r"costs\.sqlite3: [\d.]+ MB", capsys.readouterr().out)
 
 
 @pytest.mark.postgres

@@ -14,7 +14,7 @@ from tracker import pipeline
 
 
 class Command(BaseCommand):
-    help = "Collect, detect, keep incidents and notify: what the schedule does every hour."
+    help = "Collect, detect, keep incidents and notify, as every hour. --verbosity 0 tells failures only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--as-of", type=instant, metavar="ISO", help="Take this instant for now (UTC).")
@@ -24,11 +24,14 @@ class Command(BaseCommand):
         try:
             report = pipeline.run(options["as_of"] or timezone.now())
         except AlreadyRunning as busy:
-            self.stdout.write(json.dumps({"ok": True, "status": str(busy)}) if options["json"] else str(busy))
+            if options["json"]:
+                self.stdout.write(json.dumps({"ok": True, "status": str(busy)}))
+            elif options["verbosity"]:
+                self.stdout.write(str(busy))
             return
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), default=str))
-        else:
+        elif options["verbosity"]:
             for step in report.steps:
                 self.stdout.write(f"{step.name:<10} {step.summary} ({step.seconds:.1f} s)")
         if not report.is_ok:

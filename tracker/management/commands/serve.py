@@ -26,7 +26,7 @@ class Command(BaseCommand):
         _refuse_taken(bind)
         demo = None if settings.CURSOR_ADMIN_API_KEY else load_demo(timezone.now())
         try:
-            with Children(demo.environment if demo else {}) as children:
+            with Children(_environment(bind, demo)) as children:
                 self._serve(children, bind, demo)
         except ChildEnded as ended:
             logs = settings.VAR_DIR / "log"
@@ -47,7 +47,11 @@ class Command(BaseCommand):
         self._collect_history(children)
         children.start("the worker", "manage.py", "worker", log=logs / "worker.log")
         self.stdout.write(f"Ready: http://{address}  (stop with Ctrl-C; logs in {logs})")
-        children.watch()
+        try:
+            children.watch()
+        except KeyboardInterrupt:
+            self.stdout.write("stopping")
+            raise
 
     def _greet(self, address: str, demo: Demo | None) -> None:
         if demo:
@@ -64,6 +68,12 @@ class Command(BaseCommand):
         children.run("manage.py", "collect")
         children.run("manage.py", "backfill", f"--days={DAYS}")
         children.run("manage.py", "run_pipeline")
+
+
+def _environment(bind: tuple[str, int], demo: Demo | None) -> dict[str, str]:
+    """What the processes are told: where they are, unless that is set, and where the demo's Cursor is."""
+    here = {} if settings.DASHBOARD_URL_IS_SET else {"DASHBOARD_URL": f"http://{bind[0]}:{bind[1]}"}
+    return here | (demo.environment if demo else {})
 
 
 def _gunicorn(address: str) -> list[str]:
