@@ -102,11 +102,13 @@ def read(
     asked = form.cleaned_data
     notes: list[str] = []
     options = group_options() if asked["group"] else []
+    if asked["model"] and asked["model"] not in palette.load().models:
+        notes.append(f"No usage of a model “{asked['model']}” is known")
     return Filters(
-        period=_period(asked["period"] or periods.DEFAULT, now, known_until, notes),
+        period=read_period(asked["period"] or periods.DEFAULT, now, known_until, notes),
         now=now,
         visible=visible,
-        group=_group(asked["group"], options, notes) if asked["group"] else None,
+        group=read_group(asked["group"], options, notes) if asked["group"] else None,
         search=asked["search"],
         model=asked["model"],
         badge=asked["badge"],
@@ -122,7 +124,8 @@ def complaint(name: str, value: str) -> str:
     return f"“{name}” is longer than the {name}s there are."
 
 
-def _period(key: str, now: datetime, known_until: datetime | None, notes: list[str]) -> Period:
+def read_period(key: str, now: datetime, known_until: datetime | None, notes: list[str]) -> Period:
+    """The period of that key; 30 days, and a note, where there is no present billing cycle."""
     if key != "cycle":
         return periods.whole_days(periods.WHOLE_DAYS[key], now, key, known_until)
     cycle = periods.this_cycle(now, known_until)
@@ -131,7 +134,8 @@ def _period(key: str, now: datetime, known_until: datetime | None, notes: list[s
     return cycle or periods.whole_days(30, now, known_until=known_until)
 
 
-def _group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:
+def read_group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:
+    """The group of that path; one of nobody, and a note, where there is none."""
     option = find_group(path, options)
     if not option.group_ids:
         notes.append(f"There is no group “{path}”")

@@ -19,6 +19,7 @@ from tracker.access.guard import Access
 from tracker.access.roles import Role
 from tracker.cells import Flag
 from tracker.reports.incidents import UNRESOLVED, IncidentsReport
+from tracker.reports.open_incidents import not_narrowing
 from tracker.tables import Column, Table, changed
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
@@ -52,6 +53,7 @@ class IncidentsPage:
     incidents: Table[Incident]
     anomalies: Table[Anomaly]
     clear_url: str
+    notes: list[str]  # what could not be done as asked, and what narrows nothing here
 
     @property
     def exports(self) -> dict[str, Table[Any]]:
@@ -73,7 +75,7 @@ def page(report: IncidentsReport, query: QueryDict, access: Access) -> Incidents
                 "\u2003" * option.depth + option.label,
                 bool(filters.group and filters.group.path == option.path),
             )
-            for option in options()
+            for option in filters.options or options()
         ],
         selects=[
             ("status", "Status", choices([(UNRESOLVED, "unresolved"), *Status.choices], filters.status)),
@@ -83,6 +85,7 @@ def page(report: IncidentsReport, query: QueryDict, access: Access) -> Incidents
         incidents=incidents_table(report, query, access),
         anomalies=anomalies_table(report, query),
         clear_url=f"?period={filters.period.key}",
+        notes=[*filters.notes, *filter(None, [not_narrowing(filters)])],
     )
 
 
@@ -92,10 +95,9 @@ def choices(pairs: list[tuple[str, str]], current: str) -> list[Choice]:
 
 def cards(report: IncidentsReport) -> list[Card]:
     found = report.times
-    tone = "critical" if report.critical else "warning" if report.unresolved else "good"
     verdicts = f"{found.judged_real} of {formats.plural(found.judged, 'verdict')} real"
     return [
-        Card("Unresolved", formats.count(report.unresolved), f"{report.critical} critical", tone),
+        unresolved_card(report),
         time_card("MTTD", found.mttd, mttd_help(found)),
         time_card(
             "MTTI",
@@ -118,6 +120,20 @@ def cards(report: IncidentsReport) -> list[Card]:
             help="Incidents with the verdict expected or planned count in none of these times.",
         ),
     ]
+
+
+def unresolved_card(report: IncidentsReport) -> Card:
+    """Green only where detection has looked, at fresh figures of everybody."""
+    if report.unresolved:
+        tone = "critical" if report.critical else "warning"
+        notes = [f"{report.critical} critical", report.watch.doubt if report.watch.has_looked else ""]
+        return Card("Unresolved", formats.count(report.unresolved), " · ".join(filter(None, notes)), tone)
+    if report.watch.doubt:
+        figure = "0" if report.watch.has_looked else formats.NOTHING
+        return Card("Unresolved", figure, report.watch.doubt, "warning" if report.watch.is_stale else "")
+    if report.filters.is_narrowed:
+        return Card("Unresolved", "0", "under these filters")
+    return Card("Unresolved", "0", "0 critical", "good")
 
 
 def time_card(label: str, found: Spread, help: str) -> Card:
@@ -184,7 +200,10 @@ def name(incident: Incident) -> str:
 
 def checkbox(incident: Incident) -> SafeString:
     return format_html(
-        '<input type="checkbox" name="incident" value="{}" form="bulk" aria-label="Select #{} {}">',
+        # Kept as it is while the figures around it are refreshed: a tick is not lost.
+        '<input type="checkbox" name="incident" value="{}" form="bulk" id="tick-{}" hx-preserve '
+        'aria-label="Select #{} {}">',
+        incident.pk,
         incident.pk,
         incident.pk,
         incident.who,

@@ -72,6 +72,8 @@ class CycleReport:
         """Why there is none."""
         if not self.daily:
             return "Nothing of this cycle has been read yet"
+        if not self.forecast and not (self.spent.total_cents or self.last_cents):
+            return "Nothing was spent to forecast from"
         return "" if self.forecast else f"A forecast needs {MIN_DAYS} whole days of history"
 
 

@@ -18,13 +18,16 @@ from detection.models import Anomaly
 from detection.models.anomaly import AnomalyQuerySet
 from detection.vocabulary import Rule, Severity
 from groups.membership import limit_to
-from groups.tree import GroupOption, find, options
+from groups.tree import GroupOption, options
 from incidents import times
 from incidents.backlog import Backlog, backlog
 from incidents.models import Incident, Status
 from incidents.models.incidents import IncidentQuerySet
 from tracker import periods
+from tracker.badges import BADGES
+from tracker.filters import read_group, read_period
 from tracker.periods import Period
+from tracker.reports.watch import Watch, watch
 
 UNRESOLVED = "unresolved"
 
@@ -40,6 +43,9 @@ class IncidentFilterForm(forms.Form):
     status = forms.ChoiceField(choices=[(UNRESOLVED, "unresolved"), *Status.choices], required=False)
     severity = forms.ChoiceField(choices=Severity.choices, required=False)
     rule = forms.ChoiceField(choices=Rule.choices, required=False)
+    # Of other pages: carried along, since they say nothing about incidents.
+    model = forms.CharField(max_length=120, required=False)
+    badge = forms.ChoiceField(choices=[(key, key) for key in BADGES], required=False)
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,20 @@ class IncidentFilters:
     status: str = ""
     severity: str = ""
     rule: str = ""
+    model: str = ""
+    badge: str = ""
     visible: frozenset[int] | None = None
+    notes: tuple[str, ...] = ()  # what could not be done as asked
+    options: tuple[GroupOption, ...] = ()  # the groups there are
 
     @property
     def is_narrowed(self) -> bool:
         return bool(self.group or self.search or self.status or self.severity or self.rule)
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """The filters in force that say nothing about incidents."""
+        return {name: value for name, value in (("model", self.model), ("badge", self.badge)) if value}
 
     @cached_property
     def starts_at(self) -> datetime:
@@ -82,29 +97,28 @@ class Scope(Protocol):
     def visible(self) -> frozenset[int] | None: ...
 
 
-def read(query: QueryDict, now: datetime, visible: frozenset[int] | None = None) -> IncidentFilters:
+def read(
+    query: QueryDict,
+    now: datetime,
+    visible: frozenset[int] | None = None,
+    known_until: datetime | None = None,
+) -> IncidentFilters:
     """The filters of an address; BadRequest, saying what is wrong, where one makes no sense."""
     form = IncidentFilterForm(query)
     if not form.is_valid():
         raise BadRequest(" ".join(f"There is no {name} “{query.get(name)}”." for name in form.errors))
     asked = form.cleaned_data
+    notes: list[str] = []
+    groups = options()
     return IncidentFilters(
-        period=read_period(asked["period"] or periods.DEFAULT, now),
+        period=read_period(asked["period"] or periods.DEFAULT, now, known_until, notes),
         now=now,
-        group=find(asked["group"], options()) if asked["group"] else None,
-        search=asked["search"],
-        status=asked["status"],
-        severity=asked["severity"],
-        rule=asked["rule"],
+        group=read_group(asked["group"], groups, notes) if asked["group"] else None,
         visible=visible,
+        notes=tuple(notes),
+        options=tuple(groups),
+        **{name: asked[name] for name in ("search", "status", "severity", "rule", "model", "badge")},
     )
-
-
-def read_period(key: str, now: datetime) -> Period:
-    """The period of that key; 30 days where no billing cycle is known."""
-    if key == "cycle":
-        return periods.this_cycle(now) or periods.whole_days(30, now)
-    return periods.whole_days(periods.WHOLE_DAYS[key], now, key)
 
 
 @dataclass(frozen=True)
@@ -116,6 +130,7 @@ class IncidentsReport:
     unresolved: int
     critical: int
     backlog: Backlog
+    watch: Watch
 
 
 def incidents_report(filters: IncidentFilters) -> IncidentsReport:
@@ -135,6 +150,7 @@ def incidents_report(filters: IncidentFilters) -> IncidentsReport:
         unresolved=len(unresolved),
         critical=sum(incident.severity == Severity.CRITICAL for incident in unresolved),
         backlog=backlog(filters.now),
+        watch=watch(filters.now, filters.period.known_until),
     )
 
 

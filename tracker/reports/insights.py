@@ -19,6 +19,7 @@ from collector.models import (
 )
 from tracker.filters import Filters
 from tracker.reports import models, plan, repositories, savings, tools, usage, versions
+from tracker.reports.fit import nothing_fits
 from tracker.reports.plan import Exhaustion
 from tracker.reports.team import Team
 from tracker.reports.tools import Named
@@ -35,6 +36,10 @@ class Insights:
         self.filters, self.period = filters, filters.period
         self.team = Team(filters)
         self.selection = self.team.selection
+
+    @cached_property
+    def nothing_fits(self) -> str:
+        return nothing_fits(self.filters, self.team)
 
     # Plans
 

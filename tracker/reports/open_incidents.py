@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from incidents.models import Incident
 from tracker import formats
 from tracker.filters import Filters
-from tracker.reports.incidents import limit_incidents
+from tracker.reports.incidents import IncidentFilters, limit_incidents
 from tracker.reports.watch import Watch
 
 GRAVITY = {"critical": 0, "warning": 1}
@@ -80,7 +80,7 @@ def open_incidents(filters: Filters, watch: Watch) -> OpenIncidents:
     return OpenIncidents(found, len(known) - len(found), filters, watch)
 
 
-def not_narrowing(filters: Filters) -> str:
+def not_narrowing(filters: Filters | IncidentFilters) -> str:
     """Which of the filters in force say nothing about incidents."""
     names = [name for name in ("model", "badge") if getattr(filters, name)]
     if not names:

@@ -18,6 +18,7 @@ from tracker.filters import Filters
 from tracker.reports import cycle, days, models
 from tracker.reports.cycle import CycleReport
 from tracker.reports.days import Days
+from tracker.reports.fit import nothing_fits
 from tracker.reports.open_incidents import OpenIncidents, open_incidents
 from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.team import MemberFigures, Team
@@ -92,6 +93,10 @@ class Overview:
 
     def rows(self, first: date) -> MemberModelDayQuerySet:
         return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))
+
+    @cached_property
+    def nothing_fits(self) -> str:
+        return nothing_fits(self.filters, self.team)
 
     @cached_property
     def daily(self) -> list[Day]:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from collector.days import utc_day
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
+from tracker.filters import known_until
 from tracker.pages import incident as incident_layout
 from tracker.pages import incidents as list_layout
 from tracker.reports.incident import incident_report
@@ -21,7 +22,8 @@ from tracker.views.lookup import access_of, find_incident
 @require_safe
 def incidents(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    filters = read(request.GET, now, visible_ids(access_of(request), utc_day(now)))
+    visible = visible_ids(access_of(request), utc_day(now))
+    filters = read(request.GET, now, visible, known_until(request, now))
     page = list_layout.page(incidents_report(filters), request.GET, access_of(request))
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], "incidents")
