@@ -106,11 +106,59 @@ def test_the_page_of_one_says_who_how_much_since_when_and_why(client):
         "More requests",
         "$300.00",
         "mostly 240 more requests",
-        "<dt>Average</dt><dd>$50.00</dd>",
+        "<dt>Average day with spend</dt><dd>$50.00</dd>",
         "Note by Ada Byron (page): token rotated",
         "Alarm above",
     ):
         assert said in page, said
+
+
+def test_an_incident_has_one_onset_whatever_its_gravest_finding_saw(client):
+    message = "Carl spent $412 in 24 h, 8.2x the usual $50 (since 09:27 UTC): mostly 240 more requests"
+    incident = make_page_incident(message=message)
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    assert "Carl spent $412 in 24 h, 8.2x the usual $50: mostly 240 more requests</p>" in page
+    assert "2026-03-02 09:00 UTC, 4 h ago" in page
+    assert "09:27" not in page.partition("Findings</h2>")[0]
+
+
+def test_figures_of_a_finding_are_told_in_words_and_units(client):
+    member = make_member("carl@example.com")
+    incident = make_incident(member, model="default")
+    finding = make_anomaly(
+        member,
+        metric="requests_24h",
+        observed=340.0,
+        bound=112.614,
+        expected=40.25,
+        extra_cents=0,
+        model="default",
+        operands={
+            "spread": 0.546419,
+            "sensitivity": 3.5,
+            "mean": 40.25,
+            "deviation": 24.1,
+            "bound_requests": 112.614,
+            "multiplier": 2.5,
+            "day": "2026-03-02",
+            "window_end": "2026-03-02T12:00:00+00:00",
+        },
+    )
+    IncidentAnomaly.objects.create(incident=incident, anomaly=finding, joined_at=NOON)
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    for said in (
+        "<dt>More than usual</dt><dd>–</dd>",
+        "<dt>Average day of a member</dt><dd>40.2 requests</dd>",
+        "<dt>Many requests, for them, are over</dt><dd>113</dd>",
+        "<dt>Alarm from</dt><dd>2.5×</dd>",
+        "<dt>Day</dt><dd>2 Mar 2026</dd>",
+        "<dt>Measured to</dt><dd>2026-03-02 12:00 UTC</dd>",
+        "<dt>Model</dt><dd>Auto</dd>",
+    ):
+        assert said in page, said
+    for raw in ("0.546", "112.6", "Spread", "Sensitivity", "Deviation", "default<"):
+        assert raw not in page, raw
+    assert "Auto" in listed(client)
 
 
 def test_an_unknown_incident_is_not_found(client):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 
 from detection.models import Anomaly
 from tracker import formats
 from tracker.charts import Chart, Series
 from tracker.pages.incidents import Flag, severity_flag, status_flag
+from tracker.palette import display_name
 from tracker.reports.incident import IncidentReport
 from tracker.tables import csv_url
 
@@ -32,7 +34,7 @@ class Finding:
 
     anomaly: Anomaly
     is_holding: bool
-    operands: list[Fact]
+    facts: list[Fact]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def page(report: IncidentReport, query: QueryDict, now: datetime) -> IncidentPag
         facts=facts(report, now),
         times=times(report),
         findings=[
-            Finding(found.anomaly, found.is_holding, [operand(name, value) for name, value in found.operands])
+            Finding(found.anomaly, found.is_holding, finding_facts(found.anomaly))
             for found in report.findings
         ],
         chart=hours_chart(report, query),
@@ -89,8 +91,17 @@ def facts(report: IncidentReport, now: datetime) -> list[Fact]:
     if incident.extra_cents:
         found.append(Fact("More than usual", formats.money(incident.extra_cents)))
     if incident.model:
-        found.append(Fact("Model", incident.model))
+        found.append(Fact("Model", display_name(incident.model)))
     return found
+
+
+def finding_facts(finding: Anomaly) -> list[Fact]:
+    return [
+        Fact("Detected", formats.instant(finding.detected_at)),
+        Fact("Last seen", formats.instant(finding.last_seen_at)),
+        Fact("More than usual", formats.money(finding.extra_cents or None)),
+        *operands(finding),
+    ]
 
 
 def measured(finding: Anomaly, value: float) -> str:
@@ -101,13 +112,46 @@ def measured(finding: Anomaly, value: float) -> str:
     return formats.rate(value) if "per_request" in finding.metric else formats.money(value)
 
 
-def operand(name: str, value: Any) -> Fact:
-    """A stored figure in words: money by its name, instants by their shape."""
-    label = name.removesuffix("_cents").removesuffix("_at").replace("_", " ").capitalize()
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Fact(label, formats.money(value) if name.endswith("_cents") else f"{value:,.6g}")
-    instant = parse_datetime(value) if isinstance(value, str) else None
-    return Fact(label, formats.instant(instant) if instant else str(value))
+def operands(finding: Anomaly) -> list[Fact]:
+    """What the finding rests on, in words; figures of the statistics alone are left out."""
+    stored = finding.operands
+    found = [Fact(label, show(stored[name])) for name, (label, show) in OPERANDS.items() if name in stored]
+    if "mean" in stored:
+        found.insert(0, Fact("Average day of a member", measured(finding, stored["mean"])))
+    return found
+
+
+def round_count(value: float) -> str:
+    return formats.count(round(value))
+
+
+def stored_instant(value: str) -> str:
+    return formats.instant(parse_datetime(value))
+
+
+def stored_day(value: str) -> str:
+    return formats.full_day(parse_date(value))
+
+
+# Stored figures that a reader can follow, in the order in which they are told.
+OPERANDS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "limit_cents": ("Limit", formats.money),
+    "average_cents": ("Average day with spend", formats.money),
+    "level_cents": ("A usual day", formats.money),
+    "median_cents": ("Median of the team", formats.money),
+    "included_cents": ("Included in the plan", formats.money),
+    "multiplier": ("Alarm from", formats.multiple),
+    "share": ("Of the budget", formats.percent),
+    "requests": ("Requests", round_count),
+    "bound_requests": ("Many requests, for them, are over", round_count),
+    "days": ("Days compared with", formats.count),
+    "active_days": ("Days with spend among them", formats.count),
+    "active_members": ("Members compared with", formats.count),
+    "member_days": ("Days of members compared with", formats.count),
+    "day": ("Day", stored_day),
+    "window_start": ("Measured from", stored_instant),
+    "window_end": ("Measured to", stored_instant),
+}
 
 
 def times(report: IncidentReport) -> list[Fact]:

@@ -18,6 +18,7 @@ from tracker import formats, periods
 from tracker.access.guard import Access
 from tracker.access.roles import Role
 from tracker.cells import Flag
+from tracker.palette import display_name
 from tracker.reports.incidents import UNRESOLVED, IncidentsReport
 from tracker.reports.open_incidents import not_narrowing
 from tracker.tables import Column, Table, changed
@@ -174,7 +175,7 @@ def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -
         Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
         Column("severity", "Severity", lambda i: Severity(i.severity).rank, "flag", shown=severity_flag),
         Column("message", "What", lambda i: i.message, sortable=False),
-        Column("extra", "More than usual", lambda i: i.extra_cents, "money"),
+        Column("extra", "More than usual", lambda i: i.extra_cents or None, "money"),
         Column("onset", "Onset", lambda i: i.began_at, "ago", help="When usage crossed the bound."),
         Column("detected", "Detected", lambda i: i.detected_at, "ago"),
         Column("acknowledged", "Acknowledged by", lambda i: i.acknowledged_by),
@@ -219,8 +220,8 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
             Column("rule", "Found by", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
             Column("severity", "Severity", lambda a: Severity(a.severity).rank, "flag", shown=severity_flag),
             Column("message", "What", lambda a: a.message, sortable=False),
-            Column("model", "Model", lambda a: a.model),
-            Column("extra", "More than usual", lambda a: a.extra_cents, "money"),
+            Column("model", "Model", lambda a: display_name(a.model) if a.model else ""),
+            Column("extra", "More than usual", lambda a: a.extra_cents or None, "money"),
             Column("onset", "Onset", lambda a: a.onset_at, "ago"),
             Column("detected", "Detected", lambda a: a.detected_at, "ago"),
             Column("cleared", "Gone", lambda a: a.cleared_at, "ago", help="The run that no longer saw it."),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Sum
 from django.db.models.functions import TruncHour
@@ -15,9 +15,11 @@ from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents import times
 from incidents.models import Incident, Notification, TimelineEntry
+from tracker.palette import display_name
 
 HOURS_BEFORE, HOURS_AFTER, DAY_HOURS = 24, 48, 24
 HOUR = timedelta(hours=1)
+SINCE = re.compile(r" \(since [^()]*\)")
 # What a part of the extra is called when it cost more, and when it saved.
 PART_LABELS = {
     "volume": ("More requests", "Fewer requests"),
@@ -50,10 +52,9 @@ class Hour:
 
 @dataclass(frozen=True)
 class FindingView:
-    """An anomaly and the figures that went into it, by name, in the order that detection stored them."""
+    """An anomaly, and whether it still holds."""
 
     anomaly: Anomaly
-    operands: Sequence[tuple[str, Any]]
 
     @property
     def is_holding(self) -> bool:
@@ -76,6 +77,11 @@ class IncidentReport:
     others: Sequence[Incident]
 
     @property
+    def message(self) -> str:
+        """The incident's sentence without its own onset: the one that counts may be another finding's."""
+        return SINCE.sub("", self.incident.message, count=1)
+
+    @property
     def multiple(self) -> float | None:
         """How many times what is usual; None where nothing is."""
         finding = self.gravest
@@ -90,7 +96,7 @@ def incident_report(incident: Incident, now: datetime) -> IncidentReport:
     return IncidentReport(
         incident=incident,
         gravest=gravest,
-        findings=[FindingView(anomaly, list(anomaly.operands.items())) for anomaly in anomalies],
+        findings=[FindingView(anomaly) for anomaly in anomalies],
         parts=parts(gravest),
         why=str(gravest.explanation.get("sentence", "")) if gravest else "",
         hours=hours(incident, now),
@@ -117,9 +123,15 @@ def parts(anomaly: Anomaly | None) -> list[Part]:
         width = 100 * max(cents, 0) / total
         name = part["name"].replace("_", " ")
         label = PART_LABELS.get(part["name"], (name, name))[cents < 0]
-        found.append(Part(label, cents, part.get("model", ""), slot, round(start, 2), round(width, 2)))
+        found.append(
+            Part(label, cents, model_name(part.get("model", "")), slot, round(start, 2), round(width, 2))
+        )
         start += width
     return found
+
+
+def model_name(key: str) -> str:
+    return display_name(key) if key else ""
 
 
 def hours(incident: Incident, now: datetime) -> list[Hour]:
