@@ -17,6 +17,7 @@ from collector.models import (
     MemberModelDay,
     TeamAnalyticsDay,
 )
+from collector.models.activity import BetweenDaysQuerySet
 from tracker.filters import Filters
 from tracker.reports import models, plan, repositories, savings, tools, usage, versions
 from tracker.reports.fit import nothing_fits
@@ -124,19 +125,38 @@ class Insights:
         return max(self.whole_daily_active, default=None)
 
     @cached_property
-    def clients(self) -> list[versions.Client]:
-        """Of the seats now on the team: nobody need follow up who has left. One query."""
-        rows = DailyActivity.objects.between(self.period.first, self.period.end)
-        found = self.team.sums(versions.clients, self.team.people_selection.of_members(rows))
-        return [client for client in found if self.team.people[client.member_id].is_on_team]
+    def clients(self) -> list[Client]:
+        """Of the seats now on the team: nobody need follow up who has left. One query under filters."""
+        chosen = self.team.people_selection
+        return (
+            self.all_clients if chosen.is_everything else self._clients(chosen.of_members(self.client_days))
+        )
+
+    @cached_property
+    def all_clients(self) -> list[Client]:
+        """Whatever the filters. One query."""
+        return self._clients(self.client_days)
+
+    @property
+    def client_days(self) -> BetweenDaysQuerySet:
+        return DailyActivity.objects.between(self.period.first, self.period.end)
+
+    def _clients(self, rows: BetweenDaysQuerySet) -> list[Client]:
+        found = self.team.sums(versions.clients, rows)
+        return [each for each in found if self.team.people[each.member_id].is_on_team]
+
+    @property
+    def newest_version(self) -> str:
+        """The newest in use by anybody: who is behind does not depend on whom one looks at."""
+        return versions.newest(self.all_clients)
 
     @property
     def versions(self) -> list[Version]:
-        return versions.versions(self.clients)
+        return versions.versions(self.clients, self.newest_version)
 
     @property
     def behind(self) -> list[Client]:
-        latest = versions.newest(self.clients)
+        latest = self.newest_version
         return [client for client in self.clients if versions.is_behind(client.version, latest)]
 
     # Tools

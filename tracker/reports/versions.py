@@ -59,9 +59,9 @@ def is_behind(version: str, newest: str) -> bool:
     return number(version)[:2] < number(newest)[:2]
 
 
-def versions(found: list[Client]) -> list[Version]:
-    """Versions in use, the newest first."""
-    latest, counts = newest(found), Counter(client.version for client in found)
+def versions(found: list[Client], latest: str) -> list[Version]:
+    """Versions of `found`, the newest first; `latest` is the newest in use by anybody."""
+    counts = Counter(client.version for client in found)
     return [
         Version(version, count, count / len(found), version == latest, is_behind(version, latest))
         for version, count in sorted(counts.items(), key=lambda pair: number(pair[0]), reverse=True)

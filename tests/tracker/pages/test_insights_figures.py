@@ -156,3 +156,11 @@ def test_ai_share_of_a_repository_is_of_the_lines_that_commits_added(acme):
 def test_a_model_of_one_person_is_not_hidden(acme):
     used = {fact.model for fact in company.within(company.facts(), "30d")}
     assert {row.model.key for row in read().model_costs} == used
+
+
+def test_who_is_behind_does_not_depend_on_whom_one_looks_at(acme):
+    DailyActivity.objects.update(client_version="2.1.4")
+    DailyActivity.objects.filter(member__email="eva.novak@acme.example").update(client_version="2.3.0")
+    report = read("search=ana")
+    assert [(v.version, v.is_newest, v.is_behind) for v in report.versions] == [("2.1.4", False, True)]
+    assert len(report.behind) == 1
