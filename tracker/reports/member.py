@@ -161,7 +161,8 @@ class MemberReport:
 
     @cached_property
     def exhaustion(self) -> plan.Exhaustion | None:
-        this = self.cycles[0]
+        """Of a person: nobody else has a plan to use up. One query."""
+        this = self.cycles[0] if self.figures.person.is_person else None
         rows = MemberModelDay.objects.filter(member=self.member)
         return next(iter(plan.exhaustions(rows, this)), None) if this else None
 

@@ -116,3 +116,12 @@ def test_every_kind_of_member_has_a_page(acme, client, email):
 
 def test_a_capital_letter_in_the_address_finds_the_member(acme, client):
     assert client.get("/users/Cleo.Rossi@ACME.example").status_code == 200
+
+
+def test_a_service_account_has_neither_a_plan_nor_a_rank(acme, client):
+    assert any(fact.is_billed and fact.is_served for fact in own("cycle", company.BOT))
+    assert read(email=company.BOT).exhaustion is None
+    text = client.get(f"/users/{company.BOT}").text
+    assert "Only people have a plan, and only they are ranked" in text
+    assert "used up on" not in text
+    assert "No request in the period" not in text
