@@ -21,7 +21,14 @@ from tracker.access.roles import Role
 from tracker.reports import watch
 
 THEMES = ("system", "light", "dark")
-PAGES = {"overview": "Overview", "insights": "Insights", "incidents": "Incidents", "settings": "Settings"}
+PAGES = {
+    "overview": "Overview",
+    "insights": "Insights",
+    "incidents": "Incidents",
+    "chargeback": "Chargeback",
+    "settings": "Settings",
+}
+ADMIN = {"admin:index": "Admin"}  # for those who may enter it
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def build(request: HttpRequest, now: datetime) -> Frame:
         return Frame([], [], Freshness(None, []))  # whoever has not signed in learns nothing
     known = freshness.sources(now, with_newest=False)
     said = banners(known) + no_news(filters.known_until(request, now), now)
-    return Frame(links(request), said, how_fresh(known, now))
+    return Frame(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now))
 
 
 def theme(request: HttpRequest) -> str:
@@ -116,10 +123,11 @@ def filter_query(request: HttpRequest) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def links(request: HttpRequest) -> list[Link]:
+def links(request: HttpRequest, *, is_admin: bool = False) -> list[Link]:
+    pages = PAGES | ADMIN if is_admin else PAGES
     return [
         Link(label, url, is_current=is_under(request.path, url))
-        for name, label in PAGES.items()
+        for name, label in pages.items()
         if (url := address(name))
     ]
 

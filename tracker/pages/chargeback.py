@@ -14,10 +14,12 @@ from collector.days import utc_day
 from collector.models import BillingCycle
 from groups.chargeback import Chargeback, Figures, GroupCharge, MemberCharge
 from tracker import formats, periods
+from tracker.filters import NAMES
 from tracker.reports.reconciled import Reconciled
 from tracker.tables import Column, Table
 
 SHARE = "Part of the cycle's total spend."
+SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
 INCLUDED = "Used, but covered by the plan: total less billed."
 
 
@@ -45,6 +47,7 @@ class ChargebackPage:
     cycles: list[CycleChoice]
     note: str  # that a newer cycle is not known yet
     reconciled: Reconciled | None
+    kept: dict[str, str]  # filters of other pages, which say nothing here
     groups: Table[GroupCharge]
     members: Table[Share]
 
@@ -67,7 +70,7 @@ def page(
         "By group",
         [
             Column("group", "Group", lambda row: row.name),
-            Column("members", "Members", lambda row: len(row.members), "count"),
+            Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
             *figures(lambda row: row.figures, result),
         ],
         result.groups,
@@ -94,7 +97,12 @@ def page(
     choices = cycles(cycle)
     is_last_known = choices[0].is_current and cycle.end_at <= now
     note = periods.no_cycle(now) if is_last_known else ""
-    return ChargebackPage(result, cycle_name(cycle), choices, note, reconciled, groups, members)
+    return ChargebackPage(result, cycle_name(cycle), choices, note, reconciled, kept(query), groups, members)
+
+
+def kept(query: QueryDict) -> dict[str, str]:
+    """The filters of other pages that the address carries."""
+    return {name: str(query[name]) for name in NAMES if query.get(name)}
 
 
 def figures(of: Callable[[Any], Figures], result: Chargeback) -> list[Column[Any]]:

@@ -15,6 +15,7 @@ from tracker.cells import Flag
 from tracker.reports.configuration import Configuration
 from tracker.tables import Column, Table
 
+BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
 TONES = {"ok": "good", "fresh": "good", "failed": "critical", "running": "info"}
 
 
@@ -133,7 +134,7 @@ def quiet_hours(channel: Channel) -> str:
 def groups_table(report: Configuration, query: QueryDict) -> Table[GroupSummary]:
     columns: list[Column[GroupSummary]] = [
         Column("name", "Group", lambda g: g.name),
-        Column("members", "Members", lambda g: len(g.members), "count"),
+        Column("members", "Seats", lambda g: len(g.members), "count", help=BELONG),
         Column("spend", "Spend of this cycle", lambda g: g.spend_cents, "money"),
     ]
     empty = "There are no groups yet: Cursor's billing groups appear with the first collection."

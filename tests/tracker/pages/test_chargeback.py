@@ -7,6 +7,8 @@ import pytest
 
 from collector.models import BillingCycle
 from tests.groups.factories import assign, make_day, make_group, make_member
+from tracker.access.guard import Access
+from tracker.access.roles import Role
 
 
 @pytest.fixture
@@ -55,6 +57,26 @@ def test_the_overview_says_which_cycle_is_not_known(charged, client, time_machin
     said = "The new billing cycle is not known yet: the last one ended on 13 Apr 2026"
     assert text.count(said) == 3  # the filters, the card and the chart
     assert "No billing cycle" not in text
+
+
+def test_filters_of_other_pages_are_carried_on_and_said_not_to_apply(charged, client):
+    text = client.get("/chargeback?group=A&period=7d").text
+    assert "$4.00" in text
+    assert "The filters of other pages do not apply here" in text
+    assert '<input type="hidden" name="group" value="A">' in text
+    assert "do not apply here" not in client.get("/chargeback").text
+
+
+def test_members_are_counted_as_what_they_are(charged, client):
+    assert "Members who spent" in client.get("/chargeback").text
+    assert ">Seats<" in client.get("/settings").text.replace("\n", "")
+
+
+def test_every_page_leads_to_it_and_admins_to_the_admin(charged, client, monkeypatch):
+    assert '<a href="/chargeback">Chargeback</a>' in client.get("/").text
+    assert '<a href="/admin/">Admin</a>' not in client.get("/").text
+    monkeypatch.setattr("tracker.access.guard.find_access", lambda request: Access(Role.ADMIN))
+    assert '<a href="/admin/">Admin</a>' in client.get("/").text
 
 
 def test_the_tables_are_csv_too(charged, client):
