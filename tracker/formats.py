@@ -37,6 +37,11 @@ def money_short(cents: Number | None) -> str:
     return f"{sign}${size:,.0f}" if size >= 100 else f"{sign}${size:,.2f}"
 
 
+def dollars(cents: Number) -> str:
+    """`$1,010` from US cents: for estimates, whose cents say nothing."""
+    return f"${round_cents(Decimal(str(cents)) / 100):,}"
+
+
 def rate(cents: Number | None) -> str:
     """Money per request: two decimals from a dollar up, three below, where most requests lie."""
     if cents is None:

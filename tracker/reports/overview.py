@@ -16,12 +16,15 @@ from detection.models import DetectionSettings
 from tracker import formats, palette, periods
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models
+from tracker.reports.course import Budget, heading
 from tracker.reports.cycle import CycleReport
 from tracker.reports.days import Days
 from tracker.reports.fit import nothing_fits
-from tracker.reports.open_incidents import OpenIncidents, open_incidents
+from tracker.reports.limits import NearLimit, near_limit
+from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
+from tracker.reports.people import Person
 from tracker.reports.reconciled import Reconciled, reconciled
-from tracker.reports.team import MemberFigures, Team
+from tracker.reports.team import NO_GROUP, MemberFigures, Team
 from tracker.reports.usage import Day
 from tracker.reports.watch import Watch, watch
 
@@ -53,22 +56,6 @@ class Driver:
 
 
 @dataclass(frozen=True)
-class Budget:
-    """What the team may spend in a cycle, in cents, and the day on which the forecast reaches it."""
-
-    cents: Decimal
-    is_reached: bool
-    day: date | None
-
-    @property
-    def said(self) -> str:
-        budget = f"budget {formats.money_short(self.cents)}"
-        if self.is_reached:
-            return f"{budget} is used up"
-        return f"{budget} reached about {formats.day(self.day)}" if self.day else f"within the {budget}"
-
-
-@dataclass(frozen=True)
 class UnusedSeat:
     member: MemberFigures
     last_day: date | None  # of the last request ever
@@ -83,7 +70,7 @@ class MemberDays:
 
 
 class Overview:
-    """Everything the overview shows. At most eighteen queries."""
+    """Everything the overview shows. At most twenty queries."""
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
@@ -166,6 +153,36 @@ class Overview:
         forecast = self.cycle.forecast
         reached = forecast.day_reaching(float(cents)) if forecast else None
         return Budget(cents, is_reached=self.cycle.spent.total_cents >= cents, day=reached)
+
+    @property
+    def course(self) -> str:
+        """Whether the cycle is on course: where it is heading, against the budget or else the last cycle."""
+        forecast = self.cycle.forecast if self.cycle else None
+        if self.cycle is None or forecast is None:
+            return ""
+        if self.budget:
+            return heading(forecast.expected_cents, self.budget.cents, "the budget")
+        return heading(forecast.expected_cents, self.cycle.last_cents, "the last cycle")
+
+    @cached_property
+    def limits(self) -> list[NearLimit]:
+        """Members at or near their spend limit in this cycle, narrowed as incidents are. One query."""
+        return near_limit(self.this_cycle, self._named()) if self.this_cycle else []
+
+    def _named(self) -> dict[int, Person]:
+        """Whom group and search name, whatever was used."""
+        asked, text = self.filters, self.filters.search.casefold()
+        return {
+            pk: person
+            for pk, person in self.team.people.items()
+            if asked.visible is None or pk in asked.visible
+            if text in person.name.casefold() or text in person.email.casefold()
+            if not asked.group or self.team.groups.get(pk, NO_GROUP)[0] in asked.group.group_ids
+        }
+
+    @property
+    def more_limits(self) -> int:
+        return max(len(self.limits) - LISTED, 0)
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:

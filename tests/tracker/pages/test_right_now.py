@@ -1,0 +1,79 @@
+"""Is the cycle on course, who is at a limit, and would anybody be told."""
+
+from decimal import Decimal
+
+import pytest
+from django.http import QueryDict
+
+from collector.models import BillingCycle, SpendSnapshot
+from detection.models import DetectionSettings
+from incidents.models import Channel
+from tests.tracker.pages import company
+from tracker import filters
+from tracker.reports.course import heading
+from tracker.reports.overview import Overview
+
+ANA, EVA = "ana.novak@acme.example", "eva.novak@acme.example"
+
+
+def make_limit(email, on_demand_cents):
+    SpendSnapshot.objects.create(
+        member=company.Member.objects.get(email=email),
+        cycle=BillingCycle.objects.get(start_at=company.CYCLE_START),
+        taken_at=company.NOW,
+        confirmed_at=company.NOW,
+        meaning="current",
+        on_demand_cents=on_demand_cents,
+        limit_dollars=100,
+    )
+
+
+@pytest.mark.parametrize(
+    ("expected_cents", "against", "said"),
+    [
+        (521_000, Decimal(420_000), "heading $1,010 (24 %) over the last cycle"),
+        (319_000, Decimal(420_000), "heading $1,010 (24 %) under the last cycle"),
+        (423_000, Decimal(420_000), "on course: within 2.0 % of the last cycle"),
+        (423_000, None, ""),
+        (423_000, Decimal(0), ""),
+    ],
+)
+def test_where_a_cycle_is_heading_is_said_in_words(expected_cents, against, said):
+    assert heading(expected_cents, against, "the last cycle") == said
+
+
+def test_a_budget_is_what_counts_where_one_is_set(acme, client):
+    assert "the last cycle</strong>" in client.get("/").text
+    DetectionSettings.objects.update_or_create(pk=1, defaults={"team_budget_dollars": 10})
+    text = client.get("/").text
+    assert "over the budget</strong>" in text
+    assert "the last cycle</strong>" not in text
+
+
+def test_members_at_or_near_their_limit_are_among_what_is_wrong(acme, client):
+    make_limit(ANA, 10_000)
+    make_limit(EVA, 9_000)
+    make_limit("cleo.rossi@acme.example", 8_999)
+    report = Overview(filters.read(QueryDict("model=zzz"), company.NOW))
+    assert [(each.person.email, each.said) for each in report.limits] == [
+        (ANA, "has reached the spend limit: $100.00 of $100 on demand"),
+        (EVA, "is near the spend limit: $90.00 of $100 on demand"),
+    ]
+    assert "Wrong right now" in client.get("/").text
+    in_data = Overview(filters.read(QueryDict("group=Data"), company.NOW))
+    assert [each.person.email for each in in_data.limits] == [EVA]
+
+
+def test_without_a_channel_the_overview_says_that_nobody_is_told(acme, client):
+    said = "No channel is set up, so nobody is told of an incident."
+    assert said in client.get("/").text
+    channel = Channel.objects.create(name="on-call", kind="slack", target="C0123456789", is_enabled=False)
+    assert said in client.get("/").text
+    Channel.objects.filter(pk=channel.pk).update(is_enabled=True)
+    assert said not in client.get("/").text
+
+
+def test_nothing_is_said_about_a_price_of_seats_that_nobody_knows(acme, client):
+    text = client.get("/").text
+    assert "1 seat nobody used" in text
+    assert "wasted" not in text

@@ -1,0 +1,45 @@
+"""Members at or near the spend limit that Cursor holds them to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from collector.models import BillingCycle, SpendSnapshot
+from tracker import formats
+from tracker.reports.people import Person
+
+# From so much of the limit on, a member may be stopped within a day of ordinary work.
+NEAR_RATIO = Decimal("0.9")
+
+
+@dataclass(frozen=True)
+class NearLimit:
+    """On-demand spend of the cycle against the member's own limit, as Cursor states both."""
+
+    person: Person
+    on_demand_cents: Decimal
+    limit_cents: Decimal
+
+    @property
+    def is_reached(self) -> bool:
+        return self.on_demand_cents >= self.limit_cents
+
+    @property
+    def said(self) -> str:
+        spent, limit = formats.money(self.on_demand_cents), formats.money_short(self.limit_cents)
+        return (
+            f"{'has reached' if self.is_reached else 'is near'} the spend limit: {spent} of {limit} on demand"
+        )
+
+
+def near_limit(cycle: BillingCycle, people: Mapping[int, Person]) -> list[NearLimit]:
+    """Those of `people` at NEAR_RATIO of their limit or more, the furthest first. One query."""
+    rows = SpendSnapshot.objects.latest_per_member(cycle).filter(limit_dollars__gt=0)
+    found = [
+        NearLimit(people[pk], on_demand, dollars * 100)
+        for pk, on_demand, dollars in rows.values_list("member_id", "on_demand_cents", "limit_dollars")
+        if pk in people and dollars and on_demand is not None and on_demand >= NEAR_RATIO * dollars * 100
+    ]
+    return sorted(found, key=lambda each: -(each.on_demand_cents / each.limit_cents))
