@@ -43,8 +43,6 @@ class Banner:
     tone: str
     title: str
     text: str
-    url: str = ""
-    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,9 +170,8 @@ def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
         Banner(
             "warning",
             f"No news since {formats.instant(known_until)}.",
-            f"What was used after that is missing from these figures; it is not zero. {do}",
-            address("settings"),
-            "What each source said last",
+            f"What was used after that is missing from these figures; it is not zero. {do} "
+            "Settings shows what each source said last.",
         )
     ]
 

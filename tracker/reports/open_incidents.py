@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef
 
@@ -77,7 +77,8 @@ def open_incidents(filters: Filters, watch: Watch) -> OpenIncidents:
     known = list(everybody.annotate(is_inside=Exists(inside)).select_related("member"))
     found = [incident for incident in known if incident.is_inside]
     found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
-    return OpenIncidents(found, len(known) - len(found), filters, watch)
+    looked = replace(watch, has_looked=watch.has_looked or bool(known))
+    return OpenIncidents(found, len(known) - len(found), filters, looked)
 
 
 def not_narrowing(filters: Filters | IncidentFilters) -> str:

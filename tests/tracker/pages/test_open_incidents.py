@@ -65,6 +65,9 @@ def test_incidents_of_a_group_are_those_of_its_members(acme, client):
 def test_all_is_well_only_where_fresh_figures_were_looked_at(acme, client):
     assert "Detection has not run yet" in card(client)
     assert "Nothing is wrong" not in card(client)
+    incident = make_open()
+    assert "Detection has not run yet" not in card(client)
+    incident.delete()
     make_watched()
     assert "Nothing is wrong" in card(client)
     assert "Nothing is wrong" not in card(client, "?search=eva")
