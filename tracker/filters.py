@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django import forms
@@ -45,6 +46,11 @@ class Filters:
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
+
+    @cached_property
+    def palette(self) -> palette.Palette:
+        """The colours of models, and which of them there are. One query."""
+        return palette.load()
 
     @property
     def is_narrowed(self) -> bool:
@@ -175,14 +181,14 @@ def period_choices(filters: Filters, path: str) -> Choices:
 
 
 def choices(filters: Filters, path: str) -> Choices:
-    """Everything the filter bar of the page at `path` offers. One query, and the palette's."""
+    """Everything the filter bar of the page at `path` offers. One query, and the filters' palette."""
     return Choices(
         path=path,
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         groups=[_group_choice(option, filters) for option in filters.options or group_options()],
         models=[
             Choice(key, palette.display_name(key), key == filters.model)
-            for key in sorted(palette.load().models, key=str.casefold)
+            for key in sorted(filters.palette.models, key=palette.by_name)
             if key
         ],
         badges=[

@@ -1,16 +1,17 @@
-"""Who may see what, the scripts' tokens, and the record of who did what."""
+"""Who may see what, the scripts' tokens, the record of who did what, and the colours of models."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
+from collector.models import MemberModelDay
 from tracker.access.addresses import AddressList, parse_list
 
 
@@ -148,3 +149,30 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.get_action_display()} {self.target}"
+
+
+class ModelColourQuerySet(models.QuerySet["ModelColour"]):
+    def in_order(self) -> ModelColourQuerySet:
+        """The oldest place first."""
+        return self.order_by("place")
+
+    def with_extent(self) -> ModelColourQuerySet:
+        """Each with the `first_day` and the `newest_row` of all usage, whosever and of whichever model."""
+        days = MemberModelDay.objects.order_by("day").values("day")
+        rows = MemberModelDay.objects.order_by("-pk").values("pk")
+        return self.annotate(first_day=Subquery(days[:1]), newest_row=Subquery(rows[:1]))
+
+
+class ModelColour(models.Model):
+    """One row is the place in the palette that a model was given when it was first met; it never changes."""
+
+    first_day: date | None  # these two by with_extent()
+    newest_row: int | None
+
+    model = models.CharField(max_length=120, unique=True, blank=True)
+    place = models.PositiveIntegerField(unique=True, help_text="Counted from 0; the colour follows from it.")
+
+    objects = ModelColourQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.model

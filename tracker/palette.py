@@ -1,58 +1,92 @@
-"""One colour for each model, the same on every page; the names that models go by here."""
+"""One colour for each model, for ever and on every page; the names that models go by here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.core.cache import cache
+from django.db import DatabaseError, transaction
 from django.db.models import Min
 
 from collector.models import MemberModelDay
+from tracker.models import ModelColour
 
-SLOTS = 12  # colours in tokens.css
+HUES = 12  # colours in tokens.css
+WEAVES = ("", " striped", " dotted")  # of the first dozen models, the second, the third; see chart.js
 OTHER = "other"
-CACHE_KEY, CACHE_SECONDS = "tracker.palette", 15 * 60
 
 
 @dataclass(frozen=True)
 class Model:
     key: str
     name: str
-    slot: str
+    slot: str  # `3` or `3 striped`: the hue and the weave, which are classes too; or OTHER
 
 
 class Palette:
-    """Every model ever used, in the order it was first seen: an order that later use never changes."""
+    """Every model ever met, in the order of their places."""
 
-    def __init__(self, models: Sequence[str], first_day: date | None = None) -> None:
-        self.models = tuple(models)
+    def __init__(
+        self, models: Iterable[str], first_day: date | None = None, newest_row: int | None = None
+    ) -> None:
         self.first_day = first_day  # of all usage: days before it are unknown, not empty
-        self._known = {
-            key: Model(key, display_name(key), str(rank % SLOTS + 1)) for rank, key in enumerate(self.models)
-        }
+        self.newest_row = newest_row  # its number, which says about how many there are
+        self._know(models)
 
     def model(self, key: str) -> Model:
-        """A model newer than the palette is grey until the palette is next made."""
-        return self._known.get(key) or Model(key, display_name(key), OTHER)
+        """A model met for the first time is given the next place, and all others that are new with it."""
+        if key not in self._known:
+            assign()
+            self._know(ModelColour.objects.in_order().values_list("model", flat=True))
+        return self._known.setdefault(key, Model(key, display_name(key), OTHER))
+
+    def _know(self, models: Iterable[str]) -> None:
+        self.models = tuple(models)
+        self._known = {
+            key: Model(key, display_name(key), slot(place)) for place, key in enumerate(self.models)
+        }
 
 
 def load() -> Palette:
-    """One query over the whole rollup, its answer kept for a quarter of an hour."""
-    known = cache.get(CACHE_KEY)
-    if known is None:
-        known = _by_first_day()
-        if known:
-            cache.set(CACHE_KEY, known, CACHE_SECONDS)
-    return Palette([model for _, model in known], known[0][0] if known else None)
+    """One query, through keys and an index. Only where nothing is known yet the whole rollup is read."""
+    if not (rows := list(ModelColour.objects.in_order().with_extent())):
+        assign()
+        rows = list(ModelColour.objects.in_order().with_extent())
+    if not rows:
+        return Palette([])
+    return Palette([row.model for row in rows], rows[0].first_day, rows[0].newest_row)
 
 
-def _by_first_day() -> list[tuple[date, str]]:
-    rows = MemberModelDay.objects.order_by().values_list("model").annotate(Min("day"))
-    return sorted((day, model) for model, day in rows)
+def assign() -> None:
+    """Give each model without a place the next one, by the day on which it was first used.
+
+    Reads the whole rollup. Where another process holds the table, it does the same: the next page sees it.
+    """
+    used = MemberModelDay.objects.order_by().values_list("model").annotate(Min("day"))
+    by_first_day = [model for _, model in sorted((day, model) for model, day in used)]
+    try:
+        with transaction.atomic():
+            known = set(ModelColour.objects.values_list("model", flat=True))
+            new = [model for model in by_first_day if model not in known]
+            ModelColour.objects.bulk_create(
+                ModelColour(model=model, place=place) for place, model in enumerate(new, start=len(known))
+            )
+    except DatabaseError:
+        return
+
+
+def slot(place: int) -> str:
+    """Each hue with each weave before grey: a model past the 36th has no colour of its own."""
+    dozen = place // HUES
+    return f"{place % HUES + 1}{WEAVES[dozen]}" if dozen < len(WEAVES) else OTHER
 
 
 def display_name(key: str) -> str:
     """The vendor's own name, but for `default`, which its users know as Auto, and for none."""
     return {"default": "Auto", "": "(no model named)"}.get(key, key)
+
+
+def by_name(key: str) -> str:
+    """What models are sorted by in a list: the name that is shown."""
+    return display_name(key).casefold()

@@ -11,9 +11,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from django.core.cache import cache
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
-from collector.models import MemberModelDay
 from collector.upsert import revision
 
 T = TypeVar("T")
@@ -25,7 +24,13 @@ KEPT_SECONDS = 2 * 3600  # facts are written every hour
 
 
 class Kept:
-    """What is kept, for one page: asked for the state of the facts once, with two small queries."""
+    """What is kept, for one page: asked for the state of the facts once, with a small query.
+
+    `newest_row` is the largest number of a rollup row.
+    """
+
+    def __init__(self, newest_row: int | None) -> None:
+        self._are_many = (newest_row or 0) >= MANY
 
     def __call__(self, work: Callable[[Rows], T], rows: Rows) -> T:
         """`work(rows)`, or what it gave since facts were last written; it must read nothing but the facts of
@@ -39,11 +44,6 @@ class Kept:
             cache.set(key, held, KEPT_SECONDS)
         found: T = held
         return found
-
-    @cached_property
-    def _are_many(self) -> bool:
-        newest = MemberModelDay.objects.aggregate(Max("pk"))["pk__max"]
-        return (newest or 0) >= MANY
 
     @cached_property
     def _revision(self) -> int:

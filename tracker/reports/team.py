@@ -100,9 +100,9 @@ class Team:
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
-        self.palette = palette.load()
+        self.palette = filters.palette
         self.people = people.everybody()
-        self.kept = Kept()
+        self.kept = Kept(self.palette.newest_row)
 
     def sums(self, work: Callable[[Rows], T], rows: Rows) -> T:
         """`work(rows)`, of rows that the selection has limited; kept where it leaves everybody."""

@@ -17,7 +17,7 @@ YESTERDAY, BEFORE = date(2026, 11, 19), date(2026, 11, 18)
 
 def build() -> dict[str, Member]:
     """Ann $30 and $12.50 on two models, Bob $7.50 on one, Cat (no group) nothing."""
-    cache.clear()  # the palette of an earlier test
+    cache.clear()  # what an earlier test left
     BillingCycle.objects.create(
         start_at=datetime(2026, 11, 17, tzinfo=UTC), end_at=datetime(2026, 12, 17, tzinfo=UTC)
     )

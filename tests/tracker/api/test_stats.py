@@ -107,7 +107,7 @@ def test_the_queries_do_not_grow_with_the_company(script, django_assert_max_num_
         company.put(member, company.Group.objects.create(name=f"G{number}", created_at=company.NOW))
         company.use(member, f"model-{number}", company.YESTERDAY, requests=5, cents=100)
     call = script("viewer")
-    call("get", url)  # the palette is kept from here on
+    call("get", url)  # gives the models their places
     with django_assert_max_num_queries(most):
         assert call("get", url).status_code == 200
 

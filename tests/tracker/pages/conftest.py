@@ -20,7 +20,7 @@ def acme_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 @pytest.fixture
 def at_now() -> Iterator[None]:
-    """The clock stands at `company.NOW`; no palette of another test is remembered."""
+    """The clock stands at `company.NOW`; nothing of another test is remembered."""
     cache.clear()
     with time_machine.travel(company.NOW, tick=False):
         yield

@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.http import QueryDict
 
 from collector.models import MemberModelDay
@@ -157,7 +156,6 @@ def test_a_badge_leaves_those_who_earned_it(acme):
 
 
 def test_half_a_last_cycle_is_nothing_to_compare_with(acme):
-    cache.clear()
     MemberModelDay.objects.filter(day__lte=company.LAST_START.date()).delete()
     assert read("").cycle.change is None
     assert read("").cycle.forecast is not None

@@ -32,8 +32,24 @@ function tick(value, unit) {
   return (unit === "usd" ? "$" : "") + COMPACT.format(value);
 }
 
+// The second dozen of models is striped and the third dotted, in the hues of the first.
+function woven(main, weave) {
+  const tile = document.createElement("canvas");
+  const pen = tile.getContext("2d");
+  tile.width = tile.height = 6;
+  pen.fillStyle = main;
+  pen.fillRect(0, 0, 6, 6);
+  pen.strokeStyle = pen.fillStyle = colour("surface");
+  pen.lineWidth = 1.5;
+  if (weave === "dotted") pen.fillRect(2, 2, 2.5, 2.5);
+  else for (const x of [-6, 0, 6]) { pen.moveTo(x, 6); pen.lineTo(x + 6, 0); }
+  pen.stroke();
+  return pen.createPattern(tile, "repeat");
+}
+
 function dataset(series, data) {
-  const main = colour(`series-${series.slot}`);
+  const [hue, weave] = series.slot.split(" ");
+  const main = colour(`series-${hue}`);
   const isLine = (series.kind || data.kind) === "line";
   return {
     type: isLine ? "line" : "bar",
@@ -42,7 +58,7 @@ function dataset(series, data) {
     yAxisID: series.axis === "second" ? "second" : undefined,
     stack: data.stacked && !series.axis ? "all" : undefined,
     borderColor: !isLine && series.marks ? colour("ink") : main,
-    backgroundColor: isLine ? faded(main, data.stacked ? 0.55 : 0.2) : main,
+    backgroundColor: isLine ? faded(main, data.stacked ? 0.55 : 0.2) : weave ? woven(main, weave) : main,
     borderWidth: series.band ? 0 : isLine ? 2 : series.marks ? series.marks.map((mark) => (mark ? 1.5 : 0)) : 0,
     borderDash: series.dashed ? [5, 4] : [],
     borderRadius: isLine || data.stacked ? 0 : 2,
