@@ -128,6 +128,20 @@ def test_bands_of_the_stacked_chart_add_up_to_each_day(acme):
         assert stacked == pytest.approx(float(day.total_cents), abs=0.001)
 
 
+def test_who_spends_only_today_is_in_the_stacked_chart(acme):
+    rows = MemberModelDay.objects.filter(member__email=company.UNUSED)
+    assert not rows.exists()
+    runaway = company.Member.objects.get(email=company.UNUSED)
+    MemberModelDay.objects.create(
+        member=runaway, model="default", day=company.TODAY, total_cents=10**7, updated_at=company.NOW
+    )
+    for period in ("24h", "30d", "cycle"):
+        bands = read(f"period={period}").daily_by_member
+        first = next(band for band in bands if band.member and band.member.person.email == company.UNUSED)
+        assert first.cents[-1] == 10**7
+        assert sum(band.member is not None for band in bands) == 6
+
+
 def test_two_people_of_one_name_stay_two(acme):
     company.Member.objects.update(name="Sam Lee")
     report = read("period=30d")
