@@ -56,7 +56,7 @@ class Chart:
     titles: Sequence[str] = ()  # the labels in full, for tooltips and the table
     notes: Sequence[str] = ()  # one per label, at the foot of the tooltip
     links: Sequence[str] = ()  # one per label: where a click leads
-    provisional_from: int | None = None  # index of the first label that may still change
+    provisional_from: int | None = None  # index of the first label that may still change; the last is today
     average: float | None = None
     csv_url: str = ""
     size: str = field(default="")  # "", short or tall
@@ -85,6 +85,7 @@ class Chart:
             "links": list(self.links),
             "provisional_from": self.provisional_from,
             "average": self.average,
+            "today_label": "today" if self.provisional_from is not None else "",
             "series": [series_data(series) for series in self.series],
         }
 

@@ -13,10 +13,15 @@ PROVISIONAL_DAYS = 2
 
 
 def day_labels(days: list[date], today: date) -> tuple[list[str], list[str]]:
-    """Short labels for the axis and full ones for tooltip and table; today says that it is not over."""
+    """Short labels for the axis and full ones for tooltip and table, which say what is not final."""
     short = [f"{day.day} {day:%b}" for day in days]
-    full = [formats.day(day) + (" (today so far)" if day == today else "") for day in days]
-    return short, full
+    return short, [formats.day(day) + unsettled(day, today) for day in days]
+
+
+def unsettled(day: date, today: date) -> str:
+    if day == today:
+        return " (today so far)"
+    return " (may still change)" if today - timedelta(days=PROVISIONAL_DAYS) < day < today else ""
 
 
 def provisional_index(days: list[date], today: date) -> int:

@@ -72,17 +72,24 @@ function dataset(series, data) {
   };
 }
 
-// The provisional zone and the average, drawn behind and above the data.
+// The days that may still change, today apart from them, and the average: drawn behind and above the data.
 const guides = {
   id: "guides",
   beforeDatasetsDraw(chart, _args, options) {
     if (options.from === null || options.from === undefined) return;
     const { ctx, chartArea, scales } = chart;
-    const step = scales.x.width / Math.max(chart.data.labels.length - (scales.x.options.offset ? 0 : 1), 1);
-    const left = Math.max(scales.x.getPixelForValue(options.from) - step / 2, chartArea.left);
+    const last = chart.data.labels.length - 1;
+    const step = scales.x.width / Math.max(last + (scales.x.options.offset ? 1 : 0), 1);
+    const edge = (index) => Math.max(scales.x.getPixelForValue(index) - step / 2, chartArea.left);
     ctx.save();
     ctx.fillStyle = colour("provisional");
-    ctx.fillRect(left, chartArea.top, chartArea.right - left, chartArea.height);
+    ctx.fillRect(edge(options.from), chartArea.top, edge(last) - edge(options.from), chartArea.height);
+    ctx.fillStyle = colour("today");
+    ctx.fillRect(edge(last), chartArea.top, chartArea.right - edge(last), chartArea.height);
+    ctx.font = `11px ${Chart.defaults.font.family}`;
+    ctx.fillStyle = colour("ink");
+    ctx.textAlign = "right";
+    ctx.fillText(options.today, chartArea.right - 2, chartArea.top - 4);
     ctx.restore();
   },
   afterDatasetsDraw(chart, _args, options) {
@@ -140,12 +147,13 @@ function draw(canvas) {
     data: { labels: data.labels, datasets: data.series.map((series) => dataset(series, data)) },
     plugins: [guides],
     options: {
+      layout: { padding: { top: data.today_label ? 14 : 0 } },
       animation: false, maintainAspectRatio: false, responsive: true,
       indexAxis: data.horizontal ? "y" : "x",
       interaction: { mode: "index", intersect: false, axis: data.horizontal ? "y" : "x" },
       scales: scales(data),
       plugins: { legend: { display: false }, tooltip: tooltip(data),
-        guides: { from: data.provisional_from, average: data.average } },
+        guides: { from: data.provisional_from, today: data.today_label, average: data.average } },
       onClick: (event, _hits, chart) => { const url = linkAt(data, chart, event); if (url) window.location.assign(url); },
       onHover: (event, _hits, chart) => { canvas.style.cursor = linkAt(data, chart, event) ? "pointer" : "default"; },
     },
