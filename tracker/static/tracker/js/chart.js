@@ -148,7 +148,7 @@ function draw(canvas) {
     plugins: [guides],
     options: {
       layout: { padding: { top: data.today_label ? 14 : 0 } },
-      animation: false, maintainAspectRatio: false, responsive: true,
+      animation: false, devicePixelRatio: isPrinting() ? 3 : undefined, maintainAspectRatio: false, responsive: true,
       indexAxis: data.horizontal ? "y" : "x",
       interaction: { mode: "index", intersect: false, axis: data.horizontal ? "y" : "x" },
       scales: scales(data),
@@ -159,6 +159,14 @@ function draw(canvas) {
     },
   }));
 }
+
+function isPrinting() {
+  return "printing" in document.documentElement.dataset;
+}
+
+// Paper has a width of its own and is white, whatever the screen is.
+window.addEventListener("beforeprint", () => { document.documentElement.dataset.printing = ""; drawAll(); });
+window.addEventListener("afterprint", () => { delete document.documentElement.dataset.printing; drawAll(); });
 
 function drawAll() {
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
