@@ -22,7 +22,7 @@ UNITS = {
 class Series:
     name: str
     values: Values  # dollars, counts or percent, one per label; None where there is no figure
-    slot: str = "1"  # the colour, see tokens.css: "1" to "12", with a weave "1 striped", or "other"
+    slot: str = "1"  # the colour, see tokens.css: a model's, "tone-1" to "tone-6", or "other"
     link: str = ""
     kind: str = ""  # line or bar, where it differs from the chart's
     axis: str = ""  # "second" for the right-hand axis

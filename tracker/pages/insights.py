@@ -25,7 +25,7 @@ from tracker.reports.repositories import Repository
 from tracker.reports.savings import Saving
 from tracker.reports.tools import Named
 from tracker.reports.versions import Client, Version
-from tracker.tables import SIDE_ROWS, Column, Table, csv_url
+from tracker.tables import SIDE_ROWS, Column, Table, changed, csv_url
 
 RANKED = 5
 
@@ -35,11 +35,13 @@ class Ranking:
     """A short list of models by one figure; `top` is what its bars are measured by."""
 
     title: str
-    rows: list[tuple[ModelCost, str, float]]  # with the figure as shown, and as the bar takes it
+    rows: list[
+        tuple[ModelCost, str, float, str]
+    ]  # with the figure, as shown and as a bar takes it, and a link
 
     @property
     def top(self) -> float:
-        return max((value for _, _, value in self.rows), default=0)
+        return max((value for _, _, value, _ in self.rows), default=0)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def page(report: Insights, query: QueryDict) -> InsightsPage:
     now, named = report.filters.now, report.tools_by_metric
     return InsightsPage(
         report=report,
-        rankings=rankings(report.model_costs),
+        rankings=rankings(report),
         savings=savings_table(report, query),
         plan=plan_table(report, query),
         buckets=buckets_chart(report, query),
@@ -88,15 +90,20 @@ def page(report: Insights, query: QueryDict) -> InsightsPage:
     )
 
 
-def rankings(costs: list[ModelCost]) -> list[Ranking]:
+def rankings(report: Insights) -> list[Ranking]:
     """Largest spend, cheapest and dearest requests; no model is left out for being small."""
+    costs = report.model_costs
+
+    def row(cost: ModelCost, figure: str, value: float) -> tuple[ModelCost, str, float, str]:
+        return cost, figure, value, report.filters.query(model=cost.model.key)
+
     by_spend = sorted(costs, key=lambda cost: -spend(cost))[:RANKED]
     rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
     dear = sorted(rated, key=lambda cost: -rate(cost))
     return [
-        Ranking("Largest spend", [(c, formats.money(spend(c)), spend(c)) for c in by_spend]),
-        Ranking("Dearest requests", [(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
-        Ranking("Cheapest requests", [(c, formats.rate(rate(c)), rate(c)) for c in dear[::-1][:RANKED]]),
+        Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend]),
+        Ranking("Dearest requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
+        Ranking("Cheapest requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[::-1][:RANKED]]),
     ]
 
 
@@ -167,9 +174,20 @@ def buckets_chart(report: Insights, query: QueryDict) -> Chart:
         unit="count",
         size="short",
         horizontal=True,
-        series=[Series("Members", [count for _, count in report.exhaustion_buckets], "2")],
+        series=[Series("Members", [count for _, count in report.exhaustion_buckets], "tone-2")],
+        links=bucket_links(report, query),
         csv_url=csv_url(query, "buckets"),
     )
+
+
+def bucket_links(report: Insights, query: QueryDict) -> list[str]:
+    """Of each bucket, where its first member stands in the table of plans; none of an empty one."""
+    links, before = [], 0
+    for _, count in report.exhaustion_buckets:
+        place = {"plan.sort": "cycle_day", "plan.page": before // SIDE_ROWS + 1}
+        links.append(f"{changed(query, place)}#plan" if count else "")
+        before += count
+    return links
 
 
 def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
@@ -207,7 +225,8 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
     series = []
     for key in top:
         found = report.team.palette.model(key)
-        series.append(Series(found.name, share([requests.get((day, key), 0) for day in days]), found.slot))
+        counts = [requests.get((day, key), 0) for day in days]
+        series.append(Series(found.name, share(counts), found.slot, link=report.filters.query(model=key)))
     rest = [others[day] for day in days]
     if any(rest):
         series.append(Series("Other models", share(rest), OTHER))
@@ -236,8 +255,8 @@ def active_chart(report: Insights, query: QueryDict) -> Chart:
         unit="count",
         kind="line",
         series=[
-            Series("Active, as Cursor counts", known(report.period, report.daily_active), "1"),
-            Series("With a request", known(report.period, report.daily_requesters), "3"),
+            Series("Active, as Cursor counts", known(report.period, report.daily_active), "tone-1"),
+            Series("With a request", known(report.period, report.daily_requesters), "tone-3"),
         ],
         average=report.mean_daily_active,
         provisional_from=provisional_index(days, report.period.today),

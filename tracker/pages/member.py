@@ -118,7 +118,7 @@ def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
         unit="count",
         stacked=True,
         series=[
-            Series(label, known(report.period, [day.tokens[name] for day in report.days]), str(slot))
+            Series(label, known(report.period, [day.tokens[name] for day in report.days]), f"tone-{5 - slot}")
             for slot, (name, label) in enumerate(TOKEN_NAMES.items(), start=1)
         ],
         provisional_from=provisional_index([day.day for day in report.days], report.period.today),

@@ -68,8 +68,8 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         stacked=True,
         size="tall",
         series=[
-            Series("Included in the plan", included, "1", marks=report.spikes),
-            Series("On demand", billed, "2", marks=report.spikes),
+            Series("Included in the plan", included, "tone-3", marks=report.spikes),
+            Series("On demand", billed, "tone-1", marks=report.spikes),
         ],
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
@@ -115,7 +115,7 @@ def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
     short, full = day_labels(days, start + timedelta(days=len(cycle.daily) - 1))
     beyond = [f"Day {number} of the last cycle" for number in range(len(days) + 1, length + 1)]
     spent = running(cycle.daily)
-    series = [Series("This cycle", padded(spent, length), "1")]
+    series = [Series("This cycle", padded(spent, length), "tone-2")]
     if cycle.forecast:
         series += forecast_series(cycle.forecast, spent, length)
     if cycle.last_daily:
@@ -144,9 +144,9 @@ def forecast_series(forecast: Forecast, spent: list[float], length: int) -> list
         return padded([*[None] * (len(known) - 1), *known[-1:], *ahead], length)
 
     return [
-        Series("Likely at least", line(low for low, _ in forecast.band), "1", band="low"),
-        Series("Likely at most", line(high for _, high in forecast.band), "1", band="high"),
-        Series("Forecast", line(total for _, total in forecast.path), "1", dashed=True),
+        Series("Likely at least", line(low for low, _ in forecast.band), "tone-2", band="low"),
+        Series("Likely at most", line(high for _, high in forecast.band), "tone-2", band="high"),
+        Series("Forecast", line(total for _, total in forecast.path), "tone-2", dashed=True),
     ]
 
 
@@ -165,7 +165,7 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
         Series(
             band.member.person.name if band.member else "All others",
             known(report.period, [round(cents / 100, 2) for cents in band.cents]),
-            str(index) if band.member else "other",
+            f"tone-{index}" if band.member else "other",
             link=band.member.person.url + kept if band.member else "",
         )
         for index, band in enumerate(report.daily_by_member, start=1)

@@ -145,6 +145,29 @@ def test_every_help_text_opens_within_the_screen(visit):
         page.context.close()
 
 
+def test_the_overview_prints_whole_and_light_from_a_dark_screen(visit, many):
+    page, complaints = visit("/", theme="dark")
+    before = page.locator("canvas.js-chart").first.evaluate("c => c.toDataURL()")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect_drawn(page)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    frame = page.locator("#table-members > .table-frame")
+    assert frame.evaluate("f => f.scrollWidth <= f.clientWidth && f.scrollHeight <= f.clientHeight")
+    panel, chart = (page.locator(css).first.bounding_box() for css in (".grid > .panel", "canvas.js-chart"))
+    assert panel["width"] * 0.9 < chart["width"] <= panel["width"] < 960
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("canvas.js-chart").first.evaluate("c => c.toDataURL()") == before
+    assert complaints == []
+
+
+def test_the_members_are_one_step_away_by_keyboard(visit):
+    page, _ = visit("/")
+    page.get_by_role("link", name="Skip to members").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "members"
+
+
 def test_axe_finds_nothing_in_either_theme(visit):
     for path in PAGES:
         page, _ = visit(path, width=390)

@@ -11,7 +11,9 @@ from tests.tracker.pages import company
 from tests.tracker.pages.test_overview_figures import PERIODS, SELECTIONS, same
 from tracker import filters
 from tracker.pages import insights as layout
+from tracker.pages import overview as overview_layout
 from tracker.reports.insights import Insights
+from tracker.reports.overview import Overview
 
 YESTERDAY = company.TODAY - timedelta(days=1)
 
@@ -164,3 +166,19 @@ def test_who_is_behind_does_not_depend_on_whom_one_looks_at(acme):
     report = read("search=ana")
     assert [(v.version, v.is_newest, v.is_behind) for v in report.versions] == [("2.1.4", False, True)]
     assert len(report.behind) == 1
+
+
+def test_charts_of_models_and_plans_lead_to_what_they_count(acme):
+    page = layout.page(read("period=7d"), QueryDict("period=7d"))
+    assert page.shares.series[0].link == page.report.filters.query(model=page.report.top_models[0])
+    cost, _, _, link = page.rankings[0].rows[0]
+    assert link == f"?period=7d&model={cost.model.key}"
+    counts = page.buckets.series[0].values
+    assert sum(counts) > 0
+    for count, link in zip(counts, page.buckets.links, strict=True):
+        assert link == ("?period=7d&plan.sort=cycle_day&plan.page=1#plan" if count else "")
+
+
+def test_no_member_is_drawn_in_a_models_colour(acme):
+    drawn = overview_layout.by_member_chart(Overview(filters.read(QueryDict(""), company.NOW)), QueryDict(""))
+    assert [series.slot for series in drawn.series] == [*(f"tone-{n}" for n in range(1, 7)), "other"]
