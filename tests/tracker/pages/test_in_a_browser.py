@@ -133,6 +133,14 @@ def test_on_a_phone_the_name_stays_and_the_spend_is_seen(visit):
     assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
 
 
+def test_on_a_phone_no_first_column_is_broken_into_letters(visit):
+    for path in ("/", "/insights", MEMBER, "/settings"):
+        page, _ = visit(path, width=390)
+        for head in page.locator(".scrolls tbody th").all():
+            assert head.bounding_box()["width"] >= 140, (path, head.inner_text())
+        page.context.close()
+
+
 def test_every_help_text_opens_within_the_screen(visit):
     for path in ("/", "/insights", MEMBER, "/incidents"):
         page, _ = visit(path)
