@@ -41,6 +41,7 @@ def take_all(browser: Browser, address: str, out: Path) -> None:
     take(browser, f"{address}/", out / "overview-phone.png", size=PHONE)
     take(browser, f"{address}/insights", out / "insights.png")
     take(browser, f"{address}/incidents", out / "incidents.png")
+    take(browser, f"{address}/settings", out / "settings.png")
     for name, url in links.items():
         take(browser, address + url, out / f"{name}.png")
 
