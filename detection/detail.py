@@ -3,9 +3,12 @@ them."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
 import pandas as pd
 from django.db.models import F, FloatField, Sum
@@ -21,6 +24,8 @@ from .tokens import all_tokens, weighed
 
 EVENT_COLUMNS = ["member_id", "at", "model", "cents", "billed", "requests", "tokens", "weight"]
 SUMS = ["cents", "requests", "weight"]
+NUMBERS = ["cents", "billed", "requests", "tokens", "weight"]
+CHUNK = 50_000  # rows that are held as objects at a time
 TEAM_DAYS = 14  # enough to price a model that is new to the member
 
 
@@ -113,8 +118,19 @@ def read_events(
             "member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight", *extra
         )
     )
-    table = pd.DataFrame.from_records(list(rows), columns=[*EVENT_COLUMNS, *extra])
-    return table.assign(at=pd.to_datetime(table["at"], utc=True), requests=table["requests"].astype(float))
+    columns = [*EVENT_COLUMNS, *extra]
+    read = rows.iterator(chunk_size=CHUNK)
+    chunks = iter(lambda: list(islice(read, CHUNK)), [])
+    return pd.concat([_table([], columns), *(_table(chunk, columns) for chunk in chunks)], ignore_index=True)
+
+
+def _table(rows: list[tuple[Any, ...]], columns: list[str]) -> pd.DataFrame:
+    """Rows as columns of numbers: a tenth of the memory of the rows themselves."""
+    table = pd.DataFrame.from_records(rows, columns=columns)
+    instants = {name: pd.to_datetime(table[name], utc=True) for name in columns if name.endswith("at")}
+    numbers = {name: table[name].astype(float) for name in NUMBERS}
+    ids = {"member_id": table["member_id"].astype("int64"), "model": table["model"].map(sys.intern)}
+    return table.assign(**instants, **numbers, **ids)
 
 
 def _by_model(days: MemberModelDayQuerySet, keys: list[str]) -> pd.DataFrame:

@@ -29,7 +29,8 @@ def main(members: int, days: int, events: float) -> None:
     if not Member.objects.exists():
         _build(Size(members, days, events))
     newest = UsageEvent.objects.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
-    _print(members, [*measure.pages(), *measure.detection(newest or timezone.now())])
+    now = newest or timezone.now()
+    _print(members, [*measure.pages(), *measure.detection(now), *measure.hourly(now)])
 
 
 def _build(size: Size) -> None:
@@ -43,10 +44,13 @@ def _build(size: Size) -> None:
 
 
 def _print(members: int, timings: list[measure.Timing]) -> None:
-    table = Table("what", "median ms", "p95 ms", "cpu ms", "queries", title=_title(members))
+    table = Table("what", "median ms", "p95 ms", "cold ms", "cpu ms", "queries", title=_title(members))
     for timing in timings:
         queries = "" if timing.queries is None else str(timing.queries)
-        table.add_row(timing.name, f"{timing.median:.0f}", f"{timing.p95:.0f}", f"{timing.cpu:.0f}", queries)
+        cold = "" if timing.cold is None else f"{timing.cold:.0f}"
+        table.add_row(
+            timing.name, f"{timing.median:.0f}", f"{timing.p95:.0f}", cold, f"{timing.cpu:.0f}", queries
+        )
     table.caption = (
         f"database {measure.database_megabytes():,.0f} MB, peak memory {measure.peak_megabytes():,.0f} MB"
     )

@@ -51,8 +51,10 @@ class Insights:
     @cached_property
     def exhaustions(self) -> list[Exhaustion]:
         """Of the present billing cycle, whatever the period; of people, since only seats have a plan."""
-        rows = self.selection.of(MemberModelDay.objects.all())
-        found = plan.exhaustions(rows, self.cycle) if self.cycle else []
+        if self.cycle is None:
+            return []
+        rows = self.selection.of(MemberModelDay.objects.in_cycle(self.cycle))
+        found = plan.exhaustions(self.team.sums(plan.first_billed, rows), self.cycle)
         return [each for each in found if self.team.people[each.member_id].is_person]
 
     @property

@@ -164,7 +164,8 @@ class MemberReport:
         """Of a person: nobody else has a plan to use up. One query."""
         this = self.cycles[0] if self.figures.person.is_person else None
         rows = MemberModelDay.objects.filter(member=self.member)
-        return next(iter(plan.exhaustions(rows, this)), None) if this else None
+        found = plan.exhaustions(plan.first_billed(rows.in_cycle(this)), this) if this else []
+        return next(iter(found), None)
 
     @cached_property
     def days(self) -> list[MemberDay]:

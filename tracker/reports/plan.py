@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,8 @@ from django.db.models import Min, Sum
 from collector.models import BillingCycle
 from collector.models.usage import MemberModelDayQuerySet
 from tracker.reports.cycle import day_number
+
+Billed = tuple[int, date, int]  # member id, first day, requests
 
 # Buckets of days of the cycle: (first, last, what they are called).
 BUCKETS = ((1, 3, "Day 1 to 3"), (4, 7, "Day 4 to 7"), (8, 14, "Day 8 to 14"), (15, 400, "Day 15 or later"))
@@ -26,12 +28,16 @@ class Exhaustion:
     billed_requests: int  # of the cycle so far: those that the plan no longer covered
 
 
-def exhaustions(rows: MemberModelDayQuerySet, cycle: BillingCycle) -> list[Exhaustion]:
-    """Members of `rows` with a billed request in `cycle`, the earliest first. One query."""
-    billed = rows.in_cycle(cycle).filter(billed_requests__gt=0).order_by().values_list("member_id")
+def first_billed(rows: MemberModelDayQuerySet) -> list[Billed]:
+    """By member with billed requests: the first day with one, and how many there are. One query."""
+    billed = rows.filter(billed_requests__gt=0).order_by().values_list("member_id")
+    return list(billed.annotate(Min("day"), Sum("billed_requests")))
+
+
+def exhaustions(billed: Iterable[Billed], cycle: BillingCycle) -> list[Exhaustion]:
+    """Of those with a billed request in `cycle`, the earliest first."""
     found = [
-        Exhaustion(member_id, day, day_number(cycle, day), requests)
-        for member_id, day, requests in billed.annotate(Min("day"), Sum("billed_requests"))
+        Exhaustion(member_id, day, day_number(cycle, day), requests) for member_id, day, requests in billed
     ]
     return sorted(found, key=lambda each: (each.cycle_day, -each.billed_requests))
 

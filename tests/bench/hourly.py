@@ -1,0 +1,77 @@
+"""An hourly run without the network: a day of events is read again, as every hour, and judged."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from collector import freshness
+from collector.cursor.events import PAGE_SIZE
+from collector.days import from_epoch_ms, to_epoch_ms
+from collector.models import UsageEvent
+from collector.sync import events
+from collector.windows import Window
+from detection.engine import detect
+from groups.cursor import adopt
+from incidents.lifecycle import take_in
+from incidents.outbox import deliver_due
+
+TOKENS = {
+    "inputTokens": "input_tokens",
+    "outputTokens": "output_tokens",
+    "cacheWriteTokens": "cache_write_tokens",
+    "cacheReadTokens": "cache_read_tokens",
+    "totalCents": "model_cents",
+}
+
+
+class Echo:
+    """Answers what is stored already, in the vendor's form: an hour in which nothing was revised."""
+
+    def post(self, path: str, body: dict[str, int]) -> SimpleNamespace:
+        found = UsageEvent.objects.between(
+            from_epoch_ms(body["startDate"]), from_epoch_ms(body["endDate"] + 1)
+        ).order_by("-occurred_at", "-pk")
+        first = (body["page"] - 1) * PAGE_SIZE
+        total = found.count()
+        shown = found.select_related("member")[first : first + PAGE_SIZE]
+        pages = -(-total // PAGE_SIZE)
+        payload = {
+            "totalUsageEventsCount": total,
+            "pagination": {
+                "numPages": pages,
+                "currentPage": body["page"],
+                "pageSize": PAGE_SIZE,
+                "hasNextPage": body["page"] < pages,
+                "hasPreviousPage": body["page"] > 1,
+            },
+            "usageEvents": [spelled(event) for event in shown],
+        }
+        return SimpleNamespace(payload=payload)
+
+
+def spelled(event: UsageEvent) -> dict[str, Any]:
+    return {
+        "timestamp": str(to_epoch_ms(event.occurred_at)),
+        "userEmail": event.member.email,
+        "model": event.model,
+        "kind": event.kind,
+        "maxMode": event.is_max_mode,
+        "requestsCosts": float(event.request_units),
+        "isTokenBasedCall": event.is_token_based,
+        "isChargeable": event.is_chargeable,
+        "isHeadless": event.is_headless,
+        "chargedCents": float(event.charged_cents),
+        "tokenUsage": {name: float(getattr(event, field) or 0) for name, field in TOKENS.items()},
+    }
+
+
+def run(now: datetime) -> None:
+    """What every hour does: events, groups, detection, incidents, notifications."""
+    window = Window(now - timedelta(hours=24), now, now)
+    result = events.sync(Echo(), window)  # type: ignore[arg-type]
+    assert not result.new and not result.changed, "the echo is not what is stored"
+    adopt(now)
+    take_in(detect(now, data_ages=freshness.ages(now)), now)
+    deliver_due(now)
