@@ -29,6 +29,7 @@ from incidents.lifecycle import take_in
 from tests.bench.hourly import run
 
 REPEATS = 20
+BACKTEST_MEMBERS = 2_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def detection(now: datetime) -> list[Timing]:
 
     first = timed("detection, first", run, repeats=1)
     take_in(reports[0], now)
-    return [first, timed("detection, again", run, repeats=3), _backtest(now)]
+    again = timed("detection, again", run, repeats=3)
+    # Ten thousand members' months of events are more than a replay is for.
+    return [first, again, *([_backtest(now)] if Member.objects.count() <= BACKTEST_MEMBERS else [])]
 
 
 def _backtest(now: datetime) -> Timing:
@@ -138,7 +141,8 @@ def _page(client: Client, name: str, address: str) -> Timing:
         answer = client.get(address, follow=True)
     if answer.status_code != 200:
         return Timing(f"{name} ({answer.status_code})", 0, 0)
-    return timed(name, lambda: client.get(address), cold=_cold(client, address), queries=len(captured))
+    queries = len(captured)
+    return timed(name, lambda: client.get(address), cold=_cold(client, address), queries=queries)
 
 
 def _cold(client: Client, address: str) -> float:
