@@ -320,6 +320,6 @@ def test_a_refresh_keeps_what_was_open(visit):
     Incident.objects.all().delete()
     with page.expect_response("**/"):
         page.evaluate("document.querySelector('[data-refresh]').dispatchEvent(new Event('refresh'))")
-    page.wait_for_function("!document.querySelector('.right-now')")
+    until(page, "!document.querySelector('.right-now a[href^=\"/incidents/\"]')")
     assert page.locator("#chart-table-daily").get_attribute("open") is not None
     assert page.locator("canvas.js-chart").count() == 3
