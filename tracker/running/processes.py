@@ -15,6 +15,7 @@ from django.conf import settings
 
 # A worker may be in the middle of a database transaction; that is long enough to finish one.
 STOP_SECONDS = 10
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class ChildEnded(Exception):
@@ -30,12 +31,16 @@ class Children:
 
     def __enter__(self) -> Children:
         # SIGINT too: a shell that starts this in the background has it ignored from the start.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
+        self._handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
+        """A second signal must not break off the stopping, or processes would be left behind."""
+        for number in SIGNALS:
+            signal.signal(number, _stopping_already)
         self.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
 
     def start(self, name: str, *arguments: str, log: Path | None = None) -> None:
         """Start `python <arguments>` and keep it in the set; its output goes to `log` if one is given."""
@@ -67,9 +72,7 @@ class Children:
             time.sleep(1)
 
     def stop(self) -> None:
-        """End all of them: politely first, the way `kill` does, then for good; no signal stops that."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        """End all of them: politely first, the way `kill` does, then for good."""
         for process in self._running.values():
             _send(process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -86,6 +89,10 @@ def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     # The whole session: gunicorn and the task queue have children of their own.
     if process.poll() is None:
         os.killpg(process.pid, number)
+
+
+def _stopping_already(_number: int, _frame: FrameType | None) -> None:
+    pass
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
