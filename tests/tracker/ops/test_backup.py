@@ -19,6 +19,7 @@ from tracker.ops.backup import BackupFailed, back_up
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PYTHON = ".venv/bin/python"
+PLAIN = {"DJANGO_SETTINGS_MODULE": "config.settings"}  # not those of the tests
 
 
 def documented(heading: str) -> str:
@@ -32,7 +33,9 @@ def run(heading: str, folder: Path, **environment: str) -> None:
     script = documented(heading).replace(PYTHON, sys.executable).replace("/srv/backups", str(folder))
     assert script
     script = script.replace(" var/", f" {folder}/var/")
-    subprocess.run(["bash", "-ec", script], cwd=settings.BASE_DIR, env=os.environ | environment, check=True)
+    subprocess.run(
+        ["bash", "-ec", script], cwd=settings.BASE_DIR, env=os.environ | PLAIN | environment, check=True
+    )
 
 
 def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
