@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from heapq import nlargest
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max
 
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.usage import MemberModelDayQuerySet
@@ -16,6 +15,7 @@ from detection.models import DetectionSettings
 from tracker import formats, palette, periods
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models
+from tracker.reports.bands import Bands, MemberDays
 from tracker.reports.course import Budget, heading
 from tracker.reports.cycle import CycleReport
 from tracker.reports.days import Days
@@ -25,10 +25,9 @@ from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
 from tracker.reports.people import Person
 from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
-from tracker.reports.usage import MICRO_PLACES, Day
+from tracker.reports.usage import Day
 from tracker.reports.watch import Watch, watch
 
-STACKED_MEMBERS = 6
 TOP_SPENDERS = 7
 # A whole day that costs more than this many times the period's average is marked.
 SPIKE_RATIO = 2
@@ -59,14 +58,6 @@ class Driver:
 class UnusedSeat:
     member: MemberFigures
     last_day: date | None  # of the last request ever
-
-
-@dataclass(frozen=True)
-class MemberDays:
-    """One band of the stacked chart: a member's spend on each shown day; nobody's name is the rest."""
-
-    member: MemberFigures | None
-    cents: list[float]
 
 
 class Overview:
@@ -256,42 +247,9 @@ class Overview:
 
     @cached_property
     def daily_by_member(self) -> list[MemberDays]:
-        """Spend by shown day of who spent most in these days, today among them, and of all others together.
-
-        One query; one more where the period before today names others.
-        """
-        before = [member.person.pk for member in self.team.spenders(STACKED_MEMBERS)]
-        sums = self._sums_where(Q(member__in=before) | Q(day=self.period.today))
-        most = self._most_in_shown_days(sums)
-        if others := set(most) - set(before):
-            sums |= self._sums_where(Q(member__in=others))
-        top = [self.team.member(pk) for pk in most]
-        bands = [
-            MemberDays(
-                member, [float(sums.get((member.person.pk, day), 0)) for day in self.period.shown_days]
-            )
-            for member in top
-        ]
-        rest = [
-            max(float(day.total_cents) - sum(band.cents[index] for band in bands), 0)
-            for index, day in enumerate(self.daily)
-        ]
-        return [*bands, MemberDays(None, rest)]
-
-    def _most_in_shown_days(self, sums: dict[tuple[int, date], Decimal]) -> list[int]:
-        """Members by what they spent in the period and today, the largest first. `sums` have all of today."""
-        totals = self.team.parts.by_member.column("total_cents")
-        spent = {pk: micro / 10**MICRO_PLACES for pk, micro in totals.items() if micro > 0}
-        for (pk, day), cents in sums.items():
-            if day == self.period.today and not self.period.cycle:  # a cycle's totals have today in them
-                spent[pk] = spent.get(pk, 0) + float(cents)
-        return nlargest(STACKED_MEMBERS, filter(spent.get, spent), key=lambda pk: spent[pk])
-
-    def _sums_where(self, wanted: Q) -> dict[tuple[int, date], Decimal]:
-        rows = self.rows(self.period.first).filter(wanted)
-        rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
-        sums = rows.order_by().values_list("member_id", "day").annotate(cents=Sum("total_cents"))
-        return {(pk, day): cents for pk, day, cents in sums}
+        """Spend by shown day of who spent most in these days, today among them, and of all the others."""
+        totals = [day.total_cents for day in self.daily]
+        return Bands(self.team, self.period, self.rows(self.period.first)).drawn(totals)
 
 
 def middle(ordered: list[int]) -> float:

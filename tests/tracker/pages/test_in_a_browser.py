@@ -1,205 +1,25 @@
-"""The pages in Chromium: every width and theme, by keyboard, under the policy, nothing for axe to find."""
+"""The pages in Chromium: used by keyboard, refreshed and turned, under the policy."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
 import pytest
-import time_machine
-from axe_playwright_python.sync_playwright import Axe
-from django.core.cache import cache
 
 from incidents.models import Incident
-from tests.tracker.pages import company
+from tests.tracker.pages.screen import expect_drawn, refresh, settled, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MEMBER = "/users/ana.novak@acme.example"
-INCIDENT = "/incidents/1001"
-PAGES = [
-    "/",
-    "/insights",
-    MEMBER,
-    "/incidents",
-    INCIDENT,
-    "/settings",
-    "/chargeback",
-    "/users/nobody@acme.example",
-]
 INJECT = """
 const script = document.createElement("script");
 script.textContent = "window.injected = 1";
 document.head.append(script);
 """
-INKED = """canvas => {
-    const blank = document.createElement("canvas");
-    [blank.width, blank.height] = [canvas.width, canvas.height];
-    return canvas.toDataURL() !== blank.toDataURL();
-}"""
-OPEN_EACH_HELP = """async () => {
-    const found = [];
-    for (const help of document.querySelectorAll("details.help")) {
-        help.scrollIntoView({block: "center"});
-        help.open = true;
-        await new Promise((done) => setTimeout(done, 30));
-        const {left, right, top, bottom} = help.querySelector("p").getBoundingClientRect();
-        const scrolled = document.documentElement.scrollWidth;
-        found.push({said: help.textContent, left, right, top, bottom, scrolled});
-        help.open = false;
-    }
-    return found;
-}"""
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    "rules": {"landmark-unique": {"enabled": True}},
-}
-
-
-@pytest.fixture
-def site(live_server) -> Iterator[str]:
-    """The company, served with its clock at `company.NOW`."""
-    cache.clear()
-    company.build()
-    make_incident()
-    with time_machine.travel(company.NOW, tick=True):
-        yield live_server.url
-
-
-def make_incident() -> None:
-    Incident.objects.create(
-        pk=int(INCIDENT.rpartition("/")[2]),
-        member=company.Member.objects.get(email="ana.novak@acme.example"),
-        cause="spend",
-        severity="critical",
-        message="Ana Novak spent $420.00 in 24 h, 6.1 times their own average.",
-        detected_at=company.NOW,
-        onset_at=company.NOW,
-        last_run_at=company.NOW,
-    )
-
-
-@pytest.fixture
-def visit(browser, site):
-    """A function that opens an address in a given width and theme and returns the page and its complaints."""
-    contexts = []
-
-    def do(path: str, width: int = 1024, theme: str = "light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page, complaints = context.new_page(), []
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(site + path, wait_until="networkidle")
-        return page, complaints
-
-    yield do
-    for context in contexts:
-        context.close()
-
-
-def test_every_page_fits_every_width_without_a_complaint(visit):
-    for path in PAGES:
-        page, complaints = visit(path)
-        for width in (390, 1024, 1440, 1600):
-            page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-        assert [text for text in complaints if "status of 40" not in text] == [], path
-        page.context.close()
-
-
-def test_on_a_laptop_the_members_take_the_page_and_show_every_column(visit, many):
-    page, _ = visit("/", width=1440)
-    frame = page.locator("#table-members > .table-frame")
-    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
-    assert frame.evaluate("frame => getComputedStyle(frame).overflowY") == "visible"
-    page.locator("#table-members tbody tr").nth(25).evaluate("row => row.scrollIntoView({block: 'center'})")
-    bar = page.locator(".bar").bounding_box()
-    head = page.locator("#table-members thead th").first.bounding_box()
-    assert head["y"] == pytest.approx(bar["height"], abs=2)
-
-
-def test_on_a_phone_the_name_stays_and_the_spend_is_seen(visit):
-    page, _ = visit("/", width=390)
-    frame = page.locator("#table-members > .table-frame")
-    assert frame.evaluate("frame => frame.scrollHeight <= frame.clientHeight")
-    spend = page.locator("#table-members tbody td").first.bounding_box()
-    assert spend["x"] + spend["width"] < 390
-    name = page.locator("#table-members tbody th").first
-    before = name.bounding_box()["x"]
-    frame.evaluate("frame => frame.scrollLeft = 300")
-    assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
-
-
-def test_on_a_phone_no_first_column_is_broken_into_letters(visit):
-    for path in ("/", "/insights", MEMBER, "/settings"):
-        page, _ = visit(path, width=390)
-        for head in page.locator(".scrolls tbody th").all():
-            assert head.bounding_box()["width"] >= 140, (path, head.inner_text())
-        page.context.close()
-
-
-def test_every_help_text_opens_within_the_screen(visit):
-    for path in ("/", "/insights", MEMBER, "/incidents"):
-        page, _ = visit(path)
-        for width in (390, 1440):
-            page.set_viewport_size({"width": width, "height": 900})
-            for found in page.evaluate(OPEN_EACH_HELP):
-                assert found["left"] >= 0 and found["right"] <= width, (path, found)
-                assert found["top"] >= 0 and found["bottom"] <= 900, (path, found)
-                assert found["scrolled"] <= width, (path, found)
-        page.context.close()
-
-
-def test_the_overview_prints_whole_and_light_from_a_dark_screen(visit, many):
-    page, complaints = visit("/", theme="dark")
-    before = page.locator("canvas.js-chart").first.evaluate("c => c.toDataURL()")
-    page.emulate_media(media="print", color_scheme="dark")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    expect_drawn(page)
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    frame = page.locator("#table-members > .table-frame")
-    assert frame.evaluate("f => f.scrollWidth <= f.clientWidth && f.scrollHeight <= f.clientHeight")
-    panel, chart = (page.locator(css).first.bounding_box() for css in (".grid > .panel", "canvas.js-chart"))
-    assert panel["width"] * 0.9 < chart["width"] <= panel["width"] < 960
-    page.emulate_media(media="screen", color_scheme="dark")
-    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert page.locator("canvas.js-chart").first.evaluate("c => c.toDataURL()") == before
-    assert complaints == []
 
 
 def test_the_members_are_one_step_away_by_keyboard(visit):
     page, _ = visit("/")
     page.get_by_role("link", name="Skip to members").press("Enter")
     assert page.evaluate("document.activeElement.id") == "members"
-
-
-def test_axe_finds_nothing_in_either_theme(visit):
-    for path in PAGES:
-        page, _ = visit(path, width=390)
-        for width, theme in ((390, "light"), (1600, "dark")):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=theme)
-            found = Axe().run(page, options=RULES).response["violations"]
-            assert [(rule["id"], rule["nodes"][0]["html"][:150]) for rule in found] == [], (path, theme)
-        page.context.close()
-
-
-def test_charts_are_drawn_and_keep_their_height(visit):
-    page, _ = visit("/")
-    assert page.locator("canvas.js-chart").count() == 3
-    box = page.locator(".chart-box").first.bounding_box()
-    assert box["height"] == 384
-    expect_drawn(page)
-
-
-@pytest.fixture
-def many(site) -> None:
-    """Members enough for two pages of the table."""
-    for number in range(60):
-        company.make_member(f"seat{number}@acme.example", f"Seat {number}")
 
 
 def test_charts_are_still_drawn_after_a_refresh_a_sort_a_page_and_back(visit, many):
@@ -219,32 +39,6 @@ def test_charts_are_still_drawn_after_a_refresh_a_sort_a_page_and_back(visit, ma
         page.wait_for_load_state("networkidle")
         expect_drawn(page)
     assert complaints == []
-
-
-def refresh(page) -> None:
-    """What happens every five minutes while somebody looks."""
-    with page.expect_response("**/*"):
-        page.evaluate("document.querySelector('[data-refresh]').dispatchEvent(new Event('refresh'))")
-    settled(page)
-
-
-def settled(page) -> None:
-    page.wait_for_load_state("networkidle")
-    until(page, "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
-
-
-def expect_drawn(page, canvases: int = 3) -> None:
-    """Every chart differs from an empty canvas of its size."""
-    assert page.locator("canvas.js-chart").count() == canvases
-    until(page, f"[...document.querySelectorAll('canvas.js-chart')].every({INKED})")
-
-
-def until(page, condition: str) -> None:
-    """Wait for a condition, asked from outside: within the page the policy forbids to evaluate one."""
-    deadline = time.monotonic() + 5
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, condition
-        page.wait_for_timeout(50)
 
 
 def test_the_policy_forbids_what_is_not_ours(visit):

@@ -1,0 +1,117 @@
+"""The pages in Chromium: every width and theme, on paper, nothing for axe to find."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.tracker.pages.screen import MEMBER, PAGES, expect_drawn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OPEN_EACH_HELP = """async () => {
+    const found = [];
+    for (const help of document.querySelectorAll("details.help")) {
+        help.scrollIntoView({block: "center"});
+        help.open = true;
+        await new Promise((done) => setTimeout(done, 30));
+        const {left, right, top, bottom} = help.querySelector("p").getBoundingClientRect();
+        const scrolled = document.documentElement.scrollWidth;
+        found.push({said: help.textContent, left, right, top, bottom, scrolled});
+        help.open = false;
+    }
+    return found;
+}"""
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "rules": {"landmark-unique": {"enabled": True}},
+}
+
+
+def test_every_page_fits_every_width_without_a_complaint(visit):
+    for path in PAGES:
+        page, complaints = visit(path)
+        for width in (390, 1024, 1440, 1600):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert [text for text in complaints if "status of 40" not in text] == [], path
+        page.context.close()
+
+
+def test_on_a_laptop_the_members_take_the_page_and_show_every_column(visit, many):
+    page, _ = visit("/", width=1440)
+    frame = page.locator("#table-members > .table-frame")
+    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
+    assert frame.evaluate("frame => getComputedStyle(frame).overflowY") == "visible"
+    page.locator("#table-members tbody tr").nth(25).evaluate("row => row.scrollIntoView({block: 'center'})")
+    bar = page.locator(".bar").bounding_box()
+    head = page.locator("#table-members thead th").first.bounding_box()
+    assert head["y"] == pytest.approx(bar["height"], abs=2)
+
+
+def test_on_a_phone_the_name_stays_and_the_spend_is_seen(visit):
+    page, _ = visit("/", width=390)
+    frame = page.locator("#table-members > .table-frame")
+    assert frame.evaluate("frame => frame.scrollHeight <= frame.clientHeight")
+    spend = page.locator("#table-members tbody td").first.bounding_box()
+    assert spend["x"] + spend["width"] < 390
+    name = page.locator("#table-members tbody th").first
+    before = name.bounding_box()["x"]
+    frame.evaluate("frame => frame.scrollLeft = 300")
+    assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
+
+
+def test_on_a_phone_no_first_column_is_broken_into_letters(visit):
+    for path in ("/", "/insights", MEMBER, "/settings"):
+        page, _ = visit(path, width=390)
+        for head in page.locator(".scrolls tbody th").all():
+            assert head.bounding_box()["width"] >= 140, (path, head.inner_text())
+        page.context.close()
+
+
+def test_every_help_text_opens_within_the_screen(visit):
+    for path in ("/", "/insights", MEMBER, "/incidents"):
+        page, _ = visit(path)
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            for found in page.evaluate(OPEN_EACH_HELP):
+                assert found["left"] >= 0 and found["right"] <= width, (path, found)
+                assert found["top"] >= 0 and found["bottom"] <= 900, (path, found)
+                assert found["scrolled"] <= width, (path, found)
+        page.context.close()
+
+
+def test_the_overview_prints_whole_and_light_from_a_dark_screen(visit, many):
+    page, complaints = visit("/", theme="dark")
+    before = page.locator("canvas.js-chart").first.evaluate("c => c.toDataURL()")
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect_drawn(page)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    frame = page.locator("#table-members > .table-frame")
+    assert frame.evaluate("f => f.scrollWidth <= f.clientWidth && f.scrollHeight <= f.clientHeight")
+    panel, chart = (page.locator(css).first.bounding_box() for css in (".grid > .panel", "canvas.js-chart"))
+    assert panel["width"] * 0.9 < chart["width"] <= panel["width"] < 960
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("canvas.js-chart").first.evaluate("c => c.toDataURL()") == before
+    assert complaints == []
+
+
+def test_axe_finds_nothing_in_either_theme(visit):
+    for path in PAGES:
+        page, _ = visit(path, width=390)
+        for width, theme in ((390, "light"), (1600, "dark")):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=theme)
+            found = Axe().run(page, options=RULES).response["violations"]
+            assert [(rule["id"], rule["nodes"][0]["html"][:150]) for rule in found] == [], (path, theme)
+        page.context.close()
+
+
+def test_charts_are_drawn_and_keep_their_height(visit):
+    page, _ = visit("/")
+    assert page.locator("canvas.js-chart").count() == 3
+    box = page.locator(".chart-box").first.bounding_box()
+    assert box["height"] == 384
+    expect_drawn(page)

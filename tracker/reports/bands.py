@@ -1,0 +1,71 @@
+"""The stacked chart's bands: who spent most in the shown days, and all others together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from heapq import nlargest
+
+from django.db.models import Q, Sum
+
+from collector.models.usage import MemberModelDayQuerySet
+from tracker.periods import Period
+from tracker.reports.team import MemberFigures, Team
+from tracker.reports.usage import MICRO_PLACES
+
+STACKED_MEMBERS = 6
+
+
+@dataclass(frozen=True)
+class MemberDays:
+    """One band of the stacked chart: a member's spend on each shown day; nobody's name is the rest."""
+
+    member: MemberFigures | None
+    cents: list[float]
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Draws the bands from `rows`, the selection's daily figures since the period's first day."""
+
+    team: Team
+    period: Period
+    rows: MemberModelDayQuerySet
+
+    def drawn(self, totals: Sequence[Decimal]) -> list[MemberDays]:
+        """The bands, the largest first and the rest last; `totals` are the cents of each shown day.
+
+        One query; one more where the period before today names others.
+        """
+        before = [member.person.pk for member in self.team.spenders(STACKED_MEMBERS)]
+        sums = self._sums_where(Q(member__in=before) | Q(day=self.period.today))
+        most = self._most_in_shown_days(sums)
+        if others := set(most) - set(before):
+            sums |= self._sums_where(Q(member__in=others))
+        bands = [self._band(pk, sums) for pk in most]
+        rest = [
+            max(float(total) - sum(band.cents[index] for band in bands), 0)
+            for index, total in enumerate(totals)
+        ]
+        return [*bands, MemberDays(None, rest)]
+
+    def _band(self, pk: int, sums: dict[tuple[int, date], Decimal]) -> MemberDays:
+        cents = [float(sums.get((pk, day), 0)) for day in self.period.shown_days]
+        return MemberDays(self.team.member(pk), cents)
+
+    def _most_in_shown_days(self, sums: dict[tuple[int, date], Decimal]) -> list[int]:
+        """Members by what they spent in the period and today, the largest first. `sums` have all of today."""
+        totals = self.team.parts.by_member.column("total_cents")
+        spent = {pk: micro / 10**MICRO_PLACES for pk, micro in totals.items() if micro > 0}
+        for (pk, day), cents in sums.items():
+            if day == self.period.today and not self.period.cycle:  # a cycle's totals have today in them
+                spent[pk] = spent.get(pk, 0) + float(cents)
+        return nlargest(STACKED_MEMBERS, filter(spent.get, spent), key=lambda pk: spent[pk])
+
+    def _sums_where(self, wanted: Q) -> dict[tuple[int, date], Decimal]:
+        rows = self.rows.filter(wanted)
+        rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
+        sums = rows.order_by().values_list("member_id", "day").annotate(cents=Sum("total_cents"))
+        return {(pk, day): cents for pk, day, cents in sums}
