@@ -22,11 +22,13 @@ MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 3.25
 # Where something that spend is made of is unusual by itself, spend need not be quite: these shares of the
-# sensitivity will do. Busy days have more requests anyway, so those prove less; what a token costs says which
-# models were used, however busy the day.
-WITH_REQUESTS, WITH_COST, WITH_PRICE = 0.77, 0.45, 0.45
+# sensitivity will do. Busy days have more requests anyway, so those prove less, unless they are far beyond;
+# what a request or a token costs says how, and with which models, however busy the day.
+WITH_REQUESTS, WITH_PROOF = 0.77, 0.45
 # Robust standard deviations (of the logarithm) at which they are: a price strays less than anything else.
 COST_Z, PRICE_Z = 3.0, 2.5
+# Under the floor the cost per request is all there is to go by, and there are many member-days to err on.
+COST_Z_UNDER_FLOOR = 4.0
 # A newcomer who spends what somebody in the team spends now and then is no incident.
 HEAVY_QUANTILE = 0.99
 
@@ -36,9 +38,10 @@ class Baseline:
     """Habits of spend (cents), requests and cents per request, and per member and rolling day of the frame:
 
     `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself; the other
-    three are what will do where the number of requests (over `bound_requests`), their cost, or the price of
-    their tokens (over `bound_price`, cents per weighed token) is unusual too. NaN, which nothing exceeds,
-    where there is no history. `heavy_cents` is what the team's costliest member-days hold.
+    two are what will do where there are more requests than usual (over `bound_requests`), and where there is
+    better proof: far more of them, their cost, or the price of their tokens (over `bound_price`, cents per
+    weighed token). NaN, which nothing exceeds, where there is no history. `heavy_cents` is what the team's
+    costliest member-days hold.
     """
 
     spend: Habit
@@ -47,8 +50,7 @@ class Baseline:
     expected_cents: Array
     bound_cents: Array
     bound_with_requests_cents: Array
-    bound_with_cost_cents: Array
-    bound_with_price_cents: Array
+    bound_with_proof_cents: Array
     bound_requests: Array
     bound_price: Array
     heavy_cents: float
@@ -69,8 +71,7 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
         expected_cents=np.nan_to_num(expected),
         bound_cents=_reach(spend, sensitivity) * bound_factor,
         bound_with_requests_cents=_reach(spend, WITH_REQUESTS * sensitivity) * bound_factor,
-        bound_with_cost_cents=_reach(spend, WITH_COST * sensitivity) * bound_factor,
-        bound_with_price_cents=_reach(spend, WITH_PRICE * sensitivity) * bound_factor,
+        bound_with_proof_cents=_reach(spend, WITH_PROOF * sensitivity) * bound_factor,
         bound_requests=_reach(made, sensitivity) * bound_factor,
         bound_price=_price_bound(frame, price),
         heavy_cents=frame.past.once(heavy_cents),

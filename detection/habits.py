@@ -16,6 +16,8 @@ from .frame import Array
 UPPER_QUANTILE, UPPER_Z = 0.9, 1.2816  # of a normal distribution
 # A member's own spread counts fully only beside this many days at the spread that is usual in the team.
 SPREAD_DAYS = 10
+# Two equal days are no proof of perfect steadiness.
+STEADIEST = 0.05
 # A young member's level is drawn upward to the team's as if these many days at the team's level had been
 # seen.
 YOUNG_DAYS = 8
@@ -72,12 +74,14 @@ def quantile(values: Array, share: float) -> Array:
 
 def _pooled(own: Array, days: Array) -> Array:
     """Each member's spread, drawn to the team's median one in proportion to how few days there are."""
+    own = np.maximum(own, STEADIEST)
     settled = own[days >= SPREAD_DAYS]
     if not len(settled):
         return np.nan_to_num(own)
     team = np.median(settled)
     own = np.where(np.isfinite(own), own, team)
-    return np.sqrt((days * own**2 + SPREAD_DAYS * team**2) / (days + SPREAD_DAYS))
+    # Means of logarithms: the spread of a few days is off by a factor, and one wild day must not set it.
+    return np.exp((days * np.log(own) + SPREAD_DAYS * np.log(team)) / (days + SPREAD_DAYS))
 
 
 def _drawn_to_team(level: Array, spread: Array, days: Array) -> tuple[Array, Array]:

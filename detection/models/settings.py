@@ -74,7 +74,8 @@ class DetectionSettings(SingletonModel):
     )
     floor_dollars = dollars_field(
         50,
-        "Less than this many US dollars in 24 h raises nothing by a comparison, for example 50. 0 is none.",
+        "Less than this many US dollars in 24 h raises nothing by a comparison, for example 50; half will do "
+        "where a member makes far more requests than ever, or dearer ones. 0 is none.",
     )
     cooldown_hours = hours_field(
         24, 720, "A finding that returns within this many hours continues the old one, for example 24."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.baseline import COST_Z, Baseline, noise_of
+from detection.baseline import COST_Z, COST_Z_UNDER_FLOOR, Baseline, noise_of
 from detection.findings import Finding, Window, flagged, last_24_hours, severity_of
-from detection.frame import Frame
+from detection.frame import Array, Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
 
@@ -25,12 +25,12 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     cost = spend / np.maximum(requests, 1)
     usual, days = np.nan_to_num(np.exp(baseline.cost.level)), baseline.cost.days
     bound = multiplier * usual
-    own = np.exp(baseline.cost.centre + COST_Z * baseline.cost.reach * noise_of(requests))
     extra = spend - usual * requests
     rows = np.arange(len(spend))
-    unusual_spend = baseline.bound_with_cost_cents[rows, frame.peak_hours_ago]
+    unusual_spend = baseline.bound_with_proof_cents[rows, frame.peak_hours_ago]
     floor = float(settings.floor_dollars) * 100
-    confirmed = (cost > own) & (spend > unusual_spend) & (extra > floor / 2)
+    is_own = cost > _own_cost(frame, baseline, floor)
+    confirmed = is_own & (spend > unusual_spend) & (extra > floor / 2)
     enough = (
         (days >= LEAST_DAYS) & (spend >= float(settings.expensive_model_min_dollars) * 100) & (requests > 0)
     )
@@ -59,3 +59,13 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
 def _window(frame: Frame, hours_ago: int) -> Window:
     day = last_24_hours(frame, hours_ago)
     return Window(day.start_at, day.end_at, "ratio")
+
+
+def _own_cost(frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
+    """Cents per request that each member's own history does not allow: more of them under the floor, unless
+    the price of the tokens says that dearer models were used."""
+    peak, rows = frame.peak, np.arange(len(frame.member_ids))
+    is_dear = peak.cents > baseline.bound_price[rows, frame.peak_hours_ago] * peak.weight
+    is_plain = (peak.cents > floor_cents) | (is_dear & (peak.weight > 0))
+    z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
+    return np.exp(baseline.cost.centre + z * baseline.cost.reach * noise_of(peak.requests))

@@ -12,13 +12,16 @@ from detection.vocabulary import Cause, Rule
 
 RULES = (Rule.OWN_BASELINE,)
 NEEDS = ("events",)
+# So many times the bound of requests, and the number of requests is the alarm: an agent that runs away on a
+# cheap model does not cost much more than a busy day, and half the floor will do.
+FAR_BEYOND, SHARE_OF_FLOOR = 1.5, 0.5
 
 
 def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members with a rolling day over their own bound, and over the floor."""
     if not settings.own_baseline_sensitivity or not len(frame.member_ids):
         return []
-    bounds = own_bounds(frame, settings, baseline)
+    bounds, floor = own_bounds(frame, settings, baseline), float(settings.floor_dollars) * 100
     spend = frame.rolling.cents
     ended = (spend / np.maximum(bounds, 1)).argmax(axis=1)
     rows = np.arange(len(spend))
@@ -35,7 +38,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         Finding(
             rule=Rule.OWN_BASELINE,
             cause=Cause.SPEND,
-            severity=severity_of(observed[row], bound[row]),
+            severity=severity_of(observed[row], max(bound[row], floor)),
             metric="spend_24h",
             observed=float(observed[row]),
             bound=float(bound[row]),
@@ -61,9 +64,11 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
 def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:
     """Cents that each rolling day must exceed, never under the floor: lower where so many requests, or such
     dear models, are unusual too."""
-    rolling = frame.rolling
+    rolling, floor = frame.rolling, float(settings.floor_dollars) * 100
     many = rolling.requests > baseline.bound_requests
+    far_more = rolling.requests > FAR_BEYOND * baseline.bound_requests
+    dear = (rolling.cents > baseline.bound_price * rolling.weight) & (rolling.weight > 0)
     bounds = np.where(many, baseline.bound_with_requests_cents, baseline.bound_cents)
-    dear = rolling.cents > baseline.bound_price * rolling.weight
-    bounds = np.where(dear & (rolling.weight > 0), baseline.bound_with_price_cents, bounds)
-    return np.maximum(np.nan_to_num(bounds, nan=np.inf), float(settings.floor_dollars) * 100)
+    bounds = np.where(dear | far_more, baseline.bound_with_proof_cents, bounds)
+    floors = np.where(far_more, SHARE_OF_FLOOR * floor, floor)
+    return np.maximum(np.nan_to_num(bounds, nan=np.inf), floors)

@@ -100,6 +100,15 @@ def test_own_baseline_allows_less_spend_where_the_requests_are_unusual_too():
     assert told(find(own_baseline, many)) == [(1, "own_baseline", "warning")]
 
 
+def test_far_more_requests_than_ever_alarm_from_half_the_floor_on():
+    def found(dollars, requests):
+        return told(find(own_baseline, make_frame([steady(2)], last_hour(dollars), hour_requests=[[requests]])))
+
+    assert found(30, 400) == [(1, "own_baseline", "warning")]
+    assert found(24, 400) == []
+    assert found(30, 60) == []
+
+
 def test_a_release_day_that_lifts_everybody_is_no_incident():
     team_of_ten = [steady(20)] * 10
     assert len(find(own_baseline, make_frame(team_of_ten, last_hour(110, *[20] * 9)))) == 1
