@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from django.db import connections
 from django.db.models import (
     BooleanField,
     Case,
@@ -92,7 +93,8 @@ class HoursAgo(Func):
     """
 
     output_field = IntegerField()
-    template = "(%(last)s - CAST(FLOOR(EXTRACT(EPOCH FROM %(expressions)s)) AS BIGINT)) / 3600"
+    # DATE_PART gives a float, EXTRACT a decimal: half a second over a million events.
+    template = "(%(last)s - CAST(FLOOR(DATE_PART('epoch', %(expressions)s)) AS BIGINT)) / 3600"
 
     def __init__(self, instant: str, as_of: datetime) -> None:
         super().__init__(F(instant), last=int(as_of.timestamp()) - 1)
@@ -113,8 +115,8 @@ def _recent_hours(as_of: datetime, cycle: BillingCycle | None) -> pd.DataFrame:
             is_today=_whether(occurred_at__gte=day_start(utc_day(as_of))),
             in_cycle=_whether(occurred_at__gte=turn),
         )
+        .order_by()
         .values_list("member_id", "hours_ago", "is_today", "in_cycle")
-        .order_by("member_id", "hours_ago", "is_today", "in_cycle")
         .annotate(
             cents=Sum(Cast("charged_cents", FloatField())),
             served=Sum(Case(When(SERVED, then=Value(1.0)), default=Value(0.0), output_field=FloatField())),
@@ -124,7 +126,17 @@ def _recent_hours(as_of: datetime, cycle: BillingCycle | None) -> pd.DataFrame:
         )
     )
     columns = ["member_id", "hours_ago", "is_today", "in_cycle", *MEASURES, "billed"]
-    return pd.DataFrame.from_records(list(rows), columns=columns)
+    return _table(rows, columns)
+
+
+def _table(rows: QuerySet[Any, Any], columns: list[str]) -> pd.DataFrame:
+    """Rows as the database gives them, days as text where it has no dates.
+
+    To convert a million numbers one by one takes longer than to read them.
+    """
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return pd.DataFrame.from_records(cursor.fetchall(), columns=columns)
 
 
 def _whether(**condition: Any) -> Case:
@@ -136,6 +148,7 @@ def _load_days(as_of: datetime, index: pd.Index, days: int) -> Measures:
     first = today - timedelta(days=days)
     rows = (
         MemberModelDay.objects.between(first, today - timedelta(days=1))
+        .order_by()
         .values_list("member_id", "day")
         .annotate(
             cents=Cast(Sum("total_cents"), FloatField()),
@@ -144,8 +157,8 @@ def _load_days(as_of: datetime, index: pd.Index, days: int) -> Measures:
             weight=weighed(Sum),
         )
     )
-    table = pd.DataFrame.from_records(list(rows), columns=["member_id", "day", *MEASURES])
-    columns = np.array([(day - first).days for day in table["day"]], dtype=int)
+    table = _table(rows, ["member_id", "day", *MEASURES])
+    columns = (pd.to_datetime(table["day"]) - pd.Timestamp(first)).dt.days.to_numpy(int)
     return binned(index.get_indexer(pd.Index(table["member_id"])), columns, table, (len(index), days))
 
 

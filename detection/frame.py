@@ -22,7 +22,7 @@ DAY_HOURS = 24
 # The rolling day is looked at as it ends now and as it ended up to this many hours ago, so that events that
 # arrive late (the vendor aggregates hourly, tails reach hours) are still judged in the 24 h they belong to.
 LATE_HOURS = 12
-HOURS = 3 * DAY_HOURS
+HOURS = DAY_HOURS + LATE_HOURS + 1
 
 
 class Measures(NamedTuple):
@@ -97,7 +97,7 @@ class Frame:
     """What was known at `as_of`.
 
     `past` are whole UTC days up to the one before `as_of`'s; `today` is the part of that day so far (one
-    column); `hours` are the 72 hours that end at `as_of`, exact to the instant.
+    column); `hours` are the last `HOURS` that end at `as_of`, exact to the instant.
     """
 
     as_of: datetime

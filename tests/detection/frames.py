@@ -1,4 +1,4 @@
-"""Frames made by hand: dollars per member and day, and per hour of the last 72."""
+"""Frames made by hand: dollars per member and day, and per hour of the last ones."""
 
 from datetime import UTC, datetime, timedelta
 
