@@ -3,7 +3,6 @@
 WEB_CONCURRENCY and the command line change the number of workers and the address.
 """
 
-import gc
 import os
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared_metrics
 
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
+from config import garbage  # noqa: E402
 from config.settings import LOGGING  # noqa: E402
 
 bind = "127.0.0.1:8000"
@@ -31,10 +31,7 @@ logconfig_dict = LOGGING | {
 
 
 def post_worker_init(worker: object) -> None:
-    """Look for garbage among what requests made, not among all that was imported: a fifth of a large page."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    garbage.tame()
 
 
 def child_exit(server: object, worker: object) -> None:

@@ -9,13 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
-
-from collector.models import BillingCycle, MemberModelDay
+from collector.models import BillingCycle, Member, MemberModelDay
+from collector.models.usage import MemberModelDayQuerySet
 from collector.money import cents
 from collector.spreadsheets import harmless
 
-from .membership import UNASSIGNED, held_group
+from .membership import UNASSIGNED, sums_by_group
 from .models import Group
 from .names import UNASSIGNED_NAME, key
 
@@ -44,6 +43,7 @@ class Figures:
         )
 
 
+SUMMED = ("total_cents", "billed_cents", "requests")
 NOTHING = Figures(Decimal(0), Decimal(0), 0)
 
 
@@ -77,9 +77,9 @@ class Chargeback:
 
 
 def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
-    """Divide a cycle's spend, or that of some members. Two queries."""
+    """Divide a cycle's spend, or that of some members. Five queries."""
     rows = MemberModelDay.objects.in_cycle(cycle)
-    members = _charges(rows if member_ids is None else rows.filter(member__in=member_ids))
+    members = _charges(rows if member_ids is None else rows.filter(member__in=member_ids), cycle)
     names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     groups = [
         GroupCharge(group_id, names[group_id], sum((m.figures for m in charges), NOTHING), charges)
@@ -90,19 +90,18 @@ def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -
     return Chargeback(cycle.start_at, cycle.end_at, total, groups)
 
 
-def _charges(days: QuerySet[MemberModelDay]) -> dict[int, list[MemberCharge]]:
+def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[int, list[MemberCharge]]:
     """Each group's members with what they spent in it, the largest first."""
-    rows = (
-        days.annotate(held_group=held_group())
-        .values("held_group", email=F("member__email"), name=F("member__name"))
-        .annotate(total=Sum("total_cents"), billed=Sum("billed_cents"), served=Sum("requests"))
-        .order_by("-total", "email")
-    )
+    people = {
+        pk: (email, name) for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
+    }
     found: dict[int, list[MemberCharge]] = defaultdict(list)
-    for row in rows:
+    for group_id, pk, (total, billed, served) in sums_by_group(days, cycle, *SUMMED):
         # SQLite sums decimals as floats of 15 digits: `cents` brings the six places back.
-        figures = Figures(cents(row["total"]), cents(row["billed"]), row["served"])
-        found[row["held_group"]].append(MemberCharge(row["email"], row["name"], figures))
+        figures = Figures(cents(total), cents(billed), served)
+        found[group_id].append(MemberCharge(*people[pk], figures))
+    for charges in found.values():
+        charges.sort(key=lambda charge: (-charge.figures.total_cents, charge.email))
     return found
 
 

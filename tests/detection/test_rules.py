@@ -102,7 +102,9 @@ def test_own_baseline_allows_less_spend_where_the_requests_are_unusual_too():
 
 def test_far_more_requests_than_ever_alarm_from_half_the_floor_on():
     def found(dollars, requests):
-        return told(find(own_baseline, make_frame([steady(2)], last_hour(dollars), hour_requests=[[requests]])))
+        return told(
+            find(own_baseline, make_frame([steady(2)], last_hour(dollars), hour_requests=[[requests]]))
+        )
 
     assert found(30, 400) == [(1, "own_baseline", "warning")]
     assert found(24, 400) == []
