@@ -1,4 +1,4 @@
-"""The hourly job: collect → adopt groups → detect → incidents → digests → notify.
+"""The hourly job: collect → adopt groups → detect → incidents → digests → notify → pages.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
@@ -21,10 +21,10 @@ from groups.cursor import adopt
 from incidents.digests import send_due
 from incidents.lifecycle import take_in
 from incidents.outbox import deliver_due
+from tracker.pages.prepared import prepare
+from tracker.reports.watch import HOURLY_JOB
 
 log = logging.getLogger(__name__)
-
-LEASE = "pipeline"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class PipelineReport:
 def run(now: datetime) -> PipelineReport:
     """Run every step as of `now`; AlreadyRunning if another process is at it."""
     report, started = PipelineReport(now), time.monotonic()
-    with held(LEASE):
+    with held(HOURLY_JOB):
         _do(report, "collect", lambda: runs.collect(now))
         _do(report, "groups", lambda: adopt(now))
         found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
@@ -83,6 +83,7 @@ def run(now: datetime) -> PipelineReport:
         _do(report, "digests", lambda: send_due(now))
         # What is sent is dated when it is sent: the steps before may have taken minutes.
         _do(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))
+        _do(report, "pages", lambda: prepare(now))
     return report
 
 

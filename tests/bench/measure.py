@@ -15,8 +15,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from collector import freshness
 from collector.days import utc_day
@@ -28,8 +29,10 @@ from detection.engine import detect
 from detection.models import DetectionSettings
 from incidents.lifecycle import take_in
 from tests.bench.hourly import Echo, run
+from tracker.pages.prepared import prepare
 
 REPEATS = 20
+NO_CACHE = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 BACKTEST_MEMBERS = 2_000
 
 
@@ -40,7 +43,8 @@ class Timing:
     name: str
     median: float
     p95: float
-    cold: float | None = None  # the first after facts were written: sums that were kept are made anew
+    first: float | None = None  # in a process that kept nothing yet, after an hourly job
+    cold: float | None = None  # where nobody kept anything
     cpu: float = 0  # median of this process's own processor time: comparable on a busy machine
     queries: int | None = None
 
@@ -49,6 +53,7 @@ def pages() -> list[Timing]:
     """Server time of each page, asked again and again by a signed-in administrator."""
     client = _client()
     garbage.tame()
+    prepare(timezone.now())
     member = Member.objects.order_by("pk").first()
     addresses = {
         "overview": "/",
@@ -101,13 +106,14 @@ def timed(
     work: Callable[[], object],
     *,
     repeats: int = REPEATS,
+    first: float | None = None,
     cold: float | None = None,
     queries: int | None = None,
 ) -> Timing:
     taken = sorted(_once(work) for _ in range(repeats))
     walls, cpus = zip(*taken, strict=True)
     p95 = walls[round(0.95 * (repeats - 1))]
-    return Timing(name, statistics.median(walls), p95, cold, statistics.median(cpus), queries)
+    return Timing(name, statistics.median(walls), p95, first, cold, statistics.median(cpus), queries)
 
 
 def _once(work: Callable[[], object]) -> tuple[float, float]:
@@ -148,14 +154,17 @@ def _page(client: Client, name: str, address: str) -> Timing:
     if answer.status_code != 200:
         return Timing(f"{name} ({answer.status_code})", 0, 0)
     queries = len(captured)
-    return timed(name, lambda: client.get(address), cold=_cold(client, address), queries=queries)
+    first = _without(cache.clear, client, address)
+    with override_settings(CACHES=dict.fromkeys(settings.CACHES, NO_CACHE)):
+        cold = _without(lambda: None, client, address)
+    return timed(name, lambda: client.get(address), first=first, cold=cold, queries=queries)
 
 
-def _cold(client: Client, address: str) -> float:
-    """Median of a few answers for which nothing was kept."""
+def _without(forget: Callable[[], object], client: Client, address: str) -> float:
+    """Median of a few answers, each after `forget`."""
 
     def forgetful() -> float:
-        cache.clear()
+        forget()
         return _once(lambda: client.get(address))[0]
 
     return statistics.median(forgetful() for _ in range(5))

@@ -44,13 +44,11 @@ def _build(size: Size) -> None:
 
 
 def _print(members: int, timings: list[measure.Timing]) -> None:
-    table = Table("what", "median ms", "p95 ms", "cold ms", "cpu ms", "queries", title=_title(members))
+    columns = ("what", "median ms", "p95 ms", "first ms", "cold ms", "cpu ms", "queries")
+    table = Table(*columns, title=_title(members))
     for timing in timings:
-        queries = "" if timing.queries is None else str(timing.queries)
-        cold = "" if timing.cold is None else f"{timing.cold:.0f}"
-        table.add_row(
-            timing.name, f"{timing.median:.0f}", f"{timing.p95:.0f}", cold, f"{timing.cpu:.0f}", queries
-        )
+        figures = (timing.median, timing.p95, timing.first, timing.cold, timing.cpu, timing.queries)
+        table.add_row(timing.name, *("" if figure is None else f"{figure:.0f}" for figure in figures))
     table.caption = (
         f"database {measure.database_megabytes():,.0f} MB, peak memory {measure.peak_megabytes():,.0f} MB"
     )

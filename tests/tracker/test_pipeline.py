@@ -18,6 +18,7 @@ from detection.models import Anomaly
 from incidents.models import Incident, Notification
 from tests.incidents.slack_stand_in import FakeSlack, Fault, running
 from tracker import pipeline
+from tracker.reports.watch import HOURLY_JOB
 
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,7 @@ def test_a_runaway_agent_becomes_one_incident_and_one_message(sandbox, slack, co
         ("incidents", True),
         ("digests", True),
         ("notify", True),
+        ("pages", True),
     ]
     incident = Incident.objects.get(member__email=runaway(company))
     assert incident.onset_at < NOW
@@ -107,7 +109,7 @@ def test_without_an_answer_from_the_vendor_nothing_is_judged_and_nothing_stored(
 
 
 def test_a_second_run_beside_the_first_says_so_and_ends_well(sandbox, capsys):
-    with held(pipeline.LEASE):
+    with held(HOURLY_JOB):
         with pytest.raises(AlreadyRunning, match="already running"):
             pipeline.run(NOW)
         call_command("run_pipeline", as_of=NOW, json=True)

@@ -1,16 +1,19 @@
 """Sums over many rollup rows, kept until facts are written again.
 
-Most pages of an hour show the same sums. Small databases are summed anew each time, which is as quick.
+Most pages of an hour show the same sums. Each process keeps its own; the hourly job leaves those of the usual
+pages to all. Small databases are summed anew each time, which is as quick.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db.models import QuerySet
 
 from collector.upsert import revision
@@ -21,6 +24,18 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 # Rollup rows, about a thousand members' two weeks.
 MANY = 30_000
 KEPT_SECONDS = 2 * 3600  # facts are written every hour
+
+_for_all: ContextVar[bool] = ContextVar("for_all", default=False)
+
+
+@contextmanager
+def for_all() -> Iterator[None]:
+    """Within, sums are made anew and left to every process."""
+    token = _for_all.set(True)
+    try:
+        yield
+    finally:
+        _for_all.reset(token)
 
 
 class Kept:
@@ -38,9 +53,13 @@ class Kept:
         if not self._are_many:
             return work(rows)
         key = self._key(work, rows)
+        if _for_all.get():
+            made = work(rows)
+            caches["shared"].set(key, made, KEPT_SECONDS)
+            return made
         held = cache.get(key)
         if held is None:
-            held = work(rows)
+            held = caches["shared"].get(key) or work(rows)
             cache.set(key, held, KEPT_SECONDS)
         found: T = held
         return found

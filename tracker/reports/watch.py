@@ -12,7 +12,8 @@ from collector.models import Lease
 from detection.models import Anomaly
 from incidents.models import Channel
 from tracker import formats
-from tracker.pipeline import LEASE
+
+HOURLY_JOB = "pipeline"  # its lease
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Watch:
 def watch(now: datetime, known_until: datetime | None) -> Watch:
     """One query. Every run of the hourly job takes its lease, whose row stays; `detect` alone may find."""
     looked, told = Value("looked"), Value("told")
-    ran = Lease.objects.filter(name=LEASE).order_by().values_list(looked)
+    ran = Lease.objects.filter(name=HOURLY_JOB).order_by().values_list(looked)
     facts = ran.union(
         Anomaly.objects.order_by().values_list(looked),
         Channel.objects.enabled().order_by().values_list(told),

@@ -50,6 +50,17 @@ def test_many_rows_are_summed_once_until_facts_are_written(many, django_assert_n
     assert total() == Decimal(131)
 
 
+def test_what_one_process_leaves_to_all_is_not_summed_again(many, django_assert_num_queries):
+    member = make_member("ana@example.com", "Ana")
+    write(member, 125)
+    with kept.for_all():
+        assert total() == Decimal(125)
+    with django_assert_num_queries(2):  # how often facts were written, and what was left
+        assert total() == Decimal(125)
+    write(member, 131)
+    assert total() == Decimal(131)
+
+
 def test_few_rows_are_summed_anew(django_assert_num_queries):
     write(make_member("ana@example.com", "Ana"), 125)
     total()
