@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from collector.models import BillingCycle, MemberModelDay
+from collector.models import BillingCycle, MemberModelDay, Source, Watermark
 from groups.models import Assignment, Group
 from incidents import digests
 from incidents.models import IncidentSettings, Notification
@@ -84,7 +84,9 @@ def test_the_cycle_summary_compares_with_the_last_cycle_and_counts_seats_and_tie
     spend("ada@example.com", date(2026, 2, 20), 10_000)
     spend("ada@example.com", date(2026, 3, 2), 60_000, billed=20_000)
     make_member("idle@example.com")
-    digest = digests.BUILDERS["cycle"](datetime(2026, 3, 29, 8, tzinfo=UTC), None)
+    now = datetime(2026, 3, 29, 8, tzinfo=UTC)
+    Watermark.objects.create(source=Source.EVENTS, complete_until_at=now)
+    digest = digests.BUILDERS["cycle"](now, None)
     assert digest.title == "Billing cycle ends 1 Apr 2026"
     assert digest.lines[0] == "Spent $600.00 by day 29 of 31, of it $200.00 billed on demand."
     assert digest.lines[1] == "That is 20 % above the last cycle at the same point."
@@ -109,6 +111,16 @@ def test_the_weekly_one_sets_each_group_against_its_week_before():
         ("Engineering > Platform", "$300.00", "50 % more", "1 of 1", "1 incident"),
         ("Design", "$50.00", "nothing before", "1 of 1", "0 incidents"),
     )
+
+
+def test_the_weekly_one_says_from_when_on_nothing_is_known():
+    spend("ada@example.com", date(2026, 3, 9), 30_000)
+    stopped = datetime(2026, 3, 12, 13, 5, tzinfo=UTC)
+    Watermark.objects.create(source=Source.EVENTS, complete_until_at=stopped)
+    said = "Nothing has been read since 2026-03-12 13:05 UTC: what came later is missing here."
+    assert digests.BUILDERS["weekly"](MONDAY, None).lines[-1] == said
+    Watermark.objects.update(complete_until_at=MONDAY)
+    assert said not in digests.BUILDERS["weekly"](MONDAY, None).lines
 
 
 def test_a_channel_with_groups_hears_of_these_only_and_of_those_below():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils import timezone
 
+from collector import freshness
 from collector.days import utc_day
 from groups import tree
 from tracker.access.privacy import visible_ids
@@ -17,7 +18,7 @@ def filters_for(request: HttpRequest, days: int, *, group: str = "", period: Per
     """The `days` whole days before today, or `period`, of whom the caller may see; 404: no such group."""
     now = timezone.now()
     return Filters(
-        period=period or whole_days(days, now),
+        period=period or whole_days(days, now, known_until=freshness.known_until(now)),
         now=now,
         group=find_group(group) if group else None,
         visible=visible_ids(request.access, utc_day(now)),  # type: ignore[attr-defined]

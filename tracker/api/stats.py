@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
+from collector import freshness
 from collector.money import round_cents
 from detection.models import Anomaly
 from tracker import periods
@@ -137,7 +138,8 @@ def read_team_spend(request: HttpRequest, days: Days = 30) -> list[DaySpend]:
 @router.get("/model-costs", response={200: list[ModelCostRow], **documented()})
 def read_model_costs(request: HttpRequest) -> list[ModelCostRow]:
     """What each model cost in the present billing cycle (the last 30 whole days where none is known)."""
-    filters = filters_for(request, 30, period=periods.this_cycle(timezone.now()))
+    now = timezone.now()
+    filters = filters_for(request, 30, period=periods.this_cycle(now, freshness.known_until(now)))
     report = Overview(filters)
     return model_rows(report.model_costs, report.team)
 

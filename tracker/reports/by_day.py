@@ -28,7 +28,7 @@ class TeamDay:
 
 
 def team_days(selection: Selection, period: Period) -> list[TeamDay]:
-    """Every whole day of the period, oldest first. Two queries."""
+    """Every whole day of the period of which something is known, oldest first. Two queries."""
     rows = (
         _rows(selection, period)
         .values_list("day")
@@ -44,6 +44,7 @@ def team_days(selection: Selection, period: Period) -> list[TeamDay]:
     return [
         TeamDay(day, cents, requests, lines.get(day, 0), members)
         for day in days_between(period.first, period.last)
+        if period.is_known(day)
         for cents, requests, members in [used.get(day, (Decimal(0), 0, 0))]
     ]
 

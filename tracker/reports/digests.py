@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db.models import Min
 from django.urls import reverse
 
+from collector import freshness
 from collector.days import day_start, utc_day
 from collector.models import BillingCycle, MemberModelDay
 from groups.tree import GroupOption
@@ -92,7 +93,7 @@ def exhausted(running: BillingCycle, group_ids: frozenset[int] | None) -> list[E
 
 def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
     """The cycle so far against the last one: spend, seats, top spenders, adoption; None without a cycle."""
-    period = periods.this_cycle(now)
+    period = periods.this_cycle(now, freshness.known_until(now))
     if period is None:
         return None
     report = Overview(filters_of(period, now, group_ids))
@@ -101,7 +102,7 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
         return None
     return Digest(
         title=f"Billing cycle ends {formats.full_day(utc_day(running.cycle.end_at))}",
-        lines=tuple(cycle_lines(running)),
+        lines=(*cycle_lines(running), *missing(period)),
         tables=(
             seats_table(report),
             spenders_table(report.team),
@@ -109,6 +110,13 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
         ),
         url=site_url(f"{reverse('overview')}?period=cycle"),
     )
+
+
+def missing(period: Period) -> list[str]:
+    """What is said where the figures stop before today: nothing that is unknown is read as nothing spent."""
+    if period.as_of is None:
+        return []
+    return [f"Nothing has been read since {formats.instant(period.as_of)}: what came later is missing here."]
 
 
 def cycle_lines(running: CycleReport) -> list[str]:
@@ -182,7 +190,7 @@ class GroupWeek:
 
 def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
     """The last seven whole days by group, for managers."""
-    period = periods.whole_days(WEEK_DAYS, now)
+    period = periods.whole_days(WEEK_DAYS, now, known_until=freshness.known_until(now))
     report = Overview(filters_of(period, now, group_ids))
     before = periods.whole_days(WEEK_DAYS, day_start(period.first))
     past = Overview(filters_of(before, now, group_ids))
@@ -190,7 +198,7 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
     total = sum((week.cents for week in weeks), Decimal(0))
     return Digest(
         title=f"Week of {formats.full_day(period.first)}: {formats.money(total)}",
-        lines=(f"{period.said}, by group, against the seven days before.",),
+        lines=(f"{period.said}, by group, against the seven days before.", *missing(period)),
         tables=(
             DigestTable(
                 "Groups",

@@ -1,5 +1,8 @@
+from datetime import UTC, datetime
+
 import pytest
 
+from collector.models import Source, Watermark
 from tests.tracker.api import company
 from tracker.models import AccessSettings
 
@@ -38,6 +41,15 @@ def test_the_figures_of_a_week(script):
     assert (ann["spend_rank"], ann["activity_rank"], ann["avg_cache_read"]) == (1, 1, 2000)
     assert (ann["lines_added"], ann["group"], ranked[2]["spend_rank"]) == (120, "Eng > Core", None)
     assert set(ann) >= {"name", "usage_badge", "spend_badge", "context_badge", "adoption_badge"}
+
+
+def test_days_after_the_last_reading_are_left_out_and_never_zero(script):
+    Watermark.objects.update_or_create(
+        source=Source.EVENTS, defaults={"complete_until_at": datetime(2026, 11, 18, 9, tzinfo=UTC)}
+    )
+    body = script("viewer")("get", "/api/stats?days=7").json()
+    for days in (body["stats"]["dailyTeamActivity"], body["teamDailySpend"]):
+        assert [day["date"] for day in days][-1] == "2026-11-18"
 
 
 def test_what_stands_beside_the_figures(script):
