@@ -3,6 +3,7 @@ to repeat."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -95,6 +96,11 @@ def _open(item: Told, as_of: datetime, result: Stored) -> None:
     (result.opened if is_new else result.still).append(anomaly)
 
 
+def _known(value: Any) -> Any:
+    """None instead of NaN, such as the usual spend of somebody without a history: JSON has no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _figures(item: Told) -> dict[str, Any]:
     finding = item.finding
     window = {"window_start": _iso(finding.window.start_at), "window_end": _iso(finding.window.end_at)}
@@ -106,7 +112,7 @@ def _figures(item: Told) -> dict[str, Any]:
         "extra_cents": exact_cents(finding.extra_cents),
         "is_provisional": finding.is_provisional,
         "model": item.model,
-        "operands": finding.operands | window,
+        "operands": {name: _known(value) for name, value in finding.operands.items()} | window,
         "explanation": item.explanation,
         "message": item.message,
     }

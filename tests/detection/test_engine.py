@@ -35,6 +35,18 @@ def test_eighty_dollars_after_a_month_of_tens_is_found_with_onset_and_reason():
     )
 
 
+def test_a_runaway_of_somebody_without_a_history_is_stored_with_what_is_known():
+    for number in range(10):
+        ten_dollar_days(make_member(f"member{number}@example.com"))
+    newcomer = make_member()
+    for minute in range(600):
+        make_event(newcomer, NOW - timedelta(minutes=minute + 1), 2)
+    detect(NOW, data_ages=FRESH)
+    found = Anomaly.objects.get(member=newcomer, rule="own_baseline")
+    assert (found.operands["requests"], found.operands["level_cents"]) == (600, None)
+    assert "usually nothing" in found.message
+
+
 def test_a_second_run_changes_nothing():
     ana = make_member()
     ten_dollar_days(ana)

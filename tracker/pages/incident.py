@@ -115,7 +115,8 @@ def measured(finding: Anomaly, value: float) -> str:
 def operands(finding: Anomaly) -> list[Fact]:
     """What the finding rests on, in words; figures of the statistics alone are left out."""
     stored = finding.operands
-    found = [Fact(label, show(stored[name])) for name, (label, show) in OPERANDS.items() if name in stored]
+    known = {name: value for name, value in stored.items() if value is not None}
+    found = [Fact(label, show(known[name])) for name, (label, show) in OPERANDS.items() if name in known]
     if "mean" in stored:
         found.insert(0, Fact("Average day of a member", measured(finding, stored["mean"])))
     return found
