@@ -11,6 +11,7 @@ from itertools import islice, takewhile
 
 from django.db.models import F
 
+from collector.days import days_between
 from collector.models import MemberModelDay, SpendSnapshot
 from groups import membership
 from groups.models import Assignment
@@ -174,8 +175,8 @@ class Team:
 
     @cached_property
     def bounds(self) -> badges.Team:
-        days = (self.period.end - self.period.first).days + 1
-        return badges.team(list(self.habits.values()), days)
+        known = sum(map(self.period.is_known, days_between(self.period.first, self.period.end)))
+        return badges.team(list(self.habits.values()), known)
 
     @cached_property
     def badges(self) -> dict[int, list[badges.Badge]]:

@@ -90,3 +90,7 @@ def test_a_member_has_no_idle_days_after_the_last_reading(stopped):
 def test_imported_usage_is_known_to_the_end_of_its_newest_day(stopped, client):
     Watermark.objects.all().delete()
     assert "No news since 2026-11-20 00:00 UTC." in client.get("/").text
+
+
+def test_adoption_counts_the_days_of_which_something_is_known(stopped):
+    assert read("period=7d").team.bounds.days == 4  # 16 to 19 November
