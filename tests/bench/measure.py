@@ -13,7 +13,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
@@ -30,6 +29,7 @@ from detection.models import DetectionSettings
 from incidents.lifecycle import take_in
 from tests.bench.hourly import Echo, run
 from tracker.pages.prepared import prepare
+from tracker.reports import kept
 
 REPEATS = 20
 NO_CACHE = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
@@ -154,9 +154,9 @@ def _page(client: Client, name: str, address: str) -> Timing:
     if answer.status_code != 200:
         return Timing(f"{name} ({answer.status_code})", 0, 0)
     queries = len(captured)
-    first = _without(cache.clear, client, address)
+    first = _without(kept.held.clear, client, address)
     with override_settings(CACHES=dict.fromkeys(settings.CACHES, NO_CACHE)):
-        cold = _without(lambda: None, client, address)
+        cold = _without(kept.held.clear, client, address)
     return timed(name, lambda: client.get(address), first=first, cold=cold, queries=queries)
 
 

@@ -109,7 +109,7 @@ def read_user(
         spendCents=round_cents(team.totals.total_cents),
         agentRequests=team.totals.requests,
         linesAdded=figures.activity.lines_added if figures else 0,
-        activeDays=team.active_days(member.pk),
+        activeDays=team.active_days.get(member.pk, 0),
         adoptionScore=round(figures.adoption or 0) if figures else 0,
         ranks=ranks(member, team),
         badges=badges(team, member),

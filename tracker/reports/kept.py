@@ -1,7 +1,7 @@
 """Sums over many rollup rows, kept until facts are written again.
 
-Most pages of an hour show the same sums. Each process keeps its own; the hourly job leaves those of the usual
-pages to all. Small databases are summed anew each time, which is as quick.
+Most pages of an hour show the same sums, and none changes them. Each process holds its own; the hourly job
+leaves those of the usual pages to all. Small databases are summed anew each time, which is as quick.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.core.cache import cache, caches
+from django.core.cache import caches
 from django.db.models import QuerySet
 
 from collector.upsert import revision
@@ -24,6 +24,7 @@ Rows = TypeVar("Rows", bound=QuerySet[Any])
 # Rollup rows, about a thousand members' two weeks.
 MANY = 30_000
 KEPT_SECONDS = 2 * 3600  # facts are written every hour
+MOST_HELD = 100  # the usual pages ask for twenty; an address may ask for any number of days
 
 _for_all: ContextVar[bool] = ContextVar("for_all", default=False)
 
@@ -36,6 +37,27 @@ def for_all() -> Iterator[None]:
         yield
     finally:
         _for_all.reset(token)
+
+
+class Held:
+    """Sums in this process's memory, of one state of the facts: objects themselves, copied for nobody."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._state: tuple[int, dict[str, Any]] = (-1, {})
+
+    def of(self, revision: int) -> dict[str, Any]:
+        """What is held of that state; a newer one, or too much, starts anew."""
+        known, objects = self._state
+        if known == revision and len(objects) < MOST_HELD:
+            return objects
+        self._state = (revision, {})
+        return self._state[1]
+
+
+held = Held()
 
 
 class Kept:
@@ -57,11 +79,11 @@ class Kept:
             made = work(rows)
             caches["shared"].set(key, made, KEPT_SECONDS)
             return made
-        held = cache.get(key)
-        if held is None:
-            held = caches["shared"].get(key) or work(rows)
-            cache.set(key, held, KEPT_SECONDS)
-        found: T = held
+        objects = held.of(self._revision)
+        if key not in objects:
+            left = caches["shared"].get(key)
+            objects[key] = work(rows) if left is None else left
+        found: T = objects[key]
         return found
 
     @cached_property

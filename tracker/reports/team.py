@@ -52,7 +52,7 @@ class MemberFigures:
 
     @property
     def active_days(self) -> int:
-        return self.team.active_days(self.person.pk)
+        return self.team.active_days.get(self.person.pk, 0)
 
     @property
     def is_active(self) -> bool:
@@ -163,15 +163,16 @@ class Team:
     def _habits(
         self, pk: int, requests: int, spend_cents: float, cache_read_tokens: int, is_over_limit: bool
     ) -> Habits:
-        used = self.all_activity.get(pk, NO_ACTIVITY)
-        days = max(used.active_days, self.request_days.get(pk, 0))
+        used, days = self.all_activity.get(pk, NO_ACTIVITY), self.active_days.get(pk, 0)
         return Habits(
             requests, days, spend_cents, used.accepts, used.applies, cache_read_tokens, is_over_limit
         )
 
-    def active_days(self, pk: int) -> int:
-        """Days with a request or days that Cursor marks active, whichever are more."""
-        return max(self.all_activity.get(pk, NO_ACTIVITY).active_days, self.request_days.get(pk, 0))
+    @cached_property
+    def active_days(self) -> dict[int, int]:
+        """By member: days with a request or days that Cursor marks active, whichever are more."""
+        marked = {pk: used.active_days for pk, used in self.all_activity.items()}
+        return marked | {pk: max(days, marked.get(pk, 0)) for pk, days in self.request_days.items()}
 
     @cached_property
     def bounds(self) -> badges.Team:

@@ -144,6 +144,7 @@ class Sums(Mapping[Any, Totals]):
         self.table = table
         rows = zip(*(table[name].tolist() for name in SUMMED), strict=True)
         self._rows = dict(zip(table.index.tolist(), rows, strict=True))
+        self._columns: dict[str, dict[Any, int]] = {}
 
     def __getitem__(self, key: Any) -> Totals:
         return Totals.of(self._rows[key])
@@ -156,7 +157,9 @@ class Sums(Mapping[Any, Totals]):
 
     def column(self, name: str) -> dict[Any, int]:
         """One of `SUMMED` by key; money in millionths of a cent, as in all columns."""
-        return dict(zip(self._rows, self.table[name].tolist(), strict=True))
+        if name not in self._columns:
+            self._columns[name] = dict(zip(self._rows, self.table[name].tolist(), strict=True))
+        return self._columns[name]
 
 
 class Micro(Func):
