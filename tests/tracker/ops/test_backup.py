@@ -46,6 +46,8 @@ def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
         site.execute("INSERT INTO member VALUES ('Ann')")
         run("Back up SQLite", tmp_path, VAR_DIR=str(tmp_path / "var"), DATABASE_URL="")
         site.execute("UPDATE member SET name = 'Bob'")
+    (copy,) = (path for path in tmp_path.iterdir() if path.is_file())
+    assert copy.stat().st_mode & 0o777 == 0o600  # nobody else reads who spent what
 
     run("Restore SQLite", tmp_path)
 
