@@ -125,12 +125,6 @@ else:
     DATABASE["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": DATABASE}
 
-# `default` is each process's own; what one process leaves to all is in the database, on every machine.
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "shared": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "tracker_shared_cache"},
-}
-
 # Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
 Q_CLUSTER = {

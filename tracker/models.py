@@ -1,4 +1,5 @@
-"""Who may see what, the scripts' tokens, the record of who did what, and the colours of models."""
+"""Who may see what, the scripts' tokens, the record of who did what, the colours of models, and
+sums that one process leaves to all."""
 
 from __future__ import annotations
 
@@ -176,3 +177,17 @@ class ModelColour(models.Model):
 
     def __str__(self) -> str:
         return self.model
+
+
+class LeftSums(models.Model):
+    """One row is what one process summed and left to all, signed: nothing else is read back as objects."""
+
+    key = models.CharField(max_length=80, unique=True)
+    made_at = models.DateTimeField()
+    signed = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "left sums"
+
+    def __str__(self) -> str:
+        return self.key

@@ -13,17 +13,16 @@ from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.core.cache import caches
 from django.db.models import QuerySet
 
 from collector.upsert import revision
+from tracker.reports import left
 
 T = TypeVar("T")
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 # Rollup rows, about a thousand members' two weeks.
 MANY = 30_000
-KEPT_SECONDS = 2 * 3600  # facts are written every hour
 MOST_HELD = 100  # the usual pages ask for twenty; an address may ask for any number of days
 
 _for_all: ContextVar[bool] = ContextVar("for_all", default=False)
@@ -77,19 +76,19 @@ class Kept:
         key = self._key(work, rows)
         if _for_all.get():
             made = work(rows)
-            caches["shared"].set(key, made, KEPT_SECONDS)
+            left.leave(key, made)
             return made
         objects = held.of(self._revision)
         if key not in objects:
-            left = caches["shared"].get(key)
-            objects[key] = work(rows) if left is None else left
-        found: T = objects[key]
-        return found
+            found = left.find(key)
+            objects[key] = work(rows) if found is None else found
+        held_one: T = objects[key]
+        return held_one
 
     @cached_property
     def _revision(self) -> int:
         return revision()
 
     def _key(self, work: Callable[..., object], rows: QuerySet[Any]) -> str:
-        asked = f"{self._revision} {work.__module__}.{work.__qualname__} {rows.query}"
+        asked = f"{left.form()} {self._revision} {work.__module__}.{work.__qualname__} {rows.query}"
         return f"sums:{hashlib.sha256(asked.encode()).hexdigest()}"

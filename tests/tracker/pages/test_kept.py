@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.core.cache import caches
 
 from collector.models import MemberModelDay
 from collector.rollups import TABLE
 from collector.upsert import revision, writing
 from tests.tracker.pages.company import make_member
+from tracker.models import LeftSums
 from tracker.reports import kept, usage
 
 pytestmark = pytest.mark.django_db
@@ -19,15 +19,10 @@ COUNTS = (1, 0, 0, 0, 0)  # requests, and of them billed, failed, max mode, head
 
 
 @pytest.fixture(autouse=True)
-def empty_cache():
-    forget()
-    yield
-    forget()
-
-
-def forget():
+def nothing_held():
     kept.held.clear()
-    caches["shared"].clear()
+    yield
+    kept.held.clear()
 
 
 def write(member, cents):
@@ -65,6 +60,17 @@ def test_what_one_process_leaves_to_all_is_not_summed_again(many, django_assert_
         assert total() == Decimal(125)
     write(member, 131)
     assert total() == Decimal(131)
+
+
+def test_what_this_site_has_not_signed_is_not_read(many, django_assert_num_queries):
+    write(make_member("ana@example.com", "Ana"), 125)
+    with kept.for_all():
+        total()
+    kept.held.clear()
+    left = LeftSums.objects.get()
+    LeftSums.objects.update(signed=left.signed[:-1] + ("A" if left.signed[-1] != "A" else "B"))
+    with django_assert_num_queries(3):  # how often facts were written, what was left, the sums
+        assert total() == Decimal(125)
 
 
 def test_few_rows_are_summed_anew(django_assert_num_queries):
