@@ -40,9 +40,10 @@ class Command(BaseCommand):
         address = f"{bind[0]}:{bind[1]}"
         if demo:
             children.start("the sandbox", *demo.sandbox_arguments, log=logs / "sandbox.log")
-            _wait_until_open(children, "127.0.0.1", demo.port)
         children.start("the site", "-m", "gunicorn", *_gunicorn(address), log=logs / "web.log")
         _wait_until_open(children, *bind)
+        if demo:
+            _wait_until_open(children, "127.0.0.1", demo.port)
         self._greet(address, demo)
         self._collect_history(children)
         children.start("the worker", "manage.py", "worker", log=logs / "worker.log")
