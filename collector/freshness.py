@@ -41,7 +41,7 @@ def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]
     """Every source, in the order they are collected. Three queries, or one without `newest_at`."""
     latest, good = SourceRun.objects.newest()
     found = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
-    return [replace(each, newest_at=_newest_at(each.source, now)) for each in found] if with_newest else found
+    return [replace(each, newest_at=_newest_at(each)) for each in found] if with_newest else found
 
 
 def ages(now: datetime) -> dict[str, timedelta | None]:
@@ -82,10 +82,12 @@ def is_stale(source: str, age: timedelta | None) -> bool:
     return age is None or age > (STALE_SLOW if source in SLOW else STALE)
 
 
-def _newest_at(source: str, now: datetime) -> datetime | None:
-    if source == Source.EVENTS:
+def _newest_at(source: SourceFreshness) -> datetime | None:
+    if source.source == Source.EVENTS:
         return UsageEvent.objects.aggregate(newest=Max("occurred_at"))["newest"]
-    if source == Source.ACTIVITY:
+    if source.source == Source.ACTIVITY:
         newest = DailyActivity.objects.filter(is_active=True).aggregate(newest=Max("day"))["newest"]
-        return min(day_end(newest), now) if newest else None
+        ends = [day_end(newest)] if newest else []
+        # A day that is not over is known up to when it was last read.
+        return min([*ends, *filter(None, [source.last_good_at])]) if ends else None
     return None

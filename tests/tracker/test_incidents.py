@@ -161,6 +161,16 @@ def test_figures_of_a_finding_are_told_in_words_and_units(client):
     assert "Auto" in listed(client)
 
 
+def test_a_count_of_members_is_told_as_such_and_not_as_money(client):
+    member = make_member("carl@example.com")
+    incident = make_incident(member)
+    finding = make_anomaly(member, metric="members", observed=1.0, bound=0.0, expected=0.0, extra_cents=0)
+    IncidentAnomaly.objects.create(incident=incident, anomaly=finding, joined_at=NOON)
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    assert "<dt>Measured</dt><dd>1 member</dd>" in page
+    assert "$0.01" not in page
+
+
 def test_an_unknown_incident_is_not_found(client):
     assert client.get("/incidents/999999").status_code == 404
     assert client.post("/incidents/999999/acknowledge").status_code == 404

@@ -106,6 +106,8 @@ def finding_facts(finding: Anomaly) -> list[Fact]:
 
 def measured(finding: Anomaly, value: float) -> str:
     """A figure in the unit of the finding's metric: counts for requests and tokens, else cents."""
+    if finding.metric == "members":
+        return formats.plural(round(value), "member")
     for word, show in COUNTED.items():
         if finding.metric.startswith(word):
             return f"{show(value)} {word}"

@@ -22,6 +22,9 @@ OPEN_EACH_HELP = """async () => {
     }
     return found;
 }"""
+CHARTS_OUTSIDE = """() => [...document.querySelectorAll('.panel .chart')]
+    .filter(chart => chart.scrollWidth > chart.closest('.panel').clientWidth)
+    .map(chart => chart.innerText.slice(0, 40))"""
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "rules": {"landmark-unique": {"enabled": True}},
@@ -49,10 +52,24 @@ def test_on_a_laptop_the_members_take_the_page_and_show_every_column(visit, many
     assert head["y"] == pytest.approx(bar["height"], abs=2)
 
 
+def test_charts_shown_as_tables_stay_in_their_cards(visit):
+    for path in ("/", "/insights", MEMBER):
+        page, _ = visit(path, width=1440)
+        page.evaluate(
+            "document.querySelectorAll('.chart-tools > details').forEach(table => table.open = true)"
+        )
+        for width in (390, 1024, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            assert page.evaluate(CHARTS_OUTSIDE) == [], (path, width)
+        page.context.close()
+
+
 def test_on_a_phone_the_name_stays_and_the_spend_is_seen(visit):
     page, _ = visit("/", width=390)
     frame = page.locator("#table-members > .table-frame")
     assert frame.evaluate("frame => frame.scrollHeight <= frame.clientHeight")
+    assert page.locator(".main-nav").evaluate("nav => nav.scrollWidth <= nav.clientWidth")
     spend = page.locator("#table-members tbody td").first.bounding_box()
     assert spend["x"] + spend["width"] < 390
     name = page.locator("#table-members tbody th").first
