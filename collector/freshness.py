@@ -87,7 +87,6 @@ def _newest_at(source: SourceFreshness) -> datetime | None:
         return UsageEvent.objects.aggregate(newest=Max("occurred_at"))["newest"]
     if source.source == Source.ACTIVITY:
         newest = DailyActivity.objects.filter(is_active=True).aggregate(newest=Max("day"))["newest"]
-        ends = [day_end(newest)] if newest else []
         # A day that is not over is known up to when it was last read.
-        return min([*ends, *filter(None, [source.last_good_at])]) if ends else None
+        return min(day_end(newest), source.last_good_at or day_end(newest)) if newest else None
     return None

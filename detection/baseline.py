@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .frame import Array, Frame, Past
+from .frame import Array, Frame, Measures, Past
 from .habits import TEAM_MEMBERS, Habit, habit, quantile
 from .models import DetectionSettings
 
@@ -105,6 +105,11 @@ def noise_of(requests: Array) -> Array:
 def _ratio(cents: Array, units: Array) -> Array:
     """Cents per unit; 0 where there are no units."""
     return np.divide(cents, units, out=np.zeros_like(cents, dtype=float), where=units > 0)
+
+
+def is_dear(of: Measures, bound_price: Array) -> Array:
+    """Where the price of the tokens is over its bound: dearer models than the member's own."""
+    return (of.cents > bound_price * of.weight) & (of.weight > 0)
 
 
 def _price_bound(frame: Frame, price: Habit) -> Array:

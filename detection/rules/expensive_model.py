@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.baseline import COST_Z, COST_Z_UNDER_FLOOR, Baseline, noise_of
+from detection.baseline import COST_Z, COST_Z_UNDER_FLOOR, Baseline, is_dear, noise_of
 from detection.findings import Finding, Window, flagged, last_24_hours, severity_of
 from detection.frame import Array, Frame
 from detection.models import DetectionSettings
@@ -65,7 +65,6 @@ def _own_cost(frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
     """Cents per request that each member's own history does not allow: more of them under the floor, unless
     the price of the tokens says that dearer models were used."""
     peak, rows = frame.peak, np.arange(len(frame.member_ids))
-    is_dear = peak.cents > baseline.bound_price[rows, frame.peak_hours_ago] * peak.weight
-    is_plain = (peak.cents > floor_cents) | (is_dear & (peak.weight > 0))
+    is_plain = (peak.cents > floor_cents) | is_dear(peak, baseline.bound_price[rows, frame.peak_hours_ago])
     z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
     return np.exp(baseline.cost.centre + z * baseline.cost.reach * noise_of(peak.requests))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.baseline import Baseline
+from detection.baseline import Baseline, is_dear
 from detection.findings import Finding, flagged, last_24_hours, severity_of
 from detection.frame import Array, Frame
 from detection.models import DetectionSettings
@@ -67,8 +67,9 @@ def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) ->
     rolling, floor = frame.rolling, float(settings.floor_dollars) * 100
     many = rolling.requests > baseline.bound_requests
     far_more = rolling.requests > FAR_BEYOND * baseline.bound_requests
-    dear = (rolling.cents > baseline.bound_price * rolling.weight) & (rolling.weight > 0)
     bounds = np.where(many, baseline.bound_with_requests_cents, baseline.bound_cents)
-    bounds = np.where(dear | far_more, baseline.bound_with_proof_cents, bounds)
+    bounds = np.where(
+        is_dear(rolling, baseline.bound_price) | far_more, baseline.bound_with_proof_cents, bounds
+    )
     floors = np.where(far_more, SHARE_OF_FLOOR * floor, floor)
     return np.maximum(np.nan_to_num(bounds, nan=np.inf), floors)
