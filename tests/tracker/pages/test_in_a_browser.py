@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from incidents.models import Incident
-from tests.tracker.pages.screen import expect_drawn, refresh, settled, until
+from tests.tracker.pages.screen import INCIDENT, expect_drawn, refresh, settled, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,6 +106,20 @@ def test_every_figure_leads_somewhere_by_keyboard(visit):
     assert not page.get_by_text("What Cursor charges for the period's requests").first.is_visible()
     page.locator("#table-models tbody a").first.press("Enter")
     page.wait_for_url("**model=**")
+
+
+def test_a_csv_comes_by_keyboard(visit):
+    page, _ = visit("/")
+    with page.expect_download() as coming:
+        page.locator(".chart-tools a").first.press("Enter")
+    assert coming.value.suggested_filename.endswith(".csv")
+
+
+def test_an_incident_is_acknowledged_by_keyboard(visit):
+    page, _ = visit(INCIDENT)
+    page.get_by_role("button", name="Acknowledge").press("Enter")
+    page.get_by_text("acknowledged", exact=True).first.wait_for()
+    assert Incident.objects.get().acknowledged_at is not None
 
 
 def test_a_refresh_keeps_what_was_open(visit):
