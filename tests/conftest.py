@@ -2,16 +2,15 @@
 
 import os
 import shutil
-import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django_q.brokers import get_broker
+from pytest_django.live_server_helper import LiveServer
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -64,20 +63,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         reporter.write_line(f"left out {count}: {reason.removeprefix('Skipped: ')}")
 
 
-@pytest.fixture
-def shared_database_url(transactional_db: None, tmp_path: Path) -> str:
-    """DATABASE_URL of a migrated, empty database that processes started by the test can open.
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """On SQLite a file, as in production: in memory, all threads of a test's server would share one
+    connection, and with it each other's transactions."""
+    if not USES_POSTGRES:
+        name = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(name)
 
-    On PostgreSQL it is the test's own; on SQLite, whose test database is in memory, a copy in a file.
-    """
-    connection.ensure_connection()
-    if USES_POSTGRES:
-        server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-        return f"{server}/{connection.settings_dict['NAME']}"
-    path = tmp_path / "shared.sqlite3"
-    with closing(sqlite3.connect(path)) as copy:
-        connection.connection.backup(copy)
-    return f"sqlite:///{path}"
+
+@pytest.fixture
+def shared_database_url(transactional_db: None) -> str:
+    """DATABASE_URL of the test's own database, for processes that the test starts."""
+    name = connection.settings_dict["NAME"]
+    if not USES_POSTGRES:
+        return f"sqlite:///{name}"
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    return f"{server}/{name}"
 
 
 @pytest.fixture(autouse=settings.REDIS_URL != "")
@@ -85,6 +89,20 @@ def empty_queue() -> Iterator[None]:
     """What a test left in Redis goes with it; in the database its transaction takes it back."""
     yield
     get_broker().delete_queue()
+
+
+@pytest.fixture
+def live_server(live_server: LiveServer, transactional_db: None) -> Iterator[LiveServer]:
+    """The server, given back only when its last request has been answered.
+
+    A page that a test left in the middle of a load would otherwise read and write the tables while they
+    are emptied. pytest-django asks for the server before any page, so pages are closed by then.
+    """
+    yield live_server
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=10)
+            assert not thread.is_alive(), "a browser is still connected to the test's server"
 
 
 @pytest.fixture(scope="session")
