@@ -26,6 +26,16 @@ class Forecast:
         """The day on which the expected running total reaches `cents`, if it does."""
         return next((day for day, total in self.path if total >= cents), None)
 
+    def capped(self, cents: float) -> Forecast:
+        """The same where no more than `cents` can be spent in the cycle."""
+        return Forecast(
+            min(self.low_cents, cents),
+            min(self.expected_cents, cents),
+            min(self.high_cents, cents),
+            tuple((day, min(total, cents)) for day, total in self.path),
+            tuple((min(low, cents), min(high, cents)) for low, high in self.band),
+        )
+
 
 @dataclass(frozen=True)
 class Left:

@@ -26,7 +26,8 @@ MEANINGS = {
     "cycle": "Spend since the billing cycle began, to the instant, today so far included.",
     "forecast": (
         "Spend so far, and what days like those left have cost: weekdays and weekends apart, over the last "
-        "14 to 28 whole days. About eight cycles in ten end within the band."
+        "14 to 28 whole days. About eight cycles in ten end within the band. A member held to a spend limit "
+        "is not expected to go beyond it."
     ),
     "unused": "Seats on the team without an active day in the period.",
     "incidents": (

@@ -131,10 +131,6 @@ class MemberReport:
         """Why there is no present cycle; asked only where there is none."""
         return periods.no_cycle(self.filters.now)
 
-    @property
-    def forecast(self) -> Forecast | None:
-        return self.cycle.forecast if self.cycle else None
-
     @cached_property
     def limit(self) -> SpendSnapshot | None:
         """The newest snapshot of the cycle that states a limit."""
@@ -152,12 +148,26 @@ class MemberReport:
         return spent is not None and self.limit_cents is not None and spent >= self.limit_cents
 
     @property
-    def limit_day(self) -> date | None:
-        """When on-demand spend would reach the limit, were all that is still expected on demand."""
-        if not (self.forecast and self.limit and self.limit_cents and self.cycle) or self.is_limit_reached:
+    def at_limit_cents(self) -> float | None:
+        """What the cycle will have cost at the limit, if all that is still to come is on demand."""
+        if not (self.limit and self.limit_cents and self.cycle):
             return None
-        headroom = float(self.limit_cents - (self.limit.on_demand_cents or 0))
-        return self.forecast.day_reaching(float(self.cycle.spent.total_cents) + headroom)
+        headroom = max(self.limit_cents - (self.limit.on_demand_cents or 0), Decimal(0))
+        return float(self.cycle.spent.total_cents + headroom)
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        """Of the cycle's end. Once included usage is used up, on-demand spend begins, and the limit holds."""
+        found, most = self.cycle.forecast if self.cycle else None, self.at_limit_cents
+        is_held = found and self.limit and self.limit.on_demand_cents
+        return found.capped(most) if found and is_held and most is not None else found
+
+    @property
+    def limit_day(self) -> date | None:
+        """When on-demand spend would reach the limit."""
+        if not self.forecast or self.at_limit_cents is None or self.is_limit_reached:
+            return None
+        return self.forecast.day_reaching(self.at_limit_cents)
 
     @cached_property
     def exhaustion(self) -> plan.Exhaustion | None:

@@ -76,3 +76,11 @@ def test_the_day_that_reaches_a_budget_is_named():
     made = forecast(history(2), 0, 0, left(*days))
     assert made.day_reaching(250) == date(2026, 11, 18)
     assert made.day_reaching(501) is None
+
+
+def test_where_no_more_can_be_spent_it_stops_there():
+    friday, saturday = date(2026, 11, 20), date(2026, 11, 21)
+    capped = forecast(history(2), 1_000, 0, left(friday, saturday)).capped(1_050)
+    assert (capped.low_cents, capped.expected_cents, capped.high_cents) == (1_050, 1_050, 1_050)
+    assert capped.path == ((friday, 1_050), (saturday, 1_050))
+    assert capped.day_reaching(1_050) == friday

@@ -11,6 +11,7 @@ from incidents.models import Channel
 from tests.tracker.pages import company
 from tracker import filters
 from tracker.reports.course import heading
+from tracker.reports.member import MemberReport
 from tracker.reports.overview import Overview
 
 ANA, EVA = "ana.novak@acme.example", "eva.novak@acme.example"
@@ -62,6 +63,24 @@ def test_members_at_or_near_their_limit_are_among_what_is_wrong(acme, client):
     assert "Wrong right now" in client.get("/").text
     in_data = Overview(filters.read(QueryDict("group=Data"), company.NOW))
     assert [each.person.email for each in in_data.limits] == [EVA]
+
+
+def test_who_has_reached_the_limit_is_expected_to_spend_no_more(acme):
+    filtered = filters.read(QueryDict(""), company.NOW)
+    before = MemberReport(company.Member.objects.get(email=ANA), filtered)
+    spent = float(before.cycle.spent.total_cents)
+    assert before.forecast.expected_cents > spent
+    make_limit(ANA, 10_000)
+    at_limit = MemberReport(before.member, filtered)
+    assert (at_limit.forecast.low_cents, at_limit.forecast.high_cents) == (spent, spent)
+    assert at_limit.limit_day is None
+
+
+def test_who_is_held_to_a_limit_is_expected_to_reach_it_at_most(acme):
+    make_limit(ANA, 9_999)
+    report = MemberReport(company.Member.objects.get(email=ANA), filters.read(QueryDict(""), company.NOW))
+    assert report.forecast.expected_cents == float(report.cycle.spent.total_cents) + 1
+    assert report.limit_day == report.forecast.path[0][0]
 
 
 def test_without_a_channel_the_overview_says_that_nobody_is_told(acme, client):
