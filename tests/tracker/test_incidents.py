@@ -8,9 +8,11 @@ import pytest
 import time_machine
 from django.test import Client
 
+from detection.models import Anomaly
 from incidents import lifecycle
 from incidents.models import Incident, IncidentAnomaly, Status
 from tests.incidents.factories import ADA, HOUR, NOON, make_anomaly, make_incident, make_member
+from tracker.pages.incident import measured_against
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +103,7 @@ def test_the_page_of_one_says_who_how_much_since_when_and_why(client):
     page = client.get(f"/incidents/{incident.pk}").content.decode()
     for said in (
         "Carl spent $412 in 24 h",
-        "$412.00, 8.2× the usual $50.00",
+        "$412.00 in 24 h, 8.2× the usual $50.00",
         "2026-03-02 09:00 UTC, 4 h ago",
         "More requests",
         "$300.00",
@@ -169,6 +171,19 @@ def test_a_count_of_members_is_told_as_such_and_not_as_money(client):
     page = client.get(f"/incidents/{incident.pk}").content.decode()
     assert "<dt>Measured</dt><dd>1 member</dd>" in page
     assert "$0.01" not in page
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ("spend_7d", "$3.08 in 7 days, 2.0× the usual $1.54"),
+        ("spend_cycle", "$3.08 in the cycle, 2.0× the usual $1.54"),
+        ("tokens_day", "308 tokens in the day, 2.0× the usual 154 tokens"),
+        ("cost_per_request_24h", "$3.08 a request in 24 h, 2.0× the usual $1.54 a request"),
+    ],
+)
+def test_what_was_measured_is_told_with_its_unit_and_time(metric, said):
+    assert measured_against(Anomaly(metric=metric, observed=308, expected=154), 2.0) == said
 
 
 def test_an_unknown_incident_is_not_found(client):

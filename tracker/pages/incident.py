@@ -79,14 +79,7 @@ def facts(report: IncidentReport, now: datetime) -> list[Fact]:
     else:
         found.append(Fact("Since", "no onset known"))
     if finding:
-        times_usual = f", {formats.multiple(report.multiple)} the usual" if report.multiple else ""
-        found.append(
-            Fact(
-                "Measured",
-                f"{measured(finding, finding.observed)}{times_usual} "
-                f"{measured(finding, finding.expected) if report.multiple else ''}".strip(),
-            )
-        )
+        found.append(Fact("Measured", measured_against(finding, report.multiple)))
         found.append(Fact("Alarm above", measured(finding, finding.bound)))
     if incident.extra_cents:
         found.append(Fact("More than usual", formats.money(incident.extra_cents)))
@@ -104,6 +97,22 @@ def finding_facts(finding: Anomaly) -> list[Fact]:
     ]
 
 
+def measured_against(finding: Anomaly, multiple: float | None) -> str:
+    """`$286.10 in 24 h, 24× the usual $12.00`."""
+    observed = f"{measured(finding, finding.observed)} {span(finding.metric)}".strip()
+    if not multiple:
+        return observed
+    return f"{observed}, {formats.multiple(multiple)} the usual {measured(finding, finding.expected)}"
+
+
+def span(metric: str) -> str:
+    """The time that a metric sums: the end of its name, in words; empty for `members`."""
+    _, _, end = metric.rpartition("_")
+    if end[:-1].isdigit():
+        return f"in {end[:-1]} {'h' if end.endswith('h') else 'days'}"
+    return {"cycle": "in the cycle", "day": "in the day"}.get(end, "")
+
+
 def measured(finding: Anomaly, value: float) -> str:
     """A figure in the unit of the finding's metric: counts for requests and tokens, else cents."""
     if finding.metric == "members":
@@ -111,7 +120,7 @@ def measured(finding: Anomaly, value: float) -> str:
     for word, show in COUNTED.items():
         if finding.metric.startswith(word):
             return f"{show(value)} {word}"
-    return formats.rate(value) if "per_request" in finding.metric else formats.money(value)
+    return f"{formats.rate(value)} a request" if "per_request" in finding.metric else formats.money(value)
 
 
 def operands(finding: Anomaly) -> list[Fact]:
