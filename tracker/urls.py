@@ -1,5 +1,8 @@
+from django.conf import settings as site
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
+from tracker.access.guard import public
 from tracker.views.chargeback import chargeback
 from tracker.views.incident_actions import ACTIONS, act, act_on_many
 from tracker.views.incidents import incident, incidents
@@ -8,6 +11,9 @@ from tracker.views.member import member
 from tracker.views.overview import overview
 from tracker.views.settings import settings
 from tracker.views.slack import slack_actions
+
+# Browsers ask for it on pages that name no icon: the admin's and the API's.
+ICON = RedirectView.as_view(url=f"{site.STATIC_URL}tracker/img/mark.svg", http_method_names=["get", "head"])
 
 urlpatterns = [
     path("", overview, name="overview"),
@@ -20,5 +26,6 @@ urlpatterns = [
     path("incidents/bulk", act_on_many, name="incidents-bulk"),
     path("incidents/<int:pk>", incident, name="incident"),
     re_path(rf"^incidents/(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(ACTIONS)})$", act, name="incident-action"),
+    path("favicon.ico", public(ICON)),
     path("slack/actions", slack_actions, name="slack-actions"),
 ]

@@ -89,6 +89,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/healthz/live"): Row("anybody"),
     ("GET", "/healthz/ready"): Row("anybody"),
     ("GET", "/healthz/fresh"): Row("anybody", 503),  # nothing was ever collected here
+    ("GET", "/favicon.ico"): Row("anybody", 302),
     ("GET", "/metrics"): Row("metrics"),
     ("GET", "/chargeback"): Row("page"),
     ("GET", "/insights"): Row("page"),
