@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .findings import Finding
 from .vocabulary import Rule
-from .wording import dollars, since, times
+from .wording import dollars, times, with_onset
 
 TEAM = "The team"
 MOST_NAMES = 5
@@ -18,9 +18,8 @@ def message_of(
 ) -> str:
     """The sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340 more
     requests"."""
-    told = _TOLD[finding.rule](finding, names)
-    when = f" (since {since(onset_at, as_of)})" if onset_at else ""
-    return f"{told}{when}" + (f": {why}" if why else "")
+    told = with_onset(_TOLD[finding.rule](finding, names), onset_at, as_of)
+    return f"{told}: {why}" if why else told
 
 
 def _who(finding: Finding, names: Mapping[int, str]) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+
+# What `with_onset` adds to a sentence.
+ONSET = re.compile(r" \(since [^()]*\)")
 
 
 def dollars(cents: float) -> str:
@@ -27,3 +31,18 @@ def since(onset_at: datetime, as_of: datetime) -> str:
     onset, now = onset_at.astimezone(UTC), as_of.astimezone(UTC)
     day = "" if onset.date() == now.date() else f"{onset.day} {onset:%b} "
     return f"{day}{onset:%H:%M} UTC"
+
+
+def with_onset(sentence: str, onset_at: datetime | None, as_of: datetime) -> str:
+    """`sentence (since 02:14 UTC)`; the sentence alone where no onset is known."""
+    return f"{sentence} (since {since(onset_at, as_of)})" if onset_at else sentence
+
+
+def without_onset(message: str) -> str:
+    """A message without what `with_onset` said in it."""
+    return ONSET.sub("", message, count=1)
+
+
+def at_onset(message: str, onset_at: datetime | None, as_of: datetime) -> str:
+    """A message that tells its onset, with another one in its place."""
+    return ONSET.sub(lambda _: with_onset("", onset_at, as_of), message, count=1)

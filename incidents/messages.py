@@ -134,7 +134,7 @@ def describe(incident: Incident) -> IncidentMessage:
     return IncidentMessage(
         pk=incident.pk,
         who=clean(incident.who),
-        message=clean(incident.message),
+        message=clean(incident.sentence),
         severity=incident.severity,
         status=incident.status,
         standing=standing(incident),

@@ -64,6 +64,10 @@ def flag(value: Flag | None) -> Shown:
     )
 
 
+def text(value: Any) -> str:
+    return formats.NOTHING if value in (None, "") else str(value)
+
+
 # Kinds whose cells are figures: right-aligned.
 NUMBERS: dict[str, Callable[[Any], Shown]] = {
     "money": formats.money,
@@ -75,21 +79,23 @@ NUMBERS: dict[str, Callable[[Any], Shown]] = {
     "duration": formats.duration,
 }
 OTHERS: dict[str, Callable[[Any], Shown]] = {
-    "text": lambda value: formats.NOTHING if value in (None, "") else str(value),
+    "text": text,
+    "sentence": text,
     "day": formats.full_day,
     "badges": badges,
     "model": model,
     "share": share,
     "flag": flag,
 }
-TIGHT = {"day", "ago", "model", "flag"}  # never wrapped
+# Tight is never wrapped.
+CLASSES = {"share": "meter", "sentence": "sentence"} | dict.fromkeys(("day", "ago", "model", "flag"), "tight")
 
 
 def css(kind: str) -> str:
     """The class of a column of this kind, in its head and its cells."""
     if kind in NUMBERS:
         return "number"
-    return "meter" if kind == "share" else "tight" if kind in TIGHT else ""
+    return CLASSES.get(kind, "")
 
 
 def show(kind: str, value: Any, now: datetime) -> Shown:

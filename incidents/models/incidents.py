@@ -11,6 +11,7 @@ from django.urls import reverse
 from collector.models import Member
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Severity
+from detection.wording import at_onset
 
 
 class Status(models.TextChoices):
@@ -168,6 +169,11 @@ class Incident(models.Model):
     def began_at(self) -> datetime | None:
         """The onset that counts: a person's where one corrected it."""
         return self.onset_corrected_at or self.onset_at
+
+    @property
+    def sentence(self) -> str:
+        """`message` as of the incident's own onset: the finding that it tells may have seen a later one."""
+        return at_onset(self.message, self.began_at, self.last_run_at)
 
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until is not None and self.snoozed_until > now

@@ -226,7 +226,7 @@ def incident_row(incident: Incident) -> IncidentRow:
         status=incident.status,
         cause=incident.cause,
         severity=incident.severity,
-        message=incident.message,
+        message=incident.sentence,
         onsetAt=incident.began_at,
         detectedAt=incident.detected_at,
         alertedAt=incident.alerted_at,

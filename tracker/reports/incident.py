@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,13 +12,13 @@ from django.db.models.functions import TruncHour
 from collector.models import UsageEvent
 from detection.models import Anomaly
 from detection.vocabulary import Severity
+from detection.wording import without_onset
 from incidents import times
 from incidents.models import Incident, Notification, TimelineEntry
 from tracker.palette import display_name
 
 HOURS_BEFORE, HOURS_AFTER, DAY_HOURS = 24, 48, 24
 HOUR = timedelta(hours=1)
-SINCE = re.compile(r" \(since [^()]*\)")
 # What a part of the extra is called when it cost more, and when it saved.
 PART_LABELS = {
     "volume": ("More requests", "Fewer requests"),
@@ -78,8 +77,8 @@ class IncidentReport:
 
     @property
     def message(self) -> str:
-        """The incident's sentence without its own onset: the one that counts may be another finding's."""
-        return SINCE.sub("", self.incident.message, count=1)
+        """The incident's sentence without its onset, which stands below it."""
+        return without_onset(self.incident.message)
 
     @property
     def multiple(self) -> float | None:
