@@ -70,16 +70,16 @@ def _rate(model: str, parts: Parts) -> Rate:
 
 
 def alternative(model: str, rates: dict[str, Rate]) -> Rate | None:
-    """One step down from a dear `model`: the dearest trusted one at half its rate or less, if any."""
+    """What a dear `model` could be changed for: the dearest trusted one at half its rate or less, if any.
+
+    Dear is what costs more than the team pays for a request; no dear model is offered in another's place.
+    """
     dear, requests = rates.get(model), sum(rate.requests for rate in rates.values())
     spent = sum(rate.cents * rate.requests for rate in rates.values())
     if dear is None or dear.cents * requests <= spent:
-        return None  # at or below what the team pays for a request anyway
-    trusted = [
-        rate
-        for rate in rates.values()
-        if rate.cents * DEAR_RATIO <= dear.cents and rate.requests >= TRUSTED_SHARE * requests
-    ]
+        return None
+    most = min(dear.cents / DEAR_RATIO, spent / requests)
+    trusted = [r for r in rates.values() if r.cents <= most and r.requests >= TRUSTED_SHARE * requests]
     return max(trusted, key=lambda rate: (rate.cents, rate.model), default=None)
 
 

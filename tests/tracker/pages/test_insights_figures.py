@@ -14,6 +14,7 @@ from tracker.pages import insights as layout
 from tracker.pages import overview as overview_layout
 from tracker.reports.insights import Insights
 from tracker.reports.overview import Overview
+from tracker.reports.savings import Rate, alternative
 
 YESTERDAY = company.TODAY - timedelta(days=1)
 
@@ -90,6 +91,21 @@ def test_a_saving_is_the_same_requests_at_the_rate_of_the_next_cheaper_model(acm
         ]
         same(saving.spent, sum(f.cents for f in own))
         assert saving.requests == sum(f.is_served for f in own)
+
+
+def test_no_model_that_is_dear_itself_is_offered_in_anothers_place():
+    rates = {
+        name: Rate(name, cents, cents, cents, requests)
+        for name, cents, requests in (
+            ("fable", 400, 10),
+            ("opus", 90, 40),
+            ("sonnet", 30, 50),
+            ("auto", 20, 50),
+        )
+    }
+    # A request costs 67 cents on average: Opus is above it, Sonnet below.
+    assert alternative("fable", rates) == alternative("opus", rates) == rates["sonnet"]
+    assert alternative("sonnet", rates) is None
 
 
 def test_forty_tools_are_forty(acme):
@@ -181,4 +197,7 @@ def test_charts_of_models_and_plans_lead_to_what_they_count(acme):
 
 def test_no_member_is_drawn_in_a_models_colour(acme):
     drawn = overview_layout.by_member_chart(Overview(filters.read(QueryDict(""), company.NOW)), QueryDict(""))
-    assert [series.slot for series in drawn.series] == [*(f"tone-{n}" for n in range(1, 7)), "other"]
+    slots = [series.slot for series in drawn.series]
+    assert slots.pop() == "other"
+    assert all(slot.startswith("tone-") for slot in slots)
+    assert len(set(slots)) == len(slots) == 6
