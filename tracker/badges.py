@@ -139,11 +139,15 @@ def percentile(values: Sequence[float], rank: int) -> float:
     return quantiles(values, n=100, method="inclusive")[rank - 1]
 
 
-def adoption_score(habits: Habits, team: Team) -> float:
-    """0 to 100: 40 % accepted diffs, 40 % requests per active day of the team's p90, 20 % active days."""
+def adoption_score(habits: Habits, team: Team) -> int:
+    """0 to 100: 40 % accepted diffs, 40 % requests per active day of the team's p90, 20 % active days.
+
+    In whole points, rounded down: a score that is shown as a badge's bound has earned the badge.
+    """
     intensity = habits.per_active_day / team.per_active_day_p90 if team.per_active_day_p90 else 0
     presence = habits.active_days / team.days if team.days else 0
-    return 40 * habits.accept_ratio + 40 * min(intensity, 1) + 20 * min(presence, 1)
+    points = 40 * habits.accept_ratio + 40 * min(intensity, 1) + 20 * min(presence, 1)
+    return int(round(points, 6))
 
 
 def badges(habits: Habits, team: Team) -> list[Badge]:

@@ -10,6 +10,8 @@ from typing import Any
 from tracker import formats
 
 Values = Sequence[float | None]
+# Members, and kinds of tokens: neighbours differ by light or by weave, since the hues are the models'.
+TOLD_APART = ("tone-1", "tone-4", "tone-2", "tone-4 striped", "tone-1 striped", "tone-2 dotted")
 
 UNITS = {
     "usd": lambda value: formats.money(value * 100),

@@ -58,6 +58,11 @@ class Filters:
         return bool(self.group or self.search or self.model or self.badge)
 
     @property
+    def keeps_unused(self) -> bool:
+        """Whether seats that nobody used are still among those shown: they have no model, and few badges."""
+        return not (self.model or self.badge)
+
+    @property
     def everybody(self) -> Filters:
         """The same period, of everybody whom the reader may see."""
         return replace(self, group=None, search="", model="", badge="")

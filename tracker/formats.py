@@ -57,6 +57,11 @@ def count(value: Number | None) -> str:
     return f"{value:,.1f}" if value != int(value) and abs(float(value)) < 100 else f"{round(value):,}"
 
 
+def exact(value: Number) -> str:
+    """`1,234` or `3.25`: nothing rounded, for what somebody set."""
+    return f"{value:,}".removesuffix(".0")
+
+
 def count_short(value: Number | None) -> str:
     """`1.2K`, `3.4M`, or the number itself below a thousand."""
     if value is None:

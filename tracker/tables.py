@@ -38,6 +38,7 @@ class Column(Generic[Row]):
     sortable: bool = True
     under: Callable[[Row], str] | None = None  # a second, quieter line in the cell
     only_csv: bool = False
+    is_place: bool = False  # of figures, places alone are sorted from the least up
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ class Table(Generic[Row]):
 
     def head(self, column: Column[Row]) -> Head:
         is_descending, is_current = self.sort == f"-{column.key}", self.sort.lstrip("-") == column.key
-        is_figure = column.kind in cells.NUMBERS or column.kind in ("share", "ago")
+        falls = (column.kind in cells.NUMBERS or column.kind in ("share", "ago")) and not column.is_place
         turned = column.key if is_descending else f"-{column.key}"
-        url = self.url(sort=turned if is_current or is_figure else column.key, page=None)
+        url = self.url(sort=turned if is_current or falls else column.key, page=None)
         aria = ("descending" if is_descending else "ascending") if is_current else ""
         return Head(column.key, column.label, cells.css(column.kind), url if column.sortable else "", aria)
 

@@ -200,7 +200,7 @@ def ranked(rank: int, member: MemberFigures) -> RankedUser:
         spend_badge=badge_of(SPEND, member.badges),
         context_badge=badge_of(CONTEXT, member.badges),
         adoption_badge=badge_of(ADOPTION, member.badges),
-        adoption_score=round(member.adoption or 0),
+        adoption_score=member.adoption or 0,
         group=member.group,
     )
 

@@ -110,7 +110,7 @@ def read_user(
         agentRequests=team.totals.requests,
         linesAdded=figures.activity.lines_added if figures else 0,
         activeDays=team.active_days.get(member.pk, 0),
-        adoptionScore=round(figures.adoption or 0) if figures else 0,
+        adoptionScore=(figures.adoption or 0) if figures else 0,
         ranks=ranks(member, team),
         badges=badges(team, member),
         spending=spending(member, filters),

@@ -11,12 +11,13 @@ from django.http import QueryDict
 
 from incidents.models import Incident
 from tracker.cells import Flag
-from tracker.charts import Chart, Series
+from tracker.charts import TOLD_APART, Chart, Series
 from tracker.metrics import MEANINGS
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
 from tracker.palette import OTHER
-from tracker.reports.member import TOKENS, MemberDay, MemberReport
+from tracker.reports.member import MemberReport
+from tracker.reports.member_days import TOKENS, MemberDay
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.repositories import Repository
 from tracker.reports.tools import Named
@@ -118,8 +119,8 @@ def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
         unit="count",
         stacked=True,
         series=[
-            Series(label, known(report.period, [day.tokens[name] for day in report.days]), f"tone-{5 - slot}")
-            for slot, (name, label) in enumerate(TOKEN_NAMES.items(), start=1)
+            Series(label, known(report.period, [day.tokens[name] for day in report.days]), slot)
+            for slot, (name, label) in zip(TOLD_APART, TOKEN_NAMES.items(), strict=False)
         ],
         provisional_from=provisional_index([day.day for day in report.days], report.period.today),
         caption="Tokens read from the cache cost least each, and grow with the length of a conversation.",
@@ -191,7 +192,8 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
         "incidents",
         "Incidents",
         [
-            Column("message", "Incident", lambda i: i.message, link=lambda i: i.get_absolute_url()),
+            Column("incident", "Incident", lambda i: i.pk, shown=lambda i: f"#{i.pk}", link=incident_url),
+            Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
             Column("severity", "Severity", lambda i: i.severity, "flag", shown=severity_flag),
             Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
             Column("detected", "Detected", lambda i: i.detected_at, "ago"),
@@ -203,6 +205,10 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
         sort="-detected",
         empty="There has been none.",
     )  # fmt: skip
+
+
+def incident_url(incident: Incident) -> str:
+    return incident.get_absolute_url()
 
 
 def severity_flag(incident: Incident) -> Flag:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from tracker.filters import Filters, period_query
 from tracker.metrics import MEANINGS
 from tracker.reports.team import MemberFigures
 from tracker.tables import Column
+
+
+def place(key: str, label: str, value: Callable[[MemberFigures], int | None]) -> Column[MemberFigures]:
+    return Column(key, label, value, "count", help=MEANINGS[key], is_place=True)
+
 
 COLUMNS: list[Column[MemberFigures]] = [
     Column("name", "Name", lambda m: m.person.name, under=lambda m: m.person.email),
@@ -31,14 +37,14 @@ COLUMNS: list[Column[MemberFigures]] = [
     Column(
         "adoption",
         "Adoption",
-        lambda m: None if m.adoption is None else round(m.adoption),
+        lambda m: m.adoption,
         "count",
         under=lambda m: m.adoption_badge.label if m.adoption_badge else "",
         help=MEANINGS["adoption"],
     ),
     Column("badges", "Badges", lambda m: m.badges, "badges", shown=lambda m: m.other_badges),
-    Column("spend_rank", "Spend #", lambda m: m.spend_rank, "count", help=MEANINGS["spend_rank"]),
-    Column("activity_rank", "Activity #", lambda m: m.activity_rank, "count", help=MEANINGS["activity_rank"]),
+    place("spend_rank", "Spend #", lambda m: m.spend_rank),
+    place("activity_rank", "Activity #", lambda m: m.activity_rank),
 ]
 
 

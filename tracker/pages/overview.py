@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from collector.days import days_between, utc_day
 from tracker import formats
-from tracker.charts import Chart, Series
+from tracker.charts import TOLD_APART, Chart, Series
 from tracker.filters import Filters, period_query
 from tracker.forecast import Forecast
 from tracker.metrics import MEANINGS
@@ -23,6 +23,8 @@ from tracker.reports.overview import Overview, UnusedSeat
 from tracker.reports.team import MemberFigures
 from tracker.reports.usage import Day
 from tracker.tables import SIDE_ROWS, Column, Table, csv_url
+
+NAMED_SPIKES = 5  # in a caption
 
 
 @dataclass(frozen=True)
@@ -94,14 +96,16 @@ def daily_note(report: Overview, index: int) -> str:
 
 
 def daily_caption(report: Overview) -> str:
-    spikes = [day for day, is_spike in zip(report.period.shown_days, report.spikes, strict=True) if is_spike]
+    days = zip(report.period.shown_days, report.daily, report.spikes, strict=True)
+    spikes = sorted([(spent.total_cents, day) for day, spent, is_spike in days if is_spike], reverse=True)
     said = "Today is not over and is left out of the average. Yesterday may still change."
     if report.period.cycle:
         said = "The day on which the cycle began, and today, are no whole days and left out of the average."
     if not spikes:
         return said
-    names = ", ".join(formats.day(day) for day in spikes[-3:])
-    return f"{said} Outlined, more than twice the average: {names}{' and others' if len(spikes) > 3 else ''}."
+    names = ", ".join(formats.day(day) for _, day in spikes[:NAMED_SPIKES])
+    more = f" and {len(spikes) - NAMED_SPIKES} more" if len(spikes) > NAMED_SPIKES else ""
+    return f"{said} Outlined, more than twice the average, the largest first: {names}{more}."
 
 
 def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
@@ -165,10 +169,10 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
         Series(
             band.member.person.name if band.member else "All others",
             known(report.period, [round(cents / 100, 2) for cents in band.cents]),
-            f"tone-{index}" if band.member else "other",
+            TOLD_APART[index] if band.member else "other",
             link=band.member.person.url + kept if band.member else "",
         )
-        for index, band in enumerate(report.daily_by_member, start=1)
+        for index, band in enumerate(report.daily_by_member)
     ]
     return Chart(
         key="by-member",

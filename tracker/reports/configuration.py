@@ -129,7 +129,14 @@ def said(field: Field, value: object) -> str:
     if name.endswith("_dollars"):
         return formats.money(float(value) * 100)  # type: ignore[arg-type]
     unit = next((unit for ending, unit in UNITS.items() if name.endswith(ending)), "")
-    return f"{formats.count(value)}{unit}"  # type: ignore[arg-type]
+    return f"{formats.exact(value)}{unit}"  # type: ignore[arg-type]
 
 
-UNITS = {"_multiplier": "×", "_sensitivity": " deviations", "_days": " days", "_hours": " h"}
+# By how a field's name ends; the first that fits.
+UNITS = {
+    "team_multiplier": " deviations",
+    "_multiplier": "×",
+    "_sensitivity": " deviations",
+    "_days": " days",
+    "_hours": " h",
+}

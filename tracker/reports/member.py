@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -25,31 +25,9 @@ from tracker.filters import Filters
 from tracker.forecast import Forecast
 from tracker.periods import Period
 from tracker.reports import cycle, days, plan, repositories, tools
+from tracker.reports.member_days import MemberDay, add, mark_spikes
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import Activity, Part, Parts, Totals
-
-# A whole day that costs more than this many times the member's average day with spend is marked.
-SPIKE_RATIO = 2
-TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
-
-
-@dataclass
-class MemberDay:
-    """One day: spend by model, requests, tokens, and what `DailyActivity` counted."""
-
-    day: date
-    cents: dict[str, Decimal] = field(default_factory=dict)
-    totals: Totals = field(default_factory=Totals)
-    requests: dict[str, int] = field(default_factory=dict)
-    tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOKENS, 0))
-    activity: DailyActivity | None = None
-    is_spike: bool = False
-
-    @property
-    def main_model(self) -> str | None:
-        """The model with most requests that day; of two alike, the one that cost more."""
-        used = [name for name, count in self.requests.items() if count]
-        return max(used, key=lambda name: (self.requests[name], self.cents[name], name), default=None)
+from tracker.reports.usage import Activity, Parts, Totals
 
 
 class MemberReport:
@@ -81,12 +59,13 @@ class MemberReport:
     def adoption_parts(self) -> list[AdoptionPart]:
         """The three parts of the score, each as a ratio of what earns it in full."""
         bounds, habits = self.team.bounds, self.habits
+        accepted = habits.accept_ratio if self.activity.applies else None
         intensity = habits.per_active_day / bounds.per_active_day_p90 if bounds.per_active_day_p90 else 0
         said = (
             f"{formats.count(habits.per_active_day)}, team's p90 {formats.count(bounds.per_active_day_p90)}"
         )
         return [
-            AdoptionPart("Diffs accepted", habits.accept_ratio, formats.percent(habits.accept_ratio)),
+            AdoptionPart("Diffs accepted", habits.accept_ratio, formats.percent(accepted)),
             AdoptionPart("Requests per active day", min(intensity, 1.0), said),
             AdoptionPart(
                 "Active days",
@@ -161,6 +140,11 @@ class MemberReport:
         found, most = self.cycle.forecast if self.cycle else None, self.at_limit_cents
         is_held = found and self.limit and self.limit.on_demand_cents
         return found.capped(most) if found and is_held and most is not None else found
+
+    @property
+    def is_at_most_the_limit(self) -> bool:
+        """Whether it is the limit that the forecast, or its band, ends at."""
+        return self.forecast is not None and self.forecast.high_cents == self.at_limit_cents
 
     @property
     def limit_day(self) -> date | None:
@@ -246,6 +230,10 @@ class MemberReport:
         """The newest 200 incidents about this member, whatever the period. One query."""
         return list(Incident.objects.filter(member=self.member).order_by("-detected_at")[:200])
 
+    @property
+    def open_incidents(self) -> list[Incident]:
+        return [incident for incident in self.incidents if not incident.is_resolved]
+
 
 @dataclass(frozen=True)
 class AdoptionPart:
@@ -279,22 +267,3 @@ class Context:
     @property
     def multiple(self) -> float | None:
         return self.tokens / self.median if self.tokens is not None and self.median else None
-
-
-def add(day: MemberDay, row: dict) -> None:
-    model = row["model"]
-    day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
-    day.requests[model] = day.requests.get(model, 0) + row["requests"]
-    day.totals.add(Part(0, model, *(row[name] for name in Part._fields[2:])))
-    for name in TOKENS:
-        day.tokens[name] += row[name]
-
-
-def mark_spikes(shown: list[MemberDay]) -> list[MemberDay]:
-    """Whole days over SPIKE_RATIO times the average of those with spend; today is not judged."""
-    whole = shown[:-1]
-    spent = [day.totals.total_cents for day in whole if day.totals.total_cents]
-    bound = SPIKE_RATIO * sum(spent, Decimal(0)) / len(spent) if spent else Decimal(0)
-    for day in whole:
-        day.is_spike = day.totals.total_cents > bound > 0
-    return shown

@@ -42,7 +42,8 @@ class OpenIncidents:
     @property
     def notes(self) -> list[str]:
         """What the figure means, and what it leaves out."""
-        said = [f"{self.unanswered} not yet acknowledged"] if self.found else []
+        said = [f"{self.unanswered} not yet acknowledged" if self.unanswered else "all acknowledged"]
+        said = said if self.found else []
         if self.elsewhere:
             said.append(f"{formats.plural(self.elsewhere, 'more', 'more')} outside this {self.narrowed_by}")
         if self.watch.doubt:

@@ -101,9 +101,9 @@ class Overview:
 
     @cached_property
     def spikes(self) -> list[bool]:
-        """Which shown days cost more than SPIKE_RATIO times the average; only whole known days are judged."""
+        """Which shown days cost over SPIKE_RATIO times the average: whole known days, and today so far."""
         bound = self.per_day.total_cents * SPIKE_RATIO if self.per_day else Decimal(0)
-        judged = set(self.period.averaged)
+        judged = {*self.period.averaged, self.period.today}
         return [
             day in judged and 0 < bound < spent.total_cents
             for day, spent in zip(self.period.shown_days, self.daily, strict=True)

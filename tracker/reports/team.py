@@ -83,7 +83,7 @@ class MemberFigures:
         return badges.badges(self.habits, self.team.bounds) if self.habits else []
 
     @property
-    def adoption(self) -> float | None:
+    def adoption(self) -> int | None:
         return badges.adoption_score(self.habits, self.team.bounds) if self.habits else None
 
     @property

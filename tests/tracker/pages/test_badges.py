@@ -100,6 +100,12 @@ def test_adoption_bounds_belong_to_the_better_badge(score, earned):
     assert badges.adoption(habits, team) == earned
 
 
+def test_a_score_is_shown_in_whole_points_that_have_been_earned():
+    team = Team(days=1_000, per_active_day_p90=1_000)
+    habits = Habits(requests=799 * 799, active_days=799, accepts=799, applies=1_000)
+    assert badges.adoption_score(habits, team) == 79
+
+
 def test_the_bounds_of_a_team_come_from_its_active_members():
     # Requests 10, 20, 30, 40: quartiles between them by position; nobody without a request counts.
     everybody = [member(requests=n) for n in (10, 20, 30, 40)] + [Habits()]

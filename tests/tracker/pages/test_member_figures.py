@@ -1,17 +1,21 @@
 """Every figure of a member's page against one added up from the raw events."""
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.http import QueryDict
 
 from collector.models import DailyActivity, Member
+from incidents import lifecycle
+from incidents.models import Incident
+from tests.incidents.factories import ADA
 from tests.tracker.pages import company
 from tests.tracker.pages.test_overview_figures import PERIODS, same
 from tracker import filters
 from tracker.reports.member import MemberReport
+from tracker.reports.member_days import MemberDay, mark_spikes
 
 EMAIL = "cleo.rossi@acme.example"
 
@@ -105,6 +109,31 @@ def test_a_spike_is_twice_the_average_day_with_spend(acme):
         d.totals.total_cents > bound for d in report.days[:-1]
     ]
     assert report.days[-1].is_spike is False
+
+
+def test_today_is_a_spike_as_soon_as_it_costs_that_much():
+    shown = [MemberDay(date(2026, 11, day)) for day in (21, 22, 23)]
+    for day, cents in zip(shown, (100, 0, 201), strict=True):
+        day.totals.total_cents = Decimal(cents)
+    assert [day.is_spike for day in mark_spikes(shown)] == [False, False, True]
+
+
+def test_an_open_incident_stands_at_the_head_of_the_members_page(acme, client):
+    incident = Incident.objects.create(
+        member=company.Member.objects.get(email=EMAIL),
+        cause="spend",
+        severity="critical",
+        message="Ana Novak spent $900 in 24 h (since 11:00 UTC): a runaway agent",
+        onset_at=company.NOW - timedelta(hours=5),
+        detected_at=company.NOW - timedelta(hours=1),
+        last_run_at=company.NOW,
+    )
+    head = client.get(f"/users/{EMAIL}").text.partition("Spend by day and model")[0]
+    assert "Wrong right now" in head
+    assert "Ana Novak spent $900 in 24 h (since 09:30 UTC): a runaway agent" in head
+    lifecycle.snooze(incident, ADA, "page", company.NOW, until=company.NOW + timedelta(days=1))
+    assert "snoozed until 2026-11-24 14:30 UTC" in client.get(f"/users/{EMAIL}").text
+    assert "snoozed until 2026-11-24 14:30 UTC" in client.get("/").text
 
 
 @pytest.mark.parametrize("email", [EMAIL, company.UNUSED, company.LEAVER, company.BOT])

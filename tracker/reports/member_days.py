@@ -1,0 +1,51 @@
+"""One member day by day: what each day was made of, and which stand out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from collector.models import DailyActivity
+from tracker.reports.usage import Part, Totals
+
+# A day that costs more than this many times the member's average day with spend is marked.
+SPIKE_RATIO = 2
+TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
+
+
+@dataclass
+class MemberDay:
+    """One day: spend by model, requests, tokens, and what `DailyActivity` counted."""
+
+    day: date
+    cents: dict[str, Decimal] = field(default_factory=dict)
+    totals: Totals = field(default_factory=Totals)
+    requests: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOKENS, 0))
+    activity: DailyActivity | None = None
+    is_spike: bool = False
+
+    @property
+    def main_model(self) -> str | None:
+        """The model with most requests that day; of two alike, the one that cost more."""
+        used = [name for name, count in self.requests.items() if count]
+        return max(used, key=lambda name: (self.requests[name], self.cents[name], name), default=None)
+
+
+def add(day: MemberDay, row: dict) -> None:
+    model = row["model"]
+    day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
+    day.requests[model] = day.requests.get(model, 0) + row["requests"]
+    day.totals.add(Part(0, model, *(row[name] for name in Part._fields[2:])))
+    for name in TOKENS:
+        day.tokens[name] += row[name]
+
+
+def mark_spikes(shown: list[MemberDay]) -> list[MemberDay]:
+    """Days over SPIKE_RATIO times the average of the whole days with spend; today can only grow."""
+    spent = [day.totals.total_cents for day in shown[:-1] if day.totals.total_cents]
+    bound = SPIKE_RATIO * sum(spent, Decimal(0)) / len(spent) if spent else Decimal(0)
+    for day in shown:
+        day.is_spike = day.totals.total_cents > bound > 0
+    return shown
