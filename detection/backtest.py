@@ -17,6 +17,7 @@ from .replay import History, Replay
 from .rules import ORDER
 from .store import Told
 from .vocabulary import Severity
+from .wording import at_onset
 
 Key = tuple[int | None, str]
 
@@ -140,16 +141,15 @@ def _told(finding: Finding, as_of: datetime, replay: Replay) -> Told:
 
 
 def _would_be(stretch: Stretch, replay: Replay) -> WouldBe:
-    worst = stretch.worst
-    message = stretch.told_first.message
+    worst, message, onset_at = stretch.worst, stretch.told_first.message, stretch.told_first.onset_at
     if worst is not stretch.first:
-        message = _told(worst, stretch.worst_at, replay).message
+        message = at_onset(_told(worst, stretch.worst_at, replay).message, onset_at, stretch.worst_at)
     return WouldBe(
         member_id=worst.member_id,
         email=replay.history.emails.get(worst.member_id) if worst.member_id is not None else None,
         rules=tuple(stretch.rules),
         metric=worst.metric,
-        onset_at=stretch.told_first.onset_at,
+        onset_at=onset_at,
         detected_at=stretch.detected_at,
         ended_at=stretch.cleared_at,
         severity=stretch.severity.value,

@@ -43,7 +43,14 @@ def replayed(first: date, last: date, hours: int, now: datetime) -> list[datetim
         raise PastRefused(f"The first day, {first}, is after the last, {last}.")
     if (last - first).days >= MOST_DAYS:
         raise PastRefused(f"At most {MOST_DAYS} days can be replayed at once.")
+    if now < day_start(first):
+        raise PastRefused(f"The first day, {first}, is still to come.")
     return [step for step in steps(first, last, hours) if step <= now]
+
+
+def is_known(history: History, first: date) -> bool:
+    """Whether anything is known of the days replayed; if not, no incident says nothing."""
+    return bool((history.events["at"] >= day_start(first)).any())
 
 
 def exemptions() -> list[Exemption]:

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from collector.models import SourceRun
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
+from detection.wording import at_onset
 
 from .facts import FRESH, NOW, make_day, make_event, make_member, runaway
 
@@ -78,7 +79,24 @@ def test_it_finds_what_hourly_runs_would_have_found_and_writes_nothing(ana):
     stored = Anomaly.objects.order_by("detected_at", "pk")
     assert stored[0].detected_at.isoformat() == incident["detected_at"]
     assert {anomaly.rule for anomaly in stored} == set(incident["rules"])
-    assert Anomaly.objects.get(rule="own_baseline").message == incident["message"]
+    # It is told by the rule that says most, and began when the first of them crossed its bound.
+    told = Anomaly.objects.get(rule="own_baseline")
+    assert incident["message"] == at_onset(told.message, stored[0].onset_at, told.detected_at)
+    assert incident["onset_at"] == stored[0].onset_at.isoformat() <= incident["detected_at"]
+
+
+def test_days_still_to_come_are_refused(ana):
+    day = f"{NOW + timedelta(days=5):%Y-%m-%d}"
+    with pytest.raises(CommandError, match=f"The first day, {day}, is still to come."):
+        call_command("backtest", "--from", day, "--to", day)
+
+
+def test_days_of_which_nothing_is_known_are_not_called_calm(ana):
+    stderr = StringIO()
+    call_command(
+        "backtest", "--from=2020-01-01", "--to=2020-01-03", "--json", stdout=StringIO(), stderr=stderr
+    )
+    assert "No usage is known from 2020-01-01 to 2020-01-03" in stderr.getvalue()
 
 
 def test_settings_are_tried_without_being_saved(ana):

@@ -49,7 +49,10 @@ class Command(BaseCommand):
             steps = past.replayed(first, last, options["step_hours"], now)
         except past.PastRefused as refusal:
             raise CommandError(str(refusal)) from None
-        incidents = backtest(past.load_history(first, last, settings), settings, steps, past.exemptions())
+        history = past.load_history(first, last, settings)
+        if not past.is_known(history, first):
+            self.stderr.write(f"No usage is known from {first} to {last}: no incident says nothing here.")
+        incidents = backtest(history, settings, steps, past.exemptions())
         if options["json"]:
             self.stdout.write(json.dumps([incident.as_json() for incident in incidents], indent=2))
             return
