@@ -43,7 +43,7 @@ class CycleChoice:
 @dataclass(frozen=True)
 class ChargebackPage:
     result: Chargeback
-    cycle: str
+    cycle: str  # from and to the instant at which it turns
     cycles: list[CycleChoice]
     note: str  # that a newer cycle is not known yet
     reconciled: Reconciled | None
@@ -97,7 +97,8 @@ def page(
     choices = cycles(cycle)
     is_last_known = choices[0].is_current and cycle.end_at <= now
     note = periods.no_cycle(now) if is_last_known else ""
-    return ChargebackPage(result, cycle_name(cycle), choices, note, reconciled, kept(query), groups, members)
+    span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
+    return ChargebackPage(result, span, choices, note, reconciled, kept(query), groups, members)
 
 
 def kept(query: QueryDict) -> dict[str, str]:
