@@ -122,18 +122,26 @@ def is_placed(anomaly: Anomaly) -> bool:
 
 
 def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Incident | None, run: Run) -> str:
-    """Join `current`; else reopen `last` within the cool-down; else open a new incident."""
+    """Join `current`; else reopen `last` within the cool-down or its snooze; else open a new incident."""
     if current:
         link(current, anomalies, run)
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
         take(current, Move(Step.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now)
         return "joined"
-    if last and last.resolved_at and run.now < last.resolved_at + run.policy.cooldown:
+    if last and (within := reopens_within(last, run)):
         link(last, anomalies, run)
-        come_back(last, anomalies, "the same cause again within the cool-down", run)
+        come_back(last, anomalies, f"the same cause again within the {within}", run)
         return "reopened"
     open_new(anomalies, run)
     return "opened"
+
+
+def reopens_within(last: Incident, run: Run) -> str:
+    """Why the same cause reopens this resolved incident: cool-down or snooze; empty if it does not."""
+    cools_until = last.cools_until(run.policy.cooldown)
+    if cools_until and run.now < cools_until:
+        return "cool-down"
+    return "snooze" if last.is_snoozed(run.now) else ""
 
 
 def link(incident: Incident, anomalies: Sequence[Anomaly], run: Run) -> None:

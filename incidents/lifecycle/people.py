@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from incidents.models import Incident, Status, Step, Verdict
 from incidents.wording import instant
@@ -27,17 +27,16 @@ def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) ->
 def resolve(incident: Incident, actor: Actor, origin: str, now: datetime, note: str = "") -> Outcome:
     """Close the incident; its finding may still hold, and then stays quiet until the cool-down is over."""
     move = Move(Step.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
-    won = take(incident, move, actor, origin, now, **resolution(actor.name, now))
+    won = take(incident, move, actor, origin, now, **resolution(actor.name, now), snoozed_until=None)
     return outcome(incident, won, "Resolved.")
 
 
 def resolution(by: str, now: datetime) -> dict[str, Any]:
-    """What resolving sets."""
+    """What resolving sets; a snooze ends with it only where a person resolves."""
     return {
         "resolved_at": now,
         "resolved_by": by,
         "resolved_severity": F("severity"),
-        "snoozed_until": None,
     }
 
 
@@ -57,7 +56,7 @@ def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason:
 
 
 def reopening(now: datetime) -> dict[str, Any]:
-    """What reopening sets; the first detection, alert and answer stay."""
+    """What reopening sets; the first detection, alert and answer stay, and so does a snooze not yet over."""
     return {
         "resolved_at": None,
         "resolved_by": "",
@@ -65,6 +64,8 @@ def reopening(now: datetime) -> dict[str, Any]:
         "reopened_at": now,
         "reopened_count": F("reopened_count") + 1,
         "quiet_runs": 0,
+        # One that is over must not wake what has just alerted.
+        "snoozed_until": Case(When(snoozed_until__gt=now, then="snoozed_until")),
     }
 
 
@@ -124,7 +125,7 @@ def verdict(
         move = Move(Step.VERDICT, Status.values, None, text)
         if kind in CLOSING_VERDICTS and not incident.is_resolved:
             move = Move(Step.VERDICT, UNRESOLVED, Status.RESOLVED, text)
-            changes |= resolution(actor.name, now)
+            changes |= resolution(actor.name, now) | {"snoozed_until": None}
         won = take(incident, move, actor, origin, now, **changes)
         if won:
             replace_exemption(incident, actor.name, now, until, reason)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from detection.models import Exemption
+from detection.models import Anomaly, Exemption
 from detection.vocabulary import Severity
 from incidents import lifecycle
 from incidents.models import (
@@ -21,7 +21,7 @@ from incidents.models import (
     Verdict,
 )
 
-from .factories import ADA, BOB, HOUR, NOON, make_anomaly, make_channel, make_incident, run_at
+from .factories import ADA, BOB, HOUR, NOON, clear, make_anomaly, make_channel, make_incident, run_at
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +109,47 @@ def test_snoozed_it_says_nothing_until_it_wakes_and_then_once():
     assert lifecycle.expire_snoozes(NOON + 8 * HOUR) == 1
     assert lifecycle.expire_snoozes(NOON + 8 * HOUR) == 0
     assert Notification.objects.filter(kind="alert").count() == 2
+
+
+@pytest.mark.parametrize("comes_back", [3, 40])
+def test_a_snooze_outlives_resolving_itself_and_is_kept_however_late_the_finding_is_back(comes_back):
+    make_channel()
+    incident, anomaly = snoozed_and_gone(until=NOON + 72 * HOUR)
+    back = NOON + comes_back * HOUR
+    make_anomaly(detected_at=back, last_seen_at=back)
+    assert lifecycle.take_in(run_at(back), back).reopened == 1
+    assert Notification.objects.filter(kind="alert").count() == 1
+    assert lifecycle.expire_snoozes(NOON + 72 * HOUR) == 1
+    assert Notification.objects.filter(kind="alert").count() == 2
+
+
+def test_a_snooze_that_is_over_when_the_finding_is_back_leaves_one_alert():
+    make_channel()
+    incident, anomaly = snoozed_and_gone(until=NOON + 3 * HOUR)
+    clear(anomaly, None)
+    lifecycle.take_in(run_at(NOON + 4 * HOUR), NOON + 4 * HOUR)
+    assert lifecycle.expire_snoozes(NOON + 4 * HOUR) == 0
+    assert Notification.objects.filter(kind="alert").count() == 2
+
+
+def test_a_person_who_resolves_ends_the_snooze():
+    incident = make_incident(snoozed_until=NOON + 72 * HOUR)
+    lifecycle.resolve(incident, ADA, Origin.PAGE, NOON)
+    assert incident.snoozed_until is None
+
+
+def snoozed_and_gone(until) -> tuple[Incident, Anomaly]:
+    """Opened and snoozed at noon, resolved by itself at two."""
+    anomaly = make_anomaly()
+    lifecycle.take_in(run_at(NOON), NOON)
+    incident = Incident.objects.get()
+    lifecycle.snooze(incident, ADA, Origin.PAGE, NOON, until)
+    clear(anomaly, NOON + HOUR)
+    for hour in (1, 2):
+        lifecycle.take_in(run_at(NOON + hour * HOUR), NOON + hour * HOUR)
+    incident.refresh_from_db()
+    assert incident.is_resolved
+    return incident, anomaly
 
 
 def test_snoozing_into_the_past_is_refused():
