@@ -7,10 +7,9 @@ from datetime import datetime
 
 from .findings import Finding
 from .vocabulary import Rule
-from .wording import dollars, times, with_onset
+from .wording import dollars, listing, times, with_onset
 
 TEAM = "The team"
-MOST_NAMES = 5
 
 
 def message_of(
@@ -93,10 +92,9 @@ def _plan_exhausted(finding: Finding, names: Mapping[int, str]) -> str:
 
 def _members_limited(finding: Finding, names: Mapping[int, str]) -> str:
     members = finding.operands["member_ids"]
-    listed = ", ".join(sorted(names.get(member, "?") for member in members)[:MOST_NAMES])
-    more = f" and {len(members) - MOST_NAMES} more" if len(members) > MOST_NAMES else ""
     verb = "1 member has" if len(members) == 1 else f"{len(members)} members have"
-    return f"{verb} reached the spend limit and can spend no more this cycle: {listed}{more}"
+    listed = listing(names.get(member, "?") for member in members)
+    return f"{verb} reached the spend limit and can spend no more this cycle: {listed}"
 
 
 def _team_budget(finding: Finding, names: Mapping[int, str]) -> str:

@@ -90,10 +90,19 @@ def _open(item: Told, as_of: datetime, result: Stored) -> None:
             "detected_at": as_of,
             "last_seen_at": as_of,
             "severity": finding.severity.value,
-            **_figures(item),
+            **_figures(item, as_of),
         },
     )
     (result.opened if is_new else result.still).append(anomaly)
+
+
+def _named_since(finding: Finding, before: Anomaly | None, as_of: datetime) -> dict[str, Any]:
+    """For members whom a finding of the team names: from which run on each is named without a break."""
+    if "member_ids" not in finding.operands:
+        return {}
+    earlier = before.operands.get("named_since", {}) if before else {}
+    named = map(str, finding.operands["member_ids"])
+    return {"named_since": {pk: earlier.get(pk, _iso(as_of)) for pk in named}}
 
 
 def _known(value: Any) -> Any:
@@ -101,9 +110,10 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _figures(item: Told) -> dict[str, Any]:
+def _figures(item: Told, as_of: datetime, before: Anomaly | None = None) -> dict[str, Any]:
     finding = item.finding
     window = {"window_start": _iso(finding.window.start_at), "window_end": _iso(finding.window.end_at)}
+    figures = {name: _known(value) for name, value in finding.operands.items()}
     return {
         "metric": finding.metric,
         "observed": finding.observed,
@@ -112,7 +122,7 @@ def _figures(item: Told) -> dict[str, Any]:
         "extra_cents": exact_cents(finding.extra_cents),
         "is_provisional": finding.is_provisional,
         "model": item.model,
-        "operands": {name: _known(value) for name, value in finding.operands.items()} | window,
+        "operands": figures | _named_since(finding, before, as_of) | window,
         "explanation": item.explanation,
         "message": item.message,
     }
@@ -122,7 +132,7 @@ def _see_again(anomaly: Anomaly, item: Told, as_of: datetime, result: Stored) ->
     was_cleared, old_severity = anomaly.cleared_at, Severity(anomaly.severity)
     values: dict[str, Any] = {"last_seen_at": as_of, "cleared_at": None}
     if item.finding.observed >= anomaly.observed or _can_be_revised(anomaly, as_of):
-        values |= _figures(item)
+        values |= _figures(item, as_of, anomaly)
     if item.finding.severity.rank > old_severity.rank:
         values["severity"] = item.finding.severity.value
     changed = {name: value for name, value in values.items() if getattr(anomaly, name) != value}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 # What `with_onset` adds to a sentence.
 ONSET = re.compile(r" \(since [^()]*\)")
+MOST_NAMES = 5
 
 
 def dollars(cents: float) -> str:
@@ -24,6 +26,13 @@ def times(observed: float, expected: float) -> str:
     """6.1x, or 61x from ten on."""
     ratio = observed / expected
     return f"{ratio:,.0f}x" if ratio >= 9.95 else f"{ratio:.1f}x"
+
+
+def listing(names: Iterable[str]) -> str:
+    """Ana Ruiz, Ben Ito; the first five in order, and how many more."""
+    ordered = sorted(names)
+    more = f" and {len(ordered) - MOST_NAMES} more" if len(ordered) > MOST_NAMES else ""
+    return ", ".join(ordered[:MOST_NAMES]) + more
 
 
 def since(onset_at: datetime, as_of: datetime) -> str:

@@ -90,3 +90,8 @@ class Anomaly(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+    def named_after(self, instant: datetime) -> set[int]:
+        """Members whom a finding of the team names now and did not name up to the run at `instant`."""
+        since = self.operands.get("named_since", {})
+        return {int(pk) for pk, first in since.items() if datetime.fromisoformat(first) > instant}

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from collector.models import UsageEvent
+from collector.models import Member, UsageEvent
 from detection.engine import DetectionReport
 from detection.models import Anomaly
 from detection.vocabulary import Severity
+from detection.wording import listing
 from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, Step
 from incidents.wording import instant
@@ -213,6 +214,8 @@ def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
     worst = max(Severity(anomaly.severity).rank for anomaly in holding)
     if worst > Severity(incident.resolved_severity or incident.severity).rank:
         return "the finding got worse after it was resolved"
+    if new := newly_named(incident, holding):
+        return new
     cools_until = incident.cools_until(run.policy.cooldown)
     if cools_until and cools_until <= run.now:
         return f"the finding still holds after the cool-down, {instant(run.now)}"
@@ -226,19 +229,25 @@ def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run
 
 
 def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
-    """Show the findings as they are now; a raised severity alerts anew. Severity never falls by itself."""
-    now_shows = figures(holding)
-    if Severity(now_shows["severity"]).rank > Severity(incident.severity).rank:
-        text = f"{incident.severity} to {now_shows['severity']}"
-        move = Move(Step.WORSENED, UNRESOLVED, None, text)
-        changes = {**now_shows, "quiet_runs": 0, "last_run_at": run.as_of}
-        where = {"severity": incident.severity}
-        return (
-            "worsened" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""
-        )
-    now_shows.pop("severity")
-    Incident.objects.filter(pk=incident.pk).update(**now_shows, quiet_runs=0, last_run_at=run.as_of)
-    return ""
+    """Show the findings as they are now; worse ones alert anew. Severity never falls by itself."""
+    changes = {**figures(holding), "quiet_runs": 0, "last_run_at": run.as_of}
+    is_raised = Severity(changes["severity"]).rank > Severity(incident.severity).rank
+    raised = f"{incident.severity} to {changes['severity']}" if is_raised else ""
+    if not is_raised:
+        del changes["severity"]
+    worse = [text for text in (raised, newly_named(incident, holding)) if text]
+    if not worse:
+        Incident.objects.filter(pk=incident.pk).update(**changes)
+        return ""
+    move = Move(Step.WORSENED, UNRESOLVED, None, "; ".join(worse))
+    where = {"severity": incident.severity, "last_run_at": incident.last_run_at}
+    return "worsened" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""
+
+
+def newly_named(incident: Incident, holding: Sequence[Anomaly]) -> str:
+    """Members whom a finding of the team names for the first time since the last run, in words, or empty."""
+    new = set().union(*(anomaly.named_after(incident.last_run_at) for anomaly in holding))
+    return f"now {listing(map(str, Member.objects.filter(pk__in=new)))} too" if new else ""
 
 
 def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:

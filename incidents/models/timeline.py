@@ -21,7 +21,7 @@ class Origin(models.TextChoices):
 class Step(models.TextChoices):
     OPENED = "opened", "opened"
     JOINED = "joined", "finding joined"
-    WORSENED = "worsened", "severity raised"
+    WORSENED = "worsened", "got worse"
     ALERTED = "alerted", "alert delivered"
     UNANSWERED = "unanswered", "escalated: nobody answered"
     ACKNOWLEDGED = "acknowledged", "acknowledged"

@@ -130,6 +130,11 @@ def test_members_at_their_spend_limit_are_named_in_one_anomaly():
         anomaly.message == "1 member has reached the spend limit and can spend no more this cycle: Ana Ruiz"
     )
     assert (anomaly.member, anomaly.onset_at) == (None, None)
+    SpendSnapshot.objects.filter(member=ben).update(on_demand_cents=2000)
+    for hours in (1, 2):
+        (anomaly,) = detect(NOW + timedelta(hours=hours), data_ages=FRESH).still
+        assert anomaly.named_after(NOW) == {ben.pk}
+    assert anomaly.named_after(NOW + timedelta(hours=1)) == set()
 
 
 def test_without_spend_snapshots_caps_are_no_data_and_the_rest_is_judged():

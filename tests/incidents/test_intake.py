@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
 from incidents import lifecycle
 from incidents.lifecycle import take_in
@@ -88,6 +89,41 @@ def test_a_raised_severity_alerts_again_and_shows_the_new_figures():
     incident = Incident.objects.get()
     assert (incident.severity, incident.message) == ("critical", "Carl spent $9,000 in 24 h.")
     assert Notification.objects.filter(kind="alert").count() == 2
+
+
+def limited(**hours: float) -> dict:
+    """What a finding of the team says: who is at their spend limit, each since so many hours after noon."""
+    members = {name: make_member(f"{name}@example.com").pk for name in hours}
+    since = {str(members[name]): (NOON + hour * HOUR).isoformat() for name, hour in hours.items()}
+    return {"member_ids": list(members.values()), "named_since": since}
+
+
+def make_limit_anomaly(**hours: float) -> Anomaly:
+    return make_anomaly(team=True, rule=Rule.MEMBERS_LIMITED, cause=Cause.LIMIT, operands=limited(**hours))
+
+
+def test_another_member_at_their_limit_alerts_once_and_is_named():
+    make_channel()
+    anomaly = make_limit_anomaly(ana=0)
+    run()
+    assert run(1).worsened == 0
+    anomaly.operands = limited(ana=0, ben=2, cleo=2)
+    anomaly.save()
+    assert [run(2).worsened for _ in range(2)] == [1, 0]
+    assert run(3).worsened == 0
+    incident = Incident.objects.get()
+    assert incident.timeline.last().sentence == "Got worse: now Ben, Cleo too"
+    assert Notification.objects.filter(kind="alert").count() == 2
+
+
+def test_another_member_at_their_limit_reopens_what_a_person_resolved():
+    anomaly = make_limit_anomaly(ana=0)
+    run()
+    lifecycle.resolve(Incident.objects.get(), ADA, Origin.PAGE, NOON)
+    assert run(1).reopened == 0
+    anomaly.operands = limited(ana=0, ben=2)
+    anomaly.save()
+    assert [run(2).reopened for _ in range(2)] == [1, 0]
 
 
 def test_it_resolves_itself_after_two_runs_without_the_finding_and_counts_each_run_once():
