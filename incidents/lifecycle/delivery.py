@@ -17,6 +17,7 @@ from incidents.models import (
     Status,
     Step,
 )
+from incidents.routing import due_at
 
 from .moves import SYSTEM, UNRESOLVED, Move, take, write
 
@@ -78,7 +79,7 @@ def expire_acknowledgements(now: datetime) -> int:
 
 
 def unanswered(now: datetime) -> int:
-    """Tell the next channel of alerts that nobody acknowledged in time; return how many."""
+    """Tell the next channel of alerts, through or not, that nobody acknowledged in time; return how many."""
     alerts = (
         Notification.objects.filter(
             kind=Notification.Kind.ALERT,
@@ -90,15 +91,22 @@ def unanswered(now: datetime) -> int:
         .order_by("pk")
     )
     newest = {(alert.incident_id, alert.channel_id): alert for alert in alerts}
-    return sum(escalate(alert, now) for alert in newest.values() if is_overdue(alert, now))
+    policy = IncidentSettings.get_solo()
+    return sum(escalate(alert, now) for alert in newest.values() if is_overdue(alert, policy, now))
 
 
-def is_overdue(alert: Notification, now: datetime) -> bool:
-    """Whether nobody answered within the channel's minutes since `alert`, the newest there, got through."""
+def is_overdue(alert: Notification, policy: IncidentSettings, now: datetime) -> bool:
+    """Whether nobody answered within the channel's minutes since `alert`, the newest there, got through or
+    was first due without getting through; given up, it is overdue at once."""
     incident, minutes = alert.incident, alert.channel.escalate_after_minutes
-    if incident is None or alert.sent_at is None or minutes is None or incident.is_snoozed(now):
+    if incident is None or minutes is None or incident.is_snoozed(now):
         return False
-    return alert.sent_at + timedelta(minutes=minutes) <= now
+    if alert.status == Notification.Status.GIVEN_UP:
+        return True
+    if not alert.tries:
+        return False  # after a stop of the deliveries its own channel comes first
+    first_due_at = due_at(alert.channel, incident.severity, policy, alert.created_at)
+    return (alert.sent_at or first_due_at) + timedelta(minutes=minutes) <= now
 
 
 def escalate(alert: Notification, now: datetime) -> bool:
@@ -116,7 +124,8 @@ def escalate(alert: Notification, now: datetime) -> bool:
         if is_done or is_answered or alert.created_at < max(alerting, default=alert.created_at):
             return False
         minutes = alert.channel.escalate_after_minutes
-        text = f"no answer within {minutes} min on {alert.channel}; {channel} told"
+        why = f"no answer within {minutes} min on" if alert.sent_at else "nothing gets through on"
+        text = f"{why} {alert.channel}; {channel} told"
         entry = write(current, Move(Step.UNANSWERED, (), None, text), SYSTEM, Origin.SYSTEM, now)
         recording.escalate(entry, channel, key, now)
     return True

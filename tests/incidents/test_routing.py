@@ -13,6 +13,7 @@ from incidents.models import Channel, Incident, IncidentSettings, Notification
 from incidents.routing import QuietHours, channels_for, next_hour_of_day
 
 from .factories import ADA, HOUR, NOON, make_anomaly, make_channel, make_incident, make_member, run_at
+from .slack_stand_in import Fault
 
 NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")  # one hour ahead of UTC in March, two from the 29th
 
@@ -130,6 +131,35 @@ class TestEscalation:
             assert outbox.deliver_due(NOON + hours * HOUR).sent == 0
         assert self.told(slack) == ["C0123456789", "C0CHIEF"]
         assert incident.timeline.get(step="unanswered").text == "no answer within 30 min on crew; chief told"
+
+    def test_an_alert_that_does_not_get_through_is_escalated_after_the_same_minutes(self, slack):
+        incident = open_incident()
+        slack.faults += [Fault(error="is_archived")] * 5  # after 0, 1, 3, 7, 15 minutes
+        for minutes in (0, 1, 3, 7, 15, 29):
+            assert outbox.deliver_due(NOON + timedelta(minutes=minutes)).escalated == 0
+        assert outbox.deliver_due(NOON + timedelta(minutes=30)).escalated == 1
+        assert self.told(slack) == ["C0CHIEF"]
+        assert incident.timeline.get(step="unanswered").text == "nothing gets through on crew; chief told"
+
+    def test_an_alert_that_was_given_up_is_escalated_at_once(self, slack):
+        IncidentSettings.objects.create(give_up_after=1)
+        open_incident()
+        slack.faults.append(Fault(error="is_archived"))
+        outbox.deliver_due(NOON)
+        assert outbox.deliver_due(NOON + timedelta(minutes=1)).escalated == 1
+        assert self.told(slack) == ["C0CHIEF"]
+
+    def test_after_a_stop_of_the_deliveries_the_channel_is_tried_before_the_next_is_told(self, slack):
+        open_incident()
+        assert outbox.deliver_due(NOON + HOUR).escalated == 0
+        assert self.told(slack) == ["C0123456789"]
+
+    def test_quiet_hours_of_the_channel_do_not_count_as_silence(self, slack):
+        Channel.objects.filter(name="crew").update(quiet_from=time(11), quiet_until=time(14))
+        open_incident()
+        slack.faults.append(Fault(error="is_archived"))
+        escalated = [outbox.deliver_due(NOON + hours * HOUR).escalated for hours in (1, 2, 2.4)]
+        assert escalated == [0, 0, 0]
 
     @pytest.mark.parametrize("step", ["acknowledge", "resolve", "snooze"])
     def test_what_somebody_answered_is_not_escalated(self, slack, step):
