@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from solo.admin import SingletonModelAdmin
 
+from collector.days import utc_day
+from groups.models import Group
 from incidents import outbox
 from incidents.backlog import try_again
 from incidents.channels.base import DeliveryError
@@ -22,6 +24,7 @@ from incidents.models import (
     Notification,
     TimelineEntry,
 )
+from incidents.routing import audience
 
 
 class ReadOnly:
@@ -57,15 +60,27 @@ class ChannelAdmin(admin.ModelAdmin):
     """Where notifications go. Tokens and passwords are in the environment, never here."""
 
     change_form_template = "admin/incidents/channel/change_form.html"
-    list_display = ("name", "kind", "is_enabled", "least_severity", "escalation", "last_ok_at", "last_error")
+    list_display = (
+        "name",
+        "kind",
+        "is_enabled",
+        "least_severity",
+        "follows",
+        "escalation",
+        "last_ok_at",
+        "last_error",
+    )
     list_filter = ("kind", "is_enabled", "least_severity")
     list_select_related = ("escalate_to",)
     filter_horizontal = ("groups",)
-    readonly_fields = ("last_ok_at", "last_error", "last_error_at")
+    readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at")
     actions = ("send_test",)
     fieldsets = (
         (None, {"fields": ("name", "kind", "target", "is_enabled")}),
-        ("What it hears", {"fields": ("sends_alerts", "least_severity", "groups", "sends_digests")}),
+        (
+            "What it hears",
+            {"fields": ("sends_alerts", "least_severity", "groups", "follows", "sends_digests")},
+        ),
         (
             "When",
             {"fields": ("quiet_from", "quiet_until", "timezone", "is_loud_when_critical")},
@@ -73,6 +88,14 @@ class ChannelAdmin(admin.ModelAdmin):
         ("When nobody acknowledges", {"fields": ("escalate_after_minutes", "escalate_to")}),
         ("Last attempts", {"fields": ("last_ok_at", "last_error", "last_error_at")}),
     )
+
+    @admin.display(description="follows")
+    def follows(self, channel: Channel) -> str:
+        """Whom it hears of, as its groups stand today."""
+        if not channel.pk or (followed := audience(channel, utc_day(timezone.now()))) is None:
+            return "everybody"
+        names = Group.objects.filter(pk__in=followed).values_list("name", flat=True)
+        return ", ".join(names) or "nothing any more: its groups are deleted, choose others"
 
     @admin.display(description="escalates to")
     def escalation(self, channel: Channel) -> str:

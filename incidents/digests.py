@@ -12,10 +12,9 @@ from typing import Any
 
 from collector.days import utc_day
 from collector.models import BillingCycle
-from groups.tree import options
 from incidents.messages import Digest
 from incidents.models import Channel, IncidentSettings, Notification
-from incidents.routing import due_at
+from incidents.routing import audience, due_at
 
 CYCLE_DAYS_BEFORE = 3
 # A Monday without a worker does not lose the week's report.
@@ -108,7 +107,7 @@ def record(name: str, now: datetime, *, again: bool = False) -> list[str]:
 
 def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:
     """False where there is nothing to say."""
-    digest = BUILDERS[name](now, audience(channel))
+    digest = BUILDERS[name](now, audience(channel, utc_day(now)))
     if digest is None:
         return False
     _, is_new = Notification.objects.get_or_create(
@@ -122,12 +121,3 @@ def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:
         },
     )
     return is_new
-
-
-def audience(channel: Channel) -> frozenset[int] | None:
-    """Ids of the groups that the channel follows, and of those below them; None: everybody."""
-    followed = list(channel.groups.values_list("name", flat=True))
-    if not followed:
-        return None
-    from_name = {option.path.casefold(): option.group_ids for option in options()}
-    return frozenset().union(*(from_name.get(name.casefold(), frozenset()) for name in followed))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from collector.days import utc_day
 from detection.vocabulary import Severity
 from groups.membership import current
-from groups.tree import build
+from groups.tree import build, options
 from incidents.models import Channel, Incident, IncidentSettings
 
 
@@ -37,29 +37,49 @@ class QuietHours:
 
 
 def channels_for(incident: Incident, now: datetime) -> list[Channel]:
-    """Channels in use that want alerts of this severity and member. Four queries."""
+    """Channels in use that want alerts of this severity and member. Five queries, and those of `followed`."""
+    enabled = Channel.objects.enabled().filter(sends_alerts=True)
     channels = [
         channel
-        for channel in Channel.objects.enabled().filter(sends_alerts=True).prefetch_related("groups")
+        for channel in enabled.prefetch_related("groups__merged_into")
         if Severity(incident.severity).rank >= Severity(channel.least_severity).rank
         and (incident.is_about_a_person or not channel.is_personal)
     ]
     if not any(channel.groups.all() for channel in channels):
         return channels
-    group = current(utc_day(now)).get(incident.member_id) if incident.member_id else None
-    return [channel for channel in channels if covers_group(channel, group.name if group else None)]
+    day = utc_day(now)
+    group = current(day).get(incident.member_id) if incident.member_id else None
+    return [channel for channel in channels if covers_group(channel, group.name if group else None, day)]
 
 
-def covers_group(channel: Channel, group_name: str | None) -> bool:
+def covers_group(channel: Channel, group_name: str | None, day: date) -> bool:
     """Whether `channel` follows the group of that name: itself, one above it, or simply everybody."""
-    followed = {group.pk: group.name for group in channel.groups.all()}
-    if not followed:
+    names = followed(channel, day)
+    if not names:
         return True
     if group_name is None:
         return False
     asked = {0: group_name}
     above = {option.path.casefold() for option in build(asked) if 0 in option.group_ids}
-    return any(name.casefold() in above for name in followed.values())
+    return not names.isdisjoint(above)
+
+
+def audience(channel: Channel, day: date) -> frozenset[int] | None:
+    """Ids of the open groups that the channel follows on `day`, and of those below them; None: everybody."""
+    names = followed(channel, day)
+    if not names:
+        return None
+    return frozenset().union(*(option.group_ids for option in options() if option.path.casefold() in names))
+
+
+def followed(channel: Channel, day: date) -> set[str]:
+    """Names, in lower case, of the groups chosen for `channel` and of those that they were merged into.
+
+    A closed group's own name counts too, since groups below it may be open. A query per merge of a merge.
+    """
+    chosen = list(channel.groups.all())
+    heirs = [heir for group in chosen if (heir := group.heir(day))]
+    return {group.name.casefold() for group in (*chosen, *heirs)}
 
 
 def due_at(channel: Channel, severity: str, policy: IncidentSettings, now: datetime) -> datetime:

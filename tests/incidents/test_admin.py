@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from groups import changes
+from groups.models import Group
 from incidents import lifecycle, outbox
 from incidents.models import Channel, Incident, IncidentSettings, Notification
 from tests.tracker.conftest import make_person
@@ -88,6 +91,16 @@ def test_what_the_environment_made_is_switched_off_and_not_deleted(boss):
         boss.post(reverse("admin:incidents_channel_delete", args=[channel.pk]), {"post": "yes"}).status_code
         == 403
     )
+
+
+def test_a_channel_says_whom_it_follows_and_that_its_groups_are_gone(boss):
+    group = Group.objects.create(name="Old", created_at=NOON)
+    channel = make_channel()
+    pages = (change_url(channel), reverse("admin:incidents_channel_changelist"))
+    assert all("everybody" in boss.get(page).content.decode() for page in pages)
+    channel.groups.add(group)
+    changes.delete(group, by="x", now=timezone.now())
+    assert all("nothing any more" in boss.get(page).content.decode() for page in pages)
 
 
 @pytest.mark.parametrize("model", ["incident", "notification"])

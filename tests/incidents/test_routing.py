@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from detection.vocabulary import Severity
+from groups import changes
 from groups.models import Assignment, Group
 from incidents import lifecycle, outbox
 from incidents.models import Channel, Incident, IncidentSettings, Notification
-from incidents.routing import QuietHours, channels_for, next_hour_of_day
+from incidents.routing import QuietHours, audience, channels_for, next_hour_of_day
 
 from .factories import ADA, HOUR, NOON, make_anomaly, make_channel, make_incident, make_member, run_at
 from .slack_stand_in import Fault
@@ -80,6 +81,26 @@ class TestWhoHears:
         group = team if followed == team.name else Group.objects.create(name=followed, created_at=NOON)
         channel.groups.add(group)
         assert bool(self.names(make_incident())) is hears
+
+    def test_a_channel_goes_with_its_group_through_a_merge(self):
+        carl = make_member()
+        old, new = (Group.objects.create(name=name, created_at=NOON) for name in ("Old", "New"))
+        channel = make_channel()
+        channel.groups.add(old)
+        changes.move([carl.pk], old, NOON.date(), by="x", now=NOON)
+        assert self.names(make_incident(carl)) == ["slack channel"]
+        changes.merge(old, new, by="x", now=NOON)
+        assert self.names(Incident.objects.get()) == ["slack channel"]
+        assert audience(channel, NOON.date()) == {new.pk}
+
+    def test_a_channel_of_a_deleted_group_still_hears_of_the_groups_below_it(self):
+        above, below = (Group.objects.create(name=name, created_at=NOON) for name in ("Eng", "Eng > Web"))
+        channel = make_channel()
+        channel.groups.add(above)
+        changes.delete(above, by="x", now=NOON)
+        assert audience(channel, NOON.date()) == {below.pk}
+        changes.delete(below, by="x", now=NOON)
+        assert audience(channel, NOON.date()) == set()
 
     def test_the_teams_incidents_and_people_without_a_group_go_to_channels_for_everybody(self):
         make_channel(name="everybody")

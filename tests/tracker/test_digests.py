@@ -13,6 +13,7 @@ from collector.models import BillingCycle, MemberModelDay, Source, Watermark
 from groups.models import Assignment, Group
 from incidents import digests
 from incidents.models import IncidentSettings, Notification
+from incidents.routing import audience
 from tests.incidents import conftest as incident_fixtures
 from tests.incidents.factories import make_channel, make_incident, make_member
 
@@ -130,7 +131,7 @@ def test_a_channel_with_groups_hears_of_these_only_and_of_those_below():
     spend("bob@example.com", date(2026, 3, 15), 5_000)
     channel = make_channel()
     channel.groups.add(Group.objects.create(name="Engineering", created_at=START))
-    digest = digests.BUILDERS["weekly"](MONDAY, digests.audience(channel))
+    digest = digests.BUILDERS["weekly"](MONDAY, audience(channel, MONDAY.date()))
     assert [row[0] for row in digest.tables[0].rows] == ["Engineering > Platform"]
 
 
