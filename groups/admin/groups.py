@@ -70,8 +70,8 @@ class GroupAdmin(SimpleHistoryAdmin):
 
     @admin.display(description="members")
     def members_now(self, group: Group) -> SafeString:
-        url = reverse("admin:groups_memberplace_changelist")
-        return format_html('<a href="{}?group={}">{}</a>', url, group.name, group.members_count)  # type: ignore[attr-defined]
+        url = reverse("admin:groups_memberplace_changelist", query={"group": group.name})
+        return format_html('<a href="{}">{}</a>', url, group.members_count)  # type: ignore[attr-defined]
 
     @admin.display(description="spend this cycle")
     def spend(self, group: Group) -> str:

@@ -1,5 +1,7 @@
 """Groups in the admin."""
 
+import html
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -52,6 +54,14 @@ def alpha():
 def act(client, url, action, rows, **answers):
     data = {"action": action, "_selected_action": [row.pk for row in rows], **answers}
     return client.post(url, data, follow=True).content.decode()
+
+
+def test_the_members_of_a_group_with_signs_in_its_name_are_a_click_away(admin_client):
+    assign(make_member("ann@x.io"), make_group("R&D > #1"), date(2026, 3, 1))
+    (link,) = re.findall(r'field-members_now"><a href="([^"]+)"', admin_client.get(GROUPS).content.decode())
+    page = admin_client.get(html.unescape(link))
+    assert page.status_code == 200
+    assert "ann@x.io" in page.content.decode()
 
 
 def test_the_list_shows_members_and_spend_of_the_cycle(admin_client, alpha, django_assert_max_num_queries):
