@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
@@ -18,14 +18,14 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Placement:
-    """One member in one group, or in none, from a day on."""
+    """One member in one group, or in none, from a day on. Equal ones say the same, whoever wrote them."""
 
     member_id: int
     group_id: int | None
     from_day: date
     source: str
-    changed_by: str
-    changed_at: datetime
+    changed_by: str = field(compare=False)
+    changed_at: datetime = field(compare=False)
 
     @classmethod
     def of(cls, row: Assignment) -> Placement:
@@ -46,7 +46,7 @@ def record(placements: Iterable[Placement]) -> int:
                 new.append(
                     _fill(Assignment(member_id=placement.member_id, from_day=placement.from_day), placement)
                 )
-            elif (row.group_id, row.source) != (placement.group_id, placement.source):
+            elif Placement.of(row) != placement:
                 changed.append(_fill(row, placement))
         _save(new, changed)
     return len(new) + len(changed)

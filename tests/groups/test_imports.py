@@ -146,6 +146,19 @@ def test_undo_restores_everything_and_collections_leave_it_alone(team):
         undo(kept, by="ada", now=NOW)
 
 
+def test_undo_restores_who_was_put_where_an_earlier_import_had_put_them_the_same_day(team):
+    apply(preview(THREE_MOVE), None, by="ada", now=NOW)
+    later = NOW + timedelta(days=1)
+    move([team["bob"].pk], make_group("Elsewhere"), date(2026, 3, 11), by="bo", now=later)
+    before = table()
+    again = preview(THREE_MOVE, now=later)
+    assert apply(again, None, by="ada", now=later).moved == 1
+    assert current(date(2026, 3, 11))[team["bob"].pk].name == "Eng > Web, EMEA"
+    undone = undo(again, by="ada", now=later)
+    assert (undone.restored, undone.left_alone) == (1, 0)
+    assert table() == before
+
+
 def test_undo_leaves_alone_who_was_moved_since(team):
     kept = preview(THREE_MOVE)
     apply(kept, None, by="ada", now=NOW)
