@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
+import time
+from contextlib import suppress
+from threading import Thread
 
 import pytest
 import responses
@@ -133,6 +137,24 @@ def test_a_webhook_that_does_not_say_2xx_is_tried_again_after_what_it_asks(statu
     assert reason in Channel.objects.get().last_error
     due_at = channel.notifications.get().due_at
     assert 300 <= (due_at - NOON).total_seconds() < 330
+
+
+def test_a_webhook_whose_answer_trickles_in_holds_nothing_up():
+    def trickle(listener):
+        peer, _ = listener.accept()
+        with peer, suppress(OSError):
+            peer.recv(65536)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+            for _ in range(100):
+                peer.sendall(b".")
+                time.sleep(0.05)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=trickle, args=[listener], daemon=True).start()
+        channel = Channel(kind="webhook", target=f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        began = time.monotonic()
+        webhook.send(channel, Parcel("key", "test", Digest("Hi", (), (), "")))
+        assert time.monotonic() - began < 2  # the whole body would take 5 s
 
 
 def test_a_webhook_without_a_secret_is_not_signed(settings):
