@@ -19,10 +19,6 @@ class GroupQuerySet(models.QuerySet["Group"]):
         """Groups that can hold members now: neither deleted nor merged into another."""
         return self.filter(closed_day__isnull=True)
 
-    def named(self, name: str) -> Group | None:
-        """The group called `name`, whatever the case, open or closed."""
-        return self.filter(name__iexact=name).first()
-
 
 class Group(models.Model):
     """One row is one billing group. Its name is the whole path, `Parent > Team`.

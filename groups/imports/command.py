@@ -16,11 +16,10 @@ from collector.days import utc_day
 from collector.imports.tables import FileError
 from groups.changes import ChangeRefused
 from groups.models import GroupImport
+from groups.names import UNASSIGNED_NAME
 
 from .apply import apply, plan_of, read_targets, upload
 from .plan import Plan
-
-UNASSIGNED = "Unassigned"
 
 
 class ImportCommand(BaseCommand):
@@ -74,7 +73,7 @@ def lines(plan: Plan) -> Iterator[str]:
     """The plan as lines for people."""
     for move in plan.moves:
         why = f" ({move.why})" if move.why else ""
-        yield f"{move.email}: {move.current or UNASSIGNED} → {move.new or UNASSIGNED}{why}"
+        yield f"{move.email}: {move.current or UNASSIGNED_NAME} → {move.new or UNASSIGNED_NAME}{why}"
     for group in plan.new_groups:
         yield f"new group: {group.name}, {group.people} people"
     for merge in plan.merges:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 
 from collector.models import Member
@@ -28,12 +28,12 @@ class Verdict(models.TextChoices):
     TOO_SMALL = "too_small", "too small to matter"
 
 
-UNRESOLVED = ~Q(status=Status.RESOLVED)
+IS_UNRESOLVED = ~Q(status=Status.RESOLVED)
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def unresolved(self) -> IncidentQuerySet:
-        return self.filter(UNRESOLVED)
+        return self.filter(IS_UNRESOLVED)
 
     def about(self, member_id: int | None, cause: str) -> IncidentQuerySet:
         """Incidents of one member (None: of the team) and cause, newest first."""
@@ -50,11 +50,6 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.filter(
             Q(member__name__icontains=text) | Q(member__email__icontains=text) | Q(message__icontains=text)
         )
-
-    def open_counts(self) -> dict[str, int]:
-        """How many are unresolved, by status; statuses without any are left out."""
-        rows = self.unresolved().order_by().values("status").annotate(n=Count("pk"))
-        return {row["status"]: row["n"] for row in rows}
 
 
 class Incident(models.Model):
@@ -107,18 +102,18 @@ class Incident(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["member", "cause"],
-                condition=UNRESOLVED,
+                condition=IS_UNRESOLVED,
                 name="incident_one_unresolved_per_member_cause",
             ),
             # Empty never equals empty, so the team's incidents need the twin.
             models.UniqueConstraint(
                 fields=["cause"],
-                condition=UNRESOLVED & Q(member__isnull=True),
+                condition=IS_UNRESOLVED & Q(member__isnull=True),
                 name="incident_one_unresolved_per_team_cause",
             ),
             models.CheckConstraint(
                 condition=Q(status=Status.RESOLVED, resolved_at__isnull=False)
-                | UNRESOLVED & Q(resolved_at__isnull=True),
+                | IS_UNRESOLVED & Q(resolved_at__isnull=True),
                 name="incident_resolved_has_time",
             ),
             models.CheckConstraint(
