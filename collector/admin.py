@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -29,24 +27,16 @@ from .models import (
     Watermark,
 )
 from .money import round_cents
+from .read_only import ReadOnly
 from .tasks import request_collection
 
 
-class CollectedAdmin(admin.ModelAdmin):
+class CollectedAdmin(ReadOnly, admin.ModelAdmin):
     """Rows that only collecting writes."""
 
     # Counting a hundred million rows twice would take longer than showing a page of them.
     show_full_result_count = False
     list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(SourceRun)

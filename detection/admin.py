@@ -15,6 +15,8 @@ from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
+from collector.read_only import ReadOnly
+
 from .models import Anomaly, DetectionSettings, Exemption
 from .preview import preview
 
@@ -78,7 +80,7 @@ class DetectionSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
 
 
 @admin.register(Anomaly)
-class AnomalyAdmin(admin.ModelAdmin):
+class AnomalyAdmin(ReadOnly, admin.ModelAdmin):
     """What was found; nothing here is edited by hand."""
 
     list_display = ["detected_at", "member", "rule", "severity", "message", "onset_at", "cleared_at"]
@@ -86,15 +88,6 @@ class AnomalyAdmin(admin.ModelAdmin):
     list_select_related = ["member"]
     search_fields = ["member__email", "member__name", "message"]
     date_hierarchy = "detected_at"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Exemption)

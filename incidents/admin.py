@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +10,7 @@ from django.utils.html import format_html
 from solo.admin import SingletonModelAdmin
 
 from collector.days import utc_day
+from collector.read_only import ReadOnly
 from groups.models import Group
 from incidents import outbox
 from incidents.backlog import try_again
@@ -25,19 +24,6 @@ from incidents.models import (
     TimelineEntry,
 )
 from incidents.routing import audience
-
-
-class ReadOnly:
-    """Looked at and never edited: the pages and the outbox change it."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(IncidentSettings)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from collector.days import utc_day
+from collector.read_only import ReadOnly
 from groups import changes
 from groups.changes import ChangeRefused
 from groups.models import Assignment, MemberPlace
@@ -24,33 +25,16 @@ from .forms import MoveForm, who
 AssignmentHistory = Assignment.history.model
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that only code writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class AssignmentInline(admin.TabularInline):
+class AssignmentInline(ReadOnly, admin.TabularInline):
     """A member's stays, newest first."""
 
     model = Assignment
     fields = readonly_fields = ("from_day", "group", "source", "changed_by", "changed_at")
     ordering = ("-from_day",)
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(MemberPlace)
-class MemberPlaceAdmin(ReadOnlyAdmin):
+class MemberPlaceAdmin(admin.ModelAdmin):
     """All members with today's group: searched, filtered, moved."""
 
     list_display = ("email", "name", "group", "since", "put_there_by", "gone_at")
@@ -60,6 +44,12 @@ class MemberPlaceAdmin(ReadOnlyAdmin):
     fields = readonly_fields = ("email", "name", "kind", "gone_at")
     inlines = (AssignmentInline,)
     actions = ("move", "give_back")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MemberPlace]:
         today = utc_day(timezone.now())
@@ -132,7 +122,7 @@ class MemberPlaceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AssignmentHistory)
-class AssignmentHistoryAdmin(ReadOnlyAdmin):
+class AssignmentHistoryAdmin(ReadOnly, admin.ModelAdmin):
     """Every change of every assignment: who, when, to what."""
 
     list_display = ("history_date", "what", "member", "group", "from_day", "source", "changed_by")
@@ -140,9 +130,6 @@ class AssignmentHistoryAdmin(ReadOnlyAdmin):
     list_select_related = ("member", "group")
     search_fields = ("member__email", "member__name", "changed_by")
     date_hierarchy = "history_date"
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).order_by(F("history_date").desc(), "-history_id")
