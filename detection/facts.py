@@ -177,7 +177,13 @@ def _load_cycle(cycle: BillingCycle, as_of: datetime, index: pd.Index, hours: pd
         {"cents": float, "billed": float}
     )
     totals = both.groupby("member_id")[["cents", "billed"]].sum().reindex(index, fill_value=0.0)
-    return Cycle(cycle.start_at, cycle.end_at, totals["cents"].to_numpy(), totals["billed"].to_numpy())
+    return Cycle(
+        start_at=cycle.start_at,
+        end_at=cycle.end_at,
+        total_cents=totals["cents"].to_numpy(),
+        billed_cents=totals["billed"].to_numpy(),
+        team_cents=float(both["cents"].sum()),
+    )
 
 
 def _load_caps(cycle: BillingCycle, as_of: datetime, index: pd.Index) -> Caps:

@@ -76,12 +76,14 @@ class Past:
 
 @dataclass(frozen=True)
 class Cycle:
-    """Spend per member in the billing cycle `[start_at, end_at)` so far, in cents."""
+    """Spend in the billing cycle `[start_at, end_at)` so far, in cents: per member, and of the whole team,
+    people who left included."""
 
     start_at: datetime
     end_at: datetime
     total_cents: Array
     billed_cents: Array
+    team_cents: float
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class Replay:
         self._hours = _zeros(members, self._day_count * 24)
         self._days_sums = _zeros(members, self._day_count)
         self._cycle_sums = np.zeros((2, members))
+        self._cycle_team = 0.0
         self._cycle_start: datetime | None = None
         self._load()
         self._shown = 0
@@ -131,16 +132,20 @@ class Replay:
         if begun[-1] != self._cycle_start:
             self._cycle_start = begun[-1]
             self._cycle_sums[:] = 0
+            self._cycle_team = 0.0
             self._add_to_cycle(slice(0, self._shown))
-        return Cycle(begun[-1], later[0], self._cycle_sums[0], self._cycle_sums[1])
+        total, billed = self._cycle_sums
+        return Cycle(begun[-1], later[0], total, billed, self._cycle_team)
 
     def _add_to_cycle(self, events: slice) -> None:
         if self._cycle_start is None:
             return
-        inside = (self._at[events] >= _numpy(self._cycle_start)) & (self._row[events] >= 0)
-        rows = self._row[events][inside]
-        np.add.at(self._cycle_sums[0], rows, self._values[events][inside, 0])
-        np.add.at(self._cycle_sums[1], rows, self._values[events][inside, len(MEASURES)])
+        inside = self._at[events] >= _numpy(self._cycle_start)
+        rows, values = self._row[events][inside], self._values[events][inside]
+        self._cycle_team += float(values[:, 0].sum())
+        watched = rows >= 0
+        np.add.at(self._cycle_sums[0], rows[watched], values[watched, 0])
+        np.add.at(self._cycle_sums[1], rows[watched], values[watched, len(MEASURES)])
 
 
 def steps(first: date, last: date, hours: int) -> Sequence[datetime]:

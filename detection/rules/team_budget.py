@@ -18,7 +18,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     budget = float(settings.team_budget_dollars) * 100
     if not budget or frame.cycle is None:
         return []
-    spend = float(frame.cycle.total_cents.sum())
+    spend = frame.cycle.team_cents
     if spend < budget:
         return []
     return [

@@ -30,7 +30,7 @@ def make_frame(days, hours=None, *, day_requests=None, hour_requests=None, as_of
     if cycle_dollars is not None:
         cents = np.asarray(cycle_dollars, dtype=float) * 100
         start_at = as_of - timedelta(days=10)
-        cycle = Cycle(start_at, start_at + timedelta(days=30), cents, cents / 2)
+        cycle = Cycle(start_at, start_at + timedelta(days=30), cents, cents / 2, cents.sum())
     return Frame(
         as_of=as_of,
         member_ids=np.arange(1, members + 1),

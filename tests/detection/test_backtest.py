@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from collector.models import SourceRun
+from collector.models import BillingCycle, SourceRun
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
 from detection.wording import at_onset
@@ -97,6 +97,15 @@ def test_days_of_which_nothing_is_known_are_not_called_calm(ana):
         "backtest", "--from=2020-01-01", "--to=2020-01-03", "--json", stdout=StringIO(), stderr=stderr
     )
     assert "No usage is known from 2020-01-01 to 2020-01-03" in stderr.getvalue()
+
+
+def test_a_budget_is_replayed_with_what_people_who_left_had_spent():
+    start_at = datetime(2026, 3, 10, tzinfo=UTC)
+    BillingCycle.objects.create(start_at=start_at, end_at=start_at + timedelta(days=30))
+    for member in (make_member(), make_member("ben@example.com", gone_at=NOW)):
+        make_event(member, datetime(2026, 3, 16, 9, tzinfo=UTC), 60)
+    (incident,) = backtest("--set", "team_budget.dollars=100", "--set", "own_baseline.sensitivity=0")
+    assert (incident["rules"], incident["observed_cents"]) == (["team_budget"], 12_000)
 
 
 def test_settings_are_tried_without_being_saved(ana):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.models import BillingCycle, SourceRun, SpendSnapshot
+from collector.models import BillingCycle, Member, SourceRun, SpendSnapshot
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
 
@@ -110,6 +110,19 @@ def test_the_teams_budget_is_one_anomaly_with_the_event_that_crossed_it():
     assert anomaly.onset_at == datetime(2026, 3, 13, 9, tzinfo=UTC)
     assert anomaly.message.startswith("The team spent $120 in this cycle, 120 % of the budget of $100")
     assert len(detect(NOW, data_ages=FRESH).still) == 1
+
+
+def test_what_somebody_spent_before_leaving_still_counts_toward_the_teams_budget():
+    configure(team_budget_dollars=100, own_baseline_sensitivity=0, spike_multiplier=0)
+    ana, ben = make_member(), make_member("ben@example.com")
+    make_cycle(datetime(2026, 3, 10, tzinfo=UTC))
+    for member in (ana, ben):
+        make_event(member, datetime(2026, 3, 11, 9, tzinfo=UTC), 60)
+        make_day(member, datetime(2026, 3, 11, tzinfo=UTC).date(), 60, requests=1)
+    assert detect(NOW, data_ages=FRESH).opened[0].observed == 12_000
+    Member.objects.filter(pk=ben.pk).update(gone_at=NOW, is_removed=True)
+    (anomaly,) = detect(NOW + timedelta(hours=1), data_ages=FRESH).still
+    assert (anomaly.rule, anomaly.observed) == ("team_budget", 12_000)
 
 
 def test_members_at_their_spend_limit_are_named_in_one_anomaly():
