@@ -17,7 +17,6 @@ from django.db.models import (
     FloatField,
     Func,
     IntegerField,
-    Q,
     QuerySet,
     Sum,
     Value,
@@ -39,7 +38,7 @@ from collector.models import (
 from .frame import HOURS, MEASURES, Caps, Cycle, Frame, Measures, Past, binned
 from .tokens import TOKEN_WEIGHTS, all_tokens, weighed
 
-SERVED = ~Q(kind__istartswith="Errored") & ~Q(kind__istartswith="Aborted")
+SERVED = ~UsageEvent.FAILED
 
 
 def load_frame(as_of: datetime, *, days: int) -> Frame:

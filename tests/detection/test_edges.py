@@ -92,6 +92,15 @@ def test_the_end_of_a_month_and_the_turn_of_a_cycle_raise_nothing_by_themselves(
     assert detect(at, data_ages=FRESH).opened == ()
 
 
+@pytest.mark.parametrize("kind", ["Errored, Not Charged", "USAGE_EVENT_KIND_ABORTED_NOT_CHARGED"])
+def test_events_that_failed_are_no_requests_in_either_spelling(kind):
+    configure(daily_requests_limit=5)
+    ana = make_member()
+    for minute in range(10):
+        make_event(ana, NOW - timedelta(minutes=minute + 1), 0, kind=kind)
+    assert detect(NOW, data_ages=FRESH).opened == ()
+
+
 def test_an_empty_installation_is_judged_without_an_error():
     report = detect(NOW, data_ages=FRESH)
     assert (report.is_ok, report.summary) == (True, "0 new, 0 still there, 0 cleared")
