@@ -83,7 +83,8 @@ def exempt(found: Sequence[Finding], exemptions: Iterable[Exemption]) -> tuple[l
 def _covers(exemption: Exemption, finding: Finding) -> bool:
     if exemption.kind != ExemptionKind.TOO_SMALL:
         return True
-    return finding.window_cents <= float(exemption.floor_cents or 0)
+    # What has no dollars is above every floor: cents say nothing about a number of requests.
+    return 0 < finding.daily_cents <= float(exemption.floor_cents or 0)
 
 
 def _without_idle_talk(findings: list[Finding], settings: DetectionSettings) -> list[Finding]:

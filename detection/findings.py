@@ -42,8 +42,8 @@ class Window:
 class Finding:
     """`observed`, `bound` and `expected` share one unit: cents, or a count, as the window says.
 
-    `window_cents` is the spend of the window, `expected_cents` what it usually costs; both 0 where the rule
-    is not about spend.
+    `window_cents` is the spend of the window, `expected_cents` what it usually costs: the same where requests
+    are compared, so that no dollars are extra; both 0 where the cause is not spend.
     """
 
     rule: Rule
@@ -64,6 +64,12 @@ class Finding:
     def extra_cents(self) -> float:
         """Dollars above what is usual, in cents, never negative."""
         return max(0.0, self.window_cents - self.expected_cents)
+
+    @property
+    def daily_cents(self) -> float:
+        """Spend per 24 h of the window, in cents: what "too small" is measured by, whatever the window."""
+        days = (self.window.end_at - self.window.start_at) / timedelta(days=1)
+        return self.window_cents / max(1.0, days)
 
 
 def severity_of(observed: float, bound: float, critical_over: float = CRITICAL_OVER) -> Severity:

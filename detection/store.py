@@ -112,7 +112,11 @@ def _known(value: Any) -> Any:
 
 def _figures(item: Told, as_of: datetime, before: Anomaly | None = None) -> dict[str, Any]:
     finding = item.finding
-    window = {"window_start": _iso(finding.window.start_at), "window_end": _iso(finding.window.end_at)}
+    window = {
+        "window_start": _iso(finding.window.start_at),
+        "window_end": _iso(finding.window.end_at),
+        "daily_cents": finding.daily_cents,
+    }
     figures = {name: _known(value) for name, value in finding.operands.items()}
     return {
         "metric": finding.metric,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -60,6 +61,11 @@ class Exemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.cause} {self.kind}"
+
+    def clean(self) -> None:
+        """Refuse a floor in cents where no cents are compared: it would never be looked at."""
+        if self.kind == ExemptionKind.TOO_SMALL and self.cause != Cause.SPEND:
+            raise ValidationError({"cause": "Too small counts dollars, so it can only be about spend."})
 
     def is_in_force(self, at: datetime) -> bool:
         """The same as `in_force`, for a row at hand."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from detection.baseline import Baseline
 from detection.findings import Finding, Unit, flagged, last_24_hours, severity_of
 from detection.frame import Frame
@@ -38,6 +40,7 @@ def _unlike(rule: Rule, frame: Frame, settings: DetectionSettings, floor: float)
     rolling = getattr(frame.rolling, unit)
     hours_ago = rolling.argmax(axis=1)
     observed = rolling.max(axis=1)
+    spend = frame.rolling.cents[np.arange(len(observed)), hours_ago]
     is_spend = rule == Rule.TEAM_SPEND
     return [
         Finding(
@@ -50,8 +53,8 @@ def _unlike(rule: Rule, frame: Frame, settings: DetectionSettings, floor: float)
             expected=mean,
             window=replace(last_24_hours(frame, int(hours_ago[row])), unit=unit),
             member_id=int(frame.member_ids[row]),
-            window_cents=float(observed[row]) if is_spend else 0.0,
-            expected_cents=mean if is_spend else 0.0,
+            window_cents=float(spend[row]),
+            expected_cents=mean if is_spend else float(spend[row]),
             is_provisional=True,
             operands={"mean": mean, "deviation": deviation, "member_days": len(pool)},
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 
 from detection import exemptions
 from detection.models import Exemption
 from incidents.models import Incident, Verdict
 
 CLOSING_VERDICTS = (Verdict.EXPECTED, Verdict.PLANNED, Verdict.TOO_SMALL)
-LEAST_FLOOR_CENTS = Decimal(1)
+LEAST_FLOOR_CENTS = 1
 
 
 def replace_exemption(
@@ -37,11 +38,7 @@ def replace_exemption(
 
 
 def too_small_floor(incident: Incident) -> Decimal:
-    """The cents of 24 h that were too small this time: as much raises nothing the next time."""
-    amounts = [
-        Decimal(str(finding.anomaly.observed))
-        if finding.anomaly.metric == "spend_24h"
-        else finding.anomaly.extra_cents
-        for finding in incident.findings.select_related("anomaly")
-    ]
-    return max([LEAST_FLOOR_CENTS, *amounts])
+    """The whole cents of 24 h that were too small this time: as much raises nothing the next time."""
+    anomalies = (finding.anomaly for finding in incident.findings.select_related("anomaly"))
+    amounts = (anomaly.operands.get("daily_cents", anomaly.extra_cents) for anomaly in anomalies)
+    return Decimal(max([LEAST_FLOOR_CENTS, *map(ceil, amounts)]))

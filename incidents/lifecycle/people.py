@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, When
 
+from detection.vocabulary import Cause
 from incidents.models import Incident, Status, Step, Verdict
 from incidents.wording import instant
 
@@ -140,6 +141,10 @@ def find_problem(incident: Incident, kind: str, now: datetime, until: datetime |
         return "Planned spend needs the day on which it ends."
     if until is not None and until <= now:
         return "Planned spend must end in the future."
+    if kind == Verdict.TOO_SMALL and incident.member and incident.cause != Cause.SPEND:
+        return (
+            f"Too small counts dollars, and this is about {incident.cause}: say expected or planned instead."
+        )
     return None
 
 

@@ -182,6 +182,7 @@ def test_team_comparison_is_information_unless_checks_alarm_alone():
     assert told(find(team, frame)) == [(1, "team_spend", "info"), (1, "team_requests", "info")]
     alone = find(team, frame, confirm_by_own_history=False)
     assert told(alone) == [(1, "team_spend", "critical"), (1, "team_requests", "critical")]
+    assert [(finding.daily_cents, finding.extra_cents) for finding in alone] == [(10_100, 9_800), (10_100, 0)]
 
 
 def test_where_all_are_alike_nobody_is_unlike_the_team():

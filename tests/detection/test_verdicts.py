@@ -8,10 +8,12 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from detection import exemptions
+from detection.assess import assess
 from detection.engine import detect
-from detection.models import Anomaly, Exemption
+from detection.models import Anomaly, DetectionSettings, Exemption
 
 from .facts import FRESH, NOW, make_member, runaway, ten_dollar_days
+from .frames import make_frame
 
 pytestmark = pytest.mark.django_db
 BEFORE = NOW - timedelta(hours=1)
@@ -53,6 +55,34 @@ def test_planned_spend_needs_a_date(ana):
 def test_too_small_raises_the_members_floor(ana, floor, found):
     leave(ana, "too_small", floor_cents=Decimal(floor))
     assert len(detect(NOW, data_ages=FRESH).opened) == found
+
+
+@pytest.mark.parametrize(
+    ("days", "settings", "floor"),
+    [
+        ([10] * 30 + [40, 45, 50, 55, 60, 60, 65], {}, 5358),  # $375 in 7 days, less than half a cent rounded
+        ([60] * 10, {"cycle_limit_dollars": 500}, 6000),  # $600 in the ten days of the cycle
+    ],
+)
+def test_a_longer_window_is_held_against_the_floor_by_its_mean_of_a_day(days, settings, floor):
+    configured = DetectionSettings(**settings)
+    frame = make_frame([days], cycle_dollars=[600])
+    for cents, is_quiet in ((floor, True), (floor - 1, False)):
+        verdict = Exemption(member_id=1, cause="spend", kind="too_small", floor_cents=Decimal(cents))
+        found = assess(frame, configured, [verdict], None)
+        assert (len(found.suppressed), len(found.findings)) == ((1, 0) if is_quiet else (0, 1))
+
+
+def test_a_floor_in_cents_keeps_no_number_of_requests_quiet(ana):
+    DetectionSettings.objects.create(daily_requests_limit=5)
+    Exemption.objects.create(member=ana, cause="requests", kind="too_small", floor_cents=1, created_at=BEFORE)
+    found = detect(NOW, data_ages=FRESH).opened
+    assert "daily_requests" in {anomaly.rule for anomaly in found}
+
+
+def test_too_small_can_only_be_about_spend(ana):
+    with pytest.raises(ValidationError, match="Too small counts dollars"):
+        exemptions.leave(ana, "requests", "too_small", by="ines", now=NOW, floor_cents=Decimal(1))
 
 
 def test_a_verdict_about_one_member_leaves_the_others_alone(ana):

@@ -42,7 +42,7 @@ def make_anomaly(member: Member | None = None, **fields: Any) -> Anomaly:
         "detected_at": NOON,
         "last_seen_at": NOON,
         "model": "claude-4.6-opus-high",
-        "operands": {"multiplier": 5.0, "average_cents": 5_000},
+        "operands": {"multiplier": 5.0, "average_cents": 5_000, "daily_cents": 41_200.0},
         "explanation": {
             "parts": [
                 {"name": "volume", "cents": 30_000, "model": ""},

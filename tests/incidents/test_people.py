@@ -186,6 +186,16 @@ def test_too_small_leaves_this_times_spend_as_the_floor():
     assert Exemption.objects.get().floor_cents == Decimal(41_200)
 
 
+def test_too_small_says_nothing_about_a_number_of_requests():
+    incident = make_incident(cause="requests")
+    outcome = lifecycle.verdict(incident, ADA, Origin.PAGE, NOON, Verdict.TOO_SMALL)
+    assert (outcome.won, outcome.message) == (
+        False,
+        "Too small counts dollars, and this is about requests: say expected or planned instead.",
+    )
+    assert (incident.status, Exemption.objects.count()) == ("open", 0)
+
+
 def test_a_new_verdict_replaces_the_one_before():
     incident = make_incident()
     lifecycle.verdict(incident, ADA, Origin.PAGE, NOON, Verdict.EXPECTED)
