@@ -23,10 +23,12 @@ class PastRefused(Exception):
 
 
 def load_history(first: date, last: date, settings: DetectionSettings) -> History:
-    """Events that a replay of `first` to `last` (both included) needs: those days and the history before
-    them."""
+    """Events that a replay of `first` to `last` (both included) needs: those days, the history before them,
+    and the cycle that runs when they begin."""
     members = {member.pk: member for member in watched_members()}
     start_at = day_start(first - timedelta(days=settings.own_baseline_days + 3))
+    if cycle := BillingCycle.objects.at(day_start(first)):
+        start_at = min(start_at, cycle.start_at)
     events = read_events(UsageEvent.objects.all(), start_at, day_end(last), "first_seen_at")
     return History(
         member_ids=np.array(sorted(members), dtype=np.int64),

@@ -108,6 +108,18 @@ def test_a_budget_is_replayed_with_what_people_who_left_had_spent():
     assert (incident["rules"], incident["observed_cents"]) == (["team_budget"], 12_000)
 
 
+@pytest.mark.parametrize("days", [14, 42])
+def test_a_cycle_is_replayed_from_its_start_however_short_the_history(days, time_machine):
+    time_machine.move_to(datetime(2026, 3, 28, tzinfo=UTC))
+    BillingCycle.objects.create(
+        start_at=datetime(2026, 3, 1, 21, tzinfo=UTC), end_at=datetime(2026, 4, 1, 21, tzinfo=UTC)
+    )
+    make_event(make_member(), datetime(2026, 3, 2, 9, tzinfo=UTC), 600)
+    tried = ("--set", "cycle_limit.dollars=500", "--set", f"own_baseline.days={days}")
+    (incident,) = backtest("--from", "2026-03-25", "--to", "2026-03-26", *tried)
+    assert (incident["rules"], incident["observed_cents"]) == (["cycle_limit"], 60_000)
+
+
 def test_settings_are_tried_without_being_saved(ana):
     assert backtest("--set", "floor.dollars=100", "--set", "expensive_model.multiplier=0") == []
     assert DetectionSettings.get_solo().floor_dollars == 50
