@@ -17,6 +17,7 @@ from solo.admin import SingletonModelAdmin
 
 from collector.read_only import ReadOnly
 
+from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption
 from .preview import preview
 
@@ -111,12 +112,11 @@ class ExemptionAdmin(SimpleHistoryAdmin):
     readonly_fields = ["created_by", "created_at", "revoked_by", "revoked_at"]
     actions = ["revoke"]
 
-    @admin.action(description="Revoke: detect this again from the next run on")
-    def revoke(self, request: HttpRequest, exemptions: QuerySet[Exemption]) -> None:
+    @admin.action(description="Revoke: detect this again from the next run on", permissions=["change"])
+    def revoke(self, request: HttpRequest, chosen: QuerySet[Exemption]) -> None:
         """End the chosen exemptions now; those already ended keep their date."""
-        ended = Exemption.objects.filter(pk__in=exemptions, revoked_at__isnull=True).update(
-            revoked_at=timezone.now(), revoked_by=request.user.get_username()
-        )
+        by, now = request.user.get_username(), timezone.now()
+        ended = sum(exemptions.revoke(exemption, by=by, now=now) for exemption in chosen)
         self.message_user(request, f"{ended} revoked.")
 
     def save_model(self, request: HttpRequest, exemption: Exemption, form: Any, change: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db import transaction
+
 from collector.models import Member
 
 from .models import DetectionSettings, Exemption
@@ -47,5 +49,12 @@ def leave(
 
 def revoke(exemption: Exemption, *, by: str, now: datetime) -> bool:
     """End it; False if it had been revoked before."""
-    ended = Exemption.objects.filter(pk=exemption.pk, revoked_at__isnull=True)
-    return bool(ended.update(revoked_at=now, revoked_by=by))
+    with transaction.atomic():
+        running = (
+            Exemption.objects.select_for_update().filter(pk=exemption.pk, revoked_at__isnull=True).first()
+        )
+        if running is None:
+            return False
+        running.revoked_at, running.revoked_by = now, by
+        running.save(update_fields=["revoked_at", "revoked_by"])  # an update() would leave no history
+    return True

@@ -93,7 +93,7 @@ class ChannelAdmin(admin.ModelAdmin):
         """What the environment asks for would only come back: it is switched off instead."""
         return super().has_delete_permission(request, obj) and not (obj and obj.seed)
 
-    @admin.action(description="Send a test")
+    @admin.action(description="Send a test", permissions=["change"])
     def send_test(self, request: HttpRequest, channels: QuerySet[Channel]) -> None:
         for channel in channels:
             self.test(request, channel)

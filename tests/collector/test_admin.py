@@ -3,6 +3,8 @@ from decimal import Decimal
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import queue_size
@@ -44,6 +46,18 @@ def test_collecting_now_is_queued_once_an_hour(admin_client):
         make_run()
     assert "one reading an hour at most" in page
     assert queue_size() == 1
+
+
+def test_who_may_only_look_at_runs_cannot_ask_for_one():
+    looker = User.objects.create_user("vera", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_sourcerun"))
+    browser = Client()
+    browser.force_login(looker)
+    assert "Collect now" not in browser.get(reverse(RUNS)).content.decode()
+    assert browser.post(reverse("admin:collector_collect_now")).status_code == 403
+    looker.user_permissions.add(Permission.objects.get(codename="change_sourcerun"))
+    assert "Collect now" in browser.get(reverse(RUNS)).content.decode()
+    assert browser.post(reverse("admin:collector_collect_now")).status_code == 302
 
 
 def test_after_an_hour_or_a_failure_it_may_be_asked_again():

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 
 from detection import exemptions
@@ -110,7 +110,18 @@ def test_revoked_in_the_admin_it_is_detected_again(ana, client, time_machine):
     )
     verdict.refresh_from_db()
     assert (verdict.revoked_by, verdict.revoked_at is not None) == ("ines", True)
+    assert [row.revoked_by for row in verdict.history.all()] == ["ines", ""]
     assert len(detect(NOW, data_ages=FRESH).opened) == 3
+
+
+def test_who_may_only_look_at_exemptions_cannot_revoke_one(ana, client):
+    verdict = leave(ana, "expected")
+    looker = User.objects.create_user("vera", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_exemption"))
+    client.force_login(looker)
+    client.post("/admin/detection/exemption/", {"action": "revoke", "_selected_action": [verdict.pk]})
+    verdict.refresh_from_db()
+    assert verdict.revoked_at is None
 
 
 def test_revoking_twice_keeps_the_first_time(ana):

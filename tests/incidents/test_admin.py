@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from django.utils import timezone
 
@@ -67,6 +68,18 @@ def test_a_test_message_that_fails_shows_the_reason_and_what_to_do(boss, slack):
     assert "check the channel&#x27;s id and invite the app to it" in answer.content.decode()
     channel.refresh_from_db()
     assert channel.last_error.startswith("Slack said channel_not_found")
+
+
+def test_who_may_only_look_at_channels_cannot_send_a_test(client, slack):
+    channel = make_channel()
+    looker = User.objects.create_user("vera", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_channel"))
+    client.force_login(looker)
+    listing = reverse("admin:incidents_channel_changelist")
+    client.post(listing, {"action": "send_test", "_selected_action": [channel.pk]})
+    assert client.post(change_url(channel), form_of(channel, _test="1")).status_code == 403
+    assert "send a test" not in client.get(change_url(channel)).content.decode()
+    assert slack.roots == []
 
 
 @pytest.mark.parametrize(
