@@ -6,9 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from math import ceil
 
+from django.db.models import QuerySet
+
+from collector.models import Member
 from detection import exemptions
 from detection.models import Exemption
-from incidents.models import Incident, Verdict
+from incidents.models import Incident, Step, TimelineEntry, Verdict
 
 CLOSING_VERDICTS = (Verdict.EXPECTED, Verdict.PLANNED, Verdict.TOO_SMALL)
 LEAST_FLOOR_CENTS = 1
@@ -17,11 +20,12 @@ LEAST_FLOOR_CENTS = 1
 def replace_exemption(
     incident: Incident, by: str, now: datetime, until: datetime | None, reason: str
 ) -> None:
-    """Revoke what an earlier verdict left behind and leave what this one says; the team has no exemptions."""
+    """Revoke what earlier verdicts about the same left behind and leave what this one says; what an admin
+    made by hand stays, and the team has no exemptions."""
     member = incident.member
     if member is None:
         return
-    for before in Exemption.objects.in_force(now).filter(member=member, cause=incident.cause):
+    for before in _left_by_verdicts(member, incident.cause, now):
         exemptions.revoke(before, by=by, now=now)
     if incident.verdict in CLOSING_VERDICTS:
         is_too_small = incident.verdict == Verdict.TOO_SMALL
@@ -35,6 +39,14 @@ def replace_exemption(
             floor_cents=too_small_floor(incident) if is_too_small else None,
             reason=reason or f"Verdict on incident #{incident.pk}",
         )
+
+
+def _left_by_verdicts(member: Member, cause: str, now: datetime) -> QuerySet[Exemption]:
+    """Exemptions in force that a verdict about the member and cause left: made at the instant of one."""
+    about = Incident.objects.about(member.pk, cause).order_by()
+    verdicts = TimelineEntry.objects.filter(step=Step.VERDICT, incident__in=about).order_by()
+    in_force = Exemption.objects.in_force(now).filter(member=member, cause=cause)
+    return in_force.filter(created_at__in=verdicts.values("at"))
 
 
 def too_small_floor(incident: Incident) -> Decimal:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from detection import exemptions
 from detection.models import Anomaly, Exemption
 from detection.vocabulary import Severity
 from incidents import lifecycle
@@ -203,6 +204,16 @@ def test_a_new_verdict_replaces_the_one_before():
     exemption = Exemption.objects.get()
     assert (exemption.revoked_at, exemption.revoked_by) == (NOON + HOUR, "Bob Kahn")
     assert (incident.verdict, incident.status) == ("real", "resolved")
+
+
+def test_a_verdict_leaves_what_an_admin_exempted_alone():
+    incident = make_incident()
+    planned = exemptions.leave(
+        incident.member, "spend", "planned", by="ines", now=NOON - HOUR, until_at=NOON + 99 * HOUR
+    )
+    lifecycle.verdict(incident, ADA, Origin.PAGE, NOON, Verdict.EXPECTED)
+    lifecycle.verdict(incident, BOB, Origin.PAGE, NOON + HOUR, Verdict.REAL)
+    assert list(Exemption.objects.in_force(NOON + 2 * HOUR)) == [planned]
 
 
 def test_real_keeps_it_open_and_leaves_no_exemption():
