@@ -23,8 +23,8 @@ from .rules import ALL
 from .store import Key, Stored, Told, key_of, known_anomalies, store
 
 # The first complete collection brings history along. Of that, only what was going on when it ended may
-# raise an alert: what
-# began within the day before. Whatever began earlier stays silent for as long as it lasts.
+# raise an alert: what began within the day before. Whatever began earlier stays silent for as long as it
+# lasts.
 FIRST_IMPORT_LOOKS_BACK = timedelta(hours=24)
 
 
@@ -34,9 +34,8 @@ class DetectionReport:
     is kept.
 
     `opened`: seen for the first time. `returned`: back within the cool-down. `still`: held before and
-    holds. `worsened`: those of
-    the last two whose severity rose. `cleared`: holds no more. `no_data`: rules that could not be judged,
-    which neither opened nor cleared anything.
+    holds. `worsened`: those of the last two whose severity rose. `cleared`: holds no more. `no_data`: rules
+    that could not be judged, which neither opened nor cleared anything.
     """
 
     as_of: datetime

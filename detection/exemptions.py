@@ -27,8 +27,8 @@ def leave(
     """Keep detection quiet about `member` and `cause` from the next run on.
 
     Expected spend without a date is exempt for as long as the own baseline looks back: by then it is
-    history and counts as
-    usual. Planned spend needs `until_at`, too small needs `floor_cents`; ValidationError says so.
+    history and counts as usual. Planned spend needs `until_at`; too small needs `floor_cents` and is only
+    about spend; ValidationError says so.
     """
     if kind == ExemptionKind.EXPECTED and until_at is None:
         until_at = now + timedelta(days=DetectionSettings.get_solo().own_baseline_days)

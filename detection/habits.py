@@ -1,8 +1,8 @@
 """Robust levels and spreads of logarithms, one row per member: what a working day usually holds.
 
 Spend and requests of real people are about log-normal. Days without any say nothing about how much a
-working day holds and are
-left out; very quiet days make nobody's busy day unusual, so the spread is that of the upper side.
+working day holds and are left out; very quiet days make nobody's busy day unusual, so the spread is that of
+the upper side.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Habit:
     deviation of it).
 
     `centre` and `reach` are the same as they are judged by: a joiner who grows into what is usual in the
-    team is no incident, so
-    both are drawn to the team's while there are few days. NaN where nothing is known at all.
+    team is no incident, so both are drawn to the team's while there are few days. NaN where nothing is known
+    at all.
     """
 
     logs: Array

@@ -12,10 +12,11 @@ from .frame import LATE_HOURS, Array
 
 
 def onset_of(finding: Finding, events: pd.DataFrame) -> datetime | None:
-    """Instant of the first event, in the finding's window, that carried the running figure over the bound.
+    """Instant of the first event that carried the running figure over the bound.
 
-    `events` are those of the finding's member in time order. None where no event does, such as for a figure
-    that came from a snapshot.
+    It lies in the finding's window, or in the `LATE_HOURS` before a rolling one: the rolling days that ended
+    then are judged too. `events` are those of the finding's member in time order. None where no event does,
+    such as for a figure that came from a snapshot.
     """
     if finding.window.unit == "none" or events.empty:
         return None
