@@ -41,12 +41,13 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         return []
     found: dict[int, Finding] = {}
     for span in SPANS:
-        for finding in _over(span, frame, settings):
-            found.setdefault(int(finding.member_id or 0), finding)
+        for row, finding in _over(span, frame, settings).items():
+            found.setdefault(row, finding)
     return list(found.values())
 
 
-def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]:
+def _over(span: int, frame: Frame, settings: DetectionSettings) -> dict[int, Finding]:
+    """Findings of one span by the member's row."""
     level = frame.past.once(_LEVELS[span])
     floor = float(settings.floor_dollars) * 100
     bound = np.maximum(float(settings.drift_multiplier) * level.expected, level.expected + floor)
@@ -58,8 +59,8 @@ def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]
     )
     end_at = day_start(frame.day)
     window = Window(end_at - timedelta(days=span), end_at, "rolling", hours=span * 24)
-    return [
-        Finding(
+    return {
+        row: Finding(
             rule=Rule.DRIFT,
             cause=Cause.SPEND,
             severity=severity_of(level.spent[row], bound[row]),
@@ -74,7 +75,7 @@ def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]
             operands={"days": span, "active_days": int(level.active[row]), "z": float(level.z[row])},
         )
         for row in flagged(mask)
-    ]
+    }
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     cost = spend / np.maximum(requests, 1)
     usual, days = np.nan_to_num(np.exp(baseline.cost.level)), baseline.cost.days
     bound = multiplier * usual
-    extra = spend - usual * requests
-    rows = np.arange(len(spend))
-    unusual_spend = baseline.bound_with_proof_cents[rows, frame.peak_hours_ago]
-    floor = float(settings.floor_dollars) * 100
-    is_own = cost > _own_cost(frame, baseline, floor)
-    confirmed = is_own & (spend > unusual_spend) & (extra > floor / 2)
+    is_alarm = _is_confirmed(cost, usual, frame, settings, baseline) | (not settings.confirm_by_own_history)
     enough = (
         (days >= LEAST_DAYS) & (spend >= float(settings.expensive_model_min_dollars) * 100) & (requests > 0)
     )
@@ -38,9 +33,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         Finding(
             rule=Rule.EXPENSIVE_MODEL,
             cause=Cause.SPEND,
-            severity=severity_of(cost[row], bound[row])
-            if confirmed[row] or not settings.confirm_by_own_history
-            else Severity.INFO,
+            severity=severity_of(cost[row], bound[row]) if is_alarm[row] else Severity.INFO,
             metric="cost_per_request_24h",
             observed=float(cost[row]),
             bound=float(bound[row]),
@@ -54,6 +47,18 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         )
         for row in flagged(enough & (cost > bound))
     ]
+
+
+def _is_confirmed(
+    cost: Array, usual: Array, frame: Frame, settings: DetectionSettings, baseline: Baseline
+) -> Array:
+    """Whether each member's own history allows neither the cost per request nor the spend, and the extra is
+    over half the floor."""
+    floor = float(settings.floor_dollars) * 100
+    unusual_spend = baseline.bound_with_proof_cents[np.arange(len(cost)), frame.peak_hours_ago]
+    extra = frame.peak.cents - usual * frame.peak.requests
+    is_own = cost > _own_cost(frame, baseline, floor)
+    return is_own & (frame.peak.cents > unusual_spend) & (extra > floor / 2)
 
 
 def _window(frame: Frame, hours_ago: int) -> Window:

@@ -21,44 +21,56 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     """Members with a rolling day over their own bound, and over the floor."""
     if not settings.own_baseline_sensitivity or not len(frame.member_ids):
         return []
-    bounds, floor = own_bounds(frame, settings, baseline), float(settings.floor_dollars) * 100
-    spend = frame.rolling.cents
-    ended = (spend / np.maximum(bounds, 1)).argmax(axis=1)
-    rows = np.arange(len(spend))
-    observed, bound, expected = spend[rows, ended], bounds[rows, ended], baseline.expected_cents[rows, ended]
+    spend, bounds = frame.rolling.cents, own_bounds(frame, settings, baseline)
+    ended = (spend / np.maximum(bounds, 1)).argmax(axis=1)  # the rolling day that is farthest over its bound
+    day = np.arange(len(spend)), ended
     is_known = baseline.spend.days >= settings.own_baseline_min_days
-    # Somebody without a history is judged by the team's: alarming only if spend and requests are both
-    # beyond it.
-    is_wild = (
-        (observed > baseline.bound_cents[rows, ended])
-        & (observed > baseline.heavy_cents)
-        & (frame.rolling.requests[rows, ended] > baseline.bound_requests[rows, ended])
-    )
+    is_over = (is_known | _is_wild(frame, baseline, day)) & (spend[day] > bounds[day])
     return [
-        Finding(
-            rule=Rule.OWN_BASELINE,
-            cause=Cause.SPEND,
-            severity=severity_of(observed[row], max(bound[row], floor)),
-            metric="spend_24h",
-            observed=float(observed[row]),
-            bound=float(bound[row]),
-            expected=float(expected[row]),
-            window=last_24_hours(frame, int(ended[row])),
-            member_id=int(frame.member_ids[row]),
-            window_cents=float(observed[row]),
-            expected_cents=float(expected[row]),
-            is_provisional=True,
-            operands={
-                "sensitivity": float(settings.own_baseline_sensitivity),
-                "level_cents": float(np.exp(baseline.spend.level[row])),
-                "spread": float(baseline.spend.spread[row]),
-                "days": int(baseline.spend.days[row]),
-                "requests": float(frame.rolling.requests[row, ended[row]]),
-                "bound_requests": float(baseline.bound_requests[row, ended[row]]),
-            },
-        )
-        for row in flagged((is_known | is_wild) & (observed > bound))
+        _finding(row, int(ended[row]), float(bounds[row, ended[row]]), frame, settings, baseline)
+        for row in flagged(is_over)
     ]
+
+
+def _is_wild(frame: Frame, baseline: Baseline, day: tuple[Array, Array]) -> Array:
+    """Whether each member's rolling `day` would alarm without a history: judged by the team's, only if spend
+    and requests are both beyond it."""
+    spend, requests = frame.rolling.cents[day], frame.rolling.requests[day]
+    return (
+        (spend > baseline.bound_cents[day])
+        & (spend > baseline.heavy_cents)
+        & (requests > baseline.bound_requests[day])
+    )
+
+
+def _finding(
+    row: int, hours_ago: int, bound: float, frame: Frame, settings: DetectionSettings, baseline: Baseline
+) -> Finding:
+    """The member's rolling day that ended `hours_ago`, over its `bound` in cents."""
+    observed = float(frame.rolling.cents[row, hours_ago])
+    expected = float(baseline.expected_cents[row, hours_ago])
+    return Finding(
+        rule=Rule.OWN_BASELINE,
+        cause=Cause.SPEND,
+        severity=severity_of(observed, max(bound, float(settings.floor_dollars) * 100)),
+        metric="spend_24h",
+        observed=observed,
+        bound=bound,
+        expected=expected,
+        window=last_24_hours(frame, hours_ago),
+        member_id=int(frame.member_ids[row]),
+        window_cents=observed,
+        expected_cents=expected,
+        is_provisional=True,
+        operands={
+            "sensitivity": float(settings.own_baseline_sensitivity),
+            "level_cents": float(np.exp(baseline.spend.level[row])),
+            "spread": float(baseline.spend.spread[row]),
+            "days": int(baseline.spend.days[row]),
+            "requests": float(frame.rolling.requests[row, hours_ago]),
+            "bound_requests": float(baseline.bound_requests[row, hours_ago]),
+        },
+    )
 
 
 def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:
