@@ -12,19 +12,24 @@ from .models import BillingCycle
 SLACK = timedelta(days=4)
 
 
-def months_later(instant: datetime, months: int) -> datetime:
-    """The same day and time `months` later (earlier if negative), on the last day of a shorter month."""
+def months_later(instant: datetime, months: int, *, day: int | None = None) -> datetime:
+    """The same time `months` later, earlier if negative: same day or `day`, or a shorter month's last."""
     index = instant.year * 12 + instant.month - 1 + months
     year, month = divmod(index, 12)
     last = calendar.monthrange(year, month + 1)[1]
-    return instant.replace(year=year, month=month + 1, day=min(instant.day, last))
+    return instant.replace(year=year, month=month + 1, day=min(day or instant.day, last))
 
 
-def learn(start_at: datetime) -> tuple[BillingCycle, set[date]]:
-    """The cycle that the vendor says began at `start_at`, and the days whose split changed with it."""
+def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[BillingCycle, set[date]]:
+    """The cycle that the vendor says began at `start_at`, and the days whose split changed with it.
+
+    `running_at` is when the vendor named it as the current one: its end, as yet a guess, comes after that.
+    """
     before = _turns()
     following = BillingCycle.objects.filter(start_at__gt=start_at).order_by("start_at").first()
-    end_at = following.start_at if following else months_later(start_at, 1)
+    end_at = following.start_at if following else _months_from(start_at, 1)
+    if following is None and running_at and end_at <= running_at:
+        end_at = day_end(utc_day(running_at))
     cycle, _ = BillingCycle.objects.update_or_create(
         start_at=start_at, defaults={"end_at": end_at, "is_inferred": False}
     )
@@ -42,7 +47,7 @@ def reach_back_to(instant: datetime) -> set[date]:
     before, months = _turns(), 0
     while oldest and anchor and oldest.start_at > instant:
         months -= 1
-        start_at = months_later(anchor.start_at, months)
+        start_at = _months_from(anchor.start_at, months)
         if start_at < oldest.start_at:
             oldest = BillingCycle.objects.create(start_at=start_at, end_at=oldest.start_at, is_inferred=True)
     return _changed(before)
@@ -59,13 +64,22 @@ def turns(first: date, last: date) -> dict[date, datetime]:
     return {day: at for day, at in _turns().items() if first <= day <= last}
 
 
+def _months_from(start_at: datetime, months: int) -> datetime:
+    """When a cycle begins `months` after the one of `start_at`: on the 31st again after a shorter month."""
+    first, last = months_later(start_at, -2), months_later(start_at, 2)
+    near = BillingCycle.objects.filter(is_inferred=False, start_at__gte=first, start_at__lte=last)
+    days = [utc_day(each).day for each in near.values_list("start_at", flat=True)]
+    is_cut = utc_day(start_at + timedelta(days=1)).day == 1
+    return months_later(start_at, months, day=max([start_at.day, *days]) if is_cut else None)
+
+
 def _join_predecessor(cycle: BillingCycle) -> None:
     """Let the cycle before end where this one begins; fill the gap where some were missed."""
     previous = BillingCycle.objects.filter(start_at__lt=cycle.start_at).order_by("-start_at").first()
     months, start_at = 0, cycle.start_at
     while previous and previous.end_at < start_at - SLACK:
         months -= 1
-        end_at, start_at = start_at, months_later(cycle.start_at, months)
+        end_at, start_at = start_at, _months_from(cycle.start_at, months)
         start_at = max(start_at, previous.end_at)
         BillingCycle.objects.create(start_at=start_at, end_at=end_at, is_inferred=True)
     if previous:

@@ -60,7 +60,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 
 def _learn_cycle(start_at: datetime, at: datetime) -> BillingCycle:
-    cycle, days = cycles.learn(start_at)
+    cycle, days = cycles.learn(start_at, running_at=at)
     for day in days:
         rollups.recompute_days(day, day, at)
     return cycle

@@ -72,6 +72,40 @@ def test_history_is_stepped_back_to_the_cycle_that_holds_it_and_no_further():
     ]
 
 
+def test_after_a_shorter_month_cycles_turn_on_the_31st_again():
+    cycles.learn(at(1, 31))
+    cycles.learn(at(2, 28))
+    assert table()[1] == (at(2, 28), at(3, 31), False)
+    assert cycles.reach_back_to(at(11, 1, year=2025)) == {
+        date(2025, 12, 31),
+        date(2025, 11, 30),
+        date(2025, 10, 31),
+    }
+
+
+def test_a_cycle_that_turns_on_the_28th_does_so_after_february_too():
+    cycles.learn(at(1, 28))
+    cycles.learn(at(2, 28))
+    assert table()[1] == (at(2, 28), at(3, 28), False)
+
+
+def test_cycles_before_a_shorter_month_are_stepped_back_to_from_the_31st():
+    cycles.learn(at(2, 28))
+    cycles.learn(at(3, 31))
+    assert cycles.reach_back_to(at(2, 1)) == {date(2026, 1, 31)}
+
+
+def test_a_cycle_does_not_end_while_the_vendor_names_it():
+    cycles.learn(at(2, 28))
+    cycles.learn(at(2, 28), running_at=at(3, 28, hour=20))
+    assert table() == [(at(2, 28), at(3, 28), False)]
+    for hour in (21, 22):
+        cycles.learn(at(2, 28), running_at=at(3, 28, hour=hour))
+        assert table() == [(at(2, 28), datetime(2026, 3, 29, tzinfo=UTC), False)]
+    cycles.learn(at(3, 31), running_at=at(3, 31, hour=22))
+    assert table() == [(at(2, 28), at(3, 31), False), (at(3, 31), at(4, 30), False)]
+
+
 def test_nothing_is_inferred_from_nothing():
     assert cycles.reach_back_to(at(7, 20)) == set()
     assert table() == []

@@ -54,6 +54,13 @@ def test_the_cycle_is_known_to_the_millisecond(told, client):
     assert (cycle.start_at, cycle.end_at) == (START, datetime(2026, 10, 14, 21, 23, 8, tzinfo=UTC))
 
 
+def test_the_cycle_that_the_answer_names_is_the_current_one_however_long_it_is(told, client):
+    late = datetime(2026, 10, 16, 9, tzinfo=UTC)
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    sync(told, client, late, spend_row("ana@example.com"))
+    assert BillingCycle.objects.at(late) == BillingCycle.objects.get()
+
+
 def test_a_figure_that_stands_is_confirmed_and_one_that_moves_is_the_days_new_word(told, client):
     sync(told, client, TEN, spend_row("ana@example.com"), spend_row("bo@example.com"))
     moved = spend_row("bo@example.com", overallSpendCents=3300)
