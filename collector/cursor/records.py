@@ -187,14 +187,8 @@ class BillingGroup(Record):
     former_members: list[GroupMember] = []
 
 
-class GroupCycle(Record):
-    cycle_start: Instant | None = None
-    cycle_end: Instant | None = None
-
-
 class GroupsAnswer(Record):
     """GET /teams/groups."""
 
     groups: list[BillingGroup]
     unassigned_group: BillingGroup | None = None
-    billing_cycle: GroupCycle | None = None
