@@ -24,7 +24,7 @@ class SourceFreshness:
 
     source: str
     label: str
-    status: str  # of the last finished run; empty before the first
+    status: str  # of the last finished run that asked; empty before the first
     error: str
     last_run_at: datetime | None
     last_good_at: datetime | None

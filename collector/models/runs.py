@@ -24,8 +24,8 @@ class Source(models.TextChoices):
 
 class SourceRunQuerySet(models.QuerySet["SourceRun"]):
     def newest(self) -> tuple[dict[str, SourceRun], dict[str, SourceRun]]:
-        """By source: the newest finished run, and the newest that went well. One query."""
-        finished = self.filter(finished_at__isnull=False)
+        """By source: the newest finished run that asked, and the newest that went well. One query."""
+        finished = self.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
         good = self.filter(status=SourceRun.Status.OK)
         wanted = Q()
         for source in Source.values:
