@@ -29,7 +29,7 @@ class SourceFreshness:
     last_run_at: datetime | None
     last_good_at: datetime | None
     newest_at: datetime | None  # the newest event or the end of the newest day, where rows have a time
-    age: timedelta | None  # since the last good run; None before the first
+    age: timedelta | None  # since the end of what the last good run read; None before the first
     is_stale: bool
 
     @property
@@ -45,7 +45,7 @@ def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]
 
 
 def ages(now: datetime) -> dict[str, timedelta | None]:
-    """Per source the time since its last good run; None before the first."""
+    """Per source the time since the end of what its last good run read; None before the first."""
     return {each.source: each.age for each in sources(now, with_newest=False)}
 
 
@@ -62,7 +62,8 @@ def known_until(now: datetime) -> datetime | None:
 
 
 def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: datetime) -> SourceFreshness:
-    age = max(now - good.started_at, timedelta(0)) if good else None
+    # What was read, not when: an import of today may end months ago.
+    age = max(now - (good.window_end_at or good.started_at), timedelta(0)) if good else None
     status = run.status if run else ""
     return SourceFreshness(
         source=source,

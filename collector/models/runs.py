@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import F, Q, Subquery
+from django.db.models.functions import Coalesce
 
 
 class Source(models.TextChoices):
@@ -24,19 +25,24 @@ class Source(models.TextChoices):
 
 class SourceRunQuerySet(models.QuerySet["SourceRun"]):
     def newest(self) -> tuple[dict[str, SourceRun], dict[str, SourceRun]]:
-        """By source: the newest finished run that asked, and the newest that went well. One query."""
-        finished = self.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
+        """By source: the newest finished run that asked, and the good one that knows the latest. One query.
+
+        That is the newest good collection; only where there never was one, the import that reaches furthest.
+        """
+        asked = self.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
         good = self.filter(status=SourceRun.Status.OK)
+        collected = good.filter(trigger="collect").order_by("-started_at")
+        others = good.exclude(trigger="collect").order_by(F("window_end_at").desc(nulls_last=True))
         wanted = Q()
         for source in Source.values:
-            for runs in (finished, good):
-                wanted |= Q(pk=Subquery(runs.filter(source=source).order_by("-started_at").values("pk")[:1]))
+            wanted |= Q(pk=_first(asked.order_by("-started_at"), source))
+            wanted |= Q(pk=Coalesce(_first(collected, source), _first(others, source)))
         latest: dict[str, SourceRun] = {}
         last_good: dict[str, SourceRun] = {}
-        for run in self.filter(wanted).order_by("started_at"):
+        for run in self.filter(wanted).order_by("started_at", "pk"):
             latest[run.source] = run
             if run.status == SourceRun.Status.OK:
-                last_good[run.source] = run
+                last_good.setdefault(run.source, run)  # of two that went well the later only asked last
         return latest, last_good
 
     def is_answering(self, source: str) -> bool:
@@ -51,6 +57,10 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
             finished_at=now,
             error="interrupted: the next run goes on from here",
         )
+
+
+def _first(runs: SourceRunQuerySet, source: str) -> Subquery:
+    return Subquery(runs.filter(source=source).values("pk")[:1])
 
 
 class SourceRun(models.Model):

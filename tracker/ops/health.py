@@ -98,7 +98,7 @@ def backlog_json(found: Backlog) -> dict[str, Any]:
 
 
 def source_json(source: SourceFreshness) -> dict[str, Any]:
-    """Times ISO 8601; `age_seconds` since the last good run, null before the first."""
+    """Times ISO 8601; `age_seconds` since the end of what the last good run read, null before one."""
     return {
         "source": source.source,
         "label": source.label,

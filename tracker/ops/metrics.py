@@ -69,7 +69,7 @@ def freshness_figures(now: datetime) -> Iterator[Metric]:
     ages = [([each.source], each.age.total_seconds()) for each in known if each.age is not None]
     lags = [([each.source], (now - each.newest_at).total_seconds()) for each in known if each.newest_at]
     stale = [([each.source], float(each.is_stale)) for each in known]
-    yield gauge("source_age_seconds", "Since the last good run.", ["source"], ages)
+    yield gauge("source_age_seconds", "Since the end of what the last good run read.", ["source"], ages)
     yield gauge("source_lag_seconds", "Since the newest row's own time.", ["source"], lags)
     yield gauge("source_stale", "1 when older than its rhythm explains.", ["source"], stale)
 
