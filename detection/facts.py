@@ -78,11 +78,15 @@ def billed_cents() -> Case:
 
 
 def first_complete_collection() -> datetime | None:
-    """When events were first collected completely; what that brought is history. None if they never were."""
+    """When events were first collected completely; what that brought is history. None if they never were.
+
+    An import counts only where nothing was collected: what a first collection brings is history all the same.
+    """
     runs = SourceRun.objects.filter(
         source=Source.EVENTS, status=SourceRun.Status.OK, finished_at__isnull=False
     )
-    return runs.order_by("finished_at").values_list("finished_at", flat=True).first()
+    ends = runs.order_by("finished_at").values_list("finished_at", flat=True)
+    return ends.filter(trigger="collect").first() or ends.first()
 
 
 class HoursAgo(Func):

@@ -17,8 +17,8 @@ def configure(**values):
     DetectionSettings.objects.update_or_create(pk=1, defaults=values)
 
 
-def first_collection_ended(at):
-    SourceRun.objects.create(source="events", status="ok", started_at=at, finished_at=at)
+def first_collection_ended(at, trigger="collect"):
+    SourceRun.objects.create(source="events", status="ok", trigger=trigger, started_at=at, finished_at=at)
 
 
 def make_cycle(start_at, days=30):
@@ -41,6 +41,23 @@ def test_history_of_the_first_import_raises_nothing():
     report = detect(NOW, data_ages=FRESH)
     assert (report.opened, report.silent) == ((), 3)
     assert Anomaly.objects.count() == 0
+
+
+def test_an_import_before_the_first_collection_does_not_make_its_history_news():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    first_collection_ended(NOW - timedelta(days=40), trigger="csv")
+    first_collection_ended(NOW + timedelta(days=1))
+    assert detect(NOW, data_ages=FRESH).silent == 3
+
+
+def test_without_a_collection_what_the_first_import_brings_is_history():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    first_collection_ended(NOW + timedelta(days=1), trigger="csv")
+    assert detect(NOW, data_ages=FRESH).silent == 3
 
 
 def test_a_limit_crossed_before_the_first_import_stays_silent_and_one_crossed_after_it_does_not():
