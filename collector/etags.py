@@ -21,7 +21,7 @@ Params = Mapping[str, str | int]
 
 @dataclass
 class ETags:
-    """The ETags of one reading. `remember` goes into the transaction that stores the rows, never before."""
+    """The ETags of one reading. `remember` goes into the transaction that marks it complete, never before."""
 
     client: CursorClient
     seen: dict[str, tuple[str, bool]] = field(default_factory=dict)

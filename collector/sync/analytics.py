@@ -41,28 +41,39 @@ Email = str
 def sync_team(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read every metric of the days that `window` touches. The first decides whether there are any."""
 
-    def read(part: Window) -> SyncResult:
-        return sum((_team_metric(client, part, metric) for metric in TEAM_METRICS), SyncResult())
+    def read(part: Window, etags: ETags) -> SyncResult:
+        return sum((_team_metric(etags, part, metric) for metric in TEAM_METRICS), SyncResult())
 
-    return _by_parts(Source.TEAM_ANALYTICS, window, read, progress)
+    return _by_parts(Source.TEAM_ANALYTICS, client, window, read, progress)
 
 
 def sync_members(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read tools and commands by member, of the days that `window` touches."""
 
-    def read(part: Window) -> SyncResult:
-        return sum((_member_metric(client, part, metric) for metric in MEMBER_METRICS), SyncResult())
+    def read(part: Window, etags: ETags) -> SyncResult:
+        return sum((_member_metric(etags, part, metric) for metric in MEMBER_METRICS), SyncResult())
 
-    return _by_parts(Source.MEMBER_ANALYTICS, window, read, progress)
+    return _by_parts(Source.MEMBER_ANALYTICS, client, window, read, progress)
 
 
 def _by_parts(
-    source: str, window: Window, read: Callable[[Window], SyncResult], progress: Progress
+    source: str,
+    client: CursorClient,
+    window: Window,
+    read: Callable[[Window, ETags], SyncResult],
+    progress: Progress,
 ) -> SyncResult:
+    """Metrics are stored as they come; their ETags go in with the watermark, once all of the part is.
+
+    A part that is not complete is read again, and 304 in place of rows would look like the end of history.
+    """
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
-        stored = read(part)
-        watermarks.extend(source, part.start_at, part.end_at)
+        etags = ETags(client)
+        stored = read(part, etags)
+        with writing():
+            etags.remember(part.read_at)
+            watermarks.extend(source, part.start_at, part.end_at)
         result += stored
         progress(part, stored)
     return result
@@ -74,8 +85,8 @@ def dates(part: Window) -> dict[str, str | int]:
     return {"startDate": utc_day(part.start_at).isoformat(), "endDate": last.isoformat()}
 
 
-def _team_metric(client: CursorClient, part: Window, metric: str) -> SyncResult:
-    path, etags = TEAM_PATH + metric, ETags(client)
+def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
+    path = TEAM_PATH + metric
 
     def read(payload: Any) -> Page[Measured]:
         rows = measure(metric, parse(TeamAnswer, payload, path).data, path)
@@ -94,13 +105,12 @@ def _team_metric(client: CursorClient, part: Window, metric: str) -> SyncResult:
         written = TEAM.upsert(
             rows, TeamAnalyticsDay.objects.filter(metric=metric, day__in=days), part.read_at
         )
-        etags.remember(part.read_at)
     return SyncResult.of(len(page.rows), written)
 
 
-def _member_metric(client: CursorClient, part: Window, metric: str) -> SyncResult:
-    """Each page is stored as it comes, since a month of a large team is long; ETags wait for the last."""
-    path, etags = MEMBER_PATH + metric, ETags(client)
+def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
+    """Each page is stored as it comes, since a month of a large team is long."""
+    path = MEMBER_PATH + metric
     result = SyncResult()
 
     def ask(number: int) -> Page[Email]:
@@ -119,7 +129,6 @@ def _member_metric(client: CursorClient, part: Window, metric: str) -> SyncResul
         )
 
     read_all(path, ask)
-    etags.remember(part.read_at)
     return result
 
 

@@ -100,6 +100,23 @@ def test_an_etag_is_sent_back_and_304_leaves_all_as_it_is(told, client):
     assert (result.new, result.changed, TeamAnalyticsDay.objects.filter(metric="dau").count()) == (0, 0, 1)
 
 
+def test_a_part_that_was_cut_short_is_read_again_with_its_rows(told, client, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(*args):
+        raise Killed
+
+    tell_team(told)
+    told.tell(TEAM + "dau", (200, {"data": ROWS["dau"]}, {"ETag": '"a"'}))
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr("collector.watermarks.extend", kill)
+        analytics.sync_team(client, WINDOW)
+    assert (len(team()), StoredETag.objects.count(), Watermark.objects.count()) == (4, 0, 0)
+    assert analytics.sync_team(client, WINDOW).seen == 4
+    assert (StoredETag.objects.count(), Watermark.objects.count()) == (1, 1)
+
+
 def test_an_empty_answer_is_asked_for_again(told, client):
     tell_team(told)
     told.tell(TEAM + "dau", (200, {"data": []}, {"ETag": '"a"'}), (200, {"data": ROWS["dau"]}, {}))
