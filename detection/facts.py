@@ -84,9 +84,9 @@ def first_complete_collection() -> datetime | None:
     """
     runs = SourceRun.objects.filter(
         source=Source.EVENTS, status=SourceRun.Status.OK, finished_at__isnull=False
-    )
-    ends = runs.order_by("finished_at").values_list("finished_at", flat=True)
-    return ends.filter(trigger="collect").first() or ends.first()
+    ).order_by("finished_at")
+    first = runs.collected().first() or runs.first()
+    return first.finished_at if first else None
 
 
 class HoursAgo(Func):

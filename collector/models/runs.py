@@ -24,6 +24,10 @@ class Source(models.TextChoices):
 
 
 class SourceRunQuerySet(models.QuerySet["SourceRun"]):
+    def collected(self) -> SourceRunQuerySet:
+        """Runs that read what is new; imports and backfills bring history."""
+        return self.filter(trigger="collect")
+
     def newest(self) -> tuple[dict[str, SourceRun], dict[str, SourceRun]]:
         """By source: the newest finished run that asked, and the good one that knows the latest. One query.
 
@@ -31,7 +35,7 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
         """
         asked = self.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
         good = self.filter(status=SourceRun.Status.OK)
-        collected = good.filter(trigger="collect").order_by("-started_at")
+        collected = good.collected().order_by("-started_at")
         others = good.exclude(trigger="collect").order_by(F("window_end_at").desc(nulls_last=True))
         wanted = Q()
         for source in Source.values:

@@ -13,6 +13,7 @@ from collector import freshness, runs
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.limits import Limiter
+from collector.due import window_of
 from collector.leases import AlreadyRunning, held
 from collector.models import (
     BillingCycle,
@@ -167,6 +168,23 @@ def test_the_second_run_of_the_day_rereads_a_day_and_the_first_a_week(client):
         timedelta(days=7, hours=9),
         timedelta(hours=25),
     ]
+
+
+@pytest.mark.parametrize("trigger", ["csv", "backfill"])
+def test_history_brought_today_does_not_stand_for_what_is_read_again_today(trigger):
+    Watermark.objects.create(source="events", complete_until_at=NOW - timedelta(hours=1))
+    for source in ("events", "commits"):
+        SourceRun.objects.create(
+            source=source,
+            status="ok",
+            trigger=trigger,
+            started_at=NOW,
+            window_start_at=NOW - timedelta(days=90),
+            window_end_at=NOW - timedelta(days=60),
+        )
+    later = NOW.replace(second=0) + timedelta(hours=1)
+    assert window_of("events", later).length == timedelta(days=7, hours=2, seconds=-30)
+    assert window_of("commits", later) is not None
 
 
 def test_lists_are_read_once_an_hour_and_analytics_every_six(client):
