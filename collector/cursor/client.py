@@ -194,7 +194,8 @@ class CursorClient:
         if failure.trouble is Trouble.UNREACHABLE:
             text = f"Cannot reach {self._host()} ({failure}): check CURSOR_API_URL and the network"
         else:
-            text = f"{where}: {failure}, {tries} times in a row. The next run asks again"
+            often = f", {tries} times in a row" if tries > 1 else ""
+            text = f"{where}: {failure}{often}. The next run asks again"
         return self._error(text, failure.trouble, permanent=False)
 
     def _error(

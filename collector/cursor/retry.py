@@ -35,10 +35,10 @@ def next_wait(
     """Seconds to wait after the `tries`-th try failed, or None to give up.
 
     `spent` are the seconds since the first try began, `asked` what Retry-After said, `dice` in [0, 1).
-    The jitter only lengthens, so that a wait the vendor asked for is never cut.
+    The jitter only lengthens, so that a wait the vendor asked for is never cut; one too long ends the tries.
     """
-    if tries > len(waits):
+    if tries > len(waits) or (asked is not None and asked > LONGEST_WAIT):
         return None
-    wait = waits[tries - 1] if asked is None else min(max(asked, 1.0), LONGEST_WAIT)
+    wait = waits[tries - 1] if asked is None else max(asked, 1.0)
     wait *= 1 + JITTER * dice
     return wait if spent + wait <= TOTAL_SECONDS else None

@@ -72,6 +72,13 @@ def test_a_retry_after_in_seconds_is_kept_to(told, client):
     assert len(waits) == 1 and 30 <= waits[0] <= 37.5
 
 
+def test_a_retry_after_of_an_hour_is_left_to_the_next_run(told, client):
+    told.tell(PATH, (429, {}, {"Retry-After": "3600"}), GOOD)
+    with pytest.raises(CursorApiError, match="^GET /teams/members: it answered 429. The next run asks again"):
+        client.get(PATH)
+    assert client.requests_made == 1
+
+
 def test_a_retry_after_as_a_date_is_kept_to(told, client, time_machine):
     time_machine.move_to(datetime(2026, 9, 16, 15, 0, 0, tzinfo=UTC), tick=False)
     waits = waits_of(client)

@@ -36,9 +36,13 @@ def test_jitter_only_lengthens_what_was_asked_for():
     assert next_wait(1, 0, asked=30, dice=0.8) == 36
 
 
-def test_an_asked_wait_is_at_least_a_second_and_at_most_two_minutes():
+def test_an_asked_wait_is_at_least_a_second():
     assert next_wait(1, 0, asked=0, dice=0) == 1
-    assert next_wait(1, 0, asked=3600, dice=0) == 120
+
+
+def test_it_gives_up_rather_than_ask_before_a_wait_of_over_two_minutes_is_over():
+    assert next_wait(1, 0, asked=120, dice=0) == 120
+    assert next_wait(1, 0, asked=121, dice=0) is None
 
 
 def test_it_gives_up_rather_than_wait_beyond_five_minutes_in_all():
