@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from collector.cursor.errors import CursorApiError
-from collector.models import AiCodeCommit
+from collector.models import AiCodeCommit, Member
 from collector.sync import commits
 from collector.windows import Window
 
@@ -44,6 +44,32 @@ def test_a_commit_is_stored_once_on_its_own_day(told, client):
     for new in (1, 0):
         assert commits.sync(client, WINDOW).new == new
         assert table() == [("ana@x.com", "hash1", date(2026, 9, 15), 120, None)]
+
+
+def test_the_commits_of_an_imported_day_replace_what_the_import_knew_of_it(told, client):
+    ana, bo = (
+        Member.objects.create(email=email, first_seen_at=END, last_seen_at=END)
+        for email in ("ana@x.com", "bo@x.com")
+    )
+    for member, day in ((ana, 15), (ana, 14), (bo, 15)):
+        on = date(2026, 9, day)
+        AiCodeCommit.objects.create(
+            commit_hash=commits.imported_hash(on),
+            member=member,
+            day=on,
+            ingested_at=END,
+            updated_at=END,
+            lines_added=200,
+        )
+    told.tell(commits.PATH, answer(commit(1), commit(2)))
+    for _ in range(2):
+        commits.sync(client, WINDOW)
+        assert table() == [
+            ("ana@x.com", "hash1", date(2026, 9, 15), 120, None),
+            ("ana@x.com", "hash2", date(2026, 9, 15), 120, None),
+            ("ana@x.com", "tracker-2026-09-14", date(2026, 9, 14), 200, None),
+            ("bo@x.com", "tracker-2026-09-15", date(2026, 9, 15), 200, None),
+        ]
 
 
 def test_a_commit_without_a_time_counts_when_it_was_ingested(told, client):

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from collector.days import day_end, day_start
 from collector.models import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
+from collector.sync.commits import imported_hash
 
 from .database import Part, TrackerDb, TrackerRow, day, number
 from .people import BATCH, DayReader
@@ -191,7 +192,7 @@ def commits(db: TrackerDb, at: datetime) -> Part:
             part.known += 1
             continue
         new[member_id, on] = AiCodeCommit(
-            commit_hash=f"tracker-{on}",
+            commit_hash=imported_hash(on),
             member_id=member_id,
             day=on,
             committed_at=day_start(on),
