@@ -108,7 +108,7 @@ def _latest(cycle: BillingCycle) -> dict[int, Known]:
 
 
 def _identity(record: MemberSpend) -> Identity:
-    return identify(record.email, number=record.user_id)
+    return identify(record.email, cursor_id=record.user_id)
 
 
 def figures_of(record: MemberSpend) -> tuple[Any, ...]:

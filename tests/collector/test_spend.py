@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from collector.cursor.errors import CursorApiError
-from collector.models import BillingCycle, SpendSnapshot
+from collector.models import BillingCycle, Member, SpendSnapshot
 from collector.sync import spend
 from collector.windows import Window
 
@@ -70,6 +70,27 @@ def test_a_figure_that_stands_is_confirmed_and_one_that_moves_is_the_days_new_wo
         ("ana@example.com", TEN, ELEVEN, Decimal("3200.750456")),
         ("bo@example.com", TEN, ELEVEN, Decimal(3300)),
     ]
+
+
+def test_a_row_without_an_email_is_the_members_whose_id_it_has(told, client):
+    Member.objects.create(email="ana@example.com", cursor_id="user_AbC", first_seen_at=TEN, last_seen_at=TEN)
+    sync(told, client, TEN, spend_row("", userId="user_AbC"), spend_row("", userId="user_New"))
+    assert [row[0] for row in table()] == ["ana@example.com", "user:user_new"]
+    unknown = Member.objects.get(email="user:user_new")
+    assert (unknown.cursor_id, unknown.numeric_id) == ("user_New", "")
+    sync(told, client, ELEVEN, spend_row("", userId="user_New", overallSpendCents=3300))
+    assert Member.objects.count() == 2
+
+
+@pytest.mark.parametrize("gone", ["ana@example.com", "zoe@example.com"])
+def test_of_two_addresses_with_one_id_the_one_still_listed_counts(told, client, gone):
+    for email in ("ana@example.com", "zoe@example.com"):
+        gone_at = TEN if email == gone else None
+        Member.objects.create(
+            email=email, cursor_id="user_A", gone_at=gone_at, first_seen_at=TEN, last_seen_at=TEN
+        )
+    sync(told, client, ELEVEN, spend_row("", userId="user_A"))
+    assert table()[0][0] != gone
 
 
 def test_each_day_on_which_a_figure_moved_keeps_its_last_word(told, client):
