@@ -11,6 +11,7 @@ from django_q.tasks import queue_size
 
 from collector.admin import CollectedAdmin
 from collector.models import BillingCycle, Reconciliation, SourceRun
+from collector.runs import CollectReport
 from collector.tasks import collect_now, request_collection
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +73,20 @@ def test_after_an_hour_or_a_failure_it_may_be_asked_again():
 def test_what_is_queued_collects_or_says_why_not(settings):
     settings.CURSOR_ADMIN_API_KEY = ""
     assert collect_now().startswith("CURSOR_ADMIN_API_KEY is not set")
+
+
+def test_what_was_queued_twice_collects_once(monkeypatch):
+    collected = []
+
+    def collect(now):
+        collected.append(make_run(started_at=now))
+        return CollectReport()
+
+    monkeypatch.setattr("collector.tasks.collect", collect)
+    assert [request_collection(timezone.now())[:6] for _ in range(2)] == ["Queued", "Queued"]
+    assert collect_now() == "0 new rows, 0 changed, 0 requests"
+    assert collect_now().startswith("Not asked: Cursor wants one reading an hour at most.")
+    assert len(collected) == 1
 
 
 def test_only_a_post_collects(admin_client):
