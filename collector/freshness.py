@@ -62,8 +62,7 @@ def known_until(now: datetime) -> datetime | None:
 
 
 def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: datetime) -> SourceFreshness:
-    # What was read, not when: an import of today may end months ago.
-    age = max(now - (good.window_end_at or good.started_at), timedelta(0)) if good else None
+    age = max(now - good.knows_until, timedelta(0)) if good else None
     status = run.status if run else ""
     return SourceFreshness(
         source=source,

@@ -103,6 +103,12 @@ class SourceRun(models.Model):
         return f"{self.source} {self.status} {self.started_at:%Y-%m-%d %H:%M}"
 
     @property
+    def knows_until(self) -> datetime:
+        """Up to when a good run says all there is. An export holds all until it was made, idle hours too."""
+        end_at = self.window_end_at if self.trigger == "collect" else None
+        return end_at or self.started_at
+
+    @property
     def seconds(self) -> float:
         """How long it took; 0 while it runs."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0

@@ -51,4 +51,4 @@ def test_what_brings_history_does_not_make_a_source_fresh(trigger):
 def test_where_nothing_was_ever_collected_the_furthest_import_counts():
     read("csv", 2 * HOUR, 5 * HOUR)
     read("csv", HOUR, 30 * DAY)
-    assert freshness.ages(NOW)["events"] == 5 * HOUR
+    assert freshness.ages(NOW)["events"] == 2 * HOUR
