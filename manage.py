@@ -10,14 +10,21 @@ from django.db import OperationalError
 
 
 def main() -> None:
-    """Run a command; a database that does not answer ends in one line, unless --traceback asks for more."""
+    """Run a command; what is wrong around it ends in a line or two, unless --traceback asks for more."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, OperationalError) as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"{type(error).__name__}: {error}\nCheck DATABASE_URL and that the database is running.")
+        sys.exit(f"{type(error).__name__}: {error}{hint(error)}")
+
+
+def hint(error: Exception) -> str:
+    """What to do, on a line of its own, where the error does not say it itself."""
+    if isinstance(error, OperationalError):
+        return "\nCheck DATABASE_URL and that the database is running."
+    return ""
 
 
 if __name__ == "__main__":

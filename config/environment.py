@@ -1,7 +1,8 @@
 """Reads the environment strictly: a bad value is remembered as a problem, never guessed around.
 
 Settings go on with the default, so that `manage.py check` lists every problem at once (config.E001);
-every command and the web process refuse to start while there is one.
+every command and the web process refuse to start while there is one. A file that cannot be read stops
+them at once.
 """
 
 from __future__ import annotations
@@ -101,9 +102,20 @@ class Environment:
 
 
 def read_env_file(path: Path) -> None:
-    """Load `path` if it is there; variables already set win."""
-    if path.is_file():
-        environ.Env.read_env(path)
+    """Load `path` if it is there; variables already set win.
+
+    ImproperlyConfigured if this user may not read it: without it, sign-in would be off without a word.
+    """
+    if not path.is_file():
+        return
+    try:
+        file = path.open(encoding="utf-8")
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{path} cannot be read by this user ({error.strerror}): "
+            "make it a file of the user who runs this, with chown and chmod 600."
+        ) from error
+    environ.Env.read_env(file)  # closes it
 
 
 def _flag(value: str) -> bool:

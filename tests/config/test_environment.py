@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import Environment, read_env_file
 
@@ -71,3 +74,17 @@ def test_variables_that_are_set_win_over_the_file(tmp_path, monkeypatch):
     env = Environment()
     assert (env.text("GIVEN"), env.text("ABSENT")) == ("shell", "file")
     monkeypatch.delenv("ABSENT")
+
+
+def test_a_file_that_is_there_and_cannot_be_read_is_an_error_that_says_what_to_do(tmp_path, monkeypatch):
+    def refuse(path: Path, *args: object, **options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / ".env").write_text("AUTH_SECRET=file\n", encoding="utf-8")
+    monkeypatch.setattr(Path, "open", refuse)  # the superuser may read everything
+    with pytest.raises(ImproperlyConfigured, match=r"/\.env cannot be read by this user .*: make it"):
+        read_env_file(tmp_path / ".env")
+
+
+def test_no_file_is_fine(tmp_path):
+    read_env_file(tmp_path / ".env")
