@@ -6,6 +6,7 @@ No message repeats a value, since many are secrets.
 import json
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -53,11 +54,12 @@ def check_values() -> Iterable[CheckMessage]:
 
 @setting_check()
 def check_var_directory() -> Iterable[CheckMessage]:
-    is_needed = not settings.SHARED_SECRET_KEY or database_name().startswith(str(settings.VAR_DIR))
+    is_needed = not settings.SHARED_SECRET_KEY or Path(database_name()).is_relative_to(settings.VAR_DIR)
     if is_needed and not os.access(settings.VAR_DIR, os.W_OK):
+        is_there = settings.VAR_DIR.is_dir()
         yield Error(
-            f"{settings.VAR_DIR} cannot be written.",
-            hint="Let this user write there, or set SECRET_KEY and DATABASE_URL.",
+            f"{settings.VAR_DIR} {'cannot be written' if is_there else 'does not exist and cannot be made'}.",
+            hint="Make it this user's, or set SECRET_KEY and DATABASE_URL.",
             id="config.E002",
         )
 

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from config.environment import Environment, read_env_file
 from config.logs import logging_config
 from config.secret_key import load_secret_key, stretch
+from config.var_directory import make_var_directory
 from config.version import read_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,6 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 read_env_file(BASE_DIR / ".env")
 env = Environment()
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+make_var_directory(VAR_DIR)
 
 # What runs here
 VERSION = read_version(BASE_DIR / "CHANGELOG.md")

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
+from config.checks import check_var_directory
+
 
 def ids(*, deploy: bool = False) -> list[str]:
     found = [message.id for message in run_checks(include_deployment_checks=deploy)]
@@ -38,6 +40,15 @@ def test_each_mistake_has_its_check(settings, changes, expected):
     for name, value in changes.items():
         setattr(settings, name, value)
     assert ids() == [expected]
+
+
+def test_a_directory_that_is_missing_is_told_from_one_that_cannot_be_written(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # the superuser may write everywhere
+    settings.SHARED_SECRET_KEY, settings.VAR_DIR = "", tmp_path
+    assert [message.msg for message in check_var_directory(None)] == [f"{tmp_path} cannot be written."]
+    settings.VAR_DIR = tmp_path / "var"
+    [missing] = check_var_directory(None)
+    assert missing.msg == f"{tmp_path}/var does not exist and cannot be made."
 
 
 def test_a_domain_with_an_at_sign_is_refused(settings):

@@ -2,7 +2,7 @@ from config.secret_key import load_secret_key, stretch
 
 
 def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path):
-    path = tmp_path / "var" / "secret_key"
+    path = tmp_path / "secret_key"
     key = load_secret_key(path)
     assert len(key) == 50
     assert load_secret_key(path) == key

@@ -1,0 +1,29 @@
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+
+from config.var_directory import make_var_directory
+
+
+def test_it_is_made_for_its_owner_alone_and_one_that_is_there_stays_as_it_is(tmp_path):
+    make_var_directory(tmp_path / "srv" / "var")
+    assert (tmp_path / "srv" / "var").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(0o755)
+    make_var_directory(tmp_path / "var")
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o755
+
+
+def test_where_it_cannot_be_made_settings_go_on_to_the_check(tmp_path):
+    (tmp_path / "file").touch()
+    make_var_directory(tmp_path / "file" / "var")
+    make_var_directory(tmp_path / "file")
+
+
+def test_a_fresh_clone_with_its_own_secret_key_starts_on_sqlite(tmp_path):
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = kept | {"VAR_DIR": str(tmp_path / "var"), "SECRET_KEY": "x" * 50}
+    command = [sys.executable, "manage.py", "showmigrations", "collector"]
+    subprocess.run(command, check=True, cwd=settings.BASE_DIR, env=environment)
