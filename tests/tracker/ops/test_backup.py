@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -29,13 +30,11 @@ def documented(heading: str) -> str:
     return "\n".join(re.findall(r"^    (.*)", section, re.MULTILINE))
 
 
-def run(heading: str, folder: Path, **environment: str) -> None:
+def run(heading: str, folder: Path, cwd: Path = settings.BASE_DIR, **environment: str) -> None:
     script = documented(heading).replace(PYTHON, sys.executable).replace("/srv/backups", str(folder))
     assert script
     script = script.replace(" var/", f" {folder}/var/")
-    subprocess.run(
-        ["bash", "-ec", script], cwd=settings.BASE_DIR, env=os.environ | PLAIN | environment, check=True
-    )
+    subprocess.run(["bash", "-ec", script], cwd=cwd, env=os.environ | PLAIN | environment, check=True)
 
 
 def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
@@ -62,6 +61,19 @@ def test_no_file_is_overwritten_nor_written_where_it_cannot_be(tmp_path):
         back_up(target)
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("backup", str(tmp_path / "nowhere" / "costs.sqlite3"))
+
+
+def test_a_restore_goes_into_the_database_that_only_the_file_names(tmp_path, monkeypatch):
+    shutil.copytree(settings.BASE_DIR / "config", tmp_path / "config")
+    shutil.copy(settings.BASE_DIR / "CHANGELOG.md", tmp_path)
+    (tmp_path / ".env").write_text(
+        "DATABASE_URL='postgres://ann@db/costs?sslmode=require'\nAUTH_ADMIN_EMAILS=a@a.com, b@a.com"
+    )
+    (tmp_path / "pg_restore").write_text('#!/bin/sh\necho "$@" > asked\n')
+    (tmp_path / "pg_restore").chmod(0o700)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    run("Restore PostgreSQL", tmp_path, cwd=tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert "--dbname=postgres://ann@db/costs?sslmode=require " in (tmp_path / "asked").read_text()
 
 
 @pytest.mark.postgres
