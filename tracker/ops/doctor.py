@@ -15,9 +15,9 @@ from django.db import connection
 from django_q.models import Schedule
 
 from collector.cursor.client import CursorClient
-from incidents.channels import slack
+from incidents.channels import slack, webhook
 from incidents.channels.base import DeliveryError
-from incidents.models import Notification
+from incidents.models import Channel, Notification
 from tracker.ops.findings import Finding, fail, off, ok, warn
 from tracker.ops.health import readiness_problem
 from tracker.ops.reach import check_cursor
@@ -39,6 +39,7 @@ def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Findi
         yield check_worker(now)
         yield from check_cursor(now, client)
         yield check_notifications()
+        yield from check_channels()
     yield check_slack()
     yield check_mail()
     yield check_webhook()
@@ -113,6 +114,34 @@ def check_notifications() -> Finding:
     if given_up:
         return warn("notifications", f"{given_up} given up", "see why under Notifications in the admin")
     return ok("notifications", f"{waiting} waiting, none given up")
+
+
+def check_channels() -> Iterator[Finding]:
+    """A finding for each channel in use that cannot be reached, or was not when last tried."""
+    for channel in Channel.objects.enabled():
+        subject = f"channel: {channel}"
+        missing = missing_for(channel)
+        if missing:
+            yield fail(subject, "cannot be reached", f"set {missing}, or switch it off in the admin")
+        elif channel.last_error:
+            says, _, remedy = channel.last_error.partition(": ")
+            yield warn(subject, says, remedy or "send a test from the admin")
+
+
+def missing_for(channel: Channel) -> str:
+    """What has to be set before `channel` can be told anything; empty where all is there."""
+    needs: dict[str, object] = {"its target or WEBHOOK_URL": webhook.address(channel)}
+    if channel.kind == Channel.Kind.SLACK:
+        needs = {
+            "SLACK_BOT_TOKEN": settings.SLACK_BOT_TOKEN,
+            "its target or SLACK_CHANNEL_ID": slack.room(channel),
+        }
+    elif channel.kind == Channel.Kind.EMAIL:
+        needs = {
+            "RESEND_API_KEY and RESEND_FROM or EMAIL_URL": settings.EMAIL_CONFIGURED,
+            "its target or ALERT_EMAIL_TO": channel.target_items() or settings.ALERT_EMAIL_TO,
+        }
+    return ", ".join(name for name, value in needs.items() if not value)
 
 
 def check_slack() -> Finding:

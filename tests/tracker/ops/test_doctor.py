@@ -9,6 +9,7 @@ from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.models import Source
 from collector.sandbox import Company, Sandbox, build_company
+from incidents.models import Channel
 from tests.incidents.conftest import mailbox, slack  # noqa: F401  (fixtures)
 from tests.incidents.slack_stand_in import Fault
 from tracker.ops import doctor, reach
@@ -90,6 +91,30 @@ def test_a_worker_is_missed_after_a_quarter_of_an_hour():
     assert doctor.check_worker(NOW).verdict is Verdict.OK
     Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW - timedelta(minutes=16))
     assert doctor.check_worker(NOW).says == "“waiting” is 16 minutes overdue"
+
+
+@pytest.mark.django_db
+def test_a_channel_in_use_that_nothing_can_reach_must_be_mended():
+    for kind in Channel.Kind.values:
+        Channel.objects.create(name=f"on by {kind}", kind=kind)
+        Channel.objects.create(name=f"off by {kind}", kind=kind, is_enabled=False)
+    assert [(finding.verdict, finding.subject, finding.remedy) for finding in doctor.check_channels()] == [
+        (Verdict.FAIL, f"channel: on by {kind}", f"set {missing}, or switch it off in the admin")
+        for kind, missing in (
+            ("email", "RESEND_API_KEY and RESEND_FROM or EMAIL_URL, its target or ALERT_EMAIL_TO"),
+            ("slack", "SLACK_BOT_TOKEN, its target or SLACK_CHANNEL_ID"),
+            ("webhook", "its target or WEBHOOK_URL"),
+        )
+    ]
+
+
+@pytest.mark.django_db
+def test_a_channel_whose_last_attempt_failed_is_told_with_the_reason():
+    fields = {"kind": Channel.Kind.WEBHOOK, "target": "https://hooks.example.com"}
+    Channel.objects.create(name="fine", **fields)
+    Channel.objects.create(name="down", **fields, last_error="It answered 503: look at its log.")
+    [finding] = doctor.check_channels()
+    assert finding.line == "warn  channel: down                It answered 503: look at its log."
 
 
 def test_slack_is_asked_whose_token_it_is(slack):  # noqa: F811
