@@ -6,7 +6,10 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import OperationalError
+from django.db import OperationalError, connection
+
+# SQLite's own words: it writes beside its file, too.
+FILE_TROUBLE = ("attempt to write a readonly database", "unable to open database file")
 
 
 def main() -> None:
@@ -22,9 +25,11 @@ def main() -> None:
 
 def hint(error: Exception) -> str:
     """What to do, on a line of its own, where the error does not say it itself."""
-    if isinstance(error, OperationalError):
-        return "\nCheck DATABASE_URL and that the database is running."
-    return ""
+    if isinstance(error, ImproperlyConfigured):
+        return ""
+    if str(error) in FILE_TROUBLE:
+        return f"\nLet this user write both {connection.settings_dict['NAME']} and its directory."
+    return "\nCheck DATABASE_URL and that the database is running."
 
 
 if __name__ == "__main__":

@@ -11,15 +11,16 @@ import redis
 from django.conf import settings
 from django.core.checks import WARNING, run_checks
 from django.core.mail import get_connection
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django_q.models import Schedule
 
 from collector.cursor.client import CursorClient
+from collector.models import SourceRun
 from incidents.channels import slack, webhook
 from incidents.channels.base import DeliveryError
 from incidents.models import Channel, Notification
 from tracker.ops.findings import Finding, fail, off, ok, warn
-from tracker.ops.health import readiness_problem
+from tracker.ops.health import database_problem
 from tracker.ops.reach import check_cursor
 
 # Schedules are due every minute; a worker that is busy with one long task may miss a few.
@@ -56,11 +57,27 @@ def check_settings() -> Iterator[Finding]:
 
 
 def check_database() -> Finding:
-    problem = readiness_problem()
+    problem = database_problem()
     if problem:
         says, _, remedy = problem.partition(": ")
         return fail("database", says, remedy)
+    if not is_writable():
+        file = connection.settings_dict["NAME"]
+        is_file = connection.vendor == "sqlite"
+        remedy = f"let this user write both {file} and its directory" if is_file else "check DATABASE_URL"
+        return fail("database", "cannot be written", remedy)
     return ok("database", f"{connection.display_name} {version()}, migrated")
+
+
+def is_writable() -> bool:
+    """Whether a write is taken; it meets no row, and is rolled back."""
+    try:
+        with transaction.atomic():
+            SourceRun.objects.filter(pk=0).update(error="")
+            transaction.set_rollback(True)
+    except DatabaseError:
+        return False
+    return True
 
 
 def version() -> str:

@@ -58,6 +58,15 @@ def check_health(now: datetime) -> Health:
 
 def readiness_problem() -> str:
     """Why no page can be served, or nothing."""
+    if problem := database_problem():
+        return problem
+    if settings.STATIC_MANIFEST and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        return "static files are missing: run `python manage.py collectstatic --no-input`"
+    return ""
+
+
+def database_problem() -> str:
+    """Why the database cannot be read, or nothing."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -66,8 +75,6 @@ def readiness_problem() -> str:
     except DatabaseError:
         connection.close()  # the next probe begins with a new connection
         return "the database does not answer: see the log, and check DATABASE_URL"
-    if settings.STATIC_MANIFEST and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
-        return "static files are missing: run `python manage.py collectstatic --no-input`"
     return ""
 
 

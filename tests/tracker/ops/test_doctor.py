@@ -1,8 +1,13 @@
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django_q.models import Schedule
 
 from collector.cursor.client import CursorClient
@@ -143,6 +148,41 @@ def test_a_broker_that_is_away_is_told_without_its_password(settings):
 @pytest.mark.redis
 def test_a_broker_that_answers_is_fine():
     assert doctor.check_broker().says == "Redis answers"
+
+
+@pytest.mark.django_db
+def test_a_database_that_takes_no_write_must_be_mended():
+    assert doctor.check_database().verdict is Verdict.OK
+    on, off = {
+        "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
+        "postgresql": ("SET TRANSACTION READ ONLY", "SELECT 1"),  # for the test's own alone
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(on)
+        finding = doctor.check_database()
+        cursor.execute(off)
+    assert (finding.verdict, finding.says) == (Verdict.FAIL, "cannot be written")
+    assert ("and its directory" in finding.remedy) is (connection.vendor == "sqlite")
+
+
+@pytest.mark.django_db
+def test_missing_static_files_are_not_the_databases_fault(settings, tmp_path):
+    settings.STATIC_MANIFEST, settings.STATIC_ROOT = True, tmp_path
+    assert doctor.check_database().verdict is Verdict.OK
+
+
+def test_a_database_file_that_cannot_be_opened_is_named(tmp_path):
+    file = tmp_path / "nowhere" / "db.sqlite3"
+    environment = os.environ | {
+        "DATABASE_URL": f"sqlite:///{file}",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    command = [sys.executable, "manage.py", "showmigrations", "collector"]
+    done = subprocess.run(
+        command, cwd=django_settings.BASE_DIR, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"Let this user write both {file} and its directory.\n")
 
 
 def test_static_files_must_be_collected_where_the_manifest_is_used(settings, tmp_path):
