@@ -15,6 +15,7 @@ from typing import Any
 
 from collector import freshness, runs
 from collector.connections import drop_if_dead
+from collector.cursor.errors import CursorApiError
 from collector.leases import held
 from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
@@ -88,12 +89,14 @@ def run(now: datetime) -> PipelineReport:
 
 
 def _do(report: PipelineReport, name: str, work: Callable[[], Any]) -> Any:
-    """Run one step and note it; what it raised is logged whole and told in one line."""
+    """Run one step and note it; what it raised is told in one line, and a surprise logged whole."""
     started = time.monotonic()
     try:
         result = work()
     except Exception as error:  # a step's failure must not keep the later ones from their work
-        log.exception("pipeline step %s failed", name)
+        # What Cursor did not answer is no mistake of ours: its one line says what to do.
+        is_known = isinstance(error, CursorApiError)
+        log.error("pipeline step %s failed: %s", name, error, exc_info=not is_known)
         drop_if_dead()  # the next step may find the database back
         report.steps.append(Step(name, False, f"{type(error).__name__}: {error}", time.monotonic() - started))
         return None

@@ -91,20 +91,25 @@ def test_while_slack_is_down_the_message_waits_and_goes_out_once_later(sandbox, 
     assert len(slack.roots) == sent
 
 
-def test_a_step_that_breaks_is_told_and_the_others_go_on(sandbox, slack, company, monkeypatch):
+def test_a_step_that_breaks_is_told_and_the_others_go_on(sandbox, slack, company, monkeypatch, caplog):
     monkeypatch.setattr(pipeline, "adopt", lambda now: 1 / 0)
     report = pipeline.run(NOW)
     broken = [step for step in report.steps if not step.is_ok]
     assert [(step.name, step.summary) for step in broken] == [
         ("groups", "ZeroDivisionError: division by zero")
     ]
+    assert "Traceback" in caplog.text
     assert Incident.objects.filter(member__email=runaway(company)).exists()
 
 
-def test_without_an_answer_from_the_vendor_nothing_is_judged_and_nothing_stored(sandbox, slack, settings):
+def test_without_an_answer_from_the_vendor_nothing_is_judged_and_nothing_stored(
+    sandbox, slack, settings, caplog
+):
     settings.CURSOR_ADMIN_API_KEY = "key_wrong"
     with pytest.raises(CommandError, match="failed: collect"):
         call_command("run_pipeline", as_of=NOW)
+    [record] = [record for record in caplog.records if record.name == "tracker.pipeline"]
+    assert not record.exc_info and "set CURSOR_ADMIN_API_KEY" in record.message
     assert (UsageEvent.objects.count(), Anomaly.objects.count(), slack.calls) == (0, 0, [])
 
 
