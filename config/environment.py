@@ -60,13 +60,17 @@ class Environment:
             name, options[0], lambda value: options[options.index(value)], " or ".join(options)
         )
 
-    def url(self, name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+    def url(
+        self,
+        name: str,
+        default: str = "",
+        *,
+        schemes: tuple[str, ...] = ("http", "https"),
+        example: str = "https://example.com",
+    ) -> str:
         """An address without a trailing slash."""
         return self._parsed(
-            name,
-            default,
-            lambda value: _url(value, schemes),
-            f"an address such as {schemes[-1]}://example.com",
+            name, default, lambda value: _url(value, schemes), f"an address such as {example}"
         )
 
     def secret_url(self, name: str) -> str:

@@ -26,8 +26,9 @@ AUTH_SECRET = env.secret("AUTH_SECRET")
 SHARED_SECRET_KEY = env.secret("SECRET_KEY") or stretch(AUTH_SECRET)  # the same on every machine
 SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
 AUTH_URL = env.url("AUTH_URL")
-SIGN_IN_URL = AUTH_URL or env.url("DASHBOARD_URL")  # where Google sends people back to; empty: where they are
-DASHBOARD_URL = env.url("DASHBOARD_URL", AUTH_URL or "http://127.0.0.1:8000")
+site_url = env.url("DASHBOARD_URL")
+SIGN_IN_URL = AUTH_URL or site_url  # where Google sends people back to; empty: where they are
+DASHBOARD_URL = site_url or AUTH_URL or "http://127.0.0.1:8000"
 DASHBOARD_URL_IS_SET = bool(SIGN_IN_URL)
 SITE_HOSTS = sorted({urlsplit(url).hostname or "" for url in (DASHBOARD_URL, AUTH_URL) if url})
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") + SITE_HOSTS + ["localhost", "127.0.0.1", "[::1]"]
@@ -128,7 +129,7 @@ else:
 DATABASES = {"default": DATABASE}
 
 # Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
-REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"), example="redis://HOST:6379/0")
 Q_CLUSTER = {
     "name": "cursor-cost-monitor",
     "workers": 2,

@@ -1,6 +1,8 @@
+import runpy
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import Environment, read_env_file
@@ -51,6 +53,16 @@ def test_a_bad_value_is_a_problem_that_names_the_variable_and_not_the_value(env,
     [problem] = env.problems
     assert problem.startswith("GIVEN is not usable: expected ")
     assert value not in problem
+
+
+def test_each_bad_variable_is_told_once_with_an_example_of_its_own(monkeypatch):
+    monkeypatch.setenv("DASHBOARD_URL", "costs.example.com")
+    monkeypatch.setenv("REDIS_URL", "redis")
+    read = runpy.run_path(str(settings.BASE_DIR / "config" / "settings.py"))
+    assert read["ENVIRONMENT_PROBLEMS"] == (
+        "DASHBOARD_URL is not usable: expected an address such as https://example.com.",
+        "REDIS_URL is not usable: expected an address such as redis://HOST:6379/0.",
+    )
 
 
 def test_addresses_lose_their_trailing_slash(env, monkeypatch):
