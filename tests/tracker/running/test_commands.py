@@ -15,8 +15,17 @@ def test_serve_names_a_taken_port_and_the_way_out():
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        with pytest.raises(CommandError, match=f"cannot serve on 127.0.0.1:{port} .*--bind"):
+        with pytest.raises(
+            CommandError, match=f"cannot serve on 127.0.0.1:{port} .*stop what listens.*--bind"
+        ):
             call_command("serve", f"--bind=127.0.0.1:{port}")
+
+
+def test_serve_tells_an_address_that_is_not_this_machines_from_one_that_is_taken():
+    with pytest.raises(
+        CommandError, match=r"192\.0\.2\.1:8600 \(.*\): choose one of this machine with .*--bind"
+    ):
+        call_command("serve", "--bind=192.0.2.1:8600")  # of TEST-NET-1, which no machine has
 
 
 @pytest.mark.parametrize("address", ["8000", "127.0.0.1:http", "127.0.0.1:99999", ":8000"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import socket
 import time
 from typing import Any
@@ -94,9 +95,13 @@ def _refuse_taken(bind: tuple[str, int]) -> None:
         try:
             probe.bind(bind)
         except OSError as error:
+            is_taken = error.errno == errno.EADDRINUSE
+            remedy = (
+                "stop what listens there, or choose another" if is_taken else "choose one of this machine"
+            )
             raise CommandError(
-                f"cannot serve on {bind[0]}:{bind[1]} ({error.strerror}): stop what listens there, "
-                "or choose another with `manage.py serve --bind 127.0.0.1:8001`"
+                f"cannot serve on {bind[0]}:{bind[1]} ({error.strerror}): {remedy} "
+                "with `manage.py serve --bind 127.0.0.1:8001`"
             ) from error
 
 
