@@ -9,7 +9,10 @@ from collector.pruning import plan, prune
 
 
 class Command(BaseCommand):
-    help = "Delete usage events older than so many days. Daily figures, anomalies and incidents stay."
+    help = (
+        "Delete usage events older than so many days, but for the oldest day's. "
+        "Daily figures, anomalies and incidents stay."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, required=True, help="how many whole days of events to keep")
