@@ -3,7 +3,6 @@
 No message repeats a value, since many are secrets.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -12,6 +11,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name, validate_email
+
+from tracker.running.demo import holds_demo
 
 Find = Callable[[], Iterable[CheckMessage]]
 Check = Callable[..., list[CheckMessage]]
@@ -66,10 +67,7 @@ def check_var_directory() -> Iterable[CheckMessage]:
 
 @setting_check()
 def check_demo() -> Iterable[CheckMessage]:
-    path = settings.VAR_DIR / "demo.json"
-    if settings.DEMO or not settings.CURSOR_ADMIN_API_KEY or not path.exists():
-        return
-    if json.loads(path.read_text()).get("database", default_database()) == database_name():
+    if settings.CURSOR_ADMIN_API_KEY and not settings.DEMO and holds_demo():
         yield Error(
             "A Cursor key is set, but the database holds the demo's made-up company.",
             hint=f"Move the demo away, then run this again: mv {settings.VAR_DIR} {settings.VAR_DIR}-demo",
@@ -79,10 +77,6 @@ def check_demo() -> Iterable[CheckMessage]:
 
 def database_name() -> str:
     return str(settings.DATABASES["default"]["NAME"])
-
-
-def default_database() -> str:
-    return str(settings.VAR_DIR / "db.sqlite3")
 
 
 @setting_check()

@@ -68,6 +68,15 @@ def load_demo(now: datetime) -> Demo:
     return Demo(port=free_port(), key=kept["key"], anchor_at=kept["anchor_at"])
 
 
+def holds_demo() -> bool:
+    """Whether the configured database is the one that the demo was begun in."""
+    path: Path = settings.VAR_DIR / "demo.json"
+    database = str(settings.DATABASES["default"]["NAME"])
+    # Demos begun before its database was noted had SQLite in `var/`.
+    default = str(settings.VAR_DIR / "db.sqlite3")
+    return path.exists() and json.loads(path.read_text()).get("database", default) == database
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on now."""
     with socket.socket() as probe:

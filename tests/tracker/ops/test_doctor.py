@@ -19,6 +19,7 @@ from tests.incidents.conftest import mailbox, slack  # noqa: F401  (fixtures)
 from tests.incidents.slack_stand_in import Fault
 from tracker.ops import doctor, reach
 from tracker.ops.findings import Finding, Verdict
+from tracker.running.demo import load_demo
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -73,6 +74,15 @@ def test_without_a_key_cursor_is_not_asked():
         finding.line
         == "warn  Cursor                       no key: nothing is collected: set CURSOR_ADMIN_API_KEY"
     )
+
+
+@pytest.mark.django_db
+def test_in_the_demo_nothing_is_wrong_with_having_no_key(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    load_demo(NOW)
+    [finding] = reach.check_cursor(NOW)
+    assert finding.verdict is Verdict.OFF
+    assert "`make run` collects from the demo's sandbox" in finding.line
 
 
 @pytest.mark.parametrize(
