@@ -224,7 +224,7 @@ def sent(post: Post, rows: Sequence[Notification], token: str, remote_id: str) -
 def failed(post: Post, rows: Sequence[Notification], token: str, problem: DeliveryError) -> None:
     """Note the failure and when to try again, or give up after as many tries as the policy says."""
     at, reason = post.clock(), str(problem)
-    logger.warning("channel %s: %s", post.channel.pk, reason)
+    logger.warning("channel %s: %s", post.channel, reason)
     Channel.objects.filter(pk=post.channel.pk).update(last_error=reason, last_error_at=at)
     spent = [row for row in rows if row.tries + 1 >= post.policy.give_up_after]
     again = [row for row in rows if row not in spent]

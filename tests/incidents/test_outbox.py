@@ -101,12 +101,13 @@ def test_slack_hanging_times_out_and_is_tried_later(slack, monkeypatch):
     assert "could not be reached" in Notification.objects.get().error
 
 
-def test_a_refused_token_is_tried_once_a_run_and_a_bad_message_stops_no_other(slack):
+def test_a_refused_token_is_tried_once_a_run_and_a_bad_message_stops_no_other(slack, caplog):
     make_channel()
     open_incidents(2)
     slack.faults.append(Fault(error="invalid_auth"))
     outbox.deliver_due(NOON)
     assert states() == [("alert", "waiting", 1), ("alert", "waiting", 0)]
+    assert caplog.messages[-1].startswith("channel slack channel: ")  # by its name
     slack.faults.append(Fault(error="msg_too_long"))
     outbox.deliver_due(NOON + HOUR)
     assert sorted(row[1] for row in states()) == ["sent", "waiting"]
