@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, date, datetime
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
 
 def instant(text: str) -> datetime:
     """An ISO 8601 instant, UTC where it names no zone: `2026-03-02T14:00Z` or `2026-03-02`."""
@@ -21,3 +24,13 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-03-02") from None
+
+
+def email(text: str) -> str:
+    """An e-mail address, in small letters as members are joined on it."""
+    address = text.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no e-mail address, such as ann@example.com") from None
+    return address

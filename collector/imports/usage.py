@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import transaction
 
 from collector import cycles, rollups
-from collector.models import Source, SourceRun, UsageEvent
+from collector.models import Member, Source, SourceRun, UsageEvent
 from collector.upsert import writing
 
 from .events import EventWriter
@@ -28,6 +28,7 @@ class UsageImport:
     changed: int
     unchanged: int
     known_better: int
+    new_members: int
 
     @property
     def lines(self) -> Iterator[str]:
@@ -40,6 +41,8 @@ class UsageImport:
             yield f"{self.unchanged:,} skipped: imported before, and the same"
         if self.known_better:
             yield f"{self.known_better:,} skipped: known from the API or a fuller import already"
+        if self.new_members:
+            yield f"new members: {self.new_members:,}"
         if found.without_cost:
             yield f"{found.without_cost:,} billed rows lack their cost: requests without money"
 
@@ -59,13 +62,17 @@ def import_usage(
     file = UsageCsv(path, member)
     survey = file.survey()
     with writing():
+        known = Member.objects.count()
         for day in cycles.learn(cycle_start_at)[1] if cycle_start_at else ():
             rollups.recompute_days(day, day, at)
         writer = EventWriter(UsageEvent.Origin.CSV.value, at, survey.is_shared)
         for event in file.events():
             writer.add(event)
         writer.finish()
-        result = UsageImport(survey, writer.new, writer.changed, writer.unchanged, writer.known_better)
+        new_members = Member.objects.count() - known
+        result = UsageImport(
+            survey, writer.new, writer.changed, writer.unchanged, writer.known_better, new_members
+        )
         _leave_record(result, at)
         if is_dry_run:
             transaction.set_rollback(True)

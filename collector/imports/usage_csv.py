@@ -60,6 +60,7 @@ class Survey:
     rows: int = 0
     without_cost: int = 0  # billed rows whose cost is missing
     with_cost: int = 0
+    without_user: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
     # Who and when, as hashes of eight bytes: they are as many as the rows.
@@ -135,6 +136,7 @@ class UsageCsv:
         cost = Cost.of(row)
         found.with_cost += cost.is_due and cost.is_known
         found.without_cost += cost.is_due and not cost.is_known
+        found.without_user += not row["user"]
         return draft(
             self._identity(row["user"]),
             _instant(row["at"]),

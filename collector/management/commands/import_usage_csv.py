@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collector.arguments import instant
+from collector.arguments import email, instant
 from collector.imports.tables import FileError
 from collector.imports.usage import import_usage
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--member", default="", metavar="EMAIL", help="whose the rows without a user are")
+        parser.add_argument("--member", type=email, metavar="EMAIL", help="whose the rows without a user are")
         parser.add_argument(
             "--cycle-start",
             type=instant,
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             result = import_usage(
                 options["file"],
                 timezone.now(),
-                member=options["member"],
+                member=options["member"] or "",
                 cycle_start_at=options["cycle_start"],
                 is_dry_run=options["dry_run"],
             )
@@ -39,5 +39,7 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
         for line in result.lines:
             self.stdout.write(line)
+        if options["member"] and not result.survey.without_user:
+            self.stdout.write("--member was not needed: every row names its user")
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")

@@ -254,10 +254,12 @@ def test_the_command_reports_and_refuses(write):
     assert out.getvalue().splitlines() == [
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "2 taken: 2 new, 0 revised",
+        "new members: 1",
         "1 billed rows lack their cost: requests without money",
         "Nothing was changed: this was a dry run.",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "2 taken: 2 new, 0 revised",
+        "new members: 1",
         "1 billed rows lack their cost: requests without money",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "0 taken: 0 new, 0 revised",
@@ -268,3 +270,19 @@ def test_the_command_reports_and_refuses(write):
         call_command("import_usage_csv", "none.csv")
     with pytest.raises(CommandError, match="Line 1"):
         call_command("import_usage_csv", str(write("x\n")))
+
+
+def test_the_command_wants_an_address_and_says_who_is_new_and_when_it_was_not_needed(write):
+    with pytest.raises(CommandError, match="'X' is no e-mail address"):
+        call_command("import_usage_csv", str(write(TEAM + ONE)), "--member=X")
+    out = io.StringIO()
+    call_command("import_usage_csv", str(write(TEAM + ONE)), "--member=Bob@x.io", stdout=out)
+    assert out.getvalue().splitlines()[2:] == [
+        "new members: 1",
+        "--member was not needed: every row names its user",
+    ]
+    again = io.StringIO()
+    nobodys = ONE.replace("Ann@X.io", "").replace("10:00:00", "11:00:00")
+    call_command("import_usage_csv", str(write(TEAM + ONE + nobodys)), "--member=Bob@x.io", stdout=again)
+    assert again.getvalue().splitlines()[2:] == ["1 skipped: imported before, and the same", "new members: 1"]
+    assert set(Member.objects.values_list("email", flat=True)) == {"ann@x.io", "bob@x.io"}
