@@ -10,6 +10,7 @@ from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
+from collector.read_only import ReadOnly
 from tracker.access import tokens
 from tracker.models import AccessSettings, ApiToken, AuditEntry
 
@@ -71,24 +72,15 @@ class ApiTokenAdmin(admin.ModelAdmin):
         secret = tokens.issue(obj)
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
 
-    @admin.action(description="Revoke the selected tokens")
+    @admin.action(description="Revoke the selected tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
         messages.success(request, f"{count} revoked.")
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("at", "action", "actor_name", "address", "target", "detail")
     list_filter = ("action", "at")
     search_fields = ("actor_name", "target", "detail")
     list_select_related = ("actor",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        return False

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
 
 from tracker.access import tokens
 from tracker.models import ApiToken
@@ -53,3 +55,13 @@ def test_a_token_can_be_revoked_in_the_admin_but_neither_changed_nor_deleted(sig
     assert admin.post(f"{url}delete/", {"post": "yes"}).status_code == 403
     admin.post("/admin/tracker/apitoken/", {"action": "revoke", "_selected_action": token.pk})
     assert tokens.find(secret, NOW) is None
+
+
+def test_who_may_only_look_at_tokens_revokes_none():
+    _, secret = make_token()
+    looker, client = User.objects.create_user("lena", is_staff=True), Client()
+    looker.user_permissions.add(Permission.objects.get(codename="view_apitoken"))
+    client.force_login(looker, backend="django.contrib.auth.backends.ModelBackend")
+    token = ApiToken.objects.get()
+    client.post("/admin/tracker/apitoken/", {"action": "revoke", "_selected_action": token.pk})
+    assert tokens.find(secret, NOW) == token
