@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 
 from .apply import apply, plan_of, read_targets, upload
-from .plan import Plan
+from .plan import NewGroup, Plan
 
 
 class ImportCommand(BaseCommand):
@@ -32,7 +34,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument(
             "--apply", action="store_true", help="make the changes; without it they are only shown"
         )
-        parser.add_argument("--only", nargs="+", metavar="EMAIL", help="apply these members' changes alone")
+        parser.add_argument("--only", nargs="+", metavar="EMAIL", help="these members' changes alone")
         parser.add_argument(
             "--from",
             dest="from_day",
@@ -48,12 +50,17 @@ class ImportCommand(BaseCommand):
                 if options["apply"]:
                     self._apply(file, options, now)
                 else:
-                    self._preview(file, now)
+                    self._preview(file, options, now)
         except (OSError, FileError, ChangeRefused) as exc:
             raise CommandError(str(exc)) from exc
 
-    def _preview(self, file: Any, now: datetime) -> None:
-        plan = plan_of(self.kind, read_targets(self.kind, file), utc_day(now))
+    def _preview(self, file: Any, options: dict[str, Any], now: datetime) -> None:
+        targets = read_targets(self.kind, file)
+        plan = plan_of(self.kind, targets, utc_day(now))
+        if options["only"]:
+            in_file = {target.email for target in targets}
+            self._name_strangers(options["only"], in_file)
+            plan = part_of(plan, lowered(options["only"]), in_file)
         for line in lines(plan):
             self.stdout.write(line)
         self.stdout.write("Nothing was changed: --apply makes these changes.")
@@ -62,11 +69,40 @@ class ImportCommand(BaseCommand):
         by = f"manage.py {self.kind.value} import"
         from_day = options["from_day"] or utc_day(now)
         kept = upload(self.kind, file, name=options["file"].name, from_day=from_day, by=by, now=now)
+        self._name_strangers(options["only"] or (), {row["email"] for row in kept.targets})
         applied = apply(kept, options["only"], by=by, now=now)
         self.stdout.write(
             f"{applied.moved} members moved from {from_day} on, {applied.groups_made} groups made; "
             f"import {kept.pk} can be undone in the admin."
         )
+
+    def _name_strangers(self, only: Iterable[str], in_file: Set[str]) -> None:
+        for email in sorted(lowered(only) - in_file):
+            self.stdout.write(f"of --only, not in the file: {email}")
+
+
+def lowered(emails: Iterable[str]) -> set[str]:
+    return {email.lower() for email in emails}
+
+
+def part_of(plan: Plan, only: Set[str], in_file: Set[str]) -> Plan:
+    """What `plan` says of the members in `only`; where they would go follows from the whole file."""
+    moves = [move for move in plan.moves if move.email in only]
+    people = Counter(move.new for move in moves)
+    undecided = [email for email in plan.undecided if email in only]
+    not_members = [email for email in plan.not_members if email in only]
+    return replace(
+        plan,
+        moves=moves,
+        stays=len(only & in_file) - len(moves) - len(undecided) - len(not_members),
+        undecided=undecided,
+        not_members=not_members,
+        not_in_file=[],
+        new_groups=[
+            NewGroup(group.name, people[group.name]) for group in plan.new_groups if people[group.name]
+        ],
+        merges=[],
+    )
 
 
 def lines(plan: Plan) -> Iterator[str]:

@@ -43,6 +43,20 @@ def test_import_hibob_shows_and_changes_nothing(file):
     assert not GroupImport.objects.exists()
 
 
+def test_import_hibob_shows_only_whom_it_is_asked_about(file):
+    printed = run("import_hibob", file, "--only", "Ann@x.io", "ghost@x.io", "typo@x.io")
+    assert printed.splitlines() == [
+        "of --only, not in the file: typo@x.io",
+        "ann@x.io: Unassigned → Eng > General",
+        "new group: Eng > General, 1 people",
+        "in the file, no member: ghost@x.io",
+        "1 would move, 0 are in place already, 1 are no members",
+        "Nothing was changed: --apply makes these changes.",
+    ]
+    assert "not in the file: typo@x.io" in run("import_hibob", file, "--apply", "--only", "typo@x.io")
+    assert table() == []
+
+
 def test_import_hibob_applies_what_it_is_told(file):
     run("import_hibob", file, "--apply", "--only", "ann@x.io", "bob@x.io", "--from", "2026-03-02")
     assert table() == [
