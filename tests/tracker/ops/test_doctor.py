@@ -195,6 +195,15 @@ def test_a_database_file_that_cannot_be_opened_is_named(tmp_path):
     assert done.stderr.endswith(f"Let this user write both {file} and its directory.\n")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_has_seen_enough_is_no_error(unbuffered):
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": unbuffered}
+    script = f"{sys.executable} manage.py check --list-tags | true"
+    where = {"cwd": django_settings.BASE_DIR, "env": environment}
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, **where)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_static_files_must_be_collected_where_the_manifest_is_used(settings, tmp_path):
     settings.STATIC_MANIFEST, settings.STATIC_ROOT = True, tmp_path
     assert doctor.check_static_files().verdict is Verdict.FAIL
