@@ -25,8 +25,12 @@ class NoData:
     age: timedelta | None
 
     def __str__(self) -> str:
+        return f"{self.rule}: {self.reason}"
+
+    @property
+    def reason(self) -> str:
         age = "never collected" if self.age is None else f"{self.age.total_seconds() / 3600:.0f} h old"
-        return f"{self.rule}: {self.source} {age}"
+        return f"{self.source} {age}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,8 +64,14 @@ class DetectionReport:
         if self.silent:
             line += f", {self.silent} older than the first import"
         if self.no_data:
-            line += "; no data for " + ", ".join(map(str, self.no_data))
+            line += f"; no data, {self.gaps}"
         return line
+
+    @property
+    def gaps(self) -> str:
+        """Each reason why rules could not be judged, once, with how many."""
+        rules = Counter(gap.reason for gap in self.no_data)
+        return ", ".join(f"{why} ({count} rule{'s' * (count > 1)})" for why, count in rules.items())
 
     def as_json(self) -> dict[str, Any]:
         """Plain values: every anomaly with its figures, by what happened to it."""
