@@ -58,8 +58,9 @@ def count(value: Number | None) -> str:
 
 
 def exact(value: Number) -> str:
-    """`1,234` or `3.25`: nothing rounded, for what somebody set."""
-    return f"{value:,}".removesuffix(".0")
+    """`1,234`, `3.25` or `5`: nothing rounded, for what somebody set."""
+    whole, point, decimals = f"{value:,}".partition(".")
+    return f"{whole}{point}{decimals}".rstrip("0").rstrip(".") if point else whole
 
 
 def count_short(value: Number | None) -> str:

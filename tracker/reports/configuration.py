@@ -109,12 +109,6 @@ def admitted() -> str:
     return " and ".join(filter(None, [settings.AUTH_ALLOWED_DOMAIN, listed])) or "any verified Google account"
 
 
-def label(field: Field) -> str:
-    """The field's name without its unit, which the value has."""
-    name = str(field.verbose_name).capitalize()
-    return name.removesuffix(" dollars").removesuffix(" days").removesuffix(" hours")
-
-
 def is_set(secret: str) -> str:
     return "set" if secret else "not set"
 

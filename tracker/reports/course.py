@@ -37,4 +37,5 @@ def heading(expected_cents: float, against: Decimal | None, what: str) -> str:
     if ratio < SAME_RATIO:
         return f"on course: within {formats.percent(SAME_RATIO)} of {what}"
     direction = "over" if more > 0 else "under"
-    return f"heading {formats.dollars(abs(more))} ({formats.percent(ratio)}) {direction} {what}"
+    share = formats.percent(ratio).replace(" ", "\N{NO-BREAK SPACE}")  # cards are narrow
+    return f"heading {formats.dollars(abs(more))} ({share}) {direction} {what}"

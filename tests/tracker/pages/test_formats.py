@@ -73,3 +73,11 @@ def test_text_that_a_spreadsheet_would_run_is_disarmed(text):
 
 def test_a_number_in_a_csv_keeps_its_sign_and_digits():
     assert (formats.csv_cell(-1.5), formats.csv_cell(Decimal("12.500000"))) == (-1.5, "12.5")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1_234, "1,234"), (Decimal("5.00"), "5"), (Decimal("3.25"), "3.25"), (3.5, "3.5"), (100, "100")],
+)
+def test_what_somebody_set_is_shown_unrounded(value, said):
+    assert formats.exact(value) == said

@@ -32,8 +32,8 @@ def make_limit(email, on_demand_cents):
 @pytest.mark.parametrize(
     ("expected_cents", "against", "said"),
     [
-        (521_000, Decimal(420_000), "heading $1,010 (24 %) over the last cycle"),
-        (319_000, Decimal(420_000), "heading $1,010 (24 %) under the last cycle"),
+        (521_000, Decimal(420_000), "heading $1,010 (24\N{NO-BREAK SPACE}%) over the last cycle"),
+        (319_000, Decimal(420_000), "heading $1,010 (24\N{NO-BREAK SPACE}%) under the last cycle"),
         (423_000, Decimal(420_000), "on course: within 2.0 % of the last cycle"),
         (423_000, None, ""),
         (423_000, Decimal(0), ""),
