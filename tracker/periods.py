@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from collector.days import day_end, day_start, days_between, utc_day
-from collector.models import BillingCycle, MemberModelDay
+from collector.models import BillingCycle
 from collector.models.usage import MemberModelDayQuerySet
 from tracker import formats
 
@@ -113,8 +113,3 @@ def no_cycle(now: datetime) -> str:
         return "No billing cycle is known yet"
     end = formats.full_day(utc_day(ended.end_at))
     return f"The new billing cycle is not known yet: the last one ended on {end}"
-
-
-def model_days(period: Period) -> MemberModelDayQuerySet:
-    """Rollup rows that the period's totals count, of everybody."""
-    return period.of(MemberModelDay.objects.all())
