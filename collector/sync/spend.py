@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -29,6 +30,9 @@ FIGURES = (
     "premium_requests",
     "limit_dollars",
 )
+SUMS = ("spend_cents", "overall_spend_cents", "included_spend_cents", "fast_premium_requests")
+
+Row = tuple[MemberSpend, dict[str, Any]]  # as read, and as it came
 
 
 class Known(NamedTuple):
@@ -43,7 +47,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     """Read every member's spend of the current cycle; figures that moved become the day's snapshot."""
     starts: list[datetime] = []
 
-    def ask(number: int) -> Page[tuple[MemberSpend, dict[str, Any]]]:
+    def ask(number: int) -> Page[Row]:
         # Sorted by a column that does not move while reading, unlike the amount.
         body = {"page": number, "pageSize": PAGE_SIZE, "sortBy": "user", "sortDirection": "asc"}
         payload = client.post(PATH, body).payload
@@ -66,16 +70,13 @@ def _learn_cycle(start_at: datetime, at: datetime) -> BillingCycle:
     return cycle
 
 
-def _store(
-    rows: list[tuple[MemberSpend, dict[str, Any]]], cycle: BillingCycle, at: datetime
-) -> tuple[int, int]:
+def _store(rows: list[Row], cycle: BillingCycle, at: datetime) -> tuple[int, int]:
     """Write the figures that moved since the newest snapshot; return how many are new, how many moved."""
     roster = Roster.load()
     roster.admit((_identity(record) for record, _ in rows), at)
     latest = _latest(cycle)
     confirmed, moved, first = [], [], 0
-    for record, raw in rows:
-        member_id = roster.member_id(_identity(record))
+    for member_id, (record, raw) in _by_member(rows, roster).items():
         figures = figures_of(record)
         known = latest.get(member_id)
         if known and known.figures == figures:
@@ -100,6 +101,29 @@ def _store(
         update_fields=[*FIGURES, "confirmed_at", "raw"],
     )
     return first, len(moved) - first
+
+
+def _by_member(rows: list[Row], roster: Roster) -> dict[int, Row]:
+    """One row a member. Whoever left and came back has two, nobody any number: all of it was spent.
+
+    Rows of one vendor's id are one row, which pages that shifted while they were read repeat.
+    """
+    listed: dict[int, dict[str, Row]] = defaultdict(dict)
+    for place, (record, raw) in enumerate(rows):
+        listed[roster.member_id(_identity(record))][record.user_id or str(place)] = record, raw
+    return {member_id: _together(list(each.values()), roster) for member_id, each in listed.items()}
+
+
+def _together(rows: list[Row], roster: Roster) -> Row:
+    """A member's rows as one: their sums, unknown where a part is, and the limit of the seat in use."""
+    if len(rows) == 1:
+        return rows[0]
+    in_use = max((record for record, _ in rows), key=lambda record: record.user_id in roster.by_cursor_id)
+    sums = {}
+    for name in SUMS:
+        parts = [getattr(record, name) for record, _ in rows]
+        sums[name] = None if None in parts else sum(parts)
+    return in_use.model_copy(update=sums), {"rows": [raw for _, raw in rows]}
 
 
 def _latest(cycle: BillingCycle) -> dict[int, Known]:

@@ -93,6 +93,35 @@ def test_of_two_addresses_with_one_id_the_one_still_listed_counts(told, client, 
     assert table()[0][0] != gone
 
 
+def test_whoever_left_and_came_back_spent_what_both_rows_say(told, client):
+    Member.objects.create(email="ana@example.com", cursor_id="user_B", first_seen_at=TEN, last_seen_at=TEN)
+    rows = [
+        spend_row("ana@example.com", userId="user_B", overallSpendCents=30, spendCents=10),
+        spend_row("ana@example.com", userId="user_A", effectivePerUserLimitDollars=None),
+    ]
+    sync(told, client, TEN, *rows)
+    assert sync(told, client, ELEVEN, *rows).changed == 0
+    assert [row[3:] for row in table()] == [
+        (Decimal("3230.750456"), Decimal("1885.500123"), Decimal("1345.250333"))
+    ]
+    snapshot = SpendSnapshot.objects.get()
+    assert (snapshot.premium_requests, snapshot.limit_dollars) == (1960, Decimal(50))
+    assert [row["userId"] for row in snapshot.raw["rows"]] == ["user_B", "user_A"]
+
+
+def test_a_row_that_a_shifted_page_repeats_counts_once(told, client):
+    row = spend_row("ana@example.com", userId="user_A")
+    sync(told, client, TEN, row)
+    once = table()
+    sync(told, client, TEN, row, row)
+    assert table() == once
+
+
+def test_rows_that_name_nobody_are_one_sum(told, client):
+    sync(told, client, TEN, *[spend_row("", userId=None, overallSpendCents=cents) for cents in (100, 30)])
+    assert [row[:1] + row[3:4] for row in table()] == [("unattributed", Decimal(130))]
+
+
 def test_each_day_on_which_a_figure_moved_keeps_its_last_word(told, client):
     sync(told, client, TEN, spend_row("ana@example.com"))
     for cents in (3300, 3400):
