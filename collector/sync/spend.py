@@ -39,6 +39,7 @@ class Known(NamedTuple):
     """A member's newest snapshot."""
 
     pk: int
+    cursor_id: str
     taken_at: datetime
     figures: tuple[Any, ...]
 
@@ -74,9 +75,11 @@ def _store(rows: list[Row], cycle: BillingCycle, at: datetime) -> tuple[int, int
     """Write the figures that moved since the newest snapshot; return how many are new, how many moved."""
     roster = Roster.load()
     roster.admit((_identity(record) for record, _ in rows), at)
+    listed = _by_member(rows, roster)
     latest = _latest(cycle)
+    _follow_addresses(listed, latest, cycle)
     confirmed, moved, first = [], [], 0
-    for member_id, (record, raw) in _by_member(rows, roster).items():
+    for member_id, (record, raw) in listed.items():
         figures = figures_of(record)
         known = latest.get(member_id)
         if known and known.figures == figures:
@@ -126,9 +129,24 @@ def _together(rows: list[Row], roster: Roster) -> Row:
     return in_use.model_copy(update=sums), {"rows": [raw for _, raw in rows]}
 
 
+def _follow_addresses(listed: dict[int, Row], latest: dict[int, Known], cycle: BillingCycle) -> None:
+    """Let the cycle's snapshots go over to a member's new address: left at the old, they count twice."""
+    heirs = {record.user_id: member_id for member_id, (record, _) in listed.items() if record.user_id}
+    for old in latest.keys() - listed.keys():
+        heir = heirs.get(latest[old].cursor_id)
+        if heir is not None and heir not in latest:
+            cycle.snapshots.filter(member=old).update(member=heir)
+            latest[heir] = latest.pop(old)
+
+
 def _latest(cycle: BillingCycle) -> dict[int, Known]:
-    rows = SpendSnapshot.objects.latest_per_member(cycle).values_list("member_id", "pk", "taken_at", *FIGURES)
-    return {member_id: Known(pk, taken_at, tuple(figures)) for member_id, pk, taken_at, *figures in rows}
+    rows = SpendSnapshot.objects.latest_per_member(cycle).values_list(
+        "member_id", "pk", "member__cursor_id", "taken_at", *FIGURES
+    )
+    return {
+        member_id: Known(pk, cursor_id, taken_at, tuple(figures))
+        for member_id, pk, cursor_id, taken_at, *figures in rows
+    }
 
 
 def _identity(record: MemberSpend) -> Identity:

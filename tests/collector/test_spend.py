@@ -109,6 +109,16 @@ def test_whoever_left_and_came_back_spent_what_both_rows_say(told, client):
     assert [row["userId"] for row in snapshot.raw["rows"]] == ["user_B", "user_A"]
 
 
+def test_a_new_address_takes_the_cycles_snapshots_along(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com", userId="user_A"), spend_row("bo@example.com"))
+    sync(told, client, TOMORROW, spend_row("ann@example.com", userId="user_A", overallSpendCents=3300))
+    assert [row[:2] + row[3:4] for row in table()] == [
+        ("ann@example.com", TEN, Decimal("3200.750456")),
+        ("ann@example.com", TOMORROW, Decimal(3300)),
+        ("bo@example.com", TEN, Decimal("3200.750456")),
+    ]
+
+
 def test_a_row_that_a_shifted_page_repeats_counts_once(told, client):
     row = spend_row("ana@example.com", userId="user_A")
     sync(told, client, TEN, row)
