@@ -109,8 +109,9 @@ def _store(part: Window, drafts: list[Draft]) -> SyncResult:
         rows: dict[Key, Values] = {}
         for identity, day, values in drafts:
             key = (roster.member_id(identity), day)
-            # Days on which nothing happened are not kept, unless something was thought to have.
-            if values != NOTHING or key in known:
+            # Days on which nothing happened are not kept, unless something was thought to have. Whoever left
+            # and came back is listed twice, at nothing under the number that is not in use.
+            if values != NOTHING or (key in known and key not in rows):
                 rows[key] = values
         written = TABLE.bring(rows, known, part.read_at)
         watermarks.extend(Source.ACTIVITY, part.start_at, part.end_at)

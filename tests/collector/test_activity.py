@@ -81,6 +81,16 @@ def test_pages_count_people_not_rows(told, client):
     assert activity.sync(client, WINDOW).seen == 2
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_whoever_left_and_came_back_keeps_what_one_of_the_two_rows_says(told, client, order):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=14)], users=1))
+    activity.sync(client, WINDOW)
+    rows = [row("ana@x.com", agentRequests=15), row("ana@x.com", user=2)][::order]
+    told.tell(PATH, page(rows, users=2))
+    activity.sync(client, WINDOW)
+    assert [each[:3] for each in table()] == [("ana@x.com", date(2026, 9, 14), 15)]
+
+
 def test_people_missing_from_the_pages_are_noticed(told, client):
     told.tell(PATH, page([row("ana@x.com", agentRequests=1)], users=2))
     with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
