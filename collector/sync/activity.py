@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -96,7 +97,8 @@ def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> Draf
 
 
 def _people(reading: Reading[Draft]) -> int:
-    return len({row.identity for row in reading.rows()})
+    """The vendor counts its numbers: one may have two addresses, and an address two of them."""
+    return len({row.identity.numeric_id or row.identity.key for row in reading.rows()})
 
 
 def _store(part: Window, drafts: list[Draft]) -> SyncResult:
@@ -106,7 +108,7 @@ def _store(part: Window, drafts: list[Draft]) -> SyncResult:
         _learn_numbers({draft.identity for draft in drafts}, roster)
         stored = DailyActivity.objects.filter(day__in={draft.day for draft in drafts})
         known = TABLE.known(stored)
-        rows: dict[Key, Values] = {}
+        rows = dict.fromkeys(_at_old_addresses(drafts, known, roster), NOTHING)
         for identity, day, values in drafts:
             key = (roster.member_id(identity), day)
             # Days on which nothing happened are not kept, unless something was thought to have. Whoever left
@@ -118,12 +120,21 @@ def _store(part: Window, drafts: list[Draft]) -> SyncResult:
     return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written)
 
 
+def _at_old_addresses(drafts: list[Draft], known: dict[Key, Values], roster: Roster) -> Iterator[Key]:
+    """Known days of an address that are told under the new one: what is left there would count twice."""
+    named = {roster.member_id(identity) for identity in {draft.identity for draft in drafts}}
+    unnamed = Member.objects.filter(pk__in={key[0] for key in known} - named).exclude(numeric_id="")
+    old = dict(unnamed.values_list("numeric_id", "pk"))
+    told = {(old.get(identity.numeric_id), day) for identity, day, _ in drafts}
+    yield from told & known.keys()
+
+
 def _learn_numbers(identities: set[Identity], roster: Roster) -> None:
     """Keep the vendor's number of each person: rows without an e-mail carry nothing else."""
     numbers = {
         roster.member_id(each): each.numeric_id
         for each in identities
-        if each.numeric_id and each.numeric_id not in roster.by_number
+        if each.numeric_id and roster.by_number.get(each.numeric_id) != roster.member_id(each)
     }
     Member.objects.bulk_update(
         [Member(pk=pk, numeric_id=number) for pk, number in numbers.items()], ["numeric_id"], batch_size=300

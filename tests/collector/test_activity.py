@@ -91,6 +91,31 @@ def test_whoever_left_and_came_back_keeps_what_one_of_the_two_rows_says(told, cl
     assert [each[:3] for each in table()] == [("ana@x.com", date(2026, 9, 14), 15)]
 
 
+def test_a_new_address_takes_over_the_days_that_are_told_under_it(told, client):
+    days = ("2026-09-14", "2026-09-15")
+    told.tell(PATH, page([row("ana@x.com", day=day, agentRequests=1) for day in days], users=1))
+    activity.sync(client, WINDOW)
+    told.tell(PATH, page([row("ann@x.com", day=days[1], agentRequests=3)], users=1))
+    activity.sync(client, WINDOW)
+    told.tell(PATH, page([row(None, day="2026-09-16", agentRequests=4)], users=1))
+    activity.sync(client, WINDOW)
+    assert [each[:3] for each in table()] == [
+        ("ana@x.com", date(2026, 9, 14), 1),
+        ("ana@x.com", date(2026, 9, 15), 0),
+        ("ann@x.com", date(2026, 9, 15), 3),
+        ("ann@x.com", date(2026, 9, 16), 4),
+    ]
+
+
+def test_a_person_with_a_new_address_in_the_middle_of_an_answer_is_one(told, client):
+    days = [
+        row("ana@x.com", agentRequests=1),
+        row("ann@x.com", day="2026-09-15", agentRequests=2),
+    ]
+    told.tell(PATH, page(days, users=1))
+    assert activity.sync(client, WINDOW).new == 2
+
+
 def test_people_missing_from_the_pages_are_noticed(told, client):
     told.tell(PATH, page([row("ana@x.com", agentRequests=1)], users=2))
     with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
