@@ -13,7 +13,7 @@ from collector import cycles, rollups
 from collector.days import day_start, utc_day
 from collector.models import UsageEvent
 from collector.roster import Identity, Roster
-from collector.sync.events import TABLE, Draft, number_twins
+from collector.sync.events import TABLE, Draft, keep_costs, number_twins
 from collector.upsert import Key, Values
 
 # Rows held before they are written.
@@ -99,7 +99,9 @@ class EventWriter:
         stored = UsageEvent.objects.between(min(instants), max(instants) + MILLISECOND)
         better = stored.filter(origin__in=RANKS[: RANKS.index(self.origin)])
         ours = not_known_better(rows, better.values_list("member_id", "occurred_at", "model"))
-        written = TABLE.upsert(ours, stored, self.at)
+        known = TABLE.known(stored)
+        keep_costs(ours, known)
+        written = TABLE.bring(ours, known, self.at)
         self.new += len(written.new)
         self.changed += len(written.changed)
         self.unchanged += len(ours) - len(written.touched)

@@ -54,6 +54,15 @@ TABLE = Table(
     stamp=("changed_at",),
     first_stamp=("first_seen_at",),
 )
+COST = {"charged_cents", "cost_basis", "model_cents", "token_fee_cents", "discount_percent"}
+BASIS, KIND, IS_CHARGEABLE = map(TABLE.values.index, ("cost_basis", "kind", "is_chargeable"))
+# How much is known of a cost, by what it rests on.
+KNOWLEDGE = {
+    UsageEvent.CostBasis.UNKNOWN.value: 0,
+    UsageEvent.CostBasis.FILE.value: 1,
+    UsageEvent.CostBasis.MODEL_COST.value: 1,
+    UsageEvent.CostBasis.CHARGED.value: 2,
+}
 NO_TOKENS = TokenUsage()
 PERCENT_PLACES = UNIT_PLACES = Decimal("0.0001")
 # Old answers lack isChargeable; of their kinds these cost money.
@@ -87,6 +96,7 @@ def _store(part: Window, drafts: list[Draft]) -> SyncResult:
         rows = number_twins(drafts, roster)
         known = TABLE.known(UsageEvent.objects.between(part.start_at, part.end_at))
         moved = settle_owners(rows, known, roster)
+        keep_costs(rows, known)
         written = TABLE.bring(rows, known, part.read_at)
         for day in cycles.reach_back_to(part.start_at):
             rollups.recompute_days(day, day, part.read_at)
@@ -107,6 +117,17 @@ def number_twins(drafts: Iterable[Draft], roster: Roster) -> dict[Key, Values]:
         for ordinal, values in enumerate(twins):
             rows[*key, ordinal] = values
     return rows
+
+
+def keep_costs(rows: dict[Key, Values], known: dict[Key, Values]) -> None:
+    """Let a cost stand that is left out now, of an event that is otherwise told as it was: it is no zero."""
+    for key, row in rows.items():
+        old = known.get(key)
+        if old is None or KNOWLEDGE[row[BASIS]] >= KNOWLEDGE[old[BASIS]]:
+            continue
+        if (row[KIND], row[IS_CHARGEABLE]) == (old[KIND], old[IS_CHARGEABLE]):
+            both = zip(TABLE.values, row, old, strict=True)
+            rows[key] = tuple(before if name in COST else now for name, now, before in both)
 
 
 def _lasting(values: Values) -> tuple[str, ...]:

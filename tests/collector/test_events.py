@@ -94,6 +94,16 @@ def test_a_revised_cost_replaces_the_old_one_up_or_down(told, client):
     assert UsageEvent.objects.values_list("first_seen_at", "changed_at").get() == (END, LATER.read_at)
 
 
+@pytest.mark.parametrize("left_out", [{"chargedCents": None}, {"chargedCents": None, "tokenUsage": None}])
+def test_a_cost_that_is_left_out_later_is_no_zero(told, client, left_out):
+    sync(told, client, event(NOON, chargedCents=8))
+    sync(told, client, event(NOON, **left_out), window=LATER)
+    assert UsageEvent.objects.values_list("charged_cents", "cost_basis").get() == (Decimal(8), "charged")
+    errored = event(NOON, chargedCents=None, tokenUsage=None, kind="Errored, Not Charged", isChargeable=False)
+    sync(told, client, errored, window=LATER)
+    assert UsageEvent.objects.values_list("charged_cents", "cost_basis").get() == (Decimal(0), "unknown")
+
+
 def test_a_late_event_is_added_to_its_day(told, client):
     sync(told, client, event(NOON))
     late = event(NOON - timedelta(seconds=50), chargedCents=999)

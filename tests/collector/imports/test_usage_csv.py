@@ -149,6 +149,14 @@ def test_a_revised_cost_replaces_the_old_one(write):
     assert MemberModelDay.objects.get().total_cents == Decimal(50)
 
 
+def test_a_file_that_lost_some_costs_makes_no_zero_of_what_an_older_one_said(write):
+    take(write(TEAM + ONE))
+    later = ONE.replace("10:00:00.123", "11:00:00.000")
+    again = take(write(TEAM + ONE.replace("0.42", "") + later))
+    assert (again.new, again.changed) == (1, 0)
+    assert MemberModelDay.objects.get().billed_cents == Decimal(84)
+
+
 def test_rows_alike_in_all_that_names_them_are_all_kept(write):
     path = write(TEAM + ONE + ONE + ONE.replace('"4","3124"', '"5","3125"'))
     assert take(path).new == 3
