@@ -15,7 +15,7 @@ from collector.etags import ETags
 from collector.models import AiCodeCommit, Source
 from collector.roster import Roster, identify
 from collector.upsert import Key, Table, Upserted, Values, writing
-from collector.windows import Window
+from collector.windows import DAY, MINUTE, Window
 
 from .analytics import dates
 from .base import Progress, SyncResult, silent
@@ -61,9 +61,10 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 
 def _read(etags: ETags, part: Window) -> list[Commit]:
-    # A plain last day could mean its midnight: up to now is said so.
+    # A plain last day could mean its midnight: the day after it is named, or now. Told twice is stored once.
     is_open = utc_day(part.end_at) == utc_day(part.read_at)
-    question = dates(part) | ({"endDate": "now"} if is_open else {}) | {"pageSize": PAGE_SIZE}
+    last = "now" if is_open else utc_day(part.end_at + DAY - MINUTE).isoformat()
+    question = dates(part) | {"endDate": last, "pageSize": PAGE_SIZE}
 
     def ask(number: int) -> Page[Commit]:
         def read(payload: Any) -> Page[Commit]:

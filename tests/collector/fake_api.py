@@ -40,7 +40,7 @@ class FakeApi:
 
     def _callback(self, path: str) -> Callable[[requests.PreparedRequest], tuple[int, dict[str, str], str]]:
         def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
-            body = json.loads(request.body) if request.body else {}
+            body = json.loads(request.body) if request.body else dict(request.params)
             self.asked[path].append(body)
             answers = self._answers[path]
             given = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -86,6 +86,15 @@ def test_an_amended_commit_keeps_its_newest_figures_in_any_order(told, client):
         assert [row[3] for row in table()] == [150]
 
 
+def test_the_last_day_of_a_week_of_history_is_asked_for_to_its_end(told, client):
+    told.tell(commits.PATH, answer())
+    commits.sync(client, Window(datetime(2026, 9, 3, tzinfo=UTC), END, END))
+    assert [(asked["startDate"], asked["endDate"]) for asked in told.asked[commits.PATH]] == [
+        ("2026-09-03", "2026-09-10"),
+        ("2026-09-10", "now"),
+    ]
+
+
 def test_a_count_that_does_not_add_up_stores_nothing(told, client):
     told.tell(commits.PATH, answer(commit(), total=2))
     with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
