@@ -107,6 +107,11 @@ class CommitsAnswer(Record):
 
     items: list[Commit]
     total_count: Count
+    page_size: Count | None = None
+
+    def has_more(self, page: int, asked: int) -> bool:
+        """Whether a page follows `page`, of as many rows as the answer says where fewer than `asked` came."""
+        return page * (self.page_size or asked) < self.total_count
 
 
 def measure(metric: str, rows: list[MetricRow], where: str) -> Iterator[Measured]:

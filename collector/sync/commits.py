@@ -69,7 +69,7 @@ def _read(etags: ETags, part: Window) -> list[Commit]:
     def ask(number: int) -> Page[Commit]:
         def read(payload: Any) -> Page[Commit]:
             answer = parse(CommitsAnswer, payload, PATH)
-            return Page(answer.items, answer.total_count, number * PAGE_SIZE < answer.total_count)
+            return Page(answer.items, answer.total_count, answer.has_more(number, PAGE_SIZE))
 
         return etags.ask(PATH, {**question, "page": number}, read)
 

@@ -95,6 +95,13 @@ def test_the_last_day_of_a_week_of_history_is_asked_for_to_its_end(told, client)
     ]
 
 
+def test_pages_shorter_than_asked_for_are_read_to_the_last(told, client):
+    pages = [answer(*rows, total=3) | {"pageSize": 2} for rows in ([commit(1), commit(2)], [commit(3)])]
+    told.tell(commits.PATH, *pages)
+    assert commits.sync(client, WINDOW).new == 3
+    assert [asked["page"] for asked in told.asked[commits.PATH]] == ["1", "2"]
+
+
 def test_a_count_that_does_not_add_up_stores_nothing(told, client):
     told.tell(commits.PATH, answer(commit(), total=2))
     with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
