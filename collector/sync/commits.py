@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from collector import watermarks
 from collector.cursor.analytics import Commit, CommitsAnswer
 from collector.cursor.client import CursorClient
@@ -14,7 +16,7 @@ from collector.days import utc_day
 from collector.etags import ETags
 from collector.models import AiCodeCommit, Source
 from collector.roster import Roster, identify
-from collector.upsert import Key, Table, Upserted, Values, writing
+from collector.upsert import Key, Table, Upserted, Values, count_write, writing
 from collector.windows import DAY, MINUTE, Window
 
 from .analytics import dates
@@ -85,6 +87,7 @@ def _store(commits: list[Commit], part: Window) -> Upserted:
         if key not in newest or newest[key].created_at <= commit.created_at:
             newest[key] = commit
     stored = AiCodeCommit.objects.filter(commit_hash__in={commit.commit_hash for commit in commits})
+    _follow_addresses(newest, stored)
     known = {tuple(key): at for *key, at in stored.values_list("member_id", "commit_hash", "ingested_at")}
     rows = {
         key: _values(commit)
@@ -93,6 +96,21 @@ def _store(commits: list[Commit], part: Window) -> Upserted:
     }
     _take_over_imported({key: values for key, values in rows.items() if key not in known})
     return TABLE.upsert(rows, stored, part.read_at)
+
+
+def _follow_addresses(newest: dict[Key, Commit], stored: QuerySet[AiCodeCommit]) -> None:
+    """Let stored commits go over to their author's new address: left at the old one, they count twice."""
+    told = {(each.user_id, each.commit_hash): key[0] for key, each in newest.items() if each.user_id}
+    there = {(each.member_id, each.commit_hash): each for each in stored.select_related("member")}
+    moved = []
+    for (member_id, commit_hash), each in there.items():
+        heir = told.get((each.member.cursor_id, commit_hash), member_id)
+        if (member_id, commit_hash) not in newest and (heir, commit_hash) not in there:
+            each.member_id = heir
+            moved.append(each)
+    if moved:
+        AiCodeCommit.objects.bulk_update(moved, ["member_id"], batch_size=300)
+        count_write()
 
 
 def imported_hash(day: date) -> str:

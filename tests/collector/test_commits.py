@@ -95,6 +95,15 @@ def test_the_last_day_of_a_week_of_history_is_asked_for_to_its_end(told, client)
     ]
 
 
+def test_a_new_address_takes_its_commits_along_and_leaves_others_theirs(told, client):
+    Member.objects.create(email="ana@x.com", cursor_id="user_1", first_seen_at=END, last_seen_at=END)
+    told.tell(commits.PATH, answer(commit(), commit(userId="user_2", userEmail="bo@x.com")))
+    commits.sync(client, WINDOW)
+    told.tell(commits.PATH, answer(commit(userEmail="ann@x.com")))
+    commits.sync(client, WINDOW)
+    assert sorted(row[0] for row in table()) == ["ann@x.com", "bo@x.com"]
+
+
 def test_pages_shorter_than_asked_for_are_read_to_the_last(told, client):
     pages = [answer(*rows, total=3) | {"pageSize": 2} for rows in ([commit(1), commit(2)], [commit(3)])]
     told.tell(commits.PATH, *pages)
