@@ -14,7 +14,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from .errors import wrong_shape
 from .records import Pagination
-from .values import Count, Day, Email, Instant, Name, Record, Short, cut
+from .values import Count, Day, Email, Instant, Name, Record, Short, cut, storable
 
 Hash = Annotated[Name, cut(64)]
 
@@ -143,7 +143,7 @@ def _label(fields: dict[str, Any], name: str, where: str) -> str:
     if name not in fields:
         raise wrong_shape(where, f"unexpected answer: {name} is missing")
     value = fields[name]
-    return "" if value in (None, "null") else str(value).replace("\x00", "")[:200]
+    return "" if value in (None, "null") else storable(str(value))[:200]
 
 
 def _count(fields: dict[str, Any], name: str, where: str) -> int:

@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from . import retry
 from .errors import CursorApiError, Trouble
 from .limits import Limiter
+from .values import storable
 
 log = logging.getLogger(__name__)
 
@@ -209,7 +210,7 @@ class CursorClient:
         """`text` in one line, with any key in it blotted out (the vendor may echo it)."""
         for key in filter(None, (self.key, self.analytics_key)):
             text = text.replace(key, "***")
-        return " ".join(text.split())
+        return " ".join(storable(text).split())
 
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]

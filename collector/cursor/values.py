@@ -25,10 +25,15 @@ class Record(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", protected_namespaces=())
 
 
+def storable(text: str) -> str:
+    """`text` without what no database takes: NUL, and half a character, as cutting by UTF-16 units leaves."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
+
+
 def _text(value: Any) -> Any:
     """Absent text is empty; the vendor also sends the word "null" and plain numbers for ids."""
     if isinstance(value, str):
-        return "" if value == "null" else value.replace("\x00", "").strip()
+        return "" if value == "null" else storable(value).strip()
     if value is None:
         return ""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):

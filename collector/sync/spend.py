@@ -11,6 +11,7 @@ from collector import cycles, rollups
 from collector.cursor.client import CursorClient
 from collector.cursor.pages import Page, read_all
 from collector.cursor.records import MemberSpend, SpendAnswer, parse
+from collector.cursor.values import storable
 from collector.days import utc_day
 from collector.models import BillingCycle, SpendSnapshot
 from collector.roster import Identity, Roster, identify
@@ -54,7 +55,8 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         payload = client.post(PATH, body).payload
         answer = parse(SpendAnswer, payload, PATH)
         starts.append(answer.subscription_cycle_start)
-        rows = list(zip(answer.team_member_spend, payload["teamMemberSpend"], strict=True))
+        raws = map(_storable, payload["teamMemberSpend"])
+        rows = list(zip(answer.team_member_spend, raws, strict=True))
         return Page(rows, answer.total_members, number < answer.total_pages)
 
     rows = list(read_all(PATH, ask).rows())
@@ -62,6 +64,10 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         cycle = _learn_cycle(starts[-1], window.read_at)
         new, changed = _store(rows, cycle, window.read_at)
     return SyncResult(len(rows), new, changed)
+
+
+def _storable(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: storable(value) if isinstance(value, str) else value for name, value in raw.items()}
 
 
 def _learn_cycle(start_at: datetime, at: datetime) -> BillingCycle:

@@ -54,6 +54,12 @@ def test_what_may_pass_is_asked_again(told, client, failure):
     assert client.requests_made == 3
 
 
+def test_what_the_vendor_says_of_an_error_can_be_stored(told, client):
+    told.tell(PATH, (400, {"message": "no\x00 \ud83d good"}, {}))
+    with pytest.raises(CursorApiError, match="answered 400 no good$"):
+        client.get(PATH)
+
+
 def test_it_gives_up_after_seven_tries_with_a_line_that_says_what_happened(told, client):
     told.tell(PATH, (503, "down", {}))
     with pytest.raises(CursorApiError) as caught:

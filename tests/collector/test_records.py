@@ -83,3 +83,8 @@ def test_the_dashboards_spelling_of_the_list_is_taken():
 def test_names_longer_than_their_columns_are_cut():
     record = parse(EventRecord, {"timestamp": 1, "model": "m" * 500, "kind": "k\x00" * 90}, "here")
     assert (len(record.model), record.kind) == (120, "k" * 80)
+
+
+def test_half_a_character_of_a_name_that_was_cut_is_left_out():
+    answer = {"teamMembers": [{"email": "ana@x.com", "name": "Ana \ud83d"}]}
+    assert parse(MembersAnswer, answer, "here").team_members[0].name == "Ana"

@@ -170,6 +170,11 @@ def test_the_limit_in_force_of_older_answers_is_put_together(told, client, field
     assert SpendSnapshot.objects.get().limit_dollars == limit
 
 
+def test_text_that_no_database_takes_does_not_cost_the_snapshot(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com", name="A\x00na \ud83d"))
+    assert SpendSnapshot.objects.get().raw["name"] == "Ana "
+
+
 def test_pages_end_where_total_pages_says(told, client):
     rows = [spend_row("ana@example.com"), spend_row("bo@example.com")]
     told.tell(PATH, *[spend_page([row], start=START, total=2, pages=2) for row in rows])
