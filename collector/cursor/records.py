@@ -183,12 +183,18 @@ class BillingGroup(Record):
     id: Id
     name: Name
     spend_cents: Cents | None = None
-    current_members: list[GroupMember] = []
+    current_members: list[GroupMember]  # taken for none where it is missing, it would empty the group
     former_members: list[GroupMember] = []
+
+
+class Unassigned(Record):
+    """Those in no group; read only to tell whether an answer without groups can be true."""
+
+    current_members: list[GroupMember] = []
 
 
 class GroupsAnswer(Record):
     """GET /teams/groups."""
 
     groups: list[BillingGroup]
-    unassigned_group: BillingGroup | None = None
+    unassigned_group: Unassigned | None = None

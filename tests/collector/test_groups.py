@@ -83,6 +83,14 @@ def test_a_group_that_is_missing_is_gone_not_deleted(told, client):
     ]
 
 
+def test_a_group_without_a_list_of_members_empties_nothing(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")))
+    listless = {name: value for name, value in group(1).items() if name != "currentMembers"}
+    with pytest.raises(CursorApiError, match=r"groups\.0\.currentMembers: Field required"):
+        sync(told, client, TUESDAY, listless)
+    assert stays() == [("ana@x.com", "Group 1", None)]
+
+
 def test_an_empty_answer_moves_nobody_unless_they_are_unassigned(told, client):
     sync(told, client, MONDAY, group(1, person("ana@x.com")))
     with pytest.raises(CursorApiError, match="no groups"):
