@@ -25,17 +25,18 @@ class SettingsPage:
     sources: Table[SourceFreshness]
     runs: Table[SourceRun]
     channels: Table[Channel]
-    groups: Table[GroupSummary]
+    groups: Table[GroupSummary] | None  # None for who does not see everybody
 
     @property
     def exports(self) -> dict[str, Table[Any]]:
-        return {table.key: table for table in (self.sources, self.runs, self.channels, self.groups)}
+        shown = (self.sources, self.runs, self.channels, self.groups)
+        return {table.key: table for table in shown if table}
 
 
-def page(report: Configuration, query: QueryDict) -> SettingsPage:
+def page(report: Configuration, query: QueryDict, *, with_groups: bool = True) -> SettingsPage:
     return SettingsPage(
         report, sources_table(report, query), runs_table(report, query), channels_table(report, query),
-        groups_table(report, query),
+        groups_table(report, query) if with_groups else None,
     )  # fmt: skip
 
 

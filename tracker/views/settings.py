@@ -5,15 +5,18 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from tracker.access.guard import viewer
+from tracker.models import AccessSettings
 from tracker.pages import settings as layout
 from tracker.reports.configuration import Configuration
 from tracker.views.exports import csv_response
+from tracker.views.lookup import access_of
 
 
 @viewer
 def settings(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    page = layout.page(Configuration(now), request.GET)
+    sees_all = access_of(request).sees != AccessSettings.Privacy.OWN
+    page = layout.page(Configuration(now), request.GET, with_groups=sees_all)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], "settings")
     return render(request, "tracker/settings.html", {"page": page, "report": page.report, "now": now})
