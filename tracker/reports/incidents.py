@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from collector.days import day_end, day_start, utc_day
 from detection.models import Anomaly
 from detection.models.anomaly import AnomalyQuerySet
-from detection.vocabulary import Rule, Severity
+from detection.vocabulary import Cause, Rule, Severity
 from groups.membership import limit_to
 from groups.tree import GroupOption, options
 from incidents import times
@@ -166,14 +166,23 @@ def limit_incidents(rows: IncidentQuerySet, scope: Scope) -> IncidentQuerySet:
 def limit_members(rows: Rows, scope: Scope) -> Rows:
     """Rows (with `member`) of whom the reader may see and who are in the group today.
 
-    Rows of the team, which have no member, are everybody's; no group's.
+    Rows of the team, which have no member, are no group's.
     """
-    if scope.visible is not None:
-        rows = rows.filter(Q(member__in=scope.visible) | Q(member__isnull=True))
+    rows = limit_visible(rows, scope.visible)
     if scope.group is None:
         return rows
     today = rows.filter(member__isnull=False).alias(day=Value(utc_day(scope.now), DateField()))
     return limit_to(today, scope.group.group_ids)
+
+
+def limit_visible(rows: Rows, visible: frozenset[int] | None) -> Rows:
+    """Rows (with `member` and `cause`) of those members; None: everybody.
+
+    The team's are everybody's, but for the one that lists by name who is at their limit.
+    """
+    if visible is None:
+        return rows
+    return rows.filter(Q(member__in=visible) | Q(member__isnull=True) & ~Q(cause=Cause.LIMIT))
 
 
 def having(rows: IncidentQuerySet, filters: IncidentFilters) -> IncidentQuerySet:

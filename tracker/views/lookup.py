@@ -9,6 +9,7 @@ from collector.days import utc_day
 from incidents.models import Incident
 from tracker.access.guard import Access
 from tracker.access.privacy import visible_ids
+from tracker.reports.incidents import limit_visible
 
 
 def access_of(request: HttpRequest) -> Access:
@@ -16,14 +17,9 @@ def access_of(request: HttpRequest) -> Access:
 
 
 def find_incident(request: HttpRequest, pk: int) -> Incident:
-    """The incident, if the reader may see its member; Http404 otherwise."""
-    found = Incident.objects.select_related("member").filter(pk=pk).first()
+    """The incident, if the reader may see it; Http404 otherwise."""
     visible = visible_ids(access_of(request), utc_day(timezone.now()))
-    if found is None or not may_see(found, visible):
+    found = limit_visible(Incident.objects.select_related("member"), visible).filter(pk=pk).first()
+    if found is None:
         raise Http404(f"There is no incident #{pk}.")
     return found
-
-
-def may_see(incident: Incident, visible: frozenset[int] | None) -> bool:
-    """The team's incidents are everybody's."""
-    return visible is None or incident.member_id is None or incident.member_id in visible

@@ -2,7 +2,10 @@
 
 import pytest
 
+from incidents.models import Incident
+from tests.incidents.factories import make_anomaly
 from tests.tracker.api import conftest as api_fixtures
+from tests.tracker.api.company import NOW
 from tracker.models import AccessSettings
 
 people = api_fixtures.people
@@ -19,6 +22,21 @@ def ann(sign_in):
 def test_the_settings_page_hands_out_no_groups(ann):
     assert "Eng &gt; Web" not in ann.get("/settings").content.decode()
     assert ann.get("/settings?csv=groups").status_code == 400
+
+
+def test_the_incident_that_names_who_is_at_the_limit_is_not_theirs(ann):
+    said = {"cause": "limit", "message": "1 member has reached the spend limit: Bob"}
+    incident, budget = team_incident(**said), team_incident(cause="budget", message="The team spent $9")
+    make_anomaly(team=True, detected_at=NOW, last_seen_at=NOW, **said)
+    for address in ("/", "/incidents", "/incidents?csv=anomalies", "/api/anomalies"):
+        assert "Bob" not in ann.get(address).content.decode(), address
+    assert ann.get(incident.get_absolute_url()).status_code == 404
+    assert ann.get(budget.get_absolute_url()).status_code == 200
+
+
+def team_incident(**said):
+    times = {"onset_at": NOW, "detected_at": NOW, "last_run_at": NOW}
+    return Incident.objects.create(severity="warning", **times, **said)
 
 
 def test_whoever_sees_everybody_gets_the_groups(client):
