@@ -59,9 +59,10 @@ def make_veil(keep_email: str) -> Veil:
 
 
 def spellings(word: str) -> set[str]:
-    """`word` as it may stand in HTML, in JSON, in JSON within HTML, and in an address."""
-    as_json = json.dumps(word)[1:-1]
-    return {word, html.escape(word), as_json, html.escape(as_json), quote(word), quote(word, safe="@")} - {""}
+    """`word` as it may stand in HTML, in JSON, in JSON within HTML, in CSV, and in an address."""
+    as_json, as_csv = json.dumps(word)[1:-1], word.replace('"', '""')
+    in_address = {quote(word), quote(word, safe="@")}
+    return {word, html.escape(word), as_json, html.escape(as_json), as_csv, *in_address} - {""}
 
 
 class PrivacyMiddleware:

@@ -1,4 +1,6 @@
+import csv
 from datetime import UTC, date, datetime
+from io import StringIO
 
 import pytest
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -91,6 +93,12 @@ class TestVeil:
     )
     def test_no_spelling_of_a_name_slips_through(self, spelt):
         assert self.veil.over(f">{spelt}<") == f">Member {self.bob.pk}<"
+
+    def test_no_nickname_slips_through_in_a_csv(self):
+        rob = make_member('Rob "Bo" Smith', "rob@company.com")
+        file = StringIO()
+        csv.writer(file).writerow([rob.name, rob.email])
+        assert f"Member {rob.pk}" in make_veil("").over(file.getvalue())
 
     @pytest.mark.parametrize("spelt", ["bob+1@company.com", "bob%2B1%40company.com", "bob%2B1@company.com"])
     def test_no_spelling_of_an_address_slips_through(self, spelt):
