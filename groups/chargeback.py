@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from collector.days import utc_day
 from collector.models import BillingCycle, Member, MemberModelDay
 from collector.models.usage import MemberModelDayQuerySet
 from collector.money import cents
@@ -96,7 +97,8 @@ def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[int, lis
         pk: (email, name) for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
     }
     found: dict[int, list[MemberCharge]] = defaultdict(list)
-    for group_id, pk, (total, billed, served) in sums_by_group(days, cycle, *SUMMED):
+    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+    for group_id, pk, (total, billed, served) in sums_by_group(days, first, last, *SUMMED):
         # SQLite sums decimals as floats of 15 digits: `cents` brings the six places back.
         figures = Figures(cents(total), cents(billed), served)
         found[group_id].append(MemberCharge(*people[pk], figures))

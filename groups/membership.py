@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from collector.days import utc_day
-from collector.models import BillingCycle, Member
+from collector.models import Member
 from collector.models.usage import MemberModelDayQuerySet
 
 from .models import Assignment, Group
@@ -49,13 +48,12 @@ def _ever_in(group_ids: Collection[int]) -> Q:
 
 
 def sums_by_group(
-    rows: MemberModelDayQuerySet, cycle: BillingCycle, *fields: str
+    rows: MemberModelDayQuerySet, first: date, last: date, *fields: str
 ) -> Iterator[tuple[int, int, list[Any]]]:
-    """Rows of a cycle added up: (group held, member, sums of the fields). Three queries.
+    """Rows of `first` to `last`, both included, added up: (group held, member, sums of the fields).
 
-    Only where somebody moves within the cycle is the group of each row looked up.
+    Three queries. Only where somebody moves within these days is the group of each row looked up.
     """
-    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
     movers = Assignment.objects.filter(from_day__gt=first, from_day__lte=last).order_by().values("member")
     held = dict(Assignment.objects.known_on(first).values_list("member_id", "group_id"))
     sums = list(map(Sum, fields))

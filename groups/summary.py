@@ -49,8 +49,8 @@ def spend_by_group(now: datetime) -> defaultdict[int, Decimal]:
     found: defaultdict[int, Decimal] = defaultdict(Decimal)
     cycle = BillingCycle.objects.at(now)
     if cycle:
-        for group_id, _, (total,) in sums_by_group(
-            MemberModelDay.objects.in_cycle(cycle), cycle, "total_cents"
-        ):
+        rows = MemberModelDay.objects.in_cycle(cycle)
+        first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+        for group_id, _, (total,) in sums_by_group(rows, first, last, "total_cents"):
             found[group_id] += cents(total)
     return found

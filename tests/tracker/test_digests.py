@@ -44,12 +44,12 @@ def spend(email: str, day: date, cents: int, *, billed: int = 0, requests: int =
     )
 
 
-def put(email: str, group: str) -> Group:
+def put(email: str, group: str, day: date = date(2026, 1, 1)) -> Group:
     held = Group.objects.get_or_create(name=group, defaults={"created_at": START})[0]
     Assignment.objects.create(
         member=make_member(email),
         group=held,
-        from_day=date(2026, 1, 1),
+        from_day=day,
         source="manual",
         changed_by="x",
         changed_at=START,
@@ -112,6 +112,19 @@ def test_the_weekly_one_sets_each_group_against_its_week_before():
         ("Engineering > Platform", "$300.00", "50 % more", "1 of 1", "1 incident"),
         ("Design", "$50.00", "nothing before", "1 of 1", "0 incidents"),
     )
+
+
+def test_whoever_moves_in_the_week_counts_in_each_group_what_was_spent_in_it():
+    core = put("ada@example.com", "Core")
+    put("ada@example.com", "Data", date(2026, 3, 12))
+    spend("ada@example.com", date(2026, 3, 8), 10_000)  # the week before
+    spend("ada@example.com", date(2026, 3, 11), 30_000)
+    spend("ada@example.com", date(2026, 3, 12), 5_000)
+    core_row = ("Core", "$300.00", "200 % more", "0 of 0", "0 incidents")
+    data_row = ("Data", "$50.00", "nothing before", "1 of 1", "0 incidents")
+    assert digests.BUILDERS["weekly"](MONDAY, None).tables[0].rows == (core_row, data_row)
+    told = digests.BUILDERS["weekly"](MONDAY, frozenset({core.pk}))
+    assert (told.title, told.tables[0].rows) == ("Week of 9 Mar 2026: $300.00", (core_row,))
 
 
 def test_the_weekly_one_says_from_when_on_nothing_is_known():

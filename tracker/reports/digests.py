@@ -14,6 +14,10 @@ from django.urls import reverse
 from collector import freshness
 from collector.days import day_start, utc_day
 from collector.models import BillingCycle, MemberModelDay
+from collector.money import cents
+from groups.membership import UNASSIGNED, sums_by_group
+from groups.models import Group
+from groups.names import UNASSIGNED_NAME
 from groups.tree import GroupOption
 from incidents import digests
 from incidents.messages import Digest, DigestTable, site_url
@@ -27,7 +31,7 @@ from tracker.reports.cycle import CycleReport
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.team import MemberFigures, Team
+from tracker.reports.team import NO_GROUP, MemberFigures, Team
 
 TOP = 10
 WEEK_DAYS = 7
@@ -194,7 +198,7 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
     report = Overview(filters_of(period, now, group_ids))
     before = periods.whole_days(WEEK_DAYS, day_start(period.first))
     past = Overview(filters_of(before, now, group_ids))
-    weeks = group_weeks(report.team.members, past.team.members, incident_counts(period))
+    weeks = group_weeks(report, past, incident_counts(period))
     total = sum((week.cents for week in weeks), Decimal(0))
     return Digest(
         title=f"Week of {formats.full_day(period.first)}: {formats.money(total)}",
@@ -212,27 +216,47 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
     )
 
 
-def group_weeks(
-    members: Sequence[MemberFigures], past: Sequence[MemberFigures], incidents: dict[int, int]
-) -> list[GroupWeek]:
-    """Groups, largest spend first."""
-    before: dict[str, Decimal] = defaultdict(Decimal)
-    for member in past:
-        before[member.group] += member.totals.total_cents
-    together: dict[str, list[MemberFigures]] = {}
-    for member in members:
-        together.setdefault(member.group, []).append(member)
-    found = [group_week(name, held, before[name], incidents) for name, held in together.items()]
+def group_weeks(report: Overview, past: Overview, incidents: dict[int, int]) -> list[GroupWeek]:
+    """Groups, largest spend first. Spend is by the group held on each day, all else by the one held last."""
+    spent, before = spend_by_group(report.filters), spend_by_group(past.filters)
+    names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    held: dict[int, list[MemberFigures]] = defaultdict(list)
+    for member in report.team.members:
+        held[report.team.groups.get(member.person.pk, NO_GROUP)[0]].append(member)
+    found = [
+        group_week(names[pk], held[pk], spent[pk], before[pk], incidents)
+        for pk in spent.keys() | held.keys()
+        if is_asked(pk, report.filters)
+    ]
     return sorted(found, key=lambda week: (-week.cents, week.name.casefold()))
 
 
+def spend_by_group(filters: Filters) -> defaultdict[int, Decimal]:
+    """Cents of the period by group held on each day, of the groups asked for. Three queries."""
+    found: defaultdict[int, Decimal] = defaultdict(Decimal)
+    first, last = filters.period.first, filters.period.last
+    rows = MemberModelDay.objects.between(first, last)
+    for pk, _, (total,) in sums_by_group(rows, first, last, "total_cents"):
+        if is_asked(pk, filters):
+            found[pk] += cents(total)
+    return found
+
+
+def is_asked(group_id: int, filters: Filters) -> bool:
+    return filters.group is None or group_id in filters.group.group_ids
+
+
 def group_week(
-    name: str, members: Sequence[MemberFigures], before_cents: Decimal, incidents: dict[int, int]
+    name: str,
+    members: Sequence[MemberFigures],
+    spent_cents: Decimal,
+    before_cents: Decimal,
+    incidents: dict[int, int],
 ) -> GroupWeek:
     seats = [member for member in members if member.person.is_on_team]
     return GroupWeek(
-        name=name or "Unassigned",
-        cents=sum((member.totals.total_cents for member in members), Decimal(0)),
+        name=name,
+        cents=spent_cents,
         before_cents=before_cents,
         seats=len(seats),
         active=sum(member.is_active for member in seats),
