@@ -52,7 +52,16 @@ class BillingCycle(models.Model):
 class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):
     def latest_per_member(self, cycle: BillingCycle) -> SpendSnapshotQuerySet:
         """The newest snapshot of each member in `cycle`."""
-        of_member = self.model.objects.filter(cycle=cycle, member=models.OuterRef("pk"))
+        return self._newest_of(self.model.objects.filter(cycle=cycle))
+
+    def latest_at(self, instant: datetime) -> SpendSnapshotQuerySet:
+        """The same of the cycle that `instant` falls into; none where no such cycle is known."""
+        return self._newest_of(
+            self.model.objects.filter(cycle__start_at__lte=instant, cycle__end_at__gt=instant)
+        )
+
+    def _newest_of(self, rows: models.QuerySet[SpendSnapshot]) -> SpendSnapshotQuerySet:
+        of_member = rows.filter(member=models.OuterRef("pk"))
         newest = models.Subquery(of_member.order_by("-taken_at").values("pk")[:1])
         # One look-up a member, however many snapshots a cycle has.
         return self.filter(pk__in=Member.objects.order_by().values_list(newest))

@@ -112,10 +112,11 @@ class MemberReport:
 
     @cached_property
     def limit(self) -> SpendSnapshot | None:
-        """The newest snapshot of the cycle that states a limit."""
+        """The newest snapshot of the cycle, if it states a limit: one that was lifted holds nobody."""
         this = self.cycles[0]
-        stated = SpendSnapshot.objects.filter(member=self.member, cycle=this, limit_dollars__gt=0)
-        return stated.order_by("-taken_at").first() if this else None
+        known = SpendSnapshot.objects.filter(member=self.member, cycle=this).order_by("-taken_at")
+        newest = known.first() if this else None
+        return newest if newest and newest.limit_dollars else None
 
     @property
     def limit_cents(self) -> Decimal | None:

@@ -281,11 +281,9 @@ def ranks(values: dict[int, float]) -> dict[int, int]:
 
 
 def members_over_limit(now: datetime) -> set[int]:
-    """Members whose on-demand spend has reached their own limit in the present cycle. One query."""
-    reached = SpendSnapshot.objects.filter(
-        cycle__start_at__lte=now,
-        cycle__end_at__gt=now,
-        limit_dollars__gt=0,
-        on_demand_cents__gte=F("limit_dollars") * 100,
+    """Members whose on-demand spend of the present cycle has reached their own limit, as Cursor last stated
+    both. One query."""
+    reached = SpendSnapshot.objects.latest_at(now).filter(
+        limit_dollars__gt=0, on_demand_cents__gte=F("limit_dollars") * 100
     )
-    return set(reached.order_by().values_list("member_id", flat=True).distinct())
+    return set(reached.order_by().values_list("member_id", flat=True))

@@ -1,5 +1,6 @@
 """Is the cycle on course, who is at a limit, and would anybody be told."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,15 +18,15 @@ from tracker.reports.overview import Overview
 ANA, EVA = "ana.novak@acme.example", "eva.novak@acme.example"
 
 
-def make_limit(email, on_demand_cents):
+def make_limit(email, on_demand_cents, limit_dollars=100, taken_at=company.NOW):
     SpendSnapshot.objects.create(
         member=company.Member.objects.get(email=email),
         cycle=BillingCycle.objects.get(start_at=company.CYCLE_START),
-        taken_at=company.NOW,
-        confirmed_at=company.NOW,
+        taken_at=taken_at,
+        confirmed_at=taken_at,
         meaning="current",
         on_demand_cents=on_demand_cents,
-        limit_dollars=100,
+        limit_dollars=limit_dollars,
     )
 
 
@@ -63,6 +64,20 @@ def test_members_at_or_near_their_limit_are_among_what_is_wrong(acme, client):
     assert "Wrong right now" in client.get("/").text
     in_data = Overview(filters.read(QueryDict("group=Data"), company.NOW))
     assert [each.person.email for each in in_data.limits] == [EVA]
+
+
+@pytest.mark.parametrize("limit_dollars", [200, None])
+def test_a_limit_that_was_raised_or_lifted_since_counts_no_more(acme, limit_dollars):
+    make_limit(ANA, 10_000, taken_at=company.NOW - timedelta(days=2))
+    assert "Over budget" in [badge.label for badge in ana().figures.badges]
+    make_limit(ANA, 10_500, limit_dollars)
+    report = ana()
+    assert "Over budget" not in [badge.label for badge in report.figures.badges]
+    assert report.limit_cents == (limit_dollars and 20_000)
+
+
+def ana():
+    return MemberReport(company.Member.objects.get(email=ANA), filters.read(QueryDict(""), company.NOW))
 
 
 def test_who_has_reached_the_limit_is_expected_to_spend_no_more(acme):
