@@ -55,7 +55,7 @@ def reach_back_to(instant: datetime) -> set[date]:
 
 def of_day(day: date) -> BillingCycle | None:
     """The cycle that begins on `day`, at whatever time, or else the one that `day` falls into."""
-    began = BillingCycle.objects.filter(start_at__gte=day_start(day), start_at__lt=day_end(day)).first()
+    began = BillingCycle.objects.filter(start_at__date=day).first()
     return began or BillingCycle.objects.at(day_start(day))
 
 

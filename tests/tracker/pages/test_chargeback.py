@@ -88,7 +88,7 @@ def test_the_tables_are_csv_too(charged, client):
     ]
 
 
-@pytest.mark.parametrize("query", ["cycle=x", "cycle=2020-01-01", "csv=x"])
+@pytest.mark.parametrize("query", ["cycle=x", "cycle=2020-01-01", "cycle=9999-12-31", "csv=x"])
 def test_an_address_that_makes_no_sense_is_refused(charged, client, query):
     assert client.get(f"/chargeback?{query}").status_code == 400
 
