@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -23,6 +24,7 @@ from tracker.views.lookup import access_of, find_incident
 
 INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 LONGEST_TEXT = 5000
+NUMBER = re.compile(r"\d{1,18}")  # as in the address of an incident
 
 
 class NoteForm(forms.Form):
@@ -157,7 +159,7 @@ def act_on_many(request: HttpRequest) -> HttpResponse:
     does = {"acknowledge": lifecycle.acknowledge, "resolve": lifecycle.resolve}.get(
         request.POST.get("action", "")
     )
-    ticked = [pk for pk in request.POST.getlist("incident") if pk.isdigit()]
+    ticked = [pk for pk in request.POST.getlist("incident") if NUMBER.fullmatch(pk)]
     if does is None or not ticked:
         messages.warning(request, "Tick at least one incident first.")
         return back(request, "/incidents")
