@@ -38,6 +38,7 @@ class Column(Generic[Row]):
     sortable: bool = True
     under: Callable[[Row], str] | None = None  # a second, quieter line in the cell
     only_csv: bool = False
+    only_page: bool = False
     is_place: bool = False  # of figures, places alone are sorted from the least up
 
 
@@ -157,8 +158,9 @@ class Table(Generic[Row]):
     @property
     def csv_rows(self) -> list[list[Any]]:
         """Head and all rows, in the table's order, with raw values; money in dollars."""
-        head = [f"{c.label} (USD)" if c.kind in MONEY else c.label for c in self.columns]
-        return [head] + [[raw(column, row) for column in self.columns] for row in self.sorted_rows]
+        columns = [column for column in self.columns if not column.only_page]
+        head = [f"{c.label} (USD)" if c.kind in MONEY else c.label for c in columns]
+        return [head] + [[raw(column, row) for column in columns] for row in self.sorted_rows]
 
     def url(self, **changes: object) -> str:
         return changed(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
@@ -180,7 +182,9 @@ def csv_url(query: QueryDict, key: str) -> str:
 
 
 def raw(column: Column[Row], row: Row) -> Any:
-    """A value as a CSV takes it: cents become dollars, badges their labels."""
+    """A value as a CSV takes it: cents become dollars, flags and badges their labels."""
+    if column.kind == "flag" and column.shown:
+        return column.shown(row).label
     value = column.value(row)
     if column.kind in MONEY and value is not None:
         return round(float(value) / 100, 6)

@@ -97,6 +97,13 @@ def test_every_table_comes_as_csv(client):
         assert said in client.get(f"/incidents?csv={key}").content.decode()
 
 
+def test_the_csv_says_who_and_how_grave_in_words_and_has_no_boxes_to_tick(client):
+    incident = make_page_incident(severity="critical")
+    head, row = client.get("/incidents?csv=incidents").content.decode("utf-8-sig").splitlines()
+    assert head.startswith("Incident,Who,Status,Severity,What,") and head.endswith(",Verdict")
+    assert row.startswith(f"{incident.pk},Carl,open,critical,")
+
+
 def test_the_page_of_one_says_who_how_much_since_when_and_why(client):
     incident = make_page_incident()
     lifecycle.note(incident, ADA, "page", NOON, "token rotated")

@@ -172,6 +172,7 @@ def status_flag(incident: Incident) -> Flag:
 def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -> Table[Incident]:
     columns: list[Column[Incident]] = [
         Column("incident", "Incident", lambda i: i.pk, shown=name, link=lambda i: i.get_absolute_url()),
+        Column("who", "Who", lambda i: i.who, only_csv=True),
         Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
         Column("severity", "Severity", lambda i: Severity(i.severity).rank, "flag", shown=severity_flag),
         Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
@@ -182,7 +183,8 @@ def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -
         Column("verdict", "Verdict", lambda i: i.verdict, shown=lambda i: i.get_verdict_display()),
     ]
     if access.may(Role.RESPONDER):
-        columns.append(Column("select", "Select", lambda i: i.pk, shown=checkbox, sortable=False))
+        tick = Column("select", "Select", lambda i: i.pk, shown=checkbox, sortable=False, only_page=True)
+        columns.append(tick)
     return Table(
         "incidents",
         "Incidents",
