@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from collector.money import round_cents
 from tracker.api.errors import documented
 from tracker.api.schemas import NO_NUL, Days
 from tracker.api.selecting import filters_for
@@ -166,7 +167,7 @@ def model_summary(report: Insights) -> list[ModelSummary]:
             model=cost.model.key,
             messages=cost.totals.requests,
             users=cost.members,
-            spend_cents=round(cost.totals.total_cents),
+            spend_cents=round_cents(cost.totals.total_cents),
         )
         for cost in report.model_costs
     ]

@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -49,6 +50,12 @@ def test_how_the_team_works(script):
             {"email": "bob@company.com", "date": "2026-11-19", "cycle_day": 3, "billed_requests": 5},
         ],
     }
+
+
+def test_half_a_cent_is_rounded_up_as_in_the_stats(script, people):
+    company.use(people["Bob"], "haiku", company.YESTERDAY, requests=1, cents=Decimal("2.5"))
+    body = script("viewer")("get", "/api/analytics?days=2").json()
+    assert {row["model"]: row["spend_cents"] for row in body["modelSummary"]}["haiku"] == 3
 
 
 def test_a_group_narrows_it_by_where_members_were_on_the_day(script):
