@@ -102,15 +102,15 @@ def read_user(
     if member is None or (filters.visible is not None and member.pk not in filters.visible):
         raise ApiError(404, f"Nobody with the address {email} has been seen in Cursor's answers.")
     team = Team(replace(filters, visible=frozenset({member.pk})))
-    figures = next(iter(team.members), None)
+    figures = team.member(member.pk)
     return UserFigures(
         days=days,
         member=member_row(member, figures),
         spendCents=round_cents(team.totals.total_cents),
         agentRequests=team.totals.requests,
-        linesAdded=figures.activity.lines_added if figures else 0,
+        linesAdded=figures.activity.lines_added,
         activeDays=team.active_days.get(member.pk, 0),
-        adoptionScore=(figures.adoption or 0) if figures else 0,
+        adoptionScore=figures.adoption or 0,
         ranks=ranks(member, team),
         badges=badges(team, member),
         spending=spending(member, filters),
@@ -121,13 +121,13 @@ def read_user(
     )
 
 
-def member_row(member: Member, figures: MemberFigures | None) -> MemberRow:
+def member_row(member: Member, figures: MemberFigures) -> MemberRow:
     return MemberRow(
         email=member.email,
         name=member.name,
         kind=member.kind,
         role=member.role,
-        group=figures.group if figures else "",
+        group=figures.group,
         isOnTeam=member.gone_at is None and not member.is_removed,
         firstSeenAt=member.first_seen_at,
         lastSeenAt=member.last_seen_at,

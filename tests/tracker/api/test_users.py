@@ -1,5 +1,8 @@
 import pytest
 
+from collector.models import DailyActivity
+from groups.models import Group
+from tests.tracker.api import company
 from tracker.models import AccessSettings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("people")]
@@ -26,6 +29,14 @@ def test_the_figures_of_one_member(script):
 def test_a_member_without_usage_has_zeros(script):
     body = script("viewer")("get", "/api/users/cat@company.com").json()
     assert (body["spendCents"], body["agentRequests"], body["ranks"]["spendRank"]) == (0, 0, None)
+
+
+def test_whoever_left_without_spend_keeps_group_and_lines(script, people):
+    dan = company.make_member("Dan", gone_at=company.NOW)
+    company.put(dan, Group.objects.get(name="Eng > Web"))
+    DailyActivity.objects.create(member=dan, day=company.YESTERDAY, lines_added=77, updated_at=company.NOW)
+    body = script("viewer")("get", "/api/users/dan@company.com").json()
+    assert (body["member"]["group"], body["linesAdded"]) == ("Eng > Web", 77)
 
 
 @pytest.mark.parametrize("email", ["ghost@nowhere.test", "%", "%00", "%ff", "a" * 255, "ann@company.com%20"])
