@@ -53,6 +53,7 @@ class Baseline:
     bound_with_proof_cents: Array
     bound_requests: Array
     bound_price: Array
+    cost_lift: Array
     heavy_cents: float
 
 
@@ -74,6 +75,7 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
         bound_with_proof_cents=_reach(spend, WITH_PROOF * sensitivity) * bound_factor,
         bound_requests=_reach(made, sensitivity) * bound_factor,
         bound_price=_price_bound(frame, price),
+        cost_lift=_lift(*_ratios(frame.rolling.cents, frame.rolling.requests, cost)),
         heavy_cents=frame.past.once(heavy_cents),
     )
 
@@ -114,12 +116,17 @@ def is_dear(of: Measures, bound_price: Array) -> Array:
 
 def _price_bound(frame: Frame, price: Habit) -> Array:
     """What the price of each rolling day's tokens must exceed; a new model or new prices lift everybody's."""
-    paid = _ratio(frame.rolling.cents, frame.rolling.weight)
-    usual = np.nan_to_num(np.exp(price.level))[:, None] * np.ones_like(paid)
+    paid, usual = _ratios(frame.rolling.cents, frame.rolling.weight, price)
     noise = noise_of(frame.rolling.requests)
     with np.errstate(over="ignore"):
         own = np.exp(price.centre[:, None] + PRICE_Z * price.reach[:, None] * noise)
     return own * _lift(paid, usual)
+
+
+def _ratios(cents: Array, units: Array, of: Habit) -> tuple[Array, Array]:
+    """Cents per unit as paid, and as usual (0 where nothing is known), in arrays of one shape."""
+    paid = _ratio(cents, units)
+    return paid, np.nan_to_num(np.exp(of.level))[:, None] * np.ones_like(paid)
 
 
 def _reach(of: Habit, sensitivity: float) -> Array:

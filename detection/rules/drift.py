@@ -13,7 +13,7 @@ from collector.days import day_start
 from detection.baseline import LEAST_SPREAD, Baseline
 from detection.findings import Finding, Window, flagged, severity_of
 from detection.frame import Array, Frame, Past
-from detection.habits import Habit, habit
+from detection.habits import TEAM_MEMBERS, Habit, habit
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
 
@@ -50,7 +50,7 @@ def _over(span: int, frame: Frame, settings: DetectionSettings) -> dict[int, Fin
     """Findings of one span by the member's row."""
     level = frame.past.once(_LEVELS[span])
     floor = float(settings.floor_dollars) * 100
-    bound = np.maximum(float(settings.drift_multiplier) * level.expected, level.expected + floor)
+    bound = np.maximum(float(settings.drift_multiplier) * level.expected, level.expected + floor) * level.lift
     mask = (
         level.is_over
         & (level.days >= settings.own_baseline_min_days)
@@ -88,6 +88,7 @@ class Level:
     active: Array
     days: Array
     z: Array
+    lift: float
     is_over: Array
     extra_without_burst: Array
 
@@ -95,7 +96,7 @@ class Level:
 def _level(past: Past, span: int) -> Level:
     recent, before = past.days.columns(slice(-span, None)), past.days.columns(slice(None, -span))
     usual = habit(before.cents, least_spread=LEAST_SPREAD)
-    kept, left, z_spend = _level_z(recent.cents, span, usual)
+    kept, left, z_spend, lift = _level_z(recent.cents, span, usual)
     z_requests = _level_z(recent.requests, span, habit(before.requests, least_spread=LEAST_SPREAD))[2]
     active = (recent.cents > 0).sum(axis=1)
     expected = _usual_sum(before.cents, active)
@@ -105,6 +106,7 @@ def _level(past: Past, span: int) -> Level:
         active=active,
         days=usual.days,
         z=z_spend,
+        lift=lift,
         is_over=(left >= LEAST_DAYS)
         & (usual.days >= LEAST_DAYS_BEFORE)
         & _goes_on(recent.cents, usual)
@@ -116,14 +118,23 @@ def _level(past: Past, span: int) -> Level:
 _LEVELS = {span: partial(_level, span=span) for span in SPANS}
 
 
-def _level_z(recent: Array, span: int, usual: Habit) -> tuple[Array, Array, Array]:
-    """The span's cheaper days, how many of them have any, and how many deviations their level lies above
-    the usual one."""
+def _level_z(recent: Array, span: int, usual: Habit) -> tuple[Array, Array, Array, float]:
+    """The span's cheaper days, how many of them have any, how many deviations their level lies above the
+    usual one times the team's lift, and this lift."""
     kept = np.sort(recent, axis=1)[:, : span - LEFT_OUT[span]]
     left = (kept > 0).sum(axis=1)
     mean = np.log(np.where(kept > 0, kept, 1.0)).sum(axis=1) / np.maximum(left, 1)
     strays = np.sqrt(usual.reach**2 / np.maximum(left, 1) + WEEK_SPREAD**2)
-    return kept, left, (mean - usual.centre) / strays
+    above = mean - usual.centre
+    lift = _lift(above[left > 0])
+    return kept, left, (above - lift) / strays, float(np.exp(lift))
+
+
+def _lift(above: Array) -> float:
+    """By how much the median member (logarithm) lies above the usual level, at least 0: what all pay more is
+    no member's drift."""
+    known = above[np.isfinite(above)]
+    return max(float(np.median(known)), 0.0) if len(known) >= TEAM_MEMBERS else 0.0
 
 
 def _goes_on(recent: Array, usual: Habit) -> Array:

@@ -68,8 +68,9 @@ def _window(frame: Frame, hours_ago: int) -> Window:
 
 def _own_cost(frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
     """Cents per request that each member's own history does not allow: more of them under the floor, unless
-    the price of the tokens says that dearer models were used."""
+    the price of the tokens says that dearer models were used. A rise for all lifts everybody's."""
     peak, rows = frame.peak, np.arange(len(frame.member_ids))
     is_plain = (peak.cents > floor_cents) | is_dear(peak, baseline.bound_price[rows, frame.peak_hours_ago])
     z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
-    return np.exp(baseline.cost.centre + z * baseline.cost.reach * noise_of(peak.requests))
+    own = np.exp(baseline.cost.centre + z * baseline.cost.reach * noise_of(peak.requests))
+    return own * baseline.cost_lift[frame.peak_hours_ago]
