@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from detection.models import Anomaly
 from detection.vocabulary import Severity
-from incidents.models import Incident, Status, TimelineEntry
+from incidents.models import Incident, Status, TimelineEntry, answered_at
 from incidents.wording import clean, dollars, instant
 
 
@@ -128,7 +128,7 @@ def alert(incidents: Sequence[Incident], step: str = "") -> Alert:
 
 
 def describe(incident: Incident) -> IncidentMessage:
-    """`incident` in words. Three queries."""
+    """`incident` in words. Three queries, and one where somebody holds it."""
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
     member = incident.member
     return IncidentMessage(
@@ -170,7 +170,7 @@ def standing(incident: Incident) -> str:
         verdict = f" ({incident.get_verdict_display()})" if incident.verdict else ""
         return f"{said}{verdict}, {instant(incident.resolved_at)}"
     if incident.is_acknowledged:
-        return f"Acknowledged by {clean(incident.acknowledged_by)}, {instant(incident.acknowledged_at)}"
+        return f"Acknowledged by {clean(incident.acknowledged_by)}, {instant(answered_at(incident))}"
     reopened = f", reopened {instant(incident.reopened_at)}" if incident.reopened_at else ""
     return f"Open since {instant(incident.detected_at)}{reopened}; nobody has acknowledged it yet"
 

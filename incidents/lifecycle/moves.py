@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from incidents import recording
-from incidents.models import Incident, Status, Step, TimelineEntry
+from incidents.models import Incident, Status, Step, TimelineEntry, answered_at
 from incidents.wording import instant
 
 UNRESOLVED = (Status.OPEN, Status.ALERTED, Status.ACKNOWLEDGED)
@@ -106,8 +106,7 @@ def standing(incident: Incident) -> str:
         by = incident.resolved_by or "itself"
         return f"Already resolved by {by}, {instant(incident.resolved_at)}."
     if incident.status == Status.ACKNOWLEDGED:
-        answers = incident.timeline.filter(step=Step.ACKNOWLEDGED).values_list("at", flat=True)
-        return f"Already acknowledged by {incident.acknowledged_by}, {instant(answers.last())}."
+        return f"Already acknowledged by {incident.acknowledged_by}, {instant(answered_at(incident))}."
     return f"The incident is {incident.get_status_display()}."
 
 

@@ -4,7 +4,7 @@ from .channels import Channel
 from .incidents import Incident, IncidentAnomaly, Status, Verdict
 from .notifications import Notification, SlackRequest
 from .settings import IncidentSettings
-from .timeline import Origin, Step, TimelineEntry
+from .timeline import Origin, Step, TimelineEntry, answered_at
 
 __all__ = [
     "Channel",
@@ -18,4 +18,5 @@ __all__ = [
     "Step",
     "TimelineEntry",
     "Verdict",
+    "answered_at",
 ]

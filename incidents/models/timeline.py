@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -67,3 +69,9 @@ class TimelineEntry(models.Model):
         by = f" by {self.actor_name}" if self.actor_name else ""
         where = "" if self.origin == Origin.SYSTEM else f" ({self.get_origin_display()})"
         return f"{words}{by}{where}" + (f": {self.text}" if self.text else "")
+
+
+def answered_at(incident: Incident) -> datetime | None:
+    """When whoever holds `incident` took it on; `acknowledged_at` keeps the first answer. One query."""
+    answers = TimelineEntry.objects.filter(incident=incident, step=Step.ACKNOWLEDGED)
+    return answers.values_list("at", flat=True).last() or incident.acknowledged_at

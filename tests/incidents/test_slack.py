@@ -9,7 +9,7 @@ from incidents.channels import slack as slack_channel
 from incidents.lifecycle import take_in
 from incidents.models import Incident, Notification, Origin, Verdict
 
-from .factories import ADA, HOUR, NOON, make_anomaly, make_channel, make_member, run_at
+from .factories import ADA, BOB, HOUR, NOON, make_anomaly, make_channel, make_member, run_at
 from .slack_stand_in import Fault
 from .steps import open_incidents, texts
 
@@ -34,6 +34,19 @@ def test_the_message_changes_and_its_thread_tells_as_the_incident_goes_on(slack)
         "Acknowledged by Ada Byron (page) · 2 Mar 2026, 13:00 UTC",
         "Verdict by Ada Byron (Slack): expected · 2 Mar 2026, 14:00 UTC",
     ]
+
+
+def test_whoever_takes_on_a_reopened_incident_is_shown_with_their_own_time(slack):
+    make_channel()
+    (incident,) = open_incidents()
+    outbox.deliver_due(NOON)
+    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
+    lifecycle.resolve(incident, ADA, Origin.PAGE, NOON + 2 * HOUR)
+    lifecycle.reopen(incident, ADA, Origin.PAGE, NOON + 3 * HOUR)
+    lifecycle.acknowledge(incident, BOB, Origin.PAGE, NOON + 4 * HOUR)
+    outbox.deliver_due(NOON + 4 * HOUR)
+    (message,) = slack.roots
+    assert "Acknowledged by Bob Kahn, 2 Mar 2026, 16:00 UTC" in texts(message)
 
 
 def test_three_at_once_are_single_and_four_are_one_summary_with_a_link_each(slack):
