@@ -58,7 +58,7 @@ def add(
     now: datetime,
     dedupe_key: str = "",
 ) -> Notification:
-    return Notification.objects.create(
+    notification = Notification.objects.create(
         channel=channel,
         kind=kind,
         incident=entry.incident,
@@ -67,6 +67,18 @@ def add(
         created_at=now,
         due_at=due_at(channel, entry.severity, policy, now),
     )
+    if kind == Notification.Kind.ALERT:
+        bring_forward(notification)
+    return notification
+
+
+def bring_forward(alert: Notification) -> None:
+    """Let alerts of the same incident that quiet hours hold back go out with a louder one: left behind, they
+    would hold up what follows it, and repeat it in the morning."""
+    held_back = Notification.objects.waiting().filter(
+        channel=alert.channel, incident=alert.incident, kind=Notification.Kind.ALERT, tries=0
+    )
+    held_back.filter(due_at__gt=alert.due_at).update(due_at=alert.due_at)
 
 
 def is_alert(entry: TimelineEntry) -> bool:

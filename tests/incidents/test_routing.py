@@ -6,15 +6,17 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from detection.models import Anomaly
 from detection.vocabulary import Severity
 from groups import changes
 from groups.models import Assignment, Group
 from incidents import lifecycle, outbox
-from incidents.models import Channel, Incident, IncidentSettings, Notification
+from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin
 from incidents.routing import QuietHours, audience, channels_for, next_hour_of_day
 
 from .factories import ADA, HOUR, NOON, make_anomaly, make_channel, make_incident, make_member, run_at
 from .slack_stand_in import Fault
+from .steps import texts
 
 NIGHT = QuietHours(time(22), time(7), "Europe/Berlin")  # one hour ahead of UTC in March, two from the 29th
 
@@ -129,6 +131,19 @@ class TestWhen:
         open_incident(severity=severity)
         assert outbox.deliver_due(NOON).sent == (0 if waits else 1)
         assert outbox.deliver_due(NOON + 2 * HOUR).sent == (1 if waits else 0)
+
+    def test_an_incident_that_turns_critical_in_quiet_hours_takes_along_what_they_held_back(self, slack):
+        make_channel(quiet_from=time(11), quiet_until=time(20))
+        incident = open_incident()
+        assert outbox.deliver_due(NOON).sent == 0
+        Anomaly.objects.update(severity=Severity.CRITICAL)
+        lifecycle.take_in(run_at(NOON + HOUR), NOON + HOUR)
+        outbox.deliver_due(NOON + HOUR)
+        lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + 2 * HOUR)
+        outbox.deliver_due(NOON + 2 * HOUR)
+        (message,) = slack.roots
+        assert "Acknowledged by Ada Byron, 2 Mar 2026, 14:00 UTC" in texts(message)
+        assert outbox.deliver_due(NOON + 9 * HOUR).sent == 0
 
 
 @pytest.mark.django_db
