@@ -135,7 +135,8 @@ def _figures(item: Told, as_of: datetime, before: Anomaly | None = None) -> dict
 def _see_again(anomaly: Anomaly, item: Told, as_of: datetime, result: Stored) -> None:
     was_cleared, old_severity = anomaly.cleared_at, Severity(anomaly.severity)
     values: dict[str, Any] = {"last_seen_at": as_of, "cleared_at": None}
-    if item.finding.observed >= anomaly.observed or _can_be_revised(anomaly, as_of):
+    # What returns is told by what it is now: its highest figure was another stretch's, or another cycle's.
+    if was_cleared or item.finding.observed >= anomaly.observed or _can_be_revised(anomaly, as_of):
         values |= _figures(item, as_of, anomaly)
     if item.finding.severity.rank > old_severity.rank:
         values["severity"] = item.finding.severity.value

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from collector.models import BillingCycle
 from detection.engine import detect
-from detection.models import Anomaly
+from detection.models import Anomaly, DetectionSettings
 
 from .facts import FRESH, NOW, make_event, make_member, runaway, ten_dollar_days
 
@@ -90,3 +91,33 @@ def test_what_no_longer_holds_is_cleared_and_continues_when_it_returns_within_th
     assert len(report.returned) == 3
     assert report.opened == ()
     assert Anomaly.objects.open().count() == Anomaly.objects.count() == 3
+
+
+def test_what_returns_smaller_within_the_cooldown_is_told_by_what_it_is_now():
+    ana = make_member()
+    ten_dollar_days(ana)
+    make_event(ana, NOW - timedelta(hours=1), 300)
+    detect(NOW, data_ages=FRESH)
+    later = NOW + timedelta(days=2)
+    detect(later, data_ages=FRESH)
+    make_event(ana, later + timedelta(hours=1), 80)
+    report = detect(later + timedelta(hours=2), data_ages=FRESH)
+    assert {anomaly.message.partition(" (")[0] for anomaly in report.returned} == {
+        "Ana Ruiz spent $80 in 24 h, 8.0x their usual $10",
+        "Ana Ruiz spent $80 in 24 h, 8.0x their daily average of $10",
+        "Ana Ruiz paid $80 per request in 24 h, 80x their usual $1.00",
+    }
+
+
+def test_a_limit_that_is_exceeded_again_in_a_new_cycle_tells_the_new_cycles_spend():
+    DetectionSettings.objects.update_or_create(pk=1, defaults={"cycle_limit_dollars": 400})
+    turn = NOW + timedelta(hours=1)
+    BillingCycle.objects.create(start_at=turn - timedelta(days=30), end_at=turn)
+    BillingCycle.objects.create(start_at=turn, end_at=turn + timedelta(days=30))
+    ana = make_member()
+    make_event(ana, NOW - timedelta(hours=1), 900)
+    detect(NOW, data_ages=FRESH)
+    detect(turn, data_ages=FRESH)
+    make_event(ana, turn + timedelta(hours=13), 500)
+    (anomaly,) = detect(turn + timedelta(hours=14), data_ages=FRESH).returned
+    assert anomaly.message.startswith("Ana Ruiz spent $500 in this cycle, over the limit of $400")
