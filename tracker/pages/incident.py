@@ -184,10 +184,10 @@ def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
     hours = report.hours
     onset = report.incident.began_at
     series = [
-        Series("Spend in the hour", [hour.cents / 100 for hour in hours], slot="1", kind="bar"),
+        Series("Spend in the hour", [in_dollars(hour.cents) for hour in hours], slot="1", kind="bar"),
         Series(
             "24 h up to it",
-            [hour.running_cents / 100 for hour in hours],
+            [in_dollars(hour.running_cents) for hour in hours],
             slot="2",
             kind="line",
             marks=[
@@ -210,7 +210,18 @@ def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
         series=series,
         unit="usd",
         label_head="Hour",
-        caption="The large point marks the onset." if onset else "",
+        caption=caption(report),
         summary=f"Hourly spend of {report.incident.who}.",
         csv_url=csv_url(query, "hours"),
     )
+
+
+def in_dollars(cents: float | None) -> float | None:
+    return None if cents is None else cents / 100
+
+
+def caption(report: IncidentReport) -> str:
+    said = ["The large point marks the onset."] if report.incident.began_at else []
+    if any(hour.cents is None for hour in report.hours):
+        said.append("Hours whose events were pruned are empty.")
+    return " ".join(said)

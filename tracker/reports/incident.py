@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from django.db.models import Sum
 from django.db.models.functions import TruncHour
 
-from collector.models import UsageEvent
+from collector.days import utc_day
+from collector.models import Pruning, UsageEvent
 from detection.models import Anomaly
 from detection.vocabulary import Severity
 from detection.wording import without_onset
@@ -42,11 +43,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour's spend, and that of the 24 hours that end with it; in cents."""
+    """One hour's spend, and that of the 24 hours that end with it; in cents; None where pruned."""
 
     at: datetime
-    cents: float
-    running_cents: float
+    cents: float | None
+    running_cents: float | None
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ class IncidentReport:
         return finding.observed / finding.expected if finding and finding.expected else None
 
 
-def incident_report(incident: Incident, now: datetime) -> IncidentReport:
-    """Everything that the incident's page shows. Some eight queries."""
+def incident_report(incident: Incident, now: datetime, known_until: datetime | None = None) -> IncidentReport:
+    """Everything that the incident's page shows, usage up to `known_until`. Some nine queries."""
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
     gravest = max(anomalies, key=gravity, default=None)
     band = gravest if gravest and gravest.metric == "spend_24h" else None
@@ -98,7 +99,7 @@ def incident_report(incident: Incident, now: datetime) -> IncidentReport:
         findings=[FindingView(anomaly) for anomaly in anomalies],
         parts=parts(gravest),
         why=str(gravest.explanation.get("sentence", "")) if gravest else "",
-        hours=hours(incident, now),
+        hours=hours(incident, min(known_until or now, now)),
         usual_cents=band.expected if band else None,
         bound_cents=band.bound if band else None,
         times=times.of(incident),
@@ -133,15 +134,19 @@ def model_name(key: str) -> str:
     return display_name(key) if key else ""
 
 
-def hours(incident: Incident, now: datetime) -> list[Hour]:
-    """Every hour from a day before the onset to two days after it, or to `now`. One query on events."""
+def hours(incident: Incident, until: datetime) -> list[Hour]:
+    """Every hour from a day before the onset to two days after it, or to `until`. Two queries."""
     around = (incident.began_at or incident.detected_at).replace(minute=0, second=0, microsecond=0)
-    first, last = around - HOURS_BEFORE * HOUR, min(around + HOURS_AFTER * HOUR, now)
-    spent = hourly_cents(incident, first - (DAY_HOURS - 1) * HOUR, last)
+    first, last = around - HOURS_BEFORE * HOUR, min(around + HOURS_AFTER * HOUR, until)
+    read_from = first - (DAY_HOURS - 1) * HOUR
+    spent = hourly_cents(incident, read_from, last)
+    pruned = Pruning.objects.days(utc_day(read_from), utc_day(around + HOURS_AFTER * HOUR))
     found, at = [], first
     while at < last:
-        running = sum(spent.get(at - back * HOUR, 0.0) for back in range(DAY_HOURS))
-        found.append(Hour(at, spent.get(at, 0.0), running))
+        day = [at - back * HOUR for back in range(DAY_HOURS)]
+        cents = [None if utc_day(hour) in pruned else spent.get(hour, 0.0) for hour in day]
+        known = [each for each in cents if each is not None]
+        found.append(Hour(at, cents[0], sum(known) if len(known) == len(cents) else None))
         at += HOUR
     return found
 

@@ -35,7 +35,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = find_incident(request, pk)
-    page = incident_layout.page(incident_report(found, now), request.GET, now)
+    page = incident_layout.page(incident_report(found, now, known_until(request, now)), request.GET, now)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], f"incident-{pk}")
     context = {"page": page, "report": page.report, "incident": found, "now": now}
