@@ -92,7 +92,7 @@ class UserFigures(Schema):
     anomalies: list[AnomalyRow]
 
 
-@router.get("/users/{email}", response={200: UserFigures, **documented(404)})
+@router.get("/users/{path:email}", response={200: UserFigures, **documented(404)})
 def read_user(
     request: HttpRequest, email: Annotated[str, Path(max_length=254)], days: Days = 30
 ) -> UserFigures:

@@ -1,7 +1,10 @@
 """What the address bar may ask for, and how a wrong one is answered."""
 
+import random
+
 import pytest
 
+from collector.rollups import recompute_days
 from tests.tracker.pages import company
 
 
@@ -32,6 +35,15 @@ def test_an_unknown_member_is_not_found(acme, client):
     answer = client.get("/users/nobody@acme.example")
     assert answer.status_code == 404
     assert "Nobody with the address nobody@acme.example" in answer.text
+
+
+@pytest.mark.parametrize("email", ["r&d/bot@acme.example", "service-account:ci/deploy"])
+def test_a_member_with_a_slash_in_the_address_has_a_page_like_all_others(acme, client, email):
+    member = company.make_member(email, "Slash")
+    company.make_usage(member, 9, random.Random(5))  # noqa: S311  made-up usage, no secret
+    recompute_days(company.FIRST_DAY, company.TODAY, company.NOW)
+    for address in ("/", "/insights", "/chargeback", member.get_absolute_url(), f"/api/users/{email}"):
+        assert client.get(address).status_code == 200, address
 
 
 def test_filters_go_along_to_other_pages_and_back(acme, client):
