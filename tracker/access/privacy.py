@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -50,10 +51,18 @@ class Veil:
 
 
 def make_veil(keep_email: str) -> Veil:
-    """A veil over all members but the one with `keep_email`: people may see themselves. One query."""
+    """A veil over all members but the one with `keep_email`: people may see themselves. One query.
+
+    Who bears a name that others bear too is told by the address alone: `Member 4 or 9`.
+    """
+    members = list(Member.objects.exclude(email=keep_email).order_by("pk").values_list("pk", "name", "email"))
+    bearers: dict[str, list[str]] = defaultdict(list)
+    for pk, name, _ in members:
+        bearers[name].append(str(pk))
     words: dict[str, str] = {}
-    for pk, name, email in Member.objects.exclude(email=keep_email).values_list("pk", "name", "email"):
-        words |= dict.fromkeys(spellings(name), f"Member {pk}")
+    for name, pks in bearers.items():
+        words |= dict.fromkeys(spellings(name), f"Member {' or '.join(pks)}")
+    for pk, _, email in members:  # last, for who bears the address as a name
         words |= dict.fromkeys(spellings(email), f"member-{pk}@hidden.invalid")
     return Veil(tuple(sorted(words.items(), key=lambda pair: len(pair[0]), reverse=True)))
 

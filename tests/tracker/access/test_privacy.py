@@ -108,6 +108,13 @@ class TestVeil:
         make_member("Al", "al@company.com")
         assert make_veil("").over("Also, Total") == "Also, Total"
 
+    def test_nobody_stands_under_a_namesakes_pseudonym(self):
+        other = make_member("Ann Lee", "ann.two@company.com")
+        assert make_veil("").over("Ann Lee: ann@company.com, Ann Lee: ann.two@company.com") == (
+            f"Member {self.ann.pk} or {other.pk}: member-{self.ann.pk}@hidden.invalid, "
+            f"Member {self.ann.pk} or {other.pk}: member-{other.pk}@hidden.invalid"
+        )
+
     def test_people_see_themselves(self):
         assert make_veil("ann@company.com").over("Ann Lee, ann@company.com") == "Ann Lee, ann@company.com"
 
