@@ -184,10 +184,13 @@ class CursorClient:
 
     def _refusal(self, where: str, status: int, said: str) -> CursorApiError:
         answered = f"{where} answered {status} {said}".rstrip()
+        is_second = self._key(where.split()[-1]) != self.key
+        name = "CURSOR_ANALYTICS_API_KEY" if is_second else "CURSOR_ADMIN_API_KEY"
+        otherwise = ", or unset it where the plan has no analytics" if is_second else ""
         return self._error(
-            f"Cursor refused the key ({answered}): set CURSOR_ADMIN_API_KEY to a team key with scope "
-            "admin:* from cursor.com/dashboard → API Keys",
-            Trouble.REFUSED,
+            f"Cursor refused the key ({answered}): set {name} to a team key with scope admin:* "
+            f"from cursor.com/dashboard → API Keys{otherwise}",
+            Trouble.SECOND_KEY if is_second and status == 401 else Trouble.REFUSED,
             answered=answered,
         )
 
@@ -216,8 +219,10 @@ class CursorClient:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
     def _authorization(self, path: str) -> str:
-        key = self.analytics_key if path.startswith("/analytics/") and self.analytics_key else self.key
-        return "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+        return "Basic " + base64.b64encode(f"{self._key(path)}:".encode()).decode()
+
+    def _key(self, path: str) -> str:
+        return self.analytics_key if path.startswith("/analytics/") and self.analytics_key else self.key
 
 
 def _no_number(name: str) -> None:

@@ -9,6 +9,7 @@ class Trouble(Enum):
     """What kind of thing went wrong: it decides what else is worth asking."""
 
     REFUSED = "refused"  # 401, 403, 404: the key or the plan
+    SECOND_KEY = "second key"  # 401 to the analytics' own key, which no other answer shows to be good
     UNREACHABLE = "unreachable"  # no answer at all
     BUSY = "busy"  # 429, 5xx, cut off: tried again, still wrong
     FOREIGN = "foreign"  # whatever answers there, it is not the Cursor API

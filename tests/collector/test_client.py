@@ -103,6 +103,14 @@ def test_a_refused_key_is_not_tried_twice_and_the_line_says_what_to_do(told, cli
     assert "key_secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("status", "trouble"), [(401, Trouble.SECOND_KEY), (403, Trouble.REFUSED)])
+def test_a_refused_key_of_the_analytics_is_called_by_its_own_name(told, status, trouble):
+    told.tell("/analytics/team/dau", (status, {"message": "Invalid API key"}, {}))
+    with pytest.raises(CursorApiError, match="set CURSOR_ANALYTICS_API_KEY .*or unset it") as caught:
+        make_client(analytics_key="other").get("/analytics/team/dau")
+    assert caught.value.trouble is trouble
+
+
 def test_another_4xx_is_told_with_the_vendors_words(told, client):
     told.tell(PATH, (400, {"error": "Bad Request", "message": "Range over 30 days"}, {}))
     with pytest.raises(CursorApiError, match="answered 400 Range over 30 days"):

@@ -141,6 +141,13 @@ def test_groups_refused_while_members_answer_are_not_part_of_the_plan(client, mo
     assert report.is_ok
 
 
+def test_a_lapsed_key_of_the_analytics_is_a_failure_not_a_smaller_plan(client):
+    client.analytics_key = "key_lapsed"
+    report = runs.collect(NOW, client=client)
+    assert [run.source for run in report.failed] == ["team_analytics", "member_analytics", "commits"]
+    assert {run.error.split(" (")[0] for run in report.failed} == {"Cursor refused the key"}
+
+
 def test_only_one_collection_runs_at_a_time(client):
     with held(runs.LEASE), pytest.raises(AlreadyRunning, match="already running"):
         runs.collect(NOW, client=client)
