@@ -53,7 +53,7 @@ def recompute(touched: Collection[tuple[int, date]], at: datetime) -> None:
 
 
 def recompute_days(first: date, last: date, at: datetime) -> None:
-    """Bring the totals of all members from `first` to `last`, both included, into line with the events."""
+    """Bring the totals of all members who have events, by day from `first` to `last`, into line with them."""
     for day in days_between(first, last):
         _recompute_day(day, None, at)
 
@@ -75,11 +75,14 @@ def _recompute_day(day: date, members: set[int] | None, at: datetime) -> None:
     stored = MemberModelDay.objects.filter(day=day)
     if members is not None and len(members) <= FEW_MEMBERS:
         stored = stored.filter(member_id__in=members)
-    # Totals that lost their last event stay, at nothing.
-    rows = {key: NOTHING for key in stored.values_list(*TABLE.key) if members is None or key[0] in members}
+    totals: dict[Key, Values] = {}
     for piece in pieces(day):
-        rows.update(_totals(piece, members))
-    TABLE.upsert(rows, stored, at)
+        totals.update(_totals(piece, members))
+    # A day of which only the total was imported has no events to be worked out from.
+    whose = {key[0] for key in totals} if members is None else members
+    # Totals that lost their last event stay, at nothing.
+    rows = {key: NOTHING for key in stored.values_list(*TABLE.key) if key[0] in whose}
+    TABLE.upsert(rows | totals, stored, at)
 
 
 def _totals(piece: Piece, members: set[int] | None) -> Iterator[tuple[Key, Values]]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from collector.cursor.errors import CursorApiError
-from collector.models import BillingCycle, Member, SpendSnapshot
+from collector.models import BillingCycle, Member, MemberModelDay, SpendSnapshot
 from collector.sync import spend
 from collector.windows import Window
 
@@ -52,6 +52,13 @@ def test_the_cycle_is_known_to_the_millisecond(told, client):
     sync(told, client, TEN, spend_row("ana@example.com"))
     cycle = BillingCycle.objects.get()
     assert (cycle.start_at, cycle.end_at) == (START, datetime(2026, 10, 14, 21, 23, 8, tzinfo=UTC))
+
+
+def test_the_turn_of_a_cycle_leaves_a_total_that_was_imported_without_events(told, client):
+    bo = Member.objects.create(email="bo@example.com", first_seen_at=TEN, last_seen_at=TEN)
+    MemberModelDay.objects.create(member=bo, day=START.date(), total_cents=500, updated_at=TEN)
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    assert MemberModelDay.objects.get().total_cents == 500
 
 
 def test_the_cycle_that_the_answer_names_is_the_current_one_however_long_it_is(told, client):
