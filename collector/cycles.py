@@ -26,6 +26,7 @@ def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[Bi
     `running_at` is when the vendor named it as the current one: its end, as yet a guess, comes after that.
     """
     before = _turns()
+    start_at = _exact(start_at)
     following = BillingCycle.objects.filter(start_at__gt=start_at).order_by("start_at").first()
     end_at = following.start_at if following else _months_from(start_at, 1)
     if following is None and running_at and end_at <= running_at:
@@ -62,6 +63,18 @@ def of_day(day: date) -> BillingCycle | None:
 def turns(first: date, last: date) -> dict[date, datetime]:
     """The instants at which cycles begin, by day, from `first` to `last`, both included."""
     return {day: at for day, at in _turns().items() if first <= day <= last}
+
+
+def _exact(start_at: datetime) -> datetime:
+    """The instant that a day given as its midnight is known by; one known so moves to `start_at`."""
+    midnight = day_start(utc_day(start_at))
+    of_day = BillingCycle.objects.filter(start_at__gte=midnight, start_at__lt=day_end(utc_day(start_at)))
+    known = of_day.order_by("-start_at").first()
+    if known is None or start_at == midnight:
+        return known.start_at if known else start_at
+    if known.start_at == midnight:
+        BillingCycle.objects.filter(pk=known.pk).update(start_at=start_at)
+    return start_at
 
 
 def _months_from(start_at: datetime, months: int) -> datetime:

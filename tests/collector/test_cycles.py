@@ -41,6 +41,15 @@ def test_learning_says_which_day_is_split_anew():
     assert cycles.learn(at(9, 14))[1] == set()
 
 
+def test_a_start_of_which_a_file_gives_only_the_day_is_the_one_known_to_the_instant():
+    day = datetime(2026, 9, 14, tzinfo=UTC)
+    cycles.learn(at(8, 14))
+    assert cycles.learn(day)[0].start_at == day
+    for start in (at(9, 14), day):
+        assert cycles.learn(start)[0].start_at == at(9, 14)
+    assert table() == [(at(8, 14), at(9, 14), False), (at(9, 14), at(10, 14), False)]
+
+
 def test_the_next_start_ends_the_cycle_before_to_the_instant():
     cycles.learn(at(9, 14))
     cycles.learn(at(10, 13, hour=3))
