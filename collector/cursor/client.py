@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import logging
 import random
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 import requests
 from django.conf import settings
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 
 from . import retry
 from .errors import CursorApiError, Trouble
@@ -115,12 +115,12 @@ class CursorClient:
 
     def _try(self, method: str, path: str, **request: Any) -> Answer:
         self.requests_made += 1
-        headers = {**request.pop("headers", {}), "Authorization": self._authorization(path)}
         try:
             response = self.session.request(
                 method,
                 self.base_url + path,
-                headers=headers,
+                # Given here and not as a header, which a .netrc would overwrite with somebody's password.
+                auth=HTTPBasicAuth(self._key(path).encode(), b""),
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
@@ -217,9 +217,6 @@ class CursorClient:
 
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
-
-    def _authorization(self, path: str) -> str:
-        return "Basic " + base64.b64encode(f"{self._key(path)}:".encode()).decode()
 
     def _key(self, path: str) -> str:
         return self.analytics_key if path.startswith("/analytics/") and self.analytics_key else self.key

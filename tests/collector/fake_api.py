@@ -29,6 +29,7 @@ class FakeApi:
 
     def __init__(self, mock: responses.RequestsMock) -> None:
         self.asked: dict[str, list[Any]] = defaultdict(list)
+        self.authorization: dict[str, str] = {}  # of the last request
         self._answers: dict[str, list[Any]] = {}
         self._mock = mock
 
@@ -42,6 +43,7 @@ class FakeApi:
         def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
             body = json.loads(request.body) if request.body else dict(request.params)
             self.asked[path].append(body)
+            self.authorization[path] = request.headers["Authorization"]
             answers = self._answers[path]
             given = answers.pop(0) if len(answers) > 1 else answers[0]
             given = given(body) if callable(given) else given

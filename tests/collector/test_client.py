@@ -27,13 +27,23 @@ def test_decimals_are_exact_and_never_floats(told, client):
 def test_the_key_is_the_user_name_of_basic_auth(told, client):
     told.tell(PATH, GOOD)
     client.get(PATH)
-    assert client._authorization(PATH) == "Basic a2V5X3NlY3JldDo="  # key_secret:
+    assert told.authorization[PATH] == "Basic a2V5X3NlY3JldDo="  # key_secret:
 
 
-def test_analytics_may_have_a_key_of_their_own():
+def test_a_netrc_of_the_machine_has_no_say_in_the_key(told, client, tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("default login someone password private\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    told.tell(PATH, GOOD)
+    client.get(PATH)
+    assert told.authorization[PATH] == "Basic a2V5X3NlY3JldDo="
+
+
+def test_analytics_may_have_a_key_of_their_own(told):
     client = make_client(analytics_key="other")
-    assert client._authorization("/analytics/team/dau") == "Basic b3RoZXI6"
-    assert client._authorization(PATH) == "Basic a2V5X3NlY3JldDo="
+    for path in ("/analytics/team/dau", PATH):
+        told.tell(path, GOOD)
+        client.get(path)
+    assert told.authorization == {"/analytics/team/dau": "Basic b3RoZXI6", PATH: "Basic a2V5X3NlY3JldDo="}
 
 
 @pytest.mark.parametrize(
