@@ -23,6 +23,8 @@ STEADIEST = 0.05
 YOUNG_DAYS = 8
 # Fewest members that make a team to compare with.
 TEAM_MEMBERS = 8
+# Where fewer are all there is to judge somebody without a history by: how far people differ, a factor of two.
+LEAST_TEAM_SPREAD = 0.7
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Habit:
 
     `centre` and `reach` are the same as they are judged by: a joiner who grows into what is usual in the
     team is no incident, so both are drawn to the team's while there are few days. NaN where nothing is known
-    at all.
+    of anybody.
     """
 
     logs: Array
@@ -86,10 +88,13 @@ def _pooled(own: Array, days: Array) -> Array:
 
 def _drawn_to_team(level: Array, spread: Array, days: Array) -> tuple[Array, Array]:
     levels = level[np.isfinite(level)]
-    if len(levels) < TEAM_MEMBERS:
+    if not len(levels):
         return level, spread
     team = np.median(levels)
     team_spread = 1.4826 * np.median(np.abs(levels - team))
+    if len(levels) < TEAM_MEMBERS:  # too few to draw anybody to, but all there is for whoever has no days
+        strange = np.hypot(spread, max(team_spread, LEAST_TEAM_SPREAD))
+        return np.where(days, level, team), np.where(days, spread, strange)
     youth = YOUNG_DAYS / (days + YOUNG_DAYS)
     centre = np.fmax(level, (1 - youth) * np.nan_to_num(level) + youth * team)
     return centre, np.sqrt(spread**2 + (youth * team_spread) ** 2)
