@@ -123,16 +123,19 @@ def is_placed(anomaly: Anomaly) -> bool:
 
 
 def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Incident | None, run: Run) -> str:
-    """Join `current`; else reopen `last` within the cool-down or its snooze; else open a new incident."""
+    """Join `current`; else reopen `last` within the cool-down or its snooze, or where a finding of its own is
+    back; else open a new incident."""
     if current:
         link(current, anomalies, run)
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
         take(current, Move(Step.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now)
         return "joined"
-    if last and (within := reopens_within(last, run)):
-        link(last, anomalies, run)
-        come_back(last, anomalies, f"the same cause again within the {within}", run)
-        return "reopened"
+    if last:
+        holding = holding_of(last)
+        if reason := reopens_within(last, run) or (holding and comeback_reason(last, holding, run)):
+            link(last, anomalies, run)
+            come_back(last, [*holding, *anomalies], reason, run)
+            return "reopened"
     open_new(anomalies, run)
     return "opened"
 
@@ -141,8 +144,13 @@ def reopens_within(last: Incident, run: Run) -> str:
     """Why the same cause reopens this resolved incident: cool-down or snooze; empty if it does not."""
     cools_until = last.cools_until(run.policy.cooldown)
     if cools_until and run.now < cools_until:
-        return "cool-down"
-    return "snooze" if last.is_snoozed(run.now) else ""
+        return "the same cause again within the cool-down"
+    return "the same cause again within the snooze" if last.is_snoozed(run.now) else ""
+
+
+def holding_of(incident: Incident) -> list[Anomaly]:
+    """Findings that belong to the incident and hold."""
+    return list(Anomaly.objects.open().filter(incident_link__incident=incident))
 
 
 def link(incident: Incident, anomalies: Sequence[Anomaly], run: Run) -> None:

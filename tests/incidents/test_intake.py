@@ -199,6 +199,22 @@ def test_an_anomaly_that_detection_continues_reopens_its_incident_and_keeps_the_
     assert Notification.objects.filter(kind="alert").count() == 2
 
 
+@pytest.mark.parametrize("hours_later", [20, 60])  # within the incident's cool-down, and after it
+def test_what_is_back_reopens_its_incident_although_new_information_comes_along(hours_later):
+    make_channel()
+    spike = make_anomaly(severity=Severity.CRITICAL)
+    run()
+    clear(spike, NOON + HOUR)
+    run(1), run(2)
+    clear(spike, None)  # over a weekend detection continues an anomaly for longer than 24 hours
+    make_anomaly(rule=Rule.TEAM_REQUESTS, severity=Severity.INFO)
+    assert run(hours_later).reopened == 1
+    incident = Incident.objects.get()
+    assert incident.severity == Severity.CRITICAL
+    assert steps(incident) == ["opened", "resolved", "reopened"]
+    assert Notification.objects.filter(kind="alert", entry__step=Step.REOPENED).count() == 1
+
+
 def test_what_a_person_resolved_stays_resolved_while_the_finding_holds_until_the_cool_down_is_over():
     make_anomaly()
     run()
