@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
-PACKAGES := config collector detection groups incidents tracker
+PACKAGES := config collector detection groups incidents sandbox tracker
 # `make test ARGS="tests/collector -k identity"`, `make run ARGS="--bind 127.0.0.1:8600"`
 ARGS ?=
 # Test processes; on two cores two of them take little more than half the time of one.

@@ -10,7 +10,9 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from . import freshness
+from .base.money import round_cents
+from .base.read_only import ReadOnly
+from .collecting import freshness
 from .models import (
     AiCodeCommit,
     BillingCycle,
@@ -27,8 +29,6 @@ from .models import (
     UsageEvent,
     Watermark,
 )
-from .money import round_cents
-from .read_only import ReadOnly
 from .tasks import request_collection
 
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from .base.leases import AlreadyRunning
+from .collecting.runs import collect
 from .cursor.errors import CursorApiError
-from .leases import AlreadyRunning
 from .models import Source, SourceRun
-from .runs import collect
 
 # The vendor aggregates usage hourly and asks for one reading an hour at most.
 COURTESY = timedelta(hours=1)

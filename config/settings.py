@@ -101,7 +101,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "tracker.frame.frame",
+                "tracker.layout.frame",
                 "tracker.access.context.access",
             ],
         },

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
-from collector.read_only import ReadOnly
+from collector.base.read_only import ReadOnly
 
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption
-from .preview import preview
+from .replay.preview import preview
 
 
 @admin.register(DetectionSettings)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .baseline import learn
-from .findings import Finding
-from .frame import Frame
+from .findings.finding import Finding
+from .frame.baseline import learn
+from .frame.frame import Frame
 from .models import DetectionSettings, Exemption
 from .rules import ALL
 from .vocabulary import ExemptionKind, Rule, Severity

@@ -13,13 +13,13 @@ from django.db import transaction
 from collector.models import Member
 
 from .assess import Ages, Assessment, NoData, assess
-from .detail import Detail, load_detail
-from .explain import explain
-from .facts import first_complete_collection, load_frame
-from .findings import Finding
-from .messages import message_of
+from .findings.detail import Detail, load_detail
+from .findings.explain import explain
+from .findings.finding import Finding
+from .findings.messages import message_of
+from .findings.onset import onset_of
+from .frame.load import first_complete_collection, load_frame
 from .models import Anomaly, DetectionSettings, Exemption
-from .onset import onset_of
 from .rules import ALL
 from .store import Key, Stored, Told, key_of, known_anomalies, store
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from collector.money import cents as exact_cents
+from collector.base.money import cents as exact_cents
 
 from .cooldown import has_cooled
-from .findings import Finding
-from .frame import LATE_HOURS
+from .findings.finding import Finding
+from .frame.frame import LATE_HOURS
 from .models import Anomaly
 from .vocabulary import Severity
 

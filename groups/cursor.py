@@ -12,10 +12,10 @@ from django.db import transaction
 
 from collector.models import CursorGroup, CursorGroupMembership
 
-from . import stays
+from .assignments import stays
+from .assignments.placing import Placement, record
 from .models import Assignment, Group
 from .names import free_name, key, nearest
-from .placing import Placement, record
 
 CURSOR = "Cursor"
 

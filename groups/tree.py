@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .membership import UNASSIGNED
+from .assignments.membership import UNASSIGNED
 from .models import Group
 from .names import SEPARATOR, UNASSIGNED_NAME, ancestors, key
 

@@ -9,11 +9,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from solo.admin import SingletonModelAdmin
 
-from collector.days import utc_day
-from collector.read_only import ReadOnly
+from collector.base.days import utc_day
+from collector.base.read_only import ReadOnly
 from groups.models import Group
-from incidents import outbox
-from incidents.backlog import try_again
 from incidents.channels.base import DeliveryError
 from incidents.models import (
     Channel,
@@ -23,7 +21,9 @@ from incidents.models import (
     Notification,
     TimelineEntry,
 )
-from incidents.routing import audience
+from incidents.notifying import outbox
+from incidents.notifying.backlog import try_again
+from incidents.notifying.routing import audience
 
 
 @admin.register(IncidentSettings)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from collector.models import BillingCycle
-from incidents.messages import Digest
 from incidents.models import Channel, IncidentSettings, Notification
-from incidents.routing import audience, due_at
+from incidents.notifying.messages import Digest
+from incidents.notifying.routing import audience, due_at
 
 CYCLE_DAYS_BEFORE = 3
 # A Monday without a worker does not lose the week's report.

@@ -10,7 +10,7 @@ from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
-from collector.read_only import ReadOnly
+from collector.base.read_only import ReadOnly
 from tracker.access import tokens
 from tracker.models import AccessSettings, ApiToken, AuditEntry
 

@@ -13,14 +13,16 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from collector import freshness
-from collector.days import utc_day
+from collector.base.days import utc_day
+from collector.collecting import freshness
 from groups.tree import GroupOption
 from groups.tree import find as find_group
 from groups.tree import options as group_options
-from tracker import badges, palette, periods
+from tracker import periods
 from tracker.access.privacy import visible_ids
 from tracker.periods import Period
+from tracker.reports import badges
+from tracker.widgets import palette
 
 NAMES = ("period", "group", "search", "model", "badge")
 

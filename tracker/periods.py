@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from collector.days import day_end, day_start, days_between, utc_day
+from collector.base.days import day_end, day_start, days_between, utc_day
 from collector.models import BillingCycle
 from collector.models.usage import MemberModelDayQuerySet
-from tracker import formats
+from tracker.widgets import formats
 
 # Days by the period's name in the address bar; the cycle has its own length.
 WHOLE_DAYS = {"24h": 1, "3d": 3, "7d": 7, "14d": 14, "30d": 30}

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from collector import freshness, runs
-from collector.connections import drop_if_dead
+from collector.base.connections import drop_if_dead
+from collector.base.leases import held
+from collector.collecting import freshness, runs
 from collector.cursor.errors import CursorApiError
-from collector.leases import held
 from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
 from incidents.digests import send_due
 from incidents.lifecycle import take_in
-from incidents.outbox import deliver_due
+from incidents.notifying.outbox import deliver_due
 from tracker.pages.prepared import prepare
 from tracker.reports.watch import HOURLY_JOB
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from collector.leases import AlreadyRunning
-from incidents.outbox import deliver_due
+from collector.base.leases import AlreadyRunning
+from incidents.notifying.outbox import deliver_due
 from tracker import pipeline
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from math import ceil
 from typing import TypeVar
 
-from collector.windows import DAY, MINUTE, Window
+from collector.collecting.windows import DAY, MINUTE, Window
 
 from .client import CursorClient
 from .errors import wrong_shape

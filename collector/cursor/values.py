@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from collector.days import from_epoch_ms
-from collector.money import cents
+from collector.base.days import from_epoch_ms
+from collector.base.money import cents
 
 # Ten digits before the point are what a CentsField holds.
 LARGEST_CENTS = Decimal(10**10)

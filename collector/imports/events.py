@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from collector import cycles, rollups
-from collector.days import day_start, utc_day
+from collector.base.days import day_start, utc_day
+from collector.base.upsert import Key, Values
+from collector.facts import cycles, rollups
+from collector.facts.roster import Identity, Roster
 from collector.models import UsageEvent
-from collector.roster import Identity, Roster
-from collector.sync.events import TABLE, Draft, keep_costs, number_twins
-from collector.upsert import Key, Values
+from collector.sources.events import TABLE, Draft, keep_costs, number_twins
 
 # Rows held before they are written.
 CHUNK = 20_000

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from django.db import transaction
 
-from collector import cycles, rollups
+from collector.base.upsert import writing
+from collector.facts import cycles, rollups
 from collector.models import Member, Source, SourceRun, UsageEvent
-from collector.upsert import writing
 
 from .events import EventWriter
 from .usage_csv import Survey, UsageCsv

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from collector.days import to_epoch_ms
+from collector.base.csv_files import FileError, Problems, Row, Table
+from collector.base.days import to_epoch_ms
+from collector.facts.roster import Identity, identify
 from collector.models import UsageEvent
-from collector.roster import Identity, identify
-from collector.sync.events import CHARGEABLE_KINDS, Draft
+from collector.sources.events import CHARGEABLE_KINDS, Draft
 
 from .events import draft
-from .tables import FileError, Problems, Row, Table
 
 COLUMNS = {
     "at": ("date",),

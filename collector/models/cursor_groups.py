@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from .fields import CentsField
+from collector.base.fields import CentsField
+
 from .people import Member
 
 

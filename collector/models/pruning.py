@@ -7,7 +7,7 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 
-from collector.days import days_between
+from collector.base.days import days_between
 
 
 class PruningQuerySet(models.QuerySet["Pruning"]):

@@ -9,9 +9,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from collector.money import round_cents
+from collector.base.fields import CentsField
+from collector.base.money import round_cents
 
-from .fields import CentsField
 from .people import Member
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q, Sum
 
-from collector.days import utc_day
+from collector.base.days import utc_day
+from collector.base.fields import CentsField
 
-from .fields import CentsField
 from .people import Member
 
 if TYPE_CHECKING:

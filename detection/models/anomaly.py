@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
+from collector.base.fields import CentsField
 from collector.models import Member
-from collector.models.fields import CentsField
 from detection.vocabulary import Cause, Rule, Severity
 
 

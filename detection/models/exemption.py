@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from collector.base.fields import CentsField
 from collector.models import Member
-from collector.models.fields import CentsField
 from detection.vocabulary import Cause, ExemptionKind
 
 

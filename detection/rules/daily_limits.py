@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from collector.days import day_end, day_start
-from detection.baseline import Baseline
-from detection.findings import Finding, Window, flagged, severity_of
-from detection.frame import Array, Frame
+from collector.base.days import day_end, day_start
+from detection.findings.finding import Finding, Window, flagged, severity_of
+from detection.frame.baseline import Baseline
+from detection.frame.frame import Array, Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
 

@@ -9,11 +9,11 @@ from functools import partial
 
 import numpy as np
 
-from collector.days import day_start
-from detection.baseline import LEAST_SPREAD, Baseline
-from detection.findings import Finding, Window, flagged, severity_of
-from detection.frame import Array, Frame, Past
-from detection.habits import TEAM_MEMBERS, Habit, habit
+from collector.base.days import day_start
+from detection.findings.finding import Finding, Window, flagged, severity_of
+from detection.frame.baseline import LEAST_SPREAD, Baseline
+from detection.frame.frame import Array, Frame, Past
+from detection.frame.habits import TEAM_MEMBERS, Habit, habit
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.baseline import Baseline
-from detection.findings import Finding, flagged, last_24_hours, severity_of
-from detection.frame import Array, Frame
+from detection.findings.finding import Finding, flagged, last_24_hours, severity_of
+from detection.frame.baseline import Baseline
+from detection.frame.frame import Array, Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from detection.baseline import Baseline
-from detection.findings import Finding, Unit, flagged, last_24_hours, severity_of
-from detection.frame import Frame
+from detection.findings.finding import Finding, Unit, flagged, last_24_hours, severity_of
+from detection.frame.baseline import Baseline
+from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from detection.baseline import Baseline
-from detection.findings import Finding, Window, severity_of
-from detection.frame import Frame
+from detection.findings.finding import Finding, Window, severity_of
+from detection.frame.baseline import Baseline
+from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from collector.days import day_start
-from collector.sandbox.company import Company, build_company
-from collector.sandbox.company.kinds import Kind
-from collector.sandbox.company.prices import MICRO, MODELS
-from detection.replay import History
-from detection.tokens import TOKEN_WEIGHTS
+from collector.base.days import day_start
+from detection.frame.tokens import TOKEN_WEIGHTS
+from detection.replay.replay import History
+from sandbox.company import Company, build_company
+from sandbox.company.kinds import Kind
+from sandbox.company.prices import MICRO, MODELS
 
 # A fixed Monday, so that the same seed is the same company on any day that the score is asked for.
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

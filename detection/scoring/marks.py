@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Protocol
 
-from collector.sandbox.company import Label
+from sandbox.company import Label
 
 MATERIAL_CENTS = 4_000
 # An incident may still be open, or open late, for this long after the true one ended.

@@ -14,8 +14,8 @@ from datetime import datetime
 
 import numpy as np
 
-from detection.frame import Array, Frame
-from detection.replay import History, Replay
+from detection.frame.frame import Array, Frame
+from detection.replay.replay import History, Replay
 from detection.rules.spike import recent_average
 
 FLOOR_CENTS = 5_000

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from detection.backtest import backtest
 from detection.models import DetectionSettings
-from detection.replay import steps
+from detection.replay.backtest import backtest
+from detection.replay.replay import steps
 
 from .companies import NOW, history_of, labelled_company
 from .marks import Marks, mark

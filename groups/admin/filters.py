@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from groups import tree
-from groups.membership import members_of
+from groups.assignments.membership import members_of
 from groups.models import Assignment
 
 

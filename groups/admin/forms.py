@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from groups.changes import ChangeRefused, checked_name, named
+from groups.assignments.changes import ChangeRefused, checked_name, named
 from groups.models import Group, GroupImport
 
 MAX_FILE_MEGABYTES = 20

@@ -21,13 +21,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from simple_history.admin import SimpleHistoryAdmin
 
-from collector.days import utc_day
-from collector.money import dollars
-from groups import changes, mapping
-from groups.changes import ChangeRefused
-from groups.membership import UNASSIGNED
+from collector.base.days import utc_day
+from collector.base.money import dollars
+from groups.assignments import changes
+from groups.assignments.changes import ChangeRefused
+from groups.assignments.membership import UNASSIGNED
+from groups.imports import mapping
 from groups.models import Group
-from groups.summary import members_by_group, spend_by_group
+from groups.reporting.summary import members_by_group, spend_by_group
 
 from .filters import StateFilter
 from .forms import GroupForm, IntoForm, who

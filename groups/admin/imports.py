@@ -12,9 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from collector.days import utc_day
-from collector.imports.tables import FileError
-from groups.changes import ChangeRefused
+from collector.base.csv_files import FileError
+from collector.base.days import utc_day
+from groups.assignments.changes import ChangeRefused
 from groups.imports.apply import apply, upload
 from groups.imports.undo import undo
 from groups.models import GroupImport

@@ -12,10 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from collector.days import utc_day
-from collector.read_only import ReadOnly
-from groups import changes
-from groups.changes import ChangeRefused
+from collector.base.days import utc_day
+from collector.base.read_only import ReadOnly
+from groups.assignments import changes
+from groups.assignments.changes import ChangeRefused
 from groups.models import Assignment, MemberPlace
 from groups.names import UNASSIGNED_NAME
 

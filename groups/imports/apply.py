@@ -9,15 +9,15 @@ from typing import BinaryIO
 
 from django.db import transaction
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from collector.models import Member
-from groups import mapping
-from groups.changes import ChangeRefused, open_or_make
-from groups.hibob import people as hibob
-from groups.membership import current
+from groups.assignments.changes import ChangeRefused, open_or_make
+from groups.assignments.membership import current
+from groups.assignments.placing import Placement, record_from_then_on
+from groups.imports import mapping
+from groups.imports import people as hibob
 from groups.models import Assignment, Group, GroupImport
 from groups.names import key
-from groups.placing import Placement, record_from_then_on
 
 from .before import Before, Closed
 from .plan import Facts, Known, Plan, Target, make

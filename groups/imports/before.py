@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from groups.placing import Placement
+from groups.assignments.placing import Placement
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collector.arguments import day
-from collector.days import utc_day
-from collector.imports.tables import FileError
-from groups.changes import ChangeRefused
+from collector.base.arguments import day
+from collector.base.csv_files import FileError
+from collector.base.days import utc_day
+from groups.assignments.changes import ChangeRefused
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 

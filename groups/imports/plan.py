@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from groups.hibob.consolidate import Merge, consolidate
-from groups.hibob.people import spelled_alike
+from groups.imports.consolidate import Merge, consolidate
+from groups.imports.people import spelled_alike
 from groups.names import key
 
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count
 
-from collector.days import utc_day
-from groups.changes import ChangeRefused, saved
-from groups.membership import members_of
+from collector.base.days import utc_day
+from groups.assignments.changes import ChangeRefused, saved
+from groups.assignments.membership import members_of
+from groups.assignments.placing import on_record, put_back
 from groups.models import Group, GroupImport
-from groups.placing import on_record, put_back
 
 from .before import Before
 

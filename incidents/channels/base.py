@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from incidents.messages import Alert, Digest
+from incidents.notifying.messages import Alert, Digest
 
 
 class DeliveryError(Exception):

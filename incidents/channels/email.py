@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from incidents.messages import Alert, Digest
 from incidents.models import Channel
 from incidents.models.channels import MEMBER
+from incidents.notifying.messages import Alert, Digest
 from incidents.wording import shorten
 
 from .base import DeliveryError, Parcel

@@ -11,8 +11,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
 from slack_sdk.http_retry.handler import RetryHandler
 
-from incidents.messages import Alert, Digest
 from incidents.models import Channel
+from incidents.notifying.messages import Alert, Digest
 
 from .base import DeliveryError, Parcel
 from .slack_blocks import SECTION, alert_blocks, digest_blocks, escape, fallback

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from incidents.messages import Alert, Digest, DigestTable, IncidentMessage
+from incidents.notifying.messages import Alert, Digest, DigestTable, IncidentMessage
 from incidents.wording import shorten
 
 BLOCKS, SECTION, HEADER, FIELD = 50, 3000, 150, 2000

@@ -13,8 +13,8 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from incidents.messages import Alert, IncidentMessage
 from incidents.models import Channel
+from incidents.notifying.messages import Alert, IncidentMessage
 
 from .base import DeliveryError, Parcel
 

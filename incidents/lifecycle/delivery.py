@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Q
 
-from incidents import recording
 from incidents.models import (
     Channel,
     Incident,
@@ -17,7 +16,8 @@ from incidents.models import (
     Status,
     Step,
 )
-from incidents.routing import due_at
+from incidents.notifying import recording
+from incidents.notifying.routing import due_at
 
 from .moves import SYSTEM, UNRESOLVED, Move, take, write
 

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 
 from collector.models import Member, UsageEvent
 from detection.engine import DetectionReport
+from detection.findings.wording import listing
 from detection.models import Anomaly
 from detection.vocabulary import Severity
-from detection.wording import listing
 from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, Step
 from incidents.wording import instant

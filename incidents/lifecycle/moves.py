@@ -10,8 +10,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from incidents import recording
 from incidents.models import Incident, Status, Step, TimelineEntry, answered_at
+from incidents.notifying import recording
 from incidents.wording import instant
 
 UNRESOLVED = (Status.OPEN, Status.ALERTED, Status.ACKNOWLEDGED)

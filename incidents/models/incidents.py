@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.urls import reverse
 
 from collector.models import Member
+from detection.findings.wording import at_onset
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Severity
-from detection.wording import at_onset
 
 
 class Status(models.TextChoices):

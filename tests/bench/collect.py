@@ -36,8 +36,8 @@ def main() -> None:
 def throughput(members: int) -> None:
     """Read thirty days of a company from nothing, then once more, without limits."""
     with _installation(members, days=30, events=None) as client:
-        from collector.sync import events
-        from collector.windows import Window, closed_minute
+        from collector.collecting.windows import Window, closed_minute
+        from collector.sources import events
         from tests.bench.measure import peak_megabytes
 
         end = closed_minute(NOW)
@@ -56,8 +56,8 @@ def throughput(members: int) -> None:
 def requests_per_run(members: int, per_day: float) -> None:
     """Count the requests of an hour in which all was well before, per source."""
     with _installation(members, days=2, events=per_day) as client:
-        from collector import runs
-        from collector.due import ANALYTICS
+        from collector.collecting import runs
+        from collector.collecting.due import ANALYTICS
         from collector.models import UsageEvent
         from tests.bench.measure import peak_megabytes
 
@@ -126,8 +126,8 @@ def _installation(members: int, *, days: int, events: float | None) -> Iterator:
 
 
 def _serve(pipe: Connection, members: int, days: int, events: float | None) -> None:
-    from collector.sandbox import Sandbox, build_company
-    from collector.sandbox.company.activity import USUAL_EVENTS
+    from sandbox import Sandbox, build_company
+    from sandbox.company.activity import USUAL_EVENTS
 
     company = build_company(
         members=members,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from django.utils import timezone
 
-from collector.days import day_start, to_epoch_ms, utc_day
+from collector.base.days import day_start, to_epoch_ms, utc_day
 from collector.models import (
     BillingCycle,
     DailyActivity,

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from collector import freshness
+from collector.base.days import from_epoch_ms, to_epoch_ms
+from collector.collecting import freshness
+from collector.collecting.windows import Window
 from collector.cursor.events import PAGE_SIZE
-from collector.days import from_epoch_ms, to_epoch_ms
 from collector.models import UsageEvent
-from collector.sync import events
-from collector.windows import Window
+from collector.sources import events
 from detection.engine import detect
 from groups.cursor import adopt
 from incidents.lifecycle import take_in
-from incidents.outbox import deliver_due
+from incidents.notifying.outbox import deliver_due
 
 TOKENS = {
     "inputTokens": "input_tokens",

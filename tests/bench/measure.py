@@ -18,14 +18,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from collector import freshness
-from collector.days import utc_day
+from collector.base.days import utc_day
+from collector.collecting import freshness
 from collector.models import Member, UsageEvent
 from config import garbage
-from detection import past
-from detection.backtest import backtest
 from detection.engine import detect
 from detection.models import DetectionSettings
+from detection.replay import past
+from detection.replay.backtest import backtest
 from incidents.lifecycle import take_in
 from tests.bench.hourly import Echo, run
 from tracker.models import LeftSums

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django_q.tasks import queue_size
 
 from collector.admin import CollectedAdmin
+from collector.collecting.runs import CollectReport
 from collector.models import BillingCycle, Reconciliation, SourceRun
-from collector.runs import CollectReport
 from collector.tasks import collect_now, request_collection
 
 pytestmark = pytest.mark.django_db

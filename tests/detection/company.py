@@ -3,9 +3,9 @@
 from datetime import timedelta
 from functools import cache
 
-from detection.backtest import backtest
 from detection.models import DetectionSettings
-from detection.replay import Replay, steps
+from detection.replay.backtest import backtest
+from detection.replay.replay import Replay, steps
 from detection.scoring.companies import NOW, history_of, labelled_company
 
 LAST = NOW.date() - timedelta(days=1)

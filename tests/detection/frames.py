@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from detection.frame import HOURS, Cycle, Frame, Measures, Past
+from detection.frame.frame import HOURS, Cycle, Frame, Measures, Past
 
 AS_OF = datetime(2026, 3, 17, 15, 0, tzinfo=UTC)  # a Tuesday
 DAYS = 44

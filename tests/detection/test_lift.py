@@ -1,6 +1,6 @@
 """What the whole team does at once, such as moving to a dearer model, is nobody's incident."""
 
-from detection.baseline import learn
+from detection.frame.baseline import learn
 from detection.models import DetectionSettings
 from detection.rules import drift, expensive_model
 from detection.vocabulary import Severity

@@ -2,7 +2,7 @@
 
 import pytest
 
-from detection.baseline import learn
+from detection.frame.baseline import learn
 from detection.models import DetectionSettings
 from detection.rules import own_baseline
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detection.assess import assess
-from detection.baseline import learn
-from detection.findings import Finding
+from detection.findings.finding import Finding
+from detection.frame.baseline import learn
 from detection.models import DetectionSettings
-from detection.replay import Replay
+from detection.replay.replay import Replay
 from detection.rules import own_baseline
 
 from .company import LAST, daily_steps, raised, small_history

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import Count, F, QuerySet, Sum
 
 from collector.models import MemberModelDay, Source, SourceRun, UsageEvent, Watermark
-from collector.sandbox import Sandbox
 from incidents.models import Incident, Notification, TimelineEntry
 from incidents.models.timeline import Step
+from sandbox import Sandbox
 from tests.drills.machine import ALIAS
 from tests.incidents.slack_stand_in import FakeSlack
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.sandbox import Clock, Company, Sandbox, build_company
+from sandbox import Clock, Company, Sandbox, build_company
 from tests.conftest import USES_POSTGRES
 from tests.drills.machine import Machine, looking_into
 from tests.drills.servers import HAS_POSTGRES, HAS_REDIS, Postgres, Redis

@@ -31,7 +31,7 @@ django.setup()
 import requests  # noqa: E402
 
 from collector.models import Member  # noqa: E402
-from collector.sandbox import Clock, Sandbox, build_company  # noqa: E402
+from sandbox import Clock, Sandbox, build_company  # noqa: E402
 from tests.drills.machine import Machine, kill  # noqa: E402
 
 # What a manager opens, as often as it stands here.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.sandbox import Clock, Sandbox, build_company
+from sandbox import Clock, Sandbox, build_company
 from tests.drills.checks import assert_whole, complete, stored_events
 from tests.drills.machine import Machine
 

@@ -21,9 +21,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from collector.models import SourceRun
-from collector.sandbox import Sandbox
-from collector.sandbox.faults import Slow
 from incidents.models import Notification
+from sandbox import Sandbox
+from sandbox.faults import Slow
 from tests.drills.checks import assert_whole, incidents, repeated
 from tests.drills.machine import ALIAS, CRON_SECRET, Died, Machine, kill, members_of, wait_until
 from tests.incidents.slack_stand_in import FakeSlack

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from collector.models import Source, SourceRun
-from collector.sandbox.faults import Slow
+from sandbox.faults import Slow
 from tests.drills.checks import assert_whole
 from tests.drills.machine import ALIAS, Machine, wait_until
 

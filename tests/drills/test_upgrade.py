@@ -12,7 +12,7 @@ from django.db.migrations.state import ProjectState
 from django.db.models import Field
 from django.db.models.fields import NOT_PROVIDED
 
-from collector.sandbox.faults import Slow
+from sandbox.faults import Slow
 from tests.drills.checks import assert_whole
 from tests.drills.machine import ALIAS, wait_until
 

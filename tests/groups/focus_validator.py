@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from tests.groups.test_focus import spent  # noqa: F401  (a fixture)
+from tests.groups.reporting.test_focus import spent  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
 

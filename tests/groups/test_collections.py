@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector import runs
+from collector.collecting import runs
 from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.models import Member
-from collector.sandbox import Company, Sandbox, build_company
-from groups import changes
+from groups.assignments import changes
+from groups.assignments.membership import current
 from groups.cursor import adopt
 from groups.imports.apply import apply, upload
 from groups.imports.undo import undo
-from groups.membership import current
 from groups.models import Group
+from sandbox import Company, Sandbox, build_company
 from tests.groups.factories import table
 
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from groups.membership import UNASSIGNED
+from groups.assignments.membership import UNASSIGNED
 from groups.tree import GroupOption, build, find, options
 from tests.groups.factories import make_group
 

@@ -7,10 +7,11 @@ from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 from django.utils import timezone
 
-from groups import changes
+from groups.assignments import changes
 from groups.models import Group
-from incidents import lifecycle, outbox
+from incidents import lifecycle
 from incidents.models import Channel, Incident, IncidentSettings, Notification
+from incidents.notifying import outbox
 from tests.tracker.conftest import make_person
 
 from .factories import ADA, NOON, make_anomaly, make_channel, run_at

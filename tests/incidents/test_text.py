@@ -13,12 +13,13 @@ from threading import Thread
 import pytest
 import responses
 
-from incidents import outbox, wording
+from incidents import wording
 from incidents.channels import slack_blocks, webhook
 from incidents.channels.base import Parcel
 from incidents.lifecycle import take_in
-from incidents.messages import Digest, DigestTable
 from incidents.models import Channel, Incident
+from incidents.notifying import outbox
+from incidents.notifying.messages import Digest, DigestTable
 
 from .factories import NOON, make_anomaly, make_channel, make_member, run_at
 

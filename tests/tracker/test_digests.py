@@ -13,7 +13,7 @@ from collector.models import BillingCycle, MemberModelDay, Source, Watermark
 from groups.models import Assignment, Group
 from incidents import digests
 from incidents.models import IncidentSettings, Notification
-from incidents.routing import audience
+from incidents.notifying.routing import audience
 from tests.incidents import conftest as incident_fixtures
 from tests.incidents.factories import make_channel, make_incident, make_member
 

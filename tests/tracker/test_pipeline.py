@@ -11,11 +11,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
-from collector.leases import AlreadyRunning, held
+from collector.base.leases import AlreadyRunning, held
 from collector.models import UsageEvent
-from collector.sandbox import Clock, Company, Sandbox, build_company
 from detection.models import Anomaly
 from incidents.models import Incident, Notification
+from sandbox import Clock, Company, Sandbox, build_company
 from tests.incidents.slack_stand_in import FakeSlack, Fault, running
 from tracker import pipeline
 from tracker.reports.watch import HOURLY_JOB

@@ -9,8 +9,8 @@ import pytest
 import time_machine
 from playwright.sync_api import Page
 
-from collector.sandbox import Clock, Sandbox, build_company
 from incidents.models import Channel, Incident, IncidentSettings
+from sandbox import Clock, Sandbox, build_company
 from tests.incidents import conftest as incident_fixtures
 from tests.tracker.api import conftest as api_fixtures
 from tests.tracker.slack_buttons import SECRET, payload, post

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
 from collector.models import Member
-from groups.membership import current, members_of
+from groups.assignments.membership import current, members_of
 from tracker.access.guard import Access
 from tracker.access.roles import Role
 from tracker.models import AccessSettings

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from collector.money import round_cents
+from collector.base.money import round_cents
 from tracker.api.errors import documented
 from tracker.api.schemas import NO_NUL, Days
 from tracker.api.selecting import filters_for

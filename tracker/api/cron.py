@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare
 from ninja import Router
 from ninja.security.base import AuthBase
 
-from collector.leases import AlreadyRunning
+from collector.base.leases import AlreadyRunning
 from tracker import pipeline
 from tracker.access.guard import Access
 from tracker.access.limits import Limit

@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from collector.days import utc_day
-from collector.imports.tables import FileError
+from collector.base.csv_files import FileError
+from collector.base.days import utc_day
 from collector.models import Member
-from groups.changes import ChangeRefused
+from groups.assignments.changes import ChangeRefused
+from groups.assignments.membership import current
 from groups.imports import apply as imports
 from groups.imports.plan import Plan, Target
-from groups.membership import current
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 from tracker.api.auth import administers

@@ -9,14 +9,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from collector.days import utc_day
+from collector.base.days import utc_day
+from collector.base.money import round_cents
 from collector.models import Member
-from collector.money import round_cents
-from groups import changes, summary
-from groups.changes import ChangeRefused
-from groups.membership import UNASSIGNED
+from groups.assignments import changes
+from groups.assignments.changes import ChangeRefused
+from groups.assignments.membership import UNASSIGNED
 from groups.models import Group
 from groups.names import UNASSIGNED_NAME
+from groups.reporting import summary
 from tracker.access.privacy import visible_ids
 from tracker.api.auth import administers
 from tracker.api.errors import ApiError, documented

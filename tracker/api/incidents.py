@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Field, Path, Router, Schema
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from detection.models import Anomaly
 from detection.vocabulary import Rule
 from incidents import lifecycle, times

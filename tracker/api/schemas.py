@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from ninja import Field, Query, Schema
 from pydantic import ConfigDict, StrictBool, StrictFloat, StrictInt, create_model
 
-from tracker.badges import Badge
+from tracker.reports.badges import Badge
 
 # SQLite and PostgreSQL keep integers of 64 bits.
 MOST = 2**63 - 1

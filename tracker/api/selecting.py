@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils import timezone
 
-from collector import freshness
-from collector.days import utc_day
+from collector.base.days import utc_day
+from collector.collecting import freshness
 from groups import tree
 from tracker.access.privacy import visible_ids
 from tracker.api.errors import ApiError

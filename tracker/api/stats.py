@@ -9,15 +9,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from collector import freshness
-from collector.money import round_cents
+from collector.base.money import round_cents
+from collector.collecting import freshness
 from detection.models import Anomaly
 from tracker import periods
 from tracker.api.errors import documented
 from tracker.api.schemas import Days, badge_of
 from tracker.api.selecting import filters_for
-from tracker.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.filters import Filters
+from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.reports.by_day import TeamDay, member_days, team_days
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost

@@ -9,16 +9,16 @@ from typing import Annotated
 from django.http import HttpRequest
 from ninja import Field, Path, Router, Schema
 
+from collector.base.money import round_cents
 from collector.models import BillingCycle, DailyActivity, Member, MemberModelDay
-from collector.money import round_cents
 from detection.models import Anomaly
 from tracker.api.errors import ApiError, documented
 from tracker.api.incidents import AnomalyRow, anomaly_row
 from tracker.api.schemas import Days, badge_of
 from tracker.api.selecting import filters_for
 from tracker.api.stats import DaySpend, spend_rows
-from tracker.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.filters import Filters
+from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.reports.by_day import team_days
 from tracker.reports.team import MemberFigures, Team
 

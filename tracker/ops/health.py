@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from collector.freshness import SourceFreshness, sources
+from collector.collecting.freshness import SourceFreshness, sources
 from collector.models import SourceRun
-from incidents.backlog import Backlog, backlog
+from incidents.notifying.backlog import Backlog, backlog
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from collector.freshness import sources
+from collector.collecting.freshness import sources
 from collector.models import RequestSlot, SourceRun
 from detection.models import Anomaly
 from incidents.models import Incident, Notification, Status

@@ -11,13 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from collector.collecting.runs import FATAL, OPTIONAL
+from collector.collecting.windows import Window, closed_minute
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.cursor.events import PATH as EVENTS_PATH
 from collector.models import Source
-from collector.runs import FATAL, OPTIONAL
-from collector.sync import activity, analytics, commits, groups, members, spend
-from collector.windows import Window, closed_minute
+from collector.sources import activity, analytics, commits, groups, members, spend
 from tracker.ops.findings import Finding, fail, off, ok, warn
 from tracker.running.demo import holds_demo
 

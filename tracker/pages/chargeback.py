@@ -10,13 +10,14 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from collector.models import BillingCycle
-from groups.chargeback import Chargeback, Figures, GroupCharge, MemberCharge
-from tracker import formats, periods
+from groups.reporting.chargeback import Chargeback, Figures, GroupCharge, MemberCharge
+from tracker import periods
 from tracker.filters import NAMES
 from tracker.reports.reconciled import Reconciled
-from tracker.tables import Column, Table
+from tracker.widgets import formats
+from tracker.widgets.tables import Column, Table
 
 SHARE = "Part of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."

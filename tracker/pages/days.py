@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from tracker import formats
 from tracker.periods import Period
+from tracker.widgets import formats
 
 # Cursor may revise a day for a day after it is over: yesterday and today are shown as provisional.
 PROVISIONAL_DAYS = 2

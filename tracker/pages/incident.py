@@ -11,12 +11,12 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
 from detection.models import Anomaly
-from tracker import formats
-from tracker.charts import Chart, Series
 from tracker.pages.incidents import Flag, severity_flag, status_flag
-from tracker.palette import display_name
 from tracker.reports.incident import IncidentReport
-from tracker.tables import csv_url
+from tracker.widgets import formats
+from tracker.widgets.charts import Chart, Series
+from tracker.widgets.palette import display_name
+from tracker.widgets.tables import csv_url
 
 COUNTED = {"requests": formats.count, "tokens": formats.count_short}
 

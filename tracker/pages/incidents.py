@@ -14,14 +14,15 @@ from detection.vocabulary import Rule, Severity
 from groups.tree import options
 from incidents.models import Incident, Status
 from incidents.times import Spread, TimesSummary
-from tracker import formats, periods
+from tracker import periods
 from tracker.access.guard import Access
 from tracker.access.roles import Role
-from tracker.cells import Flag
-from tracker.palette import display_name
 from tracker.reports.incidents import UNRESOLVED, IncidentsReport
 from tracker.reports.open_incidents import not_narrowing
-from tracker.tables import Column, Table, changed
+from tracker.widgets import formats
+from tracker.widgets.cells import Flag
+from tracker.widgets.palette import display_name
+from tracker.widgets.tables import Column, Table, changed
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}

@@ -9,14 +9,9 @@ from typing import Any
 
 from django.http import QueryDict
 
-from tracker import formats
-from tracker.cells import Flag
-from tracker.charts import Chart, Series
 from tracker.filters import period_query
-from tracker.metrics import MEANINGS
 from tracker.pages.days import day_labels, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
-from tracker.palette import OTHER
 from tracker.reports.insights import Insights
 from tracker.reports.models import ModelCost
 from tracker.reports.people import Person
@@ -25,7 +20,12 @@ from tracker.reports.repositories import Repository
 from tracker.reports.savings import Saving
 from tracker.reports.tools import Named
 from tracker.reports.versions import Client, Version
-from tracker.tables import SIDE_ROWS, Column, Table, changed, csv_url
+from tracker.widgets import formats
+from tracker.widgets.cells import Flag
+from tracker.widgets.charts import Chart, Series
+from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.palette import OTHER
+from tracker.widgets.tables import SIDE_ROWS, Column, Table, changed, csv_url
 
 RANKED = 5
 

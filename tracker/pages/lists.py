@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.http import QueryDict
 
-from tracker.metrics import MEANINGS
 from tracker.reports.repositories import Repository
 from tracker.reports.tools import Named
-from tracker.tables import SIDE_ROWS, Column, Table
+from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.tables import SIDE_ROWS, Column, Table
 
 
 def named_table(

@@ -10,18 +10,18 @@ from typing import Any
 from django.http import QueryDict
 
 from incidents.models import Incident
-from tracker.cells import Flag
-from tracker.charts import TOLD_APART, Chart, Series
-from tracker.metrics import MEANINGS
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
-from tracker.palette import OTHER
 from tracker.reports.member import MemberReport
 from tracker.reports.member_days import TOKENS, MemberDay
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.repositories import Repository
 from tracker.reports.tools import Named
-from tracker.tables import Column, Table, csv_url
+from tracker.widgets.cells import Flag
+from tracker.widgets.charts import TOLD_APART, Chart, Series
+from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.palette import OTHER
+from tracker.widgets.tables import Column, Table, csv_url
 
 TOP_MODELS = 6
 TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tracker.filters import Filters, period_query
-from tracker.metrics import MEANINGS
 from tracker.reports.team import MemberFigures
-from tracker.tables import Column
+from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.tables import Column
 
 
 def place(key: str, label: str, value: Callable[[MemberFigures], int | None]) -> Column[MemberFigures]:

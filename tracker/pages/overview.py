@@ -9,20 +9,20 @@ from itertools import accumulate
 
 from django.http import QueryDict
 
-from collector.days import days_between, utc_day
-from tracker import formats
-from tracker.charts import TOLD_APART, Chart, Series
+from collector.base.days import days_between, utc_day
 from tracker.filters import Filters, period_query
-from tracker.forecast import Forecast
-from tracker.metrics import MEANINGS
 from tracker.pages import members
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.reports.cycle import CycleReport
+from tracker.reports.forecast import Forecast
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
 from tracker.reports.team import MemberFigures
 from tracker.reports.usage import Day
-from tracker.tables import SIDE_ROWS, Column, Table, csv_url
+from tracker.widgets import formats
+from tracker.widgets.charts import TOLD_APART, Chart, Series
+from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.tables import SIDE_ROWS, Column, Table, csv_url
 
 NAMED_SPIKES = 5  # in a caption
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from collector import freshness
+from collector.collecting import freshness
 from tracker import filters
 from tracker.pages import insights, overview
 from tracker.reports import kept

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.http import QueryDict
 
-from collector.freshness import SourceFreshness
+from collector.collecting.freshness import SourceFreshness
 from collector.models import SourceRun
-from groups.summary import GroupSummary
+from groups.reporting.summary import GroupSummary
 from incidents.models import Channel
-from tracker.cells import Flag
 from tracker.reports.configuration import Configuration
-from tracker.tables import Column, Table
+from tracker.widgets.cells import Flag
+from tracker.widgets.tables import Column, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
 TONES = {"ok": "good", "fresh": "good", "failed": "critical", "running": "info"}

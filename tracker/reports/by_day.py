@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
-from collector.days import days_between
+from collector.base.days import days_between
 from collector.models import MemberModelDay
 from tracker.periods import Period
 from tracker.reports import usage

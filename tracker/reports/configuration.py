@@ -9,14 +9,14 @@ from functools import cached_property
 from django.conf import settings
 from django.db.models import Field
 
-from collector import freshness
-from collector.freshness import SourceFreshness
+from collector.collecting import freshness
+from collector.collecting.freshness import SourceFreshness
 from collector.models import SourceRun
 from detection.models import DetectionSettings
-from groups.summary import GroupSummary, summaries
+from groups.reporting.summary import GroupSummary, summaries
 from incidents.models import Channel
-from tracker import formats
 from tracker.models import AccessSettings
+from tracker.widgets import formats
 
 RUNS_SHOWN = 60
 

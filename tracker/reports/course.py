@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tracker import formats
+from tracker.widgets import formats
 
 # A forecast is no closer than this: nearer than so much to what it is compared with is the same.
 SAME_RATIO = 0.02

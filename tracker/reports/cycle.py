@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from collector.days import day_end, day_start, days_between, utc_day
+from collector.base.days import day_end, day_start, days_between, utc_day
 from collector.models import BillingCycle
-from tracker import formats
-from tracker.forecast import MIN_DAYS, Forecast, Left, forecast
 from tracker.reports.days import Days, added
+from tracker.reports.forecast import MIN_DAYS, Forecast, Left, forecast
 from tracker.reports.usage import Day
+from tracker.widgets import formats
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date
 
 from django.db.models import Sum
 
-from collector.days import days_between, utc_day
+from collector.base.days import days_between, utc_day
 from collector.models import BillingCycle
 from collector.models.usage import MemberModelDayQuerySet
 from tracker.reports.usage import Day

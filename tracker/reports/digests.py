@@ -11,27 +11,28 @@ from decimal import Decimal
 from django.db.models import Min
 from django.urls import reverse
 
-from collector import freshness
-from collector.days import day_start, utc_day
+from collector.base.days import day_start, utc_day
+from collector.base.money import cents
+from collector.collecting import freshness
 from collector.models import BillingCycle, MemberModelDay
-from collector.money import cents
-from groups.membership import UNASSIGNED, sums_by_group
+from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Group
 from groups.names import UNASSIGNED_NAME
 from groups.tree import GroupOption
 from incidents import digests
-from incidents.messages import Digest, DigestTable, site_url
 from incidents.models import Incident
-from tracker import formats, periods
-from tracker.badges import ADOPTION
+from incidents.notifying.messages import Digest, DigestTable, site_url
+from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import people
+from tracker.reports.badges import ADOPTION
 from tracker.reports.cycle import CycleReport
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
+from tracker.widgets import formats
 
 TOP = 10
 WEEK_DAYS = 7

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from django.db.models import Sum
 from django.db.models.functions import TruncHour
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from collector.models import Pruning, UsageEvent
+from detection.findings.wording import without_onset
 from detection.models import Anomaly
 from detection.vocabulary import Severity
-from detection.wording import without_onset
 from incidents import times
 from incidents.models import Incident, Notification, TimelineEntry
-from tracker.palette import display_name
+from tracker.widgets.palette import display_name
 
 HOURS_BEFORE, HOURS_AFTER, DAY_HOURS = 24, 48, 24
 HOUR = timedelta(hours=1)

@@ -13,20 +13,20 @@ from django.db.models import DateField, Q, QuerySet, Value
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from collector.days import day_end, day_start, utc_day
+from collector.base.days import day_end, day_start, utc_day
 from detection.models import Anomaly
 from detection.models.anomaly import AnomalyQuerySet
 from detection.vocabulary import Cause, Rule, Severity
-from groups.membership import limit_to
+from groups.assignments.membership import limit_to
 from groups.tree import GroupOption, options
 from incidents import times
-from incidents.backlog import Backlog, backlog
 from incidents.models import Incident, Status
 from incidents.models.incidents import IncidentQuerySet
+from incidents.notifying.backlog import Backlog, backlog
 from tracker import periods
-from tracker.badges import BADGES
 from tracker.filters import read_group, read_period
 from tracker.periods import Period
+from tracker.reports.badges import BADGES
 from tracker.reports.watch import Watch, watch
 
 UNRESOLVED = "unresolved"

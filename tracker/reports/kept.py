@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
-from collector.upsert import revision
+from collector.base.upsert import revision
 from tracker.reports import left
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from collector.models import BillingCycle, SpendSnapshot
-from tracker import formats
 from tracker.reports.people import Person
+from tracker.widgets import formats
 
 # From so much of the limit on, a member may be stopped within a day of ordinary work.
 NEAR_RATIO = Decimal("0.9")

@@ -9,7 +9,7 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from collector.models import (
     AiCodeCommit,
     BillingCycle,
@@ -20,14 +20,15 @@ from collector.models import (
     SpendSnapshot,
 )
 from incidents.models import Incident
-from tracker import badges, formats, periods
+from tracker import periods
 from tracker.filters import Filters
-from tracker.forecast import Forecast
 from tracker.periods import Period
-from tracker.reports import cycle, days, plan, repositories, tools
+from tracker.reports import badges, cycle, days, plan, repositories, tools
+from tracker.reports.forecast import Forecast
 from tracker.reports.member_days import MemberDay, add, mark_spikes
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Parts, Totals
+from tracker.widgets import formats
 
 
 class MemberReport:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from tracker.palette import Model, Palette
 from tracker.reports.usage import Parts, Totals
+from tracker.widgets.palette import Model, Palette
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from django.db.models import Exists, OuterRef
 
 from incidents.models import Incident
-from tracker import formats
 from tracker.filters import Filters
 from tracker.reports.incidents import IncidentFilters, limit_incidents
 from tracker.reports.watch import Watch
+from tracker.widgets import formats
 
 GRAVITY = {"critical": 0, "warning": 1}
 LISTED = 4

@@ -12,7 +12,7 @@ from django.db.models import Max
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.usage import MemberModelDayQuerySet
 from detection.models import DetectionSettings
-from tracker import formats, palette, periods
+from tracker import periods
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models
 from tracker.reports.bands import Bands, MemberDays
@@ -27,6 +27,7 @@ from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
 from tracker.reports.usage import Day
 from tracker.reports.watch import Watch, watch
+from tracker.widgets import formats, palette
 
 TOP_SPENDERS = 7
 # A whole day that costs more than this many times the period's average is marked.

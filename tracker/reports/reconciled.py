@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from collector.base.money import round_cents
 from collector.models import BillingCycle
 from collector.models.spend import REASONS
-from collector.money import round_cents
-from tracker import formats
+from tracker.widgets import formats
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tracker.badges import MIN_REQUESTS, percentile
-from tracker.palette import Model, Palette
+from tracker.reports.badges import MIN_REQUESTS, percentile
 from tracker.reports.usage import Parts
+from tracker.widgets.palette import Model, Palette
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
 TRUSTED_SHARE = 0.05

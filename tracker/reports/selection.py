@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db.models import QuerySet
 
 from collector.models.usage import MemberModelDayQuerySet
-from groups import membership
+from groups.assignments import membership
 from tracker.reports.usage import Parts
 
 Rows = TypeVar("Rows", bound=QuerySet)

@@ -11,18 +11,18 @@ from itertools import islice, takewhile
 
 from django.db.models import F
 
-from collector.days import days_between
+from collector.base.days import days_between
 from collector.models import MemberModelDay, SpendSnapshot
-from groups import membership
+from groups.assignments import membership
 from groups.models import Assignment
-from tracker import badges, palette
-from tracker.badges import ADOPTION, Badge, Habits
 from tracker.filters import Filters
-from tracker.reports import people, usage
+from tracker.reports import badges, people, usage
+from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.kept import Kept, Rows, T
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
 from tracker.reports.usage import MICRO_PLACES, Activity, Parts, Sums, Totals
+from tracker.widgets import palette
 
 NO_GROUP = (membership.UNASSIGNED, "")
 NO_ACTIVITY = Activity()

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.db.models import Value
 
-from collector.freshness import STALE
+from collector.collecting.freshness import STALE
 from collector.models import Lease
 from detection.models import Anomaly
 from incidents.models import Channel
-from tracker import formats
+from tracker.widgets import formats
 
 HOURLY_JOB = "pipeline"  # its lease
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import template
 
-from tracker.charts import Chart
-from tracker.tables import Table
+from tracker.widgets.charts import Chart
+from tracker.widgets.tables import Table
 
 register = template.Library()
 

@@ -1,4 +1,4 @@
-"""`tracker.formats` as template filters, and `{% ago %}`, which needs the page's own `now`."""
+"""`tracker.widgets.formats` as template filters, and `{% ago %}`, which needs the page's own `now`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from tracker import formats
+from tracker.widgets import formats
 
 register = template.Library()
 

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tracker.filters import Choices, Filters
-from tracker.metrics import MEANINGS
 from tracker.views.exports import Export, csv_response
+from tracker.widgets.metric_help import MEANINGS
 
 
 class Page(Protocol):

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from collector import cycles
-from collector.days import utc_day
+from collector.base.days import utc_day
+from collector.facts import cycles
 from collector.models import BillingCycle
-from groups import chargeback as charges
+from groups.reporting import chargeback as charges
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
 from tracker.pages import chargeback as layout

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 
-from tracker.formats import csv_cell
+from tracker.widgets.formats import csv_cell
 
 
 class Export(Protocol):

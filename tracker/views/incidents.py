@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
 from tracker.filters import known_until

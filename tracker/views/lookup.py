@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from collector.days import utc_day
+from collector.base.days import utc_day
 from incidents.models import Incident
 from tracker.access.guard import Access
 from tracker.access.privacy import visible_ids

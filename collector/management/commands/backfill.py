@@ -9,13 +9,13 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from collector.backfill import backfill
+from collector.base.leases import AlreadyRunning
+from collector.collecting.backfill import backfill
+from collector.collecting.windows import DAY, Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
-from collector.leases import AlreadyRunning
 from collector.models import Source
-from collector.sync.base import SyncResult
-from collector.windows import DAY, Window
+from collector.sources.base import SyncResult
 
 from .collect import line
 

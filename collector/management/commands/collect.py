@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.leases import AlreadyRunning
+from collector.collecting.runs import collect
 from collector.cursor.errors import CursorApiError
-from collector.leases import AlreadyRunning
 from collector.models import Source, SourceRun
-from collector.runs import collect
 
 
 class Command(BaseCommand):

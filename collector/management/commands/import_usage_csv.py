@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collector.arguments import email, instant
-from collector.imports.tables import FileError
+from collector.base.arguments import email, instant
+from collector.base.csv_files import FileError
 from collector.imports.usage import import_usage
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from collector.pruning import plan, prune
+from collector.facts.pruning import plan, prune
 
 
 class Command(BaseCommand):

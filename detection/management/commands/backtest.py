@@ -11,12 +11,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collector.arguments import day
-from collector.days import utc_day
-from detection import past
-from detection.backtest import backtest
+from collector.base.arguments import day
+from collector.base.days import utc_day
 from detection.models import DetectionSettings
-from detection.overrides import Override, apply
+from detection.replay import past
+from detection.replay.backtest import backtest
+from detection.replay.overrides import Override, apply
 
 
 class Command(BaseCommand):

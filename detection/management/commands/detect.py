@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from collector.arguments import instant
-from collector.freshness import ages
+from collector.base.arguments import instant
+from collector.collecting.freshness import ages
 from detection.engine import detect
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from detection.models import DetectionSettings
-from detection.overrides import Override, apply
+from detection.replay.overrides import Override, apply
 from detection.scoring.marks import Marks
 from detection.scoring.score import Score, as_json, mean, score
 

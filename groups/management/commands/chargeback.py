@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collector import cycles
-from collector.arguments import day
-from collector.days import utc_day
-from groups import chargeback
+from collector.base.arguments import day
+from collector.base.days import utc_day
+from collector.facts import cycles
+from groups.reporting import chargeback
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from collector.arguments import day
-from groups import focus
+from collector.base.arguments import day
+from groups.reporting import focus
 
 
 class Command(BaseCommand):

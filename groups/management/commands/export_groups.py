@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collector.days import utc_day
-from groups import mapping
+from collector.base.days import utc_day
+from groups.imports import mapping
 
 
 class Command(BaseCommand):

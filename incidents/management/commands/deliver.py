@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from incidents.outbox import deliver_due
+from incidents.notifying.outbox import deliver_due
 
 
 class Command(BaseCommand):

@@ -6,10 +6,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from collector.arguments import instant
+from collector.base.arguments import instant
 from incidents import digests
 from incidents.channels import registry
-from incidents.outbox import deliver_due
+from incidents.notifying.outbox import deliver_due
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from collector.imports.tables import FileError
+from collector.base.csv_files import FileError
 from collector.imports.usage import import_usage
 from collector.models import Member, MemberModelDay, UsageEvent
 from tests.collector.imports.rows import IN, ONE, TEAM

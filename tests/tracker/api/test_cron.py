@@ -1,6 +1,6 @@
 import pytest
 
-from collector.leases import AlreadyRunning
+from collector.base.leases import AlreadyRunning
 from tracker.models import AuditEntry
 
 pytestmark = pytest.mark.django_db

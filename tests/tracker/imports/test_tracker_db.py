@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from collector.imports.tables import FileError
+from collector.base.csv_files import FileError
 from collector.models import (
     AiCodeCommit,
     BillingCycle,
@@ -23,11 +23,11 @@ from collector.models import (
 from detection.engine import DetectionReport
 from detection.models import Anomaly, DetectionSettings
 from groups.models import Assignment, Group
-from incidents.imports import rule_of
 from incidents.lifecycle import take_in
 from incidents.models import Incident, Notification, TimelineEntry
 from tests.tracker.imports.old_tracker import ROWS, TABLES, make_file
-from tracker.imports import import_tracker_db
+from tracker.imports.incidents import rule_of
+from tracker.imports.tracker_db import import_tracker_db
 
 pytestmark = pytest.mark.django_db
 

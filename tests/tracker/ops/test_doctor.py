@@ -13,8 +13,8 @@ from django_q.models import Schedule
 from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.models import Source
-from collector.sandbox import Company, Sandbox, build_company
 from incidents.models import Channel
+from sandbox import Company, Sandbox, build_company
 from tests.incidents.conftest import mailbox, slack  # noqa: F401  (fixtures)
 from tests.incidents.slack_stand_in import Fault
 from tracker.ops import doctor, reach

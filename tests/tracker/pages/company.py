@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from collector.facts.rollups import recompute_days
 from collector.models import BillingCycle, DailyActivity, Member, Source, UsageEvent, Watermark
-from collector.rollups import recompute_days
 from groups.models import Assignment, Group
 
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from collector.rollups import recompute_days
+from collector.facts.rollups import recompute_days
 from tests.tracker.pages import company
 
 

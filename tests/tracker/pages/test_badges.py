@@ -2,8 +2,8 @@
 
 import pytest
 
-from tracker import badges
-from tracker.badges import Habits, Team
+from tracker.reports import badges
+from tracker.reports.badges import Habits, Team
 
 # A team whose upper quarter makes 100 requests, whose median request costs 10 cents and reads 1,000 tokens.
 TEAM = Team(

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from collector.base.upsert import revision, writing
+from collector.facts.rollups import TABLE
 from collector.models import MemberModelDay
-from collector.rollups import TABLE
-from collector.upsert import revision, writing
 from tests.tracker.pages.company import make_member
 from tracker.models import LeftSums
 from tracker.reports import kept, usage

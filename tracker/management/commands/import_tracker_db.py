@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from collector.imports.tables import FileError
-from tracker.imports import import_tracker_db
+from collector.base.csv_files import FileError
+from tracker.imports.tracker_db import import_tracker_db
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from collector.arguments import instant
-from collector.leases import AlreadyRunning
+from collector.base.arguments import instant
+from collector.base.leases import AlreadyRunning
 from tracker import pipeline
 
 

@@ -1,0 +1,118 @@
+"""Work that only one process may do at a time, across machines."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from collector.models import Lease
+
+from .connections import drop_if_dead
+
+log = logging.getLogger(__name__)
+
+# Long enough for a database that is busy or away for a moment, short enough that a lost machine's
+# work is taken up within the same hour. A living holder renews it four times in that span.
+LEASE_SECONDS = 120
+RETRY_SECONDS = 2
+
+
+class AlreadyRunning(Exception):
+    """Another process holds the lease; the message says which and until when."""
+
+
+def acquire(name: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> str | None:
+    """Take the lease `name`; return the holder's token, or None while another living process holds it.
+
+    A holder on this machine whose process is gone (killed, crashed) is succeeded at once.
+    """
+    lease, _ = Lease.objects.get_or_create(name=name, defaults={"expires_at": now})
+    if lease.is_held(now) and not _is_dead(lease.holder):
+        return None
+    token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    seen = Lease.objects.filter(name=name, holder=lease.holder, expires_at=lease.expires_at)
+    return token if seen.update(holder=token, expires_at=now + timedelta(seconds=seconds)) else None
+
+
+def renew(name: str, token: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> bool:
+    """Hold on for another `seconds`; False if the lease was lost meanwhile."""
+    mine = Lease.objects.filter(name=name, holder=token)
+    return bool(mine.update(expires_at=now + timedelta(seconds=seconds)))
+
+
+def release(name: str, token: str, *, now: datetime) -> None:
+    """Give the lease back, if `token` still holds it."""
+    Lease.objects.filter(name=name, holder=token).update(holder="", expires_at=now)
+
+
+@contextmanager
+def held(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
+    """Hold the lease `name` for the block, renewing it as long as that takes; AlreadyRunning if taken."""
+    token = acquire(name, now=timezone.now(), seconds=seconds)
+    if token is None:
+        raise AlreadyRunning(f"already running: another process holds the lease “{name}”")
+    done = threading.Event()
+    threading.Thread(target=_keep, args=(name, token, seconds, done), daemon=True).start()
+    try:
+        yield token
+    finally:
+        done.set()
+        _give_back(name, token)
+
+
+def _give_back(name: str, token: str) -> None:
+    """Release the lease; while the database is away, as soon as it is back: this process may live on."""
+    try:
+        drop_if_dead()
+        release(name, token, now=timezone.now())
+    except (OperationalError, InterfaceError) as error:
+        log.warning("lease %s not given back yet: %s", name, error)
+        threading.Thread(target=_give_back_later, args=(name, token), daemon=True).start()
+
+
+def _give_back_later(name: str, token: str) -> None:
+    for _ in range(int(LEASE_SECONDS / RETRY_SECONDS)):
+        time.sleep(RETRY_SECONDS)
+        try:
+            release(name, token, now=timezone.now())
+            return
+        except (OperationalError, InterfaceError):
+            continue
+        finally:
+            connection.close()
+
+
+def _keep(name: str, token: str, seconds: int, done: threading.Event) -> None:
+    while not done.wait(seconds / 4):
+        try:
+            if not renew(name, token, now=timezone.now(), seconds=seconds):
+                log.error("lease %s was lost to another process", name)
+                return
+        except DatabaseError as error:
+            log.warning("lease %s not renewed this time: %s", name, error)
+        finally:
+            connection.close()
+
+
+def _is_dead(holder: str) -> bool:
+    host, _, rest = holder.partition(":")
+    pid, _, _ = rest.partition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,147 @@
+"""Writing what was read: compare with what is stored, and touch only what is new or moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, cast
+
+from django.db import connection, models, transaction
+from django.db.models import F
+from django.db.models.constants import OnConflict
+
+from collector.models import Lease
+
+from .days import from_epoch_ms
+
+Key = tuple[Any, ...]
+Values = tuple[Any, ...]
+
+# Rows handed to the driver at a time.
+BATCH = 2000
+FACTS = "facts"  # the lease of whoever writes them
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """Keys of the rows that were new, and of those that moved."""
+
+    new: list[Key] = field(default_factory=list)
+    changed: list[Key] = field(default_factory=list)
+
+    @property
+    def touched(self) -> list[Key]:
+        return self.new + self.changed
+
+
+@dataclass(frozen=True)
+class Table:
+    """How rows of one table are recognised (`key`), compared (`values`) and stamped."""
+
+    model: type[models.Model]
+    key: tuple[str, ...]
+    values: tuple[str, ...]
+    stamp: tuple[str, ...] = ("updated_at",)  # set whenever a row is written
+    first_stamp: tuple[str, ...] = ()  # set when it is made, kept afterwards
+
+    def upsert(self, rows: Mapping[Key, Values], stored: models.QuerySet, at: datetime) -> Upserted:
+        """Bring the table to `rows`; `stored` are all rows that may be meant. Others stay as they are."""
+        return self.bring(rows, self.known(stored), at)
+
+    def bring(self, rows: Mapping[Key, Values], known: Mapping[Key, Values], at: datetime) -> Upserted:
+        """Write those of `rows` that `known`, what is stored, lacks or has otherwise."""
+        new = [key for key in rows if key not in known]
+        changed = [key for key, values in rows.items() if key in known and known[key] != values]
+        touched = [(*key, *rows[key]) for key in (*new, *changed)]
+        for start in range(0, len(touched), BATCH):
+            self._write(touched[start : start + BATCH], at)
+        if touched:
+            count_write()
+        return Upserted(new, changed)
+
+    def known(self, stored: models.QuerySet) -> dict[Key, Values]:
+        """What is stored, by key."""
+        width = len(self.key)
+        rows = stored.order_by().values_list(*self.key, *self.values)
+        return {row[:width]: row[width:] for row in rows.iterator(chunk_size=BATCH)}
+
+    def _write(self, rows: list[tuple[Any, ...]], at: datetime) -> None:
+        """Insert or update; a third of the time of `bulk_create`, which makes an instance of every row."""
+        given = [*self.key, *self.values]
+        stamps = {*self.stamp, *self.first_stamp}
+        fields = [self._field(name) for name in given]
+        rest = [
+            field
+            for field in self.model._meta.concrete_fields
+            if field not in fields and not field.primary_key
+        ]
+        constants = tuple(
+            _prepared(field)(at if field.name in stamps else field.get_default()) for field in rest
+        )
+        prepare = [_prepared(field) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                self._statement([*fields, *rest]),
+                [
+                    tuple(step(value) for step, value in zip(prepare, row, strict=True)) + constants
+                    for row in rows
+                ],
+            )
+
+    def _statement(self, fields: list[models.Field]) -> str:
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(str(field.column)) for field in fields)
+        places = ", ".join(["%s"] * len(fields))
+        conflict = connection.ops.on_conflict_suffix_sql(
+            fields,
+            OnConflict.UPDATE,
+            [self._field(name).column for name in (*self.values, *self.stamp)],
+            [self._field(name).column for name in self.key],
+        )
+        table = quote(self.model._meta.db_table)
+        return f"INSERT INTO {table} ({columns}) VALUES ({places}) {conflict}"  # noqa: S608  # nosec B608
+
+    def _field(self, name: str) -> models.Field:
+        return cast(models.Field, self.model._meta.get_field(name))
+
+
+def _prepared(field: models.Field) -> Callable[[Any], Any]:
+    """What makes a value of `field` fit for the driver; most are as they stand."""
+
+    def convert(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    if isinstance(field, models.JSONField):
+        return convert
+    # The instants of one batch are few, or at least come again.
+    return lru_cache(BATCH)(convert) if isinstance(field, models.DateField) else _as_it_is
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction that no other writer of facts overlaps.
+
+    Totals are recomputed from rows that another writer could be adding: without the wait, each would
+    miss the other's. A lease cannot promise that, since one that expired may still have an owner.
+    """
+    with transaction.atomic():
+        Lease.objects.get_or_create(name=FACTS, defaults={"expires_at": from_epoch_ms(0)})
+        Lease.objects.select_for_update().get(name=FACTS)
+        yield
+
+
+def count_write() -> None:
+    """Let `revision` grow; for who writes facts inside `writing()` without a `Table`."""
+    Lease.objects.filter(name=FACTS).update(writes=F("writes") + 1)
+
+
+def revision() -> int:
+    """Grows whenever facts were written: what was worked out under a number holds while that stands."""
+    return Lease.objects.filter(name=FACTS).values_list("writes", flat=True).first() or 0

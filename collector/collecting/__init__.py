@@ -1,0 +1,1 @@
+"""When and how sources are read: runs, windows, watermarks, backfill, freshness."""

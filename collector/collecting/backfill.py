@@ -1,0 +1,88 @@
+"""History: windows of at most thirty days backwards, until the API has no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from collector.base.days import day_start, utc_day
+from collector.base.leases import held
+from collector.cursor.client import CursorClient
+from collector.models import Source, SourceRun, Watermark
+
+from . import runs
+from .runs import Collection, Watcher
+from .windows import Window
+
+LEASE = "backfill"
+TRIGGER = "backfill"
+LONGEST_WINDOW = timedelta(days=30)
+# What has a history; lists and the cycle's spend are told for now only.
+SOURCES = (
+    Source.EVENTS,
+    Source.ACTIVITY,
+    Source.TEAM_ANALYTICS,
+    Source.MEMBER_ANALYTICS,
+    Source.COMMITS,
+)
+
+
+@dataclass
+class BackfillReport:
+    """What one backfill did: its runs, and since when each source is complete now."""
+
+    runs: list[SourceRun] = field(default_factory=list)
+    complete_from: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> list[SourceRun]:
+        return [run for run in self.runs if run.status == SourceRun.Status.FAILED]
+
+
+def backfill(
+    now: datetime,
+    *,
+    days: int | None = None,
+    client: CursorClient | None = None,
+    progress: Watcher | None = None,
+) -> BackfillReport:
+    """Read history back to `days` before `now`, or as far as the API has any; begin with what is current.
+
+    Every part is noted as complete with its rows, so one that was killed goes on where it stopped. The hourly
+    collection may run meanwhile: both keep to the same limits, and only one writes at a time.
+    CursorApiError and AlreadyRunning as `runs.collect`.
+    """
+    client = client or CursorClient.from_settings()
+    goal = day_start(utc_day(now - timedelta(days=days))) if days else None
+    report = BackfillReport()
+    with held(LEASE):
+        SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
+        if not Watermark.objects.filter(source=Source.EVENTS).exists():
+            report.runs += runs.collect(now, client=client, progress=progress).runs
+        collection = Collection(now, client, trigger=TRIGGER)
+        if progress:
+            collection.watcher = progress
+        for source in SOURCES:
+            _read_back(collection, source, goal)
+    report.runs += collection.report.runs
+    report.complete_from = {
+        mark.source: mark.complete_from_at for mark in Watermark.objects.all() if mark.complete_from_at
+    }
+    return report
+
+
+def _read_back(collection: Collection, source: str, goal: datetime | None) -> None:
+    """Read window after window of `source` until one is empty, fails, or reaches `goal`."""
+    while window := next_window(source, goal, collection.clock()):
+        run = collection.run(source, window)
+        if run.status != SourceRun.Status.OK or run.rows_seen == 0:
+            return
+
+
+def next_window(source: str, goal: datetime | None, now: datetime) -> Window | None:
+    """The stretch before what is complete; None where nothing is yet, or `goal` is reached."""
+    oldest = Watermark.objects.filter(source=source).values_list("complete_from_at", flat=True).first()
+    if oldest is None or (goal and oldest <= goal):
+        return None
+    start_at = oldest - LONGEST_WINDOW
+    return Window(max(start_at, goal) if goal else start_at, oldest, now, is_backwards=True)

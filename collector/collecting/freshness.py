@@ -1,0 +1,93 @@
+"""How old what is known is, per source: asked by pages, `/healthz`, `/metrics` and detection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from collector.base.days import day_end
+from collector.models import DailyActivity, MemberModelDay, Source, SourceRun, UsageEvent
+
+from . import watermarks
+
+# An hourly job may miss one run (a restart, a bad hour of the vendor's) before anybody need look.
+STALE = timedelta(hours=3)
+# Read at most every six hours: the same two misses.
+STALE_SLOW = timedelta(hours=13)
+SLOW = {Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS}
+
+
+@dataclass(frozen=True)
+class SourceFreshness:
+    """One source: when it was last asked, when that last went well, how new what it knows is."""
+
+    source: str
+    label: str
+    status: str  # of the last finished run that asked; empty before the first
+    error: str
+    last_run_at: datetime | None
+    last_good_at: datetime | None
+    newest_at: datetime | None  # the newest event or the end of the newest day, where rows have a time
+    age: timedelta | None  # since the end of what the last good run read; None before the first
+    is_stale: bool
+
+    @property
+    def is_available(self) -> bool:
+        return self.status != SourceRun.Status.UNAVAILABLE
+
+
+def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]:
+    """Every source, in the order they are collected. Three queries, or one without `newest_at`."""
+    latest, good = SourceRun.objects.newest()
+    found = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
+    return [replace(each, newest_at=_newest_at(each)) for each in found] if with_newest else found
+
+
+def ages(now: datetime) -> dict[str, timedelta | None]:
+    """Per source the time since the end of what its last good run read; None before the first."""
+    return {each.source: each.age for each in sources(now, with_newest=False)}
+
+
+def known_until(now: datetime) -> datetime | None:
+    """Up to when usage is known: what came later is unknown, not zero. None before anything was read.
+
+    Imported usage has no watermark: the end of its newest day stands for one. Two queries at most.
+    """
+    mark = watermarks.until(Source.EVENTS)
+    if mark is None:
+        newest = MemberModelDay.objects.aggregate(newest=Max("day"))["newest"]
+        mark = day_end(newest) if newest else None
+    return min(mark, now) if mark else None
+
+
+def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: datetime) -> SourceFreshness:
+    age = max(now - good.knows_until, timedelta(0)) if good else None
+    status = run.status if run else ""
+    return SourceFreshness(
+        source=source,
+        label=Source(source).label,
+        status=status,
+        error=run.error if run else "",
+        last_run_at=run.started_at if run else None,
+        last_good_at=good.started_at if good else None,
+        newest_at=None,
+        age=age,
+        is_stale=status != SourceRun.Status.UNAVAILABLE and is_stale(source, age),
+    )
+
+
+def is_stale(source: str, age: timedelta | None) -> bool:
+    """Whether `source` is older than its rhythm explains; never read counts as stale."""
+    return age is None or age > (STALE_SLOW if source in SLOW else STALE)
+
+
+def _newest_at(source: SourceFreshness) -> datetime | None:
+    if source.source == Source.EVENTS:
+        return UsageEvent.objects.aggregate(newest=Max("occurred_at"))["newest"]
+    if source.source == Source.ACTIVITY:
+        newest = DailyActivity.objects.filter(is_active=True).aggregate(newest=Max("day"))["newest"]
+        # A day that is not over is known up to when it was last read.
+        return min(day_end(newest), source.last_good_at or day_end(newest)) if newest else None
+    return None

@@ -1,0 +1,184 @@
+"""One collection: every source once, each by itself, each leaving a record."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from collector.base.leases import held
+from collector.cursor.client import CursorClient
+from collector.cursor.errors import CursorApiError, Trouble
+from collector.facts.reconcile import reconcile
+from collector.models import Source, SourceRun
+from collector.sources import activity, analytics, commits, events, groups, members, spend
+from collector.sources.base import Progress, SyncResult
+
+from .due import window_of
+from .windows import Window
+
+log = logging.getLogger(__name__)
+
+LEASE = TRIGGER = "collect"
+Sync = Callable[[CursorClient, Window, Progress], SyncResult]
+
+# In this order: people before what they did, the cycle before what is split at its turn.
+SYNCS: dict[str, Sync] = {
+    Source.MEMBERS: members.sync,
+    Source.SPEND: spend.sync,
+    Source.GROUPS: groups.sync,
+    Source.EVENTS: events.sync,
+    Source.ACTIVITY: activity.sync,
+    Source.TEAM_ANALYTICS: analytics.sync_team,
+    Source.MEMBER_ANALYTICS: analytics.sync_members,
+    Source.COMMITS: commits.sync,
+}
+# Not part of every plan: refused while the members answer, they are unavailable, not broken.
+OPTIONAL = {Source.GROUPS, Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS}
+# Where the first question meets one of these, nothing else can be asked.
+FATAL = {Trouble.REFUSED, Trouble.UNREACHABLE, Trouble.FOREIGN}
+
+
+@dataclass
+class CollectReport:
+    """What one collection did, source by source."""
+
+    runs: list[SourceRun] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[SourceRun]:
+        return [run for run in self.runs if run.status == SourceRun.Status.FAILED]
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.failed
+
+    def is_good(self, source: str) -> bool:
+        """Whether `source` was read, and read well."""
+        return any(run.source == source and run.status == SourceRun.Status.OK for run in self.runs)
+
+    @property
+    def summary(self) -> str:
+        """One line: what is new, and what failed."""
+        new, changed = sum(run.rows_new for run in self.runs), sum(run.rows_changed for run in self.runs)
+        text = f"{new} new rows, {changed} changed, {sum(run.requests for run in self.runs)} requests"
+        return text + "".join(f"; {run.source} failed: {run.error}" for run in self.failed)
+
+    def as_json(self) -> dict[str, Any]:
+        """Shape: {ok, sources: [{source, status, window, seen, new, changed, requests, seconds, error}]}."""
+        return {"ok": self.is_ok, "sources": [run.as_json() for run in self.runs]}
+
+
+# Told after each part of a source that was committed.
+Watcher = Callable[[str, Window, SyncResult], None]
+
+
+@dataclass
+class Collection:
+    """One collection under way: the client, and the clock it started by."""
+
+    now: datetime
+    client: CursorClient
+    watcher: Watcher = lambda source, part, result: None
+    trigger: str = TRIGGER
+    report: CollectReport = field(default_factory=CollectReport)
+    errors: list[CursorApiError] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    def clock(self) -> datetime:
+        """`now` plus what has passed since."""
+        return self.now + timedelta(seconds=time.monotonic() - self.began)
+
+    def run(self, source: str, window: Window | None) -> SourceRun:
+        """Read one source and leave its record; only CursorApiErrors that end everything come out."""
+        run = SourceRun.objects.create(
+            source=source,
+            trigger=self.trigger,
+            started_at=self.clock(),
+            window_start_at=window.start_at if window else None,
+            window_end_at=window.end_at if window else None,
+        )
+        self.report.runs.append(run)
+        asked = self.client.requests_made
+        try:
+            self._read(run, window)
+        except CursorApiError as error:
+            self._fail(run, error)
+            if error.trouble in FATAL and not self._has_answer():
+                if source == Source.MEMBERS:
+                    raise
+                # Every key and plan reads the members: where they fail too, it is not this source.
+                self.run(Source.MEMBERS, window_of(Source.MEMBERS, self.now, is_wanted=True))
+        except Exception as error:  # a mistake of ours in one source must not cost the others
+            log.exception("collecting %s failed", source)
+            run.status = SourceRun.Status.FAILED
+            run.error = f"unexpected {type(error).__name__}: see the log"
+        finally:
+            run.requests = self.client.requests_made - asked
+            run.finished_at = self.clock()
+            run.save()
+        return run
+
+    def _read(self, run: SourceRun, window: Window | None) -> None:
+        if window is None:
+            run.status = SourceRun.Status.FRESH
+            return
+
+        def note(part: Window, result: SyncResult) -> None:
+            self._count(run, result)
+            self.watcher(run.source, part, result)
+
+        result = SYNCS[run.source](self.client, window, note)
+        run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
+        run.status = SourceRun.Status.OK
+
+    def _has_answer(self) -> bool:
+        return any(self.report.is_good(run.source) for run in self.report.runs)
+
+    def _count(self, run: SourceRun, result: SyncResult) -> None:
+        run.rows_seen += result.seen
+        run.rows_new += result.new
+        run.rows_changed += result.changed
+
+    def _fail(self, run: SourceRun, error: CursorApiError) -> None:
+        self.errors.append(error)
+        is_elsewhere_fine = SourceRun.objects.is_answering(Source.MEMBERS)
+        if error.trouble is Trouble.REFUSED and run.source in OPTIONAL and is_elsewhere_fine:
+            run.status = SourceRun.Status.UNAVAILABLE
+            run.error = f"not available on this plan: {error.answered}"
+            return
+        run.status = SourceRun.Status.FAILED
+        run.error = str(error)
+
+
+def collect(
+    now: datetime,
+    *,
+    client: CursorClient | None = None,
+    sources: Iterable[str] | None = None,
+    progress: Watcher | None = None,
+) -> CollectReport:
+    """Read every source (or `sources`) once; a source that fails is in the report, the others go on.
+
+    CursorApiError where nothing was answered at all: no key, a refused one, no answer, a foreign host.
+    AlreadyRunning while another process collects.
+    """
+    client = client or CursorClient.from_settings()
+    wanted = None if sources is None else set(sources)
+    with held(LEASE):
+        SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
+        collection = Collection(now, client)
+        if progress:
+            collection.watcher = progress
+        for source in SYNCS:
+            if wanted is None or source in wanted:
+                collection.run(source, window_of(source, now, is_wanted=wanted is not None))
+        asked = [run for run in collection.report.runs if run.status != SourceRun.Status.FRESH]
+        if asked and len(collection.errors) == len(asked):
+            raise collection.errors[0]  # the same is wrong with all: one line says it
+        if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):
+            reconcile(now)
+    return collection.report

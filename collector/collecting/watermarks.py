@@ -1,0 +1,28 @@
+"""Up to which instant each source is complete, and since when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from collector.models import Watermark
+
+
+def extend(source: str, start_at: datetime, end_at: datetime) -> None:
+    """Note that `[start_at, end_at)` of `source` is complete; call it where the rows are written.
+
+    What is complete is one stretch: a part that does not touch it says nothing yet.
+    """
+    mark = Watermark.objects.filter(source=source).first()
+    if mark is None:
+        Watermark.objects.create(source=source, complete_from_at=start_at, complete_until_at=end_at)
+        return
+    began_at = mark.complete_from_at or mark.complete_until_at
+    if start_at <= mark.complete_until_at and end_at >= began_at:
+        Watermark.objects.filter(pk=mark.pk).update(
+            complete_from_at=min(began_at, start_at), complete_until_at=max(mark.complete_until_at, end_at)
+        )
+
+
+def until(source: str) -> datetime | None:
+    """The end of the last complete window of `source`; None before the first."""
+    return Watermark.objects.filter(source=source).values_list("complete_until_at", flat=True).first()

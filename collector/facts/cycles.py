@@ -1,0 +1,109 @@
+"""Billing cycles: told by the spend answer, stepped back a calendar month at a time before that."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, datetime, timedelta
+
+from collector.base.days import day_end, day_start, utc_day
+from collector.models import BillingCycle
+
+# A predicted end and the next start told by the vendor may differ by this much; beyond it a cycle was missed.
+SLACK = timedelta(days=4)
+
+
+def months_later(instant: datetime, months: int, *, day: int | None = None) -> datetime:
+    """The same time `months` later, earlier if negative: same day or `day`, or a shorter month's last."""
+    index = instant.year * 12 + instant.month - 1 + months
+    year, month = divmod(index, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return instant.replace(year=year, month=month + 1, day=min(day or instant.day, last))
+
+
+def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[BillingCycle, set[date]]:
+    """The cycle that the vendor says began at `start_at`, and the days whose split changed with it.
+
+    `running_at` is when the vendor named it as the current one: its end, as yet a guess, comes after that.
+    """
+    before = _turns()
+    start_at = _exact(start_at)
+    following = BillingCycle.objects.filter(start_at__gt=start_at).order_by("start_at").first()
+    end_at = following.start_at if following else _months_from(start_at, 1)
+    if following is None and running_at and end_at <= running_at:
+        end_at = day_end(utc_day(running_at))
+    cycle, _ = BillingCycle.objects.update_or_create(
+        start_at=start_at, defaults={"end_at": end_at, "is_inferred": False}
+    )
+    _join_predecessor(cycle)
+    return cycle, _changed(before)
+
+
+def reach_back_to(instant: datetime) -> set[date]:
+    """Infer cycles back to the one that `instant` falls into; return the days whose split changed.
+
+    Nothing is inferred while no cycle is known.
+    """
+    oldest = BillingCycle.objects.order_by("start_at").first()
+    anchor = BillingCycle.objects.filter(is_inferred=False).order_by("start_at").first() or oldest
+    before, months = _turns(), 0
+    while oldest and anchor and oldest.start_at > instant:
+        months -= 1
+        start_at = _months_from(anchor.start_at, months)
+        if start_at < oldest.start_at:
+            oldest = BillingCycle.objects.create(start_at=start_at, end_at=oldest.start_at, is_inferred=True)
+    return _changed(before)
+
+
+def of_day(day: date) -> BillingCycle | None:
+    """The cycle that begins on `day`, at whatever time, or else the one that `day` falls into."""
+    began = BillingCycle.objects.filter(start_at__date=day).first()
+    return began or BillingCycle.objects.at(day_start(day))
+
+
+def turns(first: date, last: date) -> dict[date, datetime]:
+    """The instants at which cycles begin, by day, from `first` to `last`, both included."""
+    return {day: at for day, at in _turns().items() if first <= day <= last}
+
+
+def _exact(start_at: datetime) -> datetime:
+    """The instant that a day given as its midnight is known by; one known so moves to `start_at`."""
+    midnight = day_start(utc_day(start_at))
+    of_day = BillingCycle.objects.filter(start_at__gte=midnight, start_at__lt=day_end(utc_day(start_at)))
+    known = of_day.order_by("-start_at").first()
+    if known is None or start_at == midnight:
+        return known.start_at if known else start_at
+    if known.start_at == midnight:
+        BillingCycle.objects.filter(pk=known.pk).update(start_at=start_at)
+    return start_at
+
+
+def _months_from(start_at: datetime, months: int) -> datetime:
+    """When a cycle begins `months` after the one of `start_at`: on the 31st again after a shorter month."""
+    first, last = months_later(start_at, -2), months_later(start_at, 2)
+    near = BillingCycle.objects.filter(is_inferred=False, start_at__gte=first, start_at__lte=last)
+    days = [utc_day(each).day for each in near.values_list("start_at", flat=True)]
+    is_cut = utc_day(start_at + timedelta(days=1)).day == 1
+    return months_later(start_at, months, day=max([start_at.day, *days]) if is_cut else None)
+
+
+def _join_predecessor(cycle: BillingCycle) -> None:
+    """Let the cycle before end where this one begins; fill the gap where some were missed."""
+    previous = BillingCycle.objects.filter(start_at__lt=cycle.start_at).order_by("-start_at").first()
+    months, start_at = 0, cycle.start_at
+    while previous and previous.end_at < start_at - SLACK:
+        months -= 1
+        end_at, start_at = start_at, _months_from(cycle.start_at, months)
+        start_at = max(start_at, previous.end_at)
+        BillingCycle.objects.create(start_at=start_at, end_at=end_at, is_inferred=True)
+    if previous:
+        BillingCycle.objects.filter(pk=previous.pk).update(end_at=start_at)
+
+
+def _turns() -> dict[date, datetime]:
+    starts = BillingCycle.objects.order_by("start_at").values_list("start_at", flat=True)
+    return {utc_day(start_at): start_at for start_at in starts}
+
+
+def _changed(before: dict[date, datetime]) -> set[date]:
+    """Days that gained, lost or moved their turning instant."""
+    return {day for day, _ in set(before.items()) ^ set(_turns().items())}

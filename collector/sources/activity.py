@@ -1,0 +1,141 @@
+"""Daily activity: lines, tabs and requests by member and day; no money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from collector.base.upsert import Key, Table, Values, writing
+from collector.collecting import watermarks
+from collector.collecting.windows import Window
+from collector.cursor.client import CursorClient
+from collector.cursor.pages import Page, Reading, read_all
+from collector.cursor.records import ActivityAnswer, ActivityRecord, parse
+from collector.facts.roster import Identity, Roster, identify
+from collector.models import DailyActivity, Member, Source
+
+from .base import Progress, SyncResult, silent
+
+PATH = "/teams/daily-usage-data"
+# Counts users, not rows; no maximum is documented.
+PAGE_SIZE = 1000
+LONGEST_QUESTION = timedelta(days=30)  # documented; a longer one is answered 400
+
+# column: field of the answer
+COLUMNS = {
+    "is_active": "is_active",
+    "lines_added": "total_lines_added",
+    "lines_deleted": "total_lines_deleted",
+    "accepted_lines_added": "accepted_lines_added",
+    "accepted_lines_deleted": "accepted_lines_deleted",
+    "applies": "total_applies",
+    "accepts": "total_accepts",
+    "rejects": "total_rejects",
+    "tabs_shown": "total_tabs_shown",
+    "tabs_accepted": "total_tabs_accepted",
+    "composer_requests": "composer_requests",
+    "chat_requests": "chat_requests",
+    "agent_requests": "agent_requests",
+    "cmdk_usages": "cmdk_usages",
+    "included_requests": "subscription_included_reqs",
+    "api_key_requests": "api_key_reqs",
+    "usage_based_requests": "usage_based_reqs",
+    "bugbot_usages": "bugbot_usages",
+    "most_used_model": "most_used_model",
+    "apply_extension": "apply_most_used_extension",
+    "tab_extension": "tab_most_used_extension",
+    "client_version": "client_version",
+}
+NOTHING: Values = tuple(getattr(DailyActivity(), name) for name in COLUMNS)
+TABLE = Table(DailyActivity, key=("member_id", "day"), values=tuple(COLUMNS))
+
+
+class Draft(NamedTuple):
+    """A row on its way from answer to table."""
+
+    identity: Identity
+    day: date
+    values: Values
+
+
+def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
+    """Read the days that `window` touches and bring their rows to what the vendor counts now.
+
+    Rows seen are those that say something: the vendor lists every seat for every day.
+    """
+    result = SyncResult()
+    for part in window.cut(LONGEST_QUESTION):
+        stored = _store(part, _read(client, part))
+        result += stored
+        progress(part, stored)
+    return result
+
+
+def _read(client: CursorClient, part: Window) -> list[Draft]:
+    identities: dict[Identity, Identity] = {}
+
+    def ask(number: int) -> Page[Draft]:
+        body = {"startDate": part.first_ms, "endDate": part.last_ms, "page": number, "pageSize": PAGE_SIZE}
+        answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH)
+        rows = [_draft(record, identities) for record in answer.data]
+        if answer.pagination is None:
+            return Page(rows, None, has_more=False)
+        paging = answer.pagination
+        return Page(rows, paging.total_users, paging.has_more(number), paging.current_page)
+
+    return list(read_all(PATH, ask, count=_people).rows())
+
+
+def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> Draft:
+    """What is kept of a row; most say nothing and share one value, since a month of a large team is long."""
+    identity = identify(record.email, number=record.user_id)
+    values = tuple(getattr(record, name) for name in COLUMNS.values())
+    return Draft(
+        identities.setdefault(identity, identity), record.day, NOTHING if values == NOTHING else values
+    )
+
+
+def _people(reading: Reading[Draft]) -> int:
+    """The vendor counts its numbers: one may have two addresses, and an address two of them."""
+    return len({row.identity.numeric_id or row.identity.key for row in reading.rows()})
+
+
+def _store(part: Window, drafts: list[Draft]) -> SyncResult:
+    with writing():
+        roster = Roster.load()
+        roster.admit({draft.identity for draft in drafts}, part.read_at)
+        _learn_numbers({draft.identity for draft in drafts}, roster)
+        stored = DailyActivity.objects.filter(day__in={draft.day for draft in drafts})
+        known = TABLE.known(stored)
+        rows = dict.fromkeys(_at_old_addresses(drafts, known, roster), NOTHING)
+        for identity, day, values in drafts:
+            key = (roster.member_id(identity), day)
+            # Days on which nothing happened are not kept, unless something was thought to have. Whoever left
+            # and came back is listed twice, at nothing under the number that is not in use.
+            if values != NOTHING or (key in known and key not in rows):
+                rows[key] = values
+        written = TABLE.bring(rows, known, part.read_at)
+        watermarks.extend(Source.ACTIVITY, part.start_at, part.end_at)
+    return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written)
+
+
+def _at_old_addresses(drafts: list[Draft], known: dict[Key, Values], roster: Roster) -> Iterator[Key]:
+    """Known days of an address that are told under the new one: what is left there would count twice."""
+    named = {roster.member_id(identity) for identity in {draft.identity for draft in drafts}}
+    unnamed = Member.objects.filter(pk__in={key[0] for key in known} - named).exclude(numeric_id="")
+    old = dict(unnamed.values_list("numeric_id", "pk"))
+    told = {(old.get(identity.numeric_id), day) for identity, day, _ in drafts}
+    yield from told & known.keys()
+
+
+def _learn_numbers(identities: set[Identity], roster: Roster) -> None:
+    """Keep the vendor's number of each person: rows without an e-mail carry nothing else."""
+    numbers = {
+        roster.member_id(each): each.numeric_id
+        for each in identities
+        if each.numeric_id and roster.by_number.get(each.numeric_id) != roster.member_id(each)
+    }
+    Member.objects.bulk_update(
+        [Member(pk=pk, numeric_id=number) for pk, number in numbers.items()], ["numeric_id"], batch_size=300
+    )

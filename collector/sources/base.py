@@ -1,0 +1,33 @@
+"""What every source's `sync(client, window)` gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from collector.base.upsert import Upserted
+from collector.collecting.windows import Window
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What came of it: rows in the answers, rows that were new here, rows that had moved."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+
+    @classmethod
+    def of(cls, seen: int, *written: Upserted) -> SyncResult:
+        return cls(seen, sum(len(each.new) for each in written), sum(len(each.changed) for each in written))
+
+    def __add__(self, other: SyncResult) -> SyncResult:
+        return SyncResult(self.seen + other.seen, self.new + other.new, self.changed + other.changed)
+
+
+# Told after each part of a window that was committed: the part, and what came of it.
+Progress = Callable[[Window, SyncResult], None]
+
+
+def silent(part: Window, result: SyncResult) -> None:
+    """Progress that nobody watches."""

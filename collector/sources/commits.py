@@ -1,0 +1,136 @@
+"""AI-code commits by member and repository; no money."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from collector.base.days import utc_day
+from collector.base.upsert import Key, Table, Upserted, Values, count_write, writing
+from collector.collecting import watermarks
+from collector.collecting.etags import ETags
+from collector.collecting.windows import DAY, MINUTE, Window
+from collector.cursor.analytics import Commit, CommitsAnswer
+from collector.cursor.client import CursorClient
+from collector.cursor.pages import Page, read_all
+from collector.cursor.records import parse
+from collector.facts.roster import Roster, identify
+from collector.models import AiCodeCommit, Source
+
+from .analytics import dates
+from .base import Progress, SyncResult, silent
+
+PATH = "/analytics/ai-code/commits"
+PAGE_SIZE = 1000  # the documented maximum
+# No longest question is documented; a week at a time keeps the pages of one reading few.
+LONGEST_QUESTION = timedelta(days=7)
+
+# column: field of the answer
+COLUMNS = {
+    "repository": "repo_name",
+    "branch": "branch_name",
+    "is_primary_branch": "is_primary_branch",
+    "source": "commit_source",
+    "committed_at": "commit_ts",
+    "ingested_at": "created_at",
+    "lines_added": "total_lines_added",
+    "lines_deleted": "total_lines_deleted",
+    "tab_lines_added": "tab_lines_added",
+    "tab_lines_deleted": "tab_lines_deleted",
+    "composer_lines_added": "composer_lines_added",
+    "composer_lines_deleted": "composer_lines_deleted",
+    "unattributed_lines_added": "non_ai_lines_added",
+    "unattributed_lines_deleted": "non_ai_lines_deleted",
+}
+TABLE = Table(AiCodeCommit, key=("member_id", "commit_hash"), values=(*COLUMNS, "day"))
+
+
+def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
+    """Read the commits of the days that `window` touches; of an amended one the newest figures stay."""
+    result = SyncResult()
+    for part in window.cut(LONGEST_QUESTION):
+        etags = ETags(client)
+        commits = _read(etags, part)
+        with writing():
+            stored = SyncResult.of(len(commits), _store(commits, part))
+            etags.remember(part.read_at)
+            watermarks.extend(Source.COMMITS, part.start_at, part.end_at)
+        result += stored
+        progress(part, stored)
+    return result
+
+
+def _read(etags: ETags, part: Window) -> list[Commit]:
+    # A plain last day could mean its midnight: the day after it is named, or now. Told twice is stored once.
+    is_open = utc_day(part.end_at) == utc_day(part.read_at)
+    last = "now" if is_open else utc_day(part.end_at + DAY - MINUTE).isoformat()
+    question = dates(part) | {"endDate": last, "pageSize": PAGE_SIZE}
+
+    def ask(number: int) -> Page[Commit]:
+        def read(payload: Any) -> Page[Commit]:
+            answer = parse(CommitsAnswer, payload, PATH)
+            return Page(answer.items, answer.total_count, answer.has_more(number, PAGE_SIZE))
+
+        return etags.ask(PATH, {**question, "page": number}, read)
+
+    return list(read_all(PATH, ask).rows())
+
+
+def _store(commits: list[Commit], part: Window) -> Upserted:
+    roster = Roster.load()
+    roster.admit({identify(commit.user_email) for commit in commits}, part.read_at)
+    newest: dict[Key, Commit] = {}
+    for commit in commits:
+        key = (roster.member_id(identify(commit.user_email)), commit.commit_hash)
+        if key not in newest or newest[key].created_at <= commit.created_at:
+            newest[key] = commit
+    stored = AiCodeCommit.objects.filter(commit_hash__in={commit.commit_hash for commit in commits})
+    _follow_addresses(newest, stored)
+    known = {tuple(key): at for *key, at in stored.values_list("member_id", "commit_hash", "ingested_at")}
+    rows = {
+        key: _values(commit)
+        for key, commit in newest.items()
+        if key not in known or known[key] <= commit.created_at
+    }
+    _take_over_imported({key: values for key, values in rows.items() if key not in known})
+    return TABLE.upsert(rows, stored, part.read_at)
+
+
+def _follow_addresses(newest: dict[Key, Commit], stored: QuerySet[AiCodeCommit]) -> None:
+    """Let stored commits go over to their author's new address: left at the old one, they count twice."""
+    told = {(each.user_id, each.commit_hash): key[0] for key, each in newest.items() if each.user_id}
+    there = {(each.member_id, each.commit_hash): each for each in stored.select_related("member")}
+    moved = []
+    for (member_id, commit_hash), each in there.items():
+        heir = told.get((each.member.cursor_id, commit_hash), member_id)
+        if (member_id, commit_hash) not in newest and (heir, commit_hash) not in there:
+            each.member_id = heir
+            moved.append(each)
+    if moved:
+        AiCodeCommit.objects.bulk_update(moved, ["member_id"], batch_size=300)
+        count_write()
+
+
+def imported_hash(day: date) -> str:
+    """What stands for the hash where an import knows the sum of a member's commits of `day`, and no more."""
+    return f"tracker-{day}"
+
+
+def _take_over_imported(new: dict[Key, Values]) -> None:
+    """Let the row of an imported day become the first commit told of it: beside it, lines count twice."""
+    heirs: dict[Key, str] = {}
+    for (member_id, commit_hash), (*_, day) in new.items():
+        heirs.setdefault((member_id, imported_hash(day)), commit_hash)
+    days = {day for *_, day in new.values()}
+    imported = AiCodeCommit.objects.filter(day__in=days, commit_hash__in={key[1] for key in heirs})
+    replaced = [each for each in imported if (each.member_id, each.commit_hash) in heirs]
+    for each in replaced:
+        each.commit_hash = heirs[each.member_id, each.commit_hash]
+    AiCodeCommit.objects.bulk_update(replaced, ["commit_hash"], batch_size=300)
+
+
+def _values(commit: Commit) -> Values:
+    values = tuple(getattr(commit, name) for name in COLUMNS.values())
+    return (*values, utc_day(commit.commit_ts or commit.created_at))

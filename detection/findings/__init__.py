@@ -1,0 +1,1 @@
+"""What a rule found, since when, why, and in which words."""

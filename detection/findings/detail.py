@@ -1,0 +1,142 @@
+"""What is read about the few members that were flagged: their events, and what each model usually costs
+them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+from django.db.models import F, FloatField, Sum
+from django.db.models.functions import Cast
+
+from collector.base.days import day_end, day_start, utc_day
+from collector.models import MemberModelDay, UsageEvent
+from collector.models.usage import MemberModelDayQuerySet, UsageEventQuerySet
+from detection.frame.load import billed_cents, is_served
+from detection.frame.tokens import all_tokens, weighed
+
+from .finding import Finding
+
+EVENT_COLUMNS = ["member_id", "at", "model", "cents", "billed", "requests", "tokens", "weight"]
+SUMS = ["cents", "requests", "weight"]
+NUMBERS = ["cents", "billed", "requests", "tokens", "weight"]
+CHUNK = 50_000  # rows that are held as objects at a time
+TEAM_DAYS = 14  # enough to price a model that is new to the member
+
+
+@dataclass(frozen=True)
+class Detail:
+    """`events`: one row per event, in time order. `usual`: sums per member and model over the history
+    before the windows; `team`: the same over all members, by model."""
+
+    events: pd.DataFrame
+    team_events: pd.DataFrame
+    usual: pd.DataFrame
+    team: pd.DataFrame
+
+    def events_of(self, finding: Finding) -> pd.DataFrame:
+        """Events of the finding's member (of everybody, for the team) in time order."""
+        if finding.member_id is None:
+            return self.team_events
+        return self.events[self.events["member_id"] == finding.member_id]
+
+    def usual_of(self, member_id: int | None) -> pd.DataFrame:
+        """The member's history summed by model (the team's, without a member), indexed by model."""
+        if member_id is None:
+            return self.team
+        return self.usual[self.usual["member_id"] == member_id].set_index("model")
+
+
+def load_detail(findings: Sequence[Finding], as_of: datetime, *, days: int) -> Detail:
+    """Read the flagged members' events from before their windows on, and `days` days of history by model."""
+    members = sorted({finding.member_id for finding in findings if finding.member_id is not None})
+    starts = [finding.window.read_from for finding in findings if finding.member_id is not None]
+    events = read_events(UsageEvent.objects.filter(member_id__in=members), min([*starts, as_of]), as_of)
+    today = utc_day(as_of)
+    history = MemberModelDay.objects.between(today - timedelta(days=days), today - timedelta(days=3))
+    usual = _by_model(history.filter(member_id__in=members), ["member_id", "model"])
+    recent = history.filter(day__gte=today - timedelta(days=TEAM_DAYS))
+    of_team = [
+        finding for finding in findings if finding.member_id is None and finding.window.unit == "cents"
+    ]
+    team_events = _read_team_events(of_team[0], as_of) if of_team else events.iloc[:0]
+    return Detail(events, team_events, usual, _by_model(recent, ["model"]).set_index("model"))
+
+
+def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
+    """Everybody's spend since the window's start: a row per model for whole days, single events for the day
+    of the crossing.
+
+    A cycle of a large team is too many events to read every hour.
+    """
+    start, today = finding.window.start_at, utc_day(as_of)
+    days = MemberModelDay.objects.between(utc_day(start), today - timedelta(days=1))
+    days = days.exclude(day=utc_day(start), is_after_turn=False) if _turns_within_day(start) else days
+    table = _by_model(days, ["day", "model"])
+    spent = table.groupby("day")["cents"].sum().cumsum()
+    over = [day for day, cents in zip(spent.index, spent, strict=True) if cents > finding.bound]
+    crossing = over[0] if over else today
+    whole = table[table["day"] != crossing]
+    whole = whole.assign(at=[day_start(day) for day in whole["day"]], member_id=0, tokens=0.0, billed=0.0)
+    parts = [
+        whole.assign(at=pd.to_datetime(whole["at"], utc=True).clip(lower=pd.Timestamp(start))),  # type: ignore[call-overload]
+        *(
+            read_events(UsageEvent.objects.all(), max(start, day_start(day)), min(as_of, day_end(day)))
+            for day in sorted({crossing, today})
+        ),
+    ]
+    return pd.concat([part[EVENT_COLUMNS] for part in parts if len(part)] or parts[-1:]).sort_values(
+        "at", kind="stable"
+    )
+
+
+def _turns_within_day(instant: datetime) -> bool:
+    return instant != day_start(utc_day(instant))
+
+
+def read_events(
+    events: UsageEventQuerySet, start_at: datetime, end_at: datetime, *extra: str
+) -> pd.DataFrame:
+    """One row per event of `[start_at, end_at)` in time order, with `EVENT_COLUMNS` and the `extra`
+    fields."""
+    rows = (
+        events.between(start_at, end_at)
+        .order_by("occurred_at", "member_id", "model", "ordinal")
+        .annotate(
+            cents=Cast("charged_cents", FloatField()),
+            billed=billed_cents(),
+            served=is_served(),
+            tokens=all_tokens(),
+            weight=weighed(F),
+        )
+        .values_list(
+            "member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight", *extra
+        )
+    )
+    columns = [*EVENT_COLUMNS, *extra]
+    read = rows.iterator(chunk_size=CHUNK)
+    chunks = iter(lambda: list(islice(read, CHUNK)), [])
+    return pd.concat([_table([], columns), *(_table(chunk, columns) for chunk in chunks)], ignore_index=True)
+
+
+def _table(rows: list[tuple[Any, ...]], columns: list[str]) -> pd.DataFrame:
+    """Rows as columns of numbers: a tenth of the memory of the rows themselves."""
+    table = pd.DataFrame.from_records(rows, columns=columns)
+    instants = {name: pd.to_datetime(table[name], utc=True) for name in columns if name.endswith("at")}
+    numbers = {name: table[name].astype(float) for name in NUMBERS}
+    ids = {"member_id": table["member_id"].astype("int64"), "model": table["model"].map(sys.intern)}
+    return table.assign(**instants, **numbers, **ids)
+
+
+def _by_model(days: MemberModelDayQuerySet, keys: list[str]) -> pd.DataFrame:
+    rows = days.values_list(*keys).annotate(
+        cents=Cast(Sum("total_cents"), FloatField()),
+        served=Cast(Sum("requests"), FloatField()),
+        weight=weighed(Sum),
+    )
+    return pd.DataFrame.from_records(list(rows), columns=[*keys, *SUMS])

@@ -1,0 +1,121 @@
+"""One sentence per finding: who, how much against what, since when, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from detection.vocabulary import Rule
+
+from .finding import Finding
+from .wording import dollars, listing, times, with_onset
+
+TEAM = "The team"
+
+
+def message_of(
+    finding: Finding, names: Mapping[int, str], onset_at: datetime | None, why: str, as_of: datetime
+) -> str:
+    """The sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340 more
+    requests"."""
+    told = with_onset(_TOLD[finding.rule](finding, names), onset_at, as_of)
+    return f"{told}: {why}" if why else told
+
+
+def _who(finding: Finding, names: Mapping[int, str]) -> str:
+    return TEAM if finding.member_id is None else names.get(finding.member_id, "Somebody")
+
+
+def _against(finding: Finding) -> str:
+    if finding.expected < 1:
+        return "and usually nothing"
+    return f"{times(finding.observed, finding.expected)} their usual {dollars(finding.expected)}"
+
+
+def _own_baseline(finding: Finding, names: Mapping[int, str]) -> str:
+    return f"{_who(finding, names)} spent {dollars(finding.observed)} in 24 h, {_against(finding)}"
+
+
+def _drift(finding: Finding, names: Mapping[int, str]) -> str:
+    days = finding.operands["days"]
+    return f"{_who(finding, names)} spent {dollars(finding.observed)} in {days} days, {_against(finding)}"
+
+
+def _spike(finding: Finding, names: Mapping[int, str]) -> str:
+    ratio, average = times(finding.observed, finding.expected), dollars(finding.expected)
+    spent = dollars(finding.observed)
+    return f"{_who(finding, names)} spent {spent} in 24 h, {ratio} their daily average of {average}"
+
+
+def _expensive_model(finding: Finding, names: Mapping[int, str]) -> str:
+    return f"{_who(finding, names)} paid {dollars(finding.observed)} per request in 24 h, {_against(finding)}"
+
+
+def _cycle_limit(finding: Finding, names: Mapping[int, str]) -> str:
+    spent, limit = dollars(finding.observed), dollars(finding.bound)
+    return f"{_who(finding, names)} spent {spent} in this cycle, over the limit of {limit}"
+
+
+def _cycle_outlier(finding: Finding, names: Mapping[int, str]) -> str:
+    ratio, median = times(finding.observed, finding.expected), dollars(finding.expected)
+    spent = dollars(finding.observed)
+    return f"{_who(finding, names)} spent {spent} in this cycle, {ratio} the team's median of {median}"
+
+
+def _daily_requests(finding: Finding, names: Mapping[int, str]) -> str:
+    made, limit = f"{finding.observed:,.0f}", f"{finding.bound:,.0f}"
+    return (
+        f"{_who(finding, names)} made {made} requests on {finding.operands['day']}, over the limit of {limit}"
+    )
+
+
+def _daily_tokens(finding: Finding, names: Mapping[int, str]) -> str:
+    day, limit = finding.operands["day"], finding.bound
+    return (
+        f"{_who(finding, names)} used {finding.observed:,.0f} tokens on {day}, over the limit of {limit:,.0f}"
+    )
+
+
+def _team_spend(finding: Finding, names: Mapping[int, str]) -> str:
+    spent, mean = dollars(finding.observed), dollars(finding.expected)
+    return f"{_who(finding, names)} spent {spent} in 24 h; active members spend {mean} a day on average"
+
+
+def _team_requests(finding: Finding, names: Mapping[int, str]) -> str:
+    made, mean = f"{finding.observed:,.0f}", f"{finding.expected:,.0f}"
+    return f"{_who(finding, names)} made {made} requests in 24 h; active members make {mean} a day on average"
+
+
+def _plan_exhausted(finding: Finding, names: Mapping[int, str]) -> str:
+    billed = dollars(finding.observed)
+    return f"{_who(finding, names)} used up the included usage of this cycle; {billed} billed so far"
+
+
+def _members_limited(finding: Finding, names: Mapping[int, str]) -> str:
+    members = finding.operands["member_ids"]
+    verb = "1 member has" if len(members) == 1 else f"{len(members)} members have"
+    listed = listing(names.get(member, "?") for member in members)
+    return f"{verb} reached the spend limit and can spend no more this cycle: {listed}"
+
+
+def _team_budget(finding: Finding, names: Mapping[int, str]) -> str:
+    share = 100 * finding.observed / finding.bound
+    spent, budget = dollars(finding.observed), dollars(finding.bound)
+    return f"The team spent {spent} in this cycle, {share:.0f} % of the budget of {budget}"
+
+
+_TOLD: dict[Rule, Callable[[Finding, Mapping[int, str]], str]] = {
+    Rule.OWN_BASELINE: _own_baseline,
+    Rule.DRIFT: _drift,
+    Rule.SPIKE: _spike,
+    Rule.EXPENSIVE_MODEL: _expensive_model,
+    Rule.CYCLE_LIMIT: _cycle_limit,
+    Rule.CYCLE_OUTLIER: _cycle_outlier,
+    Rule.DAILY_REQUESTS: _daily_requests,
+    Rule.DAILY_TOKENS: _daily_tokens,
+    Rule.TEAM_SPEND: _team_spend,
+    Rule.TEAM_REQUESTS: _team_requests,
+    Rule.PLAN_EXHAUSTED: _plan_exhausted,
+    Rule.MEMBERS_LIMITED: _members_limited,
+    Rule.TEAM_BUDGET: _team_budget,
+}

@@ -1,0 +1,1 @@
+"""Past days judged step by step: backtest and preview."""

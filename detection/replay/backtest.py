@@ -1,0 +1,165 @@
+"""Backtest: what given settings would have raised over past days, had detection run at every step. Writes
+nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from detection.assess import assess
+from detection.cooldown import has_cooled
+from detection.engine import tell
+from detection.findings.finding import Finding
+from detection.findings.wording import at_onset
+from detection.models import DetectionSettings, Exemption
+from detection.rules import ORDER
+from detection.store import Told
+from detection.vocabulary import Severity
+
+from .replay import History, Replay
+
+Key = tuple[int | None, str]
+
+
+@dataclass(frozen=True)
+class WouldBe:
+    """One incident that would have been opened: a stretch of findings about one member and cause."""
+
+    member_id: int | None
+    email: str | None
+    rules: tuple[str, ...]
+    metric: str
+    onset_at: datetime | None
+    detected_at: datetime
+    ended_at: datetime | None  # None: still going on at the last step
+    severity: str
+    observed_cents: float
+    expected_cents: float
+    extra_cents: float
+    message: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields that `backtest --json` promises."""
+        return {
+            "email": self.email,
+            "rules": list(self.rules),
+            "metric": self.metric,
+            "onset_at": _iso(self.onset_at),
+            "detected_at": _iso(self.detected_at),
+            "ended_at": _iso(self.ended_at),
+            "severity": self.severity,
+            "observed_cents": round(self.observed_cents, 2),
+            "expected_cents": round(self.expected_cents, 2),
+            "extra_cents": round(self.extra_cents, 2),
+            "message": self.message,
+        }
+
+
+@dataclass
+class Stretch:
+    """Findings of one member and cause while they last, or come back within the cool-down."""
+
+    detected_at: datetime
+    first: Finding
+    worst: Finding
+    told_first: Told
+    worst_at: datetime
+    severity: Severity
+    rules: list[str] = field(default_factory=list)
+    cleared_at: datetime | None = None
+
+
+def backtest(
+    history: History,
+    settings: DetectionSettings,
+    steps: Sequence[datetime],
+    exemptions: Iterable[Exemption] = (),
+) -> list[WouldBe]:
+    """Run detection at every step, which must be whole hours in order; incidents in order of their
+    detection."""
+    if not steps:
+        return []
+    replay = Replay(history, steps[0], steps[-1], days=settings.own_baseline_days + 2)
+    exemptions = list(exemptions)
+    cooldown = timedelta(hours=settings.cooldown_hours)
+    live: dict[Key, Stretch] = {}
+    done: list[Stretch] = []
+    for as_of in steps:
+        frame = replay.frame(as_of)
+        in_force = [exemption for exemption in exemptions if exemption.is_in_force(as_of)]
+        findings = assess(frame, settings, in_force, None).findings
+        _follow(findings, as_of, live, replay)
+        _let_go(live, done, as_of, cooldown)
+    done.extend(live.values())
+    stretches = sorted(done, key=lambda stretch: (stretch.detected_at, stretch.first.member_id or 0))
+    return [_would_be(stretch, replay) for stretch in stretches]
+
+
+def _follow(findings: Sequence[Finding], as_of: datetime, live: dict[Key, Stretch], replay: Replay) -> None:
+    """Open a stretch for what is new, and note what is still there, or no longer."""
+    alarmed: dict[Key, list[Finding]] = {}
+    for finding in findings:
+        if finding.severity != Severity.INFO:
+            alarmed.setdefault((finding.member_id, finding.cause), []).append(finding)
+    for key, found in alarmed.items():
+        if key not in live:
+            first = found[0]
+            told = _told(first, as_of, replay)
+            live[key] = Stretch(as_of, first, first, told, as_of, first.severity)
+        _add(live[key], found, as_of)
+    for key, stretch in live.items():
+        if key not in alarmed and stretch.cleared_at is None:
+            stretch.cleared_at = as_of
+
+
+def _add(stretch: Stretch, found: Sequence[Finding], as_of: datetime) -> None:
+    stretch.cleared_at = None
+    for finding in found:
+        if finding.rule.value not in stretch.rules:
+            stretch.rules.append(finding.rule.value)
+        if finding.severity.rank > stretch.severity.rank:
+            stretch.severity = finding.severity
+        if _standing(finding) > _standing(stretch.worst):
+            stretch.worst, stretch.worst_at = finding, as_of
+
+
+def _standing(finding: Finding) -> tuple[int, float]:
+    """What makes a finding the one that its incident is told by: the rule that says most, then the
+    dollars."""
+    return -ORDER[finding.rule], finding.extra_cents
+
+
+def _let_go(live: dict[Key, Stretch], done: list[Stretch], as_of: datetime, cooldown: timedelta) -> None:
+    for key, stretch in list(live.items()):
+        if stretch.cleared_at is not None and has_cooled(stretch.cleared_at, as_of, cooldown):
+            done.append(live.pop(key))
+
+
+def _told(finding: Finding, as_of: datetime, replay: Replay) -> Told:
+    return tell(finding, replay.detail(finding, as_of), replay.history.names, as_of)
+
+
+def _would_be(stretch: Stretch, replay: Replay) -> WouldBe:
+    worst, message, onset_at = stretch.worst, stretch.told_first.message, stretch.told_first.onset_at
+    if worst is not stretch.first:
+        message = at_onset(_told(worst, stretch.worst_at, replay).message, onset_at, stretch.worst_at)
+    return WouldBe(
+        member_id=worst.member_id,
+        email=replay.history.emails.get(worst.member_id) if worst.member_id is not None else None,
+        rules=tuple(stretch.rules),
+        metric=worst.metric,
+        onset_at=onset_at,
+        detected_at=stretch.detected_at,
+        ended_at=stretch.cleared_at,
+        severity=stretch.severity.value,
+        observed_cents=worst.window_cents,
+        expected_cents=worst.expected_cents,
+        extra_cents=worst.extra_cents,
+        message=message,
+    )
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -1,0 +1,48 @@
+"""Settings tried out without saving them: `--set spike.multiplier=4`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from detection.models import DetectionSettings
+
+
+@dataclass(frozen=True)
+class Override:
+    """One field of the settings and the text to set it to."""
+
+    field: str
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Override:
+        """Read `rule.field=value` (or `field=value`); refuse what the settings do not have, saying what
+        they have."""
+        name, separator, value = text.partition("=")
+        field = name.strip().replace(".", "_")
+        if not separator or field not in fields():
+            raise argparse.ArgumentTypeError(
+                f"{text!r}: write one of {', '.join(fields())} with a value, such as spike.multiplier=4"
+            )
+        try:
+            fields()[field].clean(value.strip(), DetectionSettings())
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError(f"{name}: {' '.join(error.messages)}") from None
+        return cls(field, value.strip())
+
+
+def fields() -> dict[str, models.Field]:
+    """What can be set, by name."""
+    return {field.name: field for field in DetectionSettings._meta.concrete_fields if not field.primary_key}
+
+
+def apply(settings: DetectionSettings, overrides: Iterable[Override]) -> DetectionSettings:
+    """The settings with the overrides, not saved."""
+    for override in overrides:
+        setattr(settings, override.field, fields()[override.field].clean(override.value, settings))
+    return settings

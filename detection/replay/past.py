@@ -1,0 +1,75 @@
+"""Reads the stored past as a history that a replay can show."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from collector.base.days import day_end, day_start
+from collector.models import BillingCycle, UsageEvent
+from detection.findings.detail import read_events
+from detection.frame.load import first_complete_collection, watched_members
+from detection.models import DetectionSettings, Exemption
+
+from .replay import History, steps
+
+MOST_DAYS = 90
+
+
+class PastRefused(Exception):
+    """The days asked for cannot be replayed; the message says why."""
+
+
+def load_history(first: date, last: date, settings: DetectionSettings) -> History:
+    """Events that a replay of `first` to `last` (both included) needs: those days, the history before them,
+    and the cycle that runs when they begin."""
+    members = {member.pk: member for member in watched_members()}
+    start_at = day_start(first - timedelta(days=settings.own_baseline_days + 3))
+    if cycle := BillingCycle.objects.at(day_start(first)):
+        start_at = min(start_at, cycle.start_at)
+    events = read_events(UsageEvent.objects.all(), start_at, day_end(last), "first_seen_at")
+    return History(
+        member_ids=np.array(sorted(members), dtype=np.int64),
+        names={pk: str(member) for pk, member in members.items()},
+        emails={pk: member.email for pk, member in members.items()},
+        events=events.assign(known_at=_known_at(events)),
+        cycles=_cycle_turns(),
+    )
+
+
+def replayed(first: date, last: date, hours: int, now: datetime) -> list[datetime]:
+    """The steps of a replay; PastRefused for days in disorder, in the future, or too many."""
+    if last < first:
+        raise PastRefused(f"The first day, {first}, is after the last, {last}.")
+    if (last - first).days >= MOST_DAYS:
+        raise PastRefused(f"At most {MOST_DAYS} days can be replayed at once.")
+    if now < day_start(first):
+        raise PastRefused(f"The first day, {first}, is still to come.")
+    return [step for step in steps(first, last, hours) if step <= now]
+
+
+def is_known(history: History, first: date) -> bool:
+    """Whether anything is known of the days replayed; if not, no incident says nothing."""
+    return bool((history.events["at"] >= day_start(first)).any())
+
+
+def exemptions() -> list[Exemption]:
+    """All verdicts, each of which counts from the moment it was given."""
+    return list(Exemption.objects.all())
+
+
+def _known_at(events: pd.DataFrame) -> pd.Series:
+    """When each event was known: as it occurred, for what the first import brought; else when it was first
+    seen."""
+    first_import_at = first_complete_collection()
+    seen_at = pd.to_datetime(events["first_seen_at"], utc=True)
+    if first_import_at is None:
+        return events["at"]
+    return events["at"].where(seen_at <= pd.Timestamp(first_import_at), seen_at.clip(lower=events["at"]))
+
+
+def _cycle_turns() -> tuple[datetime, ...]:
+    cycles = list(BillingCycle.objects.order_by("start_at"))
+    return (*(cycle.start_at for cycle in cycles), cycles[-1].end_at) if cycles else ()

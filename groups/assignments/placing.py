@@ -1,0 +1,125 @@
+"""Writing assignments: the one place that does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db import transaction
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from groups.models import Assignment
+
+CHANGED_FIELDS = ["group", "source", "changed_by", "changed_at"]
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One member in one group, or in none, from a day on. Equal ones say the same, whoever wrote them."""
+
+    member_id: int
+    group_id: int | None
+    from_day: date
+    source: str
+    changed_by: str = field(compare=False)
+    changed_at: datetime = field(compare=False)
+
+    @classmethod
+    def of(cls, row: Assignment) -> Placement:
+        return cls(row.member_id, row.group_id, row.from_day, row.source, row.changed_by, row.changed_at)
+
+
+def record(placements: Iterable[Placement]) -> int:
+    """Put each placement on record; return how many rows that changed. What says the same is left alone."""
+    wanted = {(placement.member_id, placement.from_day): placement for placement in placements}
+    new: list[Assignment] = []
+    changed: list[Assignment] = []
+    with transaction.atomic():
+        rows = Assignment.objects.select_for_update().filter(from_day__in={day for _, day in wanted})
+        there = {(row.member_id, row.from_day): row for row in rows}
+        for spot, placement in wanted.items():
+            row = there.get(spot)
+            if row is None:
+                new.append(
+                    _fill(Assignment(member_id=placement.member_id, from_day=placement.from_day), placement)
+                )
+            elif Placement.of(row) != placement:
+                changed.append(_fill(row, placement))
+        _save(new, changed)
+    return len(new) + len(changed)
+
+
+def record_from_then_on(placements: Collection[Placement]) -> dict[int, list[Placement]]:
+    """The same, and take away what these members had on later days.
+
+    Return what was on record from that day on, by member: `put_back` wants it.
+    """
+    from_days = {placement.member_id: placement.from_day for placement in placements}
+    with transaction.atomic():
+        before = on_record(from_days)
+        later = [
+            (member_id, row.from_day)
+            for member_id, rows in before.items()
+            for row in rows
+            if row.from_day > from_days[member_id]
+        ]
+        _remove(later)
+        record(placements)
+    return before
+
+
+def put_back(before: Mapping[int, Sequence[Placement]], from_days: Mapping[int, date]) -> None:
+    """Make these members' records from their day on exactly what they were before."""
+    with transaction.atomic():
+        wanted = {(row.member_id, row.from_day) for rows in before.values() for row in rows}
+        now = on_record(from_days)
+        _remove(
+            (row.member_id, row.from_day)
+            for rows in now.values()
+            for row in rows
+            if (row.member_id, row.from_day) not in wanted
+        )
+        record(row for rows in before.values() for row in rows)
+
+
+def on_record(from_days: Mapping[int, date]) -> dict[int, list[Placement]]:
+    """What is on record for each member from their day on; an empty list where there is nothing."""
+    found: dict[int, list[Placement]] = {member_id: [] for member_id in from_days}
+    if from_days:
+        for row in Assignment.objects.filter(from_day__gte=min(from_days.values())):
+            if row.member_id in from_days and row.from_day >= from_days[row.member_id]:
+                found[row.member_id].append(Placement.of(row))
+    return found
+
+
+def _fill(row: Assignment, placement: Placement) -> Assignment:
+    row.group_id, row.source = placement.group_id, placement.source
+    row.changed_by, row.changed_at = placement.changed_by, placement.changed_at
+    return row
+
+
+def _save(new: list[Assignment], changed: list[Assignment]) -> None:
+    """Write rows and their history, which is dated as the rows are."""
+    for at, rows in _by_time(new).items():
+        bulk_create_with_history(rows, Assignment, batch_size=BATCH, default_date=at)
+    for at, rows in _by_time(changed).items():
+        bulk_update_with_history(rows, Assignment, CHANGED_FIELDS, batch_size=BATCH, default_date=at)
+
+
+def _by_time(rows: list[Assignment]) -> dict[datetime, list[Assignment]]:
+    found: dict[datetime, list[Assignment]] = defaultdict(list)
+    for row in rows:
+        found[row.changed_at].append(row)
+    return found
+
+
+def _remove(spots: Iterable[tuple[int, date]]) -> None:
+    """Delete rows by member and day, each leaving its trace in the history."""
+    members_by_day: dict[date, list[int]] = defaultdict(list)
+    for member_id, day in spots:
+        members_by_day[day].append(member_id)
+    for day, member_ids in members_by_day.items():
+        Assignment.objects.filter(from_day=day, member__in=member_ids).delete()

@@ -1,0 +1,72 @@
+"""What the vendor's memberships mean day by day, and which of it is taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from collector.base.days import utc_day
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One stay in one of the vendor's groups, `[joined_at, left_at)`; open-ended without `left_at`."""
+
+    cursor_group_id: int
+    joined_at: datetime
+    left_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DayStay:
+    """A stay in UTC days, from `first` to the day before `until`; in no group without a group."""
+
+    cursor_group_id: int | None
+    first: date
+    until: date | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is on record from a day on."""
+
+    group_id: int | None
+    is_local: bool
+
+
+def by_day(stays: Iterable[Stay]) -> Iterator[DayStay]:
+    """Yield one member's stays in order, in no group between them. A day belongs to where it ended.
+
+    A stay ends where the next begins: the vendor's list may tell of the new group before the old one's end.
+    """
+    ordered = sorted(stays, key=lambda stay: stay.joined_at)
+    for stay, following in zip(ordered, [*ordered[1:], None], strict=True):
+        next_first = utc_day(following.joined_at) if following else None
+        left = utc_day(stay.left_at) if stay.left_at else None
+        until = min((day for day in (left, next_first) if day), default=None)
+        yield DayStay(stay.cursor_group_id, utc_day(stay.joined_at), until)
+        if left and (next_first is None or left < next_first):
+            yield DayStay(None, left, next_first)
+
+
+def to_take_over(wanted: Mapping[date, int | None], held: Mapping[date, Held]) -> dict[date, int | None]:
+    """Return the groups to put on record, by day, so that one member's record says what the vendor says.
+
+    A day that falls into something set here is left alone: it wins until it is given back.
+    """
+    record = dict(held)
+    writes: dict[date, int | None] = {}
+    for day, group_id in sorted(wanted.items()):
+        holder = held_on(record, day)
+        if holder.is_local or holder.group_id == group_id:
+            continue
+        writes[day] = group_id
+        record[day] = Held(group_id, is_local=False)
+    return writes
+
+
+def held_on(record: Mapping[date, Held], day: date) -> Held:
+    """What `record` says of `day`; in no group before its first day."""
+    last = max((known for known in record if known <= day), default=None)
+    return record[last] if last else Held(None, is_local=False)

@@ -1,1 +1,0 @@
-"""HiBob's People Directory: its CSV, and the groups that it makes."""

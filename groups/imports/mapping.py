@@ -1,0 +1,74 @@
+"""The mapping of members to groups as a CSV: `email,name,group`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, BinaryIO
+
+from collector.base.csv_files import Problems, Row, Table
+from collector.base.spreadsheets import harmless, original
+from collector.models import Member
+from groups.assignments.membership import current
+from groups.names import UNASSIGNED_NAME, BadName, key, normalised
+
+HEADER = ("email", "name", "group")
+COLUMNS = {"email": ("email", "e-mail"), "name": ("name",), "group": ("group",)}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the mapping; `path` is empty for Unassigned."""
+
+    line: int
+    email: str
+    name: str
+    path: str
+
+
+def write(file: Any, day: date) -> int:
+    """Write the mapping of `day` to the text file `file`; return the number of members.
+
+    Everyone on the team is in it, and whoever else is in a group. Cells are safe to open in a spreadsheet.
+    """
+    held = current(day)
+    on_team = set(Member.objects.on_team().values_list("pk", flat=True))
+    writer = csv.writer(file)
+    writer.writerow(HEADER)
+    written = 0
+    for member in Member.objects.order_by("email"):
+        group = held[member.pk]
+        if group or member.pk in on_team:
+            writer.writerow(map(harmless, (member.email, member.name, group.name if group else "")))
+            written += 1
+    return written
+
+
+def read(file: BinaryIO) -> list[Entry]:
+    """Read a mapping; FileError with line numbers where it cannot be used."""
+    problems = Problems()
+    entries: dict[str, Entry] = {}
+    for row in Table(file, COLUMNS, required=("email", "group")):
+        for entry in _entry(row, problems):
+            first = entries.setdefault(entry.email, entry)
+            if key(first.path) != key(entry.path):
+                problems.add(
+                    entry.line, f"{entry.email} is on line {first.line} too, in another group: keep one."
+                )
+    problems.raise_if_any()
+    return list(entries.values())
+
+
+def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
+    email, group = original(row["email"]).lower(), original(row["group"])
+    if not email:
+        problems.add(row.line, "the e-mail is missing: add it, or delete the line.")
+        return
+    try:
+        path = normalised(group) if group and key(group) != key(UNASSIGNED_NAME) else ""
+    except BadName as exc:
+        problems.add(row.line, str(exc))
+        return
+    yield Entry(row.line, email, original(row["name"]), path)

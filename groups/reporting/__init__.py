@@ -1,0 +1,1 @@
+"""Spend by group: chargeback, FOCUS export, summary."""

@@ -1,0 +1,158 @@
+"""Who is charged for what: a cycle's spend by group and member, by the group held on each day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from collector.base.days import utc_day
+from collector.base.money import cents
+from collector.base.spreadsheets import harmless
+from collector.models import BillingCycle, Member, MemberModelDay
+from collector.models.usage import MemberModelDayQuerySet
+from groups.assignments.membership import UNASSIGNED, sums_by_group
+from groups.models import Group
+from groups.names import UNASSIGNED_NAME, key
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What somebody spent, exact to a millionth of a cent; total − billed = included."""
+
+    total_cents: Decimal
+    billed_cents: Decimal
+    requests: int
+
+    @property
+    def included_cents(self) -> Decimal:
+        return self.total_cents - self.billed_cents
+
+    def share_of(self, whole: Figures) -> Decimal | None:
+        """This part of the whole's total, between 0 and 1; None of nothing."""
+        return self.total_cents / whole.total_cents if whole.total_cents else None
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            self.total_cents + other.total_cents,
+            self.billed_cents + other.billed_cents,
+            self.requests + other.requests,
+        )
+
+
+SUMMED = ("total_cents", "billed_cents", "requests")
+NOTHING = Figures(Decimal(0), Decimal(0), 0)
+
+
+@dataclass(frozen=True)
+class MemberCharge:
+    """What one member spent on the days on which they were in the group."""
+
+    email: str
+    name: str
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class GroupCharge:
+    """One group, or Unassigned, with its members, the largest first."""
+
+    group_id: int
+    name: str
+    figures: Figures
+    members: list[MemberCharge]
+
+
+@dataclass(frozen=True)
+class Chargeback:
+    """A whole cycle, groups by name and Unassigned last. The groups' figures add up to its own exactly."""
+
+    start_at: datetime
+    end_at: datetime
+    figures: Figures
+    groups: list[GroupCharge]
+
+
+def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
+    """Divide a cycle's spend, or that of some members. Five queries."""
+    rows = MemberModelDay.objects.in_cycle(cycle)
+    members = _charges(rows if member_ids is None else rows.filter(member__in=member_ids), cycle)
+    names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    groups = [
+        GroupCharge(group_id, names[group_id], sum((m.figures for m in charges), NOTHING), charges)
+        for group_id, charges in members.items()
+    ]
+    groups.sort(key=lambda group: (group.group_id == UNASSIGNED, key(group.name)))
+    total = sum((group.figures for group in groups), NOTHING)
+    return Chargeback(cycle.start_at, cycle.end_at, total, groups)
+
+
+def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[int, list[MemberCharge]]:
+    """Each group's members with what they spent in it, the largest first."""
+    people = {
+        pk: (email, name) for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
+    }
+    found: dict[int, list[MemberCharge]] = defaultdict(list)
+    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+    for group_id, pk, (total, billed, served) in sums_by_group(days, first, last, *SUMMED):
+        # SQLite sums decimals as floats of 15 digits: `cents` brings the six places back.
+        figures = Figures(cents(total), cents(billed), served)
+        found[group_id].append(MemberCharge(*people[pk], figures))
+    for charges in found.values():
+        charges.sort(key=lambda charge: (-charge.figures.total_cents, charge.email))
+    return found
+
+
+CSV_COLUMNS = (
+    "group",
+    "email",
+    "name",
+    "total_cents",
+    "billed_cents",
+    "included_cents",
+    "requests",
+    "share",
+)
+
+
+def as_rows(result: Chargeback) -> list[dict[str, Any]]:
+    """One flat row per group and member, for CSV: exact cents, shares of the cycle's total, safe texts."""
+    return [
+        {"group": harmless(group.name), "email": harmless(member.email), "name": harmless(member.name)}
+        | _as_json(member.figures, result.figures)
+        for group in result.groups
+        for member in group.members
+    ]
+
+
+def as_json(result: Chargeback) -> dict[str, Any]:
+    """The same as a tree, money as text so that no reader makes a float of it."""
+    return {
+        "cycleStart": result.start_at.isoformat(),
+        "cycleEnd": result.end_at.isoformat(),
+        **_as_json(result.figures, result.figures),
+        "groups": [
+            {"group": group.name, **_as_json(group.figures, result.figures)}
+            | {
+                "members": [
+                    {"email": member.email, "name": member.name} | _as_json(member.figures, result.figures)
+                    for member in group.members
+                ]
+            }
+            for group in result.groups
+        ],
+    }
+
+
+def _as_json(figures: Figures, whole: Figures) -> dict[str, Any]:
+    share = figures.share_of(whole)
+    return {
+        "total_cents": f"{figures.total_cents:f}",
+        "billed_cents": f"{figures.billed_cents:f}",
+        "included_cents": f"{figures.included_cents:f}",
+        "requests": figures.requests,
+        "share": "" if share is None else f"{share:.6f}",
+    }

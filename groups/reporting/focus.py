@@ -1,0 +1,172 @@
+"""Spend in the FinOps Foundation's common format, FOCUS 1.2: a row per member, model and day.
+
+The columns and their rules: focus.finops.org, specification 1.2 (read November 2026). Columns that begin
+with `x_` are our own.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F
+
+from collector.base.days import day_end, day_start, utc_day
+from collector.base.spreadsheets import harmless
+from collector.facts.cycles import months_later
+from collector.models import BillingCycle, MemberModelDay
+from groups.assignments.membership import UNASSIGNED, held_group
+from groups.models import Group
+from groups.names import UNASSIGNED_NAME
+
+# What is the same in every row.
+CONSTANTS = {
+    "BillingAccountId": "cursor-team",
+    "BillingAccountName": "Cursor team",
+    "BillingAccountType": "Team",
+    "BillingCurrency": "USD",
+    "ChargeCategory": "Usage",
+    "ChargeClass": "",
+    "ChargeFrequency": "Usage-Based",
+    "CommitmentDiscountStatus": "",
+    "ConsumedUnit": "Tokens",
+    "InvoiceId": "",
+    "InvoiceIssuerName": "Cursor",
+    "PricingCategory": "Standard",
+    "PricingUnit": "Tokens",
+    "ProviderName": "Cursor",
+    "PublisherName": "Cursor",
+    "ResourceType": "Member",
+    "ServiceCategory": "AI and Machine Learning",
+    "ServiceName": "Cursor",
+    "ServiceSubcategory": "Generative AI",
+    "SkuMeter": "Tokens",
+    "SkuPriceDetails": "",
+    "SubAccountType": "Billing group",
+}
+
+
+COLUMNS = (
+    *sorted(
+        [
+            *CONSTANTS,
+            "BilledCost",
+            "BillingPeriodEnd",
+            "BillingPeriodStart",
+            "ChargeDescription",
+            "ChargePeriodEnd",
+            "ChargePeriodStart",
+            "ConsumedQuantity",
+            "ContractedCost",
+            "EffectiveCost",
+            "ListCost",
+            "PricingQuantity",
+            "ResourceId",
+            "ResourceName",
+            "SkuId",
+            "SkuPriceId",
+            "SubAccountId",
+            "SubAccountName",
+        ]
+    ),
+    "x_BilledRequests",
+    "x_CacheReadTokens",
+    "x_CacheWriteTokens",
+    "x_FailedRequests",
+    "x_IncludedCost",
+    "x_InputTokens",
+    "x_OutputTokens",
+    "x_Requests",
+)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stretch of time, `[start_at, end_at)`."""
+
+    start_at: datetime
+    end_at: datetime
+
+
+def rows(first: date, last: date) -> Iterator[dict[str, Any]]:
+    """Yield the rows of `first` to `last`, both included, by day. Texts are safe to open in a spreadsheet."""
+    groups = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    cycles = Cycles([Period(cycle.start_at, cycle.end_at) for cycle in BillingCycle.objects.all()])
+    days = (
+        MemberModelDay.objects.between(first, last)
+        .annotate(held_group=held_group(), email=F("member__email"), name=F("member__name"))
+        .order_by("day", "is_after_turn", "member_id", "model")
+    )
+    for day in days.iterator(chunk_size=2_000):
+        yield _row(day, groups, cycles)
+
+
+class Cycles:
+    """Which billing cycle an instant falls into, and where a cycle turns within a day."""
+
+    def __init__(self, periods: list[Period]) -> None:
+        self.periods = sorted(periods, key=lambda period: period.start_at)
+        self.starts = [period.start_at for period in self.periods]
+        self.turns = {utc_day(start): start for start in self.starts if start != day_start(utc_day(start))}
+
+    def at(self, instant: datetime) -> Period:
+        """The cycle; a calendar month where none is known."""
+        place = bisect_right(self.starts, instant) - 1
+        if place >= 0 and instant < self.periods[place].end_at:
+            return self.periods[place]
+        month = day_start(utc_day(instant).replace(day=1))
+        return Period(month, months_later(month, 1))
+
+    def part_of(self, day: date, *, is_after_turn: bool) -> Period:
+        """The day, or its part before or after the turn if a cycle turns within it."""
+        turn = self.turns.get(day)
+        if turn is None:
+            return Period(day_start(day), day_end(day))
+        return Period(turn, day_end(day)) if is_after_turn else Period(day_start(day), turn)
+
+
+def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, Any]:
+    charged = cycles.part_of(day.day, is_after_turn=day.is_after_turn)
+    cycle = cycles.at(charged.start_at)
+    tokens = day.input_tokens + day.output_tokens + day.cache_write_tokens + day.cache_read_tokens
+    total = _dollars(day.total_cents)
+    model = harmless(day.model or "unnamed")
+    return CONSTANTS | {
+        "BilledCost": _dollars(day.billed_cents),
+        "EffectiveCost": total,
+        "ListCost": total,
+        "ContractedCost": total,
+        "BillingPeriodStart": _instant(cycle.start_at),
+        "BillingPeriodEnd": _instant(cycle.end_at),
+        "ChargePeriodStart": _instant(charged.start_at),
+        "ChargePeriodEnd": _instant(charged.end_at),
+        "ChargeDescription": f"{day.requests} requests to {model}",
+        "ConsumedQuantity": f"{tokens}.0",
+        "PricingQuantity": f"{tokens}.0",
+        "ResourceId": harmless(day.email),
+        "ResourceName": harmless(day.name or day.email),
+        "SkuId": model,
+        "SkuPriceId": model,
+        "SubAccountId": f"group-{day.held_group}" if day.held_group else "unassigned",
+        "SubAccountName": harmless(groups[day.held_group]),
+        "x_BilledRequests": day.billed_requests,
+        "x_CacheReadTokens": day.cache_read_tokens,
+        "x_CacheWriteTokens": day.cache_write_tokens,
+        "x_FailedRequests": day.failed_requests,
+        "x_IncludedCost": _dollars(day.total_cents - day.billed_cents),
+        "x_InputTokens": day.input_tokens,
+        "x_OutputTokens": day.output_tokens,
+        "x_Requests": day.requests,
+    }
+
+
+def _dollars(cents: Decimal) -> str:
+    return f"{cents / 100:f}"
+
+
+def _instant(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,55 @@
+"""Groups with who is in them now and what they spend in the current cycle."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from collector.base.days import utc_day
+from collector.base.money import cents
+from collector.models import BillingCycle, Member, MemberModelDay
+from groups.assignments.membership import UNASSIGNED, current, sums_by_group
+from groups.models import Group
+from groups.names import UNASSIGNED_NAME
+
+
+@dataclass(frozen=True)
+class GroupSummary:
+    """One group, or Unassigned; spend of the cycle by the group held on each day, members as of now."""
+
+    id: int
+    name: str
+    members: list[Member]
+    spend_cents: Decimal
+
+
+def summaries(now: datetime) -> list[GroupSummary]:
+    """Open groups by name, and Unassigned last. Eight queries."""
+    members = members_by_group(now)
+    spend = spend_by_group(now)
+    names = [*Group.objects.open().values_list("pk", "name"), (UNASSIGNED, UNASSIGNED_NAME)]
+    return [GroupSummary(pk, name, members[pk], spend[pk]) for pk, name in names]
+
+
+def members_by_group(now: datetime) -> defaultdict[int, list[Member]]:
+    """People on the team by the group that they are in now."""
+    held = current(utc_day(now))
+    found: defaultdict[int, list[Member]] = defaultdict(list)
+    for member in Member.objects.on_team().only("email", "name", "kind"):
+        group = held[member.pk]
+        found[group.pk if group else UNASSIGNED].append(member)
+    return found
+
+
+def spend_by_group(now: datetime) -> defaultdict[int, Decimal]:
+    """Total cents of the current cycle by group; nothing where no cycle is known."""
+    found: defaultdict[int, Decimal] = defaultdict(Decimal)
+    cycle = BillingCycle.objects.at(now)
+    if cycle:
+        rows = MemberModelDay.objects.in_cycle(cycle)
+        first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+        for group_id, _, (total,) in sums_by_group(rows, first, last, "total_cents"):
+            found[group_id] += cents(total)
+    return found

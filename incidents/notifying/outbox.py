@@ -1,0 +1,282 @@
+"""Sends what was recorded: leased while it is sent, retried with growing pauses, given up aloud.
+
+Any number of processes may deliver at once. A process that dies while sending leaves its lease behind; when
+that has run out the message is sent once more, and given up if a second process dies with it: so a message is
+repeated at most once, and none is lost without a word.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
+
+from incidents import lifecycle
+from incidents.channels import registry
+from incidents.channels.base import DeliveryError, Parcel
+from incidents.models import Channel, Incident, IncidentSettings, Notification
+from incidents.notifying import messages
+from incidents.notifying.batches import Batch, plan
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=15)  # far above what one call can take, time-outs and repeats included
+LONGEST_PAUSE = timedelta(hours=6)
+BUDGET = timedelta(minutes=5)  # of one delivery, so that a slow channel never holds the job that called it
+Status = Notification.Status
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """What one delivery did, counted in notifications."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+    escalated: int = 0
+    waiting: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return not (self.failed or self.given_up)
+
+    @property
+    def summary(self) -> str:
+        said = f"{self.sent} sent, {self.waiting} waiting"
+        for count, word in (
+            (self.failed, "failed"),
+            (self.given_up, "given up"),
+            (self.escalated, "escalated"),
+        ):
+            said += f", {count} {word}" if count else ""
+        return said
+
+    def as_json(self) -> dict[str, int]:
+        return {
+            "sent": self.sent,
+            "failed": self.failed,
+            "given_up": self.given_up,
+            "escalated": self.escalated,
+            "waiting": self.waiting,
+        }
+
+
+@dataclass(frozen=True)
+class Post:
+    """What one delivery carries with it: a channel, the policy, a clock that goes on meanwhile."""
+
+    channel: Channel
+    policy: IncidentSettings
+    clock: Callable[[], datetime]
+    tally: Counter[str]
+
+
+def deliver_due(now: datetime) -> DeliveryReport:
+    """Send everything that is due; escalate what nobody answered. Raises nothing for a channel that fails."""
+    registry.seed_channels()
+    lifecycle.expire_snoozes(now)
+    lifecycle.expire_acknowledgements(now)
+    policy, clock, tally = IncidentSettings.get_solo(), running(now), Counter[str]()
+    tally["escalated"] = lifecycle.unanswered(now)
+    due = Notification.objects.due(now).order_by().values("channel")
+    for channel in Channel.objects.filter(pk__in=due):
+        deliver(Post(channel, policy, clock, tally), now + BUDGET)
+    return DeliveryReport(**tally, waiting=Notification.objects.waiting().count())
+
+
+def running(now: datetime) -> Callable[[], datetime]:
+    """A clock that starts at `now` and goes on: what is sent late in a delivery is dated late."""
+    started = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - started)
+
+
+def deliver(post: Post, until: datetime) -> None:
+    """Everything due on one channel, until one message shows that the channel is down."""
+    rows = list(
+        Notification.objects.due(post.clock())
+        .filter(channel=post.channel)
+        .select_related("incident__member", "entry", "channel")
+    )
+    if not post.channel.is_enabled:
+        give_up(post, rows, "The channel was switched off before this was sent.")
+        return
+    lost = [row for row in rows if row.lost_leases and row.status == Status.SENDING]
+    give_up(post, lost, "The process died twice while sending this; it may have arrived.")
+    rest = [row for row in rows if row not in lost]
+    for batch in plan(rest, post.channel, post.policy):
+        if post.clock() > until or not send(post, batch):
+            return
+
+
+def send(post: Post, batch: Batch) -> bool:
+    """Send one message; False if the channel's other messages would fail alike."""
+    if is_premature(post.channel, batch):
+        return True
+    token = lease(batch.rows, post.clock())
+    if not token:
+        return True  # another process is at it
+    try:
+        remote_id = registry.send(post.channel, parcel(post.channel, batch))
+    except DeliveryError as problem:
+        failed(post, batch.rows, token, problem)
+        return not problem.is_about_channel
+    sent(post, batch.rows, token, remote_id)
+    return True
+
+
+def is_premature(channel: Channel, batch: Batch) -> bool:
+    """Whether an update's alert has still to get through on this channel."""
+    if batch.kind != Notification.Kind.UPDATE:
+        return False
+    alerts = Notification.objects.waiting().filter(channel=channel, kind=Notification.Kind.ALERT)
+    return alerts.filter(incident=batch.rows[0].incident).exists()
+
+
+def lease(rows: Sequence[Notification], at: datetime) -> str:
+    """Take all `rows` for this process; empty, and none taken, if another process has one of them."""
+    token, pks = uuid.uuid4().hex, [row.pk for row in rows]
+    with transaction.atomic():
+        taken = (
+            Notification.objects.due(at)
+            .filter(pk__in=pks)
+            .order_by()
+            .update(
+                lost_leases=Case(
+                    When(status=Status.SENDING, then=F("lost_leases") + 1),
+                    default=F("lost_leases"),
+                    output_field=PositiveSmallIntegerField(),
+                ),
+                status=Value(Status.SENDING),
+                is_uncertain=Case(When(status=Status.SENDING, then=Value(True)), default=F("is_uncertain")),
+                lease=token,
+                leased_until=at + LEASE,
+                tries=F("tries") + 1,
+            )
+        )
+        if taken != len(pks):
+            transaction.set_rollback(True)
+            return ""
+    return token
+
+
+def parcel(channel: Channel, batch: Batch) -> Parcel:
+    first = batch.rows[0]
+    is_uncertain = any(row.is_uncertain or row.status == Status.SENDING for row in batch.rows)
+    since = min(row.created_at for row in batch.rows) if is_uncertain else None
+    if first.digest is not None:
+        return Parcel(key_of(batch), "digest", messages.Digest.from_json(first.digest), sent_since=since)
+    steps = [messages.step_sentence(row.entry) for row in batch.rows if row.entry]
+    news = messages.alert(batch.incidents, "; ".join(dict.fromkeys(steps)))
+    root, covered = find_root(channel, batch.incidents)
+    return Parcel(
+        key=key_of(batch),
+        event=f"incident.{first.entry.step}" if first.entry and not news.is_summary else "summary",
+        content=news,
+        root=root,
+        root_alert=messages.alert(covered) if covered else None,
+        is_loud=batch.kind == Notification.Kind.ALERT,
+        sent_since=since,
+    )
+
+
+def key_of(batch: Batch) -> str:
+    """The same for the same notifications, however often they are sent together."""
+    pks = [row.pk for row in batch.rows]
+    return f"notification-{pks[0]}" + (f"-{pks[-1]}-{len(pks)}" if len(pks) > 1 else "")
+
+
+def find_root(channel: Channel, incidents: Sequence[Incident]) -> tuple[str, list[Incident]]:
+    """The message on `channel` that a message about one incident follows, and the incidents that it shows."""
+    if len(incidents) != 1 or channel.kind == Channel.Kind.WEBHOOK:
+        return "", []
+    alerts = Notification.objects.filter(channel=channel, kind=Notification.Kind.ALERT, status=Status.SENT)
+    first = alerts.filter(incident=incidents[0]).exclude(remote_id="").order_by("sent_at", "pk").last()
+    if first is None:
+        return "", []
+    shown = Incident.objects.filter(
+        notifications__in=alerts.filter(remote_id=first.remote_id)
+    ).select_related("member")
+    return first.remote_id, list(shown.distinct().order_by("pk"))
+
+
+def sent(post: Post, rows: Sequence[Notification], token: str, remote_id: str) -> None:
+    """Note the success; the alert's time and the notification's are one transaction."""
+    at = post.clock()
+    with transaction.atomic():
+        held = Notification.objects.filter(pk__in=[row.pk for row in rows], lease=token)
+        count = held.update(
+            status=Status.SENT, sent_at=at, remote_id=remote_id, error="", lease="", leased_until=None
+        )
+        Channel.objects.filter(pk=post.channel.pk).update(last_ok_at=at, last_error="", last_error_at=None)
+        alerted = {row.incident_id: row.incident for row in rows if row.kind == Notification.Kind.ALERT}
+        for incident in alerted.values():
+            if incident:
+                lifecycle.alerted(incident, post.channel, at)
+    post.tally["sent"] += count
+
+
+def failed(post: Post, rows: Sequence[Notification], token: str, problem: DeliveryError) -> None:
+    """Note the failure and when to try again, or give up after as many tries as the policy says."""
+    at, reason = post.clock(), str(problem)
+    logger.warning("channel %s: %s", post.channel, reason)
+    Channel.objects.filter(pk=post.channel.pk).update(last_error=reason, last_error_at=at)
+    spent = [row for row in rows if row.tries + 1 >= post.policy.give_up_after]
+    again = [row for row in rows if row not in spent]
+    for row in again:
+        due_at = at + pause(row.tries + 1, problem.retry_after)
+        Notification.objects.filter(pk=row.pk, lease=token).update(
+            status=Status.WAITING,
+            due_at=due_at,
+            error=reason,
+            is_uncertain=row.is_uncertain or problem.is_uncertain,
+            lease="",
+            leased_until=None,
+        )
+    post.tally["failed"] += len(again)
+    give_up(post, spent, reason)
+
+
+def pause(tries: int, asked: timedelta | None) -> timedelta:
+    """How long to wait after the `tries`-th failure: 1, 2, 4 … minutes up to six hours, or what was asked."""
+    grown = min(timedelta(minutes=2 ** min(tries - 1, 10)), LONGEST_PAUSE)
+    return max(grown, asked or timedelta(0))
+
+
+def give_up(post: Post, rows: Sequence[Notification], reason: str) -> None:
+    """Stop trying, and say so: on the incident's timeline, in the admin, and in whatever asks `backlog`."""
+    at = post.clock()
+    for row in rows:
+        with transaction.atomic():
+            stopped = (
+                Notification.objects.filter(pk=row.pk)
+                .exclude(status__in=[Status.SENT, Status.GIVEN_UP])
+                .update(status=Status.GIVEN_UP, error=reason, lease="", leased_until=None)
+            )
+            if stopped:
+                row.error = reason
+                lifecycle.undelivered(row, at)
+        post.tally["given_up"] += stopped
+
+
+def send_test(channel: Channel, now: datetime) -> str:
+    """Send a test message at once and return the other side's answer; DeliveryError says what is wrong."""
+    content = messages.Digest(
+        "A test from Cursor Cost Monitor",
+        ("This channel works: incidents and digests arrive here.",),
+        (),
+        messages.site_url("/incidents"),
+    )
+    try:
+        answer = registry.send(channel, Parcel(f"test-{uuid.uuid4().hex}", "test", content))
+    except DeliveryError as problem:
+        Channel.objects.filter(pk=channel.pk).update(last_error=str(problem), last_error_at=now)
+        raise
+    Channel.objects.filter(pk=channel.pk).update(last_ok_at=now, last_error="", last_error_at=None)
+    return answer

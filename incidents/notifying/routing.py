@@ -1,0 +1,99 @@
+"""Which channels hear of an incident, and when. Decisions only; nothing is written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from collector.base.days import utc_day
+from detection.vocabulary import Severity
+from groups.assignments.membership import current
+from groups.tree import build, options
+from incidents.models import Channel, Incident, IncidentSettings
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """From `begins` to `ends` on the clocks of `zone`; over midnight where `ends` is the earlier."""
+
+    begins: time
+    ends: time
+    zone: str
+
+    def over_at(self, now: datetime) -> datetime:
+        """When a message of `now` may go out: `now` itself outside the quiet hours, else their end."""
+        local = now.astimezone(ZoneInfo(self.zone))
+        clock = local.time().replace(tzinfo=None)
+        if not self.covers(clock):
+            return now
+        day = local.date() if clock < self.ends else local.date() + timedelta(days=1)
+        return datetime.combine(day, self.ends, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+    def covers(self, clock: time) -> bool:
+        if self.begins <= self.ends:
+            return self.begins <= clock < self.ends
+        return clock >= self.begins or clock < self.ends
+
+
+def channels_for(incident: Incident, now: datetime) -> list[Channel]:
+    """Channels in use that want alerts of this severity and member. Five queries, and those of `followed`."""
+    enabled = Channel.objects.enabled().filter(sends_alerts=True)
+    channels = [
+        channel
+        for channel in enabled.prefetch_related("groups__merged_into")
+        if Severity(incident.severity).rank >= Severity(channel.least_severity).rank
+        and (incident.is_about_a_person or not channel.is_personal)
+    ]
+    if not any(channel.groups.all() for channel in channels):
+        return channels
+    day = utc_day(now)
+    group = current(day).get(incident.member_id) if incident.member_id else None
+    return [channel for channel in channels if covers_group(channel, group.name if group else None, day)]
+
+
+def covers_group(channel: Channel, group_name: str | None, day: date) -> bool:
+    """Whether `channel` follows the group of that name: itself, one above it, or simply everybody."""
+    names = followed(channel, day)
+    if not names:
+        return True
+    if group_name is None:
+        return False
+    asked = {0: group_name}
+    above = {option.path.casefold() for option in build(asked) if 0 in option.group_ids}
+    return not names.isdisjoint(above)
+
+
+def audience(channel: Channel, day: date) -> frozenset[int] | None:
+    """Ids of the open groups that the channel follows on `day`, and of those below them; None: everybody."""
+    names = followed(channel, day)
+    if not names:
+        return None
+    return frozenset().union(*(option.group_ids for option in options() if option.path.casefold() in names))
+
+
+def followed(channel: Channel, day: date) -> set[str]:
+    """Names, in lower case, of the groups chosen for `channel` and of those that they were merged into.
+
+    A closed group's own name counts too, since groups below it may be open. A query per merge of a merge.
+    """
+    chosen = list(channel.groups.all())
+    heirs = [heir for group in chosen if (heir := group.heir(day))]
+    return {group.name.casefold() for group in (*chosen, *heirs)}
+
+
+def due_at(channel: Channel, severity: str, policy: IncidentSettings, now: datetime) -> datetime:
+    """When a message about an incident may go out on `channel`."""
+    if channel.kind == Channel.Kind.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST:
+        return next_hour_of_day(policy.email_digest_hour, now)
+    if channel.quiet_from is None or channel.quiet_until is None:
+        return now
+    if severity == Severity.CRITICAL and channel.is_loud_when_critical:
+        return now
+    return QuietHours(channel.quiet_from, channel.quiet_until, channel.timezone).over_at(now)
+
+
+def next_hour_of_day(hour: int, now: datetime) -> datetime:
+    """The next `hour` o'clock UTC, today's if it is still to come or just now."""
+    today = datetime.combine(utc_day(now), time(hour), tzinfo=UTC)
+    return today if today >= now else today + timedelta(days=1)

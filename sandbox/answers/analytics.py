@@ -1,0 +1,94 @@
+"""GET /analytics/team/:metric and /analytics/by-user/:metric."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from sandbox.company.columns import Events
+from sandbox.company.instants import day_ms
+from sandbox.company.members import Member
+from sandbox.http import Answer, ApiError, Page, Request, bad_request
+
+from .metrics import METRICS, Metric
+from .ranges import day_range
+from .spelling import title_email
+
+DAY_MS = 86_400_000
+MOST_USERS = 500
+TEAM_ONLY = {"dau"}
+METRIC_SPELLINGS = {"top-file-extensions": "top-files"}
+
+
+def answer_team(request: Request) -> Answer:
+    metric = _metric(request)
+    first, last = day_range(request)
+    events = _events(request, first, last)
+    return Answer(
+        {"data": metric(request.view.company.members, events), "params": _params(request, first, last)}
+    )
+
+
+def answer_by_user(request: Request) -> Answer:
+    """Pages count people: those active in the range, by their e-mail."""
+    metric = _metric(request)
+    if request.parts[0] in TEAM_ONLY:
+        raise _no_metric(request)
+    first, last = day_range(request)
+    events = _events(request, first, last)
+    members = request.view.company.members
+    people = sorted((members[index] for index in np.unique(events.member).tolist()), key=lambda m: m.email)
+    page = Page(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_USERS), len(people))
+    chosen = people[page.rows]
+    return Answer(
+        {
+            "data": {title_email(m): metric(members, events.take(events.member == m.index)) for m in chosen},
+            "pagination": page.envelope("totalUsers"),
+            "params": _params(request, first, last)
+            | {
+                "page": page.number,
+                "pageSize": page.size,
+                "userMappings": [{"id": m.id, "email": title_email(m)} for m in chosen],
+            },
+        }
+    )
+
+
+def _metric(request: Request) -> Metric:
+    if request.parts[0] not in METRICS:
+        raise _no_metric(request)
+    return METRICS[request.parts[0]]
+
+
+def _no_metric(request: Request) -> ApiError:
+    return ApiError(404, "Not Found", f"No such metric: {request.parts[0]}")
+
+
+def _events(request: Request, first: date, last: date) -> Events:
+    """Return the events of people, only of those named in `users` if there are any."""
+    events = request.view.events(day_ms(first), day_ms(last) + DAY_MS - 1)
+    people = [m for m in request.view.company.members if m.is_human]
+    if wanted := request.query.get("users"):
+        people = named_people(people, wanted.split(","))
+    return events.take(np.isin(events.member, [m.index for m in people]))
+
+
+def named_people(people: list[Member], names: list[str]) -> list[Member]:
+    """Return the people with these e-mails or ids; 400 if one is unknown."""
+    found = {key: m for m in people for key in (m.email, m.id)}
+    keys = [name.strip() if name.strip() in found else name.strip().lower() for name in names]
+    if unknown := [key for key in keys if key not in found]:
+        raise bad_request(f"Unknown users: {', '.join(unknown)}")
+    return [found[key] for key in keys]
+
+
+def _params(request: Request, first: date, last: date) -> dict[str, Any]:
+    metric = request.parts[0]
+    return {
+        "metric": METRIC_SPELLINGS.get(metric, metric),
+        "teamId": 1,
+        "startDate": first.isoformat(),
+        "endDate": last.isoformat(),
+    }

@@ -1,0 +1,75 @@
+"""GET /teams/audit-logs: who joined, who left, whose limit was set."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sandbox.company.company import Company
+from sandbox.company.instants import iso, to_ms
+from sandbox.company.members import Member
+from sandbox.http import Answer, Page, Request
+
+from .ranges import MOST_DAYS, instant_range
+
+MOST_ROWS = 500
+OFFICE_HOUR = time(15)
+
+Row = tuple[datetime, str, Member, str]  # when, event id, who, what
+
+
+def answer(request: Request) -> Answer:
+    start, end = instant_range(request, "startTime", "endTime", most_days=MOST_DAYS)
+    end = min(end, request.view.now)
+    rows = [row for row in _log(request.view.company) if start <= row[0] <= end and _is_wanted(request, row)]
+    page = Page(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(rows))
+    return Answer(
+        {
+            "events": [_row(request.view.company, row) for row in rows[::-1][page.rows]],
+            "pagination": page.envelope("totalCount"),
+            "params": {"teamId": 1, "startDate": to_ms(start), "endDate": to_ms(end)},
+        }
+    )
+
+
+def _log(company: Company) -> list[Row]:
+    """Return all entries of the company's history, oldest first."""
+    rows: list[Row] = []
+    for member in company.members:
+        if company.first_day < member.joined_on:
+            rows.append(_entry(member.joined_on, member, "add_user"))
+        if member.left_on < company.until.date():
+            rows.append(_entry(member.left_on, member, "remove_user"))
+        if member.limit_dollars is not None:
+            rows.append(_entry(company.first_day + timedelta(days=3), member, "user_spend_limit"))
+    return sorted(rows, key=lambda row: row[:2])
+
+
+def _entry(day: date, member: Member, event_type: str) -> Row:
+    minute = timedelta(minutes=member.index % 60)
+    return (
+        datetime.combine(day, OFFICE_HOUR, UTC) + minute,
+        f"evt_{event_type}_{member.number}",
+        member,
+        event_type,
+    )
+
+
+def _is_wanted(request: Request, row: Row) -> bool:
+    _, _, member, event_type = row
+    types, users = request.query.get("eventTypes"), request.query.get("users")
+    is_type = not types or event_type in types.split(",")
+    return is_type and (not users or bool({member.email, member.id} & set(users.split(","))))
+
+
+def _row(company: Company, row: Row) -> dict[str, Any]:
+    at, event_id, member, event_type = row
+    return {
+        "event_id": event_id,
+        "timestamp": iso(at),
+        "ip_address": "203.0.113.4",
+        "user_email": company.members[0].email,
+        "event_type": event_type,
+        "event_data": {"email": member.email},
+        "application_type": "cursor",
+    }

@@ -1,0 +1,65 @@
+"""The date ranges that analytics, AI code and the audit log take in their addresses."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+from sandbox.http import Request, bad_request
+
+MOST_DAYS = 30
+
+
+def day_range(request: Request) -> tuple[date, date]:
+    """Return the first and last UTC day asked for, both included; 400 if over 30 days."""
+    now = request.view.now
+    first = parse(request.query.get("startDate", "7d"), now).date()
+    last = parse(request.query.get("endDate", "today"), now).date()
+    _check(first <= last, last - first)
+    return first, last
+
+
+def instant_range(
+    request: Request, start: str, end: str, *, most_days: int | None = None
+) -> tuple[datetime, datetime]:
+    """Return the instants asked for under these two names, both included; a plain last day is meant whole."""
+    now = request.view.now
+    text = request.query.get(end, "now")
+    first, last = parse(request.query.get(start, "7d"), now), parse(text, now)
+    if is_plain_day(text):
+        last += timedelta(days=1, milliseconds=-1)
+    _check(first <= last, last - first if most_days else timedelta(0))
+    return first, last
+
+
+def parse(text: str, now: datetime) -> datetime:
+    """Return the instant that the vendor's notation means; 400 if it means none."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    words = {"now": now, "today": midnight, "yesterday": midnight - timedelta(days=1)}
+    if text in words:
+        return words[text]
+    if match := re.fullmatch(r"(\d{1,6})([dhs])", text):
+        unit = {"d": "days", "h": "hours", "s": "seconds"}[match[2]]
+        return now - timedelta(**{unit: int(match[1])})
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise bad_request(f"Invalid date: {text}") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def is_plain_day(text: str) -> bool:
+    return re.fullmatch(r"\d{4}-\d\d-\d\d", text) is not None
+
+
+def is_cacheable(request: Request) -> bool:
+    """Only plain days and shortcuts hit the vendor's cache, timestamps never."""
+    dates = [request.query[name] for name in ("startDate", "endDate") if name in request.query]
+    return all(is_plain_day(text) or re.fullmatch(r"\w+", text) for text in dates)
+
+
+def _check(is_in_order: bool, length: timedelta) -> None:
+    if not is_in_order:
+        raise bad_request("startDate must not be after endDate")
+    if length > timedelta(days=MOST_DAYS):
+        raise bad_request("Date range cannot exceed 30 days")

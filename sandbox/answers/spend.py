@@ -1,0 +1,98 @@
+"""POST /teams/spend: a snapshot of the current billing cycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sandbox.company.instants import to_ms
+from sandbox.company.kinds import Kind
+from sandbox.company.members import Member
+from sandbox.company.prices import AUTO
+from sandbox.http import Answer, Page, Request
+from sandbox.view import View
+
+from .members import is_listed
+from .spelling import cents, title_email
+
+Row = dict[str, Any]
+
+
+def answer(request: Request) -> Answer:
+    view = request.view
+    rows = sorted_rows(
+        request, [row for row in spend_rows(view) if _matches(row, request.body.get("searchTerm"))]
+    )
+    page = Page(request.whole("page", 1), request.whole("pageSize", 100), len(rows))
+    return Answer(
+        {
+            "teamMemberSpend": [row for _, row in rows[page.rows]],
+            "subscriptionCycleStart": to_ms(view.cycle()[0]),
+            "totalMembers": page.total,
+            "totalPages": page.pages,
+        }
+    )
+
+
+def spend_rows(view: View) -> list[tuple[Member, Row]]:
+    """Return every listed member with their spend of the cycle so far; it equals the sum of their events."""
+    events = view.events(to_ms(view.cycle()[0]))
+    count = len(view.company.members)
+    overall, billed, premium = (np.zeros(count, dtype=np.int64) for _ in range(3))
+    np.add.at(overall, events.member, events.charged_micro)
+    np.add.at(billed, events.member, events.charged_micro * events.is_chargeable)
+    np.add.at(premium, events.member, (events.kind == Kind.USAGE_BASED) & (events.model != AUTO))
+    shape = _legacy_row if view.behaviour.has_legacy_shapes else _present_row
+    listed = [member for member in view.company.members if is_listed(member, view.now.date())]
+    return [
+        (
+            member,
+            shape(member, int(overall[member.index]), int(billed[member.index]), int(premium[member.index])),
+        )
+        for member in listed
+    ]
+
+
+def sorted_rows(request: Request, rows: list[tuple[Member, Row]]) -> list[tuple[Member, Row]]:
+    keys = {
+        "amount": lambda pair: (pair[1]["spendCents"], pair[0].index),
+        "user": lambda pair: (pair[0].email, pair[0].index),
+        "date": lambda pair: (pair[0].joined_on, pair[0].index),
+    }
+    key = keys.get(str(request.body.get("sortBy", "date")), keys["date"])
+    return sorted(rows, key=key, reverse=request.body.get("sortDirection", "desc") == "desc")
+
+
+def _matches(pair: tuple[Member, Row], term: object) -> bool:
+    member = pair[0]
+    return not term or str(term).lower() in f"{member.name} {member.email}".lower()
+
+
+def _present_row(member: Member, overall: int, billed: int, premium: int) -> Row:
+    return {
+        "userId": member.id,
+        "name": member.name,
+        "email": title_email(member),
+        "role": member.role,
+        "spendCents": cents(billed),
+        "overallSpendCents": cents(overall),
+        "fastPremiumRequests": premium,
+        "hardLimitOverrideDollars": member.limit_dollars or 0,
+        "monthlyLimitDollars": member.limit_dollars,
+        "effectivePerUserLimitDollars": member.limit_dollars or 500,
+    }
+
+
+def _legacy_row(member: Member, overall: int, billed: int, premium: int) -> Row:
+    """Before overallSpendCents, spendCents was the total, in whole cents."""
+    return {
+        "userId": member.number,
+        "name": member.name,
+        "email": title_email(member),
+        "role": member.role,
+        "spendCents": round(overall / 1_000_000),
+        "includedSpendCents": round((overall - billed) / 1_000_000),
+        "fastPremiumRequests": premium,
+        "hardLimitOverrideDollars": member.limit_dollars or 0,
+    }

@@ -1,0 +1,36 @@
+"""A switch to a dear model: the same work, every request several times the price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sandbox.company.columns import Draft
+from sandbox.company.kinds import Fate
+from sandbox.company.prices import MODELS, rates
+
+from .story import Story
+
+
+@dataclass(frozen=True)
+class DearModel(Story):
+    kind: ClassVar[str] = "dear_model"
+
+    model: int
+
+    @property
+    def note(self) -> str:
+        return f"Switched to {MODELS[self.model].name} for {self.days:.1f} days."
+
+    def tell(self, own: Draft) -> Draft:
+        switched = self.touches(own) & np.isin(own.fate, (Fate.COMPLETED, Fate.FREE))
+        written = np.maximum(own.cache_write_tokens, own.cache_read_tokens // 12)
+        return self.changed(
+            own,
+            switched,
+            model=np.full(len(own), self.model),
+            fate=np.full(len(own), Fate.COMPLETED),
+            cache_write_tokens=written if rates("cache_write")[self.model] else own.cache_write_tokens,
+        )

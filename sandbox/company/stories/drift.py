@@ -1,0 +1,42 @@
+"""A slow drift: every day a little more than the day before, over a week or two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from sandbox.company.columns import Draft
+from sandbox.company.draws import fractions, scramble
+
+from .story import Story
+
+SPREAD_MS = 40 * 60_000  # how far from the request it copies an added one falls
+
+
+@dataclass(frozen=True)
+class Drift(Story):
+    kind: ClassVar[str] = "drift"
+
+    factor: float  # how many times the usual requests there are at the end
+
+    @property
+    def note(self) -> str:
+        return f"Grew over {self.days:.0f} days to {self.factor:.1f} times the usual requests."
+
+    def tell(self, own: Draft) -> Draft:
+        progress = np.clip((own.occurred_ms - self.begins_ms) / (self.ends_ms - self.begins_ms), 0, 1)
+        wanted = (self.factor - 1) * progress * self.touches(own)
+        copies = np.floor(wanted + fractions(own.noise, self.number)).astype(np.int64)
+        more = own.take(np.repeat(np.arange(len(own)), copies))
+        nth = np.arange(len(more)) - np.repeat(np.cumsum(copies) - copies, copies)
+        noise = scramble(more.noise + nth.astype(np.uint64), self.number)
+        more = replace(
+            more,
+            occurred_ms=more.occurred_ms + 1 + (noise % np.uint64(SPREAD_MS)).astype(np.int64),
+            noise=noise,
+            story=np.full(len(more), self.number, dtype=np.int32),
+            usual_micro=np.zeros(len(more), dtype=np.int64),
+        )
+        return Draft.joined([own, more])

@@ -1,0 +1,33 @@
+"""Long sessions: the same number of requests, each dragging a huge cached context along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sandbox.company.columns import Draft
+
+from .story import Story
+
+MOST_TOKENS = 40_000_000
+
+
+@dataclass(frozen=True)
+class LongSessions(Story):
+    kind: ClassVar[str] = "long_sessions"
+
+    factor: float  # how many times the usual context
+
+    @property
+    def note(self) -> str:
+        return f"Contexts {self.factor:.0f} times the usual for {self.days:.0f} days."
+
+    def tell(self, own: Draft) -> Draft:
+        return self.changed(
+            own,
+            self.touches(own),
+            cache_read_tokens=np.minimum(own.cache_read_tokens * self.factor, MOST_TOKENS),
+            cache_write_tokens=np.minimum(own.cache_write_tokens * self.factor, MOST_TOKENS),
+        )

@@ -1,0 +1,81 @@
+"""What every story has in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from sandbox.company.activity import DAY_MS, HOUR_MS
+from sandbox.company.columns import Draft
+from sandbox.company.draws import Topic, stream
+from sandbox.company.kinds import Fate
+from sandbox.company.pricing import charged_micro
+
+
+@dataclass(frozen=True)
+class Story:
+    """Something that happens to one member's spend from `begins_ms` until `ends_ms` (excluded)."""
+
+    kind: ClassVar[str]
+
+    number: int  # position among the company's stories
+    member: int
+    begins_ms: int
+    ends_ms: int
+    seed: int
+
+    @property
+    def note(self) -> str:
+        raise NotImplementedError
+
+    def tell(self, own: Draft) -> Draft:
+        """Return the member's requests as the story leaves them, in any order; `own` are those before it."""
+        raise NotImplementedError
+
+    @property
+    def hours(self) -> float:
+        return (self.ends_ms - self.begins_ms) / HOUR_MS
+
+    @property
+    def days(self) -> float:
+        return (self.ends_ms - self.begins_ms) / DAY_MS
+
+    def draw(self) -> np.random.Generator:
+        return stream(self.seed, Topic.STORIES, self.number)
+
+    def touches(self, own: Draft) -> np.ndarray:
+        """Return which of the requests fall into the story, as a mask."""
+        return (own.occurred_ms >= self.begins_ms) & (own.occurred_ms < self.ends_ms)
+
+    def changed(self, own: Draft, where: np.ndarray, **columns: np.ndarray) -> Draft:
+        """Return `own` with columns changed in the masked rows, marked with what they used to cost."""
+        merged = {name: np.where(where, values, getattr(own, name)) for name, values in columns.items()}
+        is_first = where & (own.story < 0)
+        return replace(
+            own,
+            **{name: values.astype(getattr(own, name).dtype) for name, values in merged.items()},
+            story=np.where(is_first, self.number, own.story).astype(np.int32),
+            usual_micro=np.where(is_first, charged_micro(own), own.usual_micro),
+        )
+
+    def added(self, occurred_ms: np.ndarray, *, model: int, context: float, is_headless: bool) -> Draft:
+        """Return new requests at these times, each of about `context` cached tokens."""
+        draw, count = self.draw(), len(occurred_ms)
+        size = np.exp(0.35 * draw.standard_normal(count))
+        return Draft(
+            member=np.full(count, self.member, dtype=np.int32),
+            occurred_ms=occurred_ms.astype(np.int64),
+            model=np.full(count, model, dtype=np.int16),
+            input_tokens=np.rint(9_000 * size).astype(np.int64),
+            output_tokens=np.rint(4_000 * size).astype(np.int64),
+            cache_write_tokens=np.rint(0.05 * context * size).astype(np.int64),
+            cache_read_tokens=np.rint(context * size).astype(np.int64),
+            conversation=np.full(count, 1_000_000_000_000_000 + self.number, dtype=np.int64),
+            fate=np.full(count, Fate.COMPLETED, dtype=np.int8),
+            is_headless=np.full(count, is_headless),
+            noise=draw.integers(0, 1 << 63, count, dtype=np.uint64),
+            story=np.full(count, self.number, dtype=np.int32),
+            usual_micro=np.zeros(count, dtype=np.int64),
+        )

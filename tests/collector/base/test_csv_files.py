@@ -1,0 +1,79 @@
+"""Reading CSV files as people have them."""
+
+import io
+
+import pytest
+
+from collector.base.csv_files import FileError, Table
+
+COLUMNS = {"email": ("email", "e-mail"), "team": ("team",)}
+
+
+def read(data: bytes):
+    return [
+        (row.line, row["email"], row["team"]) for row in Table(io.BytesIO(data), COLUMNS, required=("email",))
+    ]
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(FileError) as caught:
+        read(data)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Email,Team\nann@x.io,Zürich\n".encode(),
+        b"\xef\xbb\xbfEMAIL,Team\r\nann@x.io,Z\xc3\xbcrich",
+        "team;Nonsense; E-Mail \nZürich;;ann@x.io\n".encode("cp1252"),
+        b'"Email"\t"Team"\r\n"ann@x.io"\t"Z\xc3\xbcrich"\r\n\r\n',
+        "Email,Team\nann@x.io,Zürich\n".encode("utf-16"),
+        b"Email,Team\rann@x.io,Z\xfcrich\r",
+    ],
+    ids=["plain", "bom and crlf", "semicolons in windows-1252", "quoted tabs", "utf-16", "old mac"],
+)
+def test_encodings_separators_and_orders_are_told_apart(data):
+    assert read(data) == [(2, "ann@x.io", "Zürich")]
+
+
+def test_quoted_cells_keep_commas_quotes_and_line_breaks_and_lines_keep_their_numbers():
+    data = b'Email,Team\nann@x.io,"Sales, EMEA"\nbob@x.io,"a\n""b"""\n\ncy@x.io,c\n'
+    assert read(data) == [
+        (2, "ann@x.io", "Sales, EMEA"),
+        (3, "bob@x.io", 'a\n"b"'),
+        (6, "cy@x.io", "c"),
+    ]
+
+
+def test_a_missing_optional_column_reads_as_empty():
+    assert read(b"Email\nann@x.io\n") == [(2, "ann@x.io", "")]
+
+
+def test_text_beyond_the_first_chunk_decides_the_encoding():
+    data = b"Email,Team\n" + b"ann@x.io,a\n" * 120_000 + b"bob@x.io,Z\xfcrich\n"
+    assert read(data)[-1] == (120_002, "bob@x.io", "Zürich")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "Line 1: the file is empty"),
+        (b"PK\x03\x04rest", "Line 1: this is a ZIP archive or an Excel workbook"),
+        (b"Email,Team\nann@x.io,a\n\x00\x01", "Line 3: this is not a text file"),
+        (b"<html>\n<body>", "Line 1: there is no column Email. The file begins with “<html>”"),
+        (b"Team,Name\nx,y\n", "Line 1: there is no column Email"),
+        (b'Email,Team\nann@x.io,a\nbob@x.io,"b', "Line 3: a quoted cell never ends"),
+        (b"Email,Team\nann@x.io,a\nbob@x", "Line 3: only 1 of 2 cells"),
+        (b"Email,Team\nann@x.io,Sales, EMEA\n", "Line 2: 3 cells where the first line names 2 columns"),
+        (b"Email,Team\nann@x.io," + b"a" * 10_000_000, "Line 2: more than 1,000,000 characters in one line"),
+        (
+            b'Email,Team\nann@x.io,"' + b"a\n" * 5_000_000 + b'"',
+            "Line 2: a cell has more than 131,072 characters",
+        ),
+        (b"Email,Team\nann@x.io,\x81", "neither UTF-8 nor Windows-1252"),
+        (b'Email,Team\nann@x.io,"a"b\n', "Line 2: this is not valid CSV"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_its_line(data, says):
+    assert says in refusal(data)

@@ -1,0 +1,127 @@
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from collector.collecting.windows import Window
+from collector.cursor.errors import CursorApiError
+from collector.models import DailyActivity, Member
+from collector.sources import activity
+from tests.collector.fake_api import ms
+
+pytestmark = pytest.mark.django_db
+PATH = activity.PATH
+START, END = datetime(2026, 9, 14, tzinfo=UTC), datetime(2026, 9, 16, 15, 4, tzinfo=UTC)
+WINDOW = Window(START, END, END)
+
+
+def row(email: str | None, day: str = "2026-09-14", user: int = 12345, **fields: Any) -> dict[str, Any]:
+    values = {
+        "userId": user,
+        "day": day,
+        "date": 1,
+        "email": email,
+        "mostUsedModel": None,
+        "clientVersion": None,
+    }
+    return values | fields
+
+
+def page(rows: list[dict], *, users: int, number: int = 1, pages: int = 1) -> dict[str, Any]:
+    paging = {"page": number, "totalUsers": users, "totalPages": pages, "hasNextPage": number < pages}
+    return {"data": rows, "pagination": paging}
+
+
+def table() -> list[tuple]:
+    rows = DailyActivity.objects.order_by("member__email", "day")
+    return list(rows.values_list("member__email", "day", "agent_requests", "lines_added", "client_version"))
+
+
+def test_a_day_is_stored_and_replaced_never_added(told, client):
+    told.tell(PATH, page([row("Ana@x.com", agentRequests=14, totalLinesAdded=310, isActive=True)], users=1))
+    activity.sync(client, WINDOW)
+    assert table() == [("ana@x.com", date(2026, 9, 14), 14, 310, "")]
+    told.tell(PATH, page([row("ana@x.com", agentRequests=9, clientVersion="1.7", isActive=True)], users=1))
+    result = activity.sync(client, WINDOW)
+    assert (result.new, result.changed) == (0, 1)
+    assert table() == [("ana@x.com", date(2026, 9, 14), 9, 0, "1.7")]
+    assert told.asked[PATH][0] == {
+        "startDate": ms(START),
+        "endDate": ms(END) - 1,
+        "page": 1,
+        "pageSize": 1000,
+    }
+
+
+def test_days_without_anything_take_no_row_but_can_empty_one(told, client):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=1), row("bo@x.com", user=2)], users=2))
+    activity.sync(client, WINDOW)
+    assert [each[0] for each in table()] == ["ana@x.com"]
+    told.tell(PATH, page([row("ana@x.com"), row("bo@x.com", user=2)], users=2))
+    activity.sync(client, WINDOW)
+    assert table() == [("ana@x.com", date(2026, 9, 14), 0, 0, "")]
+
+
+def test_a_row_without_an_email_is_known_by_its_number(told, client):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=1)], users=1))
+    activity.sync(client, WINDOW)
+    assert Member.objects.get().numeric_id == "12345"
+    told.tell(PATH, page([row(None, day="2026-09-15", agentRequests=2)], users=1))
+    activity.sync(client, WINDOW)
+    assert [each[:3] for each in table()] == [
+        ("ana@x.com", date(2026, 9, 14), 1),
+        ("ana@x.com", date(2026, 9, 15), 2),
+    ]
+
+
+def test_pages_count_people_not_rows(told, client):
+    ana = [row("ana@x.com", day=f"2026-09-{day}", agentRequests=1) for day in (14, 15)]
+    told.tell(PATH, page(ana, users=2, pages=2), page([row("bo@x.com", user=2)], users=2, number=2, pages=2))
+    assert activity.sync(client, WINDOW).seen == 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_whoever_left_and_came_back_keeps_what_one_of_the_two_rows_says(told, client, order):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=14)], users=1))
+    activity.sync(client, WINDOW)
+    rows = [row("ana@x.com", agentRequests=15), row("ana@x.com", user=2)][::order]
+    told.tell(PATH, page(rows, users=2))
+    activity.sync(client, WINDOW)
+    assert [each[:3] for each in table()] == [("ana@x.com", date(2026, 9, 14), 15)]
+
+
+def test_a_new_address_takes_over_the_days_that_are_told_under_it(told, client):
+    days = ("2026-09-14", "2026-09-15")
+    told.tell(PATH, page([row("ana@x.com", day=day, agentRequests=1) for day in days], users=1))
+    activity.sync(client, WINDOW)
+    told.tell(PATH, page([row("ann@x.com", day=days[1], agentRequests=3)], users=1))
+    activity.sync(client, WINDOW)
+    told.tell(PATH, page([row(None, day="2026-09-16", agentRequests=4)], users=1))
+    activity.sync(client, WINDOW)
+    assert [each[:3] for each in table()] == [
+        ("ana@x.com", date(2026, 9, 14), 1),
+        ("ana@x.com", date(2026, 9, 15), 0),
+        ("ann@x.com", date(2026, 9, 15), 3),
+        ("ann@x.com", date(2026, 9, 16), 4),
+    ]
+
+
+def test_a_person_with_a_new_address_in_the_middle_of_an_answer_is_one(told, client):
+    days = [
+        row("ana@x.com", agentRequests=1),
+        row("ann@x.com", day="2026-09-15", agentRequests=2),
+    ]
+    told.tell(PATH, page(days, users=1))
+    assert activity.sync(client, WINDOW).new == 2
+
+
+def test_people_missing_from_the_pages_are_noticed(told, client):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=1)], users=2))
+    with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
+        activity.sync(client, WINDOW)
+    assert table() == []
+
+
+def test_an_old_answer_without_pages_is_taken_whole(told, client):
+    told.tell(PATH, {"data": [row("ana@x.com", agentRequests=1)]})
+    assert activity.sync(client, WINDOW).new == 1

@@ -1,0 +1,105 @@
+"""Windows, pages and parts of usage events: complete, or nothing of them."""
+
+from datetime import timedelta
+
+import pytest
+
+from collector.collecting.windows import Window
+from collector.cursor import events as reading
+from collector.cursor.errors import CursorApiError
+from collector.models import Member, Watermark
+from collector.sources import events
+from tests.collector.fake_api import event, events_page, ms
+
+from .test_events import END, NOON, PATH, START, WINDOW, stored, sync, totals
+
+pytestmark = pytest.mark.django_db
+
+
+def test_pages_are_added_up(told, client, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_SIZE", 1)
+    rows = [event(NOON), event(NOON, "bo@example.com")]
+    told.tell(PATH, *[events_page([row], total=2, page=n, pages=2) for n, row in enumerate(rows, 1)])
+    assert events.sync(client, WINDOW).new == 2
+    assert [asked["page"] for asked in told.asked[PATH]] == [1, 2]
+
+
+ONE, TWO = event(NOON), event(NOON, "bo@example.com")
+
+
+@pytest.mark.parametrize(
+    ("pages", "problem"),
+    [
+        ([events_page([ONE], total=2)], "1 came in 1 pages, 2 were announced"),
+        ([events_page([ONE, TWO], total=1)], "2 came in 1 pages, 1 were announced"),
+        (
+            [events_page([ONE], total=2, pages=2), events_page([ONE], total=2, page=2, pages=2)],
+            "repeats page 1",
+        ),
+        (
+            [events_page([ONE], total=2, pages=3), events_page([], total=2, page=2, pages=3)],
+            "page 2 is empty, yet more",
+        ),
+        ([events_page([ONE], total=2, pages=2)] * 2, "page 2 was asked for, page 1 came"),
+        ([events_page([event(END + timedelta(hours=1))])], "is outside"),
+        ([{"error": "oops"}], "totalUsageEventsCount"),
+    ],
+)
+def test_pages_that_cannot_be_true_leave_everything_as_it_was(told, client, pages, problem):
+    sync(told, client, event(NOON - timedelta(hours=1), "old@example.com"))
+    before = stored(), totals(), Watermark.objects.get().complete_until_at
+    told.tell(PATH, *pages)
+    with pytest.raises(CursorApiError, match=problem):
+        events.sync(client, Window(START, END + timedelta(hours=1), END))
+    assert (stored(), totals(), Watermark.objects.get().complete_until_at) == before
+    assert set(Member.objects.values_list("email", flat=True)) == {"old@example.com"}
+
+
+def test_a_total_that_moves_while_reading_starts_the_reading_again(told, client):
+    rows = [ONE, TWO, event(NOON, "cy@example.com")]
+    told.tell(
+        PATH,
+        events_page(rows[:1], total=2, page=1, pages=2),
+        events_page(rows[:1], total=3, page=2, pages=3),
+        *[events_page([row], total=3, page=n, pages=3) for n, row in enumerate(rows, 1)],
+    )
+    assert events.sync(client, WINDOW).new == 3
+
+
+def test_a_total_that_never_stands_still_is_given_up(told, client):
+    moving = [events_page([ONE], total=n, page=1 + n % 2, pages=9) for n in range(2, 9)]
+    told.tell(PATH, *moving)
+    with pytest.raises(CursorApiError, match="the total moved from 6 to 7 while reading, 3 times in a row"):
+        events.sync(client, WINDOW)
+    assert stored() == []
+
+
+def test_a_long_window_is_read_in_parts_that_are_each_committed(told, client, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_PART", 2)
+    monkeypatch.setattr(reading, "AIM", 1)
+    times = [START + timedelta(hours=hour) for hour in (1, 9, 17)]
+
+    def answer(body: dict) -> dict:
+        inside = [event(at) for at in times if body["startDate"] <= ms(at) <= body["endDate"]]
+        return events_page(inside)
+
+    told.tell(PATH, answer)
+    parts: list[tuple[Window, int]] = []
+    events.sync(client, WINDOW, lambda part, result: parts.append((part, result.new)))
+    assert [(part.start_at.hour, part.end_at.hour, new) for part, new in parts] == [
+        (0, 8, 1),
+        (8, 16, 1),
+        (16, 0, 1),
+    ]
+    assert len(stored()) == 3
+
+
+def test_what_was_committed_before_a_failure_stays_and_the_watermark_says_so(told, client, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_PART", 1)
+    monkeypatch.setattr(reading, "AIM", 1)
+    morning, evening = event(START + timedelta(hours=1)), event(START + timedelta(hours=13))
+    told.tell(PATH, events_page([morning, evening]), events_page([morning]), (400, {"message": "no"}, {}))
+    with pytest.raises(CursorApiError):
+        events.sync(client, WINDOW)
+    assert len(stored()) == 1
+    assert Watermark.objects.get().complete_until_at == NOON

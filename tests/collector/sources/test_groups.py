@@ -1,0 +1,101 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from collector.collecting.windows import Window
+from collector.cursor.errors import CursorApiError
+from collector.models import CursorGroup, CursorGroupMembership
+from collector.sources import groups
+
+pytestmark = pytest.mark.django_db
+MONDAY, TUESDAY = (datetime(2026, 9, day, 9, tzinfo=UTC) for day in (14, 15))
+
+
+def person(email: str, joined: str = "2026-08-01T00:00:00.000Z", left: str | None = None) -> dict[str, Any]:
+    return {
+        "userId": "user_1",
+        "name": email,
+        "email": email,
+        "joinedAt": joined,
+        "leftAt": left,
+        "spendCents": 5,
+    }
+
+
+def group(number: int, *current: dict, former: tuple[dict, ...] = ()) -> dict[str, Any]:
+    return {
+        "id": f"group_{number}",
+        "name": f"Group {number}",
+        "type": "BILLING",
+        "spendCents": 12.5,
+        "currentMembers": list(current),
+        "formerMembers": list(former),
+    }
+
+
+def sync(told, client, at: datetime, *rows: dict):
+    told.tell(groups.PATH, {"groups": list(rows), "unassignedGroup": group(0)})
+    return groups.sync(client, Window(at, at, at))
+
+
+def stays() -> list[tuple]:
+    rows = CursorGroupMembership.objects.order_by("member__email", "joined_at")
+    return [(row.member.email, row.group.name, row.left_at) for row in rows.select_related("member", "group")]
+
+
+def test_groups_and_stays_are_stored_once(told, client):
+    for new in (3, 0):
+        result = sync(told, client, MONDAY, group(1, person("ana@x.com"), person("bo@x.com")))
+        assert (result.new, result.changed) == (new, 0)
+        assert stays() == [("ana@x.com", "Group 1", None), ("bo@x.com", "Group 1", None)]
+
+
+def test_a_move_ends_one_stay_and_begins_another(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")), group(2))
+    moved = person("ana@x.com", joined="2026-09-14T20:00:00.000Z")
+    left = person("ana@x.com", left="2026-09-14T20:00:00.000Z")
+    sync(told, client, TUESDAY, group(1, former=(left,)), group(2, moved))
+    assert stays() == [
+        ("ana@x.com", "Group 1", datetime(2026, 9, 14, 20, tzinfo=UTC)),
+        ("ana@x.com", "Group 2", None),
+    ]
+
+
+def test_whoever_is_no_longer_listed_left_when_that_was_seen(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")))
+    sync(told, client, TUESDAY, group(1))
+    assert stays() == [("ana@x.com", "Group 1", TUESDAY)]
+
+
+def test_nobody_is_in_two_groups_even_if_an_answer_says_so(told, client):
+    later = person("ana@x.com", joined="2026-09-01T00:00:00.000Z")
+    sync(told, client, MONDAY, group(1, person("ana@x.com")), group(2, later))
+    assert stays() == [("ana@x.com", "Group 2", None)]
+
+
+def test_a_group_that_is_missing_is_gone_not_deleted(told, client):
+    sync(told, client, MONDAY, group(1), group(2))
+    sync(told, client, TUESDAY, group(1))
+    assert list(CursorGroup.objects.values_list("cursor_id", "gone_at")) == [
+        ("group_1", None),
+        ("group_2", TUESDAY),
+    ]
+
+
+def test_a_group_without_a_list_of_members_empties_nothing(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")))
+    listless = {name: value for name, value in group(1).items() if name != "currentMembers"}
+    with pytest.raises(CursorApiError, match=r"groups\.0\.currentMembers: Field required"):
+        sync(told, client, TUESDAY, listless)
+    assert stays() == [("ana@x.com", "Group 1", None)]
+
+
+def test_an_empty_answer_moves_nobody_unless_they_are_unassigned(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")))
+    with pytest.raises(CursorApiError, match="no groups"):
+        sync(told, client, TUESDAY)
+    assert stays() == [("ana@x.com", "Group 1", None)]
+    told.tell(groups.PATH, {"groups": [], "unassignedGroup": group(0, person("ana@x.com"))})
+    groups.sync(client, Window(TUESDAY, TUESDAY, TUESDAY))
+    assert stays() == [("ana@x.com", "Group 1", TUESDAY)]

@@ -1,0 +1,120 @@
+"""HiBob's People Directory."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.base.csv_files import FileError
+from groups.imports.consolidate import Merge, consolidate
+from groups.imports.people import path_of, read, spelled_alike
+
+
+def people(text: str):
+    return [(person.email, person.path) for person in read(io.BytesIO(text.encode()))]
+
+
+def refusal(text: str) -> list[str]:
+    with pytest.raises(FileError) as caught:
+        people(text)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("group", "team", "department", "path"),
+    [
+        ("Engineering", "Platform", "R&D", "Engineering > Platform"),
+        ("Engineering", "", "R&D", "Engineering > General"),
+        ("Engineering", "engineering", "", "Engineering > General"),
+        ("", "Platform", "R&D", "R&D > Platform"),
+        ("", "", "R&D", "R&D > General"),
+        ("", "R&D", "R&D", "R&D > General"),
+        ("", "Platform", "", "Platform > General"),
+        ("A  >B", "C", "", "A > B > C"),
+        ("", "", "", ""),
+    ],
+)
+def test_the_group_is_built_of_group_team_and_department(group, team, department, path):
+    assert path_of(group, team, department) == path
+
+
+def test_columns_are_found_by_name_in_any_order_and_case():
+    text = 'TEAM;nonsense;"E-Mail";Group\n"Sales, EMEA";x;Ann@Example.com;Field\n'
+    assert people(text) == [("ann@example.com", "Field > Sales, EMEA")]
+
+
+def test_lines_without_an_email_are_kept_apart():
+    found = read(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"))
+    assert [(person.line, person.email) for person in found] == [(2, ""), (3, "ann@x.io"), (4, "")]
+
+
+def test_two_lines_for_one_person_are_one_if_they_agree():
+    assert people("Email,Group,Team\nann@x.io,A,B\nANN@x.io,a,b\n") == [("ann@x.io", "A > B")]
+
+
+def test_two_lines_that_disagree_are_refused_with_both_lines():
+    assert refusal("Email,Group,Team\nann@x.io,A,B\nbob@x.io,A,B\nAnn@x.io,A,\n") == [
+        "Line 4: ann@x.io is here in “A > General” and on line 2 in “A > B”. Keep one of the two lines."
+    ]
+
+
+def test_a_name_that_cannot_be_a_group_is_refused_with_its_line():
+    assert refusal("Email,Group,Team\nann@x.io,A > ,B\n")[0].startswith(
+        "Line 2: “A > > B” is not a group name"
+    )
+
+
+def test_many_problems_are_cut_short():
+    lines = "".join(f"p{n}@x.io,>,\n" for n in range(30))
+    assert len(refusal("Email,Group,Team\n" + lines)) == 21
+
+
+def test_one_spelling_is_used_for_a_path_and_for_its_parents():
+    assert spelled_alike(["SALES > West", "Sales > west", "sales > East"], ["Sales > EAST"]) == {
+        "SALES > West": "Sales > West",
+        "Sales > west": "Sales > West",
+        "sales > East": "Sales > EAST",
+    }
+
+
+def test_small_teams_merge_into_general_when_that_becomes_large_enough():
+    assert consolidate({"A > X": 2, "A > Y": 1, "A > Big": 7}) == [
+        Merge("A > X", 2, "A > General", "has fewer than 3 people"),
+        Merge("A > Y", 1, "A > General", "has fewer than 3 people"),
+    ]
+
+
+def test_else_they_all_merge_into_the_largest_team_of_the_parent():
+    why = "has fewer than 3 people, and so would A > General; this is the largest team of A"
+    assert consolidate({"A > X": 1, "A > General": 1, "A > Big": 7, "A > Bigger": 8}) == [
+        Merge("A > General", 1, "A > Bigger", why),
+        Merge("A > X", 1, "A > Bigger", why),
+    ]
+
+
+def test_and_last_into_general_at_the_top():
+    assert consolidate({"A > X": 2, "B > Big": 3}) == [
+        Merge("A > X", 2, "General", "has fewer than 3 people, and so has all of A")
+    ]
+
+
+def test_a_general_that_is_large_enough_stays():
+    assert consolidate({"A > General": 2, "A > X": 1, "B > General": 3}) == [
+        Merge("A > X", 1, "A > General", "has fewer than 3 people")
+    ]
+
+
+paths = st.builds("{} > {}".format, st.sampled_from("ABC"), st.sampled_from(["X", "Y", "Z", "General"]))
+
+
+@given(st.dictionaries(paths, st.integers(1, 5)))
+def test_nobody_is_lost_and_no_group_but_the_last_stays_small(sizes):
+    merges = {merge.path: merge.into for merge in consolidate(sizes)}
+    final: dict[str, int] = {}
+    for path, people_in_it in sizes.items():
+        into = merges.get(path, path)
+        assert into not in merges
+        final[into] = final.get(into, 0) + people_in_it
+    assert sum(final.values()) == sum(sizes.values())
+    assert all(count >= 3 for path, count in final.items() if path != "General")

@@ -1,0 +1,93 @@
+"""What e-mail says, on a real SMTP server."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import responses
+
+from incidents import lifecycle
+from incidents.models import IncidentSettings, Notification, Origin
+from incidents.notifying import outbox
+from tests.incidents.factories import ADA, HOUR, NOON, make_anomaly, make_channel
+from tests.incidents.steps import open_incidents
+
+pytestmark = pytest.mark.django_db
+RESEND = "https://api.resend.com/emails"
+
+
+def test_mail_hears_of_the_end_and_of_nothing_between(mailbox):
+    make_channel("email")
+    (incident,) = open_incidents()
+    outbox.deliver_due(NOON)
+    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
+    lifecycle.resolve(incident, ADA, Origin.PAGE, NOON + 2 * HOUR)
+    outbox.deliver_due(NOON + 2 * HOUR)
+    first, last = mailbox.mails
+    assert last["In-Reply-To"] == first["Message-ID"]
+    assert last["Subject"].startswith("Resolved: Member0")
+
+
+def test_mail_refused_by_the_server_is_tried_again(mailbox):
+    make_channel("email")
+    open_incidents()
+    mailbox.refusal = "451 4.7.1 try later"
+    assert outbox.deliver_due(NOON).failed == 1
+    assert "SMTPDataError 451" in Notification.objects.get().error
+    mailbox.refusal = ""
+    assert outbox.deliver_due(NOON + HOUR).sent == 1
+
+
+def test_as_a_digest_mail_waits_for_its_hour_and_holds_everything(mailbox):
+    IncidentSettings.objects.create(email_mode="digest", email_digest_hour=8)
+    make_channel("email")
+    open_incidents(2)
+    assert outbox.deliver_due(NOON).sent == 0
+    assert outbox.deliver_due(NOON + 20 * HOUR).sent == 2
+    (mail,) = mailbox.mails
+    assert mail["Subject"] == "2 incidents"
+
+
+def test_a_personal_channel_writes_to_each_member_alone_and_hears_nothing_of_the_team(mailbox):
+    make_channel("email", target="{member}")
+    make_anomaly(team=True, cause="budget", rule="team_budget")
+    open_incidents(5)
+    assert outbox.deliver_due(NOON).sent == 5
+    assert sorted(mail["To"] for mail in mailbox.mails) == [f"member{n}@example.com" for n in range(5)]
+
+
+@pytest.fixture
+def resend(settings):
+    """Resend as RESEND_API_KEY sets it up, answered in the test."""
+    settings.EMAIL_BACKEND = "anymail.backends.resend.EmailBackend"
+    settings.ANYMAIL = {"RESEND_API_KEY": "re_made_up", "REQUESTS_TIMEOUT": 5}
+    settings.EMAIL_CONFIGURED = True
+    settings.DEFAULT_FROM_EMAIL = "Costs <costs@example.com>"
+    with responses.RequestsMock() as http:
+        yield http
+
+
+def test_resend_gets_both_bodies_and_the_same_message_id_at_every_try(resend):
+    resend.post(RESEND, status=500)
+    resend.post(RESEND, json={"id": "0195d6c2"})
+    make_channel("email")
+    open_incidents()
+    assert outbox.deliver_due(NOON).failed == 1
+    assert outbox.deliver_due(NOON + HOUR).sent == 1
+    first, second = (json.loads(call.request.body) for call in resend.calls)
+    assert first == second
+    assert (first["to"], first["from"]) == (["oncall@example.com"], "Costs <costs@example.com>")
+    assert first["html"] and first["text"] and first["headers"]["Message-ID"].startswith("<notification-")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(401, "refused the login (401)"), (422, "AnymailRequestsAPIError 422")]
+)
+def test_what_resend_refuses_is_told_without_addresses_or_keys(resend, status, said):
+    resend.post(RESEND, status=status, json={"message": "no such sender for oncall@example.com"})
+    make_channel("email")
+    open_incidents()
+    outbox.deliver_due(NOON)
+    error = Notification.objects.get().error
+    assert said in error and "re_made_up" not in error and "oncall" not in error

@@ -1,0 +1,70 @@
+"""Two processes at once, for real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from django.db import connection
+
+from incidents import lifecycle
+from incidents.lifecycle import Actor, take_in
+from incidents.models import Incident, Notification
+from incidents.notifying import outbox
+from tests.incidents.factories import NOON, make_anomaly, make_channel, make_incident, run_at
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+T = TypeVar("T")
+
+
+def at_once(count: int, work: Callable[[int], T]) -> list[T]:
+    """What `work(0)` … `work(count - 1)` return when they begin together, each on its own connection."""
+    gate = Barrier(count)
+
+    def run(number: int) -> T:
+        try:
+            gate.wait(timeout=10)
+            return work(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_of_eight_who_acknowledge_at_once_one_wins_and_all_others_are_told_who():
+    pk = make_incident().pk
+
+    def acknowledge(number: int) -> lifecycle.Outcome:
+        return lifecycle.acknowledge(
+            Incident.objects.get(pk=pk), Actor(None, f"Person {number}"), "page", NOON
+        )
+
+    outcomes = at_once(8, acknowledge)
+    (winner,) = [number for number, outcome in enumerate(outcomes) if outcome.won]
+    assert Incident.objects.get().acknowledged_by == f"Person {winner}"
+    others = [outcome.message for outcome in outcomes if not outcome.won]
+    assert len(others) == 7
+    assert all(message.startswith(f"Already acknowledged by Person {winner}") for message in others)
+    assert Incident.objects.get().timeline.count() == 1
+
+
+def test_of_four_deliveries_at_once_one_sends(slack):
+    make_channel()
+    make_anomaly()
+    take_in(run_at(NOON), NOON)
+    reports = at_once(4, lambda number: outbox.deliver_due(NOON))
+    assert sum(report.sent for report in reports) == 1
+    assert len(slack.roots) == 1
+
+
+def test_of_four_runs_at_once_one_opens_the_incident():
+    make_channel()
+    make_anomaly()
+
+    reports = at_once(4, lambda number: take_in(run_at(NOON), NOON))
+    assert sum(report.opened for report in reports) == 1
+    assert (Incident.objects.count(), Notification.objects.count()) == (1, 1)

@@ -1,0 +1,1 @@
+"""The SQLite file of cursor-usage-tracker, read as a whole."""

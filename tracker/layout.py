@@ -1,0 +1,196 @@
+"""What surrounds every page: its links, banners, freshness, theme, and the filters that links carry on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from collector.collecting import freshness
+from collector.collecting.freshness import SourceFreshness
+from collector.models import Source, SourceRun
+from tracker import filters
+from tracker.access.roles import Role
+from tracker.reports import watch
+from tracker.widgets import formats
+
+THEMES = ("system", "light", "dark")
+PAGES = {
+    "overview": "Overview",
+    "insights": "Insights",
+    "incidents": "Incidents",
+    "chargeback": "Chargeback",
+    "settings": "Settings",
+}
+ADMIN = {"admin:index": "Admin"}  # for those who may enter it
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Banner:
+    tone: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a figure may be older than the page."""
+
+    tone: str
+    text: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Freshness:
+    at: datetime | None  # up to when usage events are known
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class Frame:
+    links: list[Link]
+    banners: list[Banner]
+    freshness: Freshness
+
+    @property
+    def has_key(self) -> bool:
+        return bool(settings.CURSOR_ADMIN_API_KEY)
+
+
+DEMO = Banner(
+    "info",
+    "Demo data.",
+    "These people and figures are made up. To see your own team, set CURSOR_ADMIN_API_KEY in .env "
+    "and start again.",
+)
+NO_KEY = Banner(
+    "warning",
+    "No Cursor key.",
+    "Nothing can be collected until CURSOR_ADMIN_API_KEY is set in .env. Without one, usage exported from "
+    "Cursor's dashboard can be read: python manage.py import_usage_csv FILE",
+)
+FIRST_RUN = Banner(
+    "info",
+    "First collection.",
+    "History is being read; figures fill in as it arrives. This page refreshes itself.",
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame` (asked for only by pages that show it), `theme`, `now`, `filter_query`."""
+    now = timezone.now()
+    return {
+        "frame": SimpleLazyObject(lambda: build(request, now)),
+        "theme": theme(request),
+        "now": now,
+        "filter_query": filter_query(request),
+    }
+
+
+def build(request: HttpRequest, now: datetime) -> Frame:
+    access = getattr(request, "access", None)
+    if access is None or not access.may(Role.VIEWER):
+        return Frame([], [], Freshness(None, []))  # whoever has not signed in learns nothing
+    known = freshness.sources(now, with_newest=False)
+    said = banners(known) + no_news(filters.known_until(request, now), now)
+    return Frame(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now))
+
+
+def theme(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get("theme", "")
+    return chosen if chosen in THEMES else "system"
+
+
+def filter_query(request: HttpRequest) -> str:
+    """The filters of this address as `?…`, for links to other pages; empty when there are none."""
+    kept = {name: request.GET[name] for name in filters.NAMES if request.GET.get(name)}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def links(request: HttpRequest, *, is_admin: bool = False) -> list[Link]:
+    pages = PAGES | ADMIN if is_admin else PAGES
+    return [
+        Link(label, url, is_current=is_under(request.path, url))
+        for name, label in pages.items()
+        if (url := address(name))
+    ]
+
+
+def address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def is_under(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
+
+
+def banners(known: list[SourceFreshness]) -> list[Banner]:
+    """What the reader must know before believing a figure."""
+    found = []
+    if settings.DEMO:
+        found.append(DEMO)
+    elif not settings.CURSOR_ADMIN_API_KEY:
+        found.append(NO_KEY)
+    events = next(each for each in known if each.source == Source.EVENTS)
+    if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None:
+        found.append(FIRST_RUN)
+    failed = [each for each in known if each.status == SourceRun.Status.FAILED]
+    if failed:
+        names = ", ".join(each.label for each in failed)
+        said = f"{failed[0].error} What was collected before is still shown."
+        found.append(Banner("warning", f"The last collection failed: {names}.", said))
+    return found
+
+
+def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
+    """That the figures stop some time ago, and what to do about it."""
+    if known_until is None or not watch.is_stale(known_until, now):
+        return []
+    do = "See that the hourly job runs, or read now: python manage.py run_pipeline."
+    if not settings.CURSOR_ADMIN_API_KEY:
+        do = "Import a newer export: python manage.py import_usage_csv FILE."
+    return [
+        Banner(
+            "warning",
+            f"No news since {formats.instant(known_until)}.",
+            f"What was used after that is missing from these figures; it is not zero. {do} "
+            "Settings shows what each source said last.",
+        )
+    ]
+
+
+def how_fresh(known: list[SourceFreshness], now: datetime) -> Freshness:
+    """When usage events were last read, and which sources are older than they should be."""
+    events = next(each for each in known if each.source == Source.EVENTS)
+    stale = [each for each in known if each.is_stale and each.last_run_at]
+    problems = [
+        Problem(
+            "warning", f"{each.label}: {last_read(each, now)}", each.error or "Is the hourly job running?"
+        )
+        for each in stale
+    ]
+    return Freshness(events.last_good_at, problems)
+
+
+def last_read(source: SourceFreshness, now: datetime) -> str:
+    if source.last_good_at is None:
+        return "never read"
+    return f"last read {formats.age(now - source.last_good_at)}"

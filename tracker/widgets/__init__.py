@@ -1,0 +1,1 @@
+"""Tables, charts, cells, formats and colours that pages are made of."""

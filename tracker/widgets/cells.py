@@ -1,0 +1,105 @@
+"""How one cell of a table is written, by the kind of its column. Everything is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from tracker.widgets import formats
+
+Shown = str | SafeString
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A word in a tone: critical, warning, info, good or plain."""
+
+    label: str
+    tone: str
+
+
+def badges(values: Iterable[Any]) -> Shown:
+    """Badges (`label`, `tone`, `meaning`) side by side."""
+    return format_html(
+        '<span class="badges">{}</span>',
+        format_html_join(
+            "",
+            '<span class="badge tone-{}" title="{}">{}</span>',
+            ((b.tone, b.meaning, b.label) for b in values),
+        ),
+    )
+
+
+def model(value: Any) -> Shown:
+    """A model (`name`, `slot`) with its colour."""
+    return (
+        formats.NOTHING
+        if value is None
+        else format_html('<span class="swatch series-{}">{}</span>', value.slot, value.name)
+    )
+
+
+def share(ratio: float | None) -> Shown:
+    """A ratio of 0 to 1 as a bar and a percentage."""
+    if ratio is None:
+        return formats.NOTHING
+    return format_html(
+        '<span class="meter-line"><span></span>{}'
+        '<meter class="share" min="0" max="1" value="{}" aria-hidden="true"></meter></span>',
+        formats.percent(ratio),
+        f"{min(max(ratio, 0), 1):.4f}",
+    )
+
+
+def flag(value: Flag | None) -> Shown:
+    return (
+        formats.NOTHING
+        if value is None
+        else format_html('<span class="badge tone-{}">{}</span>', value.tone, value.label)
+    )
+
+
+def text(value: Any) -> str:
+    return formats.NOTHING if value in (None, "") else str(value)
+
+
+# Kinds whose cells are figures: right-aligned.
+NUMBERS: dict[str, Callable[[Any], Shown]] = {
+    "money": formats.money,
+    "rate": formats.rate,
+    "count": formats.count,
+    "count_short": formats.count_short,
+    "percent": formats.percent,
+    "multiple": formats.multiple,
+    "duration": formats.duration,
+}
+OTHERS: dict[str, Callable[[Any], Shown]] = {
+    "text": text,
+    "sentence": text,
+    "day": formats.full_day,
+    "badges": badges,
+    "model": model,
+    "share": share,
+    "flag": flag,
+}
+# Tight is never wrapped.
+CLASSES = {"share": "meter", "sentence": "sentence"} | dict.fromkeys(("day", "ago", "model", "flag"), "tight")
+
+
+def css(kind: str) -> str:
+    """The class of a column of this kind, in its head and its cells."""
+    if kind in NUMBERS:
+        return "number"
+    return CLASSES.get(kind, "")
+
+
+def show(kind: str, value: Any, now: datetime) -> Shown:
+    """The inside of a cell."""
+    if kind == "ago":
+        return formats.ago(value, now)
+    return (NUMBERS.get(kind) or OTHERS[kind])(value)

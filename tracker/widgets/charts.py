@@ -1,0 +1,139 @@
+"""A chart as a value: what is drawn, what its table says and what its CSV holds are one set of figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker.widgets import formats
+
+Values = Sequence[float | None]
+# Members, and kinds of tokens: neighbours differ by light or by weave, since the hues are the models'.
+TOLD_APART = ("tone-1", "tone-4", "tone-2", "tone-4 striped", "tone-1 striped", "tone-2 dotted")
+
+UNITS = {
+    "usd": lambda value: formats.money(value * 100),
+    "count": formats.count,
+    "percent": lambda value: formats.percent(value / 100),
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    name: str
+    values: Values  # dollars, counts or percent, one per label; None where there is no figure
+    slot: str = "1"  # the colour, see tokens.css: a model's, "tone-1" to "tone-6", or "other"
+    link: str = ""
+    kind: str = ""  # line or bar, where it differs from the chart's
+    axis: str = ""  # "second" for the right-hand axis
+    dashed: bool = False
+    band: str = ""  # "low" or "high": an edge of a shaded area, the low one right before the high one
+    marks: Sequence[bool] = ()  # points drawn large, such as spikes
+
+    @property
+    def legend(self) -> str:
+        """Its name in the legend, where a band stands once."""
+        return {"": self.name, "low": "", "high": "Likely range"}[self.band]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`kind` is line or bar; `unit` usd, count or percent. Stacked charts add up, horizontal ones rank."""
+
+    key: str
+    title: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    unit: str
+    kind: str = "bar"
+    stacked: bool = False
+    horizontal: bool = False
+    filled: bool = False
+    second_unit: str = ""
+    caption: str = ""
+    summary: str = ""  # one sentence for who cannot see the chart
+    label_head: str = "Day"
+    titles: Sequence[str] = ()  # the labels in full, for tooltips and the table
+    notes: Sequence[str] = ()  # one per label, at the foot of the tooltip
+    links: Sequence[str] = ()  # one per label: where a click leads
+    provisional_from: int | None = None  # index of the first label that may still change; the last is today
+    average: float | None = None
+    csv_url: str = ""
+    size: str = field(default="")  # "", short or tall
+
+    @property
+    def has_legend(self) -> bool:
+        return len(self.series) > 1 or self.provisional_from is not None or self.average is not None
+
+    @property
+    def average_said(self) -> str:
+        return "" if self.average is None else f"average {UNITS[self.unit](self.average)}"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What chart.js reads."""
+        return {
+            "kind": self.kind,
+            "unit": self.unit,
+            "second_unit": self.second_unit,
+            "stacked": self.stacked,
+            "horizontal": self.horizontal,
+            "filled": self.filled,
+            "labels": list(self.labels),
+            "titles": list(self.titles),
+            "notes": list(self.notes),
+            "links": list(self.links),
+            "provisional_from": self.provisional_from,
+            "average": self.average,
+            "today_label": "today" if self.provisional_from is not None else "",
+            "series": [series_data(series) for series in self.series],
+        }
+
+    @property
+    def json(self) -> str:
+        """`data` for an attribute: htmx, as it is set up here, takes every <script> out of a fragment."""
+        return json.dumps(self.data, separators=(",", ":"))
+
+    @property
+    def table_head(self) -> list[str]:
+        return [self.label_head, *(series.name for series in self.series)]
+
+    @property
+    def table_rows(self) -> list[tuple[str, str, list[str]]]:
+        """(label, link or "", cells) of each label."""
+        shows = [UNITS[self.second_unit if series.axis else self.unit] for series in self.series]
+        return [
+            (
+                label,
+                self.links[index] if self.links else "",
+                [
+                    formats.NOTHING if series.values[index] is None else show(series.values[index])
+                    for series, show in zip(self.series, shows, strict=True)
+                ],
+            )
+            for index, label in enumerate(self.titles or self.labels)
+        ]
+
+    @property
+    def csv_rows(self) -> list[list[Any]]:
+        """Head and one row per label, in dollars, counts or percent."""
+        return [self.table_head] + [
+            [label, *(series.values[index] for series in self.series)]
+            for index, label in enumerate(self.titles or self.labels)
+        ]
+
+
+def series_data(series: Series) -> dict[str, Any]:
+    return {
+        "name": series.name,
+        "values": list(series.values),
+        "slot": series.slot,
+        "link": series.link,
+        "kind": series.kind,
+        "axis": series.axis,
+        "dashed": series.dashed,
+        "band": series.band,
+        "marks": list(series.marks) or None,
+    }

@@ -1,0 +1,209 @@
+"""A table as a value: columns over rows, sorted and paged on the server, the same columns in its CSV.
+
+A table named `members` reads `members.sort` (a column's key, `-` before it for descending) and `members.page`
+from the address; its links keep everything else there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import BadRequest
+from django.http import QueryDict
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tracker.widgets import cells
+
+Row = TypeVar("Row")
+
+PAGE_ROWS = 50
+SIDE_ROWS = 10  # of a table that shares its row of the page with something else
+MONEY = ("money", "rate")  # kinds of columns whose values are cents
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    key: str
+    label: str
+    value: Callable[[Row], Any]  # raw: what is sorted by and exported
+    kind: str = "text"  # see tracker.widgets.cells
+    shown: Callable[[Row], Any] | None = None  # what the cell shows, where it is not `value`
+    link: Callable[[Row], str] | None = None
+    help: str = ""
+    sortable: bool = True
+    under: Callable[[Row], str] | None = None  # a second, quieter line in the cell
+    only_csv: bool = False
+    only_page: bool = False
+    is_place: bool = False  # of figures, places alone are sorted from the least up
+
+
+@dataclass(frozen=True)
+class Head:
+    key: str
+    label: str
+    css: str
+    url: str
+    aria_sort: str
+
+
+@dataclass(frozen=True)
+class Line:
+    css: str
+    cells: list[SafeString]
+
+
+class Table(Generic[Row]):
+    """Raises BadRequest where the address asks for a column or a page that cannot be.
+
+    `ordered` names the order that `rows` come in already, as `sort` would.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        caption: str,
+        columns: Sequence[Column[Row]],
+        rows: Sequence[Row],
+        *,
+        query: QueryDict,
+        now: datetime,
+        sort: str,
+        css: Callable[[Row], str] = lambda row: "",
+        empty: str = "",
+        ordered: str = "",
+        page_rows: int = PAGE_ROWS,
+    ) -> None:
+        self.key, self.caption, self.columns, self.rows = key, caption, columns, rows
+        self.shown = [column for column in columns if not column.only_csv]
+        self.query, self.now, self.css, self.empty, self.ordered = query, now, css, empty, ordered
+        self.total = len(rows)
+        self.page_rows = page_rows
+        self.pages = max(-(-self.total // page_rows), 1)
+        self.sort = read_sort(query.get(f"{key}.sort", sort), self.shown, key)
+        self.page = min(read_page(query.get(f"{key}.page", "1"), key), self.pages)
+
+    @cached_property
+    def sorted_rows(self) -> list[Row]:
+        """All rows in order; rows without a value come last, whichever the direction."""
+        if self.sort == self.ordered:
+            return list(self.rows)
+        value = next(column.value for column in self.columns if column.key == self.sort.lstrip("-"))
+        known = [row for row in self.rows if value(row) is not None]
+        known.sort(key=lambda row: sort_key(value(row)), reverse=self.sort.startswith("-"))
+        return known + [row for row in self.rows if value(row) is None]
+
+    @property
+    def heads(self) -> list[Head]:
+        return [self.head(column) for column in self.shown]
+
+    def head(self, column: Column[Row]) -> Head:
+        is_descending, is_current = self.sort == f"-{column.key}", self.sort.lstrip("-") == column.key
+        falls = (column.kind in cells.NUMBERS or column.kind in ("share", "ago")) and not column.is_place
+        turned = column.key if is_descending else f"-{column.key}"
+        url = self.url(sort=turned if is_current or falls else column.key, page=None)
+        aria = ("descending" if is_descending else "ascending") if is_current else ""
+        return Head(column.key, column.label, cells.css(column.kind), url if column.sortable else "", aria)
+
+    @property
+    def lines(self) -> list[Line]:
+        """The rows of this page, each cell ready for the template."""
+        first = (self.page - 1) * self.page_rows
+        return [
+            Line(
+                self.css(row),
+                [self.cell(column, row, index == 0) for index, column in enumerate(self.shown)],
+            )
+            for row in self.sorted_rows[first : first + self.page_rows]
+        ]
+
+    def cell(self, column: Column[Row], row: Row, is_first: bool) -> SafeString:
+        inside = cells.show(column.kind, (column.shown or column.value)(row), self.now)
+        url = column.link(row) if column.link else ""
+        if url:
+            inside = format_html('<a href="{}">{}</a>', url, inside)
+        if column.under:
+            inside = format_html('{}<span class="under">{}</span>', inside, column.under(row))
+        if is_first:
+            return format_html('<th scope="row" class="{}">{}</th>', cells.css(column.kind), inside)
+        return format_html('<td class="{}">{}</td>', cells.css(column.kind), inside)
+
+    @property
+    def notes(self) -> list[Column[Row]]:
+        return [column for column in self.shown if column.help]
+
+    @property
+    def said(self) -> str:
+        """`51 to 100 of 230`, or just how many there are."""
+        first = (self.page - 1) * self.page_rows + 1
+        last = min(self.page * self.page_rows, self.total)
+        return f"{first:,} to {last:,} of {self.total:,}" if self.pages > 1 else f"{self.total:,} in all"
+
+    @property
+    def previous_url(self) -> str:
+        return self.url(page=self.page - 1) if self.page > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self.url(page=self.page + 1) if self.page < self.pages else ""
+
+    @property
+    def csv_url(self) -> str:
+        return csv_url(self.query, self.key)
+
+    @property
+    def csv_rows(self) -> list[list[Any]]:
+        """Head and all rows, in the table's order, with raw values; money in dollars."""
+        columns = [column for column in self.columns if not column.only_page]
+        head = [f"{c.label} (USD)" if c.kind in MONEY else c.label for c in columns]
+        return [head] + [[raw(column, row) for column in columns] for row in self.sorted_rows]
+
+    def url(self, **changes: object) -> str:
+        return changed(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
+
+
+def changed(query: QueryDict, changes: dict[str, object]) -> str:
+    """`query` with `changes`, as `?…`; a change to None takes the parameter out."""
+    new = query.copy()
+    new.pop("csv", None)
+    for name, value in changes.items():
+        new.pop(name, None)
+        if value is not None:
+            new[name] = str(value)
+    return "?" + new.urlencode()
+
+
+def csv_url(query: QueryDict, key: str) -> str:
+    return changed(query, {"csv": key})
+
+
+def raw(column: Column[Row], row: Row) -> Any:
+    """A value as a CSV takes it: cents become dollars, flags and badges their labels."""
+    if column.kind == "flag" and column.shown:
+        return column.shown(row).label
+    value = column.value(row)
+    if column.kind in MONEY and value is not None:
+        return round(float(value) / 100, 6)
+    return ", ".join(item.label for item in value) if isinstance(value, list | tuple) else value
+
+
+def sort_key(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.casefold()
+    return len(value) if isinstance(value, list | tuple) else value
+
+
+def read_sort(text: str, columns: Sequence[Column[Any]], key: str) -> str:
+    if text.removeprefix("-") not in {column.key for column in columns if column.sortable}:
+        raise BadRequest(f"The table “{key}” has no column “{text}” to sort by.")
+    return text
+
+
+def read_page(text: str, key: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise BadRequest(f"“{text}” is not a page of the table “{key}”: pages are counted from 1.")
+    return int(text[:9])
