@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
 from collector.models import MemberModelDay
-from tracker.access.addresses import AddressList, parse_list
+from tracker.address_lists import AddressList, parse_list
 
 
 def validate_address_list(text: str) -> None:

@@ -15,9 +15,8 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from collector.models import Lease
-
 from .connections import drop_if_dead
+from .models import Lease
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,8 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.constants import OnConflict
 
-from collector.models import Lease
-
 from .days import from_epoch_ms
+from .models import Lease
 
 Key = tuple[Any, ...]
 Values = tuple[Any, ...]

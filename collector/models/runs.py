@@ -138,23 +138,3 @@ class Watermark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} until {self.complete_until_at:%Y-%m-%d %H:%M}"
-
-
-class Lease(models.Model):
-    """One row is one piece of work that only one process may do at a time; it expires without its owner."""
-
-    name = models.CharField(max_length=80, unique=True)
-    holder = models.CharField(max_length=120, blank=True)
-    expires_at = models.DateTimeField()
-    writes = models.BigIntegerField(
-        default=0,
-        db_default=0,
-        help_text="How often facts were written, counted by the lease on them alone.",
-    )
-
-    def __str__(self) -> str:
-        return f"{self.name} until {self.expires_at:%Y-%m-%d %H:%M:%S}"
-
-    def is_held(self, now: datetime) -> bool:
-        """Whether somebody holds it at `now`."""
-        return bool(self.holder) and self.expires_at > now

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from tracker.access import audit, google
-from tracker.access.addresses import clean_address
 from tracker.access.admission import is_admitted
+from tracker.address_lists import clean_address
 from tracker.models import AuditEntry
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from tracker.access.addresses import AddressList, clean_address
+from tracker.address_lists import AddressList, clean_address
 
 
 def allow_list() -> AddressList:

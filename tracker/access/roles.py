@@ -7,7 +7,7 @@ from enum import IntEnum
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from tracker.access.addresses import clean_address
+from tracker.address_lists import clean_address
 from tracker.models import AccessSettings
 
 

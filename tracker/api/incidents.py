@@ -19,9 +19,9 @@ from tracker.access.privacy import visible_ids
 from tracker.api.auth import acts
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Days, Strict, Text
+from tracker.lookup import find_incident
 from tracker.periods import whole_days
 from tracker.reports.incidents import IncidentFilters, incidents_report
-from tracker.views.lookup import find_incident
 
 router = Router(tags=["incidents"])
 

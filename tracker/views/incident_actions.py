@@ -19,7 +19,7 @@ from incidents import lifecycle
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.guard import Access, responder
-from tracker.views.lookup import access_of, find_incident
+from tracker.lookup import access_of, find_incident
 from tracker.widgets import formats
 
 INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")

@@ -9,13 +9,13 @@ from collector.base.days import utc_day
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
 from tracker.filters import known_until
+from tracker.lookup import access_of, find_incident
 from tracker.pages import incident as incident_layout
 from tracker.pages import incidents as list_layout
 from tracker.reports.incident import incident_report
 from tracker.reports.incidents import incidents_report, read
 from tracker.views.exports import csv_response
 from tracker.views.incident_actions import ActionForms
-from tracker.views.lookup import access_of, find_incident
 
 
 @viewer

@@ -5,11 +5,11 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from tracker.access.guard import viewer
+from tracker.lookup import access_of
 from tracker.models import AccessSettings
 from tracker.pages import settings as layout
 from tracker.reports.configuration import Configuration
 from tracker.views.exports import csv_response
-from tracker.views.lookup import access_of
 
 
 @viewer

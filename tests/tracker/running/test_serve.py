@@ -86,7 +86,7 @@ def test_a_newcomer_sees_the_spend_and_an_incident_and_a_second_start_goes_on(se
     overview, incidents = served.get("/"), served.get("/incidents")
     assert "Demo data." in overview
     assert re.search(r"\$[\d.]+K", overview)
-    assert re.search(r"spent \$[\d,.]+ in 24 h, [\d.]+x their usual", incidents)
+    assert re.search(r"spent \$[\d,.]+ in 24 h, [\d.,]+x their usual", incidents)
     assert served.stop() == 0
 
     again = Served(environment, tmp_path / "again.txt")

@@ -1,6 +1,6 @@
 import pytest
 
-from tracker.access.addresses import AddressList, clean_address, parse_list
+from tracker.address_lists import AddressList, clean_address, parse_list
 
 COMPANY = AddressList(domains=frozenset({"yourcompany.com"}))
 
