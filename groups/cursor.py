@@ -44,7 +44,7 @@ class AdoptReport:
 def adopt(now: datetime) -> AdoptReport:
     """Take over the vendor's groups and memberships; repeating it changes nothing."""
     with transaction.atomic():
-        groups = _Groups(now)
+        groups = _CursorGroups(now)
         for theirs in CursorGroup.objects.order_by("first_seen_at", "pk"):
             groups.take_over(theirs)
         placements, kept = _placements(groups)
@@ -52,7 +52,7 @@ def adopt(now: datetime) -> AdoptReport:
     return AdoptReport(groups.new, groups.renamed, changed, kept)
 
 
-class _Groups:
+class _CursorGroups:
     """All groups here, while the vendor's are brought in."""
 
     def __init__(self, now: datetime) -> None:
@@ -113,7 +113,7 @@ class _Groups:
         yield day, group.pk if group else None
 
 
-def _placements(groups: _Groups) -> tuple[list[Placement], int]:
+def _placements(groups: _CursorGroups) -> tuple[list[Placement], int]:
     """What to put on record, and how many members the vendor would have elsewhere."""
     on_record = _on_record()
     placements: list[Placement] = []
@@ -132,16 +132,16 @@ def _placements(groups: _Groups) -> tuple[list[Placement], int]:
     return placements, kept
 
 
-def _is_kept(wanted: dict[date, int | None], held: dict[date, stays.Held]) -> bool:
+def _is_kept(wanted: dict[date, int | None], held: dict[date, stays.HeldGroup]) -> bool:
     """Whether something set here holds the member elsewhere than where the vendor has them now."""
     last = stays.held_on(held, date.max)
     return last.is_local and last.group_id != wanted[max(wanted)]
 
 
-def _on_record() -> dict[int, dict[date, stays.Held]]:
-    on_record: dict[int, dict[date, stays.Held]] = defaultdict(dict)
+def _on_record() -> dict[int, dict[date, stays.HeldGroup]]:
+    on_record: dict[int, dict[date, stays.HeldGroup]] = defaultdict(dict)
     for row in Assignment.objects.all():
-        on_record[row.member_id][row.from_day] = stays.Held(row.group_id, row.is_local)
+        on_record[row.member_id][row.from_day] = stays.HeldGroup(row.group_id, row.is_local)
     return on_record
 
 

@@ -26,7 +26,7 @@ BUILDERS: dict[str, Builder] = {}
 
 
 @dataclass(frozen=True)
-class Kind:
+class DigestKind:
     """`period` names the stretch that gets one report, empty where there is none; `is_due`: when in it."""
 
     name: str
@@ -48,9 +48,11 @@ def is_cycle_ending(now: datetime) -> bool:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("plan", "plan_digest", lambda now: f"{utc_day(now)}", lambda now: True),
-        Kind("cycle", "cycle_digest", cycle_period, is_cycle_ending),
-        Kind("weekly", "weekly_digest", lambda now: f"{now:%G-W%V}", lambda now: now.weekday() < WEEKLY_DAYS),
+        DigestKind("plan", "plan_digest", lambda now: f"{utc_day(now)}", lambda now: True),
+        DigestKind("cycle", "cycle_digest", cycle_period, is_cycle_ending),
+        DigestKind(
+            "weekly", "weekly_digest", lambda now: f"{now:%G-W%V}", lambda now: now.weekday() < WEEKLY_DAYS
+        ),
     )
 }
 

@@ -13,7 +13,7 @@ from .behaviour import Behaviour
 from .caching import with_etag
 from .clock import Clock
 from .company import Company
-from .http import Answer, ApiError, Request
+from .http import HttpError, Request, SandboxResponse
 from .limits import Limits
 from .mishaps import Mishaps
 from .routes import Route
@@ -40,31 +40,31 @@ class Api:
         """Return what the API knows now."""
         return View(self.company, replace(self.behaviour), self.clock.now())
 
-    def answer(self, request: Request, authorization: str | None) -> Answer:
+    def answer(self, request: Request, authorization: str | None) -> SandboxResponse:
         """Return the answer of one call; errors are answers too."""
         try:
             return self._answer(request, authorization)
-        except ApiError as error:
-            return Answer(error.body, error.status)
+        except HttpError as error:
+            return SandboxResponse(error.body, error.status)
 
-    def _answer(self, request: Request, authorization: str | None) -> Answer:
+    def _answer(self, request: Request, authorization: str | None) -> SandboxResponse:
         with self._lock:
             self.requests[request.path] += 1
         found = routes.find(request.method, request.path)
         if found is None:
-            raise ApiError(404, "Not Found", f"No such endpoint: {request.method} {request.path}")
+            raise HttpError(404, "Not Found", f"No such endpoint: {request.method} {request.path}")
         route, parts = found
         self._check_key(authorization, allows_personal=route.limit_class == "me")
         if not self.limits.admits(route.limit_class, enforced=self.behaviour.enforces_limits):
-            raise ApiError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
+            raise HttpError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
         request = replace(request, parts=parts)
         answer = self._cached(route, request) if route.is_analytics else route.answer(request)
         return self.faults.befall(answer, request, route.answer)
 
-    def _cached(self, route: Route, request: Request) -> Answer:
+    def _cached(self, route: Route, request: Request) -> SandboxResponse:
         status = self.behaviour.analytics_status
         if status in NO_ANALYTICS:
-            raise ApiError(status, *NO_ANALYTICS[status])
+            raise HttpError(status, *NO_ANALYTICS[status])
         answer = with_etag(route.answer(request), request)
         if answer.status == 304:
             self.limits.give_back(route.limit_class)
@@ -74,7 +74,7 @@ class Api:
         """Basic, the key as user name, no password."""
         key = basic_user(authorization)
         if key != self.key and not (allows_personal and key == self.personal_key):
-            raise ApiError(401, "Unauthorized", "Invalid API key")
+            raise HttpError(401, "Unauthorized", "Invalid API key")
 
 
 def basic_user(authorization: str | None) -> str | None:

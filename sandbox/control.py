@@ -10,24 +10,24 @@ from .api import Api
 from .company.instants import iso
 from .company.labels import Label
 from .faults import named
-from .http import Answer, ApiError, Request, bad_request
+from .http import HttpError, Request, SandboxResponse, bad_request
 from .truth import truth
 
 PREFIX = "/_sandbox/"
 
 
-def answer(api: Api, request: Request) -> Answer:
+def answer(api: Api, request: Request) -> SandboxResponse:
     """Return the answer of one of the addresses below; errors are answers too."""
     action = ACTIONS.get((request.method, request.path.removeprefix(PREFIX)))
     try:
         if action is None:
-            raise ApiError(404, "Not Found", f"One of: {', '.join(' '.join(key) for key in ACTIONS)}")
-        return Answer(action(api, request))
-    except ApiError as error:
-        return Answer(error.body, error.status)
+            raise HttpError(404, "Not Found", f"One of: {', '.join(' '.join(key) for key in ACTIONS)}")
+        return SandboxResponse(action(api, request))
+    except HttpError as error:
+        return SandboxResponse(error.body, error.status)
     except (TypeError, ValueError) as error:
         refusal = bad_request(str(error))
-        return Answer(refusal.body, refusal.status)
+        return SandboxResponse(refusal.body, refusal.status)
 
 
 def _state(api: Api, request: Request) -> dict[str, Any]:

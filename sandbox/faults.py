@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from .http import Answer, ApiError, Request, Wire
+from .http import HttpError, Request, SandboxResponse, Wire
 
-Again = Callable[[Request], Answer]  # what another request would be answered
+Again = Callable[[Request], SandboxResponse]  # what another request would be answered
 
 ERRORS = {
     429: ("Too Many Requests", "Rate limit exceeded. Please try again later."),
@@ -24,21 +24,21 @@ ERRORS = {
 class Fault:
     """Turns a good answer into a bad one; None where it would change nothing, and then it is not used up."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Status(Fault):
+class StatusFault(Fault):
     """An error; `retry_after` goes out in seconds, or as a date if `is_date`, or not at all if None."""
 
     status: int
     retry_after: int | None = None
     is_date: bool = False
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
-        body = ApiError(self.status, *ERRORS.get(self.status, ("Error", "Something went wrong."))).body
-        return Answer(body, self.status, self._headers())
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
+        body = HttpError(self.status, *ERRORS.get(self.status, ("Error", "Something went wrong."))).body
+        return SandboxResponse(body, self.status, self._headers())
 
     def _headers(self) -> dict[str, str]:
         if self.retry_after is None:
@@ -53,7 +53,7 @@ class Status(Fault):
 class Reset(Fault):
     """The connection is reset instead of an answer."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
         return replace(answer, wire=Wire.RESET)
 
 
@@ -61,7 +61,7 @@ class Reset(Fault):
 class Truncated(Fault):
     """The connection closes in the middle of the body."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
         return replace(answer, wire=Wire.TRUNCATED)
 
 
@@ -71,7 +71,7 @@ class Slow(Fault):
 
     seconds: float
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
         return replace(answer, delay_seconds=self.seconds)
 
 
@@ -79,16 +79,18 @@ class Slow(Fault):
 class Html(Fault):
     """200 with a proxy's page instead of JSON."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
-        return Answer("<!doctype html><title>Please sign in</title>", headers={"Content-Type": "text/html"})
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
+        return SandboxResponse(
+            "<!doctype html><title>Please sign in</title>", headers={"Content-Type": "text/html"}
+        )
 
 
 @dataclass(frozen=True)
 class OtherJson(Fault):
     """200 with JSON of another shape."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer:
-        return Answer({"status": "ok"})
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
+        return SandboxResponse({"status": "ok"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Missing(Fault):
 
     field: str | None = None
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
         listed = list_field(answer)
         if listed is None:
             return None
@@ -114,7 +116,7 @@ class Missing(Fault):
 class Null(Fault):
     """The list is null."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
         name = list_field(answer)
         return _with(answer, {**answer.body, name: None}) if name else None
 
@@ -123,7 +125,7 @@ class Null(Fault):
 class EmptyPage(Fault):
     """The page is empty although it says that others follow."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
         name = list_field(answer)
         if not name or not answer.body[name]:
             return None
@@ -136,7 +138,7 @@ class WrongCount(Fault):
 
     by: int = 7
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
         body = answer.body if isinstance(answer.body, dict) else {}
         for name in ("totalUsageEventsCount", "totalCount", "totalMembers"):
             if name in body:
@@ -148,7 +150,7 @@ class WrongCount(Fault):
 class RepeatedPage(Fault):
     """The rows of the page before this one, once more."""
 
-    def spoil(self, answer: Answer, request: Request, again: Again) -> Answer | None:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
         number, name = request.whole("page", 1), list_field(answer)
         if number < 2 or not name:
             return None
@@ -156,7 +158,7 @@ class RepeatedPage(Fault):
         return _with(answer, {**answer.body, name: before.body[name]})
 
 
-def list_field(answer: Answer) -> str | None:
+def list_field(answer: SandboxResponse) -> str | None:
     """Return the name of the field that holds the rows, None if the answer has none."""
     if not isinstance(answer.body, dict):
         return None
@@ -169,17 +171,17 @@ def _without(row: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != name}
 
 
-def _with(answer: Answer, body: dict[str, Any]) -> Answer:
+def _with(answer: SandboxResponse, body: dict[str, Any]) -> SandboxResponse:
     return replace(answer, body=body)
 
 
 KINDS: dict[str, Callable[[float], Fault]] = {
-    "429": lambda seconds: Status(429, retry_after=int(seconds)),
-    "429-date": lambda seconds: Status(429, retry_after=int(seconds), is_date=True),
-    "429-bare": lambda _: Status(429),
-    "500": lambda _: Status(500),
-    "502": lambda _: Status(502),
-    "503": lambda _: Status(503),
+    "429": lambda seconds: StatusFault(429, retry_after=int(seconds)),
+    "429-date": lambda seconds: StatusFault(429, retry_after=int(seconds), is_date=True),
+    "429-bare": lambda _: StatusFault(429),
+    "500": lambda _: StatusFault(500),
+    "502": lambda _: StatusFault(502),
+    "503": lambda _: StatusFault(503),
     "reset": lambda _: Reset(),
     "truncated": lambda _: Truncated(),
     "slow": Slow,

@@ -11,7 +11,7 @@ from .view import View
 LATEST_MS = 4_102_444_800_000  # the year 2100
 
 
-class ApiError(Exception):
+class HttpError(Exception):
     """An answer other than 200, in the vendor's general shape."""
 
     def __init__(self, status: int, error: str, message: str) -> None:
@@ -20,8 +20,8 @@ class ApiError(Exception):
         self.body = {"error": error, "message": message}
 
 
-def bad_request(message: str) -> ApiError:
-    return ApiError(400, "Bad Request", message)
+def bad_request(message: str) -> HttpError:
+    return HttpError(400, "Bad Request", message)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Wire(Enum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class SandboxResponse:
     """`body` is JSON, or text that goes out as it is."""
 
     body: Any
@@ -83,7 +83,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Page:
+class PageRequest:
     """A slice of a longer list."""
 
     number: int

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from .company.draws import Topic, stream
 from .faults import Again, Fault
-from .http import Answer, Request
+from .http import Request, SandboxResponse
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Mishaps:
             self._planned.clear()
             self._chances.clear()
 
-    def befall(self, answer: Answer, request: Request, again: Again) -> Answer:
+    def befall(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
         """Return the answer, spoilt by the first fault that applies and changes something."""
         with self._lock:
             for fault in self._due(request.path):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .answers import ai_code, analytics, audit_logs, daily_usage, events, groups, me, members, spend
-from .http import Answer, Request
+from .http import Request, SandboxResponse
 
 ANALYTICS = ("analytics-team", "analytics-by-user", "ai-code")
 
@@ -17,7 +17,7 @@ class Route:
     method: str
     pattern: re.Pattern[str]
     limit_class: str
-    answer: Callable[[Request], Answer]
+    answer: Callable[[Request], SandboxResponse]
 
     @property
     def is_analytics(self) -> bool:
@@ -25,7 +25,9 @@ class Route:
         return self.limit_class in ANALYTICS
 
 
-def _route(method: str, pattern: str, limit_class: str, answer: Callable[[Request], Answer]) -> Route:
+def _route(
+    method: str, pattern: str, limit_class: str, answer: Callable[[Request], SandboxResponse]
+) -> Route:
     return Route(method, re.compile(pattern + "/?"), limit_class, answer)
 
 

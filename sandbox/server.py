@@ -20,7 +20,7 @@ from .api import Api
 from .behaviour import Behaviour
 from .clock import Clock
 from .company import Company
-from .http import Answer, Request, Wire
+from .http import Request, SandboxResponse, Wire
 from .truth import Truth, truth
 
 DEFAULT_KEY = "key_sandbox"
@@ -123,7 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self._body()
         if body is None:
-            self._send(Answer({"error": "Bad Request", "message": "The body must be a JSON object"}, 400))
+            self._send(
+                SandboxResponse({"error": "Bad Request", "message": "The body must be a JSON object"}, 400)
+            )
         else:
             self._answer(body)
 
@@ -150,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(self.server.api.answer(request, self.headers.get("Authorization")))
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: SandboxResponse) -> None:
         time.sleep(answer.delay_seconds)
         if answer.wire is Wire.RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
@@ -170,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the sandbox counts its requests itself."""
 
 
-def _encoded(answer: Answer) -> bytes:
+def _encoded(answer: SandboxResponse) -> bytes:
     if answer.status == 304:
         return b""
     if isinstance(answer.body, str):

@@ -12,7 +12,7 @@ from .company.columns import Events
 from .company.company import Company
 from .company.draws import fractions
 from .company.instants import to_ms
-from .company.kinds import Kind
+from .company.kinds import EventKind
 
 HOUR_MS = 3_600_000
 LATE, LATE_BY, REVISED, REVISED_AFTER = 11, 12, 13, 14  # salts
@@ -60,8 +60,10 @@ class View:
             name: np.where(open_, getattr(events, name) // 2, getattr(events, name))
             for name in ("model_micro", "fee_micro", "charged_micro")
         }
-        kind = np.where(open_ & (events.kind == Kind.USAGE_BASED), Kind.INCLUDED, events.kind).astype(np.int8)
-        return replace(events, **halves, kind=kind, is_chargeable=kind == Kind.USAGE_BASED)
+        kind = np.where(
+            open_ & (events.kind == EventKind.USAGE_BASED), EventKind.INCLUDED, events.kind
+        ).astype(np.int8)
+        return replace(events, **halves, kind=kind, is_chargeable=kind == EventKind.USAGE_BASED)
 
     def cycle(self) -> tuple[datetime, datetime]:
         """Return the current billing cycle [start, end)."""

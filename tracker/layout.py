@@ -62,7 +62,7 @@ class Freshness:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Layout:
     links: list[Link]
     banners: list[Banner]
     freshness: Freshness
@@ -102,13 +102,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def build(request: HttpRequest, now: datetime) -> Frame:
+def build(request: HttpRequest, now: datetime) -> Layout:
     access = getattr(request, "access", None)
     if access is None or not access.may(Role.VIEWER):
-        return Frame([], [], Freshness(None, []))  # whoever has not signed in learns nothing
+        return Layout([], [], Freshness(None, []))  # whoever has not signed in learns nothing
     known = freshness.sources(now, with_newest=False)
     said = banners(known) + no_news(filters.known_until(request, now), now)
-    return Frame(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now))
+    return Layout(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now))
 
 
 def theme(request: HttpRequest) -> str:

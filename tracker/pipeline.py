@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Step:
+class PipelineStep:
     """What one step did; `report` is its own account, JSON-able."""
 
     name: str
@@ -53,7 +53,7 @@ class PipelineReport:
     """What one run of the pipeline did, step by step."""
 
     started_at: datetime
-    steps: list[Step] = field(default_factory=list)
+    steps: list[PipelineStep] = field(default_factory=list)
 
     @property
     def is_ok(self) -> bool:
@@ -98,9 +98,11 @@ def _do(report: PipelineReport, name: str, work: Callable[[], Any]) -> Any:
         is_known = isinstance(error, CursorApiError)
         log.error("pipeline step %s failed: %s", name, error, exc_info=not is_known)
         drop_if_dead()  # the next step may find the database back
-        report.steps.append(Step(name, False, f"{type(error).__name__}: {error}", time.monotonic() - started))
+        report.steps.append(
+            PipelineStep(name, False, f"{type(error).__name__}: {error}", time.monotonic() - started)
+        )
         return None
     report.steps.append(
-        Step(name, result.is_ok, result.summary, time.monotonic() - started, result.as_json())
+        PipelineStep(name, result.is_ok, result.summary, time.monotonic() - started, result.as_json())
     )
     return result

@@ -59,7 +59,7 @@ class Row:
         return self.cells.get(column, "")
 
 
-class Table:
+class CsvTable:
     """A CSV file open for reading. FileError from the constructor and while iterating."""
 
     def __init__(self, file: BinaryIO, columns: Columns, *, required: tuple[str, ...]) -> None:

@@ -37,7 +37,7 @@ class Upserted:
 
 
 @dataclass(frozen=True)
-class Table:
+class FactTable:
     """How rows of one table are recognised (`key`), compared (`values`) and stamped."""
 
     model: type[models.Model]

@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Metric:
+class AnalyticsMetric:
     """Which field of a row is its count, and which say what is counted."""
 
     count: str
@@ -40,17 +40,17 @@ class Metric:
 
 # The vendor's path: what its rows hold. `models` nests its rows by model.
 TEAM_METRICS = {
-    "dau": Metric("dau"),
-    "models": Metric("messages", "model"),
-    "agent-edits": Metric("total_accepted_diffs"),
-    "tabs": Metric("total_accepts"),
-    "mcp": Metric("usage", "tool_name", "mcp_server_name"),
-    "commands": Metric("usage", "command_name"),
-    "plans": Metric("usage", "model"),
-    "ask-mode": Metric("usage", "model"),
-    "skills": Metric("usage", "skill_name"),
-    "top-file-extensions": Metric("total_accepts", "file_extension"),
-    "client-versions": Metric("user_count", "client_version"),
+    "dau": AnalyticsMetric("dau"),
+    "models": AnalyticsMetric("messages", "model"),
+    "agent-edits": AnalyticsMetric("total_accepted_diffs"),
+    "tabs": AnalyticsMetric("total_accepts"),
+    "mcp": AnalyticsMetric("usage", "tool_name", "mcp_server_name"),
+    "commands": AnalyticsMetric("usage", "command_name"),
+    "plans": AnalyticsMetric("usage", "model"),
+    "ask-mode": AnalyticsMetric("usage", "model"),
+    "skills": AnalyticsMetric("usage", "skill_name"),
+    "top-file-extensions": AnalyticsMetric("total_accepts", "file_extension"),
+    "client-versions": AnalyticsMetric("user_count", "client_version"),
 }
 MEMBER_METRICS = ("mcp", "commands")
 
@@ -80,7 +80,7 @@ class MemberAnswer(Record):
     pagination: Pagination
 
 
-class Commit(Record):
+class CommitRecord(Record):
     """One commit; an amended one comes again under the same hash with a later `createdAt`."""
 
     commit_hash: Hash
@@ -105,7 +105,7 @@ class Commit(Record):
 class CommitsAnswer(Record):
     """GET /analytics/ai-code/commits."""
 
-    items: list[Commit]
+    items: list[CommitRecord]
     total_count: Count
     page_size: Count | None = None
 

@@ -172,7 +172,7 @@ class ActivityAnswer(Record):
     pagination: Pagination | None = None
 
 
-class GroupMember(Record):
+class GroupMemberRecord(Record):
     email: Email
     user_id: Id = ""
     joined_at: Instant
@@ -183,14 +183,14 @@ class BillingGroup(Record):
     id: Id
     name: Name
     spend_cents: Cents | None = None
-    current_members: list[GroupMember]  # taken for none where it is missing, it would empty the group
-    former_members: list[GroupMember] = []
+    current_members: list[GroupMemberRecord]  # taken for none where it is missing, it would empty the group
+    former_members: list[GroupMemberRecord] = []
 
 
 class Unassigned(Record):
     """Those in no group; read only to tell whether an answer without groups can be true."""
 
-    current_members: list[GroupMember] = []
+    current_members: list[GroupMemberRecord] = []
 
 
 class GroupsAnswer(Record):

@@ -29,7 +29,7 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
-class Sums:
+class CycleSums:
     """What is known of one cycle, in cents; snapshot sums are None where their meaning is uncertain."""
 
     events_total: Decimal
@@ -41,7 +41,7 @@ class Sums:
     is_history_missing: bool = False  # the cycle began before the oldest event that the API gave
 
 
-def explain(sums: Sums) -> list[dict[str, str]]:
+def explain(sums: CycleSums) -> list[dict[str, str]]:
     """Parts of (snapshot − events), each {reason, cents}; they add up to the difference exactly."""
     if sums.snapshot_total is None:
         return []
@@ -80,7 +80,7 @@ def _compare(cycle: BillingCycle, now: datetime) -> Reconciliation | None:
     return Reconciliation.objects.update_or_create(cycle=cycle, taken_at=now, defaults=figures)[0]
 
 
-def measure(cycle: BillingCycle) -> Sums:
+def measure(cycle: BillingCycle) -> CycleSums:
     """The sums of `cycle` as stored now."""
     snapshots = SpendSnapshot.objects.latest_per_member(cycle)
     told = snapshots.aggregate(
@@ -93,7 +93,7 @@ def measure(cycle: BillingCycle) -> Sums:
     since = max(told["at"] - AGGREGATION, cycle.start_at)
     recent = UsageEvent.objects.between(since, cycle.end_at).filter(member__in=snapshots.values("member"))
     mark = Watermark.objects.filter(source=Source.EVENTS).first()
-    return Sums(
+    return CycleSums(
         events_total=cents(spent["total_cents"]),
         events_billed=cents(spent["billed_cents"]),
         snapshot_total=None if is_legacy else cents(told["total"]),

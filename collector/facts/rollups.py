@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from collector.base.days import day_end, day_start, days_between
 from collector.base.money import cents
-from collector.base.upsert import Key, Table, Values
+from collector.base.upsert import FactTable, Key, Values
 from collector.models import MemberModelDay, Pruning, UsageEvent
 
 from .cycles import turns
@@ -22,7 +22,7 @@ from .cycles import turns
 COUNTS = ("requests", "billed_requests", "failed_requests", "max_mode_requests", "headless_requests")
 MONEY = ("total_cents", "billed_cents")
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
-TABLE = Table(
+TABLE = FactTable(
     MemberModelDay,
     key=("member_id", "day", "model", "is_after_turn"),
     values=(*COUNTS, *MONEY, "request_units", *TOKENS),

@@ -14,7 +14,7 @@ from collector.base.upsert import Key, Values
 from collector.facts import cycles, rollups
 from collector.facts.roster import Identity, Roster
 from collector.models import UsageEvent
-from collector.sources.events import TABLE, Draft, keep_costs, number_twins
+from collector.sources.events import TABLE, EventDraft, keep_costs, number_twins
 
 # Rows held before they are written.
 CHUNK = 20_000
@@ -44,10 +44,10 @@ UNSAID: dict[str, Any] = {
 }
 
 
-def draft(identity: Identity, occurred_at: datetime, model: str, **columns: Any) -> Draft:
+def draft(identity: Identity, occurred_at: datetime, model: str, **columns: Any) -> EventDraft:
     """An event of a file; columns that the file lacks are left unsaid."""
     given = UNSAID | columns
-    return Draft(identity, occurred_at, model, tuple(given[name] for name in TABLE.values))
+    return EventDraft(identity, occurred_at, model, tuple(given[name] for name in TABLE.values))
 
 
 @dataclass
@@ -60,17 +60,17 @@ class EventWriter:
 
     origin: str
     at: datetime
-    is_shared: Callable[[Draft], bool] = lambda draft: False
+    is_shared: Callable[[EventDraft], bool] = lambda draft: False
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     known_better: int = 0
-    held: list[Draft] = field(default_factory=list)
-    shared: list[Draft] = field(default_factory=list)
+    held: list[EventDraft] = field(default_factory=list)
+    shared: list[EventDraft] = field(default_factory=list)
     touched: set[tuple[int, date]] = field(default_factory=set)
     roster: Roster = field(default_factory=Roster.load)
 
-    def add(self, event: Draft) -> None:
+    def add(self, event: EventDraft) -> None:
         (self.shared if self.is_shared(event) else self.held).append(event)
         if len(self.held) >= CHUNK:
             self._flush(self.held)
@@ -84,16 +84,16 @@ class EventWriter:
                 rollups.recompute_days(day, day, self.at)
             rollups.recompute(self.touched, self.at)
 
-    def _flush(self, drafts: list[Draft]) -> None:
+    def _flush(self, drafts: list[EventDraft]) -> None:
         """Write day by day, so that what is compared with is never more than a day."""
         self.roster.admit({each.identity for each in drafts}, self.at)
-        by_day: dict[date, list[Draft]] = defaultdict(list)
+        by_day: dict[date, list[EventDraft]] = defaultdict(list)
         for each in drafts:
             by_day[utc_day(each.occurred_at)].append(each)
         for day in sorted(by_day):
             self._write(by_day[day])
 
-    def _write(self, drafts: list[Draft]) -> None:
+    def _write(self, drafts: list[EventDraft]) -> None:
         rows = number_twins(drafts, self.roster)
         instants = [each.occurred_at for each in drafts]
         stored = UsageEvent.objects.between(min(instants), max(instants) + MILLISECOND)

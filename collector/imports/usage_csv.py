@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from collector.base.csv_files import FileError, Problems, Row, Table
+from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import to_epoch_ms
 from collector.facts.roster import Identity, identify
 from collector.models import UsageEvent
-from collector.sources.events import CHARGEABLE_KINDS, Draft
+from collector.sources.events import CHARGEABLE_KINDS, EventDraft
 
 from .events import draft
 
@@ -67,7 +67,7 @@ class Survey:
     spots: array[int] = field(default_factory=lambda: array("q"))
     shared: set[int] = field(default_factory=set)  # those of more than one row
 
-    def note(self, event: Draft) -> None:
+    def note(self, event: EventDraft) -> None:
         self.rows += 1
         self.first_at = min(self.first_at or event.occurred_at, event.occurred_at)
         self.last_at = max(self.last_at or event.occurred_at, event.occurred_at)
@@ -79,11 +79,11 @@ class Survey:
         self.shared = set(places[1:][places[1:] == places[:-1]].tolist())
         self.spots = array("q")
 
-    def is_shared(self, event: Draft) -> bool:
+    def is_shared(self, event: EventDraft) -> bool:
         return spot(event) in self.shared
 
 
-def spot(event: Draft) -> int:
+def spot(event: EventDraft) -> int:
     return hash((event.identity.key, to_epoch_ms(event.occurred_at)))
 
 
@@ -113,13 +113,13 @@ class UsageCsv:
             )
         return found
 
-    def events(self) -> Iterator[Draft]:
+    def events(self) -> Iterator[EventDraft]:
         """The file's events, in its order."""
         return self._events(Problems(), Survey())
 
-    def _events(self, problems: Problems, found: Survey) -> Iterator[Draft]:
+    def _events(self, problems: Problems, found: Survey) -> Iterator[EventDraft]:
         with self.path.open("rb") as file:
-            table = Table(file, COLUMNS, required=REQUIRED)
+            table = CsvTable(file, COLUMNS, required=REQUIRED)
             if "user" not in table.columns and not self.member:
                 raise FileError(
                     "Line 1: there is no column User, so the file is one member's own. "
@@ -131,7 +131,7 @@ class UsageCsv:
                 except ValueError as exc:
                     problems.add(row.line, str(exc))
 
-    def _event(self, row: Row, found: Survey) -> Draft:
+    def _event(self, row: Row, found: Survey) -> EventDraft:
         tokens = _tokens(row)
         cost = Cost.of(row)
         found.with_cost += cost.is_due and cost.is_known

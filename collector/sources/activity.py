@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from collector.base.upsert import Key, Table, Values, writing
+from collector.base.upsert import FactTable, Key, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
@@ -48,10 +48,10 @@ COLUMNS = {
     "client_version": "client_version",
 }
 NOTHING: Values = tuple(getattr(DailyActivity(), name) for name in COLUMNS)
-TABLE = Table(DailyActivity, key=("member_id", "day"), values=tuple(COLUMNS))
+TABLE = FactTable(DailyActivity, key=("member_id", "day"), values=tuple(COLUMNS))
 
 
-class Draft(NamedTuple):
+class ActivityDraft(NamedTuple):
     """A row on its way from answer to table."""
 
     identity: Identity
@@ -72,10 +72,10 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     return result
 
 
-def _read(client: CursorClient, part: Window) -> list[Draft]:
+def _read(client: CursorClient, part: Window) -> list[ActivityDraft]:
     identities: dict[Identity, Identity] = {}
 
-    def ask(number: int) -> Page[Draft]:
+    def ask(number: int) -> Page[ActivityDraft]:
         body = {"startDate": part.first_ms, "endDate": part.last_ms, "page": number, "pageSize": PAGE_SIZE}
         answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH)
         rows = [_draft(record, identities) for record in answer.data]
@@ -87,21 +87,21 @@ def _read(client: CursorClient, part: Window) -> list[Draft]:
     return list(read_all(PATH, ask, count=_people).rows())
 
 
-def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> Draft:
+def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> ActivityDraft:
     """What is kept of a row; most say nothing and share one value, since a month of a large team is long."""
     identity = identify(record.email, number=record.user_id)
     values = tuple(getattr(record, name) for name in COLUMNS.values())
-    return Draft(
+    return ActivityDraft(
         identities.setdefault(identity, identity), record.day, NOTHING if values == NOTHING else values
     )
 
 
-def _people(reading: Reading[Draft]) -> int:
+def _people(reading: Reading[ActivityDraft]) -> int:
     """The vendor counts its numbers: one may have two addresses, and an address two of them."""
     return len({row.identity.numeric_id or row.identity.key for row in reading.rows()})
 
 
-def _store(part: Window, drafts: list[Draft]) -> SyncResult:
+def _store(part: Window, drafts: list[ActivityDraft]) -> SyncResult:
     with writing():
         roster = Roster.load()
         roster.admit({draft.identity for draft in drafts}, part.read_at)
@@ -120,7 +120,7 @@ def _store(part: Window, drafts: list[Draft]) -> SyncResult:
     return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written)
 
 
-def _at_old_addresses(drafts: list[Draft], known: dict[Key, Values], roster: Roster) -> Iterator[Key]:
+def _at_old_addresses(drafts: list[ActivityDraft], known: dict[Key, Values], roster: Roster) -> Iterator[Key]:
     """Known days of an address that are told under the new one: what is left there would count twice."""
     named = {roster.member_id(identity) for identity in {draft.identity for draft in drafts}}
     unnamed = Member.objects.filter(pk__in={key[0] for key in known} - named).exclude(numeric_id="")

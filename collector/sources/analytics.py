@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from collector.base.days import utc_day
-from collector.base.upsert import Key, Table, Values, writing
+from collector.base.upsert import FactTable, Key, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
 from collector.collecting.windows import MINUTE, Window
@@ -32,8 +32,10 @@ TEAM_PATH = "/analytics/team/"
 MEMBER_PATH = "/analytics/by-user/"
 MOST_USERS = 500  # the documented maximum of a page
 LONGEST_QUESTION = timedelta(days=30)
-TEAM = Table(TeamAnalyticsDay, key=("metric", "day", "name", "detail"), values=("count", "values"))
-MEMBER = Table(MemberAnalyticsDay, key=("member_id", "metric", "day", "name", "detail"), values=("count",))
+TEAM = FactTable(TeamAnalyticsDay, key=("metric", "day", "name", "detail"), values=("count", "values"))
+MEMBER = FactTable(
+    MemberAnalyticsDay, key=("member_id", "metric", "day", "name", "detail"), values=("count",)
+)
 
 Email = str
 

@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from collector.base.days import utc_day
-from collector.base.upsert import Key, Table, Upserted, Values, count_write, writing
+from collector.base.upsert import FactTable, Key, Upserted, Values, count_write, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
 from collector.collecting.windows import DAY, MINUTE, Window
-from collector.cursor.analytics import Commit, CommitsAnswer
+from collector.cursor.analytics import CommitRecord, CommitsAnswer
 from collector.cursor.client import CursorClient
 from collector.cursor.pages import Page, read_all
 from collector.cursor.records import parse
@@ -44,7 +44,7 @@ COLUMNS = {
     "unattributed_lines_added": "non_ai_lines_added",
     "unattributed_lines_deleted": "non_ai_lines_deleted",
 }
-TABLE = Table(AiCodeCommit, key=("member_id", "commit_hash"), values=(*COLUMNS, "day"))
+TABLE = FactTable(AiCodeCommit, key=("member_id", "commit_hash"), values=(*COLUMNS, "day"))
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
@@ -62,14 +62,14 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     return result
 
 
-def _read(etags: ETags, part: Window) -> list[Commit]:
+def _read(etags: ETags, part: Window) -> list[CommitRecord]:
     # A plain last day could mean its midnight: the day after it is named, or now. Told twice is stored once.
     is_open = utc_day(part.end_at) == utc_day(part.read_at)
     last = "now" if is_open else utc_day(part.end_at + DAY - MINUTE).isoformat()
     question = dates(part) | {"endDate": last, "pageSize": PAGE_SIZE}
 
-    def ask(number: int) -> Page[Commit]:
-        def read(payload: Any) -> Page[Commit]:
+    def ask(number: int) -> Page[CommitRecord]:
+        def read(payload: Any) -> Page[CommitRecord]:
             answer = parse(CommitsAnswer, payload, PATH)
             return Page(answer.items, answer.total_count, answer.has_more(number, PAGE_SIZE))
 
@@ -78,10 +78,10 @@ def _read(etags: ETags, part: Window) -> list[Commit]:
     return list(read_all(PATH, ask).rows())
 
 
-def _store(commits: list[Commit], part: Window) -> Upserted:
+def _store(commits: list[CommitRecord], part: Window) -> Upserted:
     roster = Roster.load()
     roster.admit({identify(commit.user_email) for commit in commits}, part.read_at)
-    newest: dict[Key, Commit] = {}
+    newest: dict[Key, CommitRecord] = {}
     for commit in commits:
         key = (roster.member_id(identify(commit.user_email)), commit.commit_hash)
         if key not in newest or newest[key].created_at <= commit.created_at:
@@ -98,7 +98,7 @@ def _store(commits: list[Commit], part: Window) -> Upserted:
     return TABLE.upsert(rows, stored, part.read_at)
 
 
-def _follow_addresses(newest: dict[Key, Commit], stored: QuerySet[AiCodeCommit]) -> None:
+def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCommit]) -> None:
     """Let stored commits go over to their author's new address: left at the old one, they count twice."""
     told = {(each.user_id, each.commit_hash): key[0] for key, each in newest.items() if each.user_id}
     there = {(each.member_id, each.commit_hash): each for each in stored.select_related("member")}
@@ -131,6 +131,6 @@ def _take_over_imported(new: dict[Key, Values]) -> None:
     AiCodeCommit.objects.bulk_update(replaced, ["commit_hash"], batch_size=300)
 
 
-def _values(commit: Commit) -> Values:
+def _values(commit: CommitRecord) -> Values:
     values = tuple(getattr(commit, name) for name in COLUMNS.values())
     return (*values, utc_day(commit.commit_ts or commit.created_at))

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from collector.base.days import utc_day
-from collector.base.upsert import Key, Table, Values, writing
+from collector.base.upsert import FactTable, Key, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
@@ -48,7 +48,7 @@ REVISED = (
     "request_units",
     "origin",
 )
-TABLE = Table(
+TABLE = FactTable(
     UsageEvent,
     key=("member_id", "occurred_at", "model", "ordinal"),
     values=(*LASTING, *REVISED),
@@ -70,7 +70,7 @@ PERCENT_PLACES = UNIT_PLACES = Decimal("0.0001")
 CHARGEABLE_KINDS = ("usage-based", "usage_event_kind_usage_based", "on-demand")
 
 
-class Draft(NamedTuple):
+class EventDraft(NamedTuple):
     """An event on its way from answer to table: whom it names, and its columns."""
 
     identity: Identity
@@ -90,7 +90,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     return result
 
 
-def _store(part: Window, drafts: list[Draft]) -> SyncResult:
+def _store(part: Window, drafts: list[EventDraft]) -> SyncResult:
     with writing():
         roster = Roster.load()
         roster.admit({each.identity for each in drafts}, part.read_at)
@@ -106,7 +106,7 @@ def _store(part: Window, drafts: list[Draft]) -> SyncResult:
     return SyncResult.of(len(drafts), written)
 
 
-def number_twins(drafts: Iterable[Draft], roster: Roster) -> dict[Key, Values]:
+def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> dict[Key, Values]:
     """Rows by identity. Events alike in instant, member and model are numbered by what never changes."""
     alike: dict[Key, list[Values]] = defaultdict(list)
     for each in drafts:
@@ -135,7 +135,7 @@ def _lasting(values: Values) -> tuple[str, ...]:
     return tuple(map(str, values))
 
 
-def draft(event: EventRecord, identities: dict[Identity, Identity]) -> Draft:
+def draft(event: EventRecord, identities: dict[Identity, Identity]) -> EventDraft:
     """The columns of `event`; equal identities become one object, since there are few and many events."""
     identity = identify(
         event.user_email,
@@ -168,7 +168,7 @@ def draft(event: EventRecord, identities: dict[Identity, Identity]) -> Draft:
         _quantized(event.requests_costs, UNIT_PLACES) or Decimal(0),
         UsageEvent.Origin.API.value,
     )
-    return Draft(
+    return EventDraft(
         identities.setdefault(identity, identity),
         event.timestamp,
         sys.intern(event.model),

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from collector.base.upsert import Key, Table, Upserted, Values, writing
+from collector.base.upsert import FactTable, Key, Upserted, Values, writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import wrong_shape
-from collector.cursor.records import BillingGroup, GroupMember, GroupsAnswer, parse
+from collector.cursor.records import BillingGroup, GroupMemberRecord, GroupsAnswer, parse
 from collector.facts.roster import Roster, identify
 from collector.models import CursorGroup, CursorGroupMembership
 
 from .base import Progress, SyncResult, silent
 
 PATH = "/teams/groups"
-GROUPS = Table(
+GROUPS = FactTable(
     CursorGroup,
     key=("cursor_id",),
     values=("name", "spend_cents", "gone_at"),
     stamp=("last_seen_at",),
     first_stamp=("first_seen_at",),
 )
-STAYS = Table(
+STAYS = FactTable(
     CursorGroupMembership, key=("group_id", "member_id", "joined_at"), values=("left_at",), stamp=()
 )
 
@@ -77,7 +77,7 @@ def _store_stays(groups: list[BillingGroup], at: datetime) -> Upserted:
     )
 
 
-def _key(group_id: int, each: GroupMember, roster: Roster) -> Key:
+def _key(group_id: int, each: GroupMemberRecord, roster: Roster) -> Key:
     return group_id, roster.member_id(identify(each.email)), each.joined_at
 
 

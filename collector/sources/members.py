@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from collector.base.upsert import Table, Upserted, writing
+from collector.base.upsert import FactTable, Upserted, writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import wrong_shape
@@ -14,7 +14,7 @@ from collector.models import Member
 from .base import Progress, SyncResult, silent
 
 PATH = "/teams/members"
-TABLE = Table(
+TABLE = FactTable(
     Member,
     key=("email",),
     values=("kind", "name", "role", "cursor_id", "is_removed", "gone_at"),

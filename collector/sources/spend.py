@@ -36,7 +36,7 @@ SUMS = ("spend_cents", "overall_spend_cents", "included_spend_cents", "fast_prem
 Row = tuple[MemberSpend, dict[str, Any]]  # as read, and as it came
 
 
-class Known(NamedTuple):
+class KnownSnapshots(NamedTuple):
     """A member's newest snapshot."""
 
     pk: int
@@ -135,7 +135,7 @@ def _together(rows: list[Row], roster: Roster) -> Row:
     return in_use.model_copy(update=sums), {"rows": [raw for _, raw in rows]}
 
 
-def _follow_addresses(listed: dict[int, Row], latest: dict[int, Known], cycle: BillingCycle) -> None:
+def _follow_addresses(listed: dict[int, Row], latest: dict[int, KnownSnapshots], cycle: BillingCycle) -> None:
     """Let the cycle's snapshots go over to a member's new address: left at the old, they count twice."""
     heirs = {record.user_id: member_id for member_id, (record, _) in listed.items() if record.user_id}
     for old in latest.keys() - listed.keys():
@@ -145,12 +145,12 @@ def _follow_addresses(listed: dict[int, Row], latest: dict[int, Known], cycle: B
             latest[heir] = latest.pop(old)
 
 
-def _latest(cycle: BillingCycle) -> dict[int, Known]:
+def _latest(cycle: BillingCycle) -> dict[int, KnownSnapshots]:
     rows = SpendSnapshot.objects.latest_per_member(cycle).values_list(
         "member_id", "pk", "member__cursor_id", "taken_at", *FIGURES
     )
     return {
-        member_id: Known(pk, cursor_id, taken_at, tuple(figures))
+        member_id: KnownSnapshots(pk, cursor_id, taken_at, tuple(figures))
         for member_id, pk, cursor_id, taken_at, *figures in rows
     }
 

@@ -18,7 +18,7 @@ PRIOR_REQUESTS = 20
 
 
 @dataclass(frozen=True)
-class Part:
+class ExplanationPart:
     """`cents` of the extra (negative where it saved), and the model that did most of it."""
 
     name: str  # volume, model_mix, context or price
@@ -30,7 +30,7 @@ class Part:
 class Explanation:
     """`parts` add up to the finding's extra; `hours` are the costliest ones of the window, in time order."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ExplanationPart, ...] = ()
     more_requests: int = 0
     model: str = ""
     hours: tuple[tuple[str, float], ...] = ()
@@ -81,7 +81,7 @@ def _by_model(window: pd.DataFrame, usual: pd.DataFrame, team: pd.DataFrame) -> 
 
 def _parts(
     models: pd.DataFrame, usual: pd.DataFrame, expected: float, extra: float
-) -> tuple[tuple[Part, ...], int]:
+) -> tuple[tuple[ExplanationPart, ...], int]:
     """Four parts that telescope from the expected cents to the spent ones, and how many requests more than
     usual.
 
@@ -100,11 +100,11 @@ def _parts(
     paid = models["cents"] - models["weight"] * models["price"]
     rounded = [round(float(value), 2) for value in (requests * cost - expected, mix.sum(), context.sum())]
     parts = (
-        Part("volume", rounded[0]),
-        Part("model_mix", rounded[1], _largest(mix)),
-        Part("context", rounded[2], _largest(context)),
+        ExplanationPart("volume", rounded[0]),
+        ExplanationPart("model_mix", rounded[1], _largest(mix)),
+        ExplanationPart("context", rounded[2], _largest(context)),
         # The rest, so that rounding is in the sum.
-        Part("price", round(extra - sum(rounded), 2), _largest(paid)),
+        ExplanationPart("price", round(extra - sum(rounded), 2), _largest(paid)),
     )
     more = requests - expected / cost if cost else requests
     return parts, int(np.round(more))
@@ -114,7 +114,7 @@ def _largest(values: pd.Series) -> str:
     return str(values.idxmax()) if len(values) and values.max() > 0 else ""
 
 
-def _culprit(models: pd.DataFrame, parts: tuple[Part, ...]) -> str:
+def _culprit(models: pd.DataFrame, parts: tuple[ExplanationPart, ...]) -> str:
     """The model of the largest part, or the one that cost most where it was volume."""
     largest = max(parts, key=lambda part: part.cents)
     return largest.model or str(models["cents"].idxmax())
@@ -127,7 +127,7 @@ def _hours(window: pd.DataFrame) -> tuple[tuple[str, float], ...]:
     return tuple((hour, round(float(cents), 2)) for hour, cents in zip(hours, costly, strict=True))
 
 
-def _sentence(parts: tuple[Part, ...], more: int) -> str:
+def _sentence(parts: tuple[ExplanationPart, ...], more: int) -> str:
     """The parts worth telling, largest first: "340 more requests (+$290), dearer model opus (+$55)"."""
     extra = sum(part.cents for part in parts)
     told = [part for part in parts if abs(part.cents) >= max(TOLD_SHARE * extra, 50)]
@@ -135,7 +135,7 @@ def _sentence(parts: tuple[Part, ...], more: int) -> str:
     return ", ".join(f"{_phrase(part, more)} ({signed_dollars(part.cents)})" for part in told)
 
 
-def _phrase(part: Part, more: int) -> str:
+def _phrase(part: ExplanationPart, more: int) -> str:
     dearer = part.cents > 0
     model = f" {part.model}" if part.model else " mix"
     on = f" on {part.model}" if part.model else ""

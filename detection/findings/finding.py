@@ -18,7 +18,7 @@ CRITICAL_OVER = 2.0  # times the bound: product promise for the cycle limit, kep
 
 
 @dataclass(frozen=True)
-class Window:
+class FindingWindow:
     """The stretch `[start_at, end_at)` that was measured, and how its running figure is read.
 
     `rolling` sums the `hours` before each event, `since` sums from the start, `ratio` is cents per request
@@ -53,7 +53,7 @@ class Finding:
     observed: float
     bound: float
     expected: float
-    window: Window
+    window: FindingWindow
     member_id: int | None = None
     window_cents: float = 0.0
     expected_cents: float = 0.0
@@ -82,7 +82,7 @@ def flagged(mask: Array) -> Iterator[int]:
     return map(int, np.flatnonzero(mask))
 
 
-def last_24_hours(frame: Frame, hours_ago: int = 0) -> Window:
+def last_24_hours(frame: Frame, hours_ago: int = 0) -> FindingWindow:
     """The rolling day that ended `hours_ago` hours before the frame."""
     end_at = frame.as_of - timedelta(hours=hours_ago)
-    return Window(end_at - timedelta(hours=24), end_at, "rolling")
+    return FindingWindow(end_at - timedelta(hours=24), end_at, "rolling")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.findings.finding import Finding, Window, flagged, severity_of
+from detection.findings.finding import Finding, FindingWindow, flagged, severity_of
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
@@ -20,7 +20,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     if not limit or frame.cycle is None:
         return []
     spend = frame.cycle.total_cents
-    window = Window(frame.cycle.start_at, frame.as_of, "since")
+    window = FindingWindow(frame.cycle.start_at, frame.as_of, "since")
     return [
         Finding(
             rule=Rule.CYCLE_LIMIT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.findings.finding import Finding, Window, flagged, severity_of
+from detection.findings.finding import Finding, FindingWindow, flagged, severity_of
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
@@ -35,7 +35,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
             observed=float(spend[row]),
             bound=bound,
             expected=median,
-            window=Window(frame.cycle.start_at, frame.as_of, "since"),
+            window=FindingWindow(frame.cycle.start_at, frame.as_of, "since"),
             member_id=int(frame.member_ids[row]),
             window_cents=float(spend[row]),
             expected_cents=median,

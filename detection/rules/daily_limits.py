@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from collector.base.days import day_end, day_start
-from detection.findings.finding import Finding, Window, flagged, severity_of
+from detection.findings.finding import Finding, FindingWindow, flagged, severity_of
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Array, Frame
 from detection.models import DetectionSettings
@@ -46,7 +46,7 @@ def _over(frame: Frame, unit: Literal["requests", "tokens"], limit: int, usual: 
             observed=observed,
             bound=float(limit),
             expected=float(usual[row]),
-            window=Window(day_start(day), min(day_end(day), frame.as_of), "since", unit),
+            window=FindingWindow(day_start(day), min(day_end(day), frame.as_of), "since", unit),
             member_id=int(frame.member_ids[row]),
             is_provisional=day == frame.day,
             operands={"day": day.isoformat()},

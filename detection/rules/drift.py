@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from collector.base.days import day_start
-from detection.findings.finding import Finding, Window, flagged, severity_of
+from detection.findings.finding import Finding, FindingWindow, flagged, severity_of
 from detection.frame.baseline import LEAST_SPREAD, Baseline
 from detection.frame.frame import Array, Frame, Past
 from detection.frame.habits import TEAM_MEMBERS, Habit, habit
@@ -58,7 +58,7 @@ def _over(span: int, frame: Frame, settings: DetectionSettings) -> dict[int, Fin
         & (level.spent > bound)
     )
     end_at = day_start(frame.day)
-    window = Window(end_at - timedelta(days=span), end_at, "rolling", hours=span * 24)
+    window = FindingWindow(end_at - timedelta(days=span), end_at, "rolling", hours=span * 24)
     return {
         row: Finding(
             rule=Rule.DRIFT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.findings.finding import Finding, Window, flagged, last_24_hours, severity_of
+from detection.findings.finding import Finding, FindingWindow, flagged, last_24_hours, severity_of
 from detection.frame.baseline import COST_Z, COST_Z_UNDER_FLOOR, Baseline, is_dear, noise_of
 from detection.frame.frame import Array, Frame
 from detection.models import DetectionSettings
@@ -61,9 +61,9 @@ def _is_confirmed(
     return is_own & (frame.peak.cents > unusual_spend) & (extra > floor / 2)
 
 
-def _window(frame: Frame, hours_ago: int) -> Window:
+def _window(frame: Frame, hours_ago: int) -> FindingWindow:
     day = last_24_hours(frame, hours_ago)
-    return Window(day.start_at, day.end_at, "ratio")
+    return FindingWindow(day.start_at, day.end_at, "ratio")
 
 
 def _own_cost(frame: Frame, baseline: Baseline, floor_cents: float) -> Array:

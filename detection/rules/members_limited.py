@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detection.findings.finding import Finding, Window, flagged
+from detection.findings.finding import Finding, FindingWindow, flagged
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
@@ -31,7 +31,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
             observed=float(len(members)),
             bound=0.0,
             expected=0.0,
-            window=Window(frame.cycle.start_at, frame.as_of, "since", "none"),
+            window=FindingWindow(frame.cycle.start_at, frame.as_of, "since", "none"),
             operands={"member_ids": members},
         )
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detection.findings.finding import Finding, Window, flagged
+from detection.findings.finding import Finding, FindingWindow, flagged
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
@@ -26,7 +26,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
             observed=float(billed[row]),
             bound=0.0,
             expected=0.0,
-            window=Window(frame.cycle.start_at, frame.as_of, "since", "billed"),
+            window=FindingWindow(frame.cycle.start_at, frame.as_of, "since", "billed"),
             member_id=int(frame.member_ids[row]),
             operands={"included_cents": float(frame.cycle.total_cents[row] - billed[row])},
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detection.findings.finding import Finding, Window, severity_of
+from detection.findings.finding import Finding, FindingWindow, severity_of
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
@@ -30,7 +30,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
             observed=spend,
             bound=budget,
             expected=budget,
-            window=Window(frame.cycle.start_at, frame.as_of, "since"),
+            window=FindingWindow(frame.cycle.start_at, frame.as_of, "since"),
             window_cents=spend,
             expected_cents=budget,
             operands={"share": round(spend / budget, 4)},

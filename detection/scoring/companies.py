@@ -11,7 +11,7 @@ from collector.base.days import day_start
 from detection.frame.tokens import TOKEN_WEIGHTS
 from detection.replay.replay import History
 from sandbox.company import Company, build_company
-from sandbox.company.kinds import Kind
+from sandbox.company.kinds import EventKind
 from sandbox.company.prices import MICRO, MODELS
 
 # A fixed Monday, so that the same seed is the same company on any day that the score is asked for.
@@ -46,7 +46,7 @@ def history_of(company: Company) -> History:
             "model": np.array([model.name for model in MODELS])[events.model],
             "cents": cents,
             "billed": np.where(events.is_chargeable, cents, 0.0),
-            "requests": (~np.isin(events.kind, (Kind.ERRORED, Kind.ABORTED))).astype(float),
+            "requests": (~np.isin(events.kind, (EventKind.ERRORED, EventKind.ABORTED))).astype(float),
             "tokens": events.total_tokens.astype(float),
             "weight": weight,
         }

@@ -24,17 +24,17 @@ LOOKBACK_DAYS = 44
 
 
 @dataclass(frozen=True)
-class Alert:
+class RivalAlert:
     email: str | None
     detected_at: datetime
     ended_at: datetime | None = None
 
 
-def alerts(history: History, steps: Sequence[datetime]) -> list[Alert]:
+def alerts(history: History, steps: Sequence[datetime]) -> list[RivalAlert]:
     """Every alert that the rules would have raised, run at each step."""
     replay = Replay(history, steps[0], steps[-1], days=LOOKBACK_DAYS)
-    live: dict[tuple[int, str], Alert] = {}
-    done: list[Alert] = []
+    live: dict[tuple[int, str], RivalAlert] = {}
+    done: list[RivalAlert] = []
     for as_of in steps:
         frame = replay.frame(as_of)
         held = {
@@ -44,7 +44,7 @@ def alerts(history: History, steps: Sequence[datetime]) -> list[Alert]:
         }
         done += [replace(live.pop(key), ended_at=as_of) for key in set(live) - held]
         for key in held - set(live):
-            live[key] = Alert(history.emails.get(key[0]), as_of)
+            live[key] = RivalAlert(history.emails.get(key[0]), as_of)
     return done + list(live.values())
 
 

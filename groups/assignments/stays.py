@@ -28,7 +28,7 @@ class DayStay:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldGroup:
     """What is on record from a day on."""
 
     group_id: int | None
@@ -50,7 +50,7 @@ def by_day(stays: Iterable[Stay]) -> Iterator[DayStay]:
             yield DayStay(None, left, next_first)
 
 
-def to_take_over(wanted: Mapping[date, int | None], held: Mapping[date, Held]) -> dict[date, int | None]:
+def to_take_over(wanted: Mapping[date, int | None], held: Mapping[date, HeldGroup]) -> dict[date, int | None]:
     """Return the groups to put on record, by day, so that one member's record says what the vendor says.
 
     A day that falls into something set here is left alone: it wins until it is given back.
@@ -62,11 +62,11 @@ def to_take_over(wanted: Mapping[date, int | None], held: Mapping[date, Held]) -
         if holder.is_local or holder.group_id == group_id:
             continue
         writes[day] = group_id
-        record[day] = Held(group_id, is_local=False)
+        record[day] = HeldGroup(group_id, is_local=False)
     return writes
 
 
-def held_on(record: Mapping[date, Held], day: date) -> Held:
+def held_on(record: Mapping[date, HeldGroup], day: date) -> HeldGroup:
     """What `record` says of `day`; in no group before its first day."""
     last = max((known for known in record if known <= day), default=None)
-    return record[last] if last else Held(None, is_local=False)
+    return record[last] if last else HeldGroup(None, is_local=False)

@@ -20,7 +20,7 @@ from groups.models import Assignment, Group, GroupImport
 from groups.names import key
 
 from .before import Before, Closed
-from .plan import Facts, Known, Plan, Target, make
+from .plan import Facts, KnownMember, Plan, Target, make
 
 Kind = GroupImport.Kind
 SOURCES = {Kind.HIBOB: Assignment.Source.HIBOB, Kind.BACKUP: Assignment.Source.BACKUP}
@@ -80,7 +80,7 @@ def apply(kept: GroupImport, emails: Collection[str] | None, *, by: str, now: da
             raise ChangeRefused("This import was applied already.")
         if refresh(kept, utc_day(now)):
             return Applied(facts_changed=True)
-        groups = _Groups(now)
+        groups = _GroupsToMake(now)
         placed = _placements(kept, emails, groups, by, now)
         rows = record_from_then_on(placed)
         kept.before = Before(placed, rows, groups.made, groups.opened).as_json()
@@ -90,7 +90,7 @@ def apply(kept: GroupImport, emails: Collection[str] | None, *, by: str, now: da
 
 
 def _placements(
-    kept: GroupImport, emails: Collection[str] | None, groups: _Groups, by: str, now: datetime
+    kept: GroupImport, emails: Collection[str] | None, groups: _GroupsToMake, by: str, now: datetime
 ) -> list[Placement]:
     chosen = None if emails is None else {email.lower() for email in emails}
     ids = dict(Member.objects.values_list("email", "pk"))
@@ -102,7 +102,7 @@ def _placements(
     ]
 
 
-class _Groups:
+class _GroupsToMake:
     """Groups by name; one that is missing is made, one that was deleted is opened again."""
 
     def __init__(self, now: datetime) -> None:
@@ -148,7 +148,7 @@ def _facts(kind: str, day: date) -> Facts:
     held = current(day)
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
     members = {
-        member.email: Known(member.pk, member.name, group.name if group else "", member.pk in on_team)
+        member.email: KnownMember(member.pk, member.name, group.name if group else "", member.pk in on_team)
         for member in (Member.objects.on_team() if kind == Kind.HIBOB else Member.objects.all())
         for group in [held[member.pk]]
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO
 
-from collector.base.csv_files import Problems, Row, Table
+from collector.base.csv_files import CsvTable, Problems, Row
 from collector.base.spreadsheets import harmless, original
 from collector.models import Member
 from groups.assignments.membership import current
@@ -50,7 +50,7 @@ def read(file: BinaryIO) -> list[Entry]:
     """Read a mapping; FileError with line numbers where it cannot be used."""
     problems = Problems()
     entries: dict[str, Entry] = {}
-    for row in Table(file, COLUMNS, required=("email", "group")):
+    for row in CsvTable(file, COLUMNS, required=("email", "group")):
         for entry in _entry(row, problems):
             first = entries.setdefault(entry.email, entry)
             if key(first.path) != key(entry.path):

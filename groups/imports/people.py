@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from collector.base.csv_files import Problems, Row, Table
+from collector.base.csv_files import CsvTable, Problems, Row
 from groups.names import SEPARATOR, BadName, ancestors, key, normalised
 
 GENERAL = "General"
@@ -21,7 +21,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Person:
+class DirectoryPerson:
     """One person of the file; `path` is the group, empty where the file says nothing that makes one."""
 
     line: int
@@ -32,14 +32,14 @@ class Person:
     path: str
 
 
-def read(file: BinaryIO) -> list[Person]:
+def read(file: BinaryIO) -> list[DirectoryPerson]:
     """The people by first appearance; FileError with line numbers where the file cannot be used.
 
     A line without an e-mail is a person of its own, whose e-mail is empty.
     """
     problems = Problems()
-    people: dict[str | int, Person] = {}
-    for row in Table(file, COLUMNS, required=("email",)):
+    people: dict[str | int, DirectoryPerson] = {}
+    for row in CsvTable(file, COLUMNS, required=("email",)):
         if person := _person(row, problems):
             first = people.setdefault(person.email or person.line, person)
             _check_agreement(first, person, problems)
@@ -59,16 +59,16 @@ def path_of(group: str, team: str, department: str) -> str:
     return normalised(parent + SEPARATOR + (own_team or GENERAL))
 
 
-def _person(row: Row, problems: Problems) -> Person | None:
+def _person(row: Row, problems: Problems) -> DirectoryPerson | None:
     try:
         path = path_of(row["group"], row["team"], row["department"])
     except BadName as exc:
         problems.add(row.line, f"{exc} Correct Group, Team or Department.")
         return None
-    return Person(row.line, row["email"].lower(), row["name"], row["title"], row["department"], path)
+    return DirectoryPerson(row.line, row["email"].lower(), row["name"], row["title"], row["department"], path)
 
 
-def _check_agreement(first: Person, person: Person, problems: Problems) -> None:
+def _check_agreement(first: DirectoryPerson, person: DirectoryPerson, problems: Problems) -> None:
     """A problem if two lines for one person disagree on the group."""
     if key(first.path) != key(person.path):
         problems.add(

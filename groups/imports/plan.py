@@ -25,7 +25,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownMember:
     """A member as known here; `current` is empty for Unassigned."""
 
     member_id: int
@@ -38,12 +38,12 @@ class Known:
 class Facts:
     """What a plan rests on: members by e-mail, and the names of all open groups."""
 
-    members: Mapping[str, Known]
+    members: Mapping[str, KnownMember]
     open_names: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Move:
+class PlannedMove:
     """One member who would change groups; empty names stand for Unassigned."""
 
     email: str
@@ -67,7 +67,7 @@ class NewGroup:
 class Plan:
     """What a file would change, everything that it would not change, and why."""
 
-    moves: list[Move]
+    moves: list[PlannedMove]
     stays: int  # members who are where the file puts them
     undecided: list[str]  # members of whom the file names no group: they stay
     not_members: list[str]  # people of the file who have no seat here
@@ -120,16 +120,16 @@ def _into(path: str | None, merges: Mapping[str, Merge]) -> str:
     return merge.into if merge else path or ""
 
 
-def _move(row: Target, known: Known, merges: Mapping[str, Merge]) -> Move | None:
+def _move(row: Target, known: KnownMember, merges: Mapping[str, Merge]) -> PlannedMove | None:
     new = _into(row.path, merges)
     if key(new) == key(known.current):
         return None
     why = f"{row.path} merged" if row.path != new else ""
     name = known.name or row.name
-    return Move(row.email, name, row.title, row.department, known.current, new, why)
+    return PlannedMove(row.email, name, row.title, row.department, known.current, new, why)
 
 
-def _new_groups(moves: Iterable[Move], facts: Facts) -> list[NewGroup]:
+def _new_groups(moves: Iterable[PlannedMove], facts: Facts) -> list[NewGroup]:
     there = {key(name) for name in facts.open_names}
     needed = Counter(move.new for move in moves if move.new and key(move.new) not in there)
     return [NewGroup(name, people) for name, people in sorted(needed.items())]

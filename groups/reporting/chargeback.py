@@ -20,7 +20,7 @@ from groups.names import UNASSIGNED_NAME, key
 
 
 @dataclass(frozen=True)
-class Figures:
+class ChargebackFigures:
     """What somebody spent, exact to a millionth of a cent; total − billed = included."""
 
     total_cents: Decimal
@@ -31,12 +31,12 @@ class Figures:
     def included_cents(self) -> Decimal:
         return self.total_cents - self.billed_cents
 
-    def share_of(self, whole: Figures) -> Decimal | None:
+    def share_of(self, whole: ChargebackFigures) -> Decimal | None:
         """This part of the whole's total, between 0 and 1; None of nothing."""
         return self.total_cents / whole.total_cents if whole.total_cents else None
 
-    def __add__(self, other: Figures) -> Figures:
-        return Figures(
+    def __add__(self, other: ChargebackFigures) -> ChargebackFigures:
+        return ChargebackFigures(
             self.total_cents + other.total_cents,
             self.billed_cents + other.billed_cents,
             self.requests + other.requests,
@@ -44,7 +44,7 @@ class Figures:
 
 
 SUMMED = ("total_cents", "billed_cents", "requests")
-NOTHING = Figures(Decimal(0), Decimal(0), 0)
+NOTHING = ChargebackFigures(Decimal(0), Decimal(0), 0)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class MemberCharge:
 
     email: str
     name: str
-    figures: Figures
+    figures: ChargebackFigures
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class GroupCharge:
 
     group_id: int
     name: str
-    figures: Figures
+    figures: ChargebackFigures
     members: list[MemberCharge]
 
 
@@ -72,7 +72,7 @@ class Chargeback:
 
     start_at: datetime
     end_at: datetime
-    figures: Figures
+    figures: ChargebackFigures
     groups: list[GroupCharge]
 
 
@@ -99,7 +99,7 @@ def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[int, lis
     first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
     for group_id, pk, (total, billed, served) in sums_by_group(days, first, last, *SUMMED):
         # SQLite sums decimals as floats of 15 digits: `cents` brings the six places back.
-        figures = Figures(cents(total), cents(billed), served)
+        figures = ChargebackFigures(cents(total), cents(billed), served)
         found[group_id].append(MemberCharge(*people[pk], figures))
     for charges in found.values():
         charges.sort(key=lambda charge: (-charge.figures.total_cents, charge.email))
@@ -147,7 +147,7 @@ def as_json(result: Chargeback) -> dict[str, Any]:
     }
 
 
-def _as_json(figures: Figures, whole: Figures) -> dict[str, Any]:
+def _as_json(figures: ChargebackFigures, whole: ChargebackFigures) -> dict[str, Any]:
     share = figures.share_of(whole)
     return {
         "total_cents": f"{figures.total_cents:f}",

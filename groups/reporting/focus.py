@@ -85,7 +85,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Period:
+class FocusPeriod:
     """A stretch of time, `[start_at, end_at)`."""
 
     start_at: datetime
@@ -95,7 +95,7 @@ class Period:
 def rows(first: date, last: date) -> Iterator[dict[str, Any]]:
     """Yield the rows of `first` to `last`, both included, by day. Texts are safe to open in a spreadsheet."""
     groups = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
-    cycles = Cycles([Period(cycle.start_at, cycle.end_at) for cycle in BillingCycle.objects.all()])
+    cycles = Cycles([FocusPeriod(cycle.start_at, cycle.end_at) for cycle in BillingCycle.objects.all()])
     days = (
         MemberModelDay.objects.between(first, last)
         .annotate(held_group=held_group(), email=F("member__email"), name=F("member__name"))
@@ -108,25 +108,25 @@ def rows(first: date, last: date) -> Iterator[dict[str, Any]]:
 class Cycles:
     """Which billing cycle an instant falls into, and where a cycle turns within a day."""
 
-    def __init__(self, periods: list[Period]) -> None:
+    def __init__(self, periods: list[FocusPeriod]) -> None:
         self.periods = sorted(periods, key=lambda period: period.start_at)
         self.starts = [period.start_at for period in self.periods]
         self.turns = {utc_day(start): start for start in self.starts if start != day_start(utc_day(start))}
 
-    def at(self, instant: datetime) -> Period:
+    def at(self, instant: datetime) -> FocusPeriod:
         """The cycle; a calendar month where none is known."""
         place = bisect_right(self.starts, instant) - 1
         if place >= 0 and instant < self.periods[place].end_at:
             return self.periods[place]
         month = day_start(utc_day(instant).replace(day=1))
-        return Period(month, months_later(month, 1))
+        return FocusPeriod(month, months_later(month, 1))
 
-    def part_of(self, day: date, *, is_after_turn: bool) -> Period:
+    def part_of(self, day: date, *, is_after_turn: bool) -> FocusPeriod:
         """The day, or its part before or after the turn if a cycle turns within it."""
         turn = self.turns.get(day)
         if turn is None:
-            return Period(day_start(day), day_end(day))
-        return Period(turn, day_end(day)) if is_after_turn else Period(day_start(day), turn)
+            return FocusPeriod(day_start(day), day_end(day))
+        return FocusPeriod(turn, day_end(day)) if is_after_turn else FocusPeriod(day_start(day), turn)
 
 
 def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, Any]:

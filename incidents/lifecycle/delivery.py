@@ -14,22 +14,22 @@ from incidents.models import (
     Notification,
     Origin,
     Status,
-    Step,
+    TimelineStep,
 )
 from incidents.notifying import recording
 from incidents.notifying.routing import due_at
 
-from .moves import SYSTEM, UNRESOLVED, Move, take, write
+from .moves import SYSTEM, UNRESOLVED, Transition, take, write
 
 
 def alerted(incident: Incident, channel: Channel, at: datetime) -> None:
     """An alert got through on `channel`; only the first one is the incident's `alerted_at`."""
     incident.refresh_from_db()
-    move = Move(Step.ALERTED, (Status.OPEN,), Status.ALERTED, channel.name)
+    move = Transition(TimelineStep.ALERTED, (Status.OPEN,), Status.ALERTED, channel.name)
     if incident.alerted_at is None:
         # Somebody may have acknowledged it on the page before any alert got through.
         if incident.status != Status.OPEN:
-            move = Move(Step.ALERTED, Status.values, None, channel.name)
+            move = Transition(TimelineStep.ALERTED, Status.values, None, channel.name)
         take(incident, move, SYSTEM, Origin.SYSTEM, at, where={"alerted_at__isnull": True}, alerted_at=at)
     elif incident.status == Status.OPEN:
         take(incident, move, SYSTEM, Origin.SYSTEM, at)
@@ -39,7 +39,13 @@ def undelivered(notification: Notification, at: datetime) -> None:
     """`notification` was given up: the incident's timeline says so."""
     if notification.incident:
         text = f"{notification.channel}: {notification.error}"
-        write(notification.incident, Move(Step.UNDELIVERED, (), None, text), SYSTEM, Origin.SYSTEM, at)
+        write(
+            notification.incident,
+            Transition(TimelineStep.UNDELIVERED, (), None, text),
+            SYSTEM,
+            Origin.SYSTEM,
+            at,
+        )
 
 
 def expire_snoozes(now: datetime) -> int:
@@ -48,7 +54,7 @@ def expire_snoozes(now: datetime) -> int:
     for incident in Incident.objects.unresolved().filter(snoozed_until__lte=now):
         woken += take(
             incident,
-            Move(Step.WOKE, UNRESOLVED),
+            Transition(TimelineStep.WOKE, UNRESOLVED),
             SYSTEM,
             Origin.SYSTEM,
             now,
@@ -68,9 +74,11 @@ def expire_acknowledgements(now: datetime) -> int:
         return 0
     too_old = now - timedelta(hours=hours)
     held = Incident.objects.filter(status=Status.ACKNOWLEDGED).annotate(
-        answered_at=Max("timeline__at", filter=Q(timeline__step=Step.ACKNOWLEDGED))
+        answered_at=Max("timeline__at", filter=Q(timeline__step=TimelineStep.ACKNOWLEDGED))
     )
-    move = Move(Step.EXPIRED, (Status.ACKNOWLEDGED,), Status.OPEN, f"unresolved after {hours} h")
+    move = Transition(
+        TimelineStep.EXPIRED, (Status.ACKNOWLEDGED,), Status.OPEN, f"unresolved after {hours} h"
+    )
     return sum(
         take(incident, move, SYSTEM, Origin.SYSTEM, now)
         for incident in held.filter(answered_at__lte=too_old)
@@ -126,6 +134,8 @@ def escalate(alert: Notification, now: datetime) -> bool:
         minutes = alert.channel.escalate_after_minutes
         why = f"no answer within {minutes} min on" if alert.sent_at else "nothing gets through on"
         text = f"{why} {alert.channel}; {channel} told"
-        entry = write(current, Move(Step.UNANSWERED, (), None, text), SYSTEM, Origin.SYSTEM, now)
+        entry = write(
+            current, Transition(TimelineStep.UNANSWERED, (), None, text), SYSTEM, Origin.SYSTEM, now
+        )
         recording.escalate(entry, channel, key, now)
     return True

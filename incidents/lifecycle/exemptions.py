@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from collector.models import Member
 from detection import exemptions
 from detection.models import Exemption
-from incidents.models import Incident, Step, TimelineEntry, Verdict
+from incidents.models import Incident, TimelineEntry, TimelineStep, Verdict
 
 CLOSING_VERDICTS = (Verdict.EXPECTED, Verdict.PLANNED, Verdict.TOO_SMALL)
 LEAST_FLOOR_CENTS = 1
@@ -44,7 +44,7 @@ def replace_exemption(
 def _left_by_verdicts(member: Member, cause: str, now: datetime) -> QuerySet[Exemption]:
     """Exemptions in force that a verdict about the member and cause left: made at the instant of one."""
     about = Incident.objects.about(member.pk, cause).order_by()
-    verdicts = TimelineEntry.objects.filter(step=Step.VERDICT, incident__in=about).order_by()
+    verdicts = TimelineEntry.objects.filter(step=TimelineStep.VERDICT, incident__in=about).order_by()
     in_force = Exemption.objects.in_force(now).filter(member=member, cause=cause)
     return in_force.filter(created_at__in=verdicts.values("at"))
 

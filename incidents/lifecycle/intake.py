@@ -16,10 +16,10 @@ from detection.findings.wording import listing
 from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents.channels import registry
-from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, Step
+from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, TimelineStep
 from incidents.wording import instant
 
-from .moves import SYSTEM, UNRESOLVED, Move, take, write
+from .moves import SYSTEM, UNRESOLVED, Transition, take, write
 from .people import reopening, resolution
 
 
@@ -128,7 +128,7 @@ def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Inciden
     if current:
         link(current, anomalies, run)
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
-        take(current, Move(Step.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now)
+        take(current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now)
         return "joined"
     if last:
         holding = holding_of(last)
@@ -173,7 +173,7 @@ def open_new(anomalies: Sequence[Anomaly], run: Run) -> None:
         **figures(anomalies),
     )
     link(incident, anomalies, run)
-    write(incident, Move(Step.OPENED, (), Status.OPEN), SYSTEM, Origin.SYSTEM, run.now)
+    write(incident, Transition(TimelineStep.OPENED, (), Status.OPEN), SYSTEM, Origin.SYSTEM, run.now)
 
 
 def collected_at(member_id: int | None, onset_at: datetime | None) -> datetime | None:
@@ -231,7 +231,7 @@ def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
 
 
 def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run: Run) -> bool:
-    move = Move(Step.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
+    move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
     changes = {**reopening(run.now), **figures(anomalies), "last_run_at": run.as_of}
     return take(incident, move, SYSTEM, Origin.SYSTEM, run.now, **changes)
 
@@ -247,7 +247,7 @@ def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
     if not worse:
         Incident.objects.filter(pk=incident.pk).update(**changes)
         return ""
-    move = Move(Step.WORSENED, UNRESOLVED, None, "; ".join(worse))
+    move = Transition(TimelineStep.WORSENED, UNRESOLVED, None, "; ".join(worse))
     where = {"severity": incident.severity, "last_run_at": incident.last_run_at}
     return "worsened" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""
 
@@ -271,9 +271,9 @@ def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
         Incident.objects.filter(pk=incident.pk, **where).update(**counted)
         return ""
     if run.policy.keep_open_until_reviewed:
-        move = Move(Step.QUIET, UNRESOLVED, None, "stays open until somebody reviews it")
+        move = Transition(TimelineStep.QUIET, UNRESOLVED, None, "stays open until somebody reviews it")
         take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **counted)
         return ""
-    move = Move(Step.RESOLVED, UNRESOLVED, Status.RESOLVED, f"gone for {quiet} runs")
+    move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, f"gone for {quiet} runs")
     changes = {**resolution("", run.now), **counted}
     return "resolved" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from incidents.models import Incident, Status, Step, TimelineEntry, answered_at
+from incidents.models import Incident, Status, TimelineEntry, TimelineStep, answered_at
 from incidents.notifying import recording
 from incidents.wording import instant
 
@@ -38,10 +38,10 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Move:
+class Transition:
     """A step to take: allowed from some states, to another one or (None) to the same."""
 
-    step: Step
+    step: TimelineStep
     allowed: Collection[str]
     to: Status | None = None
     text: str = ""
@@ -49,7 +49,7 @@ class Move:
 
 def take(
     incident: Incident,
-    move: Move,
+    move: Transition,
     actor: Actor,
     origin: str,
     at: datetime,
@@ -77,7 +77,7 @@ def take(
 
 def write(
     incident: Incident,
-    move: Move,
+    move: Transition,
     actor: Actor,
     origin: str,
     at: datetime,

@@ -9,25 +9,25 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, When
 
 from detection.vocabulary import Cause
-from incidents.models import Incident, Status, Step, Verdict
+from incidents.models import Incident, Status, TimelineStep, Verdict
 from incidents.wording import instant
 
 from .exemptions import CLOSING_VERDICTS, replace_exemption
-from .moves import UNRESOLVED, Actor, Move, Outcome, outcome, take
+from .moves import UNRESOLVED, Actor, Outcome, Transition, outcome, take
 
 
 def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) -> Outcome:
     """Take the incident on. Only the first acknowledgement counts and keeps its time."""
     incident.refresh_from_db()
     first_answer = incident.acknowledged_at or now
-    move = Move(Step.ACKNOWLEDGED, (Status.OPEN, Status.ALERTED), Status.ACKNOWLEDGED)
+    move = Transition(TimelineStep.ACKNOWLEDGED, (Status.OPEN, Status.ALERTED), Status.ACKNOWLEDGED)
     won = take(incident, move, actor, origin, now, acknowledged_at=first_answer, acknowledged_by=actor.name)
     return outcome(incident, won, "Acknowledged.")
 
 
 def resolve(incident: Incident, actor: Actor, origin: str, now: datetime, note: str = "") -> Outcome:
     """Close the incident; its finding may still hold, and then stays quiet until the cool-down is over."""
-    move = Move(Step.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
+    move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
     won = take(incident, move, actor, origin, now, **resolution(actor.name, now), snoozed_until=None)
     return outcome(incident, won, "Resolved.")
 
@@ -43,7 +43,7 @@ def resolution(by: str, now: datetime) -> dict[str, Any]:
 
 def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason: str = "") -> Outcome:
     """Open a resolved incident again; refused while another one about the same is unresolved."""
-    move = Move(Step.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
+    move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
     try:
         with transaction.atomic():
             won = take(incident, move, actor, origin, now, **reopening(now))
@@ -77,7 +77,14 @@ def snooze(
     if until <= now:
         return Outcome(False, "Snooze until a time that is still to come.", incident)
     text = f"until {instant(until)}" + (f": {reason}" if reason else "")
-    won = take(incident, Move(Step.SNOOZED, UNRESOLVED, None, text), actor, origin, now, snoozed_until=until)
+    won = take(
+        incident,
+        Transition(TimelineStep.SNOOZED, UNRESOLVED, None, text),
+        actor,
+        origin,
+        now,
+        snoozed_until=until,
+    )
     return outcome(incident, won, f"Snoozed until {instant(until)}.")
 
 
@@ -85,7 +92,7 @@ def note(incident: Incident, actor: Actor, origin: str, now: datetime, text: str
     """Add a remark to the timeline, whatever the state."""
     if not text.strip():
         return Outcome(False, "Write something first.", incident)
-    won = take(incident, Move(Step.NOTE, Status.values, None, text.strip()), actor, origin, now)
+    won = take(incident, Transition(TimelineStep.NOTE, Status.values, None, text.strip()), actor, origin, now)
     return outcome(incident, won, "Noted.")
 
 
@@ -95,7 +102,7 @@ def correct_onset(
     """Set when it really began; figures count from it."""
     if onset_at > incident.detected_at:
         return Outcome(False, "It cannot have begun after it was detected.", incident)
-    move = Move(Step.ONSET, Status.values, None, f"began {instant(onset_at)}")
+    move = Transition(TimelineStep.ONSET, Status.values, None, f"began {instant(onset_at)}")
     won = take(incident, move, actor, origin, now, onset_corrected_at=onset_at)
     return outcome(incident, won, f"Onset set to {instant(onset_at)}.")
 
@@ -123,9 +130,9 @@ def verdict(
     }
     with transaction.atomic():
         incident.refresh_from_db()
-        move = Move(Step.VERDICT, Status.values, None, text)
+        move = Transition(TimelineStep.VERDICT, Status.values, None, text)
         if kind in CLOSING_VERDICTS and not incident.is_resolved:
-            move = Move(Step.VERDICT, UNRESOLVED, Status.RESOLVED, text)
+            move = Transition(TimelineStep.VERDICT, UNRESOLVED, Status.RESOLVED, text)
             changes |= resolution(actor.name, now) | {"snoozed_until": None}
         won = take(incident, move, actor, origin, now, **changes)
         if won:

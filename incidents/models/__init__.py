@@ -4,7 +4,7 @@ from .channels import Channel
 from .incidents import Incident, IncidentAnomaly, Status, Verdict
 from .notifications import Notification, SlackRequest
 from .settings import IncidentSettings
-from .timeline import Origin, Step, TimelineEntry, answered_at
+from .timeline import Origin, TimelineEntry, TimelineStep, answered_at
 
 __all__ = [
     "Channel",
@@ -15,7 +15,7 @@ __all__ = [
     "Origin",
     "SlackRequest",
     "Status",
-    "Step",
+    "TimelineStep",
     "TimelineEntry",
     "Verdict",
     "answered_at",

@@ -20,7 +20,7 @@ class Origin(models.TextChoices):
     SYSTEM = "system", "system"
 
 
-class Step(models.TextChoices):
+class TimelineStep(models.TextChoices):
     OPENED = "opened", "opened"
     JOINED = "joined", "finding joined"
     WORSENED = "worsened", "got worse"
@@ -43,7 +43,7 @@ class TimelineEntry(models.Model):
     """One row is one step in an incident's life."""
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="timeline")
-    step = models.CharField(max_length=12, choices=Step)
+    step = models.CharField(max_length=12, choices=TimelineStep)
     at = models.DateTimeField()
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -73,5 +73,5 @@ class TimelineEntry(models.Model):
 
 def answered_at(incident: Incident) -> datetime | None:
     """When whoever holds `incident` took it on; `acknowledged_at` keeps the first answer. One query."""
-    answers = TimelineEntry.objects.filter(incident=incident, step=Step.ACKNOWLEDGED)
+    answers = TimelineEntry.objects.filter(incident=incident, step=TimelineStep.ACKNOWLEDGED)
     return answers.values_list("at", flat=True).last() or incident.acknowledged_at

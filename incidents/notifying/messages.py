@@ -16,7 +16,7 @@ from incidents.wording import clean, dollars, instant
 
 
 @dataclass(frozen=True)
-class Fact:
+class MessageFact:
     label: str
     value: str
 
@@ -31,7 +31,7 @@ class IncidentMessage:
     severity: str
     status: str
     standing: str
-    facts: tuple[Fact, ...]
+    facts: tuple[MessageFact, ...]
     url: str
     member_url: str
     member_email: str
@@ -145,20 +145,20 @@ def describe(incident: Incident) -> IncidentMessage:
     )
 
 
-def facts(incident: Incident, anomalies: Sequence[Anomaly]) -> list[Fact]:
+def facts(incident: Incident, anomalies: Sequence[Anomaly]) -> list[MessageFact]:
     """Who, model, how much against what, since when."""
     found = []
     if incident.member:
-        found.append(Fact("Who", f"{clean(incident.member.name)} <{incident.member.email}>".strip()))
+        found.append(MessageFact("Who", f"{clean(incident.member.name)} <{incident.member.email}>".strip()))
     if incident.model:
-        found.append(Fact("Model", clean(incident.model)))
+        found.append(MessageFact("Model", clean(incident.model)))
     if incident.extra_cents:
-        found.append(Fact("More than usual", dollars(incident.extra_cents)))
+        found.append(MessageFact("More than usual", dollars(incident.extra_cents)))
     if incident.began_at:
-        found.append(Fact("Since", instant(incident.began_at)))
+        found.append(MessageFact("Since", instant(incident.began_at)))
     rules = sorted({str(anomaly.get_rule_display()) for anomaly in anomalies})
     if rules:
-        found.append(Fact("Found by", ", ".join(rules)))
+        found.append(MessageFact("Found by", ", ".join(rules)))
     return found
 
 

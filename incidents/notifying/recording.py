@@ -11,21 +11,27 @@ from incidents.models import (
     Notification,
     Origin,
     Status,
-    Step,
     TimelineEntry,
+    TimelineStep,
 )
 from incidents.notifying.routing import channels_for, due_at
 
-ALERTS = {Step.OPENED, Step.WORSENED, Step.REOPENED, Step.WOKE, Step.EXPIRED}
+ALERTS = {
+    TimelineStep.OPENED,
+    TimelineStep.WORSENED,
+    TimelineStep.REOPENED,
+    TimelineStep.WOKE,
+    TimelineStep.EXPIRED,
+}
 UPDATES = {
-    Step.JOINED,
-    Step.ACKNOWLEDGED,
-    Step.QUIET,
-    Step.RESOLVED,
-    Step.REOPENED,
-    Step.SNOOZED,
-    Step.VERDICT,
-    Step.NOTE,
+    TimelineStep.JOINED,
+    TimelineStep.ACKNOWLEDGED,
+    TimelineStep.QUIET,
+    TimelineStep.RESOLVED,
+    TimelineStep.REOPENED,
+    TimelineStep.SNOOZED,
+    TimelineStep.VERDICT,
+    TimelineStep.NOTE,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.company.commits import Commit, commits
 from sandbox.company.instants import iso, to_ms
-from sandbox.http import Answer, Page, Request
+from sandbox.http import PageRequest, Request, SandboxResponse
 
 from .analytics import named_people
 from .ranges import instant_range
@@ -17,7 +17,7 @@ MOST_ROWS = 1000
 LONGEST_LAG = timedelta(hours=8)  # from the request that led to a commit to the commit's ingestion
 
 
-def answer_commits(request: Request) -> Answer:
+def answer_commits(request: Request) -> SandboxResponse:
     """The range is one of ingestion times; the vendor does not say which of the two it means."""
     start, end = instant_range(request, "startDate", "endDate")
     end = min(end, request.view.now)
@@ -27,9 +27,11 @@ def answer_commits(request: Request) -> Answer:
     if wanted := request.query.get("user"):
         person = named_people([m for m in view.company.members if m.is_human], [wanted])[0]
         rows = [row for row in rows if row.member == person]
-    page = Page(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(rows))
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(rows))
     items = [_row(row) for row in rows[::-1][page.rows]]
-    return Answer({"items": items, "totalCount": page.total, "page": page.number, "pageSize": page.size})
+    return SandboxResponse(
+        {"items": items, "totalCount": page.total, "page": page.number, "pageSize": page.size}
+    )
 
 
 def _row(commit: Commit) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from sandbox.company.columns import Events
 from sandbox.company.instants import day_ms
-from sandbox.company.members import Member
-from sandbox.http import Answer, ApiError, Page, Request, bad_request
+from sandbox.company.members import Employee
+from sandbox.http import HttpError, PageRequest, Request, SandboxResponse, bad_request
 
 from .metrics import METRICS, Metric
 from .ranges import day_range
@@ -22,16 +22,16 @@ TEAM_ONLY = {"dau"}
 METRIC_SPELLINGS = {"top-file-extensions": "top-files"}
 
 
-def answer_team(request: Request) -> Answer:
+def answer_team(request: Request) -> SandboxResponse:
     metric = _metric(request)
     first, last = day_range(request)
     events = _events(request, first, last)
-    return Answer(
+    return SandboxResponse(
         {"data": metric(request.view.company.members, events), "params": _params(request, first, last)}
     )
 
 
-def answer_by_user(request: Request) -> Answer:
+def answer_by_user(request: Request) -> SandboxResponse:
     """Pages count people: those active in the range, by their e-mail."""
     metric = _metric(request)
     if request.parts[0] in TEAM_ONLY:
@@ -40,9 +40,9 @@ def answer_by_user(request: Request) -> Answer:
     events = _events(request, first, last)
     members = request.view.company.members
     people = sorted((members[index] for index in np.unique(events.member).tolist()), key=lambda m: m.email)
-    page = Page(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_USERS), len(people))
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_USERS), len(people))
     chosen = people[page.rows]
-    return Answer(
+    return SandboxResponse(
         {
             "data": {title_email(m): metric(members, events.take(events.member == m.index)) for m in chosen},
             "pagination": page.envelope("totalUsers"),
@@ -62,8 +62,8 @@ def _metric(request: Request) -> Metric:
     return METRICS[request.parts[0]]
 
 
-def _no_metric(request: Request) -> ApiError:
-    return ApiError(404, "Not Found", f"No such metric: {request.parts[0]}")
+def _no_metric(request: Request) -> HttpError:
+    return HttpError(404, "Not Found", f"No such metric: {request.parts[0]}")
 
 
 def _events(request: Request, first: date, last: date) -> Events:
@@ -75,7 +75,7 @@ def _events(request: Request, first: date, last: date) -> Events:
     return events.take(np.isin(events.member, [m.index for m in people]))
 
 
-def named_people(people: list[Member], names: list[str]) -> list[Member]:
+def named_people(people: list[Employee], names: list[str]) -> list[Employee]:
     """Return the people with these e-mails or ids; 400 if one is unknown."""
     found = {key: m for m in people for key in (m.email, m.id)}
     keys = [name.strip() if name.strip() in found else name.strip().lower() for name in names]

@@ -7,23 +7,23 @@ from typing import Any
 
 from sandbox.company.company import Company
 from sandbox.company.instants import iso, to_ms
-from sandbox.company.members import Member
-from sandbox.http import Answer, Page, Request
+from sandbox.company.members import Employee
+from sandbox.http import PageRequest, Request, SandboxResponse
 
 from .ranges import MOST_DAYS, instant_range
 
 MOST_ROWS = 500
 OFFICE_HOUR = time(15)
 
-Row = tuple[datetime, str, Member, str]  # when, event id, who, what
+Row = tuple[datetime, str, Employee, str]  # when, event id, who, what
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> SandboxResponse:
     start, end = instant_range(request, "startTime", "endTime", most_days=MOST_DAYS)
     end = min(end, request.view.now)
     rows = [row for row in _log(request.view.company) if start <= row[0] <= end and _is_wanted(request, row)]
-    page = Page(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(rows))
-    return Answer(
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(rows))
+    return SandboxResponse(
         {
             "events": [_row(request.view.company, row) for row in rows[::-1][page.rows]],
             "pagination": page.envelope("totalCount"),
@@ -45,7 +45,7 @@ def _log(company: Company) -> list[Row]:
     return sorted(rows, key=lambda row: row[:2])
 
 
-def _entry(day: date, member: Member, event_type: str) -> Row:
+def _entry(day: date, member: Employee, event_type: str) -> Row:
     minute = timedelta(minutes=member.index % 60)
     return (
         datetime.combine(day, OFFICE_HOUR, UTC) + minute,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sandbox.company.daily import DailyActivity, daily_activity
+from sandbox.company.daily import EmployeeDay, daily_activity
 from sandbox.company.instants import day_ms, day_of
-from sandbox.http import Answer, Page, Request, bad_request
+from sandbox.http import PageRequest, Request, SandboxResponse, bad_request
 
 from .spelling import daily_email
 
@@ -15,7 +15,7 @@ MOST_DAYS_MS = 30 * 86_400_000
 DAY_MS = 86_400_000
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> SandboxResponse:
     start_ms, end_ms = _range(request)
     first, last = day_of(start_ms), min(day_of(end_ms), request.view.now.date())
     body: dict[str, Any] = {"period": {"startDate": start_ms, "endDate": end_ms}}
@@ -23,11 +23,11 @@ def answer(request: Request) -> Answer:
         m for m in request.view.company.members if m.is_human and m.joined_on <= last and m.left_on > first
     ]
     if "page" not in request.body and "pageSize" not in request.body:
-        return Answer({"data": _rows(request, first, last, None), **body})
-    page = Page(request.whole("page", 1), request.whole("pageSize", 1000), len(people))
+        return SandboxResponse({"data": _rows(request, first, last, None), **body})
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 1000), len(people))
     body["pagination"] = page.envelope("totalUsers")
     chosen = {member.index for member in people[page.rows]}
-    return Answer({"data": _rows(request, first, last, chosen), **body})
+    return SandboxResponse({"data": _rows(request, first, last, chosen), **body})
 
 
 def _range(request: Request) -> tuple[int, int]:
@@ -49,7 +49,7 @@ def _rows(request: Request, first: date, last: date, chosen: set[int] | None) ->
     return [_row(row) for row in activity if chosen is None or row.member.index in chosen]
 
 
-def _row(activity: DailyActivity) -> dict[str, Any]:
+def _row(activity: EmployeeDay) -> dict[str, Any]:
     return {
         "userId": activity.member.number,
         "day": activity.day.isoformat(),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sandbox.company.columns import Events
 from sandbox.company.draws import fractions
 from sandbox.company.kinds import KIND_NAMES, Fate
-from sandbox.company.members import Member, MemberKind
+from sandbox.company.members import Employee, MemberKind
 from sandbox.company.prices import AUTO, MODELS
 from sandbox.company.pricing import REQUEST_UNIT_MICRO, discount_percent
 from sandbox.view import View
@@ -65,7 +65,7 @@ def _plain(events: Events) -> list[_Event]:
     return [_Event(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _row(event: _Event, member: Member, token_usage: Row) -> Row:
+def _row(event: _Event, member: Employee, token_usage: Row) -> Row:
     row: Row = {"timestamp": str(event.occurred_ms)}
     row |= _whose(event, member)
     if not event.has_no_conversation:
@@ -87,7 +87,7 @@ def _row(event: _Event, member: Member, token_usage: Row) -> Row:
     return row
 
 
-def _whose(event: _Event, member: Member) -> Row:
+def _whose(event: _Event, member: Employee) -> Row:
     email = event_email(member)
     row: Row = {} if email is None else {"userEmail": email}
     if member.kind is MemberKind.SERVICE:

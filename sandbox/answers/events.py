@@ -6,7 +6,7 @@ import numpy as np
 
 from sandbox.company.columns import Events
 from sandbox.company.members import MemberKind
-from sandbox.http import Answer, Page, Request, bad_request
+from sandbox.http import PageRequest, Request, SandboxResponse, bad_request
 
 from .event_rows import event_rows
 
@@ -15,7 +15,7 @@ MOST_ROWS = 1000
 DEFAULT_DAYS_MS = 30 * 86_400_000  # the vendor's default window is undocumented
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> SandboxResponse:
     view = request.view
     now_ms = int(view.now.timestamp() * 1000)
     end_ms = request.milliseconds("endDate") or now_ms
@@ -23,9 +23,9 @@ def answer(request: Request) -> Answer:
     if start_ms > end_ms:
         raise bad_request("startDate must not be after endDate")
     events = filtered(request, view.events(start_ms, end_ms))
-    page = Page(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(events))
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(events))
     newest_first = events.take(slice(None, None, -1)).take(page.rows)
-    return Answer(
+    return SandboxResponse(
         {
             "totalUsageEventsCount": len(events),
             "pagination": {

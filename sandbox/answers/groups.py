@@ -11,9 +11,9 @@ import numpy as np
 
 from sandbox.company.columns import Events
 from sandbox.company.instants import day_ms, iso, midnight
-from sandbox.company.members import Member, user_id
+from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
-from sandbox.http import Answer, ApiError, Request, bad_request
+from sandbox.http import HttpError, Request, SandboxResponse, bad_request
 from sandbox.view import View
 
 from .spelling import cents
@@ -24,7 +24,7 @@ UNASSIGNED_ID = "group_unassigned"
 
 
 @dataclass(frozen=True)
-class Cycle:
+class GroupCycle:
     """A billing cycle in whole UTC days, as this endpoint shows it; `end` is not included."""
 
     start: date
@@ -35,9 +35,9 @@ class Cycle:
         return [self.start + timedelta(days=offset) for offset in range((self.end - self.start).days)]
 
 
-def answer_list(request: Request) -> Answer:
+def answer_list(request: Request) -> SandboxResponse:
     books = Books(request.view, _cycle(request))
-    return Answer(
+    return SandboxResponse(
         {
             "groups": [books.group(name) for name in GROUPS],
             "unassignedGroup": books.group(None),
@@ -46,13 +46,13 @@ def answer_list(request: Request) -> Answer:
     )
 
 
-def answer_one(request: Request) -> Answer:
+def answer_one(request: Request) -> SandboxResponse:
     by_id = {group_id(name): name for name in (*GROUPS, None)}
     if request.parts[0] not in by_id:
-        raise ApiError(404, "Not Found", "Group not found")
+        raise HttpError(404, "Not Found", "Group not found")
     books = Books(request.view, _cycle(request))
     group = books.group(by_id[request.parts[0]], has_member_days=True)
-    return Answer({"group": group, "billingCycle": _cycle_row(books.cycle)})
+    return SandboxResponse({"group": group, "billingCycle": _cycle_row(books.cycle)})
 
 
 def group_id(name: str | None) -> str:
@@ -62,7 +62,7 @@ def group_id(name: str | None) -> str:
 class Books:
     """The spend of a cycle by member and UTC day, in whole days of the cycle."""
 
-    def __init__(self, view: View, cycle: Cycle) -> None:
+    def __init__(self, view: View, cycle: GroupCycle) -> None:
         self.cycle, self._view = cycle, view
         self._spend = self._matrix(view.events(day_ms(cycle.start), day_ms(cycle.end) - 1))
 
@@ -101,11 +101,11 @@ class Books:
             "dailySpend": self._daily_spend(daily),
         }
 
-    def _in_group(self, member: Member, name: str | None) -> np.ndarray:
+    def _in_group(self, member: Employee, name: str | None) -> np.ndarray:
         inside = [member.group_on(day) == name and day < member.left_on for day in self.cycle.days]
         return self._spend[member.index] * np.array(inside)
 
-    def _member(self, member: Member, name: str | None, *, has_days: bool) -> Row:
+    def _member(self, member: Employee, name: str | None, *, has_days: bool) -> Row:
         daily = self._in_group(member, name)
         row: Row = {
             "userId": member.id,
@@ -117,7 +117,7 @@ class Books:
         }
         return row | {"dailySpend": self._daily_spend(daily)} if has_days else row
 
-    def _joined_on(self, member: Member, name: str | None) -> date:
+    def _joined_on(self, member: Employee, name: str | None) -> date:
         moved_on = member.moved_on if member.former_group and member.group == name else date.min
         return max(member.joined_on, moved_on, self._view.company.first_day)
 
@@ -127,13 +127,13 @@ class Books:
         return [{"date": day.isoformat(), "spendCents": cents(micro)} for day, micro in days if micro]
 
 
-def _left_at(member: Member, name: str | None, today: date) -> str | None:
+def _left_at(member: Employee, name: str | None, today: date) -> str | None:
     if member.former_group == name and name is not None and member.moved_on <= today:
         return iso(midnight(member.moved_on))
     return iso(midnight(member.left_on)) if member.left_on <= today else None
 
 
-def _cycle(request: Request) -> Cycle:
+def _cycle(request: Request) -> GroupCycle:
     instant = request.view.now
     if wish := request.query.get("billingCycle"):
         try:
@@ -143,8 +143,8 @@ def _cycle(request: Request) -> Cycle:
         if not 2000 <= instant.year <= 2100:
             raise bad_request("billingCycle is out of range")
     start, end = request.view.company.anniversary.cycle(instant)
-    return Cycle(start.date(), end.date())
+    return GroupCycle(start.date(), end.date())
 
 
-def _cycle_row(cycle: Cycle) -> Row:
+def _cycle_row(cycle: GroupCycle) -> Row:
     return {"cycleStart": iso(midnight(cycle.start)), "cycleEnd": iso(midnight(cycle.end))}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sandbox.company.instants import iso, midnight
-from sandbox.http import Answer, Request
+from sandbox.http import Request, SandboxResponse
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> SandboxResponse:
     company = request.view.company
-    return Answer(
+    return SandboxResponse(
         {
             "apiKeyName": "sandbox",
             "createdAt": iso(midnight(company.first_day)),

@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sandbox.company.members import Member
-from sandbox.http import Answer, Request
+from sandbox.company.members import Employee
+from sandbox.http import Request, SandboxResponse
 
 from .spelling import title_email
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> SandboxResponse:
     today, view = request.view.now.date(), request.view
     listed = [member for member in view.company.members if is_listed(member, today)]
     row = legacy_row if view.behaviour.has_legacy_shapes else present_row
-    return Answer({"teamMembers": [row(member, today) for member in listed]})
+    return SandboxResponse({"teamMembers": [row(member, today) for member in listed]})
 
 
-def is_listed(member: Member, today: date) -> bool:
+def is_listed(member: Employee, today: date) -> bool:
     """People with a seat, and those who left and are still named."""
     return member.is_human and member.joined_on <= today and (today < member.left_on or member.is_listed)
 
 
-def present_row(member: Member, today: date) -> dict[str, Any]:
+def present_row(member: Employee, today: date) -> dict[str, Any]:
     return {
         "id": member.id,
         "name": member.name,
@@ -33,5 +33,5 @@ def present_row(member: Member, today: date) -> dict[str, Any]:
     }
 
 
-def legacy_row(member: Member, today: date) -> dict[str, Any]:
+def legacy_row(member: Employee, today: date) -> dict[str, Any]:
     return {"id": member.number, "name": member.name, "email": title_email(member), "role": member.role}

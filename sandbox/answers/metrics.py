@@ -12,7 +12,7 @@ from sandbox.company.columns import Events
 from sandbox.company.daily import EXTENSIONS, client_version, lines, surfaces
 from sandbox.company.draws import fractions
 from sandbox.company.instants import day_of
-from sandbox.company.members import Member
+from sandbox.company.members import Employee
 from sandbox.company.prices import MODELS
 
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ ASK, ASK_SHARE = 45, 0.08
 CLI, CLI_SHARE = 46, 0.06
 
 
-def agent_edits(members: tuple[Member, ...], events: Events) -> list[Row]:
+def agent_edits(members: tuple[Employee, ...], events: Events) -> list[Row]:
     edits = lines(events)
     return [
         {
@@ -56,7 +56,7 @@ def agent_edits(members: tuple[Member, ...], events: Events) -> list[Row]:
     ]
 
 
-def tabs(members: tuple[Member, ...], events: Events) -> list[Row]:
+def tabs(members: tuple[Employee, ...], events: Events) -> list[Row]:
     edits = lines(events)
     figures = {
         "shown": edits["tabs_shown"],
@@ -79,7 +79,7 @@ def tabs(members: tuple[Member, ...], events: Events) -> list[Row]:
     ]
 
 
-def dau(members: tuple[Member, ...], events: Events) -> list[Row]:
+def dau(members: tuple[Employee, ...], events: Events) -> list[Row]:
     uses_cli = fractions(events.noise, CLI) < CLI_SHARE
     return [
         {
@@ -93,7 +93,7 @@ def dau(members: tuple[Member, ...], events: Events) -> list[Row]:
     ]
 
 
-def models(members: tuple[Member, ...], events: Events) -> list[Row]:
+def models(members: tuple[Employee, ...], events: Events) -> list[Row]:
     rows = []
     for day, _, own in _days(events):
         breakdown = {
@@ -107,7 +107,7 @@ def models(members: tuple[Member, ...], events: Events) -> list[Row]:
     return rows
 
 
-def client_versions(members: tuple[Member, ...], events: Events) -> list[Row]:
+def client_versions(members: tuple[Employee, ...], events: Events) -> list[Row]:
     rows = []
     for day, slice_, own in _days(events):
         on = day_of(int(events.occurred_ms[slice_][0]))
@@ -125,7 +125,7 @@ def client_versions(members: tuple[Member, ...], events: Events) -> list[Row]:
     return rows
 
 
-def top_file_extensions(members: tuple[Member, ...], events: Events) -> list[Row]:
+def top_file_extensions(members: tuple[Employee, ...], events: Events) -> list[Row]:
     """The five busiest extensions of each day."""
     rows = []
     for day, _, own in _days(events):
@@ -157,13 +157,13 @@ def _extension_row(day: str, number: int, mine: np.ndarray, edits: dict[str, np.
     }
 
 
-Metric = Callable[[tuple[Member, ...], Events], list[Row]]
+Metric = Callable[[tuple[Employee, ...], Events], list[Row]]
 
 
 def _feature(salt: int, share: float, names: tuple[tuple[str, ...], ...], fields: tuple[str, ...]) -> Metric:
     """Return a metric that counts, by day, the agent requests that used one of `names`."""
 
-    def metric(members: tuple[Member, ...], events: Events) -> list[Row]:
+    def metric(members: tuple[Employee, ...], events: Events) -> list[Row]:
         luck = fractions(events.noise, salt)
         used = events.take((luck < share) & (surfaces(events) == 0))
         which = used.model if names is MODEL_NAMES else (used.noise % np.uint64(len(names))).astype(np.int64)

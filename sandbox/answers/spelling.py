@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.company.members import Member, MemberKind
+from sandbox.company.members import Employee, MemberKind
 from sandbox.company.prices import MICRO
 
 
@@ -12,7 +12,7 @@ def cents(micro: int) -> int | float:
     return micro // MICRO if micro % MICRO == 0 else micro / MICRO
 
 
-def title_email(member: Member) -> str:
+def title_email(member: Employee) -> str:
     """The spelling of members, spend and analytics: some people's have capitals."""
     if not member.has_capitals:
         return member.email
@@ -20,12 +20,12 @@ def title_email(member: Member) -> str:
     return f"{name.title()}@{domain.capitalize()}"
 
 
-def event_email(member: Member) -> str | None:
+def event_email(member: Employee) -> str | None:
     """The spelling of events; automations have none."""
     return None if member.kind is MemberKind.AUTOMATION else member.email
 
 
-def daily_email(member: Member) -> str:
+def daily_email(member: Employee) -> str:
     """The spelling of daily usage, another one again."""
     return member.email.capitalize() if member.has_capitals else member.email
 

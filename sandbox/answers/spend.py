@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from sandbox.company.instants import to_ms
-from sandbox.company.kinds import Kind
-from sandbox.company.members import Member
+from sandbox.company.kinds import EventKind
+from sandbox.company.members import Employee
 from sandbox.company.prices import AUTO
-from sandbox.http import Answer, Page, Request
+from sandbox.http import PageRequest, Request, SandboxResponse
 from sandbox.view import View
 
 from .members import is_listed
@@ -19,13 +19,13 @@ from .spelling import cents, title_email
 Row = dict[str, Any]
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> SandboxResponse:
     view = request.view
     rows = sorted_rows(
         request, [row for row in spend_rows(view) if _matches(row, request.body.get("searchTerm"))]
     )
-    page = Page(request.whole("page", 1), request.whole("pageSize", 100), len(rows))
-    return Answer(
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100), len(rows))
+    return SandboxResponse(
         {
             "teamMemberSpend": [row for _, row in rows[page.rows]],
             "subscriptionCycleStart": to_ms(view.cycle()[0]),
@@ -35,14 +35,14 @@ def answer(request: Request) -> Answer:
     )
 
 
-def spend_rows(view: View) -> list[tuple[Member, Row]]:
+def spend_rows(view: View) -> list[tuple[Employee, Row]]:
     """Return every listed member with their spend of the cycle so far; it equals the sum of their events."""
     events = view.events(to_ms(view.cycle()[0]))
     count = len(view.company.members)
     overall, billed, premium = (np.zeros(count, dtype=np.int64) for _ in range(3))
     np.add.at(overall, events.member, events.charged_micro)
     np.add.at(billed, events.member, events.charged_micro * events.is_chargeable)
-    np.add.at(premium, events.member, (events.kind == Kind.USAGE_BASED) & (events.model != AUTO))
+    np.add.at(premium, events.member, (events.kind == EventKind.USAGE_BASED) & (events.model != AUTO))
     shape = _legacy_row if view.behaviour.has_legacy_shapes else _present_row
     listed = [member for member in view.company.members if is_listed(member, view.now.date())]
     return [
@@ -54,7 +54,7 @@ def spend_rows(view: View) -> list[tuple[Member, Row]]:
     ]
 
 
-def sorted_rows(request: Request, rows: list[tuple[Member, Row]]) -> list[tuple[Member, Row]]:
+def sorted_rows(request: Request, rows: list[tuple[Employee, Row]]) -> list[tuple[Employee, Row]]:
     keys = {
         "amount": lambda pair: (pair[1]["spendCents"], pair[0].index),
         "user": lambda pair: (pair[0].email, pair[0].index),
@@ -64,12 +64,12 @@ def sorted_rows(request: Request, rows: list[tuple[Member, Row]]) -> list[tuple[
     return sorted(rows, key=key, reverse=request.body.get("sortDirection", "desc") == "desc")
 
 
-def _matches(pair: tuple[Member, Row], term: object) -> bool:
+def _matches(pair: tuple[Employee, Row], term: object) -> bool:
     member = pair[0]
     return not term or str(term).lower() in f"{member.name} {member.email}".lower()
 
 
-def _present_row(member: Member, overall: int, billed: int, premium: int) -> Row:
+def _present_row(member: Employee, overall: int, billed: int, premium: int) -> Row:
     return {
         "userId": member.id,
         "name": member.name,
@@ -84,7 +84,7 @@ def _present_row(member: Member, overall: int, billed: int, premium: int) -> Row
     }
 
 
-def _legacy_row(member: Member, overall: int, billed: int, premium: int) -> Row:
+def _legacy_row(member: Employee, overall: int, billed: int, premium: int) -> Row:
     """Before overallSpendCents, spendCents was the total, in whole cents."""
     return {
         "userId": member.number,

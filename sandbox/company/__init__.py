@@ -4,6 +4,6 @@ from .columns import Events
 from .company import Company, build_company
 from .cycle import Anniversary
 from .labels import Label
-from .members import Member, MemberKind
+from .members import Employee, MemberKind
 
-__all__ = ["Anniversary", "Company", "Events", "Label", "Member", "MemberKind", "build_company"]
+__all__ = ["Anniversary", "Company", "Events", "Label", "Employee", "MemberKind", "build_company"]

@@ -8,11 +8,11 @@ from datetime import date
 
 import numpy as np
 
-from .columns import Draft
+from .columns import EventColumns
 from .days import EPOCH, Calendar, is_weekend
 from .draws import Topic, stream
 from .kinds import Fate
-from .members import Member, MemberKind
+from .members import Employee, MemberKind
 from .prices import AUTO, MODELS, rates
 
 DAY_MS = 86_400_000
@@ -32,7 +32,7 @@ ERRORED, ABORTED, BY_REQUEST = 0.0125, 0.0022, 0.005
 class Traits:
     """The members' habits as arrays, by their index."""
 
-    members: Sequence[Member]
+    members: Sequence[Employee]
     presence: np.ndarray
     weekend_presence: np.ndarray
     median_events: np.ndarray
@@ -43,7 +43,7 @@ class Traits:
     is_headless: np.ndarray
 
     @classmethod
-    def of(cls, members: Sequence[Member]) -> Traits:
+    def of(cls, members: Sequence[Employee]) -> Traits:
         return cls(
             members=members,
             presence=np.array([member.presence for member in members]),
@@ -57,7 +57,7 @@ class Traits:
         )
 
 
-def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale: float) -> Draft:
+def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale: float) -> EventColumns:
     """Return everybody's requests of their local `day`, in no particular order."""
     draw = stream(seed, Topic.DAYS, day.toordinal())
     counts = _counts(traits, calendar, day, draw, seed, scale)
@@ -66,7 +66,7 @@ def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale
     local_ms = ((start_hour + draw.random(len(member)) * CONVERSATION_HOURS) * HOUR_MS).astype(np.int64)
     model = _models(traits, member, calendar.novelty(day), draw)
     tokens = _tokens(traits.size[member] + conversation_size, model, draw)
-    return Draft(
+    return EventColumns(
         member=member,
         occurred_ms=(day - EPOCH).days * DAY_MS - traits.offset_ms[member] + local_ms,
         model=model,

@@ -10,7 +10,7 @@ from typing import Any
 
 from .activity import DAY_MS, HOUR_MS
 from .instants import day_of, from_ms, to_ms
-from .members import Member
+from .members import Employee
 from .prices import DEAR, position
 from .stage import Stage
 from .stories import Burst, DearModel, Drift, LongSessions, RunawayAgent, Story
@@ -22,7 +22,7 @@ LIMIT_DOLLARS = 20
 
 
 @dataclass(frozen=True)
-class Part:
+class StoryPart:
     """A story still without an actor. `dollars` is what it should have added by now."""
 
     make: Callable[..., Story]
@@ -37,7 +37,7 @@ class Part:
         )
 
 
-def give_roles(members: Sequence[Member]) -> tuple[Member, ...]:
+def give_roles(members: Sequence[Employee]) -> tuple[Employee, ...]:
     """Return the members with three parts that are no incident: early on-demand, a cap, an old client."""
     busiest = sorted((m for m in members if m.is_human), key=lambda m: -m.presence * m.median_events)
     roles: tuple[dict[str, Any], ...] = (
@@ -50,7 +50,7 @@ def give_roles(members: Sequence[Member]) -> tuple[Member, ...]:
 
 
 def cast(
-    stage: Stage, members: Sequence[Member], *, first_day: date, now: datetime, seed: int
+    stage: Stage, members: Sequence[Employee], *, first_day: date, now: datetime, seed: int
 ) -> list[Story]:
     """Return the told stories of a demo, each given to the member whom it fits best."""
     now_ms = to_ms(now)
@@ -70,16 +70,16 @@ def cast(
     return stories
 
 
-def _parts(now_ms: int) -> list[Part]:
+def _parts(now_ms: int) -> list[StoryPart]:
     ago, ahead = partial(_away, now_ms, -1), partial(_away, now_ms, 1)
     agent = partial(RunawayAgent, per_hour=95.0, model=OPUS, context=340_000.0)
     return [
-        Part(agent, ago(hours=5), ahead(hours=3), 250, is_at_night=True),
-        Part(partial(DearModel, model=DEAR), ago(days=3), ahead(days=2), 260),
-        Part(partial(Drift, factor=6.0), ago(days=16), ahead(days=1), 350),
-        Part(partial(LongSessions, factor=9.0), ago(days=11), ago(days=3), 300),
-        Part(agent, ago(days=22, hours=4), ago(days=22), 180, is_at_night=True),
-        Part(
+        StoryPart(agent, ago(hours=5), ahead(hours=3), 250, is_at_night=True),
+        StoryPart(partial(DearModel, model=DEAR), ago(days=3), ahead(days=2), 260),
+        StoryPart(partial(Drift, factor=6.0), ago(days=16), ahead(days=1), 350),
+        StoryPart(partial(LongSessions, factor=9.0), ago(days=11), ago(days=3), 300),
+        StoryPart(agent, ago(days=22, hours=4), ago(days=22), 180, is_at_night=True),
+        StoryPart(
             partial(Burst, per_hour=60.0, model=OPUS, context=420_000.0),
             ago(days=34, hours=3),
             ago(days=34),
@@ -92,7 +92,7 @@ def _away(now_ms: int, sign: int, *, days: float = 0, hours: float = 0) -> int:
     return now_ms + sign * int(days * DAY_MS + hours * HOUR_MS)
 
 
-def _actors(members: Sequence[Member], now: datetime) -> list[Member]:
+def _actors(members: Sequence[Employee], now: datetime) -> list[Employee]:
     """People at work now without a cap, the busier half first, at most thirty."""
     today = now.date()
     usable = [m for m in members if m.is_human and m.presence > 0.3 and m.holds_seat_on(today)]
@@ -100,7 +100,7 @@ def _actors(members: Sequence[Member], now: datetime) -> list[Member]:
     return sorted(usable, key=lambda m: (-m.presence * m.median_events, m.index))[:30]
 
 
-def _those_asleep(members: Sequence[Member], begins_ms: int) -> list[Member]:
+def _those_asleep(members: Sequence[Employee], begins_ms: int) -> list[Employee]:
     """The ten for whom it is most deeply night at that instant."""
     return sorted(
         members, key=lambda m: abs((from_ms(begins_ms).hour + m.utc_offset_hours - 2 + 12) % 24 - 12)

@@ -33,7 +33,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Draft(Columns):
+class EventColumns(Columns):
     """What happened, before it is priced. One row is one request."""
 
     member: np.ndarray  # int32, position in the company's members
@@ -52,7 +52,7 @@ class Draft(Columns):
 
 
 @dataclass(frozen=True)
-class Events(Draft):
+class Events(EventColumns):
     """Usage events in order of time. Money is in millionths of a cent (`*_micro`)."""
 
     model_micro: np.ndarray  # int64, tokens times rates

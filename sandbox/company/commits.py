@@ -12,7 +12,7 @@ from .columns import Events
 from .daily import lines
 from .draws import fractions, scramble
 from .instants import from_ms
-from .members import Member
+from .members import Employee
 
 REPOSITORIES = ("acme/app", "acme/api", "acme/web", "acme/mobile", "acme/data", "acme/infra", "acme/docs")
 SOURCES = ("ide", "ide", "ide", "cli")
@@ -29,7 +29,7 @@ class Commit:
     """One row of the tracking: an amended commit is a second row with the same hash and time."""
 
     hash: str
-    member: Member
+    member: Employee
     repository: str | None
     branch: str | None
     is_primary_branch: bool | None
@@ -45,7 +45,7 @@ class Commit:
     created_at: datetime
 
 
-def commits(members: Sequence[Member], events: Events) -> list[Commit]:
+def commits(members: Sequence[Employee], events: Events) -> list[Commit]:
     """Return the commits that the events led to, by the time the vendor took them in."""
     is_human = np.array([member.is_human for member in members])
     edits = lines(events)
@@ -96,7 +96,7 @@ def _seeds(events: Events, edits: dict[str, np.ndarray]) -> list[_Seed]:
     return [_Seed(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _commit(member: Member, seed: _Seed) -> Commit:
+def _commit(member: Employee, seed: _Seed) -> Commit:
     committed_at = from_ms(seed.occurred_ms) + timedelta(seconds=int(60 + 2_400 * seed.delay))
     # Nearly all are taken in within a minute, some only hours later.
     is_prompt = seed.ingestion < 0.93
@@ -125,5 +125,5 @@ def _commit(member: Member, seed: _Seed) -> Commit:
     )
 
 
-def _repository(member: Member, number: int) -> str:
+def _repository(member: Employee, number: int) -> str:
     return REPOSITORIES[(member.index + number % 2) % len(REPOSITORIES)]

@@ -12,15 +12,15 @@ import numpy as np
 
 from .activity import USUAL_EVENTS, Traits, draft_day
 from .casting import cast, give_roles
-from .columns import Draft, Events
+from .columns import EventColumns, Events
 from .cycle import MID_MONTH, Anniversary
-from .daily import DailyActivity, daily_activity
+from .daily import EmployeeDay, daily_activity
 from .days import Calendar, build_calendar
 from .incidents import LONGEST_DAYS, add_incidents
 from .instants import day_ms, from_ms, midnight, to_ms
 from .kinds import KIND_NAMES
 from .labels import Label
-from .members import Member, build_members
+from .members import Employee, build_members
 from .plan import apply_plan
 from .prices import MICRO, MODELS
 from .pricing import price
@@ -39,7 +39,7 @@ class Company:
     now: datetime
     until: datetime
     first_day: date
-    members: tuple[Member, ...]
+    members: tuple[Employee, ...]
     calendar: Calendar
     anniversary: Anniversary
     stories: tuple[Story, ...]
@@ -62,7 +62,7 @@ class Company:
         last = np.searchsorted(self.events.occurred_ms, to_ms(instant), side="right")
         return self.events.take(slice(0, last))
 
-    def daily_activity(self, first: date, last: date, *, at: datetime | None = None) -> list[DailyActivity]:
+    def daily_activity(self, first: date, last: date, *, at: datetime | None = None) -> list[EmployeeDay]:
         """A row per person and UTC day with a seat, both days included, of what had happened `at` (now)."""
         return daily_activity(self.members, self.events_until(at or self.now), first, last)
 
@@ -151,7 +151,7 @@ def build_company(
 
 
 def _billed(
-    stage: Stage, members: tuple[Member, ...], first_day: date, until: datetime, anniversary: Anniversary
+    stage: Stage, members: tuple[Employee, ...], first_day: date, until: datetime, anniversary: Anniversary
 ) -> Events:
     """Return what happened on the stage from `first_day` until `until`, priced and under the plan."""
     events = _in_order(price(stage.draft()))
@@ -160,11 +160,16 @@ def _billed(
 
 
 def _ordinary(
-    members: tuple[Member, ...], calendar: Calendar, first_day: date, last_day: date, seed: int, scale: float
-) -> Draft:
+    members: tuple[Employee, ...],
+    calendar: Calendar,
+    first_day: date,
+    last_day: date,
+    seed: int,
+    scale: float,
+) -> EventColumns:
     """Return everybody's requests, those of the day before included: west of Greenwich it ends later."""
     traits = Traits.of(members)
-    return Draft.joined(
+    return EventColumns.joined(
         draft_day(traits, calendar, day, seed=seed, scale=scale)
         for day in _days(first_day - timedelta(days=1), last_day + timedelta(days=1))
     )

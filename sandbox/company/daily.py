@@ -11,8 +11,8 @@ import numpy as np
 from .columns import Events
 from .draws import fractions
 from .instants import day_ms
-from .kinds import Kind
-from .members import Member
+from .kinds import EventKind
+from .members import Employee
 from .prices import MODELS
 
 DAY_MS = 86_400_000
@@ -25,10 +25,10 @@ SURFACE, LINES, SHARE, ACCEPT, TABS = 31, 32, 33, 34, 35
 
 
 @dataclass(frozen=True)
-class DailyActivity:
+class EmployeeDay:
     """What one member did on one UTC day. `requests` are raw events; lines and tabs are of the editor."""
 
-    member: Member
+    member: Employee
     day: date
     included_requests: int
     usage_based_requests: int
@@ -80,8 +80,8 @@ def lines(events: Events) -> dict[str, np.ndarray]:
 
 
 def daily_activity(
-    members: Sequence[Member], events: Events, first: date, last: date, *, only_active: bool = False
-) -> list[DailyActivity]:
+    members: Sequence[Employee], events: Events, first: date, last: date, *, only_active: bool = False
+) -> list[EmployeeDay]:
     """Return a row per person and day from `first` to `last`, both included, by day and then member.
 
     People without a seat on a day are left out of it; so are days without a request if `only_active`.
@@ -107,8 +107,8 @@ def daily_activity(
 def _figures(events: Events) -> dict[str, np.ndarray]:
     surface = surfaces(events)
     return {
-        "included_requests": events.kind != Kind.USAGE_BASED,
-        "usage_based_requests": events.kind == Kind.USAGE_BASED,
+        "included_requests": events.kind != EventKind.USAGE_BASED,
+        "usage_based_requests": events.kind == EventKind.USAGE_BASED,
         "agent_requests": surface == 0,
         "chat_requests": surface == 1,
         "cmdk_requests": surface == 2,
@@ -116,9 +116,9 @@ def _figures(events: Events) -> dict[str, np.ndarray]:
     }
 
 
-def _row(member: Member, day: date, figures: dict[str, int], model: int) -> DailyActivity:
+def _row(member: Employee, day: date, figures: dict[str, int], model: int) -> EmployeeDay:
     is_active = model >= 0
-    return DailyActivity(
+    return EmployeeDay(
         member=member,
         day=day,
         **figures,
@@ -130,7 +130,7 @@ def _row(member: Member, day: date, figures: dict[str, int], model: int) -> Dail
     )
 
 
-def client_version(member: Member, day: date) -> str:
+def client_version(member: Employee, day: date) -> str:
     """Return the version that the member works with on `day`: most update within days, one never does."""
     if member.stays_on_old_client:
         return OLD_CLIENT

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from .draws import Topic, stream
-from .members import Member
+from .members import Employee
 from .names import GROUPS
 from .prices import ESTABLISHED
 
@@ -40,7 +40,7 @@ class Calendar:
         default_factory=dict
     )  # member: (first away, first back)
 
-    def pace(self, member: Member, day: date) -> float:
+    def pace(self, member: Employee, day: date) -> float:
         """How many times their usual requests the member makes on `day`."""
         pace = RELEASE if day in self.releases else 1.0
         if day - timedelta(days=1) in self.releases:
@@ -64,7 +64,7 @@ def is_weekend(day: date) -> bool:
     return day.weekday() >= 5
 
 
-def build_calendar(members: Sequence[Member], seed: int, first_day: date, last_day: date) -> Calendar:
+def build_calendar(members: Sequence[Employee], seed: int, first_day: date, last_day: date) -> Calendar:
     """Return the calendar from `first_day` to `last_day`, both included; each month is drawn by itself."""
     calendar = Calendar()
     for month in _months(first_day - timedelta(days=31), last_day):
@@ -81,7 +81,7 @@ def build_calendar(members: Sequence[Member], seed: int, first_day: date, last_d
 
 
 def _draw_absences(
-    absences: dict[int, list[tuple[date, date]]], members: Sequence[Member], month: date, seed: int
+    absences: dict[int, list[tuple[date, date]]], members: Sequence[Employee], month: date, seed: int
 ) -> None:
     draw = stream(seed, Topic.ABSENCES, month.toordinal())
     chance, start, length = (

@@ -11,7 +11,7 @@ from .activity import DAY_MS, HOUR_MS
 from .days import is_weekend
 from .draws import Topic, stream
 from .instants import day_ms
-from .members import Member
+from .members import Employee
 from .prices import DEAR, DEAREST, MODELS, TOKEN_FEE, position
 from .stage import Stage
 from .stories import Burst, DearModel, Drift, LongSessions, RunawayAgent, Story
@@ -36,12 +36,12 @@ KINDS: tuple[tuple[str, float], ...] = (
 )
 
 Frame = dict[str, int]  # number, member, begins_ms, seed
-Writer = Callable[[Frame, Member, date, np.random.Generator], Story]
+Writer = Callable[[Frame, Employee, date, np.random.Generator], Story]
 
 
 def add_incidents(
     stage: Stage,
-    members: Sequence[Member],
+    members: Sequence[Employee],
     *,
     first_day: date,
     last_day: date,
@@ -65,7 +65,7 @@ def add_incidents(
 
 def _incident(
     stage: Stage,
-    people: Sequence[Member],
+    people: Sequence[Employee],
     day: date,
     draw: np.random.Generator,
     seed: int,
@@ -83,7 +83,7 @@ def _incident(
     return None
 
 
-def _is_free(member: Member, day: date, story: Story, told: Sequence[Story]) -> bool:
+def _is_free(member: Employee, day: date, story: Story, told: Sequence[Story]) -> bool:
     settled = member.joined_on <= day - timedelta(days=SETTLED_DAYS) and day < member.left_on
     own = [other for other in told if other.member == member.index]
     apart = all(
@@ -98,14 +98,14 @@ def _is_material(stage: Stage, story: Story) -> bool:
     return dollars >= max(MATERIAL_DOLLARS, DAILY_DOLLARS * story.days)
 
 
-def _runaway(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+def _runaway(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
     """An agent left running in the evening or overnight."""
     begins_ms = _at(day, member, float(draw.uniform(17, 30)))
     hours = float(draw.uniform(1.5, 11))
     return _requests(RunawayAgent, frame, begins_ms, hours, dollars=_dollars(draw, 160), draw=draw)
 
 
-def _burst(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+def _burst(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
     """A frantic stretch of a working day."""
     begins_ms = _at(day, member, float(draw.uniform(9, 16)))
     return _requests(
@@ -113,18 +113,18 @@ def _burst(frame: Frame, member: Member, day: date, draw: np.random.Generator) -
     )
 
 
-def _dear(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+def _dear(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
     model = int(draw.choice([OPUS, DEAR, DEAREST], p=[0.25, 0.45, 0.3]))
     span = _span(day, member, float(draw.uniform(1, 6)))
     return DearModel(**frame, **span, model=model)
 
 
-def _long(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+def _long(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
     span = _span(day, member, float(draw.uniform(1, 7)))
     return LongSessions(**frame, **span, factor=float(draw.uniform(4, 18)))
 
 
-def _drift(frame: Frame, member: Member, day: date, draw: np.random.Generator) -> Story:
+def _drift(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
     span = _span(day, member, float(draw.uniform(8, 16)))
     return Drift(**frame, **span, factor=float(draw.uniform(3, 9)))
 
@@ -169,10 +169,10 @@ def _requests(
     )
 
 
-def _span(day: date, member: Member, days: float) -> dict[str, int]:
+def _span(day: date, member: Employee, days: float) -> dict[str, int]:
     begins_ms = _at(day, member, 6)
     return {"begins_ms": begins_ms, "ends_ms": begins_ms + int(days * DAY_MS)}
 
 
-def _at(day: date, member: Member, local_hour: float) -> int:
+def _at(day: date, member: Employee, local_hour: float) -> int:
     return day_ms(day) + int((local_hour - member.utc_offset_hours) * HOUR_MS)

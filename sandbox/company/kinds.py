@@ -11,7 +11,7 @@ class Fate(IntEnum):
     ABORTED = 4
 
 
-class Kind(IntEnum):
+class EventKind(IntEnum):
     INCLUDED = 0
     USAGE_BASED = 1
     FREE = 2

@@ -23,7 +23,7 @@ class MemberKind(Enum):
 
 
 @dataclass(frozen=True)
-class Member:
+class Employee:
     """Someone or something that makes requests. `email` is in lower case; endpoints may differ."""
 
     index: int
@@ -74,7 +74,7 @@ HABITS = (
 ZONES = ((-8, 0.14), (-7, 0.06), (-6, 0.16), (-5, 0.40), (-3, 0.08), (0, 0.06), (1, 0.10))
 
 
-def build_members(count: int, seed: int, first_day: date, last_day: date) -> tuple[Member, ...]:
+def build_members(count: int, seed: int, first_day: date, last_day: date) -> tuple[Employee, ...]:
     """Return `count` people, then the service account and the automation, which hold no seat.
 
     `first_day` to `last_day` is the history, both included: joiners and leavers come and go within it.
@@ -86,7 +86,7 @@ def build_members(count: int, seed: int, first_day: date, last_day: date) -> tup
     return (*people, _service(count), _automation(count + 1))
 
 
-def _person(index: int, draw: np.random.Generator) -> Member:
+def _person(index: int, draw: np.random.Generator) -> Employee:
     first, last = _name(index, draw)
     presence, median_events, _ = HABITS[draw.choice(len(HABITS), p=[share for *_, share in HABITS])]
     shares = np.array([model.popularity for model in MODELS])
@@ -94,7 +94,7 @@ def _person(index: int, draw: np.random.Generator) -> Member:
     size = 0.75 * float(draw.standard_normal())
     suffix = "" if index < len(FIRST_NAMES) else str(index)
     group = GROUPS[int(draw.integers(len(GROUPS)))] if draw.random() < 0.93 else None
-    return Member(
+    return Employee(
         index=index,
         kind=MemberKind.HUMAN,
         number=100_000 + 37 * index,
@@ -126,7 +126,7 @@ def _name(index: int, draw: np.random.Generator) -> tuple[str, str]:
     return first, LAST_NAMES[int(draw.integers(len(LAST_NAMES)))]
 
 
-def _joiners_and_leavers(people: list[Member], first_day: date, last_day: date) -> list[Member]:
+def _joiners_and_leavers(people: list[Employee], first_day: date, last_day: date) -> list[Employee]:
     """One in twelve joins in mid-history, one in fifteen leaves, half of these to be listed no more."""
     days = (last_day - first_day).days
     changed = []
@@ -147,7 +147,7 @@ def _joiners_and_leavers(people: list[Member], first_day: date, last_day: date) 
     return changed
 
 
-def _roles(people: list[Member]) -> list[Member]:
+def _roles(people: list[Employee]) -> list[Employee]:
     """The first is the owner; the second administers without a paid seat and makes no requests."""
     if people:
         people[0] = replace(people[0], role="owner")
@@ -156,8 +156,8 @@ def _roles(people: list[Member]) -> list[Member]:
     return people
 
 
-def _service(index: int) -> Member:
-    return Member(
+def _service(index: int) -> Employee:
+    return Employee(
         index=index,
         kind=MemberKind.SERVICE,
         number=100_000 + 37 * index,
@@ -172,8 +172,8 @@ def _service(index: int) -> Member:
     )
 
 
-def _automation(index: int) -> Member:
-    return Member(
+def _automation(index: int) -> Employee:
+    return Employee(
         index=index,
         kind=MemberKind.AUTOMATION,
         number=100_000 + 37 * index,

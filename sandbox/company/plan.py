@@ -9,14 +9,14 @@ from datetime import datetime
 import numpy as np
 
 from .columns import Events
-from .kinds import Kind
-from .members import Member
+from .kinds import EventKind
+from .members import Employee
 from .prices import MICRO
 
 NO_LIMIT = np.iinfo(np.int64).max
 
 
-def apply_plan(events: Events, members: Sequence[Member], cycle_starts: Sequence[datetime]) -> Events:
+def apply_plan(events: Events, members: Sequence[Employee], cycle_starts: Sequence[datetime]) -> Events:
     """Return the events with the included ones marked and those past a member's limit left out.
 
     `events` are in order of time. A request is included while the member's charges of the cycle,
@@ -25,14 +25,14 @@ def apply_plan(events: Events, members: Sequence[Member], cycle_starts: Sequence
     allowance = np.array([member.allowance_cents for member in members], dtype=np.int64) * MICRO
     limit = np.array([_limit_micro(member) for member in members])
     spent = _spent_before(events, cycle_starts)
-    billed = events.kind == Kind.USAGE_BASED
+    billed = events.kind == EventKind.USAGE_BASED
     included = billed & (spent < allowance[events.member])
-    kind = np.where(included, Kind.INCLUDED, events.kind).astype(np.int8)
-    events = replace(events, kind=kind, is_chargeable=kind == Kind.USAGE_BASED)
+    kind = np.where(included, EventKind.INCLUDED, events.kind).astype(np.int8)
+    events = replace(events, kind=kind, is_chargeable=kind == EventKind.USAGE_BASED)
     return events.take(spent - allowance[events.member] < limit[events.member])
 
 
-def _limit_micro(member: Member) -> int:
+def _limit_micro(member: Employee) -> int:
     return NO_LIMIT if member.limit_dollars is None else member.limit_dollars * 100 * MICRO
 
 

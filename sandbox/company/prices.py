@@ -14,7 +14,7 @@ TOKEN_FEE = 25  # Cursor Token Rate: $0.25 per million tokens, on third-party mo
 
 
 @dataclass(frozen=True)
-class Model:
+class PricedModel:
     name: str
     input: float
     cache_write: float
@@ -27,20 +27,20 @@ class Model:
 
 # Order matters: an event holds the position of its model. The first one is Auto.
 MODELS = (
-    Model("default", 125, 125, 25, 600, has_fee=False),
-    Model("claude-sonnet-5-thinking-medium", 200, 250, 20, 1000, popularity=0.30),
-    Model("claude-sonnet-5-thinking-high", 200, 250, 20, 1000, popularity=0.12),
-    Model("claude-4.5-sonnet", 300, 375, 30, 1500, popularity=0.08),
-    Model("claude-opus-4-8-thinking-high", 500, 625, 50, 2500, popularity=0.10),
-    Model("gpt-5.3-codex-high", 175, 0, 17.5, 1400, popularity=0.09),
-    Model("gpt-5.5-medium", 500, 0, 50, 3000, popularity=0.06),
-    Model("gpt-5.6-terra-medium", 200, 250, 20, 1200, popularity=0.07),
-    Model("composer-2.5", 50, 0, 20, 250, has_fee=False, popularity=0.08),
-    Model("composer-2.5-fast", 300, 0, 50, 1500, has_fee=False, popularity=0.03),
-    Model("gemini-3.5-flash", 150, 0, 15, 900, discount_percent=10, popularity=0.04),
-    Model("cursor-grok-4.5-high", 200, 0, 50, 600, has_fee=False, popularity=0.03),
-    Model("claude-fable-5-thinking-high", 1000, 1250, 100, 5000, popularity=0.008),
-    Model("claude-4.6-opus-high-thinking-fast", 3000, 3750, 300, 15000),
+    PricedModel("default", 125, 125, 25, 600, has_fee=False),
+    PricedModel("claude-sonnet-5-thinking-medium", 200, 250, 20, 1000, popularity=0.30),
+    PricedModel("claude-sonnet-5-thinking-high", 200, 250, 20, 1000, popularity=0.12),
+    PricedModel("claude-4.5-sonnet", 300, 375, 30, 1500, popularity=0.08),
+    PricedModel("claude-opus-4-8-thinking-high", 500, 625, 50, 2500, popularity=0.10),
+    PricedModel("gpt-5.3-codex-high", 175, 0, 17.5, 1400, popularity=0.09),
+    PricedModel("gpt-5.5-medium", 500, 0, 50, 3000, popularity=0.06),
+    PricedModel("gpt-5.6-terra-medium", 200, 250, 20, 1200, popularity=0.07),
+    PricedModel("composer-2.5", 50, 0, 20, 250, has_fee=False, popularity=0.08),
+    PricedModel("composer-2.5-fast", 300, 0, 50, 1500, has_fee=False, popularity=0.03),
+    PricedModel("gemini-3.5-flash", 150, 0, 15, 900, discount_percent=10, popularity=0.04),
+    PricedModel("cursor-grok-4.5-high", 200, 0, 50, 600, has_fee=False, popularity=0.03),
+    PricedModel("claude-fable-5-thinking-high", 1000, 1250, 100, 5000, popularity=0.008),
+    PricedModel("claude-4.6-opus-high-thinking-fast", 3000, 3750, 300, 15000),
 )
 AUTO = 0
 ESTABLISHED = range(1, 12)  # those that many people use

@@ -6,63 +6,63 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from .columns import Draft, Events
-from .kinds import Fate, Kind
+from .columns import EventColumns, Events
+from .kinds import EventKind, Fate
 from .prices import MICRO, TOKEN_FEE, rates
 
 REQUEST_UNIT_MICRO = 4 * MICRO  # request plans charge four cents a unit
 TOKEN_FIELDS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
 
-def price(draft: Draft) -> Events:
+def price(draft: EventColumns) -> Events:
     """Return the requests with their costs; which of them the plan includes is not decided here."""
     draft = without_needless_tokens(draft)
     model_micro, fee_micro = _model_micro(draft), _fee_micro(draft)
     kind = np.select(
         [draft.fate == Fate.FREE, draft.fate == Fate.ERRORED, draft.fate == Fate.ABORTED],
-        [Kind.FREE, Kind.ERRORED, Kind.ABORTED],
-        Kind.USAGE_BASED,
+        [EventKind.FREE, EventKind.ERRORED, EventKind.ABORTED],
+        EventKind.USAGE_BASED,
     ).astype(np.int8)
     return Events(
-        **{field.name: getattr(draft, field.name) for field in fields(Draft)},
+        **{field.name: getattr(draft, field.name) for field in fields(EventColumns)},
         model_micro=model_micro,
         fee_micro=fee_micro,
         charged_micro=_charged_micro(draft, model_micro, fee_micro),
         kind=kind,
-        is_chargeable=kind == Kind.USAGE_BASED,
+        is_chargeable=kind == EventKind.USAGE_BASED,
     )
 
 
-def charged_micro(draft: Draft) -> np.ndarray:
+def charged_micro(draft: EventColumns) -> np.ndarray:
     """Return what each request costs, in millionths of a cent."""
     return price(draft).charged_micro
 
 
-def discount_percent(events: Draft) -> np.ndarray:
+def discount_percent(events: EventColumns) -> np.ndarray:
     """Return the discount on each request; a free one is a discount of everything."""
     return np.where(events.fate == Fate.FREE, 100, rates("discount_percent")[events.model]).astype(np.int64)
 
 
-def without_needless_tokens(draft: Draft) -> Draft:
+def without_needless_tokens(draft: EventColumns) -> EventColumns:
     """Failed requests and those billed by the request report no tokens."""
     has_tokens = np.isin(draft.fate, (Fate.COMPLETED, Fate.FREE))
     return replace(draft, **{name: np.where(has_tokens, getattr(draft, name), 0) for name in TOKEN_FIELDS})
 
 
-def _model_micro(draft: Draft) -> np.ndarray:
+def _model_micro(draft: EventColumns) -> np.ndarray:
     cost = np.zeros(len(draft))
     for name in TOKEN_FIELDS:
         cost += getattr(draft, name) * rates(name.removesuffix("_tokens"))[draft.model]
     return np.rint(cost).astype(np.int64)
 
 
-def _fee_micro(draft: Draft) -> np.ndarray:
+def _fee_micro(draft: EventColumns) -> np.ndarray:
     tokens = sum(getattr(draft, name) for name in TOKEN_FIELDS)
     pays = (rates("has_fee")[draft.model] > 0) & (draft.fate == Fate.COMPLETED)
     return np.where(pays, tokens * TOKEN_FEE, 0)
 
 
-def _charged_micro(draft: Draft, model_micro: np.ndarray, fee_micro: np.ndarray) -> np.ndarray:
+def _charged_micro(draft: EventColumns, model_micro: np.ndarray, fee_micro: np.ndarray) -> np.ndarray:
     discounted = model_micro * (100 - discount_percent(draft)) // 100 + fee_micro
     units = 1 + (draft.noise % np.uint64(2)).astype(np.int64)
     return np.where(draft.fate == Fate.BY_REQUEST, units * REQUEST_UNIT_MICRO, discounted)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .columns import Draft
+from .columns import EventColumns
 from .pricing import charged_micro
 from .stories import Story
 
@@ -14,13 +14,13 @@ from .stories import Story
 class Stage:
     """The draft in order of member and time; `perform` changes one member's part."""
 
-    def __init__(self, draft: Draft, members: int) -> None:
+    def __init__(self, draft: EventColumns, members: int) -> None:
         self._draft = draft.take(np.lexsort((draft.noise, draft.occurred_ms, draft.member)))
         self._starts = np.searchsorted(self._draft.member, np.arange(members + 1))
-        self._told: dict[int, Draft] = {}
+        self._told: dict[int, EventColumns] = {}
         self.stories: list[Story] = []  # those performed, in the order of their numbers
 
-    def own(self, member: int) -> Draft:
+    def own(self, member: int) -> EventColumns:
         """Return the member's requests with the stories told so far, oldest first."""
         if member in self._told:
             return self._told[member]
@@ -38,7 +38,7 @@ class Stage:
             self._told[story.member] = told.take(np.argsort(told.occurred_ms, kind="stable"))
             self.stories.append(story)
 
-    def draft(self) -> Draft:
+    def draft(self) -> EventColumns:
         """Return all requests as the stories left them."""
         untouched = ~np.isin(self._draft.member, list(self._told))
-        return Draft.joined([self._draft.take(untouched), *self._told.values()])
+        return EventColumns.joined([self._draft.take(untouched), *self._told.values()])

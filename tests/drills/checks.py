@@ -11,7 +11,7 @@ from django.db.models import Count, F, QuerySet, Sum
 
 from collector.models import MemberModelDay, Source, SourceRun, UsageEvent, Watermark
 from incidents.models import Incident, Notification, TimelineEntry
-from incidents.models.timeline import Step
+from incidents.models.timeline import TimelineStep
 from sandbox import Sandbox
 from tests.drills.machine import ALIAS
 from tests.incidents.slack_stand_in import FakeSlack
@@ -92,7 +92,7 @@ def incidents() -> set[tuple[str, str]]:
 def assert_incidents_are_single() -> None:
     found = Incident.objects.using(ALIAS)
     assert found.count() == len(incidents())
-    opened = TimelineEntry.objects.using(ALIAS).filter(step=Step.OPENED)
+    opened = TimelineEntry.objects.using(ALIAS).filter(step=TimelineStep.OPENED)
     assert opened.count() == found.count()
 
 
@@ -103,7 +103,7 @@ def assert_messages_are_through(slack: FakeSlack) -> None:
     assert not unheard_steps()
     given_up = rows.given_up()
     assert not given_up.exclude(error__contains="died twice").exists()
-    undelivered = TimelineEntry.objects.using(ALIAS).filter(step=Step.UNDELIVERED)
+    undelivered = TimelineEntry.objects.using(ALIAS).filter(step=TimelineStep.UNDELIVERED)
     about_incidents = given_up.filter(incident__isnull=False)  # digests have no timeline
     assert incidents_of(undelivered) == incidents_of(about_incidents)
     deaths = (rows.aggregate(n=Sum("lost_leases"))["n"] or 0) + given_up.count()
@@ -116,7 +116,7 @@ def incidents_of(rows: QuerySet[Any]) -> list[int]:
 
 def unheard_steps() -> list[TimelineEntry]:
     """Steps that call for a message and have none."""
-    wanted = {Step.OPENED, Step.ACKNOWLEDGED, Step.REOPENED}
+    wanted = {TimelineStep.OPENED, TimelineStep.ACKNOWLEDGED, TimelineStep.REOPENED}
     steps = TimelineEntry.objects.using(ALIAS).filter(step__in=wanted)
     return list(steps.annotate(told=Count("notifications")).filter(told=0))
 

@@ -18,7 +18,7 @@ from sandbox.faults import (
     RepeatedPage,
     Reset,
     Slow,
-    Status,
+    StatusFault,
     Truncated,
     WrongCount,
     named,
@@ -31,7 +31,7 @@ DAY = {"startDate": to_ms(NOW) - 86_400_000, "endDate": to_ms(NOW)}
 
 
 def test_the_next_answer_of_a_path_fails_and_the_one_after_is_good(api, sandbox):
-    sandbox.faults.next("/teams/members", Status(503))
+    sandbox.faults.next("/teams/members", StatusFault(503))
     assert api.call("GET", "/v1/me").status_code == 200
     first, second = (api.call("GET", "/teams/members") for _ in range(2))
     assert (first.status_code, second.status_code) == (503, 200)
@@ -40,13 +40,17 @@ def test_the_next_answer_of_a_path_fails_and_the_one_after_is_good(api, sandbox)
 
 
 def test_plans_happen_in_the_order_they_were_made(api, sandbox):
-    sandbox.faults.next("/teams/*", Status(500), times=2)
-    sandbox.faults.next("/teams/members", Status(502))
+    sandbox.faults.next("/teams/*", StatusFault(500), times=2)
+    sandbox.faults.next("/teams/members", StatusFault(502))
     assert [api.call("GET", "/teams/members").status_code for _ in range(4)] == [500, 500, 502, 200]
 
 
 def test_too_many_requests_come_with_seconds_with_a_date_or_with_nothing(api, sandbox):
-    for fault in (Status(429, retry_after=3), Status(429, retry_after=90, is_date=True), Status(429)):
+    for fault in (
+        StatusFault(429, retry_after=3),
+        StatusFault(429, retry_after=90, is_date=True),
+        StatusFault(429),
+    ):
         sandbox.faults.next("/teams/members", fault)
     seconds, dated, bare = (api.call("GET", "/teams/members") for _ in range(3))
     assert [answer.status_code for answer in (seconds, dated, bare)] == [429, 429, 429]
@@ -114,7 +118,7 @@ def test_chance_is_seeded_and_can_be_cleared(company):
     def statuses():
         with Sandbox(company, enforces_limits=False) as sandbox, requests.Session() as session:
             session.auth = (sandbox.key, "")
-            sandbox.faults.sometimes(Status(500), 0.3)
+            sandbox.faults.sometimes(StatusFault(500), 0.3)
             answers = [session.get(f"{sandbox.url}/v1/me", timeout=5).status_code for _ in range(60)]
             sandbox.faults.clear()
             assert {session.get(f"{sandbox.url}/v1/me", timeout=5).status_code for _ in range(10)} == {200}
@@ -134,7 +138,7 @@ def test_an_unknown_fault_is_refused():
     with pytest.raises(ValueError, match="unknown fault 'flood'"):
         named("flood")
     assert named("slow:2.5") == Slow(2.5)
-    assert named("429:30") == Status(429, retry_after=30)
+    assert named("429:30") == StatusFault(429, retry_after=30)
 
 
 CALLS = (

@@ -10,7 +10,7 @@ import pytest
 from sandbox import Company, build_company
 from sandbox.company.days import Calendar
 from sandbox.company.instants import to_ms
-from sandbox.company.members import Member, MemberKind
+from sandbox.company.members import Employee, MemberKind
 
 from .conftest import NOW
 
@@ -77,8 +77,8 @@ def test_a_label_seen_earlier_has_added_less(company):
 # More than usual for a reason
 
 
-def member(**overrides) -> Member:
-    return Member(
+def member(**overrides) -> Employee:
+    return Employee(
         **{"index": 0, "kind": MemberKind.HUMAN, "number": 1, "id": "", "name": "", "email": ""} | overrides
     )
 

@@ -18,7 +18,7 @@ from tracker.address_lists import clean_address
 from tracker.models import AuditEntry
 
 
-class Refused(ImmediateHttpResponse):
+class SignInRefused(ImmediateHttpResponse):
     """Back to the sign-in page, which says why; `problem` is a key of `views.PROBLEMS`."""
 
     def __init__(self, request: HttpRequest, problem: str, email: str = "") -> None:
@@ -32,7 +32,7 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         claims = sociallogin.account.extra_data
         email = claims.get("email") or ""
         if problem := find_problem(sociallogin, email):
-            raise Refused(request, problem, email)
+            raise SignInRefused(request, problem, email)
         if sociallogin.is_existing:
             adopt_claims(sociallogin.user, claims)
         request.session["picture"] = safe_picture(claims.get("picture"))
@@ -50,7 +50,7 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         exception: Exception | None = None,
         extra_context: dict | None = None,
     ) -> None:
-        raise Refused(request, "cancelled" if error == AuthError.CANCELLED else "failed")
+        raise SignInRefused(request, "cancelled" if error == AuthError.CANCELLED else "failed")
 
 
 def find_problem(login: SocialLogin, email: str) -> str | None:

@@ -37,7 +37,7 @@ class ModelDay(Schema):
     messages: int
 
 
-class TeamDay(Schema):
+class TeamDayJson(Schema):
     date: date
     count: int
     values: dict[str, Any] = Field(description="Every number of the day, by Cursor's own name for it.")
@@ -50,7 +50,7 @@ class McpTool(Schema):
     users: int | None
 
 
-class Command(Schema):
+class CommandUsage(Schema):
     command_name: str
     usage: int
     users: int | None
@@ -110,10 +110,10 @@ class Analytics(Schema):
     dau: list[ActiveDay]
     modelSummary: list[ModelSummary]
     modelTrend: list[ModelDay]
-    agentEdits: list[TeamDay] = Field(description="Of the whole team: Cursor does not break it down.")
-    tabs: list[TeamDay] = Field(description="Of the whole team.")
+    agentEdits: list[TeamDayJson] = Field(description="Of the whole team: Cursor does not break it down.")
+    tabs: list[TeamDayJson] = Field(description="Of the whole team.")
     mcp: list[McpTool]
-    commands: list[Command]
+    commands: list[CommandUsage]
     fileExtensions: list[Extension] = Field(description="Of the whole team.")
     clientVersions: list[ClientVersion]
     planExhaustion: PlanExhaustion = Field(description="Of the present billing cycle.")
@@ -141,7 +141,7 @@ def read_analytics(
             for tool in named(report, "mcp")
         ],
         commands=[
-            Command(command_name=command.name, usage=command.count, users=command.members)
+            CommandUsage(command_name=command.name, usage=command.count, users=command.members)
             for command in named(report, "commands")
         ],
         fileExtensions=[
@@ -182,9 +182,9 @@ def model_trend(report: Insights) -> list[ModelDay]:
     ]
 
 
-def team_days(report: Insights, metric: str) -> list[TeamDay]:
+def team_days(report: Insights, metric: str) -> list[TeamDayJson]:
     rows = report.team_rows.filter(metric=metric).order_by("day")
-    return [TeamDay(date=row.day, count=row.count, values=row.values) for row in rows]
+    return [TeamDayJson(date=row.day, count=row.count, values=row.values) for row in rows]
 
 
 def named(report: Insights, metric: str) -> list[Named]:

@@ -57,7 +57,7 @@ class NoMatch(Schema):
     currentGroup: str
 
 
-class Preview(Schema):
+class GroupImportPreview(Schema):
     totalMembers: int
     matched: int
     moves: int
@@ -70,8 +70,8 @@ class Preview(Schema):
     applied: int | None = Field(default=None, description="How many were moved, when it was applied.")
 
 
-@router.post("/groups/import", auth=administers, response={200: Preview, **documented(409)})
-def import_groups(request: HttpRequest, body: Import) -> Preview:
+@router.post("/groups/import", auth=administers, response={200: GroupImportPreview, **documented(409)})
+def import_groups(request: HttpRequest, body: Import) -> GroupImportPreview:
     """What HiBob's People Directory CSV would change; with `apply` it is done, in one transaction."""
     now = timezone.now()
     try:
@@ -95,8 +95,8 @@ def apply(body: Import, by: str, now: datetime) -> int:
     return imports.apply(kept, body.selectedEmails, by=by, now=now).moved
 
 
-def preview_of(plan: Plan, targets: list[Target], now: datetime) -> Preview:
-    return Preview(
+def preview_of(plan: Plan, targets: list[Target], now: datetime) -> GroupImportPreview:
+    return GroupImportPreview(
         totalMembers=Member.objects.on_team().count(),
         matched=len(targets) - len(plan.not_members),
         moves=len(plan.moves),

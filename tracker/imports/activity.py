@@ -9,7 +9,7 @@ from collector.base.days import day_end, day_start
 from collector.models import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from collector.sources.commits import imported_hash
 
-from .database import Part, TrackerDb, TrackerRow, day, number
+from .database import ImportPart, TrackerDb, TrackerRow, day, number
 from .people import BATCH, DayReader
 
 # Column here: column there.
@@ -46,7 +46,7 @@ COMMIT_LINES = {
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricColumns:
     """A table of analytics there, and the metric that it is here."""
 
     table: str
@@ -60,52 +60,52 @@ class Metric:
 EDITS = ("suggested_diffs", "accepted_diffs", "rejected_diffs", "lines_suggested", "lines_accepted")
 TABS = ("suggestions", "accepts", "rejects", "lines_suggested", "lines_accepted")
 TEAM_METRICS = (
-    Metric(
+    MetricColumns(
         "analytics_dau",
         "dau",
         "dau",
         values={name: name for name in ("dau", "cli_dau", "cloud_agent_dau", "bugbot_dau")},
     ),
-    Metric(
+    MetricColumns(
         "analytics_model_usage",
         "models",
         "messages",
         "model",
         values={"messages": "messages", "users": "users"},
     ),
-    Metric(
+    MetricColumns(
         "analytics_agent_edits",
         "agent-edits",
         "accepted_diffs",
         values={f"total_{name}": name for name in EDITS},
     ),
-    Metric("analytics_tabs", "tabs", "accepts", values={f"total_{name}": name for name in TABS}),
-    Metric("analytics_mcp", "mcp", "usage", "tool_name", "server_name", {"usage": "usage"}),
-    Metric(
+    MetricColumns("analytics_tabs", "tabs", "accepts", values={f"total_{name}": name for name in TABS}),
+    MetricColumns("analytics_mcp", "mcp", "usage", "tool_name", "server_name", {"usage": "usage"}),
+    MetricColumns(
         "analytics_file_extensions",
         "top-file-extensions",
         "total_files",
         "extension",
         values={"total_files": "total_files", "total_lines_accepted": "lines_accepted"},
     ),
-    Metric(
+    MetricColumns(
         "analytics_client_versions",
         "client-versions",
         "user_count",
         "version",
         values={"user_count": "user_count"},
     ),
-    Metric("analytics_commands", "commands", "usage", "command_name", values={"usage": "usage"}),
-    Metric("analytics_plans", "plans", "usage", "model", values={"usage": "usage"}),
+    MetricColumns("analytics_commands", "commands", "usage", "command_name", values={"usage": "usage"}),
+    MetricColumns("analytics_plans", "plans", "usage", "model", values={"usage": "usage"}),
 )
 MEMBER_METRICS = (
-    Metric("analytics_user_mcp", "mcp", "usage", "tool_name", "server_name"),
-    Metric("analytics_user_commands", "commands", "usage", "command_name"),
+    MetricColumns("analytics_user_mcp", "mcp", "usage", "tool_name", "server_name"),
+    MetricColumns("analytics_user_commands", "commands", "usage", "command_name"),
 )
 
 
-def activity(db: TrackerDb, at: datetime) -> Part:
-    part = Part("daily activity")
+def activity(db: TrackerDb, at: datetime) -> ImportPart:
+    part = ImportPart("daily activity")
     known = set(DailyActivity.objects.values_list("member_id", "day"))
     columns = ("is_active", *ACTIVITY.values(), *ACTIVITY_TEXTS.values())
     new: dict[tuple[int, date], DailyActivity] = {}
@@ -129,8 +129,8 @@ def activity(db: TrackerDb, at: datetime) -> Part:
     return part
 
 
-def team_analytics(db: TrackerDb, at: datetime) -> Part:
-    part = Part("team analytics")
+def team_analytics(db: TrackerDb, at: datetime) -> ImportPart:
+    part = ImportPart("team analytics")
     for metric in TEAM_METRICS:
         known = set(TeamAnalyticsDay.objects.filter(metric=metric.metric).values_list("day", flat=True))
         new: dict[tuple[date, str, str], TeamAnalyticsDay] = {}
@@ -157,8 +157,8 @@ def team_analytics(db: TrackerDb, at: datetime) -> Part:
     return part
 
 
-def member_analytics(db: TrackerDb, at: datetime) -> Part:
-    part = Part("analytics by member")
+def member_analytics(db: TrackerDb, at: datetime) -> ImportPart:
+    part = ImportPart("analytics by member")
     for metric in MEMBER_METRICS:
         rows = MemberAnalyticsDay.objects.filter(metric=metric.metric)
         known = set(rows.values_list("member_id", "day"))
@@ -182,9 +182,9 @@ def member_analytics(db: TrackerDb, at: datetime) -> Part:
     return part
 
 
-def commits(db: TrackerDb, at: datetime) -> Part:
+def commits(db: TrackerDb, at: datetime) -> ImportPart:
     """Days of commits, as one each: the file has their lines added up by member and day."""
-    part = Part("days of commits")
+    part = ImportPart("days of commits")
     known = set(AiCodeCommit.objects.values_list("member_id", "day"))
     new: dict[tuple[int, date], AiCodeCommit] = {}
     for member_id, on, row in DayReader(db, at).read(part, "ai_code_commits", *COMMIT_LINES.values()):
@@ -205,7 +205,7 @@ def commits(db: TrackerDb, at: datetime) -> Part:
     return part
 
 
-def _columns(metric: Metric) -> list[str]:
+def _columns(metric: MetricColumns) -> list[str]:
     named = [column for column in (metric.name, metric.detail) if column]
     return list(dict.fromkeys([*named, metric.count, *metric.values.values()]))
 

@@ -23,7 +23,7 @@ TrackerRow = dict[str, Any]
 
 
 @dataclass
-class Part:
+class ImportPart:
     """What became of one kind of row."""
 
     name: str

@@ -8,9 +8,9 @@ from typing import Any
 from collector.facts.roster import identify
 from collector.imports.events import EventWriter, draft
 from collector.models import UsageEvent
-from collector.sources.events import CHARGEABLE_KINDS, UNIT_PLACES, Draft
+from collector.sources.events import CHARGEABLE_KINDS, UNIT_PLACES, EventDraft
 
-from .database import Part, TrackerDb, TrackerRow, amount, email, instant, number
+from .database import ImportPart, TrackerDb, TrackerRow, amount, email, instant, number
 
 COLUMNS = (
     "user_email",
@@ -34,9 +34,9 @@ ONCE = (
 )
 
 
-def take(db: TrackerDb, at: datetime) -> Part:
+def take(db: TrackerDb, at: datetime) -> ImportPart:
     """Bring the file's events in, inside the caller's transaction; what the API has told stays."""
-    part = Part("usage events", read=sum(1 for _ in db.rows("usage_events", "model")))
+    part = ImportPart("usage events", read=sum(1 for _ in db.rows("usage_events", "model")))
     shared = _shared(db)
     writer = EventWriter(UsageEvent.Origin.TRACKER.value, at, lambda event: _spot(event) in shared)
     seen = 0
@@ -52,7 +52,7 @@ def take(db: TrackerDb, at: datetime) -> Part:
     return part
 
 
-def _spot(event: Draft) -> tuple[str, datetime]:
+def _spot(event: EventDraft) -> tuple[str, datetime]:
     return event.identity.key, event.occurred_at
 
 
@@ -63,7 +63,7 @@ def _shared(db: TrackerDb) -> set[tuple[str, datetime | None]]:
     return {(email(row["user_email"]), instant(row["timestamp"])) for row in rows}
 
 
-def _draft(row: TrackerRow) -> Draft | None:
+def _draft(row: TrackerRow) -> EventDraft | None:
     occurred_at = instant(row["timestamp"])
     if occurred_at is None:
         return None

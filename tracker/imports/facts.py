@@ -8,10 +8,10 @@ from datetime import datetime
 from collector.base.upsert import count_write
 
 from . import activity, events, people, spend
-from .database import Part, TrackerDb
+from .database import ImportPart, TrackerDb
 
 # Members and cycles first: the rest refers to them. Daily spend fills the days that the events leave.
-STEPS: tuple[Callable[[TrackerDb, datetime], Part], ...] = (
+STEPS: tuple[Callable[[TrackerDb, datetime], ImportPart], ...] = (
     people.members,
     spend.billing_cycles,
     events.take,
@@ -24,7 +24,7 @@ STEPS: tuple[Callable[[TrackerDb, datetime], Part], ...] = (
 )
 
 
-def take_facts(db: TrackerDb, at: datetime) -> list[Part]:
+def take_facts(db: TrackerDb, at: datetime) -> list[ImportPart]:
     """Bring every fact of the file in, inside the caller's `writing()`."""
     parts = [step(db, at) for step in STEPS]
     if any(part.taken for part in parts):

@@ -10,16 +10,16 @@ from groups.assignments.changes import named, open_or_make
 from groups.assignments.placing import Placement, record
 from groups.models import Assignment
 from groups.names import nearest
-from tracker.imports.database import Part, TrackerDb, TrackerRow, day, email
+from tracker.imports.database import ImportPart, TrackerDb, TrackerRow, day, email
 
 BY = "cursor-usage-tracker"
 # How the vendor's own group ids begin; others were made in the tracker, by hand or from HiBob.
 CURSOR_PREFIX = "group_"
 
 
-def take_groups(db: TrackerDb, at: datetime) -> Part:
+def take_groups(db: TrackerDb, at: datetime) -> ImportPart:
     """Assign members as the tracker had them. One whom it has in two groups is in the one joined last."""
-    part = Part("group members")
+    part = ImportPart("group members")
     names = {row["id"]: str(row["name"] or "") for row in db.rows("billing_groups", "id", "name")}
     ids = dict(Member.objects.values_list("email", "pk"))
     assigned = set(Assignment.objects.values_list("member_id", flat=True))

@@ -8,8 +8,8 @@ from datetime import datetime
 from collector.models import Member
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
-from incidents.models import Incident, IncidentAnomaly, Origin, Status, Step, TimelineEntry
-from tracker.imports.database import Part, TrackerDb, TrackerRow, email, instant
+from incidents.models import Incident, IncidentAnomaly, Origin, Status, TimelineEntry, TimelineStep
+from tracker.imports.database import ImportPart, TrackerDb, TrackerRow, email, instant
 
 BY = "cursor-usage-tracker"
 ANOMALY_COLUMNS = (
@@ -58,14 +58,14 @@ CAUSES = {
 }
 
 
-def take_history(db: TrackerDb, at: datetime) -> list[Part]:
+def take_history(db: TrackerDb, at: datetime) -> list[ImportPart]:
     """Bring in the tracker's anomalies, and its incidents with what is known of their course.
 
     An anomaly without an incident gets one that is over: here every anomaly belongs to one, and one that
     belonged to none would raise an alarm.
     """
-    anomalies = Part("anomalies")
-    incidents = Part("incidents")
+    anomalies = ImportPart("anomalies")
+    incidents = ImportPart("incidents")
     rows = {row["anomaly_id"]: row for row in db.rows("incidents", *INCIDENT_COLUMNS)}
     incidents.read = len(rows)
     open_spots: set[tuple[int | None, str]] = set(
@@ -96,7 +96,7 @@ def rule_of(kind: str, metric: str, message: str) -> Rule:
     return Rule.CYCLE_OUTLIER if "median" in words or "cycle" in words else Rule.SPIKE
 
 
-def _new_anomalies(db: TrackerDb, part: Part, at: datetime) -> Iterator[tuple[TrackerRow, Anomaly]]:
+def _new_anomalies(db: TrackerDb, part: ImportPart, at: datetime) -> Iterator[tuple[TrackerRow, Anomaly]]:
     """Yield anomalies that are not here yet, newest first, unsaved.
 
     All count as cleared: whatever still holds is found here anew.
@@ -186,10 +186,10 @@ def _save(incident: Incident, anomaly: Anomaly) -> None:
 def _steps(incident: Incident) -> Iterator[TimelineEntry]:
     """What is known of the incident's course."""
     course = (
-        (Step.OPENED, incident.detected_at),
-        (Step.ALERTED, incident.alerted_at),
-        (Step.ACKNOWLEDGED, incident.acknowledged_at),
-        (Step.RESOLVED, incident.resolved_at),
+        (TimelineStep.OPENED, incident.detected_at),
+        (TimelineStep.ALERTED, incident.alerted_at),
+        (TimelineStep.ACKNOWLEDGED, incident.acknowledged_at),
+        (TimelineStep.RESOLVED, incident.resolved_at),
     )
     for step, when in course:
         if when:

@@ -9,14 +9,14 @@ from datetime import date, datetime
 from collector.facts.roster import Roster, identify
 from collector.models import Member
 
-from .database import Part, TrackerDb, TrackerRow, day, email, instant
+from .database import ImportPart, TrackerDb, TrackerRow, day, email, instant
 
 BATCH = 500
 
 
-def members(db: TrackerDb, at: datetime) -> Part:
+def members(db: TrackerDb, at: datetime) -> ImportPart:
     """People whom nobody knows yet, and names of those who had none."""
-    part = Part("members")
+    part = ImportPart("members")
     there = {member.email: member for member in Member.objects.all()}
     new: dict[str, Member] = {}
     for row in db.rows(
@@ -52,7 +52,7 @@ class DayReader:
     db: TrackerDb
     at: datetime
 
-    def read(self, part: Part, table: str, *columns: str) -> Iterator[tuple[int, date, TrackerRow]]:
+    def read(self, part: ImportPart, table: str, *columns: str) -> Iterator[tuple[int, date, TrackerRow]]:
         roster = Roster.load()
         for row in self.db.rows(table, "email", "date", *columns):
             part.read += 1

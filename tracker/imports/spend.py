@@ -9,7 +9,7 @@ from collector.facts import cycles, rollups
 from collector.facts.roster import Roster, identify
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
-from .database import Part, TrackerDb, TrackerRow, amount, day, email, instant, number
+from .database import ImportPart, TrackerDb, TrackerRow, amount, day, email, instant, number
 from .people import BATCH, DayReader
 
 SPENDING = (
@@ -23,9 +23,9 @@ SPENDING = (
 )
 
 
-def billing_cycles(db: TrackerDb, at: datetime) -> Part:
+def billing_cycles(db: TrackerDb, at: datetime) -> ImportPart:
     """Cycles that the file names and nobody else has."""
-    part = Part("billing cycles")
+    part = ImportPart("billing cycles")
     starts = {
         instant(row["cycle_start"]) for row in db.rows("spending", "cycle_start", only="GROUP BY cycle_start")
     }
@@ -43,9 +43,9 @@ def billing_cycles(db: TrackerDb, at: datetime) -> Part:
     return part
 
 
-def spend_snapshots(db: TrackerDb, at: datetime) -> Part:
+def spend_snapshots(db: TrackerDb, at: datetime) -> ImportPart:
     """Spend by cycle. Which of three figures the file holds nobody can say: it counts as a legacy answer."""
-    part = Part("spend by cycle")
+    part = ImportPart("spend by cycle")
     roster = Roster.load()
     known = set(SpendSnapshot.objects.values_list("member_id", "cycle_id"))
     by_day: dict[date, BillingCycle | None] = {}
@@ -87,9 +87,9 @@ def _snapshot(row: TrackerRow, member_id: int, cycle: BillingCycle, at: datetime
     )
 
 
-def daily_spend(db: TrackerDb, at: datetime) -> Part:
+def daily_spend(db: TrackerDb, at: datetime) -> ImportPart:
     """Spend of days without events, as totals without a model; nothing says what was billed of it."""
-    part = Part("daily spend without events")
+    part = ImportPart("daily spend without events")
     known = set(MemberModelDay.objects.values_list("member_id", "day"))
     new: dict[tuple[int, date], MemberModelDay] = {}
     for member_id, on, row in DayReader(db, at).read(part, "daily_spend", "spend_cents"):

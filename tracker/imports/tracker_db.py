@@ -17,7 +17,7 @@ from collector.base.csv_files import FileError
 from collector.base.upsert import writing
 from detection.models import DetectionSettings
 from tracker.api.settings import ATTRIBUTES, flatten, is_money
-from tracker.imports.database import Part, TrackerDb
+from tracker.imports.database import ImportPart, TrackerDb
 from tracker.imports.facts import take_facts
 from tracker.imports.groups import take_groups
 from tracker.imports.incidents import take_history
@@ -29,7 +29,7 @@ REASON = "import of cursor-usage-tracker"
 class TrackerImport:
     """What became of the file, kind by kind."""
 
-    parts: list[Part]
+    parts: list[ImportPart]
 
     @property
     def lines(self) -> Iterator[str]:
@@ -49,9 +49,9 @@ def import_tracker_db(path: Path, at: datetime, *, is_dry_run: bool = False) -> 
     return TrackerImport(parts)
 
 
-def take_settings(db: TrackerDb) -> Part:
+def take_settings(db: TrackerDb) -> ImportPart:
     """The tracker's thresholds, where nobody has changed them here; FileError if one makes no sense."""
-    part = Part("detection settings")
+    part = ImportPart("detection settings")
     row = DetectionSettings.get_solo()
     changed = []
     for name, value in _thresholds(db):

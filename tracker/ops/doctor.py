@@ -19,7 +19,7 @@ from collector.models import SourceRun
 from incidents.channels import slack, webhook
 from incidents.channels.base import DeliveryError
 from incidents.models import Channel, Notification
-from tracker.ops.findings import Finding, fail, off, ok, warn
+from tracker.ops.findings import CheckResult, fail, off, ok, warn
 from tracker.ops.health import database_problem
 from tracker.ops.reach import check_cursor
 
@@ -28,7 +28,7 @@ WORKER_PATIENCE = timedelta(minutes=15)
 LITTLE_DISK = 1024**3
 
 
-def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Finding]:
+def examine(now: datetime, client: CursorClient | None = None) -> Iterator[CheckResult]:
     """One finding after the other, as they are made; what needs a database waits for one that answers."""
     yield from check_settings()
     database = check_database()
@@ -46,7 +46,7 @@ def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Findi
     yield check_webhook()
 
 
-def check_settings() -> Iterator[Finding]:
+def check_settings() -> Iterator[CheckResult]:
     found = run_checks(include_deployment_checks=settings.HTTPS)
     messages = [message for message in found if message.level >= WARNING]
     for message in messages:
@@ -56,7 +56,7 @@ def check_settings() -> Iterator[Finding]:
         yield ok("settings", "no check complains")
 
 
-def check_database() -> Finding:
+def check_database() -> CheckResult:
     problem = database_problem()
     if problem:
         says, _, remedy = problem.partition(": ")
@@ -86,7 +86,7 @@ def version() -> str:
     return ".".join(str(number) for number in numbers)
 
 
-def check_disk() -> Finding:
+def check_disk() -> CheckResult:
     free = shutil.disk_usage(settings.VAR_DIR if settings.VAR_DIR.is_dir() else settings.BASE_DIR).free
     says = f"{free / 1024**3:.1f} GiB free"
     if free < LITTLE_DISK:
@@ -94,7 +94,7 @@ def check_disk() -> Finding:
     return ok("disk", says)
 
 
-def check_static_files() -> Finding:
+def check_static_files() -> CheckResult:
     if not settings.STATIC_MANIFEST:
         return ok("static files", "served from the apps")
     if (settings.STATIC_ROOT / "staticfiles.json").is_file():
@@ -102,7 +102,7 @@ def check_static_files() -> Finding:
     return fail("static files", "not collected", "run `python manage.py collectstatic --no-input`")
 
 
-def check_broker() -> Finding:
+def check_broker() -> CheckResult:
     if not settings.REDIS_URL:
         return ok("task queue", "in the database")
     try:
@@ -113,7 +113,7 @@ def check_broker() -> Finding:
     return ok("task queue", "Redis answers")
 
 
-def check_worker(now: datetime) -> Finding:
+def check_worker(now: datetime) -> CheckResult:
     """Whether schedules are taken up; that needs no word from the worker, which may be on another machine."""
     remedy = "start `python manage.py worker`, or call run_pipeline from cron"
     waiting = Schedule.objects.exclude(repeats=0).order_by("next_run").first()
@@ -125,7 +125,7 @@ def check_worker(now: datetime) -> Finding:
     return ok("worker", "takes up its schedules")
 
 
-def check_notifications() -> Finding:
+def check_notifications() -> CheckResult:
     given_up = Notification.objects.given_up().count()
     waiting = Notification.objects.waiting().count()
     if given_up:
@@ -133,7 +133,7 @@ def check_notifications() -> Finding:
     return ok("notifications", f"{waiting} waiting, none given up")
 
 
-def check_channels() -> Iterator[Finding]:
+def check_channels() -> Iterator[CheckResult]:
     """A finding for each channel in use that cannot be reached, or was not when last tried."""
     for channel in Channel.objects.enabled():
         subject = f"channel: {channel}"
@@ -161,7 +161,7 @@ def missing_for(channel: Channel) -> str:
     return ", ".join(name for name, value in needs.items() if not value)
 
 
-def check_slack() -> Finding:
+def check_slack() -> CheckResult:
     if not settings.SLACK_BOT_TOKEN:
         return off("Slack", "not set up", "set SLACK_BOT_TOKEN and SLACK_CHANNEL_ID")
     try:
@@ -172,7 +172,7 @@ def check_slack() -> Finding:
     return ok("Slack", f"the token of {answer.get('user', 'a bot')} in {answer.get('team', 'a workspace')}")
 
 
-def check_mail() -> Finding:
+def check_mail() -> CheckResult:
     if not settings.EMAIL_CONFIGURED:
         return off("mail", "not set up", "set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL")
     if settings.RESEND_API_KEY:
@@ -184,7 +184,7 @@ def check_mail() -> Finding:
         return fail("mail", f"the server does not answer ({type(error).__name__})", "check EMAIL_URL")
 
 
-def check_webhook() -> Finding:
+def check_webhook() -> CheckResult:
     if not settings.WEBHOOK_URL:
         return off("webhook", "not set up", "set WEBHOOK_URL")
     signed = "signed" if settings.WEBHOOK_SECRET else "unsigned"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Verdict(Enum):
+class CheckLevel(Enum):
     OK = "ok"
     OFF = "off"  # not set up, and need not be
     WARN = "warn"  # works, but look at it
@@ -14,11 +14,11 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One line: what was looked at, how it is, and what to do about it where something is to be done."""
 
     subject: str
-    verdict: Verdict
+    verdict: CheckLevel
     says: str
     remedy: str = ""
 
@@ -28,17 +28,17 @@ class Finding:
         return f"{text}: {self.remedy}" if self.remedy else text
 
 
-def ok(subject: str, says: str) -> Finding:
-    return Finding(subject, Verdict.OK, says)
+def ok(subject: str, says: str) -> CheckResult:
+    return CheckResult(subject, CheckLevel.OK, says)
 
 
-def off(subject: str, says: str, remedy: str = "") -> Finding:
-    return Finding(subject, Verdict.OFF, says, remedy)
+def off(subject: str, says: str, remedy: str = "") -> CheckResult:
+    return CheckResult(subject, CheckLevel.OFF, says, remedy)
 
 
-def warn(subject: str, says: str, remedy: str) -> Finding:
-    return Finding(subject, Verdict.WARN, says, remedy)
+def warn(subject: str, says: str, remedy: str) -> CheckResult:
+    return CheckResult(subject, CheckLevel.WARN, says, remedy)
 
 
-def fail(subject: str, says: str, remedy: str) -> Finding:
-    return Finding(subject, Verdict.FAIL, says, remedy)
+def fail(subject: str, says: str, remedy: str) -> CheckResult:
+    return CheckResult(subject, CheckLevel.FAIL, says, remedy)

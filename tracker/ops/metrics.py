@@ -23,7 +23,7 @@ from incidents.models import Incident, Notification, Status
 def exposition(now: datetime) -> bytes:
     """Everything in Prometheus's text format."""
     figures = CollectorRegistry(auto_describe=False)
-    figures.register(Figures(now))
+    figures.register(MetricFamilies(now))
     return generate_latest(figures) + generate_latest(_process_registry())
 
 
@@ -36,7 +36,7 @@ def _process_registry() -> CollectorRegistry:
     return shared
 
 
-class Figures(Collector):
+class MetricFamilies(Collector):
     def __init__(self, now: datetime) -> None:
         self.now = now
 

@@ -18,7 +18,7 @@ from collector.cursor.errors import CursorApiError, Trouble
 from collector.cursor.events import PATH as EVENTS_PATH
 from collector.models import Source
 from collector.sources import activity, analytics, commits, groups, members, spend
-from tracker.ops.findings import Finding, fail, off, ok, warn
+from tracker.ops.findings import CheckResult, fail, off, ok, warn
 from tracker.running.demo import holds_demo
 
 # Windows end a minute in the past; a clock further off would ask for minutes that are not over.
@@ -59,7 +59,7 @@ def questions(now: datetime) -> list[Question]:
     ]
 
 
-def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[Finding]:
+def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[CheckResult]:
     """A finding per source, and one about the clock; where nothing can be asked, the first says it."""
     if client is None and not settings.CURSOR_ADMIN_API_KEY:
         if holds_demo():
@@ -81,7 +81,7 @@ def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[
     yield check_clock(*stamps[0])
 
 
-def put(question: Question, client: CursorClient) -> tuple[Finding, bool]:
+def put(question: Question, client: CursorClient) -> tuple[CheckResult, bool]:
     """The finding, and whether nothing else need be asked."""
     subject = f"Cursor: {Source(question.source).label}"
     try:
@@ -95,7 +95,7 @@ def put(question: Question, client: CursorClient) -> tuple[Finding, bool]:
     return ok(subject, "answers"), False
 
 
-def check_clock(date_header: str, received_at: datetime) -> Finding:
+def check_clock(date_header: str, received_at: datetime) -> CheckResult:
     """This machine's clock against the one that stamps Cursor's answers, which has whole seconds."""
     try:
         theirs = parsedate_to_datetime(date_header)

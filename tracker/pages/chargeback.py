@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from collector.base.days import utc_day
 from collector.models import BillingCycle
-from groups.reporting.chargeback import Chargeback, Figures, GroupCharge, MemberCharge
+from groups.reporting.chargeback import Chargeback, ChargebackFigures, GroupCharge, MemberCharge
 from tracker import periods
 from tracker.filters import NAMES
 from tracker.reports.reconciled import Reconciled
@@ -107,7 +107,7 @@ def kept(query: QueryDict) -> dict[str, str]:
     return {name: str(query[name]) for name in NAMES if query.get(name)}
 
 
-def figures(of: Callable[[Any], Figures], result: Chargeback) -> list[Column[Any]]:
+def figures(of: Callable[[Any], ChargebackFigures], result: Chargeback) -> list[Column[Any]]:
     """The columns that every row of a chargeback has."""
     return [
         Column("total", "Total", lambda row: of(row).total_cents, "money"),
@@ -135,6 +135,6 @@ def _member_url(row: Share) -> str:
     return reverse("member", args=[row.member.email])
 
 
-def _ratio(part: Figures, result: Chargeback) -> float | None:
+def _ratio(part: ChargebackFigures, result: Chargeback) -> float | None:
     share = part.share_of(result.figures)
     return None if share is None else float(share)

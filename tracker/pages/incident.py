@@ -22,19 +22,19 @@ COUNTED = {"requests": formats.count, "tokens": formats.count_short}
 
 
 @dataclass(frozen=True)
-class Fact:
+class IncidentFact:
     label: str
     value: str
     url: str = ""
 
 
 @dataclass(frozen=True)
-class Finding:
+class FindingRow:
     """One finding as the page lists it."""
 
     anomaly: Anomaly
     is_holding: bool
-    facts: list[Fact]
+    facts: list[IncidentFact]
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class IncidentPage:
     report: IncidentReport
     status: Flag
     severity: Flag
-    facts: list[Fact]
-    times: list[Fact]
-    findings: list[Finding]
+    facts: list[IncidentFact]
+    times: list[IncidentFact]
+    findings: list[FindingRow]
     chart: Chart
 
     @property
@@ -60,39 +60,39 @@ def page(report: IncidentReport, query: QueryDict, now: datetime) -> IncidentPag
         facts=facts(report, now),
         times=times(report),
         findings=[
-            Finding(found.anomaly, found.is_holding, finding_facts(found.anomaly))
+            FindingRow(found.anomaly, found.is_holding, finding_facts(found.anomaly))
             for found in report.findings
         ],
         chart=hours_chart(report, query),
     )
 
 
-def facts(report: IncidentReport, now: datetime) -> list[Fact]:
+def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
     """Who, since when, how much more than usual."""
     incident, finding = report.incident, report.gravest
     member_url = incident.member.get_absolute_url() if incident.member else ""
-    found = [Fact("Who", incident.who, member_url)]
+    found = [IncidentFact("Who", incident.who, member_url)]
     if incident.began_at:
         by = " (corrected)" if incident.onset_corrected_at else ""
         since = formats.age(now - incident.began_at)
-        found.append(Fact("Since", f"{formats.instant(incident.began_at)}, {since}{by}"))
+        found.append(IncidentFact("Since", f"{formats.instant(incident.began_at)}, {since}{by}"))
     else:
-        found.append(Fact("Since", "no onset known"))
+        found.append(IncidentFact("Since", "no onset known"))
     if finding:
-        found.append(Fact("Measured", measured_against(finding, report.multiple)))
-        found.append(Fact("Alarm above", measured(finding, finding.bound)))
+        found.append(IncidentFact("Measured", measured_against(finding, report.multiple)))
+        found.append(IncidentFact("Alarm above", measured(finding, finding.bound)))
     if incident.extra_cents:
-        found.append(Fact("More than usual", formats.money(incident.extra_cents)))
+        found.append(IncidentFact("More than usual", formats.money(incident.extra_cents)))
     if incident.model:
-        found.append(Fact("Model", display_name(incident.model)))
+        found.append(IncidentFact("Model", display_name(incident.model)))
     return found
 
 
-def finding_facts(finding: Anomaly) -> list[Fact]:
+def finding_facts(finding: Anomaly) -> list[IncidentFact]:
     return [
-        Fact("Detected", formats.instant(finding.detected_at)),
-        Fact("Last seen", formats.instant(finding.last_seen_at)),
-        Fact("More than usual", formats.money(finding.extra_cents or None)),
+        IncidentFact("Detected", formats.instant(finding.detected_at)),
+        IncidentFact("Last seen", formats.instant(finding.last_seen_at)),
+        IncidentFact("More than usual", formats.money(finding.extra_cents or None)),
         *operands(finding),
     ]
 
@@ -123,13 +123,15 @@ def measured(finding: Anomaly, value: float) -> str:
     return f"{formats.rate(value)} a request" if "per_request" in finding.metric else formats.money(value)
 
 
-def operands(finding: Anomaly) -> list[Fact]:
+def operands(finding: Anomaly) -> list[IncidentFact]:
     """What the finding rests on, in words; figures of the statistics alone are left out."""
     stored = finding.operands
     known = {name: value for name, value in stored.items() if value is not None}
-    found = [Fact(label, show(known[name])) for name, (label, show) in OPERANDS.items() if name in known]
+    found = [
+        IncidentFact(label, show(known[name])) for name, (label, show) in OPERANDS.items() if name in known
+    ]
     if "mean" in stored:
-        found.insert(0, Fact("Average day of a member", measured(finding, stored["mean"])))
+        found.insert(0, IncidentFact("Average day of a member", measured(finding, stored["mean"])))
     return found
 
 
@@ -166,16 +168,16 @@ OPERANDS: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 
 
-def times(report: IncidentReport) -> list[Fact]:
+def times(report: IncidentReport) -> list[IncidentFact]:
     """The spans that MTTD, MTTI and MTTR are means of."""
     spans = report.times
     return [
-        Fact("Onset to alert (MTTD)", formats.duration(spans.detect)),
-        Fact("of it data lag", formats.duration(spans.data_lag)),
-        Fact("of it scan lag", formats.duration(spans.scan_lag)),
-        Fact("of it delivery lag", formats.duration(spans.delivery_lag)),
-        Fact("Alert to acknowledged (MTTI)", formats.duration(spans.identify)),
-        Fact("Detected to resolved (MTTR)", formats.duration(spans.resolve)),
+        IncidentFact("Onset to alert (MTTD)", formats.duration(spans.detect)),
+        IncidentFact("of it data lag", formats.duration(spans.data_lag)),
+        IncidentFact("of it scan lag", formats.duration(spans.scan_lag)),
+        IncidentFact("of it delivery lag", formats.duration(spans.delivery_lag)),
+        IncidentFact("Alert to acknowledged (MTTI)", formats.duration(spans.identify)),
+        IncidentFact("Detected to resolved (MTTR)", formats.duration(spans.resolve)),
     ]
 
 

@@ -38,7 +38,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Choice:
+class IncidentChoice:
     value: str
     label: str
     is_current: bool
@@ -49,9 +49,9 @@ class Choice:
 class IncidentsPage:
     report: IncidentsReport
     cards: list[Card]
-    periods: list[Choice]
-    groups: list[Choice]
-    selects: list[tuple[str, str, list[Choice]]]
+    periods: list[IncidentChoice]
+    groups: list[IncidentChoice]
+    selects: list[tuple[str, str, list[IncidentChoice]]]
     incidents: Table[Incident]
     anomalies: Table[Anomaly]
     clear_url: str
@@ -68,11 +68,11 @@ def page(report: IncidentsReport, query: QueryDict, access: Access) -> Incidents
         report=report,
         cards=cards(report),
         periods=[
-            Choice(key, label, key == filters.period.key, changed(query, {"period": key}))
+            IncidentChoice(key, label, key == filters.period.key, changed(query, {"period": key}))
             for key, label in periods.LABELS.items()
         ],
         groups=[
-            Choice(
+            IncidentChoice(
                 option.path,
                 "\u2003" * option.depth + option.label,
                 bool(filters.group and filters.group.path == option.path),
@@ -91,8 +91,8 @@ def page(report: IncidentsReport, query: QueryDict, access: Access) -> Incidents
     )
 
 
-def choices(pairs: list[tuple[str, str]], current: str) -> list[Choice]:
-    return [Choice(value, label, value == current) for value, label in pairs]
+def choices(pairs: list[tuple[str, str]], current: str) -> list[IncidentChoice]:
+    return [IncidentChoice(value, label, value == current) for value, label in pairs]
 
 
 def cards(report: IncidentsReport) -> list[Card]:

@@ -103,7 +103,7 @@ class Habits(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Team:
+class TeamHabits:
     """What members are compared with: everybody with a request in the same period, whatever the filters."""
 
     days: int = 0  # that can have been active
@@ -115,13 +115,13 @@ class Team:
     context_median: float = 0
 
 
-def team(everybody: Sequence[Habits], days: int) -> Team:
+def team(everybody: Sequence[Habits], days: int) -> TeamHabits:
     """The team's bounds. Cost and context come from members with at least MIN_REQUESTS."""
     active = [habits for habits in everybody if habits.requests]
     steady = [habits for habits in active if habits.requests >= MIN_REQUESTS]
     requests = [habits.requests for habits in active]
     costs = [habits.cents_per_request for habits in steady]
-    return Team(
+    return TeamHabits(
         days=days,
         requests_p25=percentile(requests, 25),
         requests_p75=percentile(requests, 75),
@@ -139,7 +139,7 @@ def percentile(values: Sequence[float], rank: int) -> float:
     return quantiles(values, n=100, method="inclusive")[rank - 1]
 
 
-def adoption_score(habits: Habits, team: Team) -> int:
+def adoption_score(habits: Habits, team: TeamHabits) -> int:
     """0 to 100: 40 % accepted diffs, 40 % requests per active day of the team's p90, 20 % active days.
 
     In whole points, rounded down: a score that is shown as a badge's bound has earned the badge.
@@ -150,13 +150,13 @@ def adoption_score(habits: Habits, team: Team) -> int:
     return int(round(points, 6))
 
 
-def badges(habits: Habits, team: Team) -> list[Badge]:
+def badges(habits: Habits, team: TeamHabits) -> list[Badge]:
     """At most one of each family, in the order that matters: spend, context, adoption, usage."""
     keys = [spend(habits, team), context(habits, team), adoption(habits, team), usage(habits, team)]
     return [BADGES[key] for key in keys if key]
 
 
-def usage(habits: Habits, team: Team) -> str:
+def usage(habits: Habits, team: TeamHabits) -> str:
     if habits.requests and habits.requests >= team.requests_p75:
         return "power-user"
     if habits.requests >= MIN_REQUESTS and habits.cents_per_request >= team.cents_per_request_p75 > 0:
@@ -164,7 +164,7 @@ def usage(habits: Habits, team: Team) -> str:
     return "light" if habits.requests <= team.requests_p25 else "balanced"
 
 
-def spend(habits: Habits, team: Team) -> str:
+def spend(habits: Habits, team: TeamHabits) -> str:
     if habits.is_over_limit:
         return "over-budget"
     if habits.requests < MIN_REQUESTS or not team.cents_per_request_median:
@@ -173,13 +173,13 @@ def spend(habits: Habits, team: Team) -> str:
     return "premium-model" if ratio >= 2 else "cost-efficient" if ratio <= 0.5 else ""
 
 
-def context(habits: Habits, team: Team) -> str:
+def context(habits: Habits, team: TeamHabits) -> str:
     if habits.requests < MIN_REQUESTS or not team.context_median:
         return ""
     ratio = habits.context_tokens / team.context_median
     return "long-sessions" if ratio >= 3 else "short-sessions" if ratio <= 1 / 3 else ""
 
 
-def adoption(habits: Habits, team: Team) -> str:
+def adoption(habits: Habits, team: TeamHabits) -> str:
     score = adoption_score(habits, team)
     return next((key for bound, key in ADOPTION_BOUNDS if score >= bound), "manual")

@@ -56,7 +56,7 @@ def forecast(
     if len(recent) < MIN_DAYS or not left:
         return None
     kinds = {
-        kind: Kind([cents for day, cents in recent if is_weekend(day) == kind]) for kind in (False, True)
+        kind: DayKind([cents for day, cents in recent if is_weekend(day) == kind]) for kind in (False, True)
     }
     certain, running = before_today_cents + today_cents, before_today_cents
     path, band = [], []
@@ -71,7 +71,7 @@ def forecast(
     return Forecast(band[-1][0], running, band[-1][1], tuple(path), tuple(band))
 
 
-class Kind:
+class DayKind:
     """Weekdays, or weekends: what such days cost, and how many of them the forecast has counted so far."""
 
     def __init__(self, values: Sequence[float]) -> None:

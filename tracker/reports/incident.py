@@ -30,7 +30,7 @@ PART_LABELS = {
 
 
 @dataclass(frozen=True)
-class Part:
+class IncidentPart:
     """One reason and its cents of the extra. `start` and `width` place it on a bar of 100."""
 
     label: str
@@ -66,7 +66,7 @@ class IncidentReport:
     incident: Incident
     gravest: Anomaly | None
     findings: Sequence[FindingView]
-    parts: Sequence[Part]
+    parts: Sequence[IncidentPart]
     why: str
     hours: Sequence[Hour]
     usual_cents: float | None  # of 24 hours, where the finding compares with such
@@ -113,7 +113,7 @@ def gravity(anomaly: Anomaly) -> tuple[int, float]:
     return Severity(anomaly.severity).rank, float(anomaly.extra_cents)
 
 
-def parts(anomaly: Anomaly | None) -> list[Part]:
+def parts(anomaly: Anomaly | None) -> list[IncidentPart]:
     """What the extra is made of; a part that saved takes no room on the bar."""
     told = anomaly.explanation.get("parts", []) if anomaly else []
     total = sum(max(float(part["cents"]), 0) for part in told) or 1.0
@@ -124,7 +124,9 @@ def parts(anomaly: Anomaly | None) -> list[Part]:
         name = part["name"].replace("_", " ")
         label = PART_LABELS.get(part["name"], (name, name))[cents < 0]
         found.append(
-            Part(label, cents, model_name(part.get("model", "")), slot, round(start, 2), round(width, 2))
+            IncidentPart(
+                label, cents, model_name(part.get("model", "")), slot, round(start, 2), round(width, 2)
+            )
         )
         start += width
     return found

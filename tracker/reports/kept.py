@@ -38,7 +38,7 @@ def for_all() -> Iterator[None]:
         _for_all.reset(token)
 
 
-class Held:
+class HeldSums:
     """Sums in this process's memory, of one state of the facts: objects themselves, copied for nobody."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Held:
         return self._state[1]
 
 
-held = Held()
+held = HeldSums()
 
 
 class Kept:

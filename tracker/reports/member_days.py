@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from collector.models import DailyActivity
-from tracker.reports.usage import Part, Totals
+from tracker.reports.usage import Totals, UsagePart
 
 # A day that costs more than this many times the member's average day with spend is marked.
 SPIKE_RATIO = 2
@@ -37,7 +37,7 @@ def add(day: MemberDay, row: dict) -> None:
     model = row["model"]
     day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
     day.requests[model] = day.requests.get(model, 0) + row["requests"]
-    day.totals.add(Part(0, model, *(row[name] for name in Part._fields[2:])))
+    day.totals.add(UsagePart(0, model, *(row[name] for name in UsagePart._fields[2:])))
     for name in TOKENS:
         day.tokens[name] += row[name]
 

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tracker.reports.usage import Parts, Totals
-from tracker.widgets.palette import Model, Palette
+from tracker.widgets.palette import Palette, PaletteModel
 
 
 @dataclass(frozen=True)
 class ModelCost:
-    model: Model
+    model: PaletteModel
     totals: Totals
     members: int  # who had at least one served request
     relative: float | None  # cost per request over that of all models together

@@ -38,7 +38,7 @@ SPIKE_RATIO = 2
 class Driver:
     """Why a member's spend is what it is: the model most of it went to, and a comparison with the team."""
 
-    model: palette.Model
+    model: palette.PaletteModel
     share: float  # of the member's spend
     cents_per_request: Decimal | None
     requests_multiple: float | None  # of the team's median member

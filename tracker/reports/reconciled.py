@@ -13,7 +13,7 @@ from tracker.widgets import formats
 
 
 @dataclass(frozen=True)
-class Part:
+class ReconciledPart:
     """One reason and its cents of the difference: above zero where Cursor's total is the larger."""
 
     reason: str
@@ -32,7 +32,7 @@ class Reconciled:
     at: datetime
     events_cents: Decimal
     cursor_cents: Decimal | None
-    parts: tuple[Part, ...]  # they add up to the difference
+    parts: tuple[ReconciledPart, ...]  # they add up to the difference
 
     @property
     def cents(self) -> Decimal | None:
@@ -59,5 +59,5 @@ def reconciled(cycle: BillingCycle) -> Reconciled | None:
     row = cycle.reconciliations.first()
     if row is None:
         return None
-    parts = tuple(Part(part["reason"], Decimal(part["cents"])) for part in row.explanation)
+    parts = tuple(ReconciledPart(part["reason"], Decimal(part["cents"])) for part in row.explanation)
     return Reconciled(row.taken_at, row.events_total_cents, row.snapshot_total_cents, parts)

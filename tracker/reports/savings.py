@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tracker.reports.badges import MIN_REQUESTS, percentile
 from tracker.reports.usage import Parts
-from tracker.widgets.palette import Model, Palette
+from tracker.widgets.palette import Palette, PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
 TRUSTED_SHARE = 0.05
@@ -32,8 +32,8 @@ class Saving(NamedTuple):
     """One member's requests of one dear model, at the rates of a cheaper one. All in cents."""
 
     member_id: int
-    model: Model
-    instead: Model
+    model: PaletteModel
+    instead: PaletteModel
     requests: int
     spent: float
     low: float  # saved, were the requests like the dearer ones of the cheaper model

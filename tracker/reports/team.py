@@ -59,7 +59,7 @@ class MemberFigures:
         return self.active_days > 0
 
     @property
-    def main_model(self) -> palette.Model | None:
+    def main_model(self) -> palette.PaletteModel | None:
         main = self.team.main_models.get(self.person.pk)
         return None if main is None else self.team.palette.model(main)
 
@@ -175,7 +175,7 @@ class Team:
         return marked | {pk: max(days, marked.get(pk, 0)) for pk, days in self.request_days.items()}
 
     @cached_property
-    def bounds(self) -> badges.Team:
+    def bounds(self) -> badges.TeamHabits:
         known = sum(map(self.period.is_known, days_between(self.period.first, self.period.end)))
         return badges.team(list(self.habits.values()), known)
 

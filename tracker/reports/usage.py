@@ -19,7 +19,7 @@ from collector.models.usage import MemberModelDayQuerySet
 MICRO_PLACES = 6  # of a cent, as many as are stored
 
 
-class Part(NamedTuple):
+class UsagePart(NamedTuple):
     """What one member did with one model in a period."""
 
     member_id: int
@@ -33,7 +33,7 @@ class Part(NamedTuple):
     cache_read_tokens: int
 
 
-SUMMED = list(Part._fields[2:])
+SUMMED = list(UsagePart._fields[2:])
 MONEY = ("total_cents", "billed_cents")
 
 
@@ -55,7 +55,7 @@ class Totals:
         values = dict(zip(SUMMED, sums, strict=True))
         return cls(**values | {name: in_cents(values[name]) for name in MONEY})  # type: ignore[arg-type]
 
-    def add(self, part: Part) -> None:
+    def add(self, part: UsagePart) -> None:
         self.requests += part.requests
         self.billed_requests += part.billed_requests
         self.failed_requests += part.failed_requests
@@ -88,8 +88,8 @@ class Parts:
     def __init__(self, table: pd.DataFrame) -> None:
         self.table = table
 
-    def __iter__(self) -> Iterator[Part]:
-        return map(Part, *(_values(self.table[name]) for name in Part._fields))
+    def __iter__(self) -> Iterator[UsagePart]:
+        return map(UsagePart, *(_values(self.table[name]) for name in UsagePart._fields))
 
     def where(self, chosen: pd.Series) -> Parts:
         return Parts(self.table[chosen])
@@ -173,7 +173,7 @@ def parts(rows: MemberModelDayQuerySet) -> Parts:
     """One part per member and model of `rows` that has anything in it. One query."""
     sums = {f"sum_{name}": Micro(Sum(name)) if name in MONEY else Sum(name) for name in SUMMED}
     found = rows.order_by().values_list("member_id", "model").annotate(**sums)
-    table = pd.DataFrame.from_records(list(found), columns=Part._fields)
+    table = pd.DataFrame.from_records(list(found), columns=UsagePart._fields)
     table = table.astype({"member_id": "int64", "model": object, **dict.fromkeys(SUMMED, "int64")})
     return Parts(table[(table[SUMMED] != 0).any(axis=1)])
 

@@ -13,7 +13,7 @@ from tracker.views.exports import Export, csv_response
 from tracker.widgets.metric_help import MEANINGS
 
 
-class Page(Protocol):
+class PageAnswer(Protocol):
     """What `tracker.pages` makes of a report."""
 
     @property
@@ -24,7 +24,7 @@ class Page(Protocol):
 
 
 def answer(
-    request: HttpRequest, name: str, page: Page, asked: Filters, choices: Choices, **more: object
+    request: HttpRequest, name: str, page: PageAnswer, asked: Filters, choices: Choices, **more: object
 ) -> HttpResponse:
     """`name` is the template's, and begins the names of its CSV files."""
     if "csv" in request.GET:

@@ -48,7 +48,7 @@ ACTIONS: dict[str, Callable[[Incident, Actor, datetime], Outcome]] = {
 }
 
 
-class Refused(Exception):
+class PressRefused(Exception):
     """Nothing was done; the text is for the log and, where they are known, for whoever pressed the button."""
 
 
@@ -70,7 +70,7 @@ def slack_actions(request: HttpRequest) -> HttpResponse:
     try:
         take_once(request, now)
         press = read_press(request)
-    except Refused as refusal:
+    except PressRefused as refusal:
         logger.warning("Slack request refused: %s", refusal)
         return HttpResponse(str(refusal), status=403, content_type="text/plain")
     tell(press, act(press, now))
@@ -80,14 +80,14 @@ def slack_actions(request: HttpRequest) -> HttpResponse:
 def take_once(request: HttpRequest, now: datetime) -> None:
     """Check signature and time, and remember the request; Refused if it is not Slack's, old, or a repeat."""
     if not settings.SLACK_SIGNING_SECRET:
-        raise Refused("Slack's buttons are not set up: set SLACK_SIGNING_SECRET.")
+        raise PressRefused("Slack's buttons are not set up: set SLACK_SIGNING_SECRET.")
     signature = request.headers.get("X-Slack-Signature", "")
     if not is_signed(request, signature):
-        raise Refused("The signature or the time of the request is wrong.")
+        raise PressRefused("The signature or the time of the request is wrong.")
     SlackRequest.objects.filter(received_at__lt=now - REMEMBER).delete()
     _, is_new = SlackRequest.objects.get_or_create(signature=signature, defaults={"received_at": now})
     if not is_new:
-        raise Refused("This request was taken before.")
+        raise PressRefused("This request was taken before.")
 
 
 class DjangoClock(Clock):
@@ -115,9 +115,9 @@ def read_press(request: HttpRequest) -> Press:
             response_url=str(payload.get("response_url", "")),
         )
     except (KeyError, IndexError, TypeError, ValueError):
-        raise Refused("The request holds no button of an incident.") from None
+        raise PressRefused("The request holds no button of an incident.") from None
     if press.action not in ACTIONS:
-        raise Refused("There is no such button.")
+        raise PressRefused("There is no such button.")
     return press
 
 
@@ -125,7 +125,7 @@ def act(press: Press, now: datetime) -> str:
     """Do what the button says; a sentence for whoever pressed it."""
     try:
         actor = find_actor(press.user_id)
-    except Refused as refusal:
+    except PressRefused as refusal:
         logger.warning("Slack button refused: %s", refusal)
         return str(refusal)
     incident = Incident.objects.filter(pk=press.incident_id).first()
@@ -139,23 +139,23 @@ def find_actor(user_id: str) -> Actor:
     try:
         email = slack.email_of(user_id)
     except DeliveryError as problem:
-        raise Refused(f"Slack did not say who you are. {problem}") from None
+        raise PressRefused(f"Slack did not say who you are. {problem}") from None
     if not email:
-        raise Refused("Slack gives no e-mail for you: the app needs the scope users:read.email.")
+        raise PressRefused("Slack gives no e-mail for you: the app needs the scope users:read.email.")
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user:
         return actor_of_login(user)
     member = Member.objects.on_team().filter(email=email).first()
     if member is None:
-        raise Refused("You are not known here: your Slack e-mail belongs to no member and no login.")
+        raise PressRefused("You are not known here: your Slack e-mail belongs to no member and no login.")
     if not default_role() >= Role.RESPONDER:
-        raise Refused("Your role does not act on incidents. Ask an administrator.")
+        raise PressRefused("Your role does not act on incidents. Ask an administrator.")
     return Actor(None, member.name or member.email)
 
 
 def actor_of_login(user: User) -> Actor:
     if role_of(user, AccessSettings.get_solo()) < Role.RESPONDER:
-        raise Refused("Your role does not act on incidents. Ask an administrator.")
+        raise PressRefused("Your role does not act on incidents. Ask an administrator.")
     return Actor(user, user.email)
 
 

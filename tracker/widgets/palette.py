@@ -18,7 +18,7 @@ OTHER = "other"
 
 
 @dataclass(frozen=True)
-class Model:
+class PaletteModel:
     key: str
     name: str
     slot: str  # `3` or `3 striped`: the hue and the weave, which are classes too; or OTHER
@@ -34,17 +34,17 @@ class Palette:
         self.newest_row = newest_row  # its number, which says about how many there are
         self._know(models)
 
-    def model(self, key: str) -> Model:
+    def model(self, key: str) -> PaletteModel:
         """A model met for the first time is given the next place, and all others that are new with it."""
         if key not in self._known:
             assign()
             self._know(ModelColour.objects.in_order().values_list("model", flat=True))
-        return self._known.setdefault(key, Model(key, display_name(key), OTHER))
+        return self._known.setdefault(key, PaletteModel(key, display_name(key), OTHER))
 
     def _know(self, models: Iterable[str]) -> None:
         self.models = tuple(models)
         self._known = {
-            key: Model(key, display_name(key), slot(place)) for place, key in enumerate(self.models)
+            key: PaletteModel(key, display_name(key), slot(place)) for place, key in enumerate(self.models)
         }
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sandbox.company.columns import Draft
+from sandbox.company.columns import EventColumns
 from sandbox.company.kinds import Fate
 from sandbox.company.prices import MODELS, rates
 
@@ -24,7 +24,7 @@ class DearModel(Story):
     def note(self) -> str:
         return f"Switched to {MODELS[self.model].name} for {self.days:.1f} days."
 
-    def tell(self, own: Draft) -> Draft:
+    def tell(self, own: EventColumns) -> EventColumns:
         switched = self.touches(own) & np.isin(own.fate, (Fate.COMPLETED, Fate.FREE))
         written = np.maximum(own.cache_write_tokens, own.cache_read_tokens // 12)
         return self.changed(

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sandbox.company.columns import Draft
+from sandbox.company.columns import EventColumns
 from sandbox.company.draws import fractions, scramble
 
 from .story import Story
@@ -25,7 +25,7 @@ class Drift(Story):
     def note(self) -> str:
         return f"Grew over {self.days:.0f} days to {self.factor:.1f} times the usual requests."
 
-    def tell(self, own: Draft) -> Draft:
+    def tell(self, own: EventColumns) -> EventColumns:
         progress = np.clip((own.occurred_ms - self.begins_ms) / (self.ends_ms - self.begins_ms), 0, 1)
         wanted = (self.factor - 1) * progress * self.touches(own)
         copies = np.floor(wanted + fractions(own.noise, self.number)).astype(np.int64)
@@ -39,4 +39,4 @@ class Drift(Story):
             story=np.full(len(more), self.number, dtype=np.int32),
             usual_micro=np.zeros(len(more), dtype=np.int64),
         )
-        return Draft.joined([own, more])
+        return EventColumns.joined([own, more])

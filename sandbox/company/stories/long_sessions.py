@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sandbox.company.columns import Draft
+from sandbox.company.columns import EventColumns
 
 from .story import Story
 
@@ -24,7 +24,7 @@ class LongSessions(Story):
     def note(self) -> str:
         return f"Contexts {self.factor:.0f} times the usual for {self.days:.0f} days."
 
-    def tell(self, own: Draft) -> Draft:
+    def tell(self, own: EventColumns) -> EventColumns:
         return self.changed(
             own,
             self.touches(own),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from sandbox.company.columns import Draft
+from sandbox.company.columns import EventColumns
 from sandbox.company.prices import MODELS
 
 from .story import Story
@@ -27,10 +27,10 @@ class RunawayAgent(Story):
         model = MODELS[self.model].name
         return f"About {self.per_hour:.0f} requests an hour to {model} for {self.hours:.1f} hours."
 
-    def tell(self, own: Draft) -> Draft:
-        return Draft.joined([own, self._requests()])
+    def tell(self, own: EventColumns) -> EventColumns:
+        return EventColumns.joined([own, self._requests()])
 
-    def _requests(self) -> Draft:
+    def _requests(self) -> EventColumns:
         draw = self.draw()
         gaps = draw.exponential(3_600_000 / self.per_hour, int(self.per_hour * self.hours * 1.5) + 20)
         times = self.begins_ms + np.cumsum(np.rint(gaps) + 1)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from sandbox.company.activity import DAY_MS, HOUR_MS
-from sandbox.company.columns import Draft
+from sandbox.company.columns import EventColumns
 from sandbox.company.draws import Topic, stream
 from sandbox.company.kinds import Fate
 from sandbox.company.pricing import charged_micro
@@ -30,7 +30,7 @@ class Story:
     def note(self) -> str:
         raise NotImplementedError
 
-    def tell(self, own: Draft) -> Draft:
+    def tell(self, own: EventColumns) -> EventColumns:
         """Return the member's requests as the story leaves them, in any order; `own` are those before it."""
         raise NotImplementedError
 
@@ -45,11 +45,11 @@ class Story:
     def draw(self) -> np.random.Generator:
         return stream(self.seed, Topic.STORIES, self.number)
 
-    def touches(self, own: Draft) -> np.ndarray:
+    def touches(self, own: EventColumns) -> np.ndarray:
         """Return which of the requests fall into the story, as a mask."""
         return (own.occurred_ms >= self.begins_ms) & (own.occurred_ms < self.ends_ms)
 
-    def changed(self, own: Draft, where: np.ndarray, **columns: np.ndarray) -> Draft:
+    def changed(self, own: EventColumns, where: np.ndarray, **columns: np.ndarray) -> EventColumns:
         """Return `own` with columns changed in the masked rows, marked with what they used to cost."""
         merged = {name: np.where(where, values, getattr(own, name)) for name, values in columns.items()}
         is_first = where & (own.story < 0)
@@ -60,11 +60,13 @@ class Story:
             usual_micro=np.where(is_first, charged_micro(own), own.usual_micro),
         )
 
-    def added(self, occurred_ms: np.ndarray, *, model: int, context: float, is_headless: bool) -> Draft:
+    def added(
+        self, occurred_ms: np.ndarray, *, model: int, context: float, is_headless: bool
+    ) -> EventColumns:
         """Return new requests at these times, each of about `context` cached tokens."""
         draw, count = self.draw(), len(occurred_ms)
         size = np.exp(0.35 * draw.standard_normal(count))
-        return Draft(
+        return EventColumns(
             member=np.full(count, self.member, dtype=np.int32),
             occurred_ms=occurred_ms.astype(np.int64),
             model=np.full(count, model, dtype=np.int16),

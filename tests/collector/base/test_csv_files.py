@@ -4,14 +4,15 @@ import io
 
 import pytest
 
-from collector.base.csv_files import FileError, Table
+from collector.base.csv_files import CsvTable, FileError
 
 COLUMNS = {"email": ("email", "e-mail"), "team": ("team",)}
 
 
 def read(data: bytes):
     return [
-        (row.line, row["email"], row["team"]) for row in Table(io.BytesIO(data), COLUMNS, required=("email",))
+        (row.line, row["email"], row["team"])
+        for row in CsvTable(io.BytesIO(data), COLUMNS, required=("email",))
     ]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from collector.collecting.windows import Window
 from collector.cursor.events import PATH
-from collector.facts.reconcile import Sums, explain, reconcile
+from collector.facts.reconcile import CycleSums, explain, reconcile
 from collector.models import Reconciliation, Watermark
 from collector.sources import events, spend
 from tests.collector.fake_api import event, events_page, spend_page, spend_row
@@ -14,9 +14,9 @@ START = datetime(2026, 9, 14, 21, 23, 8, tzinfo=UTC)
 NOW = datetime(2026, 9, 16, 10, tzinfo=UTC)
 
 
-def sums(events_total: int, snapshot: int | None, **known) -> Sums:
+def sums(events_total: int, snapshot: int | None, **known) -> CycleSums:
     told = None if snapshot is None else Decimal(snapshot)
-    return Sums(Decimal(events_total), Decimal(0), told, told, **known)
+    return CycleSums(Decimal(events_total), Decimal(0), told, told, **known)
 
 
 @pytest.mark.parametrize(

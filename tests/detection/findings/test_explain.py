@@ -9,7 +9,7 @@ import pytest
 from detection.assess import assess
 from detection.engine import tell
 from detection.findings.explain import explain
-from detection.findings.finding import Finding, Window
+from detection.findings.finding import Finding, FindingWindow
 from detection.models import DetectionSettings
 from detection.replay.replay import Replay
 from detection.vocabulary import Cause, Rule, Severity
@@ -27,7 +27,7 @@ def finding(window_cents, expected_cents):
         observed=window_cents,
         bound=expected_cents,
         expected=expected_cents,
-        window=Window(START, END, "rolling"),
+        window=FindingWindow(START, END, "rolling"),
         member_id=1,
         window_cents=window_cents,
         expected_cents=expected_cents,

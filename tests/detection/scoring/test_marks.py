@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from detection.scoring.marks import mark
-from detection.scoring.rival import Alert
+from detection.scoring.rival import RivalAlert
 from sandbox.company import Label
 
 ONSET = datetime(2026, 2, 10, 9, tzinfo=UTC)
@@ -16,7 +16,7 @@ def label(email="ana@example.com", dollars=100, kind="runaway_agent"):
 
 def alert(hours, email="ana@example.com", lasts=10):
     detected_at = ONSET + timedelta(hours=hours)
-    return Alert(email, detected_at, detected_at + timedelta(hours=lasts))
+    return RivalAlert(email, detected_at, detected_at + timedelta(hours=lasts))
 
 
 def marks(alerts, labels):

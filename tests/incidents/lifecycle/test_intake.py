@@ -10,7 +10,7 @@ from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
 from incidents import lifecycle
 from incidents.lifecycle import take_in
-from incidents.models import Incident, IncidentSettings, Notification, Origin, Status, Step
+from incidents.models import Incident, IncidentSettings, Notification, Origin, Status, TimelineStep
 from tests.incidents.factories import ADA, HOUR, NOON, clear, make_anomaly, make_channel, make_member, run_at
 
 pytestmark = pytest.mark.django_db
@@ -211,7 +211,7 @@ def test_what_is_back_reopens_its_incident_although_new_information_comes_along(
     incident = Incident.objects.get()
     assert incident.severity == Severity.CRITICAL
     assert steps(incident) == ["opened", "resolved", "reopened"]
-    assert Notification.objects.filter(kind="alert", entry__step=Step.REOPENED).count() == 1
+    assert Notification.objects.filter(kind="alert", entry__step=TimelineStep.REOPENED).count() == 1
 
 
 def test_what_a_person_resolved_stays_resolved_while_the_finding_holds_until_the_cool_down_is_over():
@@ -254,4 +254,4 @@ def test_informative_findings_open_incidents_that_channels_do_not_hear_of():
 def test_an_anomaly_that_came_and_went_before_it_was_taken_in_still_gets_its_incident():
     clear(make_anomaly(), NOON + HOUR)
     assert run(1).opened == 1
-    assert steps(Incident.objects.get()) == [Step.OPENED]
+    assert steps(Incident.objects.get()) == [TimelineStep.OPENED]

@@ -18,7 +18,7 @@ from sandbox import Company, Sandbox, build_company
 from tests.incidents.conftest import mailbox, slack  # noqa: F401  (fixtures)
 from tests.incidents.slack_stand_in import Fault
 from tracker.ops import doctor, reach
-from tracker.ops.findings import Finding, Verdict
+from tracker.ops.findings import CheckLevel, CheckResult
 from tracker.running.demo import load_demo
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -34,7 +34,7 @@ def client_of(sandbox: Sandbox, key: str = "") -> CursorClient:
     return CursorClient(sandbox.url, key or sandbox.key, limiter=limiter, sleep=lambda seconds: None)
 
 
-def by_subject(findings) -> dict[str, Finding]:
+def by_subject(findings) -> dict[str, CheckResult]:
     return {finding.subject: finding for finding in findings}
 
 
@@ -44,7 +44,7 @@ def test_every_source_is_asked_once_and_answers(company):
         client = client_of(sandbox)
         found = by_subject(reach.check_cursor(NOW, client))
     assert client.requests_made == len(Source.values) == 8
-    assert {finding.verdict for finding in found.values()} == {Verdict.OK}
+    assert {finding.verdict for finding in found.values()} == {CheckLevel.OK}
     assert set(found) == {f"Cursor: {label}" for label in Source.labels} | {"clock"}
 
 
@@ -52,7 +52,7 @@ def test_every_source_is_asked_once_and_answers(company):
 def test_a_refused_key_is_said_once_with_what_to_do(company):
     with Sandbox(company) as sandbox:
         [finding] = reach.check_cursor(NOW, client_of(sandbox, "key_wrong"))
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckLevel.FAIL
     assert "set CURSOR_ADMIN_API_KEY" in finding.line
     assert "key_wrong" not in finding.line
 
@@ -63,7 +63,7 @@ def test_an_address_where_nobody_answers_is_said_once():
         "http://127.0.0.1:9", "key", limiter=Limiter(is_unlimited=True), sleep=lambda _: None
     )
     [finding] = reach.check_cursor(NOW, client)
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckLevel.FAIL
     assert "check CURSOR_API_URL" in finding.line
 
 
@@ -81,16 +81,16 @@ def test_in_the_demo_nothing_is_wrong_with_having_no_key(settings, tmp_path):
     settings.VAR_DIR = tmp_path
     load_demo(NOW)
     [finding] = reach.check_cursor(NOW)
-    assert finding.verdict is Verdict.OFF
+    assert finding.verdict is CheckLevel.OFF
     assert "`make run` collects from the demo's sandbox" in finding.line
 
 
 @pytest.mark.parametrize(
     ("header", "verdict", "says"),
     [
-        ("Mon, 02 Mar 2026 12:00:30 GMT", Verdict.OK, "30 s from Cursor's"),
-        ("Mon, 02 Mar 2026 11:59:29 GMT", Verdict.WARN, "31 s from Cursor's"),
-        ("", Verdict.OFF, "Cursor's answers carry no date to compare with"),
+        ("Mon, 02 Mar 2026 12:00:30 GMT", CheckLevel.OK, "30 s from Cursor's"),
+        ("Mon, 02 Mar 2026 11:59:29 GMT", CheckLevel.WARN, "31 s from Cursor's"),
+        ("", CheckLevel.OFF, "Cursor's answers carry no date to compare with"),
     ],
 )
 def test_a_clock_more_than_half_a_minute_off_is_told(header, verdict, says):
@@ -103,7 +103,7 @@ def test_a_worker_is_missed_after_a_quarter_of_an_hour():
     assert doctor.check_worker(NOW).says == "never ran here"
     late = {"func": "tracker.tasks.every_minute", "name": "waiting", "repeats": -1}
     schedule = Schedule.objects.create(**late, next_run=NOW - timedelta(minutes=15))
-    assert doctor.check_worker(NOW).verdict is Verdict.OK
+    assert doctor.check_worker(NOW).verdict is CheckLevel.OK
     Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW - timedelta(minutes=16))
     assert doctor.check_worker(NOW).says == "“waiting” is 16 minutes overdue"
 
@@ -114,7 +114,7 @@ def test_a_channel_in_use_that_nothing_can_reach_must_be_mended():
         Channel.objects.create(name=f"on by {kind}", kind=kind)
         Channel.objects.create(name=f"off by {kind}", kind=kind, is_enabled=False)
     assert [(finding.verdict, finding.subject, finding.remedy) for finding in doctor.check_channels()] == [
-        (Verdict.FAIL, f"channel: on by {kind}", f"set {missing}, or switch it off in the admin")
+        (CheckLevel.FAIL, f"channel: on by {kind}", f"set {missing}, or switch it off in the admin")
         for kind, missing in (
             ("email", "RESEND_API_KEY and RESEND_FROM or EMAIL_URL, its target or ALERT_EMAIL_TO"),
             ("slack", "SLACK_BOT_TOKEN, its target or SLACK_CHANNEL_ID"),
@@ -133,10 +133,10 @@ def test_a_channel_whose_last_attempt_failed_is_told_with_the_reason():
 
 
 def test_slack_is_asked_whose_token_it_is(slack):  # noqa: F811
-    assert doctor.check_slack().verdict is Verdict.OK
+    assert doctor.check_slack().verdict is CheckLevel.OK
     slack.faults.append(Fault(error="invalid_auth"))
     refused = doctor.check_slack()
-    assert refused.verdict is Verdict.FAIL
+    assert refused.verdict is CheckLevel.FAIL
     assert "set SLACK_BOT_TOKEN" in refused.line
     assert "xoxb-made-up" not in refused.line
 
@@ -151,7 +151,7 @@ def test_a_mail_server_is_greeted_but_nothing_is_sent(mailbox, settings):  # noq
 def test_a_broker_that_is_away_is_told_without_its_password(settings):
     settings.REDIS_URL = "redis://:hunter2@127.0.0.1:9/0"
     finding = doctor.check_broker()
-    assert finding.verdict is Verdict.FAIL
+    assert finding.verdict is CheckLevel.FAIL
     assert "hunter2" not in finding.line
 
 
@@ -162,7 +162,7 @@ def test_a_broker_that_answers_is_fine():
 
 @pytest.mark.django_db
 def test_a_database_that_takes_no_write_must_be_mended():
-    assert doctor.check_database().verdict is Verdict.OK
+    assert doctor.check_database().verdict is CheckLevel.OK
     on, off = {
         "sqlite": ("PRAGMA query_only = ON", "PRAGMA query_only = OFF"),
         "postgresql": ("SET TRANSACTION READ ONLY", "SELECT 1"),  # for the test's own alone
@@ -171,14 +171,14 @@ def test_a_database_that_takes_no_write_must_be_mended():
         cursor.execute(on)
         finding = doctor.check_database()
         cursor.execute(off)
-    assert (finding.verdict, finding.says) == (Verdict.FAIL, "cannot be written")
+    assert (finding.verdict, finding.says) == (CheckLevel.FAIL, "cannot be written")
     assert ("and its directory" in finding.remedy) is (connection.vendor == "sqlite")
 
 
 @pytest.mark.django_db
 def test_missing_static_files_are_not_the_databases_fault(settings, tmp_path):
     settings.STATIC_MANIFEST, settings.STATIC_ROOT = True, tmp_path
-    assert doctor.check_database().verdict is Verdict.OK
+    assert doctor.check_database().verdict is CheckLevel.OK
 
 
 def test_a_database_file_that_cannot_be_opened_is_named(tmp_path):
@@ -206,9 +206,9 @@ def test_a_reader_who_has_seen_enough_is_no_error(unbuffered):
 
 def test_static_files_must_be_collected_where_the_manifest_is_used(settings, tmp_path):
     settings.STATIC_MANIFEST, settings.STATIC_ROOT = True, tmp_path
-    assert doctor.check_static_files().verdict is Verdict.FAIL
+    assert doctor.check_static_files().verdict is CheckLevel.FAIL
     (tmp_path / "staticfiles.json").touch()
-    assert doctor.check_static_files().verdict is Verdict.OK
+    assert doctor.check_static_files().verdict is CheckLevel.OK
 
 
 @pytest.mark.django_db

@@ -3,10 +3,10 @@
 import pytest
 
 from tracker.reports import badges
-from tracker.reports.badges import Habits, Team
+from tracker.reports.badges import Habits, TeamHabits
 
 # A team whose upper quarter makes 100 requests, whose median request costs 10 cents and reads 1,000 tokens.
-TEAM = Team(
+TEAM = TeamHabits(
     days=30,
     requests_p25=20,
     requests_p75=100,
@@ -95,13 +95,13 @@ def test_active_days_alone_are_a_fifth(days, earned):
 )
 def test_adoption_bounds_belong_to_the_better_badge(score, earned):
     # The same share of each part, so that the score is that share.
-    team = Team(days=100, per_active_day_p90=100)
+    team = TeamHabits(days=100, per_active_day_p90=100)
     habits = Habits(requests=score * score, active_days=score, accepts=10 * score, applies=1_000)
     assert badges.adoption(habits, team) == earned
 
 
 def test_a_score_is_shown_in_whole_points_that_have_been_earned():
-    team = Team(days=1_000, per_active_day_p90=1_000)
+    team = TeamHabits(days=1_000, per_active_day_p90=1_000)
     habits = Habits(requests=799 * 799, active_days=799, accepts=799, applies=1_000)
     assert badges.adoption_score(habits, team) == 79
 
@@ -114,5 +114,5 @@ def test_the_bounds_of_a_team_come_from_its_active_members():
 
 
 def test_a_team_of_nobody_has_bounds_too():
-    assert badges.team([], days=0) == Team()
-    assert [badge.key for badge in badges.badges(Habits(), Team())] == ["manual", "light"]
+    assert badges.team([], days=0) == TeamHabits()
+    assert [badge.key for badge in badges.badges(Habits(), TeamHabits())] == ["manual", "light"]

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from tracker.ops.doctor import examine
-from tracker.ops.findings import Verdict
+from tracker.ops.findings import CheckLevel
 
 
 class Command(BaseCommand):
@@ -17,6 +17,6 @@ class Command(BaseCommand):
         failed = 0
         for finding in examine(timezone.now()):
             self.stdout.write(finding.line)
-            failed += finding.verdict is Verdict.FAIL
+            failed += finding.verdict is CheckLevel.FAIL
         if failed:
             raise CommandError(f"{failed} of these must be mended")
