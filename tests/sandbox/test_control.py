@@ -17,7 +17,7 @@ def test_faults_can_be_planned_made_likely_and_cleared(api):
     api.post("/_sandbox/faults", fault="500", probability=1)
     assert api.call("GET", "/teams/members").status_code == 500
     state = api.post("/_sandbox/faults", clear=True)
-    assert state["faults"] == {"Status": 3}
+    assert state["faults"] == {"StatusFault": 3}
     assert state["requests"] == {"/teams/members": 4}
     assert api.call("GET", "/teams/members").status_code == 200
 

@@ -36,7 +36,7 @@ def test_the_next_answer_of_a_path_fails_and_the_one_after_is_good(api, sandbox)
     first, second = (api.call("GET", "/teams/members") for _ in range(2))
     assert (first.status_code, second.status_code) == (503, 200)
     assert first.json() == {"error": "Service Unavailable", "message": "Please try again later."}
-    assert sandbox.faults.happened == {"Status": 1}
+    assert sandbox.faults.happened == {"StatusFault": 1}
 
 
 def test_plans_happen_in_the_order_they_were_made(api, sandbox):
