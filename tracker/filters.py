@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from groups.tree import find as find_group
 from groups.tree import options as group_options
 from tracker import periods
 from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
 from tracker.periods import Period
 from tracker.reports import badges
 from tracker.widgets import palette
@@ -88,18 +89,18 @@ def period_query(filters: Filters) -> str:
     return filters.query(search="", badge="", group="", model="").removesuffix("?")
 
 
-def of(request: HttpRequest) -> Filters:
+def of(request: AccessRequest) -> Filters:
     """The filters of a page's address, limited to whom its reader may see."""
     now = timezone.now()
-    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    visible = visible_ids(request.access, utc_day(now))
     return read(request.GET, now, visible, known_until(request, now))
 
 
-def known_until(request: HttpRequest, now: datetime) -> datetime | None:
+def known_until(request: AccessRequest, now: datetime) -> datetime | None:
     """Up to when usage is known; asked once for the page and for the frame around it."""
     if not hasattr(request, "known_until"):
-        request.known_until = freshness.known_until(now)  # type: ignore[attr-defined]
-    return request.known_until  # type: ignore[attr-defined]
+        request.known_until = freshness.known_until(now)
+    return request.known_until
 
 
 def read(

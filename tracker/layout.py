@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -17,6 +16,7 @@ from collector.collecting import freshness
 from collector.collecting.freshness import SourceFreshness
 from collector.models import Source, SourceRun
 from tracker import filters
+from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
 from tracker.reports import watch
 from tracker.widgets import formats
@@ -91,7 +91,7 @@ FIRST_RUN = Banner(
 )
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
+def frame(request: AccessRequest) -> dict[str, Any]:
     """Context processor: `frame` (asked for only by pages that show it), `theme`, `now`, `filter_query`."""
     now = timezone.now()
     return {
@@ -102,7 +102,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def build(request: HttpRequest, now: datetime) -> Layout:
+def build(request: AccessRequest, now: datetime) -> Layout:
     access = getattr(request, "access", None)
     if access is None or not access.may(Role.VIEWER):
         return Layout([], [], Freshness(None, []))  # whoever has not signed in learns nothing
@@ -111,18 +111,18 @@ def build(request: HttpRequest, now: datetime) -> Layout:
     return Layout(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now))
 
 
-def theme(request: HttpRequest) -> str:
+def theme(request: AccessRequest) -> str:
     chosen = request.COOKIES.get("theme", "")
     return chosen if chosen in THEMES else "system"
 
 
-def filter_query(request: HttpRequest) -> str:
+def filter_query(request: AccessRequest) -> str:
     """The filters of this address as `?…`, for links to other pages; empty when there are none."""
     kept = {name: request.GET[name] for name in filters.NAMES if request.GET.get(name)}
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def links(request: HttpRequest, *, is_admin: bool = False) -> list[Link]:
+def links(request: AccessRequest, *, is_admin: bool = False) -> list[Link]:
     pages = PAGES | ADMIN if is_admin else PAGES
     return [
         Link(label, url, is_current=is_under(request.path, url))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.utils import timezone
 
 from collector.base.days import utc_day
 from incidents.models import Incident
-from tracker.access.guard import Access
 from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
 from tracker.reports.incidents import limit_visible
 
 
-def access_of(request: HttpRequest) -> Access:
-    return request.access  # type: ignore[attr-defined]
-
-
-def find_incident(request: HttpRequest, pk: int) -> Incident:
+def find_incident(request: AccessRequest, pk: int) -> Incident:
     """The incident, if the reader may see it; Http404 otherwise."""
-    visible = visible_ids(access_of(request), utc_day(timezone.now()))
+    visible = visible_ids(request.access, utc_day(timezone.now()))
     found = limit_visible(Incident.objects.select_related("member"), visible).filter(pk=pk).first()
     if found is None:
         raise Http404(f"There is no incident #{pk}.")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -17,38 +16,15 @@ from django.utils import timezone
 
 from tracker.access import audit, tokens
 from tracker.access.admission import is_admitted
+from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role, role_of, role_of_visitor
-from tracker.models import AccessSettings, ApiToken, AuditEntry
+from tracker.models import AccessSettings, AuditEntry
 
 View = TypeVar("View", bound=Callable)
 # These ask for themselves: the admin site for a staff login, the API at each operation.
 OWN_RULES = ("admin", "ninja")
 # Tokens are for scripts: on pages they count for nothing.
 API_PREFIX = "/api/"
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who asks, and what they may do; `request.access` in views, templates and the API."""
-
-    role: Role
-    name: str = "visitor"
-    user: User | None = None
-    token: ApiToken | None = None
-    is_bad_token: bool = False
-    viewers_see: str = AccessSettings.Privacy.NAMES
-
-    def may(self, role: Role) -> bool:
-        return self.role >= role
-
-    @property
-    def sees(self) -> str:
-        """One of `AccessSettings.Privacy`: privacy is from viewers only."""
-        return AccessSettings.Privacy.NAMES if self.may(Role.RESPONDER) else self.viewers_see
-
-    @property
-    def email(self) -> str:
-        return self.user.email if self.user else ""
 
 
 def _needs(role: Role) -> Callable[[View], View]:
@@ -72,20 +48,20 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.access = find_access(request)  # type: ignore[attr-defined]
+        cast(AccessRequest, request).access = find_access(request)
         response = self.get_response(request)
         # Nothing here may stay in a proxy, nor in the browser of someone who has signed out.
         response.setdefault("Cache-Control", "private, no-store")
         return response
 
     def process_view(
-        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+        self, request: AccessRequest, view: Callable, args: tuple, kwargs: dict
     ) -> HttpResponse | None:
         match = request.resolver_match
         if match and match.app_names[:1] and match.app_names[0] in OWN_RULES:
             return None
         needed = getattr(view, "needs_role", Role.ADMIN)
-        if not request.access.may(needed):  # type: ignore[attr-defined]
+        if not request.access.may(needed):
             return turn_away(request)
         if needed is Role.VIEWER and request.method not in audit.SAFE_METHODS:
             return HttpResponseNotAllowed(audit.SAFE_METHODS)  # to see is not to change

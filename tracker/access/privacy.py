@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 
 from collector.models import Member
 from groups.assignments.membership import current, members_of
-from tracker.access.guard import Access
+from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role
 from tracker.models import AccessSettings
 
@@ -80,24 +80,24 @@ class PrivacyMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: AccessRequest) -> HttpResponse:
         if hides_names(request) and "search" in request.GET:
             query = request.GET.copy()
             query["search"] = real_search(str(query["search"]))
             request.GET = query  # type: ignore[assignment]
         response = self.get_response(request)
         if hides_names(request) and response.get("Content-Type", "").startswith(VEILED_TYPES):
-            draw_over(response, make_veil(request.access.email))  # type: ignore[attr-defined]
+            draw_over(response, make_veil(request.access.email))
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> None:
-        access: Access = request.access  # type: ignore[attr-defined]
+    def process_view(self, request: AccessRequest, view: Callable, args: tuple, kwargs: dict) -> None:
+        access: Access = request.access
         if hides_names(request) and access.may(Role.VIEWER) and "email" in kwargs:
             kwargs["email"] = real_email(kwargs["email"], access.email)
 
 
-def hides_names(request: HttpRequest) -> bool:
-    access: Access = request.access  # type: ignore[attr-defined]
+def hides_names(request: AccessRequest) -> bool:
+    access: Access = request.access
     return access.sees == Privacy.PSEUDONYMS
 
 

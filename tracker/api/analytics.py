@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from collector.base.money import round_cents
+from tracker.access.request import AccessRequest
 from tracker.api.errors import documented
 from tracker.api.schemas import NO_NUL, Days
 from tracker.api.selecting import filters_for
@@ -123,7 +123,7 @@ class Analytics(Schema):
 
 @router.get("/analytics", response={200: Analytics, **documented(404)})
 def read_analytics(
-    request: HttpRequest,
+    request: AccessRequest,
     days: Days = 30,
     group: Annotated[str, Query(max_length=400, pattern=NO_NUL, description="A group's whole path.")] = "",
 ) -> Analytics:

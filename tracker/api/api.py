@@ -7,11 +7,12 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from tracker.access.guard import turn_away
+from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
 from tracker.api import analytics, cron, errors, group_import, groups, incidents, stats, users
 from tracker.api import settings as settings_routes
@@ -28,8 +29,8 @@ def for_viewers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
     @require_safe
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        allowed = request.access.may(Role.VIEWER)  # type: ignore[attr-defined]
+    def guarded(request: AccessRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        allowed = request.access.may(Role.VIEWER)
         return view(request, *args, **kwargs) if allowed else turn_away(request)
 
     return guarded

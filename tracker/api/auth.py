@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from tracker.access.audit import SAFE_METHODS
-from tracker.access.guard import Access
+from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role
 from tracker.api.errors import ApiError
 
@@ -24,7 +26,7 @@ class Token(AuthBase):
         self.role = role
 
     def __call__(self, request: HttpRequest) -> Access:
-        access: Access = request.access  # type: ignore[attr-defined]
+        access = cast(AccessRequest, request).access
         if access.is_bad_token:
             raise ApiError(401, "The token is unknown, revoked or expired. Make one in the admin.")
         if access.token is None and request.method not in SAFE_METHODS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,8 +13,8 @@ from ninja.security.base import AuthBase
 
 from collector.base.leases import AlreadyRunning
 from tracker import pipeline
-from tracker.access.guard import Access
 from tracker.access.limits import Limit
+from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role
 from tracker.api.errors import ApiError, documented
 
@@ -44,12 +44,12 @@ class CronSecret(AuthBase):
         if not constant_time_compare(sent, settings.CRON_SECRET):
             raise ApiError(401, "Send the CRON_SECRET in the x-cron-secret header; nowhere else is it read.")
         access = Access(Role.NOBODY, "cron secret")
-        request.access = access  # type: ignore[attr-defined]
+        cast(AccessRequest, request).access = access
         return access
 
 
 @router.post("/cron", auth=CronSecret(), response={200: dict[str, Any], **documented(409, 429)})
-def run_now(request: HttpRequest) -> dict[str, Any]:
+def run_now(request: AccessRequest) -> dict[str, Any]:
     """Collect, detect and notify now, as the hourly schedule does. Answers what each step did.
 
     409 while another run is at it. The secret travels in the header only.

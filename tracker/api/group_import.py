@@ -6,7 +6,6 @@ import io
 from datetime import datetime
 from typing import Annotated
 
-from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
@@ -19,6 +18,7 @@ from groups.imports import apply as imports
 from groups.imports.plan import Plan, Target
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
+from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Email, Strict, Text
@@ -71,16 +71,16 @@ class GroupImportPreview(Schema):
 
 
 @router.post("/groups/import", auth=administers, response={200: GroupImportPreview, **documented(409)})
-def import_groups(request: HttpRequest, body: Import) -> GroupImportPreview:
+def import_groups(request: AccessRequest, body: Import) -> GroupImportPreview:
     """What HiBob's People Directory CSV would change; with `apply` it is done, in one transaction."""
     now = timezone.now()
     try:
         targets = imports.read_targets(KIND, io.BytesIO(body.csv.encode()))
         preview = preview_of(imports.plan_of(KIND, targets, utc_day(now)), targets, now)
         if body.apply:
-            by = request.access.name  # type: ignore[attr-defined]
+            by = request.access.name
             preview.applied = apply(body, by, now)
-            request.audit_detail = f"{preview.applied} moved"  # type: ignore[attr-defined]
+            request.audit_detail = f"{preview.applied} moved"
     except FileError as error:
         raise ApiError(400, str(error), {"csv": str(error)}) from error
     except ChangeRefused as refusal:

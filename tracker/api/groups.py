@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
@@ -19,6 +18,7 @@ from groups.models import Group
 from groups.names import UNASSIGNED_NAME
 from groups.reporting import summary
 from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Email, Strict, Text
@@ -58,10 +58,10 @@ class Changed(Schema):
 
 
 @router.get("/groups", response={200: list[GroupRow], **documented()})
-def read_groups(request: HttpRequest) -> list[GroupRow]:
+def read_groups(request: AccessRequest) -> list[GroupRow]:
     """Every group with its members now and its spend of the present cycle."""
     now = timezone.now()
-    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    visible = visible_ids(request.access, utc_day(now))
     rows = [row for row in summary.summaries(now) if row.id != UNASSIGNED]
     if visible is not None:
         rows = [row for row in rows if any(member.pk in visible for member in row.members)]
@@ -69,14 +69,14 @@ def read_groups(request: HttpRequest) -> list[GroupRow]:
 
 
 @router.patch("/groups", auth=administers, response={200: Changed, **documented(404, 409)})
-def change_group(request: HttpRequest, body: GroupChange) -> Changed:
+def change_group(request: AccessRequest, body: GroupChange) -> Changed:
     """Rename a group, create one, or assign a member to one from today. 409 where that cannot be done."""
     now = timezone.now()
     try:
-        group = perform(body, request.access.name, now)  # type: ignore[attr-defined]
+        group = perform(body, request.access.name, now)
     except ChangeRefused as refusal:
         raise ApiError(409, str(refusal)) from refusal
-    request.audit_detail = f"{body.action} {body.email or body.name}"  # type: ignore[attr-defined]
+    request.audit_detail = f"{body.action} {body.email or body.name}"
     return Changed(
         ok=True, id=group.pk if group else UNASSIGNED, name=group.name if group else UNASSIGNED_NAME
     )

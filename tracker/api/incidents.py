@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.utils import timezone
 from ninja import Field, Path, Router, Schema
 
@@ -16,6 +16,7 @@ from incidents import lifecycle, times
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
 from tracker.api.auth import acts
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Days, Strict, Text
@@ -114,13 +115,13 @@ DONE = {
 
 
 @router.get("/anomalies", response={200: Timeline, **documented()})
-def read_anomalies(request: HttpRequest, days: Days = 30) -> Timeline:
+def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
     """What was found in the last `days` whole UTC days and today, and every incident that is unresolved.
 
     The averages leave out incidents judged expected or planned.
     """
     now = timezone.now()
-    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    visible = visible_ids(request.access, utc_day(now))
     report = incidents_report(IncidentFilters(whole_days(days, now), now, visible=visible))
     return Timeline(
         anomalies=[anomaly_row(anomaly) for anomaly in report.anomalies],
@@ -132,17 +133,17 @@ def read_anomalies(request: HttpRequest, days: Days = 30) -> Timeline:
 
 
 @router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})
-def act_on_incident(request: HttpRequest, pk: Number, body: Action) -> Acted:
+def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
     """Acknowledge, resolve, reopen, snooze, or say what it was. 409 where somebody else was first."""
     try:
         incident = find_incident(request, pk)
     except Http404 as error:
         raise ApiError(404, str(error)) from error
-    access = request.access  # type: ignore[attr-defined]
+    access = request.access
     outcome = perform(body, incident, Actor(access.user, access.name), timezone.now())
     if not outcome.won:
         raise ApiError(409, outcome.message)
-    request.audit_detail = body.action  # type: ignore[attr-defined]
+    request.audit_detail = body.action
     return Acted(
         ok=True, action=DONE[body.action], message=outcome.message, incident=incident_row(outcome.incident)
     )

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
 from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.collecting import freshness
 from groups import tree
 from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
 from tracker.api.errors import ApiError
 from tracker.filters import Filters
 from tracker.periods import Period, whole_days
 
 
-def filters_for(request: HttpRequest, days: int, *, group: str = "", period: Period | None = None) -> Filters:
+def filters_for(
+    request: AccessRequest, days: int, *, group: str = "", period: Period | None = None
+) -> Filters:
     """The `days` whole days before today, or `period`, of whom the caller may see; 404: no such group."""
     now = timezone.now()
     return Filters(
         period=period or whole_days(days, now, known_until=freshness.known_until(now)),
         now=now,
         group=find_group(group) if group else None,
-        visible=visible_ids(request.access, utc_day(now)),  # type: ignore[attr-defined]
+        visible=visible_ids(request.access, utc_day(now)),
     )
 
 

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Field, Header, Router, Schema
 
 from detection.models import DetectionSettings
+from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Count, Number, Switch, partial
@@ -105,7 +106,7 @@ NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
 
 
 @router.get("/settings", response={200: Settings, **documented()})
-def read_settings(request: HttpRequest, response: HttpResponse) -> Settings:
+def read_settings(request: AccessRequest, response: HttpResponse) -> Settings:
     """The thresholds. Their ETag goes into `If-Match` of a PUT, so that nobody undoes another's change."""
     row = DetectionSettings.get_solo()
     response["ETag"] = etag(row)
@@ -114,7 +115,7 @@ def read_settings(request: HttpRequest, response: HttpResponse) -> Settings:
 
 @router.put("/settings", auth=administers, response={200: Saved, **documented(412)})
 def change_settings(
-    request: HttpRequest,
+    request: AccessRequest,
     response: HttpResponse,
     changes: Changes,  # type: ignore[valid-type]
     if_match: Annotated[str | None, Header(alias="If-Match")] = None,
@@ -129,8 +130,8 @@ def change_settings(
         row = DetectionSettings.objects.select_for_update().get()
         if if_match not in (None, "*", etag(row)):
             raise ApiError(412, "Somebody has changed the settings meanwhile: read them again.")
-        write(row, sent, f"API, {request.access.name}")  # type: ignore[attr-defined]
-    request.audit_detail = ", ".join(f"{name}={value}" for name, value in sent.items())  # type: ignore[attr-defined]
+        write(row, sent, f"API, {request.access.name}")
+    request.audit_detail = ", ".join(f"{name}={value}" for name, value in sent.items())
     response["ETag"] = etag(row)
     return Saved(**as_schema(row).model_dump())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
@@ -13,6 +12,7 @@ from collector.base.money import round_cents
 from collector.collecting import freshness
 from detection.models import Anomaly
 from tracker import periods
+from tracker.access.request import AccessRequest
 from tracker.api.errors import documented
 from tracker.api.schemas import Days, badge_of
 from tracker.api.selecting import filters_for
@@ -113,7 +113,7 @@ class Dashboard(Schema):
 
 
 @router.get("/stats", response={200: Dashboard, **documented()})
-def read_stats(request: HttpRequest, days: Days = 7) -> Dashboard:
+def read_stats(request: AccessRequest, days: Days = 7) -> Dashboard:
     """The figures of the overview, over the `days` whole UTC days before today."""
     filters = filters_for(request, days)
     report = Overview(filters)
@@ -129,14 +129,14 @@ def read_stats(request: HttpRequest, days: Days = 7) -> Dashboard:
 
 
 @router.get("/team-spend", response={200: list[DaySpend], **documented()})
-def read_team_spend(request: HttpRequest, days: Days = 30) -> list[DaySpend]:
+def read_team_spend(request: AccessRequest, days: Days = 30) -> list[DaySpend]:
     """What the team spent on each of the `days` whole UTC days before today."""
     filters = filters_for(request, days)
     return spend_rows(team_days(Team(filters).selection, filters.period))
 
 
 @router.get("/model-costs", response={200: list[ModelCostRow], **documented()})
-def read_model_costs(request: HttpRequest) -> list[ModelCostRow]:
+def read_model_costs(request: AccessRequest) -> list[ModelCostRow]:
     """What each model cost in the present billing cycle (the last 30 whole days where none is known)."""
     now = timezone.now()
     filters = filters_for(request, 30, period=periods.this_cycle(now, freshness.known_until(now)))

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
-from django.http import HttpRequest
 from ninja import Field, Path, Router, Schema
 
 from collector.base.money import round_cents
 from collector.models import BillingCycle, DailyActivity, Member, MemberModelDay
 from detection.models import Anomaly
+from tracker.access.request import AccessRequest
 from tracker.api.errors import ApiError, documented
 from tracker.api.incidents import AnomalyRow, anomaly_row
 from tracker.api.schemas import Days, badge_of
@@ -94,7 +94,7 @@ class UserFigures(Schema):
 
 @router.get("/users/{path:email}", response={200: UserFigures, **documented(404)})
 def read_user(
-    request: HttpRequest, email: Annotated[str, Path(max_length=254)], days: Days = 30
+    request: AccessRequest, email: Annotated[str, Path(max_length=254)], days: Days = 30
 ) -> UserFigures:
     """One member over the `days` whole UTC days before today. 404 for nobody of that address."""
     filters = filters_for(request, days)

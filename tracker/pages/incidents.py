@@ -15,7 +15,7 @@ from groups.tree import options
 from incidents.models import Incident, Status
 from incidents.times import Spread, TimesSummary
 from tracker import periods
-from tracker.access.guard import Access
+from tracker.access.request import Access
 from tracker.access.roles import Role
 from tracker.reports.incidents import UNRESOLVED, IncidentsReport
 from tracker.reports.open_incidents import not_narrowing

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
+from tracker.access.request import AccessRequest
 from tracker.filters import Choices, Filters
 from tracker.views.exports import Export, csv_response
 from tracker.widgets.metric_help import MEANINGS
@@ -24,7 +25,7 @@ class PageAnswer(Protocol):
 
 
 def answer(
-    request: HttpRequest, name: str, page: PageAnswer, asked: Filters, choices: Choices, **more: object
+    request: AccessRequest, name: str, page: PageAnswer, asked: Filters, choices: Choices, **more: object
 ) -> HttpResponse:
     """`name` is the template's, and begins the names of its CSV files."""
     if "csv" in request.GET:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -13,18 +13,19 @@ from collector.models import BillingCycle
 from groups.reporting import chargeback as charges
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
 from tracker.pages import chargeback as layout
 from tracker.reports.reconciled import reconciled
 from tracker.views.exports import csv_response
 
 
 @viewer
-def chargeback(request: HttpRequest) -> HttpResponse:
+def chargeback(request: AccessRequest) -> HttpResponse:
     now = timezone.now()
     cycle = asked_cycle(request.GET.get("cycle", ""), now)
     if cycle is None:
         return render(request, "tracker/chargeback.html", {"page": None})
-    visible = visible_ids(request.access, utc_day(now))  # type: ignore[attr-defined]
+    visible = visible_ids(request.access, utc_day(now))
     whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
     page = layout.page(charges.chargeback(cycle, visible), cycle, request.GET, now, whole)
     if "csv" in request.GET:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST
 from incidents import lifecycle
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, Verdict
-from tracker.access.guard import Access, responder
-from tracker.lookup import access_of, find_incident
+from tracker.access.guard import responder
+from tracker.access.request import Access, AccessRequest
+from tracker.lookup import find_incident
 from tracker.widgets import formats
 
 INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -76,37 +77,37 @@ def actor_of(access: Access) -> Actor:
 
 @responder
 @require_POST
-def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def act(request: AccessRequest, pk: int, action: str) -> HttpResponse:
     """One action on one incident; whoever comes too late is told who was first."""
     incident = find_incident(request, pk)
-    outcome = ACTIONS[action](request, incident, actor_of(access_of(request)), timezone.now())
+    outcome = ACTIONS[action](request, incident, actor_of(request.access), timezone.now())
     (messages.success if outcome.won else messages.warning)(request, outcome.message)
     return back(request, incident.get_absolute_url())
 
 
-def acknowledge(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+def acknowledge(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     return lifecycle.acknowledge(incident, actor, Origin.PAGE, now)
 
 
-def resolve(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+def resolve(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return refused(incident, form)
     return lifecycle.resolve(incident, actor, Origin.PAGE, now, form.cleaned_data["note"])
 
 
-def reopen(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+def reopen(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     return lifecycle.reopen(incident, actor, Origin.PAGE, now)
 
 
-def note(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+def note(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return refused(incident, form)
     return lifecycle.note(incident, actor, Origin.PAGE, now, form.cleaned_data["note"])
 
 
-def snooze(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+def snooze(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     form = SnoozeForm(request.POST)
     if not form.is_valid():
         return refused(incident, form)
@@ -114,7 +115,7 @@ def snooze(request: HttpRequest, incident: Incident, actor: Actor, now: datetime
     return lifecycle.snooze(incident, actor, Origin.PAGE, now, asked["until"], asked["note"])
 
 
-def verdict(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+def verdict(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     form = VerdictForm(request.POST)
     if not form.is_valid():
         return refused(incident, form)
@@ -125,14 +126,14 @@ def verdict(request: HttpRequest, incident: Incident, actor: Actor, now: datetim
     )
 
 
-def onset(request: HttpRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
+def onset(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     form = OnsetForm(request.POST)
     if not form.is_valid():
         return refused(incident, form)
     return lifecycle.correct_onset(incident, actor, Origin.PAGE, now, form.cleaned_data["onset"])
 
 
-ACTIONS: dict[str, Callable[[HttpRequest, Incident, Actor, datetime], Outcome]] = {
+ACTIONS: dict[str, Callable[[AccessRequest, Incident, Actor, datetime], Outcome]] = {
     "acknowledge": acknowledge,
     "resolve": resolve,
     "reopen": reopen,
@@ -154,7 +155,7 @@ def refused(incident: Incident, form: forms.Form) -> Outcome:
 
 @responder
 @require_POST
-def act_on_many(request: HttpRequest) -> HttpResponse:
+def act_on_many(request: AccessRequest) -> HttpResponse:
     """Acknowledge or resolve every ticked incident; those that somebody else had are counted."""
     does = {"acknowledge": lifecycle.acknowledge, "resolve": lifecycle.resolve}.get(
         request.POST.get("action", "")
@@ -163,7 +164,7 @@ def act_on_many(request: HttpRequest) -> HttpResponse:
     if does is None or not ticked:
         messages.warning(request, "Tick at least one incident first.")
         return back(request, "/incidents")
-    actor, now = actor_of(access_of(request)), timezone.now()
+    actor, now = actor_of(request.access), timezone.now()
     won = sum(does(find_incident(request, int(pk)), actor, Origin.PAGE, now).won for pk in ticked)
     said = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
     if late := len(ticked) - won:
@@ -172,7 +173,7 @@ def act_on_many(request: HttpRequest) -> HttpResponse:
     return back(request, "/incidents")
 
 
-def back(request: HttpRequest, default: str) -> HttpResponse:
+def back(request: AccessRequest, default: str) -> HttpResponse:
     """To the page that the form names, if it is one of this site's."""
     asked = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 from collector.base.days import utc_day
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
 from tracker.filters import known_until
-from tracker.lookup import access_of, find_incident
+from tracker.lookup import find_incident
 from tracker.pages import incident as incident_layout
 from tracker.pages import incidents as list_layout
 from tracker.reports.incident import incident_report
@@ -20,11 +21,11 @@ from tracker.views.incident_actions import ActionForms
 
 @viewer
 @require_safe
-def incidents(request: HttpRequest) -> HttpResponse:
+def incidents(request: AccessRequest) -> HttpResponse:
     now = timezone.now()
-    visible = visible_ids(access_of(request), utc_day(now))
+    visible = visible_ids(request.access, utc_day(now))
     filters = read(request.GET, now, visible, known_until(request, now))
-    page = list_layout.page(incidents_report(filters), request.GET, access_of(request))
+    page = list_layout.page(incidents_report(filters), request.GET, request.access)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], "incidents")
     return render(request, "incidents/list.html", {"page": page, "filters": filters, "now": now})
@@ -32,7 +33,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
 
 @viewer
 @require_safe
-def incident(request: HttpRequest, pk: int) -> HttpResponse:
+def incident(request: AccessRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = find_incident(request, pk)
     page = incident_layout.page(incident_report(found, now, known_until(request, now)), request.GET, now)

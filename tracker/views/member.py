@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 
 from collector.models import Member
 from tracker import filters
 from tracker.access.guard import viewer
+from tracker.access.request import AccessRequest
 from tracker.filters import Filters
 from tracker.pages import member as layout
 from tracker.reports.member import MemberReport
@@ -12,7 +13,7 @@ from tracker.views.answers import answer
 
 
 @viewer
-def member(request: HttpRequest, email: str) -> HttpResponse:
+def member(request: AccessRequest, email: str) -> HttpResponse:
     asked = filters.of(request)
     found = find_member(email, asked)
     page = layout.page(MemberReport(found, asked), request.GET)

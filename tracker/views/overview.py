@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from tracker import filters
 from tracker.access.guard import viewer
+from tracker.access.request import AccessRequest
 from tracker.pages import overview as layout
 from tracker.reports.overview import Overview
 from tracker.views.answers import answer
 
 
 @viewer
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: AccessRequest) -> HttpResponse:
     asked = filters.of(request)
     page = layout.page(Overview(asked), request.GET)
     return answer(request, "overview", page, asked, filters.choices(asked, request.path))

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -30,6 +30,7 @@ from incidents.channels.base import DeliveryError
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, SlackRequest, Verdict
 from tracker.access.guard import public
+from tracker.access.request import AccessRequest
 from tracker.access.roles import Role, role_of
 from tracker.models import AccessSettings
 
@@ -65,7 +66,7 @@ class Press:
 @csrf_exempt
 @public
 @require_POST
-def slack_actions(request: HttpRequest) -> HttpResponse:
+def slack_actions(request: AccessRequest) -> HttpResponse:
     now = timezone.now()
     try:
         take_once(request, now)
@@ -77,7 +78,7 @@ def slack_actions(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def take_once(request: HttpRequest, now: datetime) -> None:
+def take_once(request: AccessRequest, now: datetime) -> None:
     """Check signature and time, and remember the request; Refused if it is not Slack's, old, or a repeat."""
     if not settings.SLACK_SIGNING_SECRET:
         raise PressRefused("Slack's buttons are not set up: set SLACK_SIGNING_SECRET.")
@@ -97,13 +98,13 @@ class DjangoClock(Clock):
         return timezone.now().timestamp()
 
 
-def is_signed(request: HttpRequest, signature: str) -> bool:
+def is_signed(request: AccessRequest, signature: str) -> bool:
     verifier = SignatureVerifier(settings.SLACK_SIGNING_SECRET, DjangoClock())
     sent = request.headers.get("X-Slack-Request-Timestamp", "")
     return sent.isascii() and sent.isdigit() and verifier.is_valid(request.body, sent, signature)
 
 
-def read_press(request: HttpRequest) -> Press:
+def read_press(request: AccessRequest) -> Press:
     """The first button of the request's payload; Refused where there is none."""
     try:
         payload: dict[str, Any] = json.loads(request.POST["payload"])

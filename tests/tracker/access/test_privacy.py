@@ -8,8 +8,8 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from collector.models import Member
 from groups.models import Assignment, Group
 from tests.tracker.conftest import make_person
-from tracker.access.guard import Access
 from tracker.access.privacy import draw_over, make_veil, real_email, real_search, visible_ids
+from tracker.access.request import Access
 from tracker.access.roles import Role
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 
 from collector.models import BillingCycle
 from tests.groups.factories import assign, make_day, make_group, make_member
-from tracker.access.guard import Access
+from tracker.access.request import Access
 from tracker.access.roles import Role
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from collector.models import Source, SourceRun
 from tests.tracker.pages import company
-from tracker.access.guard import Access
+from tracker.access.request import Access
 from tracker.access.roles import Role
 
 

@@ -1,0 +1,44 @@
+"""A request that has passed the guard: who makes it, and what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+from tracker.access.roles import Role
+from tracker.models import AccessSettings, ApiToken
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who asks, and what they may do; `request.access` in views, templates and the API."""
+
+    role: Role
+    name: str = "visitor"
+    user: User | None = None
+    token: ApiToken | None = None
+    is_bad_token: bool = False
+    viewers_see: str = AccessSettings.Privacy.NAMES
+
+    def may(self, role: Role) -> bool:
+        return self.role >= role
+
+    @property
+    def sees(self) -> str:
+        """One of `AccessSettings.Privacy`: privacy is from viewers only."""
+        return AccessSettings.Privacy.NAMES if self.may(Role.RESPONDER) else self.viewers_see
+
+    @property
+    def email(self) -> str:
+        return self.user.email if self.user else ""
+
+
+class AccessRequest(HttpRequest):
+    """What views get: Django's request, and what the middlewares put on it."""
+
+    access: Access
+    audit_detail: str  # a view may put what it did here, for the audit log
+    known_until: datetime | None  # up to when usage is known, asked once a request
