@@ -37,7 +37,7 @@ def build(names: dict[int, str]) -> list[GroupOption]:
     return [*found, _option(UNASSIGNED_NAME, frozenset({UNASSIGNED}))]
 
 
-def find(path: str, choices: list[GroupOption]) -> GroupOption:
+def option_for(path: str, choices: list[GroupOption]) -> GroupOption:
     """The choice at `path`, whatever the case; one that covers nothing where there is none."""
     for choice in choices:
         if key(choice.path) == key(path):

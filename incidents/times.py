@@ -24,7 +24,7 @@ class Spread:
     p90: timedelta | None = None
 
     @classmethod
-    def of(cls, spans: Iterable[timedelta | None]) -> Spread:
+    def over(cls, spans: Iterable[timedelta | None]) -> Spread:
         """The spread of the spans that are known."""
         known = sorted(span.total_seconds() for span in spans if span is not None)
         if not known:
@@ -87,17 +87,17 @@ def summary(incidents: Iterable[Incident]) -> TimesSummary:
     """Figures of `incidents`, which the caller has limited to a period, a group, a rule or a severity."""
     given = list(incidents)
     counted = [incident for incident in given if incident.verdict not in LEFT_OUT]
-    times = [of(incident) for incident in counted]
+    times = [times_of(incident) for incident in counted]
     judged = [incident for incident in given if incident.verdict]
     return TimesSummary(
         n=len(counted),
         left_out=len(given) - len(counted),
-        mttd=Spread.of(span.detect for span in times),
-        data_lag=Spread.of(span.data_lag for span in times),
-        scan_lag=Spread.of(span.scan_lag for span in times),
-        delivery_lag=Spread.of(span.delivery_lag for span in times),
-        mtti=Spread.of(span.identify for span in times),
-        mttr=Spread.of(span.resolve for span in times),
+        mttd=Spread.over(span.detect for span in times),
+        data_lag=Spread.over(span.data_lag for span in times),
+        scan_lag=Spread.over(span.scan_lag for span in times),
+        delivery_lag=Spread.over(span.delivery_lag for span in times),
+        mtti=Spread.over(span.identify for span in times),
+        mttr=Spread.over(span.resolve for span in times),
         mttr_by_people=resolve_spread(counted, by_people=True),
         mttr_automatic=resolve_spread(counted, by_people=False),
         never_alerted=sum(incident.alerted_at is None for incident in counted),
@@ -112,8 +112,8 @@ def summary(incidents: Iterable[Incident]) -> TimesSummary:
 
 
 def resolve_spread(incidents: Sequence[Incident], *, by_people: bool) -> Spread:
-    return Spread.of(
-        of(incident).resolve for incident in incidents if bool(incident.resolved_by) == by_people
+    return Spread.over(
+        times_of(incident).resolve for incident in incidents if bool(incident.resolved_by) == by_people
     )
 
 
@@ -123,7 +123,7 @@ def is_ahead_of_alert(incident: Incident) -> bool:
     return answered is not None and (alerted is None or answered < alerted)
 
 
-def of(incident: Incident) -> Times:
+def times_of(incident: Incident) -> Times:
     """The spans of one incident."""
     onset, detected, alerted = incident.began_at, incident.detected_at, incident.alerted_at
     data_lag, scan_lag = lags_before_detection(incident)

@@ -50,7 +50,7 @@ class Api:
     def _answer(self, request: Request, authorization: str | None) -> SandboxResponse:
         with self._lock:
             self.requests[request.path] += 1
-        found = routes.find(request.method, request.path)
+        found = routes.match_route(request.method, request.path)
         if found is None:
             raise HttpError(404, "Not Found", f"No such endpoint: {request.method} {request.path}")
         route, parts = found

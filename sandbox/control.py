@@ -16,7 +16,7 @@ from .truth import truth
 PREFIX = "/_sandbox/"
 
 
-def answer(api: Api, request: Request) -> SandboxResponse:
+def control_sandbox(api: Api, request: Request) -> SandboxResponse:
     """Return the answer of one of the addresses below; errors are answers too."""
     action = ACTIONS.get((request.method, request.path.removeprefix(PREFIX)))
     try:

@@ -32,21 +32,21 @@ def _route(
 
 
 ROUTES = (
-    _route("GET", "/teams/members", "admin", members.answer),
-    _route("POST", "/teams/daily-usage-data", "admin", daily_usage.answer),
-    _route("POST", "/teams/spend", "admin", spend.answer),
-    _route("POST", "/teams/filtered-usage-events", "events", events.answer),
+    _route("GET", "/teams/members", "admin", members.list_members),
+    _route("POST", "/teams/daily-usage-data", "admin", daily_usage.list_daily_usage),
+    _route("POST", "/teams/spend", "admin", spend.list_spend),
+    _route("POST", "/teams/filtered-usage-events", "events", events.list_events),
     _route("GET", "/teams/groups", "groups", groups.answer_list),
     _route("GET", "/teams/groups/([^/]+)", "groups", groups.answer_one),
-    _route("GET", "/teams/audit-logs", "audit-logs", audit_logs.answer),
+    _route("GET", "/teams/audit-logs", "audit-logs", audit_logs.list_audit_logs),
     _route("GET", "/analytics/team/([^/]+)", "analytics-team", analytics.answer_team),
     _route("GET", "/analytics/by-user/([^/]+)", "analytics-by-user", analytics.answer_by_user),
     _route("GET", "/analytics/ai-code/commits", "ai-code", ai_code.answer_commits),
-    _route("GET", "/v1/me", "me", me.answer),
+    _route("GET", "/v1/me", "me", me.show_me),
 )
 
 
-def find(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
+def match_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
     """Return the route of an address and what its pattern caught, None if there is none."""
     for route in ROUTES:
         if route.method == method and (match := route.pattern.fullmatch(path)):

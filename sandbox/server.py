@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
             if_none_match=self.headers.get("If-None-Match"),
         )
         if request.path.startswith(control.PREFIX):
-            self._send(control.answer(self.server.api, request))
+            self._send(control.control_sandbox(self.server.api, request))
         else:
             self._send(self.server.api.answer(request, self.headers.get("Authorization")))
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from collector.base.days import utc_day
 from collector.collecting import freshness
 from groups.tree import GroupOption
-from groups.tree import find as find_group
+from groups.tree import option_for as find_group
 from groups.tree import options as group_options
 from tracker import periods
 from tracker.access.privacy import visible_ids
@@ -89,7 +89,7 @@ def period_query(filters: Filters) -> str:
     return filters.query(search="", badge="", group="", model="").removesuffix("?")
 
 
-def of(request: AccessRequest) -> Filters:
+def filters_from(request: AccessRequest) -> Filters:
     """The filters of a page's address, limited to whom its reader may see."""
     now = timezone.now()
     visible = visible_ids(request.access, utc_day(now))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from collector.base.connections import drop_if_dead
-from collector.base.leases import held
+from collector.base.leases import hold_lease
 from collector.collecting import freshness, runs
 from collector.cursor.errors import CursorApiError
 from detection.engine import DetectionReport, detect
@@ -75,7 +75,7 @@ class PipelineReport:
 def run(now: datetime) -> PipelineReport:
     """Run every step as of `now`; AlreadyRunning if another process is at it."""
     report, started = PipelineReport(now), time.monotonic()
-    with held(HOURLY_JOB):
+    with hold_lease(HOURLY_JOB):
         _do(report, "collect", lambda: runs.collect(now))
         _do(report, "groups", lambda: adopt(now))
         found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))

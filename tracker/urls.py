@@ -4,7 +4,7 @@ from django.views.generic import RedirectView
 
 from tracker.access.guard import public
 from tracker.views.chargeback import chargeback
-from tracker.views.incident_actions import ACTIONS, act, act_on_many
+from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
 from tracker.views.incidents import incident, incidents
 from tracker.views.insights import insights
 from tracker.views.member import member
@@ -25,7 +25,11 @@ urlpatterns = [
     path("anomalies", incidents, name="anomalies"),
     path("incidents/bulk", act_on_many, name="incidents-bulk"),
     path("incidents/<int:pk>", incident, name="incident"),
-    re_path(rf"^incidents/(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(ACTIONS)})$", act, name="incident-action"),
+    re_path(
+        rf"^incidents/(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(ACTIONS)})$",
+        act_on_incident,
+        name="incident-action",
+    ),
     path("favicon.ico", public(ICON)),
     path("slack/actions", slack_actions, name="slack-actions"),
 ]

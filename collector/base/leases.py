@@ -55,7 +55,7 @@ def release(name: str, token: str, *, now: datetime) -> None:
 
 
 @contextmanager
-def held(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
+def hold_lease(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
     """Hold the lease `name` for the block, renewing it as long as that takes; AlreadyRunning if taken."""
     token = acquire(name, now=timezone.now(), seconds=seconds)
     if token is None:

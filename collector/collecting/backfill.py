@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from collector.base.days import day_start, utc_day
-from collector.base.leases import held
+from collector.base.leases import hold_lease
 from collector.cursor.client import CursorClient
 from collector.models import Source, SourceRun, Watermark
 
@@ -55,7 +55,7 @@ def backfill(
     client = client or CursorClient.from_settings()
     goal = day_start(utc_day(now - timedelta(days=days))) if days else None
     report = BackfillReport()
-    with held(LEASE):
+    with hold_lease(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         if not Watermark.objects.filter(source=Source.EVENTS).exists():
             report.runs += runs.collect(now, client=client, progress=progress).runs

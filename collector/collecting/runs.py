@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from collector.base.leases import held
+from collector.base.leases import hold_lease
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.facts.reconcile import reconcile
@@ -168,7 +168,7 @@ def collect(
     """
     client = client or CursorClient.from_settings()
     wanted = None if sources is None else set(sources)
-    with held(LEASE):
+    with hold_lease(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         collection = Collection(now, client)
         if progress:

@@ -49,7 +49,7 @@ class GroupFilter(SimpleListFilter):
         path = self.value()
         if not path:
             return queryset
-        group_ids = tree.find(path, tree.options()).group_ids
+        group_ids = tree.option_for(path, tree.options()).group_ids
         return queryset.filter(pk__in=members_of(group_ids, utc_day(timezone.now())))
 
 

@@ -76,11 +76,11 @@ def post(to: str, parcel: Parcel) -> str:
 def post_once(parcel: Parcel, **message: Any) -> str:
     """Post, unless an earlier attempt got through after all; return the message's ts."""
     mark = {"event_type": "cost_notification", "event_payload": {"key": parcel.key}}
-    found = find(parcel, message["channel"], message.get("thread_ts", ""))
+    found = find_posted(parcel, message["channel"], message.get("thread_ts", ""))
     return found or str(call("chat_postMessage", metadata=mark, **message)["ts"])
 
 
-def find(parcel: Parcel, channel: str, thread: str) -> str:
+def find_posted(parcel: Parcel, channel: str, thread: str) -> str:
     """The ts of the message with this parcel's key, if an attempt may have left one; empty if there is none,
     or the app may not read messages."""
     if parcel.sent_since is None:

@@ -19,7 +19,7 @@ from incidents.models import (
 from incidents.notifying import recording
 from incidents.notifying.routing import due_at
 
-from .moves import SYSTEM, UNRESOLVED, Transition, take, write
+from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
 
 
 def alerted(incident: Incident, channel: Channel, at: datetime) -> None:
@@ -30,9 +30,11 @@ def alerted(incident: Incident, channel: Channel, at: datetime) -> None:
         # Somebody may have acknowledged it on the page before any alert got through.
         if incident.status != Status.OPEN:
             move = Transition(TimelineStep.ALERTED, Status.values, None, channel.name)
-        take(incident, move, SYSTEM, Origin.SYSTEM, at, where={"alerted_at__isnull": True}, alerted_at=at)
+        transition(
+            incident, move, SYSTEM, Origin.SYSTEM, at, where={"alerted_at__isnull": True}, alerted_at=at
+        )
     elif incident.status == Status.OPEN:
-        take(incident, move, SYSTEM, Origin.SYSTEM, at)
+        transition(incident, move, SYSTEM, Origin.SYSTEM, at)
 
 
 def undelivered(notification: Notification, at: datetime) -> None:
@@ -52,7 +54,7 @@ def expire_snoozes(now: datetime) -> int:
     """Wake incidents whose snooze is over and alert anew; return how many."""
     woken = 0
     for incident in Incident.objects.unresolved().filter(snoozed_until__lte=now):
-        woken += take(
+        woken += transition(
             incident,
             Transition(TimelineStep.WOKE, UNRESOLVED),
             SYSTEM,
@@ -80,7 +82,7 @@ def expire_acknowledgements(now: datetime) -> int:
         TimelineStep.EXPIRED, (Status.ACKNOWLEDGED,), Status.OPEN, f"unresolved after {hours} h"
     )
     return sum(
-        take(incident, move, SYSTEM, Origin.SYSTEM, now)
+        transition(incident, move, SYSTEM, Origin.SYSTEM, now)
         for incident in held.filter(answered_at__lte=too_old)
         if not incident.is_snoozed(now)
     )

@@ -19,7 +19,7 @@ from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, TimelineStep
 from incidents.wording import instant
 
-from .moves import SYSTEM, UNRESOLVED, Transition, take, write
+from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
 from .people import reopening, resolution
 
 
@@ -128,7 +128,9 @@ def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Inciden
     if current:
         link(current, anomalies, run)
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
-        take(current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now)
+        transition(
+            current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now
+        )
         return "joined"
     if last:
         holding = holding_of(last)
@@ -233,7 +235,7 @@ def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
 def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run: Run) -> bool:
     move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
     changes = {**reopening(run.now), **figures(anomalies), "last_run_at": run.as_of}
-    return take(incident, move, SYSTEM, Origin.SYSTEM, run.now, **changes)
+    return transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, **changes)
 
 
 def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
@@ -249,7 +251,11 @@ def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
         return ""
     move = Transition(TimelineStep.WORSENED, UNRESOLVED, None, "; ".join(worse))
     where = {"severity": incident.severity, "last_run_at": incident.last_run_at}
-    return "worsened" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""
+    return (
+        "worsened"
+        if transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes)
+        else ""
+    )
 
 
 def newly_named(incident: Incident, holding: Sequence[Anomaly]) -> str:
@@ -272,8 +278,12 @@ def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
         return ""
     if run.policy.keep_open_until_reviewed:
         move = Transition(TimelineStep.QUIET, UNRESOLVED, None, "stays open until somebody reviews it")
-        take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **counted)
+        transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **counted)
         return ""
     move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, f"gone for {quiet} runs")
     changes = {**resolution("", run.now), **counted}
-    return "resolved" if take(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes) else ""
+    return (
+        "resolved"
+        if transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes)
+        else ""
+    )

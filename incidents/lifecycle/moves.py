@@ -47,7 +47,7 @@ class Transition:
     text: str = ""
 
 
-def take(
+def transition(
     incident: Incident,
     move: Transition,
     actor: Actor,

@@ -13,7 +13,7 @@ from incidents.models import Incident, Status, TimelineStep, Verdict
 from incidents.wording import instant
 
 from .exemptions import CLOSING_VERDICTS, replace_exemption
-from .moves import UNRESOLVED, Actor, Outcome, Transition, outcome, take
+from .moves import UNRESOLVED, Actor, Outcome, Transition, outcome, transition
 
 
 def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) -> Outcome:
@@ -21,14 +21,16 @@ def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) ->
     incident.refresh_from_db()
     first_answer = incident.acknowledged_at or now
     move = Transition(TimelineStep.ACKNOWLEDGED, (Status.OPEN, Status.ALERTED), Status.ACKNOWLEDGED)
-    won = take(incident, move, actor, origin, now, acknowledged_at=first_answer, acknowledged_by=actor.name)
+    won = transition(
+        incident, move, actor, origin, now, acknowledged_at=first_answer, acknowledged_by=actor.name
+    )
     return outcome(incident, won, "Acknowledged.")
 
 
 def resolve(incident: Incident, actor: Actor, origin: str, now: datetime, note: str = "") -> Outcome:
     """Close the incident; its finding may still hold, and then stays quiet until the cool-down is over."""
     move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
-    won = take(incident, move, actor, origin, now, **resolution(actor.name, now), snoozed_until=None)
+    won = transition(incident, move, actor, origin, now, **resolution(actor.name, now), snoozed_until=None)
     return outcome(incident, won, "Resolved.")
 
 
@@ -46,7 +48,7 @@ def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason:
     move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
     try:
         with transaction.atomic():
-            won = take(incident, move, actor, origin, now, **reopening(now))
+            won = transition(incident, move, actor, origin, now, **reopening(now))
     except IntegrityError:
         incident.refresh_from_db()
         twin = Incident.objects.about(incident.member_id, incident.cause).unresolved().first()
@@ -77,7 +79,7 @@ def snooze(
     if until <= now:
         return Outcome(False, "Snooze until a time that is still to come.", incident)
     text = f"until {instant(until)}" + (f": {reason}" if reason else "")
-    won = take(
+    won = transition(
         incident,
         Transition(TimelineStep.SNOOZED, UNRESOLVED, None, text),
         actor,
@@ -92,7 +94,9 @@ def note(incident: Incident, actor: Actor, origin: str, now: datetime, text: str
     """Add a remark to the timeline, whatever the state."""
     if not text.strip():
         return Outcome(False, "Write something first.", incident)
-    won = take(incident, Transition(TimelineStep.NOTE, Status.values, None, text.strip()), actor, origin, now)
+    won = transition(
+        incident, Transition(TimelineStep.NOTE, Status.values, None, text.strip()), actor, origin, now
+    )
     return outcome(incident, won, "Noted.")
 
 
@@ -103,7 +107,7 @@ def correct_onset(
     if onset_at > incident.detected_at:
         return Outcome(False, "It cannot have begun after it was detected.", incident)
     move = Transition(TimelineStep.ONSET, Status.values, None, f"began {instant(onset_at)}")
-    won = take(incident, move, actor, origin, now, onset_corrected_at=onset_at)
+    won = transition(incident, move, actor, origin, now, onset_corrected_at=onset_at)
     return outcome(incident, won, f"Onset set to {instant(onset_at)}.")
 
 
@@ -134,7 +138,7 @@ def verdict(
         if kind in CLOSING_VERDICTS and not incident.is_resolved:
             move = Transition(TimelineStep.VERDICT, UNRESOLVED, Status.RESOLVED, text)
             changes |= resolution(actor.name, now) | {"snoozed_until": None}
-        won = take(incident, move, actor, origin, now, **changes)
+        won = transition(incident, move, actor, origin, now, **changes)
         if won:
             replace_exemption(incident, actor.name, now, until, reason)
     return outcome(incident, won, f"Verdict: {Verdict(kind).label}.")

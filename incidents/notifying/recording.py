@@ -41,10 +41,12 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
     policy = IncidentSettings.get_solo()
     if is_alert(entry):
         channels = channels_for(incident, now) if may_alert(incident, now) else []
-        return [add(channel, entry, Notification.Kind.ALERT, policy, now) for channel in channels]
+        return [
+            record_notification(channel, entry, Notification.Kind.ALERT, policy, now) for channel in channels
+        ]
     if entry.step in UPDATES:
         return [
-            add(channel, entry, Notification.Kind.UPDATE, policy, now)
+            record_notification(channel, entry, Notification.Kind.UPDATE, policy, now)
             for channel in told(incident)
             if wants_update(channel, entry)
         ]
@@ -53,10 +55,12 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
 
 def escalate(entry: TimelineEntry, channel: Channel, dedupe_key: str, now: datetime) -> Notification:
     """Record an alert for one channel only, whatever its severities and groups."""
-    return add(channel, entry, Notification.Kind.ALERT, IncidentSettings.get_solo(), now, dedupe_key)
+    return record_notification(
+        channel, entry, Notification.Kind.ALERT, IncidentSettings.get_solo(), now, dedupe_key
+    )
 
 
-def add(
+def record_notification(
     channel: Channel,
     entry: TimelineEntry,
     kind: Notification.Kind,

@@ -18,7 +18,7 @@ OFFICE_HOUR = time(15)
 Row = tuple[datetime, str, Employee, str]  # when, event id, who, what
 
 
-def answer(request: Request) -> SandboxResponse:
+def list_audit_logs(request: Request) -> SandboxResponse:
     start, end = instant_range(request, "startTime", "endTime", most_days=MOST_DAYS)
     end = min(end, request.view.now)
     rows = [row for row in _log(request.view.company) if start <= row[0] <= end and _is_wanted(request, row)]

@@ -15,7 +15,7 @@ MOST_DAYS_MS = 30 * 86_400_000
 DAY_MS = 86_400_000
 
 
-def answer(request: Request) -> SandboxResponse:
+def list_daily_usage(request: Request) -> SandboxResponse:
     start_ms, end_ms = _range(request)
     first, last = day_of(start_ms), min(day_of(end_ms), request.view.now.date())
     body: dict[str, Any] = {"period": {"startDate": start_ms, "endDate": end_ms}}

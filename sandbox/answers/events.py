@@ -15,7 +15,7 @@ MOST_ROWS = 1000
 DEFAULT_DAYS_MS = 30 * 86_400_000  # the vendor's default window is undocumented
 
 
-def answer(request: Request) -> SandboxResponse:
+def list_events(request: Request) -> SandboxResponse:
     view = request.view
     now_ms = int(view.now.timestamp() * 1000)
     end_ms = request.milliseconds("endDate") or now_ms

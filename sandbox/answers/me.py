@@ -6,7 +6,7 @@ from sandbox.company.instants import iso, midnight
 from sandbox.http import Request, SandboxResponse
 
 
-def answer(request: Request) -> SandboxResponse:
+def show_me(request: Request) -> SandboxResponse:
     company = request.view.company
     return SandboxResponse(
         {

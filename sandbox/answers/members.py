@@ -11,7 +11,7 @@ from sandbox.http import Request, SandboxResponse
 from .spelling import title_email
 
 
-def answer(request: Request) -> SandboxResponse:
+def list_members(request: Request) -> SandboxResponse:
     today, view = request.view.now.date(), request.view
     listed = [member for member in view.company.members if is_listed(member, today)]
     row = legacy_row if view.behaviour.has_legacy_shapes else present_row

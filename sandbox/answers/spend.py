@@ -19,7 +19,7 @@ from .spelling import cents, title_email
 Row = dict[str, Any]
 
 
-def answer(request: Request) -> SandboxResponse:
+def list_spend(request: Request) -> SandboxResponse:
     view = request.view
     rows = sorted_rows(
         request, [row for row in spend_rows(view) if _matches(row, request.body.get("searchTerm"))]

@@ -3,7 +3,7 @@
 import pytest
 
 from groups.assignments.membership import UNASSIGNED
-from groups.tree import GroupOption, build, find, options
+from groups.tree import GroupOption, build, option_for, options
 from tests.groups.factories import make_group
 
 
@@ -26,9 +26,9 @@ def test_parents_that_differ_only_in_case_are_one():
 
 def test_a_path_is_found_whatever_the_case_and_an_unknown_one_covers_nothing():
     choices = build({1: "A > X"})
-    assert find("a > x", choices).group_ids == {1}
-    assert find("unassigned", choices).group_ids == {UNASSIGNED}
-    assert find("A > Gone", choices).group_ids == frozenset()
+    assert option_for("a > x", choices).group_ids == {1}
+    assert option_for("unassigned", choices).group_ids == {UNASSIGNED}
+    assert option_for("A > Gone", choices).group_ids == frozenset()
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
-from collector.base.leases import AlreadyRunning, held
+from collector.base.leases import AlreadyRunning, hold_lease
 from collector.models import UsageEvent
 from detection.models import Anomaly
 from incidents.models import Incident, Notification
@@ -114,7 +114,7 @@ def test_without_an_answer_from_the_vendor_nothing_is_judged_and_nothing_stored(
 
 
 def test_a_second_run_beside_the_first_says_so_and_ends_well(sandbox, capsys):
-    with held(HOURLY_JOB):
+    with hold_lease(HOURLY_JOB):
         with pytest.raises(AlreadyRunning, match="already running"):
             pipeline.run(NOW)
         call_command("run_pipeline", as_of=NOW, json=True)

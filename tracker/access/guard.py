@@ -79,7 +79,7 @@ def find_access(request: HttpRequest) -> Access:
 def token_access(header: str, policy: AccessSettings, now: datetime) -> Access:
     """What the token in an Authorization header may do: nothing if it is unknown, revoked or expired."""
     scheme, _, secret = header.partition(" ")
-    token = tokens.find(secret.strip(), now) if scheme.lower() == "bearer" else None
+    token = tokens.token_for(secret.strip(), now) if scheme.lower() == "bearer" else None
     if token is None:
         return Access(Role.NOBODY, "unknown token", is_bad_token=True)
     return Access(Role.named(token.scope), f"token {token.name}", token=token, viewers_see=policy.viewers_see)

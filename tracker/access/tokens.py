@@ -22,7 +22,7 @@ def issue(token: ApiToken) -> str:
     return secret
 
 
-def find(secret: str, now: datetime) -> ApiToken | None:
+def token_for(secret: str, now: datetime) -> ApiToken | None:
     """The valid token with this secret, its use remembered; None for any other secret."""
     token = ApiToken.objects.valid(now).filter(digest=digest(secret)).first()
     if token:

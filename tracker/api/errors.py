@@ -45,7 +45,7 @@ class ApiError(Exception):
         self.fields = fields
 
 
-def answer(status: int, message: str = "", fields: dict[str, str] | None = None) -> JsonResponse:
+def error_response(status: int, message: str = "", fields: dict[str, str] | None = None) -> JsonResponse:
     said = message or MESSAGES.get(status, code(status))
     body: dict[str, object] = {"error": code(status), "message": said}
     return JsonResponse(body | ({"fields": fields} if fields else {}), status=status)
@@ -76,25 +76,25 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(ApiError)
     def on_api_error(request: HttpRequest, exc: ApiError) -> HttpResponse:
-        return answer(exc.status, exc.message, exc.fields)
+        return error_response(exc.status, exc.message, exc.fields)
 
     @api.exception_handler(ValidationError)
     def on_invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
         fields = field_messages(exc)
-        return answer(400, "; ".join(f"{name}: {text}" for name, text in fields.items()), fields)
+        return error_response(400, "; ".join(f"{name}: {text}" for name, text in fields.items()), fields)
 
     @api.exception_handler(HttpError)
     def on_http_error(request: HttpRequest, exc: HttpError) -> HttpResponse:
         message = "The body is not valid JSON." if exc.status_code == 400 else ""
-        return answer(exc.status_code, message)
+        return error_response(exc.status_code, message)
 
     @api.exception_handler(RequestDataTooBig)
     def on_too_large(request: HttpRequest, exc: RequestDataTooBig) -> HttpResponse:
-        return answer(413)
+        return error_response(413)
 
     @api.exception_handler(Http404)
     def on_missing(request: HttpRequest, exc: Http404) -> HttpResponse:
-        return answer(404, str(exc))
+        return error_response(404, str(exc))
 
 
 class ApiErrorsMiddleware:
@@ -107,6 +107,6 @@ class ApiErrorsMiddleware:
         response = self.get_response(request)
         is_json = response.get("Content-Type", "").startswith("application/json")
         if response.status_code >= 400 and not is_json and request.path.startswith(API_PREFIX):
-            response.content = answer(response.status_code).content
+            response.content = error_response(response.status_code).content
             response["Content-Type"] = "application/json"
         return response

@@ -218,7 +218,7 @@ def main_part(anomaly: Anomaly) -> dict:
 
 
 def incident_row(incident: Incident) -> IncidentRow:
-    spans = times.of(incident)
+    spans = times.times_of(incident)
     first = next(iter(incident.findings.all()), None)
     return IncidentRow(
         id=incident.pk,

@@ -34,7 +34,7 @@ ONCE = (
 )
 
 
-def take(db: TrackerDb, at: datetime) -> ImportPart:
+def import_events(db: TrackerDb, at: datetime) -> ImportPart:
     """Bring the file's events in, inside the caller's transaction; what the API has told stays."""
     part = ImportPart("usage events", read=sum(1 for _ in db.rows("usage_events", "model")))
     shared = _shared(db)

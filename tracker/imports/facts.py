@@ -14,7 +14,7 @@ from .database import ImportPart, TrackerDb
 STEPS: tuple[Callable[[TrackerDb, datetime], ImportPart], ...] = (
     people.members,
     spend.billing_cycles,
-    events.take,
+    events.import_events,
     spend.daily_spend,
     spend.spend_snapshots,
     activity.activity,

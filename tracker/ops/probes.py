@@ -36,17 +36,17 @@ def ready(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """Everything, for people; 503 only when pages cannot be served, since old data is better than none."""
     health = check_health(timezone.now())
-    return answer(health.as_json(), is_good=health.is_ready)
+    return probe_response(health.as_json(), is_good=health.is_ready)
 
 
 @public
 def fresh(request: HttpRequest) -> HttpResponse:
     """503 when a source is stale: for whoever should be woken by that."""
     health = check_health(timezone.now())
-    return answer(health.as_json(), is_good=health.status == "ok")
+    return probe_response(health.as_json(), is_good=health.status == "ok")
 
 
-def answer(body: dict, *, is_good: bool) -> HttpResponse:
+def probe_response(body: dict, *, is_good: bool) -> HttpResponse:
     return JsonResponse(body, status=200 if is_good else UNAVAILABLE, json_dumps_params={"indent": 2})
 
 

@@ -74,14 +74,14 @@ def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[
         lambda answer, **_: stamps.append((answer.headers.get("Date", ""), timezone.now()))
     )
     for question in questions(now):
-        finding, is_fatal = put(question, client)
+        finding, is_fatal = ask_source(question, client)
         yield finding
         if is_fatal:
             return
     yield check_clock(*stamps[0])
 
 
-def put(question: Question, client: CursorClient) -> tuple[CheckResult, bool]:
+def ask_source(question: Question, client: CursorClient) -> tuple[CheckResult, bool]:
     """The finding, and whether nothing else need be asked."""
     subject = f"Cursor: {Source(question.source).label}"
     try:

@@ -48,7 +48,7 @@ class ChargebackPage:
     cycles: list[CycleChoice]
     note: str  # that a newer cycle is not known yet
     reconciled: Reconciled | None
-    kept: dict[str, str]  # filters of other pages, which say nothing here
+    kept_query: dict[str, str]  # filters of other pages, which say nothing here
     groups: Table[GroupCharge]
     members: Table[Share]
 
@@ -99,10 +99,10 @@ def page(
     is_last_known = choices[0].is_current and cycle.end_at <= now
     note = periods.no_cycle(now) if is_last_known else ""
     span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
-    return ChargebackPage(result, span, choices, note, reconciled, kept(query), groups, members)
+    return ChargebackPage(result, span, choices, note, reconciled, kept_query(query), groups, members)
 
 
-def kept(query: QueryDict) -> dict[str, str]:
+def kept_query(query: QueryDict) -> dict[str, str]:
     """The filters of other pages that the address carries."""
     return {name: str(query[name]) for name in NAMES if query.get(name)}
 

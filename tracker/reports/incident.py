@@ -102,7 +102,7 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
         hours=hours(incident, min(known_until or now, now)),
         usual_cents=band.expected if band else None,
         bound_cents=band.bound if band else None,
-        times=times.of(incident),
+        times=times.times_of(incident),
         timeline=list(incident.timeline.all()),
         notifications=list(incident.notifications.select_related("channel").order_by("created_at", "pk")),
         others=others(incident),

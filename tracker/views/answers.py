@@ -24,7 +24,7 @@ class PageAnswer(Protocol):
     def exports(self) -> Mapping[str, Export]: ...
 
 
-def answer(
+def page_response(
     request: AccessRequest, name: str, page: PageAnswer, asked: Filters, choices: Choices, **more: object
 ) -> HttpResponse:
     """`name` is the template's, and begins the names of its CSV files."""

@@ -9,17 +9,17 @@ from tracker.access.request import AccessRequest
 from tracker.filters import Filters
 from tracker.pages import member as layout
 from tracker.reports.member import MemberReport
-from tracker.views.answers import answer
+from tracker.views.answers import page_response
 
 
 @viewer
 def member(request: AccessRequest, email: str) -> HttpResponse:
-    asked = filters.of(request)
+    asked = filters.filters_from(request)
     found = find_member(email, asked)
     page = layout.page(MemberReport(found, asked), request.GET)
     choices = filters.period_choices(asked, request.path)
     group_url = filters.group_url(page.report.figures.group, asked)
-    return answer(request, "member", page, asked, choices, member=found, group_url=group_url)
+    return page_response(request, "member", page, asked, choices, member=found, group_url=group_url)
 
 
 def find_member(email: str, asked: Filters) -> Member:

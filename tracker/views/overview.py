@@ -7,11 +7,11 @@ from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
 from tracker.pages import overview as layout
 from tracker.reports.overview import Overview
-from tracker.views.answers import answer
+from tracker.views.answers import page_response
 
 
 @viewer
 def overview(request: AccessRequest) -> HttpResponse:
-    asked = filters.of(request)
+    asked = filters.filters_from(request)
     page = layout.page(Overview(asked), request.GET)
-    return answer(request, "overview", page, asked, filters.choices(asked, request.path))
+    return page_response(request, "overview", page, asked, filters.choices(asked, request.path))

@@ -74,7 +74,7 @@ def slack_actions(request: AccessRequest) -> HttpResponse:
     except PressRefused as refusal:
         logger.warning("Slack request refused: %s", refusal)
         return HttpResponse(str(refusal), status=403, content_type="text/plain")
-    tell(press, act(press, now))
+    reply_to_press(press, act_on_press(press, now))
     return HttpResponse()
 
 
@@ -122,7 +122,7 @@ def read_press(request: AccessRequest) -> Press:
     return press
 
 
-def act(press: Press, now: datetime) -> str:
+def act_on_press(press: Press, now: datetime) -> str:
     """Do what the button says; a sentence for whoever pressed it."""
     try:
         actor = find_actor(press.user_id)
@@ -165,7 +165,7 @@ def default_role() -> Role:
     return Role.named(AccessSettings.get_solo().default_role)
 
 
-def tell(press: Press, message: str) -> None:
+def reply_to_press(press: Press, message: str) -> None:
     """Answer whoever pressed, and nobody else; only ever to Slack. What cannot be told changes nothing."""
     if not is_slacks(press.response_url):
         return

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from collector.base import leases
-from collector.base.leases import AlreadyRunning, acquire, held, release, renew
+from collector.base.leases import AlreadyRunning, acquire, hold_lease, release, renew
 from collector.models import Lease
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -57,11 +57,11 @@ def test_leases_of_other_names_do_not_matter():
 
 
 def test_held_refuses_while_another_holds_it_and_gives_back_after_an_error():
-    with pytest.raises(ZeroDivisionError), held("pipeline"):
-        with pytest.raises(AlreadyRunning, match="already running"), held("pipeline"):
+    with pytest.raises(ZeroDivisionError), hold_lease("pipeline"):
+        with pytest.raises(AlreadyRunning, match="already running"), hold_lease("pipeline"):
             pass
         raise ZeroDivisionError
-    with held("pipeline"):
+    with hold_lease("pipeline"):
         assert Lease.objects.get().holder
 
 

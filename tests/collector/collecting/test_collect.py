@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
-from collector.base.leases import AlreadyRunning, held
+from collector.base.leases import AlreadyRunning, hold_lease
 from collector.collecting import freshness, runs
 from collector.collecting.due import window_of
 from collector.cursor.client import CursorClient
@@ -149,7 +149,7 @@ def test_a_lapsed_key_of_the_analytics_is_a_failure_not_a_smaller_plan(client):
 
 
 def test_only_one_collection_runs_at_a_time(client):
-    with held(runs.LEASE), pytest.raises(AlreadyRunning, match="already running"):
+    with hold_lease(runs.LEASE), pytest.raises(AlreadyRunning, match="already running"):
         runs.collect(NOW, client=client)
 
 
@@ -261,7 +261,7 @@ def test_the_command_fails_with_what_to_do(client, monkeypatch, time_machine):
 
 def test_the_command_says_that_another_run_is_at_it(client, monkeypatch, capsys):
     monkeypatch.setattr(CursorClient, "from_settings", lambda: client)
-    with held(runs.LEASE):
+    with hold_lease(runs.LEASE):
         call_command("collect")
     assert "already running" in capsys.readouterr().out
 

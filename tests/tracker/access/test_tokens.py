@@ -19,8 +19,8 @@ def make_token(**fields):
 
 def test_a_token_is_found_by_its_secret_and_kept_only_as_a_hash():
     token, secret = make_token()
-    assert tokens.find(secret, NOW) == token
-    assert tokens.find(secret + "x", NOW) is None
+    assert tokens.token_for(secret, NOW) == token
+    assert tokens.token_for(secret + "x", NOW) is None
     stored = ApiToken.objects.values().get()
     assert not any(secret in str(value) for value in stored.values())
     assert stored["hint"] == secret[:8]
@@ -31,16 +31,16 @@ def test_two_tokens_have_nothing_in_common():
 
 
 def test_a_revoked_or_expired_token_is_not_found():
-    assert tokens.find(make_token(name="a", revoked_at=NOW)[1], NOW) is None
+    assert tokens.token_for(make_token(name="a", revoked_at=NOW)[1], NOW) is None
     _, secret = make_token(name="b", expires_at=NOW)
-    assert tokens.find(secret, NOW - timedelta(seconds=1))
-    assert tokens.find(secret, NOW) is None
+    assert tokens.token_for(secret, NOW - timedelta(seconds=1))
+    assert tokens.token_for(secret, NOW) is None
 
 
 def test_use_is_remembered_to_the_minute():
     token, secret = make_token()
     for seconds in (0, 59, 60):
-        tokens.find(secret, NOW + timedelta(seconds=seconds))
+        tokens.token_for(secret, NOW + timedelta(seconds=seconds))
         token.refresh_from_db()
         assert token.last_used_at == NOW + timedelta(seconds=seconds if seconds == 60 else 0)
 
@@ -54,7 +54,7 @@ def test_a_token_can_be_revoked_in_the_admin_but_neither_changed_nor_deleted(sig
     assert (token.name, token.scope) == ("report", "viewer")
     assert admin.post(f"{url}delete/", {"post": "yes"}).status_code == 403
     admin.post("/admin/tracker/apitoken/", {"action": "revoke", "_selected_action": token.pk})
-    assert tokens.find(secret, NOW) is None
+    assert tokens.token_for(secret, NOW) is None
 
 
 def test_who_may_only_look_at_tokens_revokes_none():
@@ -64,4 +64,4 @@ def test_who_may_only_look_at_tokens_revokes_none():
     client.force_login(looker, backend="django.contrib.auth.backends.ModelBackend")
     token = ApiToken.objects.get()
     client.post("/admin/tracker/apitoken/", {"action": "revoke", "_selected_action": token.pk})
-    assert tokens.find(secret, NOW) == token
+    assert tokens.token_for(secret, NOW) == token
