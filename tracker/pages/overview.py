@@ -10,11 +10,11 @@ from itertools import accumulate
 from django.http import QueryDict
 
 from collector.base.days import days_between, utc_day
+from collector.facts.forecast import Forecast
 from tracker.filters import Filters, period_query
 from tracker.pages import members
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.reports.cycle import CycleReport
-from tracker.reports.forecast import Forecast
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
 from tracker.reports.team import MemberFigures

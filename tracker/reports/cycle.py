@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from collector.base.days import day_end, day_start, days_between, utc_day
+from collector.base.days import day_start, days_between, utc_day
+from collector.facts.forecast import MIN_DAYS, Forecast, days_left, forecast, last_day
 from collector.models import BillingCycle
 from tracker.reports.days import Days, added
-from tracker.reports.forecast import MIN_DAYS, Forecast, Left, forecast
 from tracker.reports.usage import Day
 from tracker.widgets import formats
 
@@ -126,22 +126,6 @@ def _forecast(cycle: BillingCycle, days: Days, daily: list[Day], today: date) ->
     return forecast(history, before, float(daily[-1].total_cents), days_left(cycle, today))
 
 
-def days_left(cycle: BillingCycle, today: date) -> list[Left]:
-    """Today and the days after it, each as far as it lies in the cycle."""
-    return [Left(day, share(cycle, day)) for day in days_between(today, last_day(cycle))]
-
-
-def share(cycle: BillingCycle, day: date) -> float:
-    """How much of `day` lies in the cycle: less than 1 on the days on which it turns."""
-    begins, ends = max(cycle.start_at, day_start(day)), min(cycle.end_at, day_end(day))
-    return (ends - begins) / timedelta(days=1)
-
-
 def day_number(cycle: BillingCycle, day: date) -> int:
     """Which of the UTC days that the cycle touches `day` is; the day on which it began is the first."""
     return (day - utc_day(cycle.start_at)).days + 1
-
-
-def last_day(cycle: BillingCycle) -> date:
-    """The last UTC day of which the cycle has a part: the one before, where it ends at midnight."""
-    return utc_day(cycle.end_at - timedelta(milliseconds=1))

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from collector.base.days import utc_day
+from collector.facts.forecast import Forecast
 from collector.models import (
     AiCodeCommit,
     BillingCycle,
@@ -24,7 +25,6 @@ from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
-from tracker.reports.forecast import Forecast
 from tracker.reports.member_days import MemberDay, add, mark_spikes
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Parts, Totals

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import sqrt
 from statistics import fmean, pvariance
+
+from collector.base.days import day_end, day_start, days_between, utc_day
+from collector.models import BillingCycle
 
 MIN_DAYS, MAX_DAYS = 14, 28  # whole days of history: two weeks at least, the newest four at most
 BAND_SIGMAS = 1.2816  # eight in ten of a normal distribution lie within
@@ -86,3 +89,19 @@ class DayKind:
 
 def is_weekend(day: date) -> bool:
     return day.weekday() >= 5
+
+
+def days_left(cycle: BillingCycle, today: date) -> list[Left]:
+    """Today and the days after it, each as far as it lies in the cycle."""
+    return [Left(day, share(cycle, day)) for day in days_between(today, last_day(cycle))]
+
+
+def share(cycle: BillingCycle, day: date) -> float:
+    """How much of `day` lies in the cycle: less than 1 on the days on which it turns."""
+    begins, ends = max(cycle.start_at, day_start(day)), min(cycle.end_at, day_end(day))
+    return (ends - begins) / timedelta(days=1)
+
+
+def last_day(cycle: BillingCycle) -> date:
+    """The last UTC day of which the cycle has a part: the one before, where it ends at midnight."""
+    return utc_day(cycle.end_at - timedelta(milliseconds=1))

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tracker.reports.forecast import Left, forecast
+from collector.facts.forecast import Left, forecast
 
 MONDAY = date(2026, 11, 2)
 
