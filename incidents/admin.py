@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -41,10 +44,24 @@ class IncidentSettingsAdmin(SingletonModelAdmin):
     )
 
 
+class ChannelForm(forms.ModelForm):
+    """The groups come with the form, not with the row, so their fit to the audience is checked here."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        is_for_groups = data.get("audience") == Channel.Audience.GROUPS
+        if is_for_groups and not data.get("groups"):
+            self.add_error("groups", "Choose at least one group, or say that the channel is for everybody.")
+        if data.get("audience") and not is_for_groups and data.get("groups"):
+            self.add_error("groups", "Only a channel “for these groups” has groups: remove them.")
+        return data
+
+
 @admin.register(Channel)
 class ChannelAdmin(admin.ModelAdmin):
     """Where notifications go. Tokens and passwords are in the environment, never here."""
 
+    form = ChannelForm
     change_form_template = "admin/incidents/channel/change_form.html"
     list_display = (
         "name",
@@ -65,7 +82,7 @@ class ChannelAdmin(admin.ModelAdmin):
         (None, {"fields": ("name", "kind", "target", "is_enabled")}),
         (
             "What it hears",
-            {"fields": ("sends_alerts", "least_severity", "groups", "follows", "sends_digests")},
+            {"fields": ("sends_alerts", "least_severity", "audience", "groups", "follows", "sends_digests")},
         ),
         (
             "When",
@@ -78,10 +95,11 @@ class ChannelAdmin(admin.ModelAdmin):
     @admin.display(description="follows")
     def follows(self, channel: Channel) -> str:
         """Whom it hears of, as its groups stand today."""
-        if not channel.pk or (followed := audience(channel, utc_day(timezone.now()))) is None:
-            return "everybody"
+        if not channel.pk or channel.audience != Channel.Audience.GROUPS:
+            return channel.get_audience_display()
+        followed = audience(channel, utc_day(timezone.now())) or ()
         names = Group.objects.filter(pk__in=followed).values_list("name", flat=True)
-        return ", ".join(names) or "nothing any more: its groups are deleted, choose others"
+        return ", ".join(names) or "nobody: its groups are deleted, so nothing is sent. Choose others."
 
     @admin.display(description="escalates to")
     def escalation(self, channel: Channel) -> str:

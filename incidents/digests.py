@@ -109,7 +109,10 @@ def record(name: str, now: datetime, *, again: bool = False) -> list[str]:
 
 def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:
     """False where there is nothing to say."""
-    digest = BUILDERS[name](now, audience(channel, utc_day(now)))
+    group_ids = audience(channel, utc_day(now))
+    if group_ids is not None and not group_ids:
+        return False
+    digest = BUILDERS[name](now, group_ids)
     if digest is None:
         return False
     _, is_new = Notification.objects.get_or_create(

@@ -23,6 +23,8 @@ LOGIN_REFUSED = (401, 403, 535)
 def recipients(channel: Channel, content: Alert | Digest) -> list[str]:
     """The channel's addresses, or the environment's; the member's own where the target says so."""
     members = [incident.member_email for incident in content.incidents] if isinstance(content, Alert) else []
+    if channel.audience == Channel.Audience.MEMBER:
+        return [address for address in members if address]
     listed = channel.target_items() or settings.ALERT_EMAIL_TO
     return [address for item in listed for address in (members if item == MEMBER else [item]) if address]
 

@@ -29,7 +29,9 @@ def seed_channels() -> list[Channel]:
         name = NAMES[kind]
         if Channel.objects.filter(name=name).exclude(seed=kind).exists():
             name = f"{name} (environment)"
-        channel, is_new = Channel.objects.get_or_create(seed=kind, defaults={"kind": kind, "name": name})
+        channel, is_new = Channel.objects.get_or_create(
+            seed=kind, defaults={"kind": kind, "name": name, "audience": Channel.Audience.EVERYBODY}
+        )
         made += [channel] if is_new else []
     return made
 

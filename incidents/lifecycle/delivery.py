@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Q
 
+from collector.base.days import utc_day
 from incidents.models import (
     Channel,
     Incident,
@@ -17,7 +18,7 @@ from incidents.models import (
     TimelineStep,
 )
 from incidents.notifying import recording
-from incidents.notifying.routing import due_at
+from incidents.notifying.routing import due_at, has_nobody
 
 from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
 
@@ -122,7 +123,7 @@ def is_overdue(alert: Notification, policy: IncidentSettings, now: datetime) -> 
 def escalate(alert: Notification, now: datetime) -> bool:
     """Record an alert on the next channel, once per channel for each time that the incident alerted."""
     incident, channel = alert.incident, alert.channel.escalate_to
-    if incident is None or channel is None:
+    if incident is None or channel is None or has_nobody(channel, utc_day(now)):
         return False
     with transaction.atomic():
         # The incident's row serialises two workers that find the same alert unanswered.

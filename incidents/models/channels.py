@@ -30,10 +30,17 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 
 # Stands in an e-mail channel's target for the member whom an incident is about.
 MEMBER = "{member}"
+# Kinds that can write to one person, by the values of `Channel.Kind`.
+PERSONAL_KINDS = frozenset({"email"})
 
 
 class Channel(models.Model):
-    """One row is one place to tell: a Slack channel, e-mail addresses, or a webhook."""
+    """One row is one place to notify: a Slack channel, e-mail addresses, or a webhook."""
+
+    class Audience(models.TextChoices):
+        EVERYBODY = "everybody", "everybody, and the team as a whole"
+        GROUPS = "groups", "these groups and those below them"
+        MEMBER = "member", "the member concerned"
 
     class Kind(models.TextChoices):
         SLACK = "slack", "Slack"
@@ -50,10 +57,21 @@ class Channel(models.Model):
     )
     is_enabled = models.BooleanField(default=True)
     least_severity = models.CharField(max_length=10, choices=Severity, default=Severity.WARNING)
+    audience = models.CharField(
+        "for",
+        max_length=10,
+        choices=Audience,
+        default=Audience.EVERYBODY,
+        # A row that the version before adds says nothing of this; it must not hear of everybody by accident.
+        db_default=Audience.GROUPS,
+        help_text="Whose incidents and digests go here. “The member concerned” writes to the person whom an "
+        "incident is about, and gets no digests.",
+    )
     groups = models.ManyToManyField(
         Group,
         blank=True,
-        help_text="Only incidents of members in these groups or below. Empty: everybody's, and the team's.",
+        help_text="Only for a channel that is for groups. When all of them are deleted, the channel is "
+        "for nobody and nothing is sent.",
     )
     sends_alerts = models.BooleanField(default=True, help_text="Incidents as they happen.")
     sends_digests = models.BooleanField(
@@ -124,6 +142,18 @@ class Channel(models.Model):
     def clean(self) -> None:
         for item in self.target_items():
             self._check_target(item)
+        if self.audience == self.Audience.MEMBER:
+            self._check_member_audience()
+
+    def _check_member_audience(self) -> None:
+        if self.kind not in PERSONAL_KINDS:
+            raise ValidationError(
+                {"audience": f"A channel of the kind “{self.get_kind_display()}” cannot write to one member."}
+            )
+        if set(self.target_items()) - {MEMBER}:
+            raise ValidationError(
+                {"target": "A channel for the member concerned has no other addresses: leave the target empty."}
+            )
 
     def _check_target(self, item: str) -> None:
         try:
@@ -137,7 +167,8 @@ class Channel(models.Model):
     @property
     def is_personal(self) -> bool:
         """Whether it writes to the member: one message is about one incident then."""
-        return self.kind == self.Kind.EMAIL and MEMBER in self.target_items()
+        is_for_member = self.audience == self.Audience.MEMBER
+        return is_for_member or (self.kind == self.Kind.EMAIL and MEMBER in self.target_items())
 
     def target_items(self) -> list[str]:
         """What stands in `target`, split at commas and line ends for e-mail, else as one."""

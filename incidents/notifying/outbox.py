@@ -18,12 +18,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
 
+from collector.base.days import utc_day
 from incidents import lifecycle
 from incidents.channels import registry
 from incidents.channels.base import DeliveryError, Parcel
 from incidents.models import Channel, Incident, IncidentSettings, Notification
 from incidents.notifying import messages
 from incidents.notifying.batches import Batch, plan
+from incidents.notifying.routing import has_nobody
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +108,9 @@ def deliver(post: Post, until: datetime) -> None:
     )
     if not post.channel.is_enabled:
         give_up(post, rows, "The channel was switched off before this was sent.")
+        return
+    if has_nobody(post.channel, utc_day(post.clock())):
+        give_up(post, rows, "The groups that this channel is for are deleted: choose others for it.")
         return
     lost = [row for row in rows if row.lost_leases and row.status == Status.SENDING]
     give_up(post, lost, "The process died twice while sending this; it may have arrived.")

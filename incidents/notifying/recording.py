@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from collector.base.days import utc_day
 from incidents.models import (
     Channel,
     Incident,
@@ -14,7 +15,7 @@ from incidents.models import (
     TimelineEntry,
     TimelineStep,
 )
-from incidents.notifying.routing import channels_for, due_at
+from incidents.notifying.routing import channels_for, due_at, has_nobody
 
 ALERTS = {
     TimelineStep.OPENED,
@@ -47,7 +48,7 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
     if entry.step in UPDATES:
         return [
             record_notification(channel, entry, Notification.Kind.UPDATE, policy, now)
-            for channel in told(incident)
+            for channel in notified_channels(incident, now)
             if wants_update(channel, entry)
         ]
     return []
@@ -103,13 +104,14 @@ def may_alert(incident: Incident, now: datetime) -> bool:
     return not has_left and not incident.is_snoozed(now)
 
 
-def told(incident: Incident) -> list[Channel]:
-    """Channels in use that an alert about `incident` was recorded for."""
-    return list(
+def notified_channels(incident: Incident, now: datetime) -> list[Channel]:
+    """Channels in use that an alert about `incident` was recorded for, and that are still for somebody."""
+    channels = (
         Channel.objects.enabled()
         .filter(notifications__incident=incident, notifications__kind=Notification.Kind.ALERT)
         .distinct()
     )
+    return [channel for channel in channels if not has_nobody(channel, utc_day(now))]
 
 
 def wants_update(channel: Channel, entry: TimelineEntry) -> bool:

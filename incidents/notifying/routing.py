@@ -45,7 +45,7 @@ def channels_for(incident: Incident, now: datetime) -> list[Channel]:
         if Severity(incident.severity).rank >= Severity(channel.least_severity).rank
         and (incident.is_about_a_person or not channel.is_personal)
     ]
-    if not any(channel.groups.all() for channel in channels):
+    if not any(channel.audience == Channel.Audience.GROUPS for channel in channels):
         return channels
     day = utc_day(now)
     group = current(day).get(incident.member_id) if incident.member_id else None
@@ -53,11 +53,11 @@ def channels_for(incident: Incident, now: datetime) -> list[Channel]:
 
 
 def covers_group(channel: Channel, group_name: str | None, day: date) -> bool:
-    """Whether `channel` follows the group of that name: itself, one above it, or simply everybody."""
-    names = followed(channel, day)
-    if not names:
+    """Whether `channel` is for the group of that name: itself, one above it, or whatever the group."""
+    if channel.audience != Channel.Audience.GROUPS:
         return True
-    if group_name is None:
+    names = followed(channel, day)
+    if group_name is None or not names:
         return False
     asked = {0: group_name}
     above = {option.path.casefold() for option in build(asked) if 0 in option.group_ids}
@@ -65,11 +65,21 @@ def covers_group(channel: Channel, group_name: str | None, day: date) -> bool:
 
 
 def audience(channel: Channel, day: date) -> frozenset[int] | None:
-    """Ids of the open groups that the channel follows on `day`, and of those below them; None: everybody."""
-    names = followed(channel, day)
-    if not names:
+    """Ids of the open groups that the channel is for on `day`, and of those below them; None: everybody.
+
+    Empty means nobody: a channel whose groups are all deleted, or that writes to one member at a time.
+    """
+    if channel.audience == Channel.Audience.EVERYBODY:
         return None
+    if channel.audience == Channel.Audience.MEMBER:
+        return frozenset()
+    names = followed(channel, day)
     return frozenset().union(*(option.group_ids for option in options() if option.path.casefold() in names))
+
+
+def has_nobody(channel: Channel, day: date) -> bool:
+    """Whether the channel is for groups none of which is left, so that nothing may be sent there."""
+    return channel.audience == Channel.Audience.GROUPS and not audience(channel, day)
 
 
 def followed(channel: Channel, day: date) -> set[str]:

@@ -96,9 +96,7 @@ def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
         Column("kind", "Kind", lambda c: c.get_kind_display()),
         Column("state", "State", lambda c: channel_flag(c).label, "flag", shown=channel_flag),
         Column("severity", "From severity", lambda c: c.get_least_severity_display()),
-        Column(
-            "groups", "Groups", lambda c: ", ".join(group.name for group in c.groups.all()) or "everybody"
-        ),
+        Column("groups", "For", channel_audience),
         Column("quiet", "Quiet hours", quiet_hours),
         Column("ok", "Last delivered", lambda c: c.last_ok_at, "ago"),
         Column("error", "Last trouble", lambda c: c.last_error),
@@ -122,8 +120,11 @@ def channel_flag(channel: Channel) -> Flag:
     return Flag("failing", "critical") if channel.last_error else Flag("on", "good")
 
 
-def channel_groups(channel: Channel) -> str:
-    return ", ".join(group.name for group in channel.groups.all()) or "everybody"
+def channel_audience(channel: Channel) -> str:
+    if channel.audience != Channel.Audience.GROUPS:
+        return channel.get_audience_display()
+    names = [group.name for group in channel.groups.all() if group.closed_day is None or group.merged_into_id]
+    return ", ".join(names) or "nobody: its groups are deleted"
 
 
 def quiet_hours(channel: Channel) -> str:
