@@ -104,12 +104,14 @@ class _CursorGroups:
     ) -> Iterator[tuple[date, int | None]]:
         """Yield the group here that holds a stay in one of the vendor's, by its first day within the stay."""
         group = self.by_cursor_id[cursor_group_id] if cursor_group_id else None
-        day = first
+        day, passed = first, set[int]()
         while group and group.closed_day and (until is None or group.closed_day < until):
             if group.closed_day > day:
                 yield day, group.pk
                 day = group.closed_day
-            group = self.by_id[group.merged_into_id] if group.merged_into_id else None
+            passed.add(group.pk)
+            heir_id = group.merged_into_id
+            group = self.by_id[heir_id] if heir_id and heir_id not in passed else None
         yield day, group.pk if group else None
 
 

@@ -84,11 +84,29 @@ class Group(models.Model):
         return self.name
 
     def heir(self, day: date) -> Group | None:
-        """The group that holds on `day` whoever is put into this one; None for nobody. A query per merge."""
+        """The group that holds on `day` whoever is put into this one; None for nobody. A query per merge.
+
+        Groups that were merged in a ring hold nobody.
+        """
         group: Group | None = self
+        passed: set[int] = set()
         while group and group.closed_day and group.closed_day <= day:
+            if group.pk in passed:
+                return None
+            passed.add(group.pk)
             group = group.merged_into
         return group
+
+    def leads_to(self, other_id: int) -> bool:
+        """Whether the merges that begin with this group pass through the other one. A query per merge."""
+        group: Group | None = self
+        passed: set[int] = set()
+        while group and group.pk not in passed:
+            if group.pk == other_id:
+                return True
+            passed.add(group.pk)
+            group = group.merged_into
+        return False
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):

@@ -67,7 +67,7 @@ def give_back_name(group: Group, *, now: datetime) -> None:
 
 def merge(group: Group, into: Group, *, by: str, now: datetime) -> int:
     """Move the group's members into another and close it; return how many. Past days keep their group."""
-    if into == group or into.closed_day:
+    if into == group or into.closed_day or into.leads_to(group.pk):
         raise ChangeRefused(f"“{group.name}” cannot be merged into “{into.name}”: choose another open group.")
     return _close(group, into, by, now)
 

@@ -54,4 +54,6 @@ def _close_groups(before: Before, now: datetime) -> None:
         was = before.opened[group.pk]
         if not members_of({group.pk}, today):
             group.closed_day, group.merged_into_id = was.day, was.merged_into_id
+            if group.merged_into and group.merged_into.leads_to(group.pk):
+                group.merged_into = None  # that one was merged into this one since
             saved(group, now)

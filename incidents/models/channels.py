@@ -152,7 +152,7 @@ class Channel(models.Model):
             )
         if set(self.target_items()) - {MEMBER}:
             raise ValidationError(
-                {"target": "A channel for the member concerned has no other addresses: leave the target empty."}
+                {"target": "A channel for the member concerned has no addresses: leave the target empty."}
             )
 
     def _check_target(self, item: str) -> None:

@@ -30,7 +30,7 @@ def boss(client):
 
 
 def form_of(channel: Channel, **changes) -> dict:
-    fields = ("name", "kind", "target", "least_severity", "timezone")
+    fields = ("name", "kind", "target", "least_severity", "timezone", "audience")
     shown = {name: getattr(channel, name) for name in fields} | {"is_enabled": "on", "sends_alerts": "on"}
     return (
         shown
@@ -91,6 +91,9 @@ def test_who_may_only_look_at_channels_cannot_send_a_test(client, slack):
         ({"timezone": "Mars/Olympus"}, "is no time zone"),
         ({"quiet_from": "22:00"}, "both a beginning and an end"),
         ({"escalate_after_minutes": "30"}, "both another channel and minutes"),
+        ({"audience": "groups"}, "Choose at least one group"),
+        ({"audience": "member"}, "cannot write to one member"),
+        ({"audience": "member", "kind": "email", "target": "a@example.com"}, "leave the target empty"),
     ],
 )
 def test_a_channel_that_could_not_work_is_refused_with_a_sentence(boss, changes, complaint):
@@ -112,9 +115,10 @@ def test_a_channel_says_whom_it_follows_and_that_its_groups_are_gone(boss):
     channel = make_channel()
     pages = (change_url(channel), reverse("admin:incidents_channel_changelist"))
     assert all("everybody" in boss.get(page).content.decode() for page in pages)
+    Channel.objects.update(audience="groups")
     channel.groups.add(group)
     changes.delete(group, by="x", now=timezone.now())
-    assert all("nothing any more" in boss.get(page).content.decode() for page in pages)
+    assert all("nobody: its groups are deleted" in boss.get(page).content.decode() for page in pages)
 
 
 @pytest.mark.parametrize("model", ["incident", "notification"])

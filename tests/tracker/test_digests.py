@@ -142,7 +142,7 @@ def test_a_channel_with_groups_hears_of_these_only_and_of_those_below():
     put("bob@example.com", "Design")
     spend("ada@example.com", date(2026, 3, 9), 30_000)
     spend("bob@example.com", date(2026, 3, 15), 5_000)
-    channel = make_channel()
+    channel = make_channel(audience="groups")
     channel.groups.add(Group.objects.create(name="Engineering", created_at=START))
     digest = digests.BUILDERS["weekly"](MONDAY, audience(channel, MONDAY.date()))
     assert [row[0] for row in digest.tables[0].rows] == ["Engineering > Platform"]

@@ -14,11 +14,13 @@ from django.core.mail import get_connection
 from django.db import DatabaseError, connection, transaction
 from django_q.models import Schedule
 
+from collector.base.days import utc_day
 from collector.cursor.client import CursorClient
 from collector.models import SourceRun
 from incidents.channels import slack, webhook
 from incidents.channels.base import DeliveryError
 from incidents.models import Channel, Notification
+from incidents.notifying.routing import has_nobody
 from tracker.ops.findings import CheckResult, fail, off, ok, warn
 from tracker.ops.health import database_problem
 from tracker.ops.reach import check_cursor
@@ -40,7 +42,7 @@ def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Check
         yield check_worker(now)
         yield from check_cursor(now, client)
         yield check_notifications()
-        yield from check_channels()
+        yield from check_channels(now)
     yield check_slack()
     yield check_mail()
     yield check_webhook()
@@ -133,13 +135,19 @@ def check_notifications() -> CheckResult:
     return ok("notifications", f"{waiting} waiting, none given up")
 
 
-def check_channels() -> Iterator[CheckResult]:
-    """A finding for each channel in use that cannot be reached, or was not when last tried."""
-    for channel in Channel.objects.enabled():
+def check_channels(now: datetime) -> Iterator[CheckResult]:
+    """A finding for each channel in use that has nobody, cannot be reached, or was not when last tried."""
+    channels = list(Channel.objects.enabled())
+    if not any(channel.sends_alerts for channel in channels):
+        remedy = "set SLACK_BOT_TOKEN, ALERT_EMAIL_TO or WEBHOOK_URL, or add a channel in the admin"
+        yield warn("channels", "none takes alerts, so nobody is notified", remedy)
+    for channel in channels:
         subject = f"channel: {channel}"
         missing = missing_for(channel)
         if missing:
             yield fail(subject, "cannot be reached", f"set {missing}, or switch it off in the admin")
+        elif has_nobody(channel, utc_day(now)):
+            yield warn(subject, "is for nobody: its groups are deleted", "choose others in the admin")
         elif channel.last_error:
             says, _, remedy = channel.last_error.partition(": ")
             yield warn(subject, says, remedy or "send a test from the admin")
@@ -156,7 +164,9 @@ def missing_for(channel: Channel) -> str:
     elif channel.kind == Channel.Kind.EMAIL:
         needs = {
             "RESEND_API_KEY and RESEND_FROM or EMAIL_URL": settings.EMAIL_CONFIGURED,
-            "its target or ALERT_EMAIL_TO": channel.target_items() or settings.ALERT_EMAIL_TO,
+            "its target or ALERT_EMAIL_TO": channel.is_personal
+            or channel.target_items()
+            or settings.ALERT_EMAIL_TO,
         }
     return ", ".join(name for name, value in needs.items() if not value)
 

@@ -88,7 +88,7 @@ class TestWhoHears:
             changed_by="x",
             changed_at=NOON,
         )
-        channel = make_channel()
+        channel = make_channel(audience="groups")
         group = team if followed == team.name else Group.objects.create(name=followed, created_at=NOON)
         channel.groups.add(group)
         assert bool(self.names(make_incident())) is hears
@@ -96,7 +96,7 @@ class TestWhoHears:
     def test_a_channel_goes_with_its_group_through_a_merge(self):
         carl = make_member()
         old, new = (Group.objects.create(name=name, created_at=NOON) for name in ("Old", "New"))
-        channel = make_channel()
+        channel = make_channel(audience="groups")
         channel.groups.add(old)
         changes.move([carl.pk], old, NOON.date(), by="x", now=NOON)
         assert self.names(make_incident(carl)) == ["slack channel"]
@@ -106,7 +106,7 @@ class TestWhoHears:
 
     def test_a_channel_of_a_deleted_group_still_hears_of_the_groups_below_it(self):
         above, below = (Group.objects.create(name=name, created_at=NOON) for name in ("Eng", "Eng > Web"))
-        channel = make_channel()
+        channel = make_channel(audience="groups")
         channel.groups.add(above)
         changes.delete(above, by="x", now=NOON)
         assert audience(channel, NOON.date()) == {below.pk}
@@ -115,7 +115,8 @@ class TestWhoHears:
 
     def test_the_teams_incidents_and_people_without_a_group_go_to_channels_for_everybody(self):
         make_channel(name="everybody")
-        make_channel(name="few").groups.add(Group.objects.create(name="Design", created_at=NOON))
+        few = make_channel(name="few", audience="groups")
+        few.groups.add(Group.objects.create(name="Design", created_at=NOON))
         incident = make_incident()
         assert self.names(incident) == ["everybody"]
         Incident.objects.filter(pk=incident.pk).update(member=None)

@@ -113,7 +113,7 @@ def test_a_channel_in_use_that_nothing_can_reach_must_be_mended():
     for kind in Channel.Kind.values:
         Channel.objects.create(name=f"on by {kind}", kind=kind)
         Channel.objects.create(name=f"off by {kind}", kind=kind, is_enabled=False)
-    assert [(finding.verdict, finding.subject, finding.remedy) for finding in doctor.check_channels()] == [
+    assert [(finding.verdict, finding.subject, finding.remedy) for finding in doctor.check_channels(NOW)] == [
         (CheckLevel.FAIL, f"channel: on by {kind}", f"set {missing}, or switch it off in the admin")
         for kind, missing in (
             ("email", "RESEND_API_KEY and RESEND_FROM or EMAIL_URL, its target or ALERT_EMAIL_TO"),
@@ -128,7 +128,7 @@ def test_a_channel_whose_last_attempt_failed_is_told_with_the_reason():
     fields = {"kind": Channel.Kind.WEBHOOK, "target": "https://hooks.example.com"}
     Channel.objects.create(name="fine", **fields)
     Channel.objects.create(name="down", **fields, last_error="It answered 503: look at its log.")
-    [finding] = doctor.check_channels()
+    [finding] = doctor.check_channels(NOW)
     assert finding.line == "warn  channel: down                It answered 503: look at its log."
 
 
@@ -227,3 +227,13 @@ def test_the_command_fails_when_something_must_be_mended(settings, capsys):
     with pytest.raises(CommandError, match="2 of these must be mended"):
         call_command("doctor")
     assert "config.E007" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_without_a_channel_that_takes_alerts_it_says_that_nobody_is_notified():
+    Channel.objects.create(
+        name="digests", kind=Channel.Kind.WEBHOOK, target="https://a.io", sends_alerts=False
+    )
+    [finding] = doctor.check_channels(NOW)
+    assert finding.verdict is CheckLevel.WARN
+    assert finding.says == "none takes alerts, so nobody is notified"
