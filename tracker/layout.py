@@ -24,6 +24,7 @@ from tracker.widgets import formats
 THEMES = ("system", "light", "dark")
 PAGES = {
     "overview": "Overview",
+    "teams": "Teams",
     "insights": "Insights",
     "incidents": "Incidents",
     "chargeback": "Chargeback",

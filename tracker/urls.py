@@ -11,6 +11,7 @@ from tracker.views.member import member
 from tracker.views.overview import overview
 from tracker.views.settings import settings
 from tracker.views.slack import slack_actions
+from tracker.views.teams import teams
 
 # Browsers ask for it on pages that name no icon: the admin's and the API's.
 ICON = RedirectView.as_view(url=f"{site.STATIC_URL}tracker/img/mark.svg", http_method_names=["get", "head"])
@@ -18,6 +19,7 @@ ICON = RedirectView.as_view(url=f"{site.STATIC_URL}tracker/img/mark.svg", http_m
 urlpatterns = [
     path("", overview, name="overview"),
     path("chargeback", chargeback, name="chargeback"),
+    path("teams", teams, name="teams"),
     path("settings", settings, name="settings"),
     path("insights", insights, name="insights"),
     path("users/<path:email>", member, name="member"),

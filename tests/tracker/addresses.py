@@ -78,6 +78,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/"): Row("page"),
     ("GET", "/users/<email>"): Row("member page", url="/users/ann@company.com", prepare=make_ann),
     ("GET", "/incidents"): Row("page"),
+    ("GET", "/teams"): Row("page"),
     ("GET", "/anomalies"): Row("page"),
     ("GET", "/incidents/<pk>"): Row("page", url="/incidents/1", prepare=open_incident),
     ("POST", "/incidents/bulk"): Row("respond", 302, form={}),

@@ -88,6 +88,24 @@ def multiple(ratio: Number | None) -> str:
     return NOTHING if ratio is None else f"{float(ratio):,.1f}×"
 
 
+# A percentage of less than this says nothing: $4 against $0.30 is "1,355 %".
+LEAST_BASE_CENTS = 2_000
+MOST_PERCENT = 3.0  # past it a multiple reads better
+
+
+def change(cents: Decimal | None, before_cents: Decimal | None) -> str:
+    """`+$120.00, 25 %` or `+$1,200.00, 13 times`: a difference, and what it is of what was before."""
+    if cents is None or before_cents is None:
+        return NOTHING
+    amount = f"{'+' if cents > 0 else ''}{money(cents)}"
+    if abs(before_cents) < LEAST_BASE_CENTS or not cents:
+        return amount
+    ratio = float(cents / before_cents)
+    if ratio > MOST_PERCENT:
+        return f"{amount}, {1 + ratio:,.0f} times"
+    return f"{amount}, {'+' if ratio > 0 else ''}{percent(ratio)}"
+
+
 def day(value: date | None) -> str:
     """`Mon 23 Nov`."""
     return NOTHING if value is None else f"{value:%a} {value.day} {value:%b}"

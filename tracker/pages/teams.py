@@ -1,0 +1,152 @@
+"""The teams page: a table that folds, and a chart of spend by group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from tracker.filters import Filters
+from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.reports.teams import TeamRow, TeamsReport
+from tracker.widgets import formats
+from tracker.widgets.charts import TOLD_APART, Chart, Series
+from tracker.widgets.tables import csv_url
+
+Value = str | int | float | Decimal | None
+# A trend line is drawn in a box of this size; the page scales it.
+TREND_WIDTH, TREND_HEIGHT = 84, 24
+
+
+@dataclass(frozen=True)
+class TeamLine:
+    """One row as the template prints it."""
+
+    row: TeamRow
+    url: str
+    change: str
+    tone: str  # "more" or "less" where the change is worth a colour
+    trend: str  # points of a polyline
+
+    @property
+    def path(self) -> str:
+        return self.row.option.path
+
+
+@dataclass(frozen=True)
+class TeamsPage:
+    report: TeamsReport
+    lines: list[TeamLine]
+    total: TeamLine
+    by_group: Chart
+    table: TeamsExport
+    csv_url: str
+
+    @property
+    def exports(self) -> dict[str, Any]:
+        return {"teams": self.table, "by-group": self.by_group}
+
+
+@dataclass(frozen=True)
+class TeamsExport:
+    """The table's CSV: the columns of the page by their names, money in dollars."""
+
+    rows: list[TeamRow]
+
+    @property
+    def csv_rows(self) -> list[list[Any]]:
+        return [list(COLUMNS)] + [[value(row) for value in COLUMNS.values()] for row in self.rows]
+
+
+def in_dollars(cents: Decimal | float | None) -> float | None:
+    return None if cents is None else round(float(cents) / 100, 6)
+
+
+COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
+    "Group": lambda row: row.option.path,
+    "Spend (USD)": lambda row: in_dollars(row.spend.total_cents),
+    "Before (USD)": lambda row: in_dollars(row.before_cents),
+    "Change (USD)": lambda row: in_dollars(row.change_cents),
+    "Change": lambda row: row.change_ratio,
+    "Forecast of the cycle (USD)": lambda row: in_dollars(
+        row.forecast.expected_cents if row.forecast else None
+    ),
+    "Seats": lambda row: row.seats,
+    "Active": lambda row: row.active,
+    "Spend per active member (USD)": lambda row: in_dollars(row.cents_per_active),
+    "On demand": lambda row: row.on_demand_share,
+    "Main model": lambda row: row.model.name if row.model else None,
+}
+
+
+def page(report: TeamsReport, query: QueryDict) -> TeamsPage:
+    return TeamsPage(
+        report=report,
+        lines=[line(row, report.filters) for row in report.rows],
+        total=line(report.total, report.filters),
+        by_group=group_chart(report, query),
+        table=TeamsExport(report.rows),
+        csv_url=csv_url(query, "teams"),
+    )
+
+
+def line(row: TeamRow, filters: Filters) -> TeamLine:
+    url = reverse("overview") + filters.query(group=row.option.path, search="", model="", badge="")
+    return TeamLine(
+        row, url, formats.change(row.change_cents, row.before_cents), tone(row), trend_points(row.trend)
+    )
+
+
+def tone(row: TeamRow) -> str:
+    """A colour only for what moved by a quarter and by $20: everything moves a little."""
+    if row.change_cents is None or row.change_ratio is None or abs(row.change_cents) < 2_000:
+        return ""
+    return "" if abs(row.change_ratio) < 0.25 else "more" if row.change_cents > 0 else "less"
+
+
+def trend_points(cents: list[Decimal]) -> str:
+    """`0,24 3,18 …`: the largest day touches the top; nothing where nothing was spent."""
+    largest = max(cents, default=Decimal(0))
+    if not largest:
+        return ""
+    step = TREND_WIDTH / max(len(cents) - 1, 1)
+    return " ".join(
+        f"{index * step:.1f},{TREND_HEIGHT - 1 - float(value / largest) * (TREND_HEIGHT - 2):.1f}"
+        for index, value in enumerate(cents)
+    )
+
+
+def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
+    """Spend by day of the largest groups at the top, and of all others."""
+    period = report.filters.period
+    largest = sorted(report.top, key=lambda row: -row.spend.total_cents)[: len(TOLD_APART)]
+    others = [row for row in report.top if row not in largest]
+    short, full = day_labels(period.shown_days, period.today)
+    series = [
+        Series(
+            row.option.label,
+            known(period, list(map(dollars, row.daily))),
+            TOLD_APART[index],
+            link=line(row, report.filters).url,
+        )
+        for index, row in enumerate(largest)
+    ]
+    if others:
+        sums = [dollars(sum(values)) for values in zip(*(row.daily for row in others), strict=True)]
+        series.append(Series("All others", known(period, sums), "other"))
+    return Chart(
+        key="by-group",
+        title="Daily spend by group",
+        labels=short,
+        titles=full,
+        unit="usd",
+        stacked=True,
+        size="tall",
+        series=series,
+        provisional_from=provisional_index(period.shown_days, period.today),
+        csv_url=csv_url(query, "by-group"),
+    )

@@ -1,0 +1,252 @@
+"""Spend of every group, with its parents as sums: this period, the one before, and the cycle's end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Q
+
+from collector.base.days import days_between, utc_day
+from collector.models import BillingCycle, Member, MemberModelDay
+from groups.assignments.membership import UNASSIGNED, sums_by_group
+from groups.models import Assignment, Group
+from groups.reporting.by_group import GroupSpend, spend_by_group
+from groups.tree import GroupOption, build
+from tracker.filters import Filters
+from tracker.periods import Period
+from tracker.reports.cycle import days_left, first_day
+from tracker.reports.forecast import Forecast, forecast
+from tracker.widgets.palette import PaletteModel
+
+TREND_DAYS = 28
+NOTHING = GroupSpend()
+
+# A day, and whether it is the part of it after a billing cycle began: what daily totals are kept by.
+Slot = tuple[date, bool]
+
+
+@dataclass(frozen=True)
+class TeamRow:
+    """One group with everything below it. Money in cents."""
+
+    option: GroupOption
+    is_parent: bool
+    seats: int  # people on the team who are in it at the end of the period
+    active: int  # members with a request in the period, while in it
+    spend: GroupSpend
+    compared_cents: Decimal  # the part of the period that `before_cents` compares with
+    before_cents: Decimal | None  # the period before; None where nothing is known of it
+    forecast: Forecast | None  # of the present cycle
+    model: PaletteModel | None  # with the most spend
+    trend: list[Decimal]  # spend of each of the last TREND_DAYS whole days
+    daily: list[Decimal]  # spend of each shown day of the period, today last
+
+    @property
+    def change_cents(self) -> Decimal | None:
+        return None if self.before_cents is None else self.compared_cents - self.before_cents
+
+    @property
+    def change_ratio(self) -> float | None:
+        """How much more than before, as a ratio: 0.5 is half as much again; None where nothing was spent."""
+        return float(self.compared_cents / self.before_cents) - 1 if self.before_cents else None
+
+    @property
+    def cents_per_active(self) -> Decimal | None:
+        return self.spend.total_cents / self.active if self.active else None
+
+    @property
+    def on_demand_share(self) -> float | None:
+        spend = self.spend
+        return float(spend.billed_cents / spend.total_cents) if spend.total_cents else None
+
+
+@dataclass(frozen=True)
+class TeamsReport:
+    """Rows in the order of the tree, parents before children, Unassigned last."""
+
+    filters: Filters
+    rows: list[TeamRow]
+    total: TeamRow  # everybody whom the reader may see
+    before: str  # what `before_cents` is of: `1 to 30 Sep 2026`
+    cycle: BillingCycle | None
+
+    @property
+    def top(self) -> list[TeamRow]:
+        """The groups that are no part of another."""
+        return [row for row in self.rows if row.option.depth == 0]
+
+
+def teams_report(filters: Filters) -> TeamsReport:
+    """Every group that spent anything or has a seat. About a dozen queries, whatever the team's size."""
+    return _Teams(filters).report()
+
+
+class _Teams:
+    """What is loaded once for all rows."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters, self.period = filters, filters.period
+        self.cycle, last_cycle, cycle_start = first_day(filters.now)
+        self.counted = list(period_slots(self.period))
+        self.compared, self.earlier = compared_slots(self.period, last_cycle)
+        trend_start = self.period.today - timedelta(days=TREND_DAYS)
+        starts = [cycle_start, trend_start, self.period.first, *(day for day, _ in self.earlier[:1])]
+        self.days: Mapping[int, dict[Slot, GroupSpend]] = self._by_day(min(starts))
+        self.models = self._by_model()
+        self.active = self._active()
+        self.seats = self._seats()
+
+    def report(self) -> TeamsReport:
+        tree = self.groups()
+        wanted = self.filters.group.group_ids if self.filters.group else None
+        shown = [option for option in tree if wanted is None or option.group_ids <= wanted]
+        rows = [self.row(option, shown) for option in shown]
+        everybody = frozenset({*self.days, *self.seats, *self.active})
+        everything = GroupOption("", "All groups", 0, everybody if wanted is None else wanted)
+        kept = [row for row in rows if row.seats or row.spend.total_cents or row.before_cents]
+        before = ""
+        if self.earlier:
+            before = f"{self.earlier[0][0]:%-d %b} to {self.earlier[-1][0]:%-d %b %Y}"
+        return TeamsReport(self.filters, kept, self.row(everything, []), before, self.cycle)
+
+    def groups(self) -> list[GroupOption]:
+        """Open groups, and closed ones that spent something in these days."""
+        names = Group.objects.filter(Q(closed_day=None) | Q(pk__in=list(self.days)))
+        return build(dict(names.values_list("pk", "name")))
+
+    def row(self, option: GroupOption, tree: list[GroupOption]) -> TeamRow:
+        days = added_days([self.days.get(pk, {}) for pk in option.group_ids])
+        trend = days_between(self.period.today - timedelta(days=TREND_DAYS), self.period.today - timedelta(1))
+        return TeamRow(
+            option=option,
+            is_parent=any(other.group_ids < option.group_ids for other in tree),
+            seats=sum(self.seats.get(pk, 0) for pk in option.group_ids),
+            active=len(set().union(*(self.active.get(pk, set()) for pk in option.group_ids))),
+            spend=added(days, self.counted),
+            compared_cents=added(days, self.compared).total_cents,
+            before_cents=added(days, self.earlier).total_cents if self.earlier_is_known else None,
+            forecast=cycle_forecast(days, self.cycle, self.seen_at) if self.cycle else None,
+            model=self.main_model(option.group_ids),
+            trend=[added(days, both_parts(day)).total_cents for day in trend],
+            daily=[
+                added(days, [s for s in both_parts(day) if s in self.counted_or_today]).total_cents
+                for day in self.period.shown_days
+            ],
+        )
+
+    @property
+    def seen_at(self) -> datetime:
+        return min(self.period.known_until or self.filters.now, self.filters.now)
+
+    @property
+    def counted_or_today(self) -> set[Slot]:
+        return {*self.counted, *both_parts(self.period.today)}
+
+    @property
+    def earlier_is_known(self) -> bool:
+        known_from = self.filters.palette.first_day
+        return bool(self.earlier) and known_from is not None and known_from <= self.earlier[0][0]
+
+    def main_model(self, group_ids: Collection[int]) -> PaletteModel | None:
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for (group_id, model), spend in self.models.items():
+            if group_id in group_ids:
+                sums[model] += spend.total_cents
+        largest = max(sums, key=lambda model: sums[model], default=None)
+        return self.filters.palette.model(largest) if largest is not None and sums[largest] else None
+
+    def _by_day(self, first: date) -> Mapping[int, dict[Slot, GroupSpend]]:
+        found: dict[int, dict[Slot, GroupSpend]] = defaultdict(dict)
+        keys = ("day", "is_after_turn")
+        sums = spend_by_group(first, self.period.today, keys, self.filters.visible)
+        for (group_id, day, is_after_turn), spend in sums.items():
+            found[group_id][day, is_after_turn] = spend
+        return found
+
+    def _by_model(self) -> dict[tuple[int, str], GroupSpend]:
+        sums = spend_by_group(self.period.first, self.period.end, ("model",), self.filters.visible)
+        return {(group_id, model): spend for (group_id, model), spend in sums.items()}
+
+    def _active(self) -> Mapping[int, set[int]]:
+        rows = self.period.of(MemberModelDay.objects.filter(requests__gt=0))
+        if self.filters.visible is not None:
+            rows = rows.filter(member__in=self.filters.visible)
+        found: dict[int, set[int]] = defaultdict(set)
+        for group_id, member_id, _ in sums_by_group(rows, self.period.first, self.period.end, "requests"):
+            found[group_id].add(member_id)
+        return found
+
+    def _seats(self) -> Mapping[int, int]:
+        people = Member.objects.filter(kind=Member.Kind.PERSON, gone_at=None, is_removed=False)
+        if self.filters.visible is not None:
+            people = people.filter(pk__in=self.filters.visible)
+        held = dict(Assignment.objects.known_on(self.period.end).values_list("member_id", F("group_id")))
+        found: dict[int, int] = defaultdict(int)
+        for pk in people.order_by().values_list("pk", flat=True):
+            found[held.get(pk) or UNASSIGNED] += 1
+        return found
+
+
+def both_parts(day: date) -> list[Slot]:
+    return [(day, False), (day, True)]
+
+
+def period_slots(period: Period) -> Iterator[Slot]:
+    """The slots that the period's totals count."""
+    return slots(period.first, period.end, period.cycle)
+
+
+def slots(first: date, last: date, cycle: BillingCycle | None = None) -> Iterator[Slot]:
+    """Every slot of the days, or of their part that lies in `cycle`."""
+    for day in days_between(first, last):
+        if not (cycle and day == utc_day(cycle.start_at)):
+            yield day, False
+        if not (cycle and day == utc_day(cycle.end_at)):
+            yield day, True
+
+
+def compared_slots(period: Period, last_cycle: BillingCycle | None) -> tuple[list[Slot], list[Slot]]:
+    """What is compared, and with what: as many whole days before, or the same days of the last cycle."""
+    if not period.cycle:
+        earlier = slots(period.first - timedelta(days=period.days), period.first - timedelta(days=1))
+        return list(slots(period.first, period.last)), list(earlier)
+    if last_cycle is None or period.days < 1:
+        return [], []
+    start = utc_day(last_cycle.start_at)
+    last = min(start + timedelta(days=period.days - 1), utc_day(last_cycle.end_at))
+    return list(slots(period.first, period.last, period.cycle)), list(slots(start, last, last_cycle))
+
+
+def added_days(parts: list[dict[Slot, GroupSpend]]) -> dict[Slot, GroupSpend]:
+    if len(parts) == 1:
+        return parts[0]
+    found: dict[Slot, GroupSpend] = defaultdict(GroupSpend)
+    for part in parts:
+        for slot, spend in part.items():
+            found[slot] += spend
+    return found
+
+
+def added(days: Mapping[Slot, GroupSpend], wanted: Collection[Slot]) -> GroupSpend:
+    return sum((days[slot] for slot in wanted if slot in days), NOTHING)
+
+
+def cycle_forecast(
+    days: Mapping[Slot, GroupSpend], cycle: BillingCycle, seen_at: datetime
+) -> Forecast | None:
+    """Where the group's cycle is heading, from its own whole days before `seen_at`."""
+    today, known = utc_day(seen_at), [day for day, _ in days]
+    if not known or seen_at < cycle.start_at:
+        return None
+
+    def cents(wanted: Collection[Slot]) -> float:
+        return float(added(days, wanted).total_cents)
+
+    history = [(day, cents(both_parts(day))) for day in days_between(min(known), today - timedelta(days=1))]
+    start = utc_day(cycle.start_at)
+    before = cents(list(slots(start, today - timedelta(days=1), cycle)))
+    return forecast(history, before, cents(list(slots(today, today, cycle))), days_left(cycle, today))
