@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db.models import F, Q
 
 from collector.base.days import days_between, utc_day
+from collector.facts.forecast import Forecast, forecast
 from collector.models import BillingCycle, Member, MemberModelDay
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Assignment, Group
@@ -19,7 +20,6 @@ from groups.tree import GroupOption, build
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports.cycle import days_left, first_day
-from tracker.reports.forecast import Forecast, forecast
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
