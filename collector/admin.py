@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from .base.money import round_cents
+from .base.money import dollars, round_cents
 from .base.read_only import ReadOnly
 from .collecting import freshness
 from .models import (
@@ -19,10 +19,12 @@ from .models import (
     CursorGroup,
     CursorGroupMembership,
     DailyActivity,
+    Doubt,
     Member,
     MemberAnalyticsDay,
     MemberModelDay,
     Reconciliation,
+    RejectedRow,
     SourceRun,
     SpendSnapshot,
     TeamAnalyticsDay,
@@ -89,6 +91,41 @@ class SourceRunAdmin(CollectedAdmin):
             raise PermissionDenied
         messages.info(request, request_collection(timezone.now()))
         return redirect("admin:collector_sourcerun_changelist")
+
+
+class NoteAdmin(CollectedAdmin):
+    """What could not be read, or not believed; settled by a later reading, never by hand."""
+
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "source", "scope")
+    search_fields = ("reason", "scope", "where")
+    date_hierarchy = "last_seen_at"
+    ordering = ("resolved_at", "-last_seen_at")
+
+    @admin.display(description="money", empty_value="")
+    def money(self, note: RejectedRow | Doubt) -> str | None:
+        return None if note.cents is None else dollars(note.cents)
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(NoteAdmin):
+    list_display = ("last_seen_at", "source", "scope", "where", "reason", "money", "times", "resolved_at")
+
+
+@admin.register(Doubt)
+class DoubtAdmin(NoteAdmin):
+    list_display = (
+        "last_seen_at",
+        "source",
+        "scope",
+        "kind",
+        "reason",
+        "announced",
+        "counted",
+        "rows",
+        "money",
+        "resolved_at",
+    )
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "source", "kind")
 
 
 @admin.register(Watermark)

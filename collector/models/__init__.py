@@ -4,6 +4,7 @@ from collector.base.models import Lease
 
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from .cursor_groups import CursorGroup, CursorGroupMembership
+from .doubts import Doubt, RejectedRow
 from .people import Member
 from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
@@ -17,12 +18,14 @@ __all__ = [
     "CursorGroup",
     "CursorGroupMembership",
     "DailyActivity",
+    "Doubt",
     "Lease",
     "Member",
     "MemberAnalyticsDay",
     "MemberModelDay",
     "Pruning",
     "Reconciliation",
+    "RejectedRow",
     "RequestSlot",
     "Source",
     "SourceRun",

@@ -73,6 +73,7 @@ class SourceRun(models.Model):
     class Status(models.TextChoices):
         RUNNING = "running", "running"
         OK = "ok", "ok"
+        DOUBTS = "ok_doubts", "ok with doubts"
         FAILED = "failed", "failed"
         UNAVAILABLE = "unavailable", "not available on this plan"
         FRESH = "fresh", "not asked: fresh enough"

@@ -1,0 +1,172 @@
+"""What can be true of an instant, an amount, a count and a text, whoever states it: API, CSV or SQLite.
+
+Each `believable_*` function returns the value in its stored form or raises `Unbelievable`, whose text
+completes "<field> …": "is before 2023". The caller turns that into a rejected row (the row cannot be used
+without the value) or into a doubt (the row is stored without it): see `collector.base.notes`.
+
+- `believable_instant(value, now)`  aware datetime; epoch milliseconds, as number or text, or ISO 8601
+- `believable_day(value, now)`      date; "YYYY-MM-DD", any ISO 8601 instant, or epoch milliseconds
+- `believable_cents(value)`         Decimal with six places; a negative amount is a credit and is believed
+- `believable_number(value)`        Decimal as it stands, under the same limits
+- `believable_count(value)`         int, 0 to 2^53
+- `believable_text(value, length)`  without NUL and half characters; refused where longer than its column
+- `believable_address(value)`       an e-mail address or other key of a person, in lower case
+- `believable_cycle_start(value, now)`  the instant at which the running billing cycle began
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from .days import from_epoch_ms, utc_day
+from .money import cents
+
+# Cursor was first sold in 2023: nothing was spent before.
+EARLIEST = datetime(2023, 1, 1, tzinfo=UTC)
+# Clocks are wrong by minutes, time zones by hours; further ahead nothing can have happened yet.
+AHEAD = timedelta(days=1)
+MOST_CENTS = Decimal(10**9)  # ten million dollars in one row
+MOST_COUNT = 2**53  # the largest whole number that JSON's readers agree on
+LONGEST_ADDRESS = 254  # RFC 5321, and the column
+# A yearly contract is the longest; a month is usual.
+LONGEST_CYCLE = timedelta(days=370)
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Unbelievable(ValueError):
+    """A value that cannot be true; the text says why, and completes a sentence that begins with its name."""
+
+
+def believable_instant(value: object, now: datetime) -> datetime:
+    """The aware instant that `value` states, between 2023 and a day after `now`."""
+    instant = _instant(value)
+    if instant < EARLIEST:
+        looks_like_seconds = _is_whole(value) and EARLIEST <= _epoch(int(str(value)) * 1000) <= now + AHEAD
+        raise Unbelievable("is in seconds, not in milliseconds" if looks_like_seconds else "is before 2023")
+    if instant > now + AHEAD:
+        raise Unbelievable("is more than a day ahead")
+    return instant
+
+
+def believable_day(value: object, now: datetime) -> date:
+    """The UTC day that `value` states, between 2023 and the day after `now`."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = value.isoformat()
+    return utc_day(believable_instant(value, now))
+
+
+def believable_number(value: object) -> Decimal:
+    """The number that `value` states: no exponent, NaN or infinity, and at most 10^9 either way."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise Unbelievable("is not a number")
+    if isinstance(value, str) and not NUMBER.fullmatch(value.strip()):
+        raise Unbelievable("is not a number")
+    number = Decimal(str(value).strip())
+    if not number.is_finite():
+        raise Unbelievable("is not a number")
+    if abs(number) > MOST_CENTS or int(number.as_tuple().exponent) > 0:
+        raise Unbelievable("is too large, or written with an exponent")
+    return number
+
+
+def believable_cents(value: object) -> Decimal:
+    """US cents, exact to six places."""
+    return cents(believable_number(value))
+
+
+def believable_count(value: object) -> int:
+    """A whole number from 0 to 2^53."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise Unbelievable("is not a number")
+    if isinstance(value, int):
+        return _within_count(value)
+    if isinstance(value, str) and not NUMBER.fullmatch(value.strip()):
+        raise Unbelievable("is not a number")
+    number = Decimal(str(value).strip())
+    if not number.is_finite():
+        raise Unbelievable("is not a number")
+    if abs(number) > MOST_COUNT:
+        raise Unbelievable("is negative" if number < 0 else "is too large")
+    if number != number.to_integral_value():
+        raise Unbelievable("is not a whole number")
+    return _within_count(int(number))
+
+
+def believable_text(value: str, length: int) -> str:
+    """`value` as databases take it, without spaces around it."""
+    text = storable_text(value).strip()
+    if len(text) > length:
+        raise Unbelievable(f"is longer than {length} characters")
+    return text
+
+
+def believable_address(value: str) -> str:
+    """An address in lower case, which is what the limit of its length is about."""
+    text = storable_text(value.strip().replace("\x00", "\n")).lower()
+    if CONTROL.search(text):
+        raise Unbelievable("contains a line break or another control character")
+    if len(text) > LONGEST_ADDRESS:
+        raise Unbelievable(f"is longer than {LONGEST_ADDRESS} characters")
+    return text
+
+
+def believable_cycle_start(value: object, now: datetime) -> datetime:
+    """When the billing cycle that runs at `now` began: not ahead of it, nor more than a year ago."""
+    start_at = believable_instant(value, now)
+    if start_at > now:
+        raise Unbelievable("is in the future")
+    if start_at < now - LONGEST_CYCLE:
+        raise Unbelievable("is more than a year ago")
+    return start_at
+
+
+def storable_text(text: str) -> str:
+    """`text` without what no database takes: NUL, and half a character, as cutting by UTF-16 units leaves."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
+
+
+def _within_count(number: int) -> int:
+    if number < 0:
+        raise Unbelievable("is negative")
+    if number > MOST_COUNT:
+        raise Unbelievable("is too large")
+    return number
+
+
+def _is_whole(value: object) -> bool:
+    return not isinstance(value, bool) and WHOLE.fullmatch(str(value).strip()) is not None
+
+
+def _instant(value: object) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal | datetime):
+        raise Unbelievable("is not an instant")
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, int | float | Decimal) and not -(10**17) < value < 10**17:
+        raise Unbelievable("is not an instant")  # NaN and infinity too
+    if isinstance(value, float | Decimal) and value == int(value):
+        value = int(value)
+    text = str(value).strip()
+    if WHOLE.fullmatch(text):
+        return _epoch(int(text)) if len(text) < 20 else _refuse_instant()
+    try:
+        parsed = datetime.fromisoformat(text)
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise Unbelievable("is not an instant") from None
+
+
+def _epoch(milliseconds: int) -> datetime:
+    try:
+        return from_epoch_ms(milliseconds)
+    except OverflowError:
+        raise Unbelievable("is not an instant") from None
+
+
+def _refuse_instant() -> datetime:
+    raise Unbelievable("is not an instant")

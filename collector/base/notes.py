@@ -1,0 +1,139 @@
+"""What a reader of an answer or a file notes beside the rows that it could read.
+
+Three things can become of a row: it is stored; it is stored and a *doubt* is noted; or it cannot be read
+and is kept raw as a *rejected row*. `Notes` gathers both while reading, without a database;
+`collector.facts.doubts.store_notes` writes them where the rows are written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from .belief import storable_text
+
+# Of one reading so many rejected rows are kept raw; one doubt counts the others.
+MOST_KEPT = 500
+LONGEST_RAW = 20_000  # characters
+
+
+class DoubtKind(models.TextChoices):
+    """In what way an answer or a file does not add up."""
+
+    TOTAL = "total", "announced and read totals differ"
+    PAGES = "pages", "pages do not fit together"
+    REPEATED = "repeated", "rows under one key"
+    UNKNOWN_KIND = "unknown_kind", "unknown kind"
+    FIGURE = "figure", "a field could not be read"
+    NEGATIVE = "negative", "negative amount"
+    OUTSIDE = "outside", "outside the time asked for"
+    ABSENCE = "absence", "missing from the answer"
+    IDENTITY = "identity", "unclear whom it names"
+    CYCLE = "cycle", "implausible billing cycle"
+    GUESS = "guess", "guessed while reading"
+    MORE = "more", "more rejected rows than are kept"
+
+
+@dataclass
+class RejectionDraft:
+    """A row that could not be read, as it came."""
+
+    raw: Any
+    reason: str
+    where: str = ""
+    cents: Decimal | None = None
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+
+
+@dataclass
+class DoubtDraft:
+    """One thing that does not add up; `rows` and `cents` are how much it concerns."""
+
+    kind: str
+    reason: str
+    subject: str = ""
+    where: str = ""
+    announced: str = ""
+    counted: str = ""
+    rows: int = 0
+    cents: Decimal | None = None
+    raw: Any = None
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+
+
+@dataclass
+class Notes:
+    """The notes of one reading of `scope`: an endpoint's path, or a file's name."""
+
+    scope: str
+    rejections: dict[str, RejectionDraft] = field(default_factory=dict)
+    doubts: dict[tuple[str, str], DoubtDraft] = field(default_factory=dict)
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.rejections or self.doubts)
+
+    def reject(
+        self,
+        raw: Any,
+        reason: str,
+        *,
+        where: str = "",
+        cents: Decimal | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Keep `raw` for `reason`; `cents` and `at` are what it plainly states of money and time."""
+        kept = storable_raw(raw)
+        if len(self.rejections) >= MOST_KEPT:
+            self.doubt(DoubtKind.MORE, f"more than {MOST_KEPT} rows could not be read: {reason}", cents=cents)
+            return
+        draft = RejectionDraft(kept, reason, where, cents, at, at)
+        self.rejections.setdefault(fingerprint_of(self.scope, kept), draft)
+
+    def doubt(
+        self,
+        kind: str,
+        reason: str,
+        *,
+        subject: str = "",
+        where: str = "",
+        announced: object = "",
+        counted: object = "",
+        cents: Decimal | None = None,
+        raw: Any = None,
+        at: datetime | None = None,
+        rows: int = 1,
+    ) -> None:
+        """Note a doubt. What is noted again of the same kind and subject adds to its rows and cents."""
+        known = self.doubts.get((kind, subject))
+        if known is None:
+            known = DoubtDraft(kind, reason, subject, where, raw=None if raw is None else storable_raw(raw))
+            self.doubts[kind, subject] = known
+        known.announced, known.counted = str(announced), str(counted)
+        known.rows += rows
+        if cents is not None:
+            known.cents = (known.cents or Decimal(0)) + cents
+        if at is not None:
+            known.start_at = min(known.start_at or at, at)
+            known.end_at = max(known.end_at or at, at)
+
+
+def fingerprint_of(*parts: Any) -> str:
+    """What tells one note from another, whatever the order of a row's fields."""
+    text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def storable_raw(raw: Any) -> Any:
+    """`raw` as JSON of bounded size that either database takes: decimals and instants as text."""
+    text = json.dumps(raw, default=str, ensure_ascii=False)
+    clean = storable_text(text.replace("\\u0000", ""))
+    return clean[:LONGEST_RAW] if len(clean) > LONGEST_RAW else json.loads(clean)

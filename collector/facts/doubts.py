@@ -1,0 +1,159 @@
+"""Writing down what could not be read, or not believed, and settling it when a later reading has it right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db.models import Count, Q, Sum
+
+from collector.base.money import dollars
+from collector.base.notes import DoubtDraft, Notes, RejectionDraft, fingerprint_of
+from collector.models import Doubt, RejectedRow
+
+N = TypeVar("N", RejectedRow, Doubt)
+
+# Settled notes are kept so long for whoever asks why a figure moved.
+KEEP_SETTLED = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class OpenNotes:
+    """What is open about one source: how many doubts and rejected rows, and the money that they concern."""
+
+    doubts: int = 0
+    rejected: int = 0
+    cents: Decimal = Decimal(0)
+
+    def __bool__(self) -> bool:
+        return bool(self.doubts or self.rejected)
+
+    def __str__(self) -> str:
+        parts = [_plural(self.doubts, "doubt"), _plural(self.rejected, "rejected row")]
+        text = ", ".join(part for part in parts if part)
+        return f"{text} ({dollars(self.cents)})" if self.cents else text
+
+
+def store_notes(
+    source: str,
+    notes: Notes,
+    at: datetime,
+    *,
+    covers: tuple[datetime, datetime] | None = None,
+    settles: bool = True,
+) -> None:
+    """Store `notes` of a reading made at `at`; call it in the transaction that writes the rows.
+
+    Open notes of the same source and scope that this reading covered and did not meet again are settled:
+    all of them where `covers` is None (a whole list or file), otherwise those of `[start, end)`. A reading
+    that was not complete passes `settles=False`.
+    """
+    rejected = {key: _fields(draft, source, notes.scope, covers) for key, draft in notes.rejections.items()}
+    doubts = {
+        fingerprint_of(notes.scope, *key): _fields(draft, source, notes.scope, covers)
+        | {
+            "kind": draft.kind,
+            "announced": draft.announced[:80],
+            "counted": draft.counted[:80],
+            "rows": draft.rows,
+        }
+        for key, draft in notes.doubts.items()
+    }
+    _write(RejectedRow, source, rejected, at)
+    _write(Doubt, source, doubts, at)
+    if settles:
+        _settle(RejectedRow, source, notes.scope, set(rejected), covers, at)
+        _settle(Doubt, source, notes.scope, set(doubts), covers, at)
+
+
+def settle_all(source: str, scope: str, at: datetime) -> None:
+    """Settle whatever is open about `scope`."""
+    store_notes(source, Notes(scope), at)
+
+
+def open_notes() -> dict[str, OpenNotes]:
+    """What is open, by source; sources without anything open are absent. Two queries."""
+    doubts = _counts(Doubt)
+    rejected = _counts(RejectedRow)
+    return {
+        source: OpenNotes(
+            doubts.get(source, (0, Decimal(0)))[0],
+            rejected.get(source, (0, Decimal(0)))[0],
+            doubts.get(source, (0, Decimal(0)))[1] + rejected.get(source, (0, Decimal(0)))[1],
+        )
+        for source in {*doubts, *rejected}
+    }
+
+
+def forget_settled(now: datetime) -> None:
+    """Delete notes that were settled long ago."""
+    RejectedRow.objects.filter(resolved_at__lt=now - KEEP_SETTLED).delete()
+    Doubt.objects.filter(resolved_at__lt=now - KEEP_SETTLED).delete()
+
+
+def _fields(
+    draft: RejectionDraft | DoubtDraft,
+    source: str,
+    scope: str,
+    covers: tuple[datetime, datetime] | None,
+) -> dict[str, Any]:
+    start_at, end_at = covers or (None, None)
+    return {
+        "source": source,
+        "scope": scope[:200],
+        "where": draft.where[:200],
+        "reason": draft.reason,
+        "cents": draft.cents,
+        "raw": draft.raw,
+        "start_at": draft.start_at or start_at,
+        "end_at": draft.end_at or end_at,
+    }
+
+
+def _write(model: type[N], source: str, rows: Mapping[str, dict[str, Any]], at: datetime) -> None:
+    if not rows:
+        return
+    known = {note.fingerprint: note for note in model.objects.filter(source=source, fingerprint__in=rows)}
+    new = [
+        model(fingerprint=key, first_seen_at=at, last_seen_at=at, **fields)
+        for key, fields in rows.items()
+        if key not in known
+    ]
+    model.objects.bulk_create(new, ignore_conflicts=True, batch_size=200)
+    for key, note in known.items():
+        for name, value in rows[key].items():
+            setattr(note, name, value)
+        if note.last_seen_at < at or note.resolved_at:
+            note.times += 1
+        note.last_seen_at, note.resolved_at = at, None
+    changed = ["times", "last_seen_at", "resolved_at", *next(iter(rows.values()))]
+    model.objects.bulk_update(list(known.values()), changed, batch_size=200)
+
+
+def _settle(
+    model: type[N],
+    source: str,
+    scope: str,
+    met: set[str],
+    covers: tuple[datetime, datetime] | None,
+    at: datetime,
+) -> None:
+    still_open = model.objects.still_open().filter(source=source, scope=scope[:200])
+    if covers:
+        within = Q(start_at__gte=covers[0], end_at__lte=covers[1])
+        still_open = still_open.filter(within | Q(start_at__isnull=True))
+    settled = [pk for pk, key in still_open.values_list("pk", "fingerprint") if key not in met]
+    if settled:
+        model.objects.filter(pk__in=settled).update(resolved_at=at)
+
+
+def _counts(model: type[N]) -> dict[str, tuple[int, Decimal]]:
+    rows = model.objects.still_open().order_by().values_list("source").annotate(n=Count("pk"), c=Sum("cents"))
+    return {source: (number, amount or Decimal(0)) for source, number, amount in rows}
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}" if number else ""
