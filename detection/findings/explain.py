@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .finding import Finding
-from .wording import signed_dollars
+from .wording import model_label, signed_dollars
 
 TOLD_SHARE = 0.05  # a part below this share of the extra is left out of the sentence, never out of the sum
 MOST_HOURS = 3
@@ -137,8 +137,8 @@ def _sentence(parts: tuple[ExplanationPart, ...], more: int) -> str:
 
 def _phrase(part: ExplanationPart, more: int) -> str:
     dearer = part.cents > 0
-    model = f" {part.model}" if part.model else " mix"
-    on = f" on {part.model}" if part.model else ""
+    model = f" {model_label(part.model)}" if part.model else " mix"
+    on = f" on {model_label(part.model)}" if part.model else ""
     return {
         "volume": f"{abs(more):,} {'more' if dearer else 'fewer'} requests",
         "model_mix": f"dearer model{model}" if dearer else "cheaper models",

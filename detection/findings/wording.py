@@ -11,6 +11,11 @@ ONSET = re.compile(r" \(since [^()]*\)")
 MOST_NAMES = 5
 
 
+def model_label(key: str) -> str:
+    """The vendor's own name of a model, but for `default`, which people know as Auto, and for none."""
+    return {"default": "Auto", "": "(no model named)"}.get(key, key)
+
+
 def dollars(cents: float) -> str:
     """$412, $1,234; with cents below ten dollars: $4.20."""
     amount = abs(cents) / 100

@@ -16,7 +16,7 @@ from incidents.wording import shorten
 
 from .base import DeliveryError, Parcel
 
-SUBJECT = 150
+SUBJECT = 99  # mail programs show about so many characters
 LOGIN_REFUSED = (401, 403, 535)
 
 
@@ -62,10 +62,7 @@ def subject(parcel: Parcel) -> str:
     """One line without breaks: a name cannot add a header."""
     if not isinstance(parcel.content, Alert):
         return shorten(parcel.content.title, SUBJECT)
-    if parcel.content.is_summary:
-        return shorten(parcel.content.headline, SUBJECT)
-    incident = parcel.content.incidents[0]
-    return shorten(f"{incident.headline}: {incident.message}", SUBJECT)
+    return shorten(parcel.content.headline, SUBJECT)
 
 
 def sender() -> str:

@@ -58,9 +58,7 @@ def fallback(what: Alert | Digest) -> str:
     """What phones and screen readers show."""
     if isinstance(what, Digest):
         return escape(what.title, SECTION)
-    if what.is_summary:
-        return escape(what.headline, SECTION)
-    return escape(f"{what.headline}: {what.incidents[0].message}", SECTION)
+    return escape(what.headline, SECTION)
 
 
 def alert_blocks(alert: Alert) -> list[Block]:
@@ -74,11 +72,28 @@ def incident_blocks(incident: IncidentMessage) -> list[Block]:
         links += f"  ·  {link(incident.member_url, incident.who)}"
     blocks: list[Block] = [
         {"type": "header", "text": plain(f"{mark(incident)} {incident.headline}", HEADER)},
-        section(plain(incident.message, SECTION)),
+        *explanation_blocks(incident),
         *([{"type": "section", "fields": fields[:10]}] if fields else []),  # Slack refuses an empty list
         {"type": "context", "elements": [mrkdwn(escape(incident.standing, FIELD)), mrkdwn(links)]},
     ]
     return blocks if incident.is_resolved else [*blocks, buttons(incident)]
+
+
+def explanation_blocks(incident: IncidentMessage) -> list[Block]:
+    """What the header has no room for: the reasons, or all of a long sentence; and the cause."""
+    header = f"{mark(incident)} {incident.headline}"
+    text = incident.message if len(header) > HEADER else incident.why
+    blocks = [section(plain(text, SECTION))] if text else []
+    if incident.cause is None:
+        return blocks
+    blocks.append(section(plain(incident.cause.sentence, SECTION)))
+    lines = [cause_line(*row) for row in incident.cause.rows]
+    return [*blocks, *({"type": "context", "elements": [mrkdwn(text)]} for text in pack(lines, FIELD)[:1])]
+
+
+def cause_line(kind: str, name: str, figures: str, url: str) -> str:
+    shown = link(url, name, 100) if url else escape(name, 100)
+    return f"{kind}: {shown} · {escape(figures, 100)}"
 
 
 def buttons(incident: IncidentMessage) -> Block:

@@ -14,7 +14,7 @@ import requests
 from django.conf import settings
 
 from incidents.models import Channel
-from incidents.notifying.messages import Alert, IncidentMessage
+from incidents.notifying.messages import Alert, IncidentMessage, MessageCause
 
 from .base import DeliveryError, Parcel
 
@@ -64,7 +64,16 @@ def incident_json(incident: IncidentMessage) -> dict[str, Any]:
     data = asdict(incident)
     data["id"] = data.pop("pk")
     data["facts"] = {fact.label: fact.value for fact in incident.facts}
+    data["diagnosis"] = cause_json(incident.cause)
+    del data["cause"]
     return data
+
+
+def cause_json(cause: MessageCause | None) -> dict[str, Any] | None:
+    if cause is None:
+        return None
+    names = ("kind", "name", "figures", "url")
+    return {"sentence": cause.sentence, "sources": [dict(zip(names, row, strict=True)) for row in cause.rows]}
 
 
 def headers(key: str, body: bytes) -> dict[str, str]:

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from detection.findings.wording import model_label, without_onset
 from detection.models import Anomaly
 from detection.vocabulary import Severity
+from incidents.actions.causes import CauseRow, IncidentCause, incident_cause, spend_of
 from incidents.models import Incident, Status, TimelineEntry, answered_at
 from incidents.wording import clean, dollars, instant
 
@@ -19,6 +21,14 @@ from incidents.wording import clean, dollars, instant
 class MessageFact:
     label: str
     value: str
+
+
+@dataclass(frozen=True)
+class MessageCause:
+    """What is doing it: a sentence, and the largest sources as (kind, name, figures, address at Cursor)."""
+
+    sentence: str
+    rows: tuple[tuple[str, str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -35,10 +45,25 @@ class IncidentMessage:
     url: str
     member_url: str
     member_email: str
+    cause: MessageCause | None = None
 
     @property
     def headline(self) -> str:
-        return f"{'Resolved' if self.is_resolved else self.severity.capitalize()}: {self.who}"
+        """`Critical: Ana Ruiz spent $412 in 24 h, 6.1x their usual $67`: no onset, no reasons."""
+        return f"{'Resolved' if self.is_resolved else self.severity.capitalize()}: {self.parts[0]}"
+
+    @property
+    def why(self) -> str:
+        """The reasons that the sentence gives, such as `340 more requests (+$290)`; empty for none."""
+        return self.parts[1]
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """The message without its onset, split where the reasons begin; a name may hold a colon, too."""
+        text = without_onset(self.message)
+        start = len(self.who) if text.startswith(self.who) else 0
+        claim, _, why = text[start:].partition(": ")
+        return text[:start] + claim, why
 
     @property
     def is_resolved(self) -> bool:
@@ -122,13 +147,14 @@ def site_url(path: str) -> str:
 
 
 def alert(incidents: Sequence[Incident], step: str = "") -> Alert:
-    return Alert(
-        tuple(describe(incident) for incident in incidents), clean(step), site_url(reverse("incidents"))
-    )
+    """One incident with its cause, or several with a line each."""
+    has_cause = len(incidents) == 1
+    described = tuple(describe(incident, has_cause=has_cause) for incident in incidents)
+    return Alert(described, clean(step), site_url(reverse("incidents")))
 
 
-def describe(incident: Incident) -> IncidentMessage:
-    """`incident` in words. Three queries, and one where somebody holds it."""
+def describe(incident: Incident, *, has_cause: bool = True) -> IncidentMessage:
+    """`incident` in words. Three queries, one where somebody holds it, and three for the cause."""
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
     member = incident.member
     return IncidentMessage(
@@ -142,7 +168,18 @@ def describe(incident: Incident) -> IncidentMessage:
         url=site_url(incident.get_absolute_url()),
         member_url=site_url(member.get_absolute_url()) if member else "",
         member_email=member.email if incident.is_about_a_person and member else "",
+        cause=message_cause(incident_cause(incident, anomalies)) if has_cause else None,
     )
+
+
+def message_cause(cause: IncidentCause | None) -> MessageCause | None:
+    if cause is None:
+        return None
+    largest: dict[str, CauseRow] = {}
+    for row in cause.rows:
+        largest.setdefault(row.kind, row)
+    rows = ((row.kind, clean(row.name), spend_of(row), row.url) for row in largest.values())
+    return MessageCause(clean(cause.sentence), tuple(rows))
 
 
 def facts(incident: Incident, anomalies: Sequence[Anomaly]) -> list[MessageFact]:
@@ -151,14 +188,14 @@ def facts(incident: Incident, anomalies: Sequence[Anomaly]) -> list[MessageFact]
     if incident.member:
         found.append(MessageFact("Who", f"{clean(incident.member.name)} <{incident.member.email}>".strip()))
     if incident.model:
-        found.append(MessageFact("Model", clean(incident.model)))
+        found.append(MessageFact("Model", clean(model_label(incident.model))))
     if incident.extra_cents:
-        found.append(MessageFact("More than usual", dollars(incident.extra_cents)))
+        found.append(MessageFact("Extra cost", dollars(incident.extra_cents)))
     if incident.began_at:
         found.append(MessageFact("Since", instant(incident.began_at)))
     rules = sorted({str(anomaly.get_rule_display()) for anomaly in anomalies})
     if rules:
-        found.append(MessageFact("Found by", ", ".join(rules)))
+        found.append(MessageFact("Rules", ", ".join(rules)))
     return found
 
 
@@ -166,9 +203,9 @@ def standing(incident: Incident) -> str:
     """How the incident stands: `Acknowledged by Ada Byron, 2 Mar 2026, 14:05 UTC`."""
     if incident.status == Status.RESOLVED:
         by = clean(incident.resolved_by)
-        said = f"Resolved by {by}" if by else "Resolved by itself: the finding is gone"
+        text = f"Resolved by {by}" if by else "Resolved by itself: the finding cleared"
         verdict = f" ({incident.get_verdict_display()})" if incident.verdict else ""
-        return f"{said}{verdict}, {instant(incident.resolved_at)}"
+        return f"{text}{verdict}, {instant(incident.resolved_at)}"
     if incident.is_acknowledged:
         return f"Acknowledged by {clean(incident.acknowledged_by)}, {instant(answered_at(incident))}"
     reopened = f", reopened {instant(incident.reopened_at)}" if incident.reopened_at else ""

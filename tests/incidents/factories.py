@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-from collector.models import Member
+from collector.models import Member, UsageEvent
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
 from incidents.lifecycle import Actor
@@ -76,6 +76,24 @@ def make_incident(member: Member | None = None, **fields: Any) -> Incident:
         "last_run_at": NOON,
     }
     return Incident.objects.create(**defaults | fields)
+
+
+def make_usage(member: Member, at: datetime, dollars: float, **fields: Any) -> UsageEvent:
+    """One request of so many dollars."""
+    defaults = {"model": "claude-4.6-opus-high", "kind": "Usage-based", "first_seen_at": at, "changed_at": at}
+    cents = Decimal(str(dollars)) * 100
+    return UsageEvent.objects.create(member=member, occurred_at=at, charged_cents=cents, **defaults | fields)
+
+
+def make_runaway(member: Member, first_at: datetime) -> None:
+    """Twenty requests of $20 by one cloud agent, a minute apart, and four of $3 in the IDE before them."""
+    agent = {"cloud_agent_id": "bc-775b694a-0000", "conversation_id": "agent-talk", "is_headless": True}
+    for number in range(20):
+        make_usage(member, first_at + timedelta(minutes=number), 20, is_max_mode=True, **agent)
+    for number in range(4):
+        make_usage(
+            member, first_at - timedelta(minutes=10 + number), 3, model="default", conversation_id="mine"
+        )
 
 
 def make_channel(kind: str = Channel.Kind.SLACK, **fields: Any) -> Channel:

@@ -117,6 +117,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/api/groups/import"): Row("change", body={"csv": "Email,Group\nann@company.com,Core\n"}),
     ("GET", "/api/anomalies"): Row("read"),
+    ("GET", "/api/incidents/<pk>"): Row("read", url="/api/incidents/1", prepare=open_incident),
     ("PATCH", "/api/incidents/<pk>"): Row(
         "act",
         url="/api/incidents/1",

@@ -115,9 +115,8 @@ def test_the_page_of_one_says_who_how_much_since_when_and_why(client):
         "More requests",
         "$300.00",
         "mostly 240 more requests",
-        "<dt>Average day with spend</dt><dd>$50.00</dd>",
         "Note by Ada Byron (page): token rotated",
-        "Alarm above",
+        "Threshold",
     ):
         assert said in page, said
 
@@ -156,10 +155,10 @@ def test_figures_of_a_finding_are_told_in_words_and_units(client):
     IncidentAnomaly.objects.create(incident=incident, anomaly=finding, joined_at=NOON)
     page = client.get(f"/incidents/{incident.pk}").content.decode()
     for said in (
-        "<dt>More than usual</dt><dd>–</dd>",
-        "<dt>Average day of a member</dt><dd>40.2 requests</dd>",
-        "<dt>Many requests, for them, are over</dt><dd>113</dd>",
-        "<dt>Alarm from</dt><dd>2.5×</dd>",
+        "<dt>Measured</dt><dd>340 requests in 24 h</dd>",
+        "<dt>Average of active members</dt><dd>40.2 requests</dd>",
+        "<dt>Usual ceiling of requests a day</dt><dd>113</dd>",
+        "<dt>Threshold at</dt><dd>2.5×</dd>",
         "<dt>Day</dt><dd>2 Mar 2026</dd>",
         "<dt>Measured to</dt><dd>2026-03-02 12:00 UTC</dd>",
         "<dt>Model</dt><dd>Auto</dd>",
@@ -241,6 +240,24 @@ def test_snooze_verdict_and_onset_take_what_their_forms_say(client):
     act(client, incident, "verdict", verdict="planned", until="2026-03-08")
     assert incident.planned_until == datetime(2026, 3, 9, tzinfo=UTC)  # the 8th is included
     assert "Enter a valid date/time" in act(client, incident, "snooze", until="tomorrow")
+    assert "Enter a date and a time" in act(client, incident, "snooze")
+
+
+@pytest.mark.parametrize(
+    ("span", "zone", "until"),
+    [
+        ("1h", "", datetime(2026, 3, 2, 14, tzinfo=UTC)),
+        ("4h", "", datetime(2026, 3, 2, 17, tzinfo=UTC)),
+        ("tomorrow", "Europe/Berlin", datetime(2026, 3, 3, 8, tzinfo=UTC)),
+        ("tomorrow", "Pacific/Auckland", datetime(2026, 3, 3, 20, tzinfo=UTC)),  # it is the 3rd there already
+        ("tomorrow", "Mars/Olympus", datetime(2026, 3, 3, 9, tzinfo=UTC)),
+        ("week", "", datetime(2026, 3, 9, 13, tzinfo=UTC)),
+    ],
+)
+def test_one_tap_snoozes_until_a_time_that_counts_for_the_reader(client, span, zone, until):
+    incident = make_page_incident()
+    act(client, incident, "snooze", span=span, zone=zone)
+    assert incident.snoozed_until == until
 
 
 def test_many_are_acknowledged_at_once_and_those_taken_before_are_counted(client):

@@ -16,6 +16,7 @@ from tests.incidents.factories import (
     make_channel,
     make_incident,
     make_member,
+    make_runaway,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,6 +29,7 @@ def site(live_server):
     make_channel(last_error="Slack said invalid_auth: the token is not valid.", last_error_at=NOON)
     for email in ("carl@example.com", "dora@example.com"):
         member = make_member(email)
+        make_runaway(member, NOON - 3 * HOUR)
         incident = make_incident(member)
         IncidentAnomaly.objects.create(incident=incident, anomaly=make_anomaly(member), joined_at=NOON)
     lifecycle.resolve(incident, ADA, "page", NOON, "limit lowered")
@@ -58,3 +60,44 @@ def test_ticked_incidents_are_resolved_by_keyboard(page, site):
     page.get_by_text("1 incident resolved.").wait_for()
     assert Incident.objects.unresolved().count() == 0
     assert "status=unresolved" in page.url
+
+
+def test_on_a_phone_acknowledge_is_on_the_first_screen_and_a_snooze_takes_one_tap(page, site):
+    incident = Incident.objects.unresolved().get()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/incidents/{incident.pk}")
+    button = page.get_by_role("button", name="Acknowledge")
+    box = button.bounding_box()
+    assert box["y"] + box["height"] <= 844
+    button.click()
+    page.get_by_text("Acknowledged by visitor").first.wait_for()
+    page.get_by_role("button", name="4 hours").click()
+    page.get_by_text("Snoozed until").first.wait_for()
+    incident.refresh_from_db()
+    assert (incident.status, (incident.snoozed_until - NOON - HOUR).seconds // 60) == ("acknowledged", 4 * 60)
+
+
+def test_tomorrow_morning_is_that_of_the_browsers_time_zone(browser, site):
+    incident = Incident.objects.unresolved().get()
+    context = browser.new_context(timezone_id="America/Sao_Paulo")
+    page = context.new_page()
+    page.goto(f"{site}/incidents/{incident.pk}")
+    page.get_by_role("button", name="Until tomorrow 9:00").click()
+    page.get_by_text("Snoozed until").first.wait_for()
+    context.close()
+    incident.refresh_from_db()
+    assert incident.snoozed_until.isoformat() == "2026-03-03T12:00:00+00:00"
+
+
+def test_the_message_to_the_member_can_be_copied(page, site):
+    incident = Incident.objects.unresolved().get()
+    page.goto(f"{site}/incidents/{incident.pk}")
+    page.get_by_text("Message to copy").click()
+    text = page.locator(".copy-text").inner_text()
+    assert text.startswith(
+        "Hi Carl, you spent $412 in 24 h, 8.2x the usual $50. 20 of 24 requests come from one"
+    )
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Selected: press Ctrl-C").or_(
+        page.get_by_role("button", name="Copied")
+    ).wait_for()

@@ -13,11 +13,14 @@ from collector.base.days import utc_day
 from detection.models import Anomaly
 from detection.vocabulary import Rule
 from incidents import lifecycle, times
+from incidents.actions.causes import incident_cause
+from incidents.actions.snoozes import snooze_end
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.api.auth import acts
+from tracker.api.causes import CauseOfIncident, cause_row
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Days, Strict, Text
 from tracker.lookup import find_incident
@@ -83,6 +86,12 @@ class IncidentRow(Schema):
     mttrMinutes: float | None
 
 
+class IncidentDetail(IncidentRow):
+    diagnosis: CauseOfIncident | None = Field(
+        description="None for the team, and where no events are stored."
+    )
+
+
 class Timeline(Schema):
     anomalies: list[AnomalyRow]
     incidents: list[IncidentRow]
@@ -94,6 +103,12 @@ class Timeline(Schema):
 class Action(Strict):
     action: Literal["acknowledge", "resolve", "reopen", "snooze", "verdict"]
     until: datetime | None = Field(None, description="For snooze and for “planned”; UTC if it names no zone.")
+    span: Literal["1h", "4h", "tomorrow", "week"] | None = Field(
+        None, description="For snooze, instead of `until`; tomorrow is 9:00 in `timezone`."
+    )
+    timezone: Annotated[Text, Field(max_length=60)] = Field(
+        "", description="Such as Europe/Berlin; else UTC."
+    )
     verdict: Literal["real", "expected", "planned", "too_small"] | None = None
     note: Annotated[Text, Field(max_length=5000)] = ""
 
@@ -132,13 +147,19 @@ def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
     )
 
 
+@router.get("/incidents/{pk}", response={200: IncidentDetail, **documented(404)})
+def read_incident(request: AccessRequest, pk: Number) -> IncidentDetail:
+    """One incident, with what its spend comes from."""
+    incident = visible_incident(request, pk)
+    anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
+    cause = incident_cause(incident, anomalies)
+    return IncidentDetail(**incident_row(incident).dict(), diagnosis=cause_row(cause) if cause else None)
+
+
 @router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})
 def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
     """Acknowledge, resolve, reopen, snooze, or say what it was. 409 where somebody else was first."""
-    try:
-        incident = find_incident(request, pk)
-    except Http404 as error:
-        raise ApiError(404, str(error)) from error
+    incident = visible_incident(request, pk)
     access = request.access
     outcome = perform(body, incident, Actor(access.user, access.name), timezone.now())
     if not outcome.won:
@@ -147,6 +168,14 @@ def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
     return Acted(
         ok=True, action=DONE[body.action], message=outcome.message, incident=incident_row(outcome.incident)
     )
+
+
+def visible_incident(request: AccessRequest, pk: int) -> Incident:
+    """The incident, if the caller may see it; `ApiError` 404 otherwise."""
+    try:
+        return find_incident(request, pk)
+    except Http404 as error:
+        raise ApiError(404, str(error)) from error
 
 
 def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Outcome:
@@ -159,6 +188,7 @@ def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Ou
     if body.action == "reopen":
         return lifecycle.reopen(incident, actor, Origin.API, now, body.note)
     if body.action == "snooze":
+        until = snooze_end(body.span, now, body.timezone) if body.span else until
         if until is None or until <= now:
             raise lacking("until", "Snooze until a time that is still to come.")
         return lifecycle.snooze(incident, actor, Origin.API, now, until, body.note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,10 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
 from detection.models import Anomaly
+from incidents.actions.causes import CauseRow
+from incidents.actions.suggestions import Suggestion, SuggestionContext, suggestions_for
+from tracker.access.request import Access
+from tracker.access.roles import Role
 from tracker.pages.incidents import Flag, severity_flag, status_flag
 from tracker.reports.incident import IncidentReport
 from tracker.widgets import formats
@@ -38,6 +42,16 @@ class FindingRow:
 
 
 @dataclass(frozen=True)
+class CauseLine:
+    """One source of the spend as the page lists it; `url` only for those who may act."""
+
+    row: CauseRow
+    share: str
+    span: str
+    url: str
+
+
+@dataclass(frozen=True)
 class IncidentPage:
     report: IncidentReport
     status: Flag
@@ -46,13 +60,17 @@ class IncidentPage:
     times: list[IncidentFact]
     findings: list[FindingRow]
     chart: Chart
+    cause: list[CauseLine]
+    suggestions: Sequence[Suggestion]
 
     @property
     def exports(self) -> dict[str, Chart]:
         return {self.chart.key: self.chart}
 
 
-def page(report: IncidentReport, query: QueryDict, now: datetime) -> IncidentPage:
+def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access) -> IncidentPage:
+    may_respond, is_admin = access.may(Role.RESPONDER), access.may(Role.ADMIN)
+    context = SuggestionContext(report.incident, report.cause, now, may_respond, is_admin)
     return IncidentPage(
         report=report,
         status=status_flag(report.incident),
@@ -64,7 +82,22 @@ def page(report: IncidentReport, query: QueryDict, now: datetime) -> IncidentPag
             for found in report.findings
         ],
         chart=hours_chart(report, query),
+        cause=cause_lines(report, with_links=may_respond),
+        suggestions=suggestions_for(context) if may_respond else [],
     )
+
+
+def cause_lines(report: IncidentReport, *, with_links: bool) -> list[CauseLine]:
+    rows = report.cause.rows if report.cause else ()
+    return [
+        CauseLine(
+            row,
+            formats.percent(row.share),
+            f"{formats.instant(row.first_at)} to {formats.instant(row.last_at)}",
+            row.url if with_links else "",
+        )
+        for row in rows
+    ]
 
 
 def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
@@ -80,19 +113,21 @@ def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
         found.append(IncidentFact("Since", "no onset known"))
     if finding:
         found.append(IncidentFact("Measured", measured_against(finding, report.multiple)))
-        found.append(IncidentFact("Alarm above", measured(finding, finding.bound)))
+        found.append(IncidentFact("Threshold", measured(finding, finding.bound)))
     if incident.extra_cents:
-        found.append(IncidentFact("More than usual", formats.money(incident.extra_cents)))
+        found.append(IncidentFact("Extra cost", formats.money(incident.extra_cents)))
     if incident.model:
         found.append(IncidentFact("Model", display_name(incident.model)))
     return found
 
 
 def finding_facts(finding: Anomaly) -> list[IncidentFact]:
+    """Without what was usual: the incident has one such figure, and it stands at the top of the page."""
     return [
+        IncidentFact("Measured", measured_against(finding, None)),
+        IncidentFact("Threshold", measured(finding, finding.bound)),
         IncidentFact("Detected", formats.instant(finding.detected_at)),
         IncidentFact("Last seen", formats.instant(finding.last_seen_at)),
-        IncidentFact("More than usual", formats.money(finding.extra_cents or None)),
         *operands(finding),
     ]
 
@@ -131,7 +166,7 @@ def operands(finding: Anomaly) -> list[IncidentFact]:
         IncidentFact(label, show(known[name])) for name, (label, show) in OPERANDS.items() if name in known
     ]
     if "mean" in stored:
-        found.insert(0, IncidentFact("Average day of a member", measured(finding, stored["mean"])))
+        found.insert(0, IncidentFact("Average of active members", measured(finding, stored["mean"])))
     return found
 
 
@@ -150,14 +185,12 @@ def stored_day(value: str) -> str:
 # Stored figures that a reader can follow, in the order in which they are told.
 OPERANDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "limit_cents": ("Limit", formats.money),
-    "average_cents": ("Average day with spend", formats.money),
-    "level_cents": ("A usual day", formats.money),
     "median_cents": ("Median of the team", formats.money),
     "included_cents": ("Included in the plan", formats.money),
-    "multiplier": ("Alarm from", formats.multiple),
+    "multiplier": ("Threshold at", formats.multiple),
     "share": ("Of the budget", formats.percent),
     "requests": ("Requests", round_count),
-    "bound_requests": ("Many requests, for them, are over", round_count),
+    "bound_requests": ("Usual ceiling of requests a day", round_count),
     "days": ("Days compared with", formats.count),
     "active_days": ("Days with spend among them", formats.count),
     "active_members": ("Members compared with", formats.count),
@@ -188,7 +221,7 @@ def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
     series = [
         Series("Spend in the hour", [in_dollars(hour.cents) for hour in hours], slot="1", kind="bar"),
         Series(
-            "24 h up to it",
+            "Running 24-hour total",
             [in_dollars(hour.running_cents) for hour in hours],
             slot="2",
             kind="line",
@@ -201,7 +234,7 @@ def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
     if report.usual_cents is not None and report.bound_cents is not None:
         for name, cents, slot in (
             ("Usual 24 h", report.usual_cents, "3"),
-            ("Alarm above", report.bound_cents, "7"),
+            ("Threshold", report.bound_cents, "7"),
         ):
             series.append(Series(name, [cents / 100] * len(hours), slot=slot, kind="line", dashed=True))
     return Chart(
@@ -223,7 +256,7 @@ def in_dollars(cents: float | None) -> float | None:
 
 
 def caption(report: IncidentReport) -> str:
-    said = ["The large point marks the onset."] if report.incident.began_at else []
+    notes = ["The large point marks the onset."] if report.incident.began_at else []
     if any(hour.cents is None for hour in report.hours):
-        said.append("Hours whose events were pruned are empty.")
-    return " ".join(said)
+        notes.append("Hours whose events were pruned are empty.")
+    return " ".join(notes)

@@ -13,8 +13,9 @@ from collector.base.days import utc_day
 from collector.models import Pruning, UsageEvent
 from detection.findings.wording import without_onset
 from detection.models import Anomaly
-from detection.vocabulary import Severity
 from incidents import times
+from incidents.actions.causes import IncidentCause, incident_cause
+from incidents.actions.findings import gravest_finding
 from incidents.models import Incident, Notification, TimelineEntry
 from tracker.widgets.palette import display_name
 
@@ -23,9 +24,9 @@ HOUR = timedelta(hours=1)
 # What a part of the extra is called when it cost more, and when it saved.
 PART_LABELS = {
     "volume": ("More requests", "Fewer requests"),
-    "model_mix": ("Dearer models", "Cheaper models"),
+    "model_mix": ("More expensive models", "Cheaper models"),
     "context": ("Longer context", "Shorter context or more cache"),
-    "price": ("Dearer requests otherwise", "Cheaper requests otherwise"),
+    "price": ("Higher price for the same tokens", "Lower price for the same tokens"),
 }
 
 
@@ -75,6 +76,7 @@ class IncidentReport:
     timeline: Sequence[TimelineEntry]
     notifications: Sequence[Notification]
     others: Sequence[Incident]
+    cause: IncidentCause | None = None
 
     @property
     def message(self) -> str:
@@ -89,9 +91,9 @@ class IncidentReport:
 
 
 def incident_report(incident: Incident, now: datetime, known_until: datetime | None = None) -> IncidentReport:
-    """Everything that the incident's page shows, usage up to `known_until`. Some nine queries."""
+    """Everything that the incident's page shows, usage up to `known_until`. Some twelve queries."""
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
-    gravest = max(anomalies, key=gravity, default=None)
+    gravest = gravest_finding(anomalies)
     band = gravest if gravest and gravest.metric == "spend_24h" else None
     return IncidentReport(
         incident=incident,
@@ -106,11 +108,8 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
         timeline=list(incident.timeline.all()),
         notifications=list(incident.notifications.select_related("channel").order_by("created_at", "pk")),
         others=others(incident),
+        cause=incident_cause(incident, anomalies),
     )
-
-
-def gravity(anomaly: Anomaly) -> tuple[int, float]:
-    return Severity(anomaly.severity).rank, float(anomaly.extra_cents)
 
 
 def parts(anomaly: Anomaly | None) -> list[IncidentPart]:

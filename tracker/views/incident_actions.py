@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -16,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from incidents import lifecycle
+from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.guard import responder
@@ -33,8 +35,23 @@ class NoteForm(forms.Form):
 
 
 class SnoozeForm(forms.Form):
-    until = forms.DateTimeField(widget=INSTANT_WIDGET, label="Snooze until (UTC)")
+    """An end, or one of the spans of a single tap with the time zone that the browser sends."""
+
+    until = forms.DateTimeField(widget=INSTANT_WIDGET, label="Snooze until (UTC)", required=False)
     note = forms.CharField(max_length=LONGEST_TEXT, required=False, label="Why")
+    span = forms.ChoiceField(choices=list(SNOOZES.items()), required=False, widget=forms.HiddenInput)
+    zone = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not (data.get("span") or data.get("until") or self.errors):
+            self.add_error("until", "Enter a date and a time.")
+        return data
+
+    def end(self, now: datetime) -> datetime:
+        """When the snooze ends; only for a valid form."""
+        asked = self.cleaned_data
+        return snooze_end(asked["span"], now, asked["zone"]) if asked["span"] else asked["until"]
 
 
 class VerdictForm(forms.Form):
@@ -59,6 +76,10 @@ class ActionForms:
     snooze: SnoozeForm
     verdict: VerdictForm
     onset: OnsetForm
+
+    @property
+    def snooze_spans(self) -> list[tuple[str, str]]:
+        return list(SNOOZES.items())
 
     @classmethod
     def empty(cls, incident: Incident, now: datetime) -> ActionForms:
@@ -111,8 +132,7 @@ def snooze(request: AccessRequest, incident: Incident, actor: Actor, now: dateti
     form = SnoozeForm(request.POST)
     if not form.is_valid():
         return refused(incident, form)
-    asked = form.cleaned_data
-    return lifecycle.snooze(incident, actor, Origin.PAGE, now, asked["until"], asked["note"])
+    return lifecycle.snooze(incident, actor, Origin.PAGE, now, form.end(now), form.cleaned_data["note"])
 
 
 def verdict(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:

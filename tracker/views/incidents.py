@@ -36,7 +36,8 @@ def incidents(request: AccessRequest) -> HttpResponse:
 def incident(request: AccessRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     found = find_incident(request, pk)
-    page = incident_layout.page(incident_report(found, now, known_until(request, now)), request.GET, now)
+    report = incident_report(found, now, known_until(request, now))
+    page = incident_layout.page(report, request.GET, now, request.access)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], f"incident-{pk}")
     context = {"page": page, "report": page.report, "incident": found, "now": now}

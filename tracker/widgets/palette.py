@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Min
 
 from collector.models import MemberModelDay
+from detection.findings.wording import model_label
 from tracker.models import ModelColour
 
 HUES = 12  # colours in tokens.css
@@ -84,7 +85,7 @@ def slot(place: int) -> str:
 
 def display_name(key: str) -> str:
     """The vendor's own name, but for `default`, which its users know as Auto, and for none."""
-    return {"default": "Auto", "": "(no model named)"}.get(key, key)
+    return model_label(key)
 
 
 def by_name(key: str) -> str:

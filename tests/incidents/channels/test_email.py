@@ -26,7 +26,7 @@ def test_mail_hears_of_the_end_and_of_nothing_between(mailbox):
     outbox.deliver_due(NOON + 2 * HOUR)
     first, last = mailbox.mails
     assert last["In-Reply-To"] == first["Message-ID"]
-    assert last["Subject"].startswith("Resolved: Member0")
+    assert last["Subject"].startswith("Resolved: Carl spent $412 in 24 h")
 
 
 def test_mail_refused_by_the_server_is_tried_again(mailbox):

@@ -55,7 +55,7 @@ def test_an_alert_goes_out_once_on_slack_and_by_mail_and_dates_the_incident(slac
         "expected",
     ]
     (mail,) = mailbox.mails
-    assert mail["Subject"] == "Warning: Member0: Carl spent $412 in 24 h, 8.2x the usual $50."
+    assert mail["Subject"] == "Warning: Carl spent $412 in 24 h, 8.2x the usual $50."
     assert {part.get_content_type() for part in mail.walk()} >= {"text/plain", "text/html"}
     incident.refresh_from_db()
     assert incident.status == "alerted"

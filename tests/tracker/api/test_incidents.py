@@ -2,7 +2,7 @@ import pytest
 import time_machine
 
 from incidents.models import Incident, IncidentAnomaly, TimelineEntry
-from tests.incidents.factories import HOUR, NOON, make_anomaly, make_incident
+from tests.incidents.factories import HOUR, NOON, make_anomaly, make_incident, make_runaway
 from tracker.models import AccessSettings
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,21 @@ def test_what_was_found_and_what_became_of_it(script, incident):
     assert (row["id"], row["anomalyId"], row["status"]) == (incident.pk, anomaly["id"], "alerted")
     assert (row["mttdMinutes"], row["mttiMinutes"], row["mttrMinutes"]) == (240, None, None)
     assert (body["avgMttdMinutes"], body["avgMttiMinutes"]) == (240, None)
+
+
+def test_one_incident_is_told_with_what_its_spend_comes_from(script, incident):
+    make_runaway(incident.member, NOON - 3 * HOUR)
+    cause = script("viewer")("get", f"/api/incidents/{incident.pk}").json()["diagnosis"]
+    assert cause["sentence"].startswith("20 of 24 requests come from one cloud agent, bc-775b694a…")
+    agent = next(source for source in cause["sources"] if source["kind"] == "Cloud agent")
+    assert (agent["name"], agent["requests"], agent["cents"]) == ("bc-775b694a-0000", 20, 40_000)
+    assert agent["share"] == 0.9709  # $400 of $412
+
+
+def test_a_snooze_of_one_word_ends_in_the_callers_morning(act, incident):
+    assert act("snooze", span="tomorrow", timezone="Europe/Berlin").status_code == 200
+    incident.refresh_from_db()
+    assert incident.snoozed_until.isoformat() == "2026-03-03T08:00:00+00:00"
 
 
 def test_acknowledged_then_resolved(act, incident):

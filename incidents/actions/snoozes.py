@@ -1,0 +1,24 @@
+"""How long a snooze lasts that is chosen with one tap."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+SNOOZES = {"1h": "1 hour", "4h": "4 hours", "tomorrow": "Until tomorrow 9:00", "week": "1 week"}
+SPANS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "week": timedelta(days=7)}
+MORNING = time(9)
+
+
+def snooze_end(choice: str, now: datetime, zone: str = "") -> datetime:
+    """The end of the snooze named by a key of `SNOOZES`; tomorrow is the reader's, in their time `zone`."""
+    if choice in SPANS:
+        return now + SPANS[choice]
+    local = known_zone(zone)
+    tomorrow = now.astimezone(local).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, MORNING, local).astimezone(UTC)
+
+
+def known_zone(name: str) -> ZoneInfo:
+    """The time zone of that name; UTC for one that there is not."""
+    return ZoneInfo(name if name in available_timezones() else "UTC")

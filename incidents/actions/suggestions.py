@@ -1,0 +1,128 @@
+"""What can be done about an incident, by its cause, each with one line on its effect.
+
+A module that knows another remedy adds a function to `CONTRIBUTORS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from detection.findings.wording import dollars, model_label, without_onset
+from incidents.models import Incident
+
+from .causes import AGENT, AUTOMATION, IncidentCause, short_id
+from .cursor_links import MODELS
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One thing to do.
+
+    `url` leads to where it is done, `copy_text` is a message to send, and `post_url` an action of this site
+    that a form sends.
+    """
+
+    title: str
+    effect: str
+    url: str = ""
+    url_label: str = ""
+    copy_text: str = ""
+    post_url: str = ""
+    post_label: str = ""
+    is_external: bool = False
+
+
+@dataclass(frozen=True)
+class SuggestionContext:
+    """What the remedies are chosen by. `is_admin` and `may_respond` are the reader's."""
+
+    incident: Incident
+    cause: IncidentCause | None
+    now: datetime
+    may_respond: bool = False
+    is_admin: bool = False
+
+
+Contributor = Callable[[SuggestionContext], Iterator[Suggestion]]
+
+
+def stop_agent(context: SuggestionContext) -> Iterator[Suggestion]:
+    """A link to the cloud agent or the automation that holds most of the spend."""
+    cause = context.cause
+    if cause and (agent := cause.named(AGENT)):
+        yield Suggestion(
+            f"Stop the cloud agent {short_id(agent.name)}",
+            "Ends its run. What it has pushed stays, and it can be continued with a new message.",
+            agent.url,
+            "Open the agent at Cursor",
+            is_external=True,
+        )
+    if cause and (automation := cause.named(AUTOMATION)):
+        yield Suggestion(
+            f"Pause the automation {short_id(automation.name)}",
+            "No new run starts until somebody switches it on again. A run in progress goes on.",
+            automation.url,
+            "Open the automation at Cursor",
+            is_external=True,
+        )
+
+
+def ask_member(context: SuggestionContext) -> Iterator[Suggestion]:
+    """A message to copy, for the person concerned."""
+    incident = context.incident
+    if not incident.is_about_a_person or incident.member is None:
+        return
+    cause = f" {context.cause.sentence}" if context.cause else ""
+    first_name = incident.member.name.partition(" ")[0] or incident.member.email
+    yield Suggestion(
+        f"Ask {incident.member}",
+        "They know what is running and can stop it in a minute. Nothing changes until they do.",
+        f"mailto:{incident.member.email}",
+        "Write a mail",
+        copy_text=f"Hi {first_name}, {said_to_member(incident)}.{cause} Is this expected? "
+        "If not, could you stop it and let me know?",
+    )
+
+
+def said_to_member(incident: Incident) -> str:
+    """The incident's sentence in the second person, without its full stop: `you spent $412 in 24 h …`."""
+    text = without_onset(incident.message).rstrip(".")
+    if not text.startswith(incident.who):
+        return text
+    return f"you{text.removeprefix(incident.who)}".replace(" their ", " your ")
+
+
+def restrict_model(context: SuggestionContext) -> Iterator[Suggestion]:
+    """The page at Cursor where an administrator blocks or releases the model."""
+    incident = context.incident
+    if not incident.model or incident.member is None:
+        return
+    cost = f" ({dollars(float(incident.extra_cents))} extra so far)" if incident.extra_cents else ""
+    yield Suggestion(
+        f"Block or release {model_label(incident.model)}",
+        f"Applies to everybody on the team{cost}; requests already running finish.",
+        MODELS,
+        "Open the model settings at Cursor",
+        is_external=True,
+    )
+
+
+def mark_as_planned(context: SuggestionContext) -> Iterator[Suggestion]:
+    if not context.may_respond or context.incident.is_resolved:
+        return
+    yield Suggestion(
+        "Mark as planned",
+        "Resolves the incident and raises no alert about this spend until the day you name.",
+        "#verdict",
+        "Choose the day",
+    )
+
+
+CONTRIBUTORS: list[Contributor] = [stop_agent, ask_member, restrict_model, mark_as_planned]
+
+
+def suggestions_for(context: SuggestionContext) -> Sequence[Suggestion]:
+    """The remedies for this incident, the most direct first."""
+    return [suggestion for contributor in CONTRIBUTORS for suggestion in contributor(context)]
