@@ -136,8 +136,8 @@ def test_nothing_gives_no_figure_and_not_zero():
 
 
 def test_p90_is_what_nine_in_ten_did_not_exceed():
-    assert times.Spread.of(minutes(number) for number in range(1, 11)).p90 == minutes(9)
-    assert times.Spread.of([minutes(5), None]).p90 == minutes(5)
+    assert times.Spread.over(minutes(number) for number in range(1, 11)).p90 == minutes(9)
+    assert times.Spread.over([minutes(5), None]).p90 == minutes(5)
 
 
 def test_planned_spend_is_left_out_like_expected():
