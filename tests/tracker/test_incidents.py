@@ -243,23 +243,6 @@ def test_snooze_verdict_and_onset_take_what_their_forms_say(client):
     assert "Enter a date and a time" in act(client, incident, "snooze")
 
 
-@pytest.mark.parametrize(
-    ("span", "zone", "until"),
-    [
-        ("1h", "", datetime(2026, 3, 2, 14, tzinfo=UTC)),
-        ("4h", "", datetime(2026, 3, 2, 17, tzinfo=UTC)),
-        ("tomorrow", "Europe/Berlin", datetime(2026, 3, 3, 8, tzinfo=UTC)),
-        ("tomorrow", "Pacific/Auckland", datetime(2026, 3, 3, 20, tzinfo=UTC)),  # it is the 3rd there already
-        ("tomorrow", "Mars/Olympus", datetime(2026, 3, 3, 9, tzinfo=UTC)),
-        ("week", "", datetime(2026, 3, 9, 13, tzinfo=UTC)),
-    ],
-)
-def test_one_tap_snoozes_until_a_time_that_counts_for_the_reader(client, span, zone, until):
-    incident = make_page_incident()
-    act(client, incident, "snooze", span=span, zone=zone)
-    assert incident.snoozed_until == until
-
-
 def test_many_are_acknowledged_at_once_and_those_taken_before_are_counted(client):
     first, second = make_page_incident(), make_page_incident(email="dora@example.com")
     lifecycle.acknowledge(first, ADA, "page", NOON)
