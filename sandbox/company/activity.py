@@ -22,6 +22,15 @@ EVENTS_PER_CONVERSATION = 6
 CONVERSATION_HOURS = 0.9
 NOVELTY_SHARE = 0.3  # of the requests that are not Auto go to a model just out
 USUAL_EVENTS = 15.0  # mean of a day of use at scale 1
+WEEKS_DIFFER, DAYS_DIFFER = (
+    0.35,
+    0.55,
+)  # standard deviations of the logarithm of requests, of the median member
+FAVOURITE_SHARE, OTHER_SHARE = 0.86, 0.02  # of the first favourite, and of any model at all
+
+# A whole run of a cloud agent comes as one event: of a real file's, one was thirty times an ordinary request.
+RUN_SIZE, RUN_SIZES_DIFFER = 2.4, 0.6  # logarithm of how many times the usual tokens
+RUN_CONVERSATION = 500_000  # from this number of a day's conversations on: each run has one of its own
 
 # As in the usage export of a team of 106: free 13 % of all rows, errors 1.25 %, aborts 0.22 %.
 FREE_SHARE_OF_AUTO = 0.195
@@ -36,6 +45,8 @@ class Traits:
     presence: np.ndarray
     weekend_presence: np.ndarray
     median_events: np.ndarray
+    volatility: np.ndarray
+    agent_share: np.ndarray
     auto_share: np.ndarray
     favourites: np.ndarray  # two columns
     size: np.ndarray
@@ -49,6 +60,8 @@ class Traits:
             presence=np.array([member.presence for member in members]),
             weekend_presence=np.array([member.weekend_presence for member in members]),
             median_events=np.array([member.median_events for member in members]),
+            volatility=np.array([member.volatility for member in members]),
+            agent_share=np.array([member.agent_share for member in members]),
             auto_share=np.array([member.auto_share for member in members]),
             favourites=np.array([member.favourites for member in members], dtype=np.int16),
             size=np.array([member.size for member in members]),
@@ -65,15 +78,19 @@ def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale
     conversation, start_hour, conversation_size = _conversations(counts, member, draw)
     local_ms = ((start_hour + draw.random(len(member)) * CONVERSATION_HOURS) * HOUR_MS).astype(np.int64)
     model = _models(traits, member, calendar.novelty(day), draw)
-    tokens = _tokens(traits.size[member] + conversation_size, model, draw)
+    is_run = draw.random(len(member)) < traits.agent_share[member]
+    run_size = np.where(is_run, RUN_SIZE + RUN_SIZES_DIFFER * draw.standard_normal(len(member)), 0.0)
+    tokens = request_tokens(traits.size[member] + conversation_size, model, draw)
+    tokens = {name: _whole(counts * np.exp(run_size)) for name, counts in tokens.items()}
+    own_run = RUN_CONVERSATION + np.arange(len(member))
     return EventColumns(
         member=member,
         occurred_ms=(day - EPOCH).days * DAY_MS - traits.offset_ms[member] + local_ms,
         model=model,
         **tokens,
-        conversation=conversation + day.toordinal() * 1_000_000,
+        conversation=np.where(is_run, own_run, conversation) + day.toordinal() * 1_000_000,
         fate=_fates(model, draw),
-        is_headless=traits.is_headless[member],
+        is_headless=traits.is_headless[member] | is_run,
         noise=draw.integers(0, 1 << 63, len(member), dtype=np.uint64),
         story=np.full(len(member), -1, dtype=np.int32),
         usual_micro=np.zeros(len(member), dtype=np.int64),
@@ -88,7 +105,12 @@ def _counts(
     week = stream(seed, Topic.WEEKS, day.toordinal() // 7).standard_normal(people)
     mood, luck = draw.standard_normal(people), draw.random(people)
     pace = np.array([calendar.pace(member, day) for member in traits.members])
-    rate = traits.median_events * scale * pace * np.exp(0.35 * week + 0.5 * mood)
+    rate = (
+        traits.median_events
+        * scale
+        * pace
+        * np.exp(traits.volatility * (WEEKS_DIFFER * week + DAYS_DIFFER * mood))
+    )
     counts = np.clip(draw.poisson(rate), 1, int(MOST_EVENTS * max(1.0, scale)))
     return np.where(luck < _presence(traits, calendar, day), counts, 0)
 
@@ -123,16 +145,16 @@ def _conversations(
 def _models(traits: Traits, member: np.ndarray, novelty: int | None, draw: np.random.Generator) -> np.ndarray:
     """Auto, else a favourite, else now and then any other, or one that has just come out."""
     taste = draw.random(len(member))
-    chosen = np.where(taste < 0.75, traits.favourites[member, 0], traits.favourites[member, 1])
+    chosen = np.where(taste < FAVOURITE_SHARE, traits.favourites[member, 0], traits.favourites[member, 1])
     popularity = rates("popularity")
     anything = draw.choice(len(MODELS), size=len(member), p=popularity / popularity.sum())
-    chosen = np.where(taste > 0.96, anything, chosen)
+    chosen = np.where(taste > 1 - OTHER_SHARE, anything, chosen)
     if novelty is not None:
         chosen = np.where(draw.random(len(member)) < NOVELTY_SHARE, novelty, chosen)
     return np.where(draw.random(len(member)) < traits.auto_share[member], AUTO, chosen).astype(np.int16)
 
 
-def _tokens(size: np.ndarray, model: np.ndarray, draw: np.random.Generator) -> dict[str, np.ndarray]:
+def request_tokens(size: np.ndarray, model: np.ndarray, draw: np.random.Generator) -> dict[str, np.ndarray]:
     """Heavy-tailed counts that hang together: a long context makes every part longer."""
     normal = draw.standard_normal((4, len(size)))
     size = size + 0.95 * draw.standard_normal(len(size))

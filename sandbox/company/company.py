@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from .activity import USUAL_EVENTS, Traits, draft_day
-from .casting import cast, give_roles
+from .actors import choose_actors, live, without_days
+from .casting import ACTORS, cast, give_roles
 from .columns import EventColumns, Events
 from .cycle import MID_MONTH, Anniversary
 from .daily import EmployeeDay, daily_activity
@@ -121,14 +122,17 @@ def build_company(
     incidents of all kinds happen by chance.
     """
     first_day, until = now.date() - timedelta(days=days), now + timedelta(days=ahead_days)
-    people = give_roles(build_members(members, seed, first_day, now.date()))
+    people = build_members(members, seed, first_day, now.date())
+    actors = choose_actors(people, ACTORS) if has_stories else ()
+    people = give_roles(without_days(people, actors))
     # A story is told to its end, or whether it is told would depend on the horizon.
     last_day = until.date() + timedelta(days=LONGEST_DAYS)
     calendar = build_calendar(people, seed, first_day, last_day)
     scale = events_per_day / USUAL_EVENTS
-    stage = Stage(_ordinary(people, calendar, first_day, last_day, seed, scale), len(people))
-    if has_stories:
-        stage.perform(cast(stage, people, first_day=first_day, now=now, seed=seed))
+    lives = live(actors, now_ms=to_ms(now), first=days + 1, last=(last_day - now.date()).days + 1, seed=seed)
+    ordinary = _ordinary(people, calendar, first_day, last_day, seed, scale)
+    stage = Stage(EventColumns.joined([ordinary, *lives]), len(people))
+    stage.perform(cast(actors, first_day=first_day, now=now, seed=seed))
     add_incidents(
         stage,
         people,

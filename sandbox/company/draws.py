@@ -22,6 +22,7 @@ class Topic(IntEnum):
     INCIDENTS = 7
     COMMITS = 8
     FAULTS = 9
+    ACTORS = 10
 
 
 def stream(seed: int, topic: Topic, *place: int) -> np.random.Generator:

@@ -15,6 +15,12 @@ from .prices import MODELS
 SERVICE_PRESENCE = 0.85
 USUAL_EVENT_CENTS = 22.0  # mean charge of a request of usual size
 
+# As in the usage exports of two teams, of 106 people and of 38: how people differ in their number of requests
+# (logarithm), how steady they are, and how far some live on Auto and others do without.
+PEOPLE_DIFFER, VOLATILITY_DIFFERS = 0.5, 0.3
+AUTO_SHARES = (0.75, 0.36)  # of a beta distribution
+AGENT_USERS, AGENT_SHARE = 0.10, 0.02
+
 
 class MemberKind(Enum):
     HUMAN = "human"
@@ -43,6 +49,8 @@ class Employee:
     presence: float = 0.0  # chance of using Cursor on a working day
     weekend_presence: float = 0.0
     median_events: float = 0.0  # on a day of use
+    volatility: float = 1.0  # how much more than usual their days and weeks differ
+    agent_share: float = 0.0  # share of the requests that are whole runs of a cloud agent
     auto_share: float = 0.7
     favourites: tuple[int, int] = (1, 2)  # positions in MODELS
     size: float = 0.0  # natural logarithm of how much bigger than usual the requests are
@@ -58,6 +66,11 @@ class Employee:
     def holds_seat_on(self, day: date) -> bool:
         return self.joined_on <= day < self.left_on
 
+    @property
+    def holds_seat_throughout(self) -> bool:
+        """Whether they neither join, leave nor change their group within the history."""
+        return (self.joined_on, self.left_on, self.moved_on) == (date.min, date.max, date.min)
+
     def group_on(self, day: date) -> str | None:
         return self.former_group if self.former_group and day < self.moved_on else self.group
 
@@ -65,10 +78,10 @@ class Employee:
 # Presence on a working day, requests on a day of use (median), share of the company.
 HABITS = (
     (0.00, 0.0, 0.08),  # a seat that nobody uses
-    (0.22, 5.0, 0.27),
-    (0.52, 8.5, 0.42),
-    (0.84, 13.0, 0.19),
-    (0.96, 30.0, 0.04),  # heavy and steady
+    (0.22, 4.5, 0.27),
+    (0.52, 7.5, 0.42),
+    (0.84, 11.5, 0.19),
+    (0.96, 25.0, 0.04),  # heavy and steady
 )
 # Hours from UTC and share; nearly all requests fall between 11 and 22 UTC.
 ZONES = ((-8, 0.14), (-7, 0.06), (-6, 0.16), (-5, 0.40), (-3, 0.08), (0, 0.06), (1, 0.10))
@@ -92,6 +105,7 @@ def _person(index: int, draw: np.random.Generator) -> Employee:
     shares = np.array([model.popularity for model in MODELS])
     favourites = draw.choice(len(MODELS), size=2, replace=False, p=shares / shares.sum())
     size = 0.75 * float(draw.standard_normal())
+    median_events *= float(np.exp(PEOPLE_DIFFER * draw.standard_normal()))
     suffix = "" if index < len(FIRST_NAMES) else str(index)
     group = GROUPS[int(draw.integers(len(GROUPS)))] if draw.random() < 0.93 else None
     return Employee(
@@ -105,8 +119,10 @@ def _person(index: int, draw: np.random.Generator) -> Employee:
         utc_offset_hours=int(draw.choice([hours for hours, _ in ZONES], p=[share for _, share in ZONES])),
         presence=min(0.98, presence * float(draw.uniform(0.8, 1.2))),
         weekend_presence=0.4 if draw.random() < 0.04 and presence else 0.02 * (presence > 0),
-        median_events=median_events * float(np.exp(0.35 * draw.standard_normal())),
-        auto_share=float(draw.beta(2.2, 1.0)),
+        median_events=median_events,
+        volatility=float(np.exp(VOLATILITY_DIFFERS * draw.standard_normal())),
+        agent_share=AGENT_SHARE if draw.random() < AGENT_USERS else 0.0,
+        auto_share=float(draw.beta(*AUTO_SHARES)),
         favourites=(int(favourites[0]), int(favourites[1])),
         size=size,
         allowance_cents=_allowance_cents(presence * median_events, size, draw),
@@ -117,7 +133,7 @@ def _person(index: int, draw: np.random.Generator) -> Employee:
 def _allowance_cents(daily_events: float, size: float, draw: np.random.Generator) -> int:
     """Return a good month of someone like this, in whole dollars; one in four uses it up."""
     month = 21 * 1.3 * daily_events * USUAL_EVENT_CENTS * float(np.exp(0.8 * size))
-    return 100 * max(10, round(month * float(np.exp(0.65 + 0.8 * draw.standard_normal())) / 100))
+    return 100 * max(10, round(month * float(np.exp(0.8 + 0.8 * draw.standard_normal())) / 100))
 
 
 def _name(index: int, draw: np.random.Generator) -> tuple[str, str]:

@@ -1,0 +1,70 @@
+"""The lives of those who play in a demo's stories: steady, and told backwards from the company's now.
+
+Each of their days is the 24 hours that end at `now`, or whole days before or after it, and holds requests
+at the hours of a working day. So a story, and what is usual beside it, are the same on whatever weekday and
+at whatever hour the demo begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .activity import DAY_MS, EVENTS_PER_CONVERSATION, HOUR_MS, request_tokens
+from .columns import EventColumns
+from .draws import Topic, stream
+from .kinds import Fate
+from .members import Employee
+from .prices import AUTO, position
+
+FAVOURITE = position("claude-sonnet-5-thinking-medium")
+REQUESTS = 24  # a day
+AUTO_SHARE = 0.35
+BEGINS_HOUR, WORKING_HOURS = 12.0, 9.0  # UTC
+USUAL_SIZE = 0.1  # logarithm: with it a day costs about ten dollars
+MONTHS_ALLOWANCE_CENTS = 30_000
+
+
+def choose_actors(members: Sequence[Employee], count: int) -> tuple[Employee, ...]:
+    """The first `count` of those whose seat does not change, whatever the day."""
+    usable = [m for m in members if m.is_human and m.index > 1 and m.holds_seat_throughout]
+    return tuple(usable[:count])
+
+
+def without_days(members: Sequence[Employee], actors: Sequence[Employee]) -> tuple[Employee, ...]:
+    """The members with the actors taken out of ordinary days; what they do is told by `live`."""
+    chosen = {actor.index for actor in actors}
+    idle = {"presence": 0.0, "weekend_presence": 0.0, "allowance_cents": MONTHS_ALLOWANCE_CENTS}
+    return tuple(replace(m, **idle) if m.index in chosen else m for m in members)
+
+
+def live(actors: Sequence[Employee], *, now_ms: int, first: int, last: int, seed: int) -> list[EventColumns]:
+    """Return the actors' requests of the days that end `first` days before `now` to `last` days after it."""
+    return [
+        _day(actor.index, ago, now_ms=now_ms, seed=seed)
+        for actor in actors
+        for ago in range(first, -last, -1)
+    ]
+
+
+def _day(member: int, ago: int, *, now_ms: int, seed: int) -> EventColumns:
+    draw = stream(seed, Topic.ACTORS, member, 10_000 + ago)
+    size = USUAL_SIZE + 0.5 * draw.standard_normal(REQUESTS)
+    model = np.where(draw.random(REQUESTS) < AUTO_SHARE, AUTO, FAVOURITE).astype(np.int16)
+    clock_ms = ((BEGINS_HOUR + WORKING_HOURS * draw.random(REQUESTS)) * HOUR_MS).astype(np.int64)
+    end_ms = now_ms - ago * DAY_MS
+    conversation = np.arange(REQUESTS) // EVENTS_PER_CONVERSATION
+    return EventColumns(
+        member=np.full(REQUESTS, member, dtype=np.int32),
+        occurred_ms=end_ms - 1 - (end_ms - 1 - clock_ms) % DAY_MS,
+        model=model,
+        **request_tokens(size, model, draw),
+        conversation=(end_ms // DAY_MS + 719_163) * 1_000_000 + 900_000 + member * 100 + conversation,
+        fate=np.full(REQUESTS, Fate.COMPLETED, dtype=np.int8),
+        is_headless=np.zeros(REQUESTS, dtype=bool),
+        noise=draw.integers(0, 1 << 63, REQUESTS, dtype=np.uint64),
+        story=np.full(REQUESTS, -1, dtype=np.int32),
+        usual_micro=np.zeros(REQUESTS, dtype=np.int64),
+    )
