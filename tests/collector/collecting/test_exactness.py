@@ -42,7 +42,7 @@ class Killed(BaseException):
 # totals, before the watermark.
 PLACES = {
     "collector.cursor.client.CursorClient._try": 25,
-    "collector.base.upsert.Table._write": 9,
+    "collector.base.upsert.FactTable._write": 9,
     "collector.facts.rollups.recompute": 4,
     "collector.collecting.watermarks.extend": 4,
 }

@@ -18,7 +18,7 @@ import pytest
 from collector.base.arguments import instant
 from sandbox import Sandbox, build_company
 from sandbox.faults import Again, Fault
-from sandbox.http import HttpResponse, Request
+from sandbox.http import SandboxResponse, Request
 
 ROOT = Path(__file__).resolve().parents[3]
 EVENTS = "/teams/filtered-usage-events"
@@ -78,7 +78,7 @@ class HeldBack(Fault):
 
     released: threading.Event = field(default_factory=threading.Event)
 
-    def spoil(self, answer: HttpResponse, request: Request, again: Again) -> HttpResponse:
+    def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
         self.released.wait(60)
         return answer
 
