@@ -18,7 +18,7 @@ import pytest
 from collector.base.arguments import instant
 from sandbox import Sandbox, build_company
 from sandbox.faults import Again, Fault
-from sandbox.http import SandboxResponse, Request
+from sandbox.http import Request, SandboxResponse
 
 ROOT = Path(__file__).resolve().parents[3]
 EVENTS = "/teams/filtered-usage-events"
