@@ -36,8 +36,12 @@ def choose_actors(members: Sequence[Employee], count: int) -> tuple[Employee, ..
 def without_days(members: Sequence[Employee], actors: Sequence[Employee]) -> tuple[Employee, ...]:
     """The members with the actors taken out of ordinary days; what they do is told by `live`."""
     chosen = {actor.index for actor in actors}
-    idle = {"presence": 0.0, "weekend_presence": 0.0, "allowance_cents": MONTHS_ALLOWANCE_CENTS}
-    return tuple(replace(m, **idle) if m.index in chosen else m for m in members)
+    return tuple(
+        replace(member, presence=0.0, weekend_presence=0.0, allowance_cents=MONTHS_ALLOWANCE_CENTS)
+        if member.index in chosen
+        else member
+        for member in members
+    )
 
 
 def live(actors: Sequence[Employee], *, now_ms: int, first: int, last: int, seed: int) -> list[EventColumns]:
