@@ -17,6 +17,7 @@ from .http import HttpError, Request, SandboxResponse
 from .limits import Limits
 from .mishaps import Mishaps
 from .routes import Route
+from .spend_limits import SpendLimits
 from .view import View
 
 NO_ANALYTICS = {
@@ -32,13 +33,14 @@ class Api:
     def __init__(self, company: Company, *, key: str, clock: Clock, behaviour: Behaviour) -> None:
         self.company, self.key, self.clock, self.behaviour = company, key, clock, behaviour
         self.limits, self.faults = Limits(), Mishaps(company.seed)
+        self.spend_limits = SpendLimits()
         self.personal_key = f"{key}_personal"
         self.requests: Counter[str] = Counter()  # answered calls by path
         self._lock = threading.Lock()
 
     def view(self) -> View:
         """Return what the API knows now."""
-        return View(self.company, replace(self.behaviour), self.clock.now())
+        return View(self.company, replace(self.behaviour), self.clock.now(), self.spend_limits)
 
     def answer(self, request: Request, authorization: str | None) -> SandboxResponse:
         """Return the answer of one call; errors are answers too."""

@@ -16,6 +16,9 @@ class Behaviour:
     late_hours: float = 12.0  # by up to this much
     revised_share: float = 0.0  # of the events, whose cost and kind settle later
     revised_hours: float = 24.0  # up to this much later
+    limits_status: int = 200  # 403: the key or the plan may not set spend limits
+    keeps_limits: bool = False  # setting a limit succeeds and changes nothing
+    limits_count_total: bool = True  # as Enterprise pools do; False: on-demand usage alone
     retention_days: float | None = None  # events older than this are gone
 
     def update(self, **switches: object) -> None:

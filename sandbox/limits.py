@@ -12,6 +12,8 @@ PER_MINUTE = {
     "admin": 20,
     "events": 60,
     "groups": 20,
+    "spend-limit": 250,
+    "spend-limits": 20,
     "audit-logs": 20,
     "analytics-team": 100,
     "analytics-by-user": 50,

@@ -6,7 +6,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .answers import ai_code, analytics, audit_logs, daily_usage, events, groups, me, members, spend
+from .answers import (
+    ai_code,
+    analytics,
+    audit_logs,
+    daily_usage,
+    directory_groups,
+    events,
+    groups,
+    me,
+    members,
+    spend,
+    spend_limits,
+)
 from .http import Request, SandboxResponse
 
 ANALYTICS = ("analytics-team", "analytics-by-user", "ai-code")
@@ -38,6 +50,10 @@ ROUTES = (
     _route("POST", "/teams/filtered-usage-events", "events", events.list_events),
     _route("GET", "/teams/groups", "groups", groups.answer_list),
     _route("GET", "/teams/groups/([^/]+)", "groups", groups.answer_one),
+    _route("GET", "/teams/directory-groups", "groups", directory_groups.list_groups),
+    _route("GET", "/teams/directory-groups/([^/]+)/members", "groups", directory_groups.list_group_members),
+    _route("POST", "/teams/user-spend-limit", "spend-limit", spend_limits.set_one),
+    _route("POST", "/teams/user-spend-limits", "spend-limits", spend_limits.set_many),
     _route("GET", "/teams/audit-logs", "audit-logs", audit_logs.list_audit_logs),
     _route("GET", "/analytics/team/([^/]+)", "analytics-team", analytics.answer_team),
     _route("GET", "/analytics/by-user/([^/]+)", "analytics-by-user", analytics.answer_by_user),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,6 +13,7 @@ from .company.company import Company
 from .company.draws import fractions
 from .company.instants import to_ms
 from .company.kinds import EventKind
+from .spend_limits import SpendLimits
 
 HOUR_MS = 3_600_000
 LATE, LATE_BY, REVISED, REVISED_AFTER = 11, 12, 13, 14  # salts
@@ -25,6 +26,7 @@ class View:
     company: Company
     behaviour: Behaviour
     now: datetime
+    limits: SpendLimits = field(default_factory=SpendLimits)
 
     def events(self, start_ms: int | None = None, end_ms: int | None = None) -> Events:
         """Return the events known now from `start_ms` to `end_ms`, both included, oldest first."""
@@ -32,7 +34,16 @@ class View:
         start_ms = max(self._oldest_ms(), start_ms if start_ms is not None else 0)
         occurred = self.company.events.occurred_ms
         first, last = np.searchsorted(occurred, start_ms, "left"), np.searchsorted(occurred, end_ms, "right")
-        return self._settled(self._delivered(self.company.events.take(slice(first, max(first, last)))))
+        shown = slice(first, max(first, last))
+        return self._settled(self._delivered(self._served(shown)))
+
+    def _served(self, shown: slice) -> Events:
+        """The company's events without those that a limit set through the API has stopped."""
+        events = self.company.events.take(shown)
+        if not self.limits.changes:
+            return events
+        counts_total = self.behaviour.limits_count_total
+        return events.take(self.limits.admitted(self.company, counts_total=counts_total)[shown])
 
     def _oldest_ms(self) -> int:
         if self.behaviour.retention_days is None:

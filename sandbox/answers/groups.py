@@ -16,6 +16,7 @@ from sandbox.company.names import GROUPS
 from sandbox.http import HttpError, Request, SandboxResponse, bad_request
 from sandbox.view import View
 
+from .directory_groups import directory_group_id
 from .spelling import cents
 
 Row = dict[str, Any]
@@ -91,7 +92,7 @@ class Books:
             "id": group_id(name),
             "name": name or "Unassigned",
             "type": "BILLING",
-            "directoryGroupId": None,
+            "directoryGroupId": directory_group_id(name) if name else None,
             "memberCount": len(current),
             "createdAt": iso(midnight(self._view.company.first_day)),
             "updatedAt": iso(midnight(self.cycle.start)),

@@ -45,13 +45,8 @@ def spend_rows(view: View) -> list[tuple[Employee, Row]]:
     np.add.at(premium, events.member, (events.kind == EventKind.USAGE_BASED) & (events.model != AUTO))
     shape = _legacy_row if view.behaviour.has_legacy_shapes else _present_row
     listed = [member for member in view.company.members if is_listed(member, view.now.date())]
-    return [
-        (
-            member,
-            shape(member, int(overall[member.index]), int(billed[member.index]), int(premium[member.index])),
-        )
-        for member in listed
-    ]
+    sums = {m.index: (int(overall[m.index]), int(billed[m.index]), int(premium[m.index])) for m in listed}
+    return [(member, shape(view, member, *sums[member.index])) for member in listed]
 
 
 def sorted_rows(request: Request, rows: list[tuple[Employee, Row]]) -> list[tuple[Employee, Row]]:
@@ -69,7 +64,7 @@ def _matches(pair: tuple[Employee, Row], term: object) -> bool:
     return not term or str(term).lower() in f"{member.name} {member.email}".lower()
 
 
-def _present_row(member: Employee, overall: int, billed: int, premium: int) -> Row:
+def _present_row(view: View, member: Employee, overall: int, billed: int, premium: int) -> Row:
     return {
         "userId": member.id,
         "name": member.name,
@@ -78,13 +73,13 @@ def _present_row(member: Employee, overall: int, billed: int, premium: int) -> R
         "spendCents": cents(billed),
         "overallSpendCents": cents(overall),
         "fastPremiumRequests": premium,
-        "hardLimitOverrideDollars": member.limit_dollars or 0,
-        "monthlyLimitDollars": member.limit_dollars,
-        "effectivePerUserLimitDollars": member.limit_dollars or 500,
+        "hardLimitOverrideDollars": view.limits.own(member) or 0,
+        "monthlyLimitDollars": view.limits.own(member),
+        "effectivePerUserLimitDollars": view.limits.effective(member),
     }
 
 
-def _legacy_row(member: Employee, overall: int, billed: int, premium: int) -> Row:
+def _legacy_row(view: View, member: Employee, overall: int, billed: int, premium: int) -> Row:
     """Before overallSpendCents, spendCents was the total, in whole cents."""
     return {
         "userId": member.number,
@@ -94,5 +89,5 @@ def _legacy_row(member: Employee, overall: int, billed: int, premium: int) -> Ro
         "spendCents": round(overall / 1_000_000),
         "includedSpendCents": round((overall - billed) / 1_000_000),
         "fastPremiumRequests": premium,
-        "hardLimitOverrideDollars": member.limit_dollars or 0,
+        "hardLimitOverrideDollars": view.limits.own(member) or 0,
     }

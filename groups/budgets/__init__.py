@@ -1,0 +1,1 @@
+"""How much a group or a member may spend in a billing cycle, and when that is reached."""

@@ -1,0 +1,196 @@
+"""How every budget of a cycle stands: spent, share, forecast, and the day on which it is reached."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from collector.base.days import days_between, utc_day
+from collector.facts.forecast import Forecast, days_left, forecast
+from collector.models import BillingCycle, Member
+from groups.models import BudgetSettings, CycleBudget, Group
+from groups.tree import build
+
+from .models import TEAM
+from .spending import DailyCents, day_spends
+
+
+class BudgetScope(StrEnum):
+    TEAM = "team"
+    GROUP = "group"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True)
+class BudgetOwner:
+    """Whose budget it is. `id` is 0 for the team; `email` is a member's."""
+
+    scope: BudgetScope
+    id: int
+    name: str
+    email: str = ""
+
+    @property
+    def target(self) -> str:
+        """How its steps are stored: `team`, `group:5`, `member:7`."""
+        return TEAM if self.scope is BudgetScope.TEAM else f"{self.scope}:{self.id}"
+
+
+@dataclass(frozen=True)
+class BudgetState:
+    """One budget of one cycle. Money is in cents; `reached_on` is None where the forecast stays within."""
+
+    owner: BudgetOwner
+    budget_cents: Decimal
+    spent_cents: Decimal
+    forecast: Forecast | None
+    cursor_limit_dollars: Decimal | None = None  # Cursor's own limit of the group, each member's or the group's
+
+    @property
+    def ratio(self) -> float:
+        """Spent over budget: 0.5 is half of it."""
+        return float(self.spent_cents / self.budget_cents)
+
+    @property
+    def left_cents(self) -> Decimal:
+        return max(self.budget_cents - self.spent_cents, Decimal(0))
+
+    @property
+    def is_reached(self) -> bool:
+        return self.spent_cents >= self.budget_cents
+
+    @property
+    def reached_on(self) -> date | None:
+        """The day on which the budget is reached at this pace; None once it is, or if it is not."""
+        if self.is_reached or self.forecast is None:
+            return None
+        return self.forecast.day_reaching(float(self.budget_cents))
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the forecast goes beyond a budget that is not reached yet."""
+        return self.reached_on is not None
+
+    def reached_steps(self, percentages: Iterable[int]) -> list[int]:
+        """Which of the steps the spend has reached, ascending."""
+        return [step for step in percentages if self.spent_cents * 100 >= self.budget_cents * step]
+
+
+@dataclass(frozen=True)
+class BudgetAmounts:
+    """Budgets in dollars: the team's, groups' and members' own, and what every other member has."""
+
+    team: Decimal
+    groups: Mapping[int, Decimal]
+    members: Mapping[int, Decimal]
+    each_member: Decimal
+
+
+def load_amounts(cycle: BillingCycle, now: datetime, team_dollars: Decimal) -> BudgetAmounts:
+    """The amounts in force now, or at the end of a cycle that is over. Two queries."""
+    is_over = cycle.end_at <= now
+    rows = CycleBudget.history.as_of(cycle.end_at) if is_over else CycleBudget.objects.all()
+    policies = BudgetSettings.history.as_of(cycle.end_at) if is_over else BudgetSettings.objects.all()
+    budgets, policy = list(rows), next(iter(policies), None)
+    return BudgetAmounts(
+        team=team_dollars,
+        groups={row.group_id: row.amount_dollars for row in budgets if row.group_id},
+        members={row.member_id: row.amount_dollars for row in budgets if row.member_id},
+        each_member=policy.member_budget_dollars if policy else Decimal(0),
+    )
+
+
+def compute_states(cycle: BillingCycle, now: datetime, amounts: BudgetAmounts) -> list[BudgetState]:
+    """The team's budget, then the groups' by name, then the members' by share. At most six queries."""
+    if not (amounts.team or amounts.groups or amounts.members or amounts.each_member):
+        return []
+    team, by_group, by_member = DailyCents(), defaultdict(DailyCents), defaultdict(DailyCents)
+    for row in day_spends(cycle, now):
+        team.add_row(row)
+        by_group[row.group_id].add_row(row)
+        by_member[row.member_id].add_row(row)
+    states = [
+        *_team_state(cycle, now, amounts, team),
+        *_group_states(cycle, now, amounts, by_group),
+    ]
+    members = _member_states(cycle, now, amounts, by_member)
+    return [*states, *sorted(members, key=lambda state: (-state.ratio, state.owner.name))]
+
+
+def _team_state(
+    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, spent: DailyCents
+) -> Iterable[BudgetState]:
+    if amounts.team:
+        yield _state(cycle, now, BudgetOwner(BudgetScope.TEAM, 0, "The team"), amounts.team, [spent])
+
+
+def _group_states(
+    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, by_group: Mapping[int, DailyCents]
+) -> Iterable[BudgetState]:
+    """Closed groups count too, above and below: the days on which they held members are theirs."""
+    if not amounts.groups:
+        return
+    groups = Group.objects.in_bulk()
+    limits = cursor_group_limits()
+    covered = {option.path: option.group_ids for option in build({pk: g.name for pk, g in groups.items()})}
+    for pk in sorted(amounts.groups, key=lambda pk: groups[pk].name.casefold()):
+        group = groups[pk]
+        if group.closed_day and group.closed_day <= utc_day(cycle.start_at):
+            continue
+        ids = covered.get(group.name, frozenset({pk}))
+        owner = BudgetOwner(BudgetScope.GROUP, pk, group.name)
+        parts = [by_group[each] for each in ids if each in by_group]
+        yield _state(cycle, now, owner, amounts.groups[pk], parts, limits.get(pk))
+
+
+def _member_states(
+    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, by_member: Mapping[int, DailyCents]
+) -> Iterable[BudgetState]:
+    """People on the team, and whoever has a budget of their own."""
+    if not (amounts.members or amounts.each_member):
+        return
+    for member in Member.objects.people():
+        is_on_team = member.gone_at is None and not member.is_removed
+        dollars = amounts.members.get(member.pk, amounts.each_member if is_on_team else Decimal(0))
+        if dollars:
+            owner = BudgetOwner(BudgetScope.MEMBER, member.pk, str(member), member.email)
+            parts = [by_member[member.pk]] if member.pk in by_member else []
+            yield _state(cycle, now, owner, dollars, parts)
+
+
+def _state(
+    cycle: BillingCycle,
+    now: datetime,
+    owner: BudgetOwner,
+    dollars: Decimal,
+    parts: list[DailyCents],
+    cursor_limit_dollars: Decimal | None = None,
+) -> BudgetState:
+    spent = sum((part.cycle_cents for part in parts), Decimal(0))
+    is_running = cycle.start_at <= now < cycle.end_at
+    expected = _forecast_of(cycle, utc_day(now), parts) if is_running else None
+    return BudgetState(owner, dollars * 100, spent, expected, cursor_limit_dollars)
+
+
+def _forecast_of(cycle: BillingCycle, today: date, parts: list[DailyCents]) -> Forecast | None:
+    """From the first day with spend on: the days before it are no history."""
+    first = min((day for part in parts for day in part.by_day), default=None)
+    if first is None:
+        return None
+    history = [
+        (day, float(sum(part.by_day.get(day, 0) for part in parts)))
+        for day in days_between(first, today - timedelta(days=1))
+    ]
+    today_cents = sum((part.cycle_by_day.get(today, Decimal(0)) for part in parts), Decimal(0))
+    spent = sum((part.cycle_cents for part in parts), Decimal(0))
+    return forecast(history, float(spent - today_cents), float(today_cents), days_left(cycle, today))
+
+
+def cursor_group_limits() -> dict[int, Decimal]:
+    """Cursor's own monthly limit by the id of the billing group that is tied to it, in dollars. One query."""
+    rows = Group.objects.filter(cursor_group__directory_group__monthly_limit_dollars__isnull=False)
+    return dict(rows.values_list("pk", "cursor_group__directory_group__monthly_limit_dollars"))

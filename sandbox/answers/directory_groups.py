@@ -1,0 +1,54 @@
+"""GET /teams/directory-groups and their members: the identity provider's groups, with their spend limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.company.instants import iso, midnight
+from sandbox.company.members import Employee, user_id
+from sandbox.company.names import GROUPS
+from sandbox.http import HttpError, PageRequest, Request, SandboxResponse
+from sandbox.view import View
+
+Row = dict[str, Any]
+
+
+def list_groups(request: Request) -> SandboxResponse:
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100), len(GROUPS))
+    groups = [_group(request.view, name) for name in GROUPS[page.rows]]
+    return SandboxResponse({"groups": groups, "pagination": page.envelope("totalCount")})
+
+
+def list_group_members(request: Request) -> SandboxResponse:
+    names = {directory_group_id(name): name for name in GROUPS}
+    if request.parts[0] not in names:
+        raise HttpError(404, "Not Found", "Group not found")
+    people = _people(request.view, names[request.parts[0]])
+    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100), len(people))
+    rows = [
+        {"userId": m.id, "email": m.email, "name": m.name, "joinedAt": iso(midnight(m.joined_on))}
+        for m in people[page.rows]
+    ]
+    return SandboxResponse({"members": rows, "pagination": page.envelope("totalCount")})
+
+
+def directory_group_id(name: str) -> str:
+    return "team_group_" + user_id(8_000 + GROUPS.index(name))[5:]
+
+
+def _group(view: View, name: str) -> Row:
+    return {
+        "id": directory_group_id(name),
+        "name": name,
+        "memberCount": len(_people(view, name)),
+        "monthlySpendingLimitDollars": view.limits.group_dollars.get(name),
+        "createdAt": iso(midnight(view.company.first_day)),
+        "updatedAt": iso(midnight(view.company.first_day)),
+    }
+
+
+def _people(view: View, name: str) -> list[Employee]:
+    today = view.now.date()
+    return [
+        m for m in view.company.members if m.is_human and m.holds_seat_on(today) and m.group_on(today) == name
+    ]
