@@ -19,6 +19,7 @@ from .models import (
     CursorGroup,
     CursorGroupMembership,
     DailyActivity,
+    DirectoryGroup,
     Doubt,
     Member,
     MemberAnalyticsDay,
@@ -231,7 +232,13 @@ class ReconciliationAdmin(CollectedAdmin):
 
 @admin.register(CursorGroup)
 class CursorGroupAdmin(CollectedAdmin):
-    list_display = ("name", "cursor_id", "spend_cents", "last_seen_at", "gone_at")
+    list_display = ("name", "cursor_id", "spend_cents", "directory_group", "last_seen_at", "gone_at")
+    search_fields = ("name", "cursor_id")
+
+
+@admin.register(DirectoryGroup)
+class DirectoryGroupAdmin(CollectedAdmin):
+    list_display = ("name", "cursor_id", "monthly_limit_dollars", "last_seen_at", "gone_at")
     search_fields = ("name", "cursor_id")
 
 

@@ -14,7 +14,6 @@ from collector.models import CursorGroup, Member
 from .budgets.models import BudgetSettings, BudgetStep, CycleBudget
 from .names import MAX_LENGTH, UNASSIGNED_NAME
 
-
 __all__ = [
     "Assignment",
     "BudgetSettings",

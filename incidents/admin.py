@@ -82,7 +82,17 @@ class ChannelAdmin(admin.ModelAdmin):
         (None, {"fields": ("name", "kind", "target", "is_enabled")}),
         (
             "What it hears",
-            {"fields": ("sends_alerts", "least_severity", "audience", "groups", "follows", "sends_digests")},
+            {
+                "fields": (
+                    "sends_alerts",
+                    "least_severity",
+                    "audience",
+                    "groups",
+                    "follows",
+                    "sends_digests",
+                    "sends_budgets",
+                )
+            },
         ),
         (
             "When",

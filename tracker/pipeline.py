@@ -1,4 +1,4 @@
-"""The hourly job: collect → adopt groups → detect → incidents → digests → notify → pages.
+"""The hourly job: collect → adopt groups → detect → incidents → budgets → digests → notify → pages.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
@@ -21,6 +21,7 @@ from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
 from incidents.digests import send_due
 from incidents.lifecycle import take_in
+from incidents.notifying.budgets import record_budget_steps
 from incidents.notifying.outbox import deliver_due
 from tracker.pages.prepared import prepare
 from tracker.reports.watch import HOURLY_JOB
@@ -81,6 +82,7 @@ def run(now: datetime) -> PipelineReport:
         found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
         if isinstance(found, DetectionReport):
             _do(report, "incidents", lambda: take_in(found, now))
+        _do(report, "budgets", lambda: record_budget_steps(now))
         _do(report, "digests", lambda: send_due(now))
         # What is sent is dated when it is sent: the steps before may have taken minutes.
         _do(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))

@@ -18,6 +18,7 @@ PER_MINUTE = {
     "/analytics/team/": ("team-analytics", 100),
     "/analytics/by-user/": ("by-user-analytics", 50),
     "/analytics/ai-code/": ("ai-code", 20),
+    "/teams/user-spend-limit": ("spend-limit", 250),
     "/teams/": ("admin", 20),
 }
 # The vendor's minutes begin when it likes, and a request sent in one of them may arrive in the next: a slot

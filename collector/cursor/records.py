@@ -182,6 +182,7 @@ class GroupMemberRecord(Record):
 class BillingGroup(Record):
     id: Id
     name: Name
+    directory_group_id: Id = ""
     spend_cents: Cents | None = None
     current_members: list[GroupMemberRecord]  # taken for none where it is missing, it would empty the group
     former_members: list[GroupMemberRecord] = []
@@ -198,3 +199,35 @@ class GroupsAnswer(Record):
 
     groups: list[BillingGroup]
     unassigned_group: Unassigned | None = None
+
+
+class DirectoryGroupRecord(Record):
+    id: Id
+    name: Name = ""
+    monthly_spending_limit_dollars: Number | None = None
+
+
+class DirectoryGroupsAnswer(Record):
+    """GET /teams/directory-groups."""
+
+    groups: list[DirectoryGroupRecord]
+    pagination: Pagination | None = None
+
+
+class DirectoryMember(Record):
+    email: Email = ""
+    user_id: Id = ""
+
+
+class DirectoryMembersAnswer(Record):
+    """GET /teams/directory-groups/:id/members."""
+
+    members: list[DirectoryMember]
+    pagination: Pagination | None = None
+
+
+class LimitAnswer(Record):
+    """POST /teams/user-spend-limit; the outcome is `success` or `error`, whatever the status."""
+
+    outcome: Short
+    message: Name = ""

@@ -3,7 +3,7 @@
 from collector.base.models import Lease
 
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
-from .cursor_groups import CursorGroup, CursorGroupMembership
+from .cursor_groups import CursorGroup, CursorGroupMembership, DirectoryGroup
 from .doubts import Doubt, RejectedRow
 from .people import Member
 from .pruning import Pruning
@@ -18,6 +18,7 @@ __all__ = [
     "CursorGroup",
     "CursorGroupMembership",
     "DailyActivity",
+    "DirectoryGroup",
     "Doubt",
     "Lease",
     "Member",

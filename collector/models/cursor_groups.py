@@ -10,6 +10,28 @@ from collector.base.fields import CentsField
 from .people import Member
 
 
+class DirectoryGroup(models.Model):
+    """One row is one directory group at Cursor, which may limit what its members spend in a month."""
+
+    cursor_id = models.CharField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    monthly_limit_dollars = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="Empty: no limit of the group."
+    )
+    members = models.ManyToManyField(
+        Member, related_name="directory_groups", help_text="Read only for groups that have a limit."
+    )
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the vendor's list lacks it.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CursorGroup(models.Model):
     """One row is one billing group in the vendor's answers."""
 
@@ -17,6 +39,14 @@ class CursorGroup(models.Model):
     name = models.CharField(max_length=200)
     spend_cents = CentsField(
         null=True, blank=True, help_text="As stated for the current cycle; a cross-check only."
+    )
+    directory_group = models.ForeignKey(
+        DirectoryGroup,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="billing_groups",
+        help_text="The directory group that it follows, whose limit holds for its members.",
     )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()

@@ -13,6 +13,7 @@ from collector.facts.roster import Roster, identify
 from collector.models import CursorGroup, CursorGroupMembership
 
 from .base import Progress, SyncResult, silent
+from .directory_groups import read_directory, store_directory
 
 PATH = "/teams/groups"
 GROUPS = FactTable(
@@ -32,9 +33,12 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     answer = parse(GroupsAnswer, client.get(PATH).payload, PATH)
     if not answer.groups and _are_missing(answer):
         raise wrong_shape(PATH, "there are no groups, yet their members are not unassigned either")
+    directory = read_directory(client, answer.groups)
     with writing():
         groups = _store_groups(answer.groups, window.read_at)
         stays = _store_stays(answer.groups, window.read_at)
+        if directory is not None:
+            store_directory(directory, answer.groups, window.read_at)
     seen = len(answer.groups) + sum(len(group.current_members) for group in answer.groups)
     return SyncResult.of(seen, groups, stays)
 

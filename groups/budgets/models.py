@@ -29,6 +29,11 @@ def parse_steps(text: str) -> tuple[int, ...]:
     return tuple(sorted(steps))
 
 
+def check_steps(text: str) -> None:
+    """ValidationError unless `text` is a list of percentages."""
+    parse_steps(text)
+
+
 class BudgetSettings(SingletonModel):
     """The one row holds what all budgets share. The team's own amount is in the detection settings."""
 
@@ -44,7 +49,7 @@ class BudgetSettings(SingletonModel):
     steps = models.CharField(
         max_length=60,
         default="50, 80, 100",
-        validators=[parse_steps],
+        validators=[check_steps],
         help_text="Percentages of a budget at which the channels are notified, each once per billing cycle. "
         "Empty: nobody is notified.",
     )
@@ -136,9 +141,7 @@ class BudgetStep(models.Model):
     class Meta:
         ordering = ["-reached_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["cycle", "target", "percent"], name="budgetstep_once_per_cycle"
-            ),
+            models.UniqueConstraint(fields=["cycle", "target", "percent"], name="budgetstep_once_per_cycle"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from collector.base.days import days_between, utc_day
+from collector.collecting import freshness
 from collector.facts.forecast import Forecast, days_left, forecast
 from collector.models import BillingCycle, Member
 from groups.models import BudgetSettings, CycleBudget, Group
@@ -48,7 +49,7 @@ class BudgetState:
     budget_cents: Decimal
     spent_cents: Decimal
     forecast: Forecast | None
-    cursor_limit_dollars: Decimal | None = None  # Cursor's own limit of the group, each member's or the group's
+    cursor_limit_dollars: Decimal | None = None  # the group's limit at Cursor
 
     @property
     def ratio(self) -> float:
@@ -108,16 +109,19 @@ def compute_states(cycle: BillingCycle, now: datetime, amounts: BudgetAmounts) -
     """The team's budget, then the groups' by name, then the members' by share. At most six queries."""
     if not (amounts.team or amounts.groups or amounts.members or amounts.each_member):
         return []
-    team, by_group, by_member = DailyCents(), defaultdict(DailyCents), defaultdict(DailyCents)
+    seen_at = min(freshness.known_until(now) or now, now)
+    team = DailyCents()
+    by_group: defaultdict[int, DailyCents] = defaultdict(DailyCents)
+    by_member: defaultdict[int, DailyCents] = defaultdict(DailyCents)
     for row in day_spends(cycle, now):
         team.add_row(row)
         by_group[row.group_id].add_row(row)
         by_member[row.member_id].add_row(row)
     states = [
-        *_team_state(cycle, now, amounts, team),
-        *_group_states(cycle, now, amounts, by_group),
+        *_team_state(cycle, seen_at, amounts, team),
+        *_group_states(cycle, seen_at, amounts, by_group),
     ]
-    members = _member_states(cycle, now, amounts, by_member)
+    members = _member_states(cycle, seen_at, amounts, by_member)
     return [*states, *sorted(members, key=lambda state: (-state.ratio, state.owner.name))]
 
 
@@ -192,5 +196,5 @@ def _forecast_of(cycle: BillingCycle, today: date, parts: list[DailyCents]) -> F
 
 def cursor_group_limits() -> dict[int, Decimal]:
     """Cursor's own monthly limit by the id of the billing group that is tied to it, in dollars. One query."""
-    rows = Group.objects.filter(cursor_group__directory_group__monthly_limit_dollars__isnull=False)
-    return dict(rows.values_list("pk", "cursor_group__directory_group__monthly_limit_dollars"))
+    rows = Group.objects.values_list("pk", "cursor_group__directory_group__monthly_limit_dollars")
+    return {pk: dollars for pk, dollars in rows if dollars is not None}

@@ -77,6 +77,13 @@ class Channel(models.Model):
     sends_digests = models.BooleanField(
         default=True, help_text="Plan exhaustion, cycle summary and the weekly one; about its groups only."
     )
+    sends_budgets = models.BooleanField(
+        "sends budgets",
+        default=True,
+        db_default=True,  # code of the version before leaves the column out
+        help_text="Steps of budgets as they are reached: all of them, or those of its groups and "
+        "their members.",
+    )
     quiet_from = models.TimeField(
         null=True, blank=True, help_text="Quiet hours begin: messages wait until they end."
     )

@@ -35,6 +35,7 @@ class Notification(models.Model):
         ALERT = "alert", "alert"
         UPDATE = "update", "update"
         DIGEST = "digest", "digest"
+        NOTICE = "notice", "notice"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "waiting"
@@ -52,7 +53,9 @@ class Notification(models.Model):
     entry = models.ForeignKey(
         TimelineEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
     )
-    digest = models.JSONField(null=True, blank=True, help_text="A digest's content, as it was when recorded.")
+    digest = models.JSONField(
+        null=True, blank=True, help_text="The content of a digest or notice, as recorded."
+    )
     dedupe_key = models.CharField(
         max_length=120, help_text="The step or the digest's period: once per channel, whatever runs twice."
     )
@@ -94,8 +97,8 @@ class Notification(models.Model):
                 name="notification_sending_is_leased",
             ),
             models.CheckConstraint(
-                condition=Q(kind="digest", digest__isnull=False)
-                | (~Q(kind="digest") & Q(incident__isnull=False, entry__isnull=False)),
+                condition=Q(kind__in=["digest", "notice"], digest__isnull=False)
+                | (~Q(kind__in=["digest", "notice"]) & Q(incident__isnull=False, entry__isnull=False)),
                 name="notification_has_content",
             ),
         ]

@@ -35,7 +35,7 @@ def plan(rows: Sequence[Notification], channel: Channel, policy: IncidentSetting
     """
     alerts = [row for row in rows if row.kind == Notification.Kind.ALERT]
     updates = [row for row in rows if row.kind == Notification.Kind.UPDATE]
-    digests = [Batch(row.kind, (row,)) for row in rows if row.kind == Notification.Kind.DIGEST]
+    digests = [Batch(row.kind, (row,)) for row in rows if row.digest is not None]
     if channel.kind == Channel.Kind.WEBHOOK or channel.is_personal:
         return [*singly(alerts), *singly(updates), *digests]
     if channel.kind == Channel.Kind.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST:

@@ -176,7 +176,10 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
     is_uncertain = any(row.is_uncertain or row.status == Status.SENDING for row in batch.rows)
     since = min(row.created_at for row in batch.rows) if is_uncertain else None
     if first.digest is not None:
-        return Parcel(key_of(batch), "digest", messages.Digest.from_json(first.digest), sent_since=since)
+        content = messages.Digest.from_json(first.digest)
+        # A notice is named by what it is about, which its key begins with: `budget:…`.
+        event = first.dedupe_key.partition(":")[0] if first.kind == Notification.Kind.NOTICE else "digest"
+        return Parcel(key_of(batch), event, content, sent_since=since)
     steps = [messages.step_sentence(row.entry) for row in batch.rows if row.entry]
     news = messages.alert(batch.incidents, "; ".join(dict.fromkeys(steps)))
     root, covered = find_root(channel, batch.incidents)
