@@ -37,7 +37,7 @@ def test_everything_collected_is_listed_and_nothing_is_edited(admin_client, mode
 def test_runs_show_their_error_and_how_fresh_each_source_is(admin_client):
     make_run(status="failed", error="POST /teams/spend: it answered 503", source="spend")
     page = admin_client.get(reverse(RUNS)).content.decode()
-    assert page.count("POST /teams/spend: it answered 503") == 2  # in the list, and above it
+    assert page.count("POST /teams/spend: it answered 503") == 3  # in the banner, above the list, and in it
     assert "failed (stale)" in page
 
 

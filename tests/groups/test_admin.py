@@ -66,7 +66,7 @@ def test_the_members_of_a_group_with_signs_in_its_name_are_a_click_away(admin_cl
 
 def test_the_list_shows_members_and_spend_of_the_cycle(admin_client, alpha, django_assert_max_num_queries):
     make_group("Old news", closed_day=date(2026, 3, 1))
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         page = admin_client.get(GROUPS).content.decode()
     assert '<td class="field-members_now"><a href="/admin/groups/memberplace/?group=Alpha">2</a></td>' in page
     assert '<td class="field-spend">$1.50</td>' in page
@@ -173,7 +173,7 @@ def test_a_members_stays_and_every_change_are_shown(admin_client, alpha):
     ann = Member.objects.get(email="ann@x.io")
     assign(ann, None, date(2026, 3, 4))
     page = admin_client.get(f"{MEMBERS}{ann.pk}/change/").content.decode()
-    assert "Feb. 1, 2026" in page and "March 4, 2026" in page
+    assert "2026-02-01" in page and "2026-03-04" in page
     page = admin_client.get(reverse("admin:groups_historicalassignment_changelist")).content.decode()
     assert page.count("ann@x.io") >= 2
 

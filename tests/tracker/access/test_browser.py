@@ -66,7 +66,7 @@ def test_a_stranger_is_told_why(page, site, google):
 ADMIN_PAGES = (
     "",
     "auth/user/",
-    "auth/group/add/",
+    "auth/user/add/",
     "tracker/accesssettings/",
     "tracker/apitoken/add/",
     "tracker/auditentry/",
@@ -90,7 +90,7 @@ def test_a_token_is_shown_once(page, site, google):
     sign_in(page, google, BOSS)
     page.get_by_label("Name").fill("weekly report")
     page.get_by_role("button", name="Save", exact=True).click()
-    said = page.locator(".messagelist").inner_text()
+    said = page.locator(".messages").inner_text()
     secret = said.partition("ccm_")[2].split()[0]
     assert len(secret) == 43
     page.goto(f"{site}/admin/tracker/apitoken/")

@@ -1,0 +1,56 @@
+"""Which page of the site led into the admin, so that every page of the admin links back to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+KEY = "admin_came_from"
+LABELS = {
+    "overview": "Overview",
+    "insights": "Insights",
+    "incidents": "Incidents",
+    "anomalies": "Incidents",
+    "chargeback": "Chargeback",
+    "settings": "Settings",
+}
+
+
+@dataclass(frozen=True)
+class CameFrom:
+    label: str
+    url: str
+
+
+def remember_page(request: HttpRequest) -> CameFrom | None:
+    """The page of the site that this session last entered the admin from; None for a visit from elsewhere."""
+    address = referring_address(request)
+    if address and (label := page_label(address)):
+        request.session[KEY] = [label, address]
+    kept = request.session.get(KEY)
+    return CameFrom(*kept) if kept else None
+
+
+def referring_address(request: HttpRequest) -> str:
+    """Path and query of the referring page if it is on this site, else an empty string."""
+    parts = urlsplit(request.headers.get("Referer", ""))
+    if parts.netloc != request.get_host() or len(parts.path) + len(parts.query) > 500:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def page_label(address: str) -> str:
+    """The name of a page as its link shows it; empty for the admin itself, sign-in and unknown addresses."""
+    try:
+        match = resolve(urlsplit(address).path)
+    except Resolver404:
+        return ""
+    name = match.url_name or ""
+    if match.view_name == "incident":
+        return f"Incident {match.kwargs['pk']}"
+    if match.view_name == "member":
+        return str(match.kwargs["email"])
+    return LABELS.get(name, "") if not match.app_names else ""

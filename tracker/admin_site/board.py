@@ -1,0 +1,184 @@
+"""The admin's front page: what there is to do, in the order in which an installation needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+
+from tracker.admin_site import states
+from tracker.admin_site.states import EntryState
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the board: a table's page, what it is for, and how things stand there."""
+
+    model: str  # app_label.ModelName, listed only if it is registered
+    label: str
+    purpose: str
+    read_state: Callable[[datetime], EntryState] | None = None
+    url: str = ""
+    state: EntryState | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    key: str
+    title: str
+    entries: tuple[Entry, ...]
+
+
+SECTIONS = (
+    Section(
+        "alerts",
+        "Alerts",
+        (
+            Entry(
+                "detection.DetectionSettings",
+                "Detection",
+                "Change a threshold, and try it on the past 30 days.",
+                states.detection,
+            ),
+            Entry(
+                "incidents.Channel", "Channels", "Choose who is notified, and send a test.", states.channels
+            ),
+            Entry(
+                "incidents.IncidentSettings",
+                "Incident policy",
+                "When incidents close and reopen, and when digests are sent.",
+                states.incident_policy,
+            ),
+            Entry(
+                "detection.Exemption",
+                "Exemptions",
+                "What verdicts have made detection ignore, and until when.",
+                states.exemptions,
+            ),
+            Entry(
+                "incidents.Notification",
+                "Messages sent",
+                "What went to which channel, and why a message failed.",
+                states.notifications,
+            ),
+            Entry("incidents.Incident", "Incidents", "Every incident with its timeline.", states.incidents),
+        ),
+    ),
+    Section(
+        "groups",
+        "Groups and budgets",
+        (
+            Entry(
+                "groups.Group", "Groups", "Create, rename, merge and export billing groups.", states.groups
+            ),
+            Entry(
+                "groups.MemberPlace",
+                "Members by group",
+                "Find a member and move them to another group.",
+                states.places,
+            ),
+            Entry(
+                "groups.GroupImport",
+                "Imports",
+                "Import groups from HiBob or a CSV, and undo an import.",
+                states.imports,
+            ),
+            Entry("groups.Budget", "Budgets", "Agree dollars per cycle for the team, groups and members."),
+        ),
+    ),
+    Section(
+        "people",
+        "People and access",
+        (
+            Entry("auth.User", "People", "Who may sign in, and with which role.", states.people),
+            Entry(
+                "tracker.AccessSettings",
+                "Access",
+                "Default role, lists of responders and admins, privacy.",
+                states.access,
+            ),
+            Entry("tracker.ApiToken", "API tokens", "Let a script read or change data.", states.tokens),
+            Entry("tracker.AuditEntry", "Audit log", "Who did what, and when.", states.audit_log),
+        ),
+    ),
+    Section(
+        "data",
+        "Data",
+        (
+            Entry(
+                "collector.SourceRun",
+                "Sources and their runs",
+                "Collect now, and see why a source failed.",
+                states.sources,
+            ),
+            Entry("collector.Doubt", "Doubts", "Answers from Cursor that do not add up."),
+            Entry(
+                "collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as they came."
+            ),
+            Entry("collector.Member", "Members", "Seats and service accounts at Cursor.", states.members),
+            Entry(
+                "collector.BillingCycle", "Billing cycles", "Cursor's cycles and their dates.", states.cycles
+            ),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Board:
+    sections: tuple[Section, ...]
+    hood: tuple[Section, ...]  # everything else, by app
+
+
+def build_board(app_list: Iterable[dict[str, Any]], now: datetime) -> Board:
+    """The board of those tables in `app_list` (Django's, limited to what the person may see)."""
+    listed = {
+        f"{app['app_label']}.{model['object_name']}": model for app in app_list for model in app["models"]
+    }
+    urls = {name: model["admin_url"] for name, model in listed.items() if model["admin_url"]}
+    sections = [replace(section, entries=tuple(shown_entries(section, urls, now))) for section in SECTIONS]
+    placed = {entry.model for section in SECTIONS for entry in section.entries}
+    return Board(
+        tuple(section for section in sections if section.entries),
+        tuple(other_tables(app_list, placed)),
+    )
+
+
+def shown_entries(section: Section, urls: dict[str, str], now: datetime) -> Iterable[Entry]:
+    for entry in section.entries:
+        if entry.model in urls:
+            yield replace(entry, url=urls[entry.model], state=state_of(entry, now))
+
+
+def state_of(entry: Entry, now: datetime) -> EntryState:
+    """How things stand there; for a table without a state of its own, the number of its rows."""
+    if entry.read_state:
+        return entry.read_state(now)
+    return states.row_count(apps.get_model(entry.model))
+
+
+def other_tables(app_list: Iterable[dict[str, Any]], placed: set[str]) -> Iterable[Section]:
+    for app in app_list:
+        entries = tuple(
+            Entry(
+                f"{app['app_label']}.{model['object_name']}", str(model["name"]), "", url=model["admin_url"]
+            )
+            for model in app["models"]
+            if model["admin_url"] and f"{app['app_label']}.{model['object_name']}" not in placed
+        )
+        if entries:
+            yield Section(app["app_label"], str(app["name"]), entries)
+
+
+def section_of(model: str) -> Section | None:
+    """The section in which a table stands; None for one under the hood."""
+    return next((s for s in SECTIONS if any(entry.model == model for entry in s.entries)), None)
+
+
+def label_of(model: str) -> str:
+    """What the board calls a table; empty for one under the hood."""
+    labels = (entry.label for section in SECTIONS for entry in section.entries if entry.model == model)
+    return next(labels, "")
