@@ -43,7 +43,7 @@ def crumbs(context: dict[Any, Any]) -> list[Crumb]:
 @register.simple_tag(takes_context=True)
 def admin_heading(context: template.Context) -> str:
     """What this page is about: the table, the row, or what the page itself calls it."""
-    values = context.flatten()
+    values: dict[Any, Any] = context.flatten()
     title = str(values.get("title") or "Admin")
     opts = values.get("opts") or getattr(values.get("cl"), "opts", None)
     if opts is not None and ("cl" in values or is_only_row(values)):
