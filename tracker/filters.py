@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -25,7 +25,11 @@ from tracker.periods import Period
 from tracker.reports import badges
 from tracker.widgets import palette
 
-NAMES = ("period", "group", "search", "model", "badge")
+NAMES = ("period", "from", "to", "group", "search", "model", "badge")
+
+
+# Two years: pages read a row for each member, model and day of it.
+MOST_DAYS = 731
 
 
 class FilterForm(forms.Form):
@@ -36,6 +40,10 @@ class FilterForm(forms.Form):
     search = forms.CharField(max_length=100, required=False)
     model = forms.CharField(max_length=120, required=False)
     badge = forms.ChoiceField(choices=[(key, key) for key in badges.BADGES], required=False)
+
+
+# A class body cannot name a field “from”.
+FilterForm.base_fields |= {name: forms.DateField(required=False) for name in ("from", "to")}
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,16 @@ class Filters:
         return palette.load()
 
     @property
+    def absolute_query(self) -> str:
+        """The same filters with the period as two days, for links that show the same figures next week.
+
+        A cycle in progress has today in it: its address stays what it is.
+        """
+        if self.period.cycle:
+            return self.query()
+        return replace(self, period=replace(self.period, key=periods.DATES)).query()
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period is chosen."""
         return bool(self.group or self.search or self.model or self.badge)
@@ -72,16 +90,28 @@ class Filters:
 
     def query(self, **changes: str) -> str:
         """`?period=7d&…` for these filters with `changes`; what is at its default is left out."""
-        values = {
-            "period": self.period.key if self.period.key != periods.DEFAULT else "",
-            "group": self.group.path if self.group else "",
-            "search": self.search,
-            "model": self.model,
-            "badge": self.badge,
-        } | changes
+        values = (
+            period_values(self.period)
+            | {
+                "group": self.group.path if self.group else "",
+                "search": self.search,
+                "model": self.model,
+                "badge": self.badge,
+            }
+            | changes
+        )
+        if "period" in changes:
+            values |= {"from": "", "to": ""}
         if values["period"] == periods.DEFAULT:
             values["period"] = ""
         return "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def period_values(period: Period) -> dict[str, str]:
+    """The period as the address bar has it; a relative one stays relative."""
+    if period.key == periods.DATES:
+        return {"period": "", "from": f"{period.first}", "to": f"{period.last}"}
+    return {"period": period.key, "from": "", "to": ""}
 
 
 def period_query(filters: Filters) -> str:
@@ -119,7 +149,8 @@ def read(
     if asked["model"] and asked["model"] not in palette.load().models:
         notes.append(f"No usage of a model “{asked['model']}” is known")
     return Filters(
-        period=read_period(asked["period"] or periods.DEFAULT, now, known_until, notes),
+        period=read_dates(asked["from"], asked["to"], now, known_until)
+        or read_period(asked["period"] or periods.DEFAULT, now, known_until, notes),
         now=now,
         visible=visible,
         group=read_group(asked["group"], options, notes) if asked["group"] else None,
@@ -133,9 +164,30 @@ def read(
 
 def complaint(name: str, value: str) -> str:
     choices = {"period": ", ".join(periods.LABELS), "badge": ", ".join(badges.BADGES)}
+    if name in ("from", "to"):
+        return f"“{value}” is not a day: write it as 2026-03-13."
     if name in choices:
         return f"There is no {name} “{value}”. Choose one of: {choices[name]}."
     return f"“{name}” is longer than the {name}s there are."
+
+
+def read_dates(
+    first: date | None, last: date | None, now: datetime, known_until: datetime | None
+) -> Period | None:
+    """The period of these days, of one day where only one is given; None where none is.
+
+    BadRequest where they make no period that is over.
+    """
+    first, last = first or last, last or first
+    if first is None or last is None:
+        return None
+    if first > last:
+        raise BadRequest(f"The period ends before it begins: {first} is after {last}.")
+    if first >= utc_day(now):
+        raise BadRequest(f"{first} is not over yet (UTC). Choose days before {utc_day(now)}.")
+    if (last - first).days >= MOST_DAYS:
+        raise BadRequest(f"A period has at most {MOST_DAYS} days.")
+    return periods.between(first, last, now, known_until)
 
 
 def read_period(key: str, now: datetime, known_until: datetime | None, notes: list[str]) -> Period:
@@ -175,6 +227,8 @@ class Choices:
     """What the filter bar offers."""
 
     path: str
+    period: list[tuple[str, str]]  # as hidden fields of the form that asks for the rest
+    kept: list[tuple[str, str]]  # the rest, as hidden fields of the form that asks for two days
     periods: list[Choice]
     groups: list[Choice]
     models: list[Choice]
@@ -185,13 +239,15 @@ class Choices:
 def period_choices(filters: Filters, path: str) -> Choices:
     """Only the periods: for a page about one member."""
     periods_only = [_period_choice(key, label, filters) for key, label in periods.LABELS.items()]
-    return Choices(path, periods_only, [], [], [], path)
+    return Choices(path, hidden_period(filters), hidden_rest(filters), periods_only, [], [], [], path)
 
 
 def choices(filters: Filters, path: str) -> Choices:
     """Everything the filter bar of the page at `path` offers. One query, and the filters' palette."""
     return Choices(
         path=path,
+        period=hidden_period(filters),
+        kept=hidden_rest(filters),
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         groups=[_group_choice(option, filters) for option in filters.options or group_options()],
         models=[
@@ -207,14 +263,25 @@ def choices(filters: Filters, path: str) -> Choices:
     )
 
 
+def hidden_period(filters: Filters) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in period_values(filters.period).items() if value]
+
+
+def hidden_rest(filters: Filters) -> list[tuple[str, str]]:
+    chosen = {"search": filters.search, "model": filters.model, "badge": filters.badge}
+    if filters.group:
+        chosen["group"] = filters.group.path
+    return [(name, value) for name, value in chosen.items() if value]
+
+
 def _period_choice(key: str, label: str, filters: Filters) -> Choice:
     days = periods.WHOLE_DAYS.get(key)
     title = (
         "This billing cycle, up to now"
         if not days
-        else f"The last {days} whole UTC days"
+        else f"The last {days} whole UTC days, whenever the page is opened"
         if days > 1
-        else "The last whole UTC day"
+        else "The last whole UTC day, whenever the page is opened"
     )
     return Choice(key, label, key == filters.period.key, filters.query(period=key), title)
 

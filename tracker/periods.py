@@ -14,6 +14,7 @@ from tracker.widgets import formats
 WHOLE_DAYS = {"24h": 1, "3d": 3, "7d": 7, "14d": 14, "30d": 30}
 LABELS = {"24h": "24 h", "3d": "3 d", "7d": "7 d", "14d": "14 d", "30d": "30 d", "cycle": "Cycle"}
 DEFAULT = "30d"
+DATES = "dates"  # the key of a period given by its first and last day
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,19 @@ class Period:
         return self.known_until is None or day_start(day) < self.known_until
 
     @property
+    def is_current(self) -> bool:
+        """Whether today so far is shown after it: not where two days were asked for."""
+        return self.key != DATES
+
+    @property
+    def last_shown(self) -> date:
+        """The last day that charts show."""
+        return self.today if self.is_current else self.last
+
+    @property
     def as_of(self) -> datetime | None:
-        """Where the figures stop, if that is before today."""
-        return None if self.is_known(self.today) else self.known_until
+        """Where the figures stop, if that is before the last day shown."""
+        return None if self.is_known(self.last_shown) else self.known_until
 
     @property
     def is_unknown(self) -> bool:
@@ -66,7 +77,8 @@ class Period:
         if self.cycle:
             return f"This cycle: {formats.instant(self.cycle.start_at)} to now"
         if self.days == 1:
-            return f"{formats.full_day(self.last)}, the last whole day (UTC)"
+            which = ", the last whole day" if self.is_current else ""
+            return f"{formats.full_day(self.last)}{which} (UTC)"
         return (
             f"{formats.full_day(self.first)} to {formats.full_day(self.last)}: {self.days} whole days (UTC)"
         )
@@ -82,8 +94,8 @@ class Period:
 
     @property
     def shown_days(self) -> list[date]:
-        """Every day a chart shows: the whole days, and today so far."""
-        return [*days_between(self.first, self.last), self.today]
+        """Every day a chart shows: the whole days, and today so far where it follows them."""
+        return list(days_between(self.first, self.last_shown))
 
     def of(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
         """The rows that this period's totals count."""
@@ -95,6 +107,12 @@ def whole_days(days: int, now: datetime, key: str = "", known_until: datetime | 
     today = utc_day(now)
     first, last = today - timedelta(days=days), today - timedelta(days=1)
     return Period(key or f"{days}d", first, last, today, known_until=known_until)
+
+
+def between(first: date, last: date, now: datetime, known_until: datetime | None = None) -> Period:
+    """The whole UTC days from `first` to `last`, both included; today is not over and never among them."""
+    today = utc_day(now)
+    return Period(DATES, first, min(last, today - timedelta(days=1)), today, known_until=known_until)
 
 
 def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | None:

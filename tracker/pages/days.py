@@ -24,10 +24,10 @@ def unsettled(day: date, today: date) -> str:
     return " (may still change)" if today - timedelta(days=PROVISIONAL_DAYS) < day < today else ""
 
 
-def provisional_index(days: list[date], today: date) -> int:
-    """The first of `days` that may still change; today is always among them."""
+def provisional_index(days: list[date], today: date) -> int | None:
+    """The first of `days` that may still change; None where all are settled."""
     first = today - timedelta(days=PROVISIONAL_DAYS - 1)
-    return next(index for index, day in enumerate(days) if day >= first)
+    return next((index for index, day in enumerate(days) if day >= first), None)
 
 
 def known(period: Period, values: Sequence[float]) -> list[float | None]:

@@ -239,6 +239,7 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
         stacked=True,
         series=series,
         provisional_from=provisional_index(days, report.period.today),
+        ends_today=report.period.is_current,
         caption="Days without a request are empty.",
         csv_url=csv_url(query, "shares"),
     )
@@ -260,6 +261,7 @@ def active_chart(report: Insights, query: QueryDict) -> Chart:
         ],
         average=report.mean_daily_active,
         provisional_from=provisional_index(days, report.period.today),
+        ends_today=report.period.is_current,
         caption="The average is of Cursor's count over the whole days shown, weekends included.",
         csv_url=csv_url(query, "active"),
     )

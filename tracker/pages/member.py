@@ -104,6 +104,7 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
             for day in report.days
         ],
         provisional_from=provisional_index(days, report.period.today),
+        ends_today=report.period.is_current,
         caption="Today is not over and is left out of the average. Yesterday may still change.",
         csv_url=csv_url(query, "spend"),
     )
@@ -123,6 +124,7 @@ def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
             for slot, (name, label) in zip(TOLD_APART, TOKEN_NAMES.items(), strict=False)
         ],
         provisional_from=provisional_index([day.day for day in report.days], report.period.today),
+        ends_today=report.period.is_current,
         caption="Tokens read from the cache cost least each, and grow with the length of a conversation.",
         csv_url=csv_url(query, "tokens"),
     )

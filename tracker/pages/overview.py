@@ -76,6 +76,7 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
         provisional_from=provisional_index(days, report.period.today),
+        ends_today=report.period.is_current,
         summary=f"Average {formats.money(average)} a day." if average is not None else "",
         caption=daily_caption(report),
         csv_url=csv_url(query, "daily"),
@@ -84,7 +85,7 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
 
 def daily_note(report: Overview, index: int) -> str:
     """What the day amounts to, and how it compares with the average and the day before."""
-    day, is_today = report.daily[index], index == len(report.daily) - 1
+    day, is_today = report.daily[index], report.period.shown_days[index] == report.period.today
     if not report.period.is_known(report.period.shown_days[index]):
         return "Nothing of this day has been read yet"
     said = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
@@ -98,7 +99,9 @@ def daily_note(report: Overview, index: int) -> str:
 def daily_caption(report: Overview) -> str:
     days = zip(report.period.shown_days, report.daily, report.spikes, strict=True)
     spikes = sorted([(spent.total_cents, day) for day, spent, is_spike in days if is_spike], reverse=True)
-    said = "Today is not over and is left out of the average. Yesterday may still change."
+    said = ""
+    if report.period.is_current:
+        said = "Today is not over and is excluded from the average. Yesterday may still change."
     if report.period.cycle:
         said = "The day on which the cycle began, and today, are no whole days and left out of the average."
     if not spikes:
@@ -183,6 +186,7 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
         stacked=True,
         series=series,
         provisional_from=provisional_index(report.period.shown_days, report.period.today),
+        ends_today=report.period.is_current,
         csv_url=csv_url(query, "by-member"),
     )
 

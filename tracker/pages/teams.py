@@ -148,5 +148,6 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
         size="tall",
         series=series,
         provisional_from=provisional_index(period.shown_days, period.today),
+        ends_today=period.is_current,
         csv_url=csv_url(query, "by-group"),
     )

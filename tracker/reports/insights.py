@@ -74,7 +74,7 @@ class Insights:
     @cached_property
     def model_requests(self) -> dict[tuple[date, str], int]:
         """Served requests by shown day and model. One query."""
-        rows = self.selection.of(MemberModelDay.objects.between(self.period.first, self.period.today))
+        rows = self.selection.of(MemberModelDay.objects.between(self.period.first, self.period.last_shown))
         rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
         return self.team.sums(usage.requests_by_model, rows)
 
@@ -100,14 +100,16 @@ class Insights:
     @cached_property
     def daily_active(self) -> list[int]:
         """Members whom Cursor marks active on each shown day. One query."""
-        rows = DailyActivity.objects.between(self.period.first, self.period.today).filter(is_active=True)
+        rows = DailyActivity.objects.between(self.period.first, self.period.last_shown).filter(is_active=True)
         counts = self.team.sums(usage.members_by_day, self.team.people_selection.of_members(rows))
         return [counts.get(day, 0) for day in self.period.shown_days]
 
     @cached_property
     def daily_requesters(self) -> list[int]:
         """Members with a served request on each shown day. One query."""
-        rows = MemberModelDay.objects.between(self.period.first, self.period.today).filter(requests__gt=0)
+        rows = MemberModelDay.objects.between(self.period.first, self.period.last_shown).filter(
+            requests__gt=0
+        )
         counts = self.team.sums(usage.members_by_day, self.selection.of(rows))
         return [counts.get(day, 0) for day in self.period.shown_days]
 

@@ -171,7 +171,7 @@ class MemberReport:
             if row["day"] in shown and self._is_in_period(row):
                 add(shown[row["day"]], row)
         for activity in DailyActivity.objects.filter(member=self.member).between(
-            self.period.first, self.period.today
+            self.period.first, self.period.last_shown
         ):
             if activity.day in shown:
                 shown[activity.day].activity = activity

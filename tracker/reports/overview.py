@@ -88,8 +88,9 @@ class Overview:
 
     @property
     def today(self) -> Day | None:
-        """Today so far; None where nothing of it is known."""
-        return self.daily[-1] if self.period.is_known(self.period.today) else None
+        """Today so far; None where nothing of it is known, or the period ended before."""
+        is_shown = self.period.is_current and self.period.is_known(self.period.today)
+        return self.daily[-1] if is_shown else None
 
     @cached_property
     def per_day(self) -> Day | None:

@@ -58,7 +58,8 @@ class Chart:
     titles: Sequence[str] = ()  # the labels in full, for tooltips and the table
     notes: Sequence[str] = ()  # one per label, at the foot of the tooltip
     links: Sequence[str] = ()  # one per label: where a click leads
-    provisional_from: int | None = None  # index of the first label that may still change; the last is today
+    provisional_from: int | None = None  # index of the first label that may still change
+    ends_today: bool = True  # whether the last label is today so far
     average: float | None = None
     csv_url: str = ""
     size: str = field(default="")  # "", short or tall
@@ -66,6 +67,10 @@ class Chart:
     @property
     def has_legend(self) -> bool:
         return len(self.series) > 1 or self.provisional_from is not None or self.average is not None
+
+    @property
+    def shows_today(self) -> bool:
+        return self.provisional_from is not None and self.ends_today
 
     @property
     def average_said(self) -> str:
@@ -87,7 +92,7 @@ class Chart:
             "links": list(self.links),
             "provisional_from": self.provisional_from,
             "average": self.average,
-            "today_label": "today" if self.provisional_from is not None else "",
+            "today_label": "today" if self.shows_today else "",
             "series": [series_data(series) for series in self.series],
         }
 

@@ -47,6 +47,22 @@ document.addEventListener("toggle", (event) => {
 }, true);
 window.addEventListener("resize", () => document.querySelectorAll("details.help[open]").forEach(place));
 
+// Buttons with data-copy put an address of this site onto the clipboard, where the browser lets them.
+function offerCopies() {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = false;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(new URL(button.dataset.copy, location.href).href);
+  button.textContent = "Link copied";
+});
+
+offerCopies();
+document.addEventListener("htmx:afterSettle", offerCopies);
+
 // Elements with data-refresh ask for themselves anew (htmx, trigger "refresh") while somebody looks at the page.
 function refresh() {
   const isReading = document.querySelector("details.help[open]") || window.getSelection().type === "Range";

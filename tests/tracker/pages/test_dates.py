@@ -1,0 +1,94 @@
+"""A period of any two days, and addresses that show the same figures next week."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from collector.models import UsageEvent
+from tests.tracker.pages import company
+from tests.tracker.pages.company import NOW, TODAY
+from tracker.widgets import formats
+
+pytestmark = pytest.mark.django_db
+PAGES = ("/", "/insights", "/teams", "/users/ana.novak@acme.example")
+
+
+@pytest.fixture(autouse=True)
+def usage(time_machine):
+    time_machine.move_to(NOW, tick=False)
+    company.build()
+
+
+def cents_between(first: date, last: date):
+    events = UsageEvent.objects.filter(occurred_at__date__gte=first, occurred_at__date__lte=last)
+    return sum(event.charged_cents for event in events)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(date(2026, 10, 1), date(2026, 10, 20)), (date(2026, 11, 10), date(2026, 11, 10)),
+     (date(2026, 9, 1), date(2026, 11, 22))],
+)  # fmt: skip
+def test_any_two_days_make_a_period(client, first, last):
+    text = client.get(f"/teams?from={first}&to={last}").text
+    assert formats.money(cents_between(first, last)) in text
+    assert "today so far" not in text
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_takes_two_days_and_shows_nothing_after_them(client, address):
+    response = client.get(f"{address}?from=2026-10-05&to=2026-10-11")
+    assert response.status_code == 200
+    assert "5 Oct 2026 to 11 Oct 2026: 7 whole days (UTC)" in response.text
+    assert "today so far $" not in response.text
+    assert "swatch provisional" not in response.text
+
+
+def test_today_is_not_over_and_is_cut_off(client):
+    text = client.get(f"/?from={TODAY - timedelta(days=3)}&to={TODAY}").text
+    assert "20 Nov 2026 to 22 Nov 2026: 3 whole days (UTC)" in text
+
+
+def test_one_day_alone_is_a_period_of_one_day(client):
+    assert "10 Nov 2026 (UTC)" in client.get("/?from=2026-11-10").text
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [("from=2026-11-10&to=2026-11-01", "ends before it begins"), ("from=2026-11-23", "not over yet"),
+     ("from=2026-02-30", "is not a day"), ("from=x&to=2026-11-01", "is not a day"),
+     ("from=2020-01-01&to=2026-01-01", "at most 731 days")],
+)  # fmt: skip
+def test_days_that_make_no_period_are_refused_with_the_reason(client, query, why):
+    response = client.get(f"/?{query}")
+    assert response.status_code == 400
+    assert why in response.text
+
+
+def test_the_link_to_copy_names_days_and_keeps_the_other_filters(client):
+    text = client.get("/?period=7d&group=Platform&model=claude-sonnet").text
+    assert (
+        'data-copy="/?from=2026-11-16&amp;to=2026-11-22&amp;group=Platform&amp;model=claude-sonnet"' in text
+    )
+    assert 'title="The last 7 whole UTC days, whenever the page is opened"' in text
+
+
+def test_choosing_a_relative_period_forgets_the_days(client):
+    text = client.get("/?from=2026-10-05&to=2026-10-11&search=ana").text
+    assert 'href="?period=7d&amp;search=ana"' in text
+    assert '<input type="hidden" name="from" value="2026-10-05">' in text  # the other filters keep the days
+
+
+def test_days_are_chosen_and_copied_in_a_browser(page, live_server):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{live_server.url}/?search=ana")
+    page.get_by_label("From", exact=True).fill("2026-10-05")
+    page.get_by_label("To", exact=True).fill("2026-10-11")
+    page.get_by_role("button", name="Show").click()
+    assert "from=2026-10-05&to=2026-10-11" in page.url
+    assert "search=ana" in page.url
+    page.get_by_role("button", name="Copy link to these days").click()
+    page.get_by_role("button", name="Link copied").wait_for()
+    assert "from=2026-10-05&to=2026-10-11" in page.evaluate("navigator.clipboard.readText()")
