@@ -24,6 +24,7 @@ from .models import (
     Member,
     MemberAnalyticsDay,
     MemberModelDay,
+    MemberModelHour,
     Reconciliation,
     RejectedRow,
     SourceRun,
@@ -162,11 +163,20 @@ class UsageEventAdmin(CollectedAdmin):
 
 @admin.register(MemberModelDay)
 class MemberModelDayAdmin(CollectedAdmin):
-    list_display = ("day", "member", "model", "requests", "failed_requests", "total_cents", "billed_cents")
-    list_filter = ("day", "is_after_turn")
+    list_display = ("day", "member", "model", "surface", "requests", "runs", "total_cents", "billed_cents")
+    list_filter = ("day", "surface", "is_after_turn")
     list_select_related = ("member",)
     search_fields = ("member__email", "model")
     ordering = ("-day",)
+
+
+@admin.register(MemberModelHour)
+class MemberModelHourAdmin(CollectedAdmin):
+    list_display = ("hour_at", "member", "model", "surface", "requests", "runs", "total_cents", "top_thread")
+    list_filter = ("hour_at", "surface")
+    list_select_related = ("member",)
+    search_fields = ("member__email", "model", "top_thread")
+    ordering = ("-hour_at",)
 
 
 @admin.register(DailyActivity)

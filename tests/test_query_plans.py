@@ -11,12 +11,14 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
+from collector.facts.runs import of_agents
 from collector.models import (
     AiCodeCommit,
     DailyActivity,
     Member,
     MemberAnalyticsDay,
     MemberModelDay,
+    MemberModelHour,
     RequestSlot,
     Source,
     SourceRun,
@@ -58,7 +60,9 @@ FRESHNESS = ["/settings", "/healthz", "/metrics"]
 # By index: a query that it is there for.
 SERVED: dict[str, Callable[[], QuerySet]] = {
     "usageevent_occurred": lambda: UsageEvent.objects.between(NOW - timedelta(days=1), NOW),
-    "membermodelday_day_member": lambda: MemberModelDay.objects.between(FIRST, TODAY),
+    "usageevent_cloud_agent": lambda: of_agents(["bc-1"]).filter(occurred_at__lt=NOW),
+    "membersurfaceday_day_member": lambda: MemberModelDay.objects.between(FIRST, TODAY),
+    "membermodelhour_hour_member": lambda: MemberModelHour.objects.between(NOW - timedelta(days=1), NOW),
     "dailyactivity_day_member": lambda: DailyActivity.objects.between(FIRST, TODAY),
     "memberanalyticsday_metric_day": lambda: MemberAnalyticsDay.objects.between(FIRST, TODAY).filter(
         metric="mcp"

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from collector.base.days import day_end, day_start, days_between, utc_day
 from collector.models import BillingCycle
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from tracker.widgets import formats
 
 # Days by the period's name in the address bar; the cycle has its own length.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.db import connection, models, transaction
 from django.db.models import F
@@ -18,6 +18,8 @@ from .models import Lease
 
 Key = tuple[Any, ...]
 Values = tuple[Any, ...]
+K = TypeVar("K", bound=Key)
+V = TypeVar("V", bound=Values)
 
 # Rows handed to the driver at a time.
 BATCH = 2000
@@ -46,15 +48,15 @@ class FactTable:
     stamp: tuple[str, ...] = ("updated_at",)  # set whenever a row is written
     first_stamp: tuple[str, ...] = ()  # set when it is made, kept afterwards
 
-    def upsert(self, rows: Mapping[Key, Values], stored: models.QuerySet, at: datetime) -> Upserted:
+    def upsert(self, rows: Mapping[K, V], stored: models.QuerySet, at: datetime) -> Upserted:
         """Bring the table to `rows`; `stored` are all rows that may be meant. Others stay as they are."""
         return self.bring(rows, self.known(stored), at)
 
-    def bring(self, rows: Mapping[Key, Values], known: Mapping[Key, Values], at: datetime) -> Upserted:
+    def bring(self, rows: Mapping[K, V], known: Mapping[Key, Values], at: datetime) -> Upserted:
         """Write those of `rows` that `known`, what is stored, lacks or has otherwise."""
-        new = [key for key in rows if key not in known]
-        changed = [key for key, values in rows.items() if key in known and known[key] != values]
-        touched = [(*key, *rows[key]) for key in (*new, *changed)]
+        new: list[Key] = [key for key in rows if key not in known]
+        changed: list[Key] = [key for key, values in rows.items() if key in known and known[key] != values]
+        touched = [(*key, *rows[cast(K, key)]) for key in (*new, *changed)]
         for start in range(0, len(touched), BATCH):
             self._write(touched[start : start + BATCH], at)
         if touched:

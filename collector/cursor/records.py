@@ -120,6 +120,7 @@ class EventRecord(Record):
     is_token_based_call: Flag = False
     is_chargeable: bool | None = None
     is_headless: Flag = False
+    is_free_bugbot: Flag = False
     token_usage: TokenUsage | None = None
     charged_cents: Cents | None = None
     cursor_token_fee: Cents | None = None

@@ -13,6 +13,7 @@ from collector.base.days import day_start, utc_day
 from collector.base.upsert import Key, Values
 from collector.facts import cycles, rollups
 from collector.facts.roster import Identity, Roster
+from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
 from collector.sources.events import TABLE, EventDraft, keep_costs, number_twins
 
@@ -46,7 +47,8 @@ UNSAID: dict[str, Any] = {
 
 def draft(identity: Identity, occurred_at: datetime, model: str, **columns: Any) -> EventDraft:
     """An event of a file; columns that the file lacks are left unsaid."""
-    given = UNSAID | columns
+    is_bugbot = is_by_bugbot(model=model, kind=columns.get("kind", ""))
+    given = UNSAID | {"is_bugbot": is_bugbot} | columns
     return EventDraft(identity, occurred_at, model, tuple(given[name] for name in TABLE.values))
 
 

@@ -10,9 +10,11 @@ from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
 from .runs import Source, SourceRun, Watermark
 from .spend import BillingCycle, Reconciliation, SpendSnapshot
-from .usage import MemberModelDay, UsageEvent
+from .totals import AGENT_SURFACES, MemberModelDay, MemberModelHour, Surface
+from .usage import UsageEvent
 
 __all__ = [
+    "AGENT_SURFACES",
     "AiCodeCommit",
     "BillingCycle",
     "CursorGroup",
@@ -24,6 +26,7 @@ __all__ = [
     "Member",
     "MemberAnalyticsDay",
     "MemberModelDay",
+    "MemberModelHour",
     "Pruning",
     "Reconciliation",
     "RejectedRow",
@@ -32,6 +35,7 @@ __all__ = [
     "SourceRun",
     "SpendSnapshot",
     "StoredETag",
+    "Surface",
     "TeamAnalyticsDay",
     "UsageEvent",
     "Watermark",

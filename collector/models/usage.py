@@ -1,20 +1,15 @@
-"""What was spent: events as the vendor sends them, and their daily totals."""
+"""What was spent: events as the vendor sends them."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
 
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Q
 
-from collector.base.days import utc_day
 from collector.base.fields import CentsField
 
 from .people import Member
-
-if TYPE_CHECKING:
-    from .spend import BillingCycle
 
 
 class UsageEventQuerySet(models.QuerySet["UsageEvent"]):
@@ -70,6 +65,7 @@ class UsageEvent(models.Model):
     is_token_based = models.BooleanField(default=False)
     is_max_mode = models.BooleanField(default=False)
     is_headless = models.BooleanField(default=False)
+    is_bugbot = models.BooleanField(default=False, db_default=False, help_text="A review by Bugbot.")
     conversation_id = models.CharField(max_length=80, blank=True)
     cloud_agent_id = models.CharField(max_length=80, blank=True)
     automation_id = models.CharField(max_length=80, blank=True)
@@ -88,76 +84,13 @@ class UsageEvent(models.Model):
         indexes = [
             # Windows of a re-read and the hours before now, over all members.
             models.Index(fields=["occurred_at"], name="usageevent_occurred"),
+            # Whether a cloud agent's run began before: few events belong to one.
+            models.Index(
+                fields=["cloud_agent_id", "occurred_at"],
+                condition=Q(cloud_agent_id__gt=""),
+                name="usageevent_cloud_agent",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.occurred_at:%Y-%m-%d %H:%M:%S} {self.model}"
-
-
-class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
-    def between(self, first: date, last: date) -> MemberModelDayQuerySet:
-        """Rows from `first` to `last`, both included."""
-        return self.filter(day__gte=first, day__lte=last)
-
-    def in_cycle(self, cycle: BillingCycle) -> MemberModelDayQuerySet:
-        """Rows of `[cycle.start_at, cycle.end_at)`, exact to the instant."""
-        first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
-        return self.filter(
-            Q(day__gt=first, day__lt=last)
-            | Q(day=first, is_after_turn=True)
-            | Q(day=last, is_after_turn=False)
-        )
-
-    def spend(self) -> dict[str, Any]:
-        """One row of sums: total_cents, billed_cents, requests (None where there are no rows)."""
-        return self.aggregate(
-            total_cents=Sum("total_cents"), billed_cents=Sum("billed_cents"), requests=Sum("requests")
-        )
-
-
-class MemberModelDay(models.Model):
-    """One row is what one member did with one model on one UTC day: what pages read instead of events.
-
-    A day on which a billing cycle turns has two rows, before the turn and after it (`is_after_turn`),
-    so that a cycle's total is exact to the instant. Recomputed from the events whenever one of them
-    changes, never added to.
-    """
-
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="model_days", db_index=False)
-    model = models.CharField(max_length=120, blank=True)
-    day = models.DateField()
-    is_after_turn = models.BooleanField(
-        default=False, help_text="The part of the day after a cycle began on it."
-    )
-
-    requests = models.PositiveIntegerField(
-        default=0, help_text="Events that were served: not errored, not aborted."
-    )
-    billed_requests = models.PositiveIntegerField(default=0, help_text="Those of them that were chargeable.")
-    failed_requests = models.PositiveIntegerField(default=0, help_text="Errored or aborted events.")
-    max_mode_requests = models.PositiveIntegerField(default=0)
-    headless_requests = models.PositiveIntegerField(default=0)
-    request_units = models.DecimalField(max_digits=14, decimal_places=4, default=0)
-    total_cents = CentsField(help_text="All events; total − billed = included.")
-    billed_cents = CentsField(help_text="Chargeable events.")
-    input_tokens = models.BigIntegerField(default=0)
-    output_tokens = models.BigIntegerField(default=0)
-    cache_write_tokens = models.BigIntegerField(default=0)
-    cache_read_tokens = models.BigIntegerField(default=0)
-    updated_at = models.DateTimeField()
-
-    objects = MemberModelDayQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["member", "day", "model", "is_after_turn"], name="membermodelday_one_per_key"
-            ),
-        ]
-        indexes = [
-            # Every page: all members over a range of days.
-            models.Index(fields=["day", "member"], name="membermodelday_day_member"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.member_id} {self.day} {self.model}"

@@ -18,6 +18,7 @@ from collector.cursor.events import read_parts
 from collector.cursor.records import EventRecord, TokenUsage
 from collector.facts import cycles, rollups
 from collector.facts.roster import Identity, Roster, identify
+from collector.facts.surfaces import is_by_bugbot
 from collector.models import Source, UsageEvent
 
 from .base import Progress, SyncResult, silent
@@ -31,6 +32,7 @@ LASTING = (
     "is_headless",
     "is_max_mode",
     "is_token_based",
+    "is_bugbot",
     "input_tokens",
     "output_tokens",
     "cache_write_tokens",
@@ -152,6 +154,7 @@ def draft(event: EventRecord, identities: dict[Identity, Identity]) -> EventDraf
         event.is_headless,
         event.max_mode,
         event.is_token_based_call,
+        is_by_bugbot(model=event.model, kind=event.kind, is_free=event.is_free_bugbot),
         tokens.input_tokens,
         tokens.output_tokens,
         tokens.cache_write_tokens,

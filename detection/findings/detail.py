@@ -16,7 +16,8 @@ from django.db.models.functions import Cast
 
 from collector.base.days import day_end, day_start, utc_day
 from collector.models import MemberModelDay, UsageEvent
-from collector.models.usage import MemberModelDayQuerySet, UsageEventQuerySet
+from collector.models.totals import MemberModelDayQuerySet
+from collector.models.usage import UsageEventQuerySet
 from detection.frame.load import billed_cents, is_served
 from detection.frame.tokens import all_tokens, weighed
 

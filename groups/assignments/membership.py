@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from collector.models import Member
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from groups.models import Assignment, Group
 
 # The id that stands for "in no group"; the database's ids begin at 1.

@@ -13,7 +13,7 @@ from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.base.spreadsheets import harmless
 from collector.models import BillingCycle, Member, MemberModelDay
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Group
 from groups.names import UNASSIGNED_NAME, key

@@ -99,7 +99,7 @@ def rows(first: date, last: date) -> Iterator[dict[str, Any]]:
     days = (
         MemberModelDay.objects.between(first, last)
         .annotate(held_group=held_group(), email=F("member__email"), name=F("member__name"))
-        .order_by("day", "is_after_turn", "member_id", "model")
+        .order_by("day", "is_after_turn", "member_id", "model", "surface")
     )
     for day in days.iterator(chunk_size=2_000):
         yield _row(day, groups, cycles)

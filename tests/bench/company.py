@@ -16,6 +16,7 @@ from collector.models import (
     Member,
     MemberAnalyticsDay,
     MemberModelDay,
+    MemberModelHour,
     Source,
     SourceRun,
     TeamAnalyticsDay,
@@ -130,6 +131,7 @@ def _day(rng, size: Size, members: np.ndarray, habits: Habits, day, now: datetim
     events = _events(rng, members[owner], model, day, now)
     insert(UsageEvent, events)
     insert(MemberModelDay, _model_days(events, day))
+    insert(MemberModelHour, _model_hours(events))
     insert(DailyActivity, _activity(rng, members, counts, day, now))
     insert(MemberAnalyticsDay, _commands(rng, members[counts > 0], day, now))
 
@@ -193,12 +195,35 @@ def _model_days(events: pd.DataFrame, day) -> pd.DataFrame:
     )
     return sums.assign(
         day=str(day),
+        surface="ide",
+        runs=0,
         failed_requests=0,
         max_mode_requests=0,
         headless_requests=0,
         updated_at=str(timezone.now()),
         total_cents=sums["total_cents"].round(6),
         billed_cents=sums["billed_cents"].round(6),
+    )
+
+
+def _model_hours(events: pd.DataFrame) -> pd.DataFrame:
+    hours = events.assign(
+        hour_at=events["occurred_at"].str.slice(0, 13) + ":00:00",
+        billed_cents=events["charged_cents"].where(events["is_chargeable"], 0.0),
+        requests=1,
+    )
+    tokens = ["input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens"]
+    columns = ["requests", "charged_cents", "billed_cents", *tokens]
+    sums = hours.groupby(["member_id", "model", "hour_at"], as_index=False)[columns].sum()
+    return sums.rename(columns={"charged_cents": "total_cents"}).assign(
+        total_cents=sums["charged_cents"].round(6),
+        billed_cents=sums["billed_cents"].round(6),
+        surface="ide",
+        failed_requests=0,
+        runs=0,
+        top_thread="",
+        top_thread_requests=0,
+        updated_at=str(timezone.now()),
     )
 
 

@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DUMP = Path(__file__).parent / "data" / "unnumbered.sql.gz"
 EVENTS_CENTS = "SELECT COUNT(*), SUM(charged_cents) FROM collector_usageevent"
-ROLLUP_CENTS = "SELECT SUM(total_cents) FROM collector_membermodelday"
+HOURLY_CENTS = "SELECT SUM(total_cents) FROM collector_membermodelhour"
+ROLLUP_CENTS = "SELECT SUM(total_cents) FROM collector_membersurfaceday"
 # Asked in a process of its own, with the product's own settings rather than those of the tests.
 VISIT = """
 import json, django
@@ -76,3 +77,4 @@ def test_a_database_of_the_last_unnumbered_version_migrates_and_every_page_answe
     assert Decimal(visited["floor"]) == 60
     assert read_row(database, EVENTS_CENTS) == before
     assert read_row(database, ROLLUP_CENTS)[0] == pytest.approx(before[1])
+    assert read_row(database, HOURLY_CENTS)[0] == pytest.approx(before[1])

@@ -10,7 +10,7 @@ from heapq import nlargest
 
 from django.db.models import Q, Sum
 
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from tracker.periods import Period
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import MICRO_PLACES

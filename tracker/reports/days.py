@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from collector.base.days import days_between, utc_day
 from collector.models import BillingCycle
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.usage import Day
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from django.db.models import Max
 
 from collector.models import BillingCycle, MemberModelDay
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from detection.models import DetectionSettings
 from tracker import periods
 from tracker.filters import Filters

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Min, Sum
 
 from collector.models import BillingCycle
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.cycle import day_number
 
 Billed = tuple[int, date, int]  # member id, first day, requests

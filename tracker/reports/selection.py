@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
 from tracker.reports.usage import Parts
 

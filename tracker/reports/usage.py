@@ -14,7 +14,7 @@ from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Sum
 
 from collector.models import DailyActivity
 from collector.models.activity import BetweenDaysQuerySet
-from collector.models.usage import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet
 
 MICRO_PLACES = 6  # of a cent, as many as are stored
 

@@ -60,6 +60,7 @@ def test_an_event_is_stored_whole(told, client):
         "is_token_based": True,
         "is_max_mode": False,
         "is_headless": False,
+        "is_bugbot": False,
         "conversation_id": "c1",
         "cloud_agent_id": "",
         "automation_id": "",

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from collector.base.upsert import revision, writing
-from collector.facts.rollups import TABLE
+from collector.facts.rollups import DAYS, DayKey, DayTotals
 from collector.models import MemberModelDay
 from tests.tracker.pages.company import make_member
 from tracker.models import LeftSums
@@ -15,7 +15,6 @@ from tracker.reports import kept, usage
 pytestmark = pytest.mark.django_db
 
 DAY, AT = date(2026, 3, 3), datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
-COUNTS = (1, 0, 0, 0, 0)  # requests, and of them billed, failed, max mode, headless
 
 
 @pytest.fixture(autouse=True)
@@ -26,9 +25,11 @@ def nothing_held():
 
 
 def write(member, cents):
-    rows = {(member.pk, DAY, "default", False): (*COUNTS, Decimal(cents), Decimal(0), Decimal(1), 9, 9, 9, 9)}
+    rows = {
+        DayKey(member.pk, DAY, "default", "ide", False): DayTotals(requests=1, total_cents=Decimal(cents))
+    }
     with writing():
-        TABLE.upsert(rows, MemberModelDay.objects.filter(member=member), AT)
+        DAYS.upsert(rows, MemberModelDay.objects.filter(member=member), AT)
 
 
 def total():

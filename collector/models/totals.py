@@ -1,0 +1,160 @@
+"""What was spent, added up: by day for pages, by hour for detection."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q, Sum
+
+from collector.base.days import utc_day
+from collector.base.fields import CentsField
+
+from .people import Member
+
+if TYPE_CHECKING:
+    from .spend import BillingCycle
+
+
+class Surface(models.TextChoices):
+    """Where a request came from; empty where only totals are known."""
+
+    IDE = "ide", "IDE"
+    CLI = "cli", "CLI"
+    CLOUD_AGENT = "cloud_agent", "cloud agent"
+    AUTOMATION = "automation", "automation"
+    BUGBOT = "bugbot", "Bugbot"
+    SERVICE_ACCOUNT = "service_account", "service account"
+    UNKNOWN = "", "unknown"
+
+
+# What they do is counted in runs: an agent's run may be one event or a thousand.
+AGENT_SURFACES = (Surface.CLOUD_AGENT, Surface.AUTOMATION)
+
+
+class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
+    def between(self, first: date, last: date) -> MemberModelDayQuerySet:
+        """Rows from `first` to `last`, both included."""
+        return self.filter(day__gte=first, day__lte=last)
+
+    def in_cycle(self, cycle: BillingCycle) -> MemberModelDayQuerySet:
+        """Rows of `[cycle.start_at, cycle.end_at)`, exact to the instant."""
+        first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+        return self.filter(
+            Q(day__gt=first, day__lt=last)
+            | Q(day=first, is_after_turn=True)
+            | Q(day=last, is_after_turn=False)
+        )
+
+    def spend(self) -> dict[str, Any]:
+        """One row of sums: total_cents, billed_cents, requests (None where there are no rows)."""
+        return self.aggregate(
+            total_cents=Sum("total_cents"), billed_cents=Sum("billed_cents"), requests=Sum("requests")
+        )
+
+
+class MemberModelDay(models.Model):
+    """One row is what one member did with one model on one surface on one UTC day: what pages read.
+
+    A day on which a billing cycle turns has two rows, before the turn and after it (`is_after_turn`),
+    so that a cycle's total is exact to the instant. Recomputed from the events whenever one of them
+    changes, never added to.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="model_days", db_index=False)
+    model = models.CharField(max_length=120, blank=True)
+    surface = models.CharField(max_length=16, choices=Surface, blank=True)
+    day = models.DateField()
+    is_after_turn = models.BooleanField(
+        default=False, help_text="The part of the day after a cycle began on it."
+    )
+
+    requests = models.PositiveIntegerField(
+        default=0, help_text="Events that were served: not errored, not aborted."
+    )
+    billed_requests = models.PositiveIntegerField(default=0, help_text="Those of them that were chargeable.")
+    failed_requests = models.PositiveIntegerField(default=0, help_text="Errored or aborted events.")
+    max_mode_requests = models.PositiveIntegerField(default=0)
+    headless_requests = models.PositiveIntegerField(default=0)
+    runs = models.PositiveIntegerField(
+        default=0, help_text="Runs of cloud agents and automations that began here: they add up over days."
+    )
+    request_units = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    total_cents = CentsField(help_text="All events; total − billed = included.")
+    billed_cents = CentsField(help_text="Chargeable events.")
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cache_write_tokens = models.BigIntegerField(default=0)
+    cache_read_tokens = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField()
+
+    objects = MemberModelDayQuerySet.as_manager()
+
+    class Meta:
+        # The table of versions before 1.0 has no surface in its key. It stays as it is for them, unused.
+        db_table = "collector_membersurfaceday"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "day", "model", "surface", "is_after_turn"],
+                name="membersurfaceday_one_per_key",
+            ),
+        ]
+        indexes = [
+            # Every page: all members over a range of days.
+            models.Index(fields=["day", "member"], name="membersurfaceday_day_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.day} {self.model} {self.surface}"
+
+
+class MemberModelHourQuerySet(models.QuerySet["MemberModelHour"]):
+    def between(self, start_at: datetime, end_at: datetime) -> MemberModelHourQuerySet:
+        """Hours that begin in `[start_at, end_at)`."""
+        return self.filter(hour_at__gte=start_at, hour_at__lt=end_at)
+
+
+class MemberModelHour(models.Model):
+    """One row is what one member did with one model on one surface in one UTC hour: what detection reads.
+
+    Written with the daily totals, of the same events, and kept when those are pruned.
+    """
+
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="model_hours", db_index=False)
+    model = models.CharField(max_length=120, blank=True)
+    surface = models.CharField(max_length=16, choices=Surface, blank=True)
+    hour_at = models.DateTimeField(help_text="When the hour begins.")
+
+    requests = models.PositiveIntegerField(default=0, help_text="Events that were served.")
+    failed_requests = models.PositiveIntegerField(default=0, help_text="Errored or aborted events.")
+    runs = models.PositiveIntegerField(default=0, help_text="Runs that began in this hour.")
+    total_cents = CentsField(help_text="All events.")
+    billed_cents = CentsField(help_text="Chargeable events.")
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cache_write_tokens = models.BigIntegerField(default=0)
+    cache_read_tokens = models.BigIntegerField(default=0)
+    top_thread = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="The agent, automation or conversation with most requests of this row, if five or more.",
+    )
+    top_thread_requests = models.PositiveIntegerField(default=0)
+    updated_at = models.DateTimeField()
+
+    objects = MemberModelHourQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "hour_at", "model", "surface"], name="membermodelhour_one_per_key"
+            ),
+        ]
+        indexes = [
+            # Frames: all members over a stretch of hours.
+            models.Index(fields=["hour_at", "member"], name="membermodelhour_hour_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.hour_at:%Y-%m-%d %H}:00 {self.model} {self.surface}"
