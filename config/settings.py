@@ -171,6 +171,7 @@ AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+SIMPLE_HISTORY_REVERT_DISABLED = True  # an old version saved again would go round the rules
 AUTH_GOOGLE_ID = env.text("AUTH_GOOGLE_ID")
 AUTH_GOOGLE_SECRET = env.secret("AUTH_GOOGLE_SECRET")
 AUTH_ALLOWED_DOMAIN = env.text("AUTH_ALLOWED_DOMAIN").lower()

@@ -12,10 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
-from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
-from collector.base.read_only import ReadOnly
+from collector.base.read_only import ReadOnly, RecordedAdmin
 
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption
@@ -23,7 +22,7 @@ from .replay.preview import preview
 
 
 @admin.register(DetectionSettings)
-class DetectionSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
+class DetectionSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     """Thresholds, each with its unit and an example; the history says who changed what."""
 
     change_form_template = "admin/detection/detectionsettings/change_form.html"
@@ -92,7 +91,7 @@ class AnomalyAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Exemption)
-class ExemptionAdmin(SimpleHistoryAdmin):
+class ExemptionAdmin(RecordedAdmin):
     """What detection keeps quiet about, who said so, and until when; revoking ends it at the next run."""
 
     list_display = [

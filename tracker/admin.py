@@ -1,26 +1,18 @@
-import allauth.account.admin
-import allauth.socialaccount.admin  # noqa: F401  (both register what is taken back below)
-from allauth.account.models import EmailAddress
-from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
-from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
-from collector.base.read_only import ReadOnly
+from collector.base.read_only import ReadOnly, RecordedAdmin
 from tracker.access import tokens
+from tracker.admin_site import powers  # noqa: F401  (registers)
 from tracker.models import AccessSettings, ApiToken, AuditEntry
-
-# allauth's own tables: keys come from the environment, and addresses from Google at each sign-in.
-for model in (EmailAddress, SocialAccount, SocialApp, SocialToken):
-    admin.site.unregister(model)
 
 
 @admin.register(AccessSettings)
-class AccessSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
+class AccessSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     fieldsets = (
         (
             "Roles",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+
+SAFE_METHODS = ("GET", "HEAD")
 
 
 class ReadOnly:
@@ -18,3 +22,24 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class RecordedAdmin(SimpleHistoryAdmin):
+    """An admin whose rows keep their history, to look at: an old version is not saved again, since that would
+    go round every rule about what may follow what."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        try:
+            return super().history_view(request, object_id, extra_context)
+        except (ValueError, ValidationError) as problem:
+            raise Http404("There is no such row.") from problem
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        if request.method not in SAFE_METHODS:
+            raise PermissionDenied("An old version is for looking at. Change the row itself instead.")
+        try:
+            return super().history_form_view(request, object_id, version_id, extra_context)
+        except (ValueError, ValidationError) as problem:
+            raise Http404("There is no such version.") from problem

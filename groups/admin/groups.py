@@ -19,10 +19,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from simple_history.admin import SimpleHistoryAdmin
 
 from collector.base.days import utc_day
 from collector.base.money import dollars
+from collector.base.read_only import RecordedAdmin
 from groups.assignments import changes
 from groups.assignments.changes import ChangeRefused
 from groups.assignments.membership import UNASSIGNED
@@ -35,7 +35,7 @@ from .forms import GroupForm, IntoForm, who
 
 
 @admin.register(Group)
-class GroupAdmin(SimpleHistoryAdmin):
+class GroupAdmin(RecordedAdmin):
     """Groups with members and spend. A group is never removed, only closed: past days keep it."""
 
     form = GroupForm
