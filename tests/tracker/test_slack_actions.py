@@ -97,6 +97,10 @@ def test_members_are_refused_where_everybody_only_looks(client):
         {"sent": NOON.timestamp() + 301},
         {"X-Slack-Signature": ""},
         {"X-Slack-Signature": "v0=" + "0" * 64},
+        {"X-Slack-Signature": "v0=é"},
+        {"X-Slack-Signature": "v0=" + "0" * 10_000},
+        {"X-Slack-Request-Timestamp": "1" * 5_000},
+        {"X-Slack-Request-Timestamp": "²"},
         {"X-Slack-Request-Timestamp": "soon"},
         {"X-Slack-Request-Timestamp": "١٢٣"},
         {"X-Slack-Request-Timestamp": ""},
@@ -195,3 +199,9 @@ def test_without_a_signing_secret_everything_is_refused_and_says_what_to_set(cli
     answer = post(client, payload())
     assert (answer.status_code, "SLACK_SIGNING_SECRET" in answer.content.decode()) == (403, True)
     assert client.get("/slack/actions").status_code == 405
+
+
+def test_a_body_that_is_not_utf_8_is_refused(client):
+    headers = {"X-Slack-Request-Timestamp": str(int(NOON.timestamp())), "X-Slack-Signature": "v0=" + "0" * 64}
+    kind = "application/x-www-form-urlencoded"
+    assert client.post("/slack/actions", b"\xff\xfe", content_type=kind, headers=headers).status_code == 403

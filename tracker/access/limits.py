@@ -39,7 +39,7 @@ class LimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
+        if length.isascii() and length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
         if "\x00" in request.path_info:
             return HttpResponse("No address holds a NUL.", status=400, content_type="text/plain")

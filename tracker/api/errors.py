@@ -107,6 +107,20 @@ class ApiErrorsMiddleware:
         response = self.get_response(request)
         is_json = response.get("Content-Type", "").startswith("application/json")
         if response.status_code >= 400 and not is_json and request.path.startswith(API_PREFIX):
-            response.content = error_response(response.status_code).content
-            response["Content-Type"] = "application/json"
+            return with_headers_of(response, error_response(response.status_code))
         return response
+
+
+# These describe the body that is replaced.
+OF_THE_BODY = {"content-type", "content-length", "content-encoding", "etag", "last-modified"}
+
+
+def with_headers_of(replaced: HttpResponse, response: JsonResponse) -> JsonResponse:
+    """`response` with the cookies and headers of the one that it replaces, but for those about its body."""
+    for name, value in replaced.items():
+        if name.lower() not in OF_THE_BODY:
+            response[name] = value
+    response.cookies = replaced.cookies
+    response["Content-Length"] = str(len(response.content))
+    replaced.close()
+    return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ from tracker.models import AccessSettings
 logger = logging.getLogger(__name__)
 
 # Slack's own limit for a request's age; what is older is refused by its time, so needs no remembering.
+STAMP = re.compile(r"[0-9]{1,12}")
 REMEMBER = timedelta(minutes=10)
 ANSWER_TIMEOUT_SECONDS = 3
 
@@ -101,7 +103,12 @@ class DjangoClock(Clock):
 def is_signed(request: AccessRequest, signature: str) -> bool:
     verifier = SignatureVerifier(settings.SLACK_SIGNING_SECRET, DjangoClock())
     sent = request.headers.get("X-Slack-Request-Timestamp", "")
-    return sent.isascii() and sent.isdigit() and verifier.is_valid(request.body, sent, signature)
+    if not STAMP.fullmatch(sent) or not signature.isascii():
+        return False
+    try:
+        return verifier.is_valid(request.body.decode(), sent, signature)
+    except UnicodeDecodeError:  # Slack sends UTF-8
+        return False
 
 
 def read_press(request: AccessRequest) -> Press:
@@ -115,7 +122,7 @@ def read_press(request: AccessRequest) -> Press:
             user_id=str(payload["user"]["id"]),
             response_url=str(payload.get("response_url", "")),
         )
-    except (KeyError, IndexError, TypeError, ValueError):
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError):
         raise PressRefused("The request holds no button of an incident.") from None
     if press.action not in ACTIONS:
         raise PressRefused("There is no such button.")

@@ -70,8 +70,10 @@ def test_without_sign_in_visitors_have_the_default_role(ask):
     assert ask(guard.viewer(lambda request: page(request)), AnonymousUser()) is None
 
 
-def test_without_sign_in_local_staff_are_admins(ask):
-    assert ask(page, User.objects.create_user("root", is_staff=True)) is None
+def test_without_sign_in_local_superusers_are_admins_and_other_staff_are_not(ask):
+    assert ask(page, User.objects.create_superuser("root")) is None
+    with pytest.raises(PermissionDenied):
+        ask(page, User.objects.create_user("vera", is_staff=True))
     assert ask(page, AnonymousUser()).status_code == 302
 
 
