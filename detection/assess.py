@@ -57,7 +57,7 @@ def assess(
         for finding in rule.find(frame, settings, baseline)
     ]
     standing, suppressed = exempt(found, exemptions)
-    return Assessment(tuple(_without_idle_talk(standing, settings)), tuple(suppressed), no_data)
+    return Assessment(tuple(without_idle_talk(standing, settings)), tuple(suppressed), no_data)
 
 
 def missing(settings: DetectionSettings, ages: Ages) -> Iterable[NoData]:
@@ -91,7 +91,7 @@ def _covers(exemption: Exemption, finding: Finding) -> bool:
     return 0 < finding.daily_cents <= float(exemption.floor_cents or 0)
 
 
-def _without_idle_talk(findings: list[Finding], settings: DetectionSettings) -> list[Finding]:
+def without_idle_talk(findings: list[Finding], settings: DetectionSettings) -> list[Finding]:
     """Drop information, unless it is wanted or stands beside an alarm about the same spend."""
     alarmed = {
         (finding.member_id, finding.cause) for finding in findings if finding.severity != Severity.INFO

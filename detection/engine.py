@@ -12,7 +12,7 @@ from django.db import transaction
 
 from collector.models import Member
 
-from .assess import Ages, Assessment, NoData, assess
+from .assess import Ages, Assessment, NoData, assess, without_idle_talk
 from .findings.detail import Detail, load_detail
 from .findings.explain import explain
 from .findings.finding import Finding
@@ -121,6 +121,9 @@ def _tell(
         item = tell(finding, detail, names, as_of, before)
         if before or not _is_history(item.onset_at, silent_before):
             told.append(item)
+    # Information may have stood beside an alarm that is history.
+    standing = {id(finding) for finding in without_idle_talk([item.finding for item in told], settings)}
+    told = [item for item in told if id(item.finding) in standing]
     return told, len(findings) - len(told)
 
 

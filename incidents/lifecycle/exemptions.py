@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from collector.models import Member
 from detection import exemptions
 from detection.models import Exemption
+from detection.vocabulary import ExemptionKind
 from incidents.models import Incident, TimelineEntry, TimelineStep, Verdict
 
 CLOSING_VERDICTS = (Verdict.EXPECTED, Verdict.PLANNED, Verdict.TOO_SMALL)
@@ -25,8 +26,7 @@ def replace_exemption(
     member = incident.member
     if member is None:
         return
-    for before in _left_by_verdicts(member, incident.cause, now):
-        exemptions.revoke(before, by=by, now=now)
+    revoke_exemptions(incident, by, now)
     if incident.verdict in CLOSING_VERDICTS:
         is_too_small = incident.verdict == Verdict.TOO_SMALL
         exemptions.leave(
@@ -39,6 +39,23 @@ def replace_exemption(
             floor_cents=too_small_floor(incident) if is_too_small else None,
             reason=reason or f"Verdict on incident #{incident.pk}",
         )
+
+
+def revoke_exemptions(incident: Incident, by: str, now: datetime) -> None:
+    """Revoke what verdicts about the incident's member and cause left and is in force."""
+    if incident.member is None:
+        return
+    for exemption in _left_by_verdicts(incident.member, incident.cause, now):
+        exemptions.revoke(exemption, by=by, now=now)
+
+
+def is_exempt(incident: Incident, now: datetime) -> bool:
+    """Whether an exemption in force covers whatever amount the incident's member and cause come to."""
+    if incident.member is None:
+        return False
+    kinds = (ExemptionKind.EXPECTED, ExemptionKind.PLANNED)
+    in_force = Exemption.objects.in_force(now).filter(kind__in=kinds)
+    return in_force.filter(member=incident.member, cause=incident.cause).exists()
 
 
 def _left_by_verdicts(member: Member, cause: str, now: datetime) -> QuerySet[Exemption]:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,8 +20,10 @@ from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, TimelineStep
 from incidents.wording import instant
 
+from .exemptions import is_exempt
+from .growth import floor_cents, growth, stated_cents
 from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
-from .people import reopening, resolution
+from .people import reopening, resolution, with_verdict_taken_back
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,14 @@ class Run:
     now: datetime
     no_data: frozenset[str]
     policy: IncidentSettings
+    floor_cents: Decimal
 
 
 def take_in(report: DetectionReport, now: datetime) -> TakeInReport:
     """Bring incidents up to date with the anomalies; doing it twice for one run changes nothing."""
     registry.seed_channels()  # before anything is recorded: an alert is recorded for the channels there are
     no_data = frozenset(str(gap.rule) for gap in report.no_data)
-    run = Run(report.as_of, now, no_data, IncidentSettings.get_solo())
+    run = Run(report.as_of, now, no_data, IncidentSettings.get_solo(), floor_cents())
     done: Counter[str] = Counter()
     for anomalies in unplaced():
         done[place(anomalies, run)] += 1
@@ -83,7 +87,11 @@ def take_in(report: DetectionReport, now: datetime) -> TakeInReport:
 def unplaced() -> list[list[Anomaly]]:
     """Anomalies that belong to no incident yet, those of one member and cause together."""
     together: dict[tuple[int | None, str], list[Anomaly]] = defaultdict(list)
-    for anomaly in Anomaly.objects.filter(incident_link__isnull=True).order_by("detected_at", "pk"):
+    waiting = Anomaly.objects.filter(incident_link__isnull=True)
+    # Information that has gone again concerns nobody.
+    for anomaly in waiting.exclude(severity=Severity.INFO, cleared_at__isnull=False).order_by(
+        "detected_at", "pk"
+    ):
         together[anomaly.member_id, anomaly.cause].append(anomaly)
     return list(together.values())
 
@@ -118,6 +126,11 @@ def place(anomalies: Sequence[Anomaly], run: Run) -> str:
             return settle(left, current, None, run)
 
 
+def is_information(anomalies: Sequence[Anomaly]) -> bool:
+    """Whether there is nothing but information among them, which never makes an incident."""
+    return all(anomaly.severity == Severity.INFO for anomaly in anomalies)
+
+
 def is_placed(anomaly: Anomaly) -> bool:
     return IncidentAnomaly.objects.filter(anomaly=anomaly).exists()
 
@@ -132,12 +145,15 @@ def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Inciden
             current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now
         )
         return "joined"
-    if last:
-        holding = holding_of(last)
-        if reason := reopens_within(last, run) or (holding and comeback_reason(last, holding, run)):
-            link(last, anomalies, run)
-            come_back(last, [*holding, *anomalies], reason, run)
-            return "reopened"
+    holding = holding_of(last) if last else []
+    if is_information([*holding, *anomalies]):
+        return ""
+    if last and (reason := reopens_within(last, run) or (holding and comeback_reason(last, holding, run))):
+        link(last, anomalies, run)
+        come_back(last, [*holding, *anomalies], reason, run)
+        return "reopened"
+    if is_information(anomalies):
+        return ""
     open_new(anomalies, run)
     return "opened"
 
@@ -187,9 +203,10 @@ def collected_at(member_id: int | None, onset_at: datetime | None) -> datetime |
 
 
 def figures(anomalies: Sequence[Anomaly]) -> dict[str, Any]:
-    """What an incident shows of its findings: the gravest one."""
+    """What an incident shows of its findings: the gravest one, and the largest amount that any states."""
     gravest = max(anomalies, key=lambda anomaly: (Severity(anomaly.severity).rank, anomaly.extra_cents))
     return {
+        "stated_cents": max(map(stated_cents, anomalies)),
         "severity": gravest.severity,
         "message": gravest.message,
         "model": gravest.model,
@@ -211,19 +228,28 @@ def follow_resolved(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
     if not holding:
         Incident.objects.filter(pk=incident.pk, status=Status.RESOLVED, quiet_runs=0).update(quiet_runs=1)
         return ""
+    if is_information(holding):
+        return ""
     reason = comeback_reason(incident, holding, run)
     if not reason or Incident.objects.about(incident.member_id, incident.cause).unresolved().exists():
         return ""
-    return "reopened" if come_back(incident, holding, reason, run) else ""
+    try:
+        return "reopened" if come_back(incident, holding, reason, run) else ""
+    except IntegrityError:
+        return ""  # a new one about the same was opened in between; the next run joins it
 
 
 def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
     """Why a resolved incident whose findings hold must be open again; empty while a person's word counts."""
+    if is_exempt(incident, run.now):
+        return ""  # the next detection follows the verdict
     if incident.quiet_runs:
         return "the finding is back"
     worst = max(Severity(anomaly.severity).rank for anomaly in holding)
     if worst > Severity(incident.resolved_severity or incident.severity).rank:
         return "the finding got worse after it was resolved"
+    if grown := growth(incident, holding, run.floor_cents):
+        return f"{grown} after it was resolved"
     if new := newly_named(incident, holding):
         return new
     cools_until = incident.cools_until(run.policy.cooldown)
@@ -233,7 +259,8 @@ def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
 
 
 def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run: Run) -> bool:
-    move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
+    text = with_verdict_taken_back(incident, reason)
+    move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, text)
     changes = {**reopening(run.now), **figures(anomalies), "last_run_at": run.as_of}
     return transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, **changes)
 
@@ -245,7 +272,8 @@ def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
     raised = f"{incident.severity} to {changes['severity']}" if is_raised else ""
     if not is_raised:
         del changes["severity"]
-    worse = [text for text in (raised, newly_named(incident, holding)) if text]
+    grown = growth(incident, holding, run.floor_cents)
+    worse = [text for text in (raised, grown, newly_named(incident, holding)) if text]
     if not worse:
         Incident.objects.filter(pk=incident.pk).update(**changes)
         return ""

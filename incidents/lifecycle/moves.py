@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 
 from incidents.models import Incident, Status, TimelineEntry, TimelineStep, answered_at
 from incidents.notifying import recording
@@ -96,6 +97,9 @@ def write(
         severity=incident.severity,
         text=move.text,
     )
+    if recording.speaks_up(entry, at):
+        Incident.objects.filter(pk=incident.pk).update(alerted_cents=F("stated_cents"))
+        incident.alerted_cents = incident.stated_cents
     recording.record(entry, at)
     return entry
 

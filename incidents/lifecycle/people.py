@@ -12,7 +12,7 @@ from detection.vocabulary import Cause
 from incidents.models import Incident, Status, TimelineStep, Verdict
 from incidents.wording import instant
 
-from .exemptions import CLOSING_VERDICTS, replace_exemption
+from .exemptions import CLOSING_VERDICTS, replace_exemption, revoke_exemptions
 from .moves import UNRESOLVED, Actor, Outcome, Transition, outcome, transition
 
 
@@ -44,11 +44,18 @@ def resolution(by: str, now: datetime) -> dict[str, Any]:
 
 
 def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason: str = "") -> Outcome:
-    """Open a resolved incident again; refused while another one about the same is unresolved."""
-    move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, reason)
+    """Open a resolved incident again; refused while another one about the same is unresolved.
+
+    Whoever reopens disagrees with the verdict: it is taken back with the exemption that it left.
+    """
     try:
         with transaction.atomic():
+            incident.refresh_from_db()
+            text = with_verdict_taken_back(incident, reason)
+            move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, text)
             won = transition(incident, move, actor, origin, now, **reopening(now))
+            if won:
+                revoke_exemptions(incident, actor.name, now)
     except IntegrityError:
         incident.refresh_from_db()
         twin = Incident.objects.about(incident.member_id, incident.cause).unresolved().first()
@@ -59,8 +66,14 @@ def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason:
 
 
 def reopening(now: datetime) -> dict[str, Any]:
-    """What reopening sets; the first detection, alert and answer stay, and so does a snooze not yet over."""
+    """What reopening sets, whoever does it: the incident is unjudged again.
+
+    The first detection, alert and answer stay, and so does a snooze not yet over.
+    """
     return {
+        "verdict": "",
+        "verdict_by": "",
+        "planned_until": None,
         "resolved_at": None,
         "resolved_by": "",
         "resolved_severity": "",
@@ -70,6 +83,14 @@ def reopening(now: datetime) -> dict[str, Any]:
         # One that is over must not wake what has just alerted.
         "snoozed_until": Case(When(snoozed_until__gt=now, then="snoozed_until")),
     }
+
+
+def with_verdict_taken_back(incident: Incident, reason: str) -> str:
+    """`reason` for the timeline, and which verdict goes with the reopening."""
+    if not incident.verdict:
+        return reason
+    taken_back = f"the verdict “{incident.get_verdict_display()}” is taken back"
+    return f"{reason}; {taken_back}" if reason else taken_back
 
 
 def snooze(

@@ -67,6 +67,20 @@ class Incident(models.Model):
     message = models.TextField(help_text="Its gravest finding in one sentence, as of the last run.")
     model = models.CharField(max_length=120, blank=True, help_text="The model that did it, where one did.")
     extra_cents = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
+    stated_cents = models.DecimalField(
+        max_digits=16,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="What its largest finding comes to in 24 h, as of the last run before it was resolved.",
+    )
+    alerted_cents = models.DecimalField(
+        max_digits=16,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="The same when it last alerted: a good deal more alerts again.",
+    )
 
     onset_at = models.DateTimeField(null=True, blank=True, help_text="The usage event at which it crossed.")
     onset_corrected_at = models.DateTimeField(

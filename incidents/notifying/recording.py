@@ -97,6 +97,13 @@ def is_alert(entry: TimelineEntry) -> bool:
     return entry.step in ALERTS and entry.origin == Origin.SYSTEM
 
 
+def speaks_up(entry: TimelineEntry, now: datetime) -> bool:
+    """Whether people know the incident's figures from this step on: it alerts, or one of them reopens it."""
+    if entry.step == TimelineStep.REOPENED and entry.origin != Origin.SYSTEM:
+        return True
+    return is_alert(entry) and may_alert(entry.incident, now)
+
+
 def may_alert(incident: Incident, now: datetime) -> bool:
     """Not while snoozed, and never about somebody who left the team."""
     member = incident.member

@@ -244,11 +244,25 @@ def test_a_member_who_left_gets_an_incident_and_no_alert():
     assert Notification.objects.count() == 0
 
 
-def test_informative_findings_open_incidents_that_channels_do_not_hear_of():
+def test_information_alone_opens_no_incident_and_joins_one_that_is_there():
     make_channel()
+    make_anomaly(severity=Severity.INFO, rule=Rule.TEAM_SPEND)
     make_anomaly(severity=Severity.INFO, cause=Cause.PLAN, rule=Rule.PLAN_EXHAUSTED)
-    assert run().opened == 1
-    assert Notification.objects.count() == 0
+    assert (run().opened, Incident.objects.count()) == (0, 0)
+    make_anomaly()
+    assert run(1).opened == 1
+    assert [link.anomaly.severity for link in Incident.objects.get().findings.all()] == ["info", "warning"]
+    assert Notification.objects.count() == 1
+
+
+def test_information_alone_reopens_nothing():
+    spike = make_anomaly()
+    run()
+    lifecycle.resolve(Incident.objects.get(), ADA, Origin.PAGE, NOON)
+    clear(spike, NOON + HOUR)
+    make_anomaly(severity=Severity.INFO, rule=Rule.TEAM_SPEND)
+    assert [run(hour).reopened for hour in (1, 2, 30)] == [0, 0, 0]
+    assert Incident.objects.get().is_resolved
 
 
 def test_an_anomaly_that_came_and_went_before_it_was_taken_in_still_gets_its_incident():
