@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0003_audience_of_channels_there_are'),
+        ('incidents', '0004_notices'),
     ]
 
     operations = [

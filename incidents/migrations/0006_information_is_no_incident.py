@@ -24,6 +24,6 @@ def resolve_information(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("incidents", "0004_growth_since_the_last_alert")]
+    dependencies = [("incidents", "0005_growth_since_the_last_alert")]
 
     operations = [migrations.RunPython(resolve_information, migrations.RunPython.noop)]
