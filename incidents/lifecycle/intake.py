@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,52 +20,9 @@ from incidents.wording import instant
 
 from .exemptions import is_exempt
 from .growth import floor_cents, growth, stated_cents
+from .intake_run import Run, TakeInReport
 from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
 from .people import reopening, resolution, with_verdict_taken_back
-
-
-@dataclass(frozen=True)
-class TakeInReport:
-    """What one run did to incidents."""
-
-    opened: int = 0
-    joined: int = 0
-    worsened: int = 0
-    reopened: int = 0
-    resolved: int = 0
-    unresolved: int = 0
-
-    @property
-    def is_ok(self) -> bool:
-        return True
-
-    @property
-    def summary(self) -> str:
-        return (
-            f"{self.opened} opened, {self.joined} joined, {self.worsened} raised, {self.reopened} reopened, "
-            f"{self.resolved} resolved by themselves; {self.unresolved} unresolved"
-        )
-
-    def as_json(self) -> dict[str, int]:
-        return {
-            "opened": self.opened,
-            "joined": self.joined,
-            "worsened": self.worsened,
-            "reopened": self.reopened,
-            "resolved": self.resolved,
-            "unresolved": self.unresolved,
-        }
-
-
-@dataclass(frozen=True)
-class Run:
-    """What every step of one run needs to know."""
-
-    as_of: datetime
-    now: datetime
-    no_data: frozenset[str]
-    policy: IncidentSettings
-    floor_cents: Decimal
 
 
 def take_in(report: DetectionReport, now: datetime) -> TakeInReport:

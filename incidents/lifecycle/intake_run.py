@@ -1,0 +1,53 @@
+"""What one intake works with, and what it reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from incidents.models import IncidentSettings
+
+
+@dataclass(frozen=True)
+class TakeInReport:
+    """What one run did to incidents."""
+
+    opened: int = 0
+    joined: int = 0
+    worsened: int = 0
+    reopened: int = 0
+    resolved: int = 0
+    unresolved: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return True
+
+    @property
+    def summary(self) -> str:
+        return (
+            f"{self.opened} opened, {self.joined} joined, {self.worsened} raised, {self.reopened} reopened, "
+            f"{self.resolved} resolved by themselves; {self.unresolved} unresolved"
+        )
+
+    def as_json(self) -> dict[str, int]:
+        return {
+            "opened": self.opened,
+            "joined": self.joined,
+            "worsened": self.worsened,
+            "reopened": self.reopened,
+            "resolved": self.resolved,
+            "unresolved": self.unresolved,
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step of one run needs to know."""
+
+    as_of: datetime
+    now: datetime
+    no_data: frozenset[str]
+    policy: IncidentSettings
+    floor_cents: Decimal
