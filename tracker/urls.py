@@ -8,6 +8,7 @@ from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
 from tracker.views.incidents import incident, incidents
 from tracker.views.insights import insights
 from tracker.views.member import member
+from tracker.views.one_day import one_day
 from tracker.views.overview import overview
 from tracker.views.settings import settings
 from tracker.views.slack import slack_actions
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", overview, name="overview"),
     path("chargeback", chargeback, name="chargeback"),
     path("teams", teams, name="teams"),
+    path("days/<str:day>", one_day, name="day"),
     path("settings", settings, name="settings"),
     path("insights", insights, name="insights"),
     path("users/<path:email>", member, name="member"),

@@ -79,6 +79,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/users/<email>"): Row("member page", url="/users/ann@company.com", prepare=make_ann),
     ("GET", "/incidents"): Row("page"),
     ("GET", "/teams"): Row("page"),
+    ("GET", "/days/<day>"): Row("page", url="/days/2026-03-02"),
     ("GET", "/anomalies"): Row("page"),
     ("GET", "/incidents/<pk>"): Row("page", url="/incidents/1", prepare=open_incident),
     ("POST", "/incidents/bulk"): Row("respond", 302, form={}),

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from incidents.models import Incident
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
+from tracker.pages.one_day import day_url
 from tracker.reports.member import MemberReport
 from tracker.reports.member_days import TOKENS, MemberDay
 from tracker.reports.models import ModelCost, model_costs
@@ -105,7 +106,8 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
         ],
         provisional_from=provisional_index(days, report.period.today),
         ends_today=report.period.is_current,
-        caption="Today is not over and is left out of the average. Yesterday may still change.",
+        links=list(map(day_url, days)),
+        caption="Today is not over and is excluded from the average. Yesterday may still change.",
         csv_url=csv_url(query, "spend"),
     )
 

@@ -14,6 +14,7 @@ from collector.facts.forecast import Forecast
 from tracker.filters import Filters, period_query
 from tracker.pages import members
 from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.pages.one_day import day_query, day_url
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview, UnusedSeat
@@ -75,6 +76,7 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         ],
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
+        links=[day_url(day) + day_query(report.filters) for day in days],
         provisional_from=provisional_index(days, report.period.today),
         ends_today=report.period.is_current,
         summary=f"Average {formats.money(average)} a day." if average is not None else "",

@@ -134,10 +134,18 @@ function tooltip(data) {
   };
 }
 
+// A click counts for the whole column, or row, as the tooltip does: its own link, else that of the part nearest to the pointer.
 function linkAt(data, chart, event) {
-  const [hit] = chart.getElementsAtEventForMode(event, "nearest", { intersect: data.stacked || data.horizontal, axis: data.horizontal ? "y" : "x" }, false);
-  if (!hit) return "";
-  return (data.links && data.links[hit.index]) || data.series[hit.datasetIndex].link || "";
+  const items = chart.getElementsAtEventForMode(event, "index", { intersect: false, axis: data.horizontal ? "y" : "x" }, false);
+  if (!items.length) return "";
+  if (data.links && data.links[items[0].index]) return data.links[items[0].index];
+  const linked = items.filter((item) => data.series[item.datasetIndex].link && chart.data.datasets[item.datasetIndex].data[item.index]);
+  const distance = ({ element }) => {
+    const [a, b] = [element.y, element.base ?? element.y];
+    return Math.max(Math.min(a, b) - event.y, event.y - Math.max(a, b), 0);
+  };
+  linked.sort((a, b) => distance(a) - distance(b));
+  return linked.length ? data.series[linked[0].datasetIndex].link : "";
 }
 
 function draw(canvas) {

@@ -1,0 +1,108 @@
+"""The page of one day: its hours, and tables of who, which models and which surfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from tracker.filters import Filters
+from tracker.pages.days import dollars
+from tracker.reports.one_day import DayLine, DayReport
+from tracker.widgets import formats
+from tracker.widgets.charts import Chart, Series
+from tracker.widgets.tables import Column, Table, csv_url
+
+
+@dataclass(frozen=True)
+class DayPage:
+    report: DayReport
+    compared: str  # the day's spend beside a usual day's
+    hours: Chart
+    members: Table[DayLine]
+    models: Table[DayLine]
+    surfaces: Table[DayLine]
+
+    @property
+    def exports(self) -> dict[str, Any]:
+        return {item.key: item for item in (self.hours, self.members, self.models, self.surfaces)}
+
+
+def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:
+    def table(key: str, caption: str, columns: list[Column[DayLine]], rows: list[DayLine]) -> Table[DayLine]:
+        return Table(
+            key, caption, [*columns, *figures(report)], rows, query=query, now=filters.now, sort="-spend",
+            ordered="-spend", empty="Nothing was spent on this day.",
+        )  # fmt: skip
+
+    return DayPage(
+        report=report,
+        compared=formats.change(report.total.extra_cents, report.total.usual_cents),
+        hours=hours_chart(report, query),
+        members=table("members", "Members", member_columns(filters), list(report.members)),
+        models=table("models", "Models", [model_column()], list(report.models)),
+        surfaces=table("surfaces", "Surfaces", [surface_column()], list(report.surfaces)),
+    )
+
+
+def member_columns(filters: Filters) -> list[Column[DayLine]]:
+    return [
+        Column("name", "Member", lambda row: row.subject.name, link=lambda row: row.subject.url),
+        Column("email", "E-mail", lambda row: row.subject.email, only_csv=True),
+    ]
+
+
+def model_column() -> Column[DayLine]:
+    return Column("model", "Model", lambda row: row.subject.name, "model", shown=lambda row: row.subject)
+
+
+def surface_column() -> Column[DayLine]:
+    return Column("surface", "Surface", lambda row: row.subject)
+
+
+def figures(report: DayReport) -> list[Column[DayLine]]:
+    """The columns that every table of the day has."""
+    usual = f"The mean of {report.usual_of}." if report.usual_of else "No earlier day is known."
+    columns: list[tuple[str, str, Callable[[DayLine], Any], str, str]] = [
+        ("spend", "Spend", lambda row: row.total_cents, "money", ""),
+        ("usual", "Usual", lambda row: row.usual_cents, "money", usual),
+        ("extra", "More than usual", lambda row: row.extra_cents, "money", "Spend less the usual."),
+        ("requests", "Requests", lambda row: row.requests, "count", ""),
+        ("runs", "Runs", lambda row: row.runs, "count", "Runs of cloud agents and automations that began."),
+    ]
+    return [Column(key, label, value, kind, help=text) for key, label, value, kind, text in columns]
+
+
+def hours_chart(report: DayReport, query: QueryDict) -> Chart:
+    labels = [f"{hour:02}:00" for hour in range(24)]
+    spent = [None if value is None else dollars(value) for value in report.hours]
+    series = [Series("This day", spent, "tone-1")]
+    if report.usual_hours:
+        series.append(
+            Series("A usual day", [dollars(value) for value in report.usual_hours], "other", kind="line")
+        )
+    return Chart(
+        key="hours",
+        title="Spend by hour",
+        labels=labels,
+        titles=[f"{label} to {hour + 1:02}:00 UTC" for hour, label in enumerate(labels)],
+        unit="usd",
+        series=series,
+        label_head="Hour",
+        caption=f"A usual day is the mean of {report.usual_of}." if report.usual_of else "",
+        csv_url=csv_url(query, "hours"),
+    )
+
+
+def day_url(day: date) -> str:
+    return reverse("day", args=[f"{day:%Y-%m-%d}"])
+
+
+def day_query(filters: Filters) -> str:
+    """The group alone, as `?group=…`: a day has no other filter."""
+    return f"?{urlencode({'group': filters.group.path})}" if filters.group else ""

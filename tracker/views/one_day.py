@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import Http404, HttpResponse
+
+from collector.base.days import utc_day
+from tracker import filters
+from tracker.access.guard import viewer
+from tracker.access.request import AccessRequest
+from tracker.pages import one_day as layout
+from tracker.reports.one_day import day_report
+from tracker.views.answers import page_response
+
+
+@viewer
+def one_day(request: AccessRequest, day: str) -> HttpResponse:
+    asked = filters.filters_from(request)
+    page = layout.page(day_report(read_day(day, utc_day(asked.now)), asked), asked, request.GET)
+    return page_response(request, "one_day", page, asked, filters.period_choices(asked, request.path))
+
+
+def read_day(text: str, today: date) -> date:
+    """The day of the address; Http404 where it is none, or still to come."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Http404(f"“{text}” is not a day: write it as 2026-03-13.") from None
+    if day > today or day.year < 2023:
+        raise Http404(f"Nothing can be known of {day}.")
+    return day
