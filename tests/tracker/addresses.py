@@ -111,6 +111,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/users/<email>"): Row("member", url="/api/users/ann@company.com", prepare=make_ann),
     ("GET", "/api/analytics"): Row("read"),
     ("GET", "/api/groups"): Row("read"),
+    ("GET", "/api/budgets"): Row("read"),
     ("PATCH", "/api/groups"): Row(
         "change",
         body={"action": "assign", "email": "ann@company.com", "targetGroupId": 0},

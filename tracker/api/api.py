@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from tracker.access.guard import turn_away
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
-from tracker.api import analytics, cron, errors, group_import, groups, incidents, stats, users
+from tracker.api import analytics, budgets, cron, errors, group_import, groups, incidents, stats, users
 from tracker.api import settings as settings_routes
 from tracker.api.auth import sees
 
@@ -51,6 +51,7 @@ api.add_router("", stats.router)
 api.add_router("", analytics.router)
 api.add_router("", users.router)
 api.add_router("", groups.router)
+api.add_router("", budgets.router)
 api.add_router("", group_import.router)
 api.add_router("", incidents.router)
 api.add_router("", settings_routes.router)

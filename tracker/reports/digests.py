@@ -27,6 +27,7 @@ from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import people
 from tracker.reports.badges import ADOPTION
+from tracker.reports.budgets import budget_lines, has_budgets
 from tracker.reports.cycle import CycleReport
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
@@ -110,6 +111,7 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
         lines=(*cycle_lines(running), *missing(period)),
         tables=(
             seats_table(report),
+            *budget_tables(now, group_ids),
             spenders_table(report.team),
             adoption_table(report.seats),
         ),
@@ -211,10 +213,29 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
                 tuple(week.cells for week in weeks),
                 empty="No usage in this week.",
             ),
+            *budget_tables(now, group_ids),
             spenders_table(report.team),
         ),
         url=site_url(f"{reverse('overview')}?period=7d"),
     )
+
+
+def budget_tables(now: datetime, group_ids: frozenset[int] | None) -> list[DigestTable]:
+    """How the budgets of the present cycle stand; no table where none is set."""
+    running = BillingCycle.objects.at(now)
+    lines = budget_lines(running, now, group_ids=group_ids) if running and has_budgets() else []
+    rows = tuple(
+        (
+            line.state.owner.name,
+            formats.money(line.state.spent_cents),
+            formats.money(line.state.budget_cents),
+            f"{line.percent} %",
+            line.pace or "–",
+        )
+        for line in lines
+    )
+    columns = ("Budget of", "Spent", "Budget", "Share", "At this pace")
+    return [DigestTable("Budgets", columns, rows)] if rows else []
 
 
 def group_weeks(report: Overview, past: Overview, incidents: dict[int, int]) -> list[GroupWeek]:

@@ -62,7 +62,7 @@ class UnusedSeat:
 
 
 class Overview:
-    """Everything the overview shows. At most twenty queries."""
+    """Everything the overview shows. At most twenty queries; the budgets on the page add one."""
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period

@@ -1,0 +1,58 @@
+"""Budgets of groups and members, what all of them share, and the steps that were reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from simple_history.admin import SimpleHistoryAdmin
+from solo.admin import SingletonModelAdmin
+
+from collector.base.money import dollars
+from collector.base.read_only import ReadOnly
+from groups.models import BudgetSettings, BudgetStep, CycleBudget, Group
+
+
+@admin.register(CycleBudget)
+class CycleBudgetAdmin(SimpleHistoryAdmin):
+    """Agreed dollars per billing cycle. The team's own is in the detection settings, where its rule is."""
+
+    list_display = ("owner", "amount_dollars")
+    list_editable = ("amount_dollars",)
+    list_select_related = ("group", "member")
+    search_fields = ("group__name", "member__email", "member__name")
+    fields = ("group", "member", "amount_dollars")
+    raw_id_fields = ("member",)
+    history_list_display = ("amount_dollars",)
+
+    @admin.display(description="budget of")
+    def owner(self, budget: CycleBudget) -> str:
+        return str(budget.group or budget.member)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: type[ModelForm] = super().get_form(request, obj, change, **kwargs)
+        form.base_fields["group"].queryset = Group.objects.open()  # type: ignore[attr-defined]
+        return form
+
+
+@admin.register(BudgetSettings)
+class BudgetSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
+    fields = ("member_budget_dollars", "steps", "notifies_of_members")
+
+
+@admin.register(BudgetStep)
+class BudgetStepAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("reached_at", "target", "percent", "spent", "budget", "cycle")
+    list_filter = ("percent", "cycle")
+    list_select_related = ("cycle",)
+    search_fields = ("target",)
+
+    @admin.display(description="spent")
+    def spent(self, step: BudgetStep) -> str:
+        return dollars(step.spent_cents)
+
+    @admin.display(description="budget")
+    def budget(self, step: BudgetStep) -> str:
+        return dollars(step.budget_cents)

@@ -1,0 +1,61 @@
+"""`/api/budgets`: every budget of the present billing cycle."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from collector.base.days import utc_day
+from collector.base.money import round_cents
+from collector.models import BillingCycle
+from groups.budgets.states import BudgetScope, BudgetState
+from tracker.access.privacy import visible_ids
+from tracker.access.request import AccessRequest
+from tracker.api.errors import documented
+from tracker.reports.budgets import visible_states
+
+router = Router(tags=["groups"])
+
+
+class BudgetRow(Schema):
+    scope: str = Field(description="team, group or member.")
+    name: str = Field(description="The group's whole path, or the member's name.")
+    email: str | None = Field(description="A member's.")
+    groupId: int | None
+    budgetCents: int
+    spentCents: int = Field(description="Of the present billing cycle, by the group held on each day.")
+    ratio: float = Field(description="Spent over budget: 0.5 is half of it.")
+    forecastCents: int | None = Field(description="The cycle's end at this pace.")
+    reachedOn: date | None = Field(description="The day on which the budget is reached at this pace.")
+    isReached: bool
+    cursorLimitDollars: float | None = Field(description="Cursor's own monthly limit of the group.")
+
+
+@router.get("/budgets", response={200: list[BudgetRow], **documented()})
+def read_budgets(request: AccessRequest) -> list[BudgetRow]:
+    """The team's budget, the groups' by name, then the members' by share; none without a cycle."""
+    now = timezone.now()
+    cycle = BillingCycle.objects.at(now)
+    if cycle is None:
+        return []
+    visible = visible_ids(request.access, utc_day(now))
+    return [budget_row(state) for state in visible_states(cycle, now, visible)]
+
+
+def budget_row(state: BudgetState) -> BudgetRow:
+    owner, limit = state.owner, state.cursor_limit_dollars
+    return BudgetRow(
+        scope=owner.scope,
+        name=owner.name,
+        email=owner.email or None,
+        groupId=owner.id if owner.scope is BudgetScope.GROUP else None,
+        budgetCents=round_cents(state.budget_cents),
+        spentCents=round_cents(state.spent_cents),
+        ratio=round(state.ratio, 4),
+        forecastCents=round(state.forecast.expected_cents) if state.forecast else None,
+        reachedOn=state.reached_on,
+        isReached=state.is_reached,
+        cursorLimitDollars=None if limit is None else float(limit),
+    )
