@@ -1,23 +1,31 @@
 """Reading a CSV file as people have it: whatever the encoding, separator, order and case of its columns.
 
-Lines are streamed, so that a file may be larger than memory. What cannot be read is said with its line.
+Lines are streamed, so that a file may be larger than memory. A line that cannot be read is a problem with its
+number, and the lines after it are read all the same.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
-DELIMITERS = ",;\t"
-CHUNK_BYTES = 1 << 20
+from .cells import tidy
+from .encodings import NotText, encoding_of
+
+DELIMITERS = ",;\t|"
 # Far above any line of these files; the csv module itself refuses cells above 131,072 characters.
 MAX_LINE = 1_000_000
 # Enough to see what is wrong with a file without drowning in it.
 MAX_PROBLEMS = 20
+# Beyond this a file is in another form, and reading on would only take time.
+MOST_BROKEN = 1_000
+# Titles and blank lines that may stand above the names of the columns, and physical lines of those names.
+MOST_LINES_ABOVE, MOST_HEADER_LINES = 5, 40
 
 Columns = Mapping[str, tuple[str, ...]]  # our name for a column: the headers it goes by, in lower case
 
@@ -31,20 +39,27 @@ class FileError(Exception):
 
 
 class Problems:
-    """Gathers what is wrong with a file's lines, and raises it as one FileError."""
+    """Gathers what is wrong with a file's lines: the first few sentences, and how many there are."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
+        self.sentences: list[str] = []
+        self.count = 0
 
-    def add(self, line: int, sentence: str) -> None:
-        """Note a problem; FileError at once when there are too many to be of use."""
-        self.found.append(f"Line {line}: {sentence}")
-        if len(self.found) >= MAX_PROBLEMS:
-            raise FileError(*self.found, f"Stopped after {MAX_PROBLEMS} problems.")
+    def note(self, line: int, sentence: str) -> None:
+        """Note that this line is not taken, and why."""
+        self.count += 1
+        if len(self.sentences) < MAX_PROBLEMS:
+            self.sentences.append(f"Line {line}: {sentence}")
+
+    @property
+    def report(self) -> list[str]:
+        """The sentences, and what they leave out."""
+        more = self.count - len(self.sentences)
+        return [*self.sentences, f"… and {more:,} more lines."] if more else list(self.sentences)
 
     def raise_if_any(self) -> None:
-        if self.found:
-            raise FileError(*self.found)
+        if self.count:
+            raise FileError(*self.report)
 
 
 @dataclass(frozen=True)
@@ -60,18 +75,19 @@ class Row:
 
 
 class CsvTable:
-    """A CSV file open for reading. FileError from the constructor and while iterating."""
+    """A CSV file open for reading. FileError from the constructor where it is not this kind of file."""
 
-    def __init__(self, file: BinaryIO, columns: Columns, *, required: tuple[str, ...]) -> None:
-        text = io.TextIOWrapper(file, encoding=_encoding(file), newline="")
-        header = _next_line(text, 1)
-        if not header.strip():
-            raise FileError("Line 1: the file is empty, or does not begin with a line of column names.")
-        self._delimiter = max(DELIMITERS, key=lambda char: len(_places(_split(header, char), columns)))
-        self._width = len(_split(header, self._delimiter))
-        self._places = _places(_split(header, self._delimiter), columns)
-        self._text = text
-        _check_required(header, self._places, columns, required)
+    def __init__(
+        self, file: BinaryIO, columns: Columns, *, required: tuple[str, ...], problems: Problems | None = None
+    ) -> None:
+        try:
+            encoding, self.guessed_encoding = encoding_of(file)
+        except NotText as exc:
+            raise FileError(str(exc)) from exc
+        self.problems = problems or Problems()
+        self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, newline=""))
+        header = _find_header(self._lines, columns, required)
+        self.delimiter, self._width, self._places = header.delimiter, header.width, header.places
 
     @property
     def columns(self) -> set[str]:
@@ -79,49 +95,99 @@ class CsvTable:
         return set(self._places)
 
     def __iter__(self) -> Iterator[Row]:
-        lines = _Lines(self._text)
-        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
-        first = 2
-        try:
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    yield self._row(first, cells)
-                first = lines.number + 1
-        except csv.Error as exc:
-            raise FileError(
-                f"Line {first}: {_reason(exc)} Correct this line, or export the file again; a quote "
-                'inside a quoted cell is written twice ("").'
-            ) from exc
+        """The lines that can be read; the others are noted as problems."""
+        broken, reader = 0, self._reader()
+        while True:
+            self._lines.begin_row()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as exc:
+                self.problems.note(self._lines.first_of_row, _advice(exc))
+                broken += 1
+                if broken > MOST_BROKEN:
+                    raise FileError(
+                        *self.problems.report, "This is not a CSV file, or a damaged one."
+                    ) from exc
+                self._lines.push_back()
+                reader = self._reader()
+                continue
+            if any(map(str.strip, cells)) and (row := self._row(self._lines.first_of_row, cells)):
+                yield row
 
-    def _row(self, line: int, cells: list[str]) -> Row:
-        if len(cells) != self._width and any(cell.strip() for cell in cells[self._width :]):
-            raise FileError(
-                f"Line {line}: {len(cells)} cells where the first line names {self._width} columns. "
-                "Put the cell that holds the separator into quotes."
+    def _reader(self) -> Iterator[list[str]]:
+        return csv.reader(self._lines, delimiter=self.delimiter, strict=True)
+
+    def _row(self, line: int, cells: list[str]) -> Row | None:
+        if len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]):
+            self.problems.note(
+                line,
+                f"{len(cells)} cells where the first line names {self._width} columns. "
+                "Put the cell that holds the separator into quotes.",
             )
+            return None
         if len(cells) < self._width:
-            raise FileError(
-                f"Line {line}: only {len(cells)} of {self._width} cells. The file seems to be cut off here: "
-                "export it again."
+            self.problems.note(
+                line,
+                f"only {len(cells)} of {self._width} cells. The file seems to be cut off here: "
+                "export it again.",
             )
-        return Row(line, {name: cells[place].strip() for name, place in self._places.items()})
+            return None
+        try:
+            return Row(line, {name: _cell(cells, places) for name, places in self._places.items()})
+        except ValueError as exc:
+            self.problems.note(line, str(exc))
+            return None
+
+
+def _cell(cells: list[str], places: list[int]) -> str:
+    """The cell of a column; ValueError where two columns of that name disagree."""
+    text = _plain(cells[places[0]])
+    for place in places[1:]:
+        other = _plain(cells[place])
+        if text and other and text != other:
+            raise ValueError(f"two columns of one name hold “{text[:40]}” and “{other[:40]}”.")
+        text = text or other
+    return text
+
+
+def _plain(cell: str) -> str:
+    return cell.strip() if cell.isascii() else tidy(cell)
 
 
 class _Lines:
-    """The physical lines of a text, counted, none of them boundless."""
+    """The physical lines of a text, counted, none of them boundless; a row's lines can be read once more."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
-        self.number = 1  # the header has been read
+        self._again: deque[str] = deque()
+        self._row: list[str] = []
+        self.number = 0  # of the line read last
+
+    @property
+    def first_of_row(self) -> int:
+        return self.number - len(self._row) + 1
+
+    def begin_row(self) -> None:
+        self._row = []
+
+    def push_back(self) -> None:
+        """Let all lines of the row but its first be read again."""
+        again = self._row[1:]
+        self._again.extendleft(reversed(again))
+        self.number -= len(again)
+        self._row = self._row[:1]
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        line = _next_line(self._text, self.number + 1)
+        line = self._again.popleft() if self._again else _next_line(self._text, self.number + 1)
         if not line:
             raise StopIteration
         self.number += 1
+        self._row.append(line)
         return line
 
 
@@ -130,7 +196,8 @@ def _next_line(text: io.TextIOWrapper, number: int) -> str:
         line = text.readline(MAX_LINE)
     except UnicodeDecodeError as exc:
         raise FileError(
-            f"After line {number - 1}: this is neither UTF-8 nor Windows-1252 text. Save the file as UTF-8."
+            f"After line {number - 1}: this is not text in UTF-8, UTF-16 or Windows-1252. "
+            "Save the file as UTF-8."
         ) from exc
     if len(line) == MAX_LINE:
         raise FileError(
@@ -140,69 +207,79 @@ def _next_line(text: io.TextIOWrapper, number: int) -> str:
     return line
 
 
-def _encoding(file: BinaryIO) -> str:
-    """UTF-8, UTF-16 with its mark, or else Windows-1252; the file is left at its beginning."""
-    head = file.read(4)
-    if head.startswith(b"PK"):
-        raise FileError(
-            "Line 1: this is a ZIP archive or an Excel workbook, not a CSV file. "
-            "Unpack it, or save it as CSV in Excel."
-        )
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig" if _is_utf8(file) else "cp1252"
-    file.seek(0)
-    return encoding
+@dataclass(frozen=True)
+class _Header:
+    """The names of the columns: how they are separated, how many, and where the known ones stand."""
+
+    text: str
+    delimiter: str
+    width: int
+    places: dict[str, list[int]]
 
 
-def _is_utf8(file: BinaryIO) -> bool:
-    """Whether the whole file decodes; FileError at a NUL, which no text has."""
-    file.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, is_utf8 = 1, True
-    while chunk := file.read(CHUNK_BYTES):
-        if (nul := chunk.find(b"\0")) >= 0:
-            line += chunk.count(b"\n", 0, nul)
-            raise FileError(f"Line {line}: this is not a text file. Export it again as CSV.")
-        line += chunk.count(b"\n")
-        if is_utf8:
-            is_utf8 = _decodes(decoder, chunk)
-    return is_utf8 and _decodes(decoder, b"", final=True)
+def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> _Header:
+    """The first of the file's first lines that names the required columns; FileError if none does."""
+    first: _Header | None = None
+    for _ in range(MOST_LINES_ABOVE):
+        header = _read_header(lines, columns)
+        if header is None:
+            break
+        if all(name in header.places for name in required):
+            return header
+        # The line that knows most of the columns is the one to complain of.
+        first = header if first is None or len(header.places) > len(first.places) else first
+    if first is None:
+        raise FileError("Line 1: the file is empty, or does not begin with a line of column names.")
+    missing = " and no column ".join(
+        columns[name][0].capitalize() for name in required if name not in first.places
+    )
+    raise FileError(
+        f"Line 1: there is no column {missing}. The file begins with “{' '.join(first.text.split())[:120]}”; "
+        "its first line should name the columns."
+    )
 
 
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+def _read_header(lines: _Lines, columns: Columns) -> _Header | None:
+    """The next line that is not blank, with all of a quoted cell's line breaks; None at the end."""
+    for line in lines:
+        text, separator = line, _excel_separator(line)
+        if separator or not line.strip(" \t\r\n,;|\ufeff"):
+            continue
+        if text.count('"') % 2:
+            for more in islice(lines, MOST_HEADER_LINES):
+                text += more
+                if text.count('"') % 2 == 0:
+                    break
+        headers = [_header(text, delimiter, columns) for delimiter in DELIMITERS]
+        return max(headers, key=lambda header: (len(header.places), header.width))
+    return None
+
+
+def _excel_separator(line: str) -> str:
+    """The separator that Excel's own first line `sep=;` names; empty for any other line."""
+    text = line.strip("\ufeff\r\n").strip(' "')
+    return text[4:5] or "," if text.lower().startswith("sep=") and len(text) <= 6 else ""
+
+
+def _header(text: str, delimiter: str, columns: Columns) -> _Header:
     try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _split(header: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([header], delimiter=delimiter), [])
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error as exc:
         raise FileError(f"Line 1: {_reason(exc)} It should name the columns.") from exc
-
-
-def _places(header: list[str], columns: Columns) -> dict[str, int]:
-    """Where each known column stands; the first of two that go by the same name."""
-    spelled = [" ".join(cell.lower().split()) for cell in header]
-    return {
-        name: spelled.index(known[0])
+    spelled = [tidy(cell).strip("\"'").lower() for cell in cells]
+    places = {
+        name: [place for place, cell in enumerate(spelled) if cell == known[0]]
         for name, spellings in columns.items()
         if (known := [spelling for spelling in spellings if spelling in spelled])
     }
+    return _Header(text, delimiter, len(cells), places)
 
 
-def _check_required(header: str, places: dict[str, int], columns: Columns, required: tuple[str, ...]) -> None:
-    missing = [columns[name][0].capitalize() for name in required if name not in places]
-    if missing:
-        raise FileError(
-            f"Line 1: there is no column {' and none '.join(missing)}. The file begins with "
-            f"“{header.strip()[:120]}”; its first line should name the columns."
-        )
+def _advice(exc: csv.Error) -> str:
+    return (
+        f"{_reason(exc)} Correct this line, or export the file again; a quote inside a quoted cell "
+        'is written twice ("").'
+    )
 
 
 def _reason(exc: csv.Error) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -54,14 +54,23 @@ class FactTable:
 
     def bring(self, rows: Mapping[K, V], known: Mapping[Key, Values], at: datetime) -> Upserted:
         """Write those of `rows` that `known`, what is stored, lacks or has otherwise."""
+        compared = self.compare(rows, known)
+        self.write(rows, compared, at)
+        return compared
+
+    def compare(self, rows: Mapping[K, V], known: Mapping[Key, Values]) -> Upserted:
+        """Which of `rows` are new, and which differ from `known`."""
         new: list[Key] = [key for key in rows if key not in known]
         changed: list[Key] = [key for key, values in rows.items() if key in known and known[key] != values]
-        touched = [(*key, *rows[cast(K, key)]) for key in (*new, *changed)]
+        return Upserted(new, changed)
+
+    def write(self, rows: Mapping[K, V], compared: Upserted, at: datetime) -> None:
+        """Write those of `rows` that the comparison names."""
+        touched = [(*key, *rows[cast(K, key)]) for key in compared.touched]
         for start in range(0, len(touched), BATCH):
             self._write(touched[start : start + BATCH], at)
         if touched:
             count_write()
-        return Upserted(new, changed)
 
     def known(self, stored: models.QuerySet) -> dict[Key, Values]:
         """What is stored, by key."""
@@ -82,14 +91,14 @@ class FactTable:
         constants = tuple(
             _prepared(field)(at if field.name in stamps else field.get_default()) for field in rest
         )
-        prepare = [_prepared(field) for field in fields]
+        converters = [
+            (place, convert)
+            for place, field in enumerate(fields)
+            if (convert := _prepared(field)) is not _as_it_is
+        ]
         with connection.cursor() as cursor:
             cursor.executemany(
-                self._statement([*fields, *rest]),
-                [
-                    tuple(step(value) for step, value in zip(prepare, row, strict=True)) + constants
-                    for row in rows
-                ],
+                self._statement([*fields, *rest]), [_converted(row, converters) + constants for row in rows]
             )
 
     def _statement(self, fields: list[models.Field]) -> str:
@@ -117,8 +126,23 @@ def _prepared(field: models.Field) -> Callable[[Any], Any]:
 
     if isinstance(field, models.JSONField):
         return convert
-    # The instants of one batch are few, or at least come again.
+    if isinstance(field, models.DateTimeField):
+        return _sqlite_instant if connection.vendor == "sqlite" else _as_it_is
+    # The days of one batch are few.
     return lru_cache(BATCH)(convert) if isinstance(field, models.DateField) else _as_it_is
+
+
+def _sqlite_instant(value: datetime | None) -> str | None:
+    """As Django writes an instant there, in a tenth of the time: no two events have the same."""
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
+
+
+def _converted(row: tuple[Any, ...], converters: list[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
+    """The row with those cells converted that the driver does not take as they stand."""
+    cells = list(row)
+    for place, convert in converters:
+        cells[place] = convert(cells[place])
+    return tuple(cells)
 
 
 def _as_it_is(value: Any) -> Any:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from itertools import groupby
 from typing import Any
+
+from django.db.models import QuerySet
 
 from collector.base.days import day_start, utc_day
 from collector.base.upsert import Key, Values
@@ -17,12 +21,20 @@ from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
 from collector.sources.events import TABLE, EventDraft, keep_costs, number_twins
 
-# Rows held before they are written.
-CHUNK = 20_000
+from .short_transactions import ShortTransactions, batches
+
+# Rows held before they are written, and at most; reading and writing take turns of some tenths of a second.
+CHUNK = 8_000
+MOST_HELD = 50_000
+# Rows written before the clock is looked at.
+STEP_ROWS = 1_500
 MILLISECOND = timedelta(milliseconds=1)
 Origin = UsageEvent.Origin
 # Who knows an event best; what is known from further up is not touched by what is further down.
 RANKS = [Origin.API.value, Origin.TRACKER.value, Origin.CSV.value]
+TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
+INPUT, *OTHER_TOKENS = map(TABLE.values.index, TOKENS)
+ORIGIN = TABLE.values.index("origin")
 UNSAID: dict[str, Any] = {
     "conversation_id": "",
     "cloud_agent_id": "",
@@ -45,70 +57,151 @@ UNSAID: dict[str, Any] = {
 }
 
 
+PLACES = {name: place for place, name in enumerate(TABLE.values)}
+IS_BUGBOT = PLACES["is_bugbot"]
+TEMPLATE = [UNSAID.get(name) for name in TABLE.values]
+
+
 def draft(identity: Identity, occurred_at: datetime, model: str, **columns: Any) -> EventDraft:
     """An event of a file; columns that the file lacks are left unsaid."""
-    is_bugbot = is_by_bugbot(model=model, kind=columns.get("kind", ""))
-    given = UNSAID | {"is_bugbot": is_bugbot} | columns
-    return EventDraft(identity, occurred_at, model, tuple(given[name] for name in TABLE.values))
+    values = TEMPLATE.copy()
+    values[IS_BUGBOT] = is_by_bugbot(model=model, kind=columns.get("kind", ""))
+    for name, value in columns.items():
+        values[PLACES[name]] = value
+    return EventDraft(identity, occurred_at, model, tuple(values))
 
 
 @dataclass
 class EventWriter:
-    """Writes drafts in chunks, inside the caller's transaction. `finish` brings the totals into line.
+    """Writes drafts in short transactions, each with the daily totals of what it touched.
 
-    `is_shared` says of a draft that its file has another for the same member and instant: those are held to
-    the end and written together, since what is alike can be told apart only side by side.
+    Cheapest with drafts in the order of time. `is_shared` says of a draft that its file may have another for
+    the same member and instant elsewhere: those are held to the end and written together, since what is alike
+    can be told apart only side by side.
     """
 
     origin: str
     at: datetime
     is_shared: Callable[[EventDraft], bool] = lambda draft: False
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    known_better: int = 0
+    is_dry_run: bool = False
+    counts: Counter[str] = field(default_factory=Counter)  # new, changed, unchanged, known_better
     held: list[EventDraft] = field(default_factory=list)
     shared: list[EventDraft] = field(default_factory=list)
-    touched: set[tuple[int, date]] = field(default_factory=set)
-    roster: Roster = field(default_factory=Roster.load)
+    days: set[tuple[int, date]] = field(default_factory=set)  # of members that have events, in a dry run
+    roster: Roster = field(default_factory=Roster.load)  # a dry run's pretends
+    transactions: ShortTransactions = field(init=False)
 
-    def add(self, event: EventDraft) -> None:
-        (self.shared if self.is_shared(event) else self.held).append(event)
-        if len(self.held) >= CHUNK:
-            self._flush(self.held)
-            self.held = []
+    def __post_init__(self) -> None:
+        self.transactions = ShortTransactions(self.is_dry_run)
+
+    def take_in(self, event: EventDraft) -> None:
+        """Hold the event, and write what is held where a day ends, or before it grows too much."""
+        if self.is_shared(event):
+            self.shared.append(event)
+            return
+        if len(self.held) >= CHUNK and self._is_full(event):
+            self.flush()
+        self.held.append(event)
+
+    def flush(self) -> None:
+        """Write what is held."""
+        self._write_all(self.held)
+        self.held = []
 
     def finish(self) -> None:
-        self._flush(self.held)
-        self._flush(self.shared)
-        if self.touched:
-            for day in cycles.reach_back_to(first_instant(self.touched)):
-                rollups.recompute_days(day, day, self.at)
-            rollups.recompute(self.touched, self.at)
+        """Write all that is left; only now is the file in completely."""
+        self.flush()
+        self._write_all(self.shared)
+        self.shared = []
 
-    def _flush(self, drafts: list[EventDraft]) -> None:
-        """Write day by day, so that what is compared with is never more than a day."""
+    def _is_full(self, event: EventDraft) -> bool:
+        """Whether `event` begins another day, or the one at hand fills memory; never within an instant."""
+        last = self.held[-1].occurred_at
+        if len(self.held) >= MOST_HELD:
+            return last != event.occurred_at
+        return utc_day(last) != utc_day(event.occurred_at)
+
+    def _write_all(self, drafts: list[EventDraft]) -> None:
+        if drafts:
+            self.transactions.run(self._steps(drafts))
+
+    def _prepare(self, drafts: list[EventDraft]) -> None:
         self.roster.admit({each.identity for each in drafts}, self.at)
-        by_day: dict[date, list[EventDraft]] = defaultdict(list)
-        for each in drafts:
-            by_day[utc_day(each.occurred_at)].append(each)
-        for day in sorted(by_day):
-            self._write(by_day[day])
+        if not self.is_dry_run:
+            for day in cycles.reach_back_to(day_start(min(utc_day(each.occurred_at) for each in drafts))):
+                rollups.recompute_days(day, day, self.at)
+
+    def _steps(self, drafts: list[EventDraft]) -> Iterator[Callable[[], None]]:
+        """Day by day and member by member, so that a member's day is worked out once."""
+        yield partial(self._prepare, drafts)
+        days = sorted(drafts, key=_place)
+        for _, of_day in groupby(days, key=lambda each: utc_day(each.occurred_at)):
+            for batch in batches(of_day, _spot_of, STEP_ROWS):
+                yield partial(self._write, batch)
 
     def _write(self, drafts: list[EventDraft]) -> None:
         rows = number_twins(drafts, self.roster)
-        instants = [each.occurred_at for each in drafts]
-        stored = UsageEvent.objects.between(min(instants), max(instants) + MILLISECOND)
-        better = stored.filter(origin__in=RANKS[: RANKS.index(self.origin)])
-        ours = not_known_better(rows, better.values_list("member_id", "occurred_at", "model"))
-        known = TABLE.known(stored)
+        known = TABLE.known(self._stored(rows))
+        better = [key[:3] for key, values in known.items() if values[ORIGIN] in self._better_origins]
+        ours = not_known_better(rows, better) if better else rows
         keep_costs(ours, known)
-        written = TABLE.bring(ours, known, self.at)
-        self.new += len(written.new)
-        self.changed += len(written.changed)
-        self.unchanged += len(ours) - len(written.touched)
-        self.known_better += len(rows) - len(ours)
-        self.touched |= {(key[0], utc_day(key[1])) for key in written.touched}
+        keep_tokens(ours, known)
+        written = TABLE.compare(ours, known)
+        self.counts.update(
+            new=len(written.new),
+            changed=len(written.changed),
+            unchanged=len(ours) - len(written.touched),
+            known_better=len(rows) - len(ours),
+        )
+        if self.is_dry_run:
+            self.days.update((key[0], utc_day(key[1])) for key in rows)
+            return
+        TABLE.write(ours, written, self.at)
+        rollups.recompute({(key[0], utc_day(key[1])) for key in written.touched}, self.at)
+
+    def _stored(self, rows: dict[Key, Values]) -> QuerySet[UsageEvent]:
+        """What is stored of these members between the first and the last of these instants."""
+        members, instants = {key[0] for key in rows}, [key[1] for key in rows]
+        stored = UsageEvent.objects.between(min(instants), max(instants) + MILLISECOND)
+        return stored.filter(member_id__in=members) if len(members) <= rollups.FEW_MEMBERS else stored
+
+    @property
+    def _better_origins(self) -> list[str]:
+        return RANKS[: RANKS.index(self.origin)]
+
+
+class PretendRoster(Roster):
+    """A roster for a dry run: whoever is new gets a number that no member has."""
+
+    def admit(self, identities: Iterable[Identity], at: datetime) -> None:
+        for each in identities:
+            if not self._knows(each):
+                self.by_key[each.key] = -len(self.by_key) - 1
+
+
+def _place(event: EventDraft) -> tuple[date, str, datetime]:
+    return utc_day(event.occurred_at), event.identity.key, event.occurred_at
+
+
+def _spot_of(event: EventDraft) -> tuple[str, datetime]:
+    return event.identity.key, event.occurred_at
+
+
+def keep_tokens(rows: dict[Key, Values], known: dict[Key, Values]) -> None:
+    """Let the four counts stand where a file knows no more than their sum."""
+    for key, row in rows.items():
+        old = known.get(key)
+        if old and _has_sum_only(row) and not _has_sum_only(old) and _sum(old) == row[INPUT]:
+            both = zip(TABLE.values, row, old, strict=True)
+            rows[key] = tuple(before if name in TOKENS else now for name, now, before in both)
+
+
+def _has_sum_only(row: Values) -> bool:
+    return row[INPUT] is not None and all(row[place] is None for place in OTHER_TOKENS)
+
+
+def _sum(row: Values) -> int:
+    return sum(row[place] or 0 for place in (INPUT, *OTHER_TOKENS))
 
 
 def not_known_better(
@@ -135,8 +228,3 @@ def _take_one(models: Counter[str], wanted: str) -> None:
     """Use up one event: of the `wanted` model, or else any."""
     model = wanted if models[wanted] > 0 else next(iter(+models))
     models[model] -= 1
-
-
-def first_instant(touched: set[tuple[int, date]]) -> datetime:
-    """The beginning of the first day that was touched."""
-    return day_start(min(day for _, day in touched))

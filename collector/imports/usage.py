@@ -1,22 +1,23 @@
-"""The dashboard's CSV → tables: all of it, or nothing."""
+"""The dashboard's CSV → tables: every line that can be used, in short transactions that may be repeated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.db import transaction
-
-from collector.base.upsert import writing
 from collector.facts import cycles, rollups
-from collector.models import Member, Source, SourceRun, UsageEvent
+from collector.facts.roster import Roster
+from collector.models import Source, SourceRun, UsageEvent
 
-from .events import EventWriter
+from .events import EventWriter, PretendRoster
+from .short_transactions import ShortTransactions
 from .usage_csv import Survey, UsageCsv
 
 TRIGGER = "csv"
+# How often whoever watches hears of rows.
+EVERY = 2_000
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,16 @@ class UsageImport:
     unchanged: int
     known_better: int
     new_members: int
+    by_member: int  # rows that name nobody, taken for `--member`
 
     @property
     def lines(self) -> Iterator[str]:
         """The report, for people."""
-        found = self.survey
-        span = f"{found.first_at:%Y-%m-%d %H:%M} to {found.last_at:%Y-%m-%d %H:%M} UTC"
-        yield f"{found.rows:,} rows read, {span}"
+        survey = self.survey
+        span = f"{survey.first_at:%Y-%m-%d %H:%M} to {survey.last_at:%Y-%m-%d %H:%M} UTC"
+        yield f"{survey.rows:,} rows read, {span}"
+        if survey.guessed_encoding:
+            yield f"the encoding was guessed: {survey.guessed_encoding}. Check names with accents."
         yield f"{self.new + self.changed:,} taken: {self.new:,} new, {self.changed:,} revised"
         if self.unchanged:
             yield f"{self.unchanged:,} skipped: imported before, and the same"
@@ -43,8 +47,13 @@ class UsageImport:
             yield f"{self.known_better:,} skipped: known from the API or a fuller import already"
         if self.new_members:
             yield f"new members: {self.new_members:,}"
-        if found.without_cost:
-            yield f"{found.without_cost:,} billed rows lack their cost: requests without money"
+        if survey.without_cost:
+            yield f"{survey.without_cost:,} billed rows lack their cost: requests without money"
+        if survey.summaries:
+            yield f"{survey.summaries:,} lines skipped: they add up the others"
+        if survey.problems.count:
+            yield f"{survey.problems.count:,} lines not taken:"
+            yield from survey.problems.report
 
 
 def import_usage(
@@ -54,29 +63,43 @@ def import_usage(
     member: str = "",
     cycle_start_at: datetime | None = None,
     is_dry_run: bool = False,
+    watch: Callable[[str, int, int], None] = lambda name, done, total: None,
 ) -> UsageImport:
-    """Take in a file in one transaction; FileError, with nothing changed, where any of it cannot be used.
+    """Take in a file; FileError, with nothing changed, where it is not such a file or none of it can be used.
 
     `cycle_start_at` makes a billing cycle known where the API has told none.
     """
-    file = UsageCsv(path, member)
+    file = UsageCsv(path, at, member)
     survey = file.survey()
-    with writing():
-        known = Member.objects.count()
-        for day in cycles.learn(cycle_start_at)[1] if cycle_start_at else ():
-            rollups.recompute_days(day, day, at)
-        writer = EventWriter(UsageEvent.Origin.CSV.value, at, survey.is_shared)
-        for event in file.events():
-            writer.add(event)
-        writer.finish()
-        new_members = Member.objects.count() - known
-        result = UsageImport(
-            survey, writer.new, writer.changed, writer.unchanged, writer.known_better, new_members
-        )
-        _leave_record(result, at)
-        if is_dry_run:
-            transaction.set_rollback(True)
+    by_member = file.users.without_user
+    transactions = ShortTransactions(is_dry_run)
+    if cycle_start_at and not is_dry_run:
+        transactions.run([lambda: _learn_cycle(cycle_start_at, at)])
+    roster = (PretendRoster if is_dry_run else Roster).load()
+    known = len(roster.by_key)
+    writer = EventWriter(
+        UsageEvent.Origin.CSV.value, at, survey.is_shared, is_dry_run=is_dry_run, roster=roster
+    )
+    for done, event in enumerate(file.events(), 1):
+        writer.take_in(event)
+        if done % EVERY == 0 or done == survey.rows:
+            watch("usage events", done, survey.rows)
+    writer.finish()
+    result = UsageImport(
+        survey, **_counts(writer), new_members=len(roster.by_key) - known, by_member=by_member
+    )
+    if not is_dry_run:
+        transactions.run([lambda: _leave_record(result, at)])
     return result
+
+
+def _counts(writer: EventWriter) -> dict[str, int]:
+    return {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better")}
+
+
+def _learn_cycle(start_at: datetime, at: datetime) -> None:
+    for day in cycles.learn(start_at)[1]:
+        rollups.recompute_days(day, day, at)
 
 
 def _leave_record(result: UsageImport, at: datetime) -> None:

@@ -2,12 +2,11 @@
 
 Forms and meanings of the columns: measured on exports of 2025 and 2026 (read November 2026).
 `Input (w/ Cache Write)` is what was written to the cache, `Input (w/o Cache Write)` the rest of the input:
-the two are disjoint.
+the two are disjoint. The "usage details" of August 2025 have the sum of all tokens only.
 """
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,40 +16,51 @@ from pathlib import Path
 
 import numpy as np
 
+from collector.base.belief import AHEAD, EARLIEST
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
-from collector.base.days import to_epoch_ms
-from collector.facts.roster import Identity, identify
+from collector.base.days import from_epoch_ms, to_epoch_ms
 from collector.models import UsageEvent
-from collector.sources.events import CHARGEABLE_KINDS, EventDraft
+from collector.sources.events import EventDraft
 
+from .costs import FileCost, cost_of_row
 from .events import draft
+from .numbers import count, units
+from .users import Users
 
 COLUMNS = {
-    "at": ("date",),
-    "user": ("user",),
-    "kind": ("kind",),
+    "at": ("date", "timestamp", "date (utc)", "time"),
+    "user": ("user", "user email", "email", "member"),
+    "kind": ("kind", "type"),
     "model": ("model",),
-    "max_mode": ("max mode",),
-    "cache_write": ("input (w/ cache write)",),
+    "max_mode": ("max mode", "maxmode"),
+    "cache_write": ("input (w/ cache write)", "cache write"),
     "input": ("input (w/o cache write)",),
     "cache_read": ("cache read",),
     "output": ("output tokens", "output"),
     "total": ("total tokens", "tokens"),
-    "cost": ("cost",),
-    "cost_to_you": ("cost to you",),
-    "requests": ("requests",),
+    "cost": ("cost", "cost ($)", "cost (usd)", "cost usd", "cost($)"),
+    "cost_to_you": ("cost to you", "cost to you ($)"),
+    "requests": ("requests", "request units", "requests (units)"),
     "cloud_agent": ("cloud agent id",),
     "automation": ("automation id",),
 }
-REQUIRED = ("at", "model", "cache_write", "input", "cache_read", "output")
+REQUIRED = ("at", "model")
 TOKENS = ("input", "output", "cache_write", "cache_read")
-# What stands in a cost cell in place of a sum.
-NO_COST = ("", "-", "nan", "included", "free", "null", "none")
-NUMBER = re.compile(r"^-?\$?\d{1,3}(,\d{3})*(\.\d+)?$|^-?\$?\d+(\.\d+)?(e-?\d+)?$", re.IGNORECASE)
+# What a summary below the rows begins with.
+SUMMARIES = {
+    "total",
+    "totals",
+    "grand total",
+    "sum",
+    "subtotal",
+    "summary",
+    "gesamt",
+    "summe",
+    "total:",
+    "sum:",
+}
 # The file's word for the model that the API calls `default`.
 AUTO, DEFAULT = "auto", "default"
-# What a request unit costs on a request plan, whose files have units and no costs.
-CENTS_PER_UNIT = Decimal(4)
 
 
 @dataclass
@@ -60,15 +70,19 @@ class Survey:
     rows: int = 0
     without_cost: int = 0  # billed rows whose cost is missing
     with_cost: int = 0
-    without_user: int = 0
+    summaries: int = 0  # lines below the rows that add them up
     first_at: datetime | None = None
     last_at: datetime | None = None
+    guessed_encoding: str = ""
+    problems: Problems = field(default_factory=Problems)
     # Who and when, as hashes of eight bytes: they are as many as the rows.
     spots: array[int] = field(default_factory=lambda: array("q"))
     shared: set[int] = field(default_factory=set)  # those of more than one row
 
-    def note(self, event: EventDraft) -> None:
+    def note(self, event: EventDraft, cost: FileCost) -> None:
         self.rows += 1
+        self.with_cost += cost.is_due and cost.is_known
+        self.without_cost += cost.is_due and not cost.is_known
         self.first_at = min(self.first_at or event.occurred_at, event.occurred_at)
         self.last_at = max(self.last_at or event.occurred_at, event.occurred_at)
         self.spots.append(spot(event))
@@ -88,61 +102,60 @@ def spot(event: EventDraft) -> int:
 
 
 class UsageCsv:
-    """One file. FileError with line numbers from `survey`, after which reading it again cannot fail."""
+    """One file. A line that cannot be believed is a problem of the survey, and is skipped in `events`."""
 
-    def __init__(self, path: Path, member: str = "") -> None:
+    def __init__(self, path: Path, at: datetime, member: str = "") -> None:
         self.path = path
-        self.member = member.strip().lower()
-        self._identities: dict[str, Identity] = {}
+        self.latest = at + AHEAD
+        self.users = Users(member.strip().lower())
 
     def survey(self) -> Survey:
-        """Look through the whole file; FileError if any of it cannot be used."""
-        problems, found = Problems(), Survey()
-        for event in self._events(problems, found):
-            found.note(event)
-        problems.raise_if_any()
-        found.settle()
-        if found.without_cost and not found.with_cost:
-            raise FileError(
-                f"All {found.without_cost:,} rows that cost something lack their cost: Cursor's exports "
-                "have had such gaps. Export the file again; it is not taken for free."
-            )
-        if not found.rows:
+        """Look through the whole file; FileError if it is not such a file, or none of it can be used."""
+        survey = Survey()
+        for event, cost in self._events(survey):
+            survey.note(event, cost)
+        if not survey.rows:
+            survey.problems.raise_if_any()
             raise FileError(
                 "Line 2: the file has column names and nothing below them. Export a longer period."
             )
-        return found
+        if survey.without_cost and not survey.with_cost:
+            raise FileError(
+                f"All {survey.without_cost:,} rows that cost something lack their cost: Cursor's exports "
+                "have had such gaps. Export the file again; it is not taken for free."
+            )
+        self.users.check(survey.rows)
+        survey.settle()
+        return survey
 
     def events(self) -> Iterator[EventDraft]:
         """The file's events, in its order."""
-        return self._events(Problems(), Survey())
+        return (event for event, _ in self._events(Survey()))
 
-    def _events(self, problems: Problems, found: Survey) -> Iterator[EventDraft]:
+    def _events(self, survey: Survey) -> Iterator[tuple[EventDraft, FileCost]]:
         with self.path.open("rb") as file:
-            table = CsvTable(file, COLUMNS, required=REQUIRED)
-            if "user" not in table.columns and not self.member:
-                raise FileError(
-                    "Line 1: there is no column User, so the file is one member's own. "
-                    "Say whose with --member EMAIL."
-                )
+            table = CsvTable(file, COLUMNS, required=REQUIRED, problems=survey.problems)
+            survey.guessed_encoding = table.guessed_encoding
+            _check_form(table)
+            self.users.check_column("user" in table.columns)
             for row in table:
+                if _is_summary(row):
+                    survey.summaries += 1
+                    continue
                 try:
-                    yield self._event(row, found)
+                    yield self._event(row, table.delimiter)
                 except ValueError as exc:
-                    problems.add(row.line, str(exc))
+                    survey.problems.note(row.line, str(exc))
 
-    def _event(self, row: Row, found: Survey) -> EventDraft:
+    def _event(self, row: Row, delimiter: str) -> tuple[EventDraft, FileCost]:
         tokens = _tokens(row)
-        cost = Cost.of(row)
-        found.with_cost += cost.is_due and cost.is_known
-        found.without_cost += cost.is_due and not cost.is_known
-        found.without_user += not row["user"]
-        return draft(
-            self._identity(row["user"]),
-            _instant(row["at"]),
+        cost = cost_of_row(row, delimiter)
+        event = draft(
+            self.users.identity(row["user"]),
+            self._instant(row["at"]),
             _short(DEFAULT if row["model"].lower() == AUTO else row["model"], 120, "model"),
             kind=_short(row["kind"], 80, "kind"),
-            is_max_mode=row["max_mode"].lower() in ("yes", "true"),
+            is_max_mode=row["max_mode"].lower() in ("yes", "true", "1"),
             is_headless=bool(row["cloud_agent"] or row["automation"]),
             cloud_agent_id=_short(row["cloud_agent"], 80, "Cloud Agent ID"),
             automation_id=_short(row["automation"], 80, "Automation ID"),
@@ -154,100 +167,64 @@ class UsageCsv:
             model_cents=cost.value_cents,
             cost_basis=cost.basis,
             is_chargeable=cost.is_billed,
-            request_units=_number(row["requests"], "number of requests") or Decimal(0),
+            request_units=units(row["requests"], delimiter) or Decimal(0),
             origin=UsageEvent.Origin.CSV.value,
         )
+        return event, cost
 
-    def _identity(self, user: str) -> Identity:
-        """Whom the row names: an e-mail, or a number for somebody who has left."""
-        name = user.lower() or self.member
-        known = self._identities.get(name)
-        if known is None:
-            known = identify(number=name) if name.isdigit() else identify(name)
-            self._identities[name] = known
-        return known
+    def _instant(self, text: str) -> datetime:
+        """ISO 8601 with a zone, or milliseconds; ValueError for other text, and for a time that cannot be."""
+        try:
+            instant = from_epoch_ms(int(text)) if _is_milliseconds(text) else datetime.fromisoformat(text)
+            if instant.tzinfo is None:
+                raise ValueError("no zone")
+            instant = instant.astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise ValueError(
+                f"“{text[:40]}” is not an instant such as 2026-07-31T12:00:00.000Z. A spreadsheet may have "
+                "rewritten it: use the file as it was exported."
+            ) from None
+        if not EARLIEST <= instant <= self.latest:
+            raise ValueError(f"“{text[:40]}” is before 2023 or lies ahead: no usage can be of that time.")
+        return instant
 
 
-@dataclass(frozen=True)
-class Cost:
-    """What a row says about money. Only billed rows are charged; a sum on any other is what it was worth."""
+def _is_milliseconds(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) == 13
 
-    is_due: bool  # the row should say what was paid
-    charged_cents: Decimal
-    value_cents: Decimal | None
-    is_known: bool
-    has_kind: bool = True
 
-    @property
-    def is_billed(self) -> bool:
-        """Whether it counts as billed: until the middle of 2025 only a sum says so."""
-        return self.is_due and (self.has_kind or self.charged_cents > 0)
+def _check_form(table: CsvTable) -> None:
+    """FileError where the tokens are neither in four columns nor in one sum."""
+    lacking = [COLUMNS[name][0].capitalize() for name in TOKENS if name not in table.columns]
+    if lacking and "total" not in table.columns:
+        raise FileError(
+            f"Line 1: there is no column {' and no column '.join(lacking)}, nor one with their sum. "
+            "Export the usage events again."
+        )
 
-    @property
-    def basis(self) -> str:
-        basis = UsageEvent.CostBasis.FILE if self.is_known else UsageEvent.CostBasis.UNKNOWN
-        return basis.value
 
-    @classmethod
-    def of(cls, row: Row) -> Cost:
-        value = _dollars(row["cost"])
-        if (
-            "kind" not in row.cells
-        ):  # until the middle of 2025: no kind, and a column of its own for what is paid
-            paid = _dollars(row["cost_to_you"])
-            return cls(True, paid or Decimal(0), value, paid is not None, has_kind=False)
-        if row["kind"].lower() not in CHARGEABLE_KINDS:
-            return cls(False, Decimal(0), value, value is not None)
-        if "cost" not in row.cells:  # a request plan's
-            units = _number(row["requests"], "number of requests")
-            return cls(True, (units or Decimal(0)) * CENTS_PER_UNIT, None, units is not None)
-        return cls(True, value or Decimal(0), value, value is not None)
+def _is_summary(row: Row) -> bool:
+    """Whether the line adds the others up: it names no time, and says so."""
+    first = next((cell for cell in row.cells.values() if cell), "")
+    return first.lower() in SUMMARIES and not row["model"]
 
 
 def _tokens(row: Row) -> dict[str, int | None]:
-    """The four counts; ValueError where they do not add up to the total, since then columns have shifted."""
-    counts: dict[str, int | None] = {}
-    for name in TOKENS:
-        number = _number(row[name], "number of tokens")
-        counts[name] = None if number is None else int(number)
-    total = _number(row["total"], "number of tokens")
-    added = sum(count or 0 for count in counts.values())
-    if total is not None and int(total) != added:
-        raise ValueError(
-            f"the tokens add up to {added:,}, and the total says {int(total):,}. Export it again."
-        )
+    """The four counts; ValueError where they do not add up to the total, since then columns have shifted.
+
+    Where a file has only the total, that stands under `input`, and the other three are unknown.
+    """
+    counts = {name: count(row[name], "number of tokens") for name in TOKENS}
+    total = count(row["total"], "number of tokens")
+    if not any(name in row.cells for name in TOKENS):
+        return counts | {"input": total}
+    added = sum(number or 0 for number in counts.values())
+    if total is not None and total != added:
+        raise ValueError(f"the tokens add up to {added:,}, and the total says {total:,}. Export it again.")
     return counts
-
-
-def _instant(text: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise ValueError(
-            f"“{text[:40]}” is not an instant such as 2026-07-31T12:00:00.000Z. A spreadsheet may have "
-            "rewritten it: use the file as it was exported."
-        )
-    return instant.astimezone(UTC)
-
-
-def _dollars(text: str) -> Decimal | None:
-    """Cents of a cost cell; None where it holds none."""
-    dollars = _number(text, "cost")
-    return None if dollars is None else dollars * 100
-
-
-def _number(text: str, what: str) -> Decimal | None:
-    """The cell's number; None where it holds none; ValueError where it holds something else."""
-    if text.lower() in NO_COST:
-        return None
-    if not NUMBER.match(text):
-        raise ValueError(f"“{text[:40]}” is no {what}. Use the file as it was exported.")
-    return Decimal(text.replace(",", "").replace("$", ""))
 
 
 def _short(text: str, limit: int, what: str) -> str:
     if len(text) > limit:
         raise ValueError(f"the {what} has more than {limit} characters.")
-    return text
+    return " ".join(text.split())

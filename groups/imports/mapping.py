@@ -54,7 +54,7 @@ def read(file: BinaryIO) -> list[Entry]:
         for entry in _entry(row, problems):
             first = entries.setdefault(entry.email, entry)
             if key(first.path) != key(entry.path):
-                problems.add(
+                problems.note(
                     entry.line, f"{entry.email} is on line {first.line} too, in another group: keep one."
                 )
     problems.raise_if_any()
@@ -64,11 +64,11 @@ def read(file: BinaryIO) -> list[Entry]:
 def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
     email, group = original(row["email"]).lower(), original(row["group"])
     if not email:
-        problems.add(row.line, "the e-mail is missing: add it, or delete the line.")
+        problems.note(row.line, "the e-mail is missing: add it, or delete the line.")
         return
     try:
         path = normalised(group) if group and key(group) != key(UNASSIGNED_NAME) else ""
     except BadName as exc:
-        problems.add(row.line, str(exc))
+        problems.note(row.line, str(exc))
         return
     yield Entry(row.line, email, original(row["name"]), path)

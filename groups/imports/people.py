@@ -63,7 +63,7 @@ def _person(row: Row, problems: Problems) -> DirectoryPerson | None:
     try:
         path = path_of(row["group"], row["team"], row["department"])
     except BadName as exc:
-        problems.add(row.line, f"{exc} Correct Group, Team or Department.")
+        problems.note(row.line, f"{exc} Correct Group, Team or Department.")
         return None
     return DirectoryPerson(row.line, row["email"].lower(), row["name"], row["title"], row["department"], path)
 
@@ -71,7 +71,7 @@ def _person(row: Row, problems: Problems) -> DirectoryPerson | None:
 def _check_agreement(first: DirectoryPerson, person: DirectoryPerson, problems: Problems) -> None:
     """A problem if two lines for one person disagree on the group."""
     if key(first.path) != key(person.path):
-        problems.add(
+        problems.note(
             person.line,
             f"{person.email} is here in “{person.path or 'no group'}” and on line {first.line} in "
             f"“{first.path or 'no group'}”. Keep one of the two lines.",

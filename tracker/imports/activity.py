@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django.db import models
 
 from collector.base.days import day_end, day_start
+from collector.imports.short_transactions import batches
 from collector.models import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from collector.sources.commits import imported_hash
 
-from .database import ImportPart, TrackerDb, TrackerRow, day, number
-from .people import BATCH, DayReader
+from .database import ImportPart, OddValue, TrackerDb, TrackerRow, label, number
+from .people import rows_of_days
+from .taking import Taking
+
+M = TypeVar("M", bound=models.Model)
 
 # Column here: column there.
 ACTIVITY = {
@@ -104,105 +112,148 @@ MEMBER_METRICS = (
 )
 
 
-def activity(db: TrackerDb, at: datetime) -> ImportPart:
+# Columns of four bytes; a count above is beyond belief too.
+MOST_PER_DAY = 2**31 - 1
+
+
+def take_activity(db: TrackerDb, taking: Taking) -> ImportPart:
+    """Daily activity, of members and days of which there is none."""
     part = ImportPart("daily activity")
-    known = set(DailyActivity.objects.values_list("member_id", "day"))
     columns = ("is_active", *ACTIVITY.values(), *ACTIVITY_TEXTS.values())
-    new: dict[tuple[int, date], DailyActivity] = {}
-    for member_id, on, row in DayReader(db, at).read(part, "daily_usage", *columns):
-        if (member_id, on) in known:
-            part.known += 1
+    known = set(DailyActivity.objects.values_list("member_id", "day"))
+    rows = rows_of_days(db, taking, part, "daily_usage", *columns)
+    return _take_in(part, taking, DailyActivity, known, rows, _activity)
+
+
+def _activity(member_id: int, on: date, row: TrackerRow, at: datetime) -> DailyActivity:
+    return DailyActivity(
+        member_id=member_id,
+        day=on,
+        is_active=bool(row["is_active"]),
+        updated_at=at,
+        most_used_model=label(row[ACTIVITY_TEXTS["most_used_model"]], 120),
+        tab_extension=label(row[ACTIVITY_TEXTS["tab_extension"]], 40),
+        client_version=label(row[ACTIVITY_TEXTS["client_version"]], 40),
+        **{ours: daily_count(row[theirs]) for ours, theirs in ACTIVITY.items()},
+    )
+
+
+def take_commits(db: TrackerDb, taking: Taking) -> ImportPart:
+    """Days of commits, as one each: the file has their lines added up by member and day."""
+    part = ImportPart("days of commits")
+    known = set(AiCodeCommit.objects.values_list("member_id", "day"))
+    rows = rows_of_days(db, taking, part, "ai_code_commits", *COMMIT_LINES.values())
+    return _take_in(part, taking, AiCodeCommit, known, rows, _commit)
+
+
+def _commit(member_id: int, on: date, row: TrackerRow, at: datetime) -> AiCodeCommit:
+    return AiCodeCommit(
+        commit_hash=imported_hash(on),
+        member_id=member_id,
+        day=on,
+        committed_at=day_start(on),
+        ingested_at=day_end(on),
+        updated_at=at,
+        **{ours: daily_count(row[theirs]) for ours, theirs in COMMIT_LINES.items()},
+    )
+
+
+def _take_in(
+    part: ImportPart,
+    taking: Taking,
+    model: type[M],
+    known: set[tuple[int, date]],
+    rows: Iterable[tuple[int, date, TrackerRow]],
+    make: Callable[[int, date, TrackerRow, datetime], M],
+) -> ImportPart:
+    """One row here of each row there, unless its member and day are known; of two alike the last one."""
+    new: dict[tuple[int, date], M] = {}
+    for member_id, on, row in rows:
+        try:
+            made = make(member_id, on, row, taking.at)
+        except OddValue as exc:
+            part.reject(str(exc))
             continue
-        texts = {ours: str(row[theirs] or "") for ours, theirs in ACTIVITY_TEXTS.items()}
-        new[member_id, on] = DailyActivity(
-            member_id=member_id,
-            day=on,
-            is_active=bool(row["is_active"]),
-            updated_at=at,
-            most_used_model=texts["most_used_model"][:120],
-            tab_extension=texts["tab_extension"][:40],
-            client_version=texts["client_version"][:40],
-            **{ours: number(row[theirs]) for ours, theirs in ACTIVITY.items()},
-        )
-    DailyActivity.objects.bulk_create(new.values(), batch_size=BATCH)
+        part.known += (member_id, on) in known or (member_id, on) in new
+        if (member_id, on) not in known:
+            new[member_id, on] = made
+    taking.transactions.create(model, batches(new.values(), id))
     part.taken = len(new)
     return part
 
 
-def team_analytics(db: TrackerDb, at: datetime) -> ImportPart:
+def take_team_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
+    """Analytics of days that were not collected; a day goes in whole."""
     part = ImportPart("team analytics")
     for metric in TEAM_METRICS:
         known = set(TeamAnalyticsDay.objects.filter(metric=metric.metric).values_list("day", flat=True))
         new: dict[tuple[date, str, str], TeamAnalyticsDay] = {}
-        for row in db.rows(metric.table, "date", *_columns(metric)):
+        for row in db.rows(metric.table, "date", *_columns(metric), only="ORDER BY date"):
             part.read += 1
-            on = day(row["date"])
-            if on is None:
-                part.unusable += 1
-            elif on in known:
-                part.known += 1
-            else:
-                name, detail = _label(row, metric.name), _label(row, metric.detail)
-                new[on, name, detail] = TeamAnalyticsDay(
-                    metric=metric.metric,
-                    day=on,
-                    name=name,
-                    detail=detail,
-                    count=number(row[metric.count]),
-                    values={theirs: number(row[column]) for theirs, column in metric.values.items()},
-                    updated_at=at,
-                )
-        TeamAnalyticsDay.objects.bulk_create(new.values(), batch_size=BATCH)
+            try:
+                made = _team_day(metric, taking.day(row["date"]), row, taking.at)
+            except OddValue as exc:
+                part.reject(str(exc))
+                continue
+            spot = (made.day, made.name, made.detail)
+            part.known += made.day in known or spot in new
+            if made.day not in known:
+                new[spot] = made
+        taking.transactions.create(TeamAnalyticsDay, batches(new.values(), lambda row: row.day))
         part.taken += len(new)
     return part
 
 
-def member_analytics(db: TrackerDb, at: datetime) -> ImportPart:
+def _team_day(metric: MetricColumns, on: date, row: TrackerRow, at: datetime) -> TeamAnalyticsDay:
+    return TeamAnalyticsDay(
+        metric=metric.metric,
+        day=on,
+        name=_label(row, metric.name),
+        detail=_label(row, metric.detail),
+        count=daily_count(row[metric.count]),
+        values={theirs: daily_count(row[column]) for theirs, column in metric.values.items()},
+        updated_at=at,
+    )
+
+
+def take_member_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
+    """The same by member; a member's day goes in whole."""
     part = ImportPart("analytics by member")
     for metric in MEMBER_METRICS:
-        rows = MemberAnalyticsDay.objects.filter(metric=metric.metric)
-        known = set(rows.values_list("member_id", "day"))
+        known = set(MemberAnalyticsDay.objects.filter(metric=metric.metric).values_list("member_id", "day"))
         new: dict[tuple[int, date, str, str], MemberAnalyticsDay] = {}
-        for member_id, on, row in DayReader(db, at).read(part, metric.table, *_columns(metric)):
-            if (member_id, on) in known:
-                part.known += 1
+        for member_id, on, row in rows_of_days(db, taking, part, metric.table, *_columns(metric)):
+            spot = (member_id, on, _label(row, metric.name), _label(row, metric.detail))
+            try:
+                count = daily_count(row[metric.count])
+            except OddValue as exc:
+                part.reject(str(exc))
                 continue
-            name, detail = _label(row, metric.name), _label(row, metric.detail)
-            new[member_id, on, name, detail] = MemberAnalyticsDay(
-                member_id=member_id,
-                metric=metric.metric,
-                day=on,
-                name=name,
-                detail=detail,
-                count=number(row[metric.count]),
-                updated_at=at,
-            )
-        MemberAnalyticsDay.objects.bulk_create(new.values(), batch_size=BATCH)
+            part.known += (member_id, on) in known or spot in new
+            if (member_id, on) not in known:
+                new[spot] = _member_day(metric.metric, spot, count, taking.at)
+        taking.transactions.create(
+            MemberAnalyticsDay, batches(new.values(), lambda row: (row.member_id, row.day))
+        )
         part.taken += len(new)
     return part
 
 
-def commits(db: TrackerDb, at: datetime) -> ImportPart:
-    """Days of commits, as one each: the file has their lines added up by member and day."""
-    part = ImportPart("days of commits")
-    known = set(AiCodeCommit.objects.values_list("member_id", "day"))
-    new: dict[tuple[int, date], AiCodeCommit] = {}
-    for member_id, on, row in DayReader(db, at).read(part, "ai_code_commits", *COMMIT_LINES.values()):
-        if (member_id, on) in known:
-            part.known += 1
-            continue
-        new[member_id, on] = AiCodeCommit(
-            commit_hash=imported_hash(on),
-            member_id=member_id,
-            day=on,
-            committed_at=day_start(on),
-            ingested_at=day_end(on),
-            updated_at=at,
-            **{ours: number(row[theirs]) for ours, theirs in COMMIT_LINES.items()},
-        )
-    AiCodeCommit.objects.bulk_create(new.values(), batch_size=BATCH)
-    part.taken = len(new)
-    return part
+def _member_day(
+    metric: str, spot: tuple[int, date, str, str], count: int, at: datetime
+) -> MemberAnalyticsDay:
+    member_id, on, name, detail = spot
+    return MemberAnalyticsDay(
+        member_id=member_id, metric=metric, day=on, name=name, detail=detail, count=count, updated_at=at
+    )
+
+
+def daily_count(value: Any) -> int:
+    """A count of one day; OddValue where none can be so."""
+    count = number(value)
+    if count > MOST_PER_DAY:
+        raise OddValue("with a count beyond belief")
+    return count
 
 
 def _columns(metric: MetricColumns) -> list[str]:
@@ -211,4 +262,4 @@ def _columns(metric: MetricColumns) -> list[str]:
 
 
 def _label(row: TrackerRow, column: str) -> str:
-    return str(row[column] or "")[:200] if column else ""
+    return label(row[column], 200) if column else ""

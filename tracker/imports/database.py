@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from collector.base.belief import EARLIEST, MOST_CENTS, MOST_COUNT
 from collector.base.csv_files import FileError
 from collector.base.days import from_epoch_ms
 from collector.base.money import cents
@@ -18,6 +22,14 @@ from collector.base.money import cents
 MAGIC = b"SQLite format 3\0"
 # Without one of these it is somebody else's database.
 EXPECTED = {"members", "usage_events", "daily_usage"}
+
+UNREADABLE = "The database cannot be read ({}). Copy it again while the tracker is stopped."
+
+# A later instant is a fault of somebody's clock or arithmetic, and beyond some databases' last year.
+LAST_INSTANT = datetime(2100, 1, 1, tzinfo=UTC)
+MOST_UNITS, UNIT_PLACES = 10**6, Decimal("0.0001")
+# Kinds of reasons that are told apart in a report.
+MOST_REASONS = 8
 
 TrackerRow = dict[str, Any]
 
@@ -30,13 +42,23 @@ class ImportPart:
     read: int = 0
     taken: int = 0
     known: int = 0  # skipped: here already
-    unusable: int = 0  # skipped: no member, day or instant that makes sense
+    unusable: int = 0  # skipped: no member, day, instant or number that makes sense
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def reject(self, reason: str) -> None:
+        """Count a row that cannot be used."""
+        self.unusable += 1
+        if reason in self.reasons or len(self.reasons) < MOST_REASONS:
+            self.reasons[reason] += 1
 
     @property
     def line(self) -> str:
         """The part in one line, for people."""
         text = f"{self.name}: {self.read:,} read, {self.taken:,} taken, {self.known:,} known already"
-        return f"{text}, {self.unusable:,} unusable" if self.unusable else text
+        if not self.unusable:
+            return text
+        reasons = "; ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
+        return f"{text}, {self.unusable:,} unusable ({reasons})"
 
 
 class TrackerDb:
@@ -46,15 +68,25 @@ class TrackerDb:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 raise FileError(
-                    f"{path.name} is no SQLite database: give the tracker.db of cursor-usage-tracker."
+                    f"{path.name} is not an SQLite database: give the tracker.db of cursor-usage-tracker."
                 )
         self._connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
-        self._connection.row_factory = sqlite3.Row
+        # A text in the wrong encoding is a poor name, and no reason to stop.
+        self._connection.text_factory = lambda text: text.decode(errors="replace")
         if not EXPECTED & self._names("SELECT name FROM sqlite_master"):
             raise FileError(f"{path.name} is a database, but not that of cursor-usage-tracker.")
+        for (verdict,) in self._select("PRAGMA quick_check(1)"):
+            if verdict != "ok":
+                raise FileError(UNREADABLE.format(verdict))
 
     def close(self) -> None:
         self._connection.close()
+
+    def count(self, table: str) -> int:
+        """How many rows `table` has; none where the file lacks it."""
+        if not self._names("SELECT name FROM pragma_table_info(?)", table):
+            return 0
+        return int(next(self._select(f"SELECT COUNT(*) FROM {table}"))[0])  # noqa: S608  # nosec B608
 
     def rows(self, table: str, *columns: str, only: str = "") -> Iterator[TrackerRow]:
         """The rows of `table`; None for columns, nothing for tables, that the file lacks. `only` is SQL."""
@@ -62,56 +94,96 @@ class TrackerDb:
         wanted = [column for column in columns if column in there]
         if not wanted:
             return
-        nothing: TrackerRow = dict.fromkeys(columns)
+        lacking: TrackerRow = dict.fromkeys(set(columns) - set(wanted))
         # All three are written down in this package; a file has no say in them.
         for row in self._select(f"SELECT {', '.join(wanted)} FROM {table} {only}"):  # noqa: S608  # nosec B608
-            yield {**nothing, **dict(row)}
+            yield {**lacking, **dict(zip(wanted, row, strict=True))}
 
     def _names(self, query: str, *values: str) -> set[str]:
         return {row[0] for row in self._select(query, *values)}
 
-    def _select(self, query: str, *values: str) -> Iterator[sqlite3.Row]:
+    def _select(self, query: str, *values: str) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._connection.execute(query, values)
         except sqlite3.DatabaseError as exc:
-            raise FileError(
-                f"The database cannot be read ({exc}). Copy it again while the tracker is stopped."
-            ) from exc
+            raise FileError(UNREADABLE.format(exc)) from exc
+
+
+class OddValue(ValueError):
+    """A value that nobody can believe; the message says which."""
 
 
 def instant(value: Any) -> datetime | None:
-    """Milliseconds, or text, in UTC where it names no zone; None if it is no instant."""
+    """Milliseconds, or text, in UTC where it names no zone; None if it is no instant that can be believed."""
     text = str(value or "").strip()
     try:
-        if text.isdigit():
-            return from_epoch_ms(int(text))
-        parsed = datetime.fromisoformat(text)
+        parsed = from_epoch_ms(int(text)) if text.isdecimal() else datetime.fromisoformat(text)
+        parsed = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return parsed if EARLIEST <= parsed < LAST_INSTANT else None
 
 
 def day(value: Any) -> date | None:
     """The UTC day of a day or an instant; None if it is none."""
-    found = instant(value)
-    return found.date() if found else None
+    moment = instant(value)
+    return moment.date() if moment else None
 
 
 def email(value: Any) -> str:
-    return str(value or "").strip().lower()
+    """The address in small letters; empty where there is none."""
+    return _normal(str(value or ""))
+
+
+@lru_cache(10_000)
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip().lower()
+
+
+@lru_cache(10_000)
+def label(value: Any, limit: int) -> str:
+    """A text without control characters, cut to `limit`."""
+    return "".join(char for char in str(value or "") if char.isprintable()).strip()[:limit]
 
 
 def number(value: Any) -> int:
-    """A count; what is none counts as 0."""
+    """A count; text that is none counts as 0; OddValue where none can be so."""
+    if type(value) is int and 0 <= value <= MOST_COUNT:
+        return value
     try:
-        return int(float(value or 0))
-    except (TypeError, ValueError, OverflowError):
+        count = int(float(value or 0))
+    except (TypeError, ValueError):
         return 0
+    except OverflowError:
+        raise OddValue("with a count beyond belief") from None
+    if not 0 <= count <= MOST_COUNT:
+        raise OddValue("with a count beyond belief")
+    return count
 
 
 def amount(value: Any) -> Decimal:
-    """Cents; what are none count as 0."""
+    """Cents; text that is none counts as 0; OddValue where no sum can be so."""
     try:
-        return cents(value)
-    except (InvalidOperation, ValueError):
+        decimal = Decimal(str(value or 0))
+    except InvalidOperation:
         return Decimal(0)
+    if not decimal.is_finite() or abs(decimal) > MOST_CENTS:
+        raise OddValue("with a sum beyond belief")
+    return cents(decimal)
+
+
+def tokens(value: Any) -> int | None:
+    """A count of tokens; unknown where none can be so, since the event's money counts all the same."""
+    try:
+        return number(value)
+    except OddValue:
+        return None
+
+
+def units(value: Any) -> Decimal:
+    """Request units; none where nobody can believe them: they are not money."""
+    try:
+        count = amount(value)
+    except OddValue:
+        return Decimal(0)
+    return count.quantize(UNIT_PLACES) if 0 <= count <= MOST_UNITS else Decimal(0)

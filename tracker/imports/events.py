@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from collector.facts.roster import identify
 from collector.imports.events import EventWriter, draft
 from collector.models import UsageEvent
-from collector.sources.events import CHARGEABLE_KINDS, UNIT_PLACES, EventDraft
+from collector.sources.events import CHARGEABLE_KINDS, EventDraft
 
-from .database import ImportPart, TrackerDb, TrackerRow, amount, email, instant, number
+from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, email, label, tokens, units
+from .taking import Taking
 
 COLUMNS = (
     "user_email",
@@ -27,51 +28,43 @@ COLUMNS = (
     "is_chargeable",
     "is_headless",
 )
-# Of rows alike the last one stored, since it has what the vendor settled later.
-ONCE = (
-    "WHERE rowid IN (SELECT MAX(rowid) FROM usage_events GROUP BY lower(user_email), timestamp, model) "
-    "ORDER BY timestamp, rowid"
-)
+# Rows of one instant side by side, the last one stored last: it has what the vendor settled later.
+IN_ORDER = "ORDER BY timestamp, rowid"
 
 
-def import_events(db: TrackerDb, at: datetime) -> ImportPart:
-    """Bring the file's events in, inside the caller's transaction; what the API has told stays."""
-    part = ImportPart("usage events", read=sum(1 for _ in db.rows("usage_events", "model")))
-    shared = _shared(db)
-    writer = EventWriter(UsageEvent.Origin.TRACKER.value, at, lambda event: _spot(event) in shared)
-    seen = 0
-    for row in db.rows("usage_events", *COLUMNS, only=ONCE):
-        seen += 1
-        if event := _draft(row):
-            writer.add(event)
-        else:
-            part.unusable += 1
+def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
+    """Bring the file's events in; what the API has answered stays."""
+    part = ImportPart("usage events")
+    writer = EventWriter(
+        UsageEvent.Origin.TRACKER.value, taking.at, is_dry_run=taking.is_dry_run, roster=taking.roster
+    )
+    rows = taking.watched(
+        part.name, db.count("usage_events"), db.rows("usage_events", *COLUMNS, only=IN_ORDER)
+    )
+    for _, of_instant in groupby(rows, key=itemgetter("timestamp")):
+        last_stored: dict[tuple[Any, Any], TrackerRow] = {}
+        for row in of_instant:
+            part.read += 1
+            last_stored[email(row["user_email"]), row["model"]] = row
+        for row in last_stored.values():
+            try:
+                writer.take_in(_draft(row, taking))
+            except OddValue as exc:
+                part.reject(str(exc))
     writer.finish()
-    part.taken = writer.new + writer.changed
-    part.known = writer.unchanged + writer.known_better + part.read - seen
+    part.taken = writer.counts["new"] + writer.counts["changed"]
+    part.known = part.read - part.taken - part.unusable
+    taking.days_with_events = writer.days
     return part
 
 
-def _spot(event: EventDraft) -> tuple[str, datetime]:
-    return event.identity.key, event.occurred_at
-
-
-def _shared(db: TrackerDb) -> set[tuple[str, datetime | None]]:
-    """Members and instants with events of more than one model."""
-    only = "GROUP BY lower(user_email), timestamp HAVING COUNT(DISTINCT model) > 1"
-    rows = db.rows("usage_events", "user_email", "timestamp", only=only)
-    return {(email(row["user_email"]), instant(row["timestamp"])) for row in rows}
-
-
-def _draft(row: TrackerRow) -> EventDraft | None:
-    occurred_at = instant(row["timestamp"])
-    if occurred_at is None:
-        return None
-    kind, cost = str(row["kind"] or "")[:80], amount(row["total_cents"])
+def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
+    """The event of a row; OddValue where nobody can believe it. One that names nobody is nobody's."""
+    kind, cost = label(row["kind"], 80), amount(row["total_cents"])
     return draft(
-        identify(email(row["user_email"])),
-        occurred_at,
-        str(row["model"] or "")[:120],
+        taking.spender(row["user_email"]),
+        taking.instant(row["timestamp"]),
+        label(row["model"], 120),
         kind=kind,
         is_max_mode=bool(row["max_mode"]),
         is_headless=bool(row["is_headless"]),
@@ -80,11 +73,11 @@ def _draft(row: TrackerRow) -> EventDraft | None:
         charged_cents=cost,
         model_cents=cost,
         cost_basis=UsageEvent.CostBasis.MODEL_COST.value,
-        request_units=amount(row["requests_cost_cents"]).quantize(UNIT_PLACES),
-        input_tokens=number(row["input_tokens"]),
-        output_tokens=number(row["output_tokens"]),
-        cache_read_tokens=number(row["cache_read_tokens"]),
-        cache_write_tokens=number(row["cache_write_tokens"]),
+        request_units=units(row["requests_cost_cents"]),
+        input_tokens=tokens(row["input_tokens"]),
+        output_tokens=tokens(row["output_tokens"]),
+        cache_read_tokens=tokens(row["cache_read_tokens"]),
+        cache_write_tokens=tokens(row["cache_write_tokens"]),
         origin=UsageEvent.Origin.TRACKER.value,
     )
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
 
 from collector.base.upsert import count_write
 
 from . import activity, events, people, spend
 from .database import ImportPart, TrackerDb
+from .taking import Taking
 
 # Members and cycles first: the rest refers to them. Daily spend fills the days that the events leave.
-STEPS: tuple[Callable[[TrackerDb, datetime], ImportPart], ...] = (
-    people.members,
-    spend.billing_cycles,
-    events.import_events,
-    spend.daily_spend,
-    spend.spend_snapshots,
-    activity.activity,
-    activity.team_analytics,
-    activity.member_analytics,
-    activity.commits,
+STEPS: tuple[Callable[[TrackerDb, Taking], ImportPart], ...] = (
+    people.take_members,
+    spend.take_cycles,
+    events.take_events,
+    spend.take_daily_spend,
+    spend.take_snapshots,
+    activity.take_activity,
+    activity.take_team_analytics,
+    activity.take_member_analytics,
+    activity.take_commits,
 )
 
 
-def take_facts(db: TrackerDb, at: datetime) -> list[ImportPart]:
-    """Bring every fact of the file in, inside the caller's `writing()`."""
-    parts = [step(db, at) for step in STEPS]
-    if any(part.taken for part in parts):
-        count_write()
-    return parts
+def take_facts(db: TrackerDb, taking: Taking) -> Iterator[ImportPart]:
+    """Bring every fact of the file in, each kind in transactions of its own."""
+    for step in STEPS:
+        part = step(db, taking)
+        if part.taken and not taking.is_dry_run:
+            taking.transactions.run([count_write])
+        yield part

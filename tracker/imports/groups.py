@@ -2,48 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
+from collector.base.cells import says_nothing
 from collector.base.days import utc_day
-from collector.models import Member
+from collector.imports.short_transactions import batches
 from groups.assignments.changes import named, open_or_make
 from groups.assignments.placing import Placement, record
 from groups.models import Assignment
-from groups.names import nearest
-from tracker.imports.database import ImportPart, TrackerDb, TrackerRow, day, email
+from groups.names import UNASSIGNED_NAME, free_name, key, nearest
+from tracker.imports.database import ImportPart, OddValue, TrackerDb, TrackerRow, day, label
+from tracker.imports.taking import Taking
 
 BY = "cursor-usage-tracker"
 # How the vendor's own group ids begin; others were made in the tracker, by hand or from HiBob.
 CURSOR_PREFIX = "group_"
+# The id under which the tracker stores the vendor's `unassignedGroup`.
+CURSORS_REST = "unassigned"
 
 
-def take_groups(db: TrackerDb, at: datetime) -> ImportPart:
+def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
     """Assign members as the tracker had them. One whom it has in two groups is in the one joined last."""
     part = ImportPart("group members")
-    names = {row["id"]: str(row["name"] or "") for row in db.rows("billing_groups", "id", "name")}
-    ids = dict(Member.objects.values_list("email", "pk"))
+    names = {row["id"]: label(row["name"], 400) for row in db.rows("billing_groups", "id", "name")}
     assigned = set(Assignment.objects.values_list("member_id", flat=True))
     latest: dict[int, TrackerRow] = {}
     for row in db.rows("group_members", "group_id", "email", "joined_at"):
         part.read += 1
-        member_id = ids.get(email(row["email"]))
-        if member_id is None or row["group_id"] not in names:
-            part.unusable += 1
-        elif member_id in assigned:
+        try:
+            member_id = taking.member_id(row["email"])
+        except (OddValue, KeyError):
+            part.reject("of somebody who is no member")
+            continue
+        if row["group_id"] not in names:
+            part.reject("of a group that the file lacks")
+        elif is_no_group(row["group_id"], names[row["group_id"]]) or member_id in assigned:
             part.known += 1
-        elif member_id not in latest or _joined(latest[member_id]) <= _joined(row):
-            latest[member_id] = row
-    groups = {
-        group_id: _group_id(names[group_id], at) for group_id in {row["group_id"] for row in latest.values()}
-    }
-    part.taken = record(
-        _placement(member_id, groups[row["group_id"]], row, at) for member_id, row in latest.items()
-    )
+        else:
+            part.known += member_id in latest
+            if member_id not in latest or _joined(latest[member_id]) <= _joined(row):
+                latest[member_id] = row
+    part.taken = len(latest)
+    if not taking.is_dry_run:
+        taking.transactions.run(_placing(batch, names, taking.at) for batch in batches(latest.items(), id))
     return part
 
 
+def is_no_group(group_id: Any, name: str) -> bool:
+    """Whether a group of the tracker stands for those without one, as Cursor's `unassignedGroup` does."""
+    return group_id == CURSORS_REST or says_nothing(name)
+
+
+def _placing(batch: list[tuple[int, TrackerRow]], names: dict[Any, str], at: datetime) -> Callable[[], int]:
+    def place() -> int:
+        groups = {row["group_id"]: _group_id(names[row["group_id"]], at) for _, row in batch}
+        return record(_placement(member_id, groups[row["group_id"]], row, at) for member_id, row in batch)
+
+    return place
+
+
 def _joined(row: TrackerRow) -> str:
-    return str(row["joined_at"] or "")
+    """When somebody joined, for sorting; the group's id tells equal ones apart, whatever their order."""
+    return f"{row['joined_at'] or ''} {row['group_id']}"
 
 
 def _placement(member_id: int, group_id: int, row: TrackerRow, at: datetime) -> Placement:
@@ -60,5 +82,7 @@ def _first_day(row: TrackerRow, at: datetime) -> date:
 
 def _group_id(name: str, at: datetime) -> int:
     path = nearest(name)
+    if key(path) == key(UNASSIGNED_NAME):
+        path = free_name(path, ())
     group = named(path)
     return group.pk if group and not group.closed_day else open_or_make(path, group, at).pk

@@ -1,15 +1,17 @@
-"""Anomalies and incidents of cursor-usage-tracker, as history: nobody is told of them."""
+"""Anomalies and incidents of cursor-usage-tracker, as history: nobody is notified of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from math import isfinite
+from typing import Any
 
-from collector.models import Member
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
 from incidents.models import Incident, IncidentAnomaly, Origin, Status, TimelineEntry, TimelineStep
-from tracker.imports.database import ImportPart, TrackerDb, TrackerRow, email, instant
+from tracker.imports.database import ImportPart, OddValue, TrackerDb, TrackerRow, instant, label
+from tracker.imports.taking import Taking
 
 BY = "cursor-usage-tracker"
 ANOMALY_COLUMNS = (
@@ -58,30 +60,92 @@ CAUSES = {
 }
 
 
-def take_history(db: TrackerDb, at: datetime) -> list[ImportPart]:
+# What stands for the anomaly of an incident whose own the file lacks.
+LOST_ANOMALY: TrackerRow = {
+    "type": "trend",
+    "severity": "warning",
+    "metric": "spend",
+    "value": 0,
+    "threshold": 0,
+    "message": "An incident whose anomaly is not in the database of cursor-usage-tracker.",
+    "diagnosis_model": "",
+}
+
+
+def take_history(db: TrackerDb, taking: Taking) -> list[ImportPart]:
     """Bring in the tracker's anomalies, and its incidents with what is known of their course.
 
     An anomaly without an incident gets one that is over: here every anomaly belongs to one, and one that
-    belonged to none would raise an alarm.
+    belonged to none would raise an alarm. An incident without an anomaly gets one that says so.
     """
-    anomalies = ImportPart("anomalies")
-    incidents = ImportPart("incidents")
-    rows = {row["anomaly_id"]: row for row in db.rows("incidents", *INCIDENT_COLUMNS)}
-    incidents.read = len(rows)
-    open_spots: set[tuple[int | None, str]] = set(
+    anomalies, incidents = ImportPart("anomalies"), ImportPart("incidents")
+    courses = {
+        row["anomaly_id"]: row for row in db.rows("incidents", *INCIDENT_COLUMNS, only="ORDER BY rowid")
+    }
+    incidents.read = db.count("incidents")
+    known: set[tuple[int | None, str, datetime]] = set(
+        Anomaly.objects.values_list("member_id", "rule", "detected_at")
+    )
+    rows = _anomaly_rows(db, anomalies, courses)
+    new = list(_unknown_anomalies(rows, anomalies, known, taking))
+    taken_spots: set[tuple[int | None, str]] = set(
         Incident.objects.unresolved().values_list("member_id", "cause")
     )
-    for row, anomaly in _new_anomalies(db, anomalies, at):
-        told = rows.get(row["id"])
-        course = told or {**row, "acknowledged_at": None, "status": Status.RESOLVED}
-        spot = (anomaly.member_id, anomaly.cause)
-        incident = _incident(course, anomaly, at, may_stay_open=spot not in open_spots)
-        if not incident.is_resolved:
-            open_spots.add(spot)
-        _save(incident, anomaly)
-        incidents.taken += told is not None
+    steps = []
+    for row, anomaly in new:
+        course = courses.get(row["id"])
+        incident = _incident(course or _ended(row), anomaly, taking.at)
+        spot = (anomaly.member_id, str(anomaly.cause))
+        if not incident.is_resolved and spot in taken_spots:
+            _resolve(incident, taking.at)
+        elif not incident.is_resolved:
+            taken_spots.add(spot)
+        incidents.taken += course is not None
+        steps.append(_saving(incident, anomaly))
     incidents.known = incidents.read - incidents.taken
+    if not taking.is_dry_run:
+        taking.transactions.run(steps)
     return [anomalies, incidents]
+
+
+def _anomaly_rows(db: TrackerDb, part: ImportPart, courses: dict[Any, TrackerRow]) -> Iterator[TrackerRow]:
+    """The anomalies, newest first, then what stands for those that the file lacks."""
+    there = set()
+    for row in db.rows("anomalies", *ANOMALY_COLUMNS, only="ORDER BY detected_at DESC"):
+        part.read += 1
+        there.add(row["id"])
+        yield row
+    for anomaly_id, course in courses.items():
+        if anomaly_id not in there:
+            part.read += 1
+            yield {**LOST_ANOMALY, **course, "id": anomaly_id}
+
+
+def _unknown_anomalies(
+    rows: Iterable[TrackerRow],
+    part: ImportPart,
+    known: set[tuple[int | None, str, datetime]],
+    taking: Taking,
+) -> Iterator[tuple[TrackerRow, Anomaly]]:
+    """Yield anomalies that are not here yet, unsaved, all cleared: what still holds is detected again."""
+    for row in rows:
+        try:
+            anomaly = _anomaly(row, taking)
+        except OddValue as exc:
+            part.reject(str(exc))
+            continue
+        spot = (anomaly.member_id, str(anomaly.rule), anomaly.detected_at)
+        if spot in known:
+            part.known += 1
+        else:
+            known.add(spot)
+            part.taken += 1
+            yield row, anomaly
+
+
+def _ended(row: TrackerRow) -> TrackerRow:
+    """The course of an anomaly without an incident: nobody acknowledged it, and it is over."""
+    return {**row, "acknowledged_at": None, "status": Status.RESOLVED}
 
 
 def rule_of(kind: str, metric: str, message: str) -> Rule:
@@ -96,61 +160,53 @@ def rule_of(kind: str, metric: str, message: str) -> Rule:
     return Rule.CYCLE_OUTLIER if "median" in words or "cycle" in words else Rule.SPIKE
 
 
-def _new_anomalies(db: TrackerDb, part: ImportPart, at: datetime) -> Iterator[tuple[TrackerRow, Anomaly]]:
-    """Yield anomalies that are not here yet, newest first, unsaved.
-
-    All count as cleared: whatever still holds is found here anew.
-    """
-    members = {member.email: member for member in Member.objects.all()}
-    known: set[tuple[int | None, str, datetime]] = set(
-        Anomaly.objects.values_list("member_id", "rule", "detected_at")
-    )
-    for row in db.rows("anomalies", *ANOMALY_COLUMNS, only="ORDER BY detected_at DESC"):
-        part.read += 1
-        anomaly = _anomaly(row, members, at)
-        if anomaly is None:
-            part.unusable += 1
-            continue
-        key = (anomaly.member_id, str(anomaly.rule), anomaly.detected_at)
-        if key in known:
-            part.known += 1
-        else:
-            known.add(key)
-            part.taken += 1
-            yield row, anomaly
-
-
-def _anomaly(row: TrackerRow, members: dict[str, Member], at: datetime) -> Anomaly | None:
-    detected_at, address = instant(row["detected_at"]), email(row["user_email"])
-    # The tracker writes what concerns the whole team under a word that is no address.
-    if detected_at is None or ("@" in address and address not in members):
-        return None
-    message = str(row["message"] or "")
+def _anomaly(row: TrackerRow, taking: Taking) -> Anomaly:
+    """The anomaly of a row; OddValue where its time or member makes no sense."""
+    detected_at = taking.instant(row["detected_at"])
+    message = str(row["message"] or "").replace("\0", "")
     rule = rule_of(str(row["type"] or ""), str(row["metric"] or ""), message)
-    cleared_at = max(instant(row["resolved_at"]) or at, detected_at)
+    cleared_at = max(instant(row["resolved_at"]) or taking.at, detected_at)
     return Anomaly(
-        member=members.get(address),
+        member_id=_member_id(row["user_email"], taking),
         rule=rule,
         cause=CAUSES.get(rule, Cause.SPEND),
         severity=row["severity"] if row["severity"] in Severity.values else Severity.WARNING,
-        metric=str(row["metric"] or "")[:30],
-        observed=float(row["value"] or 0),
-        bound=float(row["threshold"] or 0),
+        metric=label(row["metric"], 30),
+        observed=_figure(row["value"]),
+        bound=_figure(row["threshold"]),
         expected=0.0,
         detected_at=detected_at,
         last_seen_at=cleared_at,
         cleared_at=cleared_at,
-        model=str(row["diagnosis_model"] or "")[:120],
+        model=label(row["diagnosis_model"], 120),
         operands={"origin": BY},
         message=message,
     )
 
 
-def _incident(row: TrackerRow, anomaly: Anomaly, at: datetime, *, may_stay_open: bool) -> Incident:
+def _member_id(address: Any, taking: Taking) -> int | None:
+    """Whom it concerns; None for the whole team, which the tracker writes as a word that is no address."""
+    if "@" not in str(address or ""):
+        return None
+    try:
+        return taking.member_id(address)
+    except KeyError:
+        raise OddValue("of somebody who is no member") from None
+
+
+def _figure(value: Any) -> float:
+    try:
+        figure = float(value or 0)
+    except (TypeError, ValueError):
+        return 0.0
+    return figure if isfinite(figure) else 0.0
+
+
+def _incident(row: TrackerRow, anomaly: Anomaly, at: datetime) -> Incident:
     """Still open there stays so, one a member and cause, and resolves itself once nothing is found."""
     alerted_at, acknowledged_at = instant(row["alerted_at"]), instant(row["acknowledged_at"])
     resolved_at = instant(row["resolved_at"])
-    if resolved_at is None and (row["status"] == Status.RESOLVED or not may_stay_open):
+    if resolved_at is None and row["status"] == Status.RESOLVED:
         resolved_at = at
     status = Status.OPEN
     for reached, when in (
@@ -160,7 +216,7 @@ def _incident(row: TrackerRow, anomaly: Anomaly, at: datetime, *, may_stay_open:
     ):
         status = reached if when else status
     return Incident(
-        member=anomaly.member,
+        member_id=anomaly.member_id,
         cause=anomaly.cause,
         status=status,
         severity=anomaly.severity,
@@ -176,11 +232,22 @@ def _incident(row: TrackerRow, anomaly: Anomaly, at: datetime, *, may_stay_open:
     )
 
 
-def _save(incident: Incident, anomaly: Anomaly) -> None:
-    anomaly.save()
-    incident.save()
-    IncidentAnomaly.objects.create(incident=incident, anomaly=anomaly, joined_at=incident.detected_at)
-    TimelineEntry.objects.bulk_create(_steps(incident))
+def _resolve(incident: Incident, at: datetime) -> None:
+    """End one that cannot stay open, since another of its member and cause is."""
+    incident.status, incident.resolved_at, incident.quiet_runs = Status.RESOLVED, at, 1
+
+
+def _saving(incident: Incident, anomaly: Anomaly) -> Callable[[], None]:
+    def save() -> None:
+        open_now = Incident.objects.unresolved().filter(member=incident.member_id, cause=incident.cause)
+        if not incident.is_resolved and open_now.exists():
+            _resolve(incident, incident.last_run_at or incident.detected_at)
+        anomaly.save()
+        incident.save()
+        IncidentAnomaly.objects.create(incident=incident, anomaly=anomaly, joined_at=incident.detected_at)
+        TimelineEntry.objects.bulk_create(_steps(incident))
+
+    return save
 
 
 def _steps(incident: Incident) -> Iterator[TimelineEntry]:

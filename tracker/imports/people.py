@@ -3,63 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 
-from collector.facts.roster import Roster, identify
+from collector.facts.roster import identify
+from collector.imports.short_transactions import batches
 from collector.models import Member
 
-from .database import ImportPart, TrackerDb, TrackerRow, day, email, instant
+from .database import ImportPart, OddValue, TrackerDb, TrackerRow, email, instant, label
+from .taking import Taking
 
-BATCH = 500
+# Tables that name members by `email`, beside the members' own and the events.
+TABLES_WITH_MEMBERS = (
+    "daily_usage",
+    "spending",
+    "daily_spend",
+    "analytics_user_mcp",
+    "analytics_user_commands",
+    "ai_code_commits",
+)
 
 
-def members(db: TrackerDb, at: datetime) -> ImportPart:
+def take_members(db: TrackerDb, taking: Taking) -> ImportPart:
     """People whom nobody knows yet, and names of those who had none."""
     part = ImportPart("members")
     there = {member.email: member for member in Member.objects.all()}
     new: dict[str, Member] = {}
-    for row in db.rows(
-        "members", "email", "user_id", "name", "role", "is_removed", "first_seen", "last_seen"
-    ):
+    named: list[Member] = []
+    for row in db.rows("members", *MEMBER_COLUMNS):
         part.read += 1
-        address = email(row["email"])
+        try:
+            address = taking.identity(row["email"]).key if email(row["email"]) else ""
+        except OddValue:
+            address = ""
         if not address:
-            part.unusable += 1
+            part.reject("without an e-mail address")
         elif known := there.get(address):
             part.known += 1
-            if not known.name and row["name"]:
-                Member.objects.filter(pk=known.pk).update(name=str(row["name"])[:200])
+            if not known.name and label(row["name"], 200):
+                known.name = label(row["name"], 200)
+                named.append(known)
         else:
-            new[address] = Member(
-                email=address,
-                name=str(row["name"] or "")[:200],
-                role=str(row["role"] or "")[:40],
-                cursor_id=str(row["user_id"] or "")[:80],
-                is_removed=bool(row["is_removed"]),
-                first_seen_at=instant(row["first_seen"]) or at,
-                last_seen_at=instant(row["last_seen"]) or at,
-            )
-    Member.objects.bulk_create(new.values(), batch_size=BATCH)
+            new[address] = _member(address, row, taking)
+    part.known = part.read - part.unusable - len(new)
+    _save(taking, new, named)
     part.taken = len(new)
+    _admit_others(db, taking)
     return part
 
 
-@dataclass
-class DayReader:
-    """Rows with an e-mail and a day: each with its member, who is made if unknown."""
+MEMBER_COLUMNS = ("email", "user_id", "name", "role", "is_removed", "first_seen", "last_seen")
 
-    db: TrackerDb
-    at: datetime
 
-    def read(self, part: ImportPart, table: str, *columns: str) -> Iterator[tuple[int, date, TrackerRow]]:
-        roster = Roster.load()
-        for row in self.db.rows(table, "email", "date", *columns):
-            part.read += 1
-            address, on = email(row["email"]), day(row["date"])
-            if not address or on is None:
-                part.unusable += 1
-                continue
-            identity = identify(address)
-            roster.admit([identity], self.at)
-            yield roster.member_id(identity), on, row
+def _member(address: str, row: TrackerRow, taking: Taking) -> Member:
+    return Member(
+        email=address,
+        name=label(row["name"], 200),
+        role=label(row["role"], 40),
+        cursor_id=label(row["user_id"], 80),
+        is_removed=bool(row["is_removed"]),
+        first_seen_at=instant(row["first_seen"]) or taking.at,
+        last_seen_at=instant(row["last_seen"]) or taking.at,
+    )
+
+
+def _save(taking: Taking, new: dict[str, Member], named: list[Member]) -> None:
+    taking.transactions.create(Member, batches(new.values(), id))
+    if not taking.is_dry_run:
+        taking.transactions.run(
+            partial(Member.objects.bulk_update, batch, ["name"]) for batch in batches(named, id)
+        )
+
+
+def _admit_others(db: TrackerDb, taking: Taking) -> None:
+    """Make members of those whom only other tables name; their rows would be lost."""
+    addresses = {
+        row["email"]
+        for table in ("members", *TABLES_WITH_MEMBERS)
+        for row in db.rows(table, "email", only="GROUP BY email")
+        if row["email"] and _is_usable(taking, row["email"])
+    }
+    taking.admit(sorted(addresses))
+
+
+def _is_usable(taking: Taking, address: str) -> bool:
+    try:
+        return bool(email(address)) and taking.identity(address) != identify("")
+    except OddValue:
+        return False
+
+
+def rows_of_days(
+    db: TrackerDb, taking: Taking, part: ImportPart, table: str, *columns: str
+) -> Iterator[tuple[int, date, TrackerRow]]:
+    """Rows with an e-mail and a day, day by day: each with its member."""
+    rows = db.rows(table, "email", "date", *columns, only="ORDER BY date, email")
+    for row in taking.watched(part.name, db.count(table), rows):
+        part.read += 1
+        try:
+            yield taking.member_id(row["email"]), taking.day(row["date"]), row
+        except OddValue as exc:
+            part.reject(str(exc))

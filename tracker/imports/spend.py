@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
 from collector.facts import cycles, rollups
-from collector.facts.roster import Roster, identify
+from collector.imports.short_transactions import batches
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
-from .database import ImportPart, TrackerDb, TrackerRow, amount, day, email, instant, number
-from .people import BATCH, DayReader
+from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day, instant, number
+from .people import rows_of_days
+from .taking import Taking
 
 SPENDING = (
     "email",
@@ -23,82 +25,102 @@ SPENDING = (
 )
 
 
-def billing_cycles(db: TrackerDb, at: datetime) -> ImportPart:
+def take_cycles(db: TrackerDb, taking: Taking) -> ImportPart:
     """Cycles that the file names and nobody else has."""
     part = ImportPart("billing cycles")
-    starts = {
-        instant(row["cycle_start"]) for row in db.rows("spending", "cycle_start", only="GROUP BY cycle_start")
-    }
-    starts |= {
-        instant(row["value"]) for row in db.rows("metadata", "key", "value", only="WHERE key = 'cycle_start'")
-    }
-    for start_at in sorted(start for start in starts if start):
+    starts = [row["cycle_start"] for row in db.rows("spending", "cycle_start", only="GROUP BY cycle_start")]
+    starts += [row["value"] for row in db.rows("metadata", "key", "value", only="WHERE key = 'cycle_start'")]
+    for start_at in sorted({start for text in starts if (start := instant(text)) and start <= taking.at}):
         part.read += 1
-        if cycles.of_day(start_at.date()):
+        if start_at.date() in taking.cycle_days or cycles.of_day(start_at.date()):
             part.known += 1
             continue
-        for changed in cycles.learn(start_at)[1]:
-            rollups.recompute_days(changed, changed, at)
+        taking.cycle_days.add(start_at.date())
+        if not taking.is_dry_run:
+            taking.transactions.run([_learning(start_at, taking.at)])
         part.taken += 1
     return part
 
 
-def spend_snapshots(db: TrackerDb, at: datetime) -> ImportPart:
+def _learning(start_at: datetime, at: datetime) -> Callable[[], None]:
+    def learn() -> None:
+        for changed in cycles.learn(start_at)[1]:
+            rollups.recompute_days(changed, changed, at)
+
+    return learn
+
+
+def take_snapshots(db: TrackerDb, taking: Taking) -> ImportPart:
     """Spend by cycle. Which of three figures the file holds nobody can say: it counts as a legacy answer."""
     part = ImportPart("spend by cycle")
-    roster = Roster.load()
     known = set(SpendSnapshot.objects.values_list("member_id", "cycle_id"))
-    by_day: dict[date, BillingCycle | None] = {}
-    new: dict[tuple[int, int], SpendSnapshot] = {}
-    for row in db.rows("spending", *SPENDING):
+    by_day: dict[date | None, BillingCycle | None] = {}
+    new: dict[tuple[int, int | date], SpendSnapshot] = {}
+    for row in taking.watched(part.name, db.count("spending"), db.rows("spending", *SPENDING)):
         part.read += 1
-        address, start = email(row["email"]), day(row["cycle_start"])
-        if start and start not in by_day:
-            by_day[start] = cycles.of_day(start)
-        cycle = by_day.get(start) if start else None
-        if not address or cycle is None:
-            part.unusable += 1
+        start = day(row["cycle_start"])
+        if start not in by_day:
+            by_day[start] = cycles.of_day(start) if start else None
+        try:
+            spot, snapshot = _snapshot(row, start, by_day[start], taking)
+        except OddValue as exc:
+            part.reject(str(exc))
             continue
-        identity = identify(address)
-        roster.admit([identity], at)
-        spot = (roster.member_id(identity), cycle.pk)
         if spot in known:
             part.known += 1
         else:
-            new[spot] = _snapshot(row, spot[0], cycle, at)
-    SpendSnapshot.objects.bulk_create(new.values(), batch_size=BATCH)
+            part.known += spot in new
+            new[spot] = snapshot
+    taking.transactions.create(SpendSnapshot, batches(new.values(), id))
     part.taken = len(new)
     return part
 
 
-def _snapshot(row: TrackerRow, member_id: int, cycle: BillingCycle, at: datetime) -> SpendSnapshot:
-    limit = row["hard_limit_override_dollars"] or row["monthly_limit_dollars"]
-    taken_at = min(cycle.end_at, at)
-    return SpendSnapshot(
+def _snapshot(
+    row: TrackerRow, start: date | None, cycle: BillingCycle | None, taking: Taking
+) -> tuple[tuple[int, int | date], SpendSnapshot]:
+    """The snapshot of a row, and what names it; OddValue where no cycle is known, or no member."""
+    if start is None or (cycle is None and start not in taking.cycle_days):
+        raise OddValue("without a billing cycle")
+    member_id = taking.member_id(row["email"])
+    limit = amount(row["hard_limit_override_dollars"] or row["monthly_limit_dollars"])
+    taken_at = min(cycle.end_at, taking.at) if cycle else taking.at
+    snapshot = SpendSnapshot(
         member_id=member_id,
         cycle=cycle,
         taken_at=taken_at,
         confirmed_at=taken_at,
         meaning=SpendSnapshot.Meaning.LEGACY,
         included_cents=amount(row["included_spend_cents"]),
-        premium_requests=max(number(row["fast_premium_requests"]), 0),
-        limit_dollars=amount(limit).quantize(Decimal("0.01")) if limit else None,
+        premium_requests=min(number(row["fast_premium_requests"]), MOST_REQUESTS),
+        limit_dollars=limit.quantize(Decimal("0.01")) if limit else None,
         raw=row,
     )
+    return (member_id, cycle.pk if cycle else start), snapshot
 
 
-def daily_spend(db: TrackerDb, at: datetime) -> ImportPart:
+# A column of four bytes.
+MOST_REQUESTS = 2**31 - 1
+
+
+def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
     """Spend of days without events, as totals without a model; nothing says what was billed of it."""
     part = ImportPart("daily spend without events")
-    known = set(MemberModelDay.objects.values_list("member_id", "day"))
+    known = {*MemberModelDay.objects.values_list("member_id", "day"), *taking.days_with_events}
     new: dict[tuple[int, date], MemberModelDay] = {}
-    for member_id, on, row in DayReader(db, at).read(part, "daily_spend", "spend_cents"):
-        if (member_id, on) in known or not amount(row["spend_cents"]):
+    for member_id, on, row in rows_of_days(db, taking, part, "daily_spend", "spend_cents"):
+        try:
+            spent = amount(row["spend_cents"])
+        except OddValue as exc:
+            part.reject(str(exc))
+            continue
+        if (member_id, on) in known or not spent:
             part.known += 1
             continue
+        part.known += (member_id, on) in new
         new[member_id, on] = MemberModelDay(
-            member_id=member_id, day=on, total_cents=amount(row["spend_cents"]), updated_at=at
+            member_id=member_id, day=on, total_cents=spent, updated_at=taking.at
         )
-    MemberModelDay.objects.bulk_create(new.values(), batch_size=BATCH)
+    taking.transactions.create(MemberModelDay, batches(new.values(), id))
     part.taken = len(new)
     return part

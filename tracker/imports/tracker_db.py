@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from collector.base.csv_files import FileError
-from collector.base.upsert import writing
 from detection.models import DetectionSettings
 from tracker.api.settings import ATTRIBUTES, flatten, is_money
 from tracker.imports.database import ImportPart, TrackerDb
 from tracker.imports.facts import take_facts
 from tracker.imports.groups import take_groups
 from tracker.imports.incidents import take_history
+from tracker.imports.taking import Taking, Watcher
 
 REASON = "import of cursor-usage-tracker"
 
@@ -36,58 +35,63 @@ class TrackerImport:
         return (part.line for part in self.parts if part.read)
 
 
-def import_tracker_db(path: Path, at: datetime, *, is_dry_run: bool = False) -> TrackerImport:
-    """Take in a file in one transaction; FileError, with nothing changed, where it cannot be read."""
-    db = TrackerDb(path)
-    try:
-        with writing():
-            parts = [*take_facts(db, at), take_groups(db, at), take_settings(db), *take_history(db, at)]
-            if is_dry_run:
-                transaction.set_rollback(True)
-    finally:
-        db.close()
+def import_tracker_db(
+    path: Path, at: datetime, *, is_dry_run: bool = False, watch: Watcher | None = None
+) -> TrackerImport:
+    """Take in a file in many short transactions; FileError where it cannot be read.
+
+    Killed half-way, the same import again takes what is left.
+    """
+    taking = Taking(at, is_dry_run, watch or (lambda name, done, total: None))
+    with closing(TrackerDb(path)) as db:
+        parts = [*take_facts(db, taking), take_groups(db, taking), take_settings(db, taking)]
+        parts += take_history(db, taking)
     return TrackerImport(parts)
 
 
-def take_settings(db: TrackerDb) -> ImportPart:
-    """The tracker's thresholds, where nobody has changed them here; FileError if one makes no sense."""
+def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
+    """The tracker's thresholds, where nobody has changed them here; what cannot be one is left alone."""
     part = ImportPart("detection settings")
-    row = DetectionSettings.get_solo()
-    changed = []
-    for name, value in _thresholds(db):
-        part.read += 1
+    row = DetectionSettings.get_solo() if not taking.is_dry_run else _settings_as_they_are()
+    changed: dict[str, Any] = {}
+    for name, value in _thresholds(db, part):
         field: Any = DetectionSettings._meta.get_field(ATTRIBUTES[name])
-        new = field.to_python(Decimal(str(value)) / 100 if is_money(name) else value)
+        try:
+            new = field.clean(Decimal(str(value)) / 100 if is_money(name) else value, row)
+        except ValidationError as exc:
+            part.reject(f"{name}: {' '.join(exc.messages)}")
+            continue
         if getattr(row, field.name) != field.get_default() or new == field.get_default():
             part.known += 1
         else:
-            setattr(row, field.name, new)
-            changed.append(field.name)
-    if changed:
-        _save(row)
+            changed[field.name] = new
     part.taken = len(changed)
+    if changed and not taking.is_dry_run:
+        taking.transactions.run([lambda: _save(row, changed)])
     return part
 
 
-def _thresholds(db: TrackerDb) -> Iterator[tuple[str, Any]]:
-    """The tracker's thresholds by their names in the API, which are the same; others are left out."""
+def _settings_as_they_are() -> DetectionSettings:
+    return DetectionSettings.objects.first() or DetectionSettings()
+
+
+def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, Any]]:
+    """The tracker's thresholds by their names in the API, which are the same; others are skipped."""
     for stored in db.rows("config", "key", "value", only="WHERE key = 'detection'"):
         try:
             config = json.loads(stored["value"] or "{}")
-        except ValueError as exc:
-            raise FileError(
-                f"The tracker's thresholds are not JSON ({exc}): save them there once more."
-            ) from exc
+        except ValueError:
+            part.read += 1
+            part.reject("not JSON")
+            continue
         for name, value in flatten(config if isinstance(config, dict) else {}):
             if name in ATTRIBUTES and isinstance(value, int | float):
+                part.read += 1
                 yield name, value
 
 
-def _save(row: DetectionSettings) -> None:
-    try:
-        row.full_clean()
-    except ValidationError as exc:
-        problems = "; ".join(f"{field}: {' '.join(said)}" for field, said in exc.message_dict.items())
-        raise FileError(f"The tracker's thresholds cannot be used here. {problems}") from exc
+def _save(row: DetectionSettings, changed: dict[str, Any]) -> None:
+    for name, value in changed.items():
+        setattr(row, name, value)
     row._change_reason = REASON  # type: ignore[attr-defined]  # simple-history's way to say why
     row.save()

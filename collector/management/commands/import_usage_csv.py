@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from collector.base.arguments import email, instant
 from collector.base.csv_files import FileError
+from collector.imports.bars import RowBars
 from collector.imports.usage import import_usage
 
 
 class Command(BaseCommand):
-    help = "Take in a usage-events CSV exported from Cursor's dashboard: all of it, or nothing."
+    help = "Take in a usage-events CSV exported from Cursor's dashboard; lines that make no sense are listed."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -28,18 +29,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = import_usage(
-                options["file"],
-                timezone.now(),
-                member=options["member"] or "",
-                cycle_start_at=options["cycle_start"],
-                is_dry_run=options["dry_run"],
-            )
+            with RowBars() as bars:
+                result = import_usage(
+                    options["file"],
+                    timezone.now(),
+                    member=options["member"] or "",
+                    cycle_start_at=options["cycle_start"],
+                    is_dry_run=options["dry_run"],
+                    watch=bars.note,
+                )
         except (OSError, FileError) as exc:
             raise CommandError(str(exc)) from exc
         for line in result.lines:
             self.stdout.write(line)
-        if options["member"] and not result.survey.without_user:
+        if options["member"] and not result.by_member:
             self.stdout.write("--member was not needed: every row names its user")
+        elif options["member"]:
+            self.stdout.write(f"{result.by_member:,} rows name nobody: counted as {options['member']}")
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")

@@ -292,5 +292,9 @@ def test_the_command_wants_an_address_and_says_who_is_new_and_when_it_was_not_ne
     again = io.StringIO()
     nobodys = ONE.replace("Ann@X.io", "").replace("10:00:00", "11:00:00")
     call_command("import_usage_csv", str(write(TEAM + ONE + nobodys)), "--member=Bob@x.io", stdout=again)
-    assert again.getvalue().splitlines()[2:] == ["1 skipped: imported before, and the same", "new members: 1"]
+    assert again.getvalue().splitlines()[2:] == [
+        "1 skipped: imported before, and the same",
+        "new members: 1",
+        "1 rows name nobody: counted as bob@x.io",
+    ]
     assert set(Member.objects.values_list("email", flat=True)) == {"ann@x.io", "bob@x.io"}

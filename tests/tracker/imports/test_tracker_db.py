@@ -234,7 +234,7 @@ def test_each_kind_of_anomaly_finds_its_rule(kind, metric, message, rule):
 def test_a_file_that_is_no_such_database_is_refused(tmp_path):
     path = tmp_path / "x.db"
     path.write_text("Date,User\n")
-    with pytest.raises(FileError, match="no SQLite database"):
+    with pytest.raises(FileError, match="not an SQLite database"):
         import_tracker_db(path, AT)
     with pytest.raises(FileError, match="not that of cursor-usage-tracker"):
         import_tracker_db(make_file(path, {}, without=tuple(TABLES)[:2] + ("usage_events",)), AT)
@@ -250,13 +250,21 @@ def test_a_damaged_file_is_refused_whole(file):
     assert everything() == before
 
 
-def test_thresholds_that_make_no_sense_are_refused(tmp_path):
-    rows = {"config": [{"key": "detection", "value": "{broken"}]}
-    with pytest.raises(FileError, match="not JSON"):
-        import_tracker_db(make_file(tmp_path / "x.db", rows), AT)
-    rows = {"config": [{"key": "detection", "value": '{"zscore": {"multiplier": -3}}'}]}
-    with pytest.raises(FileError, match="team_multiplier"):
-        import_tracker_db(make_file(tmp_path / "x.db", rows), AT)
+@pytest.mark.parametrize(
+    ("config", "reason"),
+    [
+        ("{broken", "not JSON"),
+        ('{"zscore": {"multiplier": -1}, "thresholds": {"maxRequestsPerDay": 5}}', "multiplier"),
+    ],
+)
+def test_thresholds_that_make_no_sense_are_reported_and_left_alone(tmp_path, config, reason):
+    rows = {"config": [{"key": "detection", "value": config}], "members": ROWS["members"]}
+    result = import_tracker_db(make_file(tmp_path / "t.db", rows), AT)
+    part = next(part for part in result.parts if part.name == "detection settings")
+    assert part.unusable == 1 and reason in part.line
+    assert DetectionSettings.get_solo().team_multiplier == Decimal("2.5")
+    assert DetectionSettings.get_solo().daily_requests_limit == (5 if "maxRequests" in config else 0)
+    assert Member.objects.count() == 2
 
 
 def test_the_command_reports_and_refuses(file, tmp_path, time_machine):
@@ -264,7 +272,10 @@ def test_the_command_reports_and_refuses(file, tmp_path, time_machine):
     out = io.StringIO()
     call_command("import_tracker_db", str(file), "--dry-run", stdout=out)
     printed = out.getvalue().splitlines()
-    assert "usage events: 5 read, 2 taken, 2 known already, 1 unusable" in printed
+    assert (
+        "usage events: 5 read, 2 taken, 2 known already, 1 unusable (1 without a time that can be believed)"
+        in printed
+    )
     assert printed[-1] == "Nothing was changed: this was a dry run."
     assert not UsageEvent.objects.exists()
     call_command("import_tracker_db", str(file), stdout=out)

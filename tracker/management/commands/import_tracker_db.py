@@ -6,11 +6,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from collector.base.csv_files import FileError
+from collector.imports.bars import RowBars
 from tracker.imports.tracker_db import import_tracker_db
 
 
 class Command(BaseCommand):
-    help = "Take in the SQLite file of cursor-usage-tracker: all of its history, each thing once."
+    help = (
+        "Take in the SQLite file of cursor-usage-tracker: all of its history, each thing once. "
+        "Killed half-way, run it again: it takes what is left."
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -20,7 +24,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            result = import_tracker_db(options["file"], timezone.now(), is_dry_run=options["dry_run"])
+            with RowBars() as bars:
+                result = import_tracker_db(
+                    options["file"], timezone.now(), is_dry_run=options["dry_run"], watch=bars.note
+                )
         except (OSError, FileError) as exc:
             raise CommandError(str(exc)) from exc
         for line in result.lines:

@@ -1,0 +1,62 @@
+"""What stands in a cell: an address, or one of the many spellings of nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# As long as the column that holds it.
+MOST_CHARACTERS = 254
+ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+")
+# What people, spreadsheets and Cursor's own exports write where there is nobody or nothing.
+NOTHING = {
+    *(
+        "",
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        "n/a",
+        "n.a.",
+        "na",
+        "#n/a",
+        "none",
+        "null",
+        "nil",
+        "nan",
+        "undefined",
+        "?",
+    ),
+    *(
+        "unknown",
+        "(none)",
+        "(blank)",
+        "(empty)",
+        "not set",
+        "not assigned",
+        "unassigned",
+        "no user",
+        "not available",
+    ),
+}
+# Cursor's word for whoever exported the file.
+MYSELF = {"you", "me", "myself"}
+
+
+def tidy(text: str) -> str:
+    """The text in the composed form, without marks that nobody sees, and with single blanks for any other."""
+    visible = "".join(
+        char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char) != "Cf"
+    )
+    return " ".join(visible.split())
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is an e-mail address and nothing more."""
+    return len(text) <= MOST_CHARACTERS and text.isprintable() and ADDRESS.fullmatch(text) is not None
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell stands for an empty one."""
+    return text.lower() in NOTHING

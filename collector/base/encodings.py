@@ -1,0 +1,100 @@
+"""Which encoding a file of text is in; and what it is where it is not text."""
+
+from __future__ import annotations
+
+import codecs
+from typing import BinaryIO
+
+CHUNK_BYTES = 1 << 20
+SPREADSHEET = (
+    "this is a ZIP archive or an Excel workbook, not a CSV file. Unpack it, or save it as CSV in Excel."
+)
+# How files begin that people take for a CSV.
+OTHER_KINDS = {
+    b"PK\x03\x04": SPREADSHEET,
+    b"PK\x05\x06": SPREADSHEET,
+    b"\xd0\xcf\x11\xe0": "this is an old Excel workbook, not a CSV file. Save it as CSV in Excel.",
+    b"\x1f\x8b": "this is a compressed file. Unpack it first.",
+    b"BZh": "this is a compressed file. Unpack it first.",
+    b"\xfd7zXZ": "this is a compressed file. Unpack it first.",
+    b"7z\xbc\xaf": "this is a compressed file. Unpack it first.",
+    b"%PDF": "this is a PDF, not a CSV file.",
+    b"SQLite format 3": "this is an SQLite database, not a CSV file.",
+    b"\x89PNG": "this is a picture, not a CSV file.",
+}
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+class NotText(ValueError):
+    """The file is of another kind; the message says which, with the line."""
+
+
+def encoding_of(file: BinaryIO) -> tuple[str, str]:
+    """Python's name of the encoding, and what to call it in a report where it was only guessed.
+
+    By the file's mark; else UTF-16 where every other byte is a NUL, UTF-8 where all of it decodes, or else
+    Windows-1252. The file is left at its beginning.
+    """
+    head = file.read(16)
+    for beginning, sentence in OTHER_KINDS.items():
+        if head.startswith(beginning):
+            raise NotText(f"Line 1: {sentence}")
+    found = _by_mark(head) or _by_nuls(head)
+    if not found:
+        _check_markup(head)
+        found = ("utf-8", "") if _is_utf8(file) else ("cp1252", "Windows-1252")
+    file.seek(0)
+    return found
+
+
+def _by_mark(head: bytes) -> tuple[str, str] | None:
+    return next(((encoding, "") for mark, encoding in MARKS.items() if head.startswith(mark)), None)
+
+
+def _by_nuls(head: bytes) -> tuple[str, str] | None:
+    """UTF-16 without a mark, which begins with letters of one byte."""
+    if len(head) < 4:
+        return None
+    if not any(head[1::2]) and all(head[::2]):
+        return "utf-16-le", "UTF-16"
+    if not any(head[::2]) and all(head[1::2]):
+        return "utf-16-be", "UTF-16"
+    return None
+
+
+def _check_markup(head: bytes) -> None:
+    text = head.lstrip().lower()
+    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise NotText(
+            "Line 1: this is a web page, not a CSV file: the download may have asked for a sign-in."
+        )
+    if text.startswith((b"{", b"[")):
+        raise NotText("Line 1: this is JSON, not a CSV file.")
+
+
+def _is_utf8(file: BinaryIO) -> bool:
+    """Whether the whole file decodes; NotText at a NUL, which no text has."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, is_utf8 = 1, True
+    while chunk := file.read(CHUNK_BYTES):
+        if (nul := chunk.find(b"\0")) >= 0:
+            line += chunk.count(b"\n", 0, nul)
+            raise NotText(f"Line {line}: this is not a text file. Export it again as CSV.")
+        line += chunk.count(b"\n")
+        is_utf8 = is_utf8 and _decodes(decoder, chunk)
+    return is_utf8 and _decodes(decoder, b"", final=True)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""Numbers of a file as people's programs write them; a decimal comma is never read as one of thousands."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from collector.base.belief import MOST_CENTS, MOST_COUNT
+from collector.base.money import cents
+
+# What stands in a cell in place of a number.
+NO_NUMBER = {"", "-", "--", "–", "—", "nan", "included", "null", "none", "n/a", "na", "#n/a"}
+FREE = {"free", "no charge", "$free"}
+# Far above what one request of any plan costs.
+MOST_UNITS = Decimal(10**6)
+
+GROUPED = re.compile(r"[1-9]\d{0,2}(?:([,.'’\u00a0\u202f ])\d{3})(?:\1\d{3})*")
+WHOLE = re.compile(r"(\d{1,24})(?:[.,]0*)?")
+PLAIN = re.compile(r"\d{0,24}(?:\.\d{1,24})?(?:e-\d{1,2})?", re.IGNORECASE)
+THOUSANDS_THEN_POINT = re.compile(r"[1-9]\d{0,2}(,\d{3})+\.\d+|[1-9]\d{0,2}(,\d{3}){2,}")
+THOUSANDS_THEN_COMMA = re.compile(r"[1-9]\d{0,2}([.'’\u00a0\u202f ]\d{3})+,\d+|[1-9]\d{0,2}(\.\d{3}){2,}")
+DECIMAL_COMMA = re.compile(r"\d{0,24},\d{1,24}")
+# Could be twelve and a half, or twelve thousand five hundred.
+AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
+CURRENCY = re.compile(r"^(?:us)?\$|^usd|(?:us)?\$$|usd$", re.IGNORECASE)
+
+
+def count(text: str, what: str) -> int | None:
+    """A whole number from 0; None where the cell holds none; ValueError where it holds something else."""
+    if text.lower() in NO_NUMBER:
+        return None
+    if GROUPED.fullmatch(text):
+        number = int(re.sub(r"\D", "", text))
+    elif match := WHOLE.fullmatch(text):
+        number = int(match[1])
+    else:
+        raise ValueError(f"“{text[:40]}” is not a {what}. Use the file as it was exported.")
+    if number > MOST_COUNT:
+        raise ValueError(f"“{text[:40]}” is too large for a {what}.")
+    return number
+
+
+def money(text: str, delimiter: str) -> Decimal | None:
+    """Cents of a cell in dollars; None where it holds none; ValueError where it holds something else."""
+    if text.lower() in FREE:
+        return Decimal(0)
+    amount = _amount(text, delimiter, "cost")
+    if amount is None:
+        return None
+    if abs(amount) * 100 > MOST_CENTS:
+        raise ValueError(f"“{text[:40]}” is too large for a cost: the columns may have shifted.")
+    return cents(amount * 100)
+
+
+def units(text: str, delimiter: str) -> Decimal | None:
+    """Request units; None where the cell holds none; ValueError where it holds something else."""
+    if text.lower() in FREE:
+        return Decimal(0)
+    amount = _amount(text, delimiter, "number of requests")
+    if amount is not None and not 0 <= amount <= MOST_UNITS:
+        raise ValueError(f"“{text[:40]}” is not a number of requests that can be.")
+    return amount
+
+
+def _amount(text: str, delimiter: str, what: str) -> Decimal | None:
+    if text.lower() in NO_NUMBER:
+        return None
+    sign, digits = _unsigned(text)
+    if plain := _with_point(digits, delimiter):
+        return sign * Decimal(plain)
+    if AMBIGUOUS.fullmatch(digits):
+        raise ValueError(
+            f"“{text[:40]}” may be a decimal comma or thousands: not taken for a {what}. "
+            "Use the file as it was exported."
+        )
+    raise ValueError(f"“{text[:40]}” is not a {what}. Use the file as it was exported.")
+
+
+def _unsigned(text: str) -> tuple[int, str]:
+    """The sign, and what stands after it without the currency."""
+    bare = CURRENCY.sub("", text.strip()).strip()
+    sign = -1 if bare.startswith(("-", "−")) else 1
+    return sign, CURRENCY.sub("", bare.lstrip("-−")).strip()
+
+
+def _with_point(digits: str, delimiter: str) -> str:
+    """The number with a decimal point and nothing else; empty where nobody can be sure of it.
+
+    A semicolon separates the cells where the comma is the decimal sign; a tab says nothing of that.
+    """
+    if digits.strip(".") and PLAIN.fullmatch(digits):
+        return digits
+    if THOUSANDS_THEN_POINT.fullmatch(digits):
+        return digits.replace(",", "")
+    if delimiter == ",":
+        return ""
+    if THOUSANDS_THEN_COMMA.fullmatch(digits):
+        return re.sub(r"[^\d,]", "", digits).replace(",", ".")
+    if DECIMAL_COMMA.fullmatch(digits) and (delimiter == ";" or not AMBIGUOUS.fullmatch(digits)):
+        return digits.replace(",", ".")
+    return ""

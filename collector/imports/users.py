@@ -1,0 +1,74 @@
+"""Whom the rows of a file name, and whose those are that name nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from collector.base.cells import MYSELF, is_address, says_nothing, tidy
+from collector.base.csv_files import FileError
+from collector.facts.roster import Identity, identify
+
+# Names that a message lists.
+MOST_NAMES = 5
+# Names kept, for a file that has something else in that column.
+MOST_KEPT = 1_000
+
+
+@dataclass
+class Users:
+    """The column *User*: an address, a number for somebody who has left, or nobody: `member` if given."""
+
+    member: str = ""
+    without_user: int = 0  # rows that name nobody
+    names: dict[str, None] = field(default_factory=dict)  # what stands there and is not an address
+    _identities: dict[str, Identity] = field(default_factory=dict)
+
+    def check_column(self, is_there: bool) -> None:
+        """FileError where the file is one member's own and nobody says whose; begins the count again."""
+        self.without_user = 0
+        if not is_there and not self.member:
+            raise FileError(
+                "Line 1: there is no column User, so the file is one member's own. "
+                "Say whose with --member EMAIL."
+            )
+
+    def check(self, rows: int) -> None:
+        """FileError where no row names anybody, or `member` would have to be several people."""
+        if self.without_user == rows and not self.member:
+            raise FileError(
+                "Line 2: no row has an e-mail address under User, so the file is one member's own. "
+                "Say whose with --member EMAIL."
+            )
+        if len(self.names) > 1:
+            some = ", ".join(f"“{name}”" for name in list(self.names)[:MOST_NAMES])
+            raise FileError(
+                f"Line 2: User holds {len(self.names)} names that are not e-mail addresses ({some}), and "
+                "--member can be only one of them. Put their addresses in their place."
+            )
+
+    def identity(self, cell: str) -> Identity:
+        """Whom the cell names; ValueError where it is somebody, and does not say who."""
+        user = tidy(cell).lower()
+        known = self._identities.get(user)
+        if known is None:
+            known = self._identities[user] = self._identify(user, cell)
+        self.without_user += not _names_somebody(user)
+        return known
+
+    def _identify(self, user: str, cell: str) -> Identity:
+        if _names_somebody(user):
+            return identify(number=user) if user.isdecimal() else identify(user)
+        if says_nothing(user):
+            return identify(self.member)
+        if not self.member:
+            raise ValueError(
+                f"User says “{cell[:80]}”, which is not an e-mail address and names nobody. "
+                "Say whose the file is with --member EMAIL."
+            )
+        if user not in MYSELF and len(self.names) < MOST_KEPT:
+            self.names[cell[:80]] = None
+        return identify(self.member)
+
+
+def _names_somebody(user: str) -> bool:
+    return is_address(user) or (user.isascii() and user.isdecimal() and len(user) <= 40)

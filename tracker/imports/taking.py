@@ -1,0 +1,98 @@
+"""What the steps of one import share: when, for whom, in which transactions, and who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from collector.base.belief import AHEAD
+from collector.base.cells import is_address
+from collector.base.days import utc_day
+from collector.facts.roster import Identity, Roster, identify
+from collector.imports.events import PretendRoster
+from collector.imports.short_transactions import ShortTransactions
+
+from .database import OddValue, TrackerRow, email, instant
+
+# How often whoever watches hears of rows.
+EVERY = 2_000
+BATCH = 500
+
+# The kind of row, how many are done, and of how many.
+Watcher = Callable[[str, int, int], None]
+
+
+@dataclass
+class Taking:
+    """One import under way. In a dry run the same steps count, and write nothing."""
+
+    at: datetime
+    is_dry_run: bool = False
+    watch: Watcher = lambda name, done, total: None
+    roster: Roster = field(init=False)
+    transactions: ShortTransactions = field(init=False)
+    identities: dict[Any, Identity] = field(default_factory=dict)
+    # What a dry run would have written, for the steps that follow.
+    days_with_events: set[tuple[int, date]] = field(default_factory=set)
+    cycle_days: set[date] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.roster = (PretendRoster if self.is_dry_run else Roster).load()
+        self.transactions = ShortTransactions(self.is_dry_run)
+
+    def admit(self, addresses: Iterable[Any]) -> None:
+        """Make members of those whom nobody knows yet."""
+        identities = [self.identity(address) for address in addresses]
+        self.transactions.run(
+            partial(self.roster.admit, identities[start : start + BATCH], self.at)
+            for start in range(0, len(identities), BATCH)
+        )
+
+    def identity(self, address: Any) -> Identity:
+        """Whom an e-mail names: nobody where it is empty; OddValue where it is not an address."""
+        known = self.identities.get(address)
+        if known is None:
+            known = self.identities[address] = identify(_checked(email(address)))
+        return known
+
+    def spender(self, address: Any) -> Identity:
+        """Whom an event names; nobody where that is not an address: its money counts all the same."""
+        try:
+            return self.identity(address)
+        except OddValue:
+            return self.identities.setdefault(address, identify(""))
+
+    def member_id(self, address: Any) -> int:
+        """The member with this e-mail, whom `admit` has seen; OddValue where it is not an address."""
+        if not email(address):
+            raise OddValue("without a member")
+        return self.roster.member_id(self.identity(address))
+
+    def instant(self, value: Any) -> datetime:
+        """An instant that may have been; OddValue where it is none, too old, or ahead."""
+        moment = instant(value)
+        if moment is None or moment > self.at + AHEAD:
+            raise OddValue("without a time that can be believed")
+        return moment
+
+    def day(self, value: Any) -> date:
+        """The UTC day of such an instant."""
+        return utc_day(self.instant(value))
+
+    def watched(self, name: str, total: int, rows: Iterable[TrackerRow]) -> Iterator[TrackerRow]:
+        """The same rows, counted for whoever watches."""
+        done = 0
+        for done, row in enumerate(rows, 1):
+            if done % EVERY == 0:
+                self.watch(name, done, max(total, done))
+            yield row
+        self.watch(name, done, done)
+
+
+def _checked(address: str) -> str:
+    if address and not is_address(address):
+        raise OddValue("with a member that is not an e-mail address")
+    return address
