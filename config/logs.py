@@ -69,5 +69,8 @@ def logging_config(style: str, level: str, *, secrets: Collection[str]) -> dict:
             # Django's own handlers would print a second, unredacted line.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # These name addresses whose path is a key: webhooks, heartbeats, Apprise's services.
+            "urllib3": {"level": "INFO"},
+            "apprise": {"level": "CRITICAL"},
         },
     }

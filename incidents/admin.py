@@ -16,6 +16,7 @@ from collector.base.days import utc_day
 from collector.base.read_only import ReadOnly
 from groups.models import Group
 from incidents.channels.base import DeliveryError
+from incidents.channels.forms import channel_form
 from incidents.models import (
     Channel,
     Incident,
@@ -44,24 +45,10 @@ class IncidentSettingsAdmin(SingletonModelAdmin):
     )
 
 
-class ChannelForm(forms.ModelForm):
-    """The groups come with the form, not with the row, so their fit to the audience is checked here."""
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        is_for_groups = data.get("audience") == Channel.Audience.GROUPS
-        if is_for_groups and not data.get("groups"):
-            self.add_error("groups", "Choose at least one group, or say that the channel is for everybody.")
-        if data.get("audience") and not is_for_groups and data.get("groups"):
-            self.add_error("groups", "Only a channel “for these groups” has groups: remove them.")
-        return data
-
-
 @admin.register(Channel)
 class ChannelAdmin(admin.ModelAdmin):
     """Where notifications go. Tokens and passwords are in the environment, never here."""
 
-    form = ChannelForm
     change_form_template = "admin/incidents/channel/change_form.html"
     list_display = (
         "name",
@@ -101,6 +88,13 @@ class ChannelAdmin(admin.ModelAdmin):
         ("When nobody acknowledges", {"fields": ("escalate_after_minutes", "escalate_to")}),
         ("Last attempts", {"fields": ("last_ok_at", "last_error", "last_error_at")}),
     )
+
+    def get_form(
+        self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **options: Any
+    ) -> type[forms.ModelForm]:
+        """The form of the channel's kind, which hides a stored key."""
+        kind = obj.kind if obj else request.POST.get("kind") or request.GET.get("kind", "")
+        return super().get_form(request, obj, change, form=channel_form(kind), **options)
 
     @admin.display(description="follows")
     def follows(self, channel: Channel) -> str:

@@ -1,4 +1,4 @@
-"""The hourly job: collect → adopt groups → detect → incidents → budgets → digests → notify → pages.
+"""The hourly job: collect → groups → detect → incidents → budgets → digests → notify → pages → heartbeat.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
@@ -22,6 +22,7 @@ from groups.cursor import adopt
 from incidents.digests import send_due
 from incidents.lifecycle import take_in
 from incidents.notifying.budgets import record_budget_steps
+from incidents.notifying.heartbeat import send_heartbeat
 from incidents.notifying.outbox import deliver_due
 from tracker.pages.prepared import prepare
 from tracker.reports.watch import HOURLY_JOB
@@ -87,6 +88,8 @@ def run(now: datetime) -> PipelineReport:
         # What is sent is dated when it is sent: the steps before may have taken minutes.
         _do(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))
         _do(report, "pages", lambda: prepare(now))
+    if report.is_ok:
+        send_heartbeat()
     return report
 
 

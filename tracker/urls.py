@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 
 from tracker.access.guard import public
 from tracker.views.chargeback import chargeback
+from tracker.views.hooks import opsgenie_hook, pagerduty_hook
 from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
 from tracker.views.incidents import incident, incidents
 from tracker.views.insights import insights
@@ -35,5 +36,7 @@ urlpatterns = [
         name="incident-action",
     ),
     path("favicon.ico", public(ICON)),
+    path("hooks/pagerduty", pagerduty_hook, name="pagerduty-hook"),
+    path("hooks/opsgenie", opsgenie_hook, name="opsgenie-hook"),
     path("slack/actions", slack_actions, name="slack-actions"),
 ]

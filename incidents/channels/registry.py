@@ -9,7 +9,7 @@ from django.conf import settings
 
 from incidents.models import Channel
 
-from . import email, slack, webhook
+from . import by_url, email, opsgenie, pagerduty, slack, webhook
 from .base import DeliveryError, Parcel
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,9 @@ SENDERS: dict[str, Callable[[Channel, Parcel], str]] = {
     Channel.Kind.SLACK: slack.send,
     Channel.Kind.EMAIL: email.send,
     Channel.Kind.WEBHOOK: webhook.send,
+    Channel.Kind.APPRISE: by_url.send,
+    Channel.Kind.PAGERDUTY: pagerduty.send,
+    Channel.Kind.OPSGENIE: opsgenie.send,
 }
 NAMES = {Channel.Kind.SLACK: "Slack", Channel.Kind.EMAIL: "E-mail", Channel.Kind.WEBHOOK: "Webhook"}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import zoneinfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
 from django.db import models
 from django.db.models import F, Q
 
 from detection.vocabulary import Severity
 from groups.models import Group
+from incidents.channels.targets import MEMBER, check_item, shown_target, split_target
 
 
 def check_timezone(name: str) -> None:
@@ -28,10 +28,10 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         return self.enabled().exclude(last_error="")
 
 
-# Stands in an e-mail channel's target for the member whom an incident is about.
-MEMBER = "{member}"
 # Kinds that can write to one person, by the values of `Channel.Kind`.
 PERSONAL_KINDS = frozenset({"email"})
+# Kinds that call somebody: they follow single incidents and get no digests.
+PAGING_KINDS = frozenset({"pager", "opsgenie"})
 
 
 class Channel(models.Model):
@@ -46,13 +46,17 @@ class Channel(models.Model):
         SLACK = "slack", "Slack"
         EMAIL = "email", "e-mail"
         WEBHOOK = "webhook", "webhook"
+        APPRISE = "apprise", "Apprise (Teams, Discord, Google Chat, ntfy, Matrix …)"
+        PAGERDUTY = "pager", "PagerDuty"
+        OPSGENIE = "opsgenie", "Opsgenie"
 
     name = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     target = models.TextField(
         blank=True,
         help_text="Slack: the channel's id, such as C0123456789. E-mail: addresses separated by commas; "
-        "{member} is whoever the incident is about. Webhook: its address. "
+        "{member} is whoever the incident is about. Webhook: its address. Apprise: one URL a line. "
+        "PagerDuty: the Integration Key. Opsgenie: the API key. "
         "Empty: SLACK_CHANNEL_ID, ALERT_EMAIL_TO or WEBHOOK_URL of the environment.",
     )
     is_enabled = models.BooleanField(default=True)
@@ -148,7 +152,10 @@ class Channel(models.Model):
 
     def clean(self) -> None:
         for item in self.target_items():
-            self._check_target(item)
+            try:
+                check_item(self.kind, item)
+            except ValidationError as problem:
+                raise ValidationError({"target": problem.messages}) from problem
         if self.audience == self.Audience.MEMBER:
             self._check_member_audience()
 
@@ -162,23 +169,26 @@ class Channel(models.Model):
                 {"target": "A channel for the member concerned has no addresses: leave the target empty."}
             )
 
-    def _check_target(self, item: str) -> None:
-        try:
-            if self.kind == self.Kind.EMAIL and item != MEMBER:
-                validate_email(item)
-            elif self.kind == self.Kind.WEBHOOK:
-                URLValidator(schemes=["http", "https"])(item)
-        except ValidationError as problem:
-            raise ValidationError({"target": f"“{item}”: {problem.messages[0]}"}) from problem
-
     @property
     def is_personal(self) -> bool:
         """Whether it writes to the member: one message is about one incident then."""
         is_for_member = self.audience == self.Audience.MEMBER
         return is_for_member or (self.kind == self.Kind.EMAIL and MEMBER in self.target_items())
 
+    @property
+    def pages_people(self) -> bool:
+        return self.kind in PAGING_KINDS
+
+    @property
+    def wants_single(self) -> bool:
+        """Whether every notification is a message of its own: a program reads it, or one person does."""
+        return self.kind == self.Kind.WEBHOOK or self.pages_people or self.is_personal
+
+    @property
+    def shown_target(self) -> str:
+        """The target with its secret parts hidden."""
+        return shown_target(self.kind, self.target)
+
     def target_items(self) -> list[str]:
-        """What stands in `target`, split at commas and line ends for e-mail, else as one."""
-        if self.kind != self.Kind.EMAIL:
-            return [self.target.strip()] if self.target.strip() else []
-        return [item.strip() for item in self.target.replace("\n", ",").split(",") if item.strip()]
+        """What stands in `target`, one item or several as its kind has it."""
+        return split_target(self.kind, self.target)

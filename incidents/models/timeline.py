@@ -17,6 +17,8 @@ class Origin(models.TextChoices):
     API = "api", "API"
     SLACK = "slack", "Slack"
     EMAIL = "email", "e-mail"
+    PAGERDUTY = "pager", "PagerDuty"
+    OPSGENIE = "genie", "Opsgenie"
     SYSTEM = "system", "system"
 
 

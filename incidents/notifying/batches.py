@@ -30,13 +30,13 @@ def plan(rows: Sequence[Notification], channel: Channel, policy: IncidentSetting
     """The messages for `rows`: alerts first, then what happened to them since, then digests.
 
     What several alerts say of one incident is one message; more incidents than the policy's `summary_above`
-    become a summary. A webhook gets everything singly, since a program reads it, and so does the member
-    concerned; a daily e-mail takes all.
+    become a summary. Programs, pagers and the member concerned get everything singly; a daily e-mail
+    takes all.
     """
     alerts = [row for row in rows if row.kind == Notification.Kind.ALERT]
     updates = [row for row in rows if row.kind == Notification.Kind.UPDATE]
     digests = [Batch(row.kind, (row,)) for row in rows if row.digest is not None]
-    if channel.kind == Channel.Kind.WEBHOOK or channel.is_personal:
+    if channel.wants_single:
         return [*singly(alerts), *singly(updates), *digests]
     if channel.kind == Channel.Kind.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST:
         return [*summaries([*alerts, *updates]), *digests]

@@ -202,7 +202,7 @@ def key_of(batch: Batch) -> str:
 
 def find_root(channel: Channel, incidents: Sequence[Incident]) -> tuple[str, list[Incident]]:
     """The message on `channel` that a message about one incident follows, and the incidents that it shows."""
-    if len(incidents) != 1 or channel.kind == Channel.Kind.WEBHOOK:
+    if len(incidents) != 1 or channel.kind == Channel.Kind.WEBHOOK or channel.pages_people:
         return "", []
     alerts = Notification.objects.filter(channel=channel, kind=Notification.Kind.ALERT, status=Status.SENT)
     first = alerts.filter(incident=incidents[0]).exclude(remote_id="").order_by("sent_at", "pk").last()

@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 
 from . import slack_stand_in
+from .service_stand_in import FakeService, running_service
 
 
 @pytest.fixture
@@ -58,3 +59,10 @@ def mailbox(settings) -> Iterator[Mailbox]:
     settings.DASHBOARD_URL = "https://costs.example.com"
     yield handler
     controller.stop()
+
+
+@pytest.fixture
+def service() -> Iterator[FakeService]:
+    """A web service on loopback that takes what it is sent."""
+    with running_service() as fake:
+        yield fake

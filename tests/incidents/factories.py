@@ -97,6 +97,13 @@ def make_runaway(member: Member, first_at: datetime) -> None:
 
 
 def make_channel(kind: str = Channel.Kind.SLACK, **fields: Any) -> Channel:
-    targets = {"slack": "C0123456789", "email": "oncall@example.com", "webhook": "http://127.0.0.1:9/hook"}
+    targets = {
+        "slack": "C0123456789",
+        "email": "oncall@example.com",
+        "webhook": "http://127.0.0.1:9/hook",
+        "pager": "0123456789abcdef0123456789abcdef",
+        "apprise": "json://127.0.0.1:9/hook",
+        "opsgenie": "01234567-89ab-cdef-0123-456789abcdef",
+    }
     defaults = {"name": f"{kind} channel", "kind": kind, "target": targets[kind]}
     return Channel.objects.create(**defaults | fields)

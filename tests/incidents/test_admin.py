@@ -97,7 +97,7 @@ def test_who_may_only_look_at_channels_cannot_send_a_test(client, slack):
     ],
 )
 def test_a_channel_that_could_not_work_is_refused_with_a_sentence(boss, changes, complaint):
-    channel = make_channel()
+    channel = make_channel(changes.get("kind", "slack"))
     answer = boss.post(change_url(channel), form_of(channel, **changes))
     assert complaint in answer.content.decode()
 

@@ -1,0 +1,81 @@
+"""Apprise: a service by its URL, such as Teams, Discord, Google Chat, ntfy or Matrix."""
+
+from __future__ import annotations
+
+from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
+
+from detection.vocabulary import Severity
+from incidents.models import Channel
+from incidents.notifying.messages import Alert, Digest, IncidentMessage
+
+from .base import DeliveryError, Parcel
+from .deadlines import within_seconds
+from .targets import HIDDEN, split_target
+
+TOTAL_SECONDS = 30
+LONGEST_BODY = 30_000
+TYPES = {Severity.CRITICAL: NotifyType.FAILURE, Severity.WARNING: NotifyType.WARNING}
+
+
+def send(channel: Channel, parcel: Parcel) -> str:
+    """Notify every URL; DeliveryError names the services that failed, and then all hear it again."""
+    urls = split_target(channel.kind, channel.target)
+    if not urls:
+        raise DeliveryError("No URL: enter one for each service.")
+    title, body, kind = title_of(parcel.content), body_of(parcel.content), notify_type(parcel.content)
+    asset = AppriseAsset(app_id="Cursor Cost Monitor", app_desc="", app_url="", async_mode=False)
+
+    def work() -> list[str]:
+        return [name for url in urls if (name := failed_service(url, asset, title, body, kind))]
+
+    failed = within_seconds(TOTAL_SECONDS, "Apprise", work)
+    if failed:
+        some = f" ({len(urls) - len(failed)} of {len(urls)} got through)" if len(urls) > 1 else ""
+        raise DeliveryError(
+            f"{', '.join(failed)} did not take the message{some}: check the URL, its keys and the network."
+        )
+    return parcel.key
+
+
+def failed_service(url: str, asset: AppriseAsset, title: str, body: str, kind: NotifyType) -> str:
+    """Notify one URL; empty when it got through, else the service's name."""
+    service = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
+    if service is None:
+        return f"{url.partition('://')[0]}://{HIDDEN}"
+    if Apprise(service, asset=asset).notify(
+        body=body, title=title, notify_type=kind, body_format=NotifyFormat.TEXT
+    ):
+        return ""
+    return str(service.service_name)
+
+
+def notify_type(content: Alert | Digest) -> NotifyType:
+    if not isinstance(content, Alert):
+        return NotifyType.INFO
+    if all(incident.is_resolved for incident in content.incidents):
+        return NotifyType.SUCCESS
+    severities = {incident.severity for incident in content.incidents if not incident.is_resolved}
+    return next((kind for severity, kind in TYPES.items() if severity in severities), NotifyType.INFO)
+
+
+def title_of(content: Alert | Digest) -> str:
+    return content.headline if isinstance(content, Alert) else content.title
+
+
+def body_of(content: Alert | Digest) -> str:
+    """Plain text: the step, each incident with its cause and address; a digest's lines and tables."""
+    if isinstance(content, Alert):
+        blocks = [incident_text(incident, is_alone=not content.is_summary) for incident in content.incidents]
+        return "\n\n".join([*([content.step] if content.step else []), *blocks])[:LONGEST_BODY]
+    tables = [
+        "\n".join([table.heading, *(" · ".join(row) for row in table.rows)]) for table in content.tables
+    ]
+    return "\n\n".join(["\n".join(content.lines), *tables, content.url])[:LONGEST_BODY]
+
+
+def incident_text(incident: IncidentMessage, *, is_alone: bool) -> str:
+    if not is_alone:
+        return f"{incident.message}\n{incident.url}"
+    cause = [incident.cause.sentence] if incident.cause else []
+    facts = [f"{fact.label}: {fact.value}" for fact in incident.facts]
+    return "\n".join([incident.message, *cause, *facts, incident.standing, incident.url])

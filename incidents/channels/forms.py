@@ -1,0 +1,145 @@
+"""One form for each kind of channel: what its target is called, how it is entered, what it must look like.
+
+A key that was entered once is not shown again: left empty, the one that is there stays. After `is_valid()` a
+form's `instance` is the channel as entered, saved or not, which `incidents.notifying.outbox.send_test` takes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from incidents.models import Channel
+
+from .targets import SECRET_KINDS
+
+LINES = forms.Textarea(attrs={"rows": 4, "cols": 60})
+SECRET = forms.PasswordInput(attrs={"autocomplete": "off", "size": 60})
+
+
+class ChannelForm(forms.ModelForm):
+    """What all kinds have in common; a kind adds its own words for the target."""
+
+    kind_value: ClassVar[str] = ""
+    target_label: ClassVar[str] = "Target"
+    target_help: ClassVar[str] = ""
+    target_widget: ClassVar[forms.Widget] = forms.TextInput(attrs={"size": 60})
+    needs_target: ClassVar[bool] = False
+
+    class Meta:
+        model = Channel
+        fields = (
+            "name",
+            "kind",
+            "target",
+            "is_enabled",
+            "sends_alerts",
+            "least_severity",
+            "audience",
+            "groups",
+            "sends_digests",
+            "quiet_from",
+            "quiet_until",
+            "timezone",
+            "is_loud_when_critical",
+            "escalate_after_minutes",
+            "escalate_to",
+        )
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        if self.kind_value:
+            self.instance.kind = self.initial["kind"] = self.kind_value
+            if "kind" in self.fields:
+                self.fields["kind"].disabled = True
+        if self.kind_value and "target" in self.fields:
+            self._word_target()
+
+    def _word_target(self) -> None:
+        is_stored = bool(self.instance.pk and self.instance.target)
+        field = forms.CharField(
+            label=self.target_label,
+            help_text=self.target_help,
+            widget=self.target_widget,
+            required=self.needs_target and not is_stored,
+        )
+        if self.kind_value in SECRET_KINDS and is_stored:
+            self.initial["target"] = ""
+            field.help_text += f" Now: {self.instance.shown_target}. Leave empty to keep it."
+        self.fields["target"] = field
+
+    # The groups come with the form, not with the row, so their fit to the audience is checked here.
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        is_for_groups = data.get("audience") == Channel.Audience.GROUPS
+        if is_for_groups and not data.get("groups"):
+            self.add_error("groups", "Choose at least one group, or say that the channel is for everybody.")
+        if data.get("audience") and not is_for_groups and data.get("groups"):
+            self.add_error("groups", "Only a channel “for these groups” has groups: remove them.")
+        return data
+
+    def clean_target(self) -> str:
+        """What was entered; where a secret was left empty, the one that is stored."""
+        entered = str(self.cleaned_data.get("target") or "").strip()
+        if entered or self.instance.kind not in SECRET_KINDS or not self.instance.pk:
+            return entered
+        return Channel.objects.values_list("target", flat=True).get(pk=self.instance.pk)
+
+
+class SlackForm(ChannelForm):
+    kind_value = Channel.Kind.SLACK
+    target_label = "Channel id"
+    target_help = "Such as C0123456789; invite the app to the channel. Empty: SLACK_CHANNEL_ID."
+
+
+class EmailForm(ChannelForm):
+    kind_value = Channel.Kind.EMAIL
+    target_label = "Addresses"
+    target_help = "Separated by commas or lines. Empty: ALERT_EMAIL_TO."
+    target_widget = LINES
+
+
+class WebhookForm(ChannelForm):
+    kind_value = Channel.Kind.WEBHOOK
+    target_label = "Address"
+    target_help = "Gets each message as JSON by POST. Empty: WEBHOOK_URL."
+
+
+class AppriseForm(ChannelForm):
+    kind_value = Channel.Kind.APPRISE
+    target_label = "Apprise URLs"
+    target_help = (
+        "One a line, such as discord://ID/TOKEN, ntfy://TOPIC or, for Teams, "
+        "workflows://HOST/WORKFLOW/SIGNATURE. If one of several fails, all are tried again: better one "
+        "URL for each channel."
+    )
+    target_widget = LINES
+    needs_target = True
+
+
+class PagerDutyForm(ChannelForm):
+    kind_value = Channel.Kind.PAGERDUTY
+    target_label = "Integration Key"
+    target_help = "Of an Events API v2 integration of the service: 32 letters and digits."
+    target_widget = SECRET
+    needs_target = True
+
+
+class OpsgenieForm(ChannelForm):
+    kind_value = Channel.Kind.OPSGENIE
+    target_label = "API key"
+    target_help = "Of an API integration that may create and update alerts."
+    target_widget = SECRET
+    needs_target = True
+
+
+CHANNEL_FORMS: dict[str, type[ChannelForm]] = {
+    form.kind_value: form
+    for form in (SlackForm, EmailForm, WebhookForm, AppriseForm, PagerDutyForm, OpsgenieForm)
+}
+
+
+def channel_form(kind: str) -> type[ChannelForm]:
+    """The form of a kind; for an unknown one that in which the kind is chosen."""
+    return CHANNEL_FORMS.get(kind, ChannelForm)

@@ -1,0 +1,76 @@
+"""JSON by POST to a service: one total deadline, no redirects, and an answer of which little is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import requests
+
+from .base import DeliveryError
+from .deadlines import within_seconds
+
+TIMEOUT_SECONDS = (5, 10)  # to connect, between two parts of the answer's head
+TOTAL_SECONDS = 20
+LONGEST_WAIT_SECONDS = 6 * 3600
+USER_AGENT = "cursor-cost-monitor"
+
+
+def post_json(
+    service: str, url: str, data: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> None:
+    """POST `data`; any 2xx will do. DeliveryError names the service, never the address or a key."""
+    body = json.dumps(data, ensure_ascii=False).encode()
+    sent = {"Content-Type": "application/json; charset=utf-8", "User-Agent": USER_AGENT, **(headers or {})}
+    call_service(service, "POST", url, body, sent)
+
+
+def call_service(
+    service: str, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> None:
+    def work() -> None:
+        # Streamed and closed unread: a body that never ends would never time out.
+        with requests.request(
+            method,
+            url,
+            data=body,
+            headers=dict(headers or {}),
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            if not 200 <= response.status_code < 300:
+                raise refusal(service, response)
+
+    try:
+        within_seconds(TOTAL_SECONDS, service, work)
+    except requests.Timeout as problem:
+        raise unreachable(service, problem, is_uncertain=True) from None
+    except requests.RequestException as problem:
+        raise unreachable(service, problem) from None  # the cause holds the address, which may hold a key
+
+
+def unreachable(service: str, problem: Exception, *, is_uncertain: bool = False) -> DeliveryError:
+    return DeliveryError(
+        f"{service} could not be reached ({type(problem).__name__}): check the network and the address.",
+        is_uncertain=is_uncertain,
+    )
+
+
+def refusal(service: str, response: requests.Response) -> DeliveryError:
+    """Why the answer is no success, and what to do."""
+    text = response.headers.get("Retry-After", "")
+    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if text.isdigit() else None
+    status = response.status_code
+    advice = {
+        400: "the key or the message was refused; check the key",
+        401: "the key was refused; check it",
+        403: "the key was refused; check it and what it may do",
+        404: "there is nothing at that address; check it",
+        429: "it asks to slow down; the message is tried again",
+    }.get(status, "any 2xx counts as delivered")
+    return DeliveryError(
+        f"{service} answered HTTP {status}: {advice}.", retry_after=wait, is_uncertain=status >= 500
+    )

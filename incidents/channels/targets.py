@@ -1,0 +1,107 @@
+"""What may stand in a channel's target, by kind: checked when it is entered, hidden when it is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from apprise import Apprise
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+
+# Stands in an e-mail channel's target for the member whom an incident is about.
+MEMBER = "{member}"
+SLACK_ID = re.compile(r"[CGDU][A-Z0-9]{5,}|#?[a-z0-9][a-z0-9._-]{0,79}")
+ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
+API_KEY = re.compile(r"[A-Za-z0-9-]{20,64}")
+# What Apprise would do on this machine instead of over the network.
+LOCAL_SERVICES = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
+SEVERAL = {"email", "apprise"}  # kinds whose target holds several items
+SECRET_KINDS = frozenset({"webhook", "apprise", "pager", "opsgenie"})
+HIDDEN = "•••"
+
+
+def split_target(kind: str, target: str) -> list[str]:
+    """The items in a target: addresses at commas and line ends, Apprise's URLs at line ends, else one."""
+    if kind == "email":
+        parts = target.replace("\n", ",").split(",")
+    else:
+        parts = target.split("\n") if kind in SEVERAL else [target]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def check_item(kind: str, item: str) -> None:
+    """ValidationError unless `item` can stand in the target of a channel of that kind."""
+    if check := CHECKS.get(kind):
+        check(item)
+
+
+def check_address(item: str) -> None:
+    if item == MEMBER:
+        return
+    try:
+        validate_email(item)
+    except ValidationError as problem:
+        raise ValidationError(f"“{item}”: {problem.messages[0]}") from problem
+
+
+def check_web_address(item: str) -> None:
+    try:
+        URLValidator(schemes=["http", "https"])(item)
+    except ValidationError as problem:
+        raise ValidationError(f"“{item}”: {problem.messages[0]}") from problem
+
+
+def check_apprise_url(item: str) -> None:
+    scheme = item.partition("://")[0].lower()
+    if scheme in LOCAL_SERVICES:
+        raise ValidationError(f"“{scheme}” shows messages on this machine: choose a service on the network.")
+    if Apprise.instantiate(item, suppress_exceptions=True) is None:
+        raise ValidationError(
+            f"“{scheme}://{HIDDEN}” is not an Apprise URL. Examples: discord://ID/TOKEN, ntfy://TOPIC, "
+            "workflows://HOST/WORKFLOW/SIGNATURE for Teams. See https://github.com/caronc/apprise/wiki."
+        )
+
+
+def check_slack_id(item: str) -> None:
+    if not SLACK_ID.fullmatch(item):
+        raise ValidationError(f"“{item}” is not a Slack channel: its id looks like C0123456789.")
+
+
+def check_routing_key(item: str) -> None:
+    if not ROUTING_KEY.fullmatch(item):
+        raise ValidationError("An Integration Key of PagerDuty's Events API v2 has 32 letters and digits.")
+
+
+def check_api_key(item: str) -> None:
+    if not API_KEY.fullmatch(item):
+        raise ValidationError("An API key of Opsgenie has letters, digits and hyphens, such as 8-4-4-4-12.")
+
+
+CHECKS: dict[str, Callable[[str], None]] = {
+    "slack": check_slack_id,
+    "email": check_address,
+    "webhook": check_web_address,
+    "apprise": check_apprise_url,
+    "pager": check_routing_key,
+    "opsgenie": check_api_key,
+}
+
+
+def shown_target(kind: str, target: str) -> str:
+    """The target for people to read, its secret parts hidden."""
+    items = split_target(kind, target)
+    if kind not in SECRET_KINDS:
+        return ", ".join(items)
+    return ", ".join(shown_secret(kind, item) for item in items)
+
+
+def shown_secret(kind: str, item: str) -> str:
+    if kind == "webhook":
+        scheme, _, rest = item.partition("://")
+        host = rest.partition("/")[0].rpartition("@")[2]
+        return f"{scheme}://{host}/{HIDDEN}"
+    if kind != "apprise":
+        return f"{HIDDEN}{item[-4:]}"
+    service = Apprise.instantiate(item, suppress_exceptions=True)
+    return service.url(privacy=True).partition("?")[0] if service else HIDDEN
