@@ -33,7 +33,7 @@ def send(channel: Channel, parcel: Parcel) -> str:
         raise DeliveryError("No API key: enter that of an API integration.")
     incident = paged_incident(parcel)
     if incident is None:
-        return send_test_alert(key, parcel)
+        return send_test_alert(key, parcel) if parcel.event == "test" else parcel.key  # digests page nobody
     alias = incident_key(incident.pk)
     match page_action(parcel):
         case "trigger":
