@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from collector.models import Member
+from collector.models import Member, Surface
 from detection.findings.wording import dollars, model_label, since
 from detection.models import Anomaly
 from incidents.models import Incident
 
 from .cursor_links import agent_url, automation_url
 from .findings import gravest_finding
-from .surfaces import surface_of_slice
 from .usage import UsageSlice, load_slices, repositories, usage_window
 
 # A source with the first share of the spend is named as the cause; one with the second gets a row.
@@ -68,6 +67,7 @@ ACCOUNT, SURFACE, MODEL, MAX_MODE, REPOSITORY = (
     "Repository",
 )
 SOURCES: tuple[tuple[str, Callable[[UsageSlice], str]], ...] = (
+    (SURFACE, lambda part: surface_label(part.surface)),
     (AGENT, lambda part: part.cloud_agent_id),
     (AUTOMATION, lambda part: part.automation_id),
     (CONVERSATION, lambda part: part.conversation_id),
@@ -97,13 +97,7 @@ def incident_cause(incident: Incident, anomalies: Iterable[Anomaly]) -> Incident
 def cause_rows(slices: Sequence[UsageSlice], member: Member) -> list[CauseRow]:
     """The sources worth a line, by kind: those that hold some of the spend."""
     total = sum((part.cents for part in slices), Decimal(0))
-    surface: tuple[str, Callable[[UsageSlice], str]] = (
-        SURFACE,
-        lambda part: surface_of_slice(part, member),
-    )
-    rows = [
-        row for kind, name_of in (surface, *SOURCES) for row in rows_of_kind(kind, name_of, slices, total)
-    ]
+    rows = [row for kind, name_of in SOURCES for row in rows_of_kind(kind, name_of, slices, total)]
     if member.kind == Member.Kind.SERVICE_ACCOUNT:
         rows = [*rows_of_kind(ACCOUNT, lambda _: str(member), slices, total), *rows]
     return rows
@@ -172,6 +166,11 @@ PHRASES: dict[str, Callable[[CauseRow], str]] = {
     ACCOUNT: lambda row: f"the service account {row.name}",
     SURFACE: lambda row: SURFACE_PHRASES.get(row.name, f"{row.name.lower()}s"),
 }
+
+
+def surface_label(surface: str) -> str:
+    label = str(Surface(surface).label)
+    return label[:1].upper() + label[1:]
 
 
 def short_id(identifier: str) -> str:

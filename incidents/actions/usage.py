@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Count, Max, Min, Sum
 
 from collector.base.days import day_start, utc_day
+from collector.facts.surfaces import surface_in_sql
 from collector.models import AiCodeCommit, BillingCycle, UsageEvent
 from detection.models import Anomaly
 from incidents.models import Incident
@@ -27,9 +28,8 @@ class UsageSlice:
     automation_id: str
     conversation_id: str
     model: str
-    is_headless: bool
+    surface: str
     is_max_mode: bool
-    kind: str
     requests: int
     cents: Decimal
     first_at: datetime
@@ -58,12 +58,12 @@ def _measured_from(metric: str, end_at: datetime) -> datetime:
 
 def load_slices(member_id: int, start_at: datetime, end_at: datetime) -> list[UsageSlice]:
     """The member's events of `[start_at, end_at)` in slices, the most expensive first. One query."""
-    names = ("cloud_agent_id", "automation_id", "conversation_id", "model", "is_headless", "is_max_mode")
+    names = ("cloud_agent_id", "automation_id", "conversation_id", "model", "is_max_mode")
     rows = (
         UsageEvent.objects.filter(member_id=member_id)
         .between(start_at, end_at)
         .order_by()
-        .values(*names, "kind")
+        .values(*names, surface=surface_in_sql())
         .annotate(
             requests=Count("pk", filter=~UsageEvent.FAILED),
             cents=Sum("charged_cents"),
