@@ -1,4 +1,5 @@
-"""Spend in the FinOps Foundation's common format, FOCUS 1.2: a row per member, model and day.
+"""Spend in the FinOps Foundation's common format, FOCUS 1.2: a row per member, model,
+surface and day.
 
 The columns and their rules: focus.finops.org, specification 1.2 (read November 2026). Columns that begin
 with `x_` are our own.
@@ -81,6 +82,8 @@ COLUMNS = (
     "x_InputTokens",
     "x_OutputTokens",
     "x_Requests",
+    "x_Runs",
+    "x_Surface",
 )
 
 
@@ -161,11 +164,13 @@ def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, Any]:
         "x_InputTokens": day.input_tokens,
         "x_OutputTokens": day.output_tokens,
         "x_Requests": day.requests,
+        "x_Runs": day.runs,
+        "x_Surface": day.surface,
     }
 
 
-def _dollars(cents: Decimal) -> str:
-    return f"{cents / 100:f}"
+def _dollars(cents: Decimal) -> Decimal:
+    return cents / 100
 
 
 def _instant(instant: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -14,9 +15,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from collector.base.days import utc_day
 from collector.collecting.freshness import sources
-from collector.models import RequestSlot, SourceRun
+from collector.models import BillingCycle, MemberModelDay, RequestSlot, SourceRun
+from collector.models.totals import MemberModelDayQuerySet
 from detection.models import Anomaly
+from groups.assignments.membership import UNASSIGNED, sums_by_group
+from groups.models import Group
+from groups.names import UNASSIGNED_NAME
 from incidents.models import Incident, Notification, Status
 
 
@@ -47,6 +53,7 @@ class MetricFamilies(Collector):
         yield anomaly_figures()
         yield from incident_figures()
         yield from queue_figures()
+        yield from spend_figures(self.now)
 
 
 def gauge(name: str, text: str, labels: list[str], rows: Iterable[tuple[list[str], float]]) -> Metric:
@@ -124,3 +131,41 @@ def incident_figures() -> Iterator[Metric]:
 def queue_figures() -> Iterator[Metric]:
     yield gauge("queue_tasks", "Tasks that wait for a worker.", [], [([], queue_size())])
     yield gauge("queue_failures", "Failed tasks on record.", [], [([], Failure.objects.count())])
+
+
+# So many series of one name at the most; smaller ones are added up as “other”.
+MOST_SERIES = 50
+
+
+def spend_figures(now: datetime) -> Iterator[Metric]:
+    """Spend of the present billing cycle in dollars, by group, model and surface; none without a cycle."""
+    cycle = BillingCycle.objects.at(now)
+    if cycle is None:
+        return
+    rows = MemberModelDay.objects.in_cycle(cycle)
+    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+    names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    by_group: Counter[str] = Counter()
+    for group_id, _, (spent,) in sums_by_group(rows, first, last, "total_cents"):
+        by_group[names[group_id]] += spent
+    for name, sums in (
+        ("group", by_group),
+        ("model", sums_by(rows, "model")),
+        ("surface", sums_by(rows, "surface")),
+    ):
+        text = f"Spend of the present billing cycle by {name}, included and on demand."
+        yield gauge(f"cycle_spend_dollars_by_{name}", text, [name], bounded(sums))
+
+
+def sums_by(rows: MemberModelDayQuerySet, key: str) -> Counter[str]:
+    """Cents by the field `key`."""
+    sums = rows.order_by().values_list(key).annotate(spent=Sum("total_cents"))
+    return Counter({value or "unknown": spent for value, spent in sums})
+
+
+def bounded(cents: Counter[str]) -> list[tuple[list[str], float]]:
+    """Dollars of the largest, and of all others together."""
+    largest = cents.most_common(MOST_SERIES)
+    rest = cents.total() - sum(spent for _, spent in largest)
+    shown = [*largest, ("other", rest)] if len(cents) > MOST_SERIES else largest
+    return [([name], round(float(spent) / 100, 2)) for name, spent in shown]

@@ -1,0 +1,112 @@
+"""Rows to a file: CSV, or Parquet where pyarrow is installed."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.core.management.base import BaseCommand, CommandError
+
+from collector.base.arguments import day
+
+Row = dict[str, Any]
+
+
+class Writable(Protocol):
+    def write(self, text: str, /) -> object: ...
+
+
+# Rows of one group in a Parquet file: some ten megabytes.
+BATCH = 50_000
+NO_PYARROW = "Parquet needs pyarrow: .venv/bin/python -m pip install pyarrow"
+
+
+def write_csv(file: Writable, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """Write a head and the rows; return how many rows there were."""
+    writer, written = csv.DictWriter(file, columns), 0
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: as_text(value) for name, value in row.items()})
+        written += 1
+    return written
+
+
+def as_text(value: Any) -> Any:
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def write_parquet(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
+    """The same columns as in the CSV: amounts as decimals, counts as integers, all else as text.
+
+    CommandError where pyarrow is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise CommandError(NO_PYARROW) from None
+    iterator, written = iter(rows), 0
+    first = list(islice(iterator, BATCH))
+    schema = pyarrow.schema([(name, column_type(pyarrow, name, first)) for name in columns])
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        for batch in batches(first, iterator):
+            writer.write_table(pyarrow.Table.from_pylist(batch, schema))
+            written += len(batch)
+    return written
+
+
+def column_type(pyarrow: Any, name: str, rows: list[Row]) -> Any:
+    value = rows[0][name] if rows else ""
+    if isinstance(value, Decimal):
+        return pyarrow.decimal128(24, 8)
+    return pyarrow.int64() if isinstance(value, int) else pyarrow.string()
+
+
+def batches(first: list[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
+    while first:
+        yield first
+        first = list(islice(rest, BATCH))
+
+
+class ExportCommand(BaseCommand):
+    """A command that writes the rows of a range of days to a file."""
+
+    columns: Sequence[str]
+
+    def rows(self, options: dict[str, Any]) -> Iterator[Row]:
+        raise NotImplementedError  # by each command
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--from", dest="first", type=day, required=True, metavar="DAY")
+        parser.add_argument("--to", dest="last", type=day, required=True, metavar="DAY", help="included")
+        parser.add_argument(
+            "--format", choices=("csv", "parquet"), help="default: by the file's ending, else csv"
+        )
+        parser.add_argument("file", nargs="?", type=Path, help="where to; standard output by default")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path | None = options["file"]
+        if options["last"] < options["first"]:
+            raise CommandError("--to is before --from.")
+        kind = options["format"] or ("parquet" if path and path.suffix == ".parquet" else "csv")
+        if path is None:
+            if kind == "parquet":
+                raise CommandError("Parquet goes to a file: name one.")
+            write_csv(self.stdout, self.columns, self.rows(options))
+            return
+        try:
+            written = self.write(path, kind, options)
+        except OSError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{written} rows written to {path}")
+
+    def write(self, path: Path, kind: str, options: dict[str, Any]) -> int:
+        if kind == "parquet":
+            return write_parquet(path, self.columns, self.rows(options))
+        with path.open("w", encoding="utf-8", newline="") as file:
+            return write_csv(file, self.columns, self.rows(options))
