@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -80,6 +80,20 @@ class Notes:
     @property
     def is_clean(self) -> bool:
         return not (self.rejections or self.doubts)
+
+    @property
+    def size(self) -> int:
+        """How many rejected rows and doubts there are."""
+        return len(self.rejections) + len(self.doubts)
+
+    def copy(self) -> Notes:
+        """The notes so far, for `go_back_to`."""
+        doubts = {key: replace(draft) for key, draft in self.doubts.items()}
+        return Notes(self.scope, dict(self.rejections), doubts)
+
+    def go_back_to(self, earlier: Notes) -> None:
+        """Drop what was noted since `earlier`: what it was noted of is read again."""
+        self.rejections, self.doubts = dict(earlier.rejections), dict(earlier.copy().doubts)
 
     def reject(
         self,

@@ -75,7 +75,7 @@ def _read_back(collection: Collection, source: str, goal: datetime | None) -> No
     """Read window after window of `source` until one is empty, fails, or reaches `goal`."""
     while window := next_window(source, goal, collection.clock()):
         run = collection.run(source, window)
-        if run.status != SourceRun.Status.OK or run.rows_seen == 0:
+        if not run.is_good or run.rows_seen == 0:
             return
 
 

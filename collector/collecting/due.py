@@ -76,7 +76,7 @@ def _was_asked(source: str, within: timedelta, now: datetime) -> bool:
 
     A run of the future was stamped by a clock that was wrong: it says nothing.
     """
-    answered = (SourceRun.Status.OK, SourceRun.Status.UNAVAILABLE)
+    answered = (*SourceRun.GOOD, SourceRun.Status.UNAVAILABLE)
     lately = SourceRun.objects.collected().filter(started_at__gt=now - within, started_at__lte=now + within)
     return lately.filter(source=source, status__in=answered).exists()
 
@@ -84,7 +84,7 @@ def _was_asked(source: str, within: timedelta, now: datetime) -> bool:
 def _is_done_today(source: str, length: timedelta, end_at: datetime) -> bool:
     """Whether a window of about `length` went well today already."""
     today = SourceRun.objects.collected().filter(
-        source=source, status=SourceRun.Status.OK, started_at__gte=day_start(utc_day(end_at))
+        source=source, status__in=SourceRun.GOOD, started_at__gte=day_start(utc_day(end_at))
     )
     windows = today.values_list("window_start_at", "window_end_at")
     return any(start and end and end - start >= length - DAY for start, end in windows)

@@ -12,6 +12,7 @@ from typing import Any
 from collector.base.leases import hold_lease
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
+from collector.facts.doubts import forget_settled, open_notes
 from collector.facts.reconcile import reconcile
 from collector.models import Source, SourceRun
 from collector.sources import activity, analytics, commits, events, groups, members, spend
@@ -58,14 +59,17 @@ class CollectReport:
 
     def is_good(self, source: str) -> bool:
         """Whether `source` was read, and read well."""
-        return any(run.source == source and run.status == SourceRun.Status.OK for run in self.runs)
+        return any(run.source == source and run.is_good for run in self.runs)
 
     @property
     def summary(self) -> str:
         """One line: what is new, and what failed."""
         new, changed = sum(run.rows_new for run in self.runs), sum(run.rows_changed for run in self.runs)
         text = f"{new} new rows, {changed} changed, {sum(run.requests for run in self.runs)} requests"
-        return text + "".join(f"; {run.source} failed: {run.error}" for run in self.failed)
+        text += "".join(f"; {run.source} failed: {run.error}" for run in self.failed)
+        noted = open_notes()
+        doubtful = [run.source for run in self.runs if run.status == SourceRun.Status.DOUBTS]
+        return text + "".join(f"; {source}: {noted[source]}" for source in doubtful if source in noted)
 
     def as_json(self) -> dict[str, Any]:
         """Shape: {ok, sources: [{source, status, window, seen, new, changed, requests, seconds, error}]}."""
@@ -133,7 +137,7 @@ class Collection:
 
         result = SYNCS[run.source](self.client, window, note)
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
-        run.status = SourceRun.Status.OK
+        run.status = SourceRun.Status.DOUBTS if result.noted else SourceRun.Status.OK
 
     def _has_answer(self) -> bool:
         return any(self.report.is_good(run.source) for run in self.report.runs)
@@ -181,4 +185,5 @@ def collect(
             raise collection.errors[0]  # the same is wrong with all: one line says it
         if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):
             reconcile(now)
+        forget_settled(now)
     return collection.report

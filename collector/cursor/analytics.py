@@ -7,16 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
-from .errors import wrong_shape
-from .records import Pagination
-from .values import Count, Day, Email, Instant, Name, Record, Short, cut, storable
+from collector.base.belief import MOST_COUNT, Unbelievable, believable_count, storable_text
+from collector.base.notes import Notes
 
-Hash = Annotated[Name, cut(64)]
+from .records import SomePagination
+from .rows import read_rows, reject_raw
+from .values import (
+    Count,
+    Day,
+    Email,
+    Id,
+    OptionalFlag,
+    Place,
+    Record,
+    SomeCount,
+    SomeInstant,
+    text_of,
+)
+
+Hash = Annotated[str, text_of(64)]
 
 
 class Measured(NamedTuple):
@@ -55,10 +70,10 @@ TEAM_METRICS = {
 MEMBER_METRICS = ("mcp", "commands")
 
 
-class MetricRow(BaseModel):
+class MetricRow(Record):
     """A row of any metric: its day, and fields by the vendor's snake-case names."""
 
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
+    model_config = ConfigDict(extra="allow", protected_namespaces=(), alias_generator=None)
 
     day: Day = Field(validation_alias=AliasChoices("event_date", "date"))
 
@@ -70,93 +85,145 @@ class MetricRow(BaseModel):
 class TeamAnswer(Record):
     """GET /analytics/team/:metric; days without data are absent."""
 
-    data: list[MetricRow]
+    data: list[Any]
 
 
 class MemberAnswer(Record):
     """GET /analytics/by-user/:metric; by e-mail."""
 
-    data: dict[Email, list[MetricRow]]
-    pagination: Pagination
+    data: dict[str, Any]
+    pagination: SomePagination = None
+    params: Any = None
 
 
 class CommitRecord(Record):
     """One commit; an amended one comes again under the same hash with a later `createdAt`."""
 
     commit_hash: Hash
-    user_email: Email
-    user_id: Short = ""
-    repo_name: Annotated[Name, cut(300)] = ""
-    branch_name: Annotated[Name, cut(300)] = ""
-    is_primary_branch: bool | None = None
-    commit_source: Short = ""
+    user_email: Email = ""
+    user_id: Id = ""
+    repo_name: Place = ""
+    branch_name: Place = ""
+    is_primary_branch: OptionalFlag = None
+    commit_source: Annotated[str, text_of(20)] = ""
     total_lines_added: Count = 0
     total_lines_deleted: Count = 0
     tab_lines_added: Count = 0
     tab_lines_deleted: Count = 0
     composer_lines_added: Count = 0
     composer_lines_deleted: Count = 0
-    non_ai_lines_added: Count | None = None
-    non_ai_lines_deleted: Count | None = None
-    commit_ts: Instant | None = None
-    created_at: Instant
+    non_ai_lines_added: SomeCount = None
+    non_ai_lines_deleted: SomeCount = None
+    commit_ts: SomeInstant = None
+    created_at: SomeInstant = None
+
+    @model_validator(mode="after")
+    def is_a_commit(self) -> CommitRecord:
+        """A hash, and one of the two times: the other stands for it."""
+        self.created_at = self.created_at or self.commit_ts
+        if not self.commit_hash or self.created_at is None:
+            raise ValueError("a commit without a hash or a time")
+        return self
+
+    @property
+    def ingested_at(self) -> datetime:
+        assert self.created_at is not None  # noqa: S101  (the validator above)
+        return self.created_at
 
 
 class CommitsAnswer(Record):
     """GET /analytics/ai-code/commits."""
 
-    items: list[CommitRecord]
-    total_count: Count
-    page_size: Count | None = None
+    items: list[Any]
+    total_count: SomeCount = None
+    page_size: SomeCount = None
 
     def has_more(self, page: int, asked: int) -> bool:
         """Whether a page follows `page`, of as many rows as the answer says where fewer than `asked` came."""
-        return page * (self.page_size or asked) < self.total_count
+        size = self.page_size or asked
+        if self.total_count is None:
+            return len(self.items) >= size
+        return page * size < self.total_count
 
 
-def measure(metric: str, rows: list[MetricRow], where: str) -> Iterator[Measured]:
-    """What the rows of `metric` count; CursorApiError naming a field that is missing or mistyped."""
+def measure(metric: str, raws: Any, notes: Notes, now: datetime) -> Iterator[Measured]:
+    """What the rows of `metric` count; a row that cannot be read is rejected alone."""
     meaning = TEAM_METRICS[metric]
-    for row in rows:
-        for fields in _parts(metric, row, where):
-            yield Measured(
-                row.day,
-                _label(fields, meaning.name, where),
-                _label(fields, meaning.detail, where),
-                _count(fields, meaning.count, where),
-                {name: _plain(value) for name, value in fields.items() if _is_number(value)},
-            )
+    if not isinstance(raws, list):
+        reject_raw(raws, "not a list of rows", notes, now, where=metric)
+        return
+    for row, raw in read_rows(MetricRow, raws, notes, now, where=metric):
+        try:
+            parts = list(_parts(metric, row))
+        except Unbelievable as problem:
+            reject_raw(raw, str(problem), notes, now, where=metric)
+            continue
+        for fields in parts:
+            try:
+                yield _measured(row.day, fields, meaning)
+            except Unbelievable as problem:
+                reject_raw(
+                    raw | fields if isinstance(raw, dict) else raw, str(problem), notes, now, where=metric
+                )
 
 
-def _parts(metric: str, row: MetricRow, where: str) -> list[dict[str, Any]]:
+def _measured(day: date, fields: dict[str, Any], meaning: AnalyticsMetric) -> Measured:
+    return Measured(
+        day,
+        _label(fields, meaning.name),
+        _label(fields, meaning.detail),
+        _count(fields, meaning.count),
+        {name: _plain(value) for name, value in fields.items() if _is_number(value)},
+    )
+
+
+def _parts(metric: str, row: MetricRow) -> Iterator[dict[str, Any]]:
     if metric != "models":
-        return [row.fields]
+        yield row.fields
+        return
     breakdown = row.fields.get("model_breakdown")
-    if not isinstance(breakdown, dict) or not all(isinstance(each, dict) for each in breakdown.values()):
-        raise wrong_shape(where, "unexpected answer: model_breakdown is missing or no object")
-    return [{"model": model, **fields} for model, fields in breakdown.items()]
+    if not isinstance(breakdown, dict):
+        raise Unbelievable("model_breakdown is missing or not an object")
+    for model, fields in breakdown.items():
+        yield {"model": model, **fields} if isinstance(fields, dict) else {"model": model}
 
 
-def _label(fields: dict[str, Any], name: str, where: str) -> str:
+def _label(fields: dict[str, Any], name: str) -> str:
     if not name:
         return ""
     if name not in fields:
-        raise wrong_shape(where, f"unexpected answer: {name} is missing")
+        raise Unbelievable(f"{name} is missing")
     value = fields[name]
-    return "" if value in (None, "null") else storable(str(value))[:200]
+    if not isinstance(value, str | int | Decimal | None):
+        raise Unbelievable(f"{name} is not text")
+    return "" if value in (None, "null") else storable_text(str(value))[:200]
 
 
-def _count(fields: dict[str, Any], name: str, where: str) -> int:
-    value = fields.get(name)
-    if not isinstance(value, int) or not 0 <= value < 2**63:
-        raise wrong_shape(where, f"unexpected answer: {name} is no count")
-    return value
+def _count(fields: dict[str, Any], name: str) -> int:
+    try:
+        return believable_count(fields.get(name))
+    except Unbelievable as problem:
+        raise Unbelievable(f"{name} is not a count: it {problem}") from None
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    """A number that JSON can hold: no absurd one gets in beside the count."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return False
+    return 0 <= value <= MOST_COUNT
 
 
 def _plain(value: int | Decimal) -> int | float:
-    """JSON knows no decimals; shares and ratios are no money."""
+    """JSON has no decimals; shares and ratios are not money."""
     return value if isinstance(value, int) else float(value)
+
+
+def user_mappings(params: Any) -> dict[str, str]:
+    """Cursor's ids by e-mail, as a by-user answer gives them."""
+    listed = params.get("userMappings") if isinstance(params, dict) else None
+    pairs = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return {
+        str(each["email"]).strip().lower(): str(each["id"])[:80]
+        for each in pairs
+        if isinstance(each.get("email"), str) and isinstance(each.get("id"), str)
+    }

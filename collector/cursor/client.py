@@ -18,10 +18,11 @@ from django.conf import settings
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
+from collector.base.belief import storable_text
+
 from . import retry
 from .errors import CursorApiError, Trouble
 from .limits import Limiter
-from .values import storable
 
 log = logging.getLogger(__name__)
 
@@ -213,7 +214,7 @@ class CursorClient:
         """`text` in one line, with any key in it blotted out (the vendor may echo it)."""
         for key in filter(None, (self.key, self.analytics_key)):
             text = text.replace(key, "***")
-        return " ".join(storable(text).split())
+        return " ".join(storable_text(text).split())
 
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]

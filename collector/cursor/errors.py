@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from collector.base.notes import Notes
+
 
 class Trouble(Enum):
     """What kind of thing went wrong: it decides what else is worth asking."""
@@ -35,6 +37,7 @@ class CursorApiError(Exception):
         self.permanent = permanent
         self.trouble = trouble
         self.answered = answered or message
+        self.notes: Notes | None = None  # what was noted until then, to be kept with the failure
 
 
 def wrong_shape(where: str, problem: str) -> CursorApiError:

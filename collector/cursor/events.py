@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from typing import TypeVar
+from typing import Generic, TypeVar
 
+from collector.base.notes import DoubtKind, Notes
 from collector.collecting.windows import DAY, MINUTE, Window
 
 from .client import CursorClient
-from .errors import wrong_shape
-from .pages import Page, read_all
-from .records import EventRecord, EventsAnswer, parse
+from .errors import CursorApiError, wrong_shape
+from .pages import Page, Reading, read_all
+from .records import EventRecord, EventsAnswer
+from .rows import parse, plain_cents, read_rows
 
 T = TypeVar("T")
 
@@ -25,29 +28,126 @@ AIM = 20_000
 LONGEST_QUESTION = timedelta(days=30)
 
 
-def read_parts(
-    client: CursorClient, window: Window, take: Callable[[EventRecord], T]
-) -> Iterator[tuple[Window, list[T]]]:
-    """Parts that together are `window`, each with all its events, in the window's reading order.
+@dataclass(frozen=True)
+class EventPart(Generic[T]):
+    """A part of the window, its events, and what was noted while they were read."""
 
-    `take` makes of each event what is kept of it. CursorApiError where a part cannot be proved complete.
-    """
-    for piece in window.cut(LONGEST_QUESTION):
-        yield from _read(client, piece, take)
+    window: Window
+    events: list[T]
+    notes: Notes
 
 
-def _read(
-    client: CursorClient, window: Window, take: Callable[[EventRecord], T]
-) -> Iterator[tuple[Window, list[T]]]:
-    def ask(number: int) -> Page[T]:
-        return _page(client, window, number, take)
+@dataclass(frozen=True)
+class EventReader(Generic[T]):
+    """How events are read: `take` makes of each what is kept of it; `may_lack` as in `read_all`."""
 
-    first = ask(1)
-    if (first.total or 0) > LARGEST_PART and window.length > MINUTE:
-        for piece in window.cut(_length(window, first.total or 0)):
-            yield from _read(client, piece, take)
-    else:
-        yield window, list(read_all(PATH, ask, first=first).rows())
+    client: CursorClient
+    take: Callable[[EventRecord, Notes], T]
+    may_lack: bool = False
+
+    def parts_of(self, window: Window) -> Iterator[EventPart[T]]:
+        """Parts that together are `window`, each with all its events, in the window's reading order.
+
+        CursorApiError where pages do not fit together, or more than a few of the announced events lack.
+        """
+        for piece in window.cut(LONGEST_QUESTION):
+            yield from self._read(piece)
+
+    def _read(self, window: Window) -> Iterator[EventPart[T]]:
+        notes = Notes(PATH)
+
+        def ask(number: int) -> Page[T]:
+            return self._page(window, number, notes)
+
+        first = ask(1)
+        if (first.total or 0) > LARGEST_PART and window.length > MINUTE:
+            for piece in window.cut(_length(window, first.total or 0)):
+                yield from self._read(piece)
+            return
+        try:
+            reading = read_all(
+                PATH, ask, notes, first=first, is_strict=True, may_lack=self.may_lack, count=_distinct(notes)
+            )
+        except CursorApiError as error:
+            error.notes = notes
+            raise
+        yield EventPart(window, list(reading.rows()), notes)
+
+    def _page(self, window: Window, number: int, notes: Notes) -> Page[T]:
+        body = {
+            "startDate": window.first_ms,
+            "endDate": window.last_ms,
+            "page": number,
+            "pageSize": PAGE_SIZE,
+        }
+        answer = parse(EventsAnswer, self.client.post(PATH, body).payload, PATH, notes, window.read_at)
+        rows: list[T] = []
+        outside = []
+        for event, raw in read_rows(EventRecord, answer.usage_events, notes, window.read_at):
+            if not window.start_at <= event.timestamp < window.end_at:
+                outside.append((event, raw))
+            rows.append(self.take(event, notes))
+        if outside and len(outside) == len(rows):
+            at = outside[0][0].timestamp
+            raise wrong_shape(PATH, f"an event of {at:%Y-%m-%d %H:%M:%S} is outside {window}")
+        for event, raw in outside:
+            text = f"outside the time asked for ({window}): stored all the same"
+            notes.doubt(DoubtKind.OUTSIDE, text, cents=plain_cents(raw), raw=raw, at=event.timestamp)
+        return Page(
+            rows,
+            answer.total_usage_events_count,
+            _has_more(answer, number),
+            _number(answer),
+            came=len(answer.usage_events),
+        )
+
+
+def _has_more(answer: EventsAnswer, number: int) -> bool:
+    """Whether a page follows; where the envelope does not say, the total decides, and then a full page."""
+    said = answer.pagination.has_more(number) if answer.pagination else None
+    if said is not None:
+        return said
+    came = len(answer.usage_events)
+    if answer.total_usage_events_count is not None:
+        return came > 0 and number * PAGE_SIZE < answer.total_usage_events_count
+    return came >= PAGE_SIZE
+
+
+def _number(answer: EventsAnswer) -> int | None:
+    return answer.pagination.current_page if answer.pagination else None
+
+
+def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:
+    """Count the events; of rows that come twice as many go as are more than was announced."""
+
+    def count(reading: Reading[T]) -> int:
+        surplus = reading.came - (reading.came if reading.total is None else reading.total)
+        if surplus > 0:
+            before = sum(map(len, reading.pages))
+            reading.pages[:] = without_repeats(reading.pages, surplus, notes)
+            return reading.came - before + sum(map(len, reading.pages))
+        return reading.came
+
+    return count
+
+
+def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[list[T]]:
+    """`pages` without up to `surplus` rows that are alike in everything to one before."""
+    seen: set[T] = set()
+    kept: list[list[T]] = []
+    for page in pages:
+        kept.append([])
+        for row in page:
+            if row in seen and surplus > 0:
+                surplus -= 1
+                text = (
+                    "a row came again, alike in everything, and more came than were announced: counted once"
+                )
+                notes.doubt(DoubtKind.REPEATED, text)
+                continue
+            seen.add(row)
+            kept[-1].append(row)
+    return kept
 
 
 def _length(window: Window, total: int) -> timedelta:
@@ -55,14 +155,3 @@ def _length(window: Window, total: int) -> timedelta:
     length = window.length / ceil(total / AIM)
     unit = DAY if length >= DAY else MINUTE
     return max(length // unit * unit, MINUTE)
-
-
-def _page(client: CursorClient, window: Window, number: int, take: Callable[[EventRecord], T]) -> Page[T]:
-    body = {"startDate": window.first_ms, "endDate": window.last_ms, "page": number, "pageSize": PAGE_SIZE}
-    answer = parse(EventsAnswer, client.post(PATH, body).payload, PATH)
-    for event in answer.usage_events:
-        if not window.start_at <= event.timestamp < window.end_at:
-            raise wrong_shape(PATH, f"an event of {event.timestamp:%Y-%m-%d %H:%M:%S} is outside {window}")
-    paging = answer.pagination
-    rows = [take(event) for event in answer.usage_events]
-    return Page(rows, answer.total_usage_events_count, paging.has_more(number), paging.current_page)

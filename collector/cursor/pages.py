@@ -1,7 +1,8 @@
-"""Reading answers that come in pages, and refusing pages that cannot all be true.
+"""Pages that have to fit together.
 
-The API counts pages from the newest row on and keeps no snapshot: a row that arrives between two requests
-shifts everything behind it. Only a total that stands still, and rows that add up to it, prove a reading.
+The vendor's pages are cut by position: a row that arrives while they are read shifts them, so that one row
+comes twice and another not at all. Where that cannot be ruled out the reading begins again. What then still
+does not add up becomes a doubt, or, where `is_strict`, the end of the reading.
 """
 
 from __future__ import annotations
@@ -10,19 +11,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from collector.base.notes import DoubtKind, Notes
+
 from .errors import CursorApiError, wrong_shape
 
 Row = TypeVar("Row")
 
 # How often a reading begins again because rows arrived meanwhile.
 READINGS = 3
+# More pages than any team fills: an answer that always promises another one must end.
+MOST_PAGES = 1000
+# A total may be off by as many without the reading being asked for again.
+SMALL_GAP = 3
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
     """One page: its rows, what the answer says the total is (None: it does not say), whether more follow.
 
-    `is_known`: nothing of it changed since it was stored, so its rows were not sent again.
+    `is_known`: nothing of it changed since it was stored, so its rows were not sent again. `came` is how many
+    rows it held, rejected ones included.
     """
 
     rows: list[Row]
@@ -30,6 +38,11 @@ class Page(Generic[Row]):
     has_more: bool
     number: int | None = None  # as the answer states it
     is_known: bool = False
+    came: int | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.rows) if self.came is None else self.came
 
 
 class Moved(Exception):
@@ -38,39 +51,69 @@ class Moved(Exception):
 
 @dataclass
 class Reading(Generic[Row]):
-    """The pages of one question so far; `add` refuses one that does not fit."""
+    """The pages of one question so far; `add` judges each against those before."""
 
     where: str
+    notes: Notes
+    is_strict: bool = False
+    may_move: bool = False
+    may_lack: bool = True
     pages: list[list[Row]] = field(default_factory=list)
+    came: int = 0
     total: int | None = None
     is_whole: bool = True
+    is_over: bool = False
 
     def add(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
+        self.is_over = not page.has_more
         if page.is_known:
             # What was not sent can be neither compared nor counted.
             self.is_whole = False
             self.pages.append([])
             return
         if self.pages and self.is_whole and page.total != self.total:
-            raise Moved(f"the total moved from {self.total} to {page.total} while reading")
+            self._move(page.total)
         if page.number not in (None, number):
-            raise self._refusal(f"page {number} was asked for, page {page.number} came")
-        if not page.rows and page.has_more:
-            raise self._refusal(f"page {number} is empty, yet more are said to follow")
+            self._object(f"page {number} was asked for, page {page.number} came")
+        if not page.size and page.has_more:
+            self._object(f"page {number} is empty, yet more are said to follow")
         if page.rows and page.rows in self.pages:
-            raise self._refusal(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
+            self._object(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
+            self.is_over = True  # it leads nowhere
+            return
+        if number >= MOST_PAGES and page.has_more:
+            self._object(f"more than {MOST_PAGES} pages are said to follow")
+            self.is_over = True
         self.pages.append(page.rows)
+        self.came += page.size
         self.total = page.total
 
     def finish(self, counted: int) -> None:
-        """Check that `counted` things are what the answer promised."""
-        if self.is_whole and self.total is not None and counted != self.total:
-            raise self._refusal(f"{counted} came in {len(self.pages)} pages, {self.total} were announced")
+        """Compare `counted` things with what the answer promised."""
+        if not self.is_whole or self.total is None or counted == self.total:
+            return
+        text = f"{counted} came in {len(self.pages)} pages, {self.total} were announced"
+        self.notes.doubt(DoubtKind.TOTAL, text, announced=self.total, counted=counted)
+        if self.is_strict and not self.may_lack and self.total - counted > SMALL_GAP:
+            raise self._refusal(text)
 
     def rows(self) -> Iterator[Row]:
         for page in self.pages:
             yield from page
+
+    def _move(self, total: int | None) -> None:
+        text = f"the total moved from {self.total} to {total} while reading"
+        if not self.may_move:
+            raise Moved(text)
+        self.notes.doubt(
+            DoubtKind.PAGES, text, subject="moved", announced=total or "", counted=self.total or ""
+        )
+
+    def _object(self, problem: str) -> None:
+        if self.is_strict:
+            raise self._refusal(problem)
+        self.notes.doubt(DoubtKind.PAGES, problem)
 
     def _refusal(self, problem: str) -> CursorApiError:
         return wrong_shape(self.where, problem)
@@ -79,26 +122,31 @@ class Reading(Generic[Row]):
 def read_all(
     where: str,
     ask: Callable[[int], Page[Row]],
+    notes: Notes,
     *,
     first: Page[Row] | None = None,
     count: Callable[[Reading[Row]], int] | None = None,
+    is_strict: bool = False,
+    may_lack: bool = True,
 ) -> Reading[Row]:
-    """Every page of `ask(number)`, begun again where the total moves; CursorApiError if it does not add up.
+    """Every page of `ask(number)`, begun again where the total moves; what does not add up is noted.
 
     `first` is page 1 where it is already known. `count` says what the announced total counts, if not rows.
+    `is_strict`: pages that do not fit end in a CursorApiError, as does a total that is short by more than a
+    few, unless it `may_lack` them.
     """
-    problem = ""
-    for _ in range(READINGS):
-        reading: Reading[Row] = Reading(where)
+    problem, before = "", notes.copy()
+    for attempt in range(1, READINGS + 1):
+        is_last = attempt == READINGS and not is_strict
+        reading: Reading[Row] = Reading(where, notes, is_strict, may_move=is_last, may_lack=may_lack)
         try:
-            page = first or ask(1)
-            reading.add(page)
-            while page.has_more:
-                page = ask(len(reading.pages) + 1)
-                reading.add(page)
+            reading.add(first or ask(1))
+            while not reading.is_over:
+                reading.add(ask(len(reading.pages) + 1))
         except Moved as moved:
             problem, first = str(moved), None
+            notes.go_back_to(before)
             continue
-        reading.finish(count(reading) if count else sum(map(len, reading.pages)))
+        reading.finish(count(reading) if count else reading.came)
         return reading
     raise wrong_shape(where, f"{problem}, {READINGS} times in a row")

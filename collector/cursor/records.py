@@ -1,58 +1,71 @@
-"""Answers of the Admin API as typed records, read at the border.
+"""Answers of the Admin API as typed records: `rows` reads them, one by one.
 
-Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026. Fields with a default may be
-missing from an answer; one without that is missing or mistyped makes the whole answer unbelievable.
+Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026. An envelope without its list is not
+an answer at all and is refused; a row that cannot be read is rejected alone, and its neighbours are kept.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from datetime import date
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import (
+    AliasChoices,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
-from .errors import wrong_shape
+from collector.base.belief import Unbelievable, believable_day
+
 from .values import (
     Cents,
     Count,
-    Day,
     Email,
     Flag,
     Id,
     Instant,
+    Limit,
     ModelName,
     Name,
-    Number,
+    OptionalFlag,
+    Percent,
     Record,
+    RowContext,
     Short,
+    SomeCents,
+    SomeCount,
+    SomeDay,
     Tokens,
+    Units,
+    clock_of,
+    remark,
 )
 
-R = TypeVar("R", bound=Record)
-
-
-def parse(record: type[R], payload: Any, where: str) -> R:
-    """`payload` as `record`; CursorApiError naming the first field that is missing or mistyped."""
-    try:
-        return record.model_validate(payload)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the answer"
-        problem = first["msg"].removeprefix("Value error, ")
-        raise wrong_shape(where, f"unexpected answer: {field}: {problem}") from None
+# Endings of kinds that cost nothing, as the vendor and its exports spell them.
+FREE_KINDS = ("not charged", "no charge")
 
 
 class TeamMember(Record):
-    email: Email
+    email: Email = ""
     id: Id = ""
     name: Name = ""
     role: Short = ""
     is_removed: Flag = False
 
+    @model_validator(mode="after")
+    def names_somebody(self) -> TeamMember:
+        if not (self.email or self.id):
+            raise ValueError("neither email nor id names anybody")
+        return self
+
 
 class MembersAnswer(Record):
     """GET /teams/members."""
 
-    team_members: list[TeamMember]
+    team_members: list[Any]
 
 
 class MemberSpend(Record):
@@ -62,44 +75,62 @@ class MemberSpend(Record):
     role: Short = ""
     spend_cents: Cents | None = None
     overall_spend_cents: Cents | None = None
-    included_spend_cents: Cents | None = None
+    included_spend_cents: SomeCents = None
     fast_premium_requests: Count = 0
-    hard_limit_override_dollars: Number | None = None
-    monthly_limit_dollars: Number | None = None
-    effective_per_user_limit_dollars: Number | None = None
+    hard_limit_override_dollars: Limit = None
+    monthly_limit_dollars: Limit = None
+    effective_per_user_limit_dollars: Limit = None
+
+    @model_validator(mode="after")
+    def states_money(self) -> MemberSpend:
+        if self.spend_cents is None and self.overall_spend_cents is None:
+            raise ValueError("neither spendCents nor overallSpendCents is given")
+        return self
 
 
 class SpendAnswer(Record):
     """POST /teams/spend; the cycle's start is an instant, not a midnight."""
 
-    team_member_spend: list[MemberSpend]
-    subscription_cycle_start: Instant
-    total_members: Count
-    total_pages: Count
+    team_member_spend: list[Any]
+    subscription_cycle_start: Any = None
+    total_members: SomeCount = None
+    total_pages: SomeCount = None
 
 
 class Pagination(Record):
     """The envelope of most paged answers; every part may be missing."""
 
-    current_page: Count | None = Field(None, validation_alias=AliasChoices("currentPage", "page"))
-    num_pages: Count | None = Field(None, validation_alias=AliasChoices("numPages", "totalPages"))
-    has_next_page: bool | None = None
-    total_users: Count | None = None
+    current_page: Annotated[SomeCount, Field(validation_alias=AliasChoices("currentPage", "page"))] = None
+    num_pages: Annotated[SomeCount, Field(validation_alias=AliasChoices("numPages", "totalPages"))] = None
+    has_next_page: OptionalFlag = None
+    total_users: SomeCount = None
 
-    def has_more(self, page: int) -> bool:
-        """Whether a page follows `page`; without `hasNextPage` the number of pages decides."""
+    def has_more(self, page: int) -> bool | None:
+        """Whether a page follows `page`; without `hasNextPage` the number of pages decides. None: unknown."""
         if self.has_next_page is not None:
             return self.has_next_page
-        return page < (self.num_pages or 0)
+        return None if self.num_pages is None else page < self.num_pages
+
+
+def _some_object(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """A nested part that the row can do without."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        return remark(info, "is not an object", None)
+    return read(value)
+
+
+SomePagination = Annotated[Pagination | None, WrapValidator(_some_object)]
 
 
 class TokenUsage(Record):
-    input_tokens: Tokens | None = None
-    output_tokens: Tokens | None = None
-    cache_write_tokens: Tokens | None = None
-    cache_read_tokens: Tokens | None = None
-    total_cents: Cents | None = None
-    discount_percent_off: Number | None = None
+    input_tokens: Tokens = None
+    output_tokens: Tokens = None
+    cache_write_tokens: Tokens = None
+    cache_read_tokens: Tokens = None
+    total_cents: SomeCents = None
+    discount_percent_off: Percent = None
 
 
 class EventRecord(Record):
@@ -116,30 +147,51 @@ class EventRecord(Record):
     model: ModelName = ""
     kind: Id = Field("", validation_alias=AliasChoices("kind", "kindLabel"))
     max_mode: Flag = False
-    requests_costs: Number | None = None
+    requests_costs: Units = None
     is_token_based_call: Flag = False
-    is_chargeable: bool | None = None
+    is_chargeable: OptionalFlag = None
     is_headless: Flag = False
     is_free_bugbot: Flag = False
-    token_usage: TokenUsage | None = None
+    token_usage: Annotated[TokenUsage | None, WrapValidator(_some_object)] = None
     charged_cents: Cents | None = None
-    cursor_token_fee: Cents | None = None
+    cursor_token_fee: SomeCents = None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its kind says that it was not charged."""
+        return self.kind.lower().replace("_", " ").endswith(FREE_KINDS)
+
+    @model_validator(mode="after")
+    def states_cost(self, info: ValidationInfo) -> EventRecord:
+        """Money that stands there and cannot be read must not become none."""
+        if self.charged_cents is None and isinstance(info.context, RowContext) and not self.is_free:
+            for name, problem, _ in info.context.remarks:
+                if name in ("totalCents", "tokenUsage"):
+                    raise ValueError(f"chargedCents is missing, and {name} {problem}")
+        return self
 
 
 class EventsAnswer(Record):
     """POST /teams/filtered-usage-events."""
 
-    total_usage_events_count: Count
-    pagination: Pagination
-    usage_events: list[EventRecord] = Field(
-        validation_alias=AliasChoices("usageEvents", "usageEventsDisplay")
-    )
+    total_usage_events_count: SomeCount = None
+    pagination: SomePagination = None
+    usage_events: list[Any] = Field(validation_alias=AliasChoices("usageEvents", "usageEventsDisplay"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def is_an_answer(cls, value: Any) -> Any:
+        expected = {"totalUsageEventsCount", "usageEvents", "usageEventsDisplay"}
+        if isinstance(value, dict) and not expected & value.keys():
+            raise ValueError("neither totalUsageEventsCount nor usageEvents is given")
+        return value
 
 
 class ActivityRecord(Record):
-    """One member's day. `userId` is a number of its own, unlike every other id."""
+    """One member's day. `userId` is a number of its own, unlike every other id; in 2025 only `date` came."""
 
-    day: Day
+    day: SomeDay = None
+    date: Any = None
     user_id: Short = ""
     email: Email = ""
     is_active: Flag = False
@@ -165,66 +217,27 @@ class ActivityRecord(Record):
     tab_most_used_extension: Short = ""
     client_version: Short = ""
 
+    @model_validator(mode="after")
+    def names_a_day(self, info: ValidationInfo) -> ActivityRecord:
+        if self.day is None:
+            try:
+                self.day = believable_day(self.date, clock_of(info))
+            except Unbelievable as problem:
+                raise ValueError(f"neither day nor date names a day: date {problem}") from None
+        return self
+
+    @property
+    def on(self) -> date:
+        """The UTC day."""
+        assert self.day is not None  # noqa: S101  (the validator above)
+        return self.day
+
 
 class ActivityAnswer(Record):
     """POST /teams/daily-usage-data; a page holds whole users, each with all their days."""
 
-    data: list[ActivityRecord]
-    pagination: Pagination | None = None
-
-
-class GroupMemberRecord(Record):
-    email: Email
-    user_id: Id = ""
-    joined_at: Instant
-    left_at: Instant | None = None
-
-
-class BillingGroup(Record):
-    id: Id
-    name: Name
-    directory_group_id: Id = ""
-    spend_cents: Cents | None = None
-    current_members: list[GroupMemberRecord]  # taken for none where it is missing, it would empty the group
-    former_members: list[GroupMemberRecord] = []
-
-
-class Unassigned(Record):
-    """Those in no group; read only to tell whether an answer without groups can be true."""
-
-    current_members: list[GroupMemberRecord] = []
-
-
-class GroupsAnswer(Record):
-    """GET /teams/groups."""
-
-    groups: list[BillingGroup]
-    unassigned_group: Unassigned | None = None
-
-
-class DirectoryGroupRecord(Record):
-    id: Id
-    name: Name = ""
-    monthly_spending_limit_dollars: Number | None = None
-
-
-class DirectoryGroupsAnswer(Record):
-    """GET /teams/directory-groups."""
-
-    groups: list[DirectoryGroupRecord]
-    pagination: Pagination | None = None
-
-
-class DirectoryMember(Record):
-    email: Email = ""
-    user_id: Id = ""
-
-
-class DirectoryMembersAnswer(Record):
-    """GET /teams/directory-groups/:id/members."""
-
-    members: list[DirectoryMember]
-    pagination: Pagination | None = None
+    data: list[Any]
+    pagination: SomePagination = None
 
 
 class LimitAnswer(Record):

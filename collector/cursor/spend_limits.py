@@ -8,9 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import timezone
+
+from collector.base.notes import Notes
+
 from .client import CursorClient
 from .errors import CursorApiError, Trouble
-from .records import LimitAnswer, MemberSpend, SpendAnswer, parse
+from .records import LimitAnswer, MemberSpend, SpendAnswer
+from .rows import parse, read_rows
 
 WRITE_PATH = "/teams/user-spend-limit"
 READ_PATH = "/teams/spend"
@@ -38,10 +43,11 @@ def read_limit(client: CursorClient, email: str) -> LimitInForce | None:
     while True:
         body = {"searchTerm": email, "page": page, "pageSize": PAGE_SIZE, "sortBy": "user"}
         answer = parse(SpendAnswer, client.post(READ_PATH, body).payload, READ_PATH)
-        for row in answer.team_member_spend:
+        notes = Notes(READ_PATH)
+        for row, _ in read_rows(MemberSpend, answer.team_member_spend, notes, timezone.now()):
             if row.email == email.lower():
                 return _in_force(row)
-        if page >= answer.total_pages:
+        if page >= (answer.total_pages or 1):
             return None
         page += 1
 

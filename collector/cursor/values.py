@@ -1,22 +1,47 @@
-"""How the vendor writes text, numbers, money and instants; read strictly, with its known quirks.
+"""How the vendor writes text, numbers, money and instants, with its known quirks, under the limits of belief.
 
-Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
+A field that a row cannot do without is refused; any other that cannot be believed is remarked on, and the row
+is read without it. Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 from pydantic.alias_generators import to_camel
 
-from collector.base.days import from_epoch_ms
-from collector.base.money import cents
+from collector.base.belief import (
+    Unbelievable,
+    believable_address,
+    believable_cents,
+    believable_count,
+    believable_day,
+    believable_instant,
+    believable_number,
+    storable_text,
+)
 
-# Ten digits before the point are what a CentsField holds.
-LARGEST_CENTS = Decimal(10**10)
+T = TypeVar("T")
+
+# What an IntegerField of PostgreSQL holds.
+LARGEST_INTEGER = 2**31 - 1
+# Eight digits before the point are what the column of request units holds.
+LARGEST_UNITS = Decimal(10**8)
+# What stands for nobody where an address is missing.
+NOBODY = {"null", "undefined", "none", "n/a", "-", "unknown"}
+
+
+@dataclass
+class RowContext:
+    """The clock that a row is read by, and what was remarked on it: field, reason, what is taken instead."""
+
+    now: datetime
+    remarks: list[tuple[str, str, Any]] = field(default_factory=list)
 
 
 class Record(BaseModel):
@@ -25,71 +50,132 @@ class Record(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", protected_namespaces=())
 
 
-def storable(text: str) -> str:
-    """`text` without what no database takes: NUL, and half a character, as cutting by UTF-16 units leaves."""
-    return text.replace("\x00", "").encode(errors="ignore").decode()
+def clock_of(info: ValidationInfo) -> datetime:
+    """The instant by which what is read must have happened."""
+    context = info.context
+    return context.now if isinstance(context, RowContext) else datetime.now(UTC)
 
 
-def _text(value: Any) -> Any:
-    """Absent text is empty; the vendor also sends the word "null" and plain numbers for ids."""
-    if isinstance(value, str):
-        return "" if value == "null" else storable(value).strip()
-    if value is None:
-        return ""
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(value)
-    return value
+def remark(info: ValidationInfo, problem: Unbelievable | str, instead: T) -> T:
+    """Note `problem` with the field under way and go on with `instead`; without a context it is refused."""
+    if not isinstance(info.context, RowContext):
+        raise ValueError(str(problem))
+    info.context.remarks.append((to_camel(info.field_name or "it"), str(problem), instead))
+    return instead
 
 
-def _decimal(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal | float):
-        raise ValueError("is no number")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError("is no number") from None
-    if not number.is_finite() or abs(number) >= LARGEST_CENTS:
-        raise ValueError("is no number that can be")
+def optional(
+    read: Callable[[Any, datetime], T], instead: Any = None, *, absent: Any = None
+) -> BeforeValidator:
+    """Read by `read`; `absent` where there is nothing, `instead`, with a remark, where it is unbelievable."""
+
+    def validate(value: Any, info: ValidationInfo) -> Any:
+        if value is None:
+            return absent
+        try:
+            return read(value, clock_of(info))
+        except Unbelievable as problem:
+            return remark(info, problem, instead)
+
+    return BeforeValidator(validate)
+
+
+def required(read: Callable[[Any, datetime], T]) -> BeforeValidator:
+    """Read by `read`; refused where it is unbelievable."""
+    return BeforeValidator(lambda value, info: read(value, clock_of(info)))
+
+
+def text_of(length: int) -> BeforeValidator:
+    """Text of at most `length`; the vendor also sends the word "null", and plain numbers for ids."""
+
+    def validate(value: Any, info: ValidationInfo) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            return remark(info, "is not text", "")
+        text = value if value.isprintable() else storable_text(value)
+        text = "" if text == "null" else text.strip()
+        return (
+            text
+            if len(text) <= length
+            else remark(info, f"is longer than {length} characters", text[:length])
+        )
+
+    return BeforeValidator(validate)
+
+
+def _address(value: Any, now: datetime) -> str:
+    if not isinstance(value, str):
+        raise Unbelievable("is not text")
+    address = believable_address(value)
+    return "" if address in NOBODY else address
+
+
+def _flag(value: Any, now: datetime) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "false": False, "1": True, "0": False}.get(str(value).strip().lower())
+    if known is None:
+        raise Unbelievable("is neither true nor false")
+    return known
+
+
+def _integer(value: Any, now: datetime) -> int:
+    count = believable_count(value)
+    if count > LARGEST_INTEGER:
+        raise Unbelievable("is too large")
+    return count
+
+
+def _units(value: Any, now: datetime) -> Decimal:
+    number = believable_number(value)
+    if not 0 <= number < LARGEST_UNITS:
+        raise Unbelievable("is negative" if number < 0 else "is too large")
     return number
 
 
-def _count(value: Any) -> int:
-    number = _decimal(0 if value is None else value)
-    if number != number.to_integral_value():
-        raise ValueError("is no whole number")
-    return int(number)
+def _percent(value: Any, now: datetime) -> Decimal:
+    number = believable_number(value)
+    if not 0 <= number <= 100:
+        raise Unbelievable("is not between 0 and 100")
+    return number
 
 
-def _instant(value: Any) -> datetime:
-    """Epoch milliseconds (number or text) or ISO 8601; both occur."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        raise ValueError("is no instant")
-    text = str(value).strip()
-    try:
-        if text.lstrip("-").isdigit():
-            return from_epoch_ms(int(text))
-        parsed = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise ValueError("is no instant") from None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+def _limit(value: Any, now: datetime) -> Decimal:
+    number = believable_number(value)
+    if number < 0:
+        raise Unbelievable("is negative")
+    return number
 
 
-def cut(length: int) -> AfterValidator:
-    """Text no longer than its column: PostgreSQL would refuse the whole batch for one long name."""
-    return AfterValidator(lambda text: text[:length])
+def _cents(value: Any, now: datetime) -> Decimal:
+    return believable_cents(value)
 
 
-Text = Annotated[str, BeforeValidator(_text)]
-Id = Annotated[Text, cut(80)]
-ModelName = Annotated[Text, cut(120)]
-Name = Annotated[Text, cut(200)]
-Short = Annotated[Text, cut(40)]
-Email = Annotated[Text, cut(254), AfterValidator(str.lower)]
-Number = Annotated[Decimal, BeforeValidator(_decimal)]
-Cents = Annotated[Number, AfterValidator(cents)]
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-Day = Annotated[date, BeforeValidator(lambda value: str(value)[:10])]
-Flag = Annotated[bool, BeforeValidator(lambda value: False if value is None else value)]
-# What an IntegerField of PostgreSQL holds, and a BigIntegerField.
-Count = Annotated[int, BeforeValidator(_count), Field(ge=-(2**31), lt=2**31)]
-Tokens = Annotated[int, BeforeValidator(_count), Field(ge=0, lt=2**63)]
+def _tokens(value: Any, now: datetime) -> int:
+    return believable_count(value)
+
+
+Id = Annotated[str, text_of(80)]
+ModelName = Annotated[str, text_of(120)]
+Name = Annotated[str, text_of(200)]
+Place = Annotated[str, text_of(300)]
+Short = Annotated[str, text_of(40)]
+Email = Annotated[str, optional(_address, "", absent="")]
+Flag = Annotated[bool, optional(_flag, False, absent=False)]
+OptionalFlag = Annotated[bool | None, optional(_flag)]
+# Money that decides whether the row can be used, and money that only explains it.
+Cents = Annotated[Decimal, required(_cents)]
+SomeCents = Annotated[Decimal | None, optional(_cents)]
+Limit = Annotated[Decimal | None, optional(_limit)]
+Units = Annotated[Decimal | None, optional(_units)]
+Percent = Annotated[Decimal | None, optional(_percent)]
+Instant = Annotated[datetime, required(believable_instant)]
+SomeInstant = Annotated[datetime | None, optional(believable_instant)]
+Day = Annotated[date, required(believable_day)]
+SomeDay = Annotated[date | None, optional(believable_day)]
+Count = Annotated[int, optional(_integer, 0, absent=0)]
+SomeCount = Annotated[int | None, optional(_integer)]
+Tokens = Annotated[int | None, optional(_tokens)]

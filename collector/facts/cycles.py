@@ -6,10 +6,13 @@ import calendar
 from datetime import date, datetime, timedelta
 
 from collector.base.days import day_end, day_start, utc_day
-from collector.models import BillingCycle
+from collector.models import BillingCycle, Reconciliation, SpendSnapshot
 
 # A predicted end and the next start told by the vendor may differ by this much; beyond it a cycle was missed.
 SLACK = timedelta(days=4)
+DAY = timedelta(days=1)
+# A cycle is a calendar month; a plan that is changed may end one early, though not twice in a few days.
+SHORTEST = timedelta(days=25)
 
 
 def months_later(instant: datetime, months: int, *, day: int | None = None) -> datetime:
@@ -36,6 +39,61 @@ def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[Bi
     )
     _join_predecessor(cycle)
     return cycle, _changed(before)
+
+
+def same_start(start_at: datetime) -> datetime:
+    """The start of the known cycle that `start_at` means: less than a day apart, they are one."""
+    near = BillingCycle.objects.filter(start_at__gt=start_at - DAY, start_at__lt=start_at + DAY)
+    known = min(near, key=lambda cycle: abs(cycle.start_at - start_at), default=None)
+    if known is None or known.start_at == day_start(utc_day(known.start_at)):
+        return start_at  # a known midnight gives way, see `_exact`
+    return known.start_at
+
+
+def contradicted_by(start_at: datetime, at: datetime) -> list[BillingCycle]:
+    """Cycles that cannot be, if the one that runs at `at` began at `start_at`.
+
+    None may begin between the two, and one that was named only for a moment did not end after a few days.
+    """
+    later = BillingCycle.objects.filter(start_at__gt=start_at, start_at__lte=at)
+    short = BillingCycle.objects.filter(
+        start_at__lt=start_at, start_at__gt=start_at - SHORTEST, is_inferred=False
+    )
+    return [*later, *(cycle for cycle in short if not cycle.is_well_known)]
+
+
+def drop_contradicted(contradicted: list[BillingCycle], start_at: datetime, at: datetime) -> set[date]:
+    """Remove the cycles; their snapshots go to the one that began at `start_at`. Days whose split changed."""
+    before = _turns()
+    pks = [cycle.pk for cycle in contradicted]
+    snapshots = SpendSnapshot.objects.filter(cycle__in=pks)
+    orphans = list(snapshots)
+    Reconciliation.objects.filter(cycle__in=pks).delete()
+    heir = BillingCycle.objects.filter(start_at=start_at).first()
+    if heir is None:
+        heir = contradicted[0]
+        BillingCycle.objects.filter(pk=heir.pk).update(
+            start_at=start_at, end_at=max(_months_from(start_at, 1), at + DAY), is_inferred=False
+        )
+    held = set(heir.snapshots.exclude(cycle__in=set(pks) - {heir.pk}).values_list("member_id", "taken_at"))
+    for snapshot in orphans:
+        if snapshot.cycle_id == heir.pk:
+            continue
+        if (snapshot.member_id, snapshot.taken_at) in held:
+            snapshot.delete()
+        else:
+            SpendSnapshot.objects.filter(pk=snapshot.pk).update(cycle=heir)
+            held.add((snapshot.member_id, snapshot.taken_at))
+    BillingCycle.objects.filter(pk__in=set(pks) - {heir.pk}).delete()
+    return _changed(before)
+
+
+def note_named(cycle: BillingCycle, at: datetime) -> None:
+    """Remember when the vendor named `cycle` as the running one, first and last."""
+    first = cycle.first_named_at or at
+    BillingCycle.objects.filter(pk=cycle.pk).update(
+        first_named_at=min(first, at), last_named_at=max(cycle.last_named_at or at, at)
+    )
 
 
 def reach_back_to(instant: datetime) -> set[date]:

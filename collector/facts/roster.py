@@ -1,16 +1,22 @@
-"""From the vendor's several ids of a person to one member, made when first met."""
+"""From the vendor's several ids of a person to one member, made when first met.
+
+Cursor's own ids come first (`user_…`, then the number), the address after them: addresses change. Every
+address that a member was ever known by leads to that member.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 
-from collector.models import Member
+from collector.models import Member, MemberAddress
 
 UNATTRIBUTED = "unattributed"
+BY_ID = "user:"  # how the key of a person without an address begins
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,10 @@ class Identity:
     name: str = ""
     numeric_id: str = ""
     cursor_id: str = ""
+
+    @property
+    def has_address(self) -> bool:
+        return self.kind == Member.Kind.PERSON and not self.key.startswith(BY_ID)
 
 
 def identify(
@@ -36,41 +46,81 @@ def identify(
 
     `number` is the one of daily usage and events, `cursor_id` that of members and spend (user_…).
     """
+    if number.startswith("user_") and not cursor_id:
+        number, cursor_id = "", number
     if service_account:
         key = email or f"service-account:{service_account.lower()}"
-        return Identity(key, Member.Kind.SERVICE_ACCOUNT, service_name)
+        return Identity(key[:254], Member.Kind.SERVICE_ACCOUNT, service_name)
     if email:
-        return Identity(email, numeric_id=number, cursor_id=cursor_id)
+        return Identity(email, numeric_id=number[:40], cursor_id=cursor_id)
     if vendor_id := cursor_id or number:
-        return Identity(f"user:{vendor_id.lower()}", numeric_id=number, cursor_id=cursor_id)
+        return Identity(f"{BY_ID}{vendor_id.lower()}", numeric_id=number[:40], cursor_id=cursor_id)
     return Identity(UNATTRIBUTED, Member.Kind.UNATTRIBUTED, "Unattributed")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """An id whose new address is somebody else's already."""
+
+    cursor_id: str
+    address: str
+    member_id: int
+    other_id: int
 
 
 @dataclass
 class Roster:
-    """Member ids by join key and by either of the vendor's ids."""
+    """Member ids by join key, former addresses included, and by either of the vendor's ids."""
 
     by_key: dict[str, int] = field(default_factory=dict)
     by_number: dict[str, int] = field(default_factory=dict)
     by_cursor_id: dict[str, int] = field(default_factory=dict)
+    addresses: dict[int, str] = field(default_factory=dict)  # the present key of each
 
     @classmethod
     def load(cls) -> Roster:
         roster = cls()
-        roster._learn(Member.objects.all())
+        roster.by_key.update(MemberAddress.objects.values_list("email", "member_id"))
+        roster._learn(None)
         return roster
 
     def member_id(self, identity: Identity) -> int:
         """The member of `identity`, which `admit` has seen."""
-        return self._by_vendor_id(identity) or self.by_key[identity.key]
+        known = self.known_id(identity)
+        return self.by_key[identity.key] if known is None else known
+
+    def known_id(self, identity: Identity) -> int | None:
+        """The member of `identity`, None if nobody knows them yet."""
+        if identity.kind == Member.Kind.PERSON:
+            for vendor_id, by_id in (
+                (identity.cursor_id, self.by_cursor_id),
+                (identity.numeric_id, self.by_number),
+            ):
+                if vendor_id and vendor_id in by_id:
+                    return by_id[vendor_id]
+        return self.by_key.get(identity.key)
 
     def vague(self) -> set[int]:
         """Members that name nobody in particular: nobody's spend, and bare ids."""
-        return {pk for key, pk in self.by_key.items() if key == UNATTRIBUTED or key.startswith("user:")}
+        return {pk for pk, key in self.addresses.items() if key == UNATTRIBUTED or key.startswith(BY_ID)}
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         """Make members of those whom nobody knows yet: their spend must not be lost."""
-        unknown = {each.key: each for each in identities if not self._knows(each)}
+        wanted = sorted(set(identities), key=lambda each: (not each.has_address, each.key))
+        unknown: dict[str, Identity] = {}
+        ids: set[str] = set()
+        for each in wanted:
+            if self.known_id(each) is None and each.key not in unknown and each.cursor_id not in ids:
+                unknown[each.key] = each
+                ids |= {each.cursor_id} - {""}
+        self._make(unknown, at)
+        for each in wanted:
+            if each.has_address and each.key not in self.by_key:
+                self._add_address(self.member_id(each), each.key, at)
+
+    def _make(self, unknown: dict[str, Identity], at: datetime) -> None:
+        if not unknown:
+            return
         Member.objects.bulk_create(
             [
                 Member(
@@ -86,23 +136,58 @@ class Roster:
             ],
             ignore_conflicts=True,
         )
-        self._learn(Member.objects.filter(email__in=list(unknown)))
+        self._learn(list(unknown))
 
-    def _learn(self, members: QuerySet[Member]) -> None:
+    def follow_addresses(self, pairs: Iterable[tuple[str, str]], at: datetime) -> list[Conflict]:
+        """Give each known id the address that the list now has for it; what was theirs stays theirs.
+
+        Returns the ids whose new address belongs to somebody else: those are not touched.
+        """
+        listed = dict(pairs)
+        shared = Counter(email for email in listed.values() if email)
+        moves = {
+            self.by_cursor_id[cursor_id]: (cursor_id, email)
+            for cursor_id, email in listed.items()
+            if email and cursor_id and cursor_id in self.by_cursor_id and shared[email] == 1
+        }
+        moves = {pk: new for pk, new in moves.items() if self.addresses[pk] != new[1]}
+        owners = {key: pk for pk, key in self.addresses.items()}
+        conflicts = [
+            Conflict(cursor_id, email, pk, owners[email])
+            for pk, (cursor_id, email) in moves.items()
+            if email in owners and owners[email] not in moves
+        ]
+        for conflict in conflicts:
+            del moves[conflict.member_id]
+        for pk in moves:  # two that swap their addresses must not meet
+            Member.objects.filter(pk=pk).update(email=f"moving:{pk}")
+        for pk, (_, email) in moves.items():
+            self._move(pk, email, at)
+        return conflicts
+
+    def _move(self, pk: int, email: str, at: datetime) -> None:
+        former = self.addresses[pk]
+        MemberAddress.objects.filter(email=email).delete()
+        Member.objects.filter(pk=pk).update(email=email)
+        self.addresses[pk] = email
+        self.by_key[email] = pk
+        if not former.startswith(BY_ID) and self.by_key.get(former) == pk:
+            self._add_address(pk, former, at)
+
+    def _add_address(self, pk: int, email: str, at: datetime) -> None:
+        MemberAddress.objects.update_or_create(email=email, defaults={"member_id": pk, "noted_at": at})
+        self.by_key[email] = pk
+
+    def _learn(self, keys: list[str] | None) -> None:
+        """Take up the members of these keys, or all."""
+        members = Member.objects.all() if keys is None else Member.objects.filter(email__in=keys)
         # An id may have two addresses, or none at first: whoever is still listed has the last word.
         rows = members.order_by(F("gone_at").asc(nulls_last=True), "pk")
-        for pk, email, number, cursor_id in rows.values_list("pk", "email", "numeric_id", "cursor_id"):
+        listed = rows.values_list("pk", "email", "numeric_id", "cursor_id")
+        for pk, email, number, cursor_id in listed:
             self.by_key[email] = pk
-            self.by_number[number] = pk
-            self.by_cursor_id[cursor_id] = pk
-
-    def _by_vendor_id(self, identity: Identity) -> int | None:
-        """Whom the vendor's id names, where a row has nothing else."""
-        if not identity.key.startswith("user:"):
-            return None
-        if identity.cursor_id:
-            return self.by_cursor_id.get(identity.cursor_id)
-        return self.by_number.get(identity.numeric_id)
-
-    def _knows(self, identity: Identity) -> bool:
-        return identity.key in self.by_key or self._by_vendor_id(identity) is not None
+            self.addresses[pk] = email
+            if number:
+                self.by_number[number] = pk
+            if cursor_id:
+                self.by_cursor_id[cursor_id] = pk

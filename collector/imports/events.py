@@ -175,7 +175,7 @@ class PretendRoster(Roster):
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         for each in identities:
-            if not self._knows(each):
+            if self.known_id(each) is None:
                 self.by_key[each.key] = -len(self.by_key) - 1
 
 

@@ -5,7 +5,7 @@ from collector.base.models import Lease
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from .cursor_groups import CursorGroup, CursorGroupMembership, DirectoryGroup
 from .doubts import Doubt, RejectedRow
-from .people import Member
+from .people import Member, MemberAddress
 from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
 from .runs import Source, SourceRun, Watermark
@@ -24,6 +24,7 @@ __all__ = [
     "Doubt",
     "Lease",
     "Member",
+    "MemberAddress",
     "MemberAnalyticsDay",
     "MemberModelDay",
     "MemberModelHour",

@@ -17,9 +17,17 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """People whom the vendor still lists as members."""
         return self.people().filter(gone_at__isnull=True, is_removed=False)
 
+    def by_address(self, email: str) -> Member | None:
+        """The member whose address `email` is or was, whatever the case."""
+        address = email.strip().lower()
+        return self.filter(email=address).first() or self.filter(addresses__email=address).first()
+
     def matching(self, text: str) -> MemberQuerySet:
         """Members whose name or e-mail contains `text`, whatever the case."""
-        return self.filter(Q(name__icontains=text) | Q(email__icontains=text)) if text else self
+        if not text:
+            return self
+        former = MemberAddress.objects.filter(email__icontains=text).values("member")
+        return self.filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(pk__in=former))
 
 
 class Member(models.Model):
@@ -68,3 +76,18 @@ class Member(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("member", args=[self.email])
+
+
+class MemberAddress(models.Model):
+    """One row is one address that a member was known by before the present one; it still finds them."""
+
+    email = models.CharField(max_length=254, unique=True)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="addresses")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "member addresses"
+        ordering = ["email"]
+
+    def __str__(self) -> str:
+        return self.email

@@ -34,7 +34,7 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
         That is the newest good collection; only where there never was one, the import that reaches furthest.
         """
         asked = self.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
-        good = self.filter(status=SourceRun.Status.OK)
+        good = self.filter(status__in=SourceRun.GOOD)
         collected = good.collected().order_by("-started_at")
         others = good.exclude(trigger="collect").order_by(F("window_end_at").desc(nulls_last=True))
         wanted = Q()
@@ -45,14 +45,14 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
         last_good: dict[str, SourceRun] = {}
         for run in self.filter(wanted).order_by("started_at", "pk"):
             latest[run.source] = run
-            if run.status == SourceRun.Status.OK:
+            if run.is_good:
                 last_good.setdefault(run.source, run)  # of two that went well the later only asked last
         return latest, last_good
 
     def is_answering(self, source: str) -> bool:
         """Whether the newest finished run of `source` went well, or was not needed."""
         run = self.filter(source=source, finished_at__isnull=False).order_by("-started_at").first()
-        return run is not None and run.status in (SourceRun.Status.OK, SourceRun.Status.FRESH)
+        return run is not None and (run.is_good or run.status == SourceRun.Status.FRESH)
 
     def close_interrupted(self, now: datetime, *, trigger: str) -> int:
         """Mark runs that were killed as failed; for whoever holds the lease of that `trigger`."""
@@ -77,6 +77,9 @@ class SourceRun(models.Model):
         FAILED = "failed", "failed"
         UNAVAILABLE = "unavailable", "not available on this plan"
         FRESH = "fresh", "not asked: fresh enough"
+
+    # What was read is stored and complete as far as anybody can tell.
+    GOOD = (Status.OK, Status.DOUBTS)
 
     source = models.CharField(max_length=20, choices=Source)
     status = models.CharField(max_length=12, choices=Status, default=Status.RUNNING)
@@ -108,6 +111,11 @@ class SourceRun(models.Model):
         """Up to when a good run says all there is. An export holds all until it was made, idle hours too."""
         end_at = self.window_end_at if self.trigger == "collect" else None
         return end_at or self.started_at
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it read its source, doubts or not."""
+        return self.status in self.GOOD
 
     @property
     def seconds(self) -> float:

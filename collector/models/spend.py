@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -33,7 +33,13 @@ class BillingCycle(models.Model):
 
     start_at = models.DateTimeField(unique=True)
     end_at = models.DateTimeField()
-    is_inferred = models.BooleanField(default=False, help_text="Stepped back from a known cycle, not told.")
+    is_inferred = models.BooleanField(
+        default=False, help_text="Stepped back from a known cycle; Cursor never named it."
+    )
+    first_named_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Cursor first named it as the running cycle."
+    )
+    last_named_at = models.DateTimeField(null=True, blank=True)
 
     objects = BillingCycleQuerySet.as_manager()
 
@@ -47,6 +53,13 @@ class BillingCycle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start_at:%Y-%m-%d} to {self.end_at:%Y-%m-%d}"
+
+    @property
+    def is_well_known(self) -> bool:
+        """Whether Cursor named it over at least a day: no slip."""
+        if not (self.first_named_at and self.last_named_at):
+            return False
+        return self.last_named_at - self.first_named_at >= timedelta(days=1)
 
 
 class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from collector.base.notes import DoubtKind, Notes
 from collector.base.upsert import FactTable, Key, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.pages import Page, Reading, read_all
-from collector.cursor.records import ActivityAnswer, ActivityRecord, parse
+from collector.cursor.records import ActivityAnswer, ActivityRecord, Pagination
+from collector.cursor.rows import parse, read_rows
+from collector.cursor.values import LARGEST_INTEGER
+from collector.facts.doubts import store_notes
 from collector.facts.roster import Identity, Roster, identify
 from collector.models import DailyActivity, Member, Source
 
@@ -66,25 +70,59 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     """
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
-        stored = _store(part, _read(client, part))
+        notes = Notes(PATH)
+        stored = _store(part, _read(client, part, notes), notes)
         result += stored
         progress(part, stored)
     return result
 
 
-def _read(client: CursorClient, part: Window) -> list[ActivityDraft]:
+def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraft]:
     identities: dict[Identity, Identity] = {}
 
     def ask(number: int) -> Page[ActivityDraft]:
         body = {"startDate": part.first_ms, "endDate": part.last_ms, "page": number, "pageSize": PAGE_SIZE}
-        answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH)
-        rows = [_draft(record, identities) for record in answer.data]
-        if answer.pagination is None:
-            return Page(rows, None, has_more=False)
-        paging = answer.pagination
-        return Page(rows, paging.total_users, paging.has_more(number), paging.current_page)
+        answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH, notes, part.read_at)
+        records = read_rows(ActivityRecord, answer.data, notes, part.read_at)
+        rows = [_draft(record, identities) for record, _ in records]
+        paging = answer.pagination or Pagination()
+        return Page(
+            rows,
+            paging.total_users,
+            bool(paging.has_more(number)),
+            paging.current_page,
+            came=len(answer.data),
+        )
 
-    return list(read_all(PATH, ask, count=_people).rows())
+    reading = read_all(PATH, ask, notes, count=lambda reading: _people(reading, notes))
+    return _without_repeats(list(reading.rows()), notes)
+
+
+def _without_repeats(drafts: list[ActivityDraft], notes: Notes) -> list[ActivityDraft]:
+    """One draft for each person's number and day: alike once, otherwise added up."""
+    kept: dict[tuple[Identity, date], ActivityDraft] = {}
+    for each in drafts:
+        key = (each.identity, each.day)
+        before = kept.get(key)
+        if before is None:
+            kept[key] = each
+        elif before.values == each.values:
+            if each.values != NOTHING:
+                notes.doubt(DoubtKind.REPEATED, "a day came again, alike in everything: counted once")
+        else:
+            notes.doubt(
+                DoubtKind.REPEATED, "a day came in several rows: their counts are added up", subject="sum"
+            )
+            kept[key] = each._replace(values=added_up(before.values, each.values))
+    return list(kept.values())
+
+
+def added_up(one: Values, other: Values) -> Values:
+    """Two rows of one day as one: counts added up, and of texts the first that is given."""
+    return tuple(
+        a or b if isinstance(a, bool | str) else min(a + b, LARGEST_INTEGER)
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> ActivityDraft:
@@ -92,16 +130,18 @@ def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> Acti
     identity = identify(record.email, number=record.user_id)
     values = tuple(getattr(record, name) for name in COLUMNS.values())
     return ActivityDraft(
-        identities.setdefault(identity, identity), record.day, NOTHING if values == NOTHING else values
+        identities.setdefault(identity, identity), record.on, NOTHING if values == NOTHING else values
     )
 
 
-def _people(reading: Reading[ActivityDraft]) -> int:
+def _people(reading: Reading[ActivityDraft], notes: Notes) -> int:
     """The vendor counts its numbers: one may have two addresses, and an address two of them."""
-    return len({row.identity.numeric_id or row.identity.key for row in reading.rows()})
+    people = len({row.identity.numeric_id or row.identity.key for row in reading.rows()})
+    # Whose rows were all rejected came all the same.
+    return reading.total if notes.rejections and reading.total and people < reading.total else people
 
 
-def _store(part: Window, drafts: list[ActivityDraft]) -> SyncResult:
+def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResult:
     with writing():
         roster = Roster.load()
         roster.admit({draft.identity for draft in drafts}, part.read_at)
@@ -113,11 +153,14 @@ def _store(part: Window, drafts: list[ActivityDraft]) -> SyncResult:
             key = (roster.member_id(identity), day)
             # Days on which nothing happened are not kept, unless something was thought to have. Whoever left
             # and came back is listed twice, at nothing under the number that is not in use.
-            if values != NOTHING or (key in known and key not in rows):
+            if values != NOTHING and rows.get(key, NOTHING) != NOTHING:
+                rows[key] = added_up(rows[key], values)  # two numbers of one person
+            elif values != NOTHING or (key in known and key not in rows):
                 rows[key] = values
         written = TABLE.bring(rows, known, part.read_at)
+        store_notes(Source.ACTIVITY, notes, part.read_at, covers=(part.start_at, part.end_at))
         watermarks.extend(Source.ACTIVITY, part.start_at, part.end_at)
-    return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written)
+    return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written, noted=notes.size)
 
 
 def _at_old_addresses(drafts: list[ActivityDraft], known: dict[Key, Values], roster: Roster) -> Iterator[Key]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+from collector.base.belief import MOST_COUNT, Unbelievable, believable_address
 from collector.base.days import utc_day
+from collector.base.notes import DoubtKind, Notes
 from collector.base.upsert import FactTable, Key, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
@@ -18,13 +21,16 @@ from collector.cursor.analytics import (
     MemberAnswer,
     TeamAnswer,
     measure,
+    user_mappings,
 )
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
-from collector.cursor.pages import Page, read_all
-from collector.cursor.records import parse
+from collector.cursor.pages import Page, Reading, read_all
+from collector.cursor.records import Pagination
+from collector.cursor.rows import parse
+from collector.facts.doubts import store_notes
 from collector.facts.roster import Roster, identify
-from collector.models import MemberAnalyticsDay, Source, TeamAnalyticsDay
+from collector.models import Member, MemberAnalyticsDay, Source, TeamAnalyticsDay
 
 from .base import Progress, SyncResult, silent
 
@@ -36,8 +42,6 @@ TEAM = FactTable(TeamAnalyticsDay, key=("metric", "day", "name", "detail"), valu
 MEMBER = FactTable(
     MemberAnalyticsDay, key=("member_id", "metric", "day", "name", "detail"), values=("count",)
 )
-
-Email = str
 
 
 def sync_team(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
@@ -74,7 +78,8 @@ def _by_parts(
         etags = ETags(client)
         stored = read(part, etags)
         with writing():
-            etags.remember(part.read_at)
+            if not stored.noted:
+                etags.remember(part.read_at)
             watermarks.extend(source, part.start_at, part.end_at)
         result += stored
         progress(part, stored)
@@ -90,9 +95,11 @@ def dates(part: Window) -> dict[str, str | int]:
 def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
     path = TEAM_PATH + metric
 
+    notes = Notes(path)
+
     def read(payload: Any) -> Page[Measured]:
-        rows = measure(metric, parse(TeamAnswer, payload, path).data, path)
-        return Page(list(rows), None, has_more=False)
+        answer = parse(TeamAnswer, payload, path)
+        return Page(list(measure(metric, answer.data, notes, part.read_at)), None, has_more=False)
 
     try:
         page = etags.ask(path, dates(part), read)
@@ -101,48 +108,133 @@ def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
         if error.trouble is Trouble.REFUSED and metric != next(iter(TEAM_METRICS)):
             return SyncResult()
         raise
-    rows: dict[Key, Values] = {(metric, *row[:3]): row[3:] for row in page.rows}
+    rows = _added_up(metric, page.rows, notes)
     with writing():
         days = {key[1] for key in rows}
         written = TEAM.upsert(
             rows, TeamAnalyticsDay.objects.filter(metric=metric, day__in=days), part.read_at
         )
-    return SyncResult.of(len(page.rows), written)
+        store_notes(Source.TEAM_ANALYTICS, notes, part.read_at, covers=(part.start_at, part.end_at))
+    return SyncResult.of(len(page.rows), written, noted=notes.size)
+
+
+def _added_up(metric: str, measured: list[Measured], notes: Notes) -> dict[Key, Values]:
+    """Rows by key; alike they count once, otherwise their numbers are added up."""
+    alike: dict[Key, list[Measured]] = defaultdict(list)
+    for row in measured:
+        rows = alike[metric, *row[:3]]
+        if row in rows:
+            notes.doubt(DoubtKind.REPEATED, "a row came again, alike in everything: counted once")
+            continue
+        if rows:
+            text = "a key came in several rows: their counts are added up"
+            notes.doubt(DoubtKind.REPEATED, text, subject="sum")
+        rows.append(row)
+    return {key: _sum(rows) for key, rows in alike.items()}
+
+
+def _sum(rows: list[Measured]) -> Values:
+    if len(rows) == 1:
+        return rows[0][3:]
+    names = {name: None for row in rows for name in row.values}
+    values = {name: sum(row.values.get(name, 0) for row in rows) for name in names}
+    return min(sum(row.counted for row in rows), MOST_COUNT), values
+
+
+class MemberRows(NamedTuple):
+    """What one person is said to have done."""
+
+    email: str
+    measured: list[Measured]
 
 
 def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
     """Each page is stored as it comes, since a month of a large team is long."""
     path = MEMBER_PATH + metric
-    result = SyncResult()
+    notes, counts, result = Notes(path), MemberCounts(), SyncResult()
 
-    def ask(number: int) -> Page[Email]:
+    def ask(number: int) -> Page[str]:
         nonlocal result
+        ids: dict[str, str] = {}
 
-        def read(payload: Any) -> Page[tuple[Email, list[Measured]]]:
-            answer = parse(MemberAnswer, payload, path)
-            paging = answer.pagination
-            rows = [(email, list(measure(metric, rows, path))) for email, rows in answer.data.items()]
-            return Page(rows, paging.total_users, paging.has_more(number), paging.current_page)
+        def read(payload: Any) -> Page[MemberRows]:
+            answer = parse(MemberAnswer, payload, path, notes, part.read_at)
+            ids.update(user_mappings(answer.params))
+            rows = _people_of(metric, answer, notes, part.read_at)
+            paging = answer.pagination or Pagination()
+            return Page(
+                rows,
+                paging.total_users,
+                bool(paging.has_more(number)),
+                paging.current_page,
+                came=len(answer.data) or int(bool(paging.has_more(number))),
+            )
 
         page = etags.ask(path, {**dates(part), "page": number, "pageSize": MOST_USERS}, read)
-        result += _store_members(metric, page.rows, part)
-        return Page(
-            [email for email, _ in page.rows], page.total, page.has_more, page.number, is_known=page.is_known
-        )
+        result += _store_members(metric, page.rows, ids, counts, part)
+        emails = [each.email for each in page.rows]
+        return Page(emails, page.total, page.has_more, page.number, is_known=page.is_known, came=page.came)
 
-    read_all(path, ask)
-    return result
+    reading = read_all(path, ask, notes, count=lambda reading: _people_who_can_be(reading))
+    with writing():
+        if reading.is_whole or not notes.is_clean:
+            store_notes(Source.MEMBER_ANALYTICS, notes, part.read_at, covers=(part.start_at, part.end_at))
+    return result + SyncResult(noted=notes.size)
 
 
-def _store_members(metric: str, people: list[tuple[Email, list[Measured]]], part: Window) -> SyncResult:
+def _people_who_can_be(reading: Reading[str]) -> int:
+    """How many people came. Those without rows may be absent, and yet counted: the team explains that."""
+    people = len({email for page in reading.pages for email in page})
+    total = reading.total or 0
+    return total if people < total <= max(Member.objects.people().count(), people) else people
+
+
+def _people_of(metric: str, answer: MemberAnswer, notes: Notes, now: datetime) -> list[MemberRows]:
+    rows = []
+    for key, raws in answer.data.items():
+        try:
+            email = believable_address(key)
+        except Unbelievable as problem:
+            notes.reject({key: raws}, f"the address {problem}", where=metric)
+            continue
+        if email:
+            rows.append(MemberRows(email, list(measure(metric, raws, notes, now))))
+        else:
+            notes.reject({key: raws}, "names nobody", where=metric)
+    return rows
+
+
+class MemberCounts:
+    """Counts of one metric by key and address: pages may overlap, and a person may have two addresses."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[Key, dict[str, int]] = {}
+
+    def add(self, key: Key, email: str, count: int) -> None:
+        self._by_key.setdefault(key, {})[email] = count
+
+    def total(self, key: Key) -> int:
+        return min(sum(self._by_key[key].values()), MOST_COUNT)
+
+
+def _store_members(
+    metric: str, people: list[MemberRows], ids: dict[str, str], counts: MemberCounts, part: Window
+) -> SyncResult:
     with writing():
         roster = Roster.load()
-        roster.admit({identify(email) for email, _ in people}, part.read_at)
-        rows: dict[Key, Values] = {
-            (roster.member_id(identify(email)), metric, row.day, row.name, row.detail): (row.counted,)
-            for email, measured in people
-            for row in measured
-        }
+        identities = {each.email: identify(each.email, cursor_id=ids.get(each.email, "")) for each in people}
+        roster.admit(identities.values(), part.read_at)
+        keys = set()
+        for each in people:
+            member_id = roster.member_id(identities[each.email])
+            sums: dict[Key, dict[tuple, int]] = defaultdict(dict)
+            for row in each.measured:
+                key = (member_id, metric, row.day, row.name, row.detail)
+                sums[key][tuple(row.values.items())] = row.counted
+            for key, parts in sums.items():
+                counts.add(key, each.email, sum(parts.values()))
+                keys.add(key)
+        rows: dict[Key, Values] = {key: (counts.total(key),) for key in keys}
         stored = MemberAnalyticsDay.objects.filter(
             metric=metric, day__in={key[2] for key in rows}, member__in={key[0] for key in rows}
         )

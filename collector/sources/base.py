@@ -11,18 +11,25 @@ from collector.collecting.windows import Window
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What came of it: rows in the answers, rows that were new here, rows that had moved."""
+    """What came of it: rows in the answers, rows new here, rows that had moved, and what was noted."""
 
     seen: int = 0
     new: int = 0
     changed: int = 0
+    noted: int = 0  # doubts and rejected rows
 
     @classmethod
-    def of(cls, seen: int, *written: Upserted) -> SyncResult:
-        return cls(seen, sum(len(each.new) for each in written), sum(len(each.changed) for each in written))
+    def of(cls, seen: int, *written: Upserted, noted: int = 0) -> SyncResult:
+        new, changed = sum(len(each.new) for each in written), sum(len(each.changed) for each in written)
+        return cls(seen, new, changed, noted)
 
     def __add__(self, other: SyncResult) -> SyncResult:
-        return SyncResult(self.seen + other.seen, self.new + other.new, self.changed + other.changed)
+        return SyncResult(
+            self.seen + other.seen,
+            self.new + other.new,
+            self.changed + other.changed,
+            self.noted + other.noted,
+        )
 
 
 # Told after each part of a window that was committed: the part, and what came of it.

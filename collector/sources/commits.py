@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from collector.base.days import utc_day
+from collector.base.notes import Notes
 from collector.base.upsert import FactTable, Key, Upserted, Values, count_write, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
@@ -15,8 +16,9 @@ from collector.collecting.windows import DAY, MINUTE, Window
 from collector.cursor.analytics import CommitRecord, CommitsAnswer
 from collector.cursor.client import CursorClient
 from collector.cursor.pages import Page, read_all
-from collector.cursor.records import parse
-from collector.facts.roster import Roster, identify
+from collector.cursor.rows import parse, read_rows
+from collector.facts.doubts import store_notes
+from collector.facts.roster import Identity, Roster, identify
 from collector.models import AiCodeCommit, Source
 
 from .analytics import dates
@@ -34,7 +36,7 @@ COLUMNS = {
     "is_primary_branch": "is_primary_branch",
     "source": "commit_source",
     "committed_at": "commit_ts",
-    "ingested_at": "created_at",
+    "ingested_at": "ingested_at",
     "lines_added": "total_lines_added",
     "lines_deleted": "total_lines_deleted",
     "tab_lines_added": "tab_lines_added",
@@ -51,18 +53,21 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     """Read the commits of the days that `window` touches; of an amended one the newest figures stay."""
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
-        etags = ETags(client)
-        commits = _read(etags, part)
+        etags, notes = ETags(client), Notes(PATH)
+        commits = _read(etags, part, notes)
         with writing():
-            stored = SyncResult.of(len(commits), _store(commits, part))
-            etags.remember(part.read_at)
+            written = _store(commits, part)
+            stored = SyncResult.of(len(commits), written, noted=notes.size)
+            store_notes(Source.COMMITS, notes, part.read_at, covers=(part.start_at, part.end_at))
+            if notes.is_clean:
+                etags.remember(part.read_at)
             watermarks.extend(Source.COMMITS, part.start_at, part.end_at)
         result += stored
         progress(part, stored)
     return result
 
 
-def _read(etags: ETags, part: Window) -> list[CommitRecord]:
+def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
     # A plain last day could mean its midnight: the day after it is named, or now. Told twice is stored once.
     is_open = utc_day(part.end_at) == utc_day(part.read_at)
     last = "now" if is_open else utc_day(part.end_at + DAY - MINUTE).isoformat()
@@ -70,21 +75,23 @@ def _read(etags: ETags, part: Window) -> list[CommitRecord]:
 
     def ask(number: int) -> Page[CommitRecord]:
         def read(payload: Any) -> Page[CommitRecord]:
-            answer = parse(CommitsAnswer, payload, PATH)
-            return Page(answer.items, answer.total_count, answer.has_more(number, PAGE_SIZE))
+            answer = parse(CommitsAnswer, payload, PATH, notes, part.read_at)
+            rows = [row for row, _ in read_rows(CommitRecord, answer.items, notes, part.read_at)]
+            more = answer.has_more(number, PAGE_SIZE)
+            return Page(rows, answer.total_count, more, came=len(answer.items))
 
         return etags.ask(PATH, {**question, "page": number}, read)
 
-    return list(read_all(PATH, ask).rows())
+    return list(read_all(PATH, ask, notes).rows())
 
 
 def _store(commits: list[CommitRecord], part: Window) -> Upserted:
     roster = Roster.load()
-    roster.admit({identify(commit.user_email) for commit in commits}, part.read_at)
+    roster.admit({identity_of(commit) for commit in commits}, part.read_at)
     newest: dict[Key, CommitRecord] = {}
     for commit in commits:
-        key = (roster.member_id(identify(commit.user_email)), commit.commit_hash)
-        if key not in newest or newest[key].created_at <= commit.created_at:
+        key = (roster.member_id(identity_of(commit)), commit.commit_hash)
+        if key not in newest or newest[key].ingested_at <= commit.ingested_at:
             newest[key] = commit
     stored = AiCodeCommit.objects.filter(commit_hash__in={commit.commit_hash for commit in commits})
     _follow_addresses(newest, stored)
@@ -92,10 +99,15 @@ def _store(commits: list[CommitRecord], part: Window) -> Upserted:
     rows = {
         key: _values(commit)
         for key, commit in newest.items()
-        if key not in known or known[key] <= commit.created_at
+        if key not in known or known[key] <= commit.ingested_at
     }
     _take_over_imported({key: values for key, values in rows.items() if key not in known})
     return TABLE.upsert(rows, stored, part.read_at)
+
+
+def identity_of(commit: CommitRecord) -> Identity:
+    """Whose commit it is: by Cursor's id, then by address."""
+    return identify(commit.user_email, cursor_id=commit.user_id)
 
 
 def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCommit]) -> None:
@@ -133,4 +145,4 @@ def _take_over_imported(new: dict[Key, Values]) -> None:
 
 def _values(commit: CommitRecord) -> Values:
     values = tuple(getattr(commit, name) for name in COLUMNS.values())
-    return (*values, utc_day(commit.commit_ts or commit.created_at))
+    return (*values, utc_day(commit.commit_ts or commit.ingested_at))

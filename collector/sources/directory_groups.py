@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from collector.base.notes import Notes
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
-from collector.cursor.pages import Page, read_all
-from collector.cursor.records import (
+from collector.cursor.group_records import (
     BillingGroup,
     DirectoryGroupRecord,
     DirectoryGroupsAnswer,
     DirectoryMember,
     DirectoryMembersAnswer,
-    parse,
 )
-from collector.models import CursorGroup, DirectoryGroup, Member
+from collector.cursor.pages import Page, read_all
+from collector.cursor.rows import parse, read_rows
+from collector.facts.roster import Roster, identify
+from collector.models import CursorGroup, DirectoryGroup
 
 log = logging.getLogger(__name__)
 
@@ -34,22 +36,32 @@ class DirectoryReading:
     """All directory groups, and the people of those whose limit no billing group ties to members."""
 
     groups: list[DirectoryGroupRecord]
-    emails: dict[str, set[str]] = field(default_factory=dict)  # by group id
+    people: dict[str, list[DirectoryMember]] = field(default_factory=dict)  # by group id
 
 
-def read_directory(client: CursorClient, billing: list[BillingGroup]) -> DirectoryReading | None:
+def read_directory(
+    client: CursorClient, billing: list[BillingGroup], notes: Notes, now: datetime
+) -> DirectoryReading | None:
     """Every directory group; None where the API does not answer, which costs the billing groups nothing."""
     tied = {group.directory_group_id for group in billing}
     try:
-        groups = _read_groups(client)
+        groups = _read_groups(client, notes, now)
         alone = [each for each in groups if _limit(each) is not None and each.id not in tied]
-        return DirectoryReading(groups, {each.id: _read_emails(client, each.id) for each in alone})
+        return DirectoryReading(
+            groups, {each.id: _read_people(client, each.id, notes, now) for each in alone}
+        )
     except CursorApiError as error:
         log.info("directory groups were not read: %s", error)
         return None
 
 
-def store_directory(reading: DirectoryReading, billing: list[BillingGroup], at: datetime) -> None:
+def store_directory(
+    reading: DirectoryReading,
+    billing: list[BillingGroup],
+    tied: dict[str, set[int]],
+    roster: Roster,
+    at: datetime,
+) -> None:
     """Bring the directory groups to what was read and tie billing groups to theirs, inside `writing()`."""
     for each in reading.groups:
         DirectoryGroup.objects.update_or_create(
@@ -75,37 +87,40 @@ def store_directory(reading: DirectoryReading, billing: list[BillingGroup], at: 
         CursorGroup.objects.filter(cursor_id=group.id).update(
             directory_group=ids.get(group.directory_group_id)
         )
-    _store_members(reading, billing)
+    _store_members(reading, tied, roster)
 
 
-def _store_members(reading: DirectoryReading, billing: list[BillingGroup]) -> None:
+def _store_members(reading: DirectoryReading, tied: dict[str, set[int]], roster: Roster) -> None:
     """Whom each limit holds for: its own list's members, or those of the billing group tied to it."""
-    tied = {group.directory_group_id: {each.email for each in group.current_members} for group in billing}
     for directory in DirectoryGroup.objects.filter(monthly_limit_dollars__isnull=False):
-        emails = reading.emails.get(directory.cursor_id) or tied.get(directory.cursor_id, set())
-        directory.members.set(Member.objects.filter(email__in=emails))
+        people = reading.people.get(directory.cursor_id, [])
+        named = {roster.known_id(identify(each.email, cursor_id=each.user_id)) for each in people}
+        members = {pk for pk in named if pk is not None} or tied.get(directory.cursor_id, set())
+        directory.members.set(members)
 
 
-def _read_groups(client: CursorClient) -> list[DirectoryGroupRecord]:
+def _read_groups(client: CursorClient, notes: Notes, now: datetime) -> list[DirectoryGroupRecord]:
     def ask(number: int) -> Page[DirectoryGroupRecord]:
         payload = client.get(PATH, {"page": number, "pageSize": PAGE_SIZE}).payload
         answer = parse(DirectoryGroupsAnswer, payload, PATH)
-        more = answer.pagination is not None and answer.pagination.has_more(number)
-        return Page(answer.groups, None, more)
+        rows = [row for row, _ in read_rows(DirectoryGroupRecord, answer.groups, notes, now, where=PATH)]
+        more = answer.pagination is not None and answer.pagination.has_more(number) is True
+        return Page(rows, None, more, came=len(answer.groups))
 
-    return list(read_all(PATH, ask).rows())
+    return list(read_all(PATH, ask, notes).rows())
 
 
-def _read_emails(client: CursorClient, group_id: str) -> set[str]:
+def _read_people(client: CursorClient, group_id: str, notes: Notes, now: datetime) -> list[DirectoryMember]:
     path = f"{PATH}/{group_id}/members"
 
     def ask(number: int) -> Page[DirectoryMember]:
         payload = client.get(path, {"page": number, "pageSize": PAGE_SIZE}).payload
         answer = parse(DirectoryMembersAnswer, payload, path)
-        more = answer.pagination is not None and answer.pagination.has_more(number)
-        return Page(answer.members, None, more)
+        rows = [row for row, _ in read_rows(DirectoryMember, answer.members, notes, now, where=path)]
+        more = answer.pagination is not None and answer.pagination.has_more(number) is True
+        return Page(rows, None, more, came=len(answer.members))
 
-    return {each.email for each in read_all(path, ask).rows() if each.email}
+    return [each for each in read_all(path, ask, notes).rows() if each.email or each.user_id]
 
 
 def _limit(record: DirectoryGroupRecord) -> Decimal | None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from collector.base.notes import DoubtKind, Notes
 from collector.base.upsert import FactTable, Key, Upserted, Values, writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import wrong_shape
-from collector.cursor.records import BillingGroup, GroupMemberRecord, GroupsAnswer, parse
+from collector.cursor.group_records import BillingGroup, GroupMemberRecord, GroupsAnswer
+from collector.cursor.rows import parse, read_rows
+from collector.facts.doubts import store_notes
 from collector.facts.roster import Roster, identify
-from collector.models import CursorGroup, CursorGroupMembership
+from collector.models import CursorGroup, CursorGroupMembership, Member, Source
 
 from .base import Progress, SyncResult, silent
 from .directory_groups import read_directory, store_directory
@@ -28,70 +33,185 @@ STAYS = FactTable(
 )
 
 
+# Of at least so many people in groups, more than half cannot vanish at once.
+FEW_PEOPLE = 4
+UNASSIGNED_NAMES = {"unassigned", "(unassigned)", "none", "n/a", "-"}
+
+
+@dataclass
+class StatedGroup:
+    """A group as read: its members, and whether all of them could be read."""
+
+    group: BillingGroup
+    current: list[GroupMemberRecord]
+    former: list[GroupMemberRecord]
+    is_whole: bool
+
+
+@dataclass
+class GroupsReading:
+    """What one answer says: the groups, who is in none, and whether nothing in it was rejected."""
+
+    groups: list[StatedGroup]
+    unassigned: list[GroupMemberRecord] | None
+    is_whole: bool
+
+
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the groups of the current cycle; what is missing from the answer has left, nothing is deleted."""
+    notes = Notes(PATH)
     answer = parse(GroupsAnswer, client.get(PATH).payload, PATH)
-    if not answer.groups and _are_missing(answer):
-        raise wrong_shape(PATH, "there are no groups, yet their members are not unassigned either")
-    directory = read_directory(client, answer.groups)
+    reading = _read(answer, notes, window.read_at)
+    billing = [each.group for each in reading.groups]
+    directory = read_directory(client, billing, notes, window.read_at)
     with writing():
-        groups = _store_groups(answer.groups, window.read_at)
-        stays = _store_stays(answer.groups, window.read_at)
+        roster = Roster.load()
+        if not reading.groups and _are_missing(reading, roster):
+            raise wrong_shape(PATH, "there are no groups, yet their members are not unassigned either")
+        groups = _store_groups(reading, window.read_at)
+        stays = _store_stays(reading, roster, notes, window.read_at)
         if directory is not None:
-            store_directory(directory, answer.groups, window.read_at)
-    seen = len(answer.groups) + sum(len(group.current_members) for group in answer.groups)
-    return SyncResult.of(seen, groups, stays)
+            store_directory(
+                directory, billing, _members_by_directory(reading, roster), roster, window.read_at
+            )
+        store_notes(Source.GROUPS, notes, window.read_at)
+    seen = len(reading.groups) + sum(len(each.current) for each in reading.groups)
+    return SyncResult.of(seen, groups, stays, noted=notes.size)
 
 
-def _are_missing(answer: GroupsAnswer) -> bool:
+def _members_by_directory(reading: GroupsReading, roster: Roster) -> dict[str, set[int]]:
+    """The members of the billing groups that are tied to a directory group, by its id."""
+    return {
+        each.group.directory_group_id: {
+            found for person in each.current if (found := _member_of(person, roster)) is not None
+        }
+        for each in reading.groups
+        if each.group.directory_group_id
+    }
+
+
+def _read(answer: GroupsAnswer, notes: Notes, now: datetime) -> GroupsReading:
+    stated: dict[str, StatedGroup] = {}
+    unassigned = _people_of(answer.unassigned_group, notes, now)
+    for group, _ in read_rows(BillingGroup, answer.groups, notes, now):
+        before = len(notes.rejections)
+        current = [each for each, _ in read_rows(GroupMemberRecord, group.current_members, notes, now)]
+        former = [each for each, _ in read_rows(GroupMemberRecord, group.former_members or [], notes, now)]
+        if group.name.lower() in UNASSIGNED_NAMES:
+            unassigned = [*(unassigned or []), *current]
+            continue
+        if group.id in stated:
+            notes.doubt(DoubtKind.REPEATED, "a group came twice: its members are added up", subject=group.id)
+            stated[group.id].current += current
+            stated[group.id].former += former
+            continue
+        stated[group.id] = StatedGroup(group, current, former, len(notes.rejections) == before)
+    return GroupsReading(list(stated.values()), unassigned, not notes.rejections)
+
+
+def _people_of(unassigned: Any, notes: Notes, now: datetime) -> list[GroupMemberRecord] | None:
+    """Who is in no group, where the answer lists them; their rows decide nothing that could be lost."""
+    people = unassigned.get("currentMembers") if isinstance(unassigned, dict) else None
+    if not isinstance(people, list):
+        return None
+    return [each for each, _ in read_rows(GroupMemberRecord, people, Notes(notes.scope), now)]
+
+
+def _member_of(each: GroupMemberRecord, roster: Roster) -> int | None:
+    """Whom a row of a group names; None for an id without an address that nobody knows."""
+    return roster.known_id(identify(each.email, cursor_id=each.user_id))
+
+
+def _are_missing(reading: GroupsReading, roster: Roster) -> bool:
     """Whether somebody who was in a group is nowhere now: without one, everybody is in Unassigned."""
-    unassigned = answer.unassigned_group
-    listed = {each.email for each in unassigned.current_members} if unassigned else set()
+    listed = {_member_of(each, roster) for each in reading.unassigned or []}
     stays = CursorGroupMembership.objects.filter(left_at__isnull=True, member__gone_at__isnull=True)
-    return stays.exclude(member__email__in=listed).exists()
+    return not set(stays.values_list("member_id", flat=True)) <= listed
 
 
-def _store_groups(groups: list[BillingGroup], at: datetime) -> Upserted:
-    rows: dict[Key, Values] = {(each.id,): (each.name, each.spend_cents, None) for each in groups}
+def _store_groups(reading: GroupsReading, at: datetime) -> Upserted:
+    rows: dict[Key, Values] = {
+        (each.group.id,): (each.group.name, each.group.spend_cents, None) for each in reading.groups
+    }
     written = GROUPS.upsert(rows, CursorGroup.objects.all(), at)
-    listed = [each.id for each in groups]
+    listed = [key[0] for key in rows]
     CursorGroup.objects.filter(cursor_id__in=listed).update(last_seen_at=at)
-    CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed).update(gone_at=at)
+    if reading.is_whole:
+        CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed).update(gone_at=at)
     return written
 
 
-def _store_stays(groups: list[BillingGroup], at: datetime) -> Upserted:
-    roster = Roster.load()
-    people = [each for group in groups for each in (*group.current_members, *group.former_members)]
-    roster.admit({identify(each.email) for each in people}, at)
+def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datetime) -> Upserted:
+    people = [each for group in reading.groups for each in (*group.current, *group.former)]
+    roster.admit({identify(each.email, cursor_id=each.user_id) for each in people if each.email}, at)
     ids = dict(CursorGroup.objects.values_list("cursor_id", "pk"))
+    open_since = {
+        (group_id, member_id): joined_at
+        for group_id, member_id, joined_at in CursorGroupMembership.objects.filter(
+            left_at__isnull=True
+        ).values_list("group_id", "member_id", "joined_at")
+    }
     stays: dict[Key, Values] = {}
     current: dict[int, Key] = {}
-    for group in groups:
-        for each in group.former_members:
-            stays[_key(ids[group.id], each, roster)] = (each.left_at or at,)
-        for each in group.current_members:
-            key = _key(ids[group.id], each, roster)
+    for stated in reading.groups:
+        group_id = ids[stated.group.id]
+        for each in stated.former:
+            if each.joined_at and (member_id := _member_of(each, roster)):
+                stays[group_id, member_id, each.joined_at] = (each.left_at or at,)
+        for each in stated.current:
+            found = _member_of(each, roster)
+            if found is None:
+                _doubt_stranger(each, stated.group, notes)
+                continue
+            joined_at = each.joined_at or open_since.get((group_id, found)) or at
+            key = (group_id, found, joined_at)
             # Nobody is in two groups at once: where an answer says so, the one joined last counts.
-            if key[1] not in current or current[key[1]][2] <= each.joined_at:
-                current[key[1]] = key
-    _close_others(list(current.values()), at)
+            if found not in current or current[found][2] <= joined_at:
+                current[found] = key
+    _close_others(reading, roster, current, open_since, notes, at)
     return STAYS.upsert(
         stays | dict.fromkeys(current.values(), (None,)), CursorGroupMembership.objects.all(), at
     )
 
 
-def _key(group_id: int, each: GroupMemberRecord, roster: Roster) -> Key:
-    return group_id, roster.member_id(identify(each.email)), each.joined_at
+def _doubt_stranger(each: GroupMemberRecord, group: BillingGroup, notes: Notes) -> None:
+    text = f"{each.user_id or 'somebody without id or address'} in {group.name} is not known: left out"
+    notes.doubt(DoubtKind.IDENTITY, text, subject=each.user_id, raw=each.model_dump(mode="json"))
 
 
-def _close_others(current: list[Key], at: datetime) -> None:
-    """End the open stays that the answer no longer has, before others begin: one may be open at a time."""
-    going_on = set(current)
-    open_stays = CursorGroupMembership.objects.filter(left_at__isnull=True)
-    over = [
-        pk
-        for pk, *key in open_stays.values_list("pk", "group_id", "member_id", "joined_at")
-        if tuple(key) not in going_on
-    ]
-    CursorGroupMembership.objects.filter(pk__in=over).update(left_at=at)
+def _close_others(
+    reading: GroupsReading,
+    roster: Roster,
+    current: dict[int, Key],
+    open_since: dict[tuple[int, int], datetime],
+    notes: Notes,
+    at: datetime,
+) -> None:
+    """End the open stays that the answer no longer has, before others begin: one may be open at a time.
+
+    Whoever the answer does not name at all stays where they are if it is doubtful.
+    """
+    going_on = set(current.values())
+    over = {member_id: key for (group_id, member_id), joined_at in open_since.items()
+            if (key := (group_id, member_id, joined_at)) not in going_on}  # fmt: skip
+    unnamed = over.keys() - current.keys() - _named_elsewhere(reading, roster)
+    is_most = len(open_since) >= FEW_PEOPLE and len(unnamed) * 2 > len(open_since)
+    if unnamed and (is_most or not reading.is_whole or reading.unassigned):
+        here = set(Member.objects.on_team().filter(pk__in=unnamed).values_list("pk", flat=True))
+        kept = unnamed if is_most or not reading.is_whole else here
+        if kept:
+            text = f"{len(kept)} people of groups are named nowhere in the answer: they stay where they are"
+            notes.doubt(
+                DoubtKind.ABSENCE, text, announced=len(open_since), counted=len(open_since) - len(kept)
+            )
+        over = {member_id: key for member_id, key in over.items() if member_id not in kept}
+    for group_id, member_id, joined_at in over.values():
+        CursorGroupMembership.objects.filter(
+            group_id=group_id, member_id=member_id, joined_at=joined_at
+        ).update(left_at=at)
+
+
+def _named_elsewhere(reading: GroupsReading, roster: Roster) -> set[int]:
+    """Members whom the answer names as having left a group, or as being in none."""
+    people = [*(reading.unassigned or []), *(each for group in reading.groups for each in group.former)]
+    return {found for each in people if (found := _member_of(each, roster)) is not None}

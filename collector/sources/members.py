@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from collector.base.upsert import FactTable, Upserted, writing
+from collector.base.notes import DoubtKind, Notes
+from collector.base.upsert import FactTable, Key, Upserted, Values, writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import wrong_shape
-from collector.cursor.records import MembersAnswer, TeamMember, parse
-from collector.models import Member
+from collector.cursor.records import MembersAnswer, TeamMember
+from collector.cursor.rows import parse, read_rows
+from collector.facts.doubts import store_notes
+from collector.facts.roster import Conflict, Roster, identify
+from collector.models import Doubt, Member, Source
 
 from .base import Progress, SyncResult, silent
 
@@ -21,42 +25,103 @@ TABLE = FactTable(
     stamp=("last_seen_at",),
     first_stamp=("first_seen_at",),
 )
+# A list that lacks more than half of a team of at least so many has probably been cut.
+SMALL_TEAM = 4
+# One that stays so for a day is true after all.
+BELIEVED_AFTER = timedelta(days=1)
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the list and bring the members to it; whoever it lacks is marked gone, nobody is deleted."""
+    notes = Notes(PATH)
     answer = parse(MembersAnswer, client.get(PATH).payload, PATH)
-    listed = _one_per_email(answer.team_members)
+    listed = [member for member, _ in read_rows(TeamMember, answer.team_members, notes, window.read_at)]
     if not listed:
         # A team has an administrator at least: an empty list would send everybody away.
-        raise wrong_shape(PATH, "the list of members is empty")
+        raise wrong_shape(PATH, "the list of members is empty, or none of it can be read")
     with writing():
-        written = _store(listed, window.read_at)
-        gone = _mark_gone(listed, window.read_at)
-    return SyncResult(len(answer.team_members), len(written.new), len(written.changed) + gone)
+        roster = Roster.load()
+        conflicts = roster.follow_addresses(_ids(listed), window.read_at)
+        rows = _rows(listed, roster)
+        written = _store(rows, window.read_at)
+        gone = _mark_gone({key[0] for key in rows}, notes, window.read_at)
+        for each in conflicts:
+            _doubt_conflict(each, notes)
+        store_notes(Source.MEMBERS, notes, window.read_at)
+    return SyncResult(
+        len(answer.team_members), len(written.new), len(written.changed) + gone, noted=notes.size
+    )
 
 
-def _one_per_email(listed: list[TeamMember]) -> dict[str, TeamMember]:
-    """By e-mail; somebody who left and came back is listed twice, and the seat in use counts."""
-    by_email: dict[str, TeamMember] = {}
-    for member in listed:
-        known = by_email.get(member.email)
-        if member.email and (known is None or known.is_removed):
-            by_email[member.email] = member
-    return by_email
+def _ids(listed: list[TeamMember]) -> list[tuple[str, str]]:
+    """Ids with their addresses; of one that is listed twice the seat in use counts."""
+    return [(each.id, each.email) for each in sorted(listed, key=lambda each: not each.is_removed)]
 
 
-def _store(listed: dict[str, TeamMember], at: datetime) -> Upserted:
-    rows = {
-        (email,): (Member.Kind.PERSON.value, each.name, each.role, each.id, each.is_removed, None)
-        for email, each in listed.items()
+def _rows(listed: list[TeamMember], roster: Roster) -> dict[Key, Values]:
+    """By key; somebody who left and came back is listed twice, and the seat in use counts.
+
+    What a row does not state stays as it is known.
+    """
+    seats: dict[str, TeamMember] = {}
+    for each in listed:
+        identity = identify(each.email, cursor_id=each.id)
+        known = roster.known_id(identity)
+        key = identity.key if known is None else roster.addresses[known]
+        if key not in seats or seats[key].is_removed:
+            seats[key] = each
+    stored = {
+        email: (name, role, cursor_id)
+        for email, name, role, cursor_id in Member.objects.values_list("email", "name", "role", "cursor_id")
     }
+    rows: dict[Key, Values] = {}
+    for key, each in seats.items():
+        name, role, cursor_id = stored.get(key, ("", "", ""))
+        rows[key,] = (
+            Member.Kind.PERSON.value,
+            each.name or name,
+            each.role or role,
+            each.id or cursor_id,
+            each.is_removed,
+            None,
+        )
+    return rows
+
+
+def _store(rows: dict[Key, Values], at: datetime) -> Upserted:
     written = TABLE.upsert(rows, Member.objects.all(), at)
-    Member.objects.filter(email__in=list(listed)).update(last_seen_at=at)
+    Member.objects.filter(email__in=[key[0] for key in rows]).update(last_seen_at=at)
     return written
 
 
-def _mark_gone(listed: dict[str, TeamMember], at: datetime) -> int:
-    here = Member.objects.people().filter(gone_at__isnull=True)
-    gone = [pk for pk, email in here.values_list("pk", "email") if email not in listed]
+def _mark_gone(listed: set[str], notes: Notes, at: datetime) -> int:
+    """Mark whom the list lacks, unless it is doubtful: it may be cut, or hold a row nobody can read."""
+    here = (
+        Member.objects.people().filter(gone_at__isnull=True).exclude(role="", cursor_id="", is_removed=False)
+    )
+    team = Member.objects.people().filter(gone_at__isnull=True)
+    gone = [pk for pk, email in team.values_list("pk", "email") if email not in listed]
+    if not gone or notes.rejections:
+        return 0
+    seats, lost = here.count(), here.filter(pk__in=gone).count()
+    if seats >= SMALL_TEAM and lost * 2 > seats and not _is_believed(at):
+        text = (
+            f"the list lacks {lost} of {seats} members: nobody is marked as gone unless it stays so for a day"
+        )
+        notes.doubt(DoubtKind.ABSENCE, text, announced=seats, counted=seats - lost)
+        return 0
     return Member.objects.filter(pk__in=gone).update(gone_at=at)
+
+
+def _is_believed(at: datetime) -> bool:
+    """Whether the list has lacked most of the team for a day."""
+    absences = Doubt.objects.still_open().filter(source=Source.MEMBERS, scope=PATH, kind=DoubtKind.ABSENCE)
+    return absences.filter(first_seen_at__lte=at - BELIEVED_AFTER).exists()
+
+
+def _doubt_conflict(conflict: Conflict, notes: Notes) -> None:
+    text = (
+        f"{conflict.cursor_id} now has the address {conflict.address}, which belongs to another member: "
+        "if the two are one, merge them in the admin"
+    )
+    notes.doubt(DoubtKind.IDENTITY, text, subject=conflict.cursor_id)

@@ -7,16 +7,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from collector.base.belief import Unbelievable, believable_cycle_start
 from collector.base.days import utc_day
+from collector.base.notes import DoubtKind, Notes, storable_raw
 from collector.base.upsert import writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
-from collector.cursor.pages import Page, read_all
-from collector.cursor.records import MemberSpend, SpendAnswer, parse
-from collector.cursor.values import storable
+from collector.cursor.errors import wrong_shape
+from collector.cursor.pages import Page, Reading, read_all
+from collector.cursor.records import MemberSpend, SpendAnswer
+from collector.cursor.rows import parse, read_rows
 from collector.facts import cycles, rollups
+from collector.facts.doubts import store_notes
 from collector.facts.roster import Identity, Roster, identify
-from collector.models import BillingCycle, SpendSnapshot
+from collector.models import BillingCycle, Doubt, Source, SpendSnapshot
 
 from .base import Progress, SyncResult, silent
 
@@ -33,7 +37,13 @@ FIGURES = (
 )
 SUMS = ("spend_cents", "overall_spend_cents", "included_spend_cents", "fast_premium_requests")
 
-Row = tuple[MemberSpend, dict[str, Any]]  # as read, and as it came
+
+class SpendRow(NamedTuple):
+    """A row as read and as it came, and the page that it came on."""
+
+    record: MemberSpend
+    raw: Any
+    page: int
 
 
 class KnownSnapshots(NamedTuple):
@@ -47,46 +57,87 @@ class KnownSnapshots(NamedTuple):
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read every member's spend of the current cycle; figures that moved become the day's snapshot."""
-    starts: list[datetime] = []
+    starts: list[Any] = []
+    notes = Notes(PATH)
 
-    def ask(number: int) -> Page[Row]:
+    def ask(number: int) -> Page[SpendRow]:
         # Sorted by a column that does not move while reading, unlike the amount.
         body = {"page": number, "pageSize": PAGE_SIZE, "sortBy": "user", "sortDirection": "asc"}
-        payload = client.post(PATH, body).payload
-        answer = parse(SpendAnswer, payload, PATH)
+        answer = parse(SpendAnswer, client.post(PATH, body).payload, PATH, notes, window.read_at)
         starts.append(answer.subscription_cycle_start)
-        raws = map(_storable, payload["teamMemberSpend"])
-        rows = list(zip(answer.team_member_spend, raws, strict=True))
-        return Page(rows, answer.total_members, number < answer.total_pages)
+        raws = answer.team_member_spend
+        rows = [
+            SpendRow(record, storable_raw(raw), number)
+            for record, raw in read_rows(MemberSpend, raws, notes, window.read_at)
+        ]
+        return Page(rows, answer.total_members, _has_more(answer, number), came=len(raws))
 
-    rows = list(read_all(PATH, ask).rows())
+    rows = list(read_all(PATH, ask, notes, count=_distinct).rows())
     with writing():
-        cycle = _learn_cycle(starts[-1], window.read_at)
-        new, changed = _store(rows, cycle, window.read_at)
-    return SyncResult(len(rows), new, changed)
+        cycle = _cycle_of(starts[-1], notes, window.read_at)
+        new, changed = _store(rows, cycle, notes, window.read_at) if cycle else (0, 0)
+        store_notes(Source.SPEND, notes, window.read_at)
+    if cycle is None:
+        raise wrong_shape(PATH, f"subscriptionCycleStart is {starts[-1]!r:.40}, and no cycle is known yet")
+    return SyncResult(len(rows), new, changed, notes.size)
 
 
-def _storable(raw: dict[str, Any]) -> dict[str, Any]:
-    return {name: storable(value) if isinstance(value, str) else value for name, value in raw.items()}
+def _has_more(answer: SpendAnswer, number: int) -> bool:
+    """Whether a page follows; without `totalPages` a full page promises another."""
+    if answer.total_pages is not None:
+        return number < answer.total_pages
+    return len(answer.team_member_spend) >= PAGE_SIZE
 
 
-def _learn_cycle(start_at: datetime, at: datetime) -> BillingCycle:
-    cycle, days = cycles.learn(start_at, running_at=at)
-    for day in days:
+def _distinct(reading: Reading[SpendRow]) -> int:
+    """Rows that came: one that a shifted page repeats counts once, rejected ones too."""
+    rows = list(reading.rows())
+    ids = [row.record.user_id for row in rows if row.record.user_id]
+    return reading.came - len(ids) + len(set(ids))
+
+
+def _cycle_of(stated: Any, notes: Notes, at: datetime) -> BillingCycle | None:
+    """The cycle that runs, as stated where that can be; else the one that is known to run, and a doubt."""
+    running = BillingCycle.objects.at(at) or BillingCycle.objects.newest(at)
+    try:
+        start_at = cycles.same_start(believable_cycle_start(stated, at))
+    except Unbelievable as problem:
+        text = f"subscriptionCycleStart {problem}: the cycle that is known stays"
+        notes.doubt(DoubtKind.CYCLE, text, where="subscriptionCycleStart", announced=f"{stated!r:.80}")
+        return running
+    contradicted = cycles.contradicted_by(start_at, at)
+    subject = start_at.isoformat()
+    if contradicted and not _was_named_before(subject):
+        text = (
+            f"the cycle is said to have begun at {start_at:%Y-%m-%d %H:%M}, which contradicts the one known "
+            f"({contradicted[0]}): believed when the next answer says so again"
+        )
+        notes.doubt(DoubtKind.CYCLE, text, subject=subject, where="subscriptionCycleStart", announced=subject)
+        return running
+    days = cycles.drop_contradicted(contradicted, start_at, at) if contradicted else set()
+    cycle, others = cycles.learn(start_at, running_at=at)
+    cycles.note_named(cycle, at)
+    for day in days | others:
         rollups.recompute_days(day, day, at)
     return cycle
 
 
-def _store(rows: list[Row], cycle: BillingCycle, at: datetime) -> tuple[int, int]:
+def _was_named_before(subject: str) -> bool:
+    doubts = Doubt.objects.still_open().filter(source=Source.SPEND, scope=PATH, kind=DoubtKind.CYCLE)
+    return doubts.filter(announced=subject).exists()
+
+
+def _store(rows: list[SpendRow], cycle: BillingCycle, notes: Notes, at: datetime) -> tuple[int, int]:
     """Write the figures that moved since the newest snapshot; return how many are new, how many moved."""
     roster = Roster.load()
-    roster.admit((_identity(record) for record, _ in rows), at)
-    listed = _by_member(rows, roster)
+    roster.admit((_identity(row.record) for row in rows), at)
+    listed = _by_member(rows, roster, notes)
     latest = _latest(cycle)
     _follow_addresses(listed, latest, cycle)
     confirmed, moved, first = [], [], 0
-    for member_id, (record, raw) in listed.items():
+    for member_id, (record, raw, _) in listed.items():
         figures = figures_of(record)
+        _doubt_figures(record, notes)
         known = latest.get(member_id)
         if known and known.figures == figures:
             confirmed.append(known.pk)
@@ -112,32 +163,69 @@ def _store(rows: list[Row], cycle: BillingCycle, at: datetime) -> tuple[int, int
     return first, len(moved) - first
 
 
-def _by_member(rows: list[Row], roster: Roster) -> dict[int, Row]:
+def _by_member(rows: list[SpendRow], roster: Roster, notes: Notes) -> dict[int, SpendRow]:
     """One row a member. Whoever left and came back has two, nobody any number: all of it was spent.
 
-    Rows of one vendor's id are one row, which pages that shifted while they were read repeat.
+    Of one id the row of a later page counts, which pages that shifted while they were read repeat; on one
+    page rows that differ add up.
     """
-    listed: dict[int, dict[str, Row]] = defaultdict(dict)
-    for place, (record, raw) in enumerate(rows):
-        listed[roster.member_id(_identity(record))][record.user_id or str(place)] = record, raw
+    listed: dict[int, dict[str, SpendRow]] = defaultdict(dict)
+    for place, row in enumerate(rows):
+        seats = listed[roster.member_id(_identity(row.record))]
+        key = row.record.user_id or str(place)
+        before = seats.get(key)
+        if before and before.raw == row.raw:
+            notes.doubt(
+                DoubtKind.REPEATED, "a row came again, alike in everything: counted once", raw=row.raw
+            )
+        elif before and before.page == row.page:
+            text = "one id has several rows on one page: their amounts are added up"
+            cents = row.record.overall_spend_cents
+            notes.doubt(DoubtKind.REPEATED, text, subject=key, cents=cents, raw=row.raw)
+            key = f"{key} {place}"
+        seats[key] = row
     return {member_id: _together(list(each.values()), roster) for member_id, each in listed.items()}
 
 
-def _together(rows: list[Row], roster: Roster) -> Row:
+def _together(rows: list[SpendRow], roster: Roster) -> SpendRow:
     """A member's rows as one: their sums, unknown where a part is, and the limit of the seat in use."""
     if len(rows) == 1:
         return rows[0]
-    in_use = max((record for record, _ in rows), key=lambda record: record.user_id in roster.by_cursor_id)
+    in_use = max((row.record for row in rows), key=lambda record: record.user_id in roster.by_cursor_id)
     sums = {}
     for name in SUMS:
-        parts = [getattr(record, name) for record, _ in rows]
+        parts = [getattr(row.record, name) for row in rows]
         sums[name] = None if None in parts else sum(parts)
-    return in_use.model_copy(update=sums), {"rows": [raw for _, raw in rows]}
+    return SpendRow(in_use.model_copy(update=sums), {"rows": [row.raw for row in rows]}, rows[0].page)
 
 
-def _follow_addresses(listed: dict[int, Row], latest: dict[int, KnownSnapshots], cycle: BillingCycle) -> None:
+def _doubt_figures(record: MemberSpend, notes: Notes) -> None:
+    """Note amounts that do not fit together; they are stored as stated."""
+    total, on_demand = record.overall_spend_cents, record.spend_cents
+    if total is None:
+        return
+    if total < 0 or (on_demand or 0) < 0:
+        notes.doubt(DoubtKind.NEGATIVE, "a member's spend is negative", cents=min(total, on_demand or total))
+    elif on_demand is None:
+        text = "spendCents is missing: on-demand spend is taken as 0"
+        notes.doubt(DoubtKind.FIGURE, text, subject="spendCents", cents=total)
+    elif on_demand > total:
+        text = "spendCents (on-demand) is more than overallSpendCents (all)"
+        notes.doubt(
+            DoubtKind.FIGURE,
+            text,
+            subject="both",
+            announced=total,
+            counted=on_demand,
+            cents=on_demand - total,
+        )
+
+
+def _follow_addresses(
+    listed: dict[int, SpendRow], latest: dict[int, KnownSnapshots], cycle: BillingCycle
+) -> None:
     """Let the cycle's snapshots go over to a member's new address: left at the old, they count twice."""
-    heirs = {record.user_id: member_id for member_id, (record, _) in listed.items() if record.user_id}
+    heirs = {record.user_id: member_id for member_id, (record, _, _) in listed.items() if record.user_id}
     for old in latest.keys() - listed.keys():
         heir = heirs.get(latest[old].cursor_id)
         if heir is not None and heir not in latest:

@@ -83,7 +83,7 @@ def first_complete_collection() -> datetime | None:
     An import counts only where nothing was collected: what a first collection brings is history all the same.
     """
     runs = SourceRun.objects.filter(
-        source=Source.EVENTS, status=SourceRun.Status.OK, finished_at__isnull=False
+        source=Source.EVENTS, status__in=SourceRun.GOOD, finished_at__isnull=False
     ).order_by("finished_at")
     first = runs.collected().first() or runs.first()
     return first.finished_at if first else None

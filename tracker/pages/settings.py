@@ -16,7 +16,7 @@ from tracker.widgets.cells import Flag
 from tracker.widgets.tables import Column, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
-TONES = {"ok": "good", "fresh": "good", "failed": "critical", "running": "info"}
+TONES = {"ok": "good", "ok_doubts": "warning", "fresh": "good", "failed": "critical", "running": "info"}
 
 
 @dataclass(frozen=True)

@@ -35,19 +35,19 @@ def test_thirty_days_of_a_thousand_members_take_hardly_longer_than_the_limits_al
     clock, asked = FastClock(), []
     limiter = clock.limiter()
 
-    def page(client, window: Window, number: int, take) -> Page[int]:
+    def page(reader, window: Window, number: int, notes) -> Page[int]:
         limiter.wait(reading.PATH)
         asked.append(number)
         first, last = happened_by(window.start_at), happened_by(window.end_at)
         rows = list(range(first, last))[(number - 1) * 1000 : number * 1000]
         return Page(rows, last - first, has_more=number * 1000 < last - first)
 
-    monkeypatch.setattr(reading, "_page", page)
+    monkeypatch.setattr(reading.EventReader, "_page", page)
     window = Window(END - timedelta(days=30), END, END)
-    parts = list(reading.read_parts(None, window, None))
-    events = [event for _, part in parts for event in part]
+    parts = list(reading.EventReader(None, None).parts_of(window))
+    events = [event for part in parts for event in part.events]
     assert events == list(range(happened_by(window.start_at), happened_by(window.end_at)))
-    assert max(len(part) for _, part in parts) <= reading.LARGEST_PART
+    assert max(len(part.events) for part in parts) <= reading.LARGEST_PART
     at_best = timedelta(minutes=len(events) / 1000 / 60)
     taken = clock.now - FastClock().now
     print(f"{len(events):,} events, {len(asked)} requests, {taken / at_best:.3f} times the best possible")

@@ -3,9 +3,11 @@ from decimal import Decimal
 
 import pytest
 
+from collector.base.notes import Notes
 from collector.cursor.errors import CursorApiError
-from collector.cursor.records import EventRecord, EventsAnswer, MembersAnswer, parse
-from tests.collector.fake_api import NOW, event, events_page
+from collector.cursor.records import EventRecord, EventsAnswer, MembersAnswer, TeamMember
+from collector.cursor.rows import parse, read_rows
+from tests.collector.fake_api import NOW, event, events_page, ms
 
 
 def test_an_event_is_read_with_the_vendors_quirks():
@@ -34,23 +36,30 @@ def test_an_event_is_read_with_the_vendors_quirks():
 
 
 def test_cents_keep_six_decimals():
-    record = parse(EventRecord, {"timestamp": "1", "chargedCents": Decimal("2450.125487")}, "here")
-    assert record.charged_cents == Decimal("2450.125487")
+    row = event(NOW, chargedCents=Decimal("2450.125487"))
+    assert read(row)[0].charged_cents == Decimal("2450.125487")
+
+
+def read(*rows: object, record=EventRecord, notes: Notes | None = None) -> list:
+    return [row for row, _ in read_rows(record, rows, notes or Notes("here"), NOW)]
 
 
 @pytest.mark.parametrize(
     ("payload", "named"),
-    [
-        ([], "the answer"),
-        ({}, "teamMembers"),
-        ({"teamMembers": None}, "teamMembers"),
-        ({"teamMembers": [{"name": "Ana"}]}, "teamMembers.0.email"),
-        ({"teamMembers": [{"email": ["x"]}]}, "teamMembers.0.email"),
-    ],
+    [([], "Input should be"), ({}, "teamMembers"), ({"teamMembers": None}, "teamMembers")],
 )
-def test_a_missing_or_mistyped_field_is_named(payload, named):
-    with pytest.raises(CursorApiError, match=f"^/teams/members: unexpected answer: {named}: .*Nothing of it"):
+def test_an_answer_without_its_list_is_refused_with_the_fields_name(payload, named):
+    with pytest.raises(CursorApiError, match=f"^/teams/members: unexpected answer: {named}.*Nothing of it"):
         parse(MembersAnswer, payload, "/teams/members")
+
+
+@pytest.mark.parametrize("row", [{"name": "Ana"}, {"email": ["x"]}, "ana@x.com", None, 7, []])
+def test_a_row_that_names_nobody_is_rejected_and_its_neighbours_are_read(row):
+    notes = Notes("here")
+    assert [each.email for each in read(row, {"email": "bo@x.com"}, record=TeamMember, notes=notes)] == [
+        "bo@x.com"
+    ]
+    assert [draft.raw for draft in notes.rejections.values()] == [row]
 
 
 @pytest.mark.parametrize(
@@ -58,19 +67,54 @@ def test_a_missing_or_mistyped_field_is_named(payload, named):
     [
         ("timestamp", "yesterday"),
         ("timestamp", None),
+        ("timestamp", 0),
+        ("timestamp", str(ms(NOW) // 1000)),
         ("chargedCents", "a lot"),
         ("chargedCents", True),
         ("chargedCents", "NaN"),
         ("chargedCents", "1e12"),
-        ("tokenUsage", "many"),
-        ("tokenUsage", {"inputTokens": 1.5}),
-        ("tokenUsage", {"inputTokens": -1}),
+        ("chargedCents", 10**10),
     ],
 )
-def test_money_and_tokens_that_cannot_be_are_refused_not_taken_for_zero(field, value):
-    row = event(NOW) | {field: value}
-    with pytest.raises(CursorApiError, match=f"usageEvents.0.{field}"):
-        parse(EventsAnswer, events_page([row]), "events")
+def test_an_event_without_clear_money_or_time_is_rejected_never_taken_for_zero(field, value):
+    notes = Notes("here")
+    assert read(event(NOW) | {field: value}, notes=notes) == []
+    (draft,) = notes.rejections.values()
+    assert draft.reason.startswith(f"{field}: ")
+    assert draft.cents == (None if field == "chargedCents" else Decimal("21.36232"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "named"),
+    [
+        ("tokenUsage", "many", "tokenUsage"),
+        ("tokenUsage", {"inputTokens": 1.5}, "inputTokens"),
+        ("tokenUsage", {"inputTokens": -1}, "inputTokens"),
+        ("tokenUsage", {"outputTokens": 2**53 + 1}, "outputTokens"),
+        ("tokenUsage", {"totalCents": "x"}, "totalCents"),
+        ("requestsCosts", 5 * 10**9, "requestsCosts"),
+        ("requestsCosts", -1, "requestsCosts"),
+        ("cursorTokenFee", [], "cursorTokenFee"),
+        ("isChargeable", "perhaps", "isChargeable"),
+        ("maxMode", 7, "maxMode"),
+        ("model", {"name": "m"}, "model"),
+        ("model", "m" * 500, "model"),
+        ("userEmail", "ann\nlee@x.com", "userEmail"),
+        ("userEmail", ["ann"], "userEmail"),
+    ],
+)
+def test_an_event_with_clear_cents_counts_whatever_else_it_says(field, value, named):
+    notes = Notes("here")
+    (row,) = read(event(NOW) | {field: value}, notes=notes)
+    assert row.charged_cents == Decimal("21.36232")
+    (doubt,) = notes.doubts.values()
+    assert (doubt.subject, doubt.cents, doubt.rows) == (named, Decimal("21.36232"), 1)
+
+
+def test_the_models_cost_does_not_stand_in_for_a_charge_where_it_cannot_be_read():
+    notes = Notes("here")
+    assert read(event(NOW, chargedCents=None, tokenUsage={"totalCents": "x"}), notes=notes) == []
+    assert len(notes.rejections) == 1
 
 
 def test_the_dashboards_spelling_of_the_list_is_taken():
@@ -79,11 +123,17 @@ def test_the_dashboards_spelling_of_the_list_is_taken():
     assert len(parse(EventsAnswer, page, "events").usage_events) == 1
 
 
-def test_names_longer_than_their_columns_are_cut():
-    record = parse(EventRecord, {"timestamp": 1, "model": "m" * 500, "kind": "k\x00" * 90}, "here")
+def test_names_longer_than_their_columns_are_cut_and_doubted():
+    notes = Notes("here")
+    (record,) = read({"timestamp": ms(NOW), "model": "m" * 500, "kind": "k\x00" * 90}, notes=notes)
     assert (len(record.model), record.kind) == (120, "k" * 80)
+    assert {doubt.subject for doubt in notes.doubts.values()} == {"model", "kind"}
 
 
 def test_half_a_character_of_a_name_that_was_cut_is_left_out():
-    answer = {"teamMembers": [{"email": "ana@x.com", "name": "Ana \ud83d"}]}
-    assert parse(MembersAnswer, answer, "here").team_members[0].name == "Ana"
+    assert read({"email": "ana@x.com", "name": "Ana \ud83d"}, record=TeamMember)[0].name == "Ana"
+
+
+@pytest.mark.parametrize("nobody", ["null", "", None, "-", "N/A", "undefined"])
+def test_words_for_nobody_name_nobody(nobody):
+    assert read(event(NOW) | {"userEmail": nobody})[0].user_email == ""

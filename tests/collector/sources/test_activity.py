@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 
 from collector.collecting.windows import Window
-from collector.cursor.errors import CursorApiError
-from collector.models import DailyActivity, Member
+from collector.models import DailyActivity, Doubt, Member, RejectedRow
 from collector.sources import activity
 from tests.collector.fake_api import ms
 
@@ -90,7 +89,7 @@ def test_whoever_left_and_came_back_keeps_what_one_of_the_two_rows_says(told, cl
     assert [each[:3] for each in table()] == [("ana@x.com", date(2026, 9, 14), 15)]
 
 
-def test_a_new_address_takes_over_the_days_that_are_told_under_it(told, client):
+def test_a_new_address_of_a_known_number_is_the_same_member(told, client):
     days = ("2026-09-14", "2026-09-15")
     told.tell(PATH, page([row("ana@x.com", day=day, agentRequests=1) for day in days], users=1))
     activity.sync(client, WINDOW)
@@ -100,10 +99,10 @@ def test_a_new_address_takes_over_the_days_that_are_told_under_it(told, client):
     activity.sync(client, WINDOW)
     assert [each[:3] for each in table()] == [
         ("ana@x.com", date(2026, 9, 14), 1),
-        ("ana@x.com", date(2026, 9, 15), 0),
-        ("ann@x.com", date(2026, 9, 15), 3),
-        ("ann@x.com", date(2026, 9, 16), 4),
+        ("ana@x.com", date(2026, 9, 15), 3),
+        ("ana@x.com", date(2026, 9, 16), 4),
     ]
+    assert Member.objects.by_address("ann@x.com").email == "ana@x.com"
 
 
 def test_a_person_with_a_new_address_in_the_middle_of_an_answer_is_one(told, client):
@@ -115,11 +114,52 @@ def test_a_person_with_a_new_address_in_the_middle_of_an_answer_is_one(told, cli
     assert activity.sync(client, WINDOW).new == 2
 
 
-def test_people_missing_from_the_pages_are_noticed(told, client):
-    told.tell(PATH, page([row("ana@x.com", agentRequests=1)], users=2))
-    with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
-        activity.sync(client, WINDOW)
-    assert table() == []
+def test_people_missing_from_the_pages_are_a_doubt(told, client):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=1)], users=3))
+    assert activity.sync(client, WINDOW).noted == 1
+    assert len(table()) == 1
+    assert Doubt.objects.values_list("kind", "announced", "counted").get() == ("total", "3", "1")
+
+
+@pytest.mark.parametrize(
+    ("day", "at"),
+    [
+        ({}, 1789387200000),
+        ({"day": None}, "1789387200000"),
+        ({"day": "2026-09-14T00:00:00Z"}, None),
+        ({"day": "someday"}, 1789387200000),
+    ],
+)
+def test_the_day_is_taken_from_either_field(told, client, day, at):
+    given = {name: value for name, value in row("ana@x.com", agentRequests=2).items() if name != "day"}
+    told.tell(PATH, {"data": [given | {"date": at} | day], "period": {}})
+    activity.sync(client, WINDOW)
+    assert [each[1:3] for each in table()] == [(date(2026, 9, 14), 2)]
+
+
+@pytest.mark.parametrize("fields", [{"day": None}, {"day": "0001-01-01"}, {"day": 7}, {"day": "9999-12-31"}])
+def test_a_row_without_a_day_is_rejected_alone(told, client, fields):
+    rows = [row("ana@x.com", agentRequests=1) | fields, row("bo@x.com", user=2, agentRequests=1)]
+    told.tell(PATH, page(rows, users=2))
+    activity.sync(client, WINDOW)
+    assert [each[0] for each in table()] == ["bo@x.com"]
+    assert RejectedRow.objects.count() == 1
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, 2**31, "many", [], True])
+def test_one_odd_count_does_not_cost_the_day(told, client, value):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=3, totalLinesAdded=value)], users=1))
+    activity.sync(client, WINDOW)
+    assert [each[2:4] for each in table()] == [(3, 0)]
+    assert Doubt.objects.get().where == "totalLinesAdded"
+
+
+def test_a_day_in_two_rows_is_added_up_and_one_that_is_repeated_is_not(told, client):
+    twice = row("bo@x.com", user=2, agentRequests=5)
+    rows = [row("ana@x.com", agentRequests=count, isActive=True) for count in (3, 4)]
+    told.tell(PATH, page([*rows, twice, twice], users=2))
+    activity.sync(client, WINDOW)
+    assert [each[2] for each in table()] == [7, 5]
 
 
 def test_an_old_answer_without_pages_is_taken_whole(told, client):

@@ -6,7 +6,15 @@ import pytest
 from collector.collecting.windows import Window
 from collector.cursor.analytics import TEAM_METRICS
 from collector.cursor.errors import CursorApiError
-from collector.models import MemberAnalyticsDay, StoredETag, TeamAnalyticsDay, Watermark
+from collector.models import (
+    Doubt,
+    Member,
+    MemberAnalyticsDay,
+    RejectedRow,
+    StoredETag,
+    TeamAnalyticsDay,
+    Watermark,
+)
 from collector.sources import analytics
 
 pytestmark = pytest.mark.django_db
@@ -62,17 +70,24 @@ def test_a_day_counted_anew_replaces_the_old_count(told, client):
 @pytest.mark.parametrize(
     ("metric", "row", "named"),
     [
-        ("dau", {"date": "2026-09-15"}, "dau is no count"),
+        ("dau", {"date": "2026-09-15"}, "dau is not a count"),
         ("dau", {"dau": 4}, "event_date"),
         ("mcp", {"event_date": "2026-09-15", "usage": 1}, "tool_name is missing"),
         ("models", {"date": "2026-09-15", "model_breakdown": [1]}, "model_breakdown"),
     ],
 )
-def test_a_row_without_its_fields_is_no_zero(told, client, metric, row, named):
-    tell_team(told, **{metric: [row]})
-    with pytest.raises(CursorApiError, match=named):
-        analytics.sync_team(client, WINDOW)
-    assert not Watermark.objects.exists()
+def test_a_row_without_its_fields_is_rejected_and_not_taken_for_zero(told, client, metric, row, named):
+    tell_team(told, **{metric: [row, *ROWS[metric]]})
+    assert analytics.sync_team(client, WINDOW).noted == 1
+    assert TeamAnalyticsDay.objects.filter(metric=metric).count() == 1
+    assert named in RejectedRow.objects.get().reason
+
+
+def test_rows_of_one_key_are_added_up_and_a_repeated_one_is_not(told, client):
+    row = ROWS["mcp"][0]
+    tell_team(told, mcp=[row, row | {"usage": 3}, row])
+    analytics.sync_team(client, WINDOW)
+    assert TeamAnalyticsDay.objects.get(metric="mcp").count == 15
 
 
 def test_a_newer_metric_that_is_refused_does_not_cost_the_others(told, client):
@@ -152,11 +167,43 @@ def test_members_tools_and_commands_are_stored_by_email(told, client):
     assert len(told.asked[MEMBERS + "commands"]) == 4
 
 
-def test_people_missing_from_the_pages_leave_no_etag_behind(told, client):
-    told.tell(MEMBERS + "mcp", (200, members_page({"a@x.com": []}, users=2), {"ETag": '"1"'}))
-    with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
-        analytics.sync_members(client, WINDOW)
-    assert not StoredETag.objects.exists()
+def test_members_without_rows_may_be_absent_though_the_total_counts_the_team(told, client):
+    for name in ("ana", "bo", "cy"):
+        Member.objects.create(email=f"{name}@x.com", first_seen_at=END, last_seen_at=END)
+    told.tell(
+        MEMBERS + "mcp", members_page({}, users=3, pages=2), members_page({}, users=3, number=2, pages=2)
+    )
+    told.tell(MEMBERS + "commands", members_page({"ana@x.com": [USED]}, users=3))
+    result = analytics.sync_members(client, WINDOW)
+    assert (result.new, result.noted) == (1, 0)
+
+
+def test_more_people_announced_than_the_team_has_are_a_doubt_and_leave_no_etag(told, client):
+    told.tell(MEMBERS + "mcp", members_page({}, users=0))
+    told.tell(MEMBERS + "commands", (200, members_page({"a@x.com": [USED]}, users=9), {"ETag": '"1"'}))
+    assert analytics.sync_members(client, WINDOW).noted == 1
+    assert (MemberAnalyticsDay.objects.count(), StoredETag.objects.count()) == (1, 0)
+    assert Doubt.objects.values_list("announced", "counted").get() == ("9", "1")
+
+
+def test_a_person_is_known_by_the_id_that_the_answer_maps(told, client):
+    Member.objects.create(email="ana@old.com", cursor_id="user_A", first_seen_at=END, last_seen_at=END)
+    mapped = {"params": {"userMappings": [{"id": "user_A", "email": "ana@new.com"}, {"id": 7}, None]}}
+    told.tell(MEMBERS + "mcp", members_page({}, users=0))
+    told.tell(MEMBERS + "commands", members_page({"Ana@new.com": [USED]}, users=1) | mapped)
+    analytics.sync_members(client, WINDOW)
+    assert MemberAnalyticsDay.objects.get().member.email == "ana@old.com"
+
+
+@pytest.mark.parametrize(
+    "data", [{"ann\nlee@x.com": [USED]}, {"a@x.com": "many"}, {"": [USED]}, {"a@x.com": [7]}]
+)
+def test_what_names_nobody_or_is_no_list_is_rejected_alone(told, client, data):
+    told.tell(MEMBERS + "mcp", members_page({}, users=0))
+    told.tell(MEMBERS + "commands", members_page(data | {"bo@x.com": [USED]}, users=2))
+    analytics.sync_members(client, WINDOW)
+    assert [row.member.email for row in MemberAnalyticsDay.objects.all()] == ["bo@x.com"]
+    assert RejectedRow.objects.count() == 1
 
 
 def test_a_month_is_asked_for_in_windows_of_thirty_days(told, client):

@@ -1,13 +1,14 @@
 """Windows, pages and parts of usage events: complete, or nothing of them."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from collector.collecting.windows import Window
 from collector.cursor import events as reading
 from collector.cursor.errors import CursorApiError
-from collector.models import Member, Watermark
+from collector.models import Doubt, Member, Watermark
 from collector.sources import events
 from tests.collector.fake_api import event, events_page, ms
 
@@ -24,14 +25,14 @@ def test_pages_are_added_up(told, client, monkeypatch):
     assert [asked["page"] for asked in told.asked[PATH]] == [1, 2]
 
 
+SECOND = timedelta(seconds=1)
 ONE, TWO = event(NOON), event(NOON, "bo@example.com")
 
 
 @pytest.mark.parametrize(
     ("pages", "problem"),
     [
-        ([events_page([ONE], total=2)], "1 came in 1 pages, 2 were announced"),
-        ([events_page([ONE, TWO], total=1)], "2 came in 1 pages, 1 were announced"),
+        ([events_page([ONE], total=5)], "1 came in 1 pages, 5 were announced"),
         (
             [events_page([ONE], total=2, pages=2), events_page([ONE], total=2, page=2, pages=2)],
             "repeats page 1",
@@ -103,3 +104,53 @@ def test_what_was_committed_before_a_failure_stays_and_the_watermark_says_so(tol
         events.sync(client, WINDOW)
     assert len(stored()) == 1
     assert Watermark.objects.get().complete_until_at == NOON
+
+
+@pytest.mark.parametrize("total", [1, 3, 5])
+def test_a_total_that_differs_by_a_few_is_a_doubt_with_both_figures(told, client, total):
+    told.tell(PATH, events_page([ONE, TWO], total=total))
+    result = events.sync(client, WINDOW)
+    assert (result.new, result.noted) == (2, 1)
+    assert Doubt.objects.values_list("kind", "announced", "counted").get() == ("total", str(total), "2")
+    told.tell(PATH, events_page([ONE, TWO]))
+    assert events.sync(client, WINDOW).noted == 0
+    assert not Doubt.objects.still_open().exists()
+
+
+def test_events_that_lack_a_second_time_are_taken_without(told, client):
+    told.tell(PATH, events_page([ONE], total=9))
+    with pytest.raises(CursorApiError, match="9 were announced"):
+        events.sync(client, WINDOW)
+    assert (stored(), Doubt.objects.values_list("announced", "counted").get()) == ([], ("9", "1"))
+    assert events.sync(client, WINDOW).new == 1
+
+
+def test_a_row_that_comes_twice_beyond_the_total_counts_once(told, client):
+    told.tell(PATH, events_page([ONE, ONE, TWO], total=2))
+    assert events.sync(client, WINDOW).noted == 1
+    assert len(stored()) == 2
+    assert Doubt.objects.get().kind == "repeated"
+
+
+def test_an_event_beyond_the_window_is_stored_with_a_doubt_once(told, client):
+    beyond = event(END + timedelta(milliseconds=1), "bo@example.com")
+    for _ in range(2):
+        told.tell(PATH, events_page([ONE, beyond]))
+        assert events.sync(client, WINDOW).noted == 1
+        assert len(stored()) == 2
+    assert Doubt.objects.values_list("kind", "cents").get() == ("outside", Decimal("21.36232"))
+
+
+@pytest.mark.parametrize("envelope", [{}, {"pagination": None}, {"pagination": {}}, {"pagination": "none"}])
+def test_pages_without_an_envelope_end_where_the_total_says(told, client, monkeypatch, envelope):
+    monkeypatch.setattr(reading, "PAGE_SIZE", 1)
+    told.tell(PATH, *[{"totalUsageEventsCount": 2, "usageEvents": [row], **envelope} for row in (ONE, TWO)])
+    assert events.sync(client, WINDOW).new == 2
+
+
+def test_an_answer_that_always_promises_another_page_ends(told, client, monkeypatch):
+    monkeypatch.setattr("collector.cursor.pages.MOST_PAGES", 5)
+    pages = [events_page([event(NOON + n * SECOND)], total=None, page=n, pages=99) for n in range(1, 9)]
+    told.tell(PATH, *[page | {"totalUsageEventsCount": 99} for page in pages])
+    with pytest.raises(CursorApiError, match="more than 5 pages"):
+        events.sync(client, WINDOW)

@@ -5,7 +5,7 @@ import pytest
 
 from collector.collecting.windows import Window
 from collector.cursor.errors import CursorApiError
-from collector.models import CursorGroup, CursorGroupMembership
+from collector.models import CursorGroup, CursorGroupMembership, Doubt, Member, RejectedRow
 from collector.sources import groups
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ MONDAY, TUESDAY = (datetime(2026, 9, day, 9, tzinfo=UTC) for day in (14, 15))
 
 def person(email: str, joined: str = "2026-08-01T00:00:00.000Z", left: str | None = None) -> dict[str, Any]:
     return {
-        "userId": "user_1",
+        "userId": f"user_{email}",
         "name": email,
         "email": email,
         "joinedAt": joined,
@@ -83,12 +83,51 @@ def test_a_group_that_is_missing_is_gone_not_deleted(told, client):
     ]
 
 
-def test_a_group_without_a_list_of_members_empties_nothing(told, client):
+@pytest.mark.parametrize("members", [{}, {"currentMembers": None}, {"currentMembers": "many"}])
+def test_a_group_without_a_list_of_members_is_rejected_and_empties_nothing(told, client, members):
     sync(told, client, MONDAY, group(1, person("ana@x.com")))
-    listless = {name: value for name, value in group(1).items() if name != "currentMembers"}
-    with pytest.raises(CursorApiError, match=r"groups\.0\.currentMembers: Field required"):
-        sync(told, client, TUESDAY, listless)
-    assert stays() == [("ana@x.com", "Group 1", None)]
+    listless = {name: value for name, value in group(1).items() if name != "currentMembers"} | members
+    result = sync(told, client, TUESDAY, listless, group(2, person("bo@x.com")))
+    assert (result.noted, RejectedRow.objects.get().reason[:15]) == (2, "currentMembers:")
+    assert stays() == [("ana@x.com", "Group 1", None), ("bo@x.com", "Group 2", None)]
+    assert not CursorGroup.objects.filter(gone_at__isnull=False).exists()
+
+
+def test_a_person_without_an_address_is_known_by_their_id_and_a_stranger_is_left_out(told, client):
+    Member.objects.create(email="cem@x.com", cursor_id="user_cem", first_seen_at=MONDAY, last_seen_at=MONDAY)
+    rows = [
+        person("cem@x.com") | {"userId": "user_cem", "email": None},
+        person("") | {"userId": "user_stranger"},
+        person("") | {"userId": None},
+    ]
+    sync(told, client, MONDAY, group(1, *rows))
+    assert stays() == [("cem@x.com", "Group 1", None)]
+    assert Doubt.objects.filter(kind="identity").count() == 2
+    assert Member.objects.count() == 1
+
+
+def test_a_day_that_cannot_be_keeps_the_stay_that_is_known(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")))
+    for joined in ("1970-01-01T00:00:00Z", None, "soon", 0):
+        sync(told, client, TUESDAY, group(1, person("ana@x.com", joined=joined)))
+        assert CursorGroupMembership.objects.values_list("joined_at", "left_at").get() == (
+            datetime(2026, 8, 1, tzinfo=UTC),
+            None,
+        )
+
+
+def test_an_answer_that_lacks_most_people_moves_nobody(told, client):
+    people = [person(f"{name}@x.com") for name in "abcdef"]
+    sync(told, client, MONDAY, group(1, *people))
+    result = sync(told, client, TUESDAY, group(1, people[0]))
+    assert result.noted == 1
+    assert Doubt.objects.values_list("kind", "announced", "counted").get() == ("absence", "6", "1")
+    assert [row[2] for row in stays()] == [None] * 6
+
+
+def test_the_vendors_unassigned_group_is_no_group(told, client):
+    sync(told, client, MONDAY, group(1, person("ana@x.com")) | {"name": "Unassigned"})
+    assert (stays(), CursorGroup.objects.count()) == ([], 0)
 
 
 def test_an_empty_answer_moves_nobody_unless_they_are_unassigned(told, client):

@@ -1,13 +1,13 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from collector.collecting.windows import Window
 from collector.cursor.errors import CursorApiError
-from collector.models import BillingCycle, Member, MemberModelDay, SpendSnapshot
+from collector.models import BillingCycle, Doubt, Member, MemberModelDay, RejectedRow, SpendSnapshot
 from collector.sources import spend
-from tests.collector.fake_api import spend_page, spend_row
+from tests.collector.fake_api import ms, spend_page, spend_row
 
 pytestmark = pytest.mark.django_db
 PATH = spend.PATH
@@ -115,14 +115,15 @@ def test_whoever_left_and_came_back_spent_what_both_rows_say(told, client):
     assert [row["userId"] for row in snapshot.raw["rows"]] == ["user_B", "user_A"]
 
 
-def test_a_new_address_takes_the_cycles_snapshots_along(told, client):
+def test_a_new_address_of_a_known_id_is_the_same_member(told, client):
     sync(told, client, TEN, spend_row("ana@example.com", userId="user_A"), spend_row("bo@example.com"))
     sync(told, client, TOMORROW, spend_row("ann@example.com", userId="user_A", overallSpendCents=3300))
     assert [row[:2] + row[3:4] for row in table()] == [
-        ("ann@example.com", TEN, Decimal("3200.750456")),
-        ("ann@example.com", TOMORROW, Decimal(3300)),
+        ("ana@example.com", TEN, Decimal("3200.750456")),
+        ("ana@example.com", TOMORROW, Decimal(3300)),
         ("bo@example.com", TEN, Decimal("3200.750456")),
     ]
+    assert Member.objects.by_address("ANN@example.com").email == "ana@example.com"
 
 
 def test_a_row_that_a_shifted_page_repeats_counts_once(told, client):
@@ -188,8 +189,95 @@ def test_pages_end_where_total_pages_says(told, client):
     assert [asked["page"] for asked in told.asked[PATH]] == [1, 2]
 
 
-def test_rows_that_do_not_add_up_store_nothing(told, client):
+def test_members_that_are_announced_and_do_not_come_are_a_doubt(told, client):
     told.tell(PATH, spend_page([spend_row("ana@example.com")], start=START, total=2))
-    with pytest.raises(CursorApiError, match="1 came in 1 pages, 2 were announced"):
+    assert spend.sync(client, Window(TEN, TEN, TEN)).noted == 1
+    assert len(table()) == 1
+    assert Doubt.objects.values_list("kind", "announced", "counted").get() == ("total", "2", "1")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"spendCents": "a lot"},
+        {"overallSpendCents": 10**10},
+        {"overallSpendCents": "1e400"},
+        {"spendCents": None, "overallSpendCents": None},
+    ],
+)
+def test_a_row_without_clear_money_is_rejected_alone(told, client, fields):
+    sync(told, client, TEN, spend_row("ana@example.com") | fields, spend_row("bo@example.com"))
+    assert [row[0] for row in table()] == ["bo@example.com"]
+    assert RejectedRow.objects.get().raw["email"] == "ana@example.com"
+    sync(told, client, ELEVEN, spend_row("ana@example.com"), spend_row("bo@example.com"))
+    assert (len(table()), RejectedRow.objects.still_open().count()) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"effectivePerUserLimitDollars": -5},
+        {"monthlyLimitDollars": "none"},
+        {"fastPremiumRequests": -1},
+        {"hardLimitOverrideDollars": 10**12},
+        {"name": ["x"]},
+    ],
+)
+def test_spend_counts_whatever_is_odd_beside_it(told, client, fields):
+    assert sync(told, client, TEN, spend_row("ana@example.com") | fields).noted == 1
+    assert [row[3] for row in table()] == [Decimal("3200.750456")]
+
+
+def test_rows_of_one_id_on_one_page_add_up(told, client):
+    rows = [spend_row("ana@example.com", overallSpendCents=cents, spendCents=0) for cents in (100, 30)]
+    assert sync(told, client, TEN, *rows).noted == 2
+    assert [row[3] for row in table()] == [Decimal(130)]
+
+
+@pytest.mark.parametrize(
+    "start", [0, 1789420988, "9999-12-31T00:00:00Z", None, "x", ms(TEN) + 60_000, ms(TEN) - 400 * 86_400_000]
+)
+def test_a_cycle_that_cannot_be_is_refused_and_the_known_one_stays(told, client, start):
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    known = BillingCycle.objects.values_list("start_at", "end_at").get()
+    page = spend_page([spend_row("ana@example.com", overallSpendCents=9)], start=START)
+    told.tell(PATH, page | {"subscriptionCycleStart": start})
+    assert spend.sync(client, Window(ELEVEN, ELEVEN, ELEVEN)).noted >= 1
+    assert BillingCycle.objects.values_list("start_at", "end_at").get() == known
+    assert [row[3] for row in table()] == [Decimal(9)]
+
+
+def test_without_any_cycle_an_impossible_one_fails_the_source(told, client):
+    page = spend_page([spend_row("ana@example.com")], start=START) | {"subscriptionCycleStart": 0}
+    told.tell(PATH, page)
+    with pytest.raises(CursorApiError, match="subscriptionCycleStart is 0"):
         spend.sync(client, Window(TEN, TEN, TEN))
-    assert (table(), BillingCycle.objects.count()) == ([], 0)
+    assert not BillingCycle.objects.exists()
+
+
+def test_a_cycle_that_later_answers_contradict_goes_with_its_snapshots(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com"), start=datetime(2026, 9, 1, tzinfo=UTC))
+    sync(told, client, ELEVEN, spend_row("ana@example.com"), start=START)
+    assert BillingCycle.objects.get().start_at.day == 1
+    for hours in (1, 2):
+        sync(told, client, ELEVEN + timedelta(hours=hours), spend_row("ana@example.com"), start=START)
+        assert BillingCycle.objects.values_list("start_at", "end_at").get() == (
+            START,
+            datetime(2026, 10, 14, 21, 23, 8, tzinfo=UTC),
+        )
+    assert SpendSnapshot.objects.count() == 1
+    assert not Doubt.objects.still_open().exists()
+
+
+def test_one_slip_of_the_cycle_does_not_turn_it(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    sync(told, client, ELEVEN, spend_row("ana@example.com"), start=datetime(2026, 8, 20, tzinfo=UTC))
+    sync(told, client, TOMORROW, spend_row("ana@example.com"))
+    assert BillingCycle.objects.get().start_at == START
+
+
+def test_starts_less_than_a_day_apart_are_one_cycle(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    for seconds in (-3600, 1, 3600, 80_000):
+        sync(told, client, ELEVEN, spend_row("ana@example.com"), start=START + timedelta(seconds=seconds))
+        assert BillingCycle.objects.get().start_at == START

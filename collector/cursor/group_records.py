@@ -1,0 +1,69 @@
+"""Billing groups and directory groups as typed records.
+
+Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import model_validator
+
+from .records import SomePagination
+from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant
+
+
+class GroupMemberRecord(Record):
+    email: Email = ""
+    user_id: Id = ""
+    joined_at: SomeInstant = None
+    left_at: SomeInstant = None
+
+
+class BillingGroup(Record):
+    """A group. Without its list of members it is rejected: taken for empty, it would lose everybody."""
+
+    id: Id
+    name: Name
+    directory_group_id: Id = ""
+    spend_cents: SomeCents = None
+    current_members: list[Any]
+    former_members: list[Any] | None = None
+
+    @model_validator(mode="after")
+    def has_a_name(self) -> BillingGroup:
+        if not (self.id and self.name):
+            raise ValueError("a group without an id or a name")
+        return self
+
+
+class GroupsAnswer(Record):
+    """GET /teams/groups."""
+
+    groups: list[Any]
+    unassigned_group: Any = None
+
+
+class DirectoryGroupRecord(Record):
+    id: Id
+    name: Name = ""
+    monthly_spending_limit_dollars: Limit = None
+
+
+class DirectoryGroupsAnswer(Record):
+    """GET /teams/directory-groups."""
+
+    groups: list[Any]
+    pagination: SomePagination = None
+
+
+class DirectoryMember(Record):
+    email: Email = ""
+    user_id: Id = ""
+
+
+class DirectoryMembersAnswer(Record):
+    """GET /teams/directory-groups/:id/members."""
+
+    members: list[Any]
+    pagination: SomePagination = None
