@@ -27,7 +27,7 @@ from .short_transactions import ShortTransactions, batches
 CHUNK = 8_000
 MOST_HELD = 50_000
 # Rows written before the clock is looked at.
-STEP_ROWS = 1_500
+STEP_ROWS = 1_000
 MILLISECOND = timedelta(milliseconds=1)
 Origin = UsageEvent.Origin
 # Who knows an event best; what is known from further up is not touched by what is further down.

@@ -14,7 +14,7 @@ from django.db import connection, models
 from collector.base.upsert import writing
 
 # A transaction takes no further step after this long; one step is a fraction of it.
-BUDGET_SECONDS = 0.3
+BUDGET_SECONDS = 0.2
 # SQLite has no queue: a writer that waits looks again every tenth of a second at most.
 GAP_SECONDS = 0.11
 

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.db import models
+from django.db.models import Min
 from django.http import HttpRequest
+from django.utils import timezone
 
+from collector.base.days import utc_day
+from collector.models import BillingCycle, MemberModelDay
 from groups.assignments.changes import ChangeRefused, checked_name, named
 from groups.models import Group, GroupImport
 
 MAX_FILE_MEGABYTES = 20
+
+
+class Since(models.TextChoices):
+    """From which day on a file counts."""
+
+    TODAY = "today", "today"
+    CYCLE = "cycle", "the start of this billing cycle"
+    HISTORY = "history", "the start of all history"
+    DAY = "day", "another day"
+
+
+def first_day(since: str, day: date | None, now: datetime) -> date | None:
+    """The day that a choice stands for; None where nothing is known of it."""
+    if since == Since.CYCLE:
+        cycle = BillingCycle.objects.at(now)
+        return utc_day(cycle.start_at) if cycle else None
+    if since == Since.HISTORY:
+        return MemberModelDay.objects.aggregate(first=Min("day"))["first"]
+    return day if since == Since.DAY else utc_day(now)
 
 
 def who(request: HttpRequest) -> str:
@@ -59,16 +84,30 @@ class MoveForm(forms.Form):
 class UploadForm(forms.Form):
     kind = forms.ChoiceField(choices=GroupImport.Kind.choices, label="What it is")
     file = forms.FileField(help_text=f"A CSV of at most {MAX_FILE_MEGABYTES} MB.", label="File")
+    since = forms.ChoiceField(
+        choices=Since.choices,
+        required=False,
+        label="From when on",
+        help_text="An earlier day than today moves the spend since then, too.",
+    )
     from_day = forms.DateField(
         label="First day",
-        help_text="UTC. An earlier day than today moves the spend since then, too.",
+        required=False,
+        help_text="UTC; used where another day is chosen above.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        day = first_day(given.get("since") or Since.DAY, given.get("from_day"), timezone.now())
+        if day is None and "from_day" not in self.errors:
+            self.add_error("from_day", "There is no such day yet: choose a day.")
+        return {**given, "from_day": day}
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > MAX_FILE_MEGABYTES * 1_000_000:
             raise forms.ValidationError(
-                f"The file is larger than {MAX_FILE_MEGABYTES} MB: it is no such list."
+                f"The file is larger than {MAX_FILE_MEGABYTES} MB: it is not such a list."
             )
         return file

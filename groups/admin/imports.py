@@ -19,7 +19,7 @@ from groups.imports.apply import apply, upload
 from groups.imports.undo import undo
 from groups.models import GroupImport
 
-from .forms import UploadForm, who
+from .forms import Since, UploadForm, who
 
 
 @admin.register(GroupImport)
@@ -51,7 +51,11 @@ class GroupImportAdmin(admin.ModelAdmin):
         form = UploadForm(
             request.POST or None,
             request.FILES or None,
-            initial={"from_day": utc_day(timezone.now()), "kind": request.GET.get("kind")},
+            initial={
+                "since": Since.TODAY,
+                "from_day": utc_day(timezone.now()),
+                "kind": request.GET.get("kind"),
+            },
         )
         if request.method == "POST" and form.is_valid() and (kept := self._upload(request, form)):
             return redirect("admin:groups_groupimport_change", kept.pk)
@@ -103,7 +107,7 @@ class GroupImportAdmin(admin.ModelAdmin):
         if applied.facts_changed:
             return messages.WARNING, (
                 "Nothing was applied: members or groups have changed since this preview was made. "
-                "It is shown anew below; look through it and apply it again."
+                "It is shown again below; look through it and apply it again."
             )
         return messages.SUCCESS, f"{applied.moved} members moved, {applied.groups_made} groups made."
 

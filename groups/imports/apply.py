@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import BinaryIO
 
 from django.db import transaction
 
+from collector.base.csv_files import FileError, Problems
 from collector.base.days import utc_day
 from collector.models import Member
 from groups.assignments.changes import ChangeRefused, open_or_make
@@ -39,32 +40,55 @@ def upload(kind: str, file: BinaryIO, *, name: str, from_day: date, by: str, now
     """Read a file and keep what it would change from `from_day` on; FileError where it cannot be used."""
     if from_day > utc_day(now):
         raise ChangeRefused("The first day lies ahead: choose today or an earlier day.")
-    targets = read_targets(kind, file)
+    problems = Problems()
+    targets = read_targets(kind, file, problems)
+    plan = plan_of(kind, targets, utc_day(now), problems.report)
+    check_match(targets, plan)
     return GroupImport.objects.create(
         kind=kind,
         file_name=name[:200],
         from_day=from_day,
         targets=[asdict(target) for target in targets],
-        plan=plan_of(kind, targets, utc_day(now)).as_json(),
+        plan=plan.as_json(),
         uploaded_by=by,
         uploaded_at=now,
     )
 
 
-def read_targets(kind: str, file: BinaryIO) -> list[Target]:
-    """The people of a file; FileError where it cannot be used."""
-    return _from_hibob(file) if kind == Kind.HIBOB else _from_mapping(file)
+def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) -> list[Target]:
+    """The people of a file, in `problems` the lines not taken; FileError where it places nobody."""
+    noted = problems or Problems()
+    targets = _from_hibob(file, noted) if kind == Kind.HIBOB else _from_mapping(file, noted)
+    if not targets:
+        raise FileError(*noted.report or ["Line 2: the file has column names and nobody below them."])
+    if kind == Kind.HIBOB and not any(target.path for target in targets):
+        raise FileError(
+            *noted.report,
+            "The file places nobody: no line has a Group, a Team or a Department. Export these too.",
+        )
+    return targets
 
 
-def plan_of(kind: str, targets: list[Target], day: date) -> Plan:
+def plan_of(kind: str, targets: list[Target], day: date, problems: Sequence[str] = ()) -> Plan:
     """What the file would change, going by the facts of `day`. Six queries whatever the size."""
-    return make(targets, _facts(kind, day), merge_small=kind == Kind.HIBOB)
+    plan = make(targets, _facts(kind, day), merge_small=kind == Kind.HIBOB)
+    return replace(plan, problems=list(problems))
+
+
+def check_match(targets: list[Target], plan: Plan) -> None:
+    """FileError where nobody in the file is a member here."""
+    if len(plan.not_members) == len(targets):
+        raise FileError(
+            f"The file places nobody: none of its {len(targets):,} people is a member here. Their e-mail "
+            "addresses must be those of Cursor."
+        )
 
 
 def refresh(kept: GroupImport, day: date) -> bool:
-    """Plan anew; say whether the facts have changed since the plan was made, and keep the new plan if so."""
+    """Plan again; say whether the facts have changed since the plan was made, and keep the new plan if so."""
     targets = [Target(**row) for row in kept.targets]
-    plan = plan_of(kept.kind, targets, day).as_json()
+    problems = kept.plan.setdefault("problems", [])
+    plan = plan_of(kept.kind, targets, day, problems).as_json()
     if plan == kept.plan:
         return False
     kept.plan = plan
@@ -125,7 +149,7 @@ class _GroupsToMake:
         return group.pk
 
 
-def _from_hibob(file: BinaryIO) -> list[Target]:
+def _from_hibob(file: BinaryIO, problems: Problems) -> list[Target]:
     return [
         Target(
             line=person.line,
@@ -135,12 +159,12 @@ def _from_hibob(file: BinaryIO) -> list[Target]:
             title=person.title,
             department=person.department,
         )
-        for person in hibob.read(file)
+        for person in hibob.read(file, problems)
     ]
 
 
-def _from_mapping(file: BinaryIO) -> list[Target]:
-    return [Target(entry.line, entry.email, entry.name, entry.path) for entry in mapping.read(file)]
+def _from_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
+    return [Target(entry.line, entry.email, entry.name, entry.path) for entry in mapping.read(file, problems)]
 
 
 def _facts(kind: str, day: date) -> Facts:

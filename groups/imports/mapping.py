@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO
 
+from collector.base.cells import says_nothing
 from collector.base.csv_files import CsvTable, Problems, Row
 from collector.base.spreadsheets import harmless, original
 from collector.models import Member
 from groups.assignments.membership import current
-from groups.names import UNASSIGNED_NAME, BadName, key, normalised
+from groups.imports.people import group_cell, people_rows
+from groups.names import BadName, key, normalised
 
 HEADER = ("email", "name", "group")
 COLUMNS = {"email": ("email", "e-mail"), "name": ("name",), "group": ("group",)}
@@ -46,28 +48,35 @@ def write(file: Any, day: date) -> int:
     return written
 
 
-def read(file: BinaryIO) -> list[Entry]:
-    """Read a mapping; FileError with line numbers where it cannot be used."""
-    problems = Problems()
+def read(file: BinaryIO, problems: Problems | None = None) -> list[Entry]:
+    """Read a mapping; FileError where it cannot be used.
+
+    Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`;
+    without it, one is enough to refuse the file.
+    """
+    noted = problems or Problems()
     entries: dict[str, Entry] = {}
-    for row in CsvTable(file, COLUMNS, required=("email", "group")):
-        for entry in _entry(row, problems):
+    disagreeing: set[str] = set()
+    for row in people_rows(CsvTable(file, COLUMNS, required=("email", "group"), problems=noted)):
+        for entry in _entry(row, noted):
             first = entries.setdefault(entry.email, entry)
             if key(first.path) != key(entry.path):
-                problems.note(
+                noted.note(
                     entry.line, f"{entry.email} is on line {first.line} too, in another group: keep one."
                 )
-    problems.raise_if_any()
-    return list(entries.values())
+                disagreeing.add(entry.email)
+    if problems is None:
+        noted.raise_if_any()
+    return [entry for entry in entries.values() if entry.email not in disagreeing]
 
 
 def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
-    email, group = original(row["email"]).lower(), original(row["group"])
-    if not email:
+    email, group = " ".join(original(row["email"]).lower().split()), original(row["group"])
+    if says_nothing(email):
         problems.note(row.line, "the e-mail is missing: add it, or delete the line.")
         return
     try:
-        path = normalised(group) if group and key(group) != key(UNASSIGNED_NAME) else ""
+        path = normalised(group) if group_cell(group) else ""
     except BadName as exc:
         problems.note(row.line, str(exc))
         return

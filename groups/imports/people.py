@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from collector.base.csv_files import CsvTable, Problems, Row
+from collector.base.cells import says_nothing
+from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from groups.names import SEPARATOR, BadName, ancestors, key, normalised
 
 GENERAL = "General"
+# Ten times the largest company that this is built for.
+MOST_PEOPLE = 50_000
 COLUMNS = {
     "email": ("email", "e-mail", "work email", "email address"),
     "name": ("display name", "full name", "name"),
@@ -32,19 +35,40 @@ class DirectoryPerson:
     path: str
 
 
-def read(file: BinaryIO) -> list[DirectoryPerson]:
-    """The people by first appearance; FileError with line numbers where the file cannot be used.
+def read(file: BinaryIO, problems: Problems | None = None) -> list[DirectoryPerson]:
+    """The people by first appearance; FileError where the file cannot be used.
 
-    A line without an e-mail is a person of its own, whose e-mail is empty.
+    Lines that make no sense, and all lines of a person on which two disagree, are noted in `problems`;
+    without it, one is enough to refuse the file. A line without an e-mail is a person of its own, whose
+    e-mail is empty.
     """
-    problems = Problems()
+    noted = problems or Problems()
     people: dict[str | int, DirectoryPerson] = {}
-    for row in CsvTable(file, COLUMNS, required=("email",)):
-        if person := _person(row, problems):
+    disagreeing: set[str] = set()
+    for row in people_rows(CsvTable(file, COLUMNS, required=("email",), problems=noted)):
+        if person := _person(row, noted):
             first = people.setdefault(person.email or person.line, person)
-            _check_agreement(first, person, problems)
-    problems.raise_if_any()
-    return list(people.values())
+            if key(first.path) != key(person.path):
+                noted.note(person.line, _disagreement(first, person))
+                disagreeing.add(person.email)
+    if problems is None:
+        noted.raise_if_any()
+    return [person for person in people.values() if person.email not in disagreeing]
+
+
+def people_rows(table: CsvTable) -> Iterator[Row]:
+    """The rows of a list of people; FileError as soon as they are too many to be one."""
+    for number, row in enumerate(table, 1):
+        if number > MOST_PEOPLE:
+            raise FileError(
+                f"More than {MOST_PEOPLE:,} lines: this is not a list of the people of one company."
+            )
+        yield row
+
+
+def group_cell(text: str) -> str:
+    """What a cell says of a group: nothing where it stands for none."""
+    return "" if says_nothing(text) else text
 
 
 def path_of(group: str, team: str, department: str) -> str:
@@ -61,21 +85,19 @@ def path_of(group: str, team: str, department: str) -> str:
 
 def _person(row: Row, problems: Problems) -> DirectoryPerson | None:
     try:
-        path = path_of(row["group"], row["team"], row["department"])
+        path = path_of(*(group_cell(row[column]) for column in ("group", "team", "department")))
     except BadName as exc:
         problems.note(row.line, f"{exc} Correct Group, Team or Department.")
         return None
-    return DirectoryPerson(row.line, row["email"].lower(), row["name"], row["title"], row["department"], path)
+    email = "" if says_nothing(row["email"]) else " ".join(row["email"].lower().split())
+    return DirectoryPerson(row.line, email, row["name"], row["title"], row["department"], path)
 
 
-def _check_agreement(first: DirectoryPerson, person: DirectoryPerson, problems: Problems) -> None:
-    """A problem if two lines for one person disagree on the group."""
-    if key(first.path) != key(person.path):
-        problems.note(
-            person.line,
-            f"{person.email} is here in “{person.path or 'no group'}” and on line {first.line} in "
-            f"“{first.path or 'no group'}”. Keep one of the two lines.",
-        )
+def _disagreement(first: DirectoryPerson, person: DirectoryPerson) -> str:
+    return (
+        f"{person.email} is here in “{person.path or 'no group'}” and on line {first.line} in "
+        f"“{first.path or 'no group'}”. Keep one of the two lines."
+    )
 
 
 def spelled_alike(paths: Iterable[str], known: Iterable[str]) -> dict[str, str]:

@@ -75,6 +75,7 @@ class Plan:
     new_groups: list[NewGroup]
     merges: list[Merge]
     sizes: dict[str, int] = field(default_factory=dict)  # members by group, as the file would have it
+    problems: list[str] = field(default_factory=list)  # lines that are not taken, and why
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

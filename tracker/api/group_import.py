@@ -9,7 +9,7 @@ from typing import Annotated
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from collector.base.csv_files import FileError
+from collector.base.csv_files import FileError, Problems
 from collector.base.days import utc_day
 from collector.models import Member
 from groups.assignments.changes import ChangeRefused
@@ -67,6 +67,7 @@ class GroupImportPreview(Schema):
     groups: list[PlannedGroup]
     noMatchMembers: list[NoMatch] = Field(description="Members whom the file lacks: they stay.")
     notMembers: list[str] = Field(description="People of the file who have no seat.")
+    problems: list[str] = Field(description="Lines of the file that are not taken, and why.")
     applied: int | None = Field(default=None, description="How many were moved, when it was applied.")
 
 
@@ -75,8 +76,9 @@ def import_groups(request: AccessRequest, body: Import) -> GroupImportPreview:
     """What HiBob's People Directory CSV would change; with `apply` it is done, in one transaction."""
     now = timezone.now()
     try:
-        targets = imports.read_targets(KIND, io.BytesIO(body.csv.encode()))
-        preview = preview_of(imports.plan_of(KIND, targets, utc_day(now)), targets, now)
+        problems = Problems()
+        targets = imports.read_targets(KIND, io.BytesIO(body.csv.encode()), problems)
+        preview = preview_of(imports.plan_of(KIND, targets, utc_day(now), problems.report), targets, now)
         if body.apply:
             by = request.access.name
             preview.applied = apply(body, by, now)
@@ -116,6 +118,7 @@ def preview_of(plan: Plan, targets: list[Target], now: datetime) -> GroupImportP
         groups=[PlannedGroup(name=name, memberCount=size) for name, size in plan.sizes.items() if name],
         noMatchMembers=no_match(plan.not_in_file, now),
         notMembers=plan.not_members,
+        problems=plan.problems,
     )
 
 

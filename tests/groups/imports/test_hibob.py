@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.base.csv_files import FileError
+from collector.base.csv_files import FileError, Problems
 from groups.imports.consolidate import Merge, consolidate
 from groups.imports.people import path_of, read, spelled_alike
 
@@ -56,6 +56,45 @@ def test_two_lines_for_one_person_are_one_if_they_agree():
 def test_two_lines_that_disagree_are_refused_with_both_lines():
     assert refusal("Email,Group,Team\nann@x.io,A,B\nbob@x.io,A,B\nAnn@x.io,A,\n") == [
         "Line 4: ann@x.io is here in “A > General” and on line 2 in “A > B”. Keep one of the two lines."
+    ]
+
+
+def test_of_two_lines_that_disagree_neither_is_taken_and_the_rest_goes_on():
+    problems = Problems()
+    text = b"Email,Group,Team\nann@x.io,A,B\nbob@x.io,A,B\nAnn@x.io,A,\ncy@x.io,>,\n"
+    assert [person.email for person in read(io.BytesIO(text), problems)] == ["bob@x.io"]
+    assert [sentence[:7] for sentence in problems.report] == ["Line 4:", "Line 5:"]
+
+
+@pytest.mark.parametrize(
+    "nothing", ["", "-", "N/A", "n/a", "Unassigned", "unassigned", "None", "–", "#N/A", " "]
+)
+def test_every_spelling_of_no_group_is_no_group(nothing):
+    rows = f"ann@x.io,{nothing},{nothing},{nothing}\nbob@x.io,{nothing},A,{nothing}\n"
+    assert people("Email,Department,Group,Team\n" + rows) == [("ann@x.io", ""), ("bob@x.io", "A > General")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\r\nEmail;Group;Team\r\nann@x.io;R&D;Core\r\n",
+        '"Display\r\nname",Email,Group,Team\nAnn,ann@x.io,R&D,Core\n',
+        "\ufeffEmail\tGroup\tTeam\nann@x.io\tR&D\tCore\n",
+    ],
+)
+def test_what_spreadsheets_add_is_no_hindrance(text):
+    assert people(text) == [("ann@x.io", "R&D > Core")]
+
+
+def test_both_spellings_of_an_accent_name_one_group():
+    text = "Email,Group\nann@x.io,Gr\u00f6\u00dfe\nbob@x.io,Gro\u0308\u00dfe\n"
+    assert {path for _, path in people(text)} == {"Gr\u00f6\u00dfe > General"}
+
+
+def test_a_list_that_is_too_long_is_refused_before_it_is_read_whole(monkeypatch):
+    monkeypatch.setattr("groups.imports.people.MOST_PEOPLE", 3)
+    assert refusal("Email,Group\n" + "a@x.io,A\n" * 9) == [
+        "More than 3 lines: this is not a list of the people of one company."
     ]
 
 

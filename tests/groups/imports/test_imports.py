@@ -203,8 +203,42 @@ def test_a_file_that_cannot_be_used_leaves_no_trace(team, text):
 
 
 def test_twenty_thousand_lines_are_previewed_within_five_seconds(team):
-    text = HEADER + "".join(f'p{n}@x.io,"P, {n}",Eng,,Group {n % 40},Team {n % 900}\n' for n in range(20_000))
+    text = HEADER + lines("Eng", "Web", "ann@x.io")
+    text += "".join(f'p{n}@x.io,"P, {n}",Eng,,Group {n % 40},Team {n % 900}\n' for n in range(20_000))
     started = time.perf_counter()
     plan = preview(text).plan
     assert time.perf_counter() - started < 5
     assert len(plan["not_members"]) == 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Email,Name\nann@x.io,Ann\n", "The file places nobody: no line has a Group"),
+        ("Email,Group,Team\nann@x.io,-,N/A\n", "The file places nobody: no line has a Group"),
+        ("Email,Group\nghost@x.io,Eng\n", "The file places nobody: none of its 1 people is a member"),
+        ("Email,Group\n", "nobody below them"),
+        (
+            "Email,Group\nann@x.io,>\n",
+            "Line 2: “>” is not a group name|Line 2: “> > General” is not a group name",
+        ),
+    ],
+)
+def test_a_file_that_places_nobody_is_an_error(team, text, says):
+    with pytest.raises(FileError, match=says):
+        preview(text)
+    assert not GroupImport.objects.exists()
+
+
+def test_lines_that_are_not_taken_are_kept_with_the_preview_and_hinder_no_apply(team):
+    text = THREE_MOVE + lines("Eng", "Web", "dan@x.io") + lines("Ops", "", "dan@x.io")
+    kept = preview(text)
+    assert kept.plan["problems"][0].startswith("Line 6: dan@x.io is here in “Ops > General”")
+    assert apply(kept, None, by="ada", now=NOW).moved == 3
+    assert current(TODAY)[team["dan"].pk].name == "Alpha"
+
+
+@pytest.mark.parametrize("nothing", ["Unassigned", "-", "N/A", ""])
+def test_a_mapping_knows_every_spelling_of_no_group(team, nothing):
+    kept = preview(f"email,group\nann@x.io,{nothing}\nbob@x.io,Eng\n", kind="backup")
+    assert [move["new"] for move in kept.plan["moves"]] == ["", "Eng"]
