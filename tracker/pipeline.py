@@ -1,4 +1,4 @@
-"""The hourly job: collect → groups → detect → incidents → budgets → digests → notify → pages → heartbeat.
+"""The hourly job, from collecting to the pages: collect, groups, detect, incidents, limits, budgets and so on.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
@@ -19,6 +19,7 @@ from collector.collecting import freshness, runs
 from collector.cursor.errors import CursorApiError
 from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
+from incidents.actions.limit_upkeep import keep_limits
 from incidents.digests import send_due
 from incidents.lifecycle import take_in
 from incidents.notifying.budgets import record_budget_steps
@@ -83,6 +84,7 @@ def run(now: datetime) -> PipelineReport:
         found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
         if isinstance(found, DetectionReport):
             _do(report, "incidents", lambda: take_in(found, now))
+        _do(report, "limits", lambda: keep_limits(now))
         _do(report, "budgets", lambda: record_budget_steps(now))
         _do(report, "digests", lambda: send_due(now))
         # What is sent is dated when it is sent: the steps before may have taken minutes.

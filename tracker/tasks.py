@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from collector.base.leases import AlreadyRunning
+from incidents.actions.limit_upkeep import keep_limits
 from incidents.notifying.outbox import deliver_due
 from tracker import pipeline
 
@@ -18,5 +19,7 @@ def hourly() -> str:
 
 
 def every_minute() -> str:
-    """Send what waits: retries, escalations, ends of quiet hours."""
-    return str(deliver_due(timezone.now()))
+    """Send what waits: retries, escalations, ends of quiet hours. Finish and end limits."""
+    now = timezone.now()
+    limits = keep_limits(now)
+    return f"{deliver_due(now)}; limits: {limits.summary}"

@@ -65,6 +65,8 @@ class CursorClient:
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     requests_made: int = 0
+    waits: tuple[float, ...] = retry.WAITS
+    read_seconds: int = READ_SECONDS
     session: requests.Session = field(default_factory=requests.Session)
 
     def __post_init__(self) -> None:
@@ -83,6 +85,13 @@ class CursorClient:
                 trouble=Trouble.REFUSED,
             )
         return cls(settings.CURSOR_API_URL, settings.CURSOR_ADMIN_API_KEY, settings.CURSOR_ANALYTICS_API_KEY)
+
+    @classmethod
+    def for_a_page(cls) -> CursorClient:
+        """The same for somebody who is waiting: one more try at most, and a short deadline."""
+        client = cls.from_settings()
+        client.waits, client.read_seconds = (1.0,), 10
+        return client
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None, *, etag: str = "") -> Answer:
         """GET `path`; with `etag`, an answer that has not changed since costs nothing."""
@@ -106,7 +115,7 @@ class CursorClient:
                     self.monotonic() - began,
                     failure.asked,
                     random.random(),  # noqa: S311  (jitter, not a secret)
-                    retry.UNREACHABLE_WAITS if is_down else retry.WAITS,
+                    retry.UNREACHABLE_WAITS if is_down else self.waits,
                 )
                 if wait is None:
                     raise self._give_up(f"{method} {path}", failure, tries) from None
@@ -122,7 +131,7 @@ class CursorClient:
                 self.base_url + path,
                 # Given here and not as a header, which a .netrc would overwrite with somebody's password.
                 auth=HTTPBasicAuth(self._key(path).encode(), b""),
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, self.read_seconds),
                 allow_redirects=False,
                 stream=True,
                 **request,

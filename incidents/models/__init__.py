@@ -2,6 +2,7 @@
 
 from .channels import Channel
 from .incidents import Incident, IncidentAnomaly, Status, Verdict
+from .limits import GuardSettings, LimitChange, LimitRequest
 from .notifications import Notification, SlackRequest
 from .settings import IncidentSettings
 from .timeline import Origin, TimelineEntry, TimelineStep, answered_at
@@ -9,8 +10,11 @@ from .timeline import Origin, TimelineEntry, TimelineStep, answered_at
 __all__ = [
     "Channel",
     "Incident",
+    "GuardSettings",
     "IncidentAnomaly",
     "IncidentSettings",
+    "LimitChange",
+    "LimitRequest",
     "Notification",
     "Origin",
     "SlackRequest",

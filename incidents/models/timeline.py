@@ -38,6 +38,9 @@ class TimelineStep(models.TextChoices):
     VERDICT = "verdict", "verdict"
     NOTE = "note", "note"
     ONSET = "onset", "onset corrected"
+    LIMIT_ASKED = "limit_asked", "asked Cursor for a limit"
+    LIMIT = "limit", "spend limit"
+    GUARD = "guard", "guard"
     UNDELIVERED = "undelivered", "notification given up"
 
 

@@ -33,6 +33,8 @@ UPDATES = {
     TimelineStep.SNOOZED,
     TimelineStep.VERDICT,
     TimelineStep.NOTE,
+    TimelineStep.LIMIT,
+    TimelineStep.GUARD,
 }
 
 

@@ -1,0 +1,75 @@
+"""What happens to limits by itself: changes without an outcome, ends of temporary limits, old requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collector.cursor.client import CursorClient
+from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish
+from incidents.lifecycle.moves import SYSTEM
+from incidents.models import LimitChange, LimitRequest, Origin
+
+
+@dataclass(frozen=True)
+class LimitsReport:
+    """What one run did, in changes."""
+
+    finished: int = 0
+    waiting: int = 0
+    expired: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.waiting
+
+    @property
+    def summary(self) -> str:
+        if not (self.finished or self.waiting or self.expired):
+            return "nothing to do"
+        return f"{self.finished} changes finished, {self.waiting} waiting, {self.expired} requests expired"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"finished": self.finished, "waiting": self.waiting, "expired": self.expired}
+
+
+def keep_limits(now: datetime, client: CursorClient | None = None) -> LimitsReport:
+    """Finish what has no outcome, let temporary limits end, and close old requests. Safe to repeat."""
+    expired = expire_requests(now)
+    if not may_write():
+        return LimitsReport(expired=expired)
+    changes = [*LimitChange.objects.unfinished().order_by("pk"), *record_restores(now)]
+    if not changes:
+        return LimitsReport(expired=expired)
+    asked = client or CursorClient.from_settings()
+    done = [carry_out(change, asked, now).is_finished for change in changes]
+    return LimitsReport(sum(done), len(done) - sum(done), expired)
+
+
+def record_restores(now: datetime) -> Iterator[LimitChange]:
+    """A change back for every temporary limit that is over; one that failed is tried again each hour."""
+    for change in LimitChange.objects.temporary().filter(until_at__lte=now).select_related("member"):
+        former = change.restore_dollars
+        wish = LimitWish(
+            member=change.member,
+            to_dollars=None if former is None else int(former),
+            reason=f"The temporary limit of {change.to_words} is over.",
+            key=f"restore:{change.pk}:{now:%Y%m%d%H}",
+            incident=change.incident,
+            kind=LimitChange.Kind.RESTORE,
+            restores=change,
+        )
+        try:
+            restore = record_wish(wish, SYSTEM, Origin.SYSTEM, now)
+        except LimitRefused:
+            continue  # another change of this member is under way: it replaces the temporary one
+        if not restore.is_finished:
+            yield restore
+
+
+def expire_requests(now: datetime) -> int:
+    """Close the requests that nobody decided in time; return how many."""
+    waiting = LimitRequest.objects.filter(status=LimitRequest.Status.PENDING, expires_at__lte=now)
+    return waiting.update(status=LimitRequest.Status.EXPIRED, decided_at=now)

@@ -1,0 +1,205 @@
+"""Changes a member's spend limit at Cursor: recorded before, carried out, read back, recorded after.
+
+Each step is committed before the next one begins, and each may be repeated: a process that dies anywhere
+leaves a change without an outcome, which the next run reads back at Cursor and completes. No call happens
+inside a transaction, and one process at a time works on a member.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from collector.base.leases import AlreadyRunning, hold_lease
+from collector.cursor.client import CursorClient
+from collector.cursor.errors import CursorApiError
+from collector.cursor.spend_limits import LimitInForce, read_limit, write_limit
+from collector.models import Member
+from incidents.actions.limit_effects import GroupLimit, group_limits_of, judge_effect
+from incidents.lifecycle.moves import Actor, Transition, write
+from incidents.models import Incident, LimitChange, TimelineStep
+from incidents.wording import instant
+
+GIVE_UP_AFTER = timedelta(hours=24)
+Status = LimitChange.Status
+
+
+@dataclass(frozen=True)
+class LimitWish:
+    """A change that somebody wants. `key` is the same however often one form is sent."""
+
+    member: Member
+    to_dollars: int | None
+    reason: str
+    key: str
+    until_at: datetime | None = None
+    incident: Incident | None = None
+    kind: str = LimitChange.Kind.PERSON
+    restores: LimitChange | None = None
+
+
+class LimitRefused(Exception):
+    """The change was not recorded; the message is for whoever wanted it."""
+
+
+def may_write() -> bool:
+    """Whether this installation changes limits at Cursor."""
+    return bool(settings.CURSOR_LIMITS == "write" and settings.CURSOR_ADMIN_API_KEY)
+
+
+def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> LimitChange:
+    """Record the change and its entry on the timeline in one transaction; one key is one change.
+
+    LimitRefused where limits are not changed from here, or another change of the member is not finished.
+    """
+    if not may_write():
+        raise LimitRefused("Limits are not changed from here: set CURSOR_LIMITS=write, and a key that may.")
+    try:
+        with transaction.atomic():
+            change, is_new = LimitChange.objects.get_or_create(
+                key=wish.key,
+                defaults={
+                    "member": wish.member,
+                    "to_dollars": wish.to_dollars,
+                    "reason": wish.reason,
+                    "until_at": wish.until_at,
+                    "incident": wish.incident,
+                    "kind": wish.kind,
+                    "restores": wish.restores,
+                    "actor": actor.user,
+                    "actor_name": actor.name,
+                    "origin": origin,
+                    "requested_at": now,
+                },
+            )
+            if is_new:
+                note_on_timeline(change, TimelineStep.LIMIT_ASKED, wish_sentence(change), now)
+    except IntegrityError:
+        raise LimitRefused(
+            f"Another change of {wish.member}'s limit is being carried out: try again in a minute."
+        ) from None
+    return change
+
+
+def carry_out(change: LimitChange, client: CursorClient, now: datetime) -> LimitChange:
+    """Bring Cursor's limit to what `change` says and record the outcome; unfinished if Cursor is away.
+
+    Repeating it is safe at any point. Another process that is at it already is left alone.
+    """
+    try:
+        with hold_lease(f"limit:{change.member_id}"):
+            change.refresh_from_db()
+            if not change.is_finished:
+                _try_once(change, client, now)
+    except AlreadyRunning:
+        change.refresh_from_db()
+    return change
+
+
+def _try_once(change: LimitChange, client: CursorClient, now: datetime) -> None:
+    try:
+        _bring_about(change, client, now)
+    except CursorApiError as error:
+        change.tries += 1
+        if error.permanent or now - change.requested_at > GIVE_UP_AFTER:
+            finish(change, Status.FAILED, error.answered if error.permanent else str(error), now)
+        else:
+            change.message = str(error)
+            change.save(update_fields=["tries", "message"])
+
+
+def _bring_about(change: LimitChange, client: CursorClient, now: datetime) -> None:
+    """Read, write unless it holds already, read back; each with nothing in between that is not recorded."""
+    email = change.member.email
+    before = read_limit(client, email)
+    if before is None:
+        finish(change, Status.FAILED, "Cursor's list of members does not name this member.", now)
+        return
+    if change.status == Status.INTENDED and not _make_ready(change, before, now):
+        return
+    after: LimitInForce | None = before
+    if before.own_dollars != change.to_dollars:
+        write_limit(client, email, change.to_dollars)
+        after = read_limit(client, email)
+    if after is None:
+        finish(change, Status.FAILED, "Cursor's list of members no longer names this member.", now)
+        return
+    groups = group_limits_of(change.member)
+    finish_with(change, after, groups, now)
+
+
+def _make_ready(change: LimitChange, before: LimitInForce, now: datetime) -> bool:
+    """Store what holds now, before anything changes; False if there is nothing to restore any more."""
+    replaced = LimitChange.objects.temporary().filter(member=change.member).first()
+    change.from_dollars, change.from_effective_dollars = before.own_dollars, before.effective_dollars
+    expected = change.restores.to_dollars if change.restores else None
+    if change.restores and before.own_dollars != expected:
+        text = f"Somebody changed the limit at Cursor to {words(before.own_dollars)} meanwhile: it stays."
+        change.after_dollars, change.effective_dollars = before.own_dollars, before.effective_dollars
+        finish(change, Status.SKIPPED, text, now)
+        return False
+    is_replacing = replaced is not None and replaced.to_dollars == before.own_dollars
+    change.restore_dollars = replaced.restore_dollars if replaced and is_replacing else before.own_dollars
+    change.status = Status.READY
+    change.save(update_fields=["from_dollars", "from_effective_dollars", "restore_dollars", "status"])
+    return True
+
+
+def finish_with(change: LimitChange, after: LimitInForce, groups: list[GroupLimit], now: datetime) -> None:
+    """Record what was read back, and why it has no effect where it has none."""
+    change.after_dollars, change.effective_dollars = after.own_dollars, after.effective_dollars
+    problem = judge_effect(change.to_dollars, after, groups)
+    text = problem or f"In force now: {words(after.decisive_dollars)}."
+    finish(change, Status.NO_EFFECT if problem else Status.DONE, text, now)
+
+
+def finish(change: LimitChange, status: str, text: str, now: datetime) -> None:
+    """Record the outcome once, with its entry on the timeline, and end what it replaced."""
+    with transaction.atomic():
+        won = (
+            LimitChange.objects.unfinished()
+            .filter(pk=change.pk)
+            .update(
+                status=status,
+                message=text,
+                finished_at=now,
+                tries=change.tries,
+                from_dollars=change.from_dollars,
+                from_effective_dollars=change.from_effective_dollars,
+                after_dollars=change.after_dollars,
+                effective_dollars=change.effective_dollars,
+            )
+        )
+        change.refresh_from_db()
+        if not won:
+            return
+        if status != Status.FAILED:
+            others = LimitChange.objects.temporary().filter(member=change.member).exclude(pk=change.pk)
+            others.update(ended_at=now)
+        note_on_timeline(change, TimelineStep.LIMIT, outcome_sentence(change), now)
+
+
+def note_on_timeline(change: LimitChange, step: TimelineStep, text: str, now: datetime) -> None:
+    if change.incident:
+        actor = Actor(change.actor, change.actor_name)
+        write(change.incident, Transition(step, (), None, text), actor, change.origin, now)
+
+
+def wish_sentence(change: LimitChange) -> str:
+    until = f" until {instant(change.until_at)}" if change.until_at else ""
+    return f"{change.to_words}{until}: {change.reason}"
+
+
+def outcome_sentence(change: LimitChange) -> str:
+    """`from $200.00 to $80 until 3 Mar 2026, 12:00 UTC; In force now: $80.00.`"""
+    until = f" until {instant(change.until_at)}" if change.until_at else ""
+    label = str(change.get_status_display())
+    return f"from {words(change.from_dollars)} to {change.to_words}{until}, {label}. {change.message}"
+
+
+def words(dollars: Decimal | int | None) -> str:
+    return "no limit" if dollars is None else f"${dollars:,.2f}"

@@ -1,0 +1,176 @@
+"""Setting, raising and lifting a member's limit: recorded before and after, read back, restored."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from collector.collecting.windows import Window
+from collector.cursor.spend_limits import LimitInForce
+from collector.models import DirectoryGroup
+from collector.sources import groups
+from incidents.actions.limit_effects import GroupLimit, judge_effect
+from incidents.actions.limit_upkeep import keep_limits
+from incidents.actions.limits import LimitRefused, carry_out, record_wish
+from incidents.models import LimitChange, Notification
+from sandbox.faults import Reset, StatusFault
+from tests.incidents.actions.limit_site import BOSS, DAY, NOW, LimitSite
+from tests.incidents.factories import make_channel
+
+pytestmark = pytest.mark.django_db
+WRITE, READ = "/teams/user-spend-limit", "/teams/spend"
+
+
+def test_a_change_is_recorded_before_and_after_and_the_limit_read_back(site: LimitSite):
+    change = site.record(80)
+    assert (change.status, site.own, site.calls) == ("intended", None, 0)
+    assert site.timeline() == [("limit_asked", "$80: Runaway")]
+    carry_out(change, site.client, NOW)
+    assert (change.status, site.own, site.calls) == ("done", 80, 1)
+    assert (change.from_dollars, change.from_effective_dollars) == (None, Decimal(500))
+    assert (change.after_dollars, change.effective_dollars) == (Decimal(80), Decimal(80))
+    assert site.timeline()[1:] == [("limit", "from no limit to $80, in force. In force now: $80.00.")]
+
+
+def test_one_form_sent_twice_is_one_change(site: LimitSite):
+    for _ in range(2):
+        site.change(80)
+    assert (LimitChange.objects.count(), site.calls, len(site.timeline())) == (1, 1, 2)
+
+
+def test_raising_and_lifting(site: LimitSite):
+    site.change(80)
+    assert site.change(120, "form-2").from_dollars == Decimal(80)
+    lifted = site.change(None, "form-3")
+    assert (lifted.status, site.own, lifted.message) == ("done", None, "In force now: $500.00.")
+    assert site.change(0, "form-4").status == "done" and site.own == 0  # zero is zero dollars
+
+
+def test_a_temporary_limit_gives_back_the_former_one_by_itself(site: LimitSite):
+    site.change(200)
+    site.change(80, "form-2", until_at=NOW + DAY)
+    assert keep_limits(NOW + DAY / 2, site.client).summary == "nothing to do"
+    assert site.own == 80
+    assert keep_limits(NOW + DAY, site.client).finished == 1
+    assert site.own == 200
+    for _ in range(2):
+        assert keep_limits(NOW + 2 * DAY, site.client).finished == 0
+    assert site.timeline()[-1][1].startswith("from $80.00 to $200, in force.")
+
+
+def test_where_there_was_no_limit_none_comes_back(site: LimitSite):
+    site.change(80, until_at=NOW + DAY)
+    keep_limits(NOW + DAY, site.client)
+    assert site.own is None
+
+
+def test_a_second_temporary_limit_gives_back_what_held_before_the_first(site: LimitSite):
+    site.change(200)
+    site.change(80, "form-2", until_at=NOW + DAY)
+    site.change(60, "form-3", NOW + DAY / 2, until_at=NOW + 2 * DAY)
+    keep_limits(NOW + DAY, site.client)
+    assert site.own == 60  # the first one's end changes nothing any more
+    keep_limits(NOW + 2 * DAY, site.client)
+    assert site.own == 200
+
+
+def test_a_lasting_limit_replaces_a_temporary_one(site: LimitSite):
+    site.change(80, until_at=NOW + DAY)
+    site.change(90, "form-2")
+    keep_limits(NOW + 2 * DAY, site.client)
+    assert site.own == 90
+
+
+def test_what_somebody_changed_at_cursor_meanwhile_stays(site: LimitSite):
+    site.change(80, until_at=NOW + DAY)
+    site.client.post(WRITE, {"userEmail": site.member.email, "spendLimitDollars": 300})
+    keep_limits(NOW + DAY, site.client)
+    assert site.own == 300
+    restore = LimitChange.objects.get(kind="restore")
+    assert restore.status == "skipped"
+    assert restore.message == "Somebody changed the limit at Cursor to $300.00 meanwhile: it stays."
+
+
+def test_a_lower_limit_of_the_group_is_named_as_what_keeps_a_raise_from_working(site: LimitSite):
+    group = next(m.group for m in site.sandbox.company.members if m.email == site.member.email)
+    site.sandbox.api.spend_limits.group_dollars[group] = 50
+    groups.sync(site.client, Window(NOW, NOW, NOW))
+    assert DirectoryGroup.objects.get(monthly_limit_dollars=50).name == group
+    change = site.change(80)
+    assert change.status == "no_effect"
+    assert change.message.startswith(f"The group {group} is limited to $50.00 at Cursor: $50.00 is in force.")
+
+
+def test_a_success_that_changed_nothing_says_why(site: LimitSite):
+    site.sandbox.behaviour.update(keeps_limits=True)
+    change = site.change(80)
+    assert (change.status, site.own) == ("no_effect", None)
+    assert "A limit below a higher one of the group or the team has no effect" in change.message
+
+
+def test_a_key_that_may_not_is_a_failure_with_cursors_words(site: LimitSite):
+    site.sandbox.behaviour.update(limits_status=403)
+    change = site.change(80)
+    assert change.status == "failed"
+    assert "403 Enterprise access required" in change.message
+    assert site.timeline()[-1][0] == "limit"
+
+
+@pytest.mark.parametrize("path", [READ, WRITE])
+def test_an_answer_that_was_lost_or_refused_for_now_is_finished_by_the_next_run(site: LimitSite, path):
+    for fault in (Reset(), StatusFault(503)):
+        site.sandbox.faults.next(path, fault, times=7)
+        key = type(fault).__name__
+        change = site.change(80 if key == "Reset" else 90, key)
+        assert not change.is_finished and change.message
+        assert keep_limits(NOW, site.client).finished == 1
+        change.refresh_from_db()
+        assert (change.status, site.own) == ("done", change.to_dollars)
+
+
+def test_too_many_requests_are_waited_for(site: LimitSite):
+    site.sandbox.faults.next(WRITE, StatusFault(429, retry_after=1), times=2)
+    assert site.change(80).status == "done"
+
+
+def test_after_a_day_without_an_answer_it_is_given_up(site: LimitSite):
+    site.record(80)
+    site.sandbox.faults.sometimes(StatusFault(503), 1.0, path=READ)
+    assert keep_limits(NOW, site.client).waiting == 1
+    keep_limits(NOW + 1.1 * DAY, site.client)
+    assert LimitChange.objects.get().status == "failed"
+
+
+def test_while_one_change_is_unfinished_no_other_begins(site: LimitSite):
+    site.record(80)
+    with pytest.raises(LimitRefused, match="is being carried out"):
+        site.record(90, "form-2")
+
+
+def test_without_the_setting_nothing_is_recorded_or_asked(site: LimitSite, settings):
+    settings.CURSOR_LIMITS = "read"
+    with pytest.raises(LimitRefused, match="CURSOR_LIMITS=write"):
+        record_wish(site.wish(80), BOSS, "page", NOW)
+    assert (LimitChange.objects.count(), site.sandbox.api.requests) == (0, {})
+
+
+def test_channels_that_heard_of_the_incident_hear_of_the_limit(site: LimitSite):
+    channel = make_channel()
+    entry = site.incident.timeline.create(step="opened", at=NOW, origin="system", severity="critical")
+    Notification.objects.create(
+        channel=channel, kind="alert", incident=site.incident, entry=entry, created_at=NOW, due_at=NOW
+    )
+    site.change(80)
+    updates = Notification.objects.filter(kind="update").values_list("entry__step", flat=True)
+    assert list(updates) == ["limit"]
+
+
+def test_an_effect_is_judged_by_what_is_in_force():
+    def judged(to, own, effective, groups=()):
+        return judge_effect(to, LimitInForce(own, effective, None, None), list(groups))
+
+    assert judged(80, Decimal(80), None) == ""  # an older answer without the effective limit
+    assert judged(None, None, Decimal(500)) == ""
+    assert "A higher limit" in judged(80, Decimal(80), Decimal(200))
+    assert "the team's or a group's" in judged(80, Decimal(80), Decimal(50), [GroupLimit("A", Decimal(70))])
