@@ -1,4 +1,4 @@
-"""The hourly job, from collecting to the pages: collect, groups, detect, incidents, limits, budgets and so on.
+"""The hourly job: collect, groups, detect, incidents, limits, budgets, digests, notify, pages, heartbeat.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
