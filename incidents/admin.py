@@ -62,7 +62,6 @@ class ChannelAdmin(admin.ModelAdmin):
     )
     list_filter = ("kind", "is_enabled", "least_severity")
     list_select_related = ("escalate_to",)
-    filter_horizontal = ("groups",)
     readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at")
     actions = ("send_test",)
     fieldsets = (

@@ -80,6 +80,19 @@ class AccessSettings(SingletonModel):
         return parse_list(self.admin_list.splitlines())
 
 
+class SetUp(SingletonModel):
+    """The one row that remembers what the set-up checklist cannot read from other tables."""
+
+    dismissed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    backed_up_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "set-up"
+
+    def __str__(self) -> str:
+        return "set-up"
+
+
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def valid(self, now: datetime) -> ApiTokenQuerySet:
         """Tokens neither revoked nor expired at `now`."""

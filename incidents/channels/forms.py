@@ -46,6 +46,7 @@ class ChannelForm(forms.ModelForm):
             "escalate_after_minutes",
             "escalate_to",
         )
+        widgets: ClassVar[dict[str, type[forms.Widget]]] = {"groups": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]

@@ -86,7 +86,13 @@ SECTIONS = (
                 "Import groups from HiBob or a CSV, and undo an import.",
                 states.imports,
             ),
-            Entry("groups.Budget", "Budgets", "Agree dollars per cycle for the team, groups and members."),
+            Entry("groups.CycleBudget", "Budgets", "Agree dollars per cycle for groups and members."),
+            Entry(
+                "groups.BudgetSettings",
+                "Budget policy",
+                "Each member's budget, and the steps that are reported.",
+                states.budget_policy,
+            ),
         ),
     ),
     Section(

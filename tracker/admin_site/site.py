@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from tracker.admin_site import board
 from tracker.admin_site.back import remember_page
+from tracker.admin_site.checklist import read_checklist
+from tracker.models import SetUp
 
 
 class ProductAdminSite(admin.AdminSite):
@@ -22,8 +27,22 @@ class ProductAdminSite(admin.AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "came_from": remember_page(request)}
 
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        dismiss = self.admin_view(require_POST(self.dismiss_setup))
+        return [path("setup/dismiss/", dismiss, name="setup_dismiss"), *super().get_urls()]
+
+    def dismiss_setup(self, request: HttpRequest) -> HttpResponse:
+        """Take the set-up card off the overview, or bring it back."""
+        at = None if "restore" in request.POST else timezone.now()
+        SetUp.objects.update_or_create(pk=SetUp.singleton_instance_id, defaults={"dismissed_at": at})
+        return redirect("admin:index" if at is None else "overview")
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         now = timezone.now()
         shown = board.build_board(self.get_app_list(request), now)
-        context = {"board": shown, "is_superuser": bool(getattr(request.user, "is_superuser", False))}
+        context = {
+            "board": shown,
+            "checklist": read_checklist(now),
+            "is_superuser": bool(getattr(request.user, "is_superuser", False)),
+        }
         return super().index(request, {**context, **(extra_context or {})})

@@ -14,7 +14,7 @@ from collector.collecting import freshness
 from collector.models import BillingCycle, Member, SourceRun
 from detection.models import DetectionSettings, Exemption
 from groups.assignments.membership import UNASSIGNED, members_of
-from groups.models import Group, GroupImport
+from groups.models import BudgetSettings, Group, GroupImport
 from incidents.models import Channel, Incident, IncidentSettings
 from incidents.notifying.backlog import backlog
 from tracker.access.roles import Role, role_of
@@ -93,6 +93,10 @@ def imports(now: datetime) -> EntryState:
     if last is None:
         return EntryState("none yet")
     return EntryState(f"last {age(now - last.uploaded_at)}, {last.get_status_display()}")
+
+
+def budget_policy(now: datetime) -> EntryState:
+    return settings_state(BudgetSettings.get_solo())
 
 
 def people(now: datetime) -> EntryState:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,22 @@ from django.db import connection
 
 class BackupFailed(Exception):
     """No copy was made; the message says why and what to do."""
+
+
+PREFIX = "cost-monitor-"
+
+
+def dated_name(now: datetime) -> str:
+    """`cost-monitor-2026-11-28-0305.sqlite3`, or `.dump` for PostgreSQL; names sort by age."""
+    return f"{PREFIX}{now:%Y-%m-%d-%H%M%S}.{'dump' if connection.vendor == 'postgresql' else 'sqlite3'}"
+
+
+def delete_oldest(directory: Path, keep: int) -> list[Path]:
+    """Delete all but the newest `keep` backups with dated names in `directory`; no other file is touched."""
+    old = sorted(directory.glob(f"{PREFIX}*-*.*"), reverse=True)[keep:]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return old
 
 
 def back_up(target: Path) -> int:

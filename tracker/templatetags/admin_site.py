@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 
 from tracker.admin_site import board
+from tracker.admin_site.checklist import read_checklist
+from tracker.models import SetUp
 
 register = template.Library()
 
@@ -67,3 +69,12 @@ def is_only_row(context: dict[Any, Any]) -> bool:
 
 def title_of(context: dict[Any, Any]) -> str:
     return str(context["original"])[:80] if context.get("original") else ""
+
+
+@register.inclusion_tag("tracker/partials/setup_card.html", takes_context=True)
+def setup_card(context: template.Context) -> dict[str, Any]:
+    """What is still to be set up, for administrators, until all is done or somebody dismisses it."""
+    if SetUp.get_solo().dismissed_at is not None:
+        return {}
+    checklist = read_checklist(context["now"])
+    return {} if checklist.is_complete else {"checklist": checklist, "csrf_token": context["csrf_token"]}

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from collector.models import Member
+from tracker.models import SetUp
 from tracker.ops.backup import BackupFailed, back_up
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -89,3 +91,25 @@ def test_what_was_backed_up_on_postgresql_comes_back(tmp_path, shared_database_u
     run("Restore PostgreSQL", tmp_path, DATABASE_URL=shared_database_url)
 
     assert list(Member.objects.values_list("email", "name")) == [("ann@example.com", "Ann")]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="pg_dump is tried above")
+def test_dated_copies_are_kept_up_to_a_number_and_no_other_file_is_touched(tmp_path, capsys):
+    (tmp_path / "notes.txt").touch()
+    for day in range(1, 5):
+        with time_machine.travel(datetime(2026, 3, day, 3, 5, tzinfo=UTC), tick=False):
+            call_command("backup", str(tmp_path), keep=2)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "cost-monitor-2026-03-03-030500.sqlite3",
+        "cost-monitor-2026-03-04-030500.sqlite3",
+        "notes.txt",
+    }
+    assert "deleted" in capsys.readouterr().out
+    assert SetUp.get_solo().backed_up_at == datetime(2026, 3, 4, 3, 5, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_keeping_a_number_of_copies_needs_a_directory(tmp_path):
+    with pytest.raises(CommandError, match="--keep needs a directory"):
+        call_command("backup", str(tmp_path / "costs.sqlite3"), keep=2)

@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
+import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils import timezone
 
-from tracker.ops.backup import BackupFailed, back_up
+from tracker.models import SetUp
+from tracker.ops.backup import BackupFailed, back_up, dated_name, delete_oldest
 
 
 class Command(BaseCommand):
     help = (
-        "Copy the whole database to FILE while the site is in use: SQLite as a file, PostgreSQL by pg_dump."
+        "Copy the whole database while the site is in use: SQLite as a file, PostgreSQL by pg_dump. "
+        "In a directory, the copy is named by date and time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "target",
+            type=Path,
+            nargs="?",
+            metavar="FILE_OR_DIRECTORY",
+            help="Where to write; default: the directory `backups` in VAR_DIR.",
+        )
+        parser.add_argument(
+            "--keep",
+            type=copies,
+            metavar="N",
+            help="Then delete all but the newest N dated copies in that directory.",
+        )
 
-    def handle(self, *, file: Path, **options: Any) -> None:
+    def handle(self, *, target: Path | None, keep: int | None, **options: Any) -> None:
+        if target is None:
+            target = settings.VAR_DIR / "backups"
+            target.mkdir(mode=0o700, exist_ok=True)
+        if keep is not None and not target.is_dir():
+            raise CommandError("--keep needs a directory: dated copies in it are counted")
+        now = timezone.now()
+        file = target / dated_name(now) if target.is_dir() else target
         try:
             size = back_up(file)
         except BackupFailed as failed:
             raise CommandError(str(failed)) from failed
+        with suppress(DatabaseError):  # a database without migrations is worth a copy, too
+            SetUp.objects.update_or_create(pk=SetUp.singleton_instance_id, defaults={"backed_up_at": now})
         self.stdout.write(f"{file}: {size / 1e6:,.1f} MB")
+        for old in delete_oldest(target, keep) if keep is not None else []:
+            self.stdout.write(f"deleted {old}")
+
+
+def copies(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)

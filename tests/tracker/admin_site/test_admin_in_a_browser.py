@@ -1,0 +1,79 @@
+"""The admin's own pages in Chromium: on a phone, in the dark, by keyboard, and nothing for axe to find."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib import admin
+
+from collector.models import SourceRun
+from incidents.models import Channel
+from tests.tracker.pages.test_looks_in_a_browser import RULES
+from tracker.admin_site import board
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
+FORMS = [
+    "/admin/detection/detectionsettings/",
+    "/admin/incidents/incidentsettings/",
+    "/admin/incidents/channel/add/",
+    "/admin/tracker/accesssettings/",
+    "/admin/tracker/apitoken/add/",
+    "/admin/auth/user/add/",
+    "/admin/groups/group/add/",
+    "/admin/groups/groupimport/add/",
+    "/admin/detection/exemption/add/",
+]
+
+IN_THE_DARK = ["/admin/", "/admin/collector/sourcerun/", "/admin/incidents/channel/add/"]
+
+
+@pytest.fixture
+def some_rows(boss) -> None:
+    Channel.objects.create(
+        name="ops", kind="webhook", target="http://127.0.0.1:1/x", last_error="No answer: look"
+    )
+    for source in ("events", "spend"):
+        SourceRun.objects.create(
+            source=source,
+            status="failed",
+            started_at=NOW,
+            finished_at=NOW,
+            window_start_at=NOW.replace(hour=1),
+            window_end_at=NOW,
+            error="POST /teams/filtered-usage-events: it answered 503 three times, the last after 30 s",
+        )
+
+
+def lists() -> list[str]:
+    """The front page and the list of every table on the board."""
+    listed = {entry.model for section in board.SECTIONS for entry in section.entries}
+    labels = [model._meta.label for model in admin.site._registry if model._meta.label in listed]
+    return ["/admin/", *(f"/admin/{label.lower().replace('.', '/')}/" for label in labels)]
+
+
+def found_by_axe(page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{v['id']}: {n['html'][:160]}" for v in found for n in v["nodes"]]
+
+
+@pytest.mark.slow
+def test_every_page_fits_a_phone_and_pleases_axe_in_both_themes(visit_admin, some_rows):
+    page, complaints = visit_admin("/admin/", width=390)
+    base = page.url.removesuffix("/admin/")
+    wrong: list[str] = []
+    for path in [*lists(), *FORMS]:
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.goto(base + path).status == 200, path
+        page.emulate_media(color_scheme="light")
+        problems = found_by_axe(page)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 390:
+            problems.append(f"{width} px wide")
+        if path in IN_THE_DARK:
+            page.emulate_media(color_scheme="dark")
+            problems += [f"dark {text}" for text in found_by_axe(page)]
+        wrong += [f"{path}: {text}" for text in problems]
+    assert not wrong, "\n".join(wrong)
+    assert complaints == []
