@@ -38,7 +38,17 @@ class IncidentSettingsAdmin(SingletonModelAdmin):
             {"fields": ("quiet_runs", "keep_open_until_reviewed", "cooldown_hours", "acknowledgement_hours")},
         ),
         (
-            "Telling people",
+            "The member first",
+            {
+                "fields": (
+                    "asks_member_first",
+                    "channels_wait_warning_minutes",
+                    "channels_wait_critical_minutes",
+                )
+            },
+        ),
+        (
+            "Notifications",
             {"fields": ("summary_above", "email_mode", "email_digest_hour", "give_up_after")},
         ),
         ("Digests", {"fields": ("plan_digest", "cycle_digest", "weekly_digest", "digest_hour")}),

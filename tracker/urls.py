@@ -9,6 +9,7 @@ from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
 from tracker.views.incidents import incident, incidents
 from tracker.views.insights import insights
 from tracker.views.member import member
+from tracker.views.member_answers import member_answer
 from tracker.views.one_day import one_day
 from tracker.views.overview import overview
 from tracker.views.settings import settings
@@ -36,6 +37,7 @@ urlpatterns = [
         name="incident-action",
     ),
     path("favicon.ico", public(ICON)),
+    path("answers/<str:token>", member_answer, name="member-answer"),
     path("hooks/pagerduty", pagerduty_hook, name="pagerduty-hook"),
     path("hooks/opsgenie", opsgenie_hook, name="opsgenie-hook"),
     path("slack/actions", slack_actions, name="slack-actions"),

@@ -14,6 +14,7 @@ from incidents.models import Incident
 
 from .causes import AGENT, AUTOMATION, IncidentCause, short_id
 from .cursor_links import MODELS
+from .second_person import said_to_member
 
 
 @dataclass(frozen=True)
@@ -75,23 +76,16 @@ def ask_member(context: SuggestionContext) -> Iterator[Suggestion]:
     if not incident.is_about_a_person or incident.member is None:
         return
     cause = f" {context.cause.sentence}" if context.cause else ""
+    text = said_to_member(incident.who, without_onset(incident.message))
     first_name = incident.member.name.partition(" ")[0] or incident.member.email
     yield Suggestion(
         f"Ask {incident.member}",
         "They know what is running and can stop it in a minute. Nothing changes until they do.",
         f"mailto:{incident.member.email}",
         "Write a mail",
-        copy_text=f"Hi {first_name}, {said_to_member(incident)}.{cause} Is this expected? "
+        copy_text=f"Hi {first_name}, {text}.{cause} Is this expected? "
         "If not, could you stop it and let me know?",
     )
-
-
-def said_to_member(incident: Incident) -> str:
-    """The incident's sentence in the second person, without its full stop: `you spent $412 in 24 h …`."""
-    text = without_onset(incident.message).rstrip(".")
-    if not text.startswith(incident.who):
-        return text
-    return f"you{text.removeprefix(incident.who)}".replace(" their ", " your ")
 
 
 def restrict_model(context: SuggestionContext) -> Iterator[Suggestion]:

@@ -45,7 +45,9 @@ def send(channel: Channel, parcel: Parcel) -> str:
 
 
 def build(parcel: Parcel, to: list[str]) -> EmailMultiAlternatives:
-    template = "alert" if isinstance(parcel.content, Alert) else "digest"
+    template = "digest"
+    if isinstance(parcel.content, Alert):
+        template = "question" if parcel.content.question else "alert"
     title = subject(parcel)
     context = {"content": parcel.content, "subject": title}
     headers = {"Message-ID": message_id(parcel.key)}
@@ -62,7 +64,8 @@ def subject(parcel: Parcel) -> str:
     """One line without breaks: a name cannot add a header."""
     if not isinstance(parcel.content, Alert):
         return shorten(parcel.content.title, SUBJECT)
-    return shorten(parcel.content.headline, SUBJECT)
+    question = parcel.content.question
+    return shorten(question.headline if question else parcel.content.headline, SUBJECT)
 
 
 def sender() -> str:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from incidents.models import Channel
+from incidents.models import Channel, IncidentSettings
 
-from . import by_url, email, opsgenie, pagerduty, slack, webhook
+from . import by_url, email, opsgenie, pagerduty, slack, slack_direct, webhook
 from .base import DeliveryError, Parcel
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,26 @@ def seed_channels() -> list[Channel]:
             seed=kind, defaults={"kind": kind, "name": name, "audience": Channel.Audience.EVERYBODY}
         )
         made += [channel] if is_new else []
-    return made
+    return [*made, *seed_member_channel()]
+
+
+def seed_member_channel() -> list[Channel]:
+    """Make the channel that asks the member, once the policy says so and there is none."""
+    if not IncidentSettings.get_solo().asks_member_first:
+        return []
+    if Channel.objects.enabled().filter(audience=Channel.Audience.MEMBER).exists():
+        return []
+    kind = Channel.Kind.SLACK if settings.SLACK_BOT_TOKEN else Channel.Kind.EMAIL
+    channel, is_new = Channel.objects.get_or_create(
+        seed="member",
+        defaults={
+            "kind": kind,
+            "name": "The member concerned",
+            "audience": Channel.Audience.MEMBER,
+            "sends_digests": False,
+        },
+    )
+    return [channel] if is_new else []
 
 
 def asked_for() -> list[Channel.Kind]:
@@ -49,10 +68,17 @@ def asked_for() -> list[Channel.Kind]:
     return [kind for kind, value in is_set.items() if value]
 
 
+def sender_of(channel: Channel) -> Callable[[Channel, Parcel], str]:
+    """What sends on `channel`: in Slack, a message to one person is not one to a channel."""
+    if channel.kind == Channel.Kind.SLACK and channel.is_for_member:
+        return slack_direct.send
+    return SENDERS[channel.kind]
+
+
 def send(channel: Channel, parcel: Parcel) -> str:
     """Send `parcel`; whatever its sender did not foresee is a failure of this one message."""
     try:
-        return SENDERS[channel.kind](channel, parcel)
+        return sender_of(channel)(channel, parcel)
     except DeliveryError:
         raise
     except Exception as problem:  # one channel's fault must never stop another

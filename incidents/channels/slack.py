@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,8 @@ ADVICE = {
     "not_authed": "no token was sent; set SLACK_BOT_TOKEN",
     "account_inactive": "the token's app or workspace is gone; install the app again and set SLACK_BOT_TOKEN",
     "token_revoked": "the token was revoked; install the app again and set SLACK_BOT_TOKEN",
-    "missing_scope": "the app lacks a permission; add chat:write and users:read.email, then install it again",
+    "missing_scope": "the app lacks a permission; add chat:write, users:read, users:read.email and im:write, "
+    "then install it again",
     "channel_not_found": "the app sees no such channel; check the channel's id and invite the app to it",
     "not_in_channel": "the app is not in the channel; invite it there with /invite",
     "is_archived": "the channel is archived; choose another one",
@@ -159,7 +161,15 @@ def retry_after(headers: Any) -> timedelta:
     return timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS) if text.isdigit() else 60)
 
 
-def email_of(user_id: str) -> str:
-    """The e-mail of a Slack user, lower case; empty where Slack gives none (scope users:read.email)."""
-    profile = (call("users_info", user=user_id).get("user") or {}).get("profile") or {}
-    return str(profile.get("email") or "").strip().lower()
+@dataclass(frozen=True)
+class SlackUser:
+    """`email` is lower case, empty where Slack gives none; `zone` a name such as Europe/Berlin."""
+
+    email: str
+    zone: str
+
+
+def find_user(user_id: str) -> SlackUser:
+    user = call("users_info", user=user_id).get("user") or {}
+    email = (user.get("profile") or {}).get("email") or ""
+    return SlackUser(str(email).strip().lower(), str(user.get("tz") or ""))

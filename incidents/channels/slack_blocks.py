@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from incidents.notifying.messages import Alert, Digest, DigestTable, IncidentMessage
+from incidents.actions.snoozes import SNOOZES
+from incidents.notifying.messages import Alert, Digest, DigestTable, IncidentMessage, MemberQuestion
 from incidents.wording import shorten
 
 BLOCKS, SECTION, HEADER, FIELD = 50, 3000, 150, 2000
@@ -58,10 +59,12 @@ def fallback(what: Alert | Digest) -> str:
     """What phones and screen readers show."""
     if isinstance(what, Digest):
         return escape(what.title, SECTION)
-    return escape(what.headline, SECTION)
+    return escape(what.question.headline if what.question else what.headline, SECTION)
 
 
 def alert_blocks(alert: Alert) -> list[Block]:
+    if alert.question:
+        return question_blocks(alert.incidents[0], alert.question)
     return summary_blocks(alert) if alert.is_summary else incident_blocks(alert.incidents[0])
 
 
@@ -101,13 +104,43 @@ def buttons(incident: IncidentMessage) -> Block:
     actions = [("resolve", "Resolve"), ("expected", "Expected")]
     if not incident.is_acknowledged:
         actions.insert(0, ("acknowledge", "Acknowledge"))
-    return {
-        "type": "actions",
-        "elements": [
-            {"type": "button", "action_id": action, "text": plain(label, 75), "value": str(incident.pk)}
-            for action, label in actions
-        ],
-    }
+    elements: list[Block] = [
+        {"type": "button", "action_id": action, "text": plain(label, 75), "value": str(incident.pk)}
+        for action, label in actions
+    ]
+    options = [{"text": plain(label, 75), "value": span} for span, label in SNOOZES.items()]
+    elements += [
+        {
+            "type": "static_select",
+            "action_id": "snooze",
+            "placeholder": plain("Snooze", 150),
+            "options": options,
+        },
+        {"type": "datepicker", "action_id": "planned", "placeholder": plain("Planned until …", 150)},
+    ]
+    return {"type": "actions", "block_id": f"incident-{incident.pk}", "elements": elements}
+
+
+def question_blocks(incident: IncidentMessage, question: MemberQuestion) -> list[Block]:
+    """What the member concerned is asked, and the three answers."""
+    answers: list[Block] = [
+        {
+            "type": "datepicker",
+            "action_id": "answer_expected",
+            "placeholder": plain("It's expected until …", 150),
+        },
+        *(
+            {"type": "button", "action_id": action, "text": plain(label, 75), "value": str(question.pk)}
+            for action, label in (("answer_stopped", "I stopped it"), ("answer_not_me", "Not me"))
+        ),
+    ]
+    return [
+        {"type": "header", "text": plain(f"{mark(incident)} {question.headline}", HEADER)},
+        *explanation_blocks(incident),
+        section(plain("Is this expected? Your answer goes onto the incident's timeline.", SECTION)),
+        {"type": "actions", "block_id": f"question-{question.pk}", "elements": answers},
+        {"type": "context", "elements": [mrkdwn(link(question.url, "Answer on a page"))]},
+    ]
 
 
 def summary_blocks(alert: Alert) -> list[Block]:

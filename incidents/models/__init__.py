@@ -1,5 +1,6 @@
 """What is done about an anomaly: incidents, their timelines, and what was said to whom."""
 
+from .answers import MemberAnswer
 from .channels import Channel
 from .incidents import Incident, IncidentAnomaly, Status, Verdict
 from .limits import GuardSettings, LimitChange, LimitRequest
@@ -15,6 +16,7 @@ __all__ = [
     "IncidentSettings",
     "LimitChange",
     "LimitRequest",
+    "MemberAnswer",
     "Notification",
     "Origin",
     "SlackRequest",

@@ -29,7 +29,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 
 
 # Kinds that can write to one person, by the values of `Channel.Kind`.
-PERSONAL_KINDS = frozenset({"email"})
+PERSONAL_KINDS = frozenset({"email", "slack"})
 # Kinds that call somebody: they follow single incidents and get no digests.
 PAGING_KINDS = frozenset({"pager", "opsgenie"})
 
@@ -174,6 +174,11 @@ class Channel(models.Model):
         """Whether it writes to the member: one message is about one incident then."""
         is_for_member = self.audience == self.Audience.MEMBER
         return is_for_member or (self.kind == self.Kind.EMAIL and MEMBER in self.target_items())
+
+    @property
+    def is_for_member(self) -> bool:
+        """Whether it asks the member concerned, and nobody else."""
+        return self.audience == self.Audience.MEMBER
 
     @property
     def pages_people(self) -> bool:

@@ -42,6 +42,7 @@ class Notification(models.Model):
         SENDING = "sending", "being sent"
         SENT = "sent", "sent"
         GIVEN_UP = "given_up", "given up"
+        WITHDRAWN = "dropped", "not needed: the member answered"
 
     channel = models.ForeignKey(
         Channel, on_delete=models.PROTECT, related_name="notifications", db_index=False

@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from solo.models import SingletonModel
 
+from detection.vocabulary import Severity
+
 
 class IncidentSettings(SingletonModel):
     """The one row says when incidents end, come back, and how often telling of them is tried."""
@@ -59,6 +61,26 @@ class IncidentSettings(SingletonModel):
         help_text="A notification is tried this often, with growing pauses of up to 6 hours: 12 tries take "
         "about a day. What was given up stays visible here, on the page and in /healthz.",
     )
+    asks_member_first = models.BooleanField(
+        "ask the member first",
+        default=False,
+        db_default=False,
+        help_text="Whoever an incident is about gets a direct message at once (Slack by e-mail address, else "
+        "e-mail) and may answer: expected until a day, stopped, or not me. The answer goes onto the timeline "
+        "and gives no right to act. The channels wait for it as long as the next two fields say.",
+    )
+    channels_wait_warning_minutes = models.PositiveSmallIntegerField(
+        "channels wait after a warning (minutes)",
+        default=30,
+        db_default=30,
+        help_text="Without an answer the channels are notified after so long. 0: at once.",
+    )
+    channels_wait_critical_minutes = models.PositiveSmallIntegerField(
+        "channels wait when critical (minutes)",
+        default=0,
+        db_default=0,
+        help_text="0: the channels and the member are notified at the same time.",
+    )
     plan_digest = models.BooleanField(
         "plan exhaustion digest", default=True, help_text="Once a day, when somebody used up their plan."
     )
@@ -75,6 +97,14 @@ class IncidentSettings(SingletonModel):
 
     def __str__(self) -> str:
         return "Incident settings"
+
+    def channels_wait(self, severity: str) -> timedelta:
+        """How long the channels wait for the member's answer to an incident of that severity."""
+        if not self.asks_member_first:
+            return timedelta(0)
+        is_critical = severity == Severity.CRITICAL
+        minutes = self.channels_wait_critical_minutes if is_critical else self.channels_wait_warning_minutes
+        return timedelta(minutes=minutes)
 
     @property
     def cooldown(self) -> timedelta:

@@ -27,6 +27,7 @@ class TimelineStep(models.TextChoices):
     JOINED = "joined", "finding joined"
     WORSENED = "worsened", "got worse"
     ALERTED = "alerted", "alert delivered"
+    ANSWERED = "answered", "answered"
     UNANSWERED = "unanswered", "escalated: nobody answered"
     ACKNOWLEDGED = "acknowledged", "acknowledged"
     EXPIRED = "expired", "acknowledgement expired"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +12,9 @@ from django.urls import reverse
 from detection.findings.wording import model_label, without_onset
 from detection.models import Anomaly
 from detection.vocabulary import Severity
+from incidents.actions.answer_links import answer_path
 from incidents.actions.causes import CauseRow, IncidentCause, incident_cause, spend_of
+from incidents.actions.second_person import said_to_member
 from incidents.models import Incident, Status, TimelineEntry, answered_at
 from incidents.wording import clean, dollars, instant
 
@@ -75,12 +77,22 @@ class IncidentMessage:
 
 
 @dataclass(frozen=True)
+class MemberQuestion:
+    """What the member concerned is asked, in the second person, and the page on which they answer."""
+
+    pk: int
+    headline: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Alert:
     """One incident, or a summary of several. `step` is what just happened, in a sentence."""
 
     incidents: tuple[IncidentMessage, ...]
     step: str
     list_url: str
+    question: MemberQuestion | None = None
 
     @property
     def is_summary(self) -> bool:
@@ -170,6 +182,14 @@ def describe(incident: Incident, *, has_cause: bool = True) -> IncidentMessage:
         member_email=member.email if incident.is_about_a_person and member else "",
         cause=message_cause(incident_cause(incident, anomalies)) if has_cause else None,
     )
+
+
+def ask_member(news: Alert, entry: TimelineEntry) -> Alert:
+    """`news` as a question to the member whom its one incident is about; `entry` is the step that alerts."""
+    incident = news.incidents[0]
+    text = said_to_member(incident.who, incident.parts[0])
+    headline = f"{incident.severity.capitalize()}: {text}"
+    return replace(news, question=MemberQuestion(entry.pk, headline, site_url(answer_path(entry.pk))))
 
 
 def message_cause(cause: IncidentCause | None) -> MessageCause | None:

@@ -23,7 +23,7 @@ from incidents import lifecycle
 from incidents.channels import registry
 from incidents.channels.base import DeliveryError, Parcel
 from incidents.models import Channel, Incident, IncidentSettings, Notification
-from incidents.notifying import messages
+from incidents.notifying import messages, recording
 from incidents.notifying.batches import Batch, plan
 from incidents.notifying.routing import has_nobody
 
@@ -182,6 +182,8 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
         return Parcel(key_of(batch), event, content, sent_since=since)
     steps = [messages.step_sentence(row.entry) for row in batch.rows if row.entry]
     news = messages.alert(batch.incidents, "; ".join(dict.fromkeys(steps)))
+    if channel.is_for_member and first.kind == Notification.Kind.ALERT and first.entry:
+        news = messages.ask_member(news, first.entry)
     root, covered = find_root(channel, batch.incidents)
     return Parcel(
         key=key_of(batch),
@@ -248,6 +250,9 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
             leased_until=None,
         )
     post.tally["failed"] += len(again)
+    for row in rows if post.channel.is_for_member else ():
+        if row.incident and row.kind == Notification.Kind.ALERT:
+            recording.release_waiting(row.incident, at)
     give_up(post, spent, reason)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from collector.base.days import utc_day
 from incidents.models import (
@@ -15,6 +18,7 @@ from incidents.models import (
     TimelineEntry,
     TimelineStep,
 )
+from incidents.models.notifications import NotificationQuerySet
 from incidents.notifying.routing import channels_for, due_at, has_nobody
 
 ALERTS = {
@@ -24,6 +28,8 @@ ALERTS = {
     TimelineStep.WOKE,
     TimelineStep.EXPIRED,
 }
+# Steps after which the member is asked before the channels are notified.
+ASKS_MEMBER = {TimelineStep.OPENED, TimelineStep.WORSENED, TimelineStep.REOPENED}
 UPDATES = {
     TimelineStep.JOINED,
     TimelineStep.ACKNOWLEDGED,
@@ -44,8 +50,17 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
     policy = IncidentSettings.get_solo()
     if is_alert(entry):
         channels = channels_for(incident, now) if may_alert(incident, now) else []
+        wait = wait_for_member(entry, channels, policy)
         return [
-            record_notification(channel, entry, Notification.Kind.ALERT, policy, now) for channel in channels
+            record_notification(
+                channel,
+                entry,
+                Notification.Kind.ALERT,
+                policy,
+                now,
+                wait=timedelta(0) if channel.is_for_member else wait,
+            )
+            for channel in channels
         ]
     if entry.step in UPDATES:
         return [
@@ -54,6 +69,48 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
             if wants_update(channel, entry)
         ]
     return []
+
+
+def wait_for_member(entry: TimelineEntry, channels: Sequence[Channel], policy: IncidentSettings) -> timedelta:
+    """How long the other channels wait for an answer of the member, who is asked on one of `channels`."""
+    is_asked = any(channel.is_for_member for channel in channels)
+    return policy.channels_wait(entry.severity) if is_asked and entry.step in ASKS_MEMBER else timedelta(0)
+
+
+def record_answer_of_member(entry: TimelineEntry, now: datetime, *, is_alarm: bool) -> None:
+    """Let the channels know of the member's answer. “Not me” alerts them at once; after any other answer the
+    alerts that still wait for one are not needed."""
+    incident, policy = entry.incident, IncidentSettings.get_solo()
+    if is_alarm:
+        for channel in channels_for(incident, now):
+            if not channel.is_for_member:
+                record_notification(channel, entry, Notification.Kind.ALERT, policy, now)
+    else:
+        waiting_alerts(incident).filter(due_at__gt=now).update(
+            status=Notification.Status.WITHDRAWN, error=f"The member answered: {entry.text}."
+        )
+    alerted = Notification.objects.filter(incident=incident, kind=Notification.Kind.ALERT)
+    alerted = alerted.exclude(status=Notification.Status.WITHDRAWN).exclude(entry=entry)
+    for channel in notified_channels(incident, now):
+        is_told = alerted.filter(channel=channel).exists()
+        if is_told and channel.kind != Channel.Kind.EMAIL and not (is_alarm and not channel.is_for_member):
+            record_notification(channel, entry, Notification.Kind.UPDATE, policy, now)
+
+
+def release_waiting(incident: Incident, now: datetime) -> None:
+    """Stop waiting for the member, whom no message reaches: the channels' own quiet hours alone hold."""
+    policy = IncidentSettings.get_solo()
+    for alert in waiting_alerts(incident).filter(due_at__gt=now).select_related("channel", "entry"):
+        due = due_at(alert.channel, incident.severity, policy, now)
+        Notification.objects.filter(pk=alert.pk, tries=0).update(due_at=min(due, alert.due_at))
+
+
+def waiting_alerts(incident: Incident) -> NotificationQuerySet:
+    """Alerts to channels, not to the member, that nothing was tried for yet."""
+    waiting = Notification.objects.filter(status=Notification.Status.WAITING, tries=0)
+    return waiting.filter(incident=incident, kind=Notification.Kind.ALERT).exclude(
+        channel__audience=Channel.Audience.MEMBER
+    )
 
 
 def escalate(entry: TimelineEntry, channel: Channel, dedupe_key: str, now: datetime) -> Notification:
@@ -70,6 +127,7 @@ def record_notification(
     policy: IncidentSettings,
     now: datetime,
     dedupe_key: str = "",
+    wait: timedelta = timedelta(0),
 ) -> Notification:
     notification = Notification.objects.create(
         channel=channel,
@@ -78,7 +136,7 @@ def record_notification(
         entry=entry,
         dedupe_key=dedupe_key or f"step:{entry.pk}",
         created_at=now,
-        due_at=due_at(channel, entry.severity, policy, now),
+        due_at=due_at(channel, entry.severity, policy, now + wait),
     )
     if kind == Notification.Kind.ALERT:
         bring_forward(notification)
@@ -117,12 +175,16 @@ def notified_channels(incident: Incident, now: datetime) -> list[Channel]:
     """Channels in use that an alert about `incident` was recorded for, and that are still for somebody."""
     channels = (
         Channel.objects.enabled()
-        .filter(notifications__incident=incident, notifications__kind=Notification.Kind.ALERT)
+        .filter(
+            Q(notifications__incident=incident, notifications__kind=Notification.Kind.ALERT)
+            & ~Q(notifications__status=Notification.Status.WITHDRAWN)
+        )
         .distinct()
     )
     return [channel for channel in channels if not has_nobody(channel, utc_day(now))]
 
 
 def wants_update(channel: Channel, entry: TimelineEntry) -> bool:
-    """E-mail hears of the end only: every other step would be one more mail."""
-    return channel.kind != Channel.Kind.EMAIL or entry.to_status == Status.RESOLVED != entry.from_status
+    """E-mail and the member concerned hear of the end only: every other step would be one more message."""
+    is_sparing = channel.kind == Channel.Kind.EMAIL or channel.is_for_member
+    return not is_sparing or entry.to_status == Status.RESOLVED != entry.from_status

@@ -34,6 +34,7 @@ class FakeSlack:
 
     url: str = ""
     emails: dict[str, str] = field(default_factory=dict)
+    zone: str = "UTC"  # of everybody
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -70,7 +71,15 @@ class FakeSlack:
             return self.read(sent) if self.may_read else {"ok": False, "error": "missing_scope"}
         if method == "users.info":
             email = self.emails.get(sent["user"])
-            return {"ok": True, "user": {"profile": {"email": email}}} if email else unknown_user()
+            user = {"tz": self.zone, "profile": {"email": email}}
+            return {"ok": True, "user": user} if email else unknown_user()
+        if method == "users.lookupByEmail":
+            users = [user for user, email in self.emails.items() if email == sent["email"]]
+            return (
+                {"ok": True, "user": {"id": users[0]}} if users else {"ok": False, "error": "users_not_found"}
+            )
+        if method == "conversations.open":
+            return {"ok": True, "channel": {"id": f"D{sent['users']}"}}
         return {"ok": False, "error": "unknown_method"}
 
     def next_fault(self, method: str) -> Fault | None:

@@ -86,6 +86,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/incidents/<pk>/<action>"): Row(
         "respond", 302, url="/incidents/1/acknowledge", form={}, prepare=open_incident
     ),
+    ("GET", "/answers/<token>"): Row("anybody", 410, url="/answers/x"),  # not signed by this site
+    ("POST", "/answers/<token>"): Row("anybody", 410, url="/answers/x", form={}),
     ("POST", "/hooks/pagerduty"): Row("anybody", 403, form={}),  # unsigned
     ("POST", "/hooks/opsgenie"): Row("anybody", 403, form={}),  # without the token
     ("POST", "/slack/actions"): Row("anybody", 403, form={}),  # unsigned

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -26,10 +27,14 @@ from slack_sdk.webhook import WebhookClient
 
 from collector.models import Member
 from incidents import lifecycle
+from incidents.actions.answer_links import VALID_FOR, QuestionExpired
+from incidents.actions.answers import end_of_day, find_question, save_answer
+from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.channels import slack
 from incidents.channels.base import DeliveryError
+from incidents.channels.slack import SlackUser
 from incidents.lifecycle import Actor, Outcome
-from incidents.models import Incident, Origin, SlackRequest, Verdict
+from incidents.models import Incident, MemberAnswer, Origin, SlackRequest, Verdict
 from tracker.access.guard import public
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role, role_of
@@ -49,6 +54,13 @@ ACTIONS: dict[str, Callable[[Incident, Actor, datetime], Outcome]] = {
         incident, actor, Origin.SLACK, now, Verdict.EXPECTED
     ),
 }
+# Elements with a choice: a list and a calendar.
+CHOOSING = ("snooze", "planned")
+ANSWERS = {
+    "answer_expected": MemberAnswer.Reply.EXPECTED,
+    "answer_stopped": MemberAnswer.Reply.STOPPED,
+    "answer_not_me": MemberAnswer.Reply.NOT_ME,
+}
 
 
 class PressRefused(Exception):
@@ -57,12 +69,16 @@ class PressRefused(Exception):
 
 @dataclass(frozen=True)
 class Press:
-    """One press of a button."""
+    """One press of a button, or one choice in a list or a calendar.
+
+    `number` is the incident's, or for the answers of a member that of the question.
+    """
 
     action: str
-    incident_id: int
+    number: int
     user_id: str
     response_url: str
+    choice: str = ""
 
 
 @csrf_exempt
@@ -118,13 +134,15 @@ def read_press(request: AccessRequest) -> Press:
         action = payload["actions"][0]
         press = Press(
             action=str(action["action_id"]),
-            incident_id=int(action["value"]),
+            # A list or a calendar has no value: its block is named for what it is about.
+            number=int(action.get("value") or str(action["block_id"]).rpartition("-")[2]),
             user_id=str(payload["user"]["id"]),
             response_url=str(payload.get("response_url", "")),
+            choice=str(action.get("selected_date") or (action.get("selected_option") or {}).get("value", "")),
         )
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
         raise PressRefused("The request holds no button of an incident.") from None
-    if press.action not in ACTIONS:
+    if press.action not in (*ACTIONS, *CHOOSING, *ANSWERS):
         raise PressRefused("There is no such button.")
     return press
 
@@ -132,24 +150,69 @@ def read_press(request: AccessRequest) -> Press:
 def act_on_press(press: Press, now: datetime) -> str:
     """Do what the button says; a sentence for whoever pressed it."""
     try:
-        actor = find_actor(press.user_id)
+        user = identify(press.user_id)
+        if press.action in ANSWERS:
+            return answer_as_member(press, user, now)
+        actor = find_actor(user.email)
     except PressRefused as refusal:
         logger.warning("Slack button refused: %s", refusal)
         return str(refusal)
-    incident = Incident.objects.filter(pk=press.incident_id).first()
+    incident = Incident.objects.filter(pk=press.number).first()
     if incident is None:
-        return f"There is no incident #{press.incident_id}."
+        return f"There is no incident #{press.number}."
+    if press.action in CHOOSING:
+        return act_on_choice(press, incident, actor, user.zone, now)
     return ACTIONS[press.action](incident, actor, now).message
 
 
-def find_actor(user_id: str) -> Actor:
-    """The login, else the member on the team, with the Slack user's e-mail; Refused where neither may act."""
+def act_on_choice(press: Press, incident: Incident, actor: Actor, zone: str, now: datetime) -> str:
+    """Snooze as long as the list says, or take the spend as planned until the day in the calendar."""
+    if press.action == "snooze":
+        if press.choice not in SNOOZES:
+            return "There is no such choice."
+        until = snooze_end(press.choice, now, zone)
+        return lifecycle.snooze(incident, actor, Origin.SLACK, now, until).message
+    day = read_day(press.choice)
+    if day is None:
+        return "Choose a day."
+    until = end_of_day(day)
+    return lifecycle.verdict(incident, actor, Origin.SLACK, now, Verdict.PLANNED, until=until).message
+
+
+def answer_as_member(press: Press, user: SlackUser, now: datetime) -> str:
+    """Take the answer of the member whom the question is for, and of nobody else."""
     try:
-        email = slack.email_of(user_id)
+        question = find_question(press.number)
+    except QuestionExpired:
+        return "This question does not count any more."
+    member = question.incident.member
+    if member is None or member.email != user.email:
+        raise PressRefused("This question is for somebody else.")
+    if now - question.at > VALID_FOR:
+        return "This question is older than a week."
+    return save_answer(question, ANSWERS[press.action], read_day(press.choice), Origin.SLACK, now).message
+
+
+def read_day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+def identify(user_id: str) -> SlackUser:
+    """Whoever pressed, as Slack knows them; Refused without an e-mail."""
+    try:
+        user = slack.find_user(user_id)
     except DeliveryError as problem:
         raise PressRefused(f"Slack did not say who you are. {problem}") from None
-    if not email:
+    if not user.email:
         raise PressRefused("Slack gives no e-mail for you: the app needs the scope users:read.email.")
+    return user
+
+
+def find_actor(email: str) -> Actor:
+    """The login, else the member on the team, with that e-mail; Refused where neither may act."""
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user:
         return actor_of_login(user)

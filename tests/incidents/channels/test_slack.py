@@ -24,7 +24,12 @@ def test_the_message_changes_and_its_thread_tells_as_the_incident_goes_on(slack)
     outbox.deliver_due(NOON + HOUR)
     (message,) = slack.roots
     assert "Acknowledged by Ada Byron" in texts(message)
-    assert [button["action_id"] for button in message["blocks"][-1]["elements"]] == ["resolve", "expected"]
+    assert [button["action_id"] for button in message["blocks"][-1]["elements"]] == [
+        "resolve",
+        "expected",
+        "snooze",
+        "planned",
+    ]
     lifecycle.verdict(incident, ADA, Origin.SLACK, NOON + 2 * HOUR, Verdict.EXPECTED)
     outbox.deliver_due(NOON + 2 * HOUR)
     (message,) = slack.roots

@@ -53,6 +53,8 @@ def test_an_alert_goes_out_once_on_slack_and_by_mail_and_dates_the_incident(slac
         "acknowledge",
         "resolve",
         "expected",
+        "snooze",
+        "planned",
     ]
     (mail,) = mailbox.mails
     assert mail["Subject"] == "Warning: Carl spent $412 in 24 h, 8.2x the usual $50."

@@ -1,0 +1,73 @@
+"""Questions to the member concerned, and their answers: onto the timeline, and no right beyond that."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
+
+from incidents.lifecycle.moves import Actor, Outcome, Transition, write
+from incidents.models import Incident, MemberAnswer, TimelineEntry, TimelineStep
+from incidents.notifying import recording
+
+from .answer_links import QuestionExpired
+
+Reply = MemberAnswer.Reply
+
+
+def find_question(question_id: int) -> TimelineEntry:
+    """The step that alerted the member; QuestionExpired where there is no such question."""
+    questions = TimelineEntry.objects.select_related("incident__member")
+    question = questions.filter(pk=question_id, step__in=recording.ALERTS).first()
+    if question is None or not question.incident.is_about_a_person:
+        raise QuestionExpired
+    return question
+
+
+def end_of_day(day: date) -> datetime:
+    """The instant at which `day` is over, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC)
+
+
+def save_answer(
+    question: TimelineEntry, reply: str, until: date | None, origin: str, now: datetime
+) -> Outcome:
+    """Keep the first answer to `question`, as the member's; a later one changes nothing."""
+    if problem := complaint(reply, until, now):
+        return Outcome(False, problem, question.incident)
+    with transaction.atomic():
+        # The incident's row serialises two answers that come at once.
+        incident = Incident.objects.select_for_update().select_related(None).get(pk=question.incident_id)
+        defaults = {
+            "incident": incident,
+            "reply": reply,
+            "until_at": end_of_day(until) if until else None,
+            "answered_at": now,
+            "origin": origin,
+        }
+        answer, is_new = MemberAnswer.objects.get_or_create(question=question, defaults=defaults)
+        if not is_new:
+            return Outcome(False, f"Already answered: {answer_text(answer)}.", incident)
+        move = Transition(TimelineStep.ANSWERED, (), None, answer_text(answer))
+        entry = write(incident, move, Actor(None, incident.who), origin, now, incident.status)
+        recording.record_answer_of_member(entry, now, is_alarm=reply == Reply.NOT_ME)
+    return Outcome(True, f"Thank you. Your answer is noted: {answer_text(answer)}.", incident)
+
+
+def complaint(reply: str, until: date | None, now: datetime) -> str:
+    if reply not in Reply.values:
+        return "Choose one of the answers."
+    if reply == Reply.EXPECTED and until is None:
+        return "Choose the last day on which it is expected."
+    if until is not None and end_of_day(until) <= now:
+        return "Choose a day that is not over."
+    return ""
+
+
+def answer_text(answer: MemberAnswer) -> str:
+    """`It's expected until 8 Mar 2026`."""
+    text = str(answer.get_reply_display())
+    if answer.until_at is None or answer.reply != Reply.EXPECTED:
+        return text
+    last = answer.until_at - timedelta(days=1)
+    return f"{text} until {last.day} {last:%b %Y}"
