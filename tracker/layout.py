@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +30,9 @@ PAGES = {
     "chargeback": "Chargeback",
     "settings": "Settings",
 }
+# A reading ends some minutes before it began; the vendor counts as behind from hours on.
+VENDOR_SLACK = timedelta(hours=1)
+SATURDAY = 5
 ADMIN = {"admin:index": "Admin"}  # for those who may enter it
 
 
@@ -108,8 +111,10 @@ def build(request: AccessRequest, now: datetime) -> Layout:
     if access is None or not access.may(Role.VIEWER):
         return Layout([], [], Freshness(None, []))  # whoever has not signed in learns nothing
     known = freshness.sources(now, with_newest=False)
-    said = banners(known) + no_news(filters.known_until(request, now), now)
-    return Layout(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now))
+    known_until = filters.known_until(request, now)
+    sent_until = vendor_sent_until(known, known_until, now)
+    said = banners(known) + (vendor_lag(sent_until, now) if sent_until else no_news(known_until, now))
+    return Layout(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now, sent_until))
 
 
 def theme(request: AccessRequest) -> str:
@@ -178,7 +183,38 @@ def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
     ]
 
 
-def how_fresh(known: list[SourceFreshness], now: datetime) -> Freshness:
+def vendor_sent_until(
+    known: list[SourceFreshness], known_until: datetime | None, now: datetime
+) -> datetime | None:
+    """Up to when Cursor has sent events, where that is behind what was read from it; else None."""
+    events = next(each for each in known if each.source == Source.EVENTS)
+    if known_until is None or events.age is None:
+        return None
+    return known_until if now - events.age - known_until > VENDOR_SLACK else None
+
+
+def vendor_lag(sent_until: datetime, now: datetime) -> list[Banner]:
+    """On working days, once it lasts as long as is set: that Cursor itself is behind."""
+    hours = settings.VENDOR_LAG_HOURS
+    if not hours or now - sent_until < timedelta(hours=hours) or now.weekday() >= SATURDAY:
+        return []
+    return [
+        Banner(
+            "warning",
+            f"{sent_up_to(sent_until, now)}.",
+            "It answers, but its newest events are older than is usual at this hour. What was used since then "
+            "is missing from these figures; it is not zero. It arrives with a later collection: there is "
+            "nothing to do here.",
+        )
+    ]
+
+
+def sent_up_to(sent_until: datetime, now: datetime) -> str:
+    at = f"{sent_until:%H:%M} UTC" if sent_until.date() == now.date() else formats.instant(sent_until)
+    return f"Cursor has sent events up to {at}"
+
+
+def how_fresh(known: list[SourceFreshness], now: datetime, sent_until: datetime | None = None) -> Freshness:
     """When usage events were last read, and which sources are older than they should be."""
     events = next(each for each in known if each.source == Source.EVENTS)
     stale = [each for each in known if each.is_stale and each.last_run_at]
@@ -188,6 +224,9 @@ def how_fresh(known: list[SourceFreshness], now: datetime) -> Freshness:
         )
         for each in stale
     ]
+    if sent_until:
+        detail = "Later hours are unknown, not zero: Cursor itself is behind."
+        problems.insert(0, Problem("warning", sent_up_to(sent_until, now), detail))
     return Freshness(events.last_good_at, problems)
 
 

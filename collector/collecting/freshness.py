@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from collector.base.days import day_end
-from collector.models import DailyActivity, MemberModelDay, Source, SourceRun, UsageEvent
+from collector.models import DailyActivity, MemberModelDay, Source, SourceRun, UsageEvent, Watermark
 
 from . import watermarks
 
@@ -32,6 +32,7 @@ class SourceFreshness:
     newest_at: datetime | None  # the newest event or the end of the newest day, where rows have a time
     age: timedelta | None  # since the end of what the last good run read; None before the first
     is_stale: bool
+    sent_until_at: datetime | None = None  # where the vendor is behind: up to when it has sent rows
 
     @property
     def is_available(self) -> bool:
@@ -39,10 +40,13 @@ class SourceFreshness:
 
 
 def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]:
-    """Every source, in the order they are collected. Three queries, or one without `newest_at`."""
+    """Every source, in the order they are collected. Four queries, or one without `newest_at` and the lag."""
     latest, good = SourceRun.objects.newest()
     found = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
-    return [replace(each, newest_at=_newest_at(each)) for each in found] if with_newest else found
+    if not with_newest:
+        return found
+    sent = dict(Watermark.objects.values_list("source", "sent_until_at"))
+    return [replace(each, newest_at=_newest_at(each), sent_until_at=sent.get(each.source)) for each in found]
 
 
 def ages(now: datetime) -> dict[str, timedelta | None]:
@@ -55,7 +59,7 @@ def known_until(now: datetime) -> datetime | None:
 
     Imported usage has no watermark: the end of its newest day stands for one. Two queries at most.
     """
-    mark = watermarks.until(Source.EVENTS)
+    mark = watermarks.known_until(Source.EVENTS)
     if mark is None:
         newest = MemberModelDay.objects.aggregate(newest=Max("day"))["newest"]
         mark = day_end(newest) if newest else None

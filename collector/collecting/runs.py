@@ -19,6 +19,7 @@ from collector.sources import activity, analytics, commits, events, groups, memb
 from collector.sources.base import Progress, SyncResult
 
 from .due import window_of
+from .lag import note_vendor_lag
 from .windows import Window
 
 log = logging.getLogger(__name__)
@@ -183,6 +184,8 @@ def collect(
         asked = [run for run in collection.report.runs if run.status != SourceRun.Status.FRESH]
         if asked and len(collection.errors) == len(asked):
             raise collection.errors[0]  # the same is wrong with all: one line says it
+        if collection.report.is_good(Source.EVENTS):
+            note_vendor_lag(now)
         if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):
             reconcile(now)
         forget_settled(now)

@@ -23,6 +23,14 @@ def extend(source: str, start_at: datetime, end_at: datetime) -> None:
         )
 
 
+def known_until(source: str) -> datetime | None:
+    """The same, or up to when the vendor has sent rows, where it is behind; None before the first window."""
+    marks = Watermark.objects.filter(source=source).values_list("complete_until_at", "sent_until_at")
+    for complete_until_at, sent_until_at in marks:
+        return min(complete_until_at, sent_until_at or complete_until_at)
+    return None
+
+
 def until(source: str) -> datetime | None:
     """The end of the last complete window of `source`; None before the first."""
     return Watermark.objects.filter(source=source).values_list("complete_until_at", flat=True).first()

@@ -144,6 +144,11 @@ class Watermark(models.Model):
     source = models.CharField(max_length=20, choices=Source, unique=True)
     complete_until_at = models.DateTimeField()
     complete_from_at = models.DateTimeField(null=True, blank=True, help_text="How far back history was read.")
+    sent_until_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Up to when the vendor has sent rows, where that is behind what was read.",
+    )
 
     def __str__(self) -> str:
         return f"{self.source} until {self.complete_until_at:%Y-%m-%d %H:%M}"

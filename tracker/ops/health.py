@@ -35,8 +35,10 @@ class Health:
 
     @property
     def status(self) -> str:
-        """down, stale or ok: the worst that holds."""
-        return "down" if self.problem else "stale" if self.stale else "ok"
+        """down, stale, lagging or ok: the worst that holds. It is the vendor that lags."""
+        if self.problem or self.stale:
+            return "down" if self.problem else "stale"
+        return "lagging" if any(source.sent_until_at for source in self.sources) else "ok"
 
     def as_json(self) -> dict[str, Any]:
         """Shape: {status, version, problem, sources: [{source, label, status, says, is_stale, …}],
@@ -115,7 +117,7 @@ def source_json(source: SourceFreshness) -> dict[str, Any]:
         "age_seconds": round(source.age.total_seconds()) if source.age is not None else None,
         "last_good_at": source.last_good_at.isoformat() if source.last_good_at else None,
         "newest_at": source.newest_at.isoformat() if source.newest_at else None,
-    }
+    } | ({"sent_until_at": source.sent_until_at.isoformat()} if source.sent_until_at else {})
 
 
 def sentence(source: SourceFreshness) -> str:
@@ -127,6 +129,8 @@ def sentence(source: SourceFreshness) -> str:
     if source.age is None:
         return "never collected: run `python manage.py collect`"
     ago = f"last collected {span(source.age)} ago"
+    if source.sent_until_at:
+        ago += f"; Cursor has sent events up to {source.sent_until_at:%Y-%m-%d %H:%M} UTC"
     return f"{ago}, which is too long: see the runs in the admin" if source.is_stale else ago
 
 

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from collector.base.days import utc_day
 from collector.collecting.freshness import sources
-from collector.models import BillingCycle, MemberModelDay, RequestSlot, SourceRun
+from collector.models import BillingCycle, MemberModelDay, RequestSlot, Source, SourceRun
 from collector.models.totals import MemberModelDayQuerySet
 from detection.models import Anomaly
 from groups.assignments.membership import UNASSIGNED, sums_by_group
@@ -78,6 +78,14 @@ def freshness_figures(now: datetime) -> Iterator[Metric]:
     stale = [([each.source], float(each.is_stale)) for each in known]
     yield gauge("source_age_seconds", "Since the end of what the last good run read.", ["source"], ages)
     yield gauge("source_lag_seconds", "Since the newest row's own time.", ["source"], lags)
+    behind = [
+        ([each.source], (now - each.sent_until_at).total_seconds() if each.sent_until_at else 0.0)
+        for each in known
+        if each.source == Source.EVENTS
+    ]
+    yield gauge(
+        "vendor_lag_seconds", "How far Cursor itself is behind; 0 when it is not.", ["source"], behind
+    )
     yield gauge("source_stale", "1 when older than its rhythm explains.", ["source"], stale)
 
 

@@ -5,7 +5,7 @@ import pytest
 import time_machine
 from django.db import OperationalError, connection
 
-from collector.models import Source, SourceRun
+from collector.models import Source, SourceRun, Watermark
 from tracker.ops import health
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -107,3 +107,18 @@ def test_probes_are_only_read(client):
 )
 def test_spans_are_said_in_their_largest_unit(duration, said):
     assert health.span(duration) == said
+
+
+@pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
+def test_a_vendor_that_lags_is_a_state_of_its_own_in_health_and_metrics(client):
+    all_collected(timedelta(minutes=10))
+    sent = NOW - timedelta(hours=8, minutes=24)
+    Watermark.objects.create(source="events", complete_until_at=NOW, sent_until_at=sent)
+    answer = client.get("/healthz/fresh")
+    assert (answer.status_code, answer.json()["status"]) == (200, "lagging")
+    events = next(each for each in answer.json()["sources"] if each["source"] == "events")
+    assert events["sent_until_at"] == "2026-03-02T03:36:00+00:00"
+    assert events["says"].endswith("Cursor has sent events up to 2026-03-02 03:36 UTC")
+    metrics = client.get("/metrics").content.decode()
+    assert 'cursor_costs_vendor_lag_seconds{source="events"} 30240.0' in metrics
