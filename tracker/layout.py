@@ -202,7 +202,7 @@ def vendor_lag(sent_until: datetime, now: datetime) -> list[Banner]:
         Banner(
             "warning",
             f"{sent_up_to(sent_until, now)}.",
-            "It answers, but its newest events are older than is usual at this hour. What was used since then "
+            "It answers, but its newest events are older than is usual at this hour. What was used since "
             "is missing from these figures; it is not zero. It arrives with a later collection: there is "
             "nothing to do here.",
         )
