@@ -85,6 +85,8 @@ class SavingRow(Schema):
     spent_cents: int
     low_cents: int
     high_cents: int
+    off_bill_low_cents: int
+    off_bill_high_cents: int
 
 
 class ExhaustionSummary(Schema):
@@ -246,6 +248,8 @@ def savings(report: Insights) -> list[SavingRow]:
             spent_cents=round(each.spent),
             low_cents=round(each.low),
             high_cents=round(each.high),
+            off_bill_low_cents=round(each.off_bill[0]),
+            off_bill_high_cents=round(each.off_bill[1]),
         )
         for each in report.savings
     ]

@@ -140,13 +140,14 @@ def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
         Column("requests", "Requests", lambda s: s.requests, "count"),
         Column("spent", "Cost", lambda s: s.spent, "money"),
         Column("instead", "Instead", lambda s: s.instead.name, "model", shown=lambda s: s.instead),
-        Column("low", "Saves at least", lambda s: s.low, "money", help=MEANINGS["saving_low"]),
-        Column("high", "At most", lambda s: s.high, "money", help=MEANINGS["saving_high"]),
+        Column("off_bill", "Off the bill, from", lambda s: s.off_bill[0], "money", help=MEANINGS["off_bill"]),
+        Column("off_bill_high", "to", lambda s: s.off_bill[1], "money"),
+        Column("of_plan", "Of the plan, up to", lambda s: s.of_plan[1], "money", help=MEANINGS["of_plan"]),
     ]
     return Table(
         "savings", "Savings by member and model", columns, report.savings,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-high",
-        empty="Nobody uses a model that costs twice as much as another that the team trusts.",
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-off_bill_high",
+        empty="Nobody uses a model whose tokens cost twice as much as another's that the team trusts.",
     )  # fmt: skip
 
 

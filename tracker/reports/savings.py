@@ -1,94 +1,163 @@
-"""What the same requests would have cost on a cheaper model that the team uses: an estimated range."""
+"""What the same tokens would have cost on a cheaper model that the team uses: an estimated range.
+
+Models are compared by price per token, never per request: a model that is given larger tasks is not dearer
+for it. Tokens of the four kinds count by what their kind costs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from statistics import quantiles
 
-from tracker.reports.badges import MIN_REQUESTS, percentile
-from tracker.reports.usage import Parts
+from django.db.models import F, Sum
+
+from collector.models.totals import MemberModelDayQuerySet
+from detection.frame.tokens import weighed
+from tracker.reports.badges import MIN_REQUESTS
 from tracker.widgets.palette import Palette, PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
 TRUSTED_SHARE = 0.05
-# The dear model's request costs this many times the cheaper one's, or more.
-DEAR_RATIO = 2
+# The expensive model's tokens cost this many times the cheaper one's, or more.
+EXPENSIVE_RATIO = 2
 # Less than this is not worth a line.
 MIN_SAVING_CENTS = 100
 
 
-@dataclass(frozen=True)
-class Rate:
-    """Cents per request of one model: of the whole team, and the middle half of its members."""
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Cents per input token's worth of one model: of the whole team, and the middle half of its members."""
 
     model: str
     cents: float
     low: float
     high: float
     requests: int
+    tokens: float
 
 
-class Saving(NamedTuple):
-    """One member's requests of one dear model, at the rates of a cheaper one. All in cents."""
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One member's tokens on an expensive model, at the prices of a cheaper one. Money in cents."""
 
     member_id: int
     model: PaletteModel
     instead: PaletteModel
     requests: int
+    tokens: float
     spent: float
-    low: float  # saved, were the requests like the dearer ones of the cheaper model
-    high: float  # saved, were they like its cheaper ones
+    billed: float  # the part of `spent` that is billed on demand
+    low: float  # saved at the higher prices that members pay for the cheaper model
+    high: float  # saved at the lower ones
 
     @property
     def middle(self) -> float:
         return (self.low + self.high) / 2
 
+    @property
+    def billed_share(self) -> float:
+        return self.billed / self.spent if self.spent else 0.0
 
-def savings(chosen: Parts, everybody: Parts, palette: Palette) -> list[Saving]:
-    """Savings of the `chosen` parts at the rates of `everybody`, the largest first."""
-    rates = model_rates(everybody)
-    found = [
-        saving
-        for model in rates
-        if (cheaper := alternative(model, rates))
-        for saving in _of_model(rates[model], chosen.of_model(model), cheaper, palette)
-    ]
-    return sorted(found, key=lambda each: -each.middle)
+    @property
+    def off_bill(self) -> tuple[float, float]:
+        """What would leave the invoice, at least and at most: never more than was billed."""
+        return self.low * self.billed_share, self.high * self.billed_share
 
+    @property
+    def of_plan(self) -> tuple[float, float]:
+        """What would be left of the plan for other requests."""
+        return self.low * (1 - self.billed_share), self.high * (1 - self.billed_share)
 
-def model_rates(parts: Parts) -> dict[str, Rate]:
-    """Rates by model, of models with a request. The range is that of members with MIN_REQUESTS or more."""
-    return {model: _rate(model, parts.of_model(model)) for model in parts.served.by_model}
-
-
-def _rate(model: str, parts: Parts) -> Rate:
-    rate = float(parts.total.total_cents) / parts.total.requests
-    steady = parts.where(parts.table["requests"] >= MIN_REQUESTS)
-    own = (steady.spent_cents / steady.table["requests"]).tolist()
-    low, high = (percentile(own, 25), percentile(own, 75)) if own else (rate, rate)
-    return Rate(model, rate, min(low, rate), max(high, rate), parts.total.requests)
+    @property
+    def cents_per_token_saved(self) -> float:
+        """The difference of the two prices, as its `middle` implies."""
+        return self.middle / self.tokens
 
 
-def alternative(model: str, rates: dict[str, Rate]) -> Rate | None:
-    """What a dear `model` could be changed for: the dearest trusted one at half its rate or less, if any.
+def savings(
+    chosen: MemberModelDayQuerySet, everybody: MemberModelDayQuerySet, palette: Palette
+) -> list[Saving]:
+    """Savings of the `chosen` rows at the prices of `everybody`, the largest first.
 
-    Dear is what costs more than the team pays for a request; no dear model is offered in another's place.
+    One query, and two for each model that is expensive.
     """
-    dear, requests = rates.get(model), sum(rate.requests for rate in rates.values())
-    spent = sum(rate.cents * rate.requests for rate in rates.values())
-    if dear is None or dear.cents * requests <= spent:
+    prices = model_prices(everybody)
+    found = []
+    for model, price in prices.items():
+        if cheaper := alternative(model, prices):
+            found += _on_model(price, chosen, with_spread(cheaper, everybody), palette)
+    return sorted(found, key=lambda saving: -saving.middle)
+
+
+def model_prices(rows: MemberModelDayQuerySet) -> dict[str, Price]:
+    """Prices by model, of models with tokens and a served request. One query."""
+    sums = rows.order_by().values_list("model").annotate(**_sums())
+    return {
+        model: Price(
+            model, float(spent) / tokens, float(spent) / tokens, float(spent) / tokens, served, tokens
+        )
+        for model, spent, _, served, tokens in sums
+        if served and tokens
+    }
+
+
+def with_spread(price: Price, rows: MemberModelDayQuerySet) -> Price:
+    """The same with what the middle half of its steady members pay: those with MIN_REQUESTS. One query."""
+    by_member = rows.filter(model=price.model).order_by().values_list("member_id").annotate(**_sums())
+    own = [
+        float(spent) / tokens
+        for _, spent, _, served, tokens in by_member
+        if served >= MIN_REQUESTS and tokens
+    ]
+    if len(own) < 2:
+        return price
+    first, _, third = quantiles(own, n=4, method="inclusive")
+    return Price(
+        price.model,
+        price.cents,
+        min(first, price.cents),
+        max(third, price.cents),
+        price.requests,
+        price.tokens,
+    )
+
+
+def alternative(model: str, prices: dict[str, Price]) -> Price | None:
+    """What a model could be changed for: the most expensive trusted one at half its price or less, if any.
+
+    Only a model that costs more than the team pays for a token is changed, and only for one that costs less.
+    """
+    price, requests = prices.get(model), sum(price.requests for price in prices.values())
+    tokens = sum(price.tokens for price in prices.values())
+    average = sum(price.cents * price.tokens for price in prices.values()) / tokens if tokens else 0.0
+    if price is None or price.cents <= average:
         return None
-    most = min(dear.cents / DEAR_RATIO, spent / requests)
-    trusted = [r for r in rates.values() if r.cents <= most and r.requests >= TRUSTED_SHARE * requests]
-    return max(trusted, key=lambda rate: (rate.cents, rate.model), default=None)
+    most = min(price.cents / EXPENSIVE_RATIO, average)
+    trusted = [p for p in prices.values() if p.cents <= most and p.requests >= TRUSTED_SHARE * requests]
+    return max(trusted, key=lambda each: (each.cents, each.model), default=None)
 
 
-def _of_model(dear: Rate, parts: Parts, cheaper: Rate, palette: Palette) -> list[Saving]:
-    """What each member would save on the requests that the dear model served; too little is left out."""
-    served = parts.served
-    spent, requests = served.spent_cents, served.table["requests"]
-    low, high = (spent - requests * cheaper.high).clip(lower=0), spent - requests * cheaper.low
-    worth = (low + high) / 2 >= MIN_SAVING_CENTS
-    rows = (column[worth].tolist() for column in (served.table["member_id"], requests, spent, low, high))
-    model, instead = palette.model(dear.model), palette.model(cheaper.model)
-    return [Saving(member_id, model, instead, *figures) for member_id, *figures in zip(*rows, strict=True)]
+def _on_model(price: Price, chosen: MemberModelDayQuerySet, cheaper: Price, palette: Palette) -> list[Saving]:
+    """What each member would save on the expensive model; too little is left out. One query."""
+    model, instead = palette.model(price.model), palette.model(cheaper.model)
+    by_member = chosen.filter(model=price.model).order_by().values_list("member_id").annotate(**_sums())
+    found = [
+        Saving(
+            member_id, model, instead, served, tokens, float(spent), float(billed),
+            low=max(float(spent) - tokens * cheaper.high, 0.0),
+            high=max(float(spent) - tokens * cheaper.low, 0.0),
+        )
+        for member_id, spent, billed, served, tokens in by_member
+        if tokens and served
+    ]  # fmt: skip
+    return [saving for saving in found if saving.middle >= MIN_SAVING_CENTS]
+
+
+def _sums() -> dict[str, Sum]:
+    """Spend, its billed part, served requests, and tokens in input tokens' worth."""
+    return {
+        "spent": Sum("total_cents"),
+        "billed": Sum("billed_cents"),
+        "served": Sum("requests"),
+        "tokens": Sum(weighed(F), default=0.0),
+    }

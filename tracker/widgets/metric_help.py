@@ -39,11 +39,11 @@ MEANINGS = {
     "ai_lines": "Lines added by Tab or by the agent, of the lines that the commits added.",
     "exhaustion": "The day of the billing cycle of the first request that the plan no longer included.",
     "organisation_context": "The median member's context, of members with ten requests or more.",
-    "saving_low": "What would be saved, were these requests like the dearer ones of the cheaper model.",
-    "saving_high": "What would be saved, were they like its cheaper ones.",
+    "off_bill": "What would leave the invoice: the saving on the part that Cursor bills on demand.",
+    "of_plan": "What the plan would have left for other requests: it is not billed.",
     "savings": (
-        "An estimate: the same requests at the team's own cost per request of the next cheaper model "
-        "that it trusts. It cannot know whether the cheaper model would have done."
+        "An estimate: the same tokens at the price of the next cheaper model that the team trusts. The "
+        "range is what the middle half of its members pay. It cannot tell whether that model would do."
     ),
     "max_mode": "Requests made in max mode, which reads more and costs more.",
     "behind": "Behind: an older minor version than the newest in use. A patch more or less does not count.",

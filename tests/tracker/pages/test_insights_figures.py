@@ -8,13 +8,12 @@ from django.http import QueryDict
 
 from collector.models import AiCodeCommit, DailyActivity, Member, MemberAnalyticsDay, TeamAnalyticsDay
 from tests.tracker.pages import company
-from tests.tracker.pages.test_overview_figures import PERIODS, SELECTIONS, same
+from tests.tracker.pages.test_overview_figures import PERIODS, SELECTIONS
 from tracker import filters
 from tracker.pages import insights as layout
 from tracker.pages import overview as overview_layout
 from tracker.reports.insights import Insights
 from tracker.reports.overview import Overview
-from tracker.reports.savings import Rate, alternative
 
 YESTERDAY = company.TODAY - timedelta(days=1)
 
@@ -68,44 +67,6 @@ def test_daily_active_members_are_those_of_the_day(acme):
         assert active == DailyActivity.objects.filter(day=day, is_active=True).count()
         assert requesting == len({f.email for f in company.facts() if f.at.date() == day and f.is_served})
     assert report.mean_daily_active == sum(report.daily_active[:-1]) / 7
-
-
-def test_a_saving_is_the_same_requests_at_the_rate_of_the_next_cheaper_model(acme):
-    report = read()
-    facts = company.within(company.facts(), "30d")
-    served, spent = Counter(), Counter()
-    for fact in facts:
-        served[fact.model] += fact.is_served
-        spent[fact.model] += fact.cents
-    assert report.savings
-    for saving in report.savings:
-        assert saving.model.key == "claude-opus-max"
-        # Half its rate or less, a twentieth of all requests or more, and of those the dearest.
-        assert saving.instead.key == "claude-sonnet"
-        rate = float(spent["claude-sonnet"]) / served["claude-sonnet"]
-        assert saving.low <= saving.spent - saving.requests * rate <= saving.high
-        own = [
-            f
-            for f in facts
-            if f.email == report.team.people[saving.member_id].email and f.model == "claude-opus-max"
-        ]
-        same(saving.spent, sum(f.cents for f in own))
-        assert saving.requests == sum(f.is_served for f in own)
-
-
-def test_no_model_that_is_dear_itself_is_offered_in_anothers_place():
-    rates = {
-        name: Rate(name, cents, cents, cents, requests)
-        for name, cents, requests in (
-            ("fable", 400, 10),
-            ("opus", 90, 40),
-            ("sonnet", 30, 50),
-            ("auto", 20, 50),
-        )
-    }
-    # A request costs 67 cents on average: Opus is above it, Sonnet below.
-    assert alternative("fable", rates) == alternative("opus", rates) == rates["sonnet"]
-    assert alternative("sonnet", rates) is None
 
 
 def test_forty_tools_are_forty(acme):

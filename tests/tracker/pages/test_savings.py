@@ -1,0 +1,119 @@
+"""Savings by the price of tokens, against pricing each event."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+
+import pytest
+from django.http import QueryDict
+
+from collector.facts.rollups import recompute_days
+from collector.models import Member, UsageEvent
+from detection.frame.tokens import TOKEN_WEIGHTS
+from tests.tracker.pages import company
+from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
+from tracker import filters
+from tracker.reports.insights import Insights
+from tracker.reports.savings import Price, alternative
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def usage(time_machine):
+    """Tokens by model: opus is given larger requests, at a higher price of a token."""
+    time_machine.move_to(NOW, tick=False)
+    company.build()
+    for number, event in enumerate(UsageEvent.objects.order_by("pk")):
+        size = 3 if event.model == "claude-opus-max" else 1
+        event.input_tokens = 200 * size + number % 97
+        event.output_tokens = 150 * size + number % 41
+        event.cache_read_tokens = 9_000 * size
+        event.save()
+    recompute_days(FIRST_DAY, TODAY, NOW)
+
+
+def weight(event: UsageEvent) -> float:
+    return sum((getattr(event, name) or 0) * each for name, each in TOKEN_WEIGHTS.items())
+
+
+def report_of(query: str = "") -> Insights:
+    return Insights(filters.read(QueryDict(query), NOW))
+
+
+def events_of_the_period() -> list[UsageEvent]:
+    start = NOW.replace(hour=0, minute=0) - timedelta(days=30)
+    end = NOW.replace(hour=0, minute=0)
+    return list(UsageEvent.objects.between(start, end).select_related("member"))
+
+
+def test_the_range_holds_what_each_event_would_have_cost_at_the_cheaper_price(usage):
+    events, spent, tokens = events_of_the_period(), defaultdict(float), defaultdict(float)
+    for event in events:
+        spent[event.model] += float(event.charged_cents)
+        tokens[event.model] += weight(event)
+    report = report_of()
+    assert len(report.savings) > 4
+    assert {saving.member_id for saving in report.savings} <= {
+        event.member_id
+        for event in events
+        if event.model == "claude-opus-max" and event.member.kind == Member.Kind.PERSON
+    }
+    for saving in report.savings:
+        price = spent[saving.instead.key] / tokens[saving.instead.key]
+        own = [e for e in events if e.member_id == saving.member_id and e.model == saving.model.key]
+        saved = sum(float(event.charged_cents) - weight(event) * price for event in own)
+        assert saving.low <= saved + 1e-6
+        assert saved <= saving.high + 1e-6
+        assert saving.spent == pytest.approx(sum(float(event.charged_cents) for event in own))
+
+
+def test_nothing_more_leaves_the_bill_than_was_billed(usage):
+    for saving in report_of().savings:
+        assert 0 <= saving.off_bill[0] <= saving.off_bill[1] <= saving.billed
+        assert sum(saving.off_bill) + sum(saving.of_plan) == pytest.approx(saving.low + saving.high)
+
+
+def test_usage_that_the_plan_includes_takes_nothing_off_the_bill(usage):
+    UsageEvent.objects.update(is_chargeable=False)
+    recompute_days(FIRST_DAY, TODAY, NOW)
+    report = report_of()
+    assert report.savings
+    assert report.off_bill_range == (0, 0)
+    assert report.of_plan_range[1] > 0
+
+
+def test_the_model_offered_costs_half_as_much_per_token_or_less(usage):
+    for saving in report_of().savings:
+        assert saving.model.key == "claude-opus-max"
+        assert saving.spent / saving.tokens >= 2 * (saving.spent - saving.high) / saving.tokens
+
+
+def price(model: str, cents: float, requests: int, tokens: float = 1000.0) -> Price:
+    return Price(model, cents, cents, cents, requests, tokens)
+
+
+def test_large_requests_of_a_cheap_model_are_no_reason_to_change_it():
+    """Sonnet's requests cost more each, since they carry ten times the tokens, at a lower price per token."""
+    prices = {
+        "sonnet": price("sonnet", 0.5, 50, tokens=10_000.0),
+        "mini": price("mini", 1.0, 50, tokens=1_000.0),
+    }
+    assert alternative("sonnet", prices) is None
+
+
+def test_no_model_that_is_expensive_itself_is_offered_in_another_s_place():
+    models = (("fable", 400, 10), ("opus", 160, 40), ("sonnet", 30, 50), ("auto", 20, 50))
+    prices = {name: price(name, cents, requests) for name, cents, requests in models}
+    # A token costs 152.5 on average: Opus is above it, Sonnet below.
+    assert alternative("fable", prices) == alternative("opus", prices) == prices["sonnet"]
+    assert alternative("sonnet", prices) is None
+
+
+def test_a_model_without_tokens_on_record_is_neither_changed_nor_offered(usage):
+    UsageEvent.objects.filter(model="claude-opus-max").update(
+        input_tokens=None, output_tokens=None, cache_read_tokens=None, cache_write_tokens=None
+    )
+    recompute_days(FIRST_DAY, TODAY, NOW)
+    assert all(saving.model.key != "claude-opus-max" for saving in report_of().savings)
