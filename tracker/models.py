@@ -12,7 +12,7 @@ from django.db.models import Q, Subquery
 from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
-from collector.models import MemberModelDay
+from collector.models import Member, MemberModelDay
 from tracker.address_lists import AddressList, parse_list
 
 
@@ -204,3 +204,35 @@ class LeftSums(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SavingFollowUp(models.Model):
+    """One row is what became of a suggestion to one member to use a cheaper model instead of another.
+
+    What it was measured by then stays: the realised saving is compared with it.
+    """
+
+    class State(models.TextChoices):
+        RAISED = "raised", "raised"
+        ACCEPTED = "accepted", "accepted"
+        DECLINED = "declined", "declined"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    model = models.CharField(max_length=120)
+    instead = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=State)
+    reason = models.CharField(max_length=300, blank=True)
+    raised_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=254)
+    token_share = models.FloatField(help_text="Of the member's tokens in the 30 days before, on the model.")
+    cents_per_token = models.FloatField(help_text="The difference of the two prices, then.")
+
+    class Meta:
+        ordering = ["-raised_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "model"], name="savingfollowup_one_per_member_model"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id}: {self.instead} instead of {self.model}"

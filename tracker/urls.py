@@ -12,6 +12,7 @@ from tracker.views.member import member
 from tracker.views.member_answers import member_answer
 from tracker.views.one_day import one_day
 from tracker.views.overview import overview
+from tracker.views.savings import follow_saving_up, savings
 from tracker.views.settings import settings
 from tracker.views.slack import slack_actions
 from tracker.views.teams import teams
@@ -22,6 +23,8 @@ ICON = RedirectView.as_view(url=f"{site.STATIC_URL}tracker/img/mark.svg", http_m
 urlpatterns = [
     path("", overview, name="overview"),
     path("chargeback", chargeback, name="chargeback"),
+    path("savings", savings, name="savings"),
+    path("savings/follow-up", follow_saving_up, name="follow-saving-up"),
     path("teams", teams, name="teams"),
     path("days/<str:day>", one_day, name="day"),
     path("settings", settings, name="settings"),

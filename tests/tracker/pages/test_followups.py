@@ -1,0 +1,86 @@
+"""Suggestions of cheaper models, followed up and measured."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from collector.models import Member
+from tests.groups.factories import make_day, make_member
+from tracker.models import SavingFollowUp
+from tracker.reports.followups import realised
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 3, 12, 0, tzinfo=timezone.get_fixed_timezone(0))
+START = date(2026, 10, 4)
+
+
+@pytest.fixture(autouse=True)
+def team(time_machine) -> Member:
+    """Eva spends $10 a day on opus, half of it billed, for tokens that cost $1 on sonnet; Bob uses sonnet."""
+    time_machine.move_to(NOW, tick=False)
+    eva, bob = make_member("eva@x.io", name="Eva Kovacs"), make_member("bob@x.io", name="Bob")
+    for back in range(1, 31):
+        day = NOW.date() - timedelta(days=back)
+        make_day(eva, day, 1_000, billed_cents=500, model="opus", requests=10, input_tokens=1_000)
+        make_day(eva, day, 100, model="sonnet", requests=10, input_tokens=1_000)
+        make_day(bob, day, 100, model="sonnet", requests=30, input_tokens=1_000)
+    return eva
+
+
+def follow(client: Client, state: str, **more: str):
+    eva = Member.objects.get(email="eva@x.io")
+    return client.post("/savings/follow-up", {"member": eva.pk, "model": "opus", "state": state} | more)
+
+
+def test_a_suggestion_comes_with_words_to_send_and_what_leaves_the_bill(client):
+    text = client.get("/savings").text
+    assert (
+        "Eva Kovacs</a>: sonnet instead of opus would take <strong>$135 to $135</strong> off the bill" in text
+    )
+    assert "Hi Eva, your requests to opus came to $300.00 lately." in text
+    assert "would have cost about $30." in text
+
+
+def test_a_followed_up_suggestion_is_no_longer_suggested_and_keeps_its_reason(client):
+    assert follow(client, "raised", reason="asked on Monday").status_code == 302
+    text = client.get("/savings").text
+    assert "Message to send" not in text
+    assert "raised since 3 Nov 2026" in text
+    assert "asked on Monday" in text
+    follow(client, "accepted")
+    row = SavingFollowUp.objects.get()
+    assert (row.state, row.changed_by, row.token_share) == ("accepted", "visitor", 0.5)
+
+
+def test_what_was_saved_since_is_measured_by_the_share_of_tokens_before(client, time_machine):
+    follow(client, "raised")
+    eva = Member.objects.get(email="eva@x.io")
+    for day in (date(2026, 11, 4), date(2026, 11, 5)):  # on the first as before, on the second without opus
+        is_as_before = day.day == 4
+        make_day(eva, day, 1_000, model="opus", requests=1, input_tokens=1_000 if is_as_before else 0)
+        make_day(eva, day, 100, model="sonnet", requests=1, input_tokens=1_000 if is_as_before else 2_000)
+    time_machine.move_to(NOW + timedelta(days=3), tick=False)
+    [found] = realised(timezone.now())
+    assert found.estimated == pytest.approx(1_800)  # $9 a day
+    assert found.saved == pytest.approx(900)
+    assert "$9.00" in client.get("/savings").text
+
+
+def test_a_declined_suggestion_saves_nothing(client, time_machine):
+    follow(client, "declined", reason="needs opus for the parser")
+    eva = Member.objects.get(email="eva@x.io")
+    make_day(eva, date(2026, 11, 4), 100, model="sonnet", requests=1, input_tokens=2_000)
+    time_machine.move_to(NOW + timedelta(days=3), tick=False)
+    assert [found.saved for found in realised(timezone.now())] == [0]
+
+
+def test_what_was_never_suggested_is_not_found(client):
+    bob = Member.objects.get(email="bob@x.io")
+    for member, model, state in ((bob.pk, "sonnet", "raised"), (99, "opus", "raised"), (bob.pk, "opus", "x")):
+        data = {"member": member, "model": model, "state": state}
+        assert client.post("/savings/follow-up", data).status_code == 404
+    assert not SavingFollowUp.objects.exists()

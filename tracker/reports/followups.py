@@ -1,0 +1,95 @@
+"""Suggestions that were followed up, and what they have saved since."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, Sum
+
+from collector.base.days import utc_day
+from collector.models import MemberModelDay
+from detection.frame.tokens import weighed
+from tracker.models import SavingFollowUp
+from tracker.reports.people import Person, everybody
+from tracker.reports.savings import Saving
+from tracker.widgets.palette import display_name
+
+# What a suggestion is measured by: the days before it is raised.
+BEFORE_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Realised:
+    """A follow-up with what it has saved since the day after it was raised. Money in cents."""
+
+    follow_up: SavingFollowUp
+    person: Person
+    saved: float
+    estimated: float  # had the expensive model not been used at all since
+
+    @property
+    def model(self) -> str:
+        return display_name(self.follow_up.model)
+
+    @property
+    def instead(self) -> str:
+        return display_name(self.follow_up.instead)
+
+
+def follow_up(
+    member_id: int, saving: Saving, state: str, reason: str, *, by: str, now: datetime
+) -> SavingFollowUp:
+    """Record what became of a suggestion. Another state later leaves what it is measured by."""
+    share = token_share(member_id, saving.model.key, now)
+    row, is_new = SavingFollowUp.objects.get_or_create(
+        member_id=member_id,
+        model=saving.model.key,
+        defaults={
+            "instead": saving.instead.key, "state": state, "reason": reason, "raised_at": now,
+            "changed_at": now, "changed_by": by, "token_share": share,
+            "cents_per_token": saving.cents_per_token_saved,
+        },
+    )  # fmt: skip
+    if not is_new:
+        change_state(row, state, reason, by=by, now=now)
+    return row
+
+
+def change_state(row: SavingFollowUp, state: str, reason: str, *, by: str, now: datetime) -> None:
+    row.state, row.reason, row.changed_by, row.changed_at = state, reason, by, now
+    row.save(update_fields=["state", "reason", "changed_by", "changed_at"])
+
+
+def token_share(member_id: int, model: str, now: datetime) -> float:
+    """The part of the member's tokens that the model had in the BEFORE_DAYS whole days before today."""
+    today = utc_day(now)
+    tokens = _tokens(member_id, today - timedelta(days=BEFORE_DAYS), today - timedelta(days=1))
+    whole = sum(tokens.values())
+    return tokens.get(model, 0.0) / whole if whole else 0.0
+
+
+def realised(now: datetime, visible: Collection[int] | None = None) -> list[Realised]:
+    """Every follow-up about whom the reader may see, the newest first. Two queries, and one for each."""
+    rows = SavingFollowUp.objects.all()
+    if visible is not None:
+        rows = rows.filter(member__in=visible)
+    people = everybody()
+    return [_measure(row, people[row.member_id], now) for row in rows]
+
+
+def _measure(row: SavingFollowUp, person: Person, now: datetime) -> Realised:
+    first = utc_day(row.raised_at) + timedelta(days=1)
+    tokens = _tokens(row.member_id, first, utc_day(now) - timedelta(days=1))
+    expected = row.token_share * sum(tokens.values())
+    saved = max(expected - tokens.get(row.model, 0.0), 0.0) * row.cents_per_token
+    if row.state == SavingFollowUp.State.DECLINED:
+        saved = 0.0
+    return Realised(row, person, saved, expected * row.cents_per_token)
+
+
+def _tokens(member_id: int, first: date, last: date) -> dict[str, float]:
+    """The member's tokens by model, in input tokens' worth, `first` to `last`, both included. One query."""
+    rows = MemberModelDay.objects.filter(member=member_id, day__gte=first, day__lte=last)
+    return dict(rows.order_by().values_list("model").annotate(tokens=Sum(weighed(F), default=0.0)))
