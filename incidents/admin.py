@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -27,6 +29,7 @@ from incidents.models import (
 )
 from incidents.notifying import outbox
 from incidents.notifying.backlog import try_again
+from incidents.notifying.catching_up import revive
 from incidents.notifying.routing import audience
 
 
@@ -129,10 +132,24 @@ class ChannelAdmin(admin.ModelAdmin):
         for channel in channels:
             self.test(request, channel)
 
+    def save_model(self, request: HttpRequest, obj: Channel, form: forms.ModelForm, change: bool) -> None:
+        """A channel that is mended hears of what stands open and was given up."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            revive(obj, timezone.now())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A test is sent when the form's transaction is over: it may take as long as the other side does."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if "_test" in request.POST and response.status_code == HTTPStatus.FOUND:
+            self.test(request, Channel.objects.get(pk=unquote(object_id)))
+        return response
+
     def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
         if "_test" not in request.POST:
             return super().response_change(request, obj)
-        self.test(request, obj)
         return HttpResponseRedirect(request.path)
 
     def test(self, request: HttpRequest, channel: Channel) -> None:

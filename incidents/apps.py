@@ -1,5 +1,21 @@
+from contextlib import suppress
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import DatabaseError
+from django.db.models.signals import post_migrate
 
 
 class IncidentsConfig(AppConfig):
     name = "incidents"
+
+    def ready(self) -> None:
+        post_migrate.connect(make_channels, sender=self)
+
+
+def make_channels(*, plan: Any = None, using: str = "default", **_: Any) -> None:
+    """Channels that the environment asks for are there from the first start, not only from the first run."""
+    from incidents.channels.registry import seed_environment_channels
+
+    with suppress(DatabaseError):  # the tables of another version, while migrating back
+        seed_environment_channels()

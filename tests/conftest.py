@@ -12,6 +12,8 @@ from django.db import connection
 from django_q.brokers import get_broker
 from pytest_django.live_server_helper import LiveServer
 
+from tests import transactions
+
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -82,6 +84,14 @@ def shared_database_url(transactional_db: None) -> str:
         return f"sqlite:///{name}"
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     return f"{server}/{name}"
+
+
+@pytest.fixture(autouse=True)
+def no_network_inside_a_transaction() -> Iterator[None]:
+    """Fails a test that opens a connection while the code under test holds a transaction."""
+    transactions.met.clear()
+    yield
+    assert transactions.met == [], "a connection was opened inside a transaction"
 
 
 @pytest.fixture(autouse=settings.REDIS_URL != "")

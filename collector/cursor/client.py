@@ -15,20 +15,22 @@ from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
-from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 
 from collector.base.belief import storable_text
+from collector.base.deadline import DeadlineExceeded, deadline
 
 from . import retry
 from .errors import CursorApiError, Trouble
 from .limits import Limiter
+from .transport import WatchedAdapter
 
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS, READ_SECONDS = 5, 60
 # A body that keeps trickling is as bad as none.
 BODY_SECONDS = 120
+CALL_SECONDS = 180  # altogether, the head included
 # The largest page (1,000 events) is about 0.7 MB, a page of analytics a few; more is a mistake.
 LARGEST_BODY = 64 * 1024 * 1024
 WORTH_A_LINE = 5  # seconds of waiting that somebody may wonder about
@@ -71,7 +73,7 @@ class CursorClient:
 
     def __post_init__(self) -> None:
         # Retries are decided here, where Retry-After and the total are known.
-        self.session.mount(self.base_url, HTTPAdapter(pool_connections=2, pool_maxsize=4, max_retries=0))
+        self.session.mount(self.base_url, WatchedAdapter(pool_connections=2, pool_maxsize=4, max_retries=0))
         self.session.headers.update({"Accept": "application/json", "User-Agent": "cursor-cost-monitor"})
 
     @classmethod
@@ -126,18 +128,10 @@ class CursorClient:
     def _try(self, method: str, path: str, **request: Any) -> Answer:
         self.requests_made += 1
         try:
-            response = self.session.request(
-                method,
-                self.base_url + path,
-                # Given here and not as a header, which a .netrc would overwrite with somebody's password.
-                auth=HTTPBasicAuth(self._key(path).encode(), b""),
-                timeout=(CONNECT_SECONDS, self.read_seconds),
-                allow_redirects=False,
-                stream=True,
-                **request,
-            )
-            with response:
-                body = self._body(response)
+            with deadline(CALL_SECONDS):
+                response, body = self._exchange(method, path, request)
+        except DeadlineExceeded as error:
+            raise _TryAgain(str(error)) from None
         except (requests.ConnectionError, requests.Timeout) as error:
             is_unreachable = isinstance(error, requests.exceptions.ConnectTimeout) or _is_refused(error)
             raise _TryAgain(_reason(error), is_unreachable=is_unreachable) from None
@@ -148,6 +142,22 @@ class CursorClient:
                 f"{method} {path} failed ({type(error).__name__}): check CURSOR_API_URL", Trouble.FOREIGN
             ) from None
         return self._read(f"{method} {path}", response, body)
+
+    def _exchange(
+        self, method: str, path: str, request: Mapping[str, Any]
+    ) -> tuple[requests.Response, bytes]:
+        response = self.session.request(
+            method,
+            self.base_url + path,
+            # Given here and not as a header, which a .netrc would overwrite with somebody's password.
+            auth=HTTPBasicAuth(self._key(path).encode(), b""),
+            timeout=(CONNECT_SECONDS, self.read_seconds),
+            allow_redirects=False,
+            stream=True,
+            **request,
+        )
+        with response:
+            return response, self._body(response)
 
     def _body(self, response: requests.Response) -> bytes:
         until, parts, size = self.monotonic() + BODY_SECONDS, [], 0

@@ -13,7 +13,7 @@ class DeliveryError(Exception):
 
     `code` is the other side's word for it; `retry_after` how long it asked to wait. `is_about_channel` means
     that the next message would fail alike, so that the rest of the channel can wait; `is_uncertain` that it
-    may have got through after all.
+    may have got through after all, `is_permanent` that trying again cannot help.
     """
 
     def __init__(
@@ -24,12 +24,29 @@ class DeliveryError(Exception):
         retry_after: timedelta | None = None,
         is_about_channel: bool = True,
         is_uncertain: bool = False,
+        is_permanent: bool = False,
     ) -> None:
         super().__init__(reason)
         self.code = code
         self.retry_after = retry_after
         self.is_about_channel = is_about_channel
         self.is_uncertain = is_uncertain
+        self.is_permanent = is_permanent
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What got through: the channel's name for the message, and whom the other side did not take it for."""
+
+    remote_id: str
+    refused: tuple[str, ...] = ()
+
+    @property
+    def refusal(self) -> str:
+        """Who was refused, in a sentence for administrators; empty when nobody was."""
+        if not self.refused:
+            return ""
+        return f"The mail server refused {', '.join(self.refused)}: check the address. The others have it."
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from email.utils import formataddr, parseaddr
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends import smtp
+from django.core.validators import validate_email
 from django.template.loader import render_to_string
+from django.utils.module_loading import import_string
 
+from collector.base.deadline import DeadlineExceeded, deadline
 from incidents.models import Channel
 from incidents.models.channels import MEMBER
 from incidents.notifying.messages import Alert, Digest
 from incidents.wording import shorten
 
-from .base import DeliveryError, Parcel
+from .base import DeliveryError, Parcel, Receipt
+from .smtp import SmtpBackend
 
 SUBJECT = 99  # mail programs show about so many characters
+CALL_SECONDS = 30  # altogether: connecting, the login, all recipients, the message
 LOGIN_REFUSED = (401, 403, 535)
 
 
@@ -24,24 +32,56 @@ def recipients(channel: Channel, content: Alert | Digest) -> list[str]:
     """The channel's addresses, or the environment's; the member's own where the target says so."""
     members = [incident.member_email for incident in content.incidents] if isinstance(content, Alert) else []
     if channel.audience == Channel.Audience.MEMBER:
-        return [address for address in members if address]
+        return [address for address in members if is_writable(address)]
     listed = channel.target_items() or settings.ALERT_EMAIL_TO
-    return [address for item in listed for address in (members if item == MEMBER else [item]) if address]
+    wanted = [address for item in listed for address in (members if item == MEMBER else [item])]
+    return [address for address in wanted if is_writable(address)]
 
 
-def send(channel: Channel, parcel: Parcel) -> str:
-    """One message to all recipients; returns the Message-ID that later ones answer to."""
+def is_writable(address: str) -> bool:
+    """Whether mail can be sent there: members may have no address, or something that is not one."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return False
+    return True
+
+
+def send(channel: Channel, parcel: Parcel) -> Receipt:
+    """One message to all recipients; the receipt has the Message-ID that later ones answer to."""
     to = recipients(channel, parcel.content)
     if not settings.EMAIL_CONFIGURED:
         raise DeliveryError("E-mail is not set up: set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL.")
+    if not to and channel.is_personal:
+        names = ", ".join(incident.who for incident in getattr(parcel.content, "incidents", ()))
+        raise DeliveryError(
+            f"{names or 'The member'} has no e-mail address here that mail can be sent to.",
+            is_about_channel=False,
+            is_permanent=True,
+        )
     if not to:
         raise DeliveryError("Nobody to write to: set ALERT_EMAIL_TO, or the target in the admin.")
     mail = build(parcel, to)
     try:
-        mail.send()
+        with deadline(CALL_SECONDS):
+            refused = send_mail(mail)
     except Exception as problem:  # each backend has exceptions of its own
         raise explain(problem) from problem
-    return parcel.root or mail.extra_headers["Message-ID"]
+    return Receipt(parcel.root or mail.extra_headers["Message-ID"], tuple(refused))
+
+
+def send_mail(mail: EmailMultiAlternatives) -> list[str]:
+    """Send, and return the recipients that the server refused while it took others."""
+    if not issubclass(import_string(settings.EMAIL_BACKEND), smtp.EmailBackend):
+        mail.send()
+        return []
+    backend = SmtpBackend()
+    try:
+        backend.open()
+        backend.send_messages([mail])
+        return backend.refused
+    finally:
+        backend.close()
 
 
 def build(parcel: Parcel, to: list[str]) -> EmailMultiAlternatives:
@@ -81,13 +121,43 @@ def message_id(key: str) -> str:
 
 def explain(problem: Exception) -> DeliveryError:
     """What went wrong, without the recipients or a key."""
+    if isinstance(problem, SMTPRecipientsRefused):
+        return refusal(problem)
+    if isinstance(problem, SMTPDataError):
+        return DeliveryError(
+            f"The mail server refused this message (SMTPDataError {problem.smtp_code}); the others go on.",
+            is_about_channel=False,
+            is_permanent=is_final(problem.smtp_code),
+        )
     status = getattr(problem, "status_code", None) or getattr(problem, "smtp_code", None)
     if status in LOGIN_REFUSED:
         return DeliveryError(
             f"The mail service refused the login ({status}): check RESEND_API_KEY or EMAIL_URL."
+        )
+    if status is None and isinstance(problem, OSError):
+        return DeliveryError(
+            f"The mail server did not answer ({type(problem).__name__}): check EMAIL_URL or RESEND_API_KEY, "
+            "and the mail server.",
+            is_uncertain=isinstance(problem, DeadlineExceeded),
         )
     said = f"{type(problem).__name__} {status or ''}".strip()
     return DeliveryError(
         f"The mail could not be sent ({said}): check EMAIL_URL or RESEND_API_KEY, the sender's address "
         "and the mail server."
     )
+
+
+def refusal(problem: SMTPRecipientsRefused) -> DeliveryError:
+    """All recipients were refused: that concerns this message alone."""
+    codes = sorted({code for code, _ in problem.recipients.values()})
+    listed = ", ".join(map(str, codes))
+    return DeliveryError(
+        f"The mail server refused every recipient ({listed}): check the address; the other messages go on.",
+        is_about_channel=False,
+        is_permanent=all(is_final(code) for code in codes),
+    )
+
+
+def is_final(code: int) -> bool:
+    """Whether the server says that trying again cannot help (RFC 5321, 4.2.1)."""
+    return 500 <= code < 600

@@ -10,11 +10,11 @@ from django.conf import settings
 from incidents.models import Channel, IncidentSettings
 
 from . import by_url, email, opsgenie, pagerduty, slack, slack_direct, webhook
-from .base import DeliveryError, Parcel
+from .base import DeliveryError, Parcel, Receipt
 
 logger = logging.getLogger(__name__)
 
-SENDERS: dict[str, Callable[[Channel, Parcel], str]] = {
+SENDERS: dict[str, Callable[[Channel, Parcel], str | Receipt]] = {
     Channel.Kind.SLACK: slack.send,
     Channel.Kind.EMAIL: email.send,
     Channel.Kind.WEBHOOK: webhook.send,
@@ -26,7 +26,11 @@ NAMES = {Channel.Kind.SLACK: "Slack", Channel.Kind.EMAIL: "E-mail", Channel.Kind
 
 
 def seed_channels() -> list[Channel]:
-    """Make a channel for each kind that the environment asks for, once; a row that is there is left alone."""
+    """Make what the environment and the policy ask for, once; a row that is there is left alone."""
+    return [*seed_environment_channels(), *seed_member_channel()]
+
+
+def seed_environment_channels() -> list[Channel]:
     made = []
     for kind in asked_for():
         name = NAMES[kind]
@@ -36,7 +40,7 @@ def seed_channels() -> list[Channel]:
             seed=kind, defaults={"kind": kind, "name": name, "audience": Channel.Audience.EVERYBODY}
         )
         made += [channel] if is_new else []
-    return [*made, *seed_member_channel()]
+    return made
 
 
 def seed_member_channel() -> list[Channel]:
@@ -68,17 +72,18 @@ def asked_for() -> list[Channel.Kind]:
     return [kind for kind, value in is_set.items() if value]
 
 
-def sender_of(channel: Channel) -> Callable[[Channel, Parcel], str]:
+def sender_of(channel: Channel) -> Callable[[Channel, Parcel], str | Receipt]:
     """What sends on `channel`: in Slack, a message to one person is not one to a channel."""
     if channel.kind == Channel.Kind.SLACK and channel.is_for_member:
         return slack_direct.send
     return SENDERS[channel.kind]
 
 
-def send(channel: Channel, parcel: Parcel) -> str:
+def send(channel: Channel, parcel: Parcel) -> Receipt:
     """Send `parcel`; whatever its sender did not foresee is a failure of this one message."""
     try:
-        return sender_of(channel)(channel, parcel)
+        answer = sender_of(channel)(channel, parcel)
+        return answer if isinstance(answer, Receipt) else Receipt(answer)
     except DeliveryError:
         raise
     except Exception as problem:  # one channel's fault must never stop another

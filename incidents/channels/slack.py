@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from django.conf import settings
 from slack_sdk import WebClient
@@ -12,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
 from slack_sdk.http_retry.handler import RetryHandler
 
+from collector.base.deadline import deadline, read_at_most
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, Digest
 
@@ -19,6 +21,8 @@ from .base import DeliveryError, Parcel
 from .slack_blocks import SECTION, alert_blocks, digest_blocks, escape, fallback
 
 TIMEOUT_SECONDS = 10
+CALL_SECONDS = 20  # altogether, a repetition included
+LARGEST_ANSWER = 4 * 1024**2  # a hundred messages with their blocks
 LONGEST_WAIT_SECONDS = 3600
 
 # What Slack answers, and what an administrator can do about it.
@@ -41,6 +45,19 @@ ABOUT_THE_MESSAGE = {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "n
 ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
 
 
+class BoundedClient(WebClient):
+    """Reads no more than an answer of Slack's can be, and follows no redirects."""
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        opener = OpenerDirector()
+        for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler(context=self.ssl)):
+            opener.add_handler(handler)
+        with opener.open(req, timeout=self.timeout) as response:
+            body = read_at_most(response, LARGEST_ANSWER)
+            headers = {**response.headers, "Retry-After": response.headers.get("Retry-After", "")}
+            return {"status": response.status, "headers": headers, "body": body.decode("utf-8", "replace")}
+
+
 def client(method: str) -> WebClient:
     """The one way to Slack. What may be repeated is tried twice; posting is left to the outbox, and so are
     rate limits, which it waits for without holding a worker."""
@@ -48,7 +65,7 @@ def client(method: str) -> WebClient:
         ConnectionErrorRetryHandler(max_retry_count=1),
         ServerErrorRetryHandler(max_retry_count=1),
     ]
-    return WebClient(
+    return BoundedClient(
         token=settings.SLACK_BOT_TOKEN,
         base_url=f"{settings.SLACK_API_URL}/",
         timeout=TIMEOUT_SECONDS,
@@ -125,8 +142,13 @@ def body(what: Alert | Digest) -> dict[str, Any]:
 
 def call(method: str, **arguments: Any) -> Any:
     """One call of Slack's API; DeliveryError with the reason and what to do."""
+    return call_within(CALL_SECONDS, method, **arguments)
+
+
+def call_within(seconds: float, method: str, **arguments: Any) -> Any:
     try:
-        return getattr(client(method), method)(**arguments)
+        with deadline(seconds):
+            return getattr(client(method), method)(**arguments)
     except SlackApiError as problem:
         raise explain(problem) from None  # the cause holds the request's headers
     except (SlackClientError, OSError, ValueError) as problem:
@@ -158,7 +180,9 @@ def retry_after(headers: Any) -> timedelta:
     """Slack's `Retry-After` in seconds; a minute where it gives none that can be read."""
     found = {str(name).lower(): value for name, value in dict(headers).items()}.get("retry-after", "")
     text = str(found[0] if isinstance(found, list) and found else found)
-    return timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS) if text.isdigit() else 60)
+    return timedelta(
+        seconds=min(int(text), LONGEST_WAIT_SECONDS) if text.isascii() and text.isdigit() else 60
+    )
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,23 @@ from incidents.models import Channel
 from incidents.notifying.messages import Alert
 
 from . import email, slack
-from .base import DeliveryError, Parcel
+from .base import DeliveryError, Parcel, Receipt
 
 # What means that Slack has no such person, so that e-mail is the way.
 NOT_IN_SLACK = {"users_not_found", "user_not_found", "user_disabled", "cannot_dm_bot"}
 
 
-def send(channel: Channel, parcel: Parcel) -> str:
+def send(channel: Channel, parcel: Parcel) -> str | Receipt:
     """Write to the member whom the one incident is about; returns `channel/ts`, or the mail's Message-ID."""
     if not isinstance(parcel.content, Alert):
         return post_test(channel, parcel)
     address = parcel.content.incidents[0].member_email
     if "@" not in address:
-        raise DeliveryError("The member has no e-mail address, so no message can reach them.")
+        raise DeliveryError(
+            "The member has no e-mail address, so no message can reach them.",
+            is_about_channel=False,
+            is_permanent=True,
+        )
     if not settings.SLACK_BOT_TOKEN or parcel.root.startswith("<"):
         return email.send(channel, parcel)
     try:

@@ -13,12 +13,14 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from collector.base.deadline import DeadlineExceeded, deadline
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, IncidentMessage, MessageCause
 
 from .base import DeliveryError, Parcel
 
 TIMEOUT_SECONDS = (5, 10)  # to connect, between two parts of the answer's head
+CALL_SECONDS = 15  # altogether
 LONGEST_WAIT_SECONDS = 6 * 3600
 VERSION = 1
 
@@ -35,21 +37,25 @@ def send(channel: Channel, parcel: Parcel) -> str:
     body = json.dumps(payload(parcel), ensure_ascii=False).encode()
     try:
         # Streamed and closed unread: a body that trickles in for ever would never time out.
-        with requests.post(
-            url,
-            data=body,
-            headers=headers(parcel.key, body),
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with deadline(CALL_SECONDS), post(url, body, parcel.key) as response:
             if not 200 <= response.status_code < 300:
                 raise explain(response)
-    except requests.RequestException as problem:
+    except (requests.RequestException, DeadlineExceeded) as problem:
         raise DeliveryError(
             f"The webhook could not be reached ({type(problem).__name__}): check its address."
         ) from None  # the cause holds the address, which may hold a key
     return parcel.key
+
+
+def post(url: str, body: bytes, key: str) -> requests.Response:
+    return requests.post(
+        url,
+        data=body,
+        headers=headers(key, body),
+        timeout=TIMEOUT_SECONDS,
+        allow_redirects=False,
+        stream=True,
+    )
 
 
 def payload(parcel: Parcel) -> dict[str, Any]:
@@ -97,7 +103,9 @@ def sign(secret: str, sent: str, body: bytes) -> str:
 
 def explain(response: requests.Response) -> DeliveryError:
     text = response.headers.get("Retry-After", "")
-    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if text.isdigit() else None
+    wait = (
+        timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if text.isascii() and text.isdigit() else None
+    )
     return DeliveryError(
         f"The webhook answered HTTP {response.status_code}; any 2xx is taken.", retry_after=wait
     )

@@ -23,19 +23,27 @@ from incidents.notifying.routing import due_at, has_nobody
 from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
 
 
-def alerted(incident: Incident, channel: Channel, at: datetime) -> None:
-    """An alert got through on `channel`; only the first one is the incident's `alerted_at`."""
+def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0) -> None:
+    """An alert got through on `channel`; only the first one is the incident's `alerted_at`.
+
+    Every delivery stands on the timeline. `refused`: recipients whom the mail server did not take it for.
+    """
     incident.refresh_from_db()
-    move = Transition(TimelineStep.ALERTED, (Status.OPEN,), Status.ALERTED, channel.name)
+    text = channel.name
+    if refused:
+        text += f"; {refused} recipient{'s' if refused > 1 else ''} refused, see Notifications in the admin"
+    move = Transition(TimelineStep.ALERTED, (Status.OPEN,), Status.ALERTED, text)
     if incident.alerted_at is None:
         # Somebody may have acknowledged it on the page before any alert got through.
         if incident.status != Status.OPEN:
-            move = Transition(TimelineStep.ALERTED, Status.values, None, channel.name)
+            move = Transition(TimelineStep.ALERTED, Status.values, None, text)
         transition(
             incident, move, SYSTEM, Origin.SYSTEM, at, where={"alerted_at__isnull": True}, alerted_at=at
         )
     elif incident.status == Status.OPEN:
         transition(incident, move, SYSTEM, Origin.SYSTEM, at)
+    else:
+        write(incident, Transition(TimelineStep.ALERTED, (), None, text), SYSTEM, Origin.SYSTEM, at)
 
 
 def undelivered(notification: Notification, at: datetime) -> None:

@@ -16,58 +16,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, PositiveSmallIntegerField, Value, When
+from django.db.models import Case, F, Min, PositiveSmallIntegerField, Value, When
 
 from collector.base.days import utc_day
 from incidents import lifecycle
 from incidents.channels import registry
-from incidents.channels.base import DeliveryError, Parcel
+from incidents.channels.base import DeliveryError, Parcel, Receipt
 from incidents.models import Channel, Incident, IncidentSettings, Notification
 from incidents.notifying import messages, recording
 from incidents.notifying.batches import Batch, plan
+from incidents.notifying.catching_up import catch_up, revive
+from incidents.notifying.delivery_report import DeliveryReport
 from incidents.notifying.routing import has_nobody
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=15)  # far above what one call can take, time-outs and repeats included
 LONGEST_PAUSE = timedelta(hours=6)
-BUDGET = timedelta(minutes=5)  # of one delivery, so that a slow channel never holds the job that called it
+BUDGET = timedelta(minutes=1)  # of each channel in one delivery, so that a slow one holds nobody up for long
 Status = Notification.Status
-
-
-@dataclass(frozen=True)
-class DeliveryReport:
-    """What one delivery did, counted in notifications."""
-
-    sent: int = 0
-    failed: int = 0
-    given_up: int = 0
-    escalated: int = 0
-    waiting: int = 0
-
-    @property
-    def is_ok(self) -> bool:
-        return not (self.failed or self.given_up)
-
-    @property
-    def summary(self) -> str:
-        said = f"{self.sent} sent, {self.waiting} waiting"
-        for count, word in (
-            (self.failed, "failed"),
-            (self.given_up, "given up"),
-            (self.escalated, "escalated"),
-        ):
-            said += f", {count} {word}" if count else ""
-        return said
-
-    def as_json(self) -> dict[str, int]:
-        return {
-            "sent": self.sent,
-            "failed": self.failed,
-            "given_up": self.given_up,
-            "escalated": self.escalated,
-            "waiting": self.waiting,
-        }
 
 
 @dataclass(frozen=True)
@@ -87,10 +54,21 @@ def deliver_due(now: datetime) -> DeliveryReport:
     lifecycle.expire_acknowledgements(now)
     policy, clock, tally = IncidentSettings.get_solo(), running(now), Counter[str]()
     tally["escalated"] = lifecycle.unanswered(now)
-    due = Notification.objects.due(now).order_by().values("channel")
-    for channel in Channel.objects.filter(pk__in=due):
-        deliver(Post(channel, policy, clock, tally), now + BUDGET)
+    catch_up(now)
+    for channel in channels_with_due(now):
+        try:
+            deliver(Post(channel, policy, clock, tally), clock() + BUDGET)
+        except Exception:  # one channel's fault must never stop another
+            logger.exception("delivering on channel %s failed", channel)
     return DeliveryReport(**tally, waiting=Notification.objects.waiting().count())
+
+
+def channels_with_due(now: datetime) -> list[Channel]:
+    """Channels with something due, the one first whose oldest message has waited longest."""
+    due = Notification.objects.due(now).order_by().values("channel").annotate(oldest=Min("created_at"))
+    order = [row["channel"] for row in due.order_by("oldest", "channel")]
+    channels = Channel.objects.in_bulk(order)
+    return [channels[pk] for pk in order]
 
 
 def running(now: datetime) -> Callable[[], datetime]:
@@ -128,12 +106,24 @@ def send(post: Post, batch: Batch) -> bool:
     if not token:
         return True  # another process is at it
     try:
-        remote_id = registry.send(post.channel, parcel(post.channel, batch))
+        receipt = registry.send(post.channel, compose(post.channel, batch))
     except DeliveryError as problem:
         failed(post, batch.rows, token, problem)
         return not problem.is_about_channel
-    sent(post, batch.rows, token, remote_id)
+    sent(post, batch.rows, token, receipt)
     return True
+
+
+def compose(channel: Channel, batch: Batch) -> Parcel:
+    """The batch's message; a name or address that none can be made of concerns this message alone."""
+    try:
+        return parcel(channel, batch)
+    except Exception as problem:
+        logger.exception("a message on channel %s could not be written", channel)
+        raise DeliveryError(
+            f"The message could not be written ({type(problem).__name__}); the log says where.",
+            is_about_channel=False,
+        ) from problem
 
 
 def is_premature(channel: Channel, batch: Batch) -> bool:
@@ -216,19 +206,28 @@ def find_root(channel: Channel, incidents: Sequence[Incident]) -> tuple[str, lis
     return first.remote_id, list(shown.distinct().order_by("pk"))
 
 
-def sent(post: Post, rows: Sequence[Notification], token: str, remote_id: str) -> None:
+def sent(post: Post, rows: Sequence[Notification], token: str, receipt: Receipt) -> None:
     """Note the success; the alert's time and the notification's are one transaction."""
     at = post.clock()
     with transaction.atomic():
         held = Notification.objects.filter(pk__in=[row.pk for row in rows], lease=token)
         count = held.update(
-            status=Status.SENT, sent_at=at, remote_id=remote_id, error="", lease="", leased_until=None
+            status=Status.SENT,
+            sent_at=at,
+            remote_id=receipt.remote_id,
+            error=receipt.refusal,
+            lease="",
+            leased_until=None,
         )
+        if not count:
+            return  # the lease had run out, and another process has it: what it says counts
+        if post.channel.last_error:
+            revive(post.channel, at, failed_since=post.channel.last_ok_at)
         Channel.objects.filter(pk=post.channel.pk).update(last_ok_at=at, last_error="", last_error_at=None)
         alerted = {row.incident_id: row.incident for row in rows if row.kind == Notification.Kind.ALERT}
         for incident in alerted.values():
             if incident:
-                lifecycle.alerted(incident, post.channel, at)
+                lifecycle.alerted(incident, post.channel, at, len(receipt.refused))
     post.tally["sent"] += count
 
 
@@ -237,7 +236,8 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
     at, reason = post.clock(), str(problem)
     logger.warning("channel %s: %s", post.channel, reason)
     Channel.objects.filter(pk=post.channel.pk).update(last_error=reason, last_error_at=at)
-    spent = [row for row in rows if row.tries + 1 >= post.policy.give_up_after]
+    is_last = problem.is_permanent and not problem.is_about_channel
+    spent = [row for row in rows if is_last or row.tries + 1 >= post.policy.give_up_after]
     again = [row for row in rows if row not in spent]
     for row in again:
         due_at = at + pause(row.tries + 1, problem.retry_after)
@@ -253,7 +253,7 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
     for row in rows if post.channel.is_for_member else ():
         if row.incident and row.kind == Notification.Kind.ALERT:
             recording.release_waiting(row.incident, at)
-    give_up(post, spent, reason)
+    give_up(post, spent, reason, token)
 
 
 def pause(tries: int, asked: timedelta | None) -> timedelta:
@@ -262,15 +262,17 @@ def pause(tries: int, asked: timedelta | None) -> timedelta:
     return max(grown, asked or timedelta(0))
 
 
-def give_up(post: Post, rows: Sequence[Notification], reason: str) -> None:
-    """Stop trying, and say so: on the incident's timeline, in the admin, and in whatever asks `backlog`."""
+def give_up(post: Post, rows: Sequence[Notification], reason: str, token: str = "") -> None:
+    """Stop trying, and say so: on the incident's timeline, in the admin, and in whatever asks `backlog`.
+
+    Only what is this process's own by `token`, or without one nobody's: another may be sending it meanwhile.
+    """
     at = post.clock()
+    ours = Notification.objects.filter(lease=token) if token else Notification.objects.due(at).order_by()
     for row in rows:
         with transaction.atomic():
-            stopped = (
-                Notification.objects.filter(pk=row.pk)
-                .exclude(status__in=[Status.SENT, Status.GIVEN_UP])
-                .update(status=Status.GIVEN_UP, error=reason, lease="", leased_until=None)
+            stopped = ours.filter(pk=row.pk).update(
+                status=Status.GIVEN_UP, error=reason, lease="", leased_until=None
             )
             if stopped:
                 row.error = reason
@@ -287,9 +289,10 @@ def send_test(channel: Channel, now: datetime) -> str:
         messages.site_url("/incidents"),
     )
     try:
-        answer = registry.send(channel, Parcel(f"test-{uuid.uuid4().hex}", "test", content))
+        answer = registry.send(channel, Parcel(f"test-{uuid.uuid4().hex}", "test", content)).remote_id
     except DeliveryError as problem:
         Channel.objects.filter(pk=channel.pk).update(last_error=str(problem), last_error_at=now)
         raise
     Channel.objects.filter(pk=channel.pk).update(last_ok_at=now, last_error="", last_error_at=None)
+    revive(channel, now)
     return answer

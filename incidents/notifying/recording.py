@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from collector.base.days import utc_day
@@ -141,6 +142,18 @@ def record_notification(
     if kind == Notification.Kind.ALERT:
         bring_forward(notification)
     return notification
+
+
+def record_late(channel: Channel, entry: TimelineEntry, policy: IncidentSettings, now: datetime) -> bool:
+    """Record an alert for a channel that was not listening at that step; False if there is one."""
+    if Notification.objects.filter(channel=channel, dedupe_key=f"step:{entry.pk}").exists():
+        return False
+    try:
+        with transaction.atomic():
+            record_notification(channel, entry, Notification.Kind.ALERT, policy, now)
+    except IntegrityError:  # another process was faster
+        return False
+    return True
 
 
 def bring_forward(alert: Notification) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from collector.base.days import utc_day
 from detection.vocabulary import Severity
 from groups.assignments.membership import current
+from groups.models import Group
 from groups.tree import build, options
 from incidents.models import Channel, Incident, IncidentSettings
 
@@ -36,20 +38,36 @@ class QuietHours:
         return clock >= self.begins or clock < self.ends
 
 
+class Routes:
+    """Which channels hear of which incidents at `now`: channels and groups are read once for all of them."""
+
+    def __init__(self, now: datetime) -> None:
+        self.day = utc_day(now)
+        enabled = Channel.objects.enabled().filter(sends_alerts=True)
+        self.channels = list(enabled.prefetch_related("groups__merged_into"))
+
+    @cached_property
+    def groups(self) -> dict[int, Group | None]:
+        return current(self.day)
+
+    def channels_for(self, incident: Incident) -> list[Channel]:
+        """Channels in use that want alerts of this severity and member."""
+        channels = [
+            channel
+            for channel in self.channels
+            if Severity(incident.severity).rank >= Severity(channel.least_severity).rank
+            and (incident.is_about_a_person or not channel.is_personal)
+        ]
+        if not any(channel.audience == Channel.Audience.GROUPS for channel in channels):
+            return channels
+        group = self.groups.get(incident.member_id) if incident.member_id else None
+        name = group.name if group else None
+        return [channel for channel in channels if covers_group(channel, name, self.day)]
+
+
 def channels_for(incident: Incident, now: datetime) -> list[Channel]:
     """Channels in use that want alerts of this severity and member. Five queries, and those of `followed`."""
-    enabled = Channel.objects.enabled().filter(sends_alerts=True)
-    channels = [
-        channel
-        for channel in enabled.prefetch_related("groups__merged_into")
-        if Severity(incident.severity).rank >= Severity(channel.least_severity).rank
-        and (incident.is_about_a_person or not channel.is_personal)
-    ]
-    if not any(channel.audience == Channel.Audience.GROUPS for channel in channels):
-        return channels
-    day = utc_day(now)
-    group = current(day).get(incident.member_id) if incident.member_id else None
-    return [channel for channel in channels if covers_group(channel, group.name if group else None, day)]
+    return Routes(now).channels_for(incident)
 
 
 def covers_group(channel: Channel, group_name: str | None, day: date) -> bool:

@@ -35,6 +35,13 @@ class Mailbox(Message):
         super().__init__()
         self.mails: list = []
         self.refusal = ""
+        self.refused: dict[str, str] = {}  # recipients, and what is answered about them
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         if self.refusal:

@@ -1,0 +1,65 @@
+"""A mail server that is slow, talks without end, or refuses some of the recipients."""
+
+from __future__ import annotations
+
+import smtplib
+from typing import Any
+
+from django.core.mail.backends.smtp import EmailBackend
+
+from collector.base.deadline import BodyTooLarge
+
+LONGEST_ANSWERS = 1024 * 1024  # all that a server says in one session
+
+
+class _BoundedLines:
+    """Lines of the server, as long as they are not too many."""
+
+    def __init__(self, file: Any) -> None:
+        self.file, self.left = file, LONGEST_ANSWERS
+
+    def readline(self, size: int = -1) -> bytes:
+        line: bytes = self.file.readline(size)
+        self.left -= len(line)
+        if self.left < 0:
+            raise BodyTooLarge("the mail server talks without end")
+        return line
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class _Conversation:
+    """Before smtplib's classes: bounded answers, and a memory for the recipients that were refused."""
+
+    sock: Any
+    file: Any
+    refused: dict[str, tuple[int, bytes]]
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            self.file = _BoundedLines(self.sock.makefile("rb"))
+        return super().getreply()  # type: ignore[misc]
+
+    def sendmail(self, *args: Any, **kwargs: Any) -> dict[str, tuple[int, bytes]]:
+        self.refused = super().sendmail(*args, **kwargs)  # type: ignore[misc]
+        return self.refused
+
+
+class BoundedSmtp(_Conversation, smtplib.SMTP):
+    pass
+
+
+class BoundedSmtpSsl(_Conversation, smtplib.SMTP_SSL):
+    pass
+
+
+class SmtpBackend(EmailBackend):
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return BoundedSmtpSsl if self.use_ssl else BoundedSmtp
+
+    @property
+    def refused(self) -> list[str]:
+        """The recipients of the last message that the server refused while it took others."""
+        return sorted(getattr(self.connection, "refused", {}))

@@ -1,0 +1,53 @@
+"""A channel that is added or mended while incidents are open hears of those."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin, TimelineEntry
+
+from .recording import ALERTS, may_alert, record_late
+from .routing import Routes
+
+
+def catch_up(now: datetime) -> int:
+    """Record what stands open for channels that take it and were never told of it; return how many.
+
+    What another tool had recorded is not told here: those incidents alerted nobody.
+    """
+    incidents = list(Incident.objects.unresolved().select_related("member"))
+    if not incidents:
+        return 0
+    alerts = Notification.objects.filter(kind=Notification.Kind.ALERT, incident__in=incidents)
+    known = set(alerts.order_by().values_list("incident_id", "channel_id"))
+    routes, policy = Routes(now), IncidentSettings.get_solo()
+    missing = [
+        (incident, channel)
+        for incident in incidents
+        for channel in routes.channels_for(incident)
+        if (incident.pk, channel.pk) not in known and may_alert(incident, now)
+    ]
+    return sum(
+        record_late(channel, entry, policy, now)
+        for incident, channel in missing
+        if (entry := last_alert(incident))
+    )
+
+
+def last_alert(incident: Incident) -> TimelineEntry | None:
+    """The step by which the incident alerted last; None where it never did."""
+    steps = incident.timeline.filter(step__in=ALERTS, actor_name="", origin=Origin.SYSTEM)
+    return steps.select_related("incident__member").order_by("at", "pk").last()
+
+
+def revive(channel: Channel, now: datetime, failed_since: datetime | None = None) -> int:
+    """Let alerts of open incidents that were given up be sent again, since the channel is mended.
+
+    With `failed_since` only those recorded after it: what failed while others got through is at fault itself.
+    """
+    given_up = Notification.objects.given_up().filter(channel=channel, kind=Notification.Kind.ALERT)
+    if failed_since:
+        given_up = given_up.filter(created_at__gt=failed_since)
+    return given_up.filter(incident__in=Incident.objects.unresolved()).update(
+        status=Notification.Status.WAITING, due_at=now, tries=0, lost_leases=0
+    )

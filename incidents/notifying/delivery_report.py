@@ -1,0 +1,40 @@
+"""What one delivery did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """What one delivery did, counted in notifications."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+    escalated: int = 0
+    waiting: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return not (self.failed or self.given_up)
+
+    @property
+    def summary(self) -> str:
+        said = f"{self.sent} sent, {self.waiting} waiting"
+        for count, word in (
+            (self.failed, "failed"),
+            (self.given_up, "given up"),
+            (self.escalated, "escalated"),
+        ):
+            said += f", {count} {word}" if count else ""
+        return said
+
+    def as_json(self) -> dict[str, int]:
+        return {
+            "sent": self.sent,
+            "failed": self.failed,
+            "given_up": self.given_up,
+            "escalated": self.escalated,
+            "waiting": self.waiting,
+        }
