@@ -6,8 +6,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from .base.money import dollars, round_cents
@@ -137,9 +138,15 @@ class WatermarkAdmin(CollectedAdmin):
 
 @admin.register(Member)
 class MemberAdmin(CollectedAdmin):
-    list_display = ("email", "name", "kind", "role", "is_removed", "gone_at", "first_seen_at", "last_seen_at")
+    list_display = ("email", "name", "kind", "role", "is_removed", "gone_at", "last_seen_at", "spend_limit")
     list_filter = ("kind", "is_removed", ("gone_at", admin.EmptyFieldListFilter), "role")
     search_fields = ("email", "name", "cursor_id", "numeric_id")
+
+    @admin.display(description="limit")
+    def spend_limit(self, member: Member) -> str:
+        if member.kind != Member.Kind.PERSON:
+            return "–"
+        return format_html('<a href="{}">Set or lift</a>', reverse("member-limit", args=[member.email]))
 
 
 @admin.register(UsageEvent)

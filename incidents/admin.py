@@ -17,6 +17,7 @@ from solo.admin import SingletonModelAdmin
 from collector.base.days import utc_day
 from collector.base.read_only import ReadOnly
 from groups.models import Group
+from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin
 from incidents.channels.base import DeliveryError
 from incidents.channels.forms import channel_form
 from incidents.models import (
@@ -31,6 +32,8 @@ from incidents.notifying import outbox
 from incidents.notifying.backlog import try_again
 from incidents.notifying.catching_up import revive
 from incidents.notifying.routing import audience
+
+__all__ = ["GuardSettingsAdmin", "LimitChangeAdmin", "LimitRequestAdmin"]  # registered by their import
 
 
 @admin.register(IncidentSettings)

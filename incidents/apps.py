@@ -10,6 +10,10 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
+        from detection.replay.backtest import AFTERWORDS
+        from incidents.actions.limit_guard import guard_lines
+
+        AFTERWORDS.append(guard_lines)
         post_migrate.connect(make_channels, sender=self)
 
 

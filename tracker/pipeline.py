@@ -19,6 +19,7 @@ from collector.collecting import freshness, runs
 from collector.cursor.errors import CursorApiError
 from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
+from incidents.actions.limit_guard import run_guard
 from incidents.actions.limit_upkeep import keep_limits
 from incidents.digests import send_due
 from incidents.lifecycle import take_in
@@ -84,6 +85,7 @@ def run(now: datetime) -> PipelineReport:
         found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
         if isinstance(found, DetectionReport):
             _do(report, "incidents", lambda: take_in(found, now))
+        _do(report, "guard", lambda: run_guard(now))
         _do(report, "limits", lambda: keep_limits(now))
         _do(report, "budgets", lambda: record_budget_steps(now))
         _do(report, "digests", lambda: send_due(now))

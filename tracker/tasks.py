@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from collector.base.leases import AlreadyRunning
+from incidents.actions.limit_guard import run_guard
 from incidents.actions.limit_upkeep import keep_limits
 from incidents.notifying.outbox import deliver_due
 from tracker import pipeline
@@ -21,5 +22,6 @@ def hourly() -> str:
 def every_minute() -> str:
     """Send what waits: retries, escalations, ends of quiet hours. Finish and end limits."""
     now = timezone.now()
-    limits = keep_limits(now)
-    return f"{deliver_due(now)}; limits: {limits.summary}"
+    delivered = deliver_due(now)
+    guarded = run_guard(now)  # before the rest, so that what it leaves open is finished at once
+    return f"{delivered}; guard: {guarded.summary}; limits: {keep_limits(now).summary}"

@@ -8,6 +8,7 @@ from tracker.views.hooks import opsgenie_hook, pagerduty_hook
 from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
 from tracker.views.incidents import incident, incidents
 from tracker.views.insights import insights
+from tracker.views.limits import decide_limit_request, limit_request, limits, member_limit
 from tracker.views.member import member
 from tracker.views.member_answers import member_answer
 from tracker.views.one_day import one_day
@@ -29,7 +30,15 @@ urlpatterns = [
     path("days/<str:day>", one_day, name="day"),
     path("settings", settings, name="settings"),
     path("insights", insights, name="insights"),
+    path("users/<path:email>/limit", member_limit, name="member-limit"),
+    path("users/<path:email>/limit/request", limit_request, name="limit-request"),
     path("users/<path:email>", member, name="member"),
+    path("limits", limits, name="limits"),
+    re_path(
+        r"^limits/requests/(?P<pk>\d{1,18})/(?P<decision>approve|deny)$",
+        decide_limit_request,
+        name="limit-decision",
+    ),
     path("incidents", incidents, name="incidents"),
     path("anomalies", incidents, name="anomalies"),
     path("incidents/bulk", act_on_many, name="incidents-bulk"),

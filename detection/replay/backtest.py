@@ -3,7 +3,7 @@ nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +69,10 @@ class Stretch:
     severity: Severity
     rules: list[str] = field(default_factory=list)
     cleared_at: datetime | None = None
+
+
+# What rooms above say about a backtest's incidents, a line each: the command prints it below them.
+AFTERWORDS: list[Callable[[Sequence[WouldBe]], list[str]]] = []
 
 
 def backtest(

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
+
 from detection.findings.wording import dollars, model_label, without_onset
 from incidents.models import Incident
 
@@ -114,7 +116,21 @@ def mark_as_planned(context: SuggestionContext) -> Iterator[Suggestion]:
     )
 
 
-CONTRIBUTORS: list[Contributor] = [stop_agent, ask_member, restrict_model, mark_as_planned]
+def set_limit(context: SuggestionContext) -> Iterator[Suggestion]:
+    """The page where an administrator sets, raises or lifts the member's limit."""
+    incident = context.incident
+    if not context.is_admin or incident.member is None or not incident.is_about_a_person:
+        return
+    url = reverse("member-limit", args=[incident.member.email], query={"incident": incident.pk})
+    yield Suggestion(
+        f"Set a spend limit for {incident.member}",
+        "Cursor refuses requests beyond it until you raise or lift it, or it ends by itself.",
+        url,
+        "Set, raise or lift the limit",
+    )
+
+
+CONTRIBUTORS: list[Contributor] = [stop_agent, ask_member, set_limit, restrict_model, mark_as_planned]
 
 
 def suggestions_for(context: SuggestionContext) -> Sequence[Suggestion]:

@@ -177,7 +177,16 @@ def digest_blocks(digest: Digest) -> list[Block]:
     room = (MESSAGE - SECTION - 600) // max(len(digest.tables), 1)
     blocks += [section(mrkdwn(table_text(table, min(SECTION, room)))) for table in digest.tables]
     footer = {"type": "context", "elements": [mrkdwn(link(digest.url, "Open the page"))]}
-    return [*blocks[: BLOCKS - 1], footer]
+    return [*blocks[: BLOCKS - 2], *digest_buttons(digest), footer]
+
+
+def digest_buttons(digest: Digest) -> list[Block]:
+    """The row of buttons below a message that asks for a decision; none below others."""
+    buttons = [
+        {"type": "button", "action_id": each.action, "text": plain(each.label, 75), "value": each.value}
+        for each in digest.buttons
+    ]
+    return [{"type": "actions", "elements": buttons}] if buttons else []
 
 
 def table_text(table: DigestTable, limit: int) -> str:

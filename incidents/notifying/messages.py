@@ -115,6 +115,15 @@ class DigestTable:
 
 
 @dataclass(frozen=True)
+class DigestButton:
+    """What Slack shows as a button below a message: the action and what it is about."""
+
+    action: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Digest:
     """A regular report: a title, some lines, some tables."""
 
@@ -122,6 +131,7 @@ class Digest:
     lines: tuple[str, ...]
     tables: tuple[DigestTable, ...]
     url: str
+    buttons: tuple[DigestButton, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -137,6 +147,7 @@ class Digest:
                 for table in self.tables
             ],
             "url": self.url,
+            "buttons": [vars(button) for button in self.buttons],
         }
 
     @classmethod
@@ -150,7 +161,8 @@ class Digest:
             )
             for table in data["tables"]
         )
-        return cls(data["title"], tuple(data["lines"]), tables, data["url"])
+        buttons = tuple(DigestButton(**button) for button in data.get("buttons", ()))
+        return cls(data["title"], tuple(data["lines"]), tables, data["url"], buttons)
 
 
 def site_url(path: str) -> str:

@@ -30,6 +30,12 @@ KINDS: dict[str, tuple[str, ...]] = {
         "302 404 ok ok 302 302 302 302",  # names being hidden, nobody is found by their own
     ),
     "respond": ("302 403 ok ok 302 302 302 302", "ok 403 ok ok ok ok ok ok"),
+    "admin page": ("302 403 403 ok 302 302 302 302", "302 403 403 ok 302 302 302 302"),
+    "nobody": (
+        "302 403 403 403 302 302 302 302",
+        "403 403 403 403 403 403 403 403",
+        "302 404 403 403 302 302 302 302",
+    ),
     "metrics": ("401 401 401 401 401 401 401 401", "ok ok ok ok ok ok ok ok"),
     "anybody": ("ok ok ok ok ok ok ok ok", "ok ok ok ok ok ok ok ok"),
     "sign in": ("200 302 302 302 200 200 200 200", "302 302 302 302 302 302 302 302"),
@@ -101,6 +107,19 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/healthz/fresh"): Row("anybody", 503),  # nothing was ever collected here
     ("GET", "/favicon.ico"): Row("anybody", 302),
     ("GET", "/metrics"): Row("metrics"),
+    ("GET", "/users/<email>/limit"): Row("admin page", url="/users/ann@company.com/limit", prepare=make_ann),
+    ("POST", "/users/<email>/limit"): Row(
+        "admin page", url="/users/ann@company.com/limit", form={}, prepare=make_ann
+    ),
+    # Nobody here is Ann, so nobody may ask for her.
+    ("GET", "/users/<email>/limit/request"): Row("nobody", url="/users/ann@company.com/limit/request"),
+    ("POST", "/users/<email>/limit/request"): Row(
+        "nobody", url="/users/ann@company.com/limit/request", form={}
+    ),
+    ("GET", "/limits"): Row("admin page"),
+    ("POST", "/limits/requests/<pk>/<decision>"): Row(
+        "admin page", 404, url="/limits/requests/1/approve", form={}
+    ),
     ("GET", "/chargeback"): Row("page"),
     ("GET", "/insights"): Row("page"),
     ("GET", "/settings"): Row("page"),

@@ -61,6 +61,7 @@ def test_a_runaway_agent_becomes_one_incident_and_one_message(sandbox, slack, co
         ("groups", True),
         ("detect", True),
         ("incidents", True),
+        ("guard", True),
         ("limits", True),
         ("budgets", True),
         ("digests", True),

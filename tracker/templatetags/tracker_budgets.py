@@ -12,6 +12,7 @@ from django.utils import timezone
 from collector.base.days import utc_day
 from collector.models import BillingCycle, Member
 from tracker.access.privacy import visible_ids
+from tracker.access.roles import Role
 from tracker.reports.budgets import budget_lines, has_budgets, member_budget_line
 from tracker.widgets import formats
 
@@ -36,7 +37,13 @@ def budgets(context: Context, cycle_start: datetime | None = None) -> dict[str, 
     return {"lines": budget_lines(cycle, now, visible, group), "note": f"Billing cycle of {span}."}
 
 
-@register.inclusion_tag("components/member_budget.html")
-def member_budget(member: Member) -> dict[str, Any]:
-    """How the member's budget stands in the present cycle."""
-    return {"line": member_budget_line(member, timezone.now())}
+@register.inclusion_tag("components/member_budget.html", takes_context=True)
+def member_budget(context: Context, member: Member) -> dict[str, Any]:
+    """How the member's budget stands in the present cycle, and links to the limit's pages."""
+    access, is_person = context["request"].access, member.kind == Member.Kind.PERSON
+    return {
+        "line": member_budget_line(member, timezone.now()),
+        "member": member,
+        "is_admin": is_person and access.may(Role.ADMIN),
+        "is_own": is_person and access.email.lower() == member.email,
+    }

@@ -39,6 +39,7 @@ from tracker.access.guard import public
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role, role_of
 from tracker.models import AccessSettings
+from tracker.views.slack_limits import LIMIT_BUTTONS, decide_from_slack
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class PressRefused(Exception):
 class Press:
     """One press of a button, or one choice in a list or a calendar.
 
-    `number` is the incident's, or for the answers of a member that of the question.
+    `number` is the incident's, the question's for a member's answer, or a limit request's.
     """
 
     action: str
@@ -142,7 +143,7 @@ def read_press(request: AccessRequest) -> Press:
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
         raise PressRefused("The request holds no button of an incident.") from None
-    if press.action not in (*ACTIONS, *CHOOSING, *ANSWERS):
+    if press.action not in (*ACTIONS, *CHOOSING, *ANSWERS, *LIMIT_BUTTONS):
         raise PressRefused("There is no such button.")
     return press
 
@@ -157,6 +158,8 @@ def act_on_press(press: Press, now: datetime) -> str:
     except PressRefused as refusal:
         logger.warning("Slack button refused: %s", refusal)
         return str(refusal)
+    if press.action in LIMIT_BUTTONS:
+        return decide_from_slack(press.action, press.number, actor, now)
     incident = Incident.objects.filter(pk=press.number).first()
     if incident is None:
         return f"There is no incident #{press.number}."

@@ -15,7 +15,7 @@ from collector.base.arguments import day
 from collector.base.days import utc_day
 from detection.models import DetectionSettings
 from detection.replay import past
-from detection.replay.backtest import backtest
+from detection.replay.backtest import AFTERWORDS, backtest
 from detection.replay.overrides import Override, apply
 
 
@@ -61,6 +61,8 @@ class Command(BaseCommand):
                 f"{incident.detected_at:%Y-%m-%d %H:%M} {incident.severity}: {incident.message}"
             )
         self.stdout.write(f"{len(incidents)} incidents from {first} to {last}, {len(steps)} runs.")
+        for line in (line for lines_about in AFTERWORDS for line in lines_about(incidents)):
+            self.stdout.write(line)
 
 
 def step_hours(text: str) -> int:

@@ -1,0 +1,169 @@
+"""The guard: limits the member of a critical incident that nobody answers. Off until it is switched on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_UP, Decimal
+from typing import Any
+
+from django.db.models import Sum
+
+from collector.base.money import cents
+from collector.cursor.client import CursorClient
+from collector.cursor.errors import CursorApiError
+from collector.cursor.spend_limits import read_limit
+from collector.models import BillingCycle, Member, UsageEvent
+from detection.replay.backtest import WouldBe
+from detection.vocabulary import Severity
+from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish, words
+from incidents.lifecycle.moves import SYSTEM, Transition, write
+from incidents.models import GuardSettings, Incident, LimitChange, Origin, Status, TimelineStep
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class GuardReport:
+    """How many members the guard limited, or would have limited."""
+
+    acted: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return True
+
+    @property
+    def summary(self) -> str:
+        return f"{self.acted} incidents guarded" if self.acted else "nothing to do"
+
+    def as_json(self) -> dict[str, Any]:
+        return {"acted": self.acted}
+
+
+def run_guard(now: datetime, client: CursorClient | None = None) -> GuardReport:
+    """Act, or in a dry run note what it would have done, once for each time that an incident opened."""
+    policy = GuardSettings.get_solo()
+    if policy.mode == GuardSettings.Mode.OFF:
+        return GuardReport()
+    is_live = policy.mode == GuardSettings.Mode.ON and may_write()
+    acted = 0
+    for incident in due_incidents(policy, now):
+        if not is_live:
+            acted += note_dry_run(incident, policy, now)
+            continue
+        try:
+            acted += limit_member(incident, policy, client or CursorClient.from_settings(), now)
+        except (CursorApiError, LimitRefused) as problem:
+            log.warning("the guard could not act on incident %s: %s", incident.pk, problem)
+    return GuardReport(acted)
+
+
+def due_incidents(policy: GuardSettings, now: datetime) -> Iterator[Incident]:
+    """Critical incidents of people that nobody acknowledged in time and the guard has not seen yet."""
+    waiting = Incident.objects.filter(
+        severity=Severity.CRITICAL,
+        status__in=(Status.OPEN, Status.ALERTED),
+        member__kind=Member.Kind.PERSON,
+    ).select_related("member")
+    for incident in waiting:
+        opened_at = incident.reopened_at or incident.detected_at
+        is_seen = incident.timeline.filter(step=TimelineStep.GUARD, at__gte=opened_at).exists()
+        if now - opened_at >= timedelta(minutes=policy.minutes) and not (is_seen or incident.is_snoozed(now)):
+            yield incident
+
+
+def limit_dollars(spent_cents: Decimal, policy: GuardSettings) -> int:
+    """What has been spent, in whole dollars rounded up, plus the extra."""
+    return int((spent_cents / 100).quantize(Decimal(1), rounding=ROUND_UP)) + policy.extra_dollars
+
+
+def limit_member(incident: Incident, policy: GuardSettings, client: CursorClient, now: datetime) -> bool:
+    """Set the limit by Cursor's own figure of the spend; a lower one that holds already is left alone."""
+    member = incident.member
+    found = read_limit(client, member.email) if member else None
+    if member is None or found is None or found.total_cents is None:
+        note(incident, "could not act: Cursor's answer does not name the member's spend.", now)
+        return False
+    dollars = limit_dollars(found.total_cents, policy)
+    holds = found.decisive_dollars
+    if holds is not None and holds <= dollars:
+        note(incident, f"left the limit of {words(holds)}, which is no higher than {words(dollars)}.", now)
+        return False
+    wish = LimitWish(
+        member=member,
+        to_dollars=dollars,
+        reason=f"Nobody acknowledged the incident within {policy.minutes} min. "
+        "The limit holds until an administrator changes it.",
+        key=f"guard:{incident.pk}:{incident.reopened_count}",
+        incident=incident,
+        kind=LimitChange.Kind.GUARD,
+    )
+    change = record_wish(wish, SYSTEM, Origin.SYSTEM, now)
+    note(incident, f"limits {member} to {words(dollars)} because nobody acknowledged the incident.", now)
+    carry_out(change, client, now)
+    return True
+
+
+def note_dry_run(incident: Incident, policy: GuardSettings, now: datetime) -> bool:
+    spent = spent_cents_at(incident.member, now) if incident.member else Decimal(0)
+    dollars = limit_dollars(spent, policy)
+    note(
+        incident,
+        f"dry run: would have limited {incident.member} to {words(dollars)}, which is "
+        f"{words(spent / 100)} spent in this cycle plus ${policy.extra_dollars:,}.",
+        now,
+    )
+    return True
+
+
+def note(incident: Incident, text: str, now: datetime) -> None:
+    write(incident, Transition(TimelineStep.GUARD, (), None, text), SYSTEM, Origin.SYSTEM, now)
+
+
+def spent_cents_at(member: Member, at: datetime) -> Decimal:
+    """What the member had spent at `at` in its billing cycle, by the events."""
+    cycle = BillingCycle.objects.at(at)
+    if cycle is None:
+        return Decimal(0)
+    events = UsageEvent.objects.filter(member=member, occurred_at__gte=cycle.start_at, occurred_at__lte=at)
+    return cents(events.aggregate(total=Sum("charged_cents"))["total"])
+
+
+def guard_lines(incidents: Sequence[WouldBe]) -> list[str]:
+    """What the guard would have done about a backtest's incidents, had nobody acknowledged any.
+
+    Nothing while the guard is off. Spend after the limit is what the events of the same cycle add up to.
+    """
+    policy = GuardSettings.get_solo()
+    if policy.mode == GuardSettings.Mode.OFF:
+        return []
+    wait = timedelta(minutes=policy.minutes)
+    due = [
+        incident
+        for incident in incidents
+        if incident.severity == Severity.CRITICAL
+        and incident.member_id is not None
+        and (incident.ended_at is None or incident.ended_at >= incident.detected_at + wait)
+    ]
+    members = Member.objects.people().in_bulk({incident.member_id for incident in due})
+    return [
+        guard_line(members[incident.member_id], incident.detected_at + wait, policy)
+        for incident in due
+        if incident.member_id in members
+    ]
+
+
+def guard_line(member: Member, at: datetime, policy: GuardSettings) -> str:
+    """`2026-03-02 13:00 guard: Carl limited to $462.00; $310.20 of the cycle's later spend refused`."""
+    cycle = BillingCycle.objects.at(at)
+    spent = spent_cents_at(member, at)
+    limit = limit_dollars(spent, policy)
+    whole = spent_cents_at(member, cycle.end_at - timedelta(milliseconds=1)) if cycle else spent
+    refused = max(whole / 100 - limit, Decimal(0))
+    return (
+        f"{at:%Y-%m-%d %H:%M} guard: {member} limited to {words(limit)}; "
+        f"{words(refused)} of the cycle's later spend refused"
+    )

@@ -1,0 +1,142 @@
+"""The guard: off at first, a dry run that only notes, and a limit of the spend so far plus some."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from collector.models import BillingCycle, UsageEvent
+from detection.replay.backtest import AFTERWORDS, WouldBe
+from incidents.actions.limit_guard import guard_lines, limit_dollars, run_guard
+from incidents.models import GuardSettings, Incident, LimitChange
+from tests.incidents.actions.limit_site import DAY, NOW, LimitSite
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(minutes=60)
+
+
+def switch(mode: str, **fields) -> GuardSettings:
+    return GuardSettings.objects.update_or_create(pk=1, defaults={"mode": mode, **fields})[0]
+
+
+def guard_notes(site: LimitSite) -> list[str]:
+    return [text for step, text in site.timeline() if step == "guard"]
+
+
+def make_event(site: LimitSite, at: datetime, cents: int) -> None:
+    UsageEvent.objects.create(
+        member=site.member,
+        occurred_at=at,
+        model="gpt-5",
+        charged_cents=Decimal(cents),
+        kind="Usage-based",
+        first_seen_at=NOW,
+        changed_at=NOW,
+    )
+
+
+def test_it_is_off_at_first(site: LimitSite):
+    assert GuardSettings.get_solo().mode == "off"
+    assert run_guard(LATER, site.client).acted == 0
+    assert site.timeline() == []
+
+
+def test_a_dry_run_notes_once_what_it_would_have_done(site: LimitSite):
+    BillingCycle.objects.create(start_at=NOW - DAY, end_at=NOW + 29 * DAY)
+    for hours, cents in ((48, 99_999), (3, 1_050), (2, 2_000)):  # the first is of the cycle before
+        make_event(site, NOW - timedelta(hours=hours), cents)
+    switch("dry_run", extra_dollars=50)
+    assert run_guard(LATER - timedelta(seconds=1), site.client).acted == 0
+    for _ in range(2):
+        run_guard(LATER, site.client)
+    assert guard_notes(site) == [
+        f"dry run: would have limited {site.member} to $81.00, which is $30.50 spent in this cycle plus $50."
+    ]
+    assert (site.calls, LimitChange.objects.count()) == (0, 0)
+
+
+def test_it_limits_to_the_spend_at_cursor_plus_the_extra_until_somebody_decides(site: LimitSite):
+    switch("on", extra_dollars=20)
+    spent = next(
+        row["overallSpendCents"]
+        for row in site.client.post("/teams/spend", {"pageSize": 1000}).payload["teamMemberSpend"]
+        if row["email"].lower() == site.member.email
+    )
+    for _ in range(2):
+        run_guard(LATER, site.client)
+    assert site.own == limit_dollars(Decimal(spent), GuardSettings.get_solo())
+    change = LimitChange.objects.get()
+    assert (change.kind, change.until_at, change.status) == ("guard", None, "done")
+    assert [step for step, _ in site.timeline()] == ["limit_asked", "guard", "limit"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "acknowledged", "acknowledged_at": NOW},
+        {"severity": "warning"},
+        {"snoozed_until": NOW + DAY},
+        {"status": "resolved", "resolved_at": NOW},
+    ],
+)
+def test_an_incident_that_is_answered_snoozed_or_not_critical_is_left_alone(site: LimitSite, fields):
+    switch("on")
+    Incident.objects.update(**fields)
+    assert run_guard(LATER, site.client).acted == 0
+    assert site.calls == 0
+
+
+def test_a_lower_limit_that_holds_already_is_left_alone(site: LimitSite):
+    site.change(1)
+    switch("on")
+    run_guard(LATER, site.client)
+    assert site.own == 1
+    assert guard_notes(site)[0].startswith("left the limit of $1.00, which is no higher than")
+
+
+def test_an_incident_that_comes_back_is_guarded_again(site: LimitSite):
+    switch("dry_run")
+    run_guard(LATER, site.client)
+    Incident.objects.update(reopened_at=LATER + DAY, reopened_count=1)
+    run_guard(LATER + 2 * DAY, site.client)
+    assert len(guard_notes(site)) == 2
+
+
+def test_without_the_setting_that_allows_writing_it_only_notes(site: LimitSite, settings):
+    settings.CURSOR_LIMITS = "read"
+    switch("on")
+    run_guard(LATER, site.client)
+    assert guard_notes(site)[0].startswith("dry run: would have limited")
+
+
+def would_be(site: LimitSite, severity: str = "critical", ended_at=None) -> WouldBe:
+    return WouldBe(
+        member_id=site.member.pk,
+        email=site.member.email,
+        rules=("spike",),
+        metric="spend_24h",
+        onset_at=NOW,
+        detected_at=NOW,
+        ended_at=ended_at,
+        severity=severity,
+        observed_cents=0.0,
+        expected_cents=0.0,
+        extra_cents=0.0,
+        message="",
+    )
+
+
+def test_the_backtest_says_what_the_guard_would_have_done(site: LimitSite):
+    BillingCycle.objects.create(start_at=NOW - DAY, end_at=NOW + 29 * DAY)
+    for hours, cents in ((-2, 3_000), (5, 40_000)):
+        make_event(site, NOW + timedelta(hours=hours), cents)
+    soon_over = would_be(site, ended_at=NOW + timedelta(minutes=59))
+    incidents = [would_be(site), would_be(site, "warning"), soon_over]
+    assert guard_lines(incidents) == []  # off
+    switch("dry_run", extra_dollars=50)
+    assert guard_lines(incidents) == [
+        f"2026-09-16 16:00 guard: {site.member} limited to $80.00; $350.00 of the cycle's later spend refused"
+    ]
+    assert guard_lines in AFTERWORDS  # the command prints it
