@@ -9,6 +9,7 @@ See docs/sandbox.md.
 
 from .clock import Clock
 from .company import Company, Label, build_company
+from .replay import NotARecording, Recording
 from .server import Sandbox
 
-__all__ = ["Clock", "Company", "Label", "Sandbox", "build_company"]
+__all__ = ["Clock", "Company", "Label", "NotARecording", "Recording", "Sandbox", "build_company"]

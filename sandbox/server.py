@@ -21,6 +21,7 @@ from .behaviour import Behaviour
 from .clock import Clock
 from .company import Company
 from .http import Request, SandboxResponse, Wire
+from .replay import Recording, ReplayApi
 from .truth import Truth, truth
 
 DEFAULT_KEY = "key_sandbox"
@@ -38,12 +39,16 @@ class Sandbox:
         port: int = 0,
         key: str = DEFAULT_KEY,
         clock: Clock | None = None,
+        recording: Recording | None = None,
         **switches: Any,
     ) -> None:
         self.company, self.key = company, key
         self.clock = clock or Clock(company.now)
         self.behaviour = Behaviour(**switches)
-        self.api = Api(company, key=key, clock=self.clock, behaviour=self.behaviour)
+        kind = ReplayApi if recording else Api
+        self.api = kind(company, key=key, clock=self.clock, behaviour=self.behaviour)
+        if isinstance(self.api, ReplayApi) and recording:
+            self.api.recording = recording
         self.limits, self.faults = self.api.limits, self.api.faults
         self._server = _Server((HOST, port), _Handler, self.api)
         self._thread = threading.Thread(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.arguments import instant
 from collector.base.leases import AlreadyRunning
 from collector.collecting.runs import collect
 from collector.cursor.errors import CursorApiError
@@ -21,9 +23,18 @@ class Command(BaseCommand):
             "--source", action="append", choices=Source.values, help="only this one (may be repeated)"
         )
 
-    def handle(self, *, json: bool, source: list[str] | None, **options: Any) -> None:
+        parser.add_argument(
+            "--as-of",
+            type=instant,
+            metavar="INSTANT",
+            help="read as if it were then; for the replay of a recording: 2026-03-02T14:00Z",
+        )
+
+    def handle(
+        self, *, json: bool, source: list[str] | None, as_of: datetime | None = None, **options: Any
+    ) -> None:
         try:
-            report = collect(timezone.now(), sources=source)
+            report = collect(as_of or timezone.now(), sources=source)
         except AlreadyRunning as other:
             self.stdout.write(str(other))
             return

@@ -6,12 +6,13 @@ import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from collector.base.arguments import instant
-from sandbox import Clock, Company, Sandbox, build_company
+from sandbox import Clock, Company, NotARecording, Recording, Sandbox, build_company
 from sandbox.faults import KINDS, Fault, named
 from sandbox.server import DEFAULT_KEY
 
@@ -34,6 +35,12 @@ class Command(BaseCommand):
         self._add_company(parser.add_argument_group("the company"))
         self._add_api(parser.add_argument_group("the API"))
         self._add_trouble(parser.add_argument_group("what goes wrong"))
+        parser.add_argument(
+            "--replay",
+            type=Path,
+            metavar="DIR",
+            help="serve the answers of `manage.py record DIR` in place of a made-up company",
+        )
 
     def _add_company(self, add: Any) -> None:
         add.add_argument("--members", type=int, default=40, help="people with a seat (default 40)")
@@ -93,6 +100,7 @@ class Command(BaseCommand):
         try:
             sandbox = Sandbox(
                 self._company(options),
+                recording=self._recording(options),
                 port=options["port"],
                 key=options["key"],
                 clock=Clock(options["now"]),
@@ -111,6 +119,19 @@ class Command(BaseCommand):
         for fault, probability in (*options["fault"], *everything):
             sandbox.faults.sometimes(fault, probability)
         self._serve(sandbox)
+
+    def _recording(self, options: dict[str, Any]) -> Recording | None:
+        if options["replay"] is None:
+            return None
+        try:
+            recording = Recording.load(options["replay"])
+        except NotARecording as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"Recorded at {recording.recorded_at:%Y-%m-%dT%H:%M:%SZ}. To see the same hours, collect with"
+        )
+        self.stdout.write(f"    manage.py collect --as-of {recording.recorded_at:%Y-%m-%dT%H:%M:%SZ}")
+        return recording
 
     def _company(self, options: dict[str, Any]) -> Company:
         now = options["now"] or datetime.now(UTC)

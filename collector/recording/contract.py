@@ -1,0 +1,163 @@
+"""`docs/api-contract.md` as a table: what each endpoint answers, and how a recording writes each field."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .masks import EMAIL, ID, KEPT, RULES, TEXT, Masks, is_moment
+
+HEADING = re.compile(r"### `(GET|POST) (\S+)`")
+ROW = re.compile(r"\| `([^`]+)` \| ([^|]+) \| (yes|no) \| ([^|]+) \|")
+# A key that names a field rather than a person, a model or a repository.
+FIELD_NAME = re.compile(r"[a-z][A-Za-z0-9_]{0,40}")
+# How the table writes a map's keys.
+KEYS = {"{e-mail}": EMAIL, "{model}": KEPT, "{text}": TEXT}
+
+
+@dataclass(frozen=True)
+class ContractField:
+    """One field of an answer: its types, whether an object may lack it, and how it is recorded."""
+
+    types: frozenset[str]
+    may_be_missing: bool
+    rule: str
+
+
+@dataclass
+class EndpointContract:
+    """The fields of one endpoint, by path: `data[].day`."""
+
+    method: str
+    pattern: str
+    fields: dict[str, ContractField] = field(default_factory=dict)
+
+    @property
+    def matcher(self) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.pattern)))
+
+    def children(self, path: str) -> list[str]:
+        """The names that an object at `path` has."""
+        start = f"{path}." if path else ""
+        names = (name[len(start) :] for name in self.fields if name.startswith(start))
+        return [
+            name for name in dict.fromkeys(re.split(r"[.\[]", each, maxsplit=1)[0] for each in names) if name
+        ]
+
+
+def read_contract(path: Path) -> list[EndpointContract]:
+    """The endpoints of the document, in its order."""
+    endpoints: list[EndpointContract] = []
+    for line in path.read_text().splitlines():
+        if heading := HEADING.match(line):
+            endpoints.append(EndpointContract(heading[1], heading[2]))
+        elif (row := ROW.match(line)) and endpoints:
+            types = frozenset(row[2].strip().split(" or "))
+            rule = row[4].strip()
+            if rule not in RULES:
+                raise ValueError(f"{path.name}: “{rule}” is not a way to record a field")
+            endpoints[-1].fields[row[1]] = ContractField(types, row[3] == "yes", rule)
+    return endpoints
+
+
+@dataclass
+class Writer:
+    """Writes answers without what names anybody, and counts where they differ from the contract."""
+
+    contract: list[EndpointContract]
+    masks: Masks
+    differences: Counter[str] = field(default_factory=Counter)
+
+    def endpoint(self, method: str, path: str) -> EndpointContract:
+        """The endpoint of an address; one without fields where the contract has none."""
+        for each in self.contract:
+            if each.method == method and each.matcher.fullmatch(path):
+                return each
+        self.differences[f"{method}: an endpoint that is not in the contract"] += 1
+        return EndpointContract(method, "an unknown endpoint")
+
+    def written_path(self, endpoint: EndpointContract, path: str) -> str:
+        """The address with pseudonyms for the ids in it."""
+        parts = zip(endpoint.pattern.split("/"), path.split("/"), strict=False)
+        return "/".join(
+            str(self.masks.masked(part, ID)) if name.startswith("{") else part for name, part in parts
+        )
+
+    def written(self, value: Any, endpoint: EndpointContract, path: str = "", name: str = "") -> Any:
+        """The value with pseudonyms, at `path` of the endpoint's answer."""
+        if isinstance(value, dict):
+            return self._object(value, endpoint, path)
+        if isinstance(value, list):
+            return [self.written(each, endpoint, f"{path}[]", name) for each in value]
+        known = endpoint.fields.get(path)
+        if known is None:
+            self._note(endpoint, f"`{path}` ({kind_of(value)}) is not in the contract")
+            return self.masks.masked(value, unknown_rule(name, value))
+        if kind_of(value) not in known.types:
+            self._note(endpoint, f"`{path}` is {kind_of(value)}, not {' or '.join(sorted(known.types))}")
+        return self.masks.masked(value, known.rule)
+
+    def _object(self, value: dict[str, Any], endpoint: EndpointContract, path: str) -> dict[str, Any]:
+        names = endpoint.children(path)
+        keys = next((name for name in names if name in KEYS), "")
+        if not keys:
+            self._note_missing(value, endpoint, path, names)
+        return {
+            self._key(key, keys, is_known=bool(names)): self.written(
+                item, endpoint, _joined(path, keys or (key if key in names else self._plain(key))), key
+            )
+            for key, item in value.items()
+        }
+
+    def _note_missing(
+        self, value: dict[str, Any], endpoint: EndpointContract, path: str, names: list[str]
+    ) -> None:
+        for name in names:
+            if name not in value and not self._may_be_missing(endpoint, _joined(path, name)):
+                self._note(endpoint, f"`{_joined(path, name)}` is missing")
+
+    def _may_be_missing(self, endpoint: EndpointContract, path: str) -> bool:
+        known = endpoint.fields.get(path)
+        return known is None or known.may_be_missing
+
+    def _key(self, key: str, keys: str, *, is_known: bool) -> str:
+        if keys:
+            return str(self.masks.masked(key, KEYS[keys]))
+        return key if is_known and FIELD_NAME.fullmatch(key) else str(self.masks.masked(key, TEXT))
+
+    def _plain(self, key: str) -> str:
+        """An unknown key as the report writes it: not at all where it may name somebody."""
+        return key if FIELD_NAME.fullmatch(key) else "?"
+
+    def _note(self, endpoint: EndpointContract, text: str) -> None:
+        self.differences[f"{endpoint.method} {endpoint.pattern}: {text}"] += 1
+
+    @property
+    def report(self) -> Iterator[str]:
+        """Each difference in one line, the most frequent first."""
+        for text, count in self.differences.most_common():
+            yield f"- {text} ({count:,} times)"
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def kind_of(value: Any) -> str:
+    """What the contract calls a value's type."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "flag"
+    return "number" if isinstance(value, int | float) else "text"
+
+
+def unknown_rule(name: str, value: Any) -> str:
+    """How a field is recorded that the contract lacks: as an id, a time, or free text."""
+    if re.search(r"(^|_)ids?$|I[dD]s?$", name):
+        return ID
+    return KEPT if isinstance(value, str) and is_moment(value) else TEXT
