@@ -1,7 +1,28 @@
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 from config import checks  # noqa: F401  (registers them)
+
+NEW_FILE_BYTES = 4096  # SQLite's first page, before there is any table
 
 
 class ConfigConfig(AppConfig):
     name = "config"
+
+    def ready(self) -> None:
+        connection_created.connect(keep_private)
+
+
+def keep_private(connection: Any, **_: Any) -> None:
+    """A new SQLite file is its owner's alone, wherever it is; one that is there keeps its mode."""
+    path = Path(str(connection.settings_dict["NAME"]))
+    if connection.vendor != "sqlite" or not path.is_file():
+        return
+    with suppress(OSError):
+        if path.stat().st_size <= NEW_FILE_BYTES:
+            os.chmod(path, 0o600)

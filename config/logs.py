@@ -3,11 +3,13 @@
 import logging
 import re
 from collections.abc import Collection
+from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
 UTC = "%Y-%m-%dT%H:%M:%SZ"  # Django sets the process to TIME_ZONE, which is UTC
 BLOT = "[secret]"
+CONTROLS = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
 # Shorter ones would blot out ordinary words; no service issues one.
 SHORTEST_SECRET = 8
 # Credentials by their look, whoever's they are: headers, Slack's and Resend's tokens, passwords in addresses.
@@ -36,7 +38,28 @@ class Redaction:
 
 
 class TextLines(Redaction, logging.Formatter):
-    pass
+    """A record is one line; what follows it (a traceback) is indented, so that nothing from outside can pass
+    for a line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's name)
+        return escape_controls(super().formatMessage(record))
+
+    def formatException(self, exc_info: Any) -> str:  # noqa: N802
+        lines = super().formatException(exc_info).split("\n")
+        return "\n".join("    " + escape_controls(line) for line in lines)
+
+
+def escape_controls(text: str) -> str:
+    """`text` with control characters (line ends, terminal codes) as `\\n`, `\\x1b`."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def is_request_of_no_fault(record: logging.LogRecord) -> bool:
+    """Always true; a refused request (400 to 499) loses its traceback, which is the caller's doing."""
+    status = getattr(record, "status_code", None)
+    if isinstance(status, int) and status < 500:
+        record.exc_info = record.exc_text = None
+    return True
 
 
 class JsonLines(Redaction, JsonFormatter):
@@ -63,7 +86,10 @@ def logging_config(style: str, level: str, *, secrets: Collection[str]) -> dict:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": json if style == "json" else text},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "filters": {"refusals": {"()": lambda: is_request_of_no_fault}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["refusals"]}
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # Django's own handlers would print a second, unredacted line.

@@ -13,7 +13,7 @@ from django.db import transaction
 from collector.models import CursorGroup, CursorGroupMembership
 
 from .assignments import stays
-from .assignments.placing import Placement, record
+from .assignments.placing import Placement, record_unless_moved
 from .models import Assignment, Group
 from .names import free_name, key, nearest
 
@@ -47,8 +47,8 @@ def adopt(now: datetime) -> AdoptReport:
         groups = _CursorGroups(now)
         for theirs in CursorGroup.objects.order_by("first_seen_at", "pk"):
             groups.take_over(theirs)
-        placements, kept = _placements(groups)
-        changed = record(placements)
+        placements, kept, known_local = _placements(groups)
+        changed = record_unless_moved(placements, known_local)
     return AdoptReport(groups.new, groups.renamed, changed, kept)
 
 
@@ -115,8 +115,8 @@ class _CursorGroups:
         yield day, group.pk if group else None
 
 
-def _placements(groups: _CursorGroups) -> tuple[list[Placement], int]:
-    """What to put on record, and how many members the vendor would have elsewhere."""
+def _placements(groups: _CursorGroups) -> tuple[list[Placement], int, set[tuple[int, date]]]:
+    """What to put on record, how many members the vendor would have elsewhere, and the local rows as read."""
     on_record = _on_record()
     placements: list[Placement] = []
     kept = 0
@@ -131,7 +131,8 @@ def _placements(groups: _CursorGroups) -> tuple[list[Placement], int]:
             source = Assignment.Source.CURSOR
             placements.append(Placement(member_id, group_id, day, source, CURSOR, groups.now))
         kept += _is_kept(wanted, held)
-    return placements, kept
+    local = {(pk, day) for pk, days in on_record.items() for day, held in days.items() if held.is_local}
+    return placements, kept, local
 
 
 def _is_kept(wanted: dict[date, int | None], held: dict[date, stays.HeldGroup]) -> bool:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
@@ -38,7 +39,7 @@ def acquire(name: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> str | 
     lease, _ = Lease.objects.get_or_create(name=name, defaults={"expires_at": now})
     if lease.is_held(now) and not _is_dead(lease.holder):
         return None
-    token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}:{process_space()}"
     seen = Lease.objects.filter(name=name, holder=lease.holder, expires_at=lease.expires_at)
     return token if seen.update(holder=token, expires_at=now + timedelta(seconds=seconds)) else None
 
@@ -103,10 +104,20 @@ def _keep(name: str, token: str, seconds: int, done: threading.Event) -> None:
             connection.close()
 
 
+@cache
+def process_space() -> str:
+    """Where a process number means a process: containers may share the host's name and not the processes."""
+    try:
+        return os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    except OSError:  # not Linux
+        return ""
+
+
 def _is_dead(holder: str) -> bool:
     host, _, rest = holder.partition(":")
-    pid, _, _ = rest.partition(":")
-    if host != socket.gethostname() or not pid.isdigit():
+    pid, _, rest = rest.partition(":")
+    _, _, space = rest.partition(":")
+    if host != socket.gethostname() or not pid.isdecimal() or space not in ("", process_space()):
         return False
     try:
         os.kill(int(pid), 0)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from collector.models import Member
 from groups.models import Assignment
 
 CHANGED_FIELDS = ["group", "source", "changed_by", "changed_at"]
@@ -38,6 +39,7 @@ def record(placements: Iterable[Placement]) -> int:
     new: list[Assignment] = []
     changed: list[Assignment] = []
     with transaction.atomic():
+        _lock_members({member_id for member_id, _ in wanted})
         rows = Assignment.objects.select_for_update().filter(from_day__in={day for _, day in wanted})
         there = {(row.member_id, row.from_day): row for row in rows}
         for spot, placement in wanted.items():
@@ -52,6 +54,27 @@ def record(placements: Iterable[Placement]) -> int:
     return len(new) + len(changed)
 
 
+def record_unless_moved(placements: Collection[Placement], known_local: Collection[tuple[int, date]]) -> int:
+    """Put on record what Cursor says, but nothing about members whom a person has moved meanwhile.
+
+    `known_local`: all local rows, by member and day, as they were when the placements were worked out.
+    """
+    with transaction.atomic():
+        members = {placement.member_id for placement in placements}
+        _lock_members(members)
+        local = Assignment.objects.exclude(source=Assignment.Source.CURSOR).values_list(
+            "member_id", "from_day"
+        )
+        moved = {spot[0] for spot in set(local) - set(known_local)}
+        return record(placement for placement in placements if placement.member_id not in moved)
+
+
+def _lock_members(member_ids: Iterable[int]) -> None:
+    """Let whoever else places these members wait until this transaction is over, in one order for all."""
+    locked = Member.objects.select_for_update(no_key=True).filter(pk__in=set(member_ids)).order_by("pk")
+    list(locked.values_list("pk", flat=True))
+
+
 def record_from_then_on(placements: Collection[Placement]) -> dict[int, list[Placement]]:
     """The same, and take away what these members had on later days.
 
@@ -59,6 +82,7 @@ def record_from_then_on(placements: Collection[Placement]) -> dict[int, list[Pla
     """
     from_days = {placement.member_id: placement.from_day for placement in placements}
     with transaction.atomic():
+        _lock_members(from_days)
         before = on_record(from_days)
         later = [
             (member_id, row.from_day)

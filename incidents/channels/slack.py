@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from django.conf import settings
+from django.core.cache import cache
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
@@ -22,6 +24,8 @@ from .slack_blocks import SECTION, alert_blocks, digest_blocks, escape, fallback
 
 TIMEOUT_SECONDS = 10
 CALL_SECONDS = 20  # altogether, a repetition included
+# Slack waits three seconds for the answer to a press: who it was, the workspace once an hour, and the reply.
+PRESS_SECONDS, TEAM_SECONDS, REPLY_SECONDS = 1.2, 0.6, 0.8
 LARGEST_ANSWER = 4 * 1024**2  # a hundred messages with their blocks
 LONGEST_WAIT_SECONDS = 3600
 
@@ -58,9 +62,9 @@ class BoundedClient(WebClient):
             return {"status": response.status, "headers": headers, "body": body.decode("utf-8", "replace")}
 
 
-def client(method: str) -> WebClient:
-    """The one way to Slack. What may be repeated is tried twice; posting is left to the outbox, and so are
-    rate limits, which it waits for without holding a worker."""
+def client(method: str, *, is_patient: bool = True) -> WebClient:
+    """The one way to Slack. What may be repeated is tried twice, unless somebody waits; posting is left to
+    the outbox, and so are rate limits, which it waits for without holding a worker."""
     handlers: list[RetryHandler] = [
         ConnectionErrorRetryHandler(max_retry_count=1),
         ServerErrorRetryHandler(max_retry_count=1),
@@ -69,7 +73,7 @@ def client(method: str) -> WebClient:
         token=settings.SLACK_BOT_TOKEN,
         base_url=f"{settings.SLACK_API_URL}/",
         timeout=TIMEOUT_SECONDS,
-        retry_handlers=[] if method == "chat_postMessage" else handlers,
+        retry_handlers=handlers if is_patient and method != "chat_postMessage" else [],
     )
 
 
@@ -145,10 +149,10 @@ def call(method: str, **arguments: Any) -> Any:
     return call_within(CALL_SECONDS, method, **arguments)
 
 
-def call_within(seconds: float, method: str, **arguments: Any) -> Any:
+def call_within(seconds: float, method: str, *, is_patient: bool = True, **arguments: Any) -> Any:
     try:
         with deadline(seconds):
-            return getattr(client(method), method)(**arguments)
+            return getattr(client(method, is_patient=is_patient), method)(**arguments)
     except SlackApiError as problem:
         raise explain(problem) from None  # the cause holds the request's headers
     except (SlackClientError, OSError, ValueError) as problem:
@@ -187,13 +191,49 @@ def retry_after(headers: Any) -> timedelta:
 
 @dataclass(frozen=True)
 class SlackUser:
-    """`email` is lower case, empty where Slack gives none; `zone` a name such as Europe/Berlin."""
+    """`email` is lower case, empty where Slack gives none; `zone` a name such as Europe/Berlin.
+
+    `is_own` means: a live person of the app's own workspace whose address is confirmed.
+    """
 
     email: str
     zone: str
+    is_own: bool = True
 
 
-def find_user(user_id: str) -> SlackUser:
-    user = call("users_info", user=user_id).get("user") or {}
+def find_user(user_id: str, team_id: str = "") -> SlackUser:
+    """Ask once and briefly, since Slack waits for the answer. `team_id` is the workspace of the press."""
+    answer = call_within(PRESS_SECONDS, "users_info", is_patient=False, user=user_id)
+    user = answer.get("user") or {}
     email = (user.get("profile") or {}).get("email") or ""
-    return SlackUser(str(email).strip().lower(), str(user.get("tz") or ""))
+    is_own = is_live(user) and is_of_team(user, team_id)
+    return SlackUser(str(email).strip().lower(), str(user.get("tz") or ""), is_own)
+
+
+def is_live(user: dict[str, Any]) -> bool:
+    """Not switched off, no bot, no guest from another organisation, and with a confirmed address."""
+    is_odd = any(user.get(flag) for flag in ("deleted", "is_stranger", "is_bot"))
+    return not is_odd and user.get("is_email_confirmed", True) is not False
+
+
+def is_of_team(user: dict[str, Any], team_id: str) -> bool:
+    """Whether the user is of the workspace that the app is installed in, as far as Slack says."""
+    theirs = str(user.get("team_id") or "")
+    if not theirs:
+        return True
+    ours = {team for team in (team_id, own_team()) if team}
+    grid = (user.get("enterprise_user") or {}).get("teams") or []
+    return not ours or ours <= {theirs, *map(str, grid)}
+
+
+def own_team() -> str:
+    """The id of the token's workspace, asked once an hour; empty where Slack does not say."""
+    key = f"slack-team:{hashlib.sha256(settings.SLACK_BOT_TOKEN.encode()).hexdigest()[:16]}"
+    team = cache.get(key)
+    if team is None:
+        try:
+            team = str(call_within(TEAM_SECONDS, "auth_test", is_patient=False).get("team_id") or "")
+        except DeliveryError:
+            return ""
+        cache.set(key, team, 3600)
+    return str(team)

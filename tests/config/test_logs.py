@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from config.logs import JsonLines, TextLines, logging_config
+from config.logs import JsonLines, TextLines, is_request_of_no_fault, logging_config
 
 SECRETS = ("key_made_up_for_tests", "hunter2-hunter2")
 
@@ -60,3 +60,25 @@ def test_json_lines_are_one_object_each_with_time_level_logger_and_message():
 
 def test_short_values_are_not_taken_for_secrets():
     assert JsonLines(secrets=["abc"]).redact("abcdef") == "abcdef"
+
+
+def test_nothing_from_outside_can_pass_for_a_line_of_its_own():
+    forged = "x\n2026-11-28T23:59:59Z INFO root: all is well\n\x1b[31m\x9b\u2028"
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        text = build("text").format(record("refused %s", forged, exc_info=sys.exc_info()))
+    assert [line for line in text.split("\n") if "all is well" in line and not line.startswith("    ")] == [
+        text.split("\n")[0]
+    ]
+    assert not any(character in text for character in "\x1b\x9b\u2028")
+    assert text.startswith("20") and "refused x\\n2026" in text
+
+
+def test_a_refused_request_leaves_no_traceback_in_the_log():
+    refused = record("Bad Request", exc_info=(ValueError, ValueError("x"), None))
+    refused.status_code = 400
+    assert is_request_of_no_fault(refused) and refused.exc_info is None
+    crashed = record("Internal Server Error", exc_info=(ValueError, ValueError("x"), None))
+    crashed.status_code = 500
+    assert is_request_of_no_fault(crashed) and crashed.exc_info

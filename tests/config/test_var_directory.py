@@ -1,9 +1,11 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 from django.conf import settings
 
+from config.apps import keep_private
 from config.var_directory import make_var_directory
 
 
@@ -27,3 +29,15 @@ def test_a_fresh_clone_with_its_own_secret_key_starts_on_sqlite(tmp_path):
     environment = kept | {"VAR_DIR": str(tmp_path / "var"), "SECRET_KEY": "x" * 50}
     command = [sys.executable, "manage.py", "showmigrations", "collector"]
     subprocess.run(command, check=True, cwd=settings.BASE_DIR, env=environment)
+
+
+def test_a_new_sqlite_file_outside_var_is_its_owners_alone_and_an_old_one_keeps_its_mode(tmp_path):
+    path = tmp_path / "elsewhere.sqlite3"
+    path.touch(0o644)
+    made = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": str(path)})
+    keep_private(made)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_bytes(b"x" * 10_000)
+    path.chmod(0o640)
+    keep_private(made)
+    assert path.stat().st_mode & 0o777 == 0o640

@@ -35,6 +35,7 @@ class FakeSlack:
     url: str = ""
     emails: dict[str, str] = field(default_factory=dict)
     zone: str = "UTC"  # of everybody
+    user_fields: dict[str, Any] = field(default_factory=dict)  # what users.info says of everybody besides
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -66,12 +67,12 @@ class FakeSlack:
             self.messages[sent["ts"]] |= sent
             return {"ok": True, "ts": sent["ts"]}
         if method == "auth.test":
-            return {"ok": True, "user": "costs", "team": "Example"}
+            return {"ok": True, "user": "costs", "team": "Example", "team_id": "T1"}
         if method in ("conversations.history", "conversations.replies"):
             return self.read(sent) if self.may_read else {"ok": False, "error": "missing_scope"}
         if method == "users.info":
             email = self.emails.get(sent["user"])
-            user = {"tz": self.zone, "profile": {"email": email}}
+            user = {"tz": self.zone, "profile": {"email": email}, **self.user_fields}
             return {"ok": True, "user": user} if email else unknown_user()
         if method == "users.lookupByEmail":
             users = [user for user, email in self.emails.items() if email == sent["email"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import time_machine
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -205,3 +207,57 @@ def test_a_body_that_is_not_utf_8_is_refused(client):
     headers = {"X-Slack-Request-Timestamp": str(int(NOON.timestamp())), "X-Slack-Signature": "v0=" + "0" * 64}
     kind = "application/x-www-form-urlencoded"
     assert client.post("/slack/actions", b"\xff\xfe", content_type=kind, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"is_stranger": True},
+        {"deleted": True},
+        {"is_bot": True},
+        {"is_email_confirmed": False},
+        {"team_id": "T2"},
+    ],
+)
+def test_only_own_live_confirmed_people_of_slack_act(client, slack, user):
+    slack.user_fields = user
+    incident = make_incident()
+    press(client, incident, response_url=response_url(slack), team={"id": "T1"})
+    assert incident.status == "open"
+    assert "of this workspace" in slack.replies[0]["text"]
+
+
+def test_somebody_of_the_own_workspace_acts(client, slack):
+    slack.user_fields = {"team_id": "T1", "is_email_confirmed": True, "deleted": False}
+    incident = make_incident()
+    press(client, incident, team={"id": "T1"})
+    assert incident.status == "acknowledged"
+
+
+def test_a_login_that_is_switched_off_refuses_and_does_not_fall_through_to_the_member(client):
+    person = make_person("responder", "bob@example.com")
+    person.is_active = False
+    person.save()
+    incident = make_incident()
+    press(client, incident)
+    assert incident.status == "open"
+
+
+@pytest.mark.parametrize("has_login", [True, False])
+def test_who_may_not_sign_in_presses_nothing(client, auth_on, has_login):
+    if has_login:
+        make_person("responder", "bob@example.com")
+    incident = make_incident()
+    press(client, incident)
+    assert incident.status == "open"
+    auth_on.AUTH_ALLOWED_EMAILS = ["bob@example.com"]
+    press(client, incident, response_url="again")
+    assert incident.status == "acknowledged"
+
+
+def test_slack_waits_less_than_three_seconds_for_its_answer_whoever_is_slow(client, slack, monkeypatch):
+    slack.faults.append(Fault(hang=4, method="users.info"))
+    began = time.monotonic()
+    answer = press(client, incident := make_incident())
+    assert time.monotonic() - began < 3
+    assert (answer.status_code, incident.status) == (200, "open")

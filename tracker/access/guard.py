@@ -18,7 +18,7 @@ from tracker.access import audit, tokens
 from tracker.access.admission import is_admitted
 from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role, role_of, role_of_visitor
-from tracker.models import AccessSettings, AuditEntry
+from tracker.models import AccessSettings, ApiToken, AuditEntry
 
 View = TypeVar("View", bound=Callable)
 # These ask for themselves: the admin site for a staff login, the API at each operation.
@@ -82,7 +82,18 @@ def token_access(header: str, policy: AccessSettings, now: datetime) -> Access:
     token = tokens.token_for(secret.strip(), now) if scheme.lower() == "bearer" else None
     if token is None:
         return Access(Role.NOBODY, "unknown token", is_bad_token=True)
-    return Access(Role.named(token.scope), f"token {token.name}", token=token, viewers_see=policy.viewers_see)
+    role = min(Role.named(token.scope), role_of_maker(token, policy))
+    return Access(role, f"token {token.name}", token=token, viewers_see=policy.viewers_see)
+
+
+def role_of_maker(token: ApiToken, policy: AccessSettings) -> Role:
+    """What whoever made the token may do now: it never does more. One query, and one for the maker's role."""
+    maker = token.created_by
+    if maker is None:  # made by code; deleting a login revokes its tokens
+        return Role.ADMIN
+    if not maker.is_active or (settings.AUTH_ENABLED and not is_admitted(maker.email)):
+        return Role.NOBODY
+    return role_of(maker, policy)
 
 
 def session_access(request: HttpRequest, policy: AccessSettings) -> Access:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.utils import timezone
 
 from tracker.models import ApiToken
 
@@ -24,12 +31,19 @@ def issue(token: ApiToken) -> str:
 
 def token_for(secret: str, now: datetime) -> ApiToken | None:
     """The valid token with this secret, its use remembered; None for any other secret."""
-    token = ApiToken.objects.valid(now).filter(digest=digest(secret)).first()
+    token = ApiToken.objects.valid(now).select_related("created_by").filter(digest=digest(secret)).first()
     if token:
-        ApiToken.objects.touch(token.pk, now)
+        with suppress(OperationalError):  # a long import may hold the only writer's lock; reading goes on
+            ApiToken.objects.touch(token.pk, now)
     return token
 
 
 def digest(secret: str) -> str:
     """SHA-256: 256 random bits need no slow hash, and equal digests can be looked up."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@receiver(pre_delete, sender=User)
+def revoke_tokens(instance: User, **_: object) -> None:
+    """A token does no more than its maker may: nothing, once the maker is deleted."""
+    ApiToken.objects.filter(created_by=instance, revoked_at=None).update(revoked_at=timezone.now())

@@ -10,7 +10,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,7 +28,7 @@ from tracker.widgets import formats
 
 INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 LONGEST_TEXT = 5000
-NUMBER = re.compile(r"\d{1,18}")  # as in the address of an incident
+NUMBER = re.compile(r"[0-9]{1,18}")  # as in the address of an incident
 
 
 class NoteForm(forms.Form):
@@ -176,18 +177,23 @@ def refused(incident: Incident, form: forms.Form) -> Outcome:
 @responder
 @require_POST
 def act_on_many(request: AccessRequest) -> HttpResponse:
-    """Acknowledge or resolve every ticked incident; those that somebody else had are counted."""
+    """Acknowledge or resolve every ticked incident, or none if one is not there; those that somebody else had
+    are counted."""
     does = {"acknowledge": lifecycle.acknowledge, "resolve": lifecycle.resolve}.get(
         request.POST.get("action", "")
     )
-    ticked = [pk for pk in request.POST.getlist("incident") if NUMBER.fullmatch(pk)]
+    ticked = request.POST.getlist("incident")
+    if not all(NUMBER.fullmatch(pk) for pk in ticked):
+        raise Http404("There is no such incident: nothing was changed.")
     if does is None or not ticked:
         messages.warning(request, "Tick at least one incident first.")
         return back(request, "/incidents")
     actor, now = actor_of(request.access), timezone.now()
-    won = sum(does(find_incident(request, int(pk)), actor, Origin.PAGE, now).won for pk in ticked)
+    chosen = [find_incident(request, int(pk)) for pk in dict.fromkeys(ticked)]
+    with transaction.atomic():
+        won = sum(does(incident, actor, Origin.PAGE, now).won for incident in chosen)
     said = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
-    if late := len(ticked) - won:
+    if late := len(chosen) - won:
         said += f" {formats.plural(late, 'other')} had been taken before."
     (messages.success if won else messages.warning)(request, said)
     return back(request, "/incidents")

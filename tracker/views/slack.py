@@ -25,6 +25,7 @@ from django.views.decorators.http import require_POST
 from slack_sdk.signature import Clock, SignatureVerifier
 from slack_sdk.webhook import WebhookClient
 
+from collector.base.deadline import deadline
 from collector.models import Member
 from incidents import lifecycle
 from incidents.actions.answer_links import VALID_FOR, QuestionExpired
@@ -35,6 +36,7 @@ from incidents.channels.base import DeliveryError
 from incidents.channels.slack import SlackUser
 from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, MemberAnswer, Origin, SlackRequest, Verdict
+from tracker.access.admission import is_admitted
 from tracker.access.guard import public
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role, role_of
@@ -44,9 +46,9 @@ from tracker.views.slack_limits import LIMIT_BUTTONS, decide_from_slack
 logger = logging.getLogger(__name__)
 
 # Slack's own limit for a request's age; what is older is refused by its time, so needs no remembering.
+ANSWER_TIMEOUT_SECONDS = 1
 STAMP = re.compile(r"[0-9]{1,12}")
 REMEMBER = timedelta(minutes=10)
-ANSWER_TIMEOUT_SECONDS = 3
 
 ACTIONS: dict[str, Callable[[Incident, Actor, datetime], Outcome]] = {
     "acknowledge": lambda incident, actor, now: lifecycle.acknowledge(incident, actor, Origin.SLACK, now),
@@ -80,6 +82,7 @@ class Press:
     user_id: str
     response_url: str
     choice: str = ""
+    team_id: str = ""  # of the workspace in which it was pressed
 
 
 @csrf_exempt
@@ -139,6 +142,7 @@ def read_press(request: AccessRequest) -> Press:
             number=int(action.get("value") or str(action["block_id"]).rpartition("-")[2]),
             user_id=str(payload["user"]["id"]),
             response_url=str(payload.get("response_url", "")),
+            team_id=str((payload.get("team") or {}).get("id") or ""),
             choice=str(action.get("selected_date") or (action.get("selected_option") or {}).get("value", "")),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
@@ -151,7 +155,7 @@ def read_press(request: AccessRequest) -> Press:
 def act_on_press(press: Press, now: datetime) -> str:
     """Do what the button says; a sentence for whoever pressed it."""
     try:
-        user = identify(press.user_id)
+        user = identify(press)
         if press.action in ANSWERS:
             return answer_as_member(press, user, now)
         actor = find_actor(user.email)
@@ -203,19 +207,28 @@ def read_day(text: str) -> date | None:
         return None
 
 
-def identify(user_id: str) -> SlackUser:
-    """Whoever pressed, as Slack knows them; Refused without an e-mail."""
+def identify(press: Press) -> SlackUser:
+    """Whoever pressed, as Slack knows them; refused unless live, of this workspace and with an e-mail."""
     try:
-        user = slack.find_user(user_id)
+        user = slack.find_user(press.user_id, press.team_id)
     except DeliveryError as problem:
         raise PressRefused(f"Slack did not say who you are. {problem}") from None
     if not user.email:
         raise PressRefused("Slack gives no e-mail for you: the app needs the scope users:read.email.")
+    if not user.is_own:
+        raise PressRefused("Only people of this workspace with a confirmed address may use these buttons.")
+    if User.objects.filter(email__iexact=user.email, is_active=False).exists():
+        raise PressRefused("Your account has been switched off here. Ask an administrator.")
     return user
 
 
 def find_actor(email: str) -> Actor:
-    """The login, else the member on the team, with that e-mail; Refused where neither may act."""
+    """The login, else the member on the team, with that e-mail; Refused where neither may act.
+
+    The same admission as for the pages: who may not sign in presses nothing either.
+    """
+    if settings.AUTH_ENABLED and not is_admitted(email):
+        raise PressRefused("Your address is not on the list of those who may sign in. Ask an administrator.")
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user:
         return actor_of_login(user)
@@ -243,8 +256,9 @@ def reply_to_press(press: Press, message: str) -> None:
     if not is_slacks(press.response_url):
         return
     try:
-        client = WebhookClient(press.response_url, timeout=ANSWER_TIMEOUT_SECONDS)
-        client.send(text=message, response_type="ephemeral", replace_original=False)
+        with deadline(slack.REPLY_SECONDS):
+            client = WebhookClient(press.response_url, timeout=ANSWER_TIMEOUT_SECONDS)
+            client.send(text=message, response_type="ephemeral", replace_original=False)
     except (OSError, ValueError) as problem:
         logger.warning("Slack took no answer: %s", type(problem).__name__)
 

@@ -2,8 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import OperationalError
 from django.test import Client
 
+from tests.tracker.conftest import make_person
 from tracker.access import tokens
 from tracker.models import ApiToken
 
@@ -65,3 +67,45 @@ def test_who_may_only_look_at_tokens_revokes_none():
     token = ApiToken.objects.get()
     client.post("/admin/tracker/apitoken/", {"action": "revoke", "_selected_action": token.pk})
     assert tokens.token_for(secret, NOW) == token
+
+
+class TestMaker:
+    """A token never does more than whoever made it may do now."""
+
+    @pytest.fixture
+    def boss(self, auth_on):
+        return make_person("admin", "boss@company.com")
+
+    def status(self, secret: str) -> int:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return Client(headers=headers).put("/api/settings", {}, content_type="application/json").status_code
+
+    def test_of_an_admin_it_changes_settings_until_the_admin_is_switched_off(self, boss):
+        _, secret = make_token(scope="admin", created_by=boss)
+        assert self.status(secret) == 200
+        boss.is_active = False
+        boss.save()
+        assert self.status(secret) == 403
+
+    def test_it_ends_with_the_role_with_the_admission_and_with_the_login(self, boss, auth_on):
+        other = make_person("admin", "ines@company.com")
+        _, secret = make_token(scope="admin", created_by=other)
+        assert self.status(secret) == 200
+        other.groups.clear()
+        assert self.status(secret) == 403
+        other.groups.set(boss.groups.all())
+        auth_on.AUTH_ALLOWED_DOMAIN = "elsewhere.com"
+        assert self.status(secret) == 403
+        auth_on.AUTH_ALLOWED_DOMAIN = "company.com"
+        assert self.status(secret) == 200
+        other.delete()
+        assert self.status(secret) == 401
+
+
+def test_reading_goes_on_while_the_last_use_cannot_be_written(monkeypatch):
+    def locked(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    _, secret = make_token()
+    monkeypatch.setattr(tokens.ApiToken.objects, "touch", locked)
+    assert tokens.token_for(secret, NOW) is not None

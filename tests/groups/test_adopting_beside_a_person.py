@@ -1,0 +1,68 @@
+"""Adopting Cursor's groups never overwrites a move that a person makes meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+
+from groups import cursor
+from groups.assignments import changes, placing
+from groups.models import Assignment
+from tests.groups.factories import make_cursor_group, make_member, make_stay
+
+NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
+TODAY = date(2026, 3, 10)
+YESTERDAY = date(2026, 3, 9)
+
+
+@pytest.fixture
+def ann_is_moved_by_cursor():
+    ann = make_member("ann@x.io")
+    alpha, beta = make_cursor_group("Alpha"), make_cursor_group("Beta")
+    first = make_stay(ann, alpha, date(2026, 2, 1))
+    cursor.adopt(NOW)
+    first.left_at = datetime(2026, 3, 10, 8, tzinfo=UTC)
+    first.save()
+    make_stay(ann, beta, TODAY)
+    return ann
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", [TODAY, YESTERDAY])
+def test_a_move_between_reading_and_writing_stays(ann_is_moved_by_cursor, monkeypatch, day):
+    ann, record = ann_is_moved_by_cursor, placing.record_unless_moved
+
+    def move_first(placements, known_local):
+        changes.move([ann.pk], changes.create("Mine", now=NOW), day, by="admin", now=NOW)
+        return record(placements, known_local)
+
+    monkeypatch.setattr(cursor, "record_unless_moved", move_first)
+    cursor.adopt(NOW)
+    last = Assignment.objects.filter(member=ann).order_by("from_day").last()
+    assert (last.group.name, last.source, last.from_day) == ("Mine", "manual", day)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_move_over_another_connection_waits_for_its_turn_and_stays(ann_is_moved_by_cursor, monkeypatch):
+    ann, record = ann_is_moved_by_cursor, placing.record_unless_moved
+    mine = changes.create("Mine", now=NOW)
+
+    def move() -> None:
+        changes.move([ann.pk], mine, TODAY, by="admin", now=NOW)
+        connection.close()
+
+    person = threading.Thread(target=move)
+
+    def move_first(placements, known_local):
+        person.start()
+        person.join(timeout=5)
+        return record(placements, known_local)
+
+    monkeypatch.setattr(cursor, "record_unless_moved", move_first)
+    cursor.adopt(NOW)
+    person.join(timeout=10)
+    assert Assignment.objects.get(member=ann, from_day=TODAY).group == mine

@@ -1,0 +1,25 @@
+"""Actions on many incidents are taken on all of them or on none."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.incidents.factories import make_incident, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("other", ["999999", "abc", "²", "9" * 30, "-1", "1\x00", ""])
+@pytest.mark.parametrize("action", ["acknowledge", "resolve"])
+def test_one_that_is_not_there_keeps_all_from_being_acted_on(client, action, other):
+    incident = make_incident(make_member("a@x.io"))
+    answer = client.post("/incidents/bulk", {"action": action, "incident": [str(incident.pk), other]})
+    incident.refresh_from_db()
+    assert (answer.status_code, incident.status) == (404, "open")
+
+
+def test_one_that_is_ticked_twice_counts_once(client):
+    incident = make_incident(make_member("a@x.io"))
+    form = {"action": "acknowledge", "incident": [str(incident.pk)] * 2}
+    page = client.post("/incidents/bulk", form, follow=True).content.decode()
+    assert "1 incident acknowledged." in page and "taken before" not in page
