@@ -16,6 +16,7 @@ without the value) or into a doubt (the row is stored without it): see `collecto
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -147,8 +148,10 @@ def _instant(value: object) -> datetime:
         raise Unbelievable("is not an instant")
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, int | float | Decimal) and not -(10**17) < value < 10**17:
-        raise Unbelievable("is not an instant")  # NaN and infinity too
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        raise Unbelievable("is not an instant")
+    if isinstance(value, int | float | Decimal) and not -(10**17) < int(value) < 10**17:
+        raise Unbelievable("is not an instant")
     if isinstance(value, float | Decimal) and value == int(value):
         value = int(value)
     text = str(value).strip()

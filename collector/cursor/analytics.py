@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
-from collector.base.belief import MOST_COUNT, Unbelievable, believable_count, storable_text
+from collector.base.belief import Unbelievable, believable_count, believable_number, storable_text
 from collector.base.notes import Notes
 
 from .records import SomePagination
@@ -194,7 +194,7 @@ def _label(fields: dict[str, Any], name: str) -> str:
     if name not in fields:
         raise Unbelievable(f"{name} is missing")
     value = fields[name]
-    if not isinstance(value, str | int | Decimal | None):
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
         raise Unbelievable(f"{name} is not text")
     return "" if value in (None, "null") else storable_text(str(value))[:200]
 
@@ -208,9 +208,10 @@ def _count(fields: dict[str, Any], name: str) -> int:
 
 def _is_number(value: Any) -> bool:
     """A number that JSON can hold: no absurd one gets in beside the count."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    try:
+        return not isinstance(value, str) and believable_number(value) >= 0
+    except Unbelievable:
         return False
-    return 0 <= value <= MOST_COUNT
 
 
 def _plain(value: int | Decimal) -> int | float:

@@ -60,7 +60,7 @@ class EventReader(Generic[T]):
             return self._page(window, number, notes)
 
         first = ask(1)
-        if (first.total or 0) > LARGEST_PART and window.length > MINUTE:
+        if first.has_more and (first.total or 0) > LARGEST_PART and window.length > MINUTE:
             for piece in window.cut(_length(window, first.total or 0)):
                 yield from self._read(piece)
             return

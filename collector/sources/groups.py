@@ -33,7 +33,7 @@ STAYS = FactTable(
 )
 
 
-# Of at least so many people in groups, more than half cannot vanish at once.
+# Of at least so many people in groups, half or more cannot vanish at once.
 FEW_PEOPLE = 4
 UNASSIGNED_NAMES = {"unassigned", "(unassigned)", "none", "n/a", "-"}
 
@@ -70,10 +70,10 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
             raise wrong_shape(PATH, "there are no groups, yet their members are not unassigned either")
         groups = _store_groups(reading, window.read_at)
         stays = _store_stays(reading, roster, notes, window.read_at)
+        _mark_gone(reading, notes, window.read_at)
         if directory is not None:
-            store_directory(
-                directory, billing, _members_by_directory(reading, roster), roster, window.read_at
-            )
+            tied = _members_by_directory(reading, roster)
+            store_directory(directory, billing, tied, roster, window.read_at)
         store_notes(Source.GROUPS, notes, window.read_at)
     seen = len(reading.groups) + sum(len(each.current) for each in reading.groups)
     return SyncResult.of(seen, groups, stays, noted=notes.size)
@@ -136,9 +136,14 @@ def _store_groups(reading: GroupsReading, at: datetime) -> Upserted:
     written = GROUPS.upsert(rows, CursorGroup.objects.all(), at)
     listed = [key[0] for key in rows]
     CursorGroup.objects.filter(cursor_id__in=listed).update(last_seen_at=at)
-    if reading.is_whole:
-        CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed).update(gone_at=at)
     return written
+
+
+def _mark_gone(reading: GroupsReading, notes: Notes, at: datetime) -> None:
+    """Mark the groups that the answer lacks, unless what it lacks is doubtful."""
+    if reading.is_whole and not any(kind == DoubtKind.ABSENCE for kind, _ in notes.doubts):
+        listed = [each.group.id for each in reading.groups]
+        CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed).update(gone_at=at)
 
 
 def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datetime) -> Upserted:
@@ -195,7 +200,7 @@ def _close_others(
     over = {member_id: key for (group_id, member_id), joined_at in open_since.items()
             if (key := (group_id, member_id, joined_at)) not in going_on}  # fmt: skip
     unnamed = over.keys() - current.keys() - _named_elsewhere(reading, roster)
-    is_most = len(open_since) >= FEW_PEOPLE and len(unnamed) * 2 > len(open_since)
+    is_most = len(open_since) >= FEW_PEOPLE and len(unnamed) * 2 >= len(open_since)
     if unnamed and (is_most or not reading.is_whole or reading.unassigned):
         here = set(Member.objects.on_team().filter(pk__in=unnamed).values_list("pk", flat=True))
         kept = unnamed if is_most or not reading.is_whole else here

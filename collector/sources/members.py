@@ -25,7 +25,7 @@ TABLE = FactTable(
     stamp=("last_seen_at",),
     first_stamp=("first_seen_at",),
 )
-# A list that lacks more than half of a team of at least so many has probably been cut.
+# A list that lacks half or more of a team of at least so many has probably been cut.
 SMALL_TEAM = 4
 # One that stays so for a day is true after all.
 BELIEVED_AFTER = timedelta(days=1)
@@ -104,7 +104,7 @@ def _mark_gone(listed: set[str], notes: Notes, at: datetime) -> int:
     if not gone or notes.rejections:
         return 0
     seats, lost = here.count(), here.filter(pk__in=gone).count()
-    if seats >= SMALL_TEAM and lost * 2 > seats and not _is_believed(at):
+    if seats >= SMALL_TEAM and lost * 2 >= seats and not _is_believed(at):
         text = (
             f"the list lacks {lost} of {seats} members: nobody is marked as gone unless it stays so for a day"
         )

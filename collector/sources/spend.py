@@ -37,6 +37,8 @@ FIGURES = (
 )
 SUMS = ("spend_cents", "overall_spend_cents", "included_spend_cents", "fast_premium_requests")
 
+StatedRow = tuple[MemberSpend, Any]  # as read, and as it came
+
 
 class SpendRow(NamedTuple):
     """A row as read and as it came, and the page that it came on."""
@@ -60,19 +62,18 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     starts: list[Any] = []
     notes = Notes(PATH)
 
-    def ask(number: int) -> Page[SpendRow]:
+    def ask(number: int) -> Page[StatedRow]:
         # Sorted by a column that does not move while reading, unlike the amount.
         body = {"page": number, "pageSize": PAGE_SIZE, "sortBy": "user", "sortDirection": "asc"}
         answer = parse(SpendAnswer, client.post(PATH, body).payload, PATH, notes, window.read_at)
         starts.append(answer.subscription_cycle_start)
         raws = answer.team_member_spend
-        rows = [
-            SpendRow(record, storable_raw(raw), number)
-            for record, raw in read_rows(MemberSpend, raws, notes, window.read_at)
-        ]
+        records = read_rows(MemberSpend, raws, notes, window.read_at)
+        rows = [(record, storable_raw(raw)) for record, raw in records]
         return Page(rows, answer.total_members, _has_more(answer, number), came=len(raws))
 
-    rows = list(read_all(PATH, ask, notes, count=_distinct).rows())
+    pages = read_all(PATH, ask, notes, count=_distinct).pages
+    rows = [SpendRow(*row, number) for number, page in enumerate(pages) for row in page]
     with writing():
         cycle = _cycle_of(starts[-1], notes, window.read_at)
         new, changed = _store(rows, cycle, notes, window.read_at) if cycle else (0, 0)
@@ -89,10 +90,9 @@ def _has_more(answer: SpendAnswer, number: int) -> bool:
     return len(answer.team_member_spend) >= PAGE_SIZE
 
 
-def _distinct(reading: Reading[SpendRow]) -> int:
+def _distinct(reading: Reading[StatedRow]) -> int:
     """Rows that came: one that a shifted page repeats counts once, rejected ones too."""
-    rows = list(reading.rows())
-    ids = [row.record.user_id for row in rows if row.record.user_id]
+    ids = [record.user_id for record, _ in reading.rows() if record.user_id]
     return reading.came - len(ids) + len(set(ids))
 
 

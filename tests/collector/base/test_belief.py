@@ -41,6 +41,8 @@ def test_an_instant_is_read_in_every_spelling_of_the_vendor(value):
         (None, "not an instant"),
         (["2026-09-16"], "not an instant"),
         (float("nan"), "not an instant"),
+        (Decimal("NaN"), "not an instant"),
+        (Decimal("1e400"), "not an instant"),
         (float("inf"), "not an instant"),
         (Decimal("1789570800000.5"), "not an instant"),
     ],
