@@ -60,7 +60,9 @@ class EventReader(Generic[T]):
             return self._page(window, number, notes)
 
         first = ask(1)
-        if first.has_more and (first.total or 0) > LARGEST_PART and window.length > MINUTE:
+        total = first.total or 0
+        is_promised = first.has_more or first.size >= total  # or else the total is contradicted at once
+        if total > LARGEST_PART and is_promised and window.length > MINUTE:
             for piece in window.cut(_length(window, first.total or 0)):
                 yield from self._read(piece)
             return
