@@ -23,6 +23,7 @@ from collector.cursor.errors import CursorApiError
 from collector.models import Doubt, Member, RejectedRow
 from collector.sources import analytics
 
+from .endpoints import endpoints
 from .mutations import (
     MISSING,
     NONSENSE,
@@ -32,7 +33,6 @@ from .mutations import (
     WINDOW,
     CannedClient,
     Endpoint,
-    endpoints,
     fields_of,
     recorded,
     spoilt,
