@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.db.models import Sum
 
 from collector.collecting.runs import collect
@@ -70,10 +71,15 @@ def record(company, directory, **switches):
     return recorder, seen
 
 
-@pytest.fixture
-def recorded(company, tmp_path):
-    recorder, seen = record(company, tmp_path / "recording")
-    return recorder, seen, tmp_path / "recording"
+@pytest.fixture(scope="module")
+def recorded(company, django_db_setup, django_db_blocker, tmp_path_factory):
+    """One recording for all, and what its collection left, which is taken back."""
+    directory = tmp_path_factory.mktemp("recording")
+    with django_db_blocker.unblock(), transaction.atomic():
+        recorder, seen = record(company, directory)
+        left = sums()
+        transaction.set_rollback(True)
+    return recorder, seen, directory, left
 
 
 def strings_of(value, name=""):
@@ -94,7 +100,7 @@ NAMING = re.compile(r"(?i)email|name$|_name|id$|commitHash|message|conversation|
 
 
 def test_no_name_address_id_or_free_text_survives(recorded):
-    _, seen, directory = recorded
+    _, seen, directory, _ = recorded
     originals = {
         text for _, body in seen for text in strings_of(json.loads(body)) if len(text) > 3 and text != "null"
     }
@@ -109,7 +115,7 @@ def test_no_name_address_id_or_free_text_survives(recorded):
 
 
 def test_amounts_times_counts_and_shapes_are_kept(recorded):
-    _, seen, directory = recorded
+    _, seen, directory, _ = recorded
     files = sorted(directory.glob("0*.json"))
     assert len(files) == len(seen)
     for file, (_, body) in zip(files, seen, strict=True):
@@ -126,17 +132,15 @@ def shape(value, name=""):
 
 
 def test_the_sandbox_answers_as_the_contract_has_it(recorded):
-    recorder, _, directory = recorded
+    recorder, _, directory, _ = recorded
     assert recorder.differences == []
     assert "Every field is as docs/api-contract.md has it" in (directory / "report.md").read_text()
 
 
 @pytest.mark.parametrize("now", [NOW, LATER], ids=["at the same instant", "five minutes later"])
-def test_a_replay_gives_the_same_sums_to_the_cent(company, recorded, tmp_path, now, django_db_blocker):
-    _, _, directory = recorded
-    before = sums()
+def test_a_replay_gives_the_same_sums_to_the_cent(company, recorded, now):
+    _, _, directory, before = recorded
     assert before["events"] > 200 and before["total"] > Decimal(1000)
-    call_command("flush", interactive=False, verbosity=0)
     with Sandbox(company, recording=Recording.load(directory)) as replay:
         report = collect(now, client=CursorClient(replay.url, replay.key, replay.key))
     assert report.is_ok, report.summary
