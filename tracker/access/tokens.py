@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import OperationalError
@@ -32,10 +32,15 @@ def issue(token: ApiToken) -> str:
 def token_for(secret: str, now: datetime) -> ApiToken | None:
     """The valid token with this secret, its use remembered; None for any other secret."""
     token = ApiToken.objects.valid(now).select_related("created_by").filter(digest=digest(secret)).first()
-    if token:
+    if token and not _was_used_lately(token, now):
         with suppress(OperationalError):  # a long import may hold the only writer's lock; reading goes on
             ApiToken.objects.touch(token.pk, now)
     return token
+
+
+def _was_used_lately(token: ApiToken, now: datetime) -> bool:
+    """Whether the use is on record: an update waits for other writers even where it changes nothing."""
+    return token.last_used_at is not None and now - token.last_used_at < timedelta(minutes=1)
 
 
 def digest(secret: str) -> str:

@@ -109,3 +109,11 @@ def test_reading_goes_on_while_the_last_use_cannot_be_written(monkeypatch):
     _, secret = make_token()
     monkeypatch.setattr(tokens.ApiToken.objects, "touch", locked)
     assert tokens.token_for(secret, NOW) is not None
+
+
+def test_a_request_within_the_minute_writes_nothing(django_assert_num_queries):
+    token, secret = make_token()
+    tokens.token_for(secret, NOW)
+    with django_assert_num_queries(1) as queries:
+        assert tokens.token_for(secret, NOW + timedelta(seconds=59)) == token
+    assert queries.captured_queries[0]["sql"].startswith("SELECT")
