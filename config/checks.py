@@ -92,7 +92,12 @@ def check_time_zone() -> Iterable[CheckMessage]:
 @setting_check(Tags.security)
 def check_sign_in() -> Iterable[CheckMessage]:
     names = ("AUTH_SECRET", "AUTH_GOOGLE_ID", "AUTH_GOOGLE_SECRET")
-    yield from all_or_none("config.E004", "Google sign-in", *names)
+    openid = ("AUTH_OIDC_ISSUER", "AUTH_OIDC_ID", "AUTH_OIDC_SECRET")
+    has_openid = len(missing(*openid)) < len(openid)
+    if has_openid:
+        yield from all_or_none("config.E021", "OpenID Connect sign-in", "AUTH_SECRET", *openid)
+    if not has_openid or len(missing(*names[1:])) < 2:
+        yield from all_or_none("config.E004", "Google sign-in", *names)
     if 0 < len(settings.AUTH_SECRET) < 32:
         yield Error(
             "AUTH_SECRET is shorter than 32 characters.",
@@ -100,7 +105,7 @@ def check_sign_in() -> Iterable[CheckMessage]:
             id="config.E005",
         )
     limits = ("AUTH_ALLOWED_DOMAIN", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS")
-    if len(missing(*names)) == len(names) and len(missing(*limits)) < len(limits):
+    if len(missing(*names)) == len(names) and not has_openid and len(missing(*limits)) < len(limits):
         yield Error(
             "AUTH_ALLOWED_… or AUTH_ADMIN_EMAILS is set, but sign-in is off: the pages are open to everyone.",
             hint=f"Set {', '.join(names)} too, or drop the restriction.",

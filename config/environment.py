@@ -48,6 +48,12 @@ class Environment:
         """Items separated by commas, without blanks; unset is an empty list."""
         return [item.strip() for item in self.text(name).split(",") if item.strip()]
 
+    def pairs(self, name: str, options: tuple[str, ...]) -> dict[str, str]:
+        """`key=option` items separated by commas."""
+        return self._parsed(
+            name, {}, lambda value: _pairs(value, options), f"NAME={'|'.join(options)}, separated by commas"
+        )
+
     def flag(self, name: str, *, default: bool) -> bool:
         return self._parsed(name, default, _flag, "true or false")
 
@@ -131,6 +137,14 @@ def _natural(value: str) -> int:
     if number < 0:
         raise ValueError(value)
     return number
+
+
+def _pairs(value: str, options: tuple[str, ...]) -> dict[str, str]:
+    split = [item.rpartition("=") for item in value.split(",") if item.strip()]
+    pairs = {key.strip(): option.strip() for key, _, option in split}
+    if "" in pairs or set(pairs.values()) - set(options):
+        raise ValueError
+    return pairs
 
 
 def _url(value: str, schemes: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 
 from config.environment import Environment, read_env_file
 from config.logs import logging_config
+from config.openid import openid_apps, origins
 from config.secret_key import load_secret_key, stretch
 from config.var_directory import make_var_directory
 from config.version import read_version
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
     "tracker.admin_site.apps.ProductAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -177,12 +179,19 @@ AXES_VERBOSE = False
 SIMPLE_HISTORY_REVERT_DISABLED = True  # an old version saved again would go round the rules
 AUTH_GOOGLE_ID = env.text("AUTH_GOOGLE_ID")
 AUTH_GOOGLE_SECRET = env.secret("AUTH_GOOGLE_SECRET")
+AUTH_OIDC_ISSUER = env.url("AUTH_OIDC_ISSUER", example="https://login.example.com/realms/company")
+AUTH_OIDC_ID = env.text("AUTH_OIDC_ID")
+AUTH_OIDC_SECRET = env.secret("AUTH_OIDC_SECRET")
+AUTH_OIDC_NAME = env.text("AUTH_OIDC_NAME", "single sign-on")
+AUTH_OIDC_ROLE_CLAIM = env.text("AUTH_OIDC_ROLE_CLAIM")
+AUTH_OIDC_ROLES = env.pairs("AUTH_OIDC_ROLES", ("viewer", "responder", "admin"))
 AUTH_ALLOWED_DOMAIN = env.text("AUTH_ALLOWED_DOMAIN").lower()
 AUTH_ALLOWED_EMAILS = [email.lower() for email in env.items("AUTH_ALLOWED_EMAILS")]
 AUTH_ADMIN_EMAILS = [email.lower() for email in env.items("AUTH_ADMIN_EMAILS")]
 AUTH_TRUST_HOST = env.flag("AUTH_TRUST_HOST", default=False)
 # One of them is enough to close the pages; config.E004 asks for the rest.
-AUTH_ENABLED = bool(AUTH_SECRET or AUTH_GOOGLE_ID or AUTH_GOOGLE_SECRET)
+HAS_GOOGLE = bool(AUTH_GOOGLE_ID or AUTH_GOOGLE_SECRET)
+AUTH_ENABLED = bool(AUTH_SECRET or HAS_GOOGLE or AUTH_OIDC_ISSUER or AUTH_OIDC_ID or AUTH_OIDC_SECRET)
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend"
@@ -201,7 +210,8 @@ SOCIALACCOUNT_PROVIDERS = {
         "APP": {"client_id": AUTH_GOOGLE_ID, "secret": AUTH_GOOGLE_SECRET},
         "SCOPE": ["openid", "profile", "email"],
         "OAUTH_PKCE_ENABLED": True,
-    }
+    },
+    "openid_connect": {"APPS": openid_apps(AUTH_OIDC_ISSUER, AUTH_OIDC_NAME, AUTH_OIDC_ID, AUTH_OIDC_SECRET)},
 }
 CRON_SECRET = env.secret("CRON_SECRET")
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
@@ -254,8 +264,8 @@ X_FRAME_OPTIONS = "DENY"
 if AUTH_TRUST_HOST:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     USE_X_FORWARDED_HOST = True
-# Browsers hold the redirect to Google against form-action too; pictures are those of people signed in.
-GOOGLE_FORMS = ["https://accounts.google.com"] if AUTH_ENABLED else []
+# Browsers hold the redirect to the provider against form-action too; pictures are those of people signed in.
+SIGN_IN_FORMS = [*(["https://accounts.google.com"] if HAS_GOOGLE else []), *origins(AUTH_OIDC_ISSUER)]
 GOOGLE_PICTURES = ["https://*.googleusercontent.com"] if AUTH_ENABLED else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -263,7 +273,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", *GOOGLE_PICTURES],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF, *GOOGLE_FORMS],
+        "form-action": [SELF, *SIGN_IN_FORMS],
         "frame-ancestors": [NONE],
     },
 }

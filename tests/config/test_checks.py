@@ -24,6 +24,7 @@ def test_nothing_set_is_fine():
         ({"TIME_ZONE": "Europe/Berlin"}, "config.E003"),
         ({"USE_TZ": False}, "config.E003"),
         ({"AUTH_GOOGLE_ID": "id", "AUTH_GOOGLE_SECRET": "s"}, "config.E004"),
+        ({"AUTH_OIDC_ISSUER": "https://login.example", "AUTH_OIDC_ID": "id"}, "config.E021"),
         ({"AUTH_GOOGLE_ID": "id", "AUTH_GOOGLE_SECRET": "s", "AUTH_SECRET": "x" * 31}, "config.E005"),
         ({"AUTH_ALLOWED_DOMAIN": "example.com"}, "config.E006"),
         ({"AUTH_ADMIN_EMAILS": ["ann@example.com"]}, "config.E006"),

@@ -127,6 +127,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/accounts/login/"): Row("anybody", 302, form={}),
     ("GET", "/accounts/google/login/callback/"): Row("anybody", 302),
     ("POST", "/accounts/google/login/callback/"): Row("anybody", 302),
+    ("GET", "/accounts/oidc/login/callback/"): Row("anybody", 302),
+    ("POST", "/accounts/oidc/login/callback/"): Row("anybody", 302),
     ("GET", "/admin/login/"): Row("admin sign in", 302),
     ("POST", "/admin/login/"): Row("admin sign in", form={}),
     ("GET", "/api/"): Row("anybody", 404),

@@ -1,4 +1,4 @@
-"""The allauth adapter: decides, at each sign-in, whether Google's word is enough."""
+"""The allauth adapter: decides, at each sign-in, whether the provider's word is enough."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from tracker.access import audit, google
+from tracker.access import audit, google, oidc
 from tracker.access.admission import is_admitted
 from tracker.address_lists import clean_address
 from tracker.models import AuditEntry
@@ -29,17 +29,23 @@ class SignInRefused(ImmediateHttpResponse):
 class GoogleOnly(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Let in a verified, admitted address with this attempt's nonce; `Refused` otherwise."""
-        claims = sociallogin.account.extra_data
-        email = claims.get("email") or ""
+        claims = oidc.claims_of(sociallogin)
+        email = text_claim(claims, "email", 254)
         if problem := find_problem(sociallogin, email):
             raise SignInRefused(request, problem, email)
         if sociallogin.is_existing:
             adopt_claims(sociallogin.user, claims)
+            apply_provider_roles(sociallogin, sociallogin.user)
         request.session["picture"] = safe_picture(claims.get("picture"))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict) -> User:
         user = super().populate_user(request, sociallogin, data)
         user.email = user.email.lower()
+        return user
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: object = None) -> User:
+        user: User = super().save_user(request, sociallogin, form)
+        apply_provider_roles(sociallogin, user)
         return user
 
     def on_authentication_error(
@@ -57,7 +63,10 @@ def find_problem(login: SocialLogin, email: str) -> str | None:
     """Why `login` must be refused, as a key of `views.PROBLEMS`, or None."""
     if not google.nonce_matches(login):
         return "failed"
-    if login.account.extra_data.get("email_verified") is not True:
+    claims = oidc.claims_of(login)
+    if not oidc.is_good_subject(claims.get("sub")):
+        return "failed"
+    if not oidc.is_verified(claims):
         return "unverified"
     if not is_admitted(email):
         return "not-admitted"
@@ -67,11 +76,22 @@ def find_problem(login: SocialLogin, email: str) -> str | None:
 
 
 def adopt_claims(user: User, claims: dict) -> None:
-    """Google's present address and name: the address is what the lists are compared with from now on."""
-    user.email = clean_address(claims["email"]) or ""
-    user.first_name = claims.get("given_name", "")[:150]
-    user.last_name = claims.get("family_name", "")[:150]
+    """The provider's present address and name: lists are compared with this address from now on."""
+    user.email = clean_address(text_claim(claims, "email", 254)) or ""
+    user.first_name = text_claim(claims, "given_name", 150)
+    user.last_name = text_claim(claims, "family_name", 150)
     user.save(update_fields=["email", "first_name", "last_name"])
+
+
+def text_claim(claims: dict, name: str, longest: int) -> str:
+    """The claim if it is text, without characters that no database takes; empty otherwise."""
+    value = claims.get(name)
+    return value.replace("\x00", "")[:longest] if isinstance(value, str) else ""
+
+
+def apply_provider_roles(login: SocialLogin, user: User) -> None:
+    if login.account.provider == oidc.PROVIDER:
+        oidc.apply_roles(user, oidc.claims_of(login))
 
 
 def safe_picture(url: object) -> str:

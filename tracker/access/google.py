@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from tracker.access.oidc import claims_of
+
 
 class GoogleAdapter(google.GoogleOAuth2Adapter):
     def get_callback_url(self, request: HttpRequest, app: object) -> str:
@@ -42,8 +44,8 @@ def start(request: HttpRequest, next_url: str) -> HttpResponse:
 
 def nonce_matches(login: SocialLogin) -> bool:
     """Whether the claims carry the nonce of this very attempt; claims without one never do."""
-    sent, came = login.state.get("nonce"), login.account.extra_data.get("nonce")
-    return bool(sent and came) and constant_time_compare(sent, came)
+    sent, came = login.state.get("nonce"), claims_of(login).get("nonce")
+    return bool(sent) and isinstance(came, str) and constant_time_compare(sent, came)
 
 
 callback = OAuth2CallbackView.adapter_view(GoogleAdapter)

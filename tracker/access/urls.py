@@ -1,13 +1,14 @@
-"""allauth's names for the few addresses that Google sign-in needs; its other pages do not exist here."""
+"""allauth's names for the few addresses that sign-in needs; its other pages do not exist here."""
 
 from django.urls import path
 
-from tracker.access import google, views
+from tracker.access import google, oidc, views
 from tracker.access.guard import public
 
 urlpatterns = [
     path("accounts/login/", views.sign_in, name="account_login"),
     path("accounts/logout/", views.sign_out, name="account_logout"),
     path("accounts/google/login/callback/", public(google.callback), name="google_callback"),
+    path("accounts/oidc/login/callback/", public(oidc.oidc_callback), name="oidc_callback"),
     path("admin/login/", views.admin_sign_in),
 ]

@@ -13,14 +13,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tracker.access import google
+from tracker.access import google, oidc
 from tracker.access.guard import public
 
 PROBLEMS = {
-    "failed": "Google's answer did not fit this sign-in. Please try again.",
-    "cancelled": "The sign-in was cancelled at Google.",
-    "unverified": "Google has not verified the e-mail address of that account.",
+    "failed": "The answer of the sign-in service did not fit this sign-in. Please try again.",
+    "cancelled": "The sign-in was cancelled.",
+    "unverified": "The sign-in service has not verified the e-mail address of that account.",
     "not-admitted": "That account is not on the list of those who may sign in. Ask an administrator.",
+    "unreachable": "The sign-in service does not answer. Try again in a few minutes.",
     "inactive": "That account has been switched off here. Ask an administrator.",
 }
 
@@ -29,16 +30,25 @@ PROBLEMS = {
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The page with one button; pressed, the way to Google."""
+    """The page with a button for each provider; pressed, the way there."""
     next_url = local_path(request.POST.get("next") or request.GET.get("next") or "")
     if not settings.AUTH_ENABLED:
         return redirect_to_login(next_url, "admin:login")
     if request.user.is_authenticated:
         return redirect(next_url)
     if request.method == "POST":
-        return google.start(request, next_url)
+        asks_oidc = request.POST.get("provider") == oidc.PROVIDER or not settings.AUTH_GOOGLE_ID
+        return oidc.start_oidc(request, next_url) if asks_oidc else google.start(request, next_url)
     problem = PROBLEMS.get(request.GET.get("problem", ""), "")
-    return render(request, "account/login.html", {"next_url": next_url, "problem": problem})
+    return render(
+        request, "account/login.html", {"next_url": next_url, "problem": problem, "providers": providers()}
+    )
+
+
+def providers() -> list[tuple[str, str]]:
+    """Key and name of each provider that is set up."""
+    named = [("google", "Google")] if settings.AUTH_GOOGLE_ID else []
+    return named + ([(oidc.PROVIDER, settings.AUTH_OIDC_NAME)] if settings.AUTH_OIDC_ISSUER else [])
 
 
 @public

@@ -260,3 +260,12 @@ def test_without_sign_in_the_admin_has_its_own_login_with_limited_attempts(clien
     assert response.status_code == 429
     assert not is_signed_in(client)
     assert AuditEntry.objects.filter(action="refused", actor_name="root").count() >= 10
+
+
+def test_in_open_mode_the_bar_leads_local_administrators_in_and_back(client):
+    page = client.get("/insights?period=7d").content.decode()
+    assert 'href="/accounts/login/?next=%2Finsights%3Fperiod%3D7d">Sign in</a>' in page
+    User.objects.create_superuser("boss", password="a-long-password")
+    way = client.get("/accounts/login/?next=/insights")["Location"]
+    back = client.post(way, {"username": "boss", "password": "a-long-password", "next": "/insights"})
+    assert back["Location"] == "/insights"

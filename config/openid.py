@@ -1,0 +1,19 @@
+"""What settings say about the OpenID provider, in the shapes that allauth and the browser want."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def openid_apps(issuer: str, name: str, client_id: str, secret: str) -> list[dict[str, object]]:
+    """allauth's list of applications: one, or none without an issuer."""
+    if not issuer:
+        return []
+    flow = {"server_url": issuer, "oauth_pkce_enabled": True}
+    return [{"provider_id": "oidc", "name": name, "client_id": client_id, "secret": secret, "settings": flow}]
+
+
+def origins(address: str) -> list[str]:
+    """Scheme and host of an address, for the Content-Security-Policy; none for an empty one."""
+    parts = urlsplit(address)
+    return [f"{parts.scheme}://{parts.netloc}"] if parts.netloc else []

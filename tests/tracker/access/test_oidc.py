@@ -1,0 +1,153 @@
+"""Sign-in against a real OpenID provider on loopback: the whole way, roles from a claim, odd answers."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.contrib.auth.models import User
+from oidc_provider_mock import run_server_in_thread
+
+from tracker.access.oidc import apply_roles, claim_values
+
+pytestmark = pytest.mark.django_db
+CLAIMS = {"email": "ann@company.com", "email_verified": True, "name": "Ann Lee", "given_name": "Ann"}
+NAMES = ["admins", "oncall"]
+
+
+@pytest.fixture
+def provider(auth_on):
+    """Makes the provider know one person with these claims, and the site know the provider."""
+    with run_server_in_thread() as server:
+        url = f"http://localhost:{server.server_port}"
+        auth_on.AUTH_GOOGLE_ID = auth_on.AUTH_GOOGLE_SECRET = ""
+        auth_on.AUTH_OIDC_ISSUER, auth_on.AUTH_OIDC_NAME = url, "Company login"
+        auth_on.AUTH_OIDC_ROLE_CLAIM = "groups"
+        auth_on.AUTH_OIDC_ROLES = {"admins": "admin", "oncall": "responder"}
+        app = {"provider_id": "oidc", "name": "Company login", "client_id": "client", "secret": "a secret"}
+        app["settings"] = {"server_url": url, "oauth_pkce_enabled": True}
+        auth_on.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+        yield url
+
+
+def know(provider: str, sub: str = "ann", **claims: object) -> None:
+    answer = requests.put(f"{provider}/users/{sub}", json={**CLAIMS, **claims}, timeout=5)
+    assert answer.ok, answer.text
+
+
+def come_in(client, provider: str, sub: str = "ann"):
+    """The whole sign-in as a browser would do it; the answer is the callback's."""
+    there = client.post("/accounts/login/", {"provider": "oidc", "next": "/insights"})["Location"]
+    consent = requests.post(there, data={"sub": sub}, allow_redirects=False, timeout=5)
+    back = urlsplit(consent.headers["Location"])
+    return client.get(f"{back.path}?{back.query}")
+
+
+def problem_of(response) -> str | None:
+    assert response.status_code == 302, response.content[:300]
+    return parse_qs(urlsplit(response["Location"]).query).get("problem", [None])[0]
+
+
+def test_a_person_with_a_verified_admitted_address_comes_in(client, provider):
+    know(provider)
+    assert come_in(client, provider)["Location"] == "/insights"
+    user = User.objects.get()
+    assert (user.email, user.first_name) == ("ann@company.com", "Ann")
+    assert "_auth_user_id" in client.session
+
+
+def test_roles_follow_the_claim_at_each_sign_in(client, provider):
+    know(provider, groups=["admins", "lunch"])
+    come_in(client, provider)
+    assert [group.name for group in User.objects.get().groups.all()] == ["admin"]
+    assert client.get("/admin/").status_code == 200
+    client.post("/accounts/logout/")
+    know(provider, groups=["oncall"])
+    come_in(client, provider)
+    assert [group.name for group in User.objects.get().groups.all()] == ["responder"]
+    assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("claims", "problem"),
+    [
+        ({"email_verified": False}, "unverified"),
+        ({"email_verified": "true"}, "unverified"),
+        ({"email_verified": None}, "unverified"),
+        ({"email": "ann@elsewhere.com"}, "not-admitted"),
+        ({"email": ["ann@company.com"]}, "not-admitted"),
+        ({"email": None}, "not-admitted"),
+        ({"email": {"a": 1}}, "not-admitted"),
+    ],
+)
+def test_an_address_that_nobody_vouches_for_or_no_list_names_is_refused(client, provider, claims, problem):
+    know(provider, **claims)
+    assert problem_of(come_in(client, provider)) == problem
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"given_name": 7, "family_name": ["x"], "name": {"a": 1}},
+        {"given_name": "A" * 5000, "family_name": "\x00\x00"},
+        {"preferred_username": "x" * 900, "picture": 3},
+        {"groups": "admins"},
+        {"groups": {"a": 1}},
+        {"groups": [None, 3, ["admins"]]},
+    ],
+)
+def test_odd_claims_end_in_a_page_and_never_in_a_server_error(client, provider, claims):
+    know(provider, **claims)
+    response = come_in(client, provider)
+    assert response.status_code == 302
+    assert client.get("/").status_code in (200, 302)
+
+
+def test_the_provider_being_down_leads_back_with_the_reason(client, auth_on, provider):
+    auth_on.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = (
+        "http://localhost:9"
+    )
+    response = client.post("/accounts/login/", {"provider": "oidc"})
+    assert problem_of(response) == "unreachable"
+    assert "does not answer" in client.get(response["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?code=x", "?state=x&code=y", "?error=access_denied", "?code=%00&state=%00"]
+)
+def test_a_callback_that_no_attempt_began_is_refused(client, provider, query):
+    assert problem_of(client.get(f"/accounts/oidc/login/callback/{query}")) in ("failed", "cancelled")
+
+
+def test_a_nested_claim_is_found_by_its_path():
+    claims = {"realm_access": {"roles": NAMES}, "a.b": "dotted"}
+    assert claim_values(claims, "realm_access.roles") == set(NAMES)
+    assert claim_values(claims, "a.b") == {"dotted"}
+    assert claim_values(claims, "realm_access.roles.more") == set()
+
+
+def test_without_a_mapping_values_called_like_a_role_count(settings):
+    settings.AUTH_OIDC_ROLE_CLAIM, settings.AUTH_OIDC_ROLES = "groups", {}
+    user = User.objects.create_user("ann")
+    apply_roles(user, {"groups": ["responder", "superuser"]})
+    assert [group.name for group in user.groups.all()] == ["responder"]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_whole_way_in_a_browser(page, live_server, provider, settings):
+    know(provider)
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    forms = {"form-action": [*policy["form-action"], provider]}
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | forms}
+    page.goto(f"{live_server.url}/incidents")
+    page.get_by_role("button", name="Sign in with Company login").click()
+    page.locator("input[name=sub]").first.fill("ann")
+    page.get_by_role(
+        "button", name=re.compile("authorize|sign in|continue|log in", re.IGNORECASE)
+    ).first.click()
+    page.wait_for_url(f"{live_server.url}/incidents")
+    assert page.get_by_text("Ann", exact=False).first.is_visible()

@@ -1,0 +1,146 @@
+"""OpenID Connect with any provider through allauth: its open checks, and roles from a claim."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import jwt
+import requests
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import Error as DatabaseProblem
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from tracker.access.roles import GROUP_NAMES
+
+logger = logging.getLogger(__name__)
+
+PROVIDER = "oidc"
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+LONGEST_SUBJECT = 180  # allauth's column has 191
+# What a provider that answers oddly can bring about in the middle of a sign-in.
+ODD_ANSWERS = (LookupError, TypeError, ValueError, AttributeError, requests.RequestException, DatabaseProblem)
+
+
+class OidcAdapter(OpenIDConnectOAuth2Adapter):
+    def get_callback_url(self, request: HttpRequest, app: object) -> str:
+        """Under the site's own address, if set: behind a proxy the request's host may be an inner one."""
+        path = reverse("oidc_callback")
+        return f"{settings.SIGN_IN_URL}{path}" if settings.SIGN_IN_URL else request.build_absolute_uri(path)
+
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+        """The claims, the signature always checked; OAuth2Error for a token not meant for this site."""
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                id_token,
+                self._signing_key(jwt.get_unverified_header(id_token).get("kid")),
+                algorithms=ALGORITHMS,
+                issuer=self.openid_config["issuer"],
+                audience=app.client_id,
+                options={"require": ["iss", "sub", "aud", "exp", "iat"]},
+            )
+        except jwt.PyJWTError as problem:
+            raise OAuth2Error("The ID token is not valid") from problem
+        return claims
+
+    def _signing_key(self, key_id: str | None) -> jwt.PyJWK:
+        """The provider's key of that name; a token without a name may only mean the one key that there is."""
+        with get_adapter().get_requests_session() as session:
+            answer = session.get(self.openid_config["jwks_uri"])
+            answer.raise_for_status()
+        keys = jwt.PyJWKSet.from_dict(answer.json()).keys
+        named = [key for key in keys if key_id is None or key.key_id == key_id]
+        if len(named) != 1:
+            raise OAuth2Error("The ID token names no key of the provider")
+        return named[0]
+
+
+def start_oidc(request: HttpRequest, next_url: str) -> HttpResponse:
+    """Send the browser to the provider, with a state, a nonce and a PKCE challenge bound to its session."""
+    from tracker.access.adapter import SignInRefused  # which needs this module
+
+    nonce = secrets.token_urlsafe(24)
+    try:
+        provider = get_adapter().get_provider(request, PROVIDER)
+        provider.oauth2_adapter_class = OidcAdapter
+        return provider.redirect(
+            request, AuthProcess.LOGIN, next_url=next_url, nonce=nonce, auth_params={"nonce": nonce}
+        )
+    except ODD_ANSWERS as problem:
+        logger.warning("The OpenID provider could not be asked: %s", type(problem).__name__)
+        return SignInRefused(request, "unreachable").response
+
+
+def oidc_callback(request: HttpRequest) -> HttpResponse:
+    """The way back; whatever the provider answered, a page and never a server error."""
+    from tracker.access.adapter import SignInRefused
+
+    try:
+        return OAuth2CallbackView.adapter_view(OidcAdapter(request, PROVIDER))(request)
+    except ImmediateHttpResponse as refusal:
+        return refusal.response
+    except ODD_ANSWERS as problem:
+        logger.warning("The OpenID provider answered oddly: %s", type(problem).__name__)
+        return SignInRefused(request, "failed").response
+
+
+def claims_of(login: SocialLogin) -> dict[str, Any]:
+    """What the provider says of the person: its signed ID token, and userinfo of the same subject."""
+    data = login.account.extra_data
+    if login.account.provider != PROVIDER:
+        return dict(data)
+    signed = as_mapping(data.get("id_token"))
+    more = as_mapping(data.get("userinfo"))
+    if not signed or (more and more.get("sub") != signed.get("sub")):
+        return {}
+    return {**more, **signed}
+
+
+def as_mapping(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def is_verified(claims: Mapping[str, Any]) -> bool:
+    """Whether the provider vouches for the address: `email_verified`, or Entra ID's `xms_edov`."""
+    return claims.get("email_verified") is True or claims.get("xms_edov") in (True, 1, "1", "true", "True")
+
+
+def is_good_subject(subject: object) -> bool:
+    return isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and "\x00" not in subject
+
+
+def apply_roles(user: User, claims: Mapping[str, Any]) -> None:
+    """Give `user` exactly the roles that the claim's values map to; nothing where no claim is configured."""
+    if not settings.AUTH_OIDC_ROLE_CLAIM:
+        return
+    wanted = mapped_roles(claim_values(claims, settings.AUTH_OIDC_ROLE_CLAIM))
+    user.groups.remove(*Group.objects.filter(name__in=set(GROUP_NAMES) - wanted))
+    user.groups.add(*(Group.objects.get_or_create(name=name)[0] for name in wanted))
+
+
+def claim_values(claims: Mapping[str, Any], path: str) -> set[str]:
+    """The texts at `path`, which may lead into objects (`realm_access.roles`); one text is a list of one."""
+    value: object = claims.get(path)
+    if value is None:
+        value = claims
+        for part in path.split("."):
+            value = as_mapping(value).get(part)
+    items = [value] if isinstance(value, str) else value
+    return {item for item in items if isinstance(item, str)} if isinstance(items, list) else set()
+
+
+def mapped_roles(values: set[str]) -> set[str]:
+    """Roles by AUTH_OIDC_ROLES; where that is empty, values that are called like a role."""
+    mapping = settings.AUTH_OIDC_ROLES or {name: name for name in GROUP_NAMES}
+    return {mapping[value] for value in values if value in mapping} & set(GROUP_NAMES)
