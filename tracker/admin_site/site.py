@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -33,6 +34,8 @@ class ProductAdminSite(admin.AdminSite):
 
     def dismiss_setup(self, request: HttpRequest) -> HttpResponse:
         """Take the set-up card off the overview, or bring it back."""
+        if not request.user.has_perm("tracker.change_setup"):
+            raise PermissionDenied
         at = None if "restore" in request.POST else timezone.now()
         SetUp.objects.update_or_create(pk=SetUp.singleton_instance_id, defaults={"dismissed_at": at})
         return redirect("admin:index" if at is None else "overview")
