@@ -13,16 +13,14 @@ from django.core import serializers
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django_q.models import OrmQ, Schedule, Task
+from solo.models import SingletonModel
 
 from detection import exemptions
 from detection.models import DetectionSettings, Exemption
 from groups.assignments import changes
-from groups.models import BudgetSettings
-from incidents.models import IncidentSettings
 from tests.incidents.factories import NOON, make_channel, make_incident, make_member
 from tests.tracker.conftest import make_person
 from tests.tracker.test_every_address import ADMIN_ROUTES
-from tracker.models import AccessSettings, SetUp
 
 pytestmark = pytest.mark.django_db
 LOCAL = "django.contrib.auth.backends.ModelBackend"
@@ -36,9 +34,9 @@ def rows() -> None:
     settings = DetectionSettings.get_solo()
     settings.floor_dollars = 50
     settings.save()
-    AccessSettings.get_solo().save()
-    for row in (IncidentSettings, BudgetSettings, SetUp):
-        row.get_solo().save()
+    for model in apps.get_models():
+        if issubclass(model, SingletonModel):
+            model.get_solo().save()
     member = make_member("ann@x.io")
     exemptions.revoke(exemptions.leave(member, "spend", "expected", by="ada", now=NOON), by="bob", now=NOON)
     old, new = changes.create("Old", now=NOON), changes.create("New", now=NOON)
