@@ -21,6 +21,7 @@ from groups.assignments import changes
 from tests.incidents.factories import NOON, make_channel, make_incident, make_member
 from tests.tracker.conftest import make_person
 from tests.tracker.test_every_address import ADMIN_ROUTES
+from tracker.models import AccessSettings
 
 pytestmark = pytest.mark.django_db
 LOCAL = "django.contrib.auth.backends.ModelBackend"
