@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from solo.admin import SingletonModelAdmin
 
 from collector.base.read_only import ReadOnly, RecordedAdmin
 
 from . import exemptions
-from .models import Anomaly, DetectionSettings, Exemption
+from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
+from .questions import HELP, LABELS, QUESTIONS
 from .replay.preview import preview
+from .replay.trials import ask_trial
+
+TRIAL = "admin/detection/detectionsettings/trial.html"
+WORKER_PATIENCE_SECONDS = 15  # it asks for tasks every two seconds
 
 
 @admin.register(DetectionSettings)
@@ -27,49 +36,35 @@ class DetectionSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
 
     change_form_template = "admin/detection/detectionsettings/change_form.html"
 
-    fieldsets = (
-        ("Limits", {"fields": ["cycle_limit_dollars", "daily_requests_limit", "daily_tokens_limit"]}),
-        (
-            "Against the member's own history",
-            {
-                "fields": [
-                    "own_baseline_sensitivity",
-                    "own_baseline_days",
-                    "own_baseline_min_days",
-                    "drift_multiplier",
-                    "spike_multiplier",
-                    "spike_lookback_days",
-                    "expensive_model_multiplier",
-                    "expensive_model_min_dollars",
-                ]
-            },
-        ),
-        ("Against the team", {"fields": ["team_multiplier", "team_window_days", "cycle_outlier_multiplier"]}),
-        ("Plan and budget", {"fields": ["plan_exhausted", "members_limited", "team_budget_dollars"]}),
-        (
-            "All checks",
-            {
-                "fields": [
-                    "floor_dollars",
-                    "cooldown_hours",
-                    "stale_after_hours",
-                    "confirm_by_own_history",
-                    "info_findings",
-                ]
-            },
-        ),
-    )
+    fieldsets = tuple((question, {"fields": fields}) for question, fields in QUESTIONS)
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        """The label with its unit, and the default below."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field and db_field.name in LABELS:
+            field.label = LABELS[db_field.name]
+            field.help_text = f"{HELP.get(db_field.name, field.help_text)} {default_text(db_field)}"
+        return field
 
     def get_urls(self) -> list[URLPattern]:
         """Add the preview, which takes the form as it stands."""
         view = self.admin_site.admin_view(require_POST(self.preview_view))
-        return [path("preview/", view, name="detection_detectionsettings_preview"), *super().get_urls()]
+        trial = self.admin_site.admin_view(require_safe(self.trial_view))
+        return [
+            path("preview/", view, name="detection_detectionsettings_preview"),
+            path("trial/<int:pk>/", trial, name="detection_detectionsettings_trial"),
+            *super().get_urls(),
+        ]
 
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """Say what the settings in the form would have raised, without saving them."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         form = self.get_form(request, change=True)(request.POST, instance=DetectionSettings.get_solo())
+        if "HX-Request" in request.headers:
+            return self.begin_trial(request, form)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
         if form.is_valid():
             context["preview"] = preview(form.save(commit=False), timezone.now())
@@ -77,6 +72,40 @@ class DetectionSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
         return TemplateResponse(
             request, "admin/detection/detectionsettings/preview.html", context, status=status
         )
+
+    def begin_trial(self, request: HttpRequest, form: forms.ModelForm) -> HttpResponse:
+        """Queue the try; the part of the page that is returned asks for its state until it is done."""
+        if not form.is_valid():
+            return TemplateResponse(request, TRIAL, {"form": form})
+        trial = ask_trial(form.save(commit=False), by=request.user.get_username(), now=timezone.now())
+        return self.trial_view(request, trial.pk)
+
+    def trial_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How a try stands, as part of the form's page."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        trial = get_object_or_404(SettingsTrial, pk=pk)
+        seconds = int((timezone.now() - trial.asked_at).total_seconds())
+        is_late = trial.status == trial.Status.WAITING and seconds > WORKER_PATIENCE_SECONDS
+        shown = {"trial": trial, "seconds": seconds, "is_late": is_late, "result": read_result(trial)}
+        return TemplateResponse(request, TRIAL, shown)
+
+
+def read_result(trial: SettingsTrial) -> dict[str, Any]:
+    """The stored comparison with its times as times."""
+    lists = {
+        name: [{**alert, "detected_at": datetime.fromisoformat(alert["detected_at"])} for alert in alerts]
+        for name, alerts in trial.result.items()
+        if isinstance(alerts, list)
+    }
+    return {**trial.result, **lists}
+
+
+def default_text(field: models.Field) -> str:
+    default = field.get_default()
+    if isinstance(default, bool):
+        default = "on" if default else "off"
+    return f"Default: {default}."
 
 
 @admin.register(Anomaly)

@@ -3,5 +3,6 @@
 from .anomaly import Anomaly
 from .exemption import Exemption
 from .settings import DetectionSettings
+from .trial import SettingsTrial
 
-__all__ = ["Anomaly", "DetectionSettings", "Exemption"]
+__all__ = ["Anomaly", "DetectionSettings", "Exemption", "SettingsTrial"]

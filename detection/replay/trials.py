@@ -1,0 +1,86 @@
+"""Tries of unsaved settings as tasks of the worker: asked for, run, and compared with today's settings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from detection.models import DetectionSettings, SettingsTrial
+from detection.vocabulary import Rule
+
+from .backtest import WouldBe
+from .preview import preview
+
+logger = logging.getLogger(__name__)
+KEPT = timedelta(days=7)
+Status = SettingsTrial.Status
+
+
+def ask_trial(tried: DetectionSettings, *, by: str, now: datetime) -> SettingsTrial:
+    """Queue a try of `tried`, which is not saved. Tries of more than a week ago are deleted."""
+    SettingsTrial.objects.filter(asked_at__lt=now - KEPT).delete()
+    trial = SettingsTrial.objects.create(values=field_texts(tried), asked_by=by[:200], asked_at=now)
+    async_task("detection.replay.trials.run_trial", trial.pk, task_name=f"settings trial {trial.pk}")
+    return trial
+
+
+def field_texts(settings: DetectionSettings) -> dict[str, str]:
+    fields = [field for field in settings._meta.concrete_fields if not field.primary_key]
+    return {field.name: field.value_to_string(settings) for field in fields}
+
+
+def settings_from(texts: dict[str, str]) -> DetectionSettings:
+    """The settings tried, unsaved."""
+    fields = {field.name: field for field in DetectionSettings._meta.concrete_fields}
+    values = {name: fields[name].to_python(text) for name, text in texts.items() if name in fields}
+    return DetectionSettings(pk=DetectionSettings.singleton_instance_id, **values)
+
+
+def run_trial(pk: int) -> str:
+    """What the worker calls. A second call for the same try does nothing."""
+    waiting = SettingsTrial.objects.filter(pk=pk, status=Status.WAITING)
+    if not waiting.update(status=Status.RUNNING):
+        return "ran already"
+    trial = SettingsTrial.objects.get(pk=pk)
+    try:
+        shown = preview(settings_from(trial.values), trial.asked_at)
+        result = compare(shown.tried, shown.today, trial.asked_at)
+        status = Status.DONE
+    except Exception:
+        logger.exception("Settings could not be tried on the past")
+        result, status = {}, Status.FAILED
+    SettingsTrial.objects.filter(pk=pk).update(result=result, status=status, finished_at=timezone.now())
+    return str(status)
+
+
+def compare(tried: Sequence[WouldBe], today: Sequence[WouldBe], now: datetime) -> dict[str, Any]:
+    """What would come and go against today's settings, as JSON, and how many would stay."""
+    come = [alert for alert in tried if not any(same_cause(alert, other, now) for other in today)]
+    go = [alert for alert in today if not any(same_cause(alert, other, now) for other in tried)]
+    return {
+        "come": [alert_json(alert) for alert in come],
+        "go": [alert_json(alert) for alert in go],
+        "stay": len(tried) - len(come),
+    }
+
+
+def same_cause(one: WouldBe, other: WouldBe, now: datetime) -> bool:
+    """Whether both describe the same thing: one member's same metric at overlapping times."""
+    if (one.member_id, one.metric) != (other.member_id, other.metric):
+        return False
+    return one.detected_at <= (other.ended_at or now) and other.detected_at <= (one.ended_at or now)
+
+
+def alert_json(alert: WouldBe) -> dict[str, Any]:
+    return {
+        "detected_at": alert.detected_at.isoformat(),
+        "email": alert.email,
+        "severity": alert.severity,
+        "checks": [str(Rule(rule).label) for rule in alert.rules],
+        "message": alert.message,
+    }

@@ -1,0 +1,111 @@
+"""Detection's form: questions, defaults, and a try on the past as a task of the worker."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django_q.models import OrmQ
+
+from detection.models import DetectionSettings, SettingsTrial
+from detection.questions import LABELS, QUESTIONS
+from detection.replay.backtest import WouldBe
+from detection.replay.trials import ask_trial, compare, run_trial
+
+pytestmark = pytest.mark.django_db
+FORM = "/admin/detection/detectionsettings/"
+NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
+FIRST_FIELD = "#id_floor_dollars"
+
+
+def values(**changed: object) -> dict[str, object]:
+    row = DetectionSettings()
+    fields = {name: getattr(row, name) for _, names in QUESTIONS for name in names}
+    return {name: value for name, value in {**fields, **changed}.items() if value is not False}
+
+
+def would_be(member_id: int, detected_at: datetime, ended_at: datetime | None = None) -> WouldBe:
+    return WouldBe(
+        member_id=member_id,
+        email="ann@x.io",
+        rules=("spike",),
+        metric="spend",
+        onset_at=detected_at,
+        detected_at=detected_at,
+        ended_at=ended_at,
+        severity="warning",
+        observed_cents=1,
+        expected_cents=1,
+        extra_cents=1,
+        message="Ann spent $90.",
+    )
+
+
+def test_every_setting_is_asked_about_once_with_a_label_in_words():
+    asked = [name for _, names in QUESTIONS for name in names]
+    editable = {f.name for f in DetectionSettings._meta.concrete_fields if not f.primary_key and f.editable}
+    assert sorted(asked) == sorted(editable) == sorted(LABELS)
+    assert all(question.endswith("?") for question, _ in QUESTIONS)
+
+
+def test_the_form_shows_questions_units_and_defaults(admin_client):
+    page = admin_client.get(FORM).content.decode()
+    assert "When is a member&#x27;s day unusual?" in page or "When is a member's day unusual?" in page
+    assert "Spend floor (US dollars in 24 h)" in page
+    assert "Default: 50." in page
+    assert "Changes count from the next hourly run." in page
+
+
+def test_a_try_is_queued_and_its_state_is_shown_until_it_is_done(admin_client):
+    answer = admin_client.post(f"{FORM}preview/", values(floor_dollars=80), headers={"HX-Request": "true"})
+    assert "Waiting for the worker" in answer.content.decode()
+    trial = SettingsTrial.objects.get()
+    assert (trial.values["floor_dollars"], trial.asked_by) == ("80", "admin")
+    assert DetectionSettings.get_solo().floor_dollars == 50
+    assert run_trial(trial.pk) == "done"
+    assert run_trial(trial.pk) == "ran already"
+    page = admin_client.get(f"{FORM}trial/{trial.pk}/").content.decode()
+    assert "0 new alerts, 0 no longer raised, 0 as today." in page
+    assert "Save these" in page
+
+
+def test_a_try_that_no_worker_takes_up_says_what_to_start(admin_client):
+    trial = ask_trial(DetectionSettings(), by="ada", now=datetime.now(UTC) - timedelta(minutes=1))
+    assert "python manage.py worker" in admin_client.get(f"{FORM}trial/{trial.pk}/").content.decode()
+    OrmQ.objects.all().delete()
+
+
+def test_settings_with_a_mistake_are_not_tried(admin_client):
+    answer = admin_client.post(f"{FORM}preview/", values(floor_dollars=-1), headers={"HX-Request": "true"})
+    assert "cannot be tried" in answer.content.decode()
+    assert not SettingsTrial.objects.exists()
+
+
+def test_an_alert_is_the_same_when_member_metric_and_time_agree():
+    day = timedelta(days=1)
+    today = [would_be(1, NOW, NOW + day), would_be(2, NOW)]
+    tried = [would_be(1, NOW + day / 2), would_be(1, NOW + 3 * day), would_be(3, NOW)]
+    result = compare(tried, today, NOW + 5 * day)
+    assert (len(result["come"]), len(result["go"]), result["stay"]) == (2, 1, 1)
+    assert result["come"][0]["checks"] == ["spend spike"]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_keyboard_reaches_the_try_and_the_result_comes_by_itself(visit_admin):
+    page, complaints = visit_admin(FORM)
+    page.locator(FIRST_FIELD).focus()
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        if "Try on" in page.evaluate("document.activeElement.textContent"):
+            break
+    assert "Try on" in page.evaluate("document.activeElement.textContent")
+    page.locator("#id_floor_dollars").fill("80")
+    page.get_by_role("button", name="Try on the past 30 days").press("Enter")
+    page.get_by_text(re.compile("Waiting for the worker")).wait_for()
+    run_trial(SettingsTrial.objects.get().pk)
+    page.get_by_role("button", name="Save these").click()
+    page.wait_for_load_state("networkidle")
+    assert DetectionSettings.get_solo().floor_dollars == 80
+    assert complaints == []
