@@ -15,6 +15,7 @@ from collector.models import Member
 from groups.assignments.changes import ChangeRefused, open_or_make
 from groups.assignments.membership import current
 from groups.assignments.placing import Placement, record_from_then_on
+from groups.budgets.csv_columns import apply_budgets, planned_budgets
 from groups.imports import mapping
 from groups.imports import people as hibob
 from groups.models import Assignment, Group, GroupImport
@@ -71,13 +72,14 @@ def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) ->
 
 def plan_of(kind: str, targets: list[Target], day: date, problems: Sequence[str] = ()) -> Plan:
     """What the file would change, going by the facts of `day`. Six queries whatever the size."""
-    plan = make(targets, _facts(kind, day), merge_small=kind == Kind.HIBOB)
-    return replace(plan, problems=list(problems))
+    people = [target for target in targets if target.email or not target.group_budget]
+    plan = make(people, _facts(kind, day), merge_small=kind == Kind.HIBOB)
+    return replace(plan, problems=list(problems), budgets=planned_budgets(targets))
 
 
 def check_match(targets: list[Target], plan: Plan) -> None:
     """FileError where nobody in the file is a member here."""
-    if len(plan.not_members) == len(targets):
+    if targets and len(plan.not_members) == len(targets):
         raise FileError(
             f"The file places nobody: none of its {len(targets):,} people is a member here. Their e-mail "
             "addresses must be those of Cursor."
@@ -107,6 +109,8 @@ def apply(kept: GroupImport, emails: Collection[str] | None, *, by: str, now: da
         groups = _GroupsToMake(now)
         placed = _placements(kept, emails, groups, by, now)
         rows = record_from_then_on(placed)
+        chosen = None if emails is None else {email.lower() for email in emails}
+        apply_budgets(kept.plan.get("budgets", ()), chosen)
         kept.before = Before(placed, rows, groups.made, groups.opened).as_json()
         kept.status, kept.applied_by, kept.applied_at = GroupImport.Status.APPLIED, by, now
         kept.save(update_fields=["before", "status", "applied_by", "applied_at"])
@@ -164,7 +168,17 @@ def _from_hibob(file: BinaryIO, problems: Problems) -> list[Target]:
 
 
 def _from_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
-    return [Target(entry.line, entry.email, entry.name, entry.path) for entry in mapping.read(file, problems)]
+    return [
+        Target(
+            entry.line,
+            entry.email,
+            entry.name,
+            entry.path,
+            budget=entry.budget,
+            group_budget=entry.group_budget,
+        )
+        for entry in mapping.read(file, problems)
+    ]
 
 
 def _facts(kind: str, day: date) -> Facts:

@@ -106,6 +106,7 @@ def part_of(plan: Plan, only: Set[str], in_file: Set[str]) -> Plan:
             NewGroup(group.name, people[group.name]) for group in plan.new_groups if people[group.name]
         ],
         merges=[],
+        budgets=[budget for budget in plan.budgets if budget.email in only],
     )
 
 
@@ -119,6 +120,9 @@ def lines(plan: Plan) -> Iterator[str]:
         yield f"new group: {group.name}, {group.people} people"
     for merge in plan.merges:
         yield f"merged: {merge.path} ({merge.people}) → {merge.into}: it {merge.why}"
+    for budget in plan.budgets:
+        amounts = f"{budget.current or 'none'} → {budget.new or 'none'}"
+        yield f"budget of {budget.email or budget.path}: {amounts}"
     yield from (f"no group in the file, stays: {email}" for email in plan.undecided)
     yield from (f"in the file, no member: {email}" for email in plan.not_members)
     yield from (f"member, not in the file, stays: {email}" for email in plan.not_in_file)

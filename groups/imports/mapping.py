@@ -13,11 +13,14 @@ from collector.base.csv_files import CsvTable, Problems, Row
 from collector.base.spreadsheets import harmless, original
 from collector.models import Member
 from groups.assignments.membership import current
+from groups.budgets import csv_columns
 from groups.imports.people import group_cell, people_rows
+from groups.models import CycleBudget
 from groups.names import BadName, key, normalised
 
 HEADER = ("email", "name", "group")
-COLUMNS = {"email": ("email", "e-mail"), "name": ("name",), "group": ("group",)}
+BUDGET_HEADER = ("budget", "group_budget")  # only where a budget is set
+COLUMNS = {"email": ("email", "e-mail"), "name": ("name",), "group": ("group",), **csv_columns.COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,35 @@ class Entry:
     email: str
     name: str
     path: str
+    budget: str = ""
+    group_budget: str = ""
 
 
 def write(file: Any, day: date) -> int:
     """Write the mapping of `day` to the text file `file`; return the number of members.
 
     Everyone on the team is in it, and whoever else is in a group. Cells are safe to open in a spreadsheet.
+    Where budgets are set, two more columns hold them, and groups without members stand below with theirs.
     """
     held = current(day)
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
     writer = csv.writer(file)
-    writer.writerow(HEADER)
-    written = 0
+    members, groups = csv_columns.current_budgets()
+    has_budgets = bool(members or groups)
+    writer.writerow(HEADER + (BUDGET_HEADER if has_budgets else ()))
+    written, shown = 0, set()
     for member in Member.objects.order_by("email"):
         group = held[member.pk]
         if group or member.pk in on_team:
-            writer.writerow(map(harmless, (member.email, member.name, group.name if group else "")))
+            name = key(group.name) if group else ""
+            cells = (member.email, member.name, group.name if group else "")
+            budgets = (members.get(member.email, ""), groups.get(name, "")) if has_budgets else ()
+            writer.writerow(map(harmless, cells + budgets))
+            shown.add(name)
             written += 1
+    for budget in CycleBudget.objects.filter(group__isnull=False).select_related("group"):
+        if budget.group and key(budget.group.name) not in shown:
+            writer.writerow(map(harmless, ("", "", budget.group.name, "", f"{budget.amount_dollars:.2f}")))
     return written
 
 
@@ -59,7 +74,7 @@ def read(file: BinaryIO, problems: Problems | None = None) -> list[Entry]:
     disagreeing: set[str] = set()
     for row in people_rows(CsvTable(file, COLUMNS, required=("email", "group"), problems=noted)):
         for entry in _entry(row, noted):
-            first = entries.setdefault(entry.email, entry)
+            first = entries.setdefault(entry.email or f"line {entry.line}", entry)
             if key(first.path) != key(entry.path):
                 noted.note(
                     entry.line, f"{entry.email} is on line {first.line} too, in another group: keep one."
@@ -72,7 +87,9 @@ def read(file: BinaryIO, problems: Problems | None = None) -> list[Entry]:
 
 def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
     email, group = " ".join(original(row["email"]).lower().split()), original(row["group"])
-    if says_nothing(email):
+    budget = csv_columns.read_dollars(row["budget"], row.line, problems)
+    group_budget = csv_columns.read_dollars(row["group_budget"], row.line, problems)
+    if says_nothing(email) and not (group_budget and group):
         problems.note(row.line, "the e-mail is missing: add it, or delete the line.")
         return
     try:
@@ -80,4 +97,6 @@ def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
     except BadName as exc:
         problems.note(row.line, str(exc))
         return
-    yield Entry(row.line, email, original(row["name"]), path)
+    yield Entry(
+        row.line, "" if says_nothing(email) else email, original(row["name"]), path, budget, group_budget
+    )

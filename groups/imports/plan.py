@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from groups.budgets.csv_columns import PlannedBudget
 from groups.imports.consolidate import Merge, consolidate
 from groups.imports.people import spelled_alike
 from groups.names import key
@@ -22,6 +23,8 @@ class Target:
     path: str | None
     title: str = ""
     department: str = ""
+    budget: str = ""  # dollars, the member's own; empty where the file says nothing
+    group_budget: str = ""  # of the group that the line names
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Plan:
     merges: list[Merge]
     sizes: dict[str, int] = field(default_factory=dict)  # members by group, as the file would have it
     problems: list[str] = field(default_factory=list)  # lines that are not taken, and why
+    budgets: list[PlannedBudget] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

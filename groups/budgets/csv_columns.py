@@ -1,0 +1,117 @@
+"""Budgets in the CSV of groups: `budget` is the member's own, `group_budget` that of the line's group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Protocol
+
+from collector.base.cells import says_nothing
+from collector.base.csv_files import Problems
+from collector.models import Member
+from groups.models import CycleBudget, Group
+from groups.names import key
+
+from .models import MOST_DOLLARS
+
+COLUMNS = {"budget": ("budget",), "group_budget": ("group_budget", "group budget")}
+
+
+class BudgetLine(Protocol):
+    """What a line of the file says of budgets; empty cells say nothing."""
+
+    @property
+    def email(self) -> str: ...
+    @property
+    def path(self) -> str | None: ...
+    @property
+    def budget(self) -> str: ...
+    @property
+    def group_budget(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class PlannedBudget:
+    """One budget that the file would change, in dollars; empty is none. `email` or `path` says whose."""
+
+    email: str
+    path: str
+    current: str
+    new: str
+
+
+def read_dollars(cell: str, line: int, problems: Problems) -> str:
+    """The amount with two decimals, `0.00` to have no budget; empty where the cell says nothing."""
+    text = cell.replace("$", "").strip()
+    if says_nothing(text):
+        return ""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS:
+        problems.note(line, f"the budget “{cell[:40]}” is not an amount in dollars, such as 250.")
+        return ""
+    return f"{amount:.2f}"
+
+
+def planned_budgets(lines: Iterable[BudgetLine]) -> list[PlannedBudget]:
+    """The budgets that would change, members' first; the last line about a group counts. Two queries."""
+    members, groups = current_budgets()
+    asked = {line.email: line.budget for line in lines if line.email and line.budget}
+    asked_groups = {line.path: line.group_budget for line in lines if line.path and line.group_budget}
+    people = set(Member.objects.filter(email__in=asked).values_list("email", flat=True))
+    found = [
+        PlannedBudget(email, "", members.get(email, ""), none_for_zero(new))
+        for email, new in asked.items()
+        if email in people
+    ]
+    found += [
+        PlannedBudget("", path, groups.get(key(path), ""), none_for_zero(new))
+        for path, new in asked_groups.items()
+    ]
+    return [budget for budget in found if budget.current != budget.new]
+
+
+def none_for_zero(amount: str) -> str:
+    return amount if Decimal(amount) else ""
+
+
+def current_budgets() -> tuple[dict[str, str], dict[str, str]]:
+    """Amounts by the members' e-mails, and by the keys of the groups' names. One query."""
+    members, groups = {}, {}
+    for row in CycleBudget.objects.select_related("group", "member"):
+        if row.member:
+            members[row.member.email] = f"{row.amount_dollars:.2f}"
+        elif row.group:
+            groups[key(row.group.name)] = f"{row.amount_dollars:.2f}"
+    return members, groups
+
+
+def apply_budgets(planned: Iterable[Mapping[str, Any]], emails: Collection[str] | None) -> int:
+    """Set what was planned, or what of it is about these members; return how many. A group that is not there
+    is left out."""
+    groups = {key(group.name): group for group in Group.objects.open()}
+    changed = 0
+    for row in planned:
+        if emails is not None and row["email"] not in emails:
+            continue
+        group = groups.get(key(row["path"])) if row["path"] else None
+        member = Member.objects.filter(email=row["email"]).first() if row["email"] else None
+        if group or member:
+            set_budget(group, member, row["new"])
+            changed += 1
+    return changed
+
+
+def set_budget(group: Group | None, member: Member | None, amount: str) -> None:
+    """One at a time, so that the history knows each."""
+    budget = CycleBudget.objects.filter(group=group, member=member).first()
+    if not amount:
+        if budget:
+            budget.delete()
+        return
+    budget = budget or CycleBudget(group=group, member=member)
+    budget.amount_dollars = Decimal(amount)
+    budget.save()

@@ -1,0 +1,75 @@
+"""Budgets in the CSV of groups: written where they are set, read back, and set by an import."""
+
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+
+from groups.imports import mapping
+from groups.imports.apply import apply, upload
+from groups.models import CycleBudget
+from tests.groups.factories import assign, make_group, make_member
+
+pytestmark = pytest.mark.django_db
+NOW, TODAY = datetime(2026, 3, 10, 9, tzinfo=UTC), date(2026, 3, 10)
+
+
+def export() -> str:
+    file = io.StringIO(newline="")
+    mapping.write(file, TODAY)
+    return file.getvalue().replace("\r\n", "\n")
+
+
+def take_in(text: str, emails=None):
+    kept = upload("backup", io.BytesIO(text.encode()), name="g.csv", from_day=TODAY, by="ada", now=NOW)
+    apply(kept, emails, by="ada", now=NOW)
+    return kept
+
+
+@pytest.fixture
+def people():
+    """Ann in Eng > Core, whose parent has a budget and no members; Bob in no group."""
+    ann, bob = make_member("ann@x.io"), make_member("bob@x.io")
+    parent, core = make_group("Eng"), make_group("Eng > Core")
+    assign(ann, core, date(2026, 3, 1))
+    CycleBudget.objects.create(group=parent, amount_dollars=900)
+    CycleBudget.objects.create(group=core, amount_dollars=500)
+    CycleBudget.objects.create(member=bob, amount_dollars="12.5")
+
+
+WRITTEN = """email,name,group,budget,group_budget
+ann@x.io,,Eng > Core,,500.00
+bob@x.io,,,12.50,
+,,Eng,,900.00
+"""
+
+
+def test_budgets_are_written_and_an_export_imported_again_gives_the_same(people):
+    assert export() == WRITTEN
+    CycleBudget.objects.all().delete()
+    assert export() == "email,name,group\nann@x.io,,Eng > Core\nbob@x.io,,\n"
+    kept = take_in(WRITTEN)
+    assert export() == WRITTEN
+    assert len(kept.plan["budgets"]) == 3
+    assert take_in(WRITTEN).plan["budgets"] == []  # nothing left to change
+
+
+def test_an_empty_cell_says_nothing_and_zero_removes_a_budget(people):
+    take_in("email,group,budget,group_budget\nann@x.io,Eng > Core,70,\nbob@x.io,,0,\n")
+    assert export().splitlines()[1:] == ["ann@x.io,,Eng > Core,70.00,500.00", "bob@x.io,,,,", ",,Eng,,900.00"]
+
+
+def test_with_chosen_members_only_their_own_budgets_change(people):
+    take_in("email,group,budget,group_budget\nann@x.io,Eng > Core,70,1\nbob@x.io,,5,\n", ["ann@x.io"])
+    assert export().splitlines()[1:] == [
+        "ann@x.io,,Eng > Core,70.00,500.00",
+        "bob@x.io,,,12.50,",
+        ",,Eng,,900.00",
+    ]
+
+
+@pytest.mark.parametrize("cell", ["much", "-1", "Infinity", "99999999999"])
+def test_an_amount_that_makes_no_sense_is_noted_with_its_line(people, cell):
+    kept = take_in(f"email,group,budget\nann@x.io,Eng > Core,{cell}\n")
+    assert kept.plan["problems"] == [f"Line 2: the budget “{cell}” is not an amount in dollars, such as 250."]
+    assert CycleBudget.objects.count() == 3
