@@ -14,6 +14,7 @@ from collector.models import (
     BillingCycle,
     MemberModelDay,
     Reconciliation,
+    RejectedRow,
     Source,
     SpendSnapshot,
     UsageEvent,
@@ -37,6 +38,7 @@ class CycleSums:
     snapshot_total: Decimal | None
     snapshot_on_demand: Decimal | None
     no_seat: Decimal = ZERO  # events of members whom no snapshot names
+    rejected: Decimal = ZERO  # events that could not be read, as far as their money is clear
     recent: Decimal = ZERO  # events of the hour before the snapshot, and since
     is_history_missing: bool = False  # the cycle began before the oldest event that the API gave
 
@@ -48,6 +50,8 @@ def explain(sums: CycleSums) -> list[dict[str, str]]:
     left = sums.snapshot_total - sums.events_total
     parts = {"no_seat": -sums.no_seat}
     left += sums.no_seat
+    parts["rejected"] = min(max(left, ZERO), sums.rejected)
+    left -= parts["rejected"]
     # Either side may be ahead by what was spent just now.
     parts["late"] = min(max(left, -sums.recent), sums.recent)
     left -= parts["late"]
@@ -80,6 +84,13 @@ def _compare(cycle: BillingCycle, now: datetime) -> Reconciliation | None:
     return Reconciliation.objects.update_or_create(cycle=cycle, taken_at=now, defaults=figures)[0]
 
 
+def _rejected(cycle: BillingCycle) -> Decimal:
+    rows = RejectedRow.objects.still_open().filter(
+        source=Source.EVENTS, start_at__gte=cycle.start_at, start_at__lt=cycle.end_at
+    )
+    return cents(rows.aggregate(cents=Sum("cents"))["cents"])
+
+
 def measure(cycle: BillingCycle) -> CycleSums:
     """The sums of `cycle` as stored now."""
     snapshots = SpendSnapshot.objects.latest_per_member(cycle)
@@ -99,6 +110,7 @@ def measure(cycle: BillingCycle) -> CycleSums:
         snapshot_total=None if is_legacy else cents(told["total"]),
         snapshot_on_demand=None if is_legacy else cents(told["on_demand"]),
         no_seat=cents(without_seat["total_cents"]),
+        rejected=_rejected(cycle),
         recent=cents(recent.aggregate(cents=Sum("charged_cents"))["cents"]),
         is_history_missing=bool(mark and mark.complete_from_at and mark.complete_from_at > cycle.start_at),
     )

@@ -124,6 +124,7 @@ class SpendSnapshot(models.Model):
 # Why the vendor's totals and the events' sums of a cycle differ.
 REASONS = {
     "no_seat": "spent without a seat (service accounts, no e-mail), which Cursor's list leaves out",
+    "rejected": "of rows that could not be read: see Rejected rows in the admin",
     "late": "of the last hour, which one side may not have yet",
     "outside_retention": "before the oldest event that Cursor still gave",
     "unexplained": "not explained",

@@ -16,7 +16,8 @@ from django_q.models import Schedule
 
 from collector.base.days import utc_day
 from collector.cursor.client import CursorClient
-from collector.models import SourceRun
+from collector.facts.doubts import open_notes
+from collector.models import Source, SourceRun
 from incidents.channels import slack, webhook
 from incidents.channels.base import DeliveryError
 from incidents.models import Channel, Notification
@@ -41,6 +42,7 @@ def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Check
     if not database.remedy:
         yield check_worker(now)
         yield from check_cursor(now, client)
+        yield from check_doubts()
         yield check_notifications()
         yield from check_channels(now)
     yield check_slack()
@@ -113,6 +115,13 @@ def check_broker() -> CheckResult:
         says = f"Redis does not answer ({type(error).__name__})"
         return fail("task queue", says, "check REDIS_URL and that it runs")
     return ok("task queue", "Redis answers")
+
+
+def check_doubts() -> Iterator[CheckResult]:
+    """A finding per source of which something could not be read, or does not add up."""
+    for source, notes in sorted(open_notes().items()):
+        remedy = "see Doubts and Rejected rows in the admin; the rest of the source is stored"
+        yield warn(f"{Source(source).label}: doubts", str(notes), remedy)
 
 
 def check_worker(now: datetime) -> CheckResult:

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from collector.base.days import utc_day
 from collector.collecting.freshness import sources
+from collector.facts.doubts import open_notes
 from collector.models import BillingCycle, MemberModelDay, RequestSlot, Source, SourceRun
 from collector.models.totals import MemberModelDayQuerySet
 from detection.models import Anomaly
@@ -48,6 +49,7 @@ class MetricFamilies(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from freshness_figures(self.now)
+        yield from doubt_figures()
         yield from run_figures()
         yield request_figures(self.now)
         yield anomaly_figures()
@@ -87,6 +89,17 @@ def freshness_figures(now: datetime) -> Iterator[Metric]:
         "vendor_lag_seconds", "How far Cursor itself is behind; 0 when it is not.", ["source"], behind
     )
     yield gauge("source_stale", "1 when older than its rhythm explains.", ["source"], stale)
+
+
+def doubt_figures() -> Iterator[Metric]:
+    """Per source; sources without anything open have no sample."""
+    notes = sorted(open_notes().items())
+    doubts = [([source], each.doubts) for source, each in notes]
+    yield gauge("open_doubts", "What a source says that does not add up.", ["source"], doubts)
+    rejected = [([source], each.rejected) for source, each in notes]
+    yield gauge("rejected_rows", "Rows that could not be read, kept raw.", ["source"], rejected)
+    dollars = [([source], float(each.cents) / 100) for source, each in notes]
+    yield gauge("doubtful_dollars", "Money that doubts and rejected rows concern.", ["source"], dollars)
 
 
 def run_figures() -> Iterator[Metric]:

@@ -25,6 +25,19 @@ from tracker.running.demo import holds_demo
 LARGEST_CLOCK_ERROR = timedelta(seconds=30)
 
 
+# What an installation does without where a key does not reach the source.
+LOST = {
+    Source.MEMBERS: "nothing is collected at all",
+    Source.SPEND: "no billing cycles, no limits, no comparison with Cursor's own totals",
+    Source.EVENTS: "no spend, no detection",
+    Source.ACTIVITY: "no lines, tabs and active days",
+    Source.GROUPS: "groups are kept here or imported",
+    Source.TEAM_ANALYTICS: "no adoption figures on the insights page",
+    Source.MEMBER_ANALYTICS: "no tools and commands by member",
+    Source.COMMITS: "no commits by repository",
+}
+
+
 @dataclass(frozen=True)
 class Question:
     """The smallest request that shows whether a source answers; POST where there is a body."""
@@ -88,8 +101,12 @@ def ask_source(question: Question, client: CursorClient) -> tuple[CheckResult, b
         question.ask(client)
     except CursorApiError as error:
         if error.trouble is Trouble.REFUSED and question.source in OPTIONAL:
-            return off(subject, "not available on this plan, or not to this key"), False
+            says = (
+                f"not available on this plan, or not to this key; without it: {LOST[Source(question.source)]}"
+            )
+            return off(subject, says), False
         says, _, remedy = str(error).partition(": ")
+        says = f"{says}; without it: {LOST[Source(question.source)]}"
         is_fatal = question.source == Source.MEMBERS and error.trouble in FATAL
         return fail(subject, says, remedy or "ask again later"), is_fatal
     return ok(subject, "answers"), False

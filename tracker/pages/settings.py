@@ -16,6 +16,10 @@ from tracker.widgets.cells import Flag
 from tracker.widgets.tables import Column, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
+DOUBTS = (
+    "What Cursor answered that does not add up, and rows that could not be read, with the money concerned. "
+    "The reasons are in the admin, under Doubts and Rejected rows."
+)
 TONES = {"ok": "good", "ok_doubts": "warning", "fresh": "good", "failed": "critical", "running": "info"}
 
 
@@ -47,6 +51,7 @@ def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshn
         Column("good", "Last read", lambda s: s.last_good_at, "ago"),
         Column("run", "Last asked", lambda s: s.last_run_at, "ago"),
         Column("newest", "Known up to", lambda s: s.newest_at, "ago"),
+        Column("doubts", "Doubts", lambda s: str(report.notes.get(s.source, "")), help=DOUBTS),
         Column("error", "What went wrong", lambda s: s.error),
     ]
     return Table("sources", "Sources", columns, report.sources, query=query, now=report.now, sort="source")

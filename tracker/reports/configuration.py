@@ -11,6 +11,7 @@ from django.db.models import Field
 
 from collector.collecting import freshness
 from collector.collecting.freshness import SourceFreshness
+from collector.facts.doubts import OpenNotes, open_notes
 from collector.models import SourceRun
 from detection.models import DetectionSettings
 from groups.reporting.summary import GroupSummary, summaries
@@ -57,6 +58,11 @@ class Configuration:
     @cached_property
     def sources(self) -> list[SourceFreshness]:
         return freshness.sources(self.now)
+
+    @cached_property
+    def notes(self) -> dict[str, OpenNotes]:
+        """What could not be read, or does not add up, by source."""
+        return open_notes()
 
     @cached_property
     def runs(self) -> list[SourceRun]:

@@ -25,7 +25,7 @@ def member(request: AccessRequest, email: str) -> HttpResponse:
 def find_member(email: str, asked: Filters) -> Member:
     """The member of that address. Http404 for nobody, and for whom the reader may not see: who has a seat
     is part of what is hidden."""
-    found = Member.objects.filter(email=email.lower()).first()
+    found = Member.objects.by_address(email)
     if found is None or (asked.visible is not None and found.pk not in asked.visible):
         raise Http404(f"Nobody with the address {email} has been seen in Cursor's answers.")
     return found

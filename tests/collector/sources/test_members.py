@@ -4,7 +4,7 @@ import pytest
 
 from collector.collecting.windows import Window
 from collector.cursor.errors import CursorApiError
-from collector.models import Member
+from collector.models import Doubt, Member, RejectedRow
 from collector.sources import members
 from tests.collector.fake_api import member
 
@@ -73,3 +73,46 @@ def test_an_answer_without_a_list_sends_nobody_away(told, client, answer):
     with pytest.raises(CursorApiError, match="^/teams/members: "):
         members.sync(client, Window(TUESDAY, TUESDAY, TUESDAY))
     assert table() == before
+
+
+def test_a_new_address_of_a_known_id_is_the_same_member_and_both_find_them(told, client):
+    sync(told, client, MONDAY, member("ida@old.com", id="user_ida"))
+    before = Member.objects.get()
+    sync(told, client, TUESDAY, member("Ida@new.com", id="user_ida"))
+    after = Member.objects.get()
+    assert (after.pk, after.email, after.first_seen_at) == (before.pk, "ida@new.com", MONDAY)
+    for address in ("ida@new.com", "IDA@old.com"):
+        assert Member.objects.by_address(address) == after
+    sync(told, client, WEDNESDAY, member("ida@old.com", id="user_ida"))
+    assert Member.objects.get().email == "ida@old.com"
+
+
+def test_two_members_may_swap_their_addresses(told, client):
+    sync(told, client, MONDAY, member("a@x.com", id="user_1"), member("b@x.com", id="user_2"))
+    sync(told, client, TUESDAY, member("b@x.com", id="user_1"), member("a@x.com", id="user_2"))
+    addresses = dict(Member.objects.values_list("cursor_id", "email"))
+    assert addresses == {"user_1": "b@x.com", "user_2": "a@x.com"}
+
+
+def test_an_address_that_somebody_else_has_is_a_doubt(told, client):
+    Member.objects.create(email="ida@new.com", first_seen_at=MONDAY, last_seen_at=MONDAY)
+    sync(told, client, MONDAY, member("ida@old.com", id="user_ida"))
+    sync(told, client, TUESDAY, member("ida@new.com", id="user_ida"))
+    assert Doubt.objects.values_list("kind", "where").get()[0] == "identity"
+
+
+def test_a_list_that_lost_half_the_team_is_not_believed_for_a_day(told, client):
+    people = [member(f"{name}@x.com") for name in "abcdef"]
+    sync(told, client, MONDAY, *people)
+    assert sync(told, client, TUESDAY, people[0]).noted == 1
+    assert Member.objects.on_team().count() == 6
+    sync(told, client, WEDNESDAY, people[0])
+    assert Member.objects.on_team().count() == 1
+
+
+def test_an_address_in_two_lines_is_rejected_and_nobody_is_gone(told, client):
+    sync(told, client, MONDAY, *[member(f"{name}@x.com") for name in "abcde"])
+    rows = [member("ann\nlee@x.com", id=None), *[member(f"{name}@x.com") for name in "bcde"]]
+    sync(told, client, TUESDAY, *rows)
+    assert Member.objects.on_team().count() == 5
+    assert RejectedRow.objects.get().raw["email"] == "ann\nlee@x.com"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import requests
@@ -11,9 +12,12 @@ import time_machine
 from django.conf import settings as django_settings
 from prometheus_client.parser import text_string_to_metric_families
 
+from collector.base.notes import DoubtKind, Notes
+from collector.facts.doubts import store_notes
 from collector.models import RequestSlot, SourceRun
 from incidents.models import Notification
 from tests.incidents.factories import make_anomaly, make_channel, make_incident, make_member
+from tracker.ops.doctor import check_doubts
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -25,6 +29,21 @@ def samples(text: str) -> dict[tuple, float]:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+@pytest.mark.django_db
+def test_doubts_and_rejected_rows_are_counted_with_their_money(client):
+    notes = Notes("/teams/spend")
+    notes.reject({"a": 1}, "spendCents is not a number", cents=Decimal(250))
+    notes.doubt(DoubtKind.TOTAL, "1 came, 2 were announced")
+    store_notes("spend", notes, NOW)
+    told = samples(client.get("/metrics").content.decode())
+    assert told["cursor_costs_open_doubts", "spend"] == 1
+    assert told["cursor_costs_rejected_rows", "spend"] == 1
+    assert told["cursor_costs_doubtful_dollars", "spend"] == 2.5
+    (finding,) = check_doubts()
+    assert finding.subject == "spend of the cycle: doubts"
+    assert finding.says == "1 doubt, 1 rejected row ($2.50)"
 
 
 @pytest.mark.django_db
