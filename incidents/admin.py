@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from solo.admin import SingletonModelAdmin
 
 from collector.base.days import utc_day
-from collector.base.read_only import ReadOnly
+from collector.base.read_only import ReadOnly, RecordedAdmin
 from groups.models import Group
 from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin
 from incidents.channels.base import DeliveryError
@@ -37,7 +37,7 @@ __all__ = ["GuardSettingsAdmin", "LimitChangeAdmin", "LimitRequestAdmin"]  # reg
 
 
 @admin.register(IncidentSettings)
-class IncidentSettingsAdmin(SingletonModelAdmin):
+class IncidentSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     fieldsets = (
         (
             "Life of an incident",
@@ -62,7 +62,7 @@ class IncidentSettingsAdmin(SingletonModelAdmin):
 
 
 @admin.register(Channel)
-class ChannelAdmin(admin.ModelAdmin):
+class ChannelAdmin(RecordedAdmin):
     """Where notifications go. Tokens and passwords are in the environment, never here."""
 
     change_form_template = "admin/incidents/channel/change_form.html"

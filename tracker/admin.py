@@ -8,7 +8,7 @@ from solo.admin import SingletonModelAdmin
 from collector.base.read_only import ReadOnly, RecordedAdmin
 from tracker.access import tokens
 from tracker.admin_site import powers  # noqa: F401  (registers)
-from tracker.models import AccessSettings, ApiToken, AuditEntry
+from tracker.models import AccessSettings, ApiToken, AuditEntry, RetentionSettings
 
 
 @admin.register(AccessSettings)
@@ -24,6 +24,11 @@ class AccessSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
         ),
         ("Privacy", {"fields": ("viewers_see",)}),
     )
+
+
+@admin.register(RetentionSettings)
+class RetentionSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+    pass
 
 
 @admin.register(ApiToken)

@@ -165,6 +165,39 @@ class AuditEntry(models.Model):
         return f"{self.actor_name} {self.get_action_display()} {self.target}"
 
 
+def days_field(default: int, what: str) -> models.PositiveIntegerField:
+    return models.PositiveIntegerField(
+        default=default, db_default=default, help_text=f"Days to keep {what}. 0: for ever."
+    )
+
+
+class RetentionSettings(SingletonModel):
+    """The one row that says how long records of what happened are kept; `prune` deletes older ones daily."""
+
+    audit_days = days_field(400, "the audit log")
+    run_days = days_field(90, "source runs; each source's newest ones stay")
+    notification_days = days_field(400, "notifications that were sent, withdrawn or given up")
+    preview_days = days_field(7, "previews of group imports that were never applied: they hold personal data")
+    import_days = days_field(180, "applied group imports; they can be undone until then")
+    history_days = days_field(1100, "the histories of settings, groups, channels and assignments")
+    sign_in_days = days_field(90, "the log of sign-ins and lock-outs")
+    event_days = days_field(0, "usage events; at least 45, and daily figures stay")
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "retention"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(event_days=0) | Q(event_days__gte=45),
+                name="retention_events_at_least_45_days",
+                violation_error_message="Keep usage events for at least 45 days, or for ever (0).",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "Retention"
+
+
 class ModelColourQuerySet(models.QuerySet["ModelColour"]):
     def in_order(self) -> ModelColourQuerySet:
         """The oldest place first."""

@@ -9,6 +9,7 @@ from incidents.actions.limit_guard import run_guard
 from incidents.actions.limit_upkeep import keep_limits
 from incidents.notifying.outbox import deliver_due
 from tracker import pipeline
+from tracker.ops.retention import prune_events, prune_records, summary
 
 
 def hourly() -> str:
@@ -17,6 +18,13 @@ def hourly() -> str:
         return pipeline.run(timezone.now()).summary
     except AlreadyRunning as busy:
         return str(busy)
+
+
+def daily() -> str:
+    """Delete what is older than the retention settings say."""
+    now = timezone.now()
+    gone = prune_records(now) | {"usage events": prune_events(now)}
+    return f"deleted {summary(gone)}"
 
 
 def every_minute() -> str:

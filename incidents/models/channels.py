@@ -7,6 +7,7 @@ import zoneinfo
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from simple_history.models import HistoricalRecords
 
 from detection.vocabulary import Severity
 from groups.models import Group
@@ -124,6 +125,10 @@ class Channel(models.Model):
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ChannelQuerySet.as_manager()
+    # Targets may hold keys; that one was changed, and by whom, stands in the audit log.
+    history = HistoricalRecords(
+        excluded_fields=["target", "last_ok_at", "last_error", "last_error_at"], m2m_fields=[groups]
+    )
 
     class Meta:
         ordering = ["name"]

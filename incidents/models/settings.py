@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
 from detection.vocabulary import Severity
@@ -91,6 +92,8 @@ class IncidentSettings(SingletonModel):
     digest_hour = models.PositiveSmallIntegerField(
         "hour of the digests (UTC)", default=8, validators=[MaxValueValidator(23)]
     )
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = "incident settings"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -17,6 +18,7 @@ from tracker.models import AuditEntry
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 SIGN_IN_VIEWS = ("account_login", "account_logout", "admin:login", "admin:logout")
 Action = AuditEntry.Action
+MOST_REFUSALS, TRIM_EVERY = 10_000, 50
 
 
 def record(
@@ -30,7 +32,7 @@ def record(
 ) -> None:
     """Add one entry; without `actor_name` the request's own access names the actor."""
     access = getattr(request, "access", None)
-    AuditEntry.objects.create(
+    entry = AuditEntry.objects.create(
         at=timezone.now(),
         action=action,
         actor=user or getattr(access, "user", None),
@@ -39,6 +41,16 @@ def record(
         target=target[:300],
         detail=detail[:500],
     )
+    if action == Action.REFUSED and entry.pk % TRIM_EVERY == 0:
+        trim_refusals()
+
+
+def trim_refusals() -> None:
+    """Keep the newest refusals and lock-outs only: strangers cause them, and must not fill the disk."""
+    for rows in (AuditEntry.objects.filter(action=Action.REFUSED), AccessAttempt.objects.all()):
+        beyond = rows.order_by("-pk").values_list("pk", flat=True)[MOST_REFUSALS : MOST_REFUSALS + 1]
+        for pk in list(beyond):
+            rows.filter(pk__lte=pk).delete()
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -9,6 +9,7 @@ from django_q.models import Schedule
 # Cursor aggregates usage on the hour; five past leaves it time to finish (its documentation asks
 # for no more than one poll an hour).
 HOURLY_MINUTE = 5
+DAILY_HOUR = 3
 
 
 def ensure_schedules(now: datetime) -> None:
@@ -17,6 +18,9 @@ def ensure_schedules(now: datetime) -> None:
     if next_hour <= now:
         next_hour += timedelta(hours=1)
     _ensure("hourly pipeline", "tracker.tasks.hourly", Schedule.HOURLY, first=next_hour)
+    night = now.replace(hour=DAILY_HOUR, minute=35, second=0, microsecond=0)
+    night += timedelta(days=night <= now)
+    _ensure("daily pruning", "tracker.tasks.daily", Schedule.DAILY, first=night)
     _ensure("notifications that wait", "tracker.tasks.every_minute", Schedule.MINUTES, first=now, minutes=1)
 
 

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 def test_the_pipeline_is_due_five_past_the_next_hour_and_waiting_messages_at_once():
     ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
     assert list(Schedule.objects.order_by("func").values_list("func", "schedule_type", "next_run")) == [
+        ("tracker.tasks.daily", "D", datetime(2026, 3, 3, 3, 35, tzinfo=UTC)),
         ("tracker.tasks.every_minute", "I", datetime(2026, 3, 2, 14, 20, tzinfo=UTC)),
         ("tracker.tasks.hourly", "H", datetime(2026, 3, 2, 15, 5, tzinfo=UTC)),
     ]

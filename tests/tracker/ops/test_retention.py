@@ -1,0 +1,144 @@
+"""Nothing grows for ever: what `prune` deletes, what it keeps, and what strangers cannot fill."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from axes.models import AccessAttempt
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+
+from collector.models import SourceRun
+from groups.assignments import changes
+from groups.models import Group, GroupImport
+from incidents.models import Channel, IncidentSettings, Notification
+from tests.incidents.factories import NOON as LONG_AGO
+from tests.incidents.factories import make_channel, make_incident, make_member
+from tracker import tasks
+from tracker.access import audit
+from tracker.models import AuditEntry, RetentionSettings
+from tracker.ops.retention import KINDS, prune_records
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2030, 3, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def make_import(status: str, at: datetime) -> GroupImport:
+    times = {
+        "previewed": {},
+        "applied": {"applied_at": at},
+        "undone": {"applied_at": at, "undone_at": at},
+    }[status]
+    plan = {"targets": [], "plan": {"moves": []}, "uploaded_by": "x", "uploaded_at": at}
+    return GroupImport.objects.create(
+        kind="hibob", file_name=status, from_day=at.date(), status=status, **plan, **times
+    )
+
+
+def fill(at: datetime) -> None:
+    """A row of every kind that is deleted some day."""
+    AuditEntry.objects.create(at=at, action="change", actor_name="x")
+    SourceRun.objects.create(source="events", status="ok", started_at=at, finished_at=at)
+    for status in ("previewed", "applied", "undone"):
+        make_import(status, at)
+    changes.create(f"Group of {at:%Y-%m-%d}", now=at)
+    digest = {"channel": make_channel(name=f"{at}"), "kind": "digest", "digest": {}, "dedupe_key": f"{at}"}
+    Notification.objects.create(**digest, status="sent", sent_at=at, created_at=at, due_at=at)
+    AccessAttempt.objects.create(username="x", ip_address="203.0.113.9", failures_since_start=1)
+    AccessAttempt.objects.filter(attempt_time__gt=at).update(attempt_time=at)
+
+
+def counts() -> dict[str, int]:
+    return {kind.name: sum(rows.count() for rows in kind.rows(NOW + DAY)) for kind in KINDS}
+
+
+def test_every_kind_is_kept_as_long_as_its_setting_says_and_deleted_after():
+    fill(LONG_AGO)
+    SourceRun.objects.create(source="events", status="ok", started_at=NOW, finished_at=NOW)
+    would_go = prune_records(NOW, is_dry=True)
+    assert all(would_go[kind.name] >= 1 for kind in KINDS)
+    assert prune_records(NOW) == would_go
+    assert sum(prune_records(NOW).values()) == 0
+    assert Group.objects.count() == 1  # histories go, what they tell of stays
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_zero_days_keep_for_ever(kind):
+    fill(LONG_AGO)
+    RetentionSettings.objects.update_or_create(pk=1, defaults={kind.days: 0})
+    assert kind.name not in prune_records(NOW)
+
+
+def test_what_is_young_stays():
+    fill(NOW - DAY)
+    assert sum(prune_records(NOW).values()) == 0
+
+
+def test_the_newest_run_of_each_source_stays_however_old():
+    for status in ("ok", "failed"):
+        for day in range(3):
+            at = LONG_AGO + day * DAY
+            SourceRun.objects.create(source="events", status=status, started_at=at, finished_at=at)
+    prune_records(NOW)
+    assert set(SourceRun.objects.values_list("status", "started_at")) == {
+        ("ok", LONG_AGO + 2 * DAY),
+        ("failed", LONG_AGO + 2 * DAY),
+    }
+
+
+def test_notifications_that_wait_or_are_about_an_open_incident_stay():
+    incident = make_incident(make_member())
+    entry = incident.timeline.create(at=LONG_AGO, step="opened", origin="system", severity="warning")
+    row = {"channel": make_channel(), "created_at": LONG_AGO, "due_at": LONG_AGO}
+    Notification.objects.create(**row, kind="digest", digest={}, dedupe_key="waits")
+    about = {"kind": "alert", "incident": incident, "entry": entry, "status": "sent", "sent_at": LONG_AGO}
+    Notification.objects.create(**row, **about, dedupe_key="open")
+    prune_records(NOW)
+    assert Notification.objects.count() == 2
+
+
+def test_the_command_and_the_daily_schedule_delete_it_all(capsys):
+    fill(LONG_AGO)
+    call_command("prune", "--dry-run")
+    assert "would delete" in capsys.readouterr().out and AuditEntry.objects.exists()
+    call_command("prune")
+    assert "1 audit entries" in capsys.readouterr().out and not AuditEntry.objects.exists()
+    assert tasks.daily() == "deleted no records"
+
+
+def test_events_are_kept_for_ever_or_at_least_45_days():
+    RetentionSettings(event_days=45).full_clean()
+    with pytest.raises(ValidationError, match="at least 45 days"):
+        RetentionSettings(event_days=44).full_clean()
+
+
+def test_failed_sign_ins_of_strangers_do_not_grow_a_table_without_bound(client, monkeypatch):
+    monkeypatch.setattr(audit, "MOST_REFUSALS", 20)
+    monkeypatch.setattr(audit, "TRIM_EVERY", 5)
+    AuditEntry.objects.create(at=NOW, action="change", actor_name="x")
+    for number in range(60):
+        client.post("/admin/login/", {"username": f"admin{number}", "password": "x"})
+    assert AuditEntry.objects.filter(action="refused").count() <= 25
+    assert AccessAttempt.objects.count() <= 26
+    assert AuditEntry.objects.filter(action="change").count() == 1
+
+
+def test_alert_policy_and_channels_keep_a_history_without_keys(client):
+    policy = IncidentSettings.get_solo()
+    policy.quiet_runs = 5
+    policy.save()
+    assert [row.quiet_runs for row in policy.history.all()][0] == 5
+    channel = make_channel("webhook", target="https://hooks.example.com/secret")
+    channel.least_severity = "critical"
+    channel.save()
+    newest = Channel.history.first()
+    assert newest.least_severity == "critical" and not hasattr(newest, "target")

@@ -1,0 +1,100 @@
+"""How long records of what happened are kept, and what `prune` deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps
+from django.db.models import Max, QuerySet
+
+from collector.facts.pruning import plan, prune
+from collector.models import SourceRun
+from groups.models import GroupImport
+from incidents.models import Notification
+from tracker.models import AuditEntry, RetentionSettings
+
+CHUNK = 2000  # rows in one transaction, so that nobody waits for long
+
+
+@dataclass(frozen=True)
+class Expired:
+    """Rows of one kind that may go; `days` is the name of the setting."""
+
+    name: str
+    days: str
+    rows: Callable[[datetime], list[QuerySet]]
+
+
+def old_runs(before: datetime) -> list[QuerySet]:
+    """All but the newest run and the newest good run of each source, which freshness is told by."""
+    newest = SourceRun.objects.order_by().values("source", "status").annotate(pk_kept=Max("pk"))
+    return [SourceRun.objects.filter(started_at__lt=before).exclude(pk__in=newest.values("pk_kept"))]
+
+
+def old_notifications(before: datetime) -> list[QuerySet]:
+    """What is over, unless later messages about an unresolved incident still follow it."""
+    waiting = [Notification.Status.WAITING, Notification.Status.SENDING]
+    over = Notification.objects.filter(created_at__lt=before).exclude(status__in=waiting)
+    return [over.exclude(incident__resolved_at__isnull=True, incident__isnull=False)]
+
+
+def old_imports(*statuses: str) -> Callable[[datetime], list[QuerySet]]:
+    return lambda before: [GroupImport.objects.filter(status__in=statuses, uploaded_at__lt=before)]
+
+
+def old_history(before: datetime) -> list[QuerySet]:
+    """Every history of simple-history, by its date."""
+    tables = (model for model in apps.get_models() if hasattr(model, "history_date"))
+    return [model._default_manager.filter(history_date__lt=before) for model in tables]
+
+
+def old_sign_ins(before: datetime) -> list[QuerySet]:
+    tables = (AccessAttempt, AccessFailureLog, AccessLog)
+    return [table.objects.filter(attempt_time__lt=before) for table in tables]
+
+
+KINDS = (
+    Expired("audit entries", "audit_days", lambda before: [AuditEntry.objects.filter(at__lt=before)]),
+    Expired("source runs", "run_days", old_runs),
+    Expired("notifications", "notification_days", old_notifications),
+    Expired("import previews", "preview_days", old_imports(GroupImport.Status.PREVIEWED)),
+    Expired(
+        "group imports", "import_days", old_imports(GroupImport.Status.APPLIED, GroupImport.Status.UNDONE)
+    ),
+    Expired("history entries", "history_days", old_history),
+    Expired("sign-in records", "sign_in_days", old_sign_ins),
+)
+
+
+def prune_records(now: datetime, *, is_dry: bool = False) -> dict[str, int]:
+    """Delete, in chunks, what is older than the settings say; how many of each kind. 0 days: for ever."""
+    policy, gone = RetentionSettings.get_solo(), {}
+    for kind in KINDS:
+        if days := getattr(policy, kind.days):
+            rows = kind.rows(now - timedelta(days=days))
+            gone[kind.name] = sum(query.count() if is_dry else delete_in_chunks(query) for query in rows)
+    return gone
+
+
+def prune_events(now: datetime) -> int:
+    """Delete usage events as the settings say; daily figures stay."""
+    days = RetentionSettings.get_solo().event_days
+    wanted = plan(days, now) if days else None
+    return prune(wanted, now) if wanted else 0
+
+
+def delete_in_chunks(rows: QuerySet) -> int:
+    """Delete the rows a chunk at a time, each in a transaction of its own; safe to repeat."""
+    total = 0
+    while pks := list(rows.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        rows.model._default_manager.filter(pk__in=pks).delete()
+        total += len(pks)
+    return total
+
+
+def summary(gone: dict[str, int]) -> str:
+    parts = [f"{count:,} {name}" for name, count in gone.items() if count]
+    return ", ".join(parts) or "no records"
