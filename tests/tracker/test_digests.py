@@ -16,6 +16,7 @@ from incidents.models import IncidentSettings, Notification
 from incidents.notifying.routing import audience
 from tests.incidents import conftest as incident_fixtures
 from tests.incidents.factories import make_channel, make_incident, make_member
+from tracker.reports.group_weeks import GroupWeek
 
 pytestmark = pytest.mark.django_db
 
@@ -67,10 +68,10 @@ def test_plan_names_who_used_it_up_yesterday_and_counts_all():
     spend("bob@example.com", date(2026, 3, 15), 5_000, billed=100)
     spend("cyd@example.com", date(2026, 3, 15), 5_000)
     digest = digests.BUILDERS["plan"](MONDAY, None)
-    assert digest.title == "Plan used up: 1 member on 15 Mar 2026"
+    assert digest.title == "Plan exhausted: 1 member on 15 Mar 2026"
     assert digest.lines[0].startswith("2 members since the cycle began on 1 Mar 2026")
     assert digest.tables[0].rows == (("Bob", "bob@example.com"),)
-    assert digest.tables[1].rows == (("10 Mar 2026", "1"), ("15 Mar 2026", "1"))
+    assert digest.tables[1].rows == (("10 Mar 2026", "1 member"), ("15 Mar 2026", "1 member"))
 
 
 def test_plan_is_silent_on_a_day_on_which_nobody_used_it_up():
@@ -95,8 +96,8 @@ def test_the_cycle_summary_compares_with_the_last_cycle_and_counts_seats_and_tie
     seats, spenders, adoption = digest.tables
     assert seats.heading == "Seats: 1 of 2 used, 1 unused"
     assert seats.rows == (("Idle", "idle@example.com"),)
-    assert spenders.rows == (("Ada", "$600.00", "10"),)
-    assert sum(int(count) for _, count in adoption.rows) == 2
+    assert spenders.rows == (("Ada", "$600.00", "10 requests"),)
+    assert sum(int(seats.split()[0]) for _, seats in adoption.rows) == 2
 
 
 def test_the_weekly_one_sets_each_group_against_its_week_before():
@@ -109,8 +110,8 @@ def test_the_weekly_one_sets_each_group_against_its_week_before():
     digest = digests.BUILDERS["weekly"](MONDAY, None)
     assert digest.title == "Week of 9 Mar 2026: $350.00"
     assert digest.tables[0].rows == (
-        ("Engineering > Platform", "$300.00", "50 % more", "1 of 1", "1 incident"),
-        ("Design", "$50.00", "nothing before", "1 of 1", "0 incidents"),
+        ("Engineering > Platform", "$300.00", "50 % more", "1 of 1 seat active", "1 incident"),
+        ("Design", "$50.00", "nothing before", "1 of 1 seat active", "0 incidents"),
     )
 
 
@@ -120,8 +121,8 @@ def test_whoever_moves_in_the_week_counts_in_each_group_what_was_spent_in_it():
     spend("ada@example.com", date(2026, 3, 8), 10_000)  # the week before
     spend("ada@example.com", date(2026, 3, 11), 30_000)
     spend("ada@example.com", date(2026, 3, 12), 5_000)
-    core_row = ("Core", "$300.00", "200 % more", "0 of 0", "0 incidents")
-    data_row = ("Data", "$50.00", "nothing before", "1 of 1", "0 incidents")
+    core_row = ("Core", "$300.00", "200 % more", "0 of 0 seats active", "0 incidents")
+    data_row = ("Data", "$50.00", "nothing before", "1 of 1 seat active", "0 incidents")
     assert digests.BUILDERS["weekly"](MONDAY, None).tables[0].rows == (core_row, data_row)
     told = digests.BUILDERS["weekly"](MONDAY, frozenset({core.pk}))
     assert (told.title, told.tables[0].rows) == ("Week of 9 Mar 2026: $300.00", (core_row,))
@@ -199,3 +200,18 @@ def test_the_command_says_when_it_is_not_due():
     out = StringIO()
     call_command("send_digest", "cycle", "--if-due", "--now", "2026-03-10", stdout=out)
     assert out.getvalue() == "cycle: not due\n"
+
+
+@pytest.mark.parametrize(
+    ("cents", "before", "said"),
+    [
+        (30_000, 20_000, "50 % more"),
+        (26_000, 2_000, "13 times"),
+        (450, 31, "$0.31 before"),
+        (1_000, 4_000, "75 % less"),
+        (500, 0, "nothing before"),
+    ],
+)
+def test_a_change_is_a_percentage_only_where_that_says_something(cents, before, said):
+    week = GroupWeek("Core", Decimal(cents), Decimal(before), 1, 1, 0)
+    assert week.change == said

@@ -53,7 +53,9 @@ class CycleReport:
         Nor before a whole day lies behind: the hours in which a cycle began say nothing.
         """
         before = self.last_before_today_cents if self.whole_days else None
-        return float(self.before_today_cents / before) - 1 if before else None
+        if before is None or before < formats.LEAST_BASE_CENTS:
+            return None  # a share of next to nothing says nothing
+        return float(self.before_today_cents / before) - 1
 
     @property
     def whole_days(self) -> int:
@@ -63,8 +65,10 @@ class CycleReport:
 
     @property
     def said_change(self) -> str:
-        """`12 % above` or `3.0 % below`, to be followed by what is compared with."""
+        """`12 % above`, `3.0 % below` or `13 times`, to be followed by what is compared with."""
         change = self.change or 0
+        if change > formats.MOST_PERCENT:
+            return f"{1 + change:,.0f} times"
         return f"{formats.percent(abs(change))} {'below' if change < 0 else 'above'}"
 
     @property

@@ -29,6 +29,7 @@ from tracker.reports import people
 from tracker.reports.badges import ADOPTION
 from tracker.reports.budgets import budget_lines, has_budgets
 from tracker.reports.cycle import CycleReport
+from tracker.reports.group_weeks import GroupWeek
 from tracker.reports.overview import Overview
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
@@ -69,7 +70,7 @@ def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
         return None
     by_day = Counter(item.day for item in found)
     return Digest(
-        title=f"Plan used up: {formats.plural(len(fresh), 'member')} on {formats.full_day(yesterday)}",
+        title=f"Plan exhausted: {formats.plural(len(fresh), 'member')} on {formats.full_day(yesterday)}",
         lines=(
             f"{formats.plural(len(found), 'member')} since the cycle began on "
             f"{formats.full_day(utc_day(running.start_at))}; what they use now is billed on demand.",
@@ -81,7 +82,9 @@ def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
             DigestTable(
                 "By day",
                 ("Day", "Members"),
-                tuple((formats.full_day(day), str(by_day[day])) for day in sorted(by_day)),
+                tuple(
+                    (formats.full_day(day), formats.plural(by_day[day], "member")) for day in sorted(by_day)
+                ),
             ),
         ),
         url=site_url(reverse("overview")),
@@ -152,7 +155,11 @@ def seats_table(report: Overview) -> DigestTable:
 
 def spenders_table(team: Team) -> DigestTable:
     rows = tuple(
-        (member.person.name, formats.money(member.totals.total_cents), formats.count(member.totals.requests))
+        (
+            member.person.name,
+            formats.money(member.totals.total_cents),
+            formats.plural(member.totals.requests, "request"),
+        )
         for member in team.spenders(TOP)
     )
     return DigestTable("Top spenders", ("Member", "Spend", "Requests"), rows, empty="Nobody spent anything.")
@@ -161,38 +168,8 @@ def spenders_table(team: Team) -> DigestTable:
 def adoption_table(seats: Sequence[MemberFigures]) -> DigestTable:
     """How many seats have each adoption badge."""
     earned = Counter(badge.key for member in seats for badge in member.badges)
-    rows = tuple((badge.label, str(earned[badge.key])) for badge in ADOPTION)
+    rows = tuple((badge.label, formats.plural(earned[badge.key], "seat")) for badge in ADOPTION)
     return DigestTable("Adoption", ("Tier", "Seats"), rows)
-
-
-@dataclass(frozen=True)
-class GroupWeek:
-    """One group's week against the week before."""
-
-    name: str
-    cents: Decimal
-    before_cents: Decimal
-    seats: int
-    active: int
-    incidents: int
-
-    @property
-    def change(self) -> str:
-        if not self.before_cents:
-            return "nothing before"
-        ratio = float(self.cents / self.before_cents) - 1
-        return f"{formats.percent(abs(ratio))} {'less' if ratio < 0 else 'more'}"
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        active = f"{self.active} of {self.seats}"
-        return (
-            self.name,
-            formats.money(self.cents),
-            self.change,
-            active,
-            formats.plural(self.incidents, "incident"),
-        )
 
 
 def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:

@@ -1,0 +1,42 @@
+"""A group's week in a digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tracker.widgets import formats
+
+
+@dataclass(frozen=True)
+class GroupWeek:
+    """One group's week against the week before."""
+
+    name: str
+    cents: Decimal
+    before_cents: Decimal
+    seats: int
+    active: int
+    incidents: int
+
+    @property
+    def change(self) -> str:
+        if not self.before_cents:
+            return "nothing before"
+        if self.before_cents < formats.LEAST_BASE_CENTS:
+            return f"{formats.money(self.before_cents)} before"
+        ratio = float(self.cents / self.before_cents) - 1
+        if ratio > formats.MOST_PERCENT:
+            return f"{1 + ratio:,.0f} times"
+        return f"{formats.percent(abs(ratio))} {'less' if ratio < 0 else 'more'}"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        active = f"{self.active} of {formats.plural(self.seats, 'seat')} active"
+        return (
+            self.name,
+            formats.money(self.cents),
+            self.change,
+            active,
+            formats.plural(self.incidents, "incident"),
+        )
