@@ -15,12 +15,12 @@ from detection.findings.wording import dollars, model_label, without_onset
 from incidents.models import Incident
 
 from .causes import AGENT, AUTOMATION, IncidentCause, short_id
-from .cursor_links import MODELS
+from .cursor_links import MEMBERS, MODELS
 from .second_person import said_to_member
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class Remedy:
     """One thing to do.
 
     `url` leads to where it is done, `copy_text` is a message to send, and `post_url` an action of this site
@@ -38,7 +38,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class SuggestionContext:
+class RemedyContext:
     """What the remedies are chosen by. `is_admin` and `may_respond` are the reader's."""
 
     incident: Incident
@@ -48,14 +48,14 @@ class SuggestionContext:
     is_admin: bool = False
 
 
-Contributor = Callable[[SuggestionContext], Iterator[Suggestion]]
+Contributor = Callable[[RemedyContext], Iterator[Remedy]]
 
 
-def stop_agent(context: SuggestionContext) -> Iterator[Suggestion]:
+def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
     """A link to the cloud agent or the automation that holds most of the spend."""
     cause = context.cause
     if cause and (agent := cause.named(AGENT)):
-        yield Suggestion(
+        yield Remedy(
             f"Stop the cloud agent {short_id(agent.name)}",
             "Ends its run. What it has pushed stays, and it can be continued with a new message.",
             agent.url,
@@ -63,7 +63,7 @@ def stop_agent(context: SuggestionContext) -> Iterator[Suggestion]:
             is_external=True,
         )
     if cause and (automation := cause.named(AUTOMATION)):
-        yield Suggestion(
+        yield Remedy(
             f"Pause the automation {short_id(automation.name)}",
             "No new run starts until somebody switches it on again. A run in progress goes on.",
             automation.url,
@@ -72,7 +72,7 @@ def stop_agent(context: SuggestionContext) -> Iterator[Suggestion]:
         )
 
 
-def ask_member(context: SuggestionContext) -> Iterator[Suggestion]:
+def ask_member(context: RemedyContext) -> Iterator[Remedy]:
     """A message to copy, for the person concerned."""
     incident = context.incident
     if not incident.is_about_a_person or incident.member is None:
@@ -80,7 +80,7 @@ def ask_member(context: SuggestionContext) -> Iterator[Suggestion]:
     cause = f" {context.cause.sentence}" if context.cause else ""
     text = said_to_member(incident.who, without_onset(incident.message))
     first_name = incident.member.name.partition(" ")[0] or incident.member.email
-    yield Suggestion(
+    yield Remedy(
         f"Ask {incident.member}",
         "They know what is running and can stop it in a minute. Nothing changes until they do.",
         f"mailto:{incident.member.email}",
@@ -90,13 +90,13 @@ def ask_member(context: SuggestionContext) -> Iterator[Suggestion]:
     )
 
 
-def restrict_model(context: SuggestionContext) -> Iterator[Suggestion]:
+def restrict_model(context: RemedyContext) -> Iterator[Remedy]:
     """The page at Cursor where an administrator blocks or releases the model."""
     incident = context.incident
     if not incident.model or incident.member is None:
         return
     cost = f" ({dollars(float(incident.extra_cents))} extra so far)" if incident.extra_cents else ""
-    yield Suggestion(
+    yield Remedy(
         f"Block or release {model_label(incident.model)}",
         f"Applies to everybody on the team{cost}; requests already running finish.",
         MODELS,
@@ -105,10 +105,10 @@ def restrict_model(context: SuggestionContext) -> Iterator[Suggestion]:
     )
 
 
-def mark_as_planned(context: SuggestionContext) -> Iterator[Suggestion]:
+def mark_as_planned(context: RemedyContext) -> Iterator[Remedy]:
     if not context.may_respond or context.incident.is_resolved:
         return
-    yield Suggestion(
+    yield Remedy(
         "Mark as planned",
         "Resolves the incident and raises no alert about this spend until the day you name.",
         "#verdict",
@@ -116,13 +116,22 @@ def mark_as_planned(context: SuggestionContext) -> Iterator[Suggestion]:
     )
 
 
-def set_limit(context: SuggestionContext) -> Iterator[Suggestion]:
+def set_limit(context: RemedyContext) -> Iterator[Remedy]:
     """The page where an administrator sets, raises or lifts the member's limit."""
     incident = context.incident
-    if not context.is_admin or incident.member is None or not incident.is_about_a_person:
+    if incident.member is None or not incident.is_about_a_person:
+        return
+    if not context.is_admin:
+        yield Remedy(
+            f"Have a spend limit set for {incident.member}",
+            "Cursor refuses requests beyond it. An administrator does it here or at Cursor.",
+            MEMBERS,
+            "Open the members at Cursor",
+            is_external=True,
+        )
         return
     url = reverse("member-limit", args=[incident.member.email], query={"incident": incident.pk})
-    yield Suggestion(
+    yield Remedy(
         f"Set a spend limit for {incident.member}",
         "Cursor refuses requests beyond it until you raise or lift it, or it ends by itself.",
         url,
@@ -133,6 +142,6 @@ def set_limit(context: SuggestionContext) -> Iterator[Suggestion]:
 CONTRIBUTORS: list[Contributor] = [stop_agent, ask_member, set_limit, restrict_model, mark_as_planned]
 
 
-def suggestions_for(context: SuggestionContext) -> Sequence[Suggestion]:
+def suggestions_for(context: RemedyContext) -> Sequence[Remedy]:
     """The remedies for this incident, the most direct first."""
     return [suggestion for contributor in CONTRIBUTORS for suggestion in contributor(context)]

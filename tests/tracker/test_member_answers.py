@@ -134,3 +134,24 @@ def test_snooze_and_planned_in_slack_take_the_choice_and_the_readers_morning(cli
     post(client, payload(user="U1", actions=[planned]), sent=NOON.timestamp())
     incident.refresh_from_db()
     assert (incident.verdict, incident.planned_until.isoformat()) == ("planned", "2026-03-09T00:00:00+00:00")
+
+
+def test_the_incidents_page_shows_what_the_member_answered(client, link, incident):
+    client.post(link, {"reply": "stopped"})
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    assert (
+        "Answered by Carl (e-mail): I stopped it, 2026-03-02 12:00 UTC." in page.partition("What happened")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [("admin", "/users/carl@example.com/limit?incident="), ("responder", "cursor.com/dashboard")],
+)
+def test_a_limit_is_offered_here_to_an_administrator_and_at_cursor_to_others(
+    sign_in, incident, role, shown, auth_on
+):
+    client = sign_in(role, "boss@company.com" if role == "admin" else "")
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    assert "spend limit" in page
+    assert shown in page

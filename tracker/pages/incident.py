@@ -12,7 +12,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from detection.models import Anomaly
 from incidents.actions.causes import CauseRow
-from incidents.actions.suggestions import Suggestion, SuggestionContext, suggestions_for
+from incidents.actions.suggestions import Remedy, RemedyContext, suggestions_for
+from incidents.models import TimelineStep
 from tracker.access.request import Access
 from tracker.access.roles import Role
 from tracker.pages.incidents import Flag, severity_flag, status_flag
@@ -61,7 +62,8 @@ class IncidentPage:
     findings: list[FindingRow]
     chart: Chart
     cause: list[CauseLine]
-    suggestions: Sequence[Suggestion]
+    suggestions: Sequence[Remedy]
+    answer: str  # of the member concerned, in words; empty for none
 
     @property
     def exports(self) -> dict[str, Chart]:
@@ -70,7 +72,7 @@ class IncidentPage:
 
 def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access) -> IncidentPage:
     may_respond, is_admin = access.may(Role.RESPONDER), access.may(Role.ADMIN)
-    context = SuggestionContext(report.incident, report.cause, now, may_respond, is_admin)
+    context = RemedyContext(report.incident, report.cause, now, may_respond, is_admin)
     return IncidentPage(
         report=report,
         status=status_flag(report.incident),
@@ -84,7 +86,14 @@ def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access
         chart=hours_chart(report, query),
         cause=cause_lines(report, with_links=may_respond),
         suggestions=suggestions_for(context) if may_respond else [],
+        answer=newest_answer(report),
     )
+
+
+def newest_answer(report: IncidentReport) -> str:
+    """What the member concerned answered last, such as `Answered by Carl (Slack): I stopped it, …`."""
+    answers = [entry for entry in report.timeline if entry.step == TimelineStep.ANSWERED]
+    return f"{answers[-1].sentence}, {formats.instant(answers[-1].at)}" if answers else ""
 
 
 def cause_lines(report: IncidentReport, *, with_links: bool) -> list[CauseLine]:
