@@ -6,7 +6,7 @@ import pytest
 from collector.collecting.windows import Window
 from collector.cursor import events as reading
 from collector.facts import cycles
-from collector.models import Member, MemberModelDay, UsageEvent, Watermark
+from collector.models import Doubt, Member, MemberModelDay, UsageEvent, Watermark
 from collector.sources import events
 from tests.collector.fake_api import event, events_page, ms
 
@@ -227,3 +227,23 @@ def test_the_watermark_is_the_end_of_the_window_not_the_newest_event(told, clien
         START,
         END,
     )
+
+
+@pytest.mark.parametrize("kind", ["Errored, Not Charged", "Aborted, Not Charged", "Errored, No Charge"])
+def test_an_old_event_that_was_not_charged_costs_nothing(told, client, kind):
+    old = event(NOON, chargedCents=None, isChargeable=None, kind=kind)
+    assert sync(told, client, old).noted == 0
+    assert UsageEvent.objects.values_list("charged_cents", "is_chargeable").get() == (Decimal(0), False)
+
+
+def test_one_bad_count_costs_neither_its_event_nor_its_neighbours(told, client):
+    bad = event(NOON, chargedCents=20, tokenUsage={"inputTokens": -1, "totalCents": 20})
+    assert sync(told, client, bad, event(NOON, "bob@example.com", chargedCents=30)).noted == 1
+    assert [row[4] for row in stored()] == [Decimal(20), Decimal(30)]
+    assert UsageEvent.objects.order_by("charged_cents")[0].input_tokens is None
+
+
+def test_a_kind_that_nobody_knows_counts_with_a_doubt_about_its_money(told, client):
+    assert sync(told, client, event(NOON, kind="Barter", chargedCents=250)).noted == 1
+    assert Doubt.objects.values_list("kind", "cents").get() == ("unknown_kind", Decimal(250))
+    assert stored()[0][4] == Decimal(250)
