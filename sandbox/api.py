@@ -34,13 +34,16 @@ class Api:
         self.company, self.key, self.clock, self.behaviour = company, key, clock, behaviour
         self.limits, self.faults = Limits(), Mishaps(company.seed)
         self.spend_limits = SpendLimits()
+        self.cancelled_runs: set[str] = set()
         self.personal_key = f"{key}_personal"
         self.requests: Counter[str] = Counter()  # answered calls by path
         self._lock = threading.Lock()
 
     def view(self) -> View:
         """Return what the API knows now."""
-        return View(self.company, replace(self.behaviour), self.clock.now(), self.spend_limits)
+        return View(
+            self.company, replace(self.behaviour), self.clock.now(), self.spend_limits, self.cancelled_runs
+        )
 
     def answer(self, request: Request, authorization: str | None) -> SandboxResponse:
         """Return the answer of one call; errors are answers too."""

@@ -19,6 +19,7 @@ PER_MINUTE = {
     "analytics-by-user": 50,
     "ai-code": 20,
     "me": 100,
+    "agents": 100,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .answers import (
+    agents,
     ai_code,
     analytics,
     audit_logs,
@@ -59,6 +60,9 @@ ROUTES = (
     _route("GET", "/analytics/by-user/([^/]+)", "analytics-by-user", analytics.answer_by_user),
     _route("GET", "/analytics/ai-code/commits", "ai-code", ai_code.answer_commits),
     _route("GET", "/v1/me", "me", me.show_me),
+    _route("GET", "/v1/agents/([^/]+)", "agents", agents.show_agent),
+    _route("GET", "/v1/agents/([^/]+)/runs/([^/]+)", "agents", agents.show_run),
+    _route("POST", "/v1/agents/([^/]+)/runs/([^/]+)/cancel", "agents", agents.cancel_run),
 )
 
 

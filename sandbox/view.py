@@ -27,6 +27,7 @@ class View:
     behaviour: Behaviour
     now: datetime
     limits: SpendLimits = field(default_factory=SpendLimits)
+    cancelled_runs: set[str] = field(default_factory=set)
 
     def events(self, start_ms: int | None = None, end_ms: int | None = None) -> Events:
         """Return the events known now from `start_ms` to `end_ms`, both included, oldest first."""

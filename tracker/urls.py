@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from tracker.access.guard import public
+from tracker.views.agent_stops import stop_agent_run
 from tracker.views.chargeback import chargeback
 from tracker.views.hooks import opsgenie_hook, pagerduty_hook
 from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
@@ -42,6 +43,7 @@ urlpatterns = [
     path("incidents", incidents, name="incidents"),
     path("anomalies", incidents, name="anomalies"),
     path("incidents/bulk", act_on_many, name="incidents-bulk"),
+    path("incidents/<int:pk>/stop-agent", stop_agent_run, name="incident-stop-agent"),
     path("incidents/<int:pk>", incident, name="incident"),
     re_path(
         rf"^incidents/(?P<pk>\d{{1,18}})/(?P<action>{'|'.join(ACTIONS)})$",

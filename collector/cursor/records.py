@@ -240,6 +240,18 @@ class ActivityAnswer(Record):
     pagination: SomePagination = None
 
 
+class AgentAnswer(Record):
+    """GET /v1/agents/ID."""
+
+    latest_run_id: Id = ""
+
+
+class AgentRunAnswer(Record):
+    """GET /v1/agents/ID/runs/RUN; the status is CREATING, RUNNING, FINISHED, ERROR, CANCELLED or EXPIRED."""
+
+    status: Short
+
+
 class LimitAnswer(Record):
     """POST /teams/user-spend-limit; the outcome is `success` or `error`, whatever the status."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.urls import reverse
 
 from detection.findings.wording import dollars, model_label, without_onset
@@ -60,6 +61,8 @@ def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
             "Ends its run. What it has pushed stays, and it can be continued with a new message.",
             agent.url,
             "Open the agent at Cursor",
+            post_url=stop_url(context),
+            post_label="Stop its run now",
             is_external=True,
         )
     if cause and (automation := cause.named(AUTOMATION)):
@@ -70,6 +73,13 @@ def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
             "Open the automation at Cursor",
             is_external=True,
         )
+
+
+def stop_url(context: RemedyContext) -> str:
+    """Where this site stops the run itself; empty without the key for it."""
+    if not (settings.CURSOR_AGENTS_API_KEY and context.may_respond):
+        return ""
+    return reverse("incident-stop-agent", args=[context.incident.pk])
 
 
 def ask_member(context: RemedyContext) -> Iterator[Remedy]:

@@ -92,6 +92,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/days/<day>"): Row("page", url="/days/2026-03-02"),
     ("GET", "/anomalies"): Row("page"),
     ("GET", "/incidents/<pk>"): Row("page", url="/incidents/1", prepare=open_incident),
+    ("POST", "/incidents/<pk>/stop-agent"): Row(
+        "respond", 302, url="/incidents/1/stop-agent", form={}, prepare=open_incident
+    ),
     ("POST", "/incidents/bulk"): Row("respond", 302, form={}),
     ("POST", "/incidents/<pk>/<action>"): Row(
         "respond", 302, url="/incidents/1/acknowledge", form={}, prepare=open_incident
