@@ -23,7 +23,7 @@ from tracker.lookup import find_incident
 @responder
 @require_POST
 def stop_agent_run(request: AccessRequest, pk: int) -> HttpResponse:
-    """Cancel the run of the cloud agent that holds most of the spend; noted before and after. Safe to repeat."""
+    """Cancel the run of the cloud agent that holds most of the spend; noted before and after."""
     incident = find_incident(request, pk)
     agent_id = named_agent(incident)
     if not settings.CURSOR_AGENTS_API_KEY:
