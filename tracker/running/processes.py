@@ -13,6 +13,8 @@ from types import FrameType
 
 from django.conf import settings
 
+from tracker.running.together import end_with_parent
+
 # A worker may be in the middle of a database transaction; that is long enough to finish one.
 STOP_SECONDS = 10
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -28,6 +30,7 @@ class Children:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = {**os.environ, **environment}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._restarted: dict[str, tuple[tuple[str, ...], Path | None]] = {}
 
     def __enter__(self) -> Children:
         # SIGINT too: a shell that starts this in the background has it ignored from the start.
@@ -42,8 +45,13 @@ class Children:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
-    def start(self, name: str, *arguments: str, log: Path | None = None) -> None:
-        """Start `python <arguments>` and keep it in the set; its output goes to `log` if one is given."""
+    def start(self, name: str, *arguments: str, log: Path | None = None, is_restarted: bool = False) -> None:
+        """Start `python <arguments>` and keep it in the set; its output goes to `log` if one is given.
+
+        With `is_restarted` it is started again when it ends by itself.
+        """
+        if is_restarted:
+            self._restarted[name] = (arguments, log)
         with open(log, "ab") if log else open(os.devnull, "rb") as output:
             self._running[name] = subprocess.Popen(  # noqa: S603  our own commands, no shell
                 [sys.executable, *arguments],
@@ -52,6 +60,7 @@ class Children:
                 stdout=output if log else None,
                 stderr=subprocess.STDOUT if log else None,
                 start_new_session=True,
+                preexec_fn=end_with_parent,  # noqa: PLW1509  one call of the C library
             )
 
     def run(self, *arguments: str) -> int:
@@ -61,8 +70,13 @@ class Children:
 
     def check(self) -> None:
         """Raise ChildEnded if one of the processes is gone."""
-        for name, process in self._running.items():
-            if process.poll() is not None:
+        for name, process in list(self._running.items()):
+            if process.poll() is None:
+                continue
+            if name in self._restarted:
+                arguments, log = self._restarted[name]
+                self.start(name, *arguments, log=log, is_restarted=True)
+            else:
                 raise ChildEnded(f"{name} ended with exit code {process.returncode}")
 
     def watch(self) -> None:

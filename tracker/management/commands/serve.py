@@ -47,7 +47,7 @@ class Command(BaseCommand):
             _wait_until_open(children, "127.0.0.1", demo.port)
         self._greet(address, demo)
         self._collect_history(children)
-        children.start("the worker", "manage.py", "worker", log=logs / "worker.log")
+        children.start("the worker", "manage.py", "worker", log=logs / "worker.log", is_restarted=True)
         self.stdout.write(f"Ready: http://{address}  (stop with Ctrl-C; logs in {logs})")
         try:
             children.watch()

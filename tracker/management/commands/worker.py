@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from tracker.running.schedule import ensure_schedules
+from tracker.running.together import kept_together
 
 
 class Command(BaseCommand):
@@ -16,4 +17,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         ensure_schedules(timezone.now())
-        call_command("qcluster")
+        with kept_together():
+            call_command("qcluster")
