@@ -6,7 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection
 
 # SQLite's own words: it writes beside its file, too.
 FILE_TROUBLE = ("attempt to write a readonly database", "unable to open database file")
@@ -24,10 +24,18 @@ def main() -> None:
         # `head` has seen enough; Python would try once more to get rid of the rest when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (ImproperlyConfigured, OperationalError) as error:
-        if "--traceback" in sys.argv:
+    except (ImproperlyConfigured, DatabaseError) as error:
+        if "--traceback" in sys.argv or not is_explained(error):
             raise
         sys.exit(f"{type(error).__name__}: {error}{hint(error)}")
+
+
+def is_explained(error: Exception) -> bool:
+    """Whether the error is about what is around us: settings, the database's server, file or tables."""
+    text = str(error)
+    is_unmigrated = isinstance(error, ProgrammingError) and "relation" in text and "does not exist" in text
+    is_around = isinstance(error, (ImproperlyConfigured, OperationalError))
+    return is_around or is_unmigrated or "not a database" in text
 
 
 def hint(error: Exception) -> str:
@@ -36,7 +44,18 @@ def hint(error: Exception) -> str:
         return ""
     if str(error) in FILE_TROUBLE:
         return f"\nLet this user write both {connection.settings_dict['NAME']} and its directory."
-    return "\nCheck DATABASE_URL and that the database is running."
+    return f"\n{database_remedy(str(error), str(connection.settings_dict['NAME']))}"
+
+
+def database_remedy(text: str, name: str) -> str:
+    """What to do about the database's own words, with the command where there is one."""
+    if "does not exist" in text and "database" in text:
+        return f"Create it: createdb {name}  (then: python manage.py migrate)"
+    if "no such table" in text or "relation" in text:
+        return "It has no tables of this version yet: python manage.py migrate"
+    if "not a database" in text:
+        return f"{name} is not a SQLite database: name another file in DATABASE_URL, or move this one away."
+    return "Check DATABASE_URL and that the database is running."
 
 
 if __name__ == "__main__":

@@ -8,10 +8,15 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 from solo.admin import SingletonModelAdmin
 
 from collector.base.days import utc_day
@@ -34,6 +39,9 @@ from incidents.notifying.catching_up import revive
 from incidents.notifying.routing import audience
 
 __all__ = ["GuardSettingsAdmin", "LimitChangeAdmin", "LimitRequestAdmin"]  # registered by their import
+
+
+LABELS = {"cooldown_hours": "Reopen window (hours)"}
 
 
 @admin.register(IncidentSettings)
@@ -59,6 +67,14 @@ class IncidentSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
         ),
         ("Digests", {"fields": ("plan_digest", "cycle_digest", "weekly_digest", "digest_hour")}),
     )
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field and db_field.name in LABELS:
+            field.label = LABELS[db_field.name]
+        return field
 
 
 @admin.register(Channel)
@@ -110,6 +126,47 @@ class ChannelAdmin(RecordedAdmin):
         """The form of the channel's kind, which hides a stored key."""
         kind = obj.kind if obj else request.POST.get("kind") or request.GET.get("kind", "")
         return super().get_form(request, obj, change, form=channel_form(kind), **options)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.test_view))
+        return [path("test/", view, name="incidents_channel_test"), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The form, with the kinds to choose from while the channel is new."""
+        chosen = request.GET.get("kind", "")
+        shown = {
+            "kinds": [(kind.value, kind.label, kind.value == chosen) for kind in Channel.Kind],
+            "chosen_kind": chosen,
+            "may_test": self.may_test(request) and bool(object_id or chosen),
+        }
+        return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
+
+    def may_test(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request) or self.has_change_permission(request)
+
+    def test_view(self, request: HttpRequest) -> HttpResponse:
+        """Send a test with what the form holds, outside any transaction; one sentence comes back."""
+        if not self.may_test(request):
+            raise PermissionDenied
+        pk = request.GET.get("channel", "")
+        channel = get_object_or_404(Channel, pk=int(pk)) if pk.isdigit() else None
+        form = self.get_form(request, channel, change=channel is not None)(request.POST, instance=channel)
+        if not form.is_valid():
+            problems = "; ".join(str(message) for errors in form.errors.values() for message in errors)
+            return HttpResponse(format_html("Not sent: {}", problems))
+        if form.has_changed():
+            form.instance.pk = None  # what is not saved yet says nothing about the stored channel
+        try:
+            answer = outbox.send_test(form.instance, timezone.now())
+        except DeliveryError as problem:
+            return HttpResponse(format_html("It did not get through. {}", problem))
+        return HttpResponse(format_html("It got through. The answer was {}.", answer))
 
     @admin.display(description="follows")
     def follows(self, channel: Channel) -> str:

@@ -156,12 +156,13 @@ def banners(known: list[SourceFreshness]) -> list[Banner]:
     elif not settings.CURSOR_ADMIN_API_KEY:
         found.append(NO_KEY)
     events = next(each for each in known if each.source == Source.EVENTS)
-    if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None:
-        found.append(FIRST_RUN)
     failed = [each for each in known if each.status == SourceRun.Status.FAILED]
+    if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None and not failed:
+        found.append(FIRST_RUN)
     if failed:
         names = ", ".join(each.label for each in failed)
-        said = f"{failed[0].error} What was collected before is still shown."
+        kept = " What was collected before is still shown." if events.last_good_at else ""
+        said = f"{failed[0].error.rstrip('.')}.{kept}"
         found.append(Banner("warning", f"The last collection failed: {names}.", said))
     return found
 

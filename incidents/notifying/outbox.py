@@ -294,5 +294,6 @@ def send_test(channel: Channel, now: datetime) -> str:
         Channel.objects.filter(pk=channel.pk).update(last_error=str(problem), last_error_at=now)
         raise
     Channel.objects.filter(pk=channel.pk).update(last_ok_at=now, last_error="", last_error_at=None)
-    revive(channel, now)
+    if channel.pk is not None:
+        revive(channel, now)
     return answer

@@ -1,0 +1,94 @@
+"""A channel's form: its kind chosen first, and a test sent before anything is saved."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+
+from incidents.models import Channel
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/incidents/channel/add/"
+TEST = "/admin/incidents/channel/test/"
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204 if self.path == "/good" else 500)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def values(target: str) -> dict[str, str]:
+    return {
+        "name": "ops",
+        "kind": "webhook",
+        "target": target,
+        "least_severity": "warning",
+        "audience": "everybody",
+        "timezone": "UTC",
+        "is_enabled": "on",
+    }
+
+
+def test_the_form_asks_in_the_words_of_the_kind(admin_client):
+    page = admin_client.get(ADD, {"kind": "slack"}).content.decode()
+    assert "Channel id" in page and "Such as C0123456789" in page
+    assert 'href="?kind=email"' in page
+
+
+def test_a_test_goes_out_before_anything_is_saved(admin_client, receiver):
+    assert "It got through" in admin_client.post(TEST, values(f"{receiver}/good")).content.decode()
+    assert "It did not get through" in admin_client.post(TEST, values(f"{receiver}/bad")).content.decode()
+    assert not Channel.objects.exists()
+
+
+def test_a_test_of_an_unsaved_target_says_nothing_about_the_stored_channel(admin_client, receiver):
+    channel = Channel.objects.create(name="ops", kind="webhook", target=f"{receiver}/bad")
+    address = f"{TEST}?channel={channel.pk}"
+    assert "It got through" in admin_client.post(address, values(f"{receiver}/good")).content.decode()
+    channel.refresh_from_db()
+    assert (channel.last_ok_at, channel.target) == (None, f"{receiver}/bad")
+
+
+def test_a_form_with_a_mistake_is_not_sent(admin_client):
+    answer = admin_client.post(TEST, values("no address")).content.decode()
+    assert answer.startswith("Not sent: ")
+
+
+def test_who_may_only_look_sends_no_test(client):
+    client.force_login(User.objects.create_user("vera", is_staff=True))
+    assert client.post(TEST, values("http://127.0.0.1:1/")).status_code == 403
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_keyboard_reaches_the_test_and_its_answer_stands_beside_the_button(visit_admin, receiver):
+    page, complaints = visit_admin(f"{ADD}?kind=webhook")
+    page.get_by_label("Name").fill("ops")
+    page.get_by_label("Address").fill(f"{receiver}/good")
+    page.get_by_label("Name").focus()
+    for _ in range(15):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Send a test":
+            break
+    page.keyboard.press("Enter")
+    page.get_by_text("It got through").wait_for()
+    assert complaints == []
+    assert not Channel.objects.exists()
