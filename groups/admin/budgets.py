@@ -39,7 +39,16 @@ class CycleBudgetAdmin(SimpleHistoryAdmin):
 
 @admin.register(BudgetSettings)
 class BudgetSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
-    fields = ("member_budget_dollars", "steps", "notifies_of_members")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("member_budget_dollars", "steps", "notifies_of_members"),
+                "description": "The team's own budget is a detection setting, since a rule uses it, too. "
+                "Groups and single members have theirs under Budgets.",
+            },
+        ),
+    )
 
 
 @admin.register(BudgetStep)

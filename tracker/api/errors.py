@@ -121,6 +121,6 @@ def with_headers_of(replaced: HttpResponse, response: JsonResponse) -> JsonRespo
         if name.lower() not in OF_THE_BODY:
             response[name] = value
     response.cookies = replaced.cookies
+    # The replaced one is not closed: that would announce the end of the request, which closes the database.
     response["Content-Length"] = str(len(response.content))
-    replaced.close()
     return response
