@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from collector.base.days import utc_day
 from collector.facts import cycles, rollups
 from collector.facts.roster import Roster
-from collector.models import Source, SourceRun, UsageEvent
+from collector.models import Pruning, Source, SourceRun, UsageEvent
 
 from .events import EventWriter, PretendRoster
 from .short_transactions import ShortTransactions
@@ -18,6 +19,17 @@ from .usage_csv import Survey, UsageCsv
 TRIGGER = "csv"
 # How often whoever watches hears of rows.
 EVERY = 2_000
+
+
+def pruned_lines(survey: Survey) -> Iterator[str]:
+    """Which of the file's days are pruned."""
+    if survey.first_at is None or survey.last_at is None:
+        return
+    pruned = Pruning.objects.filter(
+        first_day__lte=utc_day(survey.last_at), last_day__gte=utc_day(survey.first_at)
+    )
+    for first, last in pruned.values_list("first_day", "last_day"):
+        yield f"{first} to {last} is pruned: the totals of these days no longer change"
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class UsageImport:
         if survey.guessed_encoding:
             yield f"the encoding was guessed: {survey.guessed_encoding}. Check names with accents."
         yield f"{self.new + self.changed:,} taken: {self.new:,} new, {self.changed:,} revised"
+        yield from pruned_lines(survey)
         if self.unchanged:
             yield f"{self.unchanged:,} skipped: imported before, and the same"
         if self.known_better:

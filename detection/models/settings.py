@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
 from .fields import count_field, days_field, dollars_field, hours_field, multiplier_field
+
+LONGEST_LOOK_BACK = 90  # days; the field itself refuses more
 
 
 class DetectionSettings(SingletonModel):
@@ -93,6 +96,15 @@ class DetectionSettings(SingletonModel):
     )
 
     history = HistoricalRecords()
+
+    def clean(self) -> None:
+        """A look-back beyond the history that is loaded would be cut without a word."""
+        super().clean()
+        for name in ("spike_lookback_days", "team_window_days"):
+            if self.own_baseline_days < getattr(self, name) <= LONGEST_LOOK_BACK:
+                raise ValidationError(
+                    {name: f"At most the own baseline's days ({self.own_baseline_days}): no more is loaded."}
+                )
 
     class Meta:
         verbose_name = verbose_name_plural = "detection settings"

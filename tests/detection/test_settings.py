@@ -112,3 +112,13 @@ def ten_dollar_days_as_events(member):
     for back in range(2, 32):
         for hour in range(10):
             make_event(member, NOW - timedelta(days=back, hours=hour), 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["spike_lookback_days", "team_window_days"])
+def test_a_look_back_beyond_the_history_that_is_loaded_is_refused(name):
+    settings = DetectionSettings(own_baseline_days=14, **{name: 15})
+    with pytest.raises(ValidationError, match="At most the own baseline's days"):
+        settings.full_clean()
+    setattr(settings, name, 14)
+    settings.full_clean()
