@@ -143,9 +143,12 @@ class UsageCsv:
                     survey.summaries += 1
                     continue
                 try:
-                    yield self._event(row, table.delimiter)
+                    event, cost = self._event(row, table.delimiter)
                 except ValueError as exc:
                     survey.problems.note(row.line, str(exc))
+                    continue
+                self.users.count_row(row["user"])
+                yield event, cost
 
     def _event(self, row: Row, delimiter: str) -> tuple[EventDraft, FileCost]:
         tokens = _tokens(row)

@@ -52,8 +52,11 @@ class Users:
         known = self._identities.get(user)
         if known is None:
             known = self._identities[user] = self._identify(user, cell)
-        self.without_user += not _names_somebody(user)
         return known
+
+    def count_row(self, cell: str) -> None:
+        """Note a row that is taken."""
+        self.without_user += not _names_somebody(tidy(cell).lower())
 
     def _identify(self, user: str, cell: str) -> Identity:
         if _names_somebody(user):

@@ -199,3 +199,9 @@ def test_line_breaks_within_a_text_become_blanks(write):
     import_usage(write(TEAM + ONE.replace("claude-4.5-sonnet", "claude\n4.5\r\nsonnet")), AT)
     assert only_event().model == "claude 4.5 sonnet"
     assert IN in TEAM
+
+
+def test_a_personal_file_with_a_bad_line_still_asks_for_whose_it_is(write):
+    rows = ONE.replace("Ann@X.io", "-") + ONE.replace("Ann@X.io", "-").replace("0.42", "much")
+    with pytest.raises(FileError, match="--member EMAIL"):
+        import_usage(write(TEAM + rows), AT)
