@@ -25,6 +25,7 @@ from .before import Before, Closed
 from .plan import Facts, KnownMember, Plan, Target, make
 
 Kind = GroupImport.Kind
+NOBODY_MATCHES = "Nobody in the file is a member here: the e-mail addresses must be those of Cursor."
 SOURCES = {Kind.HIBOB: Assignment.Source.HIBOB, Kind.BACKUP: Assignment.Source.BACKUP}
 
 
@@ -44,7 +45,6 @@ def upload(kind: str, file: BinaryIO, *, name: str, from_day: date, by: str, now
     problems = Problems()
     targets = read_targets(kind, file, problems)
     plan = plan_of(kind, targets, utc_day(now), problems.report)
-    check_match(targets, plan)
     return GroupImport.objects.create(
         kind=kind,
         file_name=name[:200],
@@ -74,16 +74,9 @@ def plan_of(kind: str, targets: list[Target], day: date, problems: Sequence[str]
     """What the file would change, going by the facts of `day`. Six queries whatever the size."""
     people = [target for target in targets if target.email or not target.group_budget]
     plan = make(people, _facts(kind, day), merge_small=kind == Kind.HIBOB)
-    return replace(plan, problems=list(problems), budgets=planned_budgets(targets))
-
-
-def check_match(targets: list[Target], plan: Plan) -> None:
-    """FileError where nobody in the file is a member here."""
-    if targets and len(plan.not_members) == len(targets):
-        raise FileError(
-            f"The file places nobody: none of its {len(targets):,} people is a member here. Their e-mail "
-            "addresses must be those of Cursor."
-        )
+    unmatched = [NOBODY_MATCHES] if people and len(plan.not_members) == len(people) else []
+    noted = list(dict.fromkeys([*problems, *unmatched]))
+    return replace(plan, problems=noted, budgets=planned_budgets(targets))
 
 
 def refresh(kept: GroupImport, day: date) -> bool:

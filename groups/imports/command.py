@@ -20,7 +20,7 @@ from groups.assignments.changes import ChangeRefused
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 
-from .apply import apply, check_match, plan_of, read_targets, upload
+from .apply import apply, plan_of, read_targets, upload
 from .plan import NewGroup, Plan
 
 
@@ -58,7 +58,6 @@ class ImportCommand(BaseCommand):
         problems = Problems()
         targets = read_targets(self.kind, file, problems)
         plan = plan_of(self.kind, targets, utc_day(now), problems.report)
-        check_match(targets, plan)
         if options["only"]:
             in_file = {target.email for target in targets}
             self._name_strangers(options["only"], in_file)
@@ -73,7 +72,7 @@ class ImportCommand(BaseCommand):
         kept = upload(self.kind, file, name=options["file"].name, from_day=from_day, by=by, now=now)
         self._name_strangers(options["only"] or (), {row["email"] for row in kept.targets})
         for line in kept.plan["problems"]:
-            self.stdout.write(f"not taken: {line}")
+            self.stdout.write(line)
         applied = apply(kept, options["only"], by=by, now=now)
         self.stdout.write(
             f"{applied.moved} members moved from {from_day} on, {applied.groups_made} groups made; "
@@ -112,7 +111,7 @@ def part_of(plan: Plan, only: Set[str], in_file: Set[str]) -> Plan:
 
 def lines(plan: Plan) -> Iterator[str]:
     """The plan as lines for people."""
-    yield from (f"not taken: {problem}" for problem in plan.problems)
+    yield from plan.problems
     for move in plan.moves:
         why = f" ({move.why})" if move.why else ""
         yield f"{move.email}: {move.current or UNASSIGNED_NAME} → {move.new or UNASSIGNED_NAME}{why}"
