@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from .findings.finding import Finding
-from .frame.baseline import learn
+from .frame.baseline import learn, prove
+from .frame.evidence import WorkReader, nothing_known
 from .frame.frame import Frame
 from .models import DetectionSettings, Exemption
 from .rules import ALL
@@ -44,12 +45,19 @@ class Assessment:
 
 
 def assess(
-    frame: Frame, settings: DetectionSettings, exemptions: Iterable[Exemption], ages: Ages | None
+    frame: Frame,
+    settings: DetectionSettings,
+    exemptions: Iterable[Exemption],
+    ages: Ages | None,
+    read_work: WorkReader = nothing_known,
 ) -> Assessment:
-    """Judge the frame; reads nothing and writes nothing. Without `ages` every source counts as fresh."""
+    """Judge the frame; writes nothing. Without `ages` every source counts as fresh.
+
+    `read_work` is asked once, about the members whose figures are worth a look.
+    """
     no_data = () if ages is None else tuple(missing(settings, ages))
     silent = {gap.rule for gap in no_data}
-    baseline = learn(frame, settings)
+    baseline = prove(frame, settings, learn(frame, settings), read_work)
     found = [
         finding
         for rule in ALL

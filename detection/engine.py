@@ -15,10 +15,12 @@ from collector.models import Member
 from .assess import Ages, Assessment, NoData, assess, without_idle_talk
 from .findings.detail import Detail, load_detail
 from .findings.explain import explain
-from .findings.finding import Finding
+from .findings.finding import Finding, with_charge
 from .findings.messages import message_of
 from .findings.onset import onset_of
+from .frame.frame import Frame
 from .frame.load import first_complete_collection, load_frame
+from .frame.work import live_work
 from .models import Anomaly, DetectionSettings, Exemption
 from .rules import ALL
 from .store import Key, Stored, Told, key_of, known_anomalies, store
@@ -93,10 +95,12 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     """
     as_of = as_of.replace(microsecond=0)
     settings = DetectionSettings.get_solo()
-    frame = load_frame(as_of, days=settings.own_baseline_days + 2)
-    assessment = assess(frame, settings, Exemption.objects.in_force(as_of), data_ages)
+    days = settings.history_days
+    frame = load_frame(as_of, days=days)
+    in_force = Exemption.objects.in_force(as_of)
+    assessment = assess(frame, settings, in_force, data_ages, live_work(frame, days=days))
     known = known_anomalies(as_of, timedelta(hours=settings.cooldown_hours))
-    told, silent = _tell(assessment, known, as_of, settings)
+    told, silent = _tell(assessment, known, frame, settings)
     silenced = {gap.rule for gap in assessment.no_data}
     judged = frozenset(rule.value for module in ALL for rule in module.RULES) - silenced
     with transaction.atomic():
@@ -105,14 +109,15 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
 
 
 def _tell(
-    assessment: Assessment, known: dict[Key, Anomaly], as_of: datetime, settings: DetectionSettings
+    assessment: Assessment, known: dict[Key, Anomaly], frame: Frame, settings: DetectionSettings
 ) -> tuple[list[Told], int]:
     """Findings with onset, reason and sentence, and how many were left out because history raises no
     alerts."""
     findings = assessment.findings
     if not findings:
         return [], 0
-    detail = load_detail(findings, as_of, days=settings.own_baseline_days + 2)
+    as_of = frame.as_of
+    detail = load_detail(findings, as_of, days=settings.history_days, prices=frame.prices)
     names = {member.pk: str(member) for member in Member.objects.filter(pk__in=_named(findings))}
     silent_before = _silent_before()
     told = []
@@ -138,6 +143,7 @@ def tell(
 ) -> Told:
     """Find the onset (kept from `before`, where it was seen before), explain the extra, and word it."""
     events = detail.events_of(finding)
+    finding = with_charge(finding, events)
     onset_at = before.onset_at if before else onset_of(finding, events)
     why = explain(finding, events, detail.usual_of(finding.member_id), detail.team)
     message = message_of(finding, names, onset_at, why.sentence, as_of)

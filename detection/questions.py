@@ -5,7 +5,13 @@ from __future__ import annotations
 QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "When is a member's day unusual?",
-        ("floor_dollars", "own_baseline_sensitivity", "spike_multiplier", "expensive_model_multiplier"),
+        (
+            "floor_dollars",
+            "own_baseline_sensitivity",
+            "spike_multiplier",
+            "expensive_model_multiplier",
+            "machine_pace_per_hour",
+        ),
     ),
     ("When is a member unlike the team?", ("team_multiplier", "cycle_outlier_multiplier")),
     ("When does spend creep up?", ("drift_multiplier",)),
@@ -13,7 +19,7 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "What may nobody exceed?",
         ("cycle_limit_dollars", "daily_requests_limit", "daily_tokens_limit", "team_budget_dollars"),
     ),
-    ("What else is reported?", ("members_limited", "plan_exhausted", "info_findings")),
+    ("What else is reported?", ("members_limited", "price_changes", "plan_exhausted", "info_findings")),
     (
         "How is a finding confirmed and continued?",
         ("confirm_by_own_history", "cooldown_hours", "stale_after_hours"),
@@ -35,6 +41,8 @@ LABELS = {
     "own_baseline_sensitivity": "Sensitivity to the member's own history (standard deviations)",
     "spike_multiplier": "Spike (times the member's daily average)",
     "expensive_model_multiplier": "Expensive requests (times the member's usual cost per request)",
+    "machine_pace_per_hour": "A machine's pace (requests in an hour)",
+    "price_changes": "Report models whose price rose for everybody",
     "team_multiplier": "Unlike the team in 24 h (standard deviations)",
     "cycle_outlier_multiplier": "Unlike the team in a cycle (times the median)",
     "drift_multiplier": "Slow drift (times the member's usual week)",

@@ -15,12 +15,14 @@ class Rule(TextChoices):
     TEAM_REQUESTS = "team_requests", "requests unlike the team"
     SPIKE = "spike", "spend spike"
     CYCLE_OUTLIER = "cycle_outlier", "cycle spend unlike the team"
-    EXPENSIVE_MODEL = "expensive_model", "dearer requests"
+    EXPENSIVE_MODEL = "expensive_model", "more expensive requests"
     PLAN_EXHAUSTED = "plan_exhausted", "plan exhausted"
     MEMBERS_LIMITED = "members_limited", "members stopped by a spend cap"
     TEAM_BUDGET = "team_budget", "team budget"
     OWN_BASELINE = "own_baseline", "spend unlike the member's own"
     DRIFT = "drift", "slow drift of spend"
+    MACHINE_PACE = "machine_pace", "requests at a machine's pace"
+    PRICE_CHANGE = "price_change", "price of a model changed"
 
 
 class Cause(TextChoices):
@@ -32,6 +34,7 @@ class Cause(TextChoices):
     PLAN = "plan", "plan"
     LIMIT = "limit", "limit"
     BUDGET = "budget", "budget"
+    PRICE = "price", "price"
 
 
 class Severity(TextChoices):

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, Func, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Func, IntegerField, Max, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, NullIf
 
 from collector.base.days import day_end, day_start, days_between
@@ -25,6 +25,7 @@ from collector.models.usage import UsageEventQuerySet
 from .cycles import turns
 from .runs import continued, starts
 from .surfaces import surface_in_sql
+from .worth import FREE, UNPRICED, weight_where, worth_cents
 
 UNIT_PLACES = Decimal("0.0001")
 NO_CENTS = cents(0)
@@ -33,6 +34,7 @@ FEW_MEMBERS = 300
 # Requests of an hour that make an agent, an automation or a conversation worth naming.
 BUSY_THREAD = 5
 HOUR = timedelta(hours=1)
+SUMMED = 12  # of the hour's totals, those that add up
 
 
 class DayKey(NamedTuple):
@@ -65,6 +67,9 @@ class DayTotals(NamedTuple):
     output_tokens: int = 0
     cache_write_tokens: int = 0
     cache_read_tokens: int = 0
+    worth_cents: Decimal = NO_CENTS
+    unpriced_weight: int = 0
+    free_weight: int = 0
     runs: int = 0
 
 
@@ -79,7 +84,11 @@ class HourTotals(NamedTuple):
     output_tokens: int = 0
     cache_write_tokens: int = 0
     cache_read_tokens: int = 0
+    worth_cents: Decimal = NO_CENTS
+    unpriced_weight: int = 0
+    free_weight: int = 0
     runs: int = 0
+    settled_at: datetime | None = None
     top_thread: str = ""
     top_thread_requests: int = 0
 
@@ -105,12 +114,14 @@ class Totals:
     days: dict[DayKey, DayTotals] = field(default_factory=dict)
     hours: dict[HourKey, HourTotals] = field(default_factory=dict)
 
-    def add(self, day: DayKey, hour: HourKey, sums: DayTotals) -> None:
+    def add(self, day: DayKey, hour: HourKey, sums: DayTotals, settled_at: datetime) -> None:
         before = self.days.get(day)
         self.days[day] = sums if before is None else DayTotals(*map(operator.add, before, sums))
         of_hour, known = _of_hour(sums), self.hours.get(hour)
-        # Twice only in the hour of a turn; what names the thread comes later.
-        self.hours[hour] = of_hour if known is None else HourTotals(*map(operator.add, known[:9], of_hour))
+        if known is not None:  # twice only in the hour of a turn; what names the thread comes later
+            of_hour = HourTotals(*map(operator.add, known[:SUMMED], of_hour[:SUMMED]))
+            settled_at = max(settled_at, known.settled_at or settled_at)
+        self.hours[hour] = of_hour._replace(settled_at=settled_at)
 
     def count_run(self, day: DayKey, hour: HourKey) -> None:
         self.days[day] = self.days[day]._replace(runs=self.days[day].runs + 1)
@@ -163,22 +174,31 @@ def _recompute_day(day: date, members: set[int] | None, at: datetime) -> set[tup
     if members is not None and len(members) <= FEW_MEMBERS:
         whose = Q(member_id__in=members)
         events, days, hours = events.filter(whose), days.filter(whose), hours.filter(whose)
-    totals = Totals()
-    for piece in pieces(day):
-        _add_piece(totals, piece, events)
-    agents = _count_runs(totals, events, list(pieces(day)))
-    _name_threads(totals, events, start_at)
+    totals, agents = totals_of_day(day, events)
     _write(totals, members or set(), days, hours, at)
     return set(continued(agents, end_at))
 
 
+def totals_of_day(day: date, events: UsageEventQuerySet) -> tuple[Totals, list[str]]:
+    """What `events` of `day` add up to, and the cloud agents that were at work."""
+    totals, parts = Totals(), list(pieces(day))
+    for piece in parts:
+        _add_piece(totals, piece, events)
+    agents = _count_runs(totals, events, parts)
+    _name_threads(totals, events, day_start(day))
+    return totals, agents
+
+
 def _add_piece(totals: Totals, piece: Piece, events: UsageEventQuerySet) -> None:
     start_at = day_start(piece.day)
-    for member_id, model, surface, hour, *sums in _grouped(events.between(piece.start_at, piece.end_at)):
+    for member_id, model, surface, hour, *sums, settled_at in _grouped(
+        events.between(piece.start_at, piece.end_at)
+    ):
         totals.add(
             DayKey(member_id, piece.day, model, surface, piece.is_after_turn),
             HourKey(member_id, start_at + hour * HOUR, model, surface),
             _exact(sums),
+            settled_at,
         )
 
 
@@ -266,16 +286,20 @@ def _grouped(events: UsageEventQuerySet) -> QuerySet[Any]:
             sum_billed=Sum(Case(When(is_chargeable=True, then="charged_cents"), default=Value(Decimal(0)))),
             sum_units=Sum("request_units"),
             **{f"sum_{name}": Coalesce(Sum(name), 0) for name in tokens},
+            sum_worth=worth_cents(),
+            weight_unpriced=weight_where(UNPRICED),
+            weight_free=weight_where(FREE),
+            settled=Max("first_seen_at"),
         )
     )
 
 
 def _exact(sums: list[Any]) -> DayTotals:
     """SQLite adds decimals as floats (15 digits): back to the places that are stored."""
-    counts, (total, billed, units), tokens = sums[:5], sums[5:8], sums[8:]
+    counts, (total, billed, units), tokens, (worth, *weights) = sums[:5], sums[5:8], sums[8:12], sums[12:]
     money = (cents(total), cents(billed), Decimal(str(units)).quantize(UNIT_PLACES))
-    return DayTotals._make((*counts, *money, *tokens, 0))
+    return DayTotals._make((*counts, *money, *tokens, cents(worth), *map(round, weights), 0))
 
 
 def _of_hour(sums: DayTotals) -> HourTotals:
-    return HourTotals(sums.requests, sums.failed_requests, sums.total_cents, sums.billed_cents, *sums[8:12])
+    return HourTotals(sums.requests, sums.failed_requests, sums.total_cents, sums.billed_cents, *sums[8:15])

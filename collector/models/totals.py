@@ -87,6 +87,13 @@ class MemberModelDay(models.Model):
     output_tokens = models.BigIntegerField(default=0)
     cache_write_tokens = models.BigIntegerField(default=0)
     cache_read_tokens = models.BigIntegerField(default=0)
+    worth_cents = CentsField(
+        db_default=0, help_text="What usage that was not charged is worth, where the source says so."
+    )
+    unpriced_weight = models.BigIntegerField(
+        default=0, db_default=0, help_text="Tokens of usage without a cost, weighed by what their kind costs."
+    )
+    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same of free usage.")
     updated_at = models.DateTimeField()
 
     objects = MemberModelDayQuerySet.as_manager()
@@ -135,12 +142,20 @@ class MemberModelHour(models.Model):
     output_tokens = models.BigIntegerField(default=0)
     cache_write_tokens = models.BigIntegerField(default=0)
     cache_read_tokens = models.BigIntegerField(default=0)
+    worth_cents = CentsField(
+        db_default=0, help_text="What usage that was not charged is worth, where the source says so."
+    )
+    unpriced_weight = models.BigIntegerField(
+        default=0, db_default=0, help_text="Tokens of usage without a cost, weighed by what their kind costs."
+    )
+    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same of free usage.")
     top_thread = models.CharField(
         max_length=80,
         blank=True,
         help_text="The agent, automation or conversation with most requests of this row, if five or more.",
     )
     top_thread_requests = models.PositiveIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When its last event was first seen.")
     updated_at = models.DateTimeField()
 
     objects = MemberModelHourQuerySet.as_manager()

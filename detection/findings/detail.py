@@ -11,21 +11,34 @@ from itertools import islice
 from typing import Any
 
 import pandas as pd
-from django.db.models import F, FloatField, Sum
+from django.db.models import F, FloatField, Sum, Value
 from django.db.models.functions import Cast
 
 from collector.base.days import day_end, day_start, utc_day
+from collector.facts.worth import UNPRICED
 from collector.models import MemberModelDay, UsageEvent
 from collector.models.totals import MemberModelDayQuerySet
 from collector.models.usage import UsageEventQuerySet
-from detection.frame.load import billed_cents, is_served
+from detection.frame.prices import NO_PRICES, PriceBook
 from detection.frame.tokens import all_tokens, weighed
+from detection.frame.values import BY_AGENT, billed_cents, is_served, known_value, number_where
 
 from .finding import Finding
 
-EVENT_COLUMNS = ["member_id", "at", "model", "cents", "billed", "requests", "tokens", "weight"]
+EVENT_COLUMNS = [
+    "member_id",
+    "at",
+    "model",
+    "by_agent",
+    "cents",
+    "charged",
+    "billed",
+    "requests",
+    "tokens",
+    "weight",
+]
 SUMS = ["cents", "requests", "weight"]
-NUMBERS = ["cents", "billed", "requests", "tokens", "weight"]
+NUMBERS = ["cents", "charged", "billed", "requests", "tokens", "weight"]
 CHUNK = 50_000  # rows that are held as objects at a time
 TEAM_DAYS = 14  # enough to price a model that is new to the member
 
@@ -53,20 +66,21 @@ class Detail:
         return self.usual[self.usual["member_id"] == member_id].set_index("model")
 
 
-def load_detail(findings: Sequence[Finding], as_of: datetime, *, days: int) -> Detail:
+def load_detail(findings: Sequence[Finding], as_of: datetime, *, days: int, prices: PriceBook) -> Detail:
     """Read the flagged members' events from before their windows on, and `days` days of history by model."""
     members = sorted({finding.member_id for finding in findings if finding.member_id is not None})
     starts = [finding.window.read_from for finding in findings if finding.member_id is not None]
-    events = read_events(UsageEvent.objects.filter(member_id__in=members), min([*starts, as_of]), as_of)
+    own = UsageEvent.objects.filter(member_id__in=members)
+    events = read_events(own, min([*starts, as_of]), as_of, prices)
     today = utc_day(as_of)
     history = MemberModelDay.objects.between(today - timedelta(days=days), today - timedelta(days=3))
-    usual = _by_model(history.filter(member_id__in=members), ["member_id", "model"])
+    usual = _by_model(history.filter(member_id__in=members), ["member_id", "model"], prices)
     recent = history.filter(day__gte=today - timedelta(days=TEAM_DAYS))
     of_team = [
-        finding for finding in findings if finding.member_id is None and finding.window.unit == "cents"
+        finding for finding in findings if finding.member_id is None and finding.window.unit == "charged"
     ]
     team_events = _read_team_events(of_team[0], as_of) if of_team else events.iloc[:0]
-    return Detail(events, team_events, usual, _by_model(recent, ["model"]).set_index("model"))
+    return Detail(events, team_events, usual, _by_model(recent, ["model"], prices).set_index("model"))
 
 
 def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
@@ -78,16 +92,19 @@ def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
     start, today = finding.window.start_at, utc_day(as_of)
     days = MemberModelDay.objects.between(utc_day(start), today - timedelta(days=1))
     days = days.exclude(day=utc_day(start), is_after_turn=False) if _turns_within_day(start) else days
-    table = _by_model(days, ["day", "model"])
+    table = _by_model(days, ["day", "model"], NO_PRICES)
     spent = table.groupby("day")["cents"].sum().cumsum()
     over = [day for day, cents in zip(spent.index, spent, strict=True) if cents > finding.bound]
     crossing = over[0] if over else today
     whole = table[table["day"] != crossing]
-    whole = whole.assign(at=[day_start(day) for day in whole["day"]], member_id=0, tokens=0.0, billed=0.0)
+    nothing = dict.fromkeys(("member_id", "tokens", "billed"), 0.0) | {"by_agent": False}
+    whole = whole.assign(at=[day_start(day) for day in whole["day"]], charged=whole["cents"], **nothing)
     parts = [
         whole.assign(at=pd.to_datetime(whole["at"], utc=True).clip(lower=pd.Timestamp(start))),  # type: ignore[call-overload]
         *(
-            read_events(UsageEvent.objects.all(), max(start, day_start(day)), min(as_of, day_end(day)))
+            read_events(
+                UsageEvent.objects.all(), max(start, day_start(day)), min(as_of, day_end(day)), NO_PRICES
+            )
             for day in sorted({crossing, today})
         ),
     ]
@@ -96,48 +113,71 @@ def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
     )
 
 
+def _read_all_events(start_at: datetime, end_at: datetime) -> pd.DataFrame:
+    return read_events(UsageEvent.objects.all(), start_at, end_at, NO_PRICES)
+
+
 def _turns_within_day(instant: datetime) -> bool:
     return instant != day_start(utc_day(instant))
 
 
 def read_events(
-    events: UsageEventQuerySet, start_at: datetime, end_at: datetime, *extra: str
+    events: UsageEventQuerySet, start_at: datetime, end_at: datetime, prices: PriceBook
 ) -> pd.DataFrame:
-    """One row per event of `[start_at, end_at)` in time order, with `EVENT_COLUMNS` and the `extra`
-    fields."""
+    """One row per event of `[start_at, end_at)` in time order, with `EVENT_COLUMNS`; `cents` is its value."""
     rows = (
         events.between(start_at, end_at)
         .order_by("occurred_at", "member_id", "model", "ordinal")
         .annotate(
-            cents=Cast("charged_cents", FloatField()),
+            agent=number_where(BY_AGENT, Value(1.0)),
+            value=known_value(),
+            charged=Cast("charged_cents", FloatField()),
             billed=billed_cents(),
             served=is_served(),
             tokens=all_tokens(),
             weight=weighed(F),
+            unpriced=number_where(UNPRICED, weighed(F)),
         )
         .values_list(
-            "member_id", "occurred_at", "model", "cents", "billed", "served", "tokens", "weight", *extra
+            "member_id",
+            "occurred_at",
+            "model",
+            "agent",
+            "value",
+            "charged",
+            "billed",
+            "served",
+            "tokens",
+            "weight",
+            "unpriced",
         )
     )
-    columns = [*EVENT_COLUMNS, *extra]
+    columns = [*EVENT_COLUMNS, "unpriced"]
     read = rows.iterator(chunk_size=CHUNK)
     chunks = iter(lambda: list(islice(read, CHUNK)), [])
-    return pd.concat([_table([], columns), *(_table(chunk, columns) for chunk in chunks)], ignore_index=True)
+    tables = [_table([], columns), *(_table(chunk, columns) for chunk in chunks)]
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(cents=table["cents"] + prices.estimates(table))[EVENT_COLUMNS]
 
 
 def _table(rows: list[tuple[Any, ...]], columns: list[str]) -> pd.DataFrame:
     """Rows as columns of numbers: a tenth of the memory of the rows themselves."""
     table = pd.DataFrame.from_records(rows, columns=columns)
     instants = {name: pd.to_datetime(table[name], utc=True) for name in columns if name.endswith("at")}
-    numbers = {name: table[name].astype(float) for name in NUMBERS}
+    numbers = {name: table[name].astype(float) for name in [*NUMBERS, "unpriced"]}
     ids = {"member_id": table["member_id"].astype("int64"), "model": table["model"].map(sys.intern)}
-    return table.assign(**instants, **numbers, **ids)
+    return table.assign(**instants, **numbers, **ids, by_agent=table["by_agent"].astype(bool))
 
 
-def _by_model(days: MemberModelDayQuerySet, keys: list[str]) -> pd.DataFrame:
+def _by_model(days: MemberModelDayQuerySet, keys: list[str], prices: PriceBook) -> pd.DataFrame:
     rows = days.values_list(*keys).annotate(
-        cents=Cast(Sum("total_cents"), FloatField()),
+        value=Cast(Sum("total_cents"), FloatField()) + Cast(Sum("worth_cents"), FloatField()),
         served=Cast(Sum("requests"), FloatField()),
         weight=weighed(Sum),
+        unpriced=Cast(Sum("unpriced_weight"), FloatField()),
     )
-    return pd.DataFrame.from_records(list(rows), columns=[*keys, *SUMS])
+    table = pd.DataFrame.from_records(list(rows), columns=[*keys, *SUMS, "unpriced"])
+    table = table.astype(dict.fromkeys([*SUMS, "unpriced"], float))
+    if prices is NO_PRICES:
+        return table
+    return table.assign(cents=table["cents"] + prices.estimates(table))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from detection.frame.evidence import Evidence
+
 from .finding import Finding
 from .wording import model_label, signed_dollars
 
@@ -35,6 +37,7 @@ class Explanation:
     model: str = ""
     hours: tuple[tuple[str, float], ...] = ()
     sentence: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Plain values, as stored with the anomaly."""
@@ -43,6 +46,7 @@ class Explanation:
             "more_requests": self.more_requests,
             "hours": [{"start_at": start, "cents": cents} for start, cents in self.hours],
             "sentence": self.sentence,
+            "evidence": [{"kind": each.kind.value, "text": each.text} for each in self.evidence],
         }
 
 
@@ -51,14 +55,28 @@ def explain(finding: Finding, events: pd.DataFrame, usual: pd.DataFrame, team: p
     window."""
     window = _inside(finding, events)
     if window.empty:
-        return Explanation()
+        return Explanation(sentence=_listed(finding.evidence), evidence=finding.evidence)
+    if finding.window.unit == "charged":
+        window = window.assign(cents=window["charged"])
     if not (usual["weight"].sum() and window["weight"].sum()):
         window, usual, team = (table.assign(weight=table["requests"]) for table in (window, usual, team))
     models = _by_model(window, usual, team)
     if not finding.extra_cents:
-        return Explanation(model=str(models["cents"].idxmax()), hours=_hours(window))
+        return Explanation(
+            model=str(models["cents"].idxmax()),
+            hours=_hours(window),
+            sentence=_listed(finding.evidence),
+            evidence=finding.evidence,
+        )
     parts, more = _parts(models, usual, finding.expected_cents, finding.extra_cents)
-    return Explanation(parts, more, _culprit(models, parts), _hours(window), _sentence(parts, more))
+    named = next((each.model for each in finding.evidence if each.model), "")
+    sentence = "; ".join(filter(None, (_sentence(parts, more), _listed(finding.evidence))))
+    culprit = named or _culprit(models, parts)
+    return Explanation(parts, more, culprit, _hours(window), sentence, finding.evidence)
+
+
+def _listed(evidence: tuple[Evidence, ...]) -> str:
+    return "; ".join(each.text for each in evidence)
 
 
 def _inside(finding: Finding, events: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +146,7 @@ def _hours(window: pd.DataFrame) -> tuple[tuple[str, float], ...]:
 
 
 def _sentence(parts: tuple[ExplanationPart, ...], more: int) -> str:
-    """The parts worth telling, largest first: "340 more requests (+$290), dearer model opus (+$55)"."""
+    """The parts worth naming, largest first: "340 more requests (+$290), shorter context (-$12)"."""
     extra = sum(part.cents for part in parts)
     told = [part for part in parts if abs(part.cents) >= max(TOLD_SHARE * extra, 50)]
     told.sort(key=lambda part: -part.cents)
@@ -136,12 +154,12 @@ def _sentence(parts: tuple[ExplanationPart, ...], more: int) -> str:
 
 
 def _phrase(part: ExplanationPart, more: int) -> str:
-    dearer = part.cents > 0
+    rises = part.cents > 0
     model = f" {model_label(part.model)}" if part.model else " mix"
     on = f" on {model_label(part.model)}" if part.model else ""
     return {
-        "volume": f"{abs(more):,} {'more' if dearer else 'fewer'} requests",
-        "model_mix": f"dearer model{model}" if dearer else "cheaper models",
-        "context": f"longer context or less cache{on}" if dearer else "shorter context or more cache",
-        "price": f"higher price for the same tokens{on}" if dearer else "lower price for the same tokens",
+        "volume": f"{abs(more):,} {'more' if rises else 'fewer'} requests",
+        "model_mix": f"more expensive model{model}" if rises else "cheaper models",
+        "context": f"longer context or less cache{on}" if rises else "shorter context or more cache",
+        "price": f"higher price for the same tokens{on}" if rises else "lower price for the same tokens",
     }[part.name]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
-from detection.frame.frame import LATE_HOURS, Array, Frame
+from detection.frame.arrays import Array
+from detection.frame.evidence import Evidence
+from detection.frame.frame import LATE_HOURS, Frame
 from detection.vocabulary import Cause, Rule, Severity
 
 # `none`: the figure is no sum of events, such as one that came with a snapshot, so no event crossed it.
-Unit = Literal["cents", "billed", "requests", "tokens", "none"]
+Unit = Literal["cents", "charged", "billed", "requests", "tokens", "none"]
+# Value and charge differ by this share: then the message says that it is an estimate.
+ESTIMATE_SHARE = 0.01
 CRITICAL_OVER = 2.0  # times the bound: product promise for the cycle limit, kept for every rule
 
 
@@ -30,6 +35,11 @@ class FindingWindow:
     kind: Literal["rolling", "since", "ratio"]
     unit: Unit = "cents"
     hours: int = 24
+    part: Literal["all", "hand", "agents"] = "all"  # whose requests are read for the onset
+
+    def counting(self, unit: Unit) -> FindingWindow:
+        """The same window of another unit."""
+        return replace(self, unit=unit)
 
     @property
     def read_from(self) -> datetime:
@@ -42,8 +52,9 @@ class FindingWindow:
 class Finding:
     """`observed`, `bound` and `expected` share one unit: cents, or a count, as the window says.
 
-    `window_cents` is the spend of the window, `expected_cents` what it usually costs: the same where requests
-    are compared, so that no dollars are extra; both 0 where the cause is not spend.
+    `window_cents` is the value of the window's usage, `expected_cents` what it usually costs: the same where
+    requests are compared, so that no dollars are extra; both 0 where the cause is not spend. `charged_cents`
+    is what Cursor charged for the window, where that is known to differ from its value.
     """
 
     rule: Rule
@@ -59,6 +70,8 @@ class Finding:
     expected_cents: float = 0.0
     is_provisional: bool = False
     operands: dict[str, Any] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    charged_cents: float | None = None
 
     @property
     def extra_cents(self) -> float:
@@ -77,12 +90,81 @@ def severity_of(observed: float, bound: float, critical_over: float = CRITICAL_O
     return Severity.CRITICAL if observed > critical_over * bound else Severity.WARNING
 
 
-def flagged(mask: Array) -> Iterator[int]:
-    """Row numbers at which `mask` holds: the few findings, never all members."""
-    return map(int, np.flatnonzero(mask))
-
-
 def last_24_hours(frame: Frame, hours_ago: int = 0) -> FindingWindow:
-    """The rolling day that ended `hours_ago` hours before the frame."""
-    end_at = frame.as_of - timedelta(hours=hours_ago)
-    return FindingWindow(end_at - timedelta(hours=24), end_at, "rolling")
+    """The rolling day that ended `hours_ago` hours before the frame's last one."""
+    end_at = frame.last_hour_ends_at - timedelta(hours=hours_ago)
+    return FindingWindow(end_at - timedelta(hours=24), min(end_at, frame.as_of), "rolling")
+
+
+Figures = Array | float
+
+
+def with_charge(finding: Finding, events: pd.DataFrame) -> Finding:
+    """The finding with what Cursor charged for its window, where its value is an estimate."""
+    if finding.window.unit not in ("cents", "requests") or finding.member_id is None or events.empty:
+        return finding
+    start, end = pd.Timestamp(finding.window.start_at), pd.Timestamp(finding.window.end_at)
+    window = events[(events["at"] >= start) & (events["at"] < end)]
+    charged, value = float(window["charged"].sum()), float(window["cents"].sum())
+    is_estimate = abs(value - charged) > ESTIMATE_SHARE * max(value, 1.0)
+    return replace(finding, charged_cents=charged) if is_estimate else finding
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one rule says of all members at once: arrays with one figure per member, or one for all.
+
+    `findings` makes a finding of each member for whom `mask` holds. `critical_from` is what twice of makes it
+    critical (the bound, where nothing is given); where `is_alarm` does not hold it is information. `scale`
+    multiplies all cents: what the usage costs now, over what it was judged at.
+    """
+
+    rule: Rule
+    mask: Array
+    metric: str
+    observed: Figures
+    bound: Figures
+    expected: Figures
+    window: FindingWindow | Callable[[int], FindingWindow]
+    cause: Cause = Cause.SPEND
+    window_cents: Figures = 0.0
+    expected_cents: Figures = 0.0
+    critical_from: Figures | None = None
+    is_alarm: Array | bool = True
+    is_provisional: Array | bool = False
+    scale: Figures = 1.0
+    operands: Callable[[int], dict[str, Any]] = lambda row: {}
+    evidence: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
+
+    def findings(self, frame: Frame) -> Iterator[Finding]:
+        """The few that stand out, in the order of the members."""
+        for row in map(int, np.flatnonzero(self.mask)):
+            yield self._finding(row, int(frame.member_ids[row]))
+
+    def _finding(self, row: int, member_id: int) -> Finding:
+        observed, bound = _figure(self.observed, row), _figure(self.bound, row)
+        critical_from = bound if self.critical_from is None else _figure(self.critical_from, row)
+        is_alarm = bool(_figure(self.is_alarm, row))
+        window = self.window(row) if callable(self.window) else self.window
+        scale = _figure(self.scale, row)
+        factor = scale if window.unit == "cents" else 1.0
+        return Finding(
+            rule=self.rule,
+            cause=self.cause,
+            severity=severity_of(observed, critical_from) if is_alarm else Severity.INFO,
+            metric=self.metric,
+            observed=observed * factor,
+            bound=bound * factor,
+            expected=_figure(self.expected, row) * factor,
+            window=window,
+            member_id=member_id,
+            window_cents=_figure(self.window_cents, row) * scale,
+            expected_cents=_figure(self.expected_cents, row) * scale,
+            is_provisional=bool(_figure(self.is_provisional, row)),
+            operands=self.operands(row),
+            evidence=self.evidence.get(row, ()),
+        )
+
+
+def _figure(figures: Figures | bool, row: int) -> float:
+    return float(figures[row]) if isinstance(figures, np.ndarray) else float(figures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from detection.vocabulary import Rule
 
@@ -32,23 +32,52 @@ def _against(finding: Finding) -> str:
     return f"{times(finding.observed, finding.expected)} their usual {dollars(finding.expected)}"
 
 
+def _spent(finding: Finding) -> str:
+    """What was spent, or, where the source gives no charge for part of it, what was used."""
+    if finding.charged_cents is None:
+        return f"spent {dollars(finding.observed)}"
+    return f"used an estimated {dollars(finding.observed)} ({dollars(finding.charged_cents)} charged)"
+
+
 def _own_baseline(finding: Finding, names: Mapping[int, str]) -> str:
-    return f"{_who(finding, names)} spent {dollars(finding.observed)} in 24 h, {_against(finding)}"
+    return f"{_who(finding, names)} {_spent(finding)} in 24 h, {_against(finding)}"
 
 
 def _drift(finding: Finding, names: Mapping[int, str]) -> str:
     days = finding.operands["days"]
-    return f"{_who(finding, names)} spent {dollars(finding.observed)} in {days} days, {_against(finding)}"
+    return f"{_who(finding, names)} {_spent(finding)} in {days} days, {_against(finding)}"
 
 
 def _spike(finding: Finding, names: Mapping[int, str]) -> str:
     ratio, average = times(finding.observed, finding.expected), dollars(finding.expected)
-    spent = dollars(finding.observed)
-    return f"{_who(finding, names)} spent {spent} in 24 h, {ratio} their daily average of {average}"
+    return f"{_who(finding, names)} {_spent(finding)} in 24 h, {ratio} their daily average of {average}"
 
 
 def _expensive_model(finding: Finding, names: Mapping[int, str]) -> str:
-    return f"{_who(finding, names)} paid {dollars(finding.observed)} per request in 24 h, {_against(finding)}"
+    unit = "run" if finding.metric == "cost_per_run_24h" else "request"
+    verb = "paid" if finding.charged_cents is None else "used an estimated"
+    return (
+        f"{_who(finding, names)} {verb} {dollars(finding.observed)} per {unit} in 24 h, {_against(finding)}"
+    )
+
+
+def _machine_pace(finding: Finding, names: Mapping[int, str]) -> str:
+    made, highest = f"{finding.observed:,.0f}", f"{finding.operands['highest_hour']:,.0f}"
+    is_known = finding.expected >= 1
+    usual = (
+        f", {times(finding.observed, finding.expected)} their usual {finding.expected:,.0f}"
+        if is_known
+        else ""
+    )
+    return f"{_who(finding, names)} made {made} requests in 24 h{usual}, up to {highest} in an hour"
+
+
+def _price_change(finding: Finding, names: Mapping[int, str]) -> str:
+    figures = finding.operands
+    day = date.fromisoformat(figures["day"])
+    also = f"; also more expensive: {listing(figures['also'])}" if figures["also"] else ""
+    rise = f"{figures['model']} costs {finding.observed:.1f} times as much since {day.day} {day:%b}"
+    return f"{rise}; {dollars(figures['weekly_cents'])} a week at the present use{also}"
 
 
 def _cycle_limit(finding: Finding, names: Mapping[int, str]) -> str:
@@ -77,8 +106,8 @@ def _daily_tokens(finding: Finding, names: Mapping[int, str]) -> str:
 
 
 def _team_spend(finding: Finding, names: Mapping[int, str]) -> str:
-    spent, mean = dollars(finding.observed), dollars(finding.expected)
-    return f"{_who(finding, names)} spent {spent} in 24 h; active members spend {mean} a day on average"
+    mean = dollars(finding.expected)
+    return f"{_who(finding, names)} {_spent(finding)} in 24 h; active members spend {mean} a day on average"
 
 
 def _team_requests(finding: Finding, names: Mapping[int, str]) -> str:
@@ -107,6 +136,8 @@ def _team_budget(finding: Finding, names: Mapping[int, str]) -> str:
 _TOLD: dict[Rule, Callable[[Finding, Mapping[int, str]], str]] = {
     Rule.OWN_BASELINE: _own_baseline,
     Rule.DRIFT: _drift,
+    Rule.MACHINE_PACE: _machine_pace,
+    Rule.PRICE_CHANGE: _price_change,
     Rule.SPIKE: _spike,
     Rule.EXPENSIVE_MODEL: _expensive_model,
     Rule.CYCLE_LIMIT: _cycle_limit,

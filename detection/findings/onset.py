@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from detection.frame.frame import LATE_HOURS, Array
+from detection.frame.arrays import Array
+from detection.frame.frame import LATE_HOURS
 
 from .finding import Finding
 
@@ -21,6 +22,8 @@ def onset_of(finding: Finding, events: pd.DataFrame) -> datetime | None:
     """
     if finding.window.unit == "none" or events.empty:
         return None
+    if finding.window.part != "all":
+        events = events[events["by_agent"] == (finding.window.part == "agents")]
     at = events["at"].to_numpy("datetime64[us]")
     over = _READERS[finding.window.kind](finding, events, at)
     start = finding.window.start_at

@@ -3,35 +3,52 @@ may stray."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from detection.models import DetectionSettings
 
-from .frame import Array, Frame, Measures, Past
+from .arrays import Array
+from .evidence import (
+    MACHINE_HOURS,
+    MACHINE_REQUESTS,
+    Evidence,
+    EvidenceKind,
+    UsualContext,
+    WorkReader,
+    gather,
+)
+from .frame import DAY_HOURS, Frame, Measures, Past
 from .habits import TEAM_MEMBERS, Habit, habit, quantile
 
-# Least spread of the logarithm: with the default sensitivity of 3.25 even the steadiest member may spend 4.8
+# Least spread of the logarithm: with the default sensitivity of 4 even the steadiest member may spend 4.8
 # times the usual, just under the spike multiplier of 5.
-LEAST_SPREAD = 0.48
+LEAST_SPREAD = 0.39
 # Requests of a cost per request that varies as much by itself as between days; with fewer, the day's mean
 # is noisier.
 NOISY_REQUESTS = 10
 WEEKDAY_DAYS = 4
 MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
 # What other rules are confirmed by while this one is switched off.
-CONFIRMING_SENSITIVITY = 3.25
+CONFIRMING_SENSITIVITY = 4.0
 # Where something that spend is made of is unusual by itself, spend need not be quite: these shares of the
 # sensitivity will do. Busy days have more requests anyway, so those prove less, unless they are far beyond;
 # what a request or a token costs says how, and with which models, however busy the day.
-WITH_REQUESTS, WITH_PROOF = 0.77, 0.45
+WITH_REQUESTS, WITH_PROOF = 0.62, 0.45
+# Newcomers are judged by spend and requests together, each at this share of it.
+NEWCOMER = 0.81
+# So many times the bound of requests, and the number of requests is the alarm: an agent that runs away on a
+# cheap model does not cost much more than a busy day, and half the floor will do.
+FAR_BEYOND, SHARE_OF_FLOOR = 1.5, 0.5
 # Robust standard deviations (of the logarithm) at which they are: a price strays less than anything else.
-COST_Z, PRICE_Z = 3.0, 2.5
+COST_Z, PRICE_Z, CONTEXT_Z = 3.0, 2.5, 3.0
 # Under the floor the cost per request is all there is to go by, and there are many member-days to err on.
 COST_Z_UNDER_FLOOR = 4.0
 # A newcomer who spends what somebody in the team spends now and then is no incident.
 HEAVY_QUANTILE = 0.99
+HEAVY_MEMBER_DAYS = 100
 
 
 @dataclass(frozen=True)
@@ -40,29 +57,36 @@ class Baseline:
 
     `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself; the other
     two are what will do where there are more requests than usual (over `bound_requests`), and where there is
-    better proof: far more of them, their cost, or the price of their tokens (over `bound_price`, cents per
-    weighed token). NaN, which nothing exceeds, where there is no history. `heavy_cents` is what the team's
-    costliest member-days hold.
+    better proof: far more of them, their cost, the price of their tokens (over `bound_price`, cents per
+    weighed token), or other evidence (`is_proved`; in words, by the member's row, `evidence`). NaN, which
+    nothing exceeds, where there is no history. `wild_cents` and `wild_requests` are for those without one,
+    and `heavy_cents` is what the team's costliest member-days hold.
     """
 
     spend: Habit
     requests: Habit
     cost: Habit
+    agent_cost: Habit
+    context: Habit
     expected_cents: Array
     bound_cents: Array
     bound_with_requests_cents: Array
     bound_with_proof_cents: Array
     bound_requests: Array
     bound_price: Array
+    wild_cents: Array
+    wild_requests: Array
     cost_lift: Array
     heavy_cents: float
+    is_proved: Array
+    evidence: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
 def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
     """Learn from the frame's history what is usual for each member."""
     # Switched off, the rule raises nothing; the other rules are confirmed as before.
     sensitivity = float(settings.own_baseline_sensitivity) or CONFIRMING_SENSITIVITY
-    spend, made, cost, price = frame.past.once(habits)
+    spend, made, cost, price, agent_cost, context = frame.past.once(habits)
     expected_factor, bound_factor = _factors(frame, spend)
     expected = np.exp(spend.level[:, None]) * expected_factor
     bound_factor = bound_factor * _lift(frame.rolling.cents, expected)
@@ -70,32 +94,99 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
         spend=spend,
         requests=made,
         cost=cost,
+        agent_cost=agent_cost,
+        context=context,
         expected_cents=np.nan_to_num(expected),
         bound_cents=_reach(spend, sensitivity) * bound_factor,
         bound_with_requests_cents=_reach(spend, WITH_REQUESTS * sensitivity) * bound_factor,
         bound_with_proof_cents=_reach(spend, WITH_PROOF * sensitivity) * bound_factor,
         bound_requests=_reach(made, sensitivity) * bound_factor,
         bound_price=_price_bound(frame, price),
-        cost_lift=_lift(*_ratios(frame.rolling.cents, frame.rolling.requests, cost)),
+        wild_cents=_reach(spend, NEWCOMER * sensitivity) * bound_factor,
+        wild_requests=_reach(made, NEWCOMER * sensitivity) * bound_factor,
+        cost_lift=_lift(*_ratios(frame.rolling.hand_cents, frame.rolling.hand_requests, cost)),
         heavy_cents=frame.past.once(heavy_cents),
+        is_proved=np.zeros(frame.rolling.cents.shape, dtype=bool),
     )
 
 
-def habits(past: Past) -> tuple[Habit, Habit, Habit, Habit]:
-    """Habits of spend, of requests, of cents per request and of cents per weighed token."""
+def prove(frame: Frame, settings: DetectionSettings, baseline: Baseline, read: WorkReader) -> Baseline:
+    """The baseline with evidence about the few members whose spend, cost or pace is worth a look."""
+    rows = np.flatnonzero(_suspects(frame, settings, baseline))
+    if not len(rows):
+        return baseline
+    works, names = read([int(frame.member_ids[row]) for row in rows])
+    last = int(frame.last_hour_ends_at.timestamp()) // 3600
+    evidence = {}
+    for row in map(int, rows):
+        end = last - int(frame.peak_hours_ago[row])
+        work = works.get(int(frame.member_ids[row]))
+        if work is not None:
+            context = _usual_context(baseline.context, row, float(frame.peak.requests[row]))
+            evidence[row] = gather(work, names, end - DAY_HOURS, end, context)
+    evidence = {row: found for row, found in evidence.items() if found}
+    is_proved = baseline.is_proved.copy()
+    chosen = np.array(list(evidence), dtype=int)
+    is_proved[chosen, frame.peak_hours_ago[chosen]] = True
+    return replace(baseline, evidence=evidence, is_proved=is_proved)
+
+
+def has_evidence(baseline: Baseline, kinds: Set[EvidenceKind]) -> Array:
+    """Per member and rolling day: whether there is evidence of one of these kinds."""
+    mask = np.zeros_like(baseline.is_proved)
+    for row, found in baseline.evidence.items():
+        if any(each.kind in kinds for each in found):
+            mask[row] = baseline.is_proved[row]
+    return mask
+
+
+def _usual_context(of: Habit, row: int, requests: float) -> UsualContext:
+    reach = CONTEXT_Z * float(of.reach[row]) * float(noise_of(np.array(requests)))
+    return UsualContext(float(np.exp(of.level[row])), float(np.exp(of.centre[row] + reach)))
+
+
+def _suspects(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:
+    """Members for whom evidence could decide: spend beyond what the best proof allows, requests that cost far
+    more than usual, or too many of them in an hour."""
+    peak, ended = frame.peak, frame.peak_hours_ago
+    floor = float(settings.floor_dollars) * 100
+    unusual = peak.cents > baseline.bound_with_proof_cents[np.arange(len(ended)), ended]
+    usual = np.nan_to_num(np.exp(baseline.cost.level)) * float(settings.expensive_model_multiplier)
+    costly = (peak.hand_cents > usual * peak.hand_requests) & (usual > 0)
+    is_fast = (frame.hours.requests >= MACHINE_REQUESTS).sum(axis=1) >= MACHINE_HOURS
+    least = np.where(costly, float(settings.expensive_model_min_dollars) * 100, SHARE_OF_FLOOR * floor)
+    return np.asarray(((unusual | costly) & (peak.cents >= least)) | is_fast)
+
+
+def habits(past: Past) -> tuple[Habit, ...]:
+    """Habits of spend, of requests, of cents per request by hand, of cents per weighed token, of cents per
+    request of agents, and of weighed tokens per request."""
     history = past.history
-    noise = noise_of(history.requests)
+    noise, by_hand = noise_of(history.requests), noise_of(history.hand_requests)
     return (
         habit(history.cents, least_spread=LEAST_SPREAD),
         habit(history.requests, least_spread=LEAST_SPREAD),
-        habit(_ratio(history.cents, history.requests), least_spread=LEAST_SPREAD / 2, noise=noise),
+        habit(
+            _ratio(history.hand_cents, history.hand_requests), least_spread=LEAST_SPREAD / 2, noise=by_hand
+        ),
         habit(_ratio(history.cents, history.weight), least_spread=LEAST_SPREAD / 2, noise=noise),
+        habit(
+            _ratio(history.agent_cents, history.agent_requests),
+            least_spread=LEAST_SPREAD / 2,
+            noise=noise_of(history.agent_requests),
+        ),
+        habit(_ratio(history.weight, history.requests), least_spread=LEAST_SPREAD / 2, noise=noise),
     )
 
 
 def heavy_cents(past: Past) -> float:
-    """What the costliest of the team's days with spend exceed, one in a hundred; 0 of none."""
+    """What one in a hundred of the team's days with spend exceeds; infinite while there are fewer of them.
+
+    In a small team a newcomer is judged by all that there is.
+    """
     spent = past.history.cents[past.history.cents > 0]
+    if len(past.history.cents) >= TEAM_MEMBERS and len(spent) < HEAVY_MEMBER_DAYS:
+        return float("inf")
     return float(np.quantile(spent, HEAVY_QUANTILE)) if len(spent) else 0.0
 
 
@@ -165,8 +256,9 @@ def _weekday_effects(residuals: Array, frame: Frame) -> Array:
 def _end_weekdays(frame: Frame) -> Array:
     """Weekday on which each rolling day ended; one that ends at midnight belongs to the day before."""
     hours = np.arange(frame.rolling.cents.shape[1])
-    seconds = frame.as_of.hour * 3600 + frame.as_of.minute * 60 + frame.as_of.second - 1
-    return (frame.day.weekday() + (seconds - hours * 3600) // 86400) % 7
+    # Hour 0 of 1970 was on a Thursday.
+    last = int(frame.last_hour_ends_at.timestamp()) // 3600 - 1
+    return ((last - hours) // 24 + 3) % 7
 
 
 def _lift(seen: Array, expected: Array) -> Array:

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from collector.base.days import day_start, utc_day
 
-Array = NDArray[Any]
+from .arrays import Array
+from .price_changes import PriceChange
+from .prices import NO_PRICES, PriceBook
+
 T = TypeVar("T")
 
 DAY_HOURS = 24
@@ -28,13 +30,27 @@ HOURS = DAY_HOURS + LATE_HOURS + 1
 class Measures(NamedTuple):
     """One number per member and step of time; the arrays have one row per member, oldest column first.
 
+    `cents` is the value of usage: what Cursor charges, and an estimate where the source gives no charge.
     `weight` are tokens weighed by what their kind costs: cents per weight is the price of the models in use.
+    `agent_cents` and `agent_requests` are the part of cloud agents and automations, where one event may be a
+    whole run.
     """
 
     cents: Array
     requests: Array
     tokens: Array
     weight: Array
+    agent_cents: Array
+    agent_requests: Array
+
+    @property
+    def hand_cents(self) -> Array:
+        """Cents of requests by hand: of no cloud agent and no automation."""
+        return self.cents - self.agent_cents
+
+    @property
+    def hand_requests(self) -> Array:
+        return self.requests - self.agent_requests
 
     def each(self, work: Callable[[Array], Array]) -> Measures:
         """The same measures after `work` on each array."""
@@ -98,22 +114,36 @@ class Caps:
 class Frame:
     """What was known at `as_of`.
 
-    `past` are whole UTC days up to the one before `as_of`'s; `today` is the part of that day so far (one
-    column); `hours` are the last `HOURS` that end at `as_of`, exact to the instant.
+    `past` are whole UTC days up to the one before `as_of`'s; `hours` are the last `HOURS` on the clock, the
+    last of them the one that `as_of` ends or falls into. After a change of prices all cents are at the prices
+    before it; `added_cents` is what the change added to the hours.
     """
 
     as_of: datetime
     member_ids: Array
     past: Past
-    today: Measures
     hours: Measures
     cycle: Cycle | None = None
     caps: Caps | None = None
+    prices: PriceBook = NO_PRICES
+    changes: tuple[PriceChange, ...] = ()
+    added_cents: Array | None = None
 
     @cached_property
     def day(self) -> date:
         """The UTC day that `as_of` falls on."""
         return utc_day(self.as_of)
+
+    @cached_property
+    def last_hour_ends_at(self) -> datetime:
+        """When the last of the hours is over: at `as_of`, or within the hour after it."""
+        return hour_after(self.as_of)
+
+    @cached_property
+    def today(self) -> Measures:
+        """The day of `as_of` so far, as one column."""
+        count = (self.last_hour_ends_at - day_start(self.day)) // timedelta(hours=1)
+        return self.hours.columns(slice(HOURS - count, None)).total()
 
     @property
     def days(self) -> Measures:
@@ -129,6 +159,14 @@ class Frame:
     def rolling(self) -> Measures:
         """Sums of 24 hours; column k is the rolling day that ended k hours ago, up to `LATE_HOURS`."""
         return self.hours.each(_rolling)
+
+    @cached_property
+    def inflation(self) -> Array:
+        """How many times its judged value each rolling day costs at today's prices."""
+        if self.added_cents is None:
+            return np.ones_like(self.rolling.cents)
+        added, judged = _rolling(self.added_cents), self.rolling.cents
+        return 1 + np.divide(added, judged, out=np.zeros_like(judged), where=judged > 0)
 
     @cached_property
     def peak_hours_ago(self) -> Array:
@@ -152,14 +190,20 @@ def _rolling(hours: Array) -> Array:
     return sums[:, ends] - sums[:, ends - DAY_HOURS]
 
 
+def hour_after(instant: datetime) -> datetime:
+    """The full hour at or after `instant`."""
+    floor = instant.replace(minute=0, second=0, microsecond=0)
+    return floor if floor == instant else floor + timedelta(hours=1)
+
+
 def binned(rows: Array, columns: Array, values: pd.DataFrame, shape: tuple[int, int]) -> Measures:
     """Sum `values`, one column per measure, into arrays of `shape`; rows and columns outside are dropped."""
+    return Measures(*(summed(rows, columns, values[name], shape) for name in MEASURES))
+
+
+def summed(rows: Array, columns: Array, values: pd.Series, shape: tuple[int, int]) -> Array:
+    """The same of one column."""
     inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
     flat = rows[inside] * shape[1] + columns[inside]
-    size = shape[0] * shape[1]
-    return Measures(
-        *(
-            np.bincount(flat, weights=values[name].to_numpy(float)[inside], minlength=size).reshape(shape)
-            for name in MEASURES
-        )
-    )
+    amounts = values.to_numpy(float)[inside]
+    return np.bincount(flat, weights=amounts, minlength=shape[0] * shape[1]).reshape(shape)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .frame import Array
+from .arrays import Array
 
 UPPER_QUANTILE, UPPER_Z = 0.9, 1.2816  # of a normal distribution
 # A member's own spread counts fully only beside this many days at the spread that is usual in the team.

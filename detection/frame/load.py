@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from datetime import datetime, timedelta
-from functools import reduce
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.db import connections
-from django.db.models import (
-    BooleanField,
-    Case,
-    F,
-    FloatField,
-    Func,
-    IntegerField,
-    QuerySet,
-    Sum,
-    Value,
-    When,
-)
+from django.db.models import FloatField, QuerySet, Sum
 from django.db.models.functions import Cast
 
 from collector.base.days import day_start, utc_day
@@ -35,10 +20,10 @@ from collector.models import (
     UsageEvent,
 )
 
-from .frame import HOURS, MEASURES, Caps, Cycle, Frame, Measures, Past, binned
-from .tokens import TOKEN_WEIGHTS, all_tokens, weighed
-
-SERVED = ~UsageEvent.FAILED
+from .frame import HOURS, Caps, Cycle, Frame, Past, binned, hour_after, summed
+from .prices import NO_PRICES
+from .totals import day_sums, hour_sums, load_price_book, load_price_changes, with_value
+from .values import billed_cents
 
 
 def load_frame(as_of: datetime, *, days: int) -> Frame:
@@ -46,35 +31,36 @@ def load_frame(as_of: datetime, *, days: int) -> Frame:
     members = np.array(sorted(watched_members().values_list("pk", flat=True)), dtype=np.int64)
     index = pd.Index(members)
     cycle = BillingCycle.objects.at(as_of)
-    hours = _recent_hours(as_of, cycle)
-    rows = index.get_indexer(pd.Index(hours["member_id"]))
-    today = np.where(hours["is_today"].astype(bool), 0, -1)
-    ago = HOURS - 1 - hours["hours_ago"].to_numpy(int)
+    today, end_at = utc_day(as_of), hour_after(as_of)
+    first, yesterday = today - timedelta(days=days), today - timedelta(days=1)
+    changes = load_price_changes(today)
+    past, hours = day_sums(first, yesterday), hour_sums(as_of, end_at, HOURS)
+    is_estimated = bool(past["unpriced"].any() or hours["unpriced"].any())
+    prices = load_price_book(first, today) if is_estimated else NO_PRICES
+    if is_estimated or changes:
+        past = day_sums(first, yesterday, by_model=True)
+        past = with_value(past, pd.to_datetime(past["day"], utc=True), prices, changes)
+        ended_at = pd.Timestamp(end_at) - pd.to_timedelta(hours["hours_ago"].astype(int) + 1, unit="h")
+        hours = with_value(hours, ended_at, prices, changes)
+    place = (index.get_indexer(pd.Index(hours["member_id"])), HOURS - 1 - hours["hours_ago"].to_numpy(int))
+    columns = (pd.to_datetime(past["day"]) - pd.Timestamp(first)).dt.days.to_numpy(int)
+    rows = index.get_indexer(pd.Index(past["member_id"]))
     return Frame(
         as_of=as_of,
         member_ids=members,
-        past=Past(_load_days(as_of, index, days)),
-        today=binned(rows, today, hours, (len(members), 1)),
-        hours=binned(rows, ago, hours, (len(members), HOURS)),
-        cycle=_load_cycle(cycle, as_of, index, hours) if cycle else None,
+        past=Past(binned(rows, columns, past, (len(members), days))),
+        hours=binned(*place, hours, (len(members), HOURS)),
+        cycle=_load_cycle(cycle, as_of, index) if cycle else None,
         caps=_load_caps(cycle, as_of, index) if cycle else None,
+        prices=prices,
+        changes=changes,
+        added_cents=summed(*place, hours["added"], (len(members), HOURS)) if changes else None,
     )
 
 
 def watched_members() -> QuerySet[Member]:
     """Everything that can spend, but people who left: their old spend must not raise alerts."""
     return Member.objects.filter(is_removed=False, gone_at__isnull=True)
-
-
-def is_served() -> Case:
-    """Whether an event counts as a request: neither errored nor aborted."""
-    return Case(When(SERVED, then=Value(True)), default=Value(False), output_field=BooleanField())
-
-
-def billed_cents() -> Case:
-    """An event's charge where it is billed, 0 where it is included."""
-    charged = Cast("charged_cents", FloatField())
-    return Case(When(is_chargeable=True, then=charged), default=Value(0.0), output_field=FloatField())
 
 
 def first_complete_collection() -> datetime | None:
@@ -89,96 +75,24 @@ def first_complete_collection() -> datetime | None:
     return first.finished_at if first else None
 
 
-class HoursAgo(Func):
-    """Whole hours from an instant to `as_of` (a whole second): 0 for the 3600 s that end there.
-
-    In the database's own arithmetic: Django's Trunc runs a Python function for every row on SQLite.
-    """
-
-    output_field = IntegerField()
-    # DATE_PART gives a float, EXTRACT a decimal: half a second over a million events.
-    template = "(%(last)s - CAST(FLOOR(DATE_PART('epoch', %(expressions)s)) AS BIGINT)) / 3600"
-
-    def __init__(self, instant: str, as_of: datetime) -> None:
-        super().__init__(F(instant), last=int(as_of.timestamp()) - 1)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "(%(last)s - CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)) / 3600"
-        return super().as_sql(compiler, connection, template=template, **context)
-
-
-def _recent_hours(as_of: datetime, cycle: BillingCycle | None) -> pd.DataFrame:
-    """Sums by member and hour of the frame's hours: member_id, hours_ago, is_today, in_cycle, cents,
-    requests, tokens, weight, billed."""
-    turn = cycle.start_at if cycle else as_of
-    rows = (
-        UsageEvent.objects.between(as_of - timedelta(hours=HOURS), as_of)
-        .annotate(
-            hours_ago=HoursAgo("occurred_at", as_of),
-            is_today=_whether(occurred_at__gte=day_start(utc_day(as_of))),
-            in_cycle=_whether(occurred_at__gte=turn),
-        )
-        .order_by()
-        .values_list("member_id", "hours_ago", "is_today", "in_cycle")
-        .annotate(
-            cents=Sum(Cast("charged_cents", FloatField())),
-            served=Sum(Case(When(SERVED, then=Value(1.0)), default=Value(0.0), output_field=FloatField())),
-            tokens=Sum(all_tokens()),
-            weight=Sum(weighed(F)),
-            billed=Sum(billed_cents()),
-        )
-    )
-    columns = ["member_id", "hours_ago", "is_today", "in_cycle", *MEASURES, "billed"]
-    return _table(rows, columns)
-
-
-def _table(rows: QuerySet[Any, Any], columns: list[str]) -> pd.DataFrame:
-    """Rows as the database gives them, days as text where it has no dates.
-
-    To convert a million numbers one by one takes longer than to read them.
-    """
-    with connections[rows.db].cursor() as cursor:
-        cursor.execute(*rows.query.sql_with_params())
-        return pd.DataFrame.from_records(cursor.fetchall(), columns=columns)
-
-
-def _whether(**condition: Any) -> Case:
-    return Case(When(**condition, then=Value(1)), default=Value(0), output_field=IntegerField())
-
-
-def _load_days(as_of: datetime, index: pd.Index, days: int) -> Measures:
-    today = utc_day(as_of)
-    first = today - timedelta(days=days)
-    rows = (
-        MemberModelDay.objects.between(first, today - timedelta(days=1))
-        .order_by()
-        .values_list("member_id", "day")
-        .annotate(
-            cents=Cast(Sum("total_cents"), FloatField()),
-            served=Cast(Sum("requests"), FloatField()),
-            used=Cast(reduce(operator.add, map(Sum, TOKEN_WEIGHTS)), FloatField()),
-            weight=weighed(Sum),
-        )
-    )
-    table = _table(rows, ["member_id", "day", *MEASURES])
-    columns = (pd.to_datetime(table["day"]) - pd.Timestamp(first)).dt.days.to_numpy(int)
-    return binned(index.get_indexer(pd.Index(table["member_id"])), columns, table, (len(index), days))
-
-
-def _load_cycle(cycle: BillingCycle, as_of: datetime, index: pd.Index, hours: pd.DataFrame) -> Cycle:
-    """Whole days from the rollups, exact at the turn; the day of `as_of` from its events, exact at
+def _load_cycle(cycle: BillingCycle, as_of: datetime, index: pd.Index) -> Cycle:
+    """Whole days from their totals, exact at the turn; the day of `as_of` from its events, exact at
     `as_of`."""
-    sums = (
+    today = utc_day(as_of)
+    whole = (
         MemberModelDay.objects.in_cycle(cycle)
-        .filter(day__lt=utc_day(as_of))
+        .filter(day__lt=today)
         .values_list("member_id")
         .annotate(total=Cast(Sum("total_cents"), FloatField()), part=Cast(Sum("billed_cents"), FloatField()))
     )
-    whole = pd.DataFrame.from_records(list(sums), columns=["member_id", "cents", "billed"])
-    fresh = hours[hours["is_today"].astype(bool) & hours["in_cycle"].astype(bool)]
-    both = pd.concat([whole, fresh[["member_id", "cents", "billed"]]]).astype(
-        {"cents": float, "billed": float}
+    running = (
+        UsageEvent.objects.between(max(day_start(today), cycle.start_at), as_of)
+        .order_by()
+        .values_list("member_id")
+        .annotate(total=Sum(Cast("charged_cents", FloatField())), part=Sum(billed_cents()))
     )
+    both = pd.DataFrame.from_records([*whole, *running], columns=["member_id", "cents", "billed"])
+    both = both.astype({"cents": float, "billed": float})
     totals = both.groupby("member_id")[["cents", "billed"]].sum().reindex(index, fill_value=0.0)
     return Cycle(
         start_at=cycle.start_at,

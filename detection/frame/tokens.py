@@ -10,14 +10,7 @@ from typing import Any
 from django.db.models import F, FloatField, Value
 from django.db.models.functions import Cast, Coalesce
 
-# What kinds of tokens cost relative to an input token, about alike in the price lists of the vendors'
-# models: they make one figure for how much a request carried. Only their proportions matter.
-TOKEN_WEIGHTS = {
-    "input_tokens": 1.0,
-    "cache_write_tokens": 1.25,
-    "cache_read_tokens": 0.1,
-    "output_tokens": 5.0,
-}
+from collector.facts.worth import TOKEN_WEIGHTS
 
 
 def all_tokens() -> Cast:

@@ -46,6 +46,17 @@ class DetectionSettings(SingletonModel):
     expensive_model_min_dollars = dollars_field(
         20, "Dearer requests are looked at only when 24 h cost at least this many US dollars, for example 20."
     )
+    machine_pace_per_hour = count_field(
+        100,
+        "Requests an hour, in two hours or more of 24, that no person makes: an alarm where they are also "
+        "five times the member's usual, whatever they cost. For example 100. 0 is off.",
+        db_default=100,
+    )
+    price_changes = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Report a model whose price per token rose for everybody who uses it.",
+    )
     plan_exhausted = models.BooleanField(
         default=False,
         help_text="Note (info) that a member's included usage is used up and spend is now billed.",
@@ -57,9 +68,9 @@ class DetectionSettings(SingletonModel):
         0, "US dollars the whole team may spend in a cycle, for example 20000. Critical at 110 %. 0 is off."
     )
     own_baseline_sensitivity = multiplier_field(
-        "3.25",
+        "4.0",
         "How many of the member's own robust standard deviations (of the logarithm of spend) 24 h may "
-        "lie above what is usual for that member, for example 3.25; lower finds more. 0 is off.",
+        "lie above what is usual for that member, for example 4; lower finds more. 0 is off.",
     )
     own_baseline_days = days_field(
         42, 14, 90, "Days of the member's own history that say what is usual, for example 42."
@@ -111,3 +122,8 @@ class DetectionSettings(SingletonModel):
 
     def __str__(self) -> str:
         return "detection settings"
+
+    @property
+    def history_days(self) -> int:
+        """Whole days that a run reads: as far as any check looks back, and the two that are judged."""
+        return max(self.own_baseline_days, self.spike_lookback_days, self.team_window_days) + 2

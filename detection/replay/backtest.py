@@ -85,7 +85,7 @@ def backtest(
     detection."""
     if not steps:
         return []
-    replay = Replay(history, steps[0], steps[-1], days=settings.own_baseline_days + 2)
+    replay = Replay(history, steps[0], steps[-1], days=settings.history_days)
     exemptions = list(exemptions)
     cooldown = timedelta(hours=settings.cooldown_hours)
     live: dict[Key, Stretch] = {}
@@ -93,7 +93,7 @@ def backtest(
     for as_of in steps:
         frame = replay.frame(as_of)
         in_force = [exemption for exemption in exemptions if exemption.is_in_force(as_of)]
-        findings = assess(frame, settings, in_force, None).findings
+        findings = assess(frame, settings, in_force, None, replay.read_work).findings
         _follow(findings, as_of, live, replay)
         _let_go(live, done, as_of, cooldown)
     done.extend(live.values())

@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from collector.base.days import day_end, day_start
+from collector.base.days import day_end, day_start, utc_day
 from collector.models import BillingCycle, UsageEvent
 from detection.findings.detail import read_events
 from detection.frame.load import first_complete_collection, watched_members
+from detection.frame.totals import load_price_book
 from detection.models import DetectionSettings, Exemption
 
-from .replay import History, steps
+from .replay import History, hour_of, steps
+from .rows import read_rows, read_turn
 
 MOST_DAYS = 90
 
@@ -23,19 +25,29 @@ class PastRefused(Exception):
 
 
 def load_history(first: date, last: date, settings: DetectionSettings) -> History:
-    """Events that a replay of `first` to `last` (both included) needs: those days, the history before them,
-    and the cycle that runs when they begin."""
+    """Totals by hour that a replay of `first` to `last` (both included) needs: those days, the history before
+    them, and the cycle that runs when they begin."""
     members = {member.pk: member for member in watched_members()}
-    start_at = day_start(first - timedelta(days=settings.own_baseline_days + 3))
-    if cycle := BillingCycle.objects.at(day_start(first)):
+    start_at = day_start(first - timedelta(days=settings.history_days + 1))
+    cycle = BillingCycle.objects.at(day_start(first))
+    if cycle:
         start_at = min(start_at, cycle.start_at)
-    events = read_events(UsageEvent.objects.all(), start_at, day_end(last), "first_seen_at")
+    prices = load_price_book(utc_day(start_at), last)
+    rows = read_rows(start_at, day_end(last), prices, first_complete_collection())
+    cycles = _cycle_turns()
+
+    def events(member_id: int, start_at: datetime, end_at: datetime) -> pd.DataFrame:
+        return read_events(UsageEvent.objects.filter(member_id=member_id), start_at, end_at, prices)
+
     return History(
         member_ids=np.array(sorted(members), dtype=np.int64),
         names={pk: str(member) for pk, member in members.items()},
         emails={pk: member.email for pk, member in members.items()},
-        events=events.assign(known_at=_known_at(events)),
-        cycles=_cycle_turns(),
+        rows=rows,
+        events=events,
+        cycles=cycles,
+        turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < day_end(last)},
+        prices=prices,
     )
 
 
@@ -52,22 +64,12 @@ def replayed(first: date, last: date, hours: int, now: datetime) -> list[datetim
 
 def is_known(history: History, first: date) -> bool:
     """Whether anything is known of the days replayed; if not, no incident says nothing."""
-    return bool((history.events["at"] >= day_start(first)).any())
+    return bool((history.rows["hour"] >= hour_of(day_start(first))).any())
 
 
 def exemptions() -> list[Exemption]:
     """All verdicts, each of which counts from the moment it was given."""
     return list(Exemption.objects.all())
-
-
-def _known_at(events: pd.DataFrame) -> pd.Series:
-    """When each event was known: as it occurred, for what the first import brought; else when it was first
-    seen."""
-    first_import_at = first_complete_collection()
-    seen_at = pd.to_datetime(events["first_seen_at"], utc=True)
-    if first_import_at is None:
-        return events["at"]
-    return events["at"].where(seen_at <= pd.Timestamp(first_import_at), seen_at.clip(lower=events["at"]))
 
 
 def _cycle_turns() -> tuple[datetime, ...]:

@@ -42,7 +42,7 @@ def preview(tried: DetectionSettings, now: datetime) -> Preview:
     saved = DetectionSettings.get_solo()
     last = utc_day(now)
     first = last - timedelta(days=DAYS - 1)
-    longest = max(saved, tried, key=lambda settings: settings.own_baseline_days)
+    longest = max(saved, tried, key=lambda settings: settings.history_days)
     history = past.load_history(first, last, longest)
     steps = past.replayed(first, last, STEP_HOURS, now)
     exemptions = past.exemptions()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,24 +13,48 @@ import pandas as pd
 from collector.base.days import day_start, utc_day
 from detection.findings.detail import SUMS, TEAM_DAYS, Detail
 from detection.findings.finding import Finding
-from detection.frame.frame import HOURS, MEASURES, Array, Cycle, Frame, Measures, Past
+from detection.frame.arrays import Array
+from detection.frame.evidence import Work, WorkNames
+from detection.frame.frame import HOURS, MEASURES, Cycle, Frame, Measures, Past
+from detection.frame.price_changes import PriceChanges
+from detection.frame.prices import NO_PRICES, PriceBook
+
+from .moving_prices import MovingPrices
 
 HOUR = timedelta(hours=1)
+# Onsets older than this are found by the hour: events that far back may have been pruned.
+EVENT_DAYS = 10
+EventReader = Callable[[int, datetime, datetime], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was spent between a cycle's start and the end of that hour, by member, in cents."""
+
+    member_ids: Array
+    cents: Array
+    billed: Array
 
 
 @dataclass(frozen=True)
 class History:
     """Everything a replay may show.
 
-    `events`: member_id, at and known_at (both UTC), model, cents, billed (cents), requests, tokens, weight,
-    in time order. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
+    `rows`: one per member, hour, model and surface, in the order of the hours: member_id, hour (whole hours
+    since 1970), known (the first whole hour at which it is known), model and surface (categories), by_agent,
+    `MEASURES`, charged, billed, paid_weight (weighed tokens that were paid for), thread (a number; -1 is
+    none), thread_requests. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
+    `events` reads one member's events of a stretch of time.
     """
 
     member_ids: Array
     names: dict[int, str]
     emails: dict[int, str]
-    events: pd.DataFrame
+    rows: pd.DataFrame
+    events: EventReader
     cycles: tuple[datetime, ...] = ()
+    turns: Mapping[datetime, Turn] = field(default_factory=dict)
+    prices: PriceBook = NO_PRICES
 
 
 class Replay:
@@ -41,86 +64,149 @@ class Replay:
         self.history = history
         self._days = days
         self._first_day = utc_day(first_at) - timedelta(days=days + 1)
-        self._day_count = (utc_day(last_at) - self._first_day).days + 2
+        day_count = (utc_day(last_at) - self._first_day).days + 2
         members = len(history.member_ids)
-        self._hours = _zeros(members, self._day_count * 24)
-        self._days_sums = _zeros(members, self._day_count)
+        self._origin = hour_of(day_start(self._first_day))
+        # Hours are judged from `HOURS` before the first step on; before that days are enough.
+        self._first_hour = hour_of(first_at) - HOURS
+        self._hours = _zeros(members, hour_of(last_at) - self._first_hour + 1)
+        self._added = np.zeros_like(self._hours.cents)
+        self._day_sums = _zeros(members, day_count)
         self._cycle_sums = np.zeros((2, members))
         self._cycle_team = 0.0
         self._cycle_start: datetime | None = None
-        self._load()
         self._shown = 0
         self._past: tuple[int, Past] | None = None
         self._team: tuple[date, pd.DataFrame] | None = None
+        self._load()
 
     def frame(self, as_of: datetime) -> Frame:
         """What was known at `as_of`; the arrays are views that the next step changes."""
-        self._show_until(as_of)
-        hour = int((as_of - day_start(self._first_day)) / HOUR)
-        day = hour // 24
+        self._show_until(hour_of(as_of))
+        changes = self._changes(as_of)
+        hour = hour_of(as_of) - self._first_hour
         return Frame(
             as_of=as_of,
             member_ids=self.history.member_ids,
-            past=self._past_of(day),
-            today=self._hours.columns(slice(day * 24, hour)).total(),
+            past=self._past_of((hour_of(as_of) - self._origin) // 24),
             hours=self._hours.columns(slice(hour - HOURS, hour)),
             cycle=self._cycle(as_of),
+            prices=self.history.prices,
+            changes=changes,
+            added_cents=self._added[:, hour - HOURS : hour] if changes else None,
         )
+
+    def read_work(self, member_ids: Sequence[int]) -> tuple[Mapping[int, Work], WorkNames]:
+        """Hours of these members, as known at the last frame: what evidence is looked for in."""
+        return {member: self._work_of(member) for member in member_ids}, self._names
 
     def detail(self, finding: Finding, as_of: datetime) -> Detail:
         """What was known at `as_of` about the finding's member (about everybody, for the team)."""
-        own = _known(self._events_of(finding.member_id), as_of)
         today = utc_day(as_of)
-        before = own[own["at"].between(_midnight(today, self._days), _midnight(today, 2), inclusive="left")]
-        usual = before.groupby(["member_id", "model"])[SUMS].sum().reset_index()
-        shown = own[own["at"] >= pd.Timestamp(finding.window.read_from)]
-        return Detail(shown, shown, usual, self._team_of(today, as_of))
+        own = self._own(finding.member_id)
+        own = own[own["known"] <= hour_of(as_of)]
+        before = own[own["hour"].between(_midnight(today, self._days), _midnight(today, 2), inclusive="left")]
+        usual = before.groupby(["member_id", "model"], observed=True)[SUMS].sum().reset_index()
+        shown = self._events(finding, own, as_of)
+        return Detail(shown, shown, usual.astype({"model": object}), self._team_of(today, as_of))
 
-    def _events_of(self, member_id: int | None) -> pd.DataFrame:
+    def _events(self, finding: Finding, own: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+        """Events of the finding's window and before; hours where events may be gone, or are too many."""
+        start_at = finding.window.read_from
+        if finding.member_id is not None and as_of - start_at < timedelta(days=EVENT_DAYS):
+            return self.history.events(finding.member_id, start_at, as_of)
+        shown = own[own["hour"] >= hour_of(start_at)]
+        at = pd.to_datetime(shown["hour"] * 3600, unit="s", utc=True)
+        first = pd.Timestamp(start_at)
+        return shown.assign(at=at.where(at >= first, first), model=shown["model"].astype(object))
+
+    def _own(self, member_id: int | None) -> pd.DataFrame:
         if member_id is None:
-            return self.history.events
-        return self.history.events.iloc[self._places.get(member_id, [])]
+            return self.history.rows
+        return self.history.rows.iloc[self._places.get(member_id, [])]
 
     @cached_property
-    def _places(self) -> dict[Any, Any]:
-        """Positions of each member's events, by member."""
-        return dict(self.history.events.groupby("member_id").indices)
+    def _places(self) -> dict[int, Array]:
+        """Positions of each member's rows, by member."""
+        members = self.history.rows["member_id"].to_numpy(np.int64)
+        order = np.argsort(members, kind="stable")
+        whose, firsts = np.unique(members[order], return_index=True)
+        return dict(zip(whose.tolist(), np.split(order, firsts[1:]), strict=True)) if len(order) else {}
+
+    def _work_of(self, member_id: int) -> Work:
+        chosen = self._places.get(member_id, np.array([], dtype=int))
+        chosen = chosen[self._known_by_row[chosen] <= self._now]
+        return Work(*(column[chosen] for column in self._columns))
 
     def _team_of(self, today: date, as_of: datetime) -> pd.DataFrame:
         """What each model cost everybody in the days before `today`, worked out once a day."""
         if self._team is None or self._team[0] != today:
-            known = _known(self.history.events, as_of)
-            recent = known["at"].between(_midnight(today, TEAM_DAYS), _midnight(today, 2), inclusive="left")
-            self._team = today, known[recent].groupby("model")[SUMS].sum()
+            rows = self.history.rows
+            first, last = _midnight(today, TEAM_DAYS), _midnight(today, 2)
+            recent = (rows["hour"] >= first) & (rows["hour"] < last) & (rows["known"] <= hour_of(as_of))
+            sums = rows[recent].groupby("model", observed=True)[SUMS].sum()
+            self._team = today, sums.set_index(sums.index.astype(object))
         return self._team[1]
 
     def _load(self) -> None:
-        events = self.history.events
-        start = pd.Timestamp(day_start(self._first_day))
-        in_order = events.sort_values("known_at", kind="stable")
-        self._known_at = in_order["known_at"].to_numpy("datetime64[us]")
-        self._at = in_order["at"].to_numpy("datetime64[us]")
-        self._row = pd.Index(self.history.member_ids).get_indexer(pd.Index(in_order["member_id"]))
-        self._hour = ((in_order["at"] - start) // pd.Timedelta(hours=1)).to_numpy(int)
-        self._values = in_order[[*MEASURES, "billed"]].to_numpy(float)
+        rows = self.history.rows
+        self._now = 0
+        self._known_by_row = rows["known"].to_numpy(np.int64)
+        self._names = WorkNames(list(rows["model"].cat.categories), list(rows["surface"].cat.categories))
+        self._columns = (
+            rows["hour"].to_numpy(np.int64),
+            rows["model"].cat.codes.to_numpy(np.int64),
+            rows["surface"].cat.codes.to_numpy(np.int64),
+            *(rows[name].to_numpy(float) for name in ("cents", "requests", "weight")),
+            rows["thread"].to_numpy(np.int64),
+            rows["thread_requests"].to_numpy(float),
+        )
+        order = np.argsort(self._known_by_row, kind="stable")
+        self._known = self._known_by_row[order]
+        self._hour = self._columns[0][order]
+        self._model = self._columns[1][order]
+        self._row = pd.Index(self.history.member_ids).get_indexer(pd.Index(rows["member_id"]))[order]
+        names = [*MEASURES, "charged", "billed", "paid_weight"]
+        self._values = rows[names].to_numpy(float)[order]
+        self._prices = MovingPrices(self._names.models)
 
-    def _show_until(self, as_of: datetime) -> None:
-        end = int(np.searchsorted(self._known_at, _numpy(as_of), side="left"))
+    def _show_until(self, hour: int) -> None:
+        end = int(np.searchsorted(self._known, hour, side="right"))
         fresh = slice(self._shown, end)
-        hours, row, values = self._hour[fresh], self._row[fresh], self._values[fresh]
-        inside = (hours >= 0) & (hours < self._day_count * 24) & (row >= 0)
-        for column, (by_hour, by_day) in enumerate(zip(self._hours, self._days_sums, strict=True)):
-            amounts = values[inside, column]
-            np.add.at(by_hour, (row[inside], hours[inside]), amounts)
-            np.add.at(by_day, (row[inside], hours[inside] // 24), amounts)
-        if self._past and inside.any() and hours[inside].min() // 24 < self._past[0]:
-            self._past = None  # an event came late, into a day that was over
+        self._shown, self._now = end, hour
+        self._put(fresh)
         self._add_to_cycle(fresh)
-        self._shown = end
+        self._prices.add(self._row[fresh], self._hour[fresh] // 24, self._model[fresh], self._values[fresh])
+
+    def _put(self, fresh: slice) -> None:
+        """Add rows to the days and hours, at the prices before any change."""
+        day, row = (self._hour[fresh] - self._origin) // 24, self._row[fresh]
+        values = self._values[fresh, : len(MEASURES)]
+        kept = self._prices.kept_share(self._model[fresh], self._hour[fresh])
+        added = values[:, 0] * (1 - kept)
+        values = values * np.where([name.endswith("cents") for name in MEASURES], kept[:, None], 1.0)
+        inside = (day >= 0) & (day < self._day_sums.cents.shape[1]) & (row >= 0)
+        _scatter(self._day_sums, row[inside], day[inside], values[inside])
+        hours = self._hour[fresh] - self._first_hour
+        inside = (hours >= 0) & (hours < self._hours.cents.shape[1]) & (row >= 0)
+        _scatter(self._hours, row[inside], hours[inside], values[inside])
+        if added.any():
+            np.add.at(self._added, (row[inside], hours[inside]), added[inside])
+        if self._past and len(day) and day.min() < self._past[0]:
+            self._past = None  # something came late, into a day that was over
+
+    def _changes(self, as_of: datetime) -> PriceChanges:
+        """Changes of prices known by now; after a new one everything is added up again."""
+        if self._prices.look(utc_day(as_of - HOUR)):
+            for array in (*self._hours, *self._day_sums, self._added):
+                array[:] = 0
+            self._past = None
+            self._put(slice(0, self._shown))
+        return self._prices.changes
 
     def _past_of(self, day: int) -> Past:
         if self._past is None or self._past[0] != day:
-            self._past = day, Past(self._days_sums.columns(slice(day - self._days, day)))
+            self._past = day, Past(self._day_sums.columns(slice(day - self._days, day)))
         return self._past[1]
 
     def _cycle(self, as_of: datetime) -> Cycle | None:
@@ -129,22 +215,34 @@ class Replay:
         if not begun or not later:
             return None
         if begun[-1] != self._cycle_start:
-            self._cycle_start = begun[-1]
-            self._cycle_sums[:] = 0
-            self._cycle_team = 0.0
-            self._add_to_cycle(slice(0, self._shown))
+            self._start_cycle(begun[-1])
         total, billed = self._cycle_sums
         return Cycle(begun[-1], later[0], total, billed, self._cycle_team)
 
-    def _add_to_cycle(self, events: slice) -> None:
+    def _start_cycle(self, start_at: datetime) -> None:
+        self._cycle_start = start_at
+        self._cycle_sums[:] = 0
+        self._cycle_team = 0.0
+        self._add_to_cycle(slice(0, self._shown))
+        turn = self.history.turns.get(start_at)
+        if turn is not None:
+            rows = pd.Index(self.history.member_ids).get_indexer(pd.Index(turn.member_ids))
+            self._count_in_cycle(rows, turn.cents, turn.billed)
+
+    def _add_to_cycle(self, fresh: slice) -> None:
         if self._cycle_start is None:
             return
-        inside = self._at[events] >= _numpy(self._cycle_start)
-        rows, values = self._row[events][inside], self._values[events][inside]
-        self._cycle_team += float(values[:, 0].sum())
+        # The hour of the turn is counted by itself, from the turn on.
+        first = -(-int(self._cycle_start.timestamp()) // 3600)
+        inside = self._hour[fresh] >= first
+        charged, billed = (self._values[fresh][inside, len(MEASURES) + place] for place in (0, 1))
+        self._count_in_cycle(self._row[fresh][inside], charged, billed)
+
+    def _count_in_cycle(self, rows: Array, cents: Array, billed: Array) -> None:
+        self._cycle_team += float(cents.sum())
         watched = rows >= 0
-        np.add.at(self._cycle_sums[0], rows[watched], values[watched, 0])
-        np.add.at(self._cycle_sums[1], rows[watched], values[watched, len(MEASURES)])
+        np.add.at(self._cycle_sums[0], rows[watched], cents[watched])
+        np.add.at(self._cycle_sums[1], rows[watched], billed[watched])
 
 
 def steps(first: date, last: date, hours: int) -> Sequence[datetime]:
@@ -153,18 +251,19 @@ def steps(first: date, last: date, hours: int) -> Sequence[datetime]:
     return [day_start(first) + timedelta(hours=hours * step) for step in range(1, count + 1)]
 
 
+def hour_of(instant: datetime) -> int:
+    """Whole hours from 1970 UTC to `instant`, rounded down."""
+    return int(instant.astimezone(UTC).timestamp()) // 3600
+
+
+def _scatter(sums: Measures, rows: Array, columns: Array, values: Array) -> None:
+    for place, array in enumerate(sums):
+        np.add.at(array, (rows, columns), values[:, place])
+
+
 def _zeros(members: int, columns: int) -> Measures:
     return Measures(*(np.zeros((members, columns)) for _ in MEASURES))
 
 
-def _known(events: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    instant = pd.Timestamp(as_of)
-    return events[(events["known_at"] < instant) & (events["at"] < instant)]
-
-
-def _midnight(today: date, days_ago: int) -> pd.Timestamp:
-    return pd.Timestamp(day_start(today - timedelta(days=days_ago)))
-
-
-def _numpy(instant: datetime) -> np.datetime64:
-    return np.datetime64(instant.replace(tzinfo=None), "us")
+def _midnight(today: date, days_ago: int) -> int:
+    return hour_of(day_start(today - timedelta(days=days_ago)))

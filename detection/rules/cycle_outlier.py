@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.findings.finding import Finding, FindingWindow, flagged, severity_of
+from detection.findings.finding import Finding, FindingWindow, Judgement
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
-from detection.vocabulary import Cause, Rule, Severity
+from detection.vocabulary import Rule
 
 RULES = (Rule.CYCLE_OUTLIER,)
 NEEDS = ("events",)
@@ -26,20 +26,21 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         return []
     median = float(np.median(active))
     bound = max(multiplier * median, float(settings.floor_dollars) * 100)
-    return [
-        Finding(
-            rule=Rule.CYCLE_OUTLIER,
-            cause=Cause.SPEND,
-            severity=Severity.INFO if settings.confirm_by_own_history else severity_of(spend[row], bound),
-            metric="spend_cycle",
-            observed=float(spend[row]),
-            bound=bound,
-            expected=median,
-            window=FindingWindow(frame.cycle.start_at, frame.as_of, "since"),
-            member_id=int(frame.member_ids[row]),
-            window_cents=float(spend[row]),
-            expected_cents=median,
-            operands={"multiplier": multiplier, "median_cents": median, "active_members": len(active)},
-        )
-        for row in flagged(spend > bound)
-    ]
+    judgement = Judgement(
+        rule=Rule.CYCLE_OUTLIER,
+        mask=spend > bound,
+        metric="spend_cycle",
+        observed=spend,
+        bound=bound,
+        expected=median,
+        window=FindingWindow(frame.cycle.start_at, frame.as_of, "since", "charged"),
+        window_cents=spend,
+        expected_cents=median,
+        is_alarm=not settings.confirm_by_own_history,
+        operands=lambda row: {
+            "multiplier": multiplier,
+            "median_cents": median,
+            "active_members": len(active),
+        },
+    )
+    return list(judgement.findings(frame))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
 
 from collector.base.days import day_end, day_start
-from detection.findings.finding import Finding, FindingWindow, flagged, severity_of
+from detection.findings.finding import Finding, FindingWindow, Judgement
+from detection.frame.arrays import Array
 from detection.frame.baseline import Baseline
-from detection.frame.frame import Array, Frame
+from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
 
@@ -35,19 +36,23 @@ def _over(frame: Frame, unit: Literal["requests", "tokens"], limit: int, usual: 
     closed = getattr(frame.days, unit)[:, -CLOSED_DAYS:]
     counts = np.concatenate([closed, getattr(frame.today, unit)], axis=1)
     highest = counts.argmax(axis=1)
-    for row in flagged(counts.max(axis=1) > limit):
-        day = frame.day - timedelta(days=CLOSED_DAYS - int(highest[row]))
-        observed = float(counts[row, highest[row]])
-        yield Finding(
-            rule=Rule.DAILY_REQUESTS if unit == "requests" else Rule.DAILY_TOKENS,
-            cause=Cause.REQUESTS if unit == "requests" else Cause.TOKENS,
-            severity=severity_of(observed, limit),
-            metric=f"{unit}_day",
-            observed=observed,
-            bound=float(limit),
-            expected=float(usual[row]),
-            window=FindingWindow(day_start(day), min(day_end(day), frame.as_of), "since", unit),
-            member_id=int(frame.member_ids[row]),
-            is_provisional=day == frame.day,
-            operands={"day": day.isoformat()},
-        )
+
+    def day_of(row: int) -> date:
+        return frame.day - timedelta(days=CLOSED_DAYS - int(highest[row]))
+
+    def window(row: int) -> FindingWindow:
+        day = day_of(row)
+        return FindingWindow(day_start(day), min(day_end(day), frame.as_of), "since", unit)
+
+    yield from Judgement(
+        rule=Rule.DAILY_REQUESTS if unit == "requests" else Rule.DAILY_TOKENS,
+        cause=Cause.REQUESTS if unit == "requests" else Cause.TOKENS,
+        mask=counts.max(axis=1) > limit,
+        metric=f"{unit}_day",
+        observed=counts.max(axis=1),
+        bound=float(limit),
+        expected=usual,
+        window=window,
+        is_provisional=highest == CLOSED_DAYS,
+        operands=lambda row: {"day": day_of(row).isoformat()},
+    ).findings(frame)

@@ -10,12 +10,13 @@ from functools import partial
 import numpy as np
 
 from collector.base.days import day_start
-from detection.findings.finding import Finding, FindingWindow, flagged, severity_of
-from detection.frame.baseline import LEAST_SPREAD, Baseline
-from detection.frame.frame import Array, Frame, Past
+from detection.findings.finding import Finding, FindingWindow, Judgement
+from detection.frame.arrays import Array
+from detection.frame.baseline import Baseline
+from detection.frame.frame import Frame, Past
 from detection.frame.habits import TEAM_MEMBERS, Habit, habit
 from detection.models import DetectionSettings
-from detection.vocabulary import Cause, Rule
+from detection.vocabulary import Rule
 
 RULES = (Rule.DRIFT,)
 NEEDS = ("events",)
@@ -31,6 +32,8 @@ LEAST_DAYS_BEFORE = 8
 # usual one.
 WEEK_SPREAD = 0.35
 LEAST_Z = 3.5
+LEAST_SPREAD = 0.48
+NEWEST_DAYS = 2
 CORROBORATED_Z = 1.5  # will do where the number of requests is beyond the same bound
 
 
@@ -39,15 +42,15 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     one finding each."""
     if not settings.drift_multiplier:
         return []
-    found: dict[int, Finding] = {}
+    found: dict[int | None, Finding] = {}
     for span in SPANS:
-        for row, finding in _over(span, frame, settings).items():
-            found.setdefault(row, finding)
+        for finding in _over(span, frame, settings):
+            found.setdefault(finding.member_id, finding)
     return list(found.values())
 
 
-def _over(span: int, frame: Frame, settings: DetectionSettings) -> dict[int, Finding]:
-    """Findings of one span by the member's row."""
+def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]:
+    """Findings of one span."""
     level = frame.past.once(_LEVELS[span])
     floor = float(settings.floor_dollars) * 100
     bound = np.maximum(float(settings.drift_multiplier) * level.expected, level.expected + floor) * level.lift
@@ -58,24 +61,23 @@ def _over(span: int, frame: Frame, settings: DetectionSettings) -> dict[int, Fin
         & (level.spent > bound)
     )
     end_at = day_start(frame.day)
-    window = FindingWindow(end_at - timedelta(days=span), end_at, "rolling", hours=span * 24)
-    return {
-        row: Finding(
-            rule=Rule.DRIFT,
-            cause=Cause.SPEND,
-            severity=severity_of(level.spent[row], bound[row]),
-            metric=f"spend_{span}d",
-            observed=float(level.spent[row]),
-            bound=float(bound[row]),
-            expected=float(level.expected[row]),
-            window=window,
-            member_id=int(frame.member_ids[row]),
-            window_cents=float(level.spent[row]),
-            expected_cents=float(level.expected[row]),
-            operands={"days": span, "active_days": int(level.active[row]), "z": float(level.z[row])},
-        )
-        for row in flagged(mask)
-    }
+    judgement = Judgement(
+        rule=Rule.DRIFT,
+        mask=mask,
+        metric=f"spend_{span}d",
+        observed=level.spent,
+        bound=bound,
+        expected=level.expected,
+        window=FindingWindow(end_at - timedelta(days=span), end_at, "rolling", hours=span * 24),
+        window_cents=level.spent,
+        expected_cents=level.expected,
+        operands=lambda row: {
+            "days": span,
+            "active_days": int(level.active[row]),
+            "z": float(level.z[row]),
+        },
+    )
+    return list(judgement.findings(frame))
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,13 @@ def _lift(above: Array) -> float:
 
 
 def _goes_on(recent: Array, usual: Habit) -> Array:
-    """Whether the newest day with spend is still above what is usual: what is over is no drift any more."""
-    newest = recent.shape[1] - 1 - (recent[:, ::-1] > 0).argmax(axis=1)
-    cents = recent[np.arange(len(recent)), newest]
-    return np.log(np.maximum(cents, 1e-9)) > usual.centre + usual.spread / 2
+    """Whether the newest days with spend still lie above what is usual: what is over is no drift any more."""
+    newest = np.cumsum(recent[:, ::-1] > 0, axis=1)[:, ::-1]
+    last = (recent > 0) & (newest <= NEWEST_DAYS)
+    mean = np.where(last, np.log(np.where(last, recent, 1.0)), 0.0).sum(axis=1) / np.maximum(
+        last.sum(axis=1), 1
+    )
+    return np.asarray(last.any(axis=1) & (mean > usual.centre + usual.spread))
 
 
 def _usual_sum(before: Array, active: Array) -> Array:

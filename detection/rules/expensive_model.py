@@ -1,76 +1,141 @@
-"""Expensive model: a rolling day's cost per request over N times the member's own."""
+"""Expensive model: a rolling day's cost per request over N times the member's own.
+
+Requests by hand are compared with requests by hand, and the runs of cloud agents and automations with those:
+one event may be a whole run.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 
-from detection.findings.finding import Finding, FindingWindow, flagged, last_24_hours, severity_of
-from detection.frame.baseline import COST_Z, COST_Z_UNDER_FLOOR, Baseline, is_dear, noise_of
-from detection.frame.frame import Array, Frame
+from detection.findings.finding import Finding, FindingWindow, Judgement, last_24_hours
+from detection.frame.arrays import Array
+from detection.frame.baseline import (
+    COST_Z,
+    COST_Z_UNDER_FLOOR,
+    Baseline,
+    has_evidence,
+    is_dear,
+    noise_of,
+)
+from detection.frame.evidence import EvidenceKind
+from detection.frame.frame import Frame
+from detection.frame.habits import Habit
 from detection.models import DetectionSettings
-from detection.vocabulary import Cause, Rule, Severity
+from detection.vocabulary import Rule
 
 RULES = (Rule.EXPENSIVE_MODEL,)
 NEEDS = ("events",)
 LEAST_DAYS = 3
+# Share of the floor that a model which is new for the member must add.
+NEW_MODEL_EXTRA = 0.6
+
+
+@dataclass(frozen=True)
+class Priced:
+    """One surface's part of each member's costliest rolling day, and what a request there usually costs."""
+
+    part: Literal["hand", "agents"]
+    metric: str
+    cents: Array
+    requests: Array
+    habit: Habit
+    lift: Array
+
+    @property
+    def cost(self) -> Array:
+        return self.cents / np.maximum(self.requests, 1)
+
+    @property
+    def usual(self) -> Array:
+        return np.nan_to_num(np.exp(self.habit.level))
 
 
 def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
-    """Members whose requests became dearer; information where their cost per request always varied as
+    """Members whose requests, or runs, became more expensive; information where their cost always varied as
     much."""
-    multiplier = float(settings.expensive_model_multiplier)
-    if not multiplier:
+    if not settings.expensive_model_multiplier:
         return []
-    spend, requests = frame.peak.cents, frame.peak.requests
-    cost = spend / np.maximum(requests, 1)
-    usual, days = np.nan_to_num(np.exp(baseline.cost.level)), baseline.cost.days
-    bound = multiplier * usual
-    is_alarm = _is_confirmed(cost, usual, frame, settings, baseline) | (not settings.confirm_by_own_history)
-    enough = (
-        (days >= LEAST_DAYS) & (spend >= float(settings.expensive_model_min_dollars) * 100) & (requests > 0)
+    lift = baseline.cost_lift[frame.peak_hours_ago]
+    by_hand = Priced(
+        "hand", "cost_per_request_24h", frame.peak.hand_cents, frame.peak.hand_requests, baseline.cost, lift
     )
-    return [
-        Finding(
-            rule=Rule.EXPENSIVE_MODEL,
-            cause=Cause.SPEND,
-            severity=severity_of(cost[row], bound[row]) if is_alarm[row] else Severity.INFO,
-            metric="cost_per_request_24h",
-            observed=float(cost[row]),
-            bound=float(bound[row]),
-            expected=float(usual[row]),
-            window=_window(frame, int(frame.peak_hours_ago[row])),
-            member_id=int(frame.member_ids[row]),
-            window_cents=float(spend[row]),
-            expected_cents=float(usual[row] * requests[row]),
-            is_provisional=True,
-            operands={"multiplier": multiplier, "requests": float(requests[row]), "days": int(days[row])},
-        )
-        for row in flagged(enough & (cost > bound))
-    ]
+    runs = Priced(
+        "agents",
+        "cost_per_run_24h",
+        frame.peak.agent_cents,
+        frame.peak.agent_requests,
+        baseline.agent_cost,
+        np.ones_like(lift),
+    )
+    found: dict[int | None, Finding] = {}
+    for priced in (by_hand, runs):
+        for finding in _over(priced, frame, settings, baseline):
+            found.setdefault(finding.member_id, finding)
+    return list(found.values())
 
 
-def _is_confirmed(
-    cost: Array, usual: Array, frame: Frame, settings: DetectionSettings, baseline: Baseline
-) -> Array:
+def _over(priced: Priced, frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+    multiplier = float(settings.expensive_model_multiplier)
+    cost, usual, days = priced.cost, priced.usual, priced.habit.days
+    bound = multiplier * usual
+    rows = np.arange(len(cost))
+    extra = priced.cents - usual * priced.requests
+    is_new = has_evidence(baseline, {EvidenceKind.NEW_MODEL})[rows, frame.peak_hours_ago]
+    is_new &= extra > NEW_MODEL_EXTRA * float(settings.floor_dollars) * 100
+    is_confirmed = _is_confirmed(priced, frame, settings, baseline) | (is_new & (priced.part == "hand"))
+    is_enough = priced.cents >= float(settings.expensive_model_min_dollars) * 100
+    judgement = Judgement(
+        rule=Rule.EXPENSIVE_MODEL,
+        mask=((days >= LEAST_DAYS) | (is_new & (days > 0)))
+        & is_enough
+        & (priced.requests > 0)
+        & (cost > bound),
+        metric=priced.metric,
+        observed=cost,
+        bound=bound,
+        expected=usual,
+        window=lambda row: _window(frame, int(frame.peak_hours_ago[row]), priced.part),
+        window_cents=frame.peak.cents,
+        expected_cents=frame.peak.cents - priced.cents + usual * priced.requests,
+        is_alarm=is_confirmed | (not settings.confirm_by_own_history),
+        is_provisional=True,
+        scale=frame.inflation[rows, frame.peak_hours_ago],
+        operands=lambda row: {
+            "multiplier": multiplier,
+            "requests": float(priced.requests[row]),
+            "days": int(days[row]),
+        },
+        evidence=baseline.evidence,
+    )
+    return list(judgement.findings(frame))
+
+
+def _is_confirmed(priced: Priced, frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:
     """Whether each member's own history allows neither the cost per request nor the spend, and the extra is
     over half the floor."""
     floor = float(settings.floor_dollars) * 100
-    unusual_spend = baseline.bound_with_proof_cents[np.arange(len(cost)), frame.peak_hours_ago]
-    extra = frame.peak.cents - usual * frame.peak.requests
-    is_own = cost > _own_cost(frame, baseline, floor)
-    return is_own & (frame.peak.cents > unusual_spend) & (extra > floor / 2)
+    unusual_spend = baseline.bound_with_proof_cents[np.arange(len(priced.cents)), frame.peak_hours_ago]
+    extra = priced.cents - priced.usual * priced.requests
+    is_own = priced.cost > _own_cost(priced, frame, baseline, floor)
+    # A run may be anything from a minute to a day: its cost must be more than a stray one's.
+    least = floor / 2 if priced.part == "hand" else floor
+    return is_own & (frame.peak.cents > unusual_spend) & (extra > least)
 
 
-def _window(frame: Frame, hours_ago: int) -> FindingWindow:
+def _window(frame: Frame, hours_ago: int, part: Literal["hand", "agents"]) -> FindingWindow:
     day = last_24_hours(frame, hours_ago)
-    return FindingWindow(day.start_at, day.end_at, "ratio")
+    return FindingWindow(day.start_at, day.end_at, "ratio", part=part)
 
 
-def _own_cost(frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
+def _own_cost(priced: Priced, frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
     """Cents per request that each member's own history does not allow: more of them under the floor, unless
-    the price of the tokens says that dearer models were used. A rise for all lifts everybody's."""
+    the price of the tokens says that more expensive models were used. A rise for all lifts everybody's."""
     peak, rows = frame.peak, np.arange(len(frame.member_ids))
     is_plain = (peak.cents > floor_cents) | is_dear(peak, baseline.bound_price[rows, frame.peak_hours_ago])
     z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
-    own = np.exp(baseline.cost.centre + z * baseline.cost.reach * noise_of(peak.requests))
-    return own * baseline.cost_lift[frame.peak_hours_ago]
+    own = np.exp(priced.habit.centre + z * priced.habit.reach * noise_of(priced.requests))
+    return own * priced.lift

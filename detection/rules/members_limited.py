@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from detection.findings.finding import Finding, FindingWindow, flagged
+import numpy as np
+
+from detection.findings.finding import Finding, FindingWindow
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
@@ -19,7 +21,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
         return []
     caps = frame.caps
     limited = (caps.limit_cents > 0) & (caps.on_demand_cents >= caps.limit_cents)
-    members = [int(frame.member_ids[row]) for row in flagged(limited)]
+    members = [int(frame.member_ids[row]) for row in np.flatnonzero(limited)]
     if not members:
         return []
     return [

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from detection.findings.finding import Finding, flagged, last_24_hours, severity_of
-from detection.frame.baseline import Baseline
-from detection.frame.frame import Array, Frame
+from detection.findings.finding import Finding, Judgement, last_24_hours
+from detection.frame.arrays import Array
+from detection.frame.baseline import Baseline, has_evidence
+from detection.frame.evidence import PLAIN
+from detection.frame.frame import Frame
 from detection.models import DetectionSettings
-from detection.vocabulary import Cause, Rule, Severity
+from detection.vocabulary import Rule
 
 from .own_baseline import own_bounds
 
@@ -24,29 +26,33 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
     multiplier = float(settings.spike_multiplier)
     if not multiplier:
         return []
-    spend = frame.peak.cents
+    spend, ended = frame.peak.cents, frame.peak_hours_ago
     average, days = recent_average(frame.past.history.cents, settings.spike_lookback_days)
     bound = np.maximum(multiplier * average, float(settings.floor_dollars) * 100)
-    own = own_bounds(frame, settings, baseline)[np.arange(len(spend)), frame.peak_hours_ago]
-    confirmed = (spend > own) | (not settings.confirm_by_own_history)
-    return [
-        Finding(
-            rule=Rule.SPIKE,
-            cause=Cause.SPEND,
-            severity=severity_of(spend[row], bound[row]) if confirmed[row] else Severity.INFO,
-            metric="spend_24h",
-            observed=float(spend[row]),
-            bound=float(bound[row]),
-            expected=float(average[row]),
-            window=last_24_hours(frame, int(frame.peak_hours_ago[row])),
-            member_id=int(frame.member_ids[row]),
-            window_cents=float(spend[row]),
-            expected_cents=float(average[row]),
-            is_provisional=True,
-            operands={"multiplier": multiplier, "average_cents": float(average[row]), "days": int(days[row])},
-        )
-        for row in flagged((days >= LEAST_DAYS) & (spend > bound))
-    ]
+    rows = np.arange(len(spend))
+    own = own_bounds(frame, settings, baseline)[rows, ended]
+    is_proved = has_evidence(baseline, PLAIN)[rows, ended]
+    judgement = Judgement(
+        rule=Rule.SPIKE,
+        mask=((days >= LEAST_DAYS) | (is_proved & (days > 0))) & (spend > bound),
+        metric="spend_24h",
+        observed=spend,
+        bound=bound,
+        expected=average,
+        window=lambda row: last_24_hours(frame, int(ended[row])),
+        window_cents=spend,
+        expected_cents=average,
+        is_alarm=(spend > own) | is_proved | (not settings.confirm_by_own_history),
+        is_provisional=True,
+        scale=frame.inflation[rows, ended],
+        operands=lambda row: {
+            "multiplier": multiplier,
+            "average_cents": float(average[row]),
+            "days": int(days[row]),
+        },
+        evidence=baseline.evidence,
+    )
+    return list(judgement.findings(frame))
 
 
 def recent_average(spend: Array, lookback: int) -> tuple[Array, Array]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from detection.findings.finding import Finding, Unit, flagged, last_24_hours, severity_of
+from detection.findings.finding import Finding, Judgement, Unit, last_24_hours
 from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
-from detection.vocabulary import Cause, Rule, Severity
+from detection.vocabulary import Rule
 
 RULES = (Rule.TEAM_SPEND, Rule.TEAM_REQUESTS)
 NEEDS = ("events",)
@@ -38,25 +38,23 @@ def _unlike(rule: Rule, frame: Frame, settings: DetectionSettings, floor: float)
     mean, deviation = float(pool.mean()), float(pool.std())
     bound = max(mean + float(settings.team_multiplier) * deviation, floor)
     rolling = getattr(frame.rolling, unit)
-    hours_ago = rolling.argmax(axis=1)
-    observed = rolling.max(axis=1)
-    spend = frame.rolling.cents[np.arange(len(observed)), hours_ago]
+    ended, observed = rolling.argmax(axis=1), rolling.max(axis=1)
+    rows = np.arange(len(observed))
+    spend = frame.rolling.cents[rows, ended]
     is_spend = rule == Rule.TEAM_SPEND
-    return [
-        Finding(
-            rule=rule,
-            cause=Cause.SPEND,  # so many requests are what was spent on: one incident
-            severity=Severity.INFO if settings.confirm_by_own_history else severity_of(observed[row], bound),
-            metric="spend_24h" if is_spend else "requests_24h",
-            observed=float(observed[row]),
-            bound=bound,
-            expected=mean,
-            window=replace(last_24_hours(frame, int(hours_ago[row])), unit=unit),
-            member_id=int(frame.member_ids[row]),
-            window_cents=float(spend[row]),
-            expected_cents=mean if is_spend else float(spend[row]),
-            is_provisional=True,
-            operands={"mean": mean, "deviation": deviation, "member_days": len(pool)},
-        )
-        for row in flagged((observed > bound) & (deviation > 0))
-    ]
+    judgement = Judgement(
+        rule=rule,  # of one cause: so many requests are what was spent on
+        mask=(observed > bound) & (deviation > 0),
+        metric="spend_24h" if is_spend else "requests_24h",
+        observed=observed,
+        bound=bound,
+        expected=mean,
+        window=lambda row: replace(last_24_hours(frame, int(ended[row])), unit=unit),
+        window_cents=spend,
+        expected_cents=mean if is_spend else spend,
+        is_alarm=not settings.confirm_by_own_history,
+        is_provisional=True,
+        scale=frame.inflation[rows, ended],
+        operands=lambda row: {"mean": mean, "deviation": deviation, "member_days": len(pool)},
+    )
+    return list(judgement.findings(frame))

@@ -30,7 +30,7 @@ def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[
             observed=spend,
             bound=budget,
             expected=budget,
-            window=FindingWindow(frame.cycle.start_at, frame.as_of, "since"),
+            window=FindingWindow(frame.cycle.start_at, frame.as_of, "since", "charged"),
             window_cents=spend,
             expected_cents=budget,
             operands={"share": round(spend / budget, 4)},

@@ -14,7 +14,8 @@ from datetime import datetime
 
 import numpy as np
 
-from detection.frame.frame import Array, Frame
+from detection.frame.arrays import Array
+from detection.frame.frame import Frame
 from detection.replay.replay import History, Replay
 from detection.rules.spike import recent_average
 

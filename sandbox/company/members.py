@@ -17,7 +17,7 @@ USUAL_EVENT_CENTS = 22.0  # mean charge of a request of usual size
 
 # As in the usage exports of two teams, of 106 people and of 38: how people differ in their number of requests
 # (logarithm), how steady they are, and how far some live on Auto and others do without.
-PEOPLE_DIFFER, VOLATILITY_DIFFERS = 0.5, 0.3
+PEOPLE_DIFFER, VOLATILITY_DIFFERS = 0.5, 0.15
 AUTO_SHARES = (0.75, 0.36)  # of a beta distribution
 AGENT_USERS, AGENT_SHARE = 0.10, 0.02
 

@@ -3,7 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from collector.models import Member, MemberModelDay, UsageEvent
+from collector.base.days import day_end, day_start
+from collector.facts import rollups
+from collector.models import Member, MemberModelDay, MemberModelHour, UsageEvent
 
 NOW = datetime(2026, 3, 17, 15, 0, tzinfo=UTC)  # a Tuesday
 FRESH = {"events": timedelta(minutes=5), "spend": timedelta(minutes=5)}
@@ -24,7 +26,7 @@ def make_day(member, day, dollars, requests=10, model="sonnet", **values):
 
 
 def make_event(member, at, dollars, model="sonnet", **values):
-    return UsageEvent.objects.create(
+    event = UsageEvent.objects.create(
         **{
             "member": member,
             "occurred_at": at,
@@ -36,6 +38,18 @@ def make_event(member, at, dollars, model="sonnet", **values):
         }
         | values
     )
+    count_hour(event)
+    return event
+
+
+def count_hour(event):
+    """Bring the totals of the event's hours into line, as collecting does; days stay as a test made them."""
+    day = event.occurred_at.date()
+    start_at, end_at = day_start(day), day_end(day)
+    events = UsageEvent.objects.between(start_at, end_at).filter(member=event.member)
+    totals, _ = rollups.totals_of_day(day, events)
+    stored = MemberModelHour.objects.between(start_at, end_at).filter(member=event.member)
+    rollups.HOURS.upsert(totals.hours, stored, event.changed_at)
 
 
 def ten_dollar_days(member):

@@ -14,7 +14,8 @@ def measures(dollars, requests=None):
     dollars = np.asarray(dollars, dtype=float)
     requests = (dollars > 0) * 10.0 if requests is None else np.asarray(requests, dtype=float)
     tokens_worth = dollars * 1000  # always the same price, whatever the tests say of requests
-    return Measures(dollars * 100, requests, requests * 1000, tokens_worth)
+    nothing = np.zeros_like(dollars)
+    return Measures(dollars * 100, requests, requests * 1000, tokens_worth, nothing, nothing)
 
 
 def make_frame(days, hours=None, *, day_requests=None, hour_requests=None, as_of=AS_OF, cycle_dollars=None):
@@ -35,7 +36,6 @@ def make_frame(days, hours=None, *, day_requests=None, hour_requests=None, as_of
         as_of=as_of,
         member_ids=np.arange(1, members + 1),
         past=Past(measures(days, day_requests)),
-        today=last_hours.columns(slice(HOURS - as_of.hour, None)).total(),
         hours=last_hours,
         cycle=cycle,
     )

@@ -38,7 +38,7 @@ def test_detect_prints_each_new_anomaly_and_a_summary():
 @pytest.mark.django_db
 def test_detect_says_which_checks_had_no_data():
     said = run("detect", "--as-of", NOW.isoformat())
-    assert said.endswith("no data, events never collected (12 rules), spend never collected (1 rule)\n")
+    assert said.endswith("no data, events never collected (14 rules), spend never collected (1 rule)\n")
     assert Anomaly.objects.count() == 0
 
 

@@ -8,7 +8,7 @@ from collector.models import BillingCycle, Member, SourceRun, SpendSnapshot
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
 
-from .facts import FRESH, NOW, make_day, make_event, make_member, runaway, ten_dollar_days
+from .facts import FRESH, NOW, count_hour, make_day, make_event, make_member, runaway, ten_dollar_days
 
 pytestmark = pytest.mark.django_db
 
@@ -197,7 +197,10 @@ def test_a_revision_downward_corrects_the_figures_and_a_worse_day_raises_the_sev
     ten_dollar_days(ana)
     runaway(ana)
     detect(NOW, data_ages=FRESH)
-    ana.usage_events.filter(occurred_at__hour=12).update(charged_cents=500)
+    revised = ana.usage_events.get(occurred_at__hour=12)
+    revised.charged_cents = 500
+    revised.save()
+    count_hour(revised)
 
     detect(NOW + timedelta(minutes=5), data_ages=FRESH)
     assert Anomaly.objects.get(rule="spike").observed == 7500

@@ -11,7 +11,7 @@ from detection.assess import assess
 from detection.findings.finding import Finding
 from detection.frame.baseline import learn
 from detection.models import DetectionSettings
-from detection.replay.replay import Replay
+from detection.replay.replay import Replay, hour_of
 from detection.rules import own_baseline
 
 from .company import LAST, daily_steps, raised, small_history
@@ -83,9 +83,9 @@ def test_an_idle_member_changes_no_one_elses_own_finding(company):
     assert own(with_idle) == own(make_frame(days, hours))
 
 
-def test_the_order_of_events_changes_nothing():
+def test_the_order_of_rows_changes_nothing():
     history = small_history()
-    shuffled = replace(history, events=history.events.sample(frac=1, random_state=5))
+    shuffled = replace(history, rows=history.rows.sample(frac=1, random_state=5))
     as_of = daily_steps(1)[-1]
 
     def cents(past):
@@ -101,7 +101,7 @@ def test_running_the_past_twice_finds_the_same():
 def test_the_past_does_not_know_what_comes_later():
     history = small_history()
     cut = daily_steps(5)[0]
-    known = replace(history, events=history.events[history.events["at"] < cut])
+    known = replace(history, rows=history.rows[history.rows["hour"] < hour_of(cut)])
     early = [incident for incident in raised(history) if incident.detected_at < cut]
     blind = [incident for incident in raised(known) if incident.detected_at < cut]
     assert [(each.email, each.detected_at, each.onset_at) for each in early] == [
@@ -109,9 +109,9 @@ def test_the_past_does_not_know_what_comes_later():
     ]
 
 
-def test_an_event_that_came_late_is_seen_only_from_then_on():
+def test_an_hour_that_came_late_is_seen_only_from_then_on():
     history = small_history()
     as_of = daily_steps(1)[-1]
-    late = history.events.assign(known_at=history.events["known_at"].clip(lower=as_of))
-    assert Replay(replace(history, events=late), as_of, as_of, days=44).frame(as_of).hours.cents.sum() == 0
+    late = history.rows.assign(known=history.rows["known"].clip(lower=hour_of(as_of) + 1))
+    assert Replay(replace(history, rows=late), as_of, as_of, days=44).frame(as_of).hours.cents.sum() == 0
     assert as_of.date() > LAST

@@ -11,7 +11,7 @@ from detection.engine import tell
 from detection.findings.explain import explain
 from detection.findings.finding import Finding, FindingWindow
 from detection.models import DetectionSettings
-from detection.replay.replay import Replay
+from detection.replay.replay import Replay, hour_of
 from detection.vocabulary import Cause, Rule, Severity
 from tests.detection.company import daily_steps, small_history
 
@@ -61,7 +61,7 @@ def test_the_same_requests_on_a_model_that_costs_the_team_five_times_as_much_are
     usual, team = sums(sonnet=[1000, 100, 1000]), sums(sonnet=[1000, 100, 1000], opus=[500, 10, 100])
     why = explain(finding(500, 100), events(*[("opus", 50, 10)] * 10), usual, team)
     assert parts(why) == {"volume": 0, "model_mix": 400, "context": 0, "price": 0}
-    assert (why.model, why.sentence) == ("opus", "dearer model opus (+$4.00)")
+    assert (why.model, why.sentence) == ("opus", "more expensive model opus (+$4.00)")
 
 
 def test_three_times_the_tokens_at_the_same_price_are_all_context():
@@ -102,14 +102,15 @@ def test_of_five_hundred_findings_the_parts_sum_to_the_extra_and_the_onset_event
     )
     steps = daily_steps(30)
     replay = Replay(history, steps[0], steps[-1], days=44)
-    at = set(zip(history.events["member_id"], history.events["at"], strict=True))
+    rows = history.rows
+    hours = set(zip(rows["member_id"], rows["hour"], strict=True))
     checked = 0
     for as_of in itertools.chain(steps):
         for found in assess(replay.frame(as_of), policy, [], None).findings[:25]:
             told = tell(found, replay.detail(found, as_of), history.names, as_of)
             total = sum(part["cents"] for part in told.explanation["parts"])
             assert total == pytest.approx(found.extra_cents, abs=1), told.message
-            assert (found.member_id, pd.Timestamp(told.onset_at)) in at, told.message
+            assert (found.member_id, hour_of(told.onset_at)) in hours, told.message
             assert told.onset_at < as_of
             checked += 1
     assert checked >= 500

@@ -11,7 +11,7 @@ from collector.models import BillingCycle, SourceRun
 from detection.engine import detect
 from detection.findings.wording import at_onset
 from detection.models import Anomaly, DetectionSettings
-from tests.detection.facts import FRESH, NOW, make_day, make_event, make_member, runaway
+from tests.detection.facts import FRESH, NOW, count_hour, make_day, make_event, make_member, runaway
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
@@ -129,6 +129,7 @@ def test_events_that_came_later_are_unknown_until_then(ana):
     SourceRun.objects.create(source="events", status="ok", started_at=imported_at, finished_at=imported_at)
     came_at = NOW + timedelta(hours=6, minutes=30)
     ana.usage_events.filter(occurred_at__gte=imported_at).update(first_seen_at=came_at)
+    count_hour(ana.usage_events.last())
     (incident,) = backtest()
     assert incident["detected_at"] == "2026-03-17T22:00:00+00:00"
     assert incident["onset_at"] < "2026-03-17T13:00"

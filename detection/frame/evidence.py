@@ -1,0 +1,198 @@
+"""Evidence that spend went wrong which does not depend on how much a member's days vary.
+
+Pure functions over one member's hours. Each piece of evidence is a sentence for people; rules ask only
+whether there is any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from collector.models import Surface
+
+from .arrays import Array
+
+# A model is new for a member while it made less than this share of their requests.
+NEW_MODEL_SHARE = 0.05
+# It must carry this share of the spend, at this many times what a request of the member usually costs.
+CARRIED_SHARE, COSTLIER = 0.5, 2.0
+LEAST_REQUESTS_BEFORE = 10
+# One run or conversation that holds most of the requests: this share, so many, and so many usual days' worth.
+ONE_THREAD_SHARE, ONE_THREAD_REQUESTS, ONE_THREAD_DAYS = 0.6, 40, 2.0
+# Requests an hour that nobody types: one a minute, in two hours, twice as many as ever.
+MACHINE_REQUESTS, MACHINE_HOURS, MACHINE_TIMES = 60, 2, 2.0
+# Work through hours of the day at which the member was never at work on so many days.
+STRANGE_SHARE, STRANGE_HOURS, STRANGE_REQUESTS, KNOWN_DAYS = 0.5, 3, 30, 8
+# Times the usual tokens per request, and beyond what the member's own days allow.
+LONGER_CONTEXT = 2.5
+
+THREADS = {Surface.CLOUD_AGENT: "cloud agent run", Surface.AUTOMATION: "automation"}
+
+
+class EvidenceKind(Enum):
+    NEW_MODEL = "new_model"
+    ONE_THREAD = "one_thread"
+    MACHINE_PACE = "machine_pace"
+    STRANGE_HOURS = "strange_hours"
+    CONTEXT = "context"
+
+
+# Nobody at the keyboard: with such evidence half the floor will do.
+UNATTENDED = frozenset({EvidenceKind.ONE_THREAD, EvidenceKind.MACHINE_PACE, EvidenceKind.STRANGE_HOURS})
+# Evidence that needs no long history to be believed.
+PLAIN = UNATTENDED | {EvidenceKind.NEW_MODEL}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One piece: what kind, and in words."""
+
+    kind: EvidenceKind
+    text: str
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class UsualContext:
+    """Weighed tokens per request: the usual, and what the member's own days allow at most."""
+
+    usual: float
+    most: float
+
+
+class Work(NamedTuple):
+    """One member's hours, oldest first: a row per hour, model and surface.
+
+    `hour` counts whole hours since 1970 UTC; `model`, `surface` and `thread` are positions in the names that
+    come with it; a thread of -1 is none.
+    """
+
+    hour: Array
+    model: Array
+    surface: Array
+    cents: Array
+    requests: Array
+    weight: Array
+    thread: Array
+    thread_requests: Array
+
+    def between(self, start: int, end: int) -> Work:
+        """The rows of the hours `[start, end)`."""
+        first, last = np.searchsorted(self.hour, [start, end])
+        return Work(*(column[first:last] for column in self))
+
+
+class WorkNames(NamedTuple):
+    """What the positions in `Work` stand for."""
+
+    models: Sequence[str]
+    surfaces: Sequence[str]
+
+
+# Members' hours, known at the frame's instant, by member id.
+WorkReader = Callable[[Sequence[int]], tuple[Mapping[int, Work], WorkNames]]
+
+
+def nothing_known(member_ids: Sequence[int]) -> tuple[Mapping[int, Work], WorkNames]:
+    """A reader for when nothing is known of members' hours: there is no evidence then."""
+    return {}, WorkNames((), ())
+
+
+def gather(work: Work, names: WorkNames, start: int, end: int, context: UsualContext) -> tuple[Evidence, ...]:
+    """Evidence in the hours `[start, end)`, beside what the member did before them."""
+    window, before = work.between(start, end), work.between(-(2**40), start)
+    if not window.requests.sum():
+        return ()
+    found = (
+        _new_model(window, before, names),
+        _one_thread(window, before, names),
+        _machine_pace(window, before),
+        _strange_hours(window, before),
+        _longer_context(window, context),
+    )
+    return tuple(filter(None, found))
+
+
+def _new_model(window: Work, before: Work, names: WorkNames) -> Evidence | None:
+    """A model that is new for the member carries the spend, and a request of it costs more than usual."""
+    requests_before = before.requests.sum()
+    if requests_before < LEAST_REQUESTS_BEFORE or not before.cents.sum():
+        return None
+    by_model = np.bincount(window.model, weights=window.cents)
+    model = int(by_model.argmax())
+    spent, total = by_model[model], window.cents.sum()
+    requests = window.requests[window.model == model].sum()
+    usual = before.cents.sum() / requests_before
+    is_new = before.requests[before.model == model].sum() < NEW_MODEL_SHARE * requests_before
+    if not is_new or spent < CARRIED_SHARE * total or spent < COSTLIER * usual * max(requests, 1):
+        return None
+    name = names.models[model]
+    each, was = spent / max(requests, 1) / 100, usual / 100
+    text = f"{name} is new for them, at ${each:,.2f} a request against ${was:,.2f}"
+    return Evidence(EvidenceKind.NEW_MODEL, text, name)
+
+
+def _one_thread(window: Work, before: Work, names: WorkNames) -> Evidence | None:
+    """One run or conversation made most of the requests, and more than usual days have."""
+    is_named = window.thread >= 0
+    if not is_named.any():
+        return None
+    threads, place = np.unique(window.thread[is_named], return_inverse=True)
+    by_thread = np.bincount(place, weights=window.thread_requests[is_named], minlength=len(threads))
+    made, total = int(by_thread.max()), int(window.requests.sum())
+    usual = before.requests.sum() / max(len(np.unique(before.hour // 24)), 1)
+    least = max(ONE_THREAD_REQUESTS, ONE_THREAD_DAYS * usual)
+    if made < least or made < ONE_THREAD_SHARE * total:
+        return None
+    row = np.flatnonzero(is_named & (window.thread == threads[by_thread.argmax()]))[0]
+    what = THREADS.get(Surface(names.surfaces[window.surface[row]]), "conversation")
+    return Evidence(EvidenceKind.ONE_THREAD, f"{made:,} of {total:,} requests in one {what}")
+
+
+def _machine_pace(window: Work, before: Work) -> Evidence | None:
+    """Requests came faster than a person makes them."""
+    pace = _by_hour(window)
+    usual = _by_hour(before).max(initial=0)
+    fast = pace >= max(MACHINE_REQUESTS, MACHINE_TIMES * usual)
+    if fast.sum() < MACHINE_HOURS:
+        return None
+    text = f"a machine's pace: up to {int(pace.max()):,} requests an hour, in {int(fast.sum())} hours"
+    return Evidence(EvidenceKind.MACHINE_PACE, text)
+
+
+def _strange_hours(window: Work, before: Work) -> Evidence | None:
+    """Most of the requests came at hours of the day at which the member never works."""
+    if len(np.unique(before.hour // 24)) < KNOWN_DAYS:
+        return None
+    known = np.zeros(24, dtype=bool)
+    worked = np.unique(before.hour[before.requests > 0] % 24)
+    for hour in (worked - 1, worked, worked + 1):
+        known[hour % 24] = True
+    strange = ~known[window.hour % 24]
+    made, total = int(window.requests[strange].sum()), int(window.requests.sum())
+    hours = np.unique(window.hour[strange & (window.requests > 0)])
+    if len(hours) < STRANGE_HOURS or made < max(STRANGE_REQUESTS, STRANGE_SHARE * total):
+        return None
+    first, last = int(hours[0]) % 24, (int(hours[-1]) + 1) % 24
+    text = (
+        f"{made:,} of {total:,} requests between {first:02d}:00 and {last:02d}:00 UTC, when they never work"
+    )
+    return Evidence(EvidenceKind.STRANGE_HOURS, text)
+
+
+def _longer_context(window: Work, context: UsualContext) -> Evidence | None:
+    """Each request carried far more tokens than the member's requests do."""
+    now = window.weight.sum() / window.requests.sum()
+    if not context.usual > 0 or not now > max(context.most, LONGER_CONTEXT * context.usual):
+        return None
+    return Evidence(EvidenceKind.CONTEXT, f"{now / context.usual:.1f} times the usual context per request")
+
+
+def _by_hour(work: Work) -> Array:
+    hours, place = np.unique(work.hour, return_inverse=True)
+    return np.bincount(place, weights=work.requests, minlength=len(hours))

@@ -1,0 +1,124 @@
+"""Prices that move under people: a model's price per weighed token that changed for all who use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from .arrays import Array
+
+# A change this small is within what token mixes do to the price of a weighed token.
+LEAST_RATIO = 1.25
+# Members, before and since, and requests of a member's day, that make a price of it.
+LEAST_MEMBERS = 2
+LEAST_REQUESTS = 3
+DAYS_BEFORE, DAYS_SINCE = 21, 14
+# Share of the member-days that must lie on their side of the middle between the two prices.
+CLEAR_SHARE = 0.85
+MANY_MEMBER_DAYS = 4
+# Days for which a change is news.
+DAYS_SHOWN = 7
+
+
+@dataclass(frozen=True)
+class PriceChange:
+    """`model` costs `ratio` times as much per token since `day`; what `members` members use of it in a week
+    costs `weekly_cents` more (less, where negative)."""
+
+    model: str
+    day: date
+    ratio: float
+    weekly_cents: float
+    members: int
+
+
+PriceChanges = tuple[PriceChange, ...]
+
+
+def moved_models(days: pd.DataFrame) -> list[str]:
+    """Models whose price moved for the team as a whole: worth a look member by member.
+
+    `days`: model, ago (days before the last one), cents, weight.
+    """
+    paid = days[(days["cents"] > 0) & (days["weight"] > 0)]
+    price = np.log(paid["cents"].to_numpy(float) / paid["weight"].to_numpy(float))
+    ago = paid["ago"].to_numpy(int)
+    models = paid["model"].to_numpy(object)
+    return [model for model in sorted(set(models)) if _moved(ago[models == model], price[models == model])]
+
+
+def _moved(ago: Array, price: Array) -> bool:
+    splits = [since for since in sorted(set(ago[ago < DAYS_SINCE])) if (ago > since).any()]
+    shifts = [np.median(price[ago <= since]) - np.median(price[ago > since]) for since in splits]
+    return bool(np.max(np.abs(shifts), initial=0.0) >= 0.8 * np.log(LEAST_RATIO))
+
+
+def price_changes(days: pd.DataFrame, last: date) -> PriceChanges:
+    """Changes that still show on `last`, the costliest first.
+
+    `days`: one row per member, model and day: member_id, model, ago (days before `last`), cents, weight,
+    requests; only usage that was charged.
+    """
+    enough = days[(days["requests"] >= LEAST_REQUESTS) & (days["cents"] > 0) & (days["weight"] > 0)]
+    found = (_change_of(str(model), rows, last) for model, rows in enough.groupby("model"))
+    return tuple(sorted(filter(None, found), key=lambda change: -abs(change.weekly_cents)))
+
+
+def _change_of(model: str, rows: pd.DataFrame, last: date) -> PriceChange | None:
+    """The clearest change of one model within the last days, None without one."""
+    if rows["member_id"].nunique() < LEAST_MEMBERS or len(rows) < MANY_MEMBER_DAYS:
+        return None
+    ago = rows["ago"].to_numpy(int)
+    price = np.log(rows["cents"].to_numpy(float) / rows["weight"].to_numpy(float))
+    members = rows["member_id"].to_numpy()
+    best = max(_steps(ago, price, members), key=lambda step: step[1], default=None)
+    if best is None:
+        return None
+    since, _, shift = best
+    ratio = float(np.exp(shift))
+    recent = ago <= since
+    days_since = min(since + 1, 7)
+    spent = rows["cents"].to_numpy(float)[ago < days_since].sum()
+    return PriceChange(
+        model=model,
+        day=last - timedelta(days=int(since)),
+        ratio=ratio,
+        weekly_cents=float(spent * 7 / days_since * (1 - 1 / ratio)),
+        members=len(set(members[recent])),
+    )
+
+
+def _steps(ago: Array, price: Array, members: Array) -> Iterable[tuple[int, float, float]]:
+    """Possible changes: how many days ago each began, how clear it is, and the shift of the logarithm."""
+    for since in sorted(set(ago[ago < DAYS_SINCE])):
+        after, before = ago <= since, (ago > since) & (ago <= since + DAYS_BEFORE)
+        both = set(members[after]) & set(members[before])
+        if len(both) < LEAST_MEMBERS or not (members[ago == since].size):
+            continue
+        own = np.isin(members, list(both))
+        new, old = price[after & own], price[before & own]
+        shift = float(np.median(new) - np.median(old))
+        if abs(shift) < np.log(LEAST_RATIO) or not _is_every_members(
+            price, members, both, after, before, shift
+        ):
+            continue
+        middle, sign = (np.median(new) + np.median(old)) / 2, np.sign(shift)
+        clear = min(np.mean(sign * (new - middle) > 0), np.mean(sign * (middle - old) > 0))
+        if clear >= CLEAR_SHARE:
+            yield int(since), float(clear * abs(shift) - 0.001 * since), shift
+
+
+def _is_every_members(
+    price: Array, members: Array, both: set[int], after: Array, before: Array, shift: float
+) -> bool:
+    """Whether each member's own price moved the same way, by at least half as much."""
+    moved = [
+        np.median(price[after & (members == member)]) - np.median(price[before & (members == member)])
+        for member in both
+    ]
+    share = np.mean(np.array(moved) / shift > 0.5)
+    return bool(share >= CLEAR_SHARE)

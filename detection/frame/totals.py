@@ -1,0 +1,190 @@
+"""The rollups and the running hour as tables of numbers."""
+
+from __future__ import annotations
+
+import operator
+from datetime import date, datetime, timedelta
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.db import connections
+from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast
+
+from collector.base.days import day_start
+from collector.facts.worth import TOKEN_WEIGHTS, UNPRICED
+from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour, UsageEvent
+
+from .frame import MEASURES
+from .price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, moved_models, price_changes
+from .prices import PriceBook, price_book
+from .tokens import all_tokens, weighed
+from .values import BY_AGENT, SERVED, known_value, number_where
+
+BY_AGENT_SURFACE = Q(surface__in=[surface.value for surface in AGENT_SURFACES])
+SUMS = [*MEASURES, "unpriced"]
+
+
+class HoursAgo(Func):
+    """Whole hours from an instant to the end of the last hour: 0 for the 3600 s that end there.
+
+    In the database's own arithmetic: Django's Trunc runs a Python function for every row on SQLite.
+    """
+
+    output_field = IntegerField()
+    # DATE_PART gives a float, EXTRACT a decimal: half a second over a million events.
+    template = "(%(last)s - CAST(FLOOR(DATE_PART('epoch', %(expressions)s)) AS BIGINT)) / 3600"
+
+    def __init__(self, instant: str, end_at: datetime) -> None:
+        super().__init__(F(instant), last=int(end_at.timestamp()) - 1)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "(%(last)s - CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)) / 3600"
+        return super().as_sql(compiler, connection, template=template, **context)
+
+
+def read_table(rows: QuerySet[Any, Any], columns: list[str]) -> pd.DataFrame:
+    """Rows as the database gives them, days as text where it has no dates.
+
+    To convert a million numbers one by one takes longer than to read them.
+    """
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return pd.DataFrame.from_records(cursor.fetchall(), columns=columns)
+
+
+def _rollup_sums() -> dict[str, Any]:
+    """What is summed of either rollup, in the order of `SUMS`."""
+    value = Cast("total_cents", FloatField()) + Cast("worth_cents", FloatField())
+    served = Cast("requests", FloatField())
+    return {
+        "sum_value": Sum(value),
+        "sum_served": Sum(served),
+        "sum_used": Cast(reduce(operator.add, map(Sum, TOKEN_WEIGHTS)), FloatField()),
+        "sum_weight": weighed(Sum),
+        "sum_agent_value": Sum(number_where(BY_AGENT_SURFACE, value)),
+        "sum_agent_served": Sum(number_where(BY_AGENT_SURFACE, served)),
+        "sum_unpriced": Cast(Sum("unpriced_weight"), FloatField()),
+    }
+
+
+def _event_sums() -> dict[str, Any]:
+    """The same of events."""
+    value, one = known_value(), Value(1.0)
+    return {
+        "sum_value": Sum(value),
+        "sum_served": Sum(number_where(SERVED, one)),
+        "sum_used": Sum(all_tokens()),
+        "sum_weight": Sum(weighed(F)),
+        "sum_agent_value": Sum(number_where(BY_AGENT, value)),
+        "sum_agent_served": Sum(number_where(SERVED & BY_AGENT, one)),
+        "sum_unpriced": Sum(number_where(UNPRICED, weighed(F))),
+    }
+
+
+def day_sums(first: date, last: date, *, by_model: bool = False) -> pd.DataFrame:
+    """Sums by member and day (and model), `first` to `last` both included: member_id, day, model, `SUMS`."""
+    keys = ["member_id", "day", *(["model"] if by_model else [])]
+    rows = MemberModelDay.objects.between(first, last).order_by().values_list(*keys)
+    return read_table(rows.annotate(**_rollup_sums()), [*keys, *SUMS])
+
+
+def hour_sums(as_of: datetime, end_at: datetime, hours: int) -> pd.DataFrame:
+    """Sums by member, model and hour on the clock, of the `hours` that end at `end_at`: member_id, model,
+    hours_ago, and `SUMS`.
+
+    Whole hours are read from their totals, the running one from its events, exact at `as_of`.
+    """
+    columns = ["member_id", "model", "hours_ago", *SUMS]
+    last_at = end_at - timedelta(hours=as_of < end_at)
+    whole = (
+        MemberModelHour.objects.between(end_at - timedelta(hours=hours), last_at)
+        .annotate(ago=HoursAgo("hour_at", end_at))
+        .order_by()
+        .values_list("member_id", "model", "ago")
+        .annotate(**_rollup_sums())
+    )
+    tables = [read_table(whole, columns)]
+    if last_at < as_of:
+        running = (
+            UsageEvent.objects.between(last_at, as_of)
+            .annotate(ago=Value(0, output_field=IntegerField()))
+            .order_by()
+            .values_list("member_id", "model", "ago")
+            .annotate(**_event_sums())
+        )
+        tables.append(read_table(running, columns))
+    tables = [table for table in tables if len(table)] or tables[:1]
+    return pd.concat(tables, ignore_index=True)
+
+
+def with_value(
+    rows: pd.DataFrame, begins: pd.Series, prices: PriceBook, changes: PriceChanges
+) -> pd.DataFrame:
+    """`rows` by model, their cents the value at the prices before any change; `added` is what changes added.
+
+    `begins` is the day or hour of each row, as a timestamp.
+    """
+    estimate = prices.estimates(rows)
+    value = rows["cents"].to_numpy(float) + estimate
+    added = np.zeros(len(rows))
+    for change in changes:
+        since = (rows["model"] == change.model) & (begins >= pd.Timestamp(day_start(change.day)))
+        added += np.where(since, value * (1 - 1 / change.ratio), 0.0)
+    requests = rows["requests"].to_numpy(float)
+    by_agents = np.divide(
+        rows["agent_requests"].to_numpy(float), requests, out=np.zeros(len(rows)), where=requests > 0
+    )
+    agents = rows["agent_cents"].to_numpy(float) + estimate * by_agents
+    kept = np.divide(value - added, value, out=np.ones(len(rows)), where=value > 0)
+    return rows.assign(cents=value - added, agent_cents=agents * kept, added=added)
+
+
+def load_price_book(first: date, last: date) -> PriceBook:
+    """The team's prices by what was charged from `first` to `last`."""
+    rows = _charged(first, last).values_list("model").annotate(**_paid())
+    return price_book(read_table(rows, ["model", "cents", "weight"]))
+
+
+def load_price_changes(today: date) -> PriceChanges:
+    """Changes of prices that show in the last days, today's included.
+
+    Only models whose price moved for the team as a whole are read member by member.
+    """
+    first = today - timedelta(days=DAYS_BEFORE + DAYS_SINCE)
+    by_day = _charged(first, today).values_list("model", "day").annotate(**_paid())
+    team = read_table(by_day, ["model", "day", "cents", "weight"])
+    moved = moved_models(team.assign(ago=_days_ago(team["day"], today)))
+    if not moved:
+        return ()
+    rows = (
+        _charged(first, today)
+        .filter(model__in=moved)
+        .values_list("member_id", "model", "day")
+        .annotate(**_paid(), served=Sum("requests"))
+    )
+    days = read_table(rows, ["member_id", "model", "day", "cents", "weight", "requests"])
+    return price_changes(days.assign(ago=_days_ago(days["day"], today)), today)
+
+
+def _days_ago(days: pd.Series, today: date) -> pd.Series:
+    return (pd.Timestamp(today) - pd.to_datetime(days)).dt.days
+
+
+def _charged(first: date, last: date) -> QuerySet[MemberModelDay]:
+    return (
+        MemberModelDay.objects.between(first, last)
+        .filter(Q(total_cents__gt=0) | Q(worth_cents__gt=0))
+        .order_by()
+    )
+
+
+def _paid() -> dict[str, Any]:
+    """Cents, and the weighed tokens that these paid for."""
+    unpaid = Cast(Sum("unpriced_weight") + Sum("free_weight"), FloatField())
+    return {
+        "paid": Cast(Sum("total_cents"), FloatField()) + Cast(Sum("worth_cents"), FloatField()),
+        "paid_weight": weighed(Sum) - unpaid,
+    }

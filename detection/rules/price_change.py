@@ -1,0 +1,44 @@
+"""Price change: a model costs all who use it more per token than before. One finding, about the team."""
+
+from __future__ import annotations
+
+from collector.base.days import day_start
+from detection.findings.finding import Finding, FindingWindow
+from detection.frame.baseline import Baseline
+from detection.frame.frame import Frame
+from detection.frame.price_changes import DAYS_SHOWN, PriceChange
+from detection.models import DetectionSettings
+from detection.vocabulary import Cause, Rule, Severity
+
+RULES = (Rule.PRICE_CHANGE,)
+NEEDS = ("events",)
+
+
+def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+    """One finding, about the rise that costs the team most a week; it names the others."""
+    rises = [change for change in frame.changes if change.ratio > 1]
+    if not settings.price_changes or not rises:
+        return []
+    recent = [change for change in rises if (frame.day - change.day).days < DAYS_SHOWN]
+    return [_finding(recent, frame)] if recent else []
+
+
+def _finding(rises: list[PriceChange], frame: Frame) -> Finding:
+    first = rises[0]
+    return Finding(
+        rule=Rule.PRICE_CHANGE,
+        cause=Cause.PRICE,
+        severity=Severity.WARNING,
+        metric="price_ratio",
+        observed=first.ratio,
+        bound=1.0,
+        expected=1.0,
+        window=FindingWindow(day_start(first.day), frame.as_of, "since", "none"),
+        operands={
+            "model": first.model,
+            "day": first.day.isoformat(),
+            "weekly_cents": round(first.weekly_cents, 2),
+            "members": first.members,
+            "also": [change.model for change in rises[1:]],
+        },
+    )
