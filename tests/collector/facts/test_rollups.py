@@ -233,9 +233,8 @@ class TestMigration:
         module.fill(apps, SimpleNamespace(connection=connection))
 
     def table(self, model) -> list[tuple]:
-        names = [
-            field.attname for field in model._meta.concrete_fields if field.name not in ("id", "updated_at")
-        ]
+        stamps = ("id", "updated_at", "settled_at")
+        names = [field.attname for field in model._meta.concrete_fields if field.name not in stamps]
         return sorted(model.objects.values_list(*names), key=str)
 
     def test_totals_of_events_are_those_that_collecting_writes(self):
