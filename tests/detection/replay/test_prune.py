@@ -1,0 +1,60 @@
+"""A backtest says the same whether old events were pruned or not."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from collector.facts import rollups
+from collector.facts.pruning import plan, prune
+from collector.models import UsageEvent
+from detection.models import DetectionSettings
+from detection.replay import past
+from detection.replay.backtest import backtest
+from tests.detection.facts import make_member
+
+NOW = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
+LAST = date(2026, 5, 31)
+
+
+def a_team():
+    """Twelve members over eleven weeks; one had wild weeks long ago, and a wild day lately."""
+    rng = random.Random(5)
+    for number in range(12):
+        member = make_member(f"m{number}@example.com", name=f"M{number}")
+        for back in range(1, 78):
+            at = NOW - timedelta(days=back) + timedelta(hours=10)
+            if at.weekday() < 5:
+                was_wild = number == 0 and back > 46 and rng.random() < 0.5
+                dollars = 400 if was_wild else rng.uniform(15, 25)
+                yield from _day(member, at, 300 if number < 2 and back == 20 else dollars)
+
+
+def _day(member, at, dollars):
+    for number in range(10):
+        yield UsageEvent(
+            member=member,
+            occurred_at=at + timedelta(minutes=number),
+            model="sonnet",
+            kind="Usage-based",
+            charged_cents=round(dollars * 10, 6),
+            input_tokens=10_000,
+            first_seen_at=at,
+            changed_at=at,
+        )
+
+
+def replayed():
+    policy, first = DetectionSettings(), LAST - timedelta(days=29)
+    steps = past.replayed(first, LAST, 3, NOW)
+    return backtest(past.load_history(first, LAST, policy), policy, steps)
+
+
+@pytest.mark.django_db
+def test_thirty_days_replay_the_same_after_pruning_all_but_forty_five():
+    UsageEvent.objects.bulk_create(a_team(), batch_size=1000)
+    rollups.recompute_days(date(2026, 3, 1), LAST, NOW)
+    before = replayed()
+    assert "m1@example.com" in {incident.email for incident in before}
+    assert prune(plan(45, NOW), NOW) > 1000
+    assert replayed() == before
