@@ -68,6 +68,8 @@ class Settings(Schema):
     staleAfterHours: Count
     planExhausted: Switch
     membersLimited: Switch
+    machinePacePerHour: Count
+    priceChanges: Switch
     confirmByOwnHistory: Switch
 
 
@@ -100,6 +102,8 @@ ATTRIBUTES = {
     "staleAfterHours": "stale_after_hours",
     "planExhausted": "plan_exhausted",
     "membersLimited": "members_limited",
+    "machinePacePerHour": "machine_pace_per_hour",
+    "priceChanges": "price_changes",
     "confirmByOwnHistory": "confirm_by_own_history",
 }
 NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}

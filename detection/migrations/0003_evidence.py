@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('detection', '0001_version_1'),
+        ('detection', '0002_settings_trial'),
     ]
 
     operations = [
