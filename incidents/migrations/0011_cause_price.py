@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0009_member_first'),
+        ('incidents', '0010_histories'),
     ]
 
     operations = [
