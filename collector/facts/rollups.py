@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Case, Count, F, Func, IntegerField, Max, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Case, Count, Max, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Coalesce
 
 from collector.base.days import day_end, day_start, days_between
 from collector.base.money import cents
@@ -23,6 +23,7 @@ from collector.models import MemberModelDay, MemberModelHour, Pruning, UsageEven
 from collector.models.usage import UsageEventQuerySet
 
 from .cycles import turns
+from .hours import HourOfDay, thread_of_event
 from .runs import continued, starts
 from .surfaces import surface_in_sql
 from .worth import FREE, UNPRICED, weight_where, worth_cents
@@ -224,7 +225,7 @@ def _name_threads(totals: Totals, events: UsageEventQuerySet, start_at: datetime
     """Name what made most requests of an hour, where that is many."""
     busy = (
         events.exclude(UsageEvent.FAILED)
-        .annotate(thread=_thread(), surface=surface_in_sql(), hour=HourOfDay("occurred_at"))
+        .annotate(thread=thread_of_event(), surface=surface_in_sql(), hour=HourOfDay("occurred_at"))
         .exclude(thread="")
         .values_list("member_id", "model", "surface", "hour", "thread")
         .annotate(served=Count("pk"))
@@ -249,23 +250,6 @@ def _write(
     empty_hours = {HourKey(*key): HourTotals() for key in known_hours if key[0] in whose}
     DAYS.bring(empty_days | totals.days, known_days, at)
     HOURS.bring(empty_hours | totals.hours, known_hours, at)
-
-
-class HourOfDay(Func):
-    """The UTC hour of an instant, 0 to 23; Django's own runs a Python function for every row on SQLite."""
-
-    output_field = IntegerField()
-    template = "CAST(EXTRACT(HOUR FROM %(expressions)s AT TIME ZONE 'UTC') AS INTEGER)"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "CAST(SUBSTR(%(expressions)s, 12, 2) AS INTEGER)"
-        return super().as_sql(compiler, connection, template=template, **context)
-
-
-def _thread() -> Coalesce:
-    """What requests of one piece of work have in common."""
-    empty = Value("")
-    return Coalesce(NullIf("cloud_agent_id", empty), NullIf("automation_id", empty), F("conversation_id"))
 
 
 def _grouped(events: UsageEventQuerySet) -> QuerySet[Any]:

@@ -82,7 +82,7 @@ def _events(company: Company) -> pd.DataFrame:
 
 def hourly_rows(events: pd.DataFrame) -> pd.DataFrame:
     """Events added up by member, hour, model and surface, as the product's own totals are."""
-    paid = events["weight"].where(events["charged"] > 0, 0.0)
+    paid = events["weight"].where(events["cents"] > 0, 0.0)
     events = events.assign(hour=events["at"].to_numpy("datetime64[h]").astype(np.int64), paid_weight=paid)
     keys = ["hour", "member_id", "model", "surface", "by_agent"]
     sums = ["cents", "charged", "billed", "requests", "tokens", "weight", "paid_weight"]

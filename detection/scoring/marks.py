@@ -39,6 +39,8 @@ class Marks:
     hours: list[float] = field(default_factory=list)
     caught_cents: float = 0.0
     lost_cents: float = 0.0
+    before_cents: list[float] = field(default_factory=list)
+    alerts: int = 0
     member_months: float = 0.0
 
     @property
@@ -71,6 +73,15 @@ class Marks:
         """Share of all extra dollars that belong to incidents that were found."""
         return _share(self.caught_cents, self.lost_cents)
 
+    @property
+    def dollars_before_alert(self) -> float | None:
+        """Mean dollars that an incident had cost when it was found, as if it cost the same in every hour."""
+        return sum(self.before_cents) / len(self.before_cents) / 100 if self.before_cents else None
+
+    @property
+    def alerts_per_100_members_month(self) -> float:
+        return _share(100 * self.alerts, self.member_months)
+
     def kinds(self) -> list[str]:
         return sorted({*self.found, *self.missed})
 
@@ -85,6 +96,7 @@ def mark(raised: Iterable[Raised], labels: Sequence[Label], *, members: int, day
         marks.true += bool(new)
         marks.repeats += bool(met) and not new
         marks.false += not met
+        marks.alerts += 1
         first_found.update(dict.fromkeys(new, alert.detected_at))
     for number, label in enumerate(labels):
         if label.extra_cents >= MATERIAL_CENTS:
@@ -109,6 +121,9 @@ def _count(marks: Marks, label: Label, found_at: datetime | None) -> None:
     if found_at is not None:
         marks.caught_cents += cents
         marks.hours.append((found_at - label.onset_at).total_seconds() / 3600)
+        lasted = max((label.ended_at - label.onset_at).total_seconds(), 1.0)
+        passed = (found_at - label.onset_at).total_seconds() / lasted
+        marks.before_cents.append(cents * min(max(passed, 0.0), 1.0))
 
 
 def _share(part: float, whole: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from detection.models import DetectionSettings
@@ -12,6 +13,7 @@ from detection.replay.backtest import backtest
 from detection.replay.replay import steps
 
 from .companies import NOW, history_of, labelled_company
+from .files import first_and_last_day, history_of_file, read_labels
 from .marks import Marks, mark
 from .rival import alerts
 
@@ -39,6 +41,19 @@ def score(seeds: list[int], *, members: int, days: int, settings: DetectionSetti
         )
 
 
+def score_file(usage: Path, labels: Path, *, settings: DetectionSettings) -> Score:
+    """Replay a team's own export hour by hour and compare with its labels."""
+    truth, history = read_labels(labels), history_of_file(usage)
+    first, last = first_and_last_day(history)
+    hours = steps(first, last, 1)
+    size = {"members": len(history.member_ids), "days": (last - first).days + 1}
+    return Score(
+        0,
+        ours=mark(backtest(history, settings, hours), truth, **size),
+        rival=mark(alerts(history, hours), truth, **size),
+    )
+
+
 def mean(marks: list[Marks], figure: Callable[[Marks], float | None]) -> float | None:
     """Mean over the companies of one figure, leaving out those that have none."""
     known = [value for value in map(figure, marks) if value is not None]
@@ -60,4 +75,6 @@ def as_json(marks: Marks) -> dict[str, Any]:
         "false_per_100_members_month": marks.false_per_100_members_month,
         "median_hours": marks.median_hours,
         "dollars_caught": marks.dollars_caught,
+        "dollars_before_alert": marks.dollars_before_alert,
+        "alerts_per_100_members_month": marks.alerts_per_100_members_month,
     }

@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
+from collector.base.csv_files import FileError
 from detection.models import DetectionSettings
 from detection.replay.overrides import Override, apply
 from detection.scoring.marks import Marks
-from detection.scoring.score import Score, as_json, mean, score
+from detection.scoring.score import Score, as_json, mean, score, score_file
 
 FIGURES: tuple[tuple[str, Callable[[Marks], float | None], str], ...] = (
     ("recall", lambda marks: marks.recall, "{:.2f}"),
@@ -25,6 +27,8 @@ FIGURES: tuple[tuple[str, Callable[[Marks], float | None], str], ...] = (
     ("false / 100 members · month", lambda marks: marks.false_per_100_members_month, "{:.2f}"),
     ("median h", lambda marks: marks.median_hours, "{:.1f}"),
     ("$ caught", lambda marks: marks.dollars_caught, "{:.0%}"),
+    ("$ before", lambda marks: marks.dollars_before_alert, "{:.0f}"),
+    ("alerts / 100 · month", lambda marks: marks.alerts_per_100_members_month, "{:.1f}"),
 )
 
 
@@ -36,15 +40,17 @@ class Command(BaseCommand):
         parser.add_argument("--members", type=int, default=200)
         parser.add_argument("--days", type=int, default=60)
         parser.add_argument("--set", dest="overrides", action="append", type=Override.parse, default=[])
+        parser.add_argument("--file", type=Path, help="A team's own export, in place of made-up companies.")
+        parser.add_argument(
+            "--labels", type=Path, help="Its true incidents: email, kind, onset_at, ended_at, extra_dollars."
+        )
         parser.add_argument("--json", action="store_true", help="Print every company's figures as JSON.")
 
     def handle(self, **options: Any) -> None:
         """Print a row per company and the means; recall by kind over all of them."""
         settings = apply(DetectionSettings(), options["overrides"])
         scores = []
-        for each in score(
-            options["seeds"], members=options["members"], days=options["days"], settings=settings
-        ):
+        for each in _scores(policy=settings, **options):
             scores.append(each)
             if not options["json"]:
                 self.stderr.write(f"seed {each.seed}: F1 {each.ours.f1:.2f}, rival {each.rival.f1:.2f}")
@@ -54,6 +60,18 @@ class Command(BaseCommand):
         console = Console(file=cast(IO[str], self.stdout), width=120)
         console.print(_table(scores))
         console.print(_kinds(scores))
+
+
+def _scores(*, policy: DetectionSettings, **options: Any) -> Iterable[Score]:
+    usage, labels = options["file"], options["labels"]
+    if bool(usage) != bool(labels):
+        raise CommandError("--file and --labels go together.")
+    if not usage:
+        return score(options["seeds"], members=options["members"], days=options["days"], settings=policy)
+    try:
+        return [score_file(usage, labels, settings=policy)]
+    except (FileError, OSError) as problem:
+        raise CommandError(str(problem)) from None
 
 
 def seeds(text: str) -> list[int]:

@@ -1,0 +1,103 @@
+"""A team's own export and its labels, as a history and true incidents: what `score --file` reads."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from collector.base.csv_files import FileError
+from collector.facts.worth import TOKEN_WEIGHTS
+from collector.imports.usage_csv import UsageCsv
+from collector.models import Surface, UsageEvent
+from collector.sources.events import TABLE
+from detection.frame.prices import price_book
+from detection.replay.replay import History
+from sandbox.company import Label
+
+from .companies import hourly_rows
+
+COLUMNS = ("email", "kind", "onset_at", "ended_at", "extra_dollars")
+
+
+def read_labels(path: Path) -> list[Label]:
+    """The true incidents of a file with `COLUMNS`; FileError names the line that cannot be used."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        table = csv.DictReader(file)
+        if not set(COLUMNS) <= set(table.fieldnames or ()):
+            raise FileError(f"Line 1: the columns of the labels are {', '.join(COLUMNS)}.")
+        return [_label(row, table.line_num) for row in table]
+
+
+def _label(row: dict[str, str], line: int) -> Label:
+    try:
+        onset_at, ended_at = (datetime.fromisoformat(row[name]).astimezone(UTC) for name in COLUMNS[2:4])
+        cents = Decimal(row["extra_dollars"]) * 100
+    except (ValueError, InvalidOperation):
+        raise FileError(f"Line {line}: instants are like 2026-05-25T12:50:00Z, dollars like 71.89.") from None
+    return Label(row["email"].strip().lower(), row["kind"].strip(), onset_at, ended_at, cents, "")
+
+
+def history_of_file(path: Path) -> History:
+    """The export's usage by the hour, each hour known when it is over."""
+    file = UsageCsv(path, datetime.now(UTC))
+    file.survey()
+    events = _events(file)
+    emails = sorted(set(events["email"]))
+    number = {email: place for place, email in enumerate(emails, start=1)}
+    events = events.assign(member_id=events["email"].map(number).astype(np.int64))
+
+    def read(member_id: int, start_at: datetime, end_at: datetime) -> pd.DataFrame:
+        own = events["member_id"] == member_id
+        return events[own & (events["at"] >= start_at) & (events["at"] < end_at)]
+
+    names = {place: email for email, place in number.items()}
+    return History(np.array(list(names)), names, names, hourly_rows(events), read)
+
+
+def first_and_last_day(history: History) -> Sequence[date]:
+    """The days on which the history begins and ends."""
+    hours = history.rows["hour"]
+    return [datetime.fromtimestamp(int(hour) * 3600, UTC).date() for hour in (hours.min(), hours.max())]
+
+
+def _events(file: UsageCsv) -> pd.DataFrame:
+    places = {name: TABLE.values.index(name) for name in TABLE.values}
+    rows = []
+    for event in file.events():
+        values = {name: event.values[place] for name, place in places.items()}
+        by_agent = bool(values["cloud_agent_id"] or values["automation_id"])
+        tokens = {name: float(values[name] or 0) for name in TOKEN_WEIGHTS}
+        kind = values["kind"].lower()
+        is_served = "errored" not in kind and "aborted" not in kind
+        is_worth = is_served and kind != "free"
+        is_unpriced = values["cost_basis"] == UsageEvent.CostBasis.UNKNOWN and is_worth
+        charged = float(values["charged_cents"])
+        weight = sum(count * TOKEN_WEIGHTS[name] for name, count in tokens.items())
+        rows.append(
+            {
+                "email": event.identity.key,
+                "at": event.occurred_at,
+                "model": event.model,
+                "surface": (Surface.CLOUD_AGENT if by_agent else Surface.IDE).value,
+                "thread": values["cloud_agent_id"] or values["automation_id"],
+                "by_agent": by_agent,
+                "cents": charged
+                or (float(values["model_cents"] or 0) if is_served and kind != "free" else 0.0),
+                "charged": charged,
+                "billed": charged if values["is_chargeable"] else 0.0,
+                "requests": float(is_served),
+                "tokens": sum(tokens.values()),
+                "weight": weight,
+                "unpriced": weight if is_unpriced and not charged and values["model_cents"] is None else 0.0,
+            }
+        )
+    table = pd.DataFrame(rows).sort_values("at", kind="stable", ignore_index=True)
+    table = table.assign(at=pd.to_datetime(table["at"], utc=True))
+    prices = price_book(table[table["cents"] > 0][["model", "cents", "weight"]])
+    return table.assign(cents=table["cents"] + prices.estimates(table))
