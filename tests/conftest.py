@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache, caches
 from django.db import connection
 from django_q.brokers import get_broker
 from pytest_django.live_server_helper import LiveServer
@@ -99,6 +100,13 @@ def empty_queue() -> Iterator[None]:
     """What a test left in Redis goes with it; in the database its transaction takes it back."""
     yield
     get_broker().delete_queue()
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_kept_pages() -> None:
+    """What one test rendered is not another's: the rows that it was made of have gone with the test."""
+    caches["pages"].clear()
 
 
 @pytest.fixture

@@ -96,10 +96,10 @@ FIRST_RUN = Banner(
 
 
 def frame(request: AccessRequest) -> dict[str, Any]:
-    """Context processor: `frame` (asked for only by pages that show it), `theme`, `now`, `filter_query`."""
+    """Context processor: `frame` (built once, for pages that show it), `theme`, `now`, `filter_query`."""
     now = timezone.now()
     return {
-        "frame": SimpleLazyObject(lambda: build(request, now)),
+        "frame": vars(request).setdefault("frame", SimpleLazyObject(lambda: build(request, now))),
         "theme": theme(request),
         "now": now,
         "filter_query": filter_query(request),

@@ -203,18 +203,16 @@ class ModelColourQuerySet(models.QuerySet["ModelColour"]):
         """The oldest place first."""
         return self.order_by("place")
 
-    def with_extent(self) -> ModelColourQuerySet:
-        """Each with the `first_day` and the `newest_row` of all usage, whosever and of whichever model."""
+    def with_first_day(self) -> ModelColourQuerySet:
+        """Each with the `first_day` of all usage, whosever and of whichever model."""
         days = MemberModelDay.objects.order_by("day").values("day")
-        rows = MemberModelDay.objects.order_by("-pk").values("pk")
-        return self.annotate(first_day=Subquery(days[:1]), newest_row=Subquery(rows[:1]))
+        return self.annotate(first_day=Subquery(days[:1]))
 
 
 class ModelColour(models.Model):
     """One row is the place in the palette that a model was given when it was first met; it never changes."""
 
-    first_day: date | None  # these two by with_extent()
-    newest_row: int | None
+    first_day: date | None  # by with_first_day()
 
     model = models.CharField(max_length=120, unique=True, blank=True)
     place = models.PositiveIntegerField(unique=True, help_text="Counted from 0; the colour follows from it.")
@@ -225,18 +223,15 @@ class ModelColour(models.Model):
         return self.model
 
 
-class LeftSums(models.Model):
-    """One row is what one process summed and left to all, signed: nothing else is read back as objects."""
+class CachedValue(models.Model):
+    """One row is one value of Django's database cache, whose columns these are; it clears them itself."""
 
-    key = models.CharField(max_length=80, unique=True)
-    made_at = models.DateTimeField()
-    signed = models.TextField()
-
-    class Meta:
-        verbose_name_plural = "left sums"
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return self.key
+        return self.cache_key
 
 
 class SavingFollowUp(models.Model):

@@ -1,4 +1,4 @@
-"""The hourly job: collect, groups, detect, incidents, limits, budgets, digests, notify, pages, heartbeat.
+"""The hourly job: collect, groups, detect, incidents, limits, budgets, digests, notify, heartbeat.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
@@ -26,10 +26,9 @@ from incidents.lifecycle import take_in
 from incidents.notifying.budgets import record_budget_steps
 from incidents.notifying.heartbeat import send_heartbeat
 from incidents.notifying.outbox import deliver_due
-from tracker.pages.prepared import prepare
-from tracker.reports.watch import HOURLY_JOB
 
 log = logging.getLogger(__name__)
+HOURLY_JOB = "pipeline"  # its lease
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,6 @@ def run(now: datetime) -> PipelineReport:
         _do(report, "digests", lambda: send_due(now))
         # What is sent is dated when it is sent: the steps before may have taken minutes.
         _do(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))
-        _do(report, "pages", lambda: prepare(now))
     if report.is_ok:
         send_heartbeat()
     return report

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from django.db import connection, models, transaction
-from django.db.models import F
 from django.db.models.constants import OnConflict
 
 from .days import from_epoch_ms
@@ -69,8 +68,6 @@ class FactTable:
         touched = [(*key, *rows[cast(K, key)]) for key in compared.touched]
         for start in range(0, len(touched), BATCH):
             self._write(touched[start : start + BATCH], at)
-        if touched:
-            count_write()
 
     def known(self, stored: models.QuerySet) -> dict[Key, Values]:
         """What is stored, by key."""
@@ -160,13 +157,3 @@ def writing() -> Iterator[None]:
         Lease.objects.get_or_create(name=FACTS, defaults={"expires_at": from_epoch_ms(0)})
         Lease.objects.select_for_update().get(name=FACTS)
         yield
-
-
-def count_write() -> None:
-    """Let `revision` grow; for who writes facts inside `writing()` without a `Table`."""
-    Lease.objects.filter(name=FACTS).update(writes=F("writes") + 1)
-
-
-def revision() -> int:
-    """Grows whenever facts were written: what was worked out under a number holds while that stands."""
-    return Lease.objects.filter(name=FACTS).values_list("writes", flat=True).first() or 0

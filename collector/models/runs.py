@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -33,17 +34,9 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
 
         That is the newest good collection; only where there never was one, the import that reaches furthest.
         """
-        asked = self.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
-        good = self.filter(status__in=SourceRun.GOOD)
-        collected = good.collected().order_by("-started_at")
-        others = good.exclude(trigger="collect").order_by(F("window_end_at").desc(nulls_last=True))
-        wanted = Q()
-        for source in Source.values:
-            wanted |= Q(pk=_first(asked.order_by("-started_at"), source))
-            wanted |= Q(pk=Coalesce(_first(collected, source), _first(others, source)))
         latest: dict[str, SourceRun] = {}
         last_good: dict[str, SourceRun] = {}
-        for run in self.filter(wanted).order_by("started_at", "pk"):
+        for run in self.raw(*_newest_sql()):
             latest[run.source] = run
             if run.is_good:
                 last_good.setdefault(run.source, run)  # of two that went well the later only asked last
@@ -61,6 +54,21 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
             finished_at=now,
             error="interrupted: the next run goes on from here",
         )
+
+
+@cache
+def _newest_sql() -> tuple[str, tuple[Any, ...]]:
+    """`newest`, whose question never changes: putting it together takes ten times as long as asking."""
+    runs = SourceRun.objects.all()
+    asked = runs.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
+    good = runs.filter(status__in=SourceRun.GOOD)
+    collected = good.collected().order_by("-started_at")
+    others = good.exclude(trigger="collect").order_by(F("window_end_at").desc(nulls_last=True))
+    wanted = Q()
+    for source in Source.values:
+        wanted |= Q(pk=_first(asked.order_by("-started_at"), source))
+        wanted |= Q(pk=Coalesce(_first(collected, source), _first(others, source)))
+    return runs.filter(wanted).order_by("started_at", "pk").query.sql_with_params()
 
 
 def _first(runs: SourceRunQuerySet, source: str) -> Subquery:

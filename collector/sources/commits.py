@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from collector.base.days import utc_day
 from collector.base.notes import Notes
-from collector.base.upsert import FactTable, Key, Upserted, Values, count_write, writing
+from collector.base.upsert import FactTable, Key, Upserted, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
 from collector.collecting.windows import DAY, MINUTE, Window
@@ -122,7 +122,6 @@ def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCo
             moved.append(each)
     if moved:
         AiCodeCommit.objects.bulk_update(moved, ["member_id"], batch_size=300)
-        count_write()
 
 
 def imported_hash(day: date) -> str:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.collecting import freshness
@@ -28,9 +28,6 @@ from detection.replay import past
 from detection.replay.backtest import backtest
 from incidents.lifecycle import take_in
 from tests.bench.hourly import Echo, run
-from tracker.models import LeftSums
-from tracker.pages.prepared import prepare
-from tracker.reports import kept
 
 REPEATS = 20
 BACKTEST_MEMBERS = 2_000
@@ -43,8 +40,7 @@ class Timing:
     name: str
     median: float
     p95: float
-    first: float | None = None  # in a process that kept nothing yet, after an hourly job
-    cold: float | None = None  # where nobody kept anything
+    cold: float | None = None  # where nothing was kept
     cpu: float = 0  # median of this process's own processor time: comparable on a busy machine
     queries: int | None = None
 
@@ -105,14 +101,13 @@ def timed(
     work: Callable[[], object],
     *,
     repeats: int = REPEATS,
-    first: float | None = None,
     cold: float | None = None,
     queries: int | None = None,
 ) -> Timing:
     taken = sorted(_once(work) for _ in range(repeats))
     walls, cpus = zip(*taken, strict=True)
     p95 = walls[round(0.95 * (repeats - 1))]
-    return Timing(name, statistics.median(walls), p95, first, cold, statistics.median(cpus), queries)
+    return Timing(name, statistics.median(walls), p95, cold, statistics.median(cpus), queries)
 
 
 def _once(work: Callable[[], object]) -> tuple[float, float]:
@@ -153,15 +148,8 @@ def _page(client: Client, name: str, address: str) -> Timing:
     if answer.status_code != 200:
         return Timing(f"{name} ({answer.status_code})", 0, 0)
     queries = len(captured)
-    prepare(timezone.now())
-    first = _without(kept.held.clear, client, address)
-    cold = _without(_forget_all, client, address)
-    return timed(name, lambda: client.get(address), first=first, cold=cold, queries=queries)
-
-
-def _forget_all() -> None:
-    kept.held.clear()
-    LeftSums.objects.all().delete()
+    cold = _without(caches["pages"].clear, client, address)
+    return timed(name, lambda: client.get(address), cold=cold, queries=queries)
 
 
 def _without(forget: Callable[[], object], client: Client, address: str) -> float:

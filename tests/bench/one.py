@@ -44,10 +44,10 @@ def _build(size: Size) -> None:
 
 
 def _print(members: int, timings: list[measure.Timing]) -> None:
-    columns = ("what", "median ms", "p95 ms", "first ms", "cold ms", "cpu ms", "queries")
+    columns = ("what", "median ms", "p95 ms", "cold ms", "cpu ms", "queries")
     table = Table(*columns, title=_title(members))
     for timing in timings:
-        figures = (timing.median, timing.p95, timing.first, timing.cold, timing.cpu, timing.queries)
+        figures = (timing.median, timing.p95, timing.cold, timing.cpu, timing.queries)
         table.add_row(timing.name, *("" if figure is None else f"{figure:.0f}" for figure in figures))
     table.caption = (
         f"database {measure.database_megabytes():,.0f} MB, peak memory {measure.peak_megabytes():,.0f} MB"

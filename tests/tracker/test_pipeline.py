@@ -66,7 +66,6 @@ def test_a_runaway_agent_becomes_one_incident_and_one_message(sandbox, slack, co
         ("budgets", True),
         ("digests", True),
         ("notify", True),
-        ("pages", True),
     ]
     incident = Incident.objects.get(member__email=runaway(company))
     assert incident.onset_at < NOW

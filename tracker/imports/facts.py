@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from collector.base.upsert import count_write
-
 from . import activity, events, people, spend
 from .database import ImportPart, TrackerDb
 from .taking import Taking
@@ -27,7 +25,4 @@ STEPS: tuple[Callable[[TrackerDb, Taking], ImportPart], ...] = (
 def take_facts(db: TrackerDb, taking: Taking) -> Iterator[ImportPart]:
     """Bring every fact of the file in, each kind in transactions of its own."""
     for step in STEPS:
-        part = step(db, taking)
-        if part.taken and not taking.is_dry_run:
-            taking.transactions.run([count_write])
-        yield part
+        yield step(db, taking)

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 
 from incidents.models import Incident
+from tracker.filters import group_url
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.one_day import day_url
@@ -39,6 +40,10 @@ class MemberPage:
     repositories: Table[Repository]
     days: Table[MemberDay]
     incidents: Table[Incident]
+
+    @property
+    def group_url(self) -> str:
+        return group_url(self.report.figures.group, self.report.filters)
 
     @property
     def exports(self) -> dict[str, Chart | Table[Any]]:

@@ -18,7 +18,6 @@ from collector.models import (
     MemberModelDay,
     TeamAnalyticsDay,
 )
-from collector.models.activity import BetweenDaysQuerySet
 from tracker.filters import Filters
 from tracker.reports import models, plan, repositories, savings, tools, usage, versions
 from tracker.reports.fit import nothing_fits
@@ -55,7 +54,7 @@ class Insights:
         if self.cycle is None:
             return []
         rows = self.selection.of(MemberModelDay.objects.in_cycle(self.cycle))
-        found = plan.exhaustions(self.team.sums(plan.first_billed, rows), self.cycle)
+        found = plan.exhaustions(plan.first_billed(rows), self.cycle)
         return [each for each in found if self.team.people[each.member_id].is_person]
 
     @property
@@ -77,7 +76,7 @@ class Insights:
         """Served requests by shown day and model. One query."""
         rows = self.selection.of(MemberModelDay.objects.between(self.period.first, self.period.last_shown))
         rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
-        return self.team.sums(usage.requests_by_model, rows)
+        return usage.requests_by_model(rows)
 
     @property
     def top_models(self) -> list[str]:
@@ -109,7 +108,7 @@ class Insights:
     def daily_active(self) -> list[int]:
         """Members whom Cursor marks active on each shown day. One query."""
         rows = DailyActivity.objects.between(self.period.first, self.period.last_shown).filter(is_active=True)
-        counts = self.team.sums(usage.members_by_day, self.team.people_selection.of_members(rows))
+        counts = usage.members_by_day(self.team.people_selection.of_members(rows))
         return [counts.get(day, 0) for day in self.period.shown_days]
 
     @cached_property
@@ -118,7 +117,7 @@ class Insights:
         rows = MemberModelDay.objects.between(self.period.first, self.period.last_shown).filter(
             requests__gt=0
         )
-        counts = self.team.sums(usage.members_by_day, self.selection.of(rows))
+        counts = usage.members_by_day(self.selection.of(rows))
         return [counts.get(day, 0) for day in self.period.shown_days]
 
     @property
@@ -138,29 +137,27 @@ class Insights:
 
     @cached_property
     def clients(self) -> list[Client]:
-        """Of the seats now on the team: nobody need follow up who has left. One query under filters."""
+        """Of the seats now on the team: nobody need follow up who has left."""
         chosen = self.team.people_selection
-        return (
-            self.all_clients if chosen.is_everything else self._clients(chosen.of_members(self.client_days))
+        return versions.newest_of_each(
+            client
+            for client in self.all_clients
+            if chosen.keeps_member(client.member_id)
+            and (chosen.group_ids is None or client.group_id in chosen.group_ids)
         )
 
     @cached_property
     def all_clients(self) -> list[Client]:
-        """Whatever the filters. One query."""
-        return self._clients(self.client_days)
-
-    @property
-    def client_days(self) -> BetweenDaysQuerySet:
-        return DailyActivity.objects.between(self.period.first, self.period.end)
-
-    def _clients(self, rows: BetweenDaysQuerySet) -> list[Client]:
-        found = self.team.sums(versions.clients, rows)
-        return [each for each in found if self.team.people[each.member_id].is_on_team]
+        """Whatever the filters, each version of a seat. One query."""
+        rows = DailyActivity.objects.between(self.period.first, self.period.end)
+        by_group = self.team.people_selection.group_ids is not None
+        seen = versions.clients(rows, by_group=by_group)
+        return [client for client in seen if self.team.people[client.member_id].is_on_team]
 
     @property
     def newest_version(self) -> str:
         """The newest in use by anybody: who is behind does not depend on whom one looks at."""
-        return versions.newest(self.all_clients)
+        return versions.newest(versions.newest_of_each(self.all_clients))
 
     @property
     def versions(self) -> list[Version]:
@@ -177,7 +174,7 @@ class Insights:
     def tools_by_metric(self) -> dict[str, list[Named]]:
         """MCP tools and commands, by member where the plan reports members. One query, two without."""
         rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
-        found = self.team.sums(tools.by_member, self.team.people_selection.of_members(rows))
+        found = tools.by_member(self.team.people_selection.of_members(rows))
         if found or self.filters.is_narrowed or self.filters.visible is not None:
             return found
         return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands"]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
-from collector.models import BillingCycle, SpendSnapshot
+from collector.models import SpendSnapshot
 from tracker.reports.people import Person
 from tracker.widgets import formats
 
@@ -34,12 +36,34 @@ class NearLimit:
         )
 
 
-def near_limit(cycle: BillingCycle, people: Mapping[int, Person]) -> list[NearLimit]:
-    """Those of `people` at NEAR_RATIO of their limit or more, the furthest first. One query."""
-    rows = SpendSnapshot.objects.latest_per_member(cycle).filter(limit_dollars__gt=0)
-    found = [
-        NearLimit(people[pk], on_demand, dollars * 100)
-        for pk, on_demand, dollars in rows.values_list("member_id", "on_demand_cents", "limit_dollars")
-        if pk in people and dollars and on_demand is not None and on_demand >= NEAR_RATIO * dollars * 100
+class StatedLimit(NamedTuple):
+    """What Cursor last stated of one member's present cycle."""
+
+    member_id: int
+    on_demand_cents: Decimal
+    limit_cents: Decimal
+
+    @property
+    def is_reached(self) -> bool:
+        return self.on_demand_cents >= self.limit_cents
+
+
+def stated_limits(now: datetime) -> list[StatedLimit]:
+    """Of every member with a limit, in the cycle that `now` falls into. One query."""
+    rows = SpendSnapshot.objects.latest_at(now).filter(limit_dollars__gt=0).order_by()
+    known = rows.values_list("member_id", "on_demand_cents", "limit_dollars")
+    return [
+        StatedLimit(pk, on_demand, dollars * 100)
+        for pk, on_demand, dollars in known
+        if on_demand is not None and dollars
     ]
-    return sorted(found, key=lambda each: -(each.on_demand_cents / each.limit_cents))
+
+
+def near_limit(stated: Iterable[StatedLimit], people: Mapping[int, Person]) -> list[NearLimit]:
+    """Those of `people` at NEAR_RATIO of their limit or more, the furthest first."""
+    near = [
+        NearLimit(people[pk], on_demand, limit)
+        for pk, on_demand, limit in stated
+        if pk in people and on_demand >= NEAR_RATIO * limit
+    ]
+    return sorted(near, key=lambda limit: -(limit.on_demand_cents / limit.limit_cents))

@@ -157,11 +157,14 @@ class MemberReport:
 
     @cached_property
     def exhaustion(self) -> plan.Exhaustion | None:
-        """Of a person: nobody else has a plan to use up. One query."""
+        """Of a person: nobody else has a plan to use up."""
         this = self.cycles[0] if self.figures.person.is_person else None
-        rows = MemberModelDay.objects.filter(member=self.member)
-        found = plan.exhaustions(plan.first_billed(rows.in_cycle(this)), this) if this else []
-        return next(iter(found), None)
+        billed = [row for row in self.rows if row["billed_requests"] and this and is_in_cycle(row, this)]
+        if not billed or this is None:
+            return None
+        first = min(row["day"] for row in billed)
+        requests = sum(row["billed_requests"] for row in billed)
+        return plan.exhaustions([(self.member.pk, first, requests)], this)[0]
 
     @cached_property
     def days(self) -> list[MemberDay]:
@@ -269,3 +272,11 @@ class Context:
     @property
     def multiple(self) -> float | None:
         return self.tokens / self.median if self.tokens is not None and self.median else None
+
+
+def is_in_cycle(row: dict[str, Any], cycle: BillingCycle) -> bool:
+    """Whether a rollup row lies within `cycle`, which turns at instants that its rows are split at."""
+    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+    if row["day"] in (first, last):
+        return bool(row["is_after_turn"]) == (row["day"] == first)
+    return bool(first < row["day"] < last)

@@ -68,7 +68,7 @@ class Overview:
         self.filters, self.period = filters, filters.period
         self.team = Team(filters)
         self.this_cycle, self.last_cycle, first = cycle.first_day(filters.now)
-        self.days: Days = self.team.sums(days.load, self.rows(min(first, self.period.first)))
+        self.days: Days = days.load(self.rows(min(first, self.period.first)))
 
     def rows(self, first: date) -> MemberModelDayQuerySet:
         return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))
@@ -159,8 +159,8 @@ class Overview:
 
     @cached_property
     def limits(self) -> list[NearLimit]:
-        """Members at or near their spend limit in this cycle, narrowed as incidents are. One query."""
-        return near_limit(self.this_cycle, self._named()) if self.this_cycle else []
+        """Members at or near their spend limit in this cycle, narrowed as incidents are."""
+        return near_limit(self.team.stated_limits, self._named())
 
     def _named(self) -> dict[int, Person]:
         """Whom group and search name, whatever was used."""

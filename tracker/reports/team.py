@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import islice, takewhile
 
-from django.db.models import F
-
 from collector.base.days import days_between
-from collector.models import MemberModelDay, SpendSnapshot
+from collector.models import MemberModelDay
 from groups.assignments import membership
 from groups.models import Assignment
 from tracker.filters import Filters
 from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
-from tracker.reports.kept import Kept, Rows, T
+from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
 from tracker.reports.usage import MICRO_PLACES, Activity, Parts, Sums, Totals
@@ -103,24 +99,19 @@ class Team:
         self.filters, self.period = filters, filters.period
         self.palette = filters.palette
         self.people = people.everybody()
-        self.kept = Kept(self.palette.newest_row)
-
-    def sums(self, work: Callable[[Rows], T], rows: Rows) -> T:
-        """`work(rows)`, of rows that the selection has limited; kept where it leaves everybody."""
-        return self.kept(work, rows) if self.selection.is_everything else work(rows)
 
     @cached_property
     def all_parts(self) -> Parts:
         """Of everybody, whatever the filters."""
-        return self.kept(usage.parts, self.period.of(MemberModelDay.objects.all()))
+        return usage.parts(self.period.of(MemberModelDay.objects.all()))
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
-        return self.kept(usage.activity, usage.activity_between(self.period.first, self.period.end))
+        return usage.activity(usage.activity_between(self.period.first, self.period.end))
 
     @cached_property
     def request_days(self) -> dict[int, int]:
-        return self.kept(usage.request_days, self.period.of(MemberModelDay.objects.all()))
+        return usage.request_days(self.period.of(MemberModelDay.objects.all()))
 
     @property
     def is_empty(self) -> bool:
@@ -145,7 +136,7 @@ class Team:
     @cached_property
     def habits(self) -> dict[int, Habits]:
         """What badges ask, of every person, whatever the filters."""
-        over_limit = members_over_limit(self.filters.now)
+        over_limit = {limit.member_id for limit in self.stated_limits if limit.is_reached}
         column = self.all_totals.column
         requests, spent, read = column("requests"), column("total_cents"), column("cache_read_tokens")
         return {
@@ -159,6 +150,11 @@ class Team:
             for pk, person in self.people.items()
             if person.is_person and (person.is_on_team or pk in requests)
         }
+
+    @cached_property
+    def stated_limits(self) -> list[StatedLimit]:
+        """Everybody's limit and on-demand spend as Cursor last stated them. One query."""
+        return stated_limits(self.filters.now)
 
     def _habits(
         self, pk: int, requests: int, spend_cents: float, cache_read_tokens: int, is_over_limit: bool
@@ -278,12 +274,3 @@ def ranks(values: dict[int, float]) -> dict[int, int]:
     ordered = sorted((value for value in values.values() if value > 0), reverse=True)
     place = {value: index for index, value in reversed(list(enumerate(ordered, start=1)))}
     return {pk: place[value] for pk, value in values.items() if value > 0}
-
-
-def members_over_limit(now: datetime) -> set[int]:
-    """Members whose on-demand spend of the present cycle has reached their own limit, as Cursor last stated
-    both. One query."""
-    reached = SpendSnapshot.objects.latest_at(now).filter(
-        limit_dollars__gt=0, on_demand_cents__gte=F("limit_dollars") * 100
-    )
-    return set(reached.order_by().values_list("member_id", flat=True))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Max
+from django.db.models import Max, Value
 
 from collector.models.activity import BetweenDaysQuerySet
+from groups.assignments.membership import UNASSIGNED, held_group
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Client:
     member_id: int
     version: str
     day: date
+    group_id: int = UNASSIGNED
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,23 @@ class Version:
     is_behind: bool
 
 
-def clients(rows: BetweenDaysQuerySet) -> list[Client]:
-    """Each member's newest known version. One query."""
-    newest: dict[int, Client] = {}
-    known = rows.exclude(client_version="").order_by().values_list("member_id", "client_version")
-    for member_id, version, day in known.annotate(Max("day")):
-        held = newest.get(member_id)
-        if held is None or (day, number(version)) > (held.day, number(held.version)):
-            newest[member_id] = Client(member_id, version, day)
-    return list(newest.values())
+def clients(rows: BetweenDaysQuerySet, *, by_group: bool) -> list[Client]:
+    """Each version of each member on the last day it was seen, apart by the group of the day if asked. One
+    query."""
+    known = rows.exclude(client_version="").order_by()
+    known = known.annotate(held_group=held_group() if by_group else Value(UNASSIGNED))
+    found = known.values_list("member_id", "client_version", "held_group").annotate(Max("day"))
+    return [Client(pk, version, day, group_id) for pk, version, group_id, day in found]
+
+
+def newest_of_each(seen: Iterable[Client]) -> list[Client]:
+    """Each member's newest known version."""
+    found: dict[int, Client] = {}
+    for client in seen:
+        held = found.get(client.member_id)
+        if held is None or (client.day, number(client.version)) > (held.day, number(held.version)):
+            found[client.member_id] = client
+    return list(found.values())
 
 
 @lru_cache(maxsize=1_000)

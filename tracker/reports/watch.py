@@ -11,9 +11,8 @@ from collector.collecting.freshness import STALE
 from collector.models import Lease
 from detection.models import Anomaly
 from incidents.models import Channel
+from tracker.pipeline import HOURLY_JOB
 from tracker.widgets import formats
-
-HOURLY_JOB = "pipeline"  # its lease
 
 
 @dataclass(frozen=True)

@@ -1,41 +1,136 @@
-"""A page as HTML, or with `csv=` in the address one of its charts or tables."""
+"""A page as HTML, kept until something that it may show changes, or one of its charts or tables as CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
+from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
+from collector.base import changes
+from tracker import filters
 from tracker.access.request import AccessRequest
-from tracker.filters import Choices, Filters
+from tracker.filters import Filters
 from tracker.views.exports import Export, csv_response
 from tracker.widgets.metric_help import MEANINGS
+
+# How long a page is kept at most: what it says of the clock (incidents' ages, the cycle's hours) is as old.
+KEPT_SECONDS = 300
+# Where the answer says how fresh the figures are, which no kept page can.
+FRESHNESS = mark_safe("<!-- freshness -->")  # noqa: S308  # nosec
+# The reader's own token, in the forms of a page that was rendered for another.
+TOKEN = "csrf-token-of-the-reader"  # noqa: S105  # nosec
+# Pages that show their reader something of their own; all others are the same for all who see as much.
+PERSONAL = {"member"}
+CHARTS = ("chartkick/Chart.bundle.js", "tracker/js/chart.js")
 
 
 class PageAnswer(Protocol):
     """What `tracker.pages` makes of a report."""
 
     @property
-    def report(self) -> Any: ...
-
-    @property
     def exports(self) -> Mapping[str, Export]: ...
 
 
-def page_response(
-    request: AccessRequest, name: str, page: PageAnswer, asked: Filters, choices: Choices, **more: object
+class FilteredPage(PageAnswer, Protocol):
+    """One whose figures obey the filter bar."""
+
+    @property
+    def report(self) -> Any: ...
+
+
+def filtered_response(
+    request: AccessRequest,
+    name: str,
+    asked: Filters,
+    build: Callable[[], FilteredPage],
+    *,
+    only_period: bool = False,
+    title: str = "",
+    scripts: tuple[str, ...] = CHARTS,
 ) -> HttpResponse:
-    """`name` is the template's, and begins the names of its CSV files."""
+    """A page under the filter bar, which offers only periods where nothing else applies."""
+
+    def whole() -> tuple[FilteredPage, dict[str, Any]]:
+        page, offer = build(), filters.period_choices if only_period else filters.choices
+        return page, {"report": page.report, "filters": asked, "choices": offer(asked, request.path)}
+
+    return page_response(
+        request,
+        name,
+        whole,
+        now=asked.now,
+        visible=asked.visible,
+        title=title or name.capitalize(),
+        scripts=scripts,
+    )
+
+
+def page_response(
+    request: AccessRequest,
+    name: str,
+    build: Callable[[], tuple[PageAnswer, dict[str, Any]]],
+    *,
+    now: datetime,
+    visible: frozenset[int] | None,
+    title: str,
+    scripts: tuple[str, ...] = CHARTS,
+    csv_name: str = "",
+) -> HttpResponse:
+    """The page that `build` makes, with what else its template asks for, unless it is kept.
+
+    `visible` are the members whom the reader may see. `name` is the template's, and begins the names
+    of CSV files unless they have one of their own.
+    """
     if "csv" in request.GET:
-        return csv_response(page.exports, request.GET["csv"], name)
-    context = {
-        "page": page,
-        "report": page.report,
-        "filters": asked,
-        "choices": choices,
-        "meanings": MEANINGS,
-        "now": asked.now,
-    }
-    return render(request, f"tracker/{name}.html", context | more)
+        return csv_response(build()[0].exports, request.GET["csv"], csv_name or name)
+    key, kept = page_key(request, name, now, visible), caches["pages"]
+    content: str | None = kept.get(key)
+    if content is None:
+        page, context = build()
+        context |= {
+            "page": page,
+            "meanings": MEANINGS,
+            "now": now,
+            "freshness": FRESHNESS,
+            "csrf_token": TOKEN,
+        }
+        content = str(render_to_string(f"tracker/{name}.html", context, request))
+        kept.set(key, content, KEPT_SECONDS)
+    shown = {"content": of_reader(content, request, now), "title": title, "scripts": scripts}
+    return render(request, "tracker/page.html", shown)
+
+
+def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString:
+    """A kept page with what is the reader's and the moment's."""
+    fresh = render_to_string("components/freshness.html", {"now": now}, request)
+    content = content.replace(FRESHNESS, fresh)
+    if TOKEN in content:
+        content = content.replace(TOKEN, get_token(request))
+    return mark_safe(content)  # noqa: S308  # nosec
+
+
+def page_key(request: AccessRequest, name: str, now: datetime, visible: frozenset[int] | None) -> str:
+    """What a page depends on: its address, what the tables hold, whom the reader may see, and the time."""
+    parts = (
+        settings.VERSION,
+        name,
+        request.path,
+        request.GET.urlencode(),
+        changes.state(),
+        None if visible is None else sorted(visible),
+        request.access.role,
+        request.access.sees,
+        request.access.email if name in PERSONAL else "",
+        getattr(request, "known_until", None),
+        int(now.timestamp()) // KEPT_SECONDS,
+    )
+    return f"page:{hashlib.sha256(repr(parts).encode()).hexdigest()}"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from collector.base.days import utc_day
@@ -16,7 +18,7 @@ from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.pages import chargeback as layout
 from tracker.reports.reconciled import reconciled
-from tracker.views.exports import csv_response
+from tracker.views.answers import page_response
 
 
 @viewer
@@ -24,13 +26,24 @@ def chargeback(request: AccessRequest) -> HttpResponse:
     now = timezone.now()
     cycle = asked_cycle(request.GET.get("cycle", ""), now)
     if cycle is None:
-        return render(request, "tracker/chargeback.html", {"page": None})
+        content = render_to_string("tracker/chargeback.html", {"page": None})
+        return render(request, "tracker/page.html", {"content": content, "title": "Chargeback"})
     visible = visible_ids(request.access, utc_day(now))
-    whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
-    page = layout.page(charges.chargeback(cycle, visible), cycle, request.GET, now, whole)
-    if "csv" in request.GET:
-        return csv_response(page.exports, request.GET["csv"], f"chargeback-{cycle.start_at:%Y-%m-%d}")
-    return render(request, "tracker/chargeback.html", {"page": page})
+
+    def build() -> tuple[layout.ChargebackPage, dict[str, Any]]:
+        whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
+        return layout.page(charges.chargeback(cycle, visible), cycle, request.GET, now, whole), {}
+
+    return page_response(
+        request,
+        "chargeback",
+        build,
+        now=now,
+        visible=visible,
+        title="Chargeback",
+        csv_name=f"chargeback-{cycle.start_at:%Y-%m-%d}",
+        scripts=(),
+    )
 
 
 def asked_cycle(text: str, now: datetime) -> BillingCycle | None:

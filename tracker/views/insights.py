@@ -7,11 +7,10 @@ from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
 from tracker.pages import insights as layout
 from tracker.reports.insights import Insights
-from tracker.views.answers import page_response
+from tracker.views.answers import filtered_response
 
 
 @viewer
 def insights(request: AccessRequest) -> HttpResponse:
     asked = filters.filters_from(request)
-    page = layout.page(Insights(asked), request.GET)
-    return page_response(request, "insights", page, asked, filters.choices(asked, request.path))
+    return filtered_response(request, "insights", asked, lambda: layout.page(Insights(asked), request.GET))

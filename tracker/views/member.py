@@ -8,18 +8,23 @@ from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
 from tracker.filters import Filters
 from tracker.pages import member as layout
+from tracker.reports import people
 from tracker.reports.member import MemberReport
-from tracker.views.answers import page_response
+from tracker.views.answers import filtered_response
 
 
 @viewer
 def member(request: AccessRequest, email: str) -> HttpResponse:
     asked = filters.filters_from(request)
     found = find_member(email, asked)
-    page = layout.page(MemberReport(found, asked), request.GET)
-    choices = filters.period_choices(asked, request.path)
-    group_url = filters.group_url(page.report.figures.group, asked)
-    return page_response(request, "member", page, asked, choices, member=found, group_url=group_url)
+    return filtered_response(
+        request,
+        "member",
+        asked,
+        lambda: layout.page(MemberReport(found, asked), request.GET),
+        only_period=True,
+        title=people.label(found.name, found.email, found.kind),
+    )
 
 
 def find_member(email: str, asked: Filters) -> Member:

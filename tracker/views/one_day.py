@@ -10,14 +10,22 @@ from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
 from tracker.pages import one_day as layout
 from tracker.reports.one_day import day_report
-from tracker.views.answers import page_response
+from tracker.views.answers import filtered_response
+from tracker.widgets import formats
 
 
 @viewer
 def one_day(request: AccessRequest, day: str) -> HttpResponse:
     asked = filters.filters_from(request)
-    page = layout.page(day_report(read_day(day, utc_day(asked.now)), asked), asked, request.GET)
-    return page_response(request, "one_day", page, asked, filters.period_choices(asked, request.path))
+    shown = read_day(day, utc_day(asked.now))
+    return filtered_response(
+        request,
+        "one_day",
+        asked,
+        lambda: layout.page(day_report(shown, asked), asked, request.GET),
+        only_period=True,
+        title=formats.day(shown),
+    )
 
 
 def read_day(text: str, today: date) -> date:

@@ -7,11 +7,10 @@ from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
 from tracker.pages import overview as layout
 from tracker.reports.overview import Overview
-from tracker.views.answers import page_response
+from tracker.views.answers import filtered_response
 
 
 @viewer
 def overview(request: AccessRequest) -> HttpResponse:
     asked = filters.filters_from(request)
-    page = layout.page(Overview(asked), request.GET)
-    return page_response(request, "overview", page, asked, filters.choices(asked, request.path))
+    return filtered_response(request, "overview", asked, lambda: layout.page(Overview(asked), request.GET))

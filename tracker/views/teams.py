@@ -7,11 +7,17 @@ from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
 from tracker.pages import teams as layout
 from tracker.reports.teams import teams_report
-from tracker.views.answers import page_response
+from tracker.views.answers import CHARTS, filtered_response
 
 
 @viewer
 def teams(request: AccessRequest) -> HttpResponse:
     asked = filters.filters_from(request)
-    page = layout.page(teams_report(asked), request.GET)
-    return page_response(request, "teams", page, asked, filters.period_choices(asked, request.path))
+    return filtered_response(
+        request,
+        "teams",
+        asked,
+        lambda: layout.page(teams_report(asked), request.GET),
+        only_period=True,
+        scripts=(*CHARTS, "tracker/js/teams.js"),
+    )

@@ -28,11 +28,8 @@ class PaletteModel:
 class Palette:
     """Every model ever met, in the order of their places."""
 
-    def __init__(
-        self, models: Iterable[str], first_day: date | None = None, newest_row: int | None = None
-    ) -> None:
+    def __init__(self, models: Iterable[str], first_day: date | None = None) -> None:
         self.first_day = first_day  # of all usage: days before it are unknown, not empty
-        self.newest_row = newest_row  # its number, which says about how many there are
         self._know(models)
 
     def model(self, key: str) -> PaletteModel:
@@ -51,12 +48,12 @@ class Palette:
 
 def load() -> Palette:
     """One query, through keys and an index. Only where nothing is known yet the whole rollup is read."""
-    if not (rows := list(ModelColour.objects.in_order().with_extent())):
+    if not (rows := list(ModelColour.objects.in_order().with_first_day())):
         assign()
-        rows = list(ModelColour.objects.in_order().with_extent())
+        rows = list(ModelColour.objects.in_order().with_first_day())
     if not rows:
         return Palette([])
-    return Palette([row.model for row in rows], rows[0].first_day, rows[0].newest_row)
+    return Palette([row.model for row in rows], rows[0].first_day)
 
 
 def assign() -> None:

@@ -34,6 +34,20 @@ def test_the_incident_that_names_who_is_at_the_limit_is_not_theirs(ann):
     assert ann.get(budget.get_absolute_url()).status_code == 200
 
 
+def test_a_page_that_was_kept_for_somebody_else_is_not_theirs(sign_in):
+    AccessSettings.objects.create(viewers_see="own", default_role="viewer")
+    shown = {}
+    for role, email in (("admin", "root@company.com"), ("viewer", "ann@company.com")):
+        reader = sign_in(role, email)
+        for address in ("/", "/insights", "/chargeback", "/teams", "/users/ann@company.com"):
+            reader.get(address)
+            answer = reader.get(address)  # from what is kept
+            assert answer.status_code == 200, address
+            shown[role, address] = "Bob" in answer.text
+    assert {address for (role, address), has_bob in shown.items() if has_bob and role == "viewer"} == set()
+    assert shown["admin", "/"]
+
+
 def team_incident(**said):
     times = {"onset_at": NOW, "detected_at": NOW, "last_run_at": NOW}
     return Incident.objects.create(severity="warning", **times, **said)

@@ -2,7 +2,6 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import transaction
 
 from incidents.models import Incident
@@ -21,8 +20,7 @@ def acme_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 @pytest.fixture
 def at_now() -> Iterator[None]:
-    """The clock stands at `company.NOW`; nothing of another test is remembered."""
-    cache.clear()
+    """The clock stands at `company.NOW`."""
     with time_machine.travel(company.NOW, tick=False):
         yield
 
@@ -35,7 +33,6 @@ def acme(acme_rows, db, at_now) -> None:
 @pytest.fixture
 def site(live_server) -> Iterator[str]:
     """The company, served with its clock at `company.NOW`."""
-    cache.clear()
     company.build()
     make_incident()
     with time_machine.travel(company.NOW, tick=True):

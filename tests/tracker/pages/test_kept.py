@@ -1,100 +1,94 @@
-"""Sums that are kept between pages, and when they are made anew."""
+"""A page is answered from what was rendered before, until something that it may show has changed."""
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.core.cache import caches
+from django.db import connection, transaction
 
-from collector.base.upsert import revision, writing
-from collector.facts.rollups import DAYS, DayKey, DayTotals
-from collector.models import MemberModelDay
-from tests.tracker.pages.company import make_member
-from tracker.models import LeftSums
-from tracker.reports import kept, usage
+from collector.base import changes
+from collector.models import Member, MemberModelDay, RequestSlot
+from detection.models import DetectionSettings
+from tests.tracker.pages import company
 
 pytestmark = pytest.mark.django_db
 
-DAY, AT = date(2026, 3, 3), datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def nothing_held():
-    kept.held.clear()
-    yield
-    kept.held.clear()
-
-
-def write(member, cents):
-    rows = {
-        DayKey(member.pk, DAY, "default", "ide", False): DayTotals(requests=1, total_cents=Decimal(cents))
-    }
-    with writing():
-        DAYS.upsert(rows, MemberModelDay.objects.filter(member=member), AT)
-
-
-def total():
-    return kept.Kept(newest_row=1)(usage.parts, MemberModelDay.objects.all()).total.total_cents
+PAGES = ["/", "/insights", "/users/ana.novak@acme.example", "/chargeback", "/teams"]
 
 
 @pytest.fixture
-def many(monkeypatch):
-    monkeypatch.setattr(kept, "MANY", 1)
+def looks(client, acme):
+    """Opens the overview and says whether it was rendered for that."""
+    client.get("/")  # makes the one-row settings and the palette
+    caches["pages"].clear()
+
+    def look(address: str = "/") -> bool:
+        before = len(caches["pages"]._cache)
+        assert client.get(address).status_code == 200
+        return len(caches["pages"]._cache) > before
+
+    return look
 
 
-def test_many_rows_are_summed_once_until_facts_are_written(many, django_assert_num_queries):
-    member = make_member("ana@example.com", "Ana")
-    write(member, 125)
-    assert total() == Decimal(125)
-    with django_assert_num_queries(1):  # how often facts were written
-        assert total() == Decimal(125)
-    write(member, 131)
-    assert total() == Decimal(131)
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_is_kept_costs_at_most_eight_queries(acme, client, page, django_assert_max_num_queries):
+    client.get(page)  # makes the one-row settings and the palette
+    first = client.get(page).text
+    with django_assert_max_num_queries(8):
+        assert client.get(page).text == first
 
 
-def test_what_one_process_leaves_to_all_is_not_summed_again(many, django_assert_num_queries):
-    member = make_member("ana@example.com", "Ana")
-    write(member, 125)
-    with kept.for_all():
-        assert total() == Decimal(125)
-    kept.held.clear()  # as in another process
-    with django_assert_num_queries(2):  # how often facts were written, and what was left
-        assert total() == Decimal(125)
-    write(member, 131)
-    assert total() == Decimal(131)
+def test_a_page_is_rendered_once_for_an_address(looks):
+    assert [looks(), looks(), looks("/?period=7d"), looks("/?period=7d")] == [True, False, True, False]
 
 
-def test_what_this_site_has_not_signed_is_not_read(many, django_assert_num_queries):
-    write(make_member("ana@example.com", "Ana"), 125)
-    with kept.for_all():
-        total()
-    kept.held.clear()
-    left = LeftSums.objects.get()
-    LeftSums.objects.update(signed=left.signed[:-1] + ("A" if left.signed[-1] != "A" else "B"))
-    with django_assert_num_queries(3):  # how often facts were written, what was left, the sums
-        assert total() == Decimal(125)
+def test_whatever_is_written_by_whatever_method_renders_it_again(looks):
+    looks()
+    for write in (
+        lambda: MemberModelDay.objects.filter(day=company.TODAY).update(total_cents=1),
+        lambda: Member.objects.first().save(),
+        lambda: DetectionSettings.objects.update(team_budget_dollars=70),
+        lambda: connection.cursor().execute("UPDATE groups_group SET name = name"),
+        lambda: MemberModelDay.objects.filter(day=company.TODAY).delete(),
+    ):
+        write()
+        assert looks()
+        assert not looks()
 
 
-def test_few_rows_are_summed_anew(django_assert_num_queries):
-    write(make_member("ana@example.com", "Ana"), 125)
-    total()
-    with django_assert_num_queries(1):  # the sums
-        assert total() == Decimal(125)
+def test_what_no_page_shows_renders_nothing_again(looks):
+    looks()
+    RequestSlot.objects.create(endpoint_class="admin", number=99, free_at=company.NOW)
+    assert not looks()
 
 
-def test_writing_nothing_new_keeps_what_is_kept():
-    member = make_member("ana@example.com", "Ana")
-    write(member, 125)
-    before = revision()
-    write(member, 125)
-    assert revision() == before
+def test_a_page_is_kept_for_five_minutes_at_most(looks):
+    looks()
+    with time_machine.travel(company.NOW + timedelta(minutes=6), tick=False):
+        assert looks()
 
 
-def test_sums_of_other_rows_are_other_sums(many):
-    first, second = make_member("a@example.com", "a"), make_member("b@example.com", "b")
-    write(first, 100)
-    write(second, 50)
-    keep = kept.Kept(newest_row=1)
-    rows = MemberModelDay.objects
-    assert keep(usage.parts, rows.filter(member=first)).total.total_cents == Decimal(100)
-    assert keep(usage.parts, rows.filter(member=second)).total.total_cents == Decimal(50)
-    assert keep(usage.request_days, rows.filter(member=second)) == {second.pk: 1}
+def test_what_the_collection_says_of_itself_is_never_kept(acme, client):
+    client.get("/")
+    with time_machine.travel(company.NOW + timedelta(minutes=2), tick=False):
+        assert (
+            "Collected 2 min ago" in client.get("/").text or "Nothing collected yet" in client.get("/").text
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_changes_the_mark_for_everybody_and_a_rollback_does_not():
+    Member.objects.create(email="a@example.com", first_seen_at=company.NOW, last_seen_at=company.NOW)
+    before = changes.state()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        Member.objects.update(name="never")
+        assert changes.state() != before
+        raise RuntimeError
+    assert changes.state() == before
+    with transaction.atomic():
+        Member.objects.update(name="Ana")
+    after = changes.state()
+    assert after != before
+    Member.objects.update(name="Ana Novak")
+    assert changes.state() not in (before, after)
