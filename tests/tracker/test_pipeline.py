@@ -18,7 +18,7 @@ from incidents.models import Incident, Notification
 from sandbox import Clock, Company, Sandbox, build_company
 from tests.incidents.slack_stand_in import FakeSlack, Fault, running
 from tracker import pipeline
-from tracker.reports.watch import HOURLY_JOB
+from tracker.pipeline import HOURLY_JOB
 
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db

@@ -26,7 +26,7 @@ def charged(db, time_machine):
 
 
 def test_the_current_cycle_is_shown_by_group_and_member(charged, client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         text = client.get("/chargeback").text
     for said in ("$4.00", "$3.00", "$1.00", "$2.00", "Unassigned", 'href="/users/ann@x.io"', "75"):
         assert said in text
