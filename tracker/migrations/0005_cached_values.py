@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracker', '0003_saving_follow_ups'),
+        ('tracker', '0004_retention'),
     ]
 
     operations = [
