@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import caches
-from django.db import connection, transaction
+from django.db import connection
 
-from collector.base import changes
 from collector.models import Member, MemberModelDay, RequestSlot
 from detection.models import DetectionSettings
 from tests.tracker.pages import company
@@ -75,20 +74,3 @@ def test_what_the_collection_says_of_itself_is_never_kept(acme, client):
         assert (
             "Collected 2 min ago" in client.get("/").text or "Nothing collected yet" in client.get("/").text
         )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_commit_changes_the_mark_for_everybody_and_a_rollback_does_not():
-    Member.objects.create(email="a@example.com", first_seen_at=company.NOW, last_seen_at=company.NOW)
-    before = changes.state()
-    with pytest.raises(RuntimeError), transaction.atomic():
-        Member.objects.update(name="never")
-        assert changes.state() != before
-        raise RuntimeError
-    assert changes.state() == before
-    with transaction.atomic():
-        Member.objects.update(name="Ana")
-    after = changes.state()
-    assert after != before
-    Member.objects.update(name="Ana Novak")
-    assert changes.state() not in (before, after)
