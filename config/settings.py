@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
+from config.caches import build_caches
 from config.environment import Environment, read_env_file
 from config.logs import logging_config
 from config.openid import openid_apps, origins
@@ -134,28 +135,8 @@ else:
     DATABASE["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": DATABASE}
 
-# Calls that are counted, for all processes: in Redis, or else in the database. Rendered pages: in Redis, or
-# else in each process, since keeping one in SQLite takes five statements and the lock that writers wait for.
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"), example="redis://HOST:6379/0")
-REDIS_CACHE = {
-    "BACKEND": "django.core.cache.backends.redis.RedisCache",
-    "LOCATION": REDIS_URL,
-    "KEY_PREFIX": "cursor-cost-monitor",
-}
-DATABASE_CACHE = {
-    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-    "LOCATION": "tracker_cachedvalue",
-    "OPTIONS": {"MAX_ENTRIES": 5_000},
-}
-LOCAL_CACHE = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    "LOCATION": "pages",
-    "OPTIONS": {"MAX_ENTRIES": 200},  # of about 100 KB
-}
-CACHES = {
-    "default": REDIS_CACHE if REDIS_URL else DATABASE_CACHE,
-    "pages": REDIS_CACHE if REDIS_URL else LOCAL_CACHE,
-}
+CACHES = build_caches(REDIS_URL)
 
 # Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
 Q_CLUSTER = {
