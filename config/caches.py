@@ -4,8 +4,8 @@ from typing import Any
 
 
 def build_caches(redis_url: str) -> dict[str, dict[str, Any]]:
-    """Counted calls for all processes: in Redis, or else in the database. Rendered pages: in Redis, or else in
-    each process, since keeping one in SQLite takes five statements and the lock that writers wait for."""
+    """Counted calls for all processes: in Redis, or else in the database. Rendered pages: in Redis, or else
+    in each process, since keeping one in SQLite takes five statements and the lock that writers wait for."""
     if redis_url:
         redis = {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
