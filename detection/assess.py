@@ -55,20 +55,20 @@ def assess(
 
     `read_work` is asked once, about the members whose figures are worth a look.
     """
-    no_data = () if ages is None else tuple(missing(settings, ages))
+    no_data = () if ages is None else tuple(missing_sources(settings, ages))
     silent = {gap.rule for gap in no_data}
     baseline = prove(frame, settings, learn(frame, settings), read_work)
     found = [
         finding
         for rule in ALL
         if not silent.intersection(rule.RULES)
-        for finding in rule.find(frame, settings, baseline)
+        for finding in rule.findings_in(frame, settings, baseline)
     ]
     standing, suppressed = exempt(found, exemptions)
     return Assessment(tuple(without_idle_talk(standing, settings)), tuple(suppressed), no_data)
 
 
-def missing(settings: DetectionSettings, ages: Ages) -> Iterable[NoData]:
+def missing_sources(settings: DetectionSettings, ages: Ages) -> Iterable[NoData]:
     """Rules that lack a source, because it was never collected or is staler than the setting allows (0: any
     age will do)."""
     stale = timedelta(hours=settings.stale_after_hours) if settings.stale_after_hours else timedelta.max

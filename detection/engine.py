@@ -23,7 +23,7 @@ from .frame.load import first_complete_collection, load_frame
 from .frame.work import live_work
 from .models import Anomaly, DetectionSettings, Exemption
 from .rules import ALL
-from .store import Key, Stored, Told, key_of, known_anomalies, store
+from .store import DescribedFinding, Key, Stored, key_of, known_anomalies, store
 
 # The first complete collection brings history along. Of that, only what was going on when it ended may
 # raise an alert: what began within the day before. Whatever began earlier stays silent for as long as it
@@ -100,7 +100,7 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     in_force = Exemption.objects.in_force(as_of)
     assessment = assess(frame, settings, in_force, data_ages, live_work(frame, days=days))
     known = known_anomalies(as_of, timedelta(hours=settings.cooldown_hours))
-    told, silent = _tell(assessment, known, frame, settings)
+    told, silent = _describe_findings(assessment, known, frame, settings)
     silenced = {gap.rule for gap in assessment.no_data}
     judged = frozenset(rule.value for module in ALL for rule in module.RULES) - silenced
     with transaction.atomic():
@@ -108,9 +108,9 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     return _report(as_of, stored, assessment, silent)
 
 
-def _tell(
+def _describe_findings(
     assessment: Assessment, known: dict[Key, Anomaly], frame: Frame, settings: DetectionSettings
-) -> tuple[list[Told], int]:
+) -> tuple[list[DescribedFinding], int]:
     """Findings with onset, reason and sentence, and how many were left out because history raises no
     alerts."""
     findings = assessment.findings
@@ -123,7 +123,7 @@ def _tell(
     told = []
     for finding in findings:
         before = known.get(key_of(finding))
-        item = tell(finding, detail, names, as_of, before)
+        item = describe_finding(finding, detail, names, as_of, before)
         if before or not _is_history(item.onset_at, silent_before):
             told.append(item)
     # Information may have stood beside an alarm that is history.
@@ -138,16 +138,16 @@ def _named(findings: Sequence[Finding]) -> set[int]:
     return {finding.member_id for finding in findings if finding.member_id is not None}.union(listed)
 
 
-def tell(
+def describe_finding(
     finding: Finding, detail: Detail, names: Mapping[int, str], as_of: datetime, before: Anomaly | None = None
-) -> Told:
+) -> DescribedFinding:
     """Find the onset (kept from `before`, where it was seen before), explain the extra, and word it."""
     events = detail.events_of(finding)
     finding = with_charge(finding, events)
     onset_at = before.onset_at if before else onset_of(finding, events)
     why = explain(finding, events, detail.usual_of(finding.member_id), detail.team)
     message = message_of(finding, names, onset_at, why.sentence, as_of)
-    return Told(finding, onset_at, why.model, why.as_json(), message)
+    return DescribedFinding(finding, onset_at, why.model, why.as_json(), message)
 
 
 def _silent_before() -> datetime | None:

@@ -21,7 +21,7 @@ Key = tuple[int | None, str]
 
 
 @dataclass(frozen=True)
-class Told:
+class DescribedFinding:
     """A finding with its onset, explanation and message."""
 
     finding: Finding
@@ -58,7 +58,7 @@ def known_anomalies(as_of: datetime, cooldown: timedelta) -> dict[Key, Anomaly]:
 
 
 def store(
-    told: Iterable[Told], known: Mapping[Key, Anomaly], *, as_of: datetime, judged: frozenset[str]
+    told: Iterable[DescribedFinding], known: Mapping[Key, Anomaly], *, as_of: datetime, judged: frozenset[str]
 ) -> Stored:
     """Write what was found. Only rules in `judged` may clear anything; a run about the past never touches
     newer rows."""
@@ -78,7 +78,7 @@ def store(
     return result
 
 
-def _open(item: Told, as_of: datetime, result: Stored) -> None:
+def _open(item: DescribedFinding, as_of: datetime, result: Stored) -> None:
     finding = item.finding
     anomaly, is_new = Anomaly.objects.get_or_create(
         member_id=finding.member_id,  # type: ignore[misc]  # the team has none
@@ -110,7 +110,7 @@ def _known(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _figures(item: Told, as_of: datetime, before: Anomaly | None = None) -> dict[str, Any]:
+def _figures(item: DescribedFinding, as_of: datetime, before: Anomaly | None = None) -> dict[str, Any]:
     finding = item.finding
     window = {
         "window_start": _iso(finding.window.start_at),
@@ -132,7 +132,7 @@ def _figures(item: Told, as_of: datetime, before: Anomaly | None = None) -> dict
     }
 
 
-def _see_again(anomaly: Anomaly, item: Told, as_of: datetime, result: Stored) -> None:
+def _see_again(anomaly: Anomaly, item: DescribedFinding, as_of: datetime, result: Stored) -> None:
     was_cleared, old_severity = anomaly.cleared_at, Severity(anomaly.severity)
     values: dict[str, Any] = {"last_seen_at": as_of, "cleared_at": None}
     # What returns is told by what it is now: its highest figure was another stretch's, or another cycle's.

@@ -21,10 +21,10 @@ class GroupOption:
 
 def options() -> list[GroupOption]:
     """Open groups and their parents, parents before children, Unassigned last. One query."""
-    return build(dict(Group.objects.open().values_list("pk", "name")))
+    return group_options(dict(Group.objects.open().values_list("pk", "name")))
 
 
-def build(names: dict[int, str]) -> list[GroupOption]:
+def group_options(names: dict[int, str]) -> list[GroupOption]:
     """Options for groups given as names by id; a parent need not be a group itself."""
     paths: dict[tuple[str, ...], str] = {}
     covered: dict[tuple[str, ...], set[int]] = {}

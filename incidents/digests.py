@@ -86,10 +86,10 @@ def send_due(now: datetime) -> DigestReport:
     if now < datetime.combine(utc_day(now), time(policy.digest_hour), UTC):
         return DigestReport()
     due = [kind.name for kind in KINDS.values() if getattr(policy, kind.setting) and kind.is_due(now)]
-    return DigestReport([name for kind in due for name in record(kind, now)])
+    return DigestReport([name for kind in due for name in record_digest(kind, now)])
 
 
-def record(name: str, now: datetime, *, again: bool = False) -> list[str]:
+def record_digest(name: str, now: datetime, *, again: bool = False) -> list[str]:
     """Record the digest of the period that `now` lies in for every channel that wants digests.
 
     Returns `name: channel` for each; a channel that has this period's already is left out unless `again`.

@@ -88,7 +88,7 @@ class TeamAnswer(Record):
     data: list[Any]
 
 
-class MemberAnswer(Record):
+class MetricsByMember(Record):
     """GET /analytics/by-user/:metric; by e-mail."""
 
     data: dict[str, Any]
@@ -173,7 +173,7 @@ def _measured(day: date, fields: dict[str, Any], meaning: AnalyticsMetric) -> Me
         _label(fields, meaning.name),
         _label(fields, meaning.detail),
         _count(fields, meaning.count),
-        {name: _plain(value) for name, value in fields.items() if _is_number(value)},
+        {name: _json_number(value) for name, value in fields.items() if _is_number(value)},
     )
 
 
@@ -214,7 +214,7 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _plain(value: int | Decimal) -> int | float:
+def _json_number(value: int | Decimal) -> int | float:
     """JSON has no decimals; shares and ratios are not money."""
     return value if isinstance(value, int) else float(value)
 

@@ -27,7 +27,7 @@ class PrunePlan:
     events: int
 
 
-def plan(days: int, now: datetime) -> PrunePlan | None:
+def plan_pruning(days: int, now: datetime) -> PrunePlan | None:
     """What pruning all but the last `days` whole days would remove; None if nothing. ValueError if too few.
 
     The oldest day keeps its events: history often begins in the middle of it, and a backfill that brings

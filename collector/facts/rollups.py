@@ -109,7 +109,7 @@ class Piece:
 
 
 @dataclass
-class Totals:
+class DayRollup:
     """The rows of one day, as they are added up."""
 
     days: dict[DayKey, DayTotals] = field(default_factory=dict)
@@ -180,9 +180,9 @@ def _recompute_day(day: date, members: set[int] | None, at: datetime) -> set[tup
     return set(continued(agents, end_at))
 
 
-def totals_of_day(day: date, events: UsageEventQuerySet) -> tuple[Totals, list[str]]:
+def totals_of_day(day: date, events: UsageEventQuerySet) -> tuple[DayRollup, list[str]]:
     """What `events` of `day` add up to, and the cloud agents that were at work."""
-    totals, parts = Totals(), list(pieces(day))
+    totals, parts = DayRollup(), list(pieces(day))
     for piece in parts:
         _add_piece(totals, piece, events)
     agents = _count_runs(totals, events, parts)
@@ -190,7 +190,7 @@ def totals_of_day(day: date, events: UsageEventQuerySet) -> tuple[Totals, list[s
     return totals, agents
 
 
-def _add_piece(totals: Totals, piece: Piece, events: UsageEventQuerySet) -> None:
+def _add_piece(totals: DayRollup, piece: Piece, events: UsageEventQuerySet) -> None:
     start_at = day_start(piece.day)
     for member_id, model, surface, hour, *sums, settled_at in _grouped(
         events.between(piece.start_at, piece.end_at)
@@ -203,7 +203,7 @@ def _add_piece(totals: Totals, piece: Piece, events: UsageEventQuerySet) -> None
         )
 
 
-def _count_runs(totals: Totals, events: UsageEventQuerySet, parts: list[Piece]) -> list[str]:
+def _count_runs(totals: DayRollup, events: UsageEventQuerySet, parts: list[Piece]) -> list[str]:
     """Count each run where it began; return the cloud agents that were at work, whenever they began."""
     day, first = parts[0].day, day_start(parts[0].day)
     agents, runs = starts(events, first)
@@ -221,7 +221,7 @@ def _count_runs(totals: Totals, events: UsageEventQuerySet, parts: list[Piece]) 
     return agents
 
 
-def _name_threads(totals: Totals, events: UsageEventQuerySet, start_at: datetime) -> None:
+def _name_threads(totals: DayRollup, events: UsageEventQuerySet, start_at: datetime) -> None:
     """Name what made most requests of an hour, where that is many."""
     busy = (
         events.exclude(UsageEvent.FAILED)
@@ -237,7 +237,7 @@ def _name_threads(totals: Totals, events: UsageEventQuerySet, start_at: datetime
 
 
 def _write(
-    totals: Totals,
+    totals: DayRollup,
     members: set[int],
     days: QuerySet[MemberModelDay],
     hours: QuerySet[MemberModelHour],

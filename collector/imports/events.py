@@ -191,7 +191,7 @@ def keep_tokens(rows: dict[Key, Values], known: dict[Key, Values]) -> None:
     """Let the four counts stand where a file knows no more than their sum."""
     for key, row in rows.items():
         old = known.get(key)
-        if old and _has_sum_only(row) and not _has_sum_only(old) and _sum(old) == row[INPUT]:
+        if old and _has_sum_only(row) and not _has_sum_only(old) and _token_total(old) == row[INPUT]:
             both = zip(TABLE.values, row, old, strict=True)
             rows[key] = tuple(before if name in TOKENS else now for name, now, before in both)
 
@@ -200,7 +200,7 @@ def _has_sum_only(row: Values) -> bool:
     return row[INPUT] is not None and all(row[place] is None for place in OTHER_TOKENS)
 
 
-def _sum(row: Values) -> int:
+def _token_total(row: Values) -> int:
     return sum(row[place] or 0 for place in (INPUT, *OTHER_TOKENS))
 
 

@@ -99,14 +99,14 @@ def import_usage(
             watch("usage events", done, survey.rows)
     writer.finish()
     result = UsageImport(
-        survey, **_counts(writer), new_members=len(roster.by_key) - known, by_member=by_member
+        survey, **_counts_by_outcome(writer), new_members=len(roster.by_key) - known, by_member=by_member
     )
     if not is_dry_run:
         transactions.run([lambda: _leave_record(result, at)])
     return result
 
 
-def _counts(writer: EventWriter) -> dict[str, int]:
+def _counts_by_outcome(writer: EventWriter) -> dict[str, int]:
     return {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better")}
 
 

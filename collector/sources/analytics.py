@@ -18,7 +18,7 @@ from collector.cursor.analytics import (
     MEMBER_METRICS,
     TEAM_METRICS,
     Measured,
-    MemberAnswer,
+    MetricsByMember,
     TeamAnswer,
     measure,
     user_mappings,
@@ -158,7 +158,7 @@ def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
         ids: dict[str, str] = {}
 
         def read(payload: Any) -> Page[MemberRows]:
-            answer = parse(MemberAnswer, payload, path, notes, part.read_at)
+            answer = parse(MetricsByMember, payload, path, notes, part.read_at)
             ids.update(user_mappings(answer.params))
             rows = _people_of(metric, answer, notes, part.read_at)
             paging = answer.pagination or Pagination()
@@ -189,7 +189,7 @@ def _people_who_can_be(reading: Reading[str]) -> int:
     return total if people < total <= max(Member.objects.people().count(), people) else people
 
 
-def _people_of(metric: str, answer: MemberAnswer, notes: Notes, now: datetime) -> list[MemberRows]:
+def _people_of(metric: str, answer: MetricsByMember, notes: Notes, now: datetime) -> list[MemberRows]:
     rows = []
     for key, raws in answer.data.items():
         try:

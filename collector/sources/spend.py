@@ -250,14 +250,14 @@ def _identity(record: MemberSpend) -> Identity:
 def figures_of(record: MemberSpend) -> tuple[Any, ...]:
     """Values of `FIGURES`. Without overallSpendCents nobody can say what spendCents holds: marked legacy."""
     total = record.overall_spend_cents
-    rest = (record.fast_premium_requests, _limit(record))
+    rest = (record.fast_premium_requests, _limit_in_force(record))
     if total is None:
         return (SpendSnapshot.Meaning.LEGACY.value, None, None, record.included_spend_cents, *rest)
     on_demand = record.spend_cents or Decimal(0)
     return (SpendSnapshot.Meaning.CURRENT.value, total, on_demand, total - on_demand, *rest)
 
 
-def _limit(record: MemberSpend) -> Decimal | None:
+def _limit_in_force(record: MemberSpend) -> Decimal | None:
     """The limit in force; older answers give only its parts, where an override of 0 means none."""
     for limit in (record.effective_per_user_limit_dollars, record.hard_limit_override_dollars or None):
         if limit is not None:

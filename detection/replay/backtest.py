@@ -10,12 +10,12 @@ from typing import Any
 
 from detection.assess import assess
 from detection.cooldown import has_cooled
-from detection.engine import tell
+from detection.engine import describe_finding
 from detection.findings.finding import Finding
 from detection.findings.wording import at_onset
 from detection.models import DetectionSettings, Exemption
 from detection.rules import ORDER
-from detection.store import Told
+from detection.store import DescribedFinding
 from detection.vocabulary import Severity
 
 from .replay import History, Replay
@@ -64,7 +64,7 @@ class Stretch:
     detected_at: datetime
     first: Finding
     worst: Finding
-    told_first: Told
+    told_first: DescribedFinding
     worst_at: datetime
     severity: Severity
     rules: list[str] = field(default_factory=list)
@@ -141,8 +141,8 @@ def _let_go(live: dict[Key, Stretch], done: list[Stretch], as_of: datetime, cool
             done.append(live.pop(key))
 
 
-def _told(finding: Finding, as_of: datetime, replay: Replay) -> Told:
-    return tell(finding, replay.detail(finding, as_of), replay.history.names, as_of)
+def _told(finding: Finding, as_of: datetime, replay: Replay) -> DescribedFinding:
+    return describe_finding(finding, replay.detail(finding, as_of), replay.history.names, as_of)
 
 
 def _would_be(stretch: Stretch, replay: Replay) -> WouldBe:

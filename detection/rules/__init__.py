@@ -1,5 +1,5 @@
-"""The rules. Each module has `RULES` (what it may report), `NEEDS` (sources) and a pure `find(frame,
-settings, baseline)`."""
+"""The rules. A module has `RULES` (what it may report), `NEEDS` (sources) and a pure function,
+`findings_in(frame, settings, baseline)`."""
 
 from __future__ import annotations
 

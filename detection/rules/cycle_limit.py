@@ -14,7 +14,7 @@ RULES = (Rule.CYCLE_LIMIT,)
 NEEDS = ("events",)
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members whose spend of the running cycle is over the limit."""
     limit = float(settings.cycle_limit_dollars) * 100
     if not limit or frame.cycle is None:

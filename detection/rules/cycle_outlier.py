@@ -15,7 +15,7 @@ NEEDS = ("events",)
 LEAST_MEMBERS = 5  # a median of fewer is one person's spend
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members far above the median: context, unless the settings let each check alarm by itself."""
     multiplier = float(settings.cycle_outlier_multiplier)
     if not multiplier or frame.cycle is None:

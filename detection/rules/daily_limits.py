@@ -23,7 +23,7 @@ NEEDS = ("events",)
 CLOSED_DAYS = 2
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members over a limit on one of the last days; their highest day is the one reported."""
     usual_requests = np.nan_to_num(np.exp(baseline.requests.level))
     found = list(_over(frame, "requests", settings.daily_requests_limit, usual_requests))

@@ -37,7 +37,7 @@ NEWEST_DAYS = 2
 CORROBORATED_Z = 1.5  # will do where the number of requests is beyond the same bound
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members whose spend over one of the spans is over the multiple, and beyond what their days vary by;
     one finding each."""
     if not settings.drift_multiplier:

@@ -54,7 +54,7 @@ class Priced:
         return np.nan_to_num(np.exp(self.habit.level))
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members whose requests, or runs, became more expensive; information where their cost always varied as
     much."""
     if not settings.expensive_model_multiplier:

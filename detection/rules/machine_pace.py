@@ -20,7 +20,7 @@ NEEDS = ("events",)
 USUAL_TIMES, HOURS_WITHOUT_HISTORY = 5.0, 4
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members whose requests came at the pace in several hours of 24, and are many times their usual."""
     pace = settings.machine_pace_per_hour
     if not pace or not len(frame.member_ids):

@@ -14,7 +14,7 @@ RULES = (Rule.MEMBERS_LIMITED,)
 NEEDS = ("spend",)
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """One finding for the team, naming the members; a limit of zero dollars stops nobody who had any to
     spend."""
     if not settings.members_limited or frame.caps is None or frame.cycle is None:

@@ -16,7 +16,7 @@ RULES = (Rule.OWN_BASELINE,)
 NEEDS = ("events",)
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members with a rolling day over their own bound, and over the floor."""
     if not settings.own_baseline_sensitivity or not len(frame.member_ids):
         return []

@@ -12,7 +12,7 @@ RULES = (Rule.PLAN_EXHAUSTED,)
 NEEDS = ("events",)
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members with billed spend in the running cycle, as information."""
     if not settings.plan_exhausted or frame.cycle is None:
         return []

@@ -14,7 +14,7 @@ RULES = (Rule.PRICE_CHANGE,)
 NEEDS = ("events",)
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """One finding, about the rise that costs the team most a week; it names the others."""
     rises = [change for change in frame.changes if change.ratio > 1]
     if not settings.price_changes or not rises:

@@ -20,7 +20,7 @@ NEEDS = ("events",)
 LEAST_DAYS = 3
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members whose 24 h are over the multiple and the floor; information where their own history allows as
     much."""
     multiplier = float(settings.spike_multiplier)

@@ -20,7 +20,7 @@ NEEDS = ("events",)
 LEAST_MEMBER_DAYS = 10
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """Members unlike the team: context, unless the settings let each check alarm by itself."""
     if not settings.team_multiplier or not len(frame.member_ids):
         return []

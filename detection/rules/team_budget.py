@@ -13,7 +13,7 @@ NEEDS = ("events",)
 CRITICAL_OVER = 1.1
 
 
-def find(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
     """One finding for the team."""
     budget = float(settings.team_budget_dollars) * 100
     if not budget or frame.cycle is None:

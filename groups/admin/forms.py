@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.models import BillingCycle, MemberModelDay
-from groups.assignments.changes import ChangeRefused, checked_name, named
+from groups.assignments.changes import ChangeRefused, checked_name, group_named
 from groups.models import Group, GroupImport
 
 MAX_FILE_MEGABYTES = 20
@@ -54,7 +54,7 @@ class GroupForm(forms.ModelForm):
         except ChangeRefused as exc:
             raise forms.ValidationError(str(exc)) from exc
         # Under a deleted group's name it is that group which is opened again.
-        self.instance = named(name) or self.instance
+        self.instance = group_named(name) or self.instance
         return name
 
 

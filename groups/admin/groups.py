@@ -121,7 +121,7 @@ class GroupAdmin(RecordedAdmin):
         today = utc_day(timezone.now())
         response = HttpResponse(content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="groups-{today}.csv"'
-        mapping.write(response, today)
+        mapping.write_mapping(response, today)
         return response
 
     def _ask(

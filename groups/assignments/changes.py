@@ -29,7 +29,7 @@ def checked_name(name: str, group: Group | None = None) -> str:
         path = normalised(name)
     except BadName as exc:
         raise ChangeRefused(str(exc)) from exc
-    other = named(path)
+    other = group_named(path)
     if other and other != group and (group or not other.closed_day):
         deleted = "deleted " if other.closed_day else ""
         advice = ": merge this one into it instead" if group and not other.closed_day else ""
@@ -40,7 +40,7 @@ def checked_name(name: str, group: Group | None = None) -> str:
 def create(name: str, *, now: datetime) -> Group:
     """Make a group, or open again the deleted one of that name. ChangeRefused if there is one already."""
     path = checked_name(name)
-    return open_or_make(path, named(path), now)
+    return open_or_make(path, group_named(path), now)
 
 
 def open_or_make(path: str, group: Group | None, now: datetime) -> Group:
@@ -132,6 +132,6 @@ def saved(group: Group, now: datetime) -> Group:
     return group
 
 
-def named(path: str) -> Group | None:
+def group_named(path: str) -> Group | None:
     """The group of that name in any case, beyond the letters whose case a database knows."""
     return next((group for group in Group.objects.all() if key(group.name) == key(path)), None)

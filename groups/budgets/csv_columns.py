@@ -18,7 +18,7 @@ from .models import MOST_DOLLARS
 COLUMNS = {"budget": ("budget",), "group_budget": ("group_budget", "group budget")}
 
 
-class BudgetLine(Protocol):
+class BudgetCells(Protocol):
     """What a line of the file says of budgets; empty cells say nothing."""
 
     @property
@@ -56,7 +56,7 @@ def read_dollars(cell: str, line: int, problems: Problems) -> str:
     return f"{amount:.2f}"
 
 
-def planned_budgets(lines: Iterable[BudgetLine]) -> list[PlannedBudget]:
+def planned_budgets(lines: Iterable[BudgetCells]) -> list[PlannedBudget]:
     """The budgets that would change, members' first; the last line about a group counts. Two queries."""
     members, groups = current_budgets()
     asked = {line.email: line.budget for line in lines if line.email and line.budget}

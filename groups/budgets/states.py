@@ -14,7 +14,7 @@ from collector.collecting import freshness
 from collector.facts.forecast import Forecast, days_left, forecast
 from collector.models import BillingCycle, Member
 from groups.models import BudgetSettings, CycleBudget, Group
-from groups.tree import build
+from groups.tree import group_options
 
 from .models import TEAM
 from .spending import DailyCents, day_spends
@@ -140,7 +140,9 @@ def _group_states(
         return
     groups = Group.objects.in_bulk()
     limits = cursor_group_limits()
-    covered = {option.path: option.group_ids for option in build({pk: g.name for pk, g in groups.items()})}
+    covered = {
+        option.path: option.group_ids for option in group_options({pk: g.name for pk, g in groups.items()})
+    }
     for pk in sorted(amounts.groups, key=lambda pk: groups[pk].name.casefold()):
         group = groups[pk]
         if group.closed_day and group.closed_day <= utc_day(cycle.start_at):

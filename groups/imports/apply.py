@@ -156,7 +156,7 @@ def _from_hibob(file: BinaryIO, problems: Problems) -> list[Target]:
             title=person.title,
             department=person.department,
         )
-        for person in hibob.read(file, problems)
+        for person in hibob.read_people(file, problems)
     ]
 
 
@@ -170,7 +170,7 @@ def _from_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
             budget=entry.budget,
             group_budget=entry.group_budget,
         )
-        for entry in mapping.read(file, problems)
+        for entry in mapping.read_mapping(file, problems)
     ]
 
 

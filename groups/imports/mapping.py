@@ -35,7 +35,7 @@ class Entry:
     group_budget: str = ""
 
 
-def write(file: Any, day: date) -> int:
+def write_mapping(file: Any, day: date) -> int:
     """Write the mapping of `day` to the text file `file`; return the number of members.
 
     Everyone on the team is in it, and whoever else is in a group. Cells are safe to open in a spreadsheet.
@@ -63,7 +63,7 @@ def write(file: Any, day: date) -> int:
     return written
 
 
-def read(file: BinaryIO, problems: Problems | None = None) -> list[Entry]:
+def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Entry]:
     """Read a mapping; FileError where it cannot be used.
 
     Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`;

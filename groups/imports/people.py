@@ -35,7 +35,7 @@ class DirectoryPerson:
     path: str
 
 
-def read(file: BinaryIO, problems: Problems | None = None) -> list[DirectoryPerson]:
+def read_people(file: BinaryIO, problems: Problems | None = None) -> list[DirectoryPerson]:
     """The people by first appearance; FileError where the file cannot be used.
 
     Lines that make no sense, and all lines of a person on which two disagree, are noted in `problems`;

@@ -143,10 +143,10 @@ def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, Any]:
         "EffectiveCost": total,
         "ListCost": total,
         "ContractedCost": total,
-        "BillingPeriodStart": _instant(cycle.start_at),
-        "BillingPeriodEnd": _instant(cycle.end_at),
-        "ChargePeriodStart": _instant(charged.start_at),
-        "ChargePeriodEnd": _instant(charged.end_at),
+        "BillingPeriodStart": _focus_time(cycle.start_at),
+        "BillingPeriodEnd": _focus_time(cycle.end_at),
+        "ChargePeriodStart": _focus_time(charged.start_at),
+        "ChargePeriodEnd": _focus_time(charged.end_at),
         "ChargeDescription": f"{day.requests} requests to {model}",
         "ConsumedQuantity": f"{tokens}.0",
         "PricingQuantity": f"{tokens}.0",
@@ -173,5 +173,5 @@ def _dollars(cents: Decimal) -> Decimal:
     return cents / 100
 
 
-def _instant(instant: datetime) -> str:
+def _focus_time(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -15,7 +15,7 @@ from incidents.models import Incident
 
 from .cursor_links import agent_url, automation_url
 from .findings import gravest_finding
-from .usage import UsageSlice, load_slices, repositories, usage_window
+from .usage import UsageSlice, committed_repositories, load_slices, usage_window
 
 # A source with the first share of the spend is named as the cause; one with the second gets a row.
 NAMED_SHARE, SHOWN_SHARE = 0.5, 0.02
@@ -89,7 +89,7 @@ def incident_cause(incident: Incident, anomalies: Iterable[Anomaly]) -> Incident
     rows = cause_rows(slices, member)
     total = sum((part.cents for part in slices), Decimal(0))
     requests = sum(part.requests for part in slices)
-    names = repositories(member.pk, start_at, end_at)
+    names = committed_repositories(member.pk, start_at, end_at)
     sentence = cause_sentence(rows, requests, incident, end_at, names)
     return IncidentCause(start_at, end_at, requests, total, tuple(rows), sentence)
 

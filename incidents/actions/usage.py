@@ -75,7 +75,7 @@ def load_slices(member_id: int, start_at: datetime, end_at: datetime) -> list[Us
     return sorted(slices, key=lambda part: -part.cents)
 
 
-def repositories(member_id: int, start_at: datetime, end_at: datetime) -> list[str]:
+def committed_repositories(member_id: int, start_at: datetime, end_at: datetime) -> list[str]:
     """Repositories of the member's AI-code commits of those days, most lines first. One query."""
     commits = AiCodeCommit.objects.between(utc_day(start_at), utc_day(end_at))
     named = commits.filter(member_id=member_id).exclude(repository="")

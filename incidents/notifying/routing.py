@@ -11,7 +11,7 @@ from collector.base.days import utc_day
 from detection.vocabulary import Severity
 from groups.assignments.membership import current
 from groups.models import Group
-from groups.tree import build, options
+from groups.tree import group_options, options
 from incidents.models import Channel, Incident, IncidentSettings
 
 
@@ -78,7 +78,7 @@ def covers_group(channel: Channel, group_name: str | None, day: date) -> bool:
     if group_name is None or not names:
         return False
     asked = {0: group_name}
-    above = {option.path.casefold() for option in build(asked) if 0 in option.group_ids}
+    above = {option.path.casefold() for option in group_options(asked) if 0 in option.group_ids}
     return not names.isdisjoint(above)
 
 

@@ -84,9 +84,9 @@ def dau(members: tuple[Employee, ...], events: Events) -> list[Row]:
     return [
         {
             "date": day,
-            "dau": _people(own),
-            "cli_dau": _people(own.take(uses_cli[rows])),
-            "cloud_agent_dau": _people(own.take(own.is_headless)),
+            "dau": _people_count(own),
+            "cli_dau": _people_count(own.take(uses_cli[rows])),
+            "cloud_agent_dau": _people_count(own.take(own.is_headless)),
             "bugbot_dau": 0,
         }
         for day, rows, own in _days(events)
@@ -99,7 +99,7 @@ def models(members: tuple[Employee, ...], events: Events) -> list[Row]:
         breakdown = {
             MODEL_NAMES[model][0]: {
                 "messages": int((own.model == model).sum()),
-                "users": _people(own.take(own.model == model)),
+                "users": _people_count(own.take(own.model == model)),
             }
             for model in np.unique(own.model).tolist()
         }
@@ -224,7 +224,7 @@ def _line_fields(sums: dict[str, int]) -> Row:
     }
 
 
-def _people(events: Events) -> int:
+def _people_count(events: Events) -> int:
     return len(np.unique(events.member))
 
 

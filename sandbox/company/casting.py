@@ -51,13 +51,13 @@ def give_roles(members: Sequence[Employee]) -> tuple[Employee, ...]:
 def cast(actors: Sequence[Employee], *, first_day: date, now: datetime, seed: int) -> list[Story]:
     """Return the told stories of a demo, each with an actor of its own; those come first that go on now."""
     stories: list[Story] = []
-    for part, actor in zip(_parts(to_ms(now)), actors, strict=False):
+    for part, actor in zip(_story_parts(to_ms(now)), actors, strict=False):
         if day_of(part.begins_ms - SETTLED_DAYS * DAY_MS) >= first_day:
             stories.append(part.played_by(actor.index, number=len(stories), seed=seed))
     return stories
 
 
-def _parts(now_ms: int) -> list[StoryPart]:
+def _story_parts(now_ms: int) -> list[StoryPart]:
     ago, ahead = partial(_away, now_ms, -1), partial(_away, now_ms, 1)
     agent = partial(RunawayAgent, per_hour=95.0, model=OPUS, context=340_000.0)
     return [

@@ -12,7 +12,7 @@ SETTINGS = DetectionSettings()
 
 def alarmed(rule, frame):
     """Ids of the members about whom `rule` raises more than information."""
-    found = rule.find(frame, SETTINGS, learn(frame, SETTINGS))
+    found = rule.findings_in(frame, SETTINGS, learn(frame, SETTINGS))
     return [finding.member_id for finding in found if finding.severity != Severity.INFO]
 
 

@@ -20,5 +20,5 @@ def test_a_newcomer_to_a_small_team_is_found_beyond_what_people_of_its_habits_ma
     hours, requests = [[10]] * others + [[amount]], [[10]] * others + [[amount]]
     frame, settings = make_frame(days, hours, hour_requests=requests), DetectionSettings()
     assert [
-        finding.member_id for finding in own_baseline.find(frame, settings, learn(frame, settings))
+        finding.member_id for finding in own_baseline.findings_in(frame, settings, learn(frame, settings))
     ] == found

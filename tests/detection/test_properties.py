@@ -76,7 +76,7 @@ def test_an_idle_member_changes_no_one_elses_own_finding(company):
     policy = DetectionSettings(**NO_FLOORS)
 
     def own(frame):
-        found = own_baseline.find(frame, policy, learn(frame, policy))
+        found = own_baseline.findings_in(frame, policy, learn(frame, policy))
         return {finding.member_id: (finding.observed, finding.bound) for finding in found}
 
     with_idle = make_frame(np.vstack([days, np.zeros((1, 20))]), np.vstack([hours, np.zeros((1, 30))]))

@@ -14,7 +14,7 @@ from tracker.admin_site.states import EntryState
 
 
 @dataclass(frozen=True)
-class Entry:
+class BoardEntry:
     """One line of the board: a table's page, what it is for, and how things stand there."""
 
     model: str  # app_label.ModelName, listed only if it is registered
@@ -29,7 +29,7 @@ class Entry:
 class Section:
     key: str
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[BoardEntry, ...]
 
 
 SECTIONS = (
@@ -37,57 +37,59 @@ SECTIONS = (
         "alerts",
         "Alerts",
         (
-            Entry(
+            BoardEntry(
                 "detection.DetectionSettings",
                 "Detection",
                 "Change a threshold, and try it on the past 30 days.",
                 states.detection,
             ),
-            Entry(
+            BoardEntry(
                 "incidents.Channel", "Channels", "Choose who is notified, and send a test.", states.channels
             ),
-            Entry(
+            BoardEntry(
                 "incidents.IncidentSettings",
                 "Incident policy",
                 "When incidents close and reopen, and when digests are sent.",
                 states.incident_policy,
             ),
-            Entry(
+            BoardEntry(
                 "detection.Exemption",
                 "Exemptions",
                 "What verdicts have made detection ignore, and until when.",
                 states.exemptions,
             ),
-            Entry(
+            BoardEntry(
                 "incidents.Notification",
                 "Messages sent",
                 "What went to which channel, and why a message failed.",
                 states.notifications,
             ),
-            Entry("incidents.Incident", "Incidents", "Every incident with its timeline.", states.incidents),
+            BoardEntry(
+                "incidents.Incident", "Incidents", "Every incident with its timeline.", states.incidents
+            ),
         ),
     ),
     Section(
         "groups",
         "Groups and budgets",
         (
-            Entry(
+            BoardEntry(
                 "groups.Group", "Groups", "Create, rename, merge and export billing groups.", states.groups
             ),
-            Entry(
+            BoardEntry(
                 "groups.MemberPlace",
                 "Members by group",
                 "Find a member and move them to another group.",
                 states.places,
             ),
-            Entry(
+            BoardEntry(
                 "groups.GroupImport",
                 "Imports",
                 "Import groups from HiBob or a CSV, and undo an import.",
                 states.imports,
             ),
-            Entry("groups.CycleBudget", "Budgets", "Agree dollars per cycle for groups and members."),
-            Entry(
+            BoardEntry("groups.CycleBudget", "Budgets", "Agree dollars per cycle for groups and members."),
+            BoardEntry(
                 "groups.BudgetSettings",
                 "Budget policy",
                 "Each member's budget, and the steps that are reported.",
@@ -99,33 +101,35 @@ SECTIONS = (
         "people",
         "People and access",
         (
-            Entry("auth.User", "People", "Who may sign in, and with which role.", states.people),
-            Entry(
+            BoardEntry("auth.User", "People", "Who may sign in, and with which role.", states.people),
+            BoardEntry(
                 "tracker.AccessSettings",
                 "Access",
                 "Default role, lists of responders and admins, privacy.",
                 states.access,
             ),
-            Entry("tracker.ApiToken", "API tokens", "Let a script read or change data.", states.tokens),
-            Entry("tracker.AuditEntry", "Audit log", "Who did what, and when.", states.audit_log),
+            BoardEntry("tracker.ApiToken", "API tokens", "Let a script read or change data.", states.tokens),
+            BoardEntry("tracker.AuditEntry", "Audit log", "Who did what, and when.", states.audit_log),
         ),
     ),
     Section(
         "data",
         "Data",
         (
-            Entry(
+            BoardEntry(
                 "collector.SourceRun",
                 "Sources and their runs",
                 "Collect now, and see why a source failed.",
                 states.sources,
             ),
-            Entry("collector.Doubt", "Doubts", "Answers from Cursor that do not add up."),
-            Entry(
+            BoardEntry("collector.Doubt", "Doubts", "Answers from Cursor that do not add up."),
+            BoardEntry(
                 "collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as they came."
             ),
-            Entry("collector.Member", "Members", "Seats and service accounts at Cursor.", states.members),
-            Entry(
+            BoardEntry(
+                "collector.Member", "Members", "Seats and service accounts at Cursor.", states.members
+            ),
+            BoardEntry(
                 "collector.BillingCycle", "Billing cycles", "Cursor's cycles and their dates.", states.cycles
             ),
         ),
@@ -153,13 +157,13 @@ def build_board(app_list: Iterable[dict[str, Any]], now: datetime) -> Board:
     )
 
 
-def shown_entries(section: Section, urls: dict[str, str], now: datetime) -> Iterable[Entry]:
+def shown_entries(section: Section, urls: dict[str, str], now: datetime) -> Iterable[BoardEntry]:
     for entry in section.entries:
         if entry.model in urls:
             yield replace(entry, url=urls[entry.model], state=state_of(entry, now))
 
 
-def state_of(entry: Entry, now: datetime) -> EntryState:
+def state_of(entry: BoardEntry, now: datetime) -> EntryState:
     """How things stand there; for a table without a state of its own, the number of its rows."""
     if entry.read_state:
         return entry.read_state(now)
@@ -169,7 +173,7 @@ def state_of(entry: Entry, now: datetime) -> EntryState:
 def other_tables(app_list: Iterable[dict[str, Any]], placed: set[str]) -> Iterable[Section]:
     for app in app_list:
         entries = tuple(
-            Entry(
+            BoardEntry(
                 f"{app['app_label']}.{model['object_name']}", str(model["name"]), "", url=model["admin_url"]
             )
             for model in app["models"]

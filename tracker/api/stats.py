@@ -77,7 +77,7 @@ class ModelCostRow(Schema):
     emails: list[str]
 
 
-class DaySpend(Schema):
+class DailySpendRow(Schema):
     date: date
     spend_cents: int
 
@@ -107,7 +107,7 @@ class Dashboard(Schema):
     days: int
     stats: Stats
     modelCosts: list[ModelCostRow]
-    teamDailySpend: list[DaySpend]
+    teamDailySpend: list[DailySpendRow]
     dailySpendBreakdown: list[MemberDaySpend]
     reconciliation: CycleDifference | None = Field(description="None for who does not see everybody.")
 
@@ -128,8 +128,8 @@ def read_stats(request: AccessRequest, days: Days = 7) -> Dashboard:
     )
 
 
-@router.get("/team-spend", response={200: list[DaySpend], **documented()})
-def read_team_spend(request: AccessRequest, days: Days = 30) -> list[DaySpend]:
+@router.get("/team-spend", response={200: list[DailySpendRow], **documented()})
+def read_team_spend(request: AccessRequest, days: Days = 30) -> list[DailySpendRow]:
     """What the team spent on each of the `days` whole UTC days before today."""
     filters = filters_for(request, days)
     return spend_rows(team_days(Team(filters).selection, filters.period))
@@ -224,8 +224,8 @@ def model_rows(costs: list[ModelCost], team: Team) -> list[ModelCostRow]:
     return sorted(rows, key=lambda row: (-row.total_spend, row.model))
 
 
-def spend_rows(days: list[TeamDay]) -> list[DaySpend]:
-    return [DaySpend(date=day.day, spend_cents=round_cents(day.spend_cents)) for day in days]
+def spend_rows(days: list[TeamDay]) -> list[DailySpendRow]:
+    return [DailySpendRow(date=day.day, spend_cents=round_cents(day.spend_cents)) for day in days]
 
 
 def breakdown(team: Team, filters: Filters) -> list[MemberDaySpend]:

@@ -16,7 +16,7 @@ from tracker.api.errors import ApiError, documented
 from tracker.api.incidents import AnomalyRow, anomaly_row
 from tracker.api.schemas import Days, badge_of
 from tracker.api.selecting import filters_for
-from tracker.api.stats import DaySpend, spend_rows
+from tracker.api.stats import DailySpendRow, spend_rows
 from tracker.filters import Filters
 from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.reports.by_day import team_days
@@ -86,7 +86,7 @@ class UserFigures(Schema):
     ranks: Ranks
     badges: Badges
     spending: list[CycleSpend] = Field(description="By billing cycle, newest first.")
-    dailySpend: list[DaySpend]
+    dailySpend: list[DailySpendRow]
     dailyActivity: list[ActivityRow]
     modelBreakdown: list[ModelRow]
     anomalies: list[AnomalyRow]

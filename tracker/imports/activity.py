@@ -208,8 +208,8 @@ def _team_day(metric: MetricColumns, on: date, row: TrackerRow, at: datetime) ->
     return TeamAnalyticsDay(
         metric=metric.metric,
         day=on,
-        name=_label(row, metric.name),
-        detail=_label(row, metric.detail),
+        name=_short_label(row, metric.name),
+        detail=_short_label(row, metric.detail),
         count=daily_count(row[metric.count]),
         values={theirs: daily_count(row[column]) for theirs, column in metric.values.items()},
         updated_at=at,
@@ -223,7 +223,7 @@ def take_member_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
         known = set(MemberAnalyticsDay.objects.filter(metric=metric.metric).values_list("member_id", "day"))
         new: dict[tuple[int, date, str, str], MemberAnalyticsDay] = {}
         for member_id, on, row in rows_of_days(db, taking, part, metric.table, *_columns(metric)):
-            spot = (member_id, on, _label(row, metric.name), _label(row, metric.detail))
+            spot = (member_id, on, _short_label(row, metric.name), _short_label(row, metric.detail))
             try:
                 count = daily_count(row[metric.count])
             except OddValue as exc:
@@ -261,5 +261,5 @@ def _columns(metric: MetricColumns) -> list[str]:
     return list(dict.fromkeys([*named, metric.count, *metric.values.values()]))
 
 
-def _label(row: TrackerRow, column: str) -> str:
+def _short_label(row: TrackerRow, column: str) -> str:
     return label(row[column], 200) if column else ""

@@ -9,7 +9,7 @@ from typing import Any
 from collector.base.cells import says_nothing
 from collector.base.days import utc_day
 from collector.imports.short_transactions import batches
-from groups.assignments.changes import named, open_or_make
+from groups.assignments.changes import group_named, open_or_make
 from groups.assignments.placing import Placement, record
 from groups.models import Assignment
 from groups.names import UNASSIGNED_NAME, free_name, key, nearest
@@ -84,5 +84,5 @@ def _group_id(name: str, at: datetime) -> int:
     path = nearest(name)
     if key(path) == key(UNASSIGNED_NAME):
         path = free_name(path, ())
-    group = named(path)
+    group = group_named(path)
     return group.pk if group and not group.closed_day else open_or_make(path, group, at).pk

@@ -67,7 +67,7 @@ def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
             changed[field.name] = new
     part.taken = len(changed)
     if changed and not taking.is_dry_run:
-        taking.transactions.run([lambda: _save(row, changed)])
+        taking.transactions.run([lambda: _save_settings(row, changed)])
     return part
 
 
@@ -90,7 +90,7 @@ def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, Any]]:
                 yield name, value
 
 
-def _save(row: DetectionSettings, changed: dict[str, Any]) -> None:
+def _save_settings(row: DetectionSettings, changed: dict[str, Any]) -> None:
     for name, value in changed.items():
         setattr(row, name, value)
     row._change_reason = REASON  # type: ignore[attr-defined]  # simple-history's way to say why

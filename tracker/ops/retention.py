@@ -10,7 +10,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
 from django.db.models import Max, QuerySet
 
-from collector.facts.pruning import plan, prune
+from collector.facts.pruning import plan_pruning, prune
 from collector.models import SourceRun
 from groups.models import GroupImport
 from incidents.models import Notification
@@ -82,7 +82,7 @@ def prune_records(now: datetime, *, is_dry: bool = False) -> dict[str, int]:
 def prune_events(now: datetime) -> int:
     """Delete usage events as the settings say; daily figures stay."""
     days = RetentionSettings.get_solo().event_days
-    wanted = plan(days, now) if days else None
+    wanted = plan_pruning(days, now) if days else None
     return prune(wanted, now) if wanted else 0
 
 

@@ -72,7 +72,7 @@ def page(
         [
             Column("group", "Group", lambda row: row.name),
             Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
-            *figures(lambda row: row.figures, result),
+            *figure_columns(lambda row: row.figures, result),
         ],
         result.groups,
         query=query,
@@ -87,7 +87,7 @@ def page(
             Column("group", "Group", lambda row: row.group),
             Column("member", "Member", lambda row: row.member.name or row.member.email, link=_member_url),
             Column("email", "E-mail", lambda row: row.member.email, only_csv=True),
-            *figures(lambda row: row.member.figures, result),
+            *figure_columns(lambda row: row.member.figures, result),
         ],
         shares,
         query=query,
@@ -107,14 +107,14 @@ def kept_query(query: QueryDict) -> dict[str, str]:
     return {name: str(query[name]) for name in NAMES if query.get(name)}
 
 
-def figures(of: Callable[[Any], ChargebackFigures], result: Chargeback) -> list[Column[Any]]:
+def figure_columns(of: Callable[[Any], ChargebackFigures], result: Chargeback) -> list[Column[Any]]:
     """The columns that every row of a chargeback has."""
     return [
         Column("total", "Total", lambda row: of(row).total_cents, "money"),
         Column("billed", "Billed", lambda row: of(row).billed_cents, "money"),
         Column("included", "Included", lambda row: of(row).included_cents, "money", help=INCLUDED),
         Column("requests", "Requests", lambda row: of(row).requests, "count"),
-        Column("share", "Share", lambda row: _ratio(of(row), result), "share", help=SHARE),
+        Column("share", "Share", lambda row: _share_of_total(of(row), result), "share", help=SHARE),
     ]
 
 
@@ -135,6 +135,6 @@ def _member_url(row: Share) -> str:
     return reverse("member", args=[row.member.email])
 
 
-def _ratio(part: ChargebackFigures, result: Chargeback) -> float | None:
+def _share_of_total(part: ChargebackFigures, result: Chargeback) -> float | None:
     share = part.share_of(result.figures)
     return None if share is None else float(share)

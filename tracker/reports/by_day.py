@@ -30,7 +30,7 @@ class TeamDay:
 def team_days(selection: Selection, period: Period) -> list[TeamDay]:
     """Every whole day of the period of which something is known, oldest first. Two queries."""
     rows = (
-        _rows(selection, period)
+        _member_model_days(selection, period)
         .values_list("day")
         .annotate(
             cents=Sum("total_cents"),
@@ -51,9 +51,13 @@ def team_days(selection: Selection, period: Period) -> list[TeamDay]:
 
 def member_days(selection: Selection, period: Period) -> Iterator[tuple[date, int, Decimal]]:
     """(day, member id, cents) wherever something was spent, oldest day and largest spend first. One query."""
-    sums = _rows(selection, period).values_list("day", "member_id").annotate(cents=Sum("total_cents"))
+    sums = (
+        _member_model_days(selection, period)
+        .values_list("day", "member_id")
+        .annotate(cents=Sum("total_cents"))
+    )
     yield from sums.filter(cents__gt=0).order_by("day", "-cents", "member_id")
 
 
-def _rows(selection: Selection, period: Period) -> usage.MemberModelDayQuerySet:
+def _member_model_days(selection: Selection, period: Period) -> usage.MemberModelDayQuerySet:
     return selection.of(MemberModelDay.objects.between(period.first, period.last)).order_by()

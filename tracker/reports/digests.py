@@ -111,7 +111,7 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
         return None
     return Digest(
         title=f"Billing cycle ends {formats.full_day(utc_day(running.cycle.end_at))}",
-        lines=(*cycle_lines(running), *missing(period)),
+        lines=(*cycle_lines(running), *unread_days_note(period)),
         tables=(
             seats_table(report),
             *budget_tables(now, group_ids),
@@ -122,7 +122,7 @@ def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
     )
 
 
-def missing(period: Period) -> list[str]:
+def unread_days_note(period: Period) -> list[str]:
     """What is said where the figures stop before today: nothing that is unknown is read as nothing spent."""
     if period.as_of is None:
         return []
@@ -182,7 +182,7 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
     total = sum((week.cents for week in weeks), Decimal(0))
     return Digest(
         title=f"Week of {formats.full_day(period.first)}: {formats.money(total)}",
-        lines=(f"{period.said}, by group, against the seven days before.", *missing(period)),
+        lines=(f"{period.said}, by group, against the seven days before.", *unread_days_note(period)),
         tables=(
             DigestTable(
                 "Groups",

@@ -65,7 +65,7 @@ def change_state(row: SavingFollowUp, state: str, reason: str, *, by: str, now: 
 def token_share(member_id: int, model: str, now: datetime) -> float:
     """The part of the member's tokens that the model had in the BEFORE_DAYS whole days before today."""
     today = utc_day(now)
-    tokens = _tokens(member_id, today - timedelta(days=BEFORE_DAYS), today - timedelta(days=1))
+    tokens = _tokens_by_model(member_id, today - timedelta(days=BEFORE_DAYS), today - timedelta(days=1))
     whole = sum(tokens.values())
     return tokens.get(model, 0.0) / whole if whole else 0.0
 
@@ -81,7 +81,7 @@ def realised(now: datetime, visible: Collection[int] | None = None) -> list[Real
 
 def _measure(row: SavingFollowUp, person: Person, now: datetime) -> Realised:
     first = utc_day(row.raised_at) + timedelta(days=1)
-    tokens = _tokens(row.member_id, first, utc_day(now) - timedelta(days=1))
+    tokens = _tokens_by_model(row.member_id, first, utc_day(now) - timedelta(days=1))
     expected = row.token_share * sum(tokens.values())
     saved = max(expected - tokens.get(row.model, 0.0), 0.0) * row.cents_per_token
     if row.state == SavingFollowUp.State.DECLINED:
@@ -89,7 +89,7 @@ def _measure(row: SavingFollowUp, person: Person, now: datetime) -> Realised:
     return Realised(row, person, saved, expected * row.cents_per_token)
 
 
-def _tokens(member_id: int, first: date, last: date) -> dict[str, float]:
+def _tokens_by_model(member_id: int, first: date, last: date) -> dict[str, float]:
     """The member's tokens by model, in input tokens' worth, `first` to `last`, both included. One query."""
     rows = MemberModelDay.objects.filter(member=member_id, day__gte=first, day__lte=last)
     return dict(rows.order_by().values_list("model").annotate(tokens=Sum(weighed(F), default=0.0)))

@@ -25,7 +25,7 @@ from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
-from tracker.reports.member_days import MemberDay, add, mark_spikes
+from tracker.reports.member_days import MemberDay, add_model_day, mark_spikes
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Parts, Totals
 from tracker.widgets import formats
@@ -172,7 +172,7 @@ class MemberReport:
         shown = {day: MemberDay(day) for day in self.period.shown_days}
         for row in self.rows:
             if row["day"] in shown and self._is_in_period(row):
-                add(shown[row["day"]], row)
+                add_model_day(shown[row["day"]], row)
         for activity in DailyActivity.objects.filter(member=self.member).between(
             self.period.first, self.period.last_shown
         ):

@@ -33,7 +33,7 @@ class MemberDay:
         return max(used, key=lambda name: (self.requests[name], self.cents[name], name), default=None)
 
 
-def add(day: MemberDay, row: dict) -> None:
+def add_model_day(day: MemberDay, row: dict) -> None:
     model = row["model"]
     day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
     day.requests[model] = day.requests.get(model, 0) + row["requests"]

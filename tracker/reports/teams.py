@@ -16,7 +16,7 @@ from collector.models import BillingCycle, Member, MemberModelDay
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Assignment, Group
 from groups.reporting.by_group import GroupSpend, spend_by_group
-from groups.tree import GroupOption, build
+from groups.tree import GroupOption, group_options
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports.cycle import days_left, first_day
@@ -116,7 +116,7 @@ class _Teams:
     def groups(self) -> list[GroupOption]:
         """Open groups, and closed ones that spent something in these days."""
         names = Group.objects.filter(Q(closed_day=None) | Q(pk__in=list(self.days)))
-        return build(dict(names.values_list("pk", "name")))
+        return group_options(dict(names.values_list("pk", "name")))
 
     def row(self, option: GroupOption, tree: list[GroupOption]) -> TeamRow:
         days = added_days([self.days.get(pk, {}) for pk in option.group_ids])

@@ -27,15 +27,15 @@ def by_name(rows: QuerySet[Any]) -> list[Named]:
 
 def by_metric(rows: QuerySet[Any]) -> dict[str, list[Named]]:
     """The same for several metrics at once. One query."""
-    return _ranked(_sums(rows))
+    return _ranked(_totals_by_metric(rows))
 
 
 def by_member(rows: QuerySet[Any]) -> dict[str, list[Named]]:
     """The same of rows that name members, with how many there were. One query."""
-    return _ranked(_sums(rows).annotate(members=Count("member", distinct=True)))
+    return _ranked(_totals_by_metric(rows).annotate(members=Count("member", distinct=True)))
 
 
-def _sums(rows: QuerySet[Any]) -> QuerySet[Any]:
+def _totals_by_metric(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.order_by().values_list("metric", "name", "detail").annotate(total=Sum("count"))
 
 

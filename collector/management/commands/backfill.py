@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--days", type=_days, help="how many days back from now (default: all that Cursor has)"
+            "--days", type=_number_of_days, help="how many days back from now (default: all that Cursor has)"
         )
 
     def handle(self, *, days: int | None, **options: Any) -> None:
@@ -90,7 +90,7 @@ class Bars:
         )
 
 
-def _days(text: str) -> int:
+def _number_of_days(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= timedelta(days=3650).days:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 3650")
     return int(text)

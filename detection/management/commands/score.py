@@ -58,7 +58,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps([_json(each) for each in scores], indent=2))
             return
         console = Console(file=cast(IO[str], self.stdout), width=120)
-        console.print(_table(scores))
+        console.print(_score_table(scores))
         console.print(_kinds(scores))
 
 
@@ -90,7 +90,7 @@ def _json(each: Score) -> dict[str, Any]:
     return {"seed": each.seed, "ours": as_json(each.ours), "rival": as_json(each.rival)}
 
 
-def _table(scores: list[Score]) -> Table:
+def _score_table(scores: list[Score]) -> Table:
     table = Table("seed", *(name for name, *_ in FIGURES), title="detection (rival)")
     for each in scores:
         table.add_row(str(each.seed), *(_cell(each.ours, each.rival, *figure[1:]) for figure in FIGURES))

@@ -18,11 +18,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         today = utc_day(timezone.now())
         if options["file"] is None:
-            mapping.write(self.stdout, today)
+            mapping.write_mapping(self.stdout, today)
             return
         try:
             with options["file"].open("w", encoding="utf-8", newline="") as file:
-                written = mapping.write(file, today)
+                written = mapping.write_mapping(file, today)
         except OSError as exc:
             raise CommandError(str(exc)) from exc
         self.stdout.write(f"{written} members written to {options['file']}")

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             self.preview(name, now)
         else:
             registry.seed_channels()
-            recorded = digests.record(name, now, again=again)
+            recorded = digests.record_digest(name, now, again=again)
             self.stdout.write("\n".join(recorded) or f"{name}: nothing to say, or sent before")
             self.stdout.write(deliver_due(now).summary)
 

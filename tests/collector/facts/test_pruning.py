@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from collector.collecting.windows import Window
 from collector.cursor.events import PATH
 from collector.facts import cycles, rollups
-from collector.facts.pruning import plan, prune
+from collector.facts.pruning import plan_pruning, prune
 from collector.models import BillingCycle, MemberModelDay, Pruning, UsageEvent
 from collector.sources import events
 from tests.collector.fake_api import event, events_page
@@ -46,26 +46,26 @@ ALL_TOTALS = {"11": Decimal(100), "12": Decimal(100), "13": Decimal(100), "14": 
 
 
 def test_events_go_and_totals_stay(history):
-    assert prune(plan(45, NOW), NOW) == 2
+    assert prune(plan_pruning(45, NOW), NOW) == 2
     assert days_with_events() == ["11", "14"]
     assert totals() == ALL_TOTALS
-    assert plan(45, NOW) is None
+    assert plan_pruning(45, NOW) is None
 
 
 def test_the_first_kept_day_is_so_many_whole_days_back(history):
-    assert plan(45, NOW).last == LAST_PRUNED
-    assert plan(46, NOW).last == date(2026, 2, 12)
-    assert plan(48, NOW) is None
+    assert plan_pruning(45, NOW).last == LAST_PRUNED
+    assert plan_pruning(46, NOW).last == date(2026, 2, 12)
+    assert plan_pruning(48, NOW) is None
 
 
 def test_reading_pruned_days_again_counts_nothing_twice_and_loses_nothing(history, client, told):
-    prune(plan(45, NOW), NOW)
+    prune(plan_pruning(45, NOW), NOW)
     collect(client, told, event(SECOND + timedelta(hours=1), chargedCents=70))
     assert totals() == ALL_TOTALS
 
 
 def test_a_cycle_found_to_turn_on_a_pruned_day_leaves_its_total(history):
-    prune(plan(45, NOW), NOW)
+    prune(plan_pruning(45, NOW), NOW)
     BillingCycle.objects.create(start_at=SECOND, end_at=NOW)
     rollups.recompute_days(date(2026, 2, 12), date(2026, 2, 13), NOW)
     assert cycles.turns(date(2026, 2, 12), date(2026, 2, 12))
@@ -73,7 +73,7 @@ def test_a_cycle_found_to_turn_on_a_pruned_day_leaves_its_total(history):
 
 
 def test_the_other_half_of_the_oldest_day_is_added_to_the_one_that_is_there(history, client, told):
-    prune(plan(45, NOW), NOW)
+    prune(plan_pruning(45, NOW), NOW)
     earlier = OLDEST - timedelta(hours=6)
     collect(client, told, event(earlier, chargedCents=30), start_at=earlier, end_at=OLDEST)
     assert totals() == ALL_TOTALS | {"11": Decimal(130)}
@@ -84,10 +84,10 @@ def test_killed_half_way_the_next_pruning_goes_on(history):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prune(plan(45, NOW), NOW, kill)
+        prune(plan_pruning(45, NOW), NOW, kill)
     assert days_with_events() == ["11", "13", "14"]
     assert totals() == ALL_TOTALS
-    assert prune(plan(45, NOW), NOW) == 1
+    assert prune(plan_pruning(45, NOW), NOW) == 1
     assert days_with_events() == ["11", "14"]
 
 
@@ -117,7 +117,7 @@ def test_days_that_are_still_needed_are_not_given_up(history):
 
 
 def test_an_empty_database_has_nothing_to_prune():
-    assert plan(45, NOW) is None
+    assert plan_pruning(45, NOW) is None
 
 
 def test_the_days_of_a_pruning_are_in_order():

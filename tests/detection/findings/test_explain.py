@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from detection.assess import assess
-from detection.engine import tell
+from detection.engine import describe_finding
 from detection.findings.explain import explain
 from detection.findings.finding import Finding, FindingWindow
 from detection.models import DetectionSettings
@@ -107,7 +107,7 @@ def test_of_five_hundred_findings_the_parts_sum_to_the_extra_and_the_onset_event
     checked = 0
     for as_of in itertools.chain(steps):
         for found in assess(replay.frame(as_of), policy, [], None).findings[:25]:
-            told = tell(found, replay.detail(found, as_of), history.names, as_of)
+            told = describe_finding(found, replay.detail(found, as_of), history.names, as_of)
             total = sum(part["cents"] for part in told.explanation["parts"])
             assert total == pytest.approx(found.extra_cents, abs=1), told.message
             assert (found.member_id, hour_of(told.onset_at)) in hours, told.message

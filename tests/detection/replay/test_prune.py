@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from collector.facts import rollups
-from collector.facts.pruning import plan, prune
+from collector.facts.pruning import plan_pruning, prune
 from collector.models import UsageEvent
 from detection.models import DetectionSettings
 from detection.replay import past
@@ -56,5 +56,5 @@ def test_thirty_days_replay_the_same_after_pruning_all_but_forty_five():
     rollups.recompute_days(date(2026, 3, 1), LAST, NOW)
     before = replayed()
     assert "m1@example.com" in {incident.email for incident in before}
-    assert prune(plan(45, NOW), NOW) > 1000
+    assert prune(plan_pruning(45, NOW), NOW) > 1000
     assert replayed() == before

@@ -28,7 +28,7 @@ from tests.detection.frames import last_hour, make_frame, steady
 
 def find(rule, frame, **changes):
     settings = DetectionSettings(**changes)
-    return rule.find(frame, settings, learn(frame, settings))
+    return rule.findings_in(frame, settings, learn(frame, settings))
 
 
 def told(findings):

@@ -16,7 +16,7 @@ NOW, TODAY = datetime(2026, 3, 10, 9, tzinfo=UTC), date(2026, 3, 10)
 
 def export() -> str:
     file = io.StringIO(newline="")
-    mapping.write(file, TODAY)
+    mapping.write_mapping(file, TODAY)
     return file.getvalue().replace("\r\n", "\n")
 
 

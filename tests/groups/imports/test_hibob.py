@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from collector.base.csv_files import FileError, Problems
 from groups.imports.consolidate import Merge, consolidate
-from groups.imports.people import path_of, read, spelled_alike
+from groups.imports.people import path_of, read_people, spelled_alike
 
 
 def people(text: str):
-    return [(person.email, person.path) for person in read(io.BytesIO(text.encode()))]
+    return [(person.email, person.path) for person in read_people(io.BytesIO(text.encode()))]
 
 
 def refusal(text: str) -> list[str]:
@@ -45,7 +45,7 @@ def test_columns_are_found_by_name_in_any_order_and_case():
 
 
 def test_lines_without_an_email_are_kept_apart():
-    found = read(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"))
+    found = read_people(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"))
     assert [(person.line, person.email) for person in found] == [(2, ""), (3, "ann@x.io"), (4, "")]
 
 
@@ -62,7 +62,7 @@ def test_two_lines_that_disagree_are_refused_with_both_lines():
 def test_of_two_lines_that_disagree_neither_is_taken_and_the_rest_goes_on():
     problems = Problems()
     text = b"Email,Group,Team\nann@x.io,A,B\nbob@x.io,A,B\nAnn@x.io,A,\ncy@x.io,>,\n"
-    assert [person.email for person in read(io.BytesIO(text), problems)] == ["bob@x.io"]
+    assert [person.email for person in read_people(io.BytesIO(text), problems)] == ["bob@x.io"]
     assert [sentence[:7] for sentence in problems.report] == ["Line 4:", "Line 5:"]
 
 

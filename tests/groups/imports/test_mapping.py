@@ -19,7 +19,7 @@ TODAY = date(2026, 3, 10)
 
 def export() -> str:
     file = io.StringIO(newline="")
-    mapping.write(file, TODAY)
+    mapping.write_mapping(file, TODAY)
     return file.getvalue()
 
 
@@ -70,4 +70,4 @@ def test_an_export_imported_into_an_empty_copy_gives_the_same_mapping(nasty):
 )
 def test_a_mapping_that_cannot_be_used_is_refused_with_its_line(text, says):
     with pytest.raises(FileError, match=says):
-        mapping.read(io.BytesIO(text.encode()))
+        mapping.read_mapping(io.BytesIO(text.encode()))

@@ -119,5 +119,5 @@ def test_pagers_get_no_digests(monkeypatch):
     make_channel("pager")
     built = []
     monkeypatch.setitem(digests.BUILDERS, "weekly", lambda *args: built.append(args))
-    assert digests.record("weekly", NOON) == []
+    assert digests.record_digest("weekly", NOON) == []
     assert built == []

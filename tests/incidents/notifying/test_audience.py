@@ -14,7 +14,7 @@ from groups.imports.apply import apply, upload
 from groups.imports.undo import undo
 from groups.models import Assignment, Group, GroupImport
 from incidents.channels import email
-from incidents.digests import record
+from incidents.digests import record_digest
 from incidents.lifecycle import take_in
 from incidents.models import Channel, Notification
 from incidents.notifying import messages, outbox
@@ -123,7 +123,7 @@ def test_a_channel_without_its_groups_gets_nothing_and_doctor_says_so(imported, 
 
     assert (report.sent, report.escalated, mailbox.mails) == (0, 0, [])
     assert "are deleted" in Notification.objects.get(channel=channel).error
-    assert record("weekly", datetime(2026, 3, 2, 9, tzinfo=UTC)) == [f"weekly: {escalating}"]
+    assert record_digest("weekly", datetime(2026, 3, 2, 9, tzinfo=UTC)) == [f"weekly: {escalating}"]
     (finding,) = [line for line in check_channels(NOON) if line.subject == f"channel: {channel}"]
     assert finding.verdict.value == "warn" and "nobody" in finding.says
 

@@ -180,7 +180,7 @@ def test_only_superusers_change_logins_since_who_can_may_become_anybody(rows):
     "row",
     [
         lambda: Exemption.objects.get(),
-        lambda: changes.named("Old"),
+        lambda: changes.group_named("Old"),
         lambda: DetectionSettings.get_solo(),
         lambda: AccessSettings.get_solo(),
     ],

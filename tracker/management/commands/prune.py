@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from collector.facts.pruning import plan, prune
+from collector.facts.pruning import plan_pruning, prune
 from tracker.ops.retention import prune_events, prune_records, summary
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def _prune_events(self, days: int, dry_run: bool) -> None:
         now = timezone.now()
         try:
-            wanted = plan(days, now)
+            wanted = plan_pruning(days, now)
         except ValueError as error:
             raise CommandError(str(error)) from error
         if wanted is None:
