@@ -97,4 +97,4 @@ def _mark() -> None:
         with connection.cursor() as cursor:
             cursor.execute(MARK, [CHANGES, secrets.token_hex(8), "1970-01-01 00:00:00+00"])
     except DatabaseError as error:
-        log.info("no mark of a change: %s", error)
+        log.debug("no mark of a change: %s", error)
