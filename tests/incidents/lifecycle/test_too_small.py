@@ -12,7 +12,7 @@ from detection.engine import detect
 from detection.models import DetectionSettings
 from incidents import lifecycle
 from incidents.models import Incident, Verdict
-from tests.detection.facts import FRESH, NOW, make_day, make_member, runaway
+from tests.detection.facts import FRESH, NOW, count_hour, make_day, make_member, runaway
 from tests.incidents.factories import ADA
 
 pytestmark = pytest.mark.django_db
@@ -68,4 +68,5 @@ def test_as_much_is_quiet_at_the_next_run_and_twice_as_much_is_found(rule, setti
 
     MemberModelDay.objects.update(total_cents=F("total_cents") * 2)
     UsageEvent.objects.update(charged_cents=F("charged_cents") * 2)
+    count_hour(UsageEvent.objects.last())
     assert standing(NOW + timedelta(minutes=10)) == [rule]
