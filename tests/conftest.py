@@ -88,10 +88,15 @@ def shared_database_url(transactional_db: None) -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_network_inside_a_transaction() -> Iterator[None]:
-    """Fails a test that opens a connection while the code under test holds a transaction."""
+def no_network_inside_a_transaction(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test that opens a connection while the code under test holds a transaction.
+
+    A test that puts one process's request into another's transaction says so by `overlaps(reason=…)`.
+    """
     transactions.met.clear()
     yield
+    if request.node.get_closest_marker("overlaps"):
+        return
     assert transactions.met == [], "a connection was opened inside a transaction"
 
 

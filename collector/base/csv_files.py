@@ -196,7 +196,7 @@ def _next_line(text: io.TextIOWrapper, number: int) -> str:
         line = text.readline(MAX_LINE)
     except UnicodeDecodeError as exc:
         raise FileError(
-            f"After line {number - 1}: this is not text in UTF-8, UTF-16 or Windows-1252. "
+            f"Line {number} or a later one: this is not text in UTF-8, UTF-16 or Windows-1252. "
             "Save the file as UTF-8."
         ) from exc
     if len(line) == MAX_LINE:

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from tracker.access.roles import GROUP_NAMES
@@ -70,6 +71,8 @@ def start_oidc(request: HttpRequest, next_url: str) -> HttpResponse:
     """Send the browser to the provider, with a state, a nonce and a PKCE challenge bound to its session."""
     from tracker.access.adapter import SignInRefused  # which needs this module
 
+    if not settings.AUTH_OIDC_ISSUER:
+        return redirect("account_login")
     nonce = secrets.token_urlsafe(24)
     try:
         provider = get_adapter().get_provider(request, PROVIDER)
@@ -86,6 +89,8 @@ def oidc_callback(request: HttpRequest) -> HttpResponse:
     """The way back; whatever the provider answered, a page and never a server error."""
     from tracker.access.adapter import SignInRefused
 
+    if not settings.AUTH_OIDC_ISSUER:
+        return redirect("account_login")
     try:
         return OAuth2CallbackView.adapter_view(OidcAdapter(request, PROVIDER))(request)
     except ImmediateHttpResponse as refusal:

@@ -163,9 +163,11 @@ def check_channels(now: datetime) -> Iterator[CheckResult]:
 
 
 def missing_for(channel: Channel) -> str:
-    """What has to be set before `channel` can be told anything; empty where all is there."""
-    needs: dict[str, object] = {"its target or WEBHOOK_URL": webhook.address(channel)}
-    if channel.kind == Channel.Kind.SLACK:
+    """What has to be set before anything can be sent to `channel`; empty where nothing is missing."""
+    needs: dict[str, object] = {"its target": channel.target.strip()}
+    if channel.kind == Channel.Kind.WEBHOOK:
+        needs = {"its target or WEBHOOK_URL": webhook.address(channel)}
+    elif channel.kind == Channel.Kind.SLACK:
         needs = {
             "SLACK_BOT_TOKEN": settings.SLACK_BOT_TOKEN,
             "its target or SLACK_CHANNEL_ID": slack.room(channel),

@@ -22,6 +22,12 @@ def refusal(data: bytes) -> str:
     return str(caught.value)
 
 
+def problems(data: bytes) -> list[str]:
+    table = CsvTable(io.BytesIO(data), COLUMNS, required=("email",))
+    list(table)
+    return table.problems.report
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -62,19 +68,29 @@ def test_text_beyond_the_first_chunk_decides_the_encoding():
         (b"", "Line 1: the file is empty"),
         (b"PK\x03\x04rest", "Line 1: this is a ZIP archive or an Excel workbook"),
         (b"Email,Team\nann@x.io,a\n\x00\x01", "Line 3: this is not a text file"),
-        (b"<html>\n<body>", "Line 1: there is no column Email. The file begins with “<html>”"),
-        (b"Team,Name\nx,y\n", "Line 1: there is no column Email"),
-        (b'Email,Team\nann@x.io,a\nbob@x.io,"b', "Line 3: a quoted cell never ends"),
-        (b"Email,Team\nann@x.io,a\nbob@x", "Line 3: only 1 of 2 cells"),
-        (b"Email,Team\nann@x.io,Sales, EMEA\n", "Line 2: 3 cells where the first line names 2 columns"),
-        (b"Email,Team\nann@x.io," + b"a" * 10_000_000, "Line 2: more than 1,000,000 characters in one line"),
-        (
-            b'Email,Team\nann@x.io,"' + b"a\n" * 5_000_000 + b'"',
-            "Line 2: a cell has more than 131,072 characters",
-        ),
-        (b"Email,Team\nann@x.io,\x81", "neither UTF-8 nor Windows-1252"),
-        (b'Email,Team\nann@x.io,"a"b\n', "Line 2: this is not valid CSV"),
+        (b"<html>\n<body>", "Line 1: this is a web page, not a CSV file"),
+        (b"Team,Name\nx,y\n", "Line 1: there is no column Email. The file begins with “Team,Name”"),
+        (b"Email,Team\nann@x.io," + b"a" * 2_000_000, "Line 2: more than 1,000,000 characters in one line"),
+        (b"Email,Team\nann@x.io,\x81", "not text in UTF-8, UTF-16 or Windows-1252"),
     ],
+    ids=["empty", "workbook", "binary", "web page", "no address", "endless line", "unknown encoding"],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_line(data, says):
     assert says in refusal(data)
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (b'bob@x.io,"b', "Line 3: a quoted cell never ends"),
+        (b"bob@x", "Line 3: only 1 of 2 cells"),
+        (b"bob@x.io,Sales, EMEA\n", "Line 3: 3 cells where the first line names 2 columns"),
+        (b'bob@x.io,"' + b"a\n" * 100_000 + b'"', "Line 3: a cell has more than 131,072 characters"),
+        (b'bob@x.io,"a"b\n', "Line 3: this is not valid CSV"),
+    ],
+    ids=["open quote", "cut off", "too many cells", "endless cell", "text after a quote"],
+)
+def test_a_line_that_cannot_be_read_is_reported_and_the_others_are_read(lines, says):
+    data = b"Email,Team\nann@x.io,a\n" + lines
+    assert read(data)[0] == (2, "ann@x.io", "a")
+    assert says in problems(data)[0]

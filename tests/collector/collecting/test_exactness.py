@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -174,6 +175,7 @@ class Story:
 recompute = events.rollups.recompute
 
 
+@pytest.mark.overlaps(reason="the second collector is played inside the first one's transaction")
 class ExactnessTest(TestCase):
     @settings(
         max_examples=8,

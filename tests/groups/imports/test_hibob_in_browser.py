@@ -55,6 +55,8 @@ def test_from_upload_to_undo(page: Page, live_server, admin_user, team):
     )
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="400 moves")).to_be_visible()
+    expect(page.get_by_text("p450@example.com", exact=True)).to_be_hidden()  # one of 99: folded
+    page.get_by_text("In the file, but not a member here: 99").click()
     expect(page.get_by_text("p450@example.com", exact=True)).to_be_visible()
     expect(page.get_by_text("extra3@example.com", exact=True)).to_be_visible()
     expect(page.get_by_role("row", name="p0@example.com")).to_contain_text('Größe 0 > Sales; "EMEA"')

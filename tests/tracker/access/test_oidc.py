@@ -115,6 +115,15 @@ def test_the_provider_being_down_leads_back_with_the_reason(client, auth_on, pro
     assert "does not answer" in client.get(response["Location"]).content.decode()
 
 
+def test_while_no_provider_is_set_up_its_addresses_lead_to_the_sign_in_page(client, auth_on):
+    auth_on.AUTH_OIDC_ISSUER = ""
+    for response in (
+        client.get("/accounts/oidc/login/callback/?code=x&state=y"),
+        client.post("/accounts/login/", {"provider": "oidc"}),
+    ):
+        assert (response.status_code, response["Location"]) == (302, "/accounts/login/")
+
+
 @pytest.mark.parametrize(
     "query", ["", "?code=x", "?state=x&code=y", "?error=access_denied", "?code=%00&state=%00"]
 )

@@ -113,14 +113,26 @@ def test_a_channel_in_use_that_nothing_can_reach_must_be_mended():
     for kind in Channel.Kind.values:
         Channel.objects.create(name=f"on by {kind}", kind=kind)
         Channel.objects.create(name=f"off by {kind}", kind=kind, is_enabled=False)
-    assert [(finding.verdict, finding.subject, finding.remedy) for finding in doctor.check_channels(NOW)] == [
+    findings = [(finding.verdict, finding.subject, finding.remedy) for finding in doctor.check_channels(NOW)]
+    assert sorted(findings, key=str) == [
         (CheckLevel.FAIL, f"channel: on by {kind}", f"set {missing}, or switch it off in the admin")
         for kind, missing in (
+            ("apprise", "its target"),
             ("email", "RESEND_API_KEY and RESEND_FROM or EMAIL_URL, its target or ALERT_EMAIL_TO"),
+            ("opsgenie", "its target"),
+            ("pager", "its target"),
             ("slack", "SLACK_BOT_TOKEN, its target or SLACK_CHANNEL_ID"),
             ("webhook", "its target or WEBHOOK_URL"),
         )
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["apprise", "opsgenie", "pager"])
+def test_the_address_of_webhooks_does_not_stand_in_for_a_pagers_key(settings, kind):
+    settings.WEBHOOK_URL = "https://hooks.example.com"
+    Channel.objects.create(name="on call", kind=kind)
+    assert [finding.verdict for finding in doctor.check_channels(NOW)] == [CheckLevel.FAIL]
 
 
 @pytest.mark.django_db
