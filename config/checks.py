@@ -155,12 +155,12 @@ def check_addresses() -> Iterable[CheckMessage]:
     for name in ("ALERT_EMAIL_TO", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS"):
         if not all(is_valid(validate_email, address) for address in getattr(settings, name)):
             yield Error(
-                f"{name} holds something that is no e-mail address.",
+                f"{name} holds something that is not an e-mail address.",
                 hint="Separate addresses with commas: ann@example.com, bob@example.com",
                 id="config.E012",
             )
     if settings.AUTH_ALLOWED_DOMAIN and not is_valid(validate_domain_name, settings.AUTH_ALLOWED_DOMAIN):
-        yield Error("AUTH_ALLOWED_DOMAIN is no domain.", hint="Write it as example.com", id="config.E013")
+        yield Error("AUTH_ALLOWED_DOMAIN is not a domain.", hint="Write it as example.com", id="config.E013")
 
 
 def is_valid(validate: Callable[[str], object], value: str) -> bool:
@@ -187,13 +187,14 @@ def check_deployment() -> Iterable[CheckMessage]:
         )
     elif not settings.AUTH_TRUST_HOST:
         yield Warning(
-            "DASHBOARD_URL is https://, but the proxy in front is not believed.",
-            hint="Set AUTH_TRUST_HOST=true; otherwise HTTP from the proxy is redirected to HTTPS for ever.",
+            "DASHBOARD_URL is https://, but the proxy in front is not trusted.",
+            hint="Set AUTH_TRUST_HOST=true; otherwise HTTP from the proxy is redirected to HTTPS without "
+            "end.",
             id="config.W003",
         )
     if settings.AUTH_ENABLED and not settings.AUTH_ADMIN_EMAILS:
         yield Warning(
-            "Google sign-in is on and AUTH_ADMIN_EMAILS is empty: who is to change settings?",
+            "Google sign-in is on and AUTH_ADMIN_EMAILS is empty: nobody could change settings.",
             hint="Name at least one administrator, unless the admin's access settings do.",
             id="config.W004",
         )

@@ -22,7 +22,7 @@ from collector.base.read_only import ReadOnly, RecordedAdmin
 
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
-from .questions import HELP, LABELS, QUESTIONS
+from .questions import LABELS, QUESTIONS
 from .replay.preview import preview
 from .replay.trials import ask_trial
 
@@ -45,7 +45,7 @@ class DetectionSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field and db_field.name in LABELS:
             field.label = LABELS[db_field.name]
-            field.help_text = f"{HELP.get(db_field.name, field.help_text)} {default_text(db_field)}"
+            field.help_text = f"{field.help_text} {default_text(db_field)}"
         return field
 
     def get_urls(self) -> list[URLPattern]:

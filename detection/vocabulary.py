@@ -17,7 +17,7 @@ class Rule(TextChoices):
     CYCLE_OUTLIER = "cycle_outlier", "cycle spend unlike the team"
     EXPENSIVE_MODEL = "expensive_model", "more expensive requests"
     PLAN_EXHAUSTED = "plan_exhausted", "plan exhausted"
-    MEMBERS_LIMITED = "members_limited", "members stopped by a spend cap"
+    MEMBERS_LIMITED = "members_limited", "members stopped by their spend limit"
     TEAM_BUDGET = "team_budget", "team budget"
     OWN_BASELINE = "own_baseline", "spend unlike the member's own"
     DRIFT = "drift", "slow drift of spend"

@@ -63,7 +63,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     reasons = Counter(report.longrepr[2] for report in reporter.stats.get("skipped", ()))
     for reason, count in sorted(reasons.items()):
-        reporter.write_line(f"left out {count}: {reason.removeprefix('Skipped: ')}")
+        reporter.write_line(f"skipped {count}: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(scope="session")

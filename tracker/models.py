@@ -27,8 +27,8 @@ class AccessSettings(SingletonModel):
     """The one row that says which roles people have and whom viewers may see."""
 
     class DefaultRole(models.TextChoices):
-        VIEWER = "viewer", "viewer: sees"
-        RESPONDER = "responder", "responder: sees, and acts on incidents"
+        VIEWER = "viewer", "viewer: reads"
+        RESPONDER = "responder", "responder: reads, and acts on incidents"
 
     class Privacy(models.TextChoices):
         NAMES = "names", "everybody, by name"
@@ -39,7 +39,7 @@ class AccessSettings(SingletonModel):
         max_length=16,
         choices=DefaultRole,
         default=DefaultRole.RESPONDER,
-        help_text="Of everybody who is let in and has no other role by group or list.",
+        help_text="For everybody who may sign in and has no other role by group or list.",
     )
     responder_list = models.TextField(
         "responders",
@@ -51,13 +51,13 @@ class AccessSettings(SingletonModel):
         "admins",
         blank=True,
         validators=[validate_address_list],
-        help_text="Beside those in AUTH_ADMIN_EMAILS. They change settings and groups and enter this admin.",
+        help_text="In addition to AUTH_ADMIN_EMAILS. Admins change settings and groups and enter this admin.",
     )
     viewers_see = models.CharField(
         max_length=16,
         choices=Privacy,
         default=Privacy.NAMES,
-        help_text="Responders and admins see everybody by name. Pages say so when viewers do not.",
+        help_text="Responders and admins see everybody by name. Pages show a notice when viewers do not.",
     )
     history = HistoricalRecords()
 
@@ -165,23 +165,23 @@ class AuditEntry(models.Model):
         return f"{self.actor_name} {self.get_action_display()} {self.target}"
 
 
-def days_field(default: int, what: str) -> models.PositiveIntegerField:
+def days_field(name: str, default: int, help_text: str = "") -> models.PositiveIntegerField:
     return models.PositiveIntegerField(
-        default=default, db_default=default, help_text=f"Days to keep {what}. 0: for ever."
+        f"{name} (days)", default=default, db_default=default, help_text=f"{help_text} 0: forever.".lstrip()
     )
 
 
 class RetentionSettings(SingletonModel):
     """The one row that says how long records of what happened are kept; `prune` deletes older ones daily."""
 
-    audit_days = days_field(400, "the audit log")
-    run_days = days_field(90, "source runs; each source's newest ones stay")
-    notification_days = days_field(400, "notifications that were sent, withdrawn or given up")
-    preview_days = days_field(7, "previews of group imports that were never applied: they hold personal data")
-    import_days = days_field(180, "applied group imports; they can be undone until then")
-    history_days = days_field(1100, "the histories of settings, groups, channels and assignments")
-    sign_in_days = days_field(90, "the log of sign-ins and lock-outs")
-    event_days = days_field(0, "usage events; at least 45, and daily figures stay")
+    audit_days = days_field("audit log", 400)
+    run_days = days_field("source runs", 90, "The newest of each source stay.")
+    notification_days = days_field("notifications", 400, "Those sent, withdrawn or given up.")
+    preview_days = days_field("import previews", 7, "Never applied; they hold personal data.")
+    import_days = days_field("applied imports", 180, "They can be undone until then.")
+    history_days = days_field("histories", 1100, "Of settings, groups, channels and assignments.")
+    sign_in_days = days_field("sign-ins and lock-outs", 90)
+    event_days = days_field("usage events", 0, "At least 45. Daily figures stay.")
     history = HistoricalRecords()
 
     class Meta:
@@ -190,7 +190,7 @@ class RetentionSettings(SingletonModel):
             models.CheckConstraint(
                 condition=Q(event_days=0) | Q(event_days__gte=45),
                 name="retention_events_at_least_45_days",
-                violation_error_message="Keep usage events for at least 45 days, or for ever (0).",
+                violation_error_message="Keep usage events for at least 45 days, or forever (0).",
             ),
         ]
 

@@ -14,7 +14,9 @@ def instant(text: str) -> datetime:
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no ISO instant, such as 2026-03-02T14:00Z") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an ISO instant, such as 2026-03-02T14:00Z"
+        ) from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
@@ -23,7 +25,7 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-03-02") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day, such as 2026-03-02") from None
 
 
 def email(text: str) -> str:
@@ -32,5 +34,7 @@ def email(text: str) -> str:
     try:
         validate_email(address)
     except ValidationError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no e-mail address, such as ann@example.com") from None
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an e-mail address, such as ann@example.com"
+        ) from None
     return address

@@ -77,13 +77,13 @@ class Reading(Generic[Row]):
         if page.number not in (None, number):
             self._object(f"page {number} was asked for, page {page.number} came")
         if not page.size and page.has_more:
-            self._object(f"page {number} is empty, yet more are said to follow")
+            self._object(f"page {number} is empty, yet more were announced")
         if page.rows and page.rows in self.pages:
             self._object(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
             self.is_over = True  # it leads nowhere
             return
         if number >= MOST_PAGES and page.has_more:
-            self._object(f"more than {MOST_PAGES} pages are said to follow")
+            self._object(f"more than {MOST_PAGES} pages were announced")
             self.is_over = True
         self.pages.append(page.rows)
         self.came += page.size

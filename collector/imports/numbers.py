@@ -58,7 +58,7 @@ def units(text: str, delimiter: str) -> Decimal | None:
         return Decimal(0)
     amount = _amount(text, delimiter, "number of requests")
     if amount is not None and not 0 <= amount <= MOST_UNITS:
-        raise ValueError(f"“{text[:40]}” is not a number of requests that can be.")
+        raise ValueError(f"“{text[:40]}” is not a possible number of requests.")
     return amount
 
 

@@ -180,7 +180,7 @@ def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datet
 
 
 def _doubt_stranger(each: GroupMemberRecord, group: BillingGroup, notes: Notes) -> None:
-    text = f"{each.user_id or 'somebody without id or address'} in {group.name} is not known: left out"
+    text = f"{each.user_id or 'somebody without id or address'} in {group.name}is not known: skipped"
     notes.doubt(DoubtKind.IDENTITY, text, subject=each.user_id, raw=each.model_dump(mode="json"))
 
 

@@ -109,8 +109,8 @@ def _cycle_of(stated: Any, notes: Notes, at: datetime) -> BillingCycle | None:
     subject = start_at.isoformat()
     if contradicted and not _was_named_before(subject):
         text = (
-            f"the cycle is said to have begun at {start_at:%Y-%m-%d %H:%M}, which contradicts the one known "
-            f"({contradicted[0]}): believed when the next answer says so again"
+            f"this answer has the cycle begin at {start_at:%Y-%m-%d %H:%M}, which contradicts the one known "
+            f"({contradicted[0]}): used once the next answer confirms it"
         )
         notes.doubt(DoubtKind.CYCLE, text, subject=subject, where="subscriptionCycleStart", announced=subject)
         return running

@@ -16,7 +16,9 @@ class DetectionSettings(SingletonModel):
     """The one row holds every threshold; 0 switches a check off, and a change counts from the next run."""
 
     cycle_limit_dollars = dollars_field(
-        0, "US dollars a member may spend in a billing cycle, for example 400. Critical over twice. 0 is off."
+        0,
+        "US dollars a member may spend in a billing cycle, for example 400. Critical at twice that. 0 is "
+        "off.",
     )
     daily_requests_limit = count_field(
         0, "Requests a member may make in a UTC day, for example 500. 0 is off."
@@ -26,30 +28,31 @@ class DetectionSettings(SingletonModel):
     )
     team_multiplier = multiplier_field(
         "2.5",
-        "Standard deviations above the mean of active members at which a member's 24 h of spend, or of "
-        "requests, are unlike the team's, for example 2.5. 0 is off.",
+        "How many standard deviations above the mean of active members a member's spend or requests in 24 h "
+        "may be, for example 2.5. 0 is off.",
     )
-    team_window_days = days_field(7, 1, 90, "Days of the team that make this mean, for example 7.")
+    team_window_days = days_field(7, 1, 90, "Days of the team's history in this mean, for example 7.")
     spike_multiplier = multiplier_field(
         "5.0",
-        "A spike is 24 h over this many times the member's own daily average, for example 5. 0 is off.",
+        "A spike is spend in 24 h above this many times the member's daily average, for example 5. 0 is off.",
     )
     spike_lookback_days = days_field(
-        7, 1, 90, "The member's last days with spend that make this average, for example 7."
+        7, 1, 90, "How many of the member's last days with spend are in this average, for example 7."
     )
     cycle_outlier_multiplier = multiplier_field(
-        "10.0", "Cycle spend over this many times the median of active members, for example 10. 0 is off."
+        "10.0", "Cycle spend above this many times the median of active members, for example 10. 0 is off."
     )
     expensive_model_multiplier = multiplier_field(
-        "3.0", "24 h of cost per request over this many times the member's own, for example 3. 0 is off."
+        "3.0", "Cost per request in 24 h above this many times the member's usual, for example 3. 0 is off."
     )
     expensive_model_min_dollars = dollars_field(
-        20, "Dearer requests are looked at only when 24 h cost at least this many US dollars, for example 20."
+        20,
+        "The cost per request is compared only when 24 h cost at least this many US dollars, for example 20.",
     )
     machine_pace_per_hour = count_field(
         100,
-        "Requests an hour, in two hours or more of 24, that no person makes: an alarm where they are also "
-        "five times the member's usual, whatever they cost. For example 100. 0 is off.",
+        "More requests an hour than a person makes, in two hours or more of 24. Raises an alert, "
+        "whatever they cost, if they are also five times the member's usual. For example 100. 0 is off.",
         db_default=100,
     )
     price_changes = models.BooleanField(
@@ -59,48 +62,55 @@ class DetectionSettings(SingletonModel):
     )
     plan_exhausted = models.BooleanField(
         default=False,
-        help_text="Note (info) that a member's included usage is used up and spend is now billed.",
+        help_text="Report (as information) that a member's included usage is exhausted and spend is now "
+        "billed.",
     )
     members_limited = models.BooleanField(
-        default=True, help_text="Report members whom Cursor stops because they reached their spend limit."
+        default=True, help_text="Report members that Cursor stops at their spend limit."
     )
     team_budget_dollars = dollars_field(
         0, "US dollars the whole team may spend in a cycle, for example 20000. Critical at 110 %. 0 is off."
     )
     own_baseline_sensitivity = multiplier_field(
         "4.0",
-        "How many of the member's own robust standard deviations (of the logarithm of spend) 24 h may "
-        "lie above what is usual for that member, for example 4; lower finds more. 0 is off.",
+        "How many robust standard deviations (of the logarithm of spend) 24 h may lie above the member's own "
+        "usual, for example 4. Lower finds more. 0 is off.",
     )
     own_baseline_days = days_field(
-        42, 14, 90, "Days of the member's own history that say what is usual, for example 42."
+        42, 14, 90, "Days of the member's own history that define the usual, for example 42."
     )
     own_baseline_min_days = days_field(
         2,
         0,
         30,
-        "Days with spend that make a history, for example 2. With fewer, spend and requests must both be "
-        "beyond what is usual in the team.",
+        "A member with fewer days with spend than this has no history yet: spend and requests must then both "
+        "be beyond what is usual in the team. For example 2.",
     )
     drift_multiplier = multiplier_field(
         "2.5",
-        "A week over this many times the member's own usual week is drift, for example 2.5. 0 is off.",
+        "Drift is a week above this many times the member's usual week, for example 2.5. 0 is off.",
     )
     floor_dollars = dollars_field(
         50,
-        "Less than this many US dollars in 24 h raises nothing by a comparison, for example 50; half will do "
-        "where a member makes far more requests than ever, or dearer ones. 0 is none.",
+        "A member's spend below this many US dollars in 24 h never raises an alert by a comparison, for "
+        "example 50. Half is enough when the member makes far more, or far more expensive, requests than "
+        "ever. 0 is no floor.",
     )
     cooldown_hours = hours_field(
-        24, 720, "A finding that returns within this many hours continues the old one, for example 24."
+        24,
+        720,
+        "A cleared finding that returns within this many hours is continued rather than found again, for "
+        "example 24.",
     )
     stale_after_hours = hours_field(
-        6, 168, "Data older than this are no data: nothing is opened or cleared on them, for example 6."
+        6,
+        168,
+        "Data older than this many hours counts as missing: it opens and clears nothing. For example 6.",
     )
     confirm_by_own_history = models.BooleanField(
         default=True,
-        help_text="On: a comparison with an average or the team raises an alarm only if the spend is also "
-        "unusual for that member, else it is information. Off: each check alarms by itself.",
+        help_text="On: a comparison with an average or the team raises an alert only if the spend is also "
+        "unusual for that member, otherwise it is information. Off: each check raises alerts by itself.",
     )
     info_findings = models.BooleanField(
         default=False, help_text="Keep information: exhausted plans, and comparisons that nothing confirms."
@@ -114,7 +124,7 @@ class DetectionSettings(SingletonModel):
         for name in ("spike_lookback_days", "team_window_days"):
             if self.own_baseline_days < getattr(self, name) <= LONGEST_LOOK_BACK:
                 raise ValidationError(
-                    {name: f"At most the own baseline's days ({self.own_baseline_days}): no more is loaded."}
+                    {name: f"At most {self.own_baseline_days}, the days of own history: no more is loaded."}
                 )
 
     class Meta:

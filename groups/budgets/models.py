@@ -38,13 +38,13 @@ class BudgetSettings(SingletonModel):
     """The one row holds what all budgets share. The team's own amount is in the detection settings."""
 
     member_budget_dollars = models.DecimalField(
-        "budget of each member",
+        "budget per member ($)",
         max_digits=10,
         decimal_places=2,
         default=Decimal(0),
         validators=[MinValueValidator(0), MaxValueValidator(MOST_DOLLARS)],
-        help_text="US dollars that each member may spend in a billing cycle, for example 200. "
-        "A budget of the member's own replaces it. 0 is off.",
+        help_text="What each member may spend in a billing cycle, for example 200. "
+        "A member's own budget replaces it. 0 is off.",
     )
     steps = models.CharField(
         max_length=60,
@@ -56,7 +56,7 @@ class BudgetSettings(SingletonModel):
     notifies_of_members = models.BooleanField(
         "notify about members' budgets",
         default=True,
-        help_text="Off: only the steps of the team's and the groups' budgets are sent.",
+        help_text="Off: only budget steps of the team and of groups are sent.",
     )
 
     history = HistoricalRecords()

@@ -121,7 +121,7 @@ def find_posted(parcel: Parcel, channel: str, thread: str) -> str:
 
 
 def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
-    """Edit first, which may be repeated, and answer last; where the root is gone, post anew."""
+    """Edit first, which may be repeated, and answer last; where the root is gone, post a new one."""
     try:
         call("chat_update", channel=to, ts=parcel.root, **body(parcel.root_alert or news))
         post_once(

@@ -60,7 +60,7 @@ def undelivered(notification: Notification, at: datetime) -> None:
 
 
 def expire_snoozes(now: datetime) -> int:
-    """Wake incidents whose snooze is over and alert anew; return how many."""
+    """Wake incidents whose snooze is over and alert again; return how many."""
     woken = 0
     for incident in Incident.objects.unresolved().filter(snoozed_until__lte=now):
         woken += transition(
@@ -76,7 +76,7 @@ def expire_snoozes(now: datetime) -> int:
 
 
 def expire_acknowledgements(now: datetime) -> int:
-    """Alert anew of incidents that somebody took on too long ago; return how many.
+    """Alert again about incidents that somebody took on too long ago; return how many.
 
     The last acknowledgement counts, which is the newest on the timeline: `acknowledged_at` keeps the first.
     """

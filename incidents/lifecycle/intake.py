@@ -117,7 +117,7 @@ def reopens_within(last: Incident, run: Run) -> str:
     """Why the same cause reopens this resolved incident: cool-down or snooze; empty if it does not."""
     cools_until = last.cools_until(run.policy.cooldown)
     if cools_until and run.now < cools_until:
-        return "the same cause again within the cool-down"
+        return "the same cause again within the reopen window"
     return "the same cause again within the snooze" if last.is_snoozed(run.now) else ""
 
 
@@ -209,7 +209,7 @@ def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
         return new
     cools_until = incident.cools_until(run.policy.cooldown)
     if cools_until and cools_until <= run.now:
-        return f"the finding still holds after the cool-down, {instant(run.now)}"
+        return f"the finding still holds after the reopen window, {instant(run.now)}"
     return ""
 
 
@@ -221,7 +221,7 @@ def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run
 
 
 def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
-    """Show the findings as they are now; worse ones alert anew. Severity never falls by itself."""
+    """Show the findings as they are now; worse ones alert again. Severity never falls by itself."""
     changes = {**figures(holding), "quiet_runs": 0, "last_run_at": run.as_of}
     is_raised = Severity(changes["severity"]).rank > Severity(incident.severity).rank
     raised = f"{incident.severity} to {changes['severity']}" if is_raised else ""
@@ -263,7 +263,7 @@ def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
         move = Transition(TimelineStep.QUIET, UNRESOLVED, None, "stays open until somebody reviews it")
         transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **counted)
         return ""
-    move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, f"gone for {quiet} runs")
+    move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, f"cleared for {quiet} runs")
     changes = {**resolution("", run.now), **counted}
     return (
         "resolved"

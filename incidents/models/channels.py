@@ -17,7 +17,7 @@ from incidents.channels.targets import MEMBER, check_item, shown_target, split_t
 def check_timezone(name: str) -> None:
     """ValidationError unless `name` is a time zone such as Europe/Berlin."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{name}” is no time zone, such as Europe/Berlin or UTC.")
+        raise ValidationError(f"“{name}” is not a time zone, such as Europe/Berlin or UTC.")
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
@@ -60,8 +60,10 @@ class Channel(models.Model):
         "PagerDuty: the Integration Key. Opsgenie: the API key. "
         "Empty: SLACK_CHANNEL_ID, ALERT_EMAIL_TO or WEBHOOK_URL of the environment.",
     )
-    is_enabled = models.BooleanField(default=True)
-    least_severity = models.CharField(max_length=10, choices=Severity, default=Severity.WARNING)
+    is_enabled = models.BooleanField("enabled", default=True)
+    least_severity = models.CharField(
+        "minimum severity", max_length=10, choices=Severity, default=Severity.WARNING
+    )
     audience = models.CharField(
         "for",
         max_length=10,
@@ -69,39 +71,41 @@ class Channel(models.Model):
         default=Audience.EVERYBODY,
         # A row that the version before adds says nothing of this; it must not hear of everybody by accident.
         db_default=Audience.GROUPS,
-        help_text="Whose incidents and digests go here. “The member concerned” writes to the person whom an "
-        "incident is about, and gets no digests.",
+        help_text="Whose incidents and digests are sent here. “The member concerned” writes to the "
+        "person that an incident is about, and gets no digests.",
     )
     groups = models.ManyToManyField(
         Group,
         blank=True,
-        help_text="Only for a channel that is for groups. When all of them are deleted, the channel is "
-        "for nobody and nothing is sent.",
+        help_text="Only for a channel that is for groups. If all of them are deleted, nothing is sent.",
     )
-    sends_alerts = models.BooleanField(default=True, help_text="Incidents as they happen.")
+    sends_alerts = models.BooleanField("alerts", default=True, help_text="Incidents as they happen.")
     sends_digests = models.BooleanField(
-        default=True, help_text="Plan exhaustion, cycle summary and the weekly one; about its groups only."
+        "digests",
+        default=True,
+        help_text="Exhausted plans, the cycle summary and the weekly digest, about its groups only.",
     )
     sends_budgets = models.BooleanField(
-        "sends budgets",
+        "budgets",
         default=True,
         db_default=True,  # code of the version before leaves the column out
-        help_text="Steps of budgets as they are reached: all of them, or those of its groups and "
-        "their members.",
+        help_text="Budget steps as they are reached: all, or those of its groups and their members.",
     )
     quiet_from = models.TimeField(
-        null=True, blank=True, help_text="Quiet hours begin: messages wait until they end."
+        "quiet hours from", null=True, blank=True, help_text="Messages wait until quiet hours end."
     )
-    quiet_until = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField("quiet hours until", null=True, blank=True)
     timezone = models.CharField(
         "time zone",
         max_length=60,
         default="UTC",
         validators=[check_timezone],
-        help_text="Of the quiet hours.",
+        help_text="For the quiet hours.",
     )
     is_loud_when_critical = models.BooleanField(
-        default=True, help_text="Critical incidents do not wait for the end of the quiet hours."
+        "send critical ones at once",
+        default=True,
+        help_text="Critical incidents do not wait for quiet hours to end.",
     )
     escalate_to = models.ForeignKey(
         "self",
@@ -109,9 +113,11 @@ class Channel(models.Model):
         null=True,
         blank=True,
         related_name="escalates_from",
-        help_text="Told when nobody acknowledged in time.",
+        help_text="Notified when nobody acknowledges in time.",
     )
-    escalate_after_minutes = models.PositiveIntegerField(null=True, blank=True, help_text="Such as 30.")
+    escalate_after_minutes = models.PositiveIntegerField(
+        "escalate after (minutes)", null=True, blank=True, help_text="Such as 30."
+    )
     seed = models.CharField(
         max_length=20,
         unique=True,

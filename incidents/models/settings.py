@@ -13,27 +13,29 @@ from detection.vocabulary import Severity
 
 
 class IncidentSettings(SingletonModel):
-    """The one row says when incidents end, come back, and how often telling of them is tried."""
+    """The one row says when incidents end, come back, and how often a notification is attempted."""
 
     class EmailMode(models.TextChoices):
         SINGLE = "single", "one e-mail per incident, as it happens"
         DIGEST = "digest", "one e-mail a day with everything since the last"
 
     quiet_runs = models.PositiveSmallIntegerField(
-        "runs without the finding",
+        "resolve after quiet runs",
         default=2,
         validators=[MinValueValidator(1)],
-        help_text="An incident resolves itself once none of its findings held in this many runs in a row. "
+        help_text="An incident resolves itself when none of its findings held in this many runs in a row. "
         "Runs without data do not count.",
     )
     keep_open_until_reviewed = models.BooleanField(
-        default=False, help_text="Incidents never resolve themselves; a person closes each."
+        default=False,
+        help_text="Incidents never resolve themselves: a person has to resolve each one.",
     )
     cooldown_hours = models.PositiveSmallIntegerField(
-        "cool-down (hours)",
+        "reopen window (hours)",
         default=24,
-        help_text="The same cause within this time after resolving reopens the incident instead of opening "
-        "a new one. A finding that still holds when it ends reopens what a person had resolved.",
+        help_text="The same cause within this time after an incident was resolved reopens it instead of "
+        "opening "
+        "a new one. A finding that still holds at the end of this time reopens what a person had resolved.",
     )
     acknowledgement_hours = models.PositiveSmallIntegerField(
         "acknowledgement holds (hours)",
@@ -43,52 +45,53 @@ class IncidentSettings(SingletonModel):
         "and anyone may acknowledge it. 0: an acknowledgement never expires.",
     )
     summary_above = models.PositiveSmallIntegerField(
-        "summary above",
+        "summarise above (alerts)",
         default=3,
         validators=[MinValueValidator(1)],
-        help_text="More new alerts at once than this become one summary.",
+        help_text="If more new alerts than this arrive at once, they become one summary.",
     )
     email_mode = models.CharField("e-mail", max_length=6, choices=EmailMode, default=EmailMode.SINGLE)
     email_digest_hour = models.PositiveSmallIntegerField(
-        "hour of the e-mail digest (UTC)",
+        "hour of the daily e-mail (UTC)",
         default=8,
         validators=[MaxValueValidator(23)],
-        help_text="Used when e-mail is one digest a day.",
+        help_text="Applies if e-mail is one digest a day.",
     )
     give_up_after = models.PositiveSmallIntegerField(
-        "tries before giving up",
+        "attempts before giving up",
         default=12,
         validators=[MinValueValidator(1)],
-        help_text="A notification is tried this often, with growing pauses of up to 6 hours: 12 tries take "
-        "about a day. What was given up stays visible here, on the page and in /healthz.",
+        help_text="A notification is attempted this many times, with growing pauses of up to 6 hours: 12 "
+        "attempts take about a day. Those given up stay visible here, on the page and in /healthz.",
     )
     asks_member_first = models.BooleanField(
         "ask the member first",
         default=False,
         db_default=False,
-        help_text="Whoever an incident is about gets a direct message at once (Slack by e-mail address, else "
-        "e-mail) and may answer: expected until a day, stopped, or not me. The answer goes onto the timeline "
-        "and gives no right to act. The channels wait for it as long as the next two fields say.",
+        help_text="Sends the member whom an incident is about a direct message at once (on Slack, "
+        "otherwise by "
+        "e-mail), with three answers: expected until a day, stopped, or not me. The answer goes onto the "
+        "timeline and gives no right to act. Channels wait for it as long as the next two fields allow.",
     )
     channels_wait_warning_minutes = models.PositiveSmallIntegerField(
         "channels wait after a warning (minutes)",
         default=30,
         db_default=30,
-        help_text="Without an answer the channels are notified after so long. 0: at once.",
+        help_text="Without an answer, channels are notified after this time. 0: at once.",
     )
     channels_wait_critical_minutes = models.PositiveSmallIntegerField(
         "channels wait when critical (minutes)",
         default=0,
         db_default=0,
-        help_text="0: the channels and the member are notified at the same time.",
+        help_text="0: channels and the member are notified at the same time.",
     )
     plan_digest = models.BooleanField(
-        "plan exhaustion digest", default=True, help_text="Once a day, when somebody used up their plan."
+        "plan exhaustion digest", default=True, help_text="Once a day, if somebody exhausted their plan."
     )
     cycle_digest = models.BooleanField(
         "cycle summary", default=True, help_text="Once per billing cycle, three days before it ends."
     )
-    weekly_digest = models.BooleanField(default=True, help_text="Mondays, for managers, by group.")
+    weekly_digest = models.BooleanField(default=True, help_text="On Mondays, for managers, by group.")
     digest_hour = models.PositiveSmallIntegerField(
         "hour of the digests (UTC)", default=8, validators=[MaxValueValidator(23)]
     )

@@ -31,7 +31,7 @@ class TimelineStep(models.TextChoices):
     UNANSWERED = "unanswered", "escalated: nobody answered"
     ACKNOWLEDGED = "acknowledged", "acknowledged"
     EXPIRED = "expired", "acknowledgement expired"
-    QUIET = "quiet", "finding gone"
+    QUIET = "quiet", "finding cleared"
     RESOLVED = "resolved", "resolved"
     REOPENED = "reopened", "reopened"
     SNOOZED = "snoozed", "snoozed"

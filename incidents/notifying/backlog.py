@@ -36,6 +36,6 @@ def backlog(now: datetime) -> Backlog:
 
 
 def try_again(rows: QuerySet[Notification], now: datetime) -> int:
-    """Let what was given up or waits be sent with the next delivery, its tries counted anew."""
+    """Let what was given up or waits be sent with the next delivery, its tries counted from zero."""
     stuck = rows.filter(status__in=[Status.GIVEN_UP, Status.WAITING])
     return stuck.update(status=Status.WAITING, due_at=now, tries=0, lost_leases=0)

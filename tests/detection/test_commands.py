@@ -50,5 +50,5 @@ def test_score_prints_both_detectors_on_the_same_companies():
 
 
 def test_seeds_that_are_none_are_refused():
-    with pytest.raises(CommandError, match="is no list of seeds"):
+    with pytest.raises(CommandError, match="is not a list of seeds"):
         run("score", "--seeds", "many")

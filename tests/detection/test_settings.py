@@ -118,7 +118,7 @@ def ten_dollar_days_as_events(member):
 @pytest.mark.parametrize("name", ["spike_lookback_days", "team_window_days"])
 def test_a_look_back_beyond_the_history_that_is_loaded_is_refused(name):
     settings = DetectionSettings(own_baseline_days=14, **{name: 15})
-    with pytest.raises(ValidationError, match="At most the own baseline's days"):
+    with pytest.raises(ValidationError, match="At most 14, the days of own history"):
         settings.full_clean()
     setattr(settings, name, 14)
     settings.full_clean()

@@ -88,7 +88,7 @@ def test_who_may_only_look_at_channels_cannot_send_a_test(client, slack):
     [
         ({"kind": "email", "target": "nobody"}, "“nobody”"),
         ({"kind": "webhook", "target": "ftp://example.com"}, "“ftp://example.com”"),
-        ({"timezone": "Mars/Olympus"}, "is no time zone"),
+        ({"timezone": "Mars/Olympus"}, "is not a time zone"),
         ({"quiet_from": "22:00"}, "both a beginning and an end"),
         ({"escalate_after_minutes": "30"}, "both another channel and minutes"),
         ({"audience": "groups"}, "Choose at least one group"),

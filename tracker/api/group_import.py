@@ -33,7 +33,7 @@ class Import(Strict):
     csv: Annotated[Text, Field(max_length=MOST_CSV)]
     apply: bool = False
     selectedEmails: list[Email] | None = Field(
-        None, max_length=20_000, description="Whose changes to apply; all of them when left out."
+        None, max_length=20_000, description="Whose changes to apply; by default all of them."
     )
 
 

@@ -106,7 +106,7 @@ def cards(report: IncidentsReport) -> list[Card]:
             found.mtti,
             "From the first alert to the first acknowledgement; elsewhere called MTTA. "
             f"{found.never_acknowledged} were never acknowledged, {found.acknowledged_before_alert} before "
-            "any alert got through: both are left out of it.",
+            "any alert got through: both are excluded.",
         ),
         time_card(
             "MTTR",
@@ -116,7 +116,7 @@ def cards(report: IncidentsReport) -> list[Card]:
             f"by themselves {mean(found.mttr_automatic)} (n {found.mttr_automatic.n}).",
         ),
         Card(
-            "Left out",
+            "Excluded",
             formats.count(found.left_out),
             f"expected or planned · {verdicts}" if found.judged else "expected or planned",
             help="Incidents with the verdict expected or planned count in none of these times.",

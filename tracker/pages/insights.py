@@ -91,7 +91,7 @@ def page(report: Insights, query: QueryDict) -> InsightsPage:
 
 
 def rankings(report: Insights) -> list[Ranking]:
-    """Largest spend, cheapest and dearest requests; no model is left out for being small."""
+    """Largest spend, cheapest and most expensive requests; no model is left out for being small."""
     costs = report.model_costs
 
     def row(cost: ModelCost, figure: str, value: float) -> tuple[ModelCost, str, float, str]:
@@ -102,7 +102,7 @@ def rankings(report: Insights) -> list[Ranking]:
     dear = sorted(rated, key=lambda cost: -rate(cost))
     return [
         Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend]),
-        Ranking("Dearest requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
+        Ranking("Most expensive requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
         Ranking("Cheapest requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[::-1][:RANKED]]),
     ]
 
@@ -160,7 +160,7 @@ def plan_table(report: Insights, query: QueryDict) -> Table[Exhaustion]:
         Column("requests", "Requests on demand since", lambda e: e.billed_requests, "count"),
     ]
     return Table(
-        "plan", "Members whose plan is used up", columns, report.exhaustions,
+        "plan", "Members with an exhausted plan", columns, report.exhaustions,
         query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="cycle_day",
         empty="Everybody is still within what the plan includes in this cycle.",
     )  # fmt: skip

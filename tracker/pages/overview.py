@@ -105,7 +105,7 @@ def daily_caption(report: Overview) -> str:
     if report.period.is_current:
         said = "Today is not over and is excluded from the average. Yesterday may still change."
     if report.period.cycle:
-        said = "The day on which the cycle began, and today, are no whole days and left out of the average."
+        said = "The average excludes today and the day the cycle began: neither is a whole day."
     if not spikes:
         return said
     names = ", ".join(formats.day(day) for _, day in spikes[:NAMED_SPIKES])

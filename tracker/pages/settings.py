@@ -106,7 +106,7 @@ def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
         Column("ok", "Last delivered", lambda c: c.last_ok_at, "ago"),
         Column("error", "Last trouble", lambda c: c.last_error),
     ]
-    empty = "Nobody is told: no channel is set up. An administrator can add one in the admin, under Channels."
+    empty = "No channel is set up, so nobody is notified. An administrator can add one under Channels."
     return Table(
         "channels",
         "Channels",

@@ -14,6 +14,7 @@ from collector.collecting.freshness import SourceFreshness
 from collector.facts.doubts import OpenNotes, open_notes
 from collector.models import SourceRun
 from detection.models import DetectionSettings
+from detection.questions import LABELS
 from groups.reporting.summary import GroupSummary, summaries
 from incidents.models import Channel
 from tracker.models import AccessSettings
@@ -43,7 +44,7 @@ class Configuration:
         fields = [field for field in row._meta.get_fields() if isinstance(field, Field) and field.editable]
         return [
             Setting(
-                str(field.verbose_name).capitalize(),
+                LABELS.get(field.name, str(field.verbose_name).capitalize()),
                 said(field, getattr(row, field.name)),
                 str(field.help_text),
             )

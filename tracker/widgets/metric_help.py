@@ -6,24 +6,24 @@ MEANINGS = {
     "spend": "What Cursor charges for the period's requests: included in the plan and on demand together.",
     "billed": "The part of the spend that Cursor bills on demand, beyond what the plan includes.",
     "included": "The part of the spend that the plan includes: spend less on demand.",
-    "per_day": "Over the whole days shown; today, which is not over, is left out.",
+    "per_day": "Over the whole days shown, so without today.",
     "requests": "Requests that were served: neither errored nor aborted.",
     "rate": "Spend over served requests, both of the same period and the same selection.",
     "relative": "The model's cost per request over that of all models together.",
     "model_members": "Members with at least one request served by the model. Choose the number to see them.",
     "context": "Tokens read from the cache per request: how long the conversations are.",
     "main_model": "The model with most of the member's requests in the period.",
-    "lines": "Lines added in the editor, typed or generated. They say nothing about the worth of the work.",
+    "lines": "Lines added in the editor, typed or generated. They do not measure what the work is worth.",
     "active_days": "Days with a request or days that Cursor marks active, whichever are more.",
     "active_members": "Seats with at least one active day in the period, of all seats now on the team.",
     "adoption": (
         "0 to 100: 40 % accepted diffs, 40 % requests per active day against the team's 90th percentile, "
         "20 % active days of the period."
     ),
-    "spend_rank": "Place by spend among all who spent anything in the period, whatever the filters.",
-    "activity_rank": "Place by requests among all with a request in the period. No place is good or bad.",
-    "ranks": "Places by spend and by requests among all members of the period. No place is good or bad.",
-    "cycle": "Spend since the billing cycle began, to the instant, today so far included.",
+    "spend_rank": "Rank by spend among all who spent anything in the period, whatever the filters.",
+    "activity_rank": "Rank by requests among all with a request in the period. No rank is good or bad.",
+    "ranks": "Ranks by spend and by requests among all members of the period. No rank is good or bad.",
+    "cycle": "Spend since the billing cycle began, including today so far.",
     "forecast": (
         "Spend so far, and what days like those left have cost: weekdays and weekends apart, over the last "
         "14 to 28 whole days. About eight cycles in ten end within the band. A member held to a spend limit "
@@ -33,19 +33,21 @@ MEANINGS = {
     "incidents": (
         "Incidents not yet resolved, whatever the period. Group and search narrow them, nothing else does."
     ),
-    "failed": "Requests that errored or were aborted. They are no part of requests, and mostly cost nothing.",
+    "failed": "Requests that errored or were aborted. They do not count as requests, and mostly cost "
+    "nothing.",
     "accepts": "Diffs that the agent proposed and the member accepted.",
     "accept_ratio": "Accepted diffs over proposed ones, at most 100 %.",
     "ai_lines": "Lines added by Tab or by the agent, of the lines that the commits added.",
     "exhaustion": "The day of the billing cycle of the first request that the plan no longer included.",
-    "organisation_context": "The median member's context, of members with ten requests or more.",
+    "organisation_context": "The median context of members with at least ten requests.",
     "off_bill": "What would leave the invoice: the saving on the part that Cursor bills on demand.",
     "of_plan": "What the plan would have left for other requests: it is not billed.",
     "savings": (
         "An estimate: the same tokens at the price of the next cheaper model that the team trusts. The "
-        "range is what the middle half of its members pay. It cannot tell whether that model would do."
+        "range is what the middle half of its members pay. It cannot know whether that model would be "
+        "good enough."
     ),
     "max_mode": "Requests made in max mode, which reads more and costs more.",
-    "behind": "Behind: an older minor version than the newest in use. A patch more or less does not count.",
-    "daily_active": "Members whom Cursor marks active on the day.",
+    "behind": "Behind: an older minor version than the newest in use. Patch versions do not count.",
+    "daily_active": "Members that Cursor marks active on the day.",
 }

@@ -92,5 +92,5 @@ class Bars:
 
 def _number_of_days(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= timedelta(days=3650).days:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 3650")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 3650")
     return int(text)

@@ -51,7 +51,9 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         history = past.load_history(first, last, settings)
         if not past.is_known(history, first):
-            self.stderr.write(f"No usage is known from {first} to {last}: no incident says nothing here.")
+            self.stderr.write(
+                f"No usage is known from {first} to {last}, so finding no incident means nothing."
+            )
         incidents = backtest(history, settings, steps, past.exemptions())
         if options["json"]:
             self.stdout.write(json.dumps([incident.as_json() for incident in incidents], indent=2))
@@ -68,5 +70,5 @@ class Command(BaseCommand):
 def step_hours(text: str) -> int:
     """Whole hours from 1 to 24."""
     if not text.isdigit() or not 1 <= int(text) <= 24:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours from 1 to 24")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours from 1 to 24")
     return int(text)

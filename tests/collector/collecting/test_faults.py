@@ -25,7 +25,7 @@ REASONS = {
     "other-json": "totalUsageEventsCount",
     "missing": "usageEvents",
     "null": "usageEvents",
-    "empty-page": "empty, yet more are said to follow",
+    "empty-page": "empty, yet more were announced",
     "repeated-page": "page 2 repeats page 1",
     "wrong-count": "came in 1 pages",
 }

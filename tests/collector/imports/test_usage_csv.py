@@ -281,7 +281,7 @@ def test_the_command_reports_and_refuses(write):
 
 
 def test_the_command_wants_an_address_and_says_who_is_new_and_when_it_was_not_needed(write):
-    with pytest.raises(CommandError, match="'X' is no e-mail address"):
+    with pytest.raises(CommandError, match="'X' is not an e-mail address"):
         call_command("import_usage_csv", str(write(TEAM + ONE)), "--member=X")
     out = io.StringIO()
     call_command("import_usage_csv", str(write(TEAM + ONE)), "--member=Bob@x.io", stdout=out)

@@ -52,7 +52,7 @@ def test_every_setting_is_asked_about_once_with_a_label_in_words():
 def test_the_form_shows_questions_units_and_defaults(admin_client):
     page = admin_client.get(FORM).content.decode()
     assert "When is a member&#x27;s day unusual?" in page or "When is a member's day unusual?" in page
-    assert "Spend floor (US dollars in 24 h)" in page
+    assert "Spend floor ($ in 24 h)" in page
     assert "Default: 50." in page
     assert "Changes count from the next hourly run." in page
 

@@ -61,7 +61,7 @@ def test_members_at_or_near_their_limit_are_among_what_is_wrong(acme, client):
         (ANA, "has reached the spend limit: $100.00 of $100 on demand"),
         (EVA, "is near the spend limit: $90.00 of $100 on demand"),
     ]
-    assert "Wrong right now" in client.get("/").text
+    assert "Needs attention" in client.get("/").text
     in_data = Overview(filters.read(QueryDict("group=Data"), company.NOW))
     assert [each.person.email for each in in_data.limits] == [EVA]
 
@@ -99,7 +99,7 @@ def test_who_is_held_to_a_limit_is_expected_to_reach_it_at_most(acme):
 
 
 def test_without_a_channel_the_overview_says_that_nobody_is_told(acme, client):
-    said = "No channel is set up, so nobody is told of an incident."
+    said = "No channel is set up, so nobody is notified of an incident."
     assert said in client.get("/").text
     channel = Channel.objects.create(name="on-call", kind="slack", target="C0123456789", is_enabled=False)
     assert said in client.get("/").text

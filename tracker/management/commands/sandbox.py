@@ -25,7 +25,7 @@ def fault_chance(text: str) -> tuple[Fault, float]:
     try:
         return named(name), float(probability)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no FAULT=PROBABILITY, such as 503=0.05 ({error})") from error
+        raise ArgumentTypeError(f"{text!r} is not FAULT=PROBABILITY, such as 503=0.05 ({error})") from error
 
 
 class Command(BaseCommand):
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         add.add_argument(
             "--anchor",
             type=instant,
-            help="the instant around which the stories are told (default: now); the same one on a later day"
+            help="the instant around which the stories happen (default: now); the same one on a later day"
             " goes on with the same company",
         )
         add.add_argument(

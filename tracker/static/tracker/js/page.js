@@ -63,7 +63,7 @@ document.addEventListener("click", async (event) => {
 offerCopies();
 document.addEventListener("htmx:afterSettle", offerCopies);
 
-// Elements with data-refresh ask for themselves anew (htmx, trigger "refresh") while somebody looks at the page.
+// Elements with data-refresh ask for themselves again (htmx, trigger "refresh") while somebody looks at the page.
 function refresh() {
   const isReading = document.querySelector("details.help[open]") || window.getSelection().type === "Range";
   if (document.hidden || isReading) return;
