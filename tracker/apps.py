@@ -5,7 +5,10 @@ class TrackerConfig(AppConfig):
     name = "tracker"
 
     def ready(self) -> None:
+        from collector.facts.merge_hooks import register_mover
         from tracker.access import checks  # noqa: F401  (registers; models must be there first)
+        from tracker.merging import move_follow_ups
         from tracker.reports import digests
 
         digests.register()
+        register_mover(move_follow_ups)

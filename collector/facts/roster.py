@@ -13,7 +13,9 @@ from datetime import datetime
 
 from django.db.models import F
 
-from collector.models import Member, MemberAddress
+from collector.models import Member, MemberAddress, MemberMerge
+
+from .merging import merge_members
 
 UNATTRIBUTED = "unattributed"
 BY_ID = "user:"  # how the key of a person without an address begins
@@ -115,8 +117,34 @@ class Roster:
                 ids |= {each.cursor_id} - {""}
         self._make(unknown, at)
         for each in wanted:
-            if each.has_address and each.key not in self.by_key:
+            if not each.has_address:
+                continue
+            if each.key not in self.by_key:
                 self._add_address(self.member_id(each), each.key, at)
+            elif self.by_key[each.key] != self.member_id(each):
+                known = Conflict(
+                    each.cursor_id or each.numeric_id, each.key, self.member_id(each), self.by_key[each.key]
+                )
+                self.join_if_one(known, at)
+
+    def join_if_one(self, conflict: Conflict, at: datetime) -> bool:
+        """Merge the two members whom one id names, where nothing but an address stands for the other.
+
+        Not where a person has separated them, and not where the other has an id or held a seat.
+        """
+        members = Member.objects.in_bulk([conflict.member_id, conflict.other_id])
+        keep, gone = members[conflict.member_id], members[conflict.other_id]
+        is_somebody = gone.cursor_id or gone.role or gone.numeric_id not in ("", keep.numeric_id)
+        if gone.kind != keep.kind or gone.email != conflict.address or is_somebody:
+            return False
+        if MemberMerge.objects.was_undone(keep.pk, gone.email):
+            return False
+        reason = f"Cursor’s id {conflict.cursor_id} has both addresses"
+        merge_members(keep, gone, by="Cursor", now=at, reason=reason)
+        for known in (self.by_key, self.by_number, self.by_cursor_id):
+            known.update({key: keep.pk for key, pk in known.items() if pk == gone.pk})
+        del self.addresses[gone.pk]
+        return True
 
     def _make(self, unknown: dict[str, Identity], at: datetime) -> None:
         if not unknown:

@@ -5,6 +5,7 @@ from collector.base.models import Lease
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from .cursor_groups import CursorGroup, CursorGroupMembership, DirectoryGroup
 from .doubts import Doubt, RejectedRow
+from .merges import MemberMerge
 from .people import Member, MemberAddress
 from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
@@ -26,6 +27,7 @@ __all__ = [
     "Member",
     "MemberAddress",
     "MemberAnalyticsDay",
+    "MemberMerge",
     "MemberModelDay",
     "MemberModelHour",
     "Pruning",

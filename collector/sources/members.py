@@ -41,7 +41,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         raise wrong_shape(PATH, "the list of members is empty, or none of it can be read")
     with writing():
         roster = Roster.load()
-        conflicts = roster.follow_addresses(_ids(listed), window.read_at)
+        conflicts = _follow_addresses(roster, _ids(listed), window.read_at)
         rows = _rows(listed, roster)
         written = _store(rows, window.read_at)
         gone = _mark_gone({key[0] for key in rows}, notes, window.read_at)
@@ -56,6 +56,13 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 def _ids(listed: list[TeamMember]) -> list[tuple[str, str]]:
     """Ids with their addresses; of one that is listed twice the seat in use counts."""
     return [(each.id, each.email) for each in sorted(listed, key=lambda each: not each.is_removed)]
+
+
+def _follow_addresses(roster: Roster, ids: list[tuple[str, str]], at: datetime) -> list[Conflict]:
+    """Let members follow their ids; usage that came under a new address before the list did joins them."""
+    conflicts = roster.follow_addresses(ids, at)
+    joined = [roster.join_if_one(each, at) for each in conflicts]
+    return roster.follow_addresses(ids, at) if any(joined) else conflicts
 
 
 def _rows(listed: list[TeamMember], roster: Roster) -> dict[Key, Values]:

@@ -95,9 +95,9 @@ def test_two_members_may_swap_their_addresses(told, client):
 
 
 def test_an_address_that_somebody_else_has_is_a_doubt(told, client):
-    Member.objects.create(email="ida@new.com", first_seen_at=MONDAY, last_seen_at=MONDAY)
-    sync(told, client, MONDAY, member("ida@old.com", id="user_ida"))
+    sync(told, client, MONDAY, member("ida@old.com", id="user_ida"), member("ida@new.com", id="user_2"))
     sync(told, client, TUESDAY, member("ida@new.com", id="user_ida"))
+    assert Member.objects.count() == 2
     assert Doubt.objects.values_list("kind", "where").get()[0] == "identity"
 
 

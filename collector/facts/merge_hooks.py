@@ -1,0 +1,32 @@
+"""What each floor registers so that its rows follow when two members are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.models import Member
+
+from .journal import Journal
+
+
+@dataclass(frozen=True)
+class Merging:
+    """One merge under way: `gone` becomes part of `keep`."""
+
+    keep: Member
+    gone: Member
+    by: str
+    now: datetime
+    journal: Journal
+
+
+Mover = Callable[[Merging], None]
+MOVERS: list[Mover] = []
+
+
+def register_mover(mover: Mover) -> None:
+    """Let `mover` move its tables' rows whenever members are merged."""
+    if mover not in MOVERS:
+        MOVERS.append(mover)
