@@ -7,7 +7,8 @@ from solo.admin import SingletonModelAdmin
 
 from collector.base.read_only import ReadOnly, RecordedAdmin
 from tracker.access import tokens
-from tracker.admin_site import powers  # noqa: F401  (registers)
+from tracker.access.sentences import sentence
+from tracker.admin_site import people, powers  # noqa: F401  (they register)
 from tracker.models import AccessSettings, ApiToken, AuditEntry, RetentionSettings
 
 
@@ -71,13 +72,21 @@ class ApiTokenAdmin(admin.ModelAdmin):
 
     @admin.action(description="Revoke the selected tokens", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        names = ", ".join(f"“{token}”" for token in queryset.filter(revoked_at=None))
         count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        request.audit_detail = f"revoked {names}" if names else ""  # type: ignore[attr-defined]
         messages.success(request, f"{count} revoked.")
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("at", "action", "actor_name", "address", "target", "detail")
+    list_display = ("at", "sentence", "address")
+    list_display_links = ("sentence",)
     list_filter = ("action", "at")
-    search_fields = ("actor_name", "target", "detail")
+    search_fields = ("actor_name", "actor__first_name", "actor__last_name", "target", "detail")
     list_select_related = ("actor",)
+    fields = ("at", "sentence", "address", "action", "actor_name", "target", "detail")
+
+    @admin.display(description="what happened")
+    def sentence(self, entry: AuditEntry) -> str:
+        return sentence(entry)

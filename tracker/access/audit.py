@@ -13,10 +13,19 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from tracker.access.deeds import changes_of
 from tracker.models import AuditEntry
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
-SIGN_IN_VIEWS = ("account_login", "account_logout", "admin:login", "admin:logout")
+SIGN_IN_VIEWS = (
+    "account_login",
+    "account_logout",
+    "admin_sign_in",
+    "google_callback",
+    "oidc_callback",
+    "admin:login",
+    "admin:logout",
+)
 Action = AuditEntry.Action
 MOST_REFUSALS, TRIM_EVERY = 10_000, 50
 
@@ -67,7 +76,7 @@ def client_address(request: HttpRequest) -> str | None:
 class AuditMiddleware:
     """One entry for every write that succeeded and every file handed out, whichever view did it.
 
-    A view may put what it did into `request.audit_detail`.
+    A view may put what it did into `request.audit_detail`; else histories and the admin's log say it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -77,7 +86,8 @@ class AuditMiddleware:
         response = self.get_response(request)
         if action := deed(request, response):
             target = f"{request.method} {request.path}"
-            record(request, action, target=target, detail=getattr(request, "audit_detail", ""))
+            detail = getattr(request, "audit_detail", "") or changes_of(request)
+            record(request, action, target=target, detail=detail)
         return response
 
 

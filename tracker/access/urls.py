@@ -10,5 +10,5 @@ urlpatterns = [
     path("accounts/logout/", views.sign_out, name="account_logout"),
     path("accounts/google/login/callback/", public(google.callback), name="google_callback"),
     path("accounts/oidc/login/callback/", public(oidc.oidc_callback), name="oidc_callback"),
-    path("admin/login/", views.admin_sign_in),
+    path("admin/login/", views.admin_sign_in, name="admin_sign_in"),
 ]

@@ -9,9 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django_q.admin import FailAdmin, QueueAdmin, ScheduleAdmin, TaskAdmin
@@ -80,40 +78,3 @@ class SignInFailureAdmin(ReadOnly, SuperusersOnly, AccessFailureLogAdmin):
 @admin.register(AccessLog)
 class SignInLogAdmin(ReadOnly, SuperusersOnly, AccessLogAdmin):
     pass
-
-
-ROLES_DECIDE = (
-    "What somebody may do follows from their role, never from single permissions: the groups “viewer”, "
-    "“responder” and “admin” chosen here, the lists under Access, AUTH_ADMIN_EMAILS; the highest counts. "
-)
-WITH_SIGN_IN = "Admins enter this site with every permission; nobody else does."
-WITHOUT_SIGN_IN = "While sign-in is off, a superuser is an admin too, and enters with the password set here."
-
-
-@admin.register(User)
-class LoginAdmin(SuperusersOnly, UserAdmin):
-    """Who signs in. Whoever may change logins may become anybody, so it is for superusers alone."""
-
-    filter_horizontal = ("groups",)
-    list_filter = ("is_active", "is_superuser", "groups")
-
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        if obj is None:
-            return super().get_fieldsets(request, obj)
-        how = WITH_SIGN_IN if settings.AUTH_ENABLED else WITHOUT_SIGN_IN
-        flags = ("is_active", "groups") if settings.AUTH_ENABLED else ("is_active", "is_superuser", "groups")
-        return (
-            (None, {"fields": ("username", "password")}),
-            ("Who", {"fields": ("first_name", "last_name", "email")}),
-            ("Role", {"fields": flags, "description": ROLES_DECIDE + how}),
-            ("Dates", {"fields": ("last_login", "date_joined")}),
-        )
-
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        return ("last_login", "date_joined")
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Without sign-in the flag for entering this site goes with the one for doing everything in it."""
-        if "is_superuser" in form.changed_data:
-            obj.is_staff = obj.is_superuser
-        super().save_model(request, obj, form, change)

@@ -135,7 +135,6 @@ def change_settings(
         if if_match not in (None, "*", etag(row)):
             raise ApiError(412, "Somebody has changed the settings meanwhile: read them again.")
         write(row, sent, f"API, {request.access.name}")
-    request.audit_detail = ", ".join(f"{name}={value}" for name, value in sent.items())
     response["ETag"] = etag(row)
     return Saved(**as_schema(row).model_dump())
 

@@ -77,3 +77,13 @@ def test_every_page_fits_a_phone_and_pleases_axe_in_both_themes(visit_admin, som
         wrong += [f"{path}: {text}" for text in problems]
     assert not wrong, "\n".join(wrong)
     assert complaints == []
+
+
+def test_the_bar_of_an_administrator_shows_all_its_links_on_a_phone(visit_admin):
+    page, _ = visit_admin("/admin/", width=390)
+    links = page.locator(".main-nav a")
+    assert links.count() == 7
+    for link in links.all():
+        box = link.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 24
+    assert page.evaluate("document.querySelector('.main-nav').scrollWidth <= innerWidth")

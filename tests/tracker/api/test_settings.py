@@ -50,7 +50,7 @@ def test_the_history_and_the_audit_log_say_who_did_it(script):
     assert (entry.actor_name, entry.target, entry.detail) == (
         "token admin script",
         "PUT /api/settings",
-        "cooldownHours=12",
+        "changed the continuation window from 24 h to 12 h",
     )
 
 

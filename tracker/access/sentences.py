@@ -1,0 +1,80 @@
+"""An entry of the audit log as a sentence: “Ada changed the spend floor from $50 to $80”."""
+
+from __future__ import annotations
+
+from django.urls import Resolver404, resolve
+from django.utils.text import capfirst
+
+from tracker.access import deeds
+from tracker.models import AuditEntry
+
+Action = AuditEntry.Action
+REFUSALS = {
+    "local login": "the name or the password was wrong",
+    "no longer admitted": "the address is no longer on the list of those who may sign in",
+    "failed": "the provider's answer did not fit the sign-in",
+    "cancelled": "the sign-in was cancelled",
+    "unverified": "the provider has not verified the address",
+    "not-admitted": "the address is not on the list of those who may sign in",
+    "unreachable": "the provider did not answer",
+    "inactive": "the account is switched off",
+}
+DEEDS = {"add": "added to", "delete": "deleted from", "change": "changed", "changelist": "changed"}
+
+
+def sentence(entry: AuditEntry) -> str:
+    """What happened, readable for entries of every age; never a query if the actor is loaded."""
+    who = actor_words(entry)
+    if entry.action == Action.SIGN_IN:
+        return f"{who} signed in"
+    if entry.action == Action.SIGN_OUT:
+        return f"{who} signed out"
+    if entry.action == Action.REFUSED:
+        return refusal(entry, who)
+    if entry.action == Action.EXPORT:
+        return f"{who} exported {page_words(entry.target)}"
+    if deeds.is_words(entry.detail):
+        return f"{who} {entry.detail}"
+    return f"{who} {deed_words(entry.target)}" + (f": {entry.detail}" if entry.detail else "")
+
+
+def actor_words(entry: AuditEntry) -> str:
+    if entry.actor and entry.actor.get_full_name():
+        return entry.actor.get_full_name()
+    if entry.actor_name in ("", "visitor"):
+        return "Somebody"
+    is_address = "@" in entry.actor_name
+    return entry.actor_name if is_address else str(capfirst(entry.actor_name))
+
+
+def refusal(entry: AuditEntry, who: str) -> str:
+    place = f" at {entry.address}" if entry.address else ""
+    reason = REFUSALS.get(entry.detail, entry.detail)
+    return f"{who}{place} was refused" + (f": {reason}" if reason else "")
+
+
+def deed_words(target: str) -> str:
+    """What a request did, as far as its method and path say: “changed Detection”, “deleted /api/groups/3”."""
+    method, _, path = target.partition(" ")
+    _, act = model_and_act(path)
+    verb = DEEDS.get(act) or ("deleted" if method == "DELETE" else "changed")
+    return f"{verb} {page_words(target)}"
+
+
+def page_words(target: str) -> str:
+    """What the admin's front page calls the page, else its path."""
+    path = target.partition(" ")[2]
+    label, _ = model_and_act(path)
+    return label or path or "something"
+
+
+def model_and_act(path: str) -> tuple[str, str]:
+    """The table of an admin's page in words, and what the page does; both empty for any other path."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return "", ""
+    if match.app_names[:1] != ["admin"] or not match.url_name:
+        return "", ""
+    model, act = deeds.model_of(match.url_name)
+    return (str(model._meta.verbose_name_plural), act) if model and act in DEEDS else ("", "")

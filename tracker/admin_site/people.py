@@ -1,0 +1,178 @@
+"""The people who sign in, each with one role; single permissions and Django's groups are not offered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tracker.access.deeds import note_change
+from tracker.access.roles import GROUP_NAMES, Role, role_of
+from tracker.address_lists import clean_address
+from tracker.admin_site.powers import SuperusersOnly
+from tracker.models import AccessSettings
+
+ROLE_WORDS = {
+    "viewer": "Viewer: sees every page, and changes nothing",
+    "responder": "Responder: also acknowledges, snoozes and resolves incidents, and gives verdicts",
+    "admin": "Administrator: also changes settings, groups, budgets and people, here in the admin",
+}
+HIGHEST_COUNTS = (
+    "The highest of these counts: the role chosen here, the lists under Access, and AUTH_ADMIN_EMAILS. "
+)
+OWN_ROLE_KEPT = "You cannot take the administrator's role from yourself. Ask another administrator."
+
+
+def own_role(user: User) -> str:
+    """The role that is given to this person alone, as a key of ROLE_WORDS; empty for the default role."""
+    if not settings.AUTH_ENABLED and user.is_staff and user.is_superuser:
+        return "admin"
+    given = {group.name for group in user.groups.all()}
+    return next((name for name in reversed(GROUP_NAMES) if name in given), "")
+
+
+def give_role(user: User, role: str) -> None:
+    """Make `role` the only one given to this person; with sign-in on, the flags follow at the next call."""
+    user.groups.remove(*Group.objects.filter(name__in=GROUP_NAMES))
+    if role:
+        user.groups.add(Group.objects.get_or_create(name=role)[0])
+    if not settings.AUTH_ENABLED:
+        user.is_staff = user.is_superuser = role == "admin"
+        user.save(update_fields=["is_staff", "is_superuser"])
+
+
+def what_decides() -> str:
+    """Who else has a say in what somebody may do."""
+    if not settings.AUTH_ENABLED:
+        return "An administrator enters this admin with the username and password set here."
+    if settings.AUTH_OIDC_ISSUER and settings.AUTH_OIDC_ROLE_CLAIM:
+        claim = (
+            f"At each sign-in with {settings.AUTH_OIDC_NAME}, its claim “{settings.AUTH_OIDC_ROLE_CLAIM}” "
+            "replaces the role chosen here."
+        )
+        return HIGHEST_COUNTS + claim
+    return HIGHEST_COUNTS
+
+
+class RoleForm(forms.ModelForm):
+    """The part that adding and changing a person share: the role as a choice."""
+
+    role = forms.ChoiceField(widget=forms.RadioSelect, required=False)
+    acting: User | None = None  # who fills the form in; set on the class that the admin makes
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        default = AccessSettings.get_solo().default_role
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            ("", f"Default ({default}), as for everybody who is given no other role"),
+            *ROLE_WORDS.items(),
+        ]
+        self.fields["role"].help_text = what_decides()
+        self.fields["role"].initial = own_role(self.instance) if self.instance.pk else ""
+
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        is_own = self.acting is not None and self.instance.pk == self.acting.pk
+        if is_own and own_role(self.instance) == "admin" and role != "admin":
+            raise forms.ValidationError(OWN_ROLE_KEPT)
+        return role
+
+
+class PersonForm(RoleForm, UserChangeForm):
+    pass
+
+
+class LocalPersonForm(RoleForm, UserCreationForm):
+    """Somebody who signs in here, with a password."""
+
+
+class ProviderPersonForm(RoleForm):
+    """Somebody who signs in with the provider, found there by their address."""
+
+    email = forms.EmailField(help_text="As the sign-in provider reports it.", max_length=150)
+
+    def clean_email(self) -> str:
+        email = clean_address(self.cleaned_data["email"])
+        if not email:
+            raise forms.ValidationError("This is not an e-mail address.")
+        if User.objects.filter(username=email).exists() or User.objects.filter(email=email).exists():
+            raise forms.ValidationError("Somebody with this address is here already.")
+        return email
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.username = self.cleaned_data["email"]
+        self.instance.set_unusable_password()
+        user: User = super().save(commit)
+        return user
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title, parameter_name = "role chosen here", "role"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [(name, words.partition(":")[0]) for name, words in ROLE_WORDS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(groups__name=self.value()) if self.value() in GROUP_NAMES else queryset
+
+
+@admin.register(User)
+class LoginAdmin(SuperusersOnly, UserAdmin):
+    """Who signs in. Whoever may change logins may become anybody, so it is for superusers alone."""
+
+    form, add_form_template = PersonForm, None
+    filter_horizontal = ()
+    list_display = ("username", "full_name", "role_now", "is_active", "last_login")
+    list_filter = ("is_active", RoleFilter)
+    readonly_fields = ("role_now", "last_login", "date_joined")
+    list_per_page = 50
+
+    @admin.display(description="name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description="role in effect")
+    def role_now(self, user: User) -> str:
+        role = role_of(user, AccessSettings.get_solo())
+        return ROLE_WORDS[role.name.lower()].partition(":")[0] if role is not Role.NOBODY else "none"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **options: Any
+    ) -> type[forms.ModelForm]:
+        if obj is None:
+            options["form"] = ProviderPersonForm if settings.AUTH_ENABLED else LocalPersonForm
+        form = super().get_form(request, obj, change=change, **options)
+        form.acting = request.user  # type: ignore[attr-defined]
+        return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        sign_in = ("email",) if settings.AUTH_ENABLED else ("username", "password1", "password2")
+        if obj is None:
+            return (("Sign-in", {"fields": sign_in}), ("Role", {"fields": ("role",)}))
+        own = ("username",) if settings.AUTH_ENABLED else ("username", "password")
+        return (
+            ("Sign-in", {"fields": (*own, "is_active")}),
+            ("Who", {"fields": ("first_name", "last_name", "email")}),
+            ("Role", {"fields": ("role", "role_now")}),
+            ("Dates", {"fields": ("last_login", "date_joined")}),
+        )
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        earlier = own_role(obj) if change else ""
+        super().save_model(request, obj, form, change)
+        if "role" in form.changed_data:
+            role = form.cleaned_data["role"]
+            give_role(obj, role)
+            if form.changed_data == ["role"]:
+                words = f"from {earlier or 'default'} to {role or 'default'}"
+                note_change(request, f"changed the role of “{obj}” {words}")
