@@ -98,7 +98,7 @@ def apply_budgets(planned: Iterable[Mapping[str, Any]], emails: Collection[str] 
         if emails is not None and row["email"] not in emails:
             continue
         group = groups.get(key(row["path"])) if row["path"] else None
-        member = Member.objects.filter(email=row["email"]).first() if row["email"] else None
+        member = Member.objects.by_address(row["email"]) if row["email"] else None
         if group or member:
             set_budget(group, member, row["new"])
             changed += 1

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from collector.base.csv_files import FileError, Problems
 from collector.base.days import utc_day
-from collector.models import Member
+from collector.models import Member, MemberAddress
 from groups.assignments.changes import ChangeRefused, open_or_make
 from groups.assignments.membership import current
 from groups.assignments.placing import Placement, record_from_then_on
@@ -71,12 +71,28 @@ def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) ->
 
 
 def plan_of(kind: str, targets: list[Target], day: date, problems: Sequence[str] = ()) -> Plan:
-    """What the file would change, going by the facts of `day`. Six queries whatever the size."""
+    """What the file would change, going by the facts of `day`. Seven queries whatever the size."""
+    targets = with_present_addresses(targets)
     people = [target for target in targets if target.email or not target.group_budget]
     plan = make(people, _facts(kind, day), merge_small=kind == Kind.HIBOB)
     unmatched = [NOBODY_MATCHES] if people and len(plan.not_members) == len(people) else []
     noted = list(dict.fromkeys([*problems, *unmatched]))
     return replace(plan, problems=noted, budgets=planned_budgets(targets))
+
+
+def with_present_addresses(targets: list[Target]) -> list[Target]:
+    """The targets by the members' present addresses: a directory may name a former one. One query.
+
+    A line with the present address itself wins.
+    """
+    present = dict(MemberAddress.objects.values_list("email", "member__email"))
+    named = {target.email for target in targets}
+    return [
+        replace(target, email=present[target.email])
+        if target.email in present and present[target.email] not in named
+        else target
+        for target in targets
+    ]
 
 
 def refresh(kept: GroupImport, day: date) -> bool:

@@ -48,7 +48,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         if not text:
             return self
         return self.filter(
-            Q(member__name__icontains=text) | Q(member__email__icontains=text) | Q(message__icontains=text)
+            Q(member__in=Member.objects.matching(text).values("pk")) | Q(message__icontains=text)
         )
 
 

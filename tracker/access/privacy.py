@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
-from collector.models import Member
+from collector.models import Member, MemberAddress
 from groups.assignments.membership import current, members_of
 from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role
@@ -30,7 +30,7 @@ def visible_ids(access: Access, day: date) -> frozenset[int] | None:
     """Ids of the members whom `access` may see on `day`; None: everybody. Reports are limited to them."""
     if access.sees != Privacy.OWN:
         return None
-    own = Member.objects.filter(email=access.email).first() if access.email else None
+    own = Member.objects.by_address(access.email) if access.email else None
     if own is None:
         return frozenset()
     group = current(day).get(own.pk)
@@ -51,18 +51,22 @@ class Veil:
 
 
 def make_veil(keep_email: str) -> Veil:
-    """A veil over all members but the one with `keep_email`: people may see themselves. One query.
+    """A veil over all members but the one with `keep_email`: people may see themselves.
 
     Who bears a name that others bear too is told by the address alone: `Member 4 or 9`.
     """
-    members = list(Member.objects.exclude(email=keep_email).order_by("pk").values_list("pk", "name", "email"))
+    kept = Member.objects.by_address(keep_email) if keep_email else None
+    others = Member.objects.exclude(pk=kept.pk) if kept else Member.objects.all()
+    members = list(others.order_by("pk").values_list("pk", "name", "email"))
+    former = MemberAddress.objects.exclude(member=kept).values_list("member_id", "email")
     bearers: dict[str, list[str]] = defaultdict(list)
     for pk, name, _ in members:
         bearers[name].append(str(pk))
     words: dict[str, str] = {}
     for name, pks in bearers.items():
         words |= dict.fromkeys(spellings(name), f"Member {' or '.join(pks)}")
-    for pk, _, email in members:  # last, for who bears the address as a name
+    addresses = [*former, *((pk, email) for pk, _, email in members)]
+    for pk, email in addresses:  # last, for who bears the address as a name
         words |= dict.fromkeys(spellings(email), f"member-{pk}@hidden.invalid")
     return Veil(tuple(sorted(words.items(), key=lambda pair: len(pair[0]), reverse=True)))
 

@@ -114,7 +114,7 @@ def find_group(pk: int) -> Group:
 
 
 def find_member(email: str) -> Member:
-    member = Member.objects.filter(email=email.strip().lower()).first()
+    member = Member.objects.by_address(email)
     if member is None:
         raise ApiError(404, f"There is no member {email}. GET /api/stats lists them.")
     return member

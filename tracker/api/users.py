@@ -98,7 +98,7 @@ def read_user(
 ) -> UserFigures:
     """One member over the `days` whole UTC days before today. 404 for nobody of that address."""
     filters = filters_for(request, days)
-    member = Member.objects.filter(email=email.lower()).first()
+    member = Member.objects.by_address(email)
     if member is None or (filters.visible is not None and member.pk not in filters.visible):
         raise ApiError(404, f"Nobody with the address {email} has been seen in Cursor's answers.")
     team = Team(replace(filters, visible=frozenset({member.pk})))

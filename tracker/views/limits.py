@@ -196,7 +196,7 @@ def decide_limit_request(request: AccessRequest, pk: int, decision: str) -> Http
 
 
 def find_person(email: str) -> Member:
-    member = Member.objects.people().filter(email=email.lower()).first()
+    member = Member.objects.people().by_address(email)
     if member is None:
         raise Http404(f"There is no member {email}: only people have a limit of their own here.")
     return member

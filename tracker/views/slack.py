@@ -232,7 +232,7 @@ def find_actor(email: str) -> Actor:
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user:
         return actor_of_login(user)
-    member = Member.objects.on_team().filter(email=email).first()
+    member = Member.objects.on_team().by_address(email)
     if member is None:
         raise PressRefused("You are not known here: your Slack e-mail belongs to no member and no login.")
     if not default_role() >= Role.RESPONDER:
