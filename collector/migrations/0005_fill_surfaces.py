@@ -38,7 +38,7 @@ WITH events AS (
             ELSE 0 END AS is_start
     FROM collector_usageevent e JOIN collector_member m ON m.id = e.member_id
     WHERE e.occurred_at >= %(start)s AND e.occurred_at < %(end)s
-)"""  # noqa: S608
+)"""  # noqa: S608  # nosec B608
 DAYS = f"""{EVENTS}
 INSERT INTO collector_membersurfaceday (
     member_id, model, surface, day, is_after_turn, requests, billed_requests, failed_requests,
@@ -49,7 +49,7 @@ SELECT member_id, model, surface, %(day)s, is_after_turn, SUM(is_served),
     SUM(CASE WHEN is_max_mode THEN is_served ELSE 0 END), SUM(CASE WHEN is_headless THEN is_served ELSE 0 END),
     SUM(is_start), ROUND(SUM(request_units), 4), ROUND(SUM(charged_cents), 6),
     ROUND(SUM(CASE WHEN is_chargeable THEN charged_cents ELSE 0 END), 6), {TOKENS}, %(now)s
-FROM events GROUP BY member_id, model, surface, is_after_turn"""  # noqa: S608
+FROM events GROUP BY member_id, model, surface, is_after_turn"""  # noqa: S608  # nosec B608
 HOURS = f"""{EVENTS}, threads AS (
     SELECT member_id, model, surface, hour_at, thread, COUNT(*) AS served, ROW_NUMBER() OVER (
         PARTITION BY member_id, model, surface, hour_at ORDER BY COUNT(*) DESC, thread) AS place
@@ -64,7 +64,7 @@ SELECT e.member_id, e.model, e.surface, e.hour_at, SUM(is_served), SUM(1 - is_se
     COALESCE(MAX(t.thread), ''), COALESCE(MAX(t.served), 0), %(now)s
 FROM events e LEFT JOIN threads t ON t.place = 1 AND t.member_id = e.member_id AND t.model = e.model
     AND t.surface = e.surface AND t.hour_at = e.hour_at
-GROUP BY e.member_id, e.model, e.surface, e.hour_at"""  # noqa: S608
+GROUP BY e.member_id, e.model, e.surface, e.hour_at"""  # noqa: S608  # nosec B608
 HOUR = {
     "sqlite": "SUBSTR(e.occurred_at, 1, 13) || ':00:00'",
     "postgresql": "DATE_TRUNC('hour', e.occurred_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'",
@@ -78,7 +78,7 @@ INSERT INTO collector_membersurfaceday ({KEPT}, surface, runs)
 SELECT {KEPT}, '', 0 FROM collector_membermodelday old
 WHERE day = %(day)s AND (requests + failed_requests > 0 OR total_cents <> 0)
     AND NOT EXISTS (SELECT 1 FROM collector_membersurfaceday new
-        WHERE new.day = old.day AND new.member_id = old.member_id)"""  # noqa: S608
+        WHERE new.day = old.day AND new.member_id = old.member_id)"""  # noqa: S608  # nosec B608
 BUGBOT = """
 UPDATE collector_usageevent SET is_bugbot = %(yes)s
 WHERE occurred_at >= %(start)s AND occurred_at < %(end)s
