@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.collecting import freshness
+from collector.models import Surface
 from groups.tree import GroupOption
 from groups.tree import option_for as find_group
 from groups.tree import options as group_options
@@ -25,8 +26,11 @@ from tracker.periods import Period
 from tracker.reports import badges
 from tracker.widgets import palette
 
-NAMES = ("period", "from", "to", "group", "search", "model", "badge")
+NAMES = ("period", "from", "to", "group", "search", "model", "badge", "surface")
 
+
+# One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
+SURFACES = {surface.value: surface for surface in Surface if surface}
 
 # Two years: pages read a row for each member, model and day of it.
 MOST_DAYS = 731
@@ -40,6 +44,7 @@ class FilterForm(forms.Form):
     search = forms.CharField(max_length=100, required=False)
     model = forms.CharField(max_length=120, required=False)
     badge = forms.ChoiceField(choices=[(key, key) for key in badges.BADGES], required=False)
+    surface = forms.ChoiceField(choices=[(key, key) for key in SURFACES], required=False)
 
 
 # A class body cannot name a field “from”.
@@ -54,6 +59,7 @@ class Filters:
     search: str = ""
     model: str = ""
     badge: str = ""
+    surface: str = ""
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
@@ -76,17 +82,18 @@ class Filters:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period is chosen."""
-        return bool(self.group or self.search or self.model or self.badge)
+        return bool(self.group or self.search or self.model or self.badge or self.surface)
 
     @property
     def keeps_unused(self) -> bool:
-        """Whether seats that nobody used are still among those shown: they have no model, and few badges."""
-        return not (self.model or self.badge)
+        """Whether seats that nobody used are still among those shown: they have no model, no surface, and
+        few badges."""
+        return not (self.model or self.badge or self.surface)
 
     @property
     def everybody(self) -> Filters:
         """The same period, of everybody whom the reader may see."""
-        return replace(self, group=None, search="", model="", badge="")
+        return replace(self, group=None, search="", model="", badge="", surface="")
 
     def query(self, **changes: str) -> str:
         """`?period=7d&…` for these filters with `changes`; what is at its default is left out."""
@@ -97,6 +104,7 @@ class Filters:
                 "search": self.search,
                 "model": self.model,
                 "badge": self.badge,
+                "surface": self.surface,
             }
             | changes
         )
@@ -116,7 +124,7 @@ def period_values(period: Period) -> dict[str, str]:
 
 def period_query(filters: Filters) -> str:
     """`?period=…` alone, for a page about one member; empty for the usual period."""
-    return filters.query(search="", badge="", group="", model="").removesuffix("?")
+    return filters.query(search="", badge="", group="", model="", surface="").removesuffix("?")
 
 
 def filters_from(request: AccessRequest) -> Filters:
@@ -157,13 +165,18 @@ def read(
         search=asked["search"],
         model=asked["model"],
         badge=asked["badge"],
+        surface=asked["surface"],
         notes=tuple(notes),
         options=tuple(options),
     )
 
 
 def complaint(name: str, value: str) -> str:
-    choices = {"period": ", ".join(periods.LABELS), "badge": ", ".join(badges.BADGES)}
+    choices = {
+        "period": ", ".join(periods.LABELS),
+        "badge": ", ".join(badges.BADGES),
+        "surface": ", ".join(SURFACES),
+    }
     if name in ("from", "to"):
         return f"“{value}” is not a day: write it as 2026-03-13."
     if name in choices:
@@ -210,7 +223,7 @@ def read_group(path: str, options: list[GroupOption], notes: list[str]) -> Group
 
 def group_url(path: str, filters: Filters) -> str:
     """The overview of one group over the same period."""
-    return reverse("overview") + filters.query(group=path, search="", model="", badge="")
+    return reverse("overview") + filters.query(group=path, search="", model="", badge="", surface="")
 
 
 @dataclass(frozen=True)
@@ -233,13 +246,14 @@ class Choices:
     groups: list[Choice]
     models: list[Choice]
     badges: list[tuple[str, list[Choice]]]
+    surfaces: list[Choice]
     clear_url: str
 
 
 def period_choices(filters: Filters, path: str) -> Choices:
     """Only the periods: for a page about one member."""
     periods_only = [_period_choice(key, label, filters) for key, label in periods.LABELS.items()]
-    return Choices(path, hidden_period(filters), hidden_rest(filters), periods_only, [], [], [], path)
+    return Choices(path, hidden_period(filters), hidden_rest(filters), periods_only, [], [], [], [], path)
 
 
 def choices(filters: Filters, path: str) -> Choices:
@@ -259,8 +273,15 @@ def choices(filters: Filters, path: str) -> Choices:
             (family, [Choice(b.key, b.label, b.key == filters.badge) for b in members])
             for family, members in badges.FAMILIES.items()
         ],
-        clear_url=path + filters.query(group="", search="", model="", badge=""),
+        surfaces=[Choice(key, surface_name(key), key == filters.surface) for key in SURFACES],
+        clear_url=path + filters.query(group="", search="", model="", badge="", surface=""),
     )
+
+
+def surface_name(key: str) -> str:
+    """The surface's name as a heading has it: `Cloud agent`, `IDE`."""
+    label = str(Surface(key).label)
+    return label[0].upper() + label[1:]
 
 
 def hidden_period(filters: Filters) -> list[tuple[str, str]]:
@@ -268,7 +289,7 @@ def hidden_period(filters: Filters) -> list[tuple[str, str]]:
 
 
 def hidden_rest(filters: Filters) -> list[tuple[str, str]]:
-    chosen = {"search": filters.search, "model": filters.model, "badge": filters.badge}
+    chosen = {name: getattr(filters, name) for name in ("search", "model", "badge", "surface")}
     if filters.group:
         chosen["group"] = filters.group.path
     return [(name, value) for name, value in chosen.items() if value]

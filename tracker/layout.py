@@ -25,6 +25,7 @@ THEMES = ("system", "light", "dark")
 PAGES = {
     "overview": "Overview",
     "teams": "Teams",
+    "surfaces": "Surfaces",
     "insights": "Insights",
     "incidents": "Incidents",
     "chargeback": "Chargeback",

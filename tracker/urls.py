@@ -17,6 +17,7 @@ from tracker.views.overview import overview
 from tracker.views.savings import follow_saving_up, savings
 from tracker.views.settings import settings
 from tracker.views.slack import slack_actions
+from tracker.views.surfaces import surfaces
 from tracker.views.teams import teams
 
 # Browsers ask for it on pages that name no icon: the admin's and the API's.
@@ -27,6 +28,7 @@ urlpatterns = [
     path("chargeback", chargeback, name="chargeback"),
     path("savings", savings, name="savings"),
     path("savings/follow-up", follow_saving_up, name="follow-saving-up"),
+    path("surfaces", surfaces, name="surfaces"),
     path("teams", teams, name="teams"),
     path("days/<str:day>", one_day, name="day"),
     path("settings", settings, name="settings"),

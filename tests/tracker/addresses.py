@@ -89,6 +89,7 @@ ROWS: dict[tuple[str, str], Row] = {
         "respond", ok=404, form={"member": "1", "model": "x", "state": "raised"}
     ),
     ("GET", "/teams"): Row("page"),
+    ("GET", "/surfaces"): Row("page"),
     ("GET", "/days/<day>"): Row("page", url="/days/2026-03-02"),
     ("GET", "/anomalies"): Row("page"),
     ("GET", "/incidents/<pk>"): Row("page", url="/incidents/1", prepare=open_incident),

@@ -13,6 +13,7 @@ from tracker.api.errors import documented
 from tracker.api.schemas import NO_NUL, Days
 from tracker.api.selecting import filters_for
 from tracker.reports.insights import Insights
+from tracker.reports.surfaces import Surfaces
 from tracker.reports.tools import Named
 
 router = Router(tags=["figures"])
@@ -29,6 +30,15 @@ class ModelSummary(Schema):
     messages: int
     users: int
     spend_cents: int
+
+
+class SurfaceSummary(Schema):
+    surface: str = Field(description="ide, cli, cloud_agent, automation, bugbot, service_account; or empty.")
+    spend_cents: int
+    billed_cents: int
+    messages: int
+    runs: int = Field(description="Runs of cloud agents and automations that began in these days.")
+    users: int
 
 
 class ModelDay(Schema):
@@ -112,6 +122,7 @@ class Analytics(Schema):
     dau: list[ActiveDay]
     modelSummary: list[ModelSummary]
     modelTrend: list[ModelDay]
+    surfaces: list[SurfaceSummary]
     agentEdits: list[TeamDayJson] = Field(description="Of the whole team: Cursor does not break it down.")
     tabs: list[TeamDayJson] = Field(description="Of the whole team.")
     mcp: list[McpTool]
@@ -136,6 +147,7 @@ def read_analytics(
         dau=active_days(report),
         modelSummary=model_summary(report),
         modelTrend=model_trend(report),
+        surfaces=surface_summary(report),
         agentEdits=team_days(report, "agent-edits"),
         tabs=team_days(report, "tabs"),
         mcp=[
@@ -181,6 +193,20 @@ def model_trend(report: Insights) -> list[ModelDay]:
         ModelDay(date=day, model=model, messages=requests)
         for (day, model), requests in sorted(report.model_requests.items())
         if day <= report.period.last
+    ]
+
+
+def surface_summary(report: Insights) -> list[SurfaceSummary]:
+    return [
+        SurfaceSummary(
+            surface=line.key,
+            spend_cents=round_cents(line.total_cents),
+            billed_cents=round_cents(line.billed_cents),
+            messages=line.requests,
+            runs=line.runs,
+            users=line.members,
+        )
+        for line in Surfaces(report.filters).lines
     ]
 
 

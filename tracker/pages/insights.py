@@ -201,6 +201,8 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
         Column("members", "Members", lambda m: m.members, "count"),
         Column("share", "Of requests", lambda m: m.request_share, "share"),
         Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+        Column("runs", "Runs", lambda m: m.totals.runs, "count", help=MEANINGS["runs"]),
+        Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
         Column("max", "Max mode", lambda m: m.totals.max_mode_requests, "count", help=MEANINGS["max_mode"]),
         Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
     ]

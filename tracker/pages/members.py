@@ -22,6 +22,8 @@ COLUMNS: list[Column[MemberFigures]] = [
     Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", only_csv=True),
     Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
     Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+    Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
+    Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", only_csv=True),
     Column("context", "Context", lambda m: m.totals.context_tokens, "count_short", help=MEANINGS["context"]),
     Column("group", "Group", lambda m: m.group or None),
     Column(

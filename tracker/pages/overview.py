@@ -215,6 +215,8 @@ def model_columns(filters: Filters) -> list[Column[ModelCost]]:
     return [
         Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
         Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
+        Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
+        Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
         Column("relative", "Against all", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
         Column("members", "Members", lambda m: m.members, "count", link=only, help=MEANINGS["model_members"]),
         Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),

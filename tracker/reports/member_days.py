@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from collector.models import DailyActivity
+from collector.models import AGENT_SURFACES, DailyActivity
 from tracker.reports.usage import Totals, UsagePart
 
 # A day that costs more than this many times the member's average day with spend is marked.
@@ -37,7 +37,13 @@ def add_model_day(day: MemberDay, row: dict) -> None:
     model = row["model"]
     day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
     day.requests[model] = day.requests.get(model, 0) + row["requests"]
-    day.totals.add(UsagePart(0, model, *(row[name] for name in UsagePart._fields[2:])))
+    is_agents = row["surface"] in AGENT_SURFACES
+    of_agents = {
+        "agent_requests": row["requests"] if is_agents else 0,
+        "agent_cents": row["total_cents"] if is_agents else Decimal(0),
+    }
+    values = row | of_agents
+    day.totals.add(UsagePart(0, model, *(values[name] for name in UsagePart._fields[2:])))
     for name in TOKENS:
         day.tokens[name] += row[name]
 

@@ -13,11 +13,11 @@ from django.db.models.functions import ExtractHour, TruncDate
 
 from collector.base.days import day_end, day_start
 from collector.base.money import cents
-from collector.models import MemberModelDay, MemberModelHour, Surface
+from collector.models import MemberModelDay, MemberModelHour
 from groups.assignments.membership import limit_to
 from groups.tree import GroupOption
 from incidents.models import Incident
-from tracker.filters import Filters
+from tracker.filters import Filters, surface_name
 from tracker.reports.incidents import limit_visible
 from tracker.reports.people import Person, everybody
 from tracker.widgets.palette import PaletteModel
@@ -93,7 +93,7 @@ class _Day:
             usual_of=self._usual_of(),
             members=self._lines("member_id", people.__getitem__, MOST_MEMBERS),
             models=self._lines("model", self.filters.palette.model),
-            surfaces=self._lines("surface", surface_label),
+            surfaces=self._lines("surface", surface_name),
             hours=self._hours(),
             usual_hours=self._usual_hours(),
             incidents=self._incidents(),
@@ -192,9 +192,3 @@ class _Day:
             of_day = rows.filter(member__isnull=False).alias(day=Value(self.day, DateField()))
             rows = limit_to(of_day, self.group.group_ids)
         return list(rows.select_related("member").order_by("-detected_at"))
-
-
-def surface_label(key: str) -> str:
-    """The surface's name, capitalised for a table."""
-    label = str(Surface(key).label)
-    return label[0].upper() + label[1:]

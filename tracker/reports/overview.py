@@ -237,7 +237,7 @@ class Overview:
         return Driver(
             model=self.team.palette.model(dearest.model),
             share=float(dearest.total_cents / member.totals.total_cents),
-            cents_per_request=dearest.total_cents / dearest.requests if dearest.requests else None,
+            cents_per_request=dearest.cents_per_request,
             requests_multiple=member.totals.requests / self.median_requests if self.median_requests else None,
             rate_multiple=float(rate / team_rate) if rate and team_rate else None,
         )

@@ -21,13 +21,20 @@ class Selection:
     group_ids: frozenset[int] | None = None
     member_ids: frozenset[int] | None = None
     model: str = ""
+    surface: str = ""
+
+    @property
+    def needs_query(self) -> bool:
+        """Whether sums by member and model cannot say what is left."""
+        return self.group_ids is not None or bool(self.surface)
 
     @property
     def is_everything(self) -> bool:
-        return self.group_ids is None and self.member_ids is None and not self.model
+        return self.group_ids is None and self.member_ids is None and not (self.model or self.surface)
 
     def of(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
-        return self.of_members(rows.filter(model=self.model) if self.model else rows)
+        rows = rows.filter(model=self.model) if self.model else rows
+        return self.of_members(rows.filter(surface=self.surface) if self.surface else rows)
 
     def of_members(self, rows: Rows) -> Rows:
         """Without the model: activity and analytics are not counted by model."""
@@ -36,7 +43,7 @@ class Selection:
         return rows if self.group_ids is None else membership.limit_to(rows, self.group_ids)
 
     def limit(self, parts: Parts) -> Parts:
-        """What the names and the model leave of `parts`; their group is the query's business."""
+        """What the names and the model leave of `parts`; group and surface are the query's business."""
         parts = parts.of_model(self.model) if self.model else parts
         return parts if self.member_ids is None else parts.of_members(self.member_ids)
 

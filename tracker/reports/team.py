@@ -192,7 +192,7 @@ class Team:
         filters = self.filters
         group_ids = filters.group.group_ids if filters.group else None
         named = filters.search or filters.badge or filters.visible is not None
-        return Selection(group_ids, self._chosen() if named else None, filters.model)
+        return Selection(group_ids, self._chosen() if named else None, filters.model, filters.surface)
 
     def _chosen(self) -> frozenset[int]:
         filters = self.filters
@@ -207,16 +207,16 @@ class Team:
 
     @cached_property
     def people_selection(self) -> Selection:
-        """For what is not counted by model: the members who used it stand in for the model."""
+        """For what is not counted by model or surface: the members who used it stand in for it."""
         chosen = self.selection
-        if not chosen.model:
+        if not (chosen.model or chosen.surface):
             return chosen
         return Selection(chosen.group_ids, self.parts.member_ids)
 
     @cached_property
     def parts(self) -> Parts:
         """What the filters leave of the period."""
-        if self.selection.group_ids is not None:
+        if self.selection.needs_query:
             return usage.parts(self.selection.of(self.period.of(MemberModelDay.objects.all())))
         return self.selection.limit(self.all_parts)
 
@@ -256,7 +256,8 @@ class Team:
     def _is_listed(self, pk: int) -> bool:
         """Whether a seat without usage belongs on the list: it has no part that could say so."""
         group_ids = self.selection.group_ids
-        if self.selection.model or not self.selection.keeps_member(pk):
+        chosen = self.selection
+        if chosen.model or chosen.surface or not chosen.keeps_member(pk):
             return False
         return group_ids is None or self.groups.get(pk, NO_GROUP)[0] in group_ids
 

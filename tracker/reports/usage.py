@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Sum
 
-from collector.models import DailyActivity
+from collector.models import AGENT_SURFACES, DailyActivity
 from collector.models.activity import BetweenDaysQuerySet
 from collector.models.totals import MemberModelDayQuerySet
 
@@ -31,10 +31,18 @@ class UsagePart(NamedTuple):
     total_cents: Decimal
     billed_cents: Decimal
     cache_read_tokens: int
+    runs: int = 0  # of cloud agents and automations
+    agent_requests: int = 0  # what those runs asked
+    agent_cents: Decimal = Decimal(0)  # what those runs cost
+
+    @property
+    def cents_per_request(self) -> Decimal | None:
+        return request_rate(self)
 
 
 SUMMED = list(UsagePart._fields[2:])
-MONEY = ("total_cents", "billed_cents")
+MONEY = ("total_cents", "billed_cents", "agent_cents")
+OF_AGENTS = Q(surface__in=AGENT_SURFACES)
 
 
 @dataclass
@@ -48,6 +56,9 @@ class Totals:
     total_cents: Decimal = Decimal(0)
     billed_cents: Decimal = Decimal(0)
     cache_read_tokens: int = 0
+    runs: int = 0
+    agent_requests: int = 0
+    agent_cents: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, sums: Sequence[int]) -> Totals:
@@ -63,6 +74,9 @@ class Totals:
         self.total_cents += part.total_cents
         self.billed_cents += part.billed_cents
         self.cache_read_tokens += part.cache_read_tokens
+        self.runs += part.runs
+        self.agent_requests += part.agent_requests
+        self.agent_cents += part.agent_cents
 
     @property
     def included_cents(self) -> Decimal:
@@ -70,12 +84,22 @@ class Totals:
 
     @property
     def cents_per_request(self) -> Decimal | None:
-        return self.total_cents / self.requests if self.requests else None
+        return request_rate(self)
+
+    @property
+    def cents_per_run(self) -> Decimal | None:
+        return self.agent_cents / self.runs if self.runs else None
 
     @property
     def context_tokens(self) -> float | None:
         """Tokens read from the cache per request."""
         return self.cache_read_tokens / self.requests if self.requests else None
+
+
+def request_rate(sums: UsagePart | Totals) -> Decimal | None:
+    """Cents per request, without runs of agents: one may be a single request, or a thousand."""
+    asked = sums.requests - sums.agent_requests
+    return (sums.total_cents - sums.agent_cents) / asked if asked else None
 
 
 class Parts:
@@ -171,11 +195,18 @@ class Micro(Func):
 
 def parts(rows: MemberModelDayQuerySet) -> Parts:
     """One part per member and model of `rows` that has anything in it. One query."""
-    sums = {f"sum_{name}": Micro(Sum(name)) if name in MONEY else Sum(name) for name in SUMMED}
-    found = rows.order_by().values_list("member_id", "model").annotate(**sums)
+    found = rows.order_by().values_list("member_id", "model").annotate(**part_sums())
     table = pd.DataFrame.from_records(list(found), columns=UsagePart._fields)
     table = table.astype({"member_id": "int64", "model": object, **dict.fromkeys(SUMMED, "int64")})
     return Parts(table[(table[SUMMED] != 0).any(axis=1)])
+
+
+def part_sums() -> dict[str, Sum | Micro]:
+    """The sums of `SUMMED`, in its order; money in millionths of a cent."""
+    sums = {name: Sum(name) for name in SUMMED[:-2]}
+    sums["agent_requests"] = Sum("requests", filter=OF_AGENTS, default=0)
+    sums["agent_cents"] = Sum("total_cents", filter=OF_AGENTS, default=0)
+    return {f"sum_{name}": Micro(total) if name in MONEY else total for name, total in sums.items()}
 
 
 def _values(column: pd.Series) -> list[Any]:

@@ -8,7 +8,13 @@ MEANINGS = {
     "included": "The part of the spend that the plan includes: spend less on demand.",
     "per_day": "Over the whole days shown, so without today.",
     "requests": "Requests that were served: neither errored nor aborted.",
-    "rate": "Spend over served requests, both of the same period and the same selection.",
+    "rate": (
+        "Spend over served requests, both of the same period and the same selection. Runs of cloud agents "
+        "and automations are excluded: $/run says what those cost."
+    ),
+    "runs": "Runs of cloud agents and automations that began in the period.",
+    "busiest": "The agent, automation or conversation with the most requests in one hour, five or more.",
+    "per_run": "What cloud agents and automations spent, over their runs.",
     "relative": "The model's cost per request over that of all models together.",
     "model_members": "Members with at least one request served by the model. Choose the number to see them.",
     "context": "Tokens read from the cache per request: how long the conversations are.",

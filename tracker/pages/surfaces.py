@@ -1,0 +1,108 @@
+"""The surfaces page: where requests come from, by day, and the owners of agents and automations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import QueryDict
+
+from tracker.filters import SURFACES, period_query, surface_name
+from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.pages.one_day import day_query, day_url
+from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
+from tracker.widgets.charts import TOLD_APART, Chart, Series
+from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.palette import OTHER
+from tracker.widgets.tables import Column, Table, csv_url
+
+# Each surface keeps its colour, whichever others there are.
+COLOURS = dict(zip(SURFACES, TOLD_APART, strict=True))
+
+
+@dataclass(frozen=True)
+class SurfacesPage:
+    report: Surfaces
+    surfaces: Table[SurfaceLine]
+    by_day: Chart
+    agents: Table[AgentLine]
+
+    @property
+    def exports(self) -> dict[str, Chart | Table[Any]]:
+        return {item.key: item for item in (self.surfaces, self.by_day, self.agents)}
+
+
+def page(report: Surfaces, query: QueryDict) -> SurfacesPage:
+    return SurfacesPage(
+        report=report,
+        surfaces=surfaces_table(report, query),
+        by_day=surfaces_chart(report, query),
+        agents=agents_table(report, query),
+    )
+
+
+def surfaces_table(report: Surfaces, query: QueryDict) -> Table[SurfaceLine]:
+    def only(line: SurfaceLine) -> str:
+        return report.filters.query(surface=line.key) if line.key else ""
+
+    columns: list[Column[SurfaceLine]] = [
+        Column("surface", "Surface", lambda s: surface_name(s.key), link=only),
+        Column("spend", "Spend", lambda s: s.total_cents, "money", help=MEANINGS["spend"]),
+        Column("billed", "On demand", lambda s: s.billed_cents, "money", help=MEANINGS["billed"]),
+        Column("share", "Of spend", lambda s: s.spend_share, "share"),
+        Column("members", "Members", lambda s: s.members, "count"),
+        Column("requests", "Requests", lambda s: s.requests, "count", help=MEANINGS["requests"]),
+        Column("rate", "$/request", lambda s: s.cents_per_request, "rate", help=MEANINGS["rate"]),
+        Column("runs", "Runs", lambda s: s.runs or None, "count", help=MEANINGS["runs"]),
+        Column("per_run", "$/run", lambda s: s.cents_per_run, "rate", help=MEANINGS["per_run"]),
+    ]
+    return Table(
+        "surfaces", "Spend by surface", columns, report.lines,
+        query=query, now=report.filters.now, sort="-spend", empty="No request in this period.",
+    )  # fmt: skip
+
+
+def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
+    days = report.period.shown_days
+    short, full = day_labels(days, report.period.today)
+    shown = [key for key in (*SURFACES, "") if key in report.by_day]
+
+    def series(key: str) -> Series:
+        spent = [dollars(report.by_day[key].get(day, Decimal(0))) for day in days]
+        link = report.filters.query(surface=key) if key else ""
+        return Series(surface_name(key), known(report.period, spent), COLOURS.get(key, OTHER), link=link)
+
+    return Chart(
+        key="by-surface",
+        title="Daily spend by surface",
+        labels=short,
+        titles=full,
+        unit="usd",
+        stacked=True,
+        series=[series(key) for key in shown],
+        links=[day_url(day) + day_query(report.filters) for day in days],
+        provisional_from=provisional_index(days, report.period.today),
+        ends_today=report.period.is_current,
+        csv_url=csv_url(query, "by-surface"),
+    )
+
+
+def agents_table(report: Surfaces, query: QueryDict) -> Table[AgentLine]:
+    kept = period_query(report.filters)
+    columns: list[Column[AgentLine]] = [
+        Column("owner", "Owner", lambda a: a.owner.name, link=lambda a: a.owner.url + kept),
+        Column("email", "E-mail", lambda a: a.owner.email, only_csv=True),
+        Column("surface", "Kind", lambda a: surface_name(a.key)),
+        Column("runs", "Runs", lambda a: a.runs, "count", help=MEANINGS["runs"]),
+        Column("requests", "Requests", lambda a: a.requests, "count"),
+        Column("spend", "Spend", lambda a: a.total_cents, "money"),
+        Column("per_run", "$/run", lambda a: a.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        Column("last", "Last used", lambda a: a.last_day, "day"),
+        Column("thread", "Busiest", lambda a: a.thread or None, help=MEANINGS["busiest"]),
+    ]
+    return Table(
+        "agents", "Agents and automations by owner", columns, report.agents,
+        query=query, now=report.filters.now, page_rows=25, sort="-spend",
+        empty="No cloud agent or automation was at work in this period.",
+    )  # fmt: skip
