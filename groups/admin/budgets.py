@@ -43,7 +43,7 @@ class BudgetSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
         (
             None,
             {
-                "fields": ("member_budget_dollars", "steps", "notifies_of_members"),
+                "fields": ("member_budget_dollars", "steps", "notifies_of_members", "seat_dollars"),
                 "description": "The team's own budget is a detection setting, since a rule uses it, too. "
                 "Groups and single members have theirs under Budgets.",
             },

@@ -59,6 +59,17 @@ class BudgetSettings(SingletonModel):
         help_text="Off: only budget steps of the team and of groups are sent.",
     )
 
+    seat_dollars = models.DecimalField(
+        "price of a seat",
+        max_digits=8,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        validators=[MinValueValidator(0), MaxValueValidator(MOST_DOLLARS)],
+        help_text="US dollars a month that your contract charges for one seat, for example 40. "
+        "Unused seats are then shown in dollars. 0 is unknown.",
+    )
+
     history = HistoricalRecords()
 
     class Meta:

@@ -238,6 +238,7 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
         title="Share of requests by model",
         labels=short,
         titles=full,
+        days=days,
         unit="percent",
         stacked=True,
         series=series,
@@ -256,6 +257,7 @@ def active_chart(report: Insights, query: QueryDict) -> Chart:
         title="Daily active members",
         labels=short,
         titles=full,
+        days=days,
         unit="count",
         kind="line",
         series=[

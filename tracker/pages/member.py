@@ -101,6 +101,7 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
         title="Spend by day and model",
         labels=short,
         titles=full,
+        days=days,
         unit="usd",
         stacked=True,
         series=series,
@@ -124,6 +125,7 @@ def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
         title="Tokens by day",
         labels=short,
         titles=full,
+        days=[day.day for day in report.days],
         unit="count",
         stacked=True,
         series=[

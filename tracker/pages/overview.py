@@ -17,7 +17,8 @@ from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
-from tracker.reports.overview import Overview, UnusedSeat
+from tracker.reports.overview import Overview
+from tracker.reports.seats import UnusedSeat
 from tracker.reports.team import MemberFigures
 from tracker.reports.usage import Day
 from tracker.widgets import formats
@@ -67,6 +68,7 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         title="Daily spend",
         labels=short,
         titles=full,
+        days=days,
         unit="usd",
         stacked=True,
         size="tall",
@@ -134,6 +136,7 @@ def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
         title="This cycle so far",
         labels=[*short, *[""] * len(beyond)],
         titles=[*full, *beyond],
+        days=[*map(str, days), *beyond],
         unit="usd",
         kind="line",
         size="tall",
@@ -184,6 +187,7 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
         title="Daily spend by member",
         labels=short,
         titles=full,
+        days=report.period.shown_days,
         unit="usd",
         stacked=True,
         series=series,
@@ -236,6 +240,7 @@ def unused_table(report: Overview, query: QueryDict) -> Table[UnusedSeat]:
             Column("name", "Name", lambda s: s.member.person.name, link=lambda s: s.member.person.url),
             Column("email", "E-mail", lambda s: s.member.person.email, only_csv=True),
             Column("group", "Group", lambda s: s.member.group or None),
+            Column("since", "On the team since", lambda s: s.since, "day", help=MEANINGS["since"]),
             Column("last", "Last request", lambda s: s.last_day, "day"),
         ],
         report.unused_seats,

@@ -78,6 +78,7 @@ def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
         title="Daily spend by surface",
         labels=short,
         titles=full,
+        days=days,
         unit="usd",
         stacked=True,
         series=[series(key) for key in shown],

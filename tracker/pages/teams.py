@@ -143,6 +143,7 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
         title="Daily spend by group",
         labels=short,
         titles=full,
+        days=period.shown_days,
         unit="usd",
         stacked=True,
         size="tall",

@@ -18,6 +18,11 @@ class Badge:
     tone: str
     meaning: str
 
+    @property
+    def praises(self) -> bool:
+        """Whether a reader takes it as a compliment."""
+        return self.tone == "good"
+
 
 USAGE = (
     Badge("power-user", "Power user", "info", "Among the upper quarter of active members by requests."),

@@ -29,13 +29,19 @@ class Budget:
 
 
 def heading(expected_cents: float, against: Decimal | None, what: str) -> str:
-    """`heading $1,010 (24 %) over the last cycle`; empty where there is nothing to compare with."""
-    if not against:
+    """`heading $1,010 (24 %) over the last cycle`, or `(13 times it)`; empty where there is too little to
+    compare with."""
+    if not against or against < formats.LEAST_BASE_CENTS:
         return ""
     more = expected_cents - float(against)
     ratio = abs(more) / float(against)
     if ratio < SAME_RATIO:
         return f"on course: within {formats.percent(SAME_RATIO)} of {what}"
     direction = "over" if more > 0 else "under"
-    share = formats.percent(ratio).replace(" ", "\N{NO-BREAK SPACE}")  # cards are narrow
+    share = (
+        f"{expected_cents / float(against):,.0f} times it"
+        if ratio > formats.MOST_PERCENT
+        else formats.percent(ratio)
+    )
+    share = share.replace(" ", "\N{NO-BREAK SPACE}")  # cards are narrow
     return f"heading {formats.dollars(abs(more))} ({share}) {direction} {what}"

@@ -146,7 +146,7 @@ def seats_table(report: Overview) -> DigestTable:
     used, seats = len(report.active_seats), len(report.seats)
     unused = [(seat.member.person.name, seat.member.person.email) for seat in report.unused_seats]
     return DigestTable(
-        f"Seats: {used} of {seats} used, {seats - used} unused",
+        f"Seats: {used} of {seats} used, {len(unused)} unused",
         ("Unused seat", "E-mail"),
         tuple(unused),
         empty="Every seat was used.",

@@ -26,6 +26,7 @@ from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
 from tracker.reports.member_days import MemberDay, add_model_day, mark_spikes
+from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Parts, Totals
 from tracker.widgets import formats
@@ -137,11 +138,35 @@ class MemberReport:
         return float(self.cycle.spent.total_cents + headroom)
 
     @cached_property
+    def uncapped(self) -> Forecast | None:
+        """Of the cycle's end, as if no limit held."""
+        usual = self.cycle.forecast if self.cycle else None
+        if usual is None or self.pace is None or self.cycle is None:
+            return usual
+        return at_pace(usual, self.pace, self.cycle.spent.total_cents, self.cycle.cycle.end_at)
+
+    @cached_property
     def forecast(self) -> Forecast | None:
         """Of the cycle's end. Once included usage is used up, on-demand spend begins, and the limit holds."""
-        found, most = self.cycle.forecast if self.cycle else None, self.at_limit_cents
+        found, most = self.uncapped, self.at_limit_cents
         is_held = found and self.limit and self.limit.on_demand_cents
         return found.capped(most) if found and is_held and most is not None else found
+
+    @cached_property
+    def pace(self) -> Pace | None:
+        """Of the last hours, while an incident is open. One query there."""
+        if not self.figures.person.has_open_incident or (self.cycle and self.cycle.as_of):
+            return None
+        return pace_of(self.member.pk, min(self.period.known_until or self.filters.now, self.filters.now))
+
+    @property
+    def limit_at(self) -> str:
+        """`about 20:10 UTC today`: when the limit is reached at the pace of the last hours; empty without."""
+        this = self.cycles[0]
+        if not (self.pace and self.limit and self.limit_cents and this) or self.is_limit_reached:
+            return ""
+        at = self.pace.reaches(self.limit_cents - (self.limit.on_demand_cents or 0))
+        return moment(at, self.filters.now) if at <= this.end_at else ""
 
     @property
     def is_at_most_the_limit(self) -> bool:

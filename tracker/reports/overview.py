@@ -7,14 +7,13 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from django.db.models import Max
-
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.models import DetectionSettings
+from groups.models import BudgetSettings
 from tracker import periods
 from tracker.filters import Filters
-from tracker.reports import cycle, days, models
+from tracker.reports import cycle, days, models, seats
 from tracker.reports.bands import Bands, MemberDays
 from tracker.reports.course import Budget, heading
 from tracker.reports.cycle import CycleReport
@@ -24,6 +23,7 @@ from tracker.reports.limits import NearLimit, near_limit
 from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
 from tracker.reports.people import Person
 from tracker.reports.reconciled import Reconciled, reconciled
+from tracker.reports.seats import UnusedSeat
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
 from tracker.reports.usage import Day
 from tracker.reports.watch import Watch, watch
@@ -53,12 +53,6 @@ class Driver:
         if self.rate_multiple and self.rate_multiple >= 1.5:
             found.append(f"{formats.multiple(self.rate_multiple)} the team's cost per request")
         return ", ".join(found)
-
-
-@dataclass(frozen=True)
-class UnusedSeat:
-    member: MemberFigures
-    last_day: date | None  # of the last request ever
 
 
 class Overview:
@@ -195,12 +189,13 @@ class Overview:
         """Seats without an active day in what is known of the period. One query."""
         if self.period.is_unknown:
             return []
-        unused = [member for member in self.seats if not member.is_active]
-        rows = MemberModelDay.objects.filter(
-            member__in=[member.person.pk for member in unused], requests__gt=0
-        )
-        last = dict(rows.order_by().values_list("member_id").annotate(Max("day")))
-        return [UnusedSeat(member, last.get(member.person.pk)) for member in unused]
+        return seats.unused_seats([seat for seat in self.seats if not seat.is_active], self.filters.now)
+
+    @cached_property
+    def unused_cents(self) -> Decimal | None:
+        """What the unused seats cost a month; None where the price of a seat is unknown."""
+        price = BudgetSettings.get_solo().seat_dollars
+        return len(self.unused_seats) * price * 100 if price else None
 
     @property
     def active_share(self) -> float | None:

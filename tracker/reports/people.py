@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from collector.models import Member
+from incidents.models import Incident
+
+FIELDS = (
+    "pk", "name", "email", "kind", "gone_at", "is_removed", "first_seen_at", "role", "is_concerned",
+)  # fmt: skip
 
 
 class Person(NamedTuple):
@@ -17,6 +24,9 @@ class Person(NamedTuple):
     email: str
     kind: str
     is_on_team: bool
+    since: datetime  # when the vendor's list had the member first
+    is_owner: bool  # of the organisation: who manages Cursor has a seat, and need not use it
+    has_open_incident: bool
 
     @property
     def is_person(self) -> bool:
@@ -29,10 +39,20 @@ class Person(NamedTuple):
 
 def everybody() -> dict[int, Person]:
     """All members ever seen, by id. One query."""
-    rows = Member.objects.order_by().values_list("pk", "name", "email", "kind", "gone_at", "is_removed")
+    unresolved = Incident.objects.unresolved().filter(member=OuterRef("pk"))
+    rows = Member.objects.annotate(is_concerned=Exists(unresolved)).order_by()
     return {
-        pk: Person(pk, label(name, email, kind), email, kind, is_seat(kind) and not (gone_at or is_removed))
-        for pk, name, email, kind, gone_at, is_removed in rows
+        pk: Person(
+            pk,
+            label(name, email, kind),
+            email,
+            kind,
+            is_seat(kind) and not (gone_at or is_removed),
+            since,
+            "owner" in role.lower() or "admin" in role.lower(),
+            is_concerned,
+        )
+        for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned in rows.values_list(*FIELDS)
     }
 
 

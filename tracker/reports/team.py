@@ -76,7 +76,7 @@ class MemberFigures:
 
     @property
     def badges(self) -> list[Badge]:
-        return badges.badges(self.habits, self.team.bounds) if self.habits else []
+        return self.team.badges.get(self.person.pk, [])
 
     @property
     def adoption(self) -> int | None:
@@ -177,7 +177,12 @@ class Team:
 
     @cached_property
     def badges(self) -> dict[int, list[badges.Badge]]:
-        return {pk: badges.badges(habits, self.bounds) for pk, habits in self.habits.items()}
+        """By member; none of praise beside an open incident, whose hours may be no part of the period."""
+        earned = {pk: badges.badges(habits, self.bounds) for pk, habits in self.habits.items()}
+        return {
+            pk: [badge for badge in found if not (badge.praises and self.people[pk].has_open_incident)]
+            for pk, found in earned.items()
+        }
 
     @cached_property
     def spend_ranks(self) -> dict[int, int]:

@@ -71,6 +71,7 @@ def filtered_response(
         visible=asked.visible,
         title=title or name.capitalize(),
         scripts=scripts,
+        csv_name=f"{name}-{asked.period.first}-to-{asked.period.end}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from tracker.widgets import formats
@@ -18,6 +19,9 @@ UNITS = {
     "count": formats.count,
     "percent": lambda value: formats.percent(value / 100),
 }
+
+# What stands behind a series' name in a CSV, whose values have no sign of their own.
+CSV_UNITS = {"usd": " (USD)", "count": "", "percent": " (%)"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Chart:
     summary: str = ""  # one sentence for who cannot see the chart
     label_head: str = "Day"
     titles: Sequence[str] = ()  # the labels in full, for tooltips and the table
+    days: Sequence[date | str] = ()  # where the labels are days: what a CSV has in their place
     notes: Sequence[str] = ()  # one per label, at the foot of the tooltip
     links: Sequence[str] = ()  # one per label: where a click leads
     provisional_from: int | None = None  # index of the first label that may still change
@@ -124,9 +129,11 @@ class Chart:
     @property
     def csv_rows(self) -> list[list[Any]]:
         """Head and one row per label, in dollars, counts or percent."""
-        return [self.table_head] + [
+        units = [self.second_unit if series.axis else self.unit for series in self.series]
+        names = [series.name + CSV_UNITS[unit] for series, unit in zip(self.series, units, strict=True)]
+        return [[self.label_head, *names]] + [
             [label, *(series.values[index] for series in self.series)]
-            for index, label in enumerate(self.titles or self.labels)
+            for index, label in enumerate(self.days or self.titles or self.labels)
         ]
 
 

@@ -35,7 +35,11 @@ MEANINGS = {
         "14 to 28 whole days. About eight cycles in ten end within the band. A member held to a spend limit "
         "is not expected to go beyond it."
     ),
-    "unused": "Seats on the team without an active day in the period.",
+    "unused": (
+        "Seats on the team without an active day in the period. Whoever joined in the last 14 days and "
+        "owners of the organisation are not counted."
+    ),
+    "since": "When Cursor first listed the member; empty: before the team was first read here.",
     "incidents": (
         "Incidents not yet resolved, whatever the period. Group and search narrow them, nothing else does."
     ),

@@ -74,4 +74,7 @@ def test_a_csv_holds_every_member_in_dollars(acme, client):
     head, *rows = answer.text.lstrip("\ufeff").splitlines()
     assert head.startswith("Name,E-mail,Spend (USD),On demand (USD),Requests")
     assert len(rows) == 9
-    assert answer["Content-Disposition"] == 'attachment; filename="overview-members.csv"'
+    assert (
+        answer["Content-Disposition"]
+        == 'attachment; filename="overview-2026-10-24-to-2026-11-22-members.csv"'
+    )

@@ -1,0 +1,155 @@
+"""Unused seats in money, badges beside incidents, and a runaway's forecast: what a manager acts on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.http import QueryDict
+
+from collector.facts.rollups import recompute_days
+from collector.models import BillingCycle, Member, SpendSnapshot, UsageEvent
+from groups.models import BudgetSettings
+from incidents.models import Incident
+from tests.tracker.pages import company
+from tests.tracker.pages.company import CYCLE_END, CYCLE_START, FIRST_DAY, NOW, TODAY, UNUSED
+from tracker import filters
+from tracker.reports.course import heading
+from tracker.reports.member import MemberReport
+from tracker.reports.overview import Overview
+from tracker.reports.pace import HOURS, pace_of
+from tracker.reports.team import Team
+
+ANA = "ana.novak@acme.example"
+
+
+def asked_for(query: str = "") -> filters.Filters:
+    return filters.read(QueryDict(query), NOW)
+
+
+def unused() -> list[str]:
+    return [seat.member.person.email for seat in Overview(asked_for()).unused_seats]
+
+
+def joined(email: str, days_ago: int, **values: str) -> None:
+    company.make_member(email, email.partition("@")[0], **values)
+    Member.objects.filter(email=email).update(first_seen_at=NOW - timedelta(days=days_ago))
+
+
+def open_incident(email: str) -> None:
+    member = Member.objects.get(email=email)
+    Incident.objects.create(
+        member=member, cause="spend", severity="critical", status="open", message="Much was spent",
+        onset_at=NOW, detected_at=NOW, last_run_at=NOW,
+    )  # fmt: skip
+
+
+def test_newcomers_and_owners_are_not_counted_as_unused(acme):
+    Member.objects.filter(email__in=company.SEATS).update(first_seen_at=NOW - timedelta(days=90))
+    joined("new@acme.example", 13)
+    joined("late@acme.example", 15)
+    joined("owner@acme.example", 60, role="owner")
+    assert sorted(unused()) == [UNUSED, "late@acme.example"]
+
+
+def test_whom_the_first_reading_lists_is_no_newcomer_and_has_no_first_day(acme):
+    (seat,) = Overview(asked_for()).unused_seats
+    assert seat.member.person.email == UNUSED
+    assert seat.since is None
+
+
+def test_an_unused_seat_has_the_day_on_which_its_member_joined(acme):
+    Member.objects.filter(email__in=company.SEATS).update(first_seen_at=NOW - timedelta(days=90))
+    joined("late@acme.example", 15)
+    since = {seat.member.person.email: seat.since for seat in Overview(asked_for()).unused_seats}
+    assert since == {UNUSED: None, "late@acme.example": TODAY - timedelta(days=15)}
+
+
+def test_unused_seats_have_a_price_only_where_one_is_set(acme, client):
+    assert Overview(asked_for()).unused_cents is None
+    assert "a month" not in client.get("/").text
+    BudgetSettings.objects.update_or_create(pk=1, defaults={"seat_dollars": Decimal("42.50")})
+    assert Overview(asked_for()).unused_cents == 4250
+    assert "$42.50 a month" in client.get("/").text
+
+
+def test_no_badge_praises_a_member_with_an_open_incident(acme):
+    praised = {pk: [b for b in found if b.praises] for pk, found in Team(asked_for()).badges.items()}
+    pk = next(pk for pk, found in praised.items() if found)
+    others = {key: found for key, found in praised.items() if key != pk}
+    email = Member.objects.get(pk=pk).email
+    open_incident(email)
+    team = Team(asked_for())
+    assert not any(badge.praises for badge in team.badges[pk])
+    assert team.badges[pk] == team.member(pk).badges
+    assert {key: [b for b in team.badges[key] if b.praises] for key in others} == others
+
+
+@pytest.fixture
+def runaway(acme) -> Member:
+    """Ana spends a dollar every minute of the last two and a half hours, under a limit."""
+    ana = Member.objects.get(email=ANA)
+    start = NOW - timedelta(minutes=150)
+    UsageEvent.objects.filter(member=ana, occurred_at__gte=start).delete()
+    UsageEvent.objects.bulk_create(
+        UsageEvent(
+            member=ana, occurred_at=start + timedelta(minutes=minute), model="gpt-5.2", kind="Usage-based",
+            charged_cents=Decimal(100), is_chargeable=True, first_seen_at=NOW, changed_at=NOW,
+        )
+        for minute in range(150)
+    )  # fmt: skip
+    recompute_days(FIRST_DAY, TODAY, NOW)
+    cycle = BillingCycle.objects.get(start_at=CYCLE_START)
+    SpendSnapshot.objects.create(
+        member=ana, cycle=cycle, taken_at=NOW, confirmed_at=NOW, on_demand_cents=Decimal(20_000),
+        total_cents=Decimal(20_000), limit_dollars=Decimal(500),
+    )  # fmt: skip
+    return ana
+
+
+def test_the_pace_is_what_the_last_hours_cost_an_hour(runaway):
+    pace = pace_of(runaway.pk, NOW)
+    assert pace is not None
+    assert HOURS == 3
+    assert pace.cents_per_hour == 6_000  # from 12:00 to 14:30
+    assert pace.reaches(Decimal(30_000)) == datetime(2026, 11, 23, 19, 30, tzinfo=UTC)
+
+
+def test_without_an_open_incident_a_forecast_is_the_usual_one(runaway, client):
+    report = MemberReport(runaway, asked_for())
+    assert report.pace is None
+    assert "at this pace" not in client.get(f"/users/{ANA}").text
+
+
+def test_a_runaway_goes_on_at_its_pace_and_its_band_reaches_the_cycles_end(runaway, client):
+    usual = MemberReport(runaway, asked_for()).cycle.forecast
+    open_incident(ANA)
+    report = MemberReport(runaway, asked_for())
+    events = UsageEvent.objects.filter(member=runaway, occurred_at__gte=CYCLE_START)
+    spent = float(sum(event.charged_cents for event in events))
+    tonight = spent + 9.5 * 6_000
+    assert report.limit_at == "about 19:30 UTC today"
+    assert "at this pace reached about 19:30 UTC today" in client.get(f"/users/{ANA}").text
+    uncapped = report.uncapped
+    assert uncapped.path[0][1] == pytest.approx(tonight)
+    assert uncapped.low_cents == usual.low_cents
+    hours = (CYCLE_END - NOW) / timedelta(hours=1)
+    assert uncapped.high_cents == pytest.approx(spent + hours * 6_000)
+    assert report.forecast.expected_cents <= report.at_limit_cents
+
+
+@pytest.mark.parametrize(
+    ("expected", "against", "words"),
+    [
+        (44_900, Decimal(31), ""),
+        (
+            130_000,
+            Decimal(10_000),
+            "heading $1,200 (13\N{NO-BREAK SPACE}times\N{NO-BREAK SPACE}it) over the last cycle",
+        ),
+        (12_400, Decimal(10_000), "heading $24 (24\N{NO-BREAK SPACE}%) over the last cycle"),
+    ],
+)
+def test_a_course_has_a_share_only_where_it_means_something(expected, against, words):
+    assert heading(expected, against, "the last cycle") == words

@@ -1,0 +1,48 @@
+"""Seats that are paid for and not used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Max
+
+from collector.base.days import utc_day
+from collector.models import MemberModelDay
+from tracker.reports.team import MemberFigures
+
+# A member who joined within these days has had no time to begin.
+NEWCOMER = timedelta(days=14)
+# The team's first reading takes a while. Nobody knows how long those whom it lists have been there.
+FIRST_READING = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class UnusedSeat:
+    member: MemberFigures
+    last_day: date | None  # of the last request ever
+    since: date | None  # when the member joined; None where it was before the team was first read
+
+
+def unused_seats(inactive: Sequence[MemberFigures], now: datetime) -> list[UnusedSeat]:
+    """Of the `inactive`, neither newcomers nor owners of the organisation. One query."""
+    if not inactive:
+        return []
+    rows = MemberModelDay.objects.filter(member__in=[seat.person.pk for seat in inactive], requests__gt=0)
+    last = dict(rows.order_by().values_list("member_id").annotate(Max("day")))
+    begun = min(person.since for person in inactive[0].team.people.values()) + FIRST_READING
+    return [
+        UnusedSeat(
+            seat,
+            last.get(seat.person.pk),
+            utc_day(seat.person.since) if seat.person.since > begun else None,
+        )
+        for seat in inactive
+        if not (seat.person.is_owner or is_newcomer(seat.person.since, begun, now))
+    ]
+
+
+def is_newcomer(since: datetime, begun: datetime, now: datetime) -> bool:
+    """Whether a member of `since` came lately, and after the team was first read."""
+    return since > begun and since > now - NEWCOMER
