@@ -12,6 +12,7 @@ from django.http import QueryDict
 from tracker.filters import period_query
 from tracker.pages.days import day_labels, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
+from tracker.pages.rankings import Ranking, rankings
 from tracker.reports.insights import Insights
 from tracker.reports.models import ModelCost
 from tracker.reports.people import Person
@@ -20,28 +21,11 @@ from tracker.reports.repositories import Repository
 from tracker.reports.savings import Saving
 from tracker.reports.tools import Named
 from tracker.reports.versions import Client, Version
-from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
 from tracker.widgets.tables import SIDE_ROWS, Column, Table, changed, csv_url
-
-RANKED = 5
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """A short list of models by one figure; `top` is what its bars are measured by."""
-
-    title: str
-    rows: list[
-        tuple[ModelCost, str, float, str]
-    ]  # with the figure, as shown and as a bar takes it, and a link
-
-    @property
-    def top(self) -> float:
-        return max((value for _, _, value, _ in self.rows), default=0)
 
 
 @dataclass(frozen=True)
@@ -88,31 +72,6 @@ def page(report: Insights, query: QueryDict) -> InsightsPage:
         behind=behind_table(report, query),
         repositories=repositories_table(report.repositories, query=query, now=now),
     )
-
-
-def rankings(report: Insights) -> list[Ranking]:
-    """Largest spend, cheapest and most expensive requests; no model is left out for being small."""
-    costs = report.model_costs
-
-    def row(cost: ModelCost, figure: str, value: float) -> tuple[ModelCost, str, float, str]:
-        return cost, figure, value, report.filters.query(model=cost.model.key)
-
-    by_spend = sorted(costs, key=lambda cost: -spend(cost))[:RANKED]
-    rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
-    dear = sorted(rated, key=lambda cost: -rate(cost))
-    return [
-        Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend]),
-        Ranking("Most expensive requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
-        Ranking("Cheapest requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[::-1][:RANKED]]),
-    ]
-
-
-def spend(cost: ModelCost) -> float:
-    return float(cost.totals.total_cents)
-
-
-def rate(cost: ModelCost) -> float:
-    return float(cost.totals.cents_per_request or 0)
 
 
 def person_column(report: Insights, key: str = "name") -> Column[Any]:

@@ -25,6 +25,7 @@ from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
+from tracker.reports.context import Context
 from tracker.reports.member_days import MemberDay, add_model_day, mark_spikes
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
@@ -270,33 +271,6 @@ class AdoptionPart:
     label: str
     ratio: float
     said: str
-
-
-@dataclass(frozen=True)
-class Context:
-    """Tokens read per request against the team; `place` 1 reads most of `members`."""
-
-    tokens: float | None
-    median: float | None
-    place: int | None
-    members: int
-
-    @property
-    def advice(self) -> str:
-        """What the comparison means, and what would change it."""
-        if self.multiple is None:
-            return ""
-        if self.multiple >= 3:
-            return (
-                "Far longer conversations than the team's. Starting new ones sooner makes requests cheaper."
-            )
-        if self.multiple >= 1.5:
-            return "Longer conversations than most of the team."
-        return "Conversations about as long as the team's, or shorter."
-
-    @property
-    def multiple(self) -> float | None:
-        return self.tokens / self.median if self.tokens is not None and self.median else None
 
 
 def is_in_cycle(row: dict[str, Any], cycle: BillingCycle) -> bool:

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from collector.base import changes
-from tracker import filters
+from tracker import filter_bar
 from tracker.access.request import AccessRequest
 from tracker.filters import Filters
 from tracker.views.exports import Export, csv_response
@@ -60,7 +60,7 @@ def filtered_response(
     """A page under the filter bar, which offers only periods where nothing else applies."""
 
     def whole() -> tuple[FilteredPage, dict[str, Any]]:
-        page, offer = build(), filters.period_choices if only_period else filters.choices
+        page, offer = build(), filter_bar.period_choices if only_period else filter_bar.choices
         return page, {"report": page.report, "filters": asked, "choices": offer(asked, request.path)}
 
     return page_response(

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from tracker import filters
+from tracker import filter_bar, filters
 from tracker.access.guard import responder, viewer
 from tracker.access.request import AccessRequest
 from tracker.models import SavingFollowUp
@@ -55,7 +55,7 @@ def savings(request: AccessRequest) -> HttpResponse:
     followed = realised(asked.now, asked.visible)
     context = {
         "filters": asked,
-        "choices": filters.period_choices(asked, request.path),
+        "choices": filter_bar.period_choices(asked, request.path),
         "report": report,
         "suggestions": suggestions(report, followed),
         "followed": followed,

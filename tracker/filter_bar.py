@@ -1,0 +1,92 @@
+"""What the filter bar offers, and what is chosen in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from groups.tree import GroupOption
+from groups.tree import options as group_options
+from tracker import periods
+from tracker.filters import SURFACES, Filters, period_values, surface_name
+from tracker.reports import badges
+from tracker.widgets import palette
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    is_current: bool
+    url: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the filter bar offers."""
+
+    path: str
+    period: list[tuple[str, str]]  # as hidden fields of the form that asks for the rest
+    kept: list[tuple[str, str]]  # the rest, as hidden fields of the form that asks for two days
+    periods: list[Choice]
+    groups: list[Choice]
+    models: list[Choice]
+    badges: list[tuple[str, list[Choice]]]
+    surfaces: list[Choice]
+    clear_url: str
+
+
+def period_choices(filters: Filters, path: str) -> Choices:
+    """Only the periods: for a page about one member."""
+    periods_only = [_period_choice(key, label, filters) for key, label in periods.LABELS.items()]
+    return Choices(path, hidden_period(filters), hidden_rest(filters), periods_only, [], [], [], [], path)
+
+
+def choices(filters: Filters, path: str) -> Choices:
+    """Everything the filter bar of the page at `path` offers. One query, and the filters' palette."""
+    return Choices(
+        path=path,
+        period=hidden_period(filters),
+        kept=hidden_rest(filters),
+        periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
+        groups=[_group_choice(option, filters) for option in filters.options or group_options()],
+        models=[
+            Choice(key, palette.display_name(key), key == filters.model)
+            for key in sorted(filters.palette.models, key=palette.by_name)
+            if key
+        ],
+        badges=[
+            (family, [Choice(b.key, b.label, b.key == filters.badge) for b in members])
+            for family, members in badges.FAMILIES.items()
+        ],
+        surfaces=[Choice(key, surface_name(key), key == filters.surface) for key in SURFACES],
+        clear_url=path + filters.query(group="", search="", model="", badge="", surface=""),
+    )
+
+
+def hidden_period(filters: Filters) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in period_values(filters.period).items() if value]
+
+
+def hidden_rest(filters: Filters) -> list[tuple[str, str]]:
+    chosen = {name: getattr(filters, name) for name in ("search", "model", "badge", "surface")}
+    if filters.group:
+        chosen["group"] = filters.group.path
+    return [(name, value) for name, value in chosen.items() if value]
+
+
+def _period_choice(key: str, label: str, filters: Filters) -> Choice:
+    days = periods.WHOLE_DAYS.get(key)
+    title = (
+        "This billing cycle, up to now"
+        if not days
+        else f"The last {days} whole UTC days, whenever the page is opened"
+        if days > 1
+        else "The last whole UTC day, whenever the page is opened"
+    )
+    return Choice(key, label, key == filters.period.key, filters.query(period=key), title)
+
+
+def _group_choice(option: GroupOption, filters: Filters) -> Choice:
+    is_current = filters.group is not None and filters.group.path == option.path
+    return Choice(option.path, "\u2003" * option.depth + option.label, is_current)

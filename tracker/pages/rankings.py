@@ -1,0 +1,50 @@
+"""Short lists of models: the largest spend, the most and the least expensive requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.reports.insights import Insights
+from tracker.reports.models import ModelCost
+from tracker.widgets import formats
+
+RANKED = 5
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A short list of models by one figure; `top` is what its bars are measured by."""
+
+    title: str
+    rows: list[
+        tuple[ModelCost, str, float, str]
+    ]  # with the figure, as shown and as a bar takes it, and a link
+
+    @property
+    def top(self) -> float:
+        return max((value for _, _, value, _ in self.rows), default=0)
+
+
+def rankings(report: Insights) -> list[Ranking]:
+    """Largest spend, cheapest and most expensive requests; no model is left out for being small."""
+    costs = report.model_costs
+
+    def row(cost: ModelCost, figure: str, value: float) -> tuple[ModelCost, str, float, str]:
+        return cost, figure, value, report.filters.query(model=cost.model.key)
+
+    by_spend = sorted(costs, key=lambda cost: -spend(cost))[:RANKED]
+    rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
+    dear = sorted(rated, key=lambda cost: -rate(cost))
+    return [
+        Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend]),
+        Ranking("Most expensive requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
+        Ranking("Cheapest requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[::-1][:RANKED]]),
+    ]
+
+
+def spend(cost: ModelCost) -> float:
+    return float(cost.totals.total_cents)
+
+
+def rate(cost: ModelCost) -> float:
+    return float(cost.totals.cents_per_request or 0)
