@@ -76,5 +76,5 @@ def test_a_csv_holds_every_member_in_dollars(acme, client):
     assert len(rows) == 9
     assert (
         answer["Content-Disposition"]
-        == 'attachment; filename="overview-2026-10-24-to-2026-11-22-members.csv"'
+        == 'attachment; filename="overview-2026-11-16-to-2026-11-22-members.csv"'
     )

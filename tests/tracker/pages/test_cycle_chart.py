@@ -64,4 +64,5 @@ def test_on_the_last_day_the_forecast_still_ends_at_its_own_figure(cycle):
 
 def test_table_and_csv_have_the_band(cycle):
     head = cycle_chart(cycle, QueryDict("")).csv_rows[0]
-    assert head == ["Day", "This cycle", "Likely at least", "Likely at most", "Forecast", "Last cycle"]
+    names = ["This cycle", "Likely at least", "Likely at most", "Forecast", "Last cycle"]
+    assert head == ["Day", *(f"{name} (USD)" for name in names)]

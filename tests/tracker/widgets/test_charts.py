@@ -1,3 +1,6 @@
+from dataclasses import replace
+from datetime import date
+
 from django.template.loader import render_to_string
 
 from tracker.widgets.charts import Chart, Series
@@ -17,7 +20,12 @@ CHART = Chart(
 
 def test_table_and_csv_say_what_is_drawn():
     assert CHART.table_rows == [("Sun 1 Nov", "/?day=1", ["$12.50"]), ("Mon 2 Nov", "", ["–"])]
-    assert CHART.csv_rows == [["Day", "Spend"], ["Sun 1 Nov", 12.5], ["Mon 2 Nov", None]]
+    assert CHART.csv_rows == [["Day", "Spend (USD)"], ["Sun 1 Nov", 12.5], ["Mon 2 Nov", None]]
+
+
+def test_a_csv_has_days_as_a_spreadsheet_reads_them():
+    chart = replace(CHART, days=[date(2026, 11, 1), date(2026, 11, 2)])
+    assert [str(row[0]) for row in chart.csv_rows[1:]] == ["2026-11-01", "2026-11-02"]
 
 
 def test_the_script_is_given_values_and_words():
