@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from solo.admin import SingletonModelAdmin
 
+from collector.base.belief import is_number
 from collector.base.days import utc_day
 from collector.base.read_only import ReadOnly, RecordedAdmin
 from groups.models import Group
@@ -155,7 +156,7 @@ class ChannelAdmin(RecordedAdmin):
         if not self.may_test(request):
             raise PermissionDenied
         pk = request.GET.get("channel", "")
-        channel = get_object_or_404(Channel, pk=int(pk)) if pk.isdigit() else None
+        channel = get_object_or_404(Channel, pk=int(pk)) if is_number(pk) else None
         form = self.get_form(request, channel, change=channel is not None)(request.POST, instance=channel)
         if not form.is_valid():
             problems = "; ".join(str(message) for errors in form.errors.values() for message in errors)

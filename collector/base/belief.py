@@ -4,6 +4,7 @@ Each `believable_*` function returns the value in its stored form or raises `Unb
 completes "<field> …": "is before 2023". The caller turns that into a rejected row (the row cannot be used
 without the value) or into a doubt (the row is stored without it): see `collector.base.notes`.
 
+- `is_number(text)`                whether a text is a whole number and no longer than one is stored
 - `believable_instant(value, now)`  aware datetime; epoch milliseconds, as number or text, or ISO 8601
 - `believable_day(value, now)`      date; "YYYY-MM-DD", any ISO 8601 instant, or epoch milliseconds
 - `believable_cents(value)`         Decimal with six places; a negative amount is a credit and is believed
@@ -37,6 +38,14 @@ LONGEST_CYCLE = timedelta(days=370)
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def is_number(text: str, most_digits: int = 18) -> bool:
+    """Whether `text` is nothing but digits from 0 to 9, few enough for a column of 64 bits.
+
+    `str.isdigit` takes “²”, which `int` refuses, and `str.isdecimal` the digits of every script.
+    """
+    return text.isascii() and text.isdecimal() and len(text) <= most_digits
 
 
 class Unbelievable(ValueError):

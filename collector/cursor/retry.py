@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from collector.base.belief import is_number
+
 # The vendor advises 1, 2, 4, 8, 16 s; its limits reset every minute, so the last wait reaches a whole one.
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 60.0)
 # Where nobody answers at all a minute changes little, and a person may be waiting for the line that says so.
@@ -19,7 +21,7 @@ JITTER = 0.25
 def retry_after(header: str | None, now: datetime) -> float | None:
     """Seconds that a `Retry-After` asks for, in either of its forms; None where it says nothing usable."""
     text = (header or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
+    if is_number(text, most_digits=9):
         return float(text)
     try:
         until = parsedate_to_datetime(text)

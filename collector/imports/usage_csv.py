@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from collector.base.belief import AHEAD, EARLIEST
+from collector.base.belief import AHEAD, EARLIEST, is_number
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import from_epoch_ms, to_epoch_ms
 from collector.models import UsageEvent
@@ -193,7 +193,7 @@ class UsageCsv:
 
 
 def _is_milliseconds(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) == 13
+    return is_number(text) and len(text) == 13
 
 
 def _check_form(table: CsvTable) -> None:

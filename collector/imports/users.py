@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from collector.base.belief import is_number
 from collector.base.cells import MYSELF, is_address, says_nothing, tidy
 from collector.base.csv_files import FileError
 from collector.facts.roster import Identity, identify
@@ -74,4 +75,4 @@ class Users:
 
 
 def _names_somebody(user: str) -> bool:
-    return is_address(user) or (user.isascii() and user.isdecimal() and len(user) <= 40)
+    return is_address(user) or is_number(user, most_digits=40)

@@ -7,16 +7,15 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
-from simple_history.admin import SimpleHistoryAdmin
 from solo.admin import SingletonModelAdmin
 
 from collector.base.money import dollars
-from collector.base.read_only import ReadOnly
+from collector.base.read_only import ReadOnly, RecordedAdmin
 from groups.models import BudgetSettings, BudgetStep, CycleBudget, Group
 
 
 @admin.register(CycleBudget)
-class CycleBudgetAdmin(SimpleHistoryAdmin):
+class CycleBudgetAdmin(RecordedAdmin):
     """Agreed dollars per billing cycle. The team's own is in the detection settings, where its rule is."""
 
     list_display = ("owner", "amount_dollars")
@@ -38,7 +37,7 @@ class CycleBudgetAdmin(SimpleHistoryAdmin):
 
 
 @admin.register(BudgetSettings)
-class BudgetSettingsAdmin(SimpleHistoryAdmin, SingletonModelAdmin):
+class BudgetSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     fieldsets = (
         (
             None,

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -84,7 +84,9 @@ class GroupImportAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        kept = get_object_or_404(GroupImport, pk=object_id)
+        kept = self.get_object(request, object_id)
+        if kept is None:
+            raise Http404("There is no such import.")
         if not self.has_change_permission(request, kept):
             raise PermissionDenied
         if request.method == "POST":

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Min, Sum
 
+from collector.base.belief import is_number
 from collector.base.days import day_start, utc_day
 from collector.facts.surfaces import surface_in_sql
 from collector.models import AiCodeCommit, BillingCycle, UsageEvent
@@ -51,7 +52,7 @@ def _measured_from(metric: str, end_at: datetime) -> datetime:
     if span == "cycle":
         cycle = BillingCycle.objects.at(end_at)
         return cycle.start_at if cycle else end_at - LONGEST_WINDOW
-    if span.endswith("d") and span[:-1].isdigit():
+    if span.endswith("d") and is_number(span[:-1]):
         return end_at - timedelta(days=int(span[:-1]))
     return end_at - DAY
 

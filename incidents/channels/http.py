@@ -9,6 +9,8 @@ from typing import Any
 
 import requests
 
+from collector.base.belief import is_number
+
 from .base import DeliveryError
 from .deadlines import within_seconds
 
@@ -62,7 +64,7 @@ def unreachable(service: str, problem: Exception, *, is_uncertain: bool = False)
 def refusal(service: str, response: requests.Response) -> DeliveryError:
     """Why the answer is no success, and what to do."""
     text = response.headers.get("Retry-After", "")
-    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if text.isdigit() else None
+    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if is_number(text) else None
     status = response.status_code
     advice = {
         400: "the key or the message was refused; check the key",

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from collector.base.belief import is_number
 from incidents.models import TimelineStep
 from incidents.notifying.messages import Alert, IncidentMessage
 
@@ -34,9 +35,7 @@ def key_prefix() -> str:
 def incident_id_of(key: str) -> int | None:
     """The incident that `incident_key` made `key` of; None for any other key."""
     number = key.removeprefix(key_prefix())
-    return (
-        int(number) if number != key and number.isascii() and number.isdigit() and len(number) < 19 else None
-    )
+    return int(number) if number != key and is_number(number) else None
 
 
 def paged_incident(parcel: Parcel) -> IncidentMessage | None:

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
 from slack_sdk.http_retry.handler import RetryHandler
 
+from collector.base.belief import is_number
 from collector.base.deadline import deadline, read_at_most
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, Digest
@@ -184,9 +185,7 @@ def retry_after(headers: Any) -> timedelta:
     """Slack's `Retry-After` in seconds; a minute where it gives none that can be read."""
     found = {str(name).lower(): value for name, value in dict(headers).items()}.get("retry-after", "")
     text = str(found[0] if isinstance(found, list) and found else found)
-    return timedelta(
-        seconds=min(int(text), LONGEST_WAIT_SECONDS) if text.isascii() and text.isdigit() else 60
-    )
+    return timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS) if is_number(text) else 60)
 
 
 @dataclass(frozen=True)

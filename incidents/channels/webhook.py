@@ -13,6 +13,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from collector.base.belief import is_number
 from collector.base.deadline import DeadlineExceeded, deadline
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, IncidentMessage, MessageCause
@@ -103,9 +104,7 @@ def sign(secret: str, sent: str, body: bytes) -> str:
 
 def explain(response: requests.Response) -> DeliveryError:
     text = response.headers.get("Retry-After", "")
-    wait = (
-        timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if text.isascii() and text.isdigit() else None
-    )
+    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if is_number(text) else None
     return DeliveryError(
         f"The webhook answered HTTP {response.status_code}; any 2xx is taken.", retry_after=wait
     )

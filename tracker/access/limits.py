@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
+from collector.base.belief import is_number
 from tracker.access.audit import client_address
 
 
@@ -36,7 +37,7 @@ class LimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isascii() and length.isdigit() and int(length) > settings.MAX_BODY_BYTES:
+        if is_number(length) and int(length) > settings.MAX_BODY_BYTES:
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
         if "\x00" in request.path_info:
             return HttpResponse("No address holds a NUL.", status=400, content_type="text/plain")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from collector.base.belief import EARLIEST, MOST_CENTS, MOST_COUNT
+from collector.base.belief import EARLIEST, MOST_CENTS, MOST_COUNT, is_number
 from collector.base.csv_files import FileError
 from collector.base.days import from_epoch_ms
 from collector.base.money import cents
@@ -117,7 +117,7 @@ def instant(value: Any) -> datetime | None:
     """Milliseconds, or text, in UTC where it names no zone; None if it is no instant that can be believed."""
     text = str(value or "").strip()
     try:
-        parsed = from_epoch_ms(int(text)) if text.isdecimal() else datetime.fromisoformat(text)
+        parsed = from_epoch_ms(int(text)) if is_number(text) else datetime.fromisoformat(text)
         parsed = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
+from collector.base.belief import is_number
 from detection.models import Anomaly
 from incidents.actions.causes import CauseRow
 from incidents.actions.suggestions import Remedy, RemedyContext, suggestions_for
@@ -152,7 +153,7 @@ def measured_against(finding: Anomaly, multiple: float | None) -> str:
 def span(metric: str) -> str:
     """The time that a metric sums: the end of its name, in words; empty for `members`."""
     _, _, end = metric.rpartition("_")
-    if end[:-1].isdigit():
+    if is_number(end[:-1]):
         return f"in {end[:-1]} {'h' if end.endswith('h') else 'days'}"
     return {"cycle": "in the cycle", "day": "in the day"}.get(end, "")
 

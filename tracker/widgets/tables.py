@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from collector.base.belief import is_number
 from tracker.widgets import cells
 
 Row = TypeVar("Row")
@@ -204,6 +205,6 @@ def read_sort(text: str, columns: Sequence[Column[Any]], key: str) -> str:
 
 
 def read_page(text: str, key: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+    if not (is_number(text, most_digits=1_000) and int(text[:9]) > 0):
         raise BadRequest(f"“{text}” is not a page of the table “{key}”: pages are counted from 1.")
     return int(text[:9])

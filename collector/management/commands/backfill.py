@@ -9,6 +9,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from collector.base.belief import is_number
 from collector.base.leases import AlreadyRunning
 from collector.collecting.backfill import backfill
 from collector.collecting.windows import DAY, Window
@@ -91,6 +92,6 @@ class Bars:
 
 
 def _number_of_days(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= timedelta(days=3650).days:
+    if not is_number(text) or not 1 <= int(text) <= timedelta(days=3650).days:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 3650")
     return int(text)

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
+from collector.base.belief import is_number
 from collector.base.days import utc_day
 from detection.models import DetectionSettings
 from detection.replay import past
@@ -69,6 +70,6 @@ class Command(BaseCommand):
 
 def step_hours(text: str) -> int:
     """Whole hours from 1 to 24."""
-    if not text.isdigit() or not 1 <= int(text) <= 24:
+    if not is_number(text) or not 1 <= int(text) <= 24:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours from 1 to 24")
     return int(text)

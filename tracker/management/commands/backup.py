@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
+from collector.base.belief import is_number
 from tracker.models import SetUp
 from tracker.ops.backup import BackupFailed, back_up, dated_name, delete_oldest
 
@@ -57,6 +58,6 @@ class Command(BaseCommand):
 
 
 def copies(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not is_number(text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
     return int(text)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.belief import is_number
 from collector.models import Watermark
 from tracker.running.demo import DAYS, Demo, first_admin, load_demo
 from tracker.running.processes import ChildEnded, Children
@@ -84,7 +85,7 @@ def _gunicorn(address: str) -> list[str]:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not is_number(port) or not 0 < int(port) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:8000")
     return host, int(port)
 
