@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.contrib import admin
+from django.urls import reverse
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
 
 from .base.money import dollars, round_cents
-from .base.read_only import ReadOnly
-from .collecting import freshness
 from .models import (
     AiCodeCommit,
     BillingCycle,
@@ -28,72 +21,12 @@ from .models import (
     MemberModelHour,
     Reconciliation,
     RejectedRow,
-    SourceRun,
     SpendSnapshot,
     TeamAnalyticsDay,
     UsageEvent,
     Watermark,
 )
-from .tasks import request_collection
-
-
-class CollectedAdmin(ReadOnly, admin.ModelAdmin):
-    """Rows that only collecting writes."""
-
-    # Counting a hundred million rows twice would take longer than showing a page of them.
-    show_full_result_count = False
-    list_per_page = 50
-
-
-@admin.register(SourceRun)
-class SourceRunAdmin(CollectedAdmin):
-    """What each run did, how fresh each source is, and a button to collect now."""
-
-    change_list_template = "admin/collector/sourcerun/change_list.html"
-    list_display = (
-        "started_at",
-        "source",
-        "status",
-        "trigger",
-        "window",
-        "rows_seen",
-        "rows_new",
-        "rows_changed",
-        "requests",
-        "took",
-        "error",
-    )
-    list_filter = ("source", "status", "trigger")
-    search_fields = ("error",)
-    date_hierarchy = "started_at"
-
-    @admin.display(description="window (UTC)")
-    def window(self, run: SourceRun) -> str:
-        start, end = run.window_start_at, run.window_end_at
-        return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" if start and end and start < end else ""
-
-    @admin.display(description="seconds")
-    def took(self, run: SourceRun) -> str:
-        return f"{run.seconds:.1f}"
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        shown = {"freshness": freshness.sources(timezone.now()), "may_collect": self.may_collect(request)}
-        return super().changelist_view(request, shown | (extra_context or {}))
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.collect_now))
-        return [path("collect-now/", view, name="collector_collect_now"), *super().get_urls()]
-
-    def may_collect(self, request: HttpRequest) -> bool:
-        """Runs are not edited by hand: the right to change them is the right to ask for one."""
-        return request.user.has_perm("collector.change_sourcerun")
-
-    def collect_now(self, request: HttpRequest) -> HttpResponse:
-        """Queue a collection, at most once an hour."""
-        if not self.may_collect(request):
-            raise PermissionDenied
-        messages.info(request, request_collection(timezone.now()))
-        return redirect("admin:collector_sourcerun_changelist")
+from .runs_admin import CollectedAdmin
 
 
 class NoteAdmin(CollectedAdmin):

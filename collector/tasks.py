@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django_q.models import Task
 from django_q.tasks import async_task
 
 from .base.leases import AlreadyRunning
@@ -14,6 +16,7 @@ from .models import Source, SourceRun
 
 # The vendor aggregates usage hourly and asks for one reading an hour at most.
 COURTESY = timedelta(hours=1)
+WORKER_PATIENCE_SECONDS = 15  # a free worker asks for tasks every two seconds
 
 
 def collect_now() -> str:
@@ -36,12 +39,53 @@ def allowed_from(now: datetime) -> datetime | None:
     return until if until > now else None
 
 
-def request_collection(now: datetime) -> str:
-    """Queue a collection unless that would be too soon; return what to tell the person who asked."""
+@dataclass(frozen=True)
+class CollectionRequest:
+    """What became of asking for a collection: the queue's task, empty if none was queued, and words on it."""
+
+    task: str
+    words: str
+
+
+def queue_collection(now: datetime) -> CollectionRequest:
+    """Queue a collection unless that would be too soon."""
     if until := allowed_from(now):
-        return _not_asked(until)
-    async_task("collector.tasks.collect_now", task_name="collect now")
-    return "Queued. Its runs appear here once a worker has taken it up."
+        return CollectionRequest("", _not_asked(until))
+    task = async_task("collector.tasks.collect_now", task_name="collect now")
+    return CollectionRequest(task, "Queued. Its runs appear here once a worker has taken it up.")
+
+
+def request_collection(now: datetime) -> str:
+    """Queue a collection unless that would be too soon; return what to show to the person who asked."""
+    return queue_collection(now).words
+
+
+@dataclass(frozen=True)
+class CollectionState:
+    """How a queued collection stands."""
+
+    seconds: int  # since it was asked for
+    runs: int  # sources asked so far
+    result: str  # what came of it, once it is done
+    is_done: bool
+    has_failed: bool
+
+    @property
+    def is_late(self) -> bool:
+        """No worker has taken it up for longer than a free one needs."""
+        return not self.runs and not self.is_done and self.seconds > WORKER_PATIENCE_SECONDS
+
+
+def collection_state(task: str, asked_at: datetime, now: datetime) -> CollectionState:
+    """How the task stands that was queued at `asked_at`. Two queries."""
+    done = Task.objects.filter(id=task).first()
+    return CollectionState(
+        seconds=max(0, int((now - asked_at).total_seconds())),
+        runs=SourceRun.objects.filter(started_at__gte=asked_at).count(),
+        result=str(done.result) if done and done.success else "",
+        is_done=done is not None,
+        has_failed=done is not None and not done.success,
+    )
 
 
 def _not_asked(until: datetime) -> str:

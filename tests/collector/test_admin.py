@@ -1,12 +1,15 @@
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_q.models import Task
 from django_q.tasks import queue_size
 
 from collector.admin import CollectedAdmin
@@ -87,6 +90,53 @@ def test_what_was_queued_twice_collects_once(monkeypatch):
     assert collect_now() == "0 new rows, 0 changed, 0 requests"
     assert collect_now().startswith("Not asked: Cursor wants one reading an hour at most.")
     assert len(collected) == 1
+
+
+def ask_live(client: Client) -> tuple[str, str]:
+    """The part of the page that htmx gets, and the address that it asks next."""
+    part = client.post(
+        reverse("admin:collector_collect_now"), headers={"HX-Request": "true"}
+    ).content.decode()
+    found = re.search(r'hx-get="([^"]+)"', part)
+    return part, found.group(1) if found else ""
+
+
+def finish(address: str, **fields: object) -> None:
+    now = timezone.now()
+    task = {"id": address.split("/")[-3], "func": "f", "name": "n", "started": now, "stopped": now}
+    Task.objects.create(**task, **fields)
+
+
+def test_the_state_of_a_collection_is_shown_until_it_is_done(admin_client):
+    part, address = ask_live(admin_client)
+    assert "Waiting for the worker" in part and "manage.py worker" not in part
+    make_run(status="running", finished_at=None)
+    assert "1 source run so far" in admin_client.get(address).content.decode()
+    finish(address, success=True, result="7 new rows, 0 changed, 3 requests")
+    done = admin_client.get(address).content.decode()
+    assert "7 new rows" in done and "hx-get" not in done
+
+
+def test_a_collection_that_fails_or_that_no_worker_takes_up_says_so(admin_client):
+    _, address = ask_live(admin_client)
+    with time_machine.travel(timezone.now() + timedelta(seconds=20), tick=False):
+        assert "python manage.py worker" in admin_client.get(address).content.decode()
+    finish(address, success=False, result="Traceback")
+    failed = admin_client.get(address).content.decode()
+    assert "The collection failed" in failed and "Traceback" not in failed and "hx-get" not in failed
+
+
+def test_a_collection_asked_too_soon_is_refused_in_place(admin_client):
+    make_run()
+    part, address = ask_live(admin_client)
+    assert "one reading an hour at most" in part and address == ""
+
+
+def test_who_may_not_collect_does_not_see_the_state_either():
+    looker = User.objects.create_user("vera", is_staff=True)
+    browser = Client()
+    browser.force_login(looker)
+    assert browser.get(reverse("admin:collector_collecting", args=["x", 1])).status_code == 403
 
 
 def test_only_a_post_collects(admin_client):

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
+from django_q.models import OrmQ, Task
+from playwright.sync_api import expect
 
 from collector.models import SourceRun
 from incidents.models import Channel
@@ -87,3 +89,16 @@ def test_the_bar_of_an_administrator_shows_all_its_links_on_a_phone(visit_admin)
         box = link.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 24
     assert page.evaluate("document.querySelector('.main-nav').scrollWidth <= innerWidth")
+
+
+def test_collecting_now_shows_how_it_stands_until_it_is_done(visit_admin):
+    page, complaints = visit_admin("/admin/collector/sourcerun/", width=390)
+    page.get_by_role("button", name="Collect now").click()
+    expect(page.get_by_text("Waiting for the worker")).to_be_visible()
+    queued = OrmQ.objects.get().task
+    result = {"success": True, "result": "7 new rows, 0 changed, 3 requests"}
+    Task.objects.create(id=queued["id"], name="n", func="f", started=NOW, stopped=NOW, **result)
+    expect(page.get_by_text("7 new rows")).to_be_visible()
+    assert found_by_axe(page) == []
+    page.get_by_role("link", name="Show its runs").click()
+    assert complaints == []
