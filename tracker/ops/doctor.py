@@ -113,7 +113,7 @@ def check_broker() -> CheckResult:
         redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5).ping()
     except redis.RedisError as error:
         says = f"Redis does not answer ({type(error).__name__})"
-        return fail("task queue", says, "check REDIS_URL and that it runs")
+        return fail("task queue", says, "start it with `docker compose up -d redis`, or check REDIS_URL")
     return ok("task queue", "Redis answers")
 
 

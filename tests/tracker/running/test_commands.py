@@ -41,3 +41,14 @@ def test_worker_makes_sure_of_the_schedules_and_works_off_the_queue():
         call_command("worker")
     ran.assert_called_once_with("qcluster")
     assert Schedule.objects.count() > 0
+
+
+def test_worker_says_in_one_line_what_to_do_when_redis_does_not_answer(settings):
+    settings.REDIS_URL = "redis://:hunter2@127.0.0.1:1/0"
+    with mock.patch.object(worker, "call_command") as ran, pytest.raises(CommandError) as refusal:
+        call_command("worker")
+    assert str(refusal.value) == (
+        "Redis does not answer (ConnectionError): "
+        "start it with `docker compose up -d redis`, or check REDIS_URL."
+    )
+    assert ran.call_count == 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from tracker.ops.doctor import check_broker
+from tracker.ops.findings import CheckLevel
 from tracker.running.schedule import ensure_schedules
 from tracker.running.together import kept_together
 
@@ -16,6 +18,11 @@ class Command(BaseCommand):
     help = "Run the hourly pipeline and send notifications, as a background worker (django-q2)."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        broker = check_broker()
+        if (
+            broker.verdict is CheckLevel.FAIL
+        ):  # the queue itself would write a page of traces, again and again
+            raise CommandError(f"{broker.says}: {broker.remedy}.")
         ensure_schedules(timezone.now())
         with kept_together():
             call_command("qcluster")
