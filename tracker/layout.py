@@ -172,7 +172,7 @@ def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
     """That the figures stop some time ago, and what to do about it."""
     if known_until is None or not watch.is_stale(known_until, now):
         return []
-    do = "See that the hourly job runs, or read now: python manage.py run_pipeline."
+    do = "Check that the hourly job runs, or read now: python manage.py run_pipeline."
     if not settings.CURSOR_ADMIN_API_KEY:
         do = "Import a newer export: python manage.py import_usage_csv FILE."
     return [
@@ -180,7 +180,7 @@ def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
             "warning",
             f"No news since {formats.instant(known_until)}.",
             f"What was used after that is missing from these figures; it is not zero. {do} "
-            "Settings shows what each source said last.",
+            "Settings shows each source's last answer.",
         )
     ]
 

@@ -52,7 +52,7 @@ class UsageImport:
         yield f"{survey.rows:,} rows read, {span}"
         if survey.guessed_encoding:
             yield f"the encoding was guessed: {survey.guessed_encoding}. Check names with accents."
-        yield f"{self.new + self.changed:,} taken: {self.new:,} new, {self.changed:,} revised"
+        yield f"{self.new + self.changed:,} imported: {self.new:,} new, {self.changed:,} revised"
         yield from pruned_lines(survey)
         if self.unchanged:
             yield f"{self.unchanged:,} skipped: imported before, and the same"
@@ -65,7 +65,7 @@ class UsageImport:
         if survey.summaries:
             yield f"{survey.summaries:,} lines skipped: they add up the others"
         if survey.problems.count:
-            yield f"{survey.problems.count:,} lines not taken:"
+            yield f"{survey.problems.count:,} lines not imported:"
             yield from survey.problems.report
 
 

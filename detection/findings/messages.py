@@ -117,7 +117,7 @@ def _team_requests(finding: Finding, names: Mapping[int, str]) -> str:
 
 def _plan_exhausted(finding: Finding, names: Mapping[int, str]) -> str:
     billed = dollars(finding.observed)
-    return f"{_who(finding, names)} used up the included usage of this cycle; {billed} billed so far"
+    return f"{_who(finding, names)} exhausted the included usage of this cycle; {billed} billed so far"
 
 
 def _members_limited(finding: Finding, names: Mapping[int, str]) -> str:

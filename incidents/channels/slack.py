@@ -177,7 +177,7 @@ def explain(problem: SlackApiError) -> DeliveryError:
     code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
     advice = ADVICE.get(code, "see https://docs.slack.dev/reference/methods/chat.postMessage")
     return DeliveryError(
-        f"Slack said {code}: {advice}.", code=code, is_about_channel=code not in ABOUT_THE_MESSAGE
+        f"Slack answered {code}: {advice}.", code=code, is_about_channel=code not in ABOUT_THE_MESSAGE
     )
 
 

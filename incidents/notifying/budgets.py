@@ -180,9 +180,9 @@ def step_sentence_of(step: ReachedStep) -> str:
 
 
 def pace(state: BudgetState) -> str:
-    """`at this pace reached on 19 Nov`, `the budget is used up`; empty where nothing can be forecast."""
+    """`at this pace reached on 19 Nov`, `the budget is exhausted`; empty where nothing can be forecast."""
     if state.is_reached:
-        return "the budget is used up"
+        return "the budget is exhausted"
     if state.reached_on:
         return f"at this pace reached on {state.reached_on.day} {state.reached_on:%b}"
     return "at this pace it is not reached" if state.forecast else ""

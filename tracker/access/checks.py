@@ -24,7 +24,7 @@ def check_open_mode() -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            f"Everybody who can reach {exposed[0]} sees what people cost: no sign-in is set up.",
+            f"Everybody who can reach {exposed[0]} can see what people cost: no sign-in is set up.",
             hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET, or listen on 127.0.0.1 only.",
             id="access.W001",
         )
@@ -43,7 +43,7 @@ def check_sign_in() -> list[checks.CheckMessage]:
     strangers = [email for email in settings.AUTH_ADMIN_EMAILS if email not in allow_list()]
     return [
         checks.Warning(
-            f"AUTH_ADMIN_EMAILS names {email}, whom no list lets in.",
+            f"AUTH_ADMIN_EMAILS names {email}, which no list admits.",
             hint="Add the address to AUTH_ALLOWED_EMAILS.",
             id="access.W003",
         )

@@ -40,5 +40,5 @@ class LimitsMiddleware:
         if is_number(length) and int(length) > settings.MAX_BODY_BYTES:
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
         if "\x00" in request.path_info:
-            return HttpResponse("No address holds a NUL.", status=400, content_type="text/plain")
+            return HttpResponse("An address cannot contain a NUL.", status=400, content_type="text/plain")
         return self.get_response(request)

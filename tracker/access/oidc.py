@@ -96,7 +96,7 @@ def oidc_callback(request: HttpRequest) -> HttpResponse:
     except ImmediateHttpResponse as refusal:
         return refusal.response
     except ODD_ANSWERS as problem:
-        logger.warning("The OpenID provider answered oddly: %s", type(problem).__name__)
+        logger.warning("The OpenID provider gave an unexpected answer: %s", type(problem).__name__)
         return SignInRefused(request, "failed").response
 
 

@@ -22,7 +22,7 @@ from tracker.models import AccessSettings
 Privacy = AccessSettings.Privacy
 # .invalid never is a real domain.
 PSEUDONYM = re.compile(r"member[ -](\d{1,18})(@hidden\.invalid)?", re.IGNORECASE)
-NOBODY = "nobody of that name"
+NOBODY = "nobody by that name"
 VEILED_TYPES = ("text/", "application/json")
 
 
@@ -124,7 +124,7 @@ def real_email(asked: str, own: str) -> str:
     match = PSEUDONYM.fullmatch(asked)
     member = Member.objects.filter(pk=int(match[1])).first() if match else None
     if member is None:
-        raise Http404("Members are shown under pseudonyms: there is none of that name.")
+        raise Http404("Members are shown under pseudonyms, and none has that name.")
     return member.email
 
 

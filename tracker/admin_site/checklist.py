@@ -134,7 +134,7 @@ def check_channel(now: datetime) -> SetUpStep:
         "Channel",
         bool(working),
         state,
-        "An incident that nobody hears of costs money until somebody looks.",
+        "An incident that nobody is notified of costs money until somebody looks.",
         admin_list("incidents_channel") if enabled else reverse("admin:incidents_channel_add"),
         "Send a test." if enabled else "Add Slack, e-mail or a webhook, and send a test.",
     )

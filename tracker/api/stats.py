@@ -99,7 +99,7 @@ class CycleDifference(Schema):
 
     takenAt: datetime
     eventsCents: Decimal
-    cursorCents: Decimal | None = Field(description="None where Cursor's answer does not say it.")
+    cursorCents: Decimal | None = Field(description="None where Cursor's answer lacks it.")
     parts: list[DifferencePart] = Field(description="They add up to cursorCents less eventsCents.")
 
 
@@ -109,7 +109,7 @@ class Dashboard(Schema):
     modelCosts: list[ModelCostRow]
     teamDailySpend: list[DailySpendRow]
     dailySpendBreakdown: list[MemberDaySpend]
-    reconciliation: CycleDifference | None = Field(description="None for who does not see everybody.")
+    reconciliation: CycleDifference | None = Field(description="None for readers who do not see everybody.")
 
 
 @router.get("/stats", response={200: Dashboard, **documented()})

@@ -54,7 +54,7 @@ class ImportPart:
     @property
     def line(self) -> str:
         """The part in one line, for people."""
-        text = f"{self.name}: {self.read:,} read, {self.taken:,} taken, {self.known:,} known already"
+        text = f"{self.name}: {self.read:,} read, {self.taken:,} imported, {self.known:,} already known"
         if not self.unusable:
             return text
         reasons = "; ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())

@@ -57,7 +57,7 @@ def check_settings() -> Iterator[CheckResult]:
         verdict = fail if message.is_serious() else warn
         yield verdict("settings", f"{message.msg} ({message.id})", message.hint or "see README.md")
     if not messages:
-        yield ok("settings", "no check complains")
+        yield ok("settings", "no problems found")
 
 
 def check_database() -> CheckResult:

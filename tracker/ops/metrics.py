@@ -88,18 +88,18 @@ def freshness_figures(now: datetime) -> Iterator[Metric]:
     yield gauge(
         "vendor_lag_seconds", "How far Cursor itself is behind; 0 when it is not.", ["source"], behind
     )
-    yield gauge("source_stale", "1 when older than its rhythm explains.", ["source"], stale)
+    yield gauge("source_stale", "1 when older than its schedule explains.", ["source"], stale)
 
 
 def doubt_figures() -> Iterator[Metric]:
     """Per source; sources without anything open have no sample."""
     notes = sorted(open_notes().items())
     doubts = [([source], each.doubts) for source, each in notes]
-    yield gauge("open_doubts", "What a source says that does not add up.", ["source"], doubts)
+    yield gauge("open_doubts", "Answers of a source that do not add up.", ["source"], doubts)
     rejected = [([source], each.rejected) for source, each in notes]
     yield gauge("rejected_rows", "Rows that could not be read, kept raw.", ["source"], rejected)
     dollars = [([source], float(each.cents) / 100) for source, each in notes]
-    yield gauge("doubtful_dollars", "Money that doubts and rejected rows concern.", ["source"], dollars)
+    yield gauge("doubtful_dollars", "Money affected by doubts and rejected rows.", ["source"], dollars)
 
 
 def run_figures() -> Iterator[Metric]:

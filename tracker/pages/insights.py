@@ -121,7 +121,7 @@ def plan_table(report: Insights, query: QueryDict) -> Table[Exhaustion]:
     return Table(
         "plan", "Members with an exhausted plan", columns, report.exhaustions,
         query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="cycle_day",
-        empty="Everybody is still within what the plan includes in this cycle.",
+        empty="Everybody is still within the plan in this cycle.",
     )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
     ]
     return Table(
         "models", "Model usage", columns, report.model_costs,
-        query=query, now=report.filters.now, sort="-requests", empty="No request in this period.",
+        query=query, now=report.filters.now, sort="-requests", empty="No requests in this period.",
     )  # fmt: skip
 
 
@@ -240,7 +240,7 @@ def versions_table(report: Insights, query: QueryDict) -> Table[Version]:
     ]
     return Table(
         "versions", "Client versions", columns, report.versions,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-members", empty="None is known.",
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-members", empty="None known.",
     )  # fmt: skip
 
 

@@ -159,7 +159,7 @@ def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
         query=query,
         now=report.filters.now,
         sort="-spend",
-        empty="No request in this period.",
+        empty="No requests in this period.",
     )
 
 
@@ -214,7 +214,7 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
         query=query,
         now=report.filters.now,
         sort="-detected",
-        empty="There has been none.",
+        empty="No incidents so far.",
     )  # fmt: skip
 
 

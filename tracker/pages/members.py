@@ -45,8 +45,8 @@ COLUMNS: list[Column[MemberFigures]] = [
         help=MEANINGS["adoption"],
     ),
     Column("badges", "Badges", lambda m: m.badges, "badges", shown=lambda m: m.other_badges),
-    place("spend_rank", "Spend #", lambda m: m.spend_rank),
-    place("activity_rank", "Activity #", lambda m: m.activity_rank),
+    place("spend_rank", "Spend rank", lambda m: m.spend_rank),
+    place("activity_rank", "Request rank", lambda m: m.activity_rank),
 ]
 
 

@@ -71,7 +71,7 @@ def figures(report: DayReport) -> list[Column[DayLine]]:
     columns: list[tuple[str, str, Callable[[DayLine], Any], str, str]] = [
         ("spend", "Spend", lambda row: row.total_cents, "money", ""),
         ("usual", "Usual", lambda row: row.usual_cents, "money", usual),
-        ("extra", "More than usual", lambda row: row.extra_cents, "money", "Spend less the usual."),
+        ("extra", "Above usual", lambda row: row.extra_cents, "money", "Spend less the usual."),
         ("requests", "Requests", lambda row: row.requests, "count", ""),
         ("runs", "Runs", lambda row: row.runs, "count", "Runs of cloud agents and automations that began."),
     ]

@@ -91,7 +91,7 @@ def daily_note(report: Overview, index: int) -> str:
     """What the day amounts to, and how it compares with the average and the day before."""
     day, is_today = report.daily[index], report.period.shown_days[index] == report.period.today
     if not report.period.is_known(report.period.shown_days[index]):
-        return "Nothing of this day has been read yet"
+        return "No data for this day yet"
     said = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
     if report.per_day and report.per_day.total_cents and not is_today:
         said.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
@@ -206,7 +206,7 @@ def models_table(report: Overview, query: QueryDict) -> Table[ModelCost]:
         query=query,
         now=report.filters.now,
         sort="-rate",
-        empty="No request was made in this period.",
+        empty="No requests in this period.",
     )
 
 
@@ -221,7 +221,7 @@ def model_columns(filters: Filters) -> list[Column[ModelCost]]:
         Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
         Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
         Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
-        Column("relative", "Against all", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
+        Column("relative", "Against the team", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
         Column("members", "Members", lambda m: m.members, "count", link=only, help=MEANINGS["model_members"]),
         Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
         Column(
@@ -263,5 +263,5 @@ def members_table(report: Overview, query: QueryDict) -> Table[MemberFigures]:
         sort="-spend",
         ordered="-spend",
         css=lambda member: "" if member.is_active or member.totals.total_cents else "faded",
-        empty="No member fits these filters.",
+        empty="No member matches these filters.",
     )

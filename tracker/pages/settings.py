@@ -17,7 +17,7 @@ from tracker.widgets.tables import Column, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
 DOUBTS = (
-    "What Cursor answered that does not add up, and rows that could not be read, with the money concerned. "
+    "Answers from Cursor that do not add up, and rows that could not be read, with the money concerned. "
     "The reasons are in the admin, under Doubts and Rejected rows."
 )
 TONES = {"ok": "good", "ok_doubts": "warning", "fresh": "good", "failed": "critical", "running": "info"}
@@ -52,14 +52,14 @@ def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshn
         Column("run", "Last asked", lambda s: s.last_run_at, "ago"),
         Column("newest", "Known up to", lambda s: s.newest_at, "ago"),
         Column("doubts", "Doubts", lambda s: str(report.notes.get(s.source, "")), help=DOUBTS),
-        Column("error", "What went wrong", lambda s: s.error),
+        Column("error", "Error", lambda s: s.error),
     ]
     return Table("sources", "Sources", columns, report.sources, query=query, now=report.now, sort="source")
 
 
 def source_flag(source: SourceFreshness) -> Flag:
     if not source.status:
-        return Flag("never asked", "plain")
+        return Flag("never read", "plain")
     if source.is_stale and source.status != SourceRun.Status.FAILED:
         return Flag("stale", "warning")
     return Flag(SourceRun.Status(source.status).label, TONES.get(source.status, "plain"))
@@ -76,7 +76,7 @@ def runs_table(report: Configuration, query: QueryDict) -> Table[SourceRun]:
         Column("changed", "Changed", lambda r: r.rows_changed, "count"),
         Column("requests", "Requests", lambda r: r.requests, "count"),
         Column("took", "Took", lambda r: r.finished_at - r.started_at if r.finished_at else None, "duration"),
-        Column("error", "What went wrong", lambda r: r.error),
+        Column("error", "Error", lambda r: r.error),
     ]
     empty = "Nothing has been collected yet."
     return Table(
@@ -104,7 +104,7 @@ def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
         Column("groups", "For", channel_audience),
         Column("quiet", "Quiet hours", quiet_hours),
         Column("ok", "Last delivered", lambda c: c.last_ok_at, "ago"),
-        Column("error", "Last trouble", lambda c: c.last_error),
+        Column("error", "Last error", lambda c: c.last_error),
     ]
     empty = "No channel is set up, so nobody is notified. An administrator can add one under Channels."
     return Table(

@@ -24,7 +24,7 @@ class Budget:
     def said(self) -> str:
         budget = f"budget {formats.money_short(self.cents)}"
         if self.is_reached:
-            return f"{budget} is used up"
+            return f"{budget} is exhausted"
         return f"{budget} reached about {formats.day(self.day)}" if self.day else f"within the {budget}"
 
 

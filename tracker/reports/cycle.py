@@ -75,9 +75,9 @@ class CycleReport:
     def no_forecast(self) -> str:
         """Why there is none."""
         if not self.daily:
-            return "Nothing of this cycle has been read yet"
+            return "No data for this cycle yet"
         if not self.forecast and not (self.spent.total_cents or self.last_cents):
-            return "Nothing was spent to forecast from"
+            return "No spend to base a forecast on"
         return "" if self.forecast else f"A forecast needs {MIN_DAYS} whole days of history"
 
 

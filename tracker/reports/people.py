@@ -62,7 +62,7 @@ def is_seat(kind: str) -> bool:
 
 def label(name: str, email: str, kind: str) -> str:
     if kind == Member.Kind.UNATTRIBUTED:
-        return "Spend that names nobody"
+        return "Unattributed spend"
     if kind == Member.Kind.SERVICE_ACCOUNT:
         return name or f"Service account {email.removeprefix('service-account:')}"
     return name or email

@@ -43,9 +43,9 @@ class Reconciled:
     def said(self) -> str:
         """The difference and what it is made of, in one line."""
         if self.cents is None:
-            return "Cursor's answer does not say its own total of the cycle"
+            return "Cursor's answer lacks its own total for the cycle"
         if not round_cents(self.cents):
-            return f"Cursor's own total is the same, as of {formats.instant(self.at)}"
+            return f"Cursor's own total is the same as of {formats.instant(self.at)}"
         told = "; ".join(part.said for part in self.parts if round_cents(part.cents))
         compared = f"{formats.money(abs(self.cents))} {'more' if self.cents > 0 else 'less'}"
         return (

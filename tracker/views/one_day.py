@@ -35,5 +35,5 @@ def read_day(text: str, today: date) -> date:
     except ValueError:
         raise Http404(f"“{text}” is not a day: write it as 2026-03-13.") from None
     if day > today or day.year < 2023:
-        raise Http404(f"Nothing can be known of {day}.")
+        raise Http404(f"There is no data for {day}.")
     return day

@@ -110,7 +110,7 @@ def take_once(request: AccessRequest, now: datetime) -> None:
     SlackRequest.objects.filter(received_at__lt=now - REMEMBER).delete()
     _, is_new = SlackRequest.objects.get_or_create(signature=signature, defaults={"received_at": now})
     if not is_new:
-        raise PressRefused("This request was taken before.")
+        raise PressRefused("This request has already been handled.")
 
 
 class DjangoClock(Clock):
@@ -191,7 +191,7 @@ def answer_as_member(press: Press, user: SlackUser, now: datetime) -> str:
     try:
         question = find_question(press.number)
     except QuestionExpired:
-        return "This question does not count any more."
+        return "This question is closed."
     member = question.incident.member
     if member is None or member.email != user.email:
         raise PressRefused("This question is for somebody else.")
@@ -234,7 +234,7 @@ def find_actor(email: str) -> Actor:
         return actor_of_login(user)
     member = Member.objects.on_team().by_address(email)
     if member is None:
-        raise PressRefused("You are not known here: your Slack e-mail belongs to no member and no login.")
+        raise PressRefused("Your Slack e-mail belongs to no member and no login here.")
     if not default_role() >= Role.RESPONDER:
         raise PressRefused("Your role does not act on incidents. Ask an administrator.")
     return Actor(None, member.name or member.email)

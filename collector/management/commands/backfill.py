@@ -23,7 +23,8 @@ from .collect import line
 
 class Command(BaseCommand):
     help = (
-        "Read history from Cursor, newest first, until there is no more. Killed, it goes on where it stopped."
+        "Read history from Cursor, newest first, until there is no more. If killed, it continues where "
+        "it stopped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -15,7 +15,8 @@ from collector.models import Source, SourceRun
 
 
 class Command(BaseCommand):
-    help = "Read every source from Cursor once: what can have changed since the last time, 30 days at first."
+    help = "Read from every source at Cursor once what may have changed since the last time; 30 days at "
+    "first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as JSON")

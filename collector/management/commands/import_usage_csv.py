@@ -12,11 +12,11 @@ from collector.imports.usage import import_usage
 
 
 class Command(BaseCommand):
-    help = "Take in a usage-events CSV exported from Cursor's dashboard; lines that make no sense are listed."
+    help = "Import a usage-events CSV exported from Cursor's dashboard; lines that cannot be read are listed."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--member", type=email, metavar="EMAIL", help="whose the rows without a user are")
+        parser.add_argument("--member", type=email, metavar="EMAIL", help="the member of rows without a user")
         parser.add_argument(
             "--cycle-start",
             type=instant,
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             help="when a billing cycle began, where no API tells it: 2026-03-13 or 2026-03-13T15:30Z",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="say what would be taken, and change nothing"
+            "--dry-run", action="store_true", help="show what would be imported, and change nothing"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

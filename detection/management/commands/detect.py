@@ -16,10 +16,10 @@ from detection.engine import detect
 
 
 class Command(BaseCommand):
-    help = "Look for spend that went wrong in what has been collected, and store what is found."
+    help = "Look for unusual spend in what has been collected, and store the anomalies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--as-of", type=instant, help="Judge as at this ISO 8601 instant; default: now.")
+        parser.add_argument("--as-of", type=instant, help="Judge as of this ISO 8601 instant; default: now.")
         parser.add_argument("--json", action="store_true", help="Print the whole report as JSON.")
 
     def handle(self, *, as_of: datetime | None, **options: Any) -> None:

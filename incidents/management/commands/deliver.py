@@ -9,7 +9,7 @@ from incidents.notifying.outbox import deliver_due
 
 
 class Command(BaseCommand):
-    help = "Send the notifications that wait and escalate what nobody answered; for cron without a worker."
+    help = "Send waiting notifications and escalate unanswered ones; for cron without a worker."
 
     def handle(self, **options: Any) -> None:
         self.stdout.write(deliver_due(timezone.now()).summary)

@@ -13,14 +13,14 @@ from incidents.notifying.outbox import deliver_due
 
 
 class Command(BaseCommand):
-    help = "Send a digest to every channel that wants digests: once per period, whatever is run twice."
+    help = "Send a digest to every channel that wants digests: once per period, even if run twice."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=sorted(digests.KINDS), help="plan (a day), cycle, weekly.")
         parser.add_argument("--dry-run", action="store_true", help="Print it and send nothing.")
         parser.add_argument("--if-due", action="store_true", help="Do nothing outside its time; for cron.")
-        parser.add_argument("--again", action="store_true", help="Send it even if the period has had it.")
-        parser.add_argument("--now", type=instant, help="As of this instant instead of the present one.")
+        parser.add_argument("--again", action="store_true", help="Send it even if it was sent before.")
+        parser.add_argument("--now", type=instant, help="As of this instant instead of now.")
 
     def handle(self, *, name: str, dry_run: bool, if_due: bool, again: bool, **options: Any) -> None:
         now = options["now"] or timezone.now()

@@ -95,7 +95,7 @@ def test_a_bad_line_is_listed_and_the_readable_rest_is_taken(write, line, says):
     assert says in result.survey.problems.report[0]
     assert [event.occurred_at.hour for event in UsageEvent.objects.order_by("occurred_at")] == [10, 11]
     assert MemberModelDay.objects.get().total_cents == 84
-    assert any(text.endswith("lines not taken:") for text in result.lines)
+    assert any(text.endswith("lines not imported:") for text in result.lines)
 
 
 def test_hundreds_of_bad_lines_are_counted_and_the_first_are_listed(write):

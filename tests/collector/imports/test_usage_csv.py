@@ -261,16 +261,16 @@ def test_the_command_reports_and_refuses(write):
     call_command("import_usage_csv", path, stdout=out)
     assert out.getvalue().splitlines() == [
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
-        "2 taken: 2 new, 0 revised",
+        "2 imported: 2 new, 0 revised",
         "new members: 1",
         "1 billed rows lack their cost: requests without money",
         "Nothing was changed: this was a dry run.",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
-        "2 taken: 2 new, 0 revised",
+        "2 imported: 2 new, 0 revised",
         "new members: 1",
         "1 billed rows lack their cost: requests without money",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
-        "0 taken: 0 new, 0 revised",
+        "0 imported: 0 new, 0 revised",
         "2 skipped: imported before, and the same",
         "1 billed rows lack their cost: requests without money",
     ]

@@ -1,4 +1,4 @@
-"""What is doing it: which source is named, with which figures, and where it is told."""
+"""Where the spend comes from: which source is named, with which figures, and where it is told."""
 
 from __future__ import annotations
 

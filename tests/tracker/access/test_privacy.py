@@ -138,5 +138,5 @@ class TestVeil:
 
     def test_a_search_finds_pseudonyms_alone(self):
         assert real_search(f"Member {self.ann.pk}") == "ann@company.com"
-        assert real_search("ann") == "nobody of that name"
+        assert real_search("ann") == "nobody by that name"
         assert real_search("") == ""

@@ -54,7 +54,7 @@ def test_the_form_shows_questions_units_and_defaults(admin_client):
     assert "When is a member&#x27;s day unusual?" in page or "When is a member's day unusual?" in page
     assert "Spend floor ($ in 24 h)" in page
     assert "Default: 50." in page
-    assert "Changes count from the next hourly run." in page
+    assert "Changes take effect at the next hourly run." in page
 
 
 def test_a_try_is_queued_and_its_state_is_shown_until_it_is_done(admin_client):

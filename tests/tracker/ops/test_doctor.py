@@ -228,7 +228,7 @@ def test_the_command_prints_a_line_each_and_ends_well_on_a_fresh_database(settin
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     call_command("doctor")
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "ok    settings                     no check complains"
+    assert lines[0] == "ok    settings                     no problems found"
     assert {line.split()[0] for line in lines} == {"ok", "off", "warn"}
 
 
@@ -236,7 +236,7 @@ def test_the_command_prints_a_line_each_and_ends_well_on_a_fresh_database(settin
 def test_the_command_fails_when_something_must_be_mended(settings, capsys):
     settings.SLACK_BOT_TOKEN = "xoxb-made-up"
     settings.SLACK_API_URL = "http://127.0.0.1:9"
-    with pytest.raises(CommandError, match="2 of these must be mended"):
+    with pytest.raises(CommandError, match="2 of these need fixing"):
         call_command("doctor")
     assert "config.E007" in capsys.readouterr().out
 

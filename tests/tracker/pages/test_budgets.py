@@ -59,7 +59,7 @@ def test_a_group_filter_keeps_that_groups_budget_alone(people):
 
 def test_a_members_page_says_how_their_budget_stands(people):
     assert "94 % of the budget" in body("/users/bob@company.com")
-    assert "the budget is used up" in body("/users/ann@company.com")
+    assert "the budget is exhausted" in body("/users/ann@company.com")
 
 
 def test_the_api_lists_every_budget_and_keeps_the_teams_in_the_settings(people):

@@ -153,4 +153,4 @@ def test_a_service_account_has_neither_a_plan_nor_a_rank(acme, client):
     text = client.get(f"/users/{company.BOT}").text
     assert "Only people have a plan, and only they are ranked" in text
     assert "used up on" not in text
-    assert "No request in the period" not in text
+    assert "No requests in the period" not in text

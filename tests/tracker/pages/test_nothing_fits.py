@@ -38,7 +38,7 @@ def test_what_is_wrong_is_shown_even_where_nothing_fits(acme, client):
 
 def test_members_who_spent_nothing_have_nothing_to_forecast_from(acme, client):
     text = client.get("/?search=gail").text
-    assert "Nothing was spent to forecast from" in text
+    assert "No spend to base a forecast on" in text
     assert "A forecast needs" not in text
 
 

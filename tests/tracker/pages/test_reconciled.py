@@ -44,11 +44,11 @@ def test_whoever_may_not_see_everybody_does_not_see_the_team_s_total(acme, clien
 
 def test_no_difference_and_no_total_are_said_too(acme):
     assert reconciled(make_comparison(snapshot_total_cents=100_000, explanation=[]).cycle).said == (
-        "Cursor's own total is the same, as of 2026-11-23 14:30 UTC"
+        "Cursor's own total is the same as of 2026-11-23 14:30 UTC"
     )
     Reconciliation.objects.update(snapshot_total_cents=None)
     assert reconciled(Reconciliation.objects.get().cycle).said == (
-        "Cursor's answer does not say its own total of the cycle"
+        "Cursor's answer lacks its own total for the cycle"
     )
 
 

@@ -74,7 +74,7 @@ def test_no_seat_is_called_unused_for_days_of_which_nothing_is_known(stopped, cl
     assert report.per_day is None
     text = client.get("/?period=3d").text
     assert "seats nobody used" not in text
-    assert "nothing of these days has been read yet" in text
+    assert "no data for these days yet" in text
 
 
 def test_unused_seats_are_as_of_the_last_reading(stopped, client):

@@ -10,7 +10,7 @@ from tracker.ops.findings import CheckLevel
 
 
 class Command(BaseCommand):
-    help = "Look at everything this installation leans on, a line each with what to do. Changes nothing."
+    help = "Check everything this installation depends on: one line each, with what to do. Changes nothing."
     requires_system_checks = ()  # they are its first lines
 
     def handle(self, **options: Any) -> None:
@@ -19,4 +19,4 @@ class Command(BaseCommand):
             self.stdout.write(finding.line)
             failed += finding.verdict is CheckLevel.FAIL
         if failed:
-            raise CommandError(f"{failed} of these must be mended")
+            raise CommandError(f"{failed} of these need fixing")

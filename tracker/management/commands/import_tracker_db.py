@@ -12,14 +12,14 @@ from tracker.imports.tracker_db import import_tracker_db
 
 class Command(BaseCommand):
     help = (
-        "Take in the SQLite file of cursor-usage-tracker: all of its history, each thing once. "
-        "Killed half-way, run it again: it takes what is left."
+        "Import the SQLite file of cursor-usage-tracker: all of its history, once. "
+        "If it is killed half-way, run it again to import the rest."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--dry-run", action="store_true", help="say what would be taken, and change nothing"
+            "--dry-run", action="store_true", help="show what would be imported, and change nothing"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

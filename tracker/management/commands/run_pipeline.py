@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Collect, detect, keep incidents and notify, as every hour. --verbosity 0 tells failures only."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--as-of", type=instant, metavar="ISO", help="Take this instant for now (UTC).")
+        parser.add_argument("--as-of", type=instant, metavar="ISO", help="Run as of this instant (UTC).")
         parser.add_argument("--json", action="store_true", help="Print the report as JSON.")
 
     def handle(self, **options: Any) -> None:

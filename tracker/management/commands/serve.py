@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 self._serve(children, bind, demo)
         except ChildEnded as ended:
             logs = settings.VAR_DIR / "log"
-            raise CommandError(f"{ended}; its last words are in {logs}") from ended
+            raise CommandError(f"{ended}; its log ends in {logs}") from ended
         except KeyboardInterrupt:
             self.stdout.write("stopped")
 
