@@ -11,18 +11,18 @@ class Rule(TextChoices):
     CYCLE_LIMIT = "cycle_limit", "cycle spend over the limit"
     DAILY_REQUESTS = "daily_requests", "requests in a day over the limit"
     DAILY_TOKENS = "daily_tokens", "tokens in a day over the limit"
-    TEAM_SPEND = "team_spend", "spend unlike the team"
-    TEAM_REQUESTS = "team_requests", "requests unlike the team"
+    TEAM_SPEND = "team_spend", "spend far above the team average"
+    TEAM_REQUESTS = "team_requests", "requests far above the team average"
     SPIKE = "spike", "spend spike"
-    CYCLE_OUTLIER = "cycle_outlier", "cycle spend unlike the team"
+    CYCLE_OUTLIER = "cycle_outlier", "cycle spend far above the team median"
     EXPENSIVE_MODEL = "expensive_model", "more expensive requests"
     PLAN_EXHAUSTED = "plan_exhausted", "plan exhausted"
     MEMBERS_LIMITED = "members_limited", "members stopped by their spend limit"
     TEAM_BUDGET = "team_budget", "team budget"
-    OWN_BASELINE = "own_baseline", "spend unlike the member's own"
+    OWN_BASELINE = "own_baseline", "spend far above own usual"
     DRIFT = "drift", "slow drift of spend"
     MACHINE_PACE = "machine_pace", "requests at a machine's pace"
-    PRICE_CHANGE = "price_change", "price of a model changed"
+    PRICE_CHANGE = "price_change", "model price rose"
 
 
 class Cause(TextChoices):

@@ -100,7 +100,7 @@ class ChannelAdmin(RecordedAdmin):
     fieldsets = (
         (None, {"fields": ("name", "kind", "target", "is_enabled")}),
         (
-            "What it hears",
+            "What is sent",
             {
                 "fields": (
                     "sends_alerts",

@@ -16,7 +16,7 @@ class Lease(models.Model):
     writes = models.BigIntegerField(
         default=0,
         db_default=0,
-        help_text="How often facts were written, counted by the lease on them alone.",
+        help_text="How often facts were written; only counted by their lease.",
     )
 
     def __str__(self) -> str:

@@ -16,14 +16,14 @@ class DirectoryGroup(models.Model):
     cursor_id = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
     monthly_limit_dollars = models.DecimalField(
-        max_digits=12, decimal_places=2, null=True, blank=True, help_text="Empty: no limit of the group."
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="Empty: the group has no limit."
     )
     members = models.ManyToManyField(
         Member, related_name="directory_groups", help_text="Read only for groups that have a limit."
     )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the vendor's list lacks it.")
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="When it disappeared from Cursor's list.")
 
     class Meta:
         ordering = ["name"]
@@ -38,7 +38,7 @@ class CursorGroup(models.Model):
     cursor_id = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
     spend_cents = CentsField(
-        null=True, blank=True, help_text="As stated for the current cycle; a cross-check only."
+        null=True, blank=True, help_text="As Cursor states it for the current cycle; only a cross-check."
     )
     directory_group = models.ForeignKey(
         DirectoryGroup,
@@ -50,7 +50,7 @@ class CursorGroup(models.Model):
     )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="Since when the vendor's list lacks it.")
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="When it disappeared from Cursor's list.")
 
     class Meta:
         ordering = ["name"]

@@ -47,14 +47,14 @@ class Member(models.Model):
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.PERSON)
     name = models.CharField(max_length=200, blank=True)
     role = models.CharField(
-        max_length=40, blank=True, help_text="As the vendor sends it: owner, member, free-owner."
+        max_length=40, blank=True, help_text="As Cursor sends it: owner, member, free-owner."
     )
-    cursor_id = models.CharField(max_length=80, blank=True, help_text="The vendor's encoded id, user_…")
-    numeric_id = models.CharField(max_length=40, blank=True, help_text="The vendor's number in daily usage.")
+    cursor_id = models.CharField(max_length=80, blank=True, help_text="Cursor's encoded id, user_…")
+    numeric_id = models.CharField(max_length=40, blank=True, help_text="Cursor's number in daily usage.")
     picture_url = models.URLField(max_length=500, blank=True)
-    is_removed = models.BooleanField(default=False, help_text="The vendor lists the seat as removed.")
+    is_removed = models.BooleanField(default=False, help_text="Cursor lists the seat as removed.")
     gone_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when the vendor's list lacks this person."
+        null=True, blank=True, help_text="When this person disappeared from Cursor's list."
     )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()

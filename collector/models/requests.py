@@ -13,7 +13,7 @@ class RequestSlot(models.Model):
 
     endpoint_class = models.CharField(max_length=24)
     number = models.PositiveSmallIntegerField()
-    free_at = models.DateTimeField(help_text="From when on this slot may be used again.")
+    free_at = models.DateTimeField(help_text="When this slot may be used again.")
 
     class Meta:
         constraints = [

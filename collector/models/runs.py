@@ -52,7 +52,7 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
         return self.filter(status=SourceRun.Status.RUNNING, trigger=trigger).update(
             status=SourceRun.Status.FAILED,
             finished_at=now,
-            error="interrupted: the next run goes on from here",
+            error="interrupted: the next run continues from here",
         )
 
 
@@ -84,7 +84,7 @@ class SourceRun(models.Model):
         DOUBTS = "ok_doubts", "ok with doubts"
         FAILED = "failed", "failed"
         UNAVAILABLE = "unavailable", "not available on this plan"
-        FRESH = "fresh", "not asked: fresh enough"
+        FRESH = "fresh", "skipped: still fresh"
 
     # What was read is stored and complete as far as anybody can tell.
     GOOD = (Status.OK, Status.DOUBTS)
@@ -155,7 +155,7 @@ class Watermark(models.Model):
     sent_until_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Up to when the vendor has sent rows, where that is behind what was read.",
+        help_text="Until when Cursor has sent rows, where that is behind what was read.",
     )
 
     def __str__(self) -> str:

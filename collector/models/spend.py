@@ -34,10 +34,10 @@ class BillingCycle(models.Model):
     start_at = models.DateTimeField(unique=True)
     end_at = models.DateTimeField()
     is_inferred = models.BooleanField(
-        default=False, help_text="Stepped back from a known cycle; Cursor never named it."
+        default=False, help_text="Derived from a known cycle; Cursor never stated it."
     )
     first_named_at = models.DateTimeField(
-        null=True, blank=True, help_text="When Cursor first named it as the running cycle."
+        null=True, blank=True, help_text="When Cursor first stated it as the current cycle."
     )
     last_named_at = models.DateTimeField(null=True, blank=True)
 
@@ -93,7 +93,7 @@ class SpendSnapshot(models.Model):
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="spend_snapshots")
     cycle = models.ForeignKey(BillingCycle, on_delete=models.PROTECT, related_name="snapshots")
     taken_at = models.DateTimeField(help_text="The day's first answer with a figure that had moved.")
-    confirmed_at = models.DateTimeField(help_text="The last answer that said this.")
+    confirmed_at = models.DateTimeField(help_text="The last answer with this figure.")
     meaning = models.CharField(max_length=8, choices=Meaning)
     total_cents = CentsField(null=True, blank=True, help_text="Unknown in a legacy answer.")
     on_demand_cents = CentsField(null=True, blank=True)
@@ -106,7 +106,7 @@ class SpendSnapshot(models.Model):
         blank=True,
         help_text="The limit in force; empty when none.",
     )
-    raw = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The answer's row as it came.")
+    raw = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The answer's row as received.")
 
     objects = SpendSnapshotQuerySet.as_manager()
 
@@ -123,7 +123,7 @@ class SpendSnapshot(models.Model):
 
 # Why the vendor's totals and the events' sums of a cycle differ.
 REASONS = {
-    "no_seat": "spent without a seat (service accounts, no e-mail), which Cursor's list leaves out",
+    "no_seat": "spent without a seat (service accounts, no e-mail), which Cursor's list excludes",
     "rejected": "of rows that could not be read: see Rejected rows in the admin",
     "late": "of the last hour, which one side may not have yet",
     "outside_retention": "before the oldest event that Cursor still gave",

@@ -88,10 +88,12 @@ class MemberModelDay(models.Model):
     cache_write_tokens = models.BigIntegerField(default=0)
     cache_read_tokens = models.BigIntegerField(default=0)
     worth_cents = CentsField(
-        db_default=0, help_text="What usage that was not charged is worth, where the source says so."
+        db_default=0, help_text="What usage that was not charged is worth, where the source states it."
     )
     unpriced_weight = models.BigIntegerField(
-        default=0, db_default=0, help_text="Tokens of usage without a cost, weighed by what their kind costs."
+        default=0,
+        db_default=0,
+        help_text="Tokens of usage without a cost, weighted by the price of their kind.",
     )
     free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same of free usage.")
     updated_at = models.DateTimeField()
@@ -143,10 +145,12 @@ class MemberModelHour(models.Model):
     cache_write_tokens = models.BigIntegerField(default=0)
     cache_read_tokens = models.BigIntegerField(default=0)
     worth_cents = CentsField(
-        db_default=0, help_text="What usage that was not charged is worth, where the source says so."
+        db_default=0, help_text="What usage that was not charged is worth, where the source states it."
     )
     unpriced_weight = models.BigIntegerField(
-        default=0, db_default=0, help_text="Tokens of usage without a cost, weighed by what their kind costs."
+        default=0,
+        db_default=0,
+        help_text="Tokens of usage without a cost, weighted by the price of their kind.",
     )
     free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same of free usage.")
     top_thread = models.CharField(

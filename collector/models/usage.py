@@ -41,9 +41,7 @@ class UsageEvent(models.Model):
 
     occurred_at = models.DateTimeField(help_text="Exact to the millisecond.")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="usage_events", db_index=False)
-    model = models.CharField(
-        max_length=120, blank=True, help_text="As the vendor spells it; `default` is Auto."
-    )
+    model = models.CharField(max_length=120, blank=True, help_text="As Cursor spells it; `default` is Auto.")
     ordinal = models.PositiveSmallIntegerField(default=0)
 
     kind = models.CharField(max_length=80, blank=True, help_text="Open vocabulary, for display.")

@@ -45,15 +45,17 @@ class Anomaly(models.Model):
     )
     observed = models.FloatField(help_text="The measured figure: cents, or a count, as the metric says.")
     bound = models.FloatField(help_text="The figure it had to exceed.")
-    expected = models.FloatField(help_text="The figure that would have been usual.")
+    expected = models.FloatField(help_text="The usual figure.")
     extra_cents = CentsField(help_text="Dollars above what is usual, in cents.")
     onset_at = models.DateTimeField(
-        null=True, blank=True, help_text="The event at which it crossed the bound."
+        null=True, blank=True, help_text="The event at which the bound was crossed."
     )
-    detected_at = models.DateTimeField(help_text="The run that first saw it.")
-    last_seen_at = models.DateTimeField(help_text="The newest run that still saw it.")
-    cleared_at = models.DateTimeField(null=True, blank=True, help_text="The run that no longer saw it.")
-    is_provisional = models.BooleanField(default=False, help_text="It rests on a day that is not over.")
+    detected_at = models.DateTimeField(help_text="The first run that found it.")
+    last_seen_at = models.DateTimeField(help_text="The latest run that found it.")
+    cleared_at = models.DateTimeField(
+        null=True, blank=True, help_text="The first run that no longer found it."
+    )
+    is_provisional = models.BooleanField(default=False, help_text="It is based on a day that is not over.")
     model = models.CharField(
         max_length=120, blank=True, help_text="The model behind most of the extra spend."
     )

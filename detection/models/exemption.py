@@ -33,9 +33,9 @@ class Exemption(models.Model):
     floor_cents = CentsField(
         null=True,
         blank=True,
-        help_text="Too small: spend in 24 h up to these cents raises nothing for the member.",
+        help_text="Too small: spend in 24 h up to this many cents raises no alert about the member.",
     )
-    reason = models.TextField(blank=True, help_text="Why, for whoever reads this later.")
+    reason = models.TextField(blank=True, help_text="The reason, for later readers.")
     created_by = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField()
     revoked_by = models.CharField(max_length=254, blank=True)
@@ -55,7 +55,7 @@ class Exemption(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind=ExemptionKind.TOO_SMALL) | Q(floor_cents__gt=0),
                 name="exemption_too_small_has_a_floor",
-                violation_error_message="Too small needs a floor: the cents up to which nothing is raised.",
+                violation_error_message="Too small needs a floor in cents, up to which no alert is raised.",
             ),
         ]
 

@@ -144,7 +144,7 @@ def escalate(alert: Notification, now: datetime) -> bool:
             return False
         minutes = alert.channel.escalate_after_minutes
         why = f"no answer within {minutes} min on" if alert.sent_at else "nothing gets through on"
-        text = f"{why} {alert.channel}; {channel} told"
+        text = f"{why} {alert.channel}; {channel} notified"
         entry = write(
             current, Transition(TimelineStep.UNANSWERED, (), None, text), SYSTEM, Origin.SYSTEM, now
         )

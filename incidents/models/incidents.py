@@ -79,7 +79,7 @@ class Incident(models.Model):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text="The same when it last alerted: a good deal more alerts again.",
+        help_text="The same at its last alert: much more than this alerts again.",
     )
 
     onset_at = models.DateTimeField(null=True, blank=True, help_text="The usage event at which it crossed.")
@@ -91,7 +91,9 @@ class Incident(models.Model):
     )
     detected_at = models.DateTimeField(help_text="The run that opened it.")
     alerted_at = models.DateTimeField(null=True, blank=True, help_text="First delivery that got through.")
-    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="First answer of a person.")
+    acknowledged_at = models.DateTimeField(
+        null=True, blank=True, help_text="First acknowledgement by a person."
+    )
     acknowledged_by = models.CharField(max_length=254, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=254, blank=True, help_text="Empty when it resolved itself.")

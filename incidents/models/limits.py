@@ -69,7 +69,7 @@ class LimitChange(models.Model):
     from_effective_dollars = dollars_or_none(help_text="The limit in force before.")
     after_dollars = dollars_or_none(help_text="The member's own limit as read back.")
     effective_dollars = dollars_or_none(help_text="The limit in force as read back.")
-    restore_dollars = dollars_or_none(help_text="What comes back at the end of a temporary limit.")
+    restore_dollars = dollars_or_none(help_text="The limit restored at the end of a temporary one.")
     reason = models.TextField()
     until_at = models.DateTimeField("until", null=True, blank=True, help_text="Empty: until it is changed.")
     ended_at = models.DateTimeField(
@@ -84,8 +84,8 @@ class LimitChange(models.Model):
     requested_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    message = models.TextField(blank=True, help_text="The outcome in words, or why the last try failed.")
-    key = models.CharField(max_length=80, unique=True, help_text="The same form sent twice is one change.")
+    message = models.TextField(blank=True, help_text="The outcome in words, or why the last attempt failed.")
+    key = models.CharField(max_length=80, unique=True, help_text="A form sent twice is one change.")
 
     objects = LimitChangeQuerySet.as_manager()
 

@@ -58,7 +58,8 @@ class Notification(models.Model):
         null=True, blank=True, help_text="The content of a digest or notice, as recorded."
     )
     dedupe_key = models.CharField(
-        max_length=120, help_text="The step or the digest's period: once per channel, whatever runs twice."
+        max_length=120,
+        help_text="The step or the digest's period: sent once per channel, even if something runs twice.",
     )
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     created_at = models.DateTimeField()

@@ -91,7 +91,7 @@ def test_the_preview_counts_by_rule_against_todays_settings_and_saves_nothing(ad
     assert {row.label: (row.tried, row.today) for row in preview.by_rule} == {
         "spend spike": (0, 1),
         "more expensive requests": (1, 1),
-        "spend unlike the member's own": (0, 1),
+        "spend far above own usual": (0, 1),
     }
     assert Anomaly.objects.count() == 0
     assert DetectionSettings.get_solo().spike_multiplier == Decimal(5)

@@ -68,7 +68,7 @@ def test_a_test_message_that_fails_shows_the_reason_and_what_to_do(boss, slack):
     answer = boss.post(listing, {"action": "send_test", "_selected_action": [channel.pk]}, follow=True)
     assert "check the channel&#x27;s id and invite the app to it" in answer.content.decode()
     channel.refresh_from_db()
-    assert channel.last_error.startswith("Slack said channel_not_found")
+    assert channel.last_error.startswith("Slack answered channel_not_found")
 
 
 def test_who_may_only_look_at_channels_cannot_send_a_test(client, slack):

@@ -26,7 +26,7 @@ WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 @pytest.fixture
 def site(live_server):
     """One open incident and one resolved, a failing channel among others."""
-    make_channel(last_error="Slack said invalid_auth: the token is not valid.", last_error_at=NOON)
+    make_channel(last_error="Slack answered invalid_auth: the token is not valid.", last_error_at=NOON)
     for email in ("carl@example.com", "dora@example.com"):
         member = make_member(email)
         make_runaway(member, NOON - 3 * HOUR)

@@ -65,7 +65,7 @@ class GroupImportPreview(Schema):
     noMatch: int
     changes: list[Change]
     groups: list[PlannedGroup]
-    noMatchMembers: list[NoMatch] = Field(description="Members whom the file lacks: they stay.")
+    noMatchMembers: list[NoMatch] = Field(description="Members missing from the file: they stay.")
     notMembers: list[str] = Field(description="People of the file who have no seat.")
     problems: list[str] = Field(description="Lines of the file that are not taken, and why.")
     applied: int | None = Field(default=None, description="How many were moved, when it was applied.")

@@ -157,7 +157,7 @@ def test_a_killed_run_is_closed_by_the_next(client):
     SourceRun.objects.create(source="events", started_at=NOW - timedelta(hours=1))
     runs.collect(NOW, client=client)
     first = SourceRun.objects.order_by("started_at").first()
-    assert (first.status, first.error) == ("failed", "interrupted: the next run goes on from here")
+    assert (first.status, first.error) == ("failed", "interrupted: the next run continues from here")
 
 
 def test_the_second_run_of_the_day_rereads_a_day_and_the_first_a_week(client):

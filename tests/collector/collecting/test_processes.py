@@ -126,7 +126,7 @@ def test_a_run_killed_in_the_middle_is_made_good_by_the_next(installation, sandb
     assert stored[0][0] == truth.count > 0
     assert abs(Decimal(str(stored[0][1])) - truth.charged_cents) < Decimal("0.0001")
     assert installation.query("SELECT source, error FROM collector_sourcerun WHERE status = 'failed'") == [
-        ("events", "interrupted: the next run goes on from here")
+        ("events", "interrupted: the next run continues from here")
     ]
 
 

@@ -176,7 +176,9 @@ class TestEscalation:
         for hours in (1, 2, 30):
             assert outbox.deliver_due(NOON + hours * HOUR).sent == 0
         assert self.told(slack) == ["C0123456789", "C0CHIEF"]
-        assert incident.timeline.get(step="unanswered").text == "no answer within 30 min on crew; chief told"
+        assert (
+            incident.timeline.get(step="unanswered").text == "no answer within 30 min on crew; chief notified"
+        )
 
     def test_an_alert_that_does_not_get_through_is_escalated_after_the_same_minutes(self, slack):
         incident = open_incident()
@@ -185,7 +187,7 @@ class TestEscalation:
             assert outbox.deliver_due(NOON + timedelta(minutes=minutes)).escalated == 0
         assert outbox.deliver_due(NOON + timedelta(minutes=30)).escalated == 1
         assert self.told(slack) == ["C0CHIEF"]
-        assert incident.timeline.get(step="unanswered").text == "nothing gets through on crew; chief told"
+        assert incident.timeline.get(step="unanswered").text == "nothing gets through on crew; chief notified"
 
     def test_an_alert_that_was_given_up_is_escalated_at_once(self, slack):
         IncidentSettings.objects.create(give_up_after=1)

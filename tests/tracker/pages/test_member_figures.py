@@ -152,5 +152,5 @@ def test_a_service_account_has_neither_a_plan_nor_a_rank(acme, client):
     assert read(email=company.BOT).exhaustion is None
     text = client.get(f"/users/{company.BOT}").text
     assert "Only people have a plan, and only they are ranked" in text
-    assert "used up on" not in text
+    assert "exhausted on" not in text
     assert "No requests in the period" not in text

@@ -11,7 +11,7 @@ from tracker.ops.retention import prune_events, prune_records, summary
 
 class Command(BaseCommand):
     help = (
-        "Delete records that are older than Retention in the admin says: audit log, runs, notifications, "
+        "Delete records older than Retention in the admin allows: audit log, runs, notifications, "
         "import previews, histories, sign-in records, usage events. With --days: only usage events older "
         "than so many days, but for the oldest day's; daily figures, anomalies and incidents stay."
     )

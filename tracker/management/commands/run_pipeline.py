@@ -14,7 +14,7 @@ from tracker import pipeline
 
 
 class Command(BaseCommand):
-    help = "Collect, detect, keep incidents and notify, as every hour. --verbosity 0 tells failures only."
+    help = "Collect, detect, keep incidents and notify, as every hour. --verbosity 0 prints only failures."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--as-of", type=instant, metavar="ISO", help="Run as of this instant (UTC).")
