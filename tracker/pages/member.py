@@ -155,7 +155,7 @@ def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
             Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
             Column("share", "Of spend", lambda m: m.spend_share, "share"),
         ],
-        model_costs(report.parts, report.team.palette),
+        model_costs(report.parts, report.team.palette, report.team.person_ids),
         query=query,
         now=report.filters.now,
         sort="-spend",

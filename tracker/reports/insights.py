@@ -69,7 +69,7 @@ class Insights:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.parts, self.team.palette)
+        return models.model_costs(self.team.parts, self.team.palette, self.team.person_ids)
 
     @cached_property
     def model_requests(self) -> dict[tuple[date, str], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tracker.reports.usage import Parts, Totals
@@ -13,17 +14,17 @@ from tracker.widgets.palette import Palette, PaletteModel
 class ModelCost:
     model: PaletteModel
     totals: Totals
-    members: int  # who had at least one served request
+    members: int  # people who had at least one served request: no service account, no unattributed spend
     relative: float | None  # cost per request over that of all models together
     spend_share: float
     request_share: float
 
 
-def model_costs(parts: Parts, palette: Palette) -> list[ModelCost]:
+def model_costs(parts: Parts, palette: Palette, people: Collection[int]) -> list[ModelCost]:
     """Every model in `parts`, the dearest request first; models that served none come last."""
     everything = parts.total
     average = everything.cents_per_request
-    users = Counter(parts.served.table["model"].tolist())
+    users = Counter(parts.served.of_members(people).table["model"].tolist())
     found = [
         ModelCost(
             model=palette.model(key),

@@ -173,7 +173,7 @@ class Overview:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.parts, self.team.palette)
+        return models.model_costs(self.team.parts, self.team.palette, self.team.person_ids)
 
     @cached_property
     def seats(self) -> list[MemberFigures]:

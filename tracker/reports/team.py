@@ -113,6 +113,10 @@ class Team:
     def request_days(self) -> dict[int, int]:
         return usage.request_days(self.period.of(MemberModelDay.objects.all()))
 
+    @cached_property
+    def person_ids(self) -> frozenset[int]:
+        return frozenset(pk for pk, person in self.people.items() if person.is_person)
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all has ever been collected."""

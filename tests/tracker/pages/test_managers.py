@@ -153,3 +153,10 @@ def test_a_runaway_goes_on_at_its_pace_and_its_band_reaches_the_cycles_end(runaw
 )
 def test_a_course_has_a_share_only_where_it_means_something(expected, against, words):
     assert heading(expected, against, "the last cycle") == words
+
+
+def test_a_model_counts_the_people_who_used_it_and_no_service_account(acme):
+    used = {f.email for f in company.within(company.facts(), "30d") if f.is_served and f.model == "default"}
+    auto = next(cost for cost in Overview(asked_for()).model_costs if cost.model.key == "default")
+    assert company.BOT in used
+    assert auto.members == len(used - {company.BOT})
