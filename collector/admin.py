@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from .base.money import dollars, round_cents
+from .merge_admin import MergesMembers
 from .models import (
     AiCodeCommit,
     BillingCycle,
@@ -70,7 +71,7 @@ class WatermarkAdmin(CollectedAdmin):
 
 
 @admin.register(Member)
-class MemberAdmin(CollectedAdmin):
+class MemberAdmin(MergesMembers, CollectedAdmin):
     list_display = ("email", "name", "kind", "role", "is_removed", "gone_at", "last_seen_at", "spend_limit")
     list_filter = ("kind", "is_removed", ("gone_at", admin.EmptyFieldListFilter), "role")
     search_fields = ("email", "name", "cursor_id", "numeric_id")

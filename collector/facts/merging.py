@@ -58,7 +58,7 @@ def merge_members(keep: Member, gone: Member, *, by: str, now: datetime, reason:
             reason=reason,
             merged_by=by,
             merged_at=now,
-            counts=merging.journal.counts,
+            counts=dict(merging.journal.counts),
             sums={**before, "after": asdict(MemberSums.count(keep.pk))},
             steps=merging.journal.steps,
         )

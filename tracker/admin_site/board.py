@@ -129,6 +129,7 @@ SECTIONS = (
             BoardEntry(
                 "collector.Member", "Members", "Seats and service accounts at Cursor.", states.members
             ),
+            BoardEntry("collector.MemberMerge", "Merged members", "Members who were one, with undo."),
             BoardEntry(
                 "collector.BillingCycle", "Billing cycles", "Cursor's cycles and their dates.", states.cycles
             ),
