@@ -37,7 +37,7 @@ class LimitsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if is_number(length) and int(length) > settings.MAX_BODY_BYTES:
+        if not is_number(length) or int(length) > settings.MAX_BODY_BYTES:
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
         if "\x00" in request.path_info:
             return HttpResponse("An address cannot contain a NUL.", status=400, content_type="text/plain")
