@@ -104,6 +104,7 @@ def frame(request: AccessRequest) -> dict[str, Any]:
         "theme": theme(request),
         "now": now,
         "filter_query": filter_query(request),
+        "version": settings.VERSION,
     }
 
 

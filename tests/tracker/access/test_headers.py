@@ -79,6 +79,8 @@ def test_a_body_that_is_too_large_is_refused_unread(client, settings):
     settings.MAX_BODY_BYTES = 10
     response = client.post("/admin/login/", {"username": "a-long-name"})
     assert response.status_code == 413
+    response = client.generic("POST", "/admin/login/", b"x", CONTENT_LENGTH="9" * 19)
+    assert response.status_code == 413
 
 
 @pytest.mark.parametrize("url", ["/users/%00", "/%00", "/api/users/%00", "/admin/auth/user/%00/"])
