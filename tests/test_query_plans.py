@@ -17,6 +17,7 @@ from collector.models import (
     DailyActivity,
     Member,
     MemberAnalyticsDay,
+    MemberMerge,
     MemberModelDay,
     MemberModelHour,
     RequestSlot,
@@ -61,6 +62,9 @@ FRESHNESS = ["/settings", "/healthz", "/metrics"]
 SERVED: dict[str, Callable[[], QuerySet]] = {
     "usageevent_occurred": lambda: UsageEvent.objects.between(NOW - timedelta(days=1), NOW),
     "usageevent_cloud_agent": lambda: of_agents(["bc-1"]).filter(occurred_at__lt=NOW),
+    "membermerge_pair": lambda: MemberMerge.objects.filter(
+        kept_pk=1, gone_email="ann@x.io", undone_at__isnull=False
+    ),
     "membersurfaceday_day_member": lambda: MemberModelDay.objects.between(FIRST, TODAY),
     "membermodelhour_hour_member": lambda: MemberModelHour.objects.between(NOW - timedelta(days=1), NOW),
     "dailyactivity_day_member": lambda: DailyActivity.objects.between(FIRST, TODAY),

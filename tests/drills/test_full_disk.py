@@ -15,7 +15,7 @@ from tests.drills.machine import ALIAS
 
 MEGABYTE = 1 << 20
 # Room for the empty tables and a part of the first collection.
-ROOM = 4 * MEGABYTE
+ROOM = 6 * MEGABYTE
 
 pytestmark = [
     pytest.mark.slow,

@@ -48,7 +48,9 @@ def test_about_the_asked_share_is_late(sandbox):
 
 
 def test_a_revised_event_keeps_its_identity_and_settles_at_its_true_cost(sandbox):
-    window = NOW - DAY, NOW
+    """On a day late in a cycle, when part of the requests is billed."""
+    sandbox.clock.advance(days=-6)
+    window = NOW - DAY * (7), NOW - DAY * 6
     final = sandbox.truth(*window)
     sandbox.behaviour.update(revised_share=0.2, revised_hours=24)
     early = sandbox.truth(*window)

@@ -48,7 +48,7 @@ def test_a_lost_lease_is_neither_renewed_nor_released():
     successor = acquire("pipeline", now=five_past)
     assert not renew("pipeline", token, now=five_past)
     release("pipeline", token, now=five_past)
-    assert Lease.objects.get().holder == successor
+    assert Lease.objects.get(name="pipeline").holder == successor
 
 
 def test_leases_of_other_names_do_not_matter():
@@ -62,7 +62,7 @@ def test_held_refuses_while_another_holds_it_and_gives_back_after_an_error():
             pass
         raise ZeroDivisionError
     with hold_lease("pipeline"):
-        assert Lease.objects.get().holder
+        assert Lease.objects.get(name="pipeline").holder
 
 
 def test_a_lease_that_could_not_be_given_back_is_given_back_once_the_database_is_there(monkeypatch):

@@ -50,7 +50,7 @@ def test_the_limit_in_force_is_the_effective_one(told, client):
     ],
 )
 def test_an_override_of_zero_is_no_limit_but_a_limit_of_zero_is(told, client, fields, own):
-    row = {"email": "ana@example.com"} | fields
+    row = spend_row("ana@example.com", effectivePerUserLimitDollars=None) | fields
     told.tell(READ_PATH, spend_page([row], start=NOW))
     found = read_limit(client, "ana@example.com")
     assert (found.own_dollars, found.decisive_dollars) == (own, own)

@@ -112,7 +112,7 @@ def test_every_figure_leads_somewhere_by_keyboard(visit):
 def test_a_csv_comes_by_keyboard(visit):
     page, _ = visit("/")
     with page.expect_download() as coming:
-        page.locator(".chart-tools a").first.press("Enter")
+        page.locator(".chart-tools > a").first.press("Enter")
     assert coming.value.suggested_filename.endswith(".csv")
 
 

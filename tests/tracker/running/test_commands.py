@@ -30,7 +30,7 @@ def test_serve_tells_an_address_that_is_not_this_machines_from_one_that_is_taken
 
 @pytest.mark.parametrize("address", ["8000", "127.0.0.1:http", "127.0.0.1:99999", ":8000"])
 def test_serve_refuses_what_is_no_address(address):
-    with pytest.raises(CommandError, match="no HOST:PORT"):
+    with pytest.raises(CommandError, match="is not HOST:PORT"):
         call_command("serve", f"--bind={address}")
 
 
