@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
@@ -39,7 +41,9 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         request.session["picture"] = safe_picture(claims.get("picture"))
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict) -> User:
-        user = super().populate_user(request, sociallogin, data)
+        account = sociallogin.account
+        account.extra_data = without_nul(account.extra_data)
+        user = super().populate_user(request, sociallogin, without_nul(data))
         user.email = user.email.lower()
         return user
 
@@ -87,6 +91,15 @@ def text_claim(claims: dict, name: str, longest: int) -> str:
     """The claim if it is text, without characters that no database takes; empty otherwise."""
     value = claims.get(name)
     return value.replace("\x00", "")[:longest] if isinstance(value, str) else ""
+
+
+def without_nul(claim: Any) -> Any:
+    """The same without NUL in any text: PostgreSQL takes it neither in text nor in JSON."""
+    if isinstance(claim, str):
+        return claim.replace("\x00", "")
+    if isinstance(claim, dict):
+        return {without_nul(name): without_nul(value) for name, value in claim.items()}
+    return [without_nul(value) for value in claim] if isinstance(claim, list) else claim
 
 
 def apply_provider_roles(login: SocialLogin, user: User) -> None:

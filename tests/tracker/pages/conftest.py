@@ -11,7 +11,9 @@ from tests.tracker.pages import company, screen
 @pytest.fixture(scope="module")
 def acme_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
     """The company, built once for a module: each test's own changes are rolled back to it."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    shared = transaction.atomic()
+    shared._from_testcase = True  # as Django marks a test's own transaction: connections in it are fine
+    with django_db_blocker.unblock(), shared:
         company.build()
         with django_db_blocker.block():
             yield
