@@ -12,9 +12,13 @@ for name in re.findall(r"^#?([A-Z_]+)=", example.read_text(encoding="utf-8"), re
     # Empty counts as unset, and a variable that is there is not filled from `.env`.
     os.environ[name] = os.environ.get(name, "") if name in KEPT else ""
 
+from config.caches import build_caches  # noqa: E402
 from config.settings import *  # noqa: E402, F403  (only after the environment is clean)
 
 # Redis outlives the test and serves all test processes: each has a queue of its own, emptied after use.
 Q_CLUSTER = Q_CLUSTER | {"name": f"tests-{os.getpid()}"}  # noqa: F405
+# Likewise what is cached there: a page that another test process rendered shows another company.
+CACHES = CACHES | {"pages": build_caches("")["pages"]}  # noqa: F405
+CACHES["default"] = CACHES["default"] | {"KEY_PREFIX": f"tests-{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # logins in tests cost nothing
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -11,9 +11,7 @@ from tests.tracker.pages import company, screen
 @pytest.fixture(scope="module")
 def acme_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
     """The company, built once for a module: each test's own changes are rolled back to it."""
-    shared = transaction.atomic()
-    shared._from_testcase = True  # as Django marks a test's own transaction: connections in it are fine
-    with django_db_blocker.unblock(), shared:
+    with django_db_blocker.unblock(), transaction.atomic():
         company.build()
         with django_db_blocker.block():
             yield

@@ -8,7 +8,7 @@ from tracker.reports.reconciled import reconciled
 
 SAID = (
     "Cursor&#x27;s own total is $950.00, $50.00 less than its events&#x27; $1,000.00: "
-    "-$51.20 spent without a seat (service accounts, no e-mail), which Cursor&#x27;s list leaves out; "
+    "-$51.20 spent without a seat (service accounts, no e-mail), which Cursor&#x27;s list excludes; "
     "+$1.20 of the last hour, which one side may not have yet (as of 2026-11-23 14:30 UTC)"
 )
 

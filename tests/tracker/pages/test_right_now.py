@@ -46,7 +46,7 @@ def test_where_a_cycle_is_heading_is_said_in_words(expected_cents, against, said
 
 def test_a_budget_is_what_counts_where_one_is_set(acme, client):
     assert "the last cycle</strong>" in client.get("/").text
-    DetectionSettings.objects.update_or_create(pk=1, defaults={"team_budget_dollars": 10})
+    DetectionSettings.objects.update_or_create(pk=1, defaults={"team_budget_dollars": 30})
     text = client.get("/").text
     assert "over the budget</strong>" in text
     assert "the last cycle</strong>" not in text
