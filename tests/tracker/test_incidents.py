@@ -283,7 +283,7 @@ def test_only_responders_act_once_sign_in_is_on(sign_in, role, answer):
     incident.refresh_from_db()
     assert incident.acknowledged_by == ("responder@company.com" if answer == 302 else "")
     page = client.get(f"/incidents/{incident.pk}").content.decode()
-    assert ("does not act on them" in page) == (role == "viewer")
+    assert ("but not act on them" in page) == (role == "viewer")
 
 
 def test_strangers_see_nothing_once_sign_in_is_on(auth_on, client):
