@@ -12,6 +12,7 @@ import tempfile
 shared_metrics = tempfile.mkdtemp(prefix="cursor-costs-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared_metrics
 
+from gunicorn.workers.base import Worker  # noqa: E402
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from config import garbage  # noqa: E402
@@ -34,8 +35,8 @@ def post_worker_init(worker: object) -> None:
     garbage.tame()
 
 
-def child_exit(server: object, worker: object) -> None:
-    mark_process_dead(worker.pid)  # type: ignore[attr-defined]
+def child_exit(server: object, worker: Worker) -> None:
+    mark_process_dead(worker.pid)
 
 
 def on_exit(server: object) -> None:

@@ -20,16 +20,16 @@ LOOKS_SECRET = re.compile(
 )
 
 
-class Redaction:
-    """Formatter mix-in. It works on the finished line, so that tracebacks and arguments are covered too."""
+class Redaction(logging.Formatter):
+    """It works on the finished line, so that tracebacks and arguments are covered too."""
 
-    def __init__(self, *args: object, secrets: Collection[str] = (), **options: object) -> None:
+    def __init__(self, *args: Any, secrets: Collection[str] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         known = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
         self.known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def format(self, record: logging.LogRecord) -> str:
-        return self.redact(super().format(record))  # type: ignore[misc]
+        return self.redact(super().format(record))
 
     def redact(self, line: str) -> str:
         if self.known:
@@ -37,7 +37,7 @@ class Redaction:
         return LOOKS_SECRET.sub(lambda found: (found["scheme"] or found["user"] or "") + BLOT, line)
 
 
-class TextLines(Redaction, logging.Formatter):
+class TextLines(Redaction):
     """A record is one line; what follows it (a traceback) is indented, so that nothing from outside can pass
     for a line of its own."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from collector.base.history import annotate_history
 from collector.models import CursorGroup, CursorGroupMembership
 
 from .assignments import stays
@@ -94,7 +95,7 @@ class _CursorGroups:
         self._save(group)
 
     def _save(self, group: Group) -> None:
-        group._history_date = self.now  # type: ignore[attr-defined]  # simple-history's way to date an entry
+        annotate_history(group, at=self.now)
         group.save()
         self.by_id[group.pk] = self.by_key[key(group.name)] = group
         self.by_cursor_id[group.cursor_group_id or 0] = group

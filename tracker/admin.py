@@ -1,4 +1,5 @@
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -7,6 +8,7 @@ from solo.admin import SingletonModelAdmin
 
 from collector.base.read_only import ReadOnly, RecordedAdmin
 from tracker.access import tokens
+from tracker.access.request import AccessRequest
 from tracker.access.sentences import sentence
 from tracker.admin_site import people, powers  # noqa: F401  (they register)
 from tracker.models import AccessSettings, ApiToken, AuditEntry, RetentionSettings
@@ -66,15 +68,16 @@ class ApiTokenAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: ApiToken, form: ModelForm, change: bool) -> None:
         if change:
             return
-        obj.created_by = request.user  # type: ignore[assignment]  # the admin lets no anonymous user in
+        if isinstance(request.user, User):
+            obj.created_by = request.user
         secret = tokens.issue(obj)
         messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
 
     @admin.action(description="Revoke the selected tokens", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+    def revoke(self, request: AccessRequest, queryset: QuerySet[ApiToken]) -> None:
         names = ", ".join(f"“{token}”" for token in queryset.filter(revoked_at=None))
         count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
-        request.audit_detail = f"revoked {names}" if names else ""  # type: ignore[attr-defined]
+        request.audit_detail = f"revoked {names}" if names else ""
         messages.success(request, f"{count} revoked.")
 
 

@@ -18,10 +18,8 @@ class _WatchedHttp(HTTPConnection):
         return super().getresponse()
 
 
-class _WatchedHttps(HTTPSConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        watch_socket(self.sock)
-        return super().getresponse()
+class _WatchedHttps(_WatchedHttp, HTTPSConnection):
+    pass
 
 
 class _HttpPool(HTTPConnectionPool):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.forms import ModelForm
+from django.db.models import ForeignKey
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from solo.admin import SingletonModelAdmin
 
@@ -30,10 +31,12 @@ class CycleBudgetAdmin(RecordedAdmin):
     def owner(self, budget: CycleBudget) -> str:
         return str(budget.group or budget.member)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form: type[ModelForm] = super().get_form(request, obj, change, **kwargs)
-        form.base_fields["group"].queryset = Group.objects.open()  # type: ignore[attr-defined]
-        return form
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **options: Any
+    ) -> ModelChoiceField | None:
+        if db_field.name == "group":
+            options["queryset"] = Group.objects.open()
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
 
 @admin.register(BudgetSettings)

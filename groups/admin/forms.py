@@ -61,11 +61,10 @@ class GroupForm(forms.ModelForm):
 class IntoForm(forms.Form):
     """Which group to merge into."""
 
-    group = forms.ModelChoiceField(Group.objects.none(), label="Merge into")
-
     def __init__(self, *args: Any, merging: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["group"].queryset = Group.objects.open().exclude(pk__in=merging)  # type: ignore[attr-defined]
+        others = Group.objects.open().exclude(pk__in=merging)
+        self.fields["group"] = forms.ModelChoiceField(others, label="Merge into")
 
 
 class MoveForm(forms.Form):

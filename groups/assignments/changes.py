@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from collector.base.days import utc_day
+from collector.base.history import annotate_history
 from collector.models import CursorGroupMembership
 from groups.models import Assignment, Group
 from groups.names import BadName, key, normalised
@@ -127,7 +128,7 @@ def _close(group: Group, into: Group | None, by: str, now: datetime) -> int:
 
 def saved(group: Group, now: datetime) -> Group:
     """Save the group and date its history's entry."""
-    group._history_date = now  # type: ignore[attr-defined]  # simple-history's way to date an entry
+    annotate_history(group, at=now)
     group.save()
     return group
 

@@ -48,8 +48,8 @@ class ChannelForm(forms.ModelForm):
         )
         widgets: ClassVar[dict[str, type[forms.Widget]]] = {"groups": forms.CheckboxSelectMultiple}
 
-    def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, **options)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         if self.kind_value:
             self.instance.kind = self.initial["kind"] = self.kind_value
             if "kind" in self.fields:

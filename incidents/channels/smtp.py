@@ -29,7 +29,7 @@ class _BoundedLines:
         self.file.close()
 
 
-class _Conversation:
+class _Conversation(smtplib.SMTP):
     """Before smtplib's classes: bounded answers, and a memory for the recipients that were refused."""
 
     sock: Any
@@ -39,14 +39,14 @@ class _Conversation:
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None:
             self.file = _BoundedLines(self.sock.makefile("rb"))
-        return super().getreply()  # type: ignore[misc]
+        return super().getreply()
 
     def sendmail(self, *args: Any, **kwargs: Any) -> dict[str, tuple[int, bytes]]:
-        self.refused = super().sendmail(*args, **kwargs)  # type: ignore[misc]
+        self.refused = super().sendmail(*args, **kwargs)
         return self.refused
 
 
-class BoundedSmtp(_Conversation, smtplib.SMTP):
+class BoundedSmtp(_Conversation):
     pass
 
 

@@ -18,8 +18,8 @@ from .timeline import Origin
 MOST_DOLLARS = 1_000_000
 
 
-def dollars_or_none(**options: object) -> models.DecimalField:
-    return models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True, **options)  # type: ignore[arg-type]
+def dollars_or_none(help_text: str) -> models.DecimalField:
+    return models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True, help_text=help_text)
 
 
 class LimitChangeQuerySet(models.QuerySet["LimitChange"]):

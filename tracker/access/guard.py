@@ -29,7 +29,7 @@ API_PREFIX = "/api/"
 
 def _needs(role: Role) -> Callable[[View], View]:
     def mark(view: View) -> View:
-        view.needs_role = role  # type: ignore[attr-defined]
+        vars(view)["needs_role"] = role
         return view
 
     return mark

@@ -70,12 +70,14 @@ class RoleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         default = AccessSettings.get_solo().default_role
-        self.fields["role"].choices = [  # type: ignore[attr-defined]
-            ("", f"Default ({default}), as for everybody who is given no other role"),
-            *ROLE_WORDS.items(),
-        ]
-        self.fields["role"].help_text = what_decides()
-        self.fields["role"].initial = own_role(self.instance) if self.instance.pk else ""
+        everybody = ("", f"Default ({default}), as for everybody who is given no other role")
+        self.fields["role"] = forms.ChoiceField(
+            choices=[everybody, *ROLE_WORDS.items()],
+            help_text=what_decides(),
+            initial=own_role(self.instance) if self.instance.pk else "",
+            widget=forms.RadioSelect,
+            required=False,
+        )
 
     def clean_role(self) -> str:
         role: str = self.cleaned_data["role"]
@@ -152,8 +154,7 @@ class LoginAdmin(SuperusersOnly, UserAdmin):
         if obj is None:
             options["form"] = ProviderPersonForm if settings.AUTH_ENABLED else LocalPersonForm
         form = super().get_form(request, obj, change=change, **options)
-        form.acting = request.user  # type: ignore[attr-defined]
-        return form
+        return type(form.__name__, (form,), {"acting": request.user})
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         sign_in = ("email",) if settings.AUTH_ENABLED else ("username", "password1", "password2")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from ninja import Field, Header, Router, Schema
 
+from collector.base.history import annotate_history
 from detection.models import DetectionSettings
 from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
 from tracker.api.errors import ApiError, documented
-from tracker.api.schemas import Count, Number, Switch, partial
+from tracker.api.schemas import Count, Number, Strict, Switch, partial
 
 router = Router(tags=["settings"])
 # The schedule is hourly; the field is there because older scripts read it.
@@ -77,7 +78,10 @@ class Saved(Settings):
     ok: bool = True  # what older scripts look for
 
 
-Changes = partial(Settings)
+if TYPE_CHECKING:
+    Changes = Strict  # what it is made of is only known at run time
+else:
+    Changes = partial(Settings)
 
 # Where each field is kept; dollars become cents on the way out and dollars again on the way in.
 ATTRIBUTES = {
@@ -121,14 +125,14 @@ def read_settings(request: AccessRequest, response: HttpResponse) -> Settings:
 def change_settings(
     request: AccessRequest,
     response: HttpResponse,
-    changes: Changes,  # type: ignore[valid-type]
+    changes: Changes,
     if_match: Annotated[str | None, Header(alias="If-Match")] = None,
 ) -> Saved:
     """Change the fields that are sent; the others stay. From the next run on.
 
     With `If-Match` the change is refused (412) if somebody else has changed the settings since that ETag.
     """
-    sent = dict(flatten(changes.model_dump(exclude_unset=True)))  # type: ignore[attr-defined]
+    sent = dict(flatten(changes.model_dump(exclude_unset=True)))
     with transaction.atomic():
         DetectionSettings.get_solo()
         row = DetectionSettings.objects.select_for_update().get()
@@ -151,7 +155,7 @@ def write(row: DetectionSettings, sent: dict[str, Any], reason: str) -> None:
     except ValidationError as error:
         fields = {NAMES.get(attr, attr): " ".join(said) for attr, said in error.message_dict.items()}
         raise ApiError(400, "; ".join(f"{k}: {v}" for k, v in fields.items()), fields) from error
-    row._change_reason = reason  # type: ignore[attr-defined]  # simple-history's way to say why
+    annotate_history(row, reason=reason)
     row.save()
 
 

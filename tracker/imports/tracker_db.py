@@ -13,6 +13,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from collector.base.history import annotate_history
 from detection.models import DetectionSettings
 from tracker.api.settings import ATTRIBUTES, flatten, is_money
 from tracker.imports.database import ImportPart, TrackerDb
@@ -93,5 +94,5 @@ def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, Any]]:
 def _save_settings(row: DetectionSettings, changed: dict[str, Any]) -> None:
     for name, value in changed.items():
         setattr(row, name, value)
-    row._change_reason = REASON  # type: ignore[attr-defined]  # simple-history's way to say why
+    annotate_history(row, reason=REASON)
     row.save()

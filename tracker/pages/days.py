@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from tracker.periods import Period
 from tracker.widgets import formats
@@ -36,6 +37,6 @@ def known(period: Period, values: Sequence[float]) -> list[float | None]:
     return [value if period.is_known(day) else None for day, value in shown]
 
 
-def dollars(cents: object) -> float:
+def dollars(cents: Decimal | float) -> float:
     """Cents as dollars for a chart, to the cent."""
-    return round(float(cents) / 100, 2)  # type: ignore[arg-type]
+    return round(float(cents) / 100, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 
 from django.conf import settings
@@ -120,7 +121,7 @@ def is_set(secret: str) -> str:
     return "set" if secret else "not set"
 
 
-def said(field: Field, value: object) -> str:
+def said(field: Field, value: Decimal | float) -> str:
     """A field's value with its unit, from the field's own name."""
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -128,9 +129,9 @@ def said(field: Field, value: object) -> str:
     if name != "floor_dollars" and not value:
         return "off"
     if name.endswith("_dollars"):
-        return formats.money(float(value) * 100)  # type: ignore[arg-type]
+        return formats.money(float(value) * 100)
     unit = next((unit for ending, unit in UNITS.items() if name.endswith(ending)), "")
-    return f"{formats.exact(value)}{unit}"  # type: ignore[arg-type]
+    return f"{formats.exact(value)}{unit}"
 
 
 # By how a field's name ends; the first that fits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tracker.reports.usage import Parts, Totals
 from tracker.widgets.palette import Palette, PaletteModel
@@ -43,6 +44,6 @@ def model_costs(parts: Parts, palette: Palette, people: Collection[int]) -> list
     )
 
 
-def share(part: object, whole: object) -> float:
+def share(part: Decimal | float, whole: Decimal | float) -> float:
     """A ratio of 0 to 1; 0 of nothing."""
-    return float(part) / float(whole) if whole else 0.0  # type: ignore[arg-type]
+    return float(part) / float(whole) if whole else 0.0
