@@ -67,6 +67,13 @@ class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):
         """The newest snapshot of each member in `cycle`."""
         return self._newest_of(self.model.objects.filter(cycle=cycle))
 
+    def stated_by(self, instant: datetime, cycle: BillingCycle) -> SpendSnapshotQuerySet:
+        """The newest snapshot of each member in `cycle` that was taken by `instant`.
+
+        Of the day of `instant` it has the day's last word: earlier ones are not kept.
+        """
+        return self._newest_of(self.model.objects.filter(cycle=cycle, taken_at__lte=instant))
+
     def latest_at(self, instant: datetime) -> SpendSnapshotQuerySet:
         """The same of the cycle that `instant` falls into; none where no such cycle is known."""
         # By the cycle's number, which each member's look-up seeks in the index.

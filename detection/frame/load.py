@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
-from django.db.models import FloatField, QuerySet, Sum
+from django.db.models import FloatField, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 
 from collector.base.days import day_start, utc_day
@@ -28,15 +28,15 @@ from .values import billed_cents
 
 def load_frame(as_of: datetime, *, days: int) -> Frame:
     """Read what is stored about the time before `as_of` (a whole second), with `days` days of history."""
-    members = np.array(sorted(watched_members().values_list("pk", flat=True)), dtype=np.int64)
+    members = np.array(sorted(watched_members(as_of).values_list("pk", flat=True)), dtype=np.int64)
     index = pd.Index(members)
     cycle = BillingCycle.objects.at(as_of)
     today, end_at = utc_day(as_of), hour_after(as_of)
     first, yesterday = today - timedelta(days=days), today - timedelta(days=1)
-    changes = load_price_changes(today)
+    changes = load_price_changes(as_of)
     past, hours = day_sums(first, yesterday), hour_sums(as_of, end_at, HOURS)
     is_estimated = bool(past["unpriced"].any() or hours["unpriced"].any())
-    prices = load_price_book(first, today) if is_estimated else NO_PRICES
+    prices = load_price_book(first, as_of) if is_estimated else NO_PRICES
     if is_estimated or changes:
         past = day_sums(first, yesterday, by_model=True)
         past = with_value(past, pd.to_datetime(past["day"], utc=True), prices, changes)
@@ -58,9 +58,11 @@ def load_frame(as_of: datetime, *, days: int) -> Frame:
     )
 
 
-def watched_members() -> QuerySet[Member]:
-    """Everything that can spend, but people who left: their old spend must not raise alerts."""
-    return Member.objects.filter(is_removed=False, gone_at__isnull=True)
+def watched_members(as_of: datetime) -> QuerySet[Member]:
+    """Everything that can spend, but people who had left by `as_of`: their old spend must not raise
+    alerts."""
+    is_here = Q(is_removed=False, gone_at__isnull=True)
+    return Member.objects.filter(is_here | Q(gone_at__gt=as_of))
 
 
 def first_complete_collection() -> datetime | None:
@@ -105,8 +107,8 @@ def _load_cycle(cycle: BillingCycle, as_of: datetime, index: pd.Index) -> Cycle:
 
 def _load_caps(cycle: BillingCycle, as_of: datetime, index: pd.Index) -> Caps:
     rows = (
-        SpendSnapshot.objects.latest_per_member(cycle)
-        .filter(taken_at__lte=as_of)
+        SpendSnapshot.objects.stated_by(as_of, cycle)
+        .order_by()
         .values_list("member_id", Cast("on_demand_cents", FloatField()), Cast("limit_dollars", FloatField()))
     )
     table = pd.DataFrame.from_records(list(rows), columns=["member_id", "on_demand", "limit"])

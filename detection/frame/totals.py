@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from django.db import connections
-from django.db.models import F, FloatField, Func, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models import DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast
 
-from collector.base.days import day_start
+from collector.base.days import day_start, utc_day
 from collector.facts.worth import TOKEN_WEIGHTS, UNPRICED
 from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour, UsageEvent
 
@@ -142,30 +143,23 @@ def with_value(
     return rows.assign(cents=value - added, agent_cents=agents * kept, added=added)
 
 
-def load_price_book(first: date, last: date) -> PriceBook:
-    """The team's prices by what was charged from `first` to `last`."""
-    rows = _charged(first, last).values_list("model").annotate(**_paid())
-    return price_book(read_table(rows, ["model", "cents", "weight"]))
+def load_price_book(first: date, as_of: datetime) -> PriceBook:
+    """The team's prices by what was charged from `first` up to the last whole hour before `as_of`."""
+    return price_book(_charged_sums(first, as_of, ["model"]))
 
 
-def load_price_changes(today: date) -> PriceChanges:
-    """Changes of prices that show in the last days, today's included.
+def load_price_changes(as_of: datetime) -> PriceChanges:
+    """Changes of prices that show in the last days, the day of `as_of` so far included.
 
     Only models whose price moved for the team as a whole are read member by member.
     """
+    today = utc_day(as_of)
     first = today - timedelta(days=DAYS_BEFORE + DAYS_SINCE)
-    by_day = _charged(first, today).values_list("model", "day").annotate(**_paid())
-    team = read_table(by_day, ["model", "day", "cents", "weight"])
+    team = _charged_sums(first, as_of, ["model"], by_day=True)
     moved = moved_models(team.assign(ago=_days_ago(team["day"], today)))
     if not moved:
         return ()
-    rows = (
-        _charged(first, today)
-        .filter(model__in=moved)
-        .values_list("member_id", "model", "day")
-        .annotate(**_paid(), served=Sum("requests"))
-    )
-    days = read_table(rows, ["member_id", "model", "day", "cents", "weight", "requests"])
+    days = _charged_sums(first, as_of, ["member_id", "model"], by_day=True, models=moved)
     return price_changes(days.assign(ago=_days_ago(days["day"], today)), today)
 
 
@@ -173,18 +167,38 @@ def _days_ago(days: pd.Series, today: date) -> pd.Series:
     return (pd.Timestamp(today) - pd.to_datetime(days)).dt.days
 
 
-def _charged(first: date, last: date) -> QuerySet[MemberModelDay]:
-    return (
-        MemberModelDay.objects.between(first, last)
-        .filter(Q(total_cents__gt=0) | Q(worth_cents__gt=0))
-        .order_by()
-    )
+def _charged_sums(
+    first: date, as_of: datetime, keys: list[str], *, by_day: bool = False, models: Sequence[str] = ()
+) -> pd.DataFrame:
+    """What was charged, and the weighed tokens and requests that this paid for, by `keys` (and day).
+
+    Whole days are read from their totals, the day of `as_of` from its whole hours: its own total may hold
+    what came later.
+    """
+    today = utc_day(as_of)
+    hours = MemberModelHour.objects.between(day_start(today), as_of.replace(minute=0, second=0))
+    parts = [
+        (MemberModelDay.objects.between(first, today - timedelta(days=1)), F("day")),
+        (hours, Value(today, output_field=DateField())),
+    ]
+    columns = [*keys, *(["day"] if by_day else [])]
+    tables = []
+    for rows, day in parts:
+        chosen: QuerySet[Any, Any] = rows.filter(Q(total_cents__gt=0) | Q(worth_cents__gt=0)).order_by()
+        if models:
+            chosen = chosen.filter(model__in=models)
+        if by_day:
+            chosen = chosen.annotate(on_day=day)
+        chosen = chosen.values_list(*keys, *(["on_day"] if by_day else []))
+        tables.append(read_table(chosen.annotate(**_paid()), [*columns, "cents", "weight", "requests"]))
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 def _paid() -> dict[str, Any]:
-    """Cents, and the weighed tokens that these paid for."""
+    """Cents, and the weighed tokens and requests that these paid for."""
     unpaid = Cast(Sum("unpriced_weight") + Sum("free_weight"), FloatField())
     return {
         "paid": Cast(Sum("total_cents"), FloatField()) + Cast(Sum("worth_cents"), FloatField()),
         "paid_weight": weighed(Sum) - unpaid,
+        "served": Sum("requests"),
     }

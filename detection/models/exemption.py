@@ -18,7 +18,9 @@ class ExemptionQuerySet(models.QuerySet["Exemption"]):
     def in_force(self, at: datetime) -> ExemptionQuerySet:
         """Exemptions made by `at`, neither revoked nor run out then."""
         return self.filter(
-            Q(until_at__isnull=True) | Q(until_at__gt=at), revoked_at__isnull=True, created_at__lte=at
+            Q(until_at__isnull=True) | Q(until_at__gt=at),
+            Q(revoked_at__isnull=True) | Q(revoked_at__gt=at),
+            created_at__lte=at,
         )
 
 

@@ -94,7 +94,8 @@ def backtest(
         frame = replay.frame(as_of)
         in_force = [exemption for exemption in exemptions if exemption.is_in_force(as_of)]
         findings = assess(frame, settings, in_force, None, replay.read_work).findings
-        _follow(findings, as_of, live, replay)
+        present = [item for item in findings if not history.has_left(item.member_id, as_of)]
+        _follow(present, as_of, live, replay)
         _let_go(live, done, as_of, cooldown)
     done.extend(live.values())
     stretches = sorted(done, key=lambda stretch: (stretch.detected_at, stretch.first.member_id or 0))

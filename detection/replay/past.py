@@ -27,12 +27,12 @@ class PastRefused(Exception):
 def load_history(first: date, last: date, settings: DetectionSettings) -> History:
     """Totals by hour that a replay of `first` to `last` (both included) needs: those days, the history before
     them, and the cycle that runs when they begin."""
-    members = {member.pk: member for member in watched_members()}
+    members = {member.pk: member for member in watched_members(day_start(first))}
     start_at = day_start(first - timedelta(days=settings.history_days + 1))
     cycle = BillingCycle.objects.at(day_start(first))
     if cycle:
         start_at = min(start_at, cycle.start_at)
-    prices = load_price_book(utc_day(start_at), last)
+    prices = load_price_book(utc_day(start_at), day_end(last))
     rows = read_rows(start_at, day_end(last), prices, first_complete_collection())
     cycles = _cycle_turns()
 
@@ -48,6 +48,7 @@ def load_history(first: date, last: date, settings: DetectionSettings) -> Histor
         cycles=cycles,
         turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < day_end(last)},
         prices=prices,
+        left_at={pk: member.gone_at for pk, member in members.items() if member.gone_at},
     )
 
 

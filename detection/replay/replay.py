@@ -44,7 +44,7 @@ class History:
     since 1970), known (the first whole hour at which it is known), model and surface (categories), by_agent,
     `MEASURES`, charged, billed, paid_weight (weighed tokens that were paid for), thread (a number; -1 is
     none), thread_requests. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
-    `events` reads one member's events of a stretch of time.
+    `events` reads one member's events of a stretch of time. `left_at`: when members left, who since have.
     """
 
     member_ids: Array
@@ -55,6 +55,12 @@ class History:
     cycles: tuple[datetime, ...] = ()
     turns: Mapping[datetime, Turn] = field(default_factory=dict)
     prices: PriceBook = NO_PRICES
+    left_at: Mapping[int, datetime] = field(default_factory=dict)
+
+    def has_left(self, member_id: int | None, as_of: datetime) -> bool:
+        """Whether a member had left by then; whoever leaves later is still judged."""
+        left_at = self.left_at.get(member_id) if member_id is not None else None
+        return left_at is not None and left_at <= as_of
 
 
 class Replay:

@@ -6,7 +6,8 @@ import pytest
 
 from collector.models import BillingCycle, Member, SourceRun, SpendSnapshot
 from detection.engine import detect
-from detection.models import Anomaly, DetectionSettings
+from detection.frame.totals import load_price_book
+from detection.models import Anomaly, DetectionSettings, Exemption
 
 from .facts import FRESH, NOW, count_hour, make_day, make_event, make_member, runaway, ten_dollar_days
 
@@ -174,6 +175,47 @@ def test_members_at_their_spend_limit_are_named_in_one_anomaly():
         (anomaly,) = detect(NOW + timedelta(hours=hours), data_ages=FRESH).still
         assert anomaly.named_after(NOW) == {ben.pk}
     assert anomaly.named_after(NOW + timedelta(hours=1)) == set()
+
+
+def test_a_past_hour_is_judged_by_the_limits_stated_by_then():
+    ana = make_member()
+    cycle = make_cycle(datetime(2026, 3, 10, tzinfo=UTC))
+    for hours, cents in ((30, 2000), (-30, 2500)):
+        SpendSnapshot.objects.create(
+            member=ana,
+            cycle=cycle,
+            taken_at=NOW - timedelta(hours=hours),
+            confirmed_at=NOW + timedelta(hours=40),
+            meaning="current",
+            on_demand_cents=cents,
+            limit_dollars=20,
+        )
+    assert [anomaly.rule for anomaly in detect(NOW, data_ages=FRESH).opened] == ["members_limited"]
+
+
+def test_a_past_hour_is_judged_by_who_was_there_and_by_the_verdicts_of_then():
+    ana = make_member(gone_at=NOW + timedelta(days=1))
+    ten_dollar_days(ana)
+    runaway(ana)
+    left_later = Exemption.objects.create(
+        member=ana,
+        cause="spend",
+        kind="expected",
+        created_at=NOW - timedelta(days=1),
+        revoked_at=NOW + timedelta(hours=1),
+    )
+    assert detect(NOW, data_ages=FRESH).suppressed
+    left_later.delete()
+    assert detect(NOW, data_ages=FRESH).opened
+
+
+def test_a_price_is_known_from_the_hours_that_were_over():
+    ana = make_member()
+    make_event(ana, NOW - timedelta(hours=2), 1, input_tokens=1000)
+    make_event(ana, NOW + timedelta(hours=2), 9, input_tokens=1000)
+    first = NOW.date() - timedelta(days=40)
+    assert load_price_book(first, NOW).own == {"sonnet": 0.1}
+    assert load_price_book(first, NOW + timedelta(hours=3)).own == {"sonnet": 0.5}
 
 
 def test_without_spend_snapshots_caps_are_no_data_and_the_rest_is_judged():

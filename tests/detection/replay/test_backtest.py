@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from collector.models import BillingCycle, SourceRun
+from collector.models import BillingCycle, Member, SourceRun
 from detection.engine import detect
 from detection.findings.wording import at_onset
 from detection.models import Anomaly, DetectionSettings
@@ -105,6 +105,16 @@ def test_a_budget_is_replayed_with_what_people_who_left_had_spent():
         make_event(member, datetime(2026, 3, 16, 9, tzinfo=UTC), 60)
     (incident,) = backtest("--set", "team_budget.dollars=100", "--set", "own_baseline.sensitivity=0")
     assert (incident["rules"], incident["observed_cents"]) == (["team_budget"], 12_000)
+
+
+def test_who_left_is_replayed_until_they_left(ana):
+    (before,) = backtest()
+    Member.objects.filter(pk=ana.pk).update(gone_at=datetime(2026, 3, 17, 11, tzinfo=UTC))
+    (until,) = backtest()
+    assert until["detected_at"] == before["detected_at"]
+    assert until["ended_at"] == "2026-03-17T11:00:00+00:00"
+    Member.objects.filter(pk=ana.pk).update(gone_at=datetime(2026, 3, 1, tzinfo=UTC))
+    assert backtest() == []
 
 
 @pytest.mark.parametrize("days", [14, 42])
