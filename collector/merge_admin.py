@@ -38,7 +38,7 @@ class MergesMembers(admin.ModelAdmin):
         return may_merge(request)
 
     def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         pairs = likely_pairs() if may_merge(request) and request.method == "GET" else []
         shown = {"pairs": pairs, "checkbox_name": ACTION_CHECKBOX_NAME}

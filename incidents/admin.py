@@ -137,7 +137,7 @@ class ChannelAdmin(RecordedAdmin):
         request: HttpRequest,
         object_id: str | None = None,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """The form, with the kinds to choose from while the channel is new."""
         chosen = request.GET.get("kind", "")

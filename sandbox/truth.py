@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
 from .answers.event_rows import event_rows
 from .company.columns import Events
@@ -37,7 +36,7 @@ class Truth:
         return Decimal(int(self.events.charged_micro[self.events.is_chargeable].sum())) / MICRO
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, object]]:
         """The events as the API writes them, oldest first."""
         return event_rows(self.view, self.events)
 

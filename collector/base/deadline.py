@@ -93,7 +93,7 @@ def _listen_for_connections() -> None:
     sys.addaudithook(_on_event)
 
 
-def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
+def _on_event(event: str, arguments: tuple[object, ...]) -> None:
     if event == "socket.connect":
         watch_socket(arguments[0])
 

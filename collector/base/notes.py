@@ -44,7 +44,7 @@ class DoubtKind(models.TextChoices):
 class RejectionDraft:
     """A row that could not be read, as it came."""
 
-    raw: Any
+    raw: object
     reason: str
     where: str = ""
     cents: Decimal | None = None
@@ -97,7 +97,7 @@ class Notes:
 
     def reject(
         self,
-        raw: Any,
+        raw: object,
         reason: str,
         *,
         where: str = "",
@@ -122,7 +122,7 @@ class Notes:
         announced: object = "",
         counted: object = "",
         cents: Decimal | None = None,
-        raw: Any = None,
+        raw: object = None,
         at: datetime | None = None,
         rows: int = 1,
     ) -> None:
@@ -146,7 +146,7 @@ def fingerprint_of(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def storable_raw(raw: Any) -> Any:
+def storable_raw(raw: object) -> object:
     """`raw` as JSON of bounded size that either database takes: decimals and instants as text."""
     text = json.dumps(raw, default=str, ensure_ascii=False)
     clean = storable_text(text.replace("\\u0000", ""))

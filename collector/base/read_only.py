@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
@@ -14,13 +12,13 @@ SAFE_METHODS = ("GET", "HEAD")
 class ReadOnly:
     """Before an admin or inline: its rows are looked at, and only code writes them."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
 
@@ -28,14 +26,16 @@ class RecordedAdmin(SimpleHistoryAdmin):
     """An admin whose rows keep their history, to look at: an old version is not saved again, since that would
     go round every rule about what may follow what."""
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: object = None
+    ) -> HttpResponse:
         try:
             return super().history_view(request, object_id, extra_context)
         except (ValueError, ValidationError) as problem:
             raise Http404("There is no such row.") from problem
 
     def history_form_view(
-        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: object = None
     ) -> HttpResponse:
         if request.method not in SAFE_METHODS:
             raise PermissionDenied("An old version is for looking at. Change the row itself instead.")

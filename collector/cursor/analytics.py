@@ -37,7 +37,7 @@ Hash = Annotated[str, text_of(64)]
 class Measured(NamedTuple):
     """One count of one metric: what it counts (`name`, `detail`), and every number of the row."""
 
-    day: Any
+    day: object
     name: str
     detail: str
     counted: int
@@ -78,22 +78,22 @@ class MetricRow(Record):
     day: Day = Field(validation_alias=AliasChoices("event_date", "date"))
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, object]:
         return self.model_extra or {}
 
 
 class TeamAnswer(Record):
     """GET /analytics/team/:metric; days without data are absent."""
 
-    data: list[Any]
+    data: list[object]
 
 
 class MetricsByMember(Record):
     """GET /analytics/by-user/:metric; by e-mail."""
 
-    data: dict[str, Any]
+    data: dict[str, object]
     pagination: SomePagination = None
-    params: Any = None
+    params: object = None
 
 
 class CommitRecord(Record):
@@ -134,7 +134,7 @@ class CommitRecord(Record):
 class CommitsAnswer(Record):
     """GET /analytics/ai-code/commits."""
 
-    items: list[Any]
+    items: list[object]
     total_count: SomeCount = None
     page_size: SomeCount = None
 
@@ -146,7 +146,7 @@ class CommitsAnswer(Record):
         return page * size < self.total_count
 
 
-def measure(metric: str, raws: Any, notes: Notes, now: datetime) -> Iterator[Measured]:
+def measure(metric: str, raws: object, notes: Notes, now: datetime) -> Iterator[Measured]:
     """What the rows of `metric` count; a row that cannot be read is rejected alone."""
     meaning = TEAM_METRICS[metric]
     if not isinstance(raws, list):
@@ -177,7 +177,7 @@ def _measured(day: date, fields: dict[str, Any], meaning: AnalyticsMetric) -> Me
     )
 
 
-def _parts(metric: str, row: MetricRow) -> Iterator[dict[str, Any]]:
+def _parts(metric: str, row: MetricRow) -> Iterator[dict[str, object]]:
     if metric != "models":
         yield row.fields
         return
@@ -188,7 +188,7 @@ def _parts(metric: str, row: MetricRow) -> Iterator[dict[str, Any]]:
         yield {"model": model, **fields} if isinstance(fields, dict) else {"model": model}
 
 
-def _label(fields: dict[str, Any], name: str) -> str:
+def _label(fields: dict[str, object], name: str) -> str:
     if not name:
         return ""
     if name not in fields:
@@ -199,14 +199,14 @@ def _label(fields: dict[str, Any], name: str) -> str:
     return "" if value in (None, "null") else storable_text(str(value))[:200]
 
 
-def _count(fields: dict[str, Any], name: str) -> int:
+def _count(fields: dict[str, object], name: str) -> int:
     try:
         return believable_count(fields.get(name))
     except Unbelievable as problem:
         raise Unbelievable(f"{name} is not a count: it {problem}") from None
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     """A number that JSON can hold: no absurd one gets in beside the count."""
     try:
         return not isinstance(value, str) and believable_number(value) >= 0
@@ -219,7 +219,7 @@ def _json_number(value: int | Decimal) -> int | float:
     return value if isinstance(value, int) else float(value)
 
 
-def user_mappings(params: Any) -> dict[str, str]:
+def user_mappings(params: object) -> dict[str, str]:
     """Cursor's ids by e-mail, as a by-user answer gives them."""
     listed = params.get("userMappings") if isinstance(params, dict) else None
     pairs = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []

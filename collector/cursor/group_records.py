@@ -5,8 +5,6 @@ Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import model_validator
 
 from .records import SomePagination
@@ -27,8 +25,8 @@ class BillingGroup(Record):
     name: Name
     directory_group_id: Id = ""
     spend_cents: SomeCents = None
-    current_members: list[Any]
-    former_members: list[Any] | None = None
+    current_members: list[object]
+    former_members: list[object] | None = None
 
     @model_validator(mode="after")
     def has_a_name(self) -> BillingGroup:
@@ -40,8 +38,8 @@ class BillingGroup(Record):
 class GroupsAnswer(Record):
     """GET /teams/groups."""
 
-    groups: list[Any]
-    unassigned_group: Any = None
+    groups: list[object]
+    unassigned_group: object = None
 
 
 class DirectoryGroupRecord(Record):
@@ -53,7 +51,7 @@ class DirectoryGroupRecord(Record):
 class DirectoryGroupsAnswer(Record):
     """GET /teams/directory-groups."""
 
-    groups: list[Any]
+    groups: list[object]
     pagination: SomePagination = None
 
 
@@ -65,5 +63,5 @@ class DirectoryMember(Record):
 class DirectoryMembersAnswer(Record):
     """GET /teams/directory-groups/:id/members."""
 
-    members: list[Any]
+    members: list[object]
     pagination: SomePagination = None

@@ -11,7 +11,7 @@ import requests
 from .client import Answer, CursorClient
 
 # Method, path, what was asked, status, body.
-AnswerWatcher = Callable[[str, str, Mapping[str, Any], int, bytes], None]
+AnswerWatcher = Callable[[str, str, Mapping[str, object], int, bytes], None]
 
 
 @dataclass
@@ -19,7 +19,7 @@ class RecordingClient(CursorClient):
     """Asks as any client does; `watch_answer` sees every complete answer before it is judged."""
 
     watch_answer: AnswerWatcher = lambda method, path, asked, status, body: None
-    asked: Mapping[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, object] = field(default_factory=dict)
 
     def _ask(self, method: str, path: str, **request: Any) -> Answer:
         self.asked = {**(request.get("params") or {}), **(request.get("json") or {})}

@@ -65,7 +65,7 @@ class TeamMember(Record):
 class MembersAnswer(Record):
     """GET /teams/members."""
 
-    team_members: list[Any]
+    team_members: list[object]
 
 
 class MemberSpend(Record):
@@ -91,8 +91,8 @@ class MemberSpend(Record):
 class SpendAnswer(Record):
     """POST /teams/spend; the cycle's start is an instant, not a midnight."""
 
-    team_member_spend: list[Any]
-    subscription_cycle_start: Any = None
+    team_member_spend: list[object]
+    subscription_cycle_start: object = None
     total_members: SomeCount = None
     total_pages: SomeCount = None
 
@@ -112,7 +112,7 @@ class Pagination(Record):
         return None if self.num_pages is None else page < self.num_pages
 
 
-def _some_object(value: Any, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+def _some_object(value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
     """A nested part that the row can do without."""
     if value is None:
         return None
@@ -176,11 +176,11 @@ class EventsAnswer(Record):
 
     total_usage_events_count: SomeCount = None
     pagination: SomePagination = None
-    usage_events: list[Any] = Field(validation_alias=AliasChoices("usageEvents", "usageEventsDisplay"))
+    usage_events: list[object] = Field(validation_alias=AliasChoices("usageEvents", "usageEventsDisplay"))
 
     @model_validator(mode="before")
     @classmethod
-    def is_an_answer(cls, value: Any) -> Any:
+    def is_an_answer(cls, value: object) -> object:
         expected = {"totalUsageEventsCount", "usageEvents", "usageEventsDisplay"}
         if isinstance(value, dict) and not expected & value.keys():
             raise ValueError("neither totalUsageEventsCount nor usageEvents is given")
@@ -236,7 +236,7 @@ class ActivityRecord(Record):
 class ActivityAnswer(Record):
     """POST /teams/daily-usage-data; a page holds whole users, each with all their days."""
 
-    data: list[Any]
+    data: list[object]
     pagination: SomePagination = None
 
 

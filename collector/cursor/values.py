@@ -80,7 +80,7 @@ def optional(
     return BeforeValidator(validate)
 
 
-def required(read: Callable[[Any, datetime], T]) -> BeforeValidator:
+def required(read: Callable[[object, datetime], T]) -> BeforeValidator:
     """Read by `read`; refused where it is unbelievable."""
     return BeforeValidator(lambda value, info: read(value, clock_of(info)))
 
@@ -88,7 +88,7 @@ def required(read: Callable[[Any, datetime], T]) -> BeforeValidator:
 def text_of(length: int) -> BeforeValidator:
     """Text of at most `length`; the vendor also sends the word "null", and plain numbers for ids."""
 
-    def validate(value: Any, info: ValidationInfo) -> str:
+    def validate(value: object, info: ValidationInfo) -> str:
         if value is None:
             return ""
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -106,14 +106,14 @@ def text_of(length: int) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
-def _address(value: Any, now: datetime) -> str:
+def _address(value: object, now: datetime) -> str:
     if not isinstance(value, str):
         raise Unbelievable("is not text")
     address = believable_address(value)
     return "" if address in NOBODY else address
 
 
-def _flag(value: Any, now: datetime) -> bool:
+def _flag(value: object, now: datetime) -> bool:
     if isinstance(value, bool):
         return value
     known = {"true": True, "false": False, "1": True, "0": False}.get(str(value).strip().lower())
@@ -122,7 +122,7 @@ def _flag(value: Any, now: datetime) -> bool:
     return known
 
 
-def _integer(value: Any, now: datetime) -> int:
+def _integer(value: object, now: datetime) -> int:
     count = believable_count(value)
     if count > LARGEST_INTEGER:
         raise Unbelievable("is too large")
@@ -143,18 +143,18 @@ def _percent(value: Any, now: datetime) -> Decimal:
     return number
 
 
-def _limit(value: Any, now: datetime) -> Decimal:
+def _limit(value: object, now: datetime) -> Decimal:
     number = believable_number(value)
     if number < 0:
         raise Unbelievable("is negative")
     return number
 
 
-def _cents(value: Any, now: datetime) -> Decimal:
+def _cents(value: object, now: datetime) -> Decimal:
     return believable_cents(value)
 
 
-def _tokens(value: Any, now: datetime) -> int:
+def _tokens(value: object, now: datetime) -> int:
     return believable_count(value)
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from .masks import EMAIL, ID, KEPT, RULES, TEXT, Masks, is_moment
 
@@ -87,7 +86,7 @@ class Writer:
             str(self.masks.masked(part, ID)) if name.startswith("{") else part for name, part in parts
         )
 
-    def written(self, value: Any, endpoint: EndpointContract, path: str = "", name: str = "") -> Any:
+    def written(self, value: object, endpoint: EndpointContract, path: str = "", name: str = "") -> object:
         """The value with pseudonyms, at `path` of the endpoint's answer."""
         if isinstance(value, dict):
             return self._object(value, endpoint, path)
@@ -101,7 +100,7 @@ class Writer:
             self._note(endpoint, f"`{path}` is {kind_of(value)}, not {' or '.join(sorted(known.types))}")
         return self.masks.masked(value, known.rule)
 
-    def _object(self, value: dict[str, Any], endpoint: EndpointContract, path: str) -> dict[str, Any]:
+    def _object(self, value: dict[str, object], endpoint: EndpointContract, path: str) -> dict[str, object]:
         names = endpoint.children(path)
         keys = next((name for name in names if name in KEYS), "")
         if not keys:
@@ -114,7 +113,7 @@ class Writer:
         }
 
     def _note_missing(
-        self, value: dict[str, Any], endpoint: EndpointContract, path: str, names: list[str]
+        self, value: dict[str, object], endpoint: EndpointContract, path: str, names: list[str]
     ) -> None:
         for name in names:
             if name not in value and not self._may_be_missing(endpoint, _joined(path, name)):
@@ -147,7 +146,7 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """What the contract calls a value's type."""
     if value is None:
         return "null"
@@ -156,7 +155,7 @@ def kind_of(value: Any) -> str:
     return "number" if isinstance(value, int | float) else "text"
 
 
-def unknown_rule(name: str, value: Any) -> str:
+def unknown_rule(name: str, value: object) -> str:
     """How a field is recorded that the contract lacks: as an id, a time, or free text."""
     if re.search(r"(^|_)ids?$|I[dD]s?$", name):
         return ID

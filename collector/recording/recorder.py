@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from collector.collecting.runs import CollectReport, collect
 from collector.cursor.client import CursorClient
@@ -39,10 +38,10 @@ class Recorder:
         return report
 
     def write_answer(
-        self, method: str, path: str, asked: Mapping[str, Any], status: int, body: bytes
+        self, method: str, path: str, asked: Mapping[str, object], status: int, body: bytes
     ) -> None:
         endpoint = self.writer.endpoint(method, path)
-        exchange: dict[str, Any] = {
+        exchange: dict[str, object] = {
             "method": method,
             "path": self.writer.written_path(endpoint, path),
             "asked": dict(asked),

@@ -96,14 +96,14 @@ class UploadForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         given = super().clean() or self.cleaned_data
         day = first_day(given.get("since") or Since.DAY, given.get("from_day"), timezone.now())
         if day is None and "from_day" not in self.errors:
             self.add_error("from_day", "There is no such day yet: choose a day.")
         return {**given, "from_day": day}
 
-    def clean_file(self) -> Any:
+    def clean_file(self) -> object:
         file = self.cleaned_data["file"]
         if file.size > MAX_FILE_MEGABYTES * 1_000_000:
             raise forms.ValidationError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -45,7 +43,9 @@ class GroupImportAdmin(admin.ModelAdmin):
     def moves(self, kept: GroupImport) -> int:
         return len(kept.plan["moves"])
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: object = None
+    ) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = UploadForm(
@@ -82,7 +82,7 @@ class GroupImportAdmin(admin.ModelAdmin):
         return None
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: object = None
     ) -> HttpResponse:
         kept = self.get_object(request, object_id)
         if kept is None:
@@ -122,7 +122,7 @@ class GroupImportAdmin(admin.ModelAdmin):
             )
         return messages.SUCCESS, f"{undone.restored} members are back where they were."
 
-    def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
+    def _context(self, request: HttpRequest, title: str) -> dict[str, object]:
         return {**self.admin_site.each_context(request), "opts": self.model._meta, "title": title}
 
 

@@ -147,7 +147,7 @@ def as_json(result: Chargeback) -> dict[str, Any]:
     }
 
 
-def _as_json(figures: ChargebackFigures, whole: ChargebackFigures) -> dict[str, Any]:
+def _as_json(figures: ChargebackFigures, whole: ChargebackFigures) -> dict[str, object]:
     share = figures.share_of(whole)
     return {
         "total_cents": f"{figures.total_cents:f}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import F
 
@@ -32,7 +31,7 @@ COLUMNS = (
 )
 
 
-def rows(first: date, last: date) -> Iterator[dict[str, Any]]:
+def rows(first: date, last: date) -> Iterator[dict[str, object]]:
     """Yield the rows of `first` to `last`, both included, by day; money in dollars, exact.
 
     A day on which a billing cycle turns has two rows, as its totals have. Texts are safe in a spreadsheet.

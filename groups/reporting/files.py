@@ -78,7 +78,7 @@ class ExportCommand(BaseCommand):
 
     columns: Sequence[str]
 
-    def rows(self, options: dict[str, Any]) -> Iterator[Row]:
+    def rows(self, options: dict[str, object]) -> Iterator[Row]:
         raise NotImplementedError  # by each command
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -105,7 +105,7 @@ class ExportCommand(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(f"{written} rows written to {path}")
 
-    def write(self, path: Path, kind: str, options: dict[str, Any]) -> int:
+    def write(self, path: Path, kind: str, options: dict[str, object]) -> int:
         if kind == "parquet":
             return write_parquet(path, self.columns, self.rows(options))
         with path.open("w", encoding="utf-8", newline="") as file:

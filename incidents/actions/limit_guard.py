@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
-from typing import Any
 
 from django.db.models import Sum
 
@@ -39,7 +38,7 @@ class GuardReport:
     def summary(self) -> str:
         return f"{self.acted} incidents guarded" if self.acted else "nothing to do"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"acted": self.acted}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from collector.cursor.client import CursorClient
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish
@@ -31,7 +30,7 @@ class LimitsReport:
             return "nothing to do"
         return f"{self.finished} changes finished, {self.waiting} waiting, {self.expired} requests expired"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"finished": self.finished, "waiting": self.waiting, "expired": self.expired}
 
 

@@ -71,7 +71,7 @@ class ChannelForm(forms.ModelForm):
         self.fields["target"] = field
 
     # The groups come with the form, not with the row, so their fit to the audience is checked here.
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         data = super().clean() or self.cleaned_data
         is_for_groups = data.get("audience") == Channel.Audience.GROUPS
         if is_for_groups and not data.get("groups"):

@@ -59,7 +59,7 @@ def send_test_alert(key: str, parcel: Parcel) -> str:
     return parcel.key
 
 
-def alert_json(alias: str, incident: IncidentMessage) -> dict[str, Any]:
+def alert_json(alias: str, incident: IncidentMessage) -> dict[str, object]:
     lines = [incident.message, *([incident.cause.sentence] if incident.cause else []), incident.url]
     return {
         "message": shorten(incident.headline, LONGEST_MESSAGE),

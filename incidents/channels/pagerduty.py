@@ -5,8 +5,6 @@ https://developer.pagerduty.com/docs/events-api-v2-overview, read 2026-11-28.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 
 from incidents.models import Channel
@@ -34,7 +32,7 @@ def send(channel: Channel, parcel: Parcel) -> str:
     return incident_key(incident.pk)
 
 
-def post_event(key: str, event: dict[str, Any]) -> None:
+def post_event(key: str, event: dict[str, object]) -> None:
     post_json(SERVICE, settings.PAGERDUTY_EVENTS_URL, {"routing_key": key, **event})
 
 
@@ -50,8 +48,8 @@ def send_test_event(key: str, parcel: Parcel) -> str:
     return parcel.key
 
 
-def event_json(action: str, dedup_key: str, incident: IncidentMessage) -> dict[str, Any]:
-    event: dict[str, Any] = {"event_action": action, "dedup_key": dedup_key}
+def event_json(action: str, dedup_key: str, incident: IncidentMessage) -> dict[str, object]:
+    event: dict[str, object] = {"event_action": action, "dedup_key": dedup_key}
     if action != TRIGGER:
         return event
     links = [{"href": incident.url, "text": "Open the incident"}]

@@ -53,7 +53,7 @@ ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", 
 class BoundedClient(WebClient):
     """Reads no more than an answer of Slack's can be, and follows no redirects."""
 
-    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, object]:
         opener = OpenerDirector()
         for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler(context=self.ssl)):
             opener.add_handler(handler)
@@ -140,7 +140,7 @@ def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
     return parcel.root
 
 
-def body(what: Alert | Digest) -> dict[str, Any]:
+def body(what: Alert | Digest) -> dict[str, object]:
     blocks = alert_blocks(what) if isinstance(what, Alert) else digest_blocks(what)
     return {"text": fallback(what), "blocks": blocks}
 
@@ -209,7 +209,7 @@ def find_user(user_id: str, team_id: str = "") -> SlackUser:
     return SlackUser(str(email).strip().lower(), str(user.get("tz") or ""), is_own)
 
 
-def is_live(user: dict[str, Any]) -> bool:
+def is_live(user: dict[str, object]) -> bool:
     """Not switched off, no bot, no guest from another organisation, and with a confirmed address."""
     is_odd = any(user.get(flag) for flag in ("deleted", "is_stranger", "is_bot"))
     return not is_odd and user.get("is_email_confirmed", True) is not False

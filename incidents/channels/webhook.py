@@ -8,7 +8,6 @@ import json
 import time
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
 
 import requests
 from django.conf import settings
@@ -59,15 +58,15 @@ def post(url: str, body: bytes, key: str) -> requests.Response:
     )
 
 
-def payload(parcel: Parcel) -> dict[str, Any]:
-    body: dict[str, Any] = {"version": VERSION, "event": parcel.event, "delivery": parcel.key}
+def payload(parcel: Parcel) -> dict[str, object]:
+    body: dict[str, object] = {"version": VERSION, "event": parcel.event, "delivery": parcel.key}
     if not isinstance(parcel.content, Alert):
         return body | {"digest": parcel.content.as_json()}
     incidents = [incident_json(incident) for incident in parcel.content.incidents]
     return body | {"step": parcel.content.step, "incidents": incidents}
 
 
-def incident_json(incident: IncidentMessage) -> dict[str, Any]:
+def incident_json(incident: IncidentMessage) -> dict[str, object]:
     data = asdict(incident)
     data["id"] = data.pop("pk")
     data["facts"] = {fact.label: fact.value for fact in incident.facts}
@@ -76,7 +75,7 @@ def incident_json(incident: IncidentMessage) -> dict[str, Any]:
     return data
 
 
-def cause_json(cause: MessageCause | None) -> dict[str, Any] | None:
+def cause_json(cause: MessageCause | None) -> dict[str, object] | None:
     if cause is None:
         return None
     names = ("kind", "name", "figures", "url")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from sandbox.company.commits import Commit, commits
 from sandbox.company.instants import iso, to_ms
@@ -34,8 +33,8 @@ def answer_commits(request: Request) -> SandboxResponse:
     )
 
 
-def _row(commit: Commit) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def _row(commit: Commit) -> dict[str, object]:
+    row: dict[str, object] = {
         "commitHash": commit.hash,
         "userId": commit.member.id,
         "userEmail": title_email(commit.member),

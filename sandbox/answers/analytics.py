@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -84,7 +83,7 @@ def named_people(people: list[Employee], names: list[str]) -> list[Employee]:
     return [found[key] for key in keys]
 
 
-def _params(request: Request, first: date, last: date) -> dict[str, Any]:
+def _params(request: Request, first: date, last: date) -> dict[str, object]:
     metric = request.parts[0]
     return {
         "metric": METRIC_SPELLINGS.get(metric, metric),

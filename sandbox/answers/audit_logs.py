@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from sandbox.company.company import Company
 from sandbox.company.instants import iso, to_ms
@@ -62,7 +61,7 @@ def _is_wanted(request: Request, row: Row) -> bool:
     return is_type and (not users or bool({member.email, member.id} & set(users.split(","))))
 
 
-def _row(company: Company, row: Row) -> dict[str, Any]:
+def _row(company: Company, row: Row) -> dict[str, object]:
     at, event_id, member, event_type = row
     return {
         "event_id": event_id,

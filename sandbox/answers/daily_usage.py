@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sandbox.company.daily import EmployeeDay, daily_activity
 from sandbox.company.instants import day_ms, day_of
@@ -18,7 +17,7 @@ DAY_MS = 86_400_000
 def list_daily_usage(request: Request) -> SandboxResponse:
     start_ms, end_ms = _range(request)
     first, last = day_of(start_ms), min(day_of(end_ms), request.view.now.date())
-    body: dict[str, Any] = {"period": {"startDate": start_ms, "endDate": end_ms}}
+    body: dict[str, object] = {"period": {"startDate": start_ms, "endDate": end_ms}}
     people = [
         m for m in request.view.company.members if m.is_human and m.joined_on <= last and m.left_on > first
     ]
@@ -41,7 +40,7 @@ def _range(request: Request) -> tuple[int, int]:
     return start_ms, end_ms
 
 
-def _rows(request: Request, first: date, last: date, chosen: set[int] | None) -> list[dict[str, Any]]:
+def _rows(request: Request, first: date, last: date, chosen: set[int] | None) -> list[dict[str, object]]:
     """Return the rows of the chosen people, or of all who were active when `chosen` is None."""
     view = request.view
     events = view.events(day_ms(first), day_ms(last) + DAY_MS - 1)
@@ -49,7 +48,7 @@ def _rows(request: Request, first: date, last: date, chosen: set[int] | None) ->
     return [_row(row) for row in activity if chosen is None or row.member.index in chosen]
 
 
-def _row(activity: EmployeeDay) -> dict[str, Any]:
+def _row(activity: EmployeeDay) -> dict[str, object]:
     return {
         "userId": activity.member.number,
         "day": activity.day.isoformat(),

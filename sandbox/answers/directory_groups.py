@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.company.instants import iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
 from sandbox.http import HttpError, PageRequest, Request, SandboxResponse
 from sandbox.view import View
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def list_groups(request: Request) -> SandboxResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sandbox.company.columns import Events
 from sandbox.company.draws import fractions
@@ -20,7 +20,7 @@ NULL_SERVICE_SHARE, NULL_SERVICE = 0.03, 21
 NO_CONVERSATION_SHARE, NO_CONVERSATION = 0.04, 22
 NOT_TOKEN_BASED_SHARE, NOT_TOKEN_BASED = 0.02, 23
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 class _Event(NamedTuple):

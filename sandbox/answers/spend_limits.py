@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.company.instants import to_ms
 from sandbox.company.members import Employee
 from sandbox.http import HttpError, Request, SandboxResponse, bad_request
@@ -11,7 +9,7 @@ from sandbox.http import HttpError, Request, SandboxResponse, bad_request
 from .members import is_listed
 
 MOST_UPDATES = 100
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def set_one(request: Request) -> SandboxResponse:

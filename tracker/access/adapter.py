@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
@@ -93,7 +91,7 @@ def text_claim(claims: dict, name: str, longest: int) -> str:
     return value.replace("\x00", "")[:longest] if isinstance(value, str) else ""
 
 
-def without_nul(claim: Any) -> Any:
+def without_nul(claim: object) -> object:
     """The same without NUL in any text: PostgreSQL takes it neither in text nor in JSON."""
     if isinstance(claim, str):
         return claim.replace("\x00", "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
-from typing import Any
 
 import jwt
 import requests
@@ -40,10 +39,10 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         path = reverse("oidc_callback")
         return f"{settings.SIGN_IN_URL}{path}" if settings.SIGN_IN_URL else request.build_absolute_uri(path)
 
-    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, Any]:
+    def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, object]:
         """The claims, the signature always checked; OAuth2Error for a token not meant for this site."""
         try:
-            claims: dict[str, Any] = jwt.decode(
+            claims: dict[str, object] = jwt.decode(
                 id_token,
                 self._signing_key(jwt.get_unverified_header(id_token).get("kid")),
                 algorithms=ALGORITHMS,
@@ -100,7 +99,7 @@ def oidc_callback(request: HttpRequest) -> HttpResponse:
         return SignInRefused(request, "failed").response
 
 
-def claims_of(login: SocialLogin) -> dict[str, Any]:
+def claims_of(login: SocialLogin) -> dict[str, object]:
     """What the provider says of the person: its signed ID token, and userinfo of the same subject."""
     data = login.account.extra_data
     if login.account.provider != PROVIDER:
@@ -112,11 +111,11 @@ def claims_of(login: SocialLogin) -> dict[str, Any]:
     return {**more, **signed}
 
 
-def as_mapping(value: object) -> dict[str, Any]:
+def as_mapping(value: object) -> dict[str, object]:
     return dict(value) if isinstance(value, Mapping) else {}
 
 
-def is_verified(claims: Mapping[str, Any]) -> bool:
+def is_verified(claims: Mapping[str, object]) -> bool:
     """Whether the provider vouches for the address: `email_verified`, or Entra ID's `xms_edov`."""
     return claims.get("email_verified") is True or claims.get("xms_edov") in (True, 1, "1", "true", "True")
 
@@ -125,7 +124,7 @@ def is_good_subject(subject: object) -> bool:
     return isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and "\x00" not in subject
 
 
-def apply_roles(user: User, claims: Mapping[str, Any]) -> None:
+def apply_roles(user: User, claims: Mapping[str, object]) -> None:
     """Give `user` exactly the roles that the claim's values map to; nothing where no claim is configured."""
     if not settings.AUTH_OIDC_ROLE_CLAIM:
         return
@@ -134,7 +133,7 @@ def apply_roles(user: User, claims: Mapping[str, Any]) -> None:
     user.groups.add(*(Group.objects.get_or_create(name=name)[0] for name in wanted))
 
 
-def claim_values(claims: Mapping[str, Any], path: str) -> set[str]:
+def claim_values(claims: Mapping[str, object], path: str) -> set[str]:
     """The texts at `path`, which may lead into objects (`realm_access.roles`); one text is a list of one."""
     value: object = claims.get(path)
     if value is None:

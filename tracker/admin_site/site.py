@@ -25,7 +25,7 @@ class ProductAdminSite(admin.AdminSite):
     enable_nav_sidebar = False  # the front page has every task; a keyboard would pass the sidebar first
     empty_value_display = "–"
 
-    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+    def each_context(self, request: HttpRequest) -> dict[str, object]:
         return {**super().each_context(request), "came_from": remember_page(request)}
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from ninja import Field, Query, Router, Schema
 
@@ -50,7 +50,7 @@ class ModelDay(Schema):
 class TeamDayJson(Schema):
     date: date
     count: int
-    values: dict[str, Any] = Field(description="Every number of the day, by Cursor's own name for it.")
+    values: dict[str, object] = Field(description="Every number of the day, by Cursor's own name for it.")
 
 
 class McpTool(Schema):

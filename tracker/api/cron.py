@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -48,8 +48,8 @@ class CronSecret(AuthBase):
         return access
 
 
-@router.post("/cron", auth=CronSecret(), response={200: dict[str, Any], **documented(409, 429)})
-def run_now(request: AccessRequest) -> dict[str, Any]:
+@router.post("/cron", auth=CronSecret(), response={200: dict[str, object], **documented(409, 429)})
+def run_now(request: AccessRequest) -> dict[str, object]:
     """Collect, detect and notify now, as the hourly schedule does. Answers what each step did.
 
     409 while another run is at it. The secret travels in the header only.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django import template
 from django.template import Context
@@ -20,7 +19,7 @@ register = template.Library()
 
 
 @register.inclusion_tag("components/budgets.html", takes_context=True)
-def budgets(context: Context, cycle_start: datetime | None = None) -> dict[str, Any]:
+def budgets(context: Context, cycle_start: datetime | None = None) -> dict[str, object]:
     """Budgets of the present cycle, or of the one that begins at `cycle_start`; nothing where none is set."""
     if not has_budgets():
         return {"lines": []}
@@ -38,7 +37,7 @@ def budgets(context: Context, cycle_start: datetime | None = None) -> dict[str, 
 
 
 @register.inclusion_tag("components/member_budget.html", takes_context=True)
-def member_budget(context: Context, member: Member) -> dict[str, Any]:
+def member_budget(context: Context, member: Member) -> dict[str, object]:
     """How the member's budget stands in the present cycle, and links to the limit's pages."""
     access, is_person = context["request"].access, member.kind == Member.Kind.PERSON
     return {

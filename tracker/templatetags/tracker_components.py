@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
 
 from tracker.widgets.charts import Chart
@@ -13,12 +11,12 @@ register = template.Library()
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(chart: Chart) -> dict[str, Any]:
+def chart(chart: Chart) -> dict[str, object]:
     """A chart with its legend, caption, table and CSV; the page includes `components/chart_scripts.html`."""
     return {"chart": chart}
 
 
 @register.inclusion_tag("components/table.html")
-def table(table: Table[Any]) -> dict[str, Any]:
+def table(table: Table[object]) -> dict[str, object]:
     """A sortable, paged table with its CSV."""
     return {"table": table}

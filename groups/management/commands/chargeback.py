@@ -32,7 +32,7 @@ class Command(BaseCommand):
         else:
             self._print_csv(chargeback.as_rows(result))
 
-    def _print_csv(self, rows: list[dict[str, Any]]) -> None:
+    def _print_csv(self, rows: list[dict[str, object]]) -> None:
         writer = csv.DictWriter(self.stdout, chargeback.CSV_COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
