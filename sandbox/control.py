@@ -30,7 +30,7 @@ def control_sandbox(api: Api, request: Request) -> SandboxResponse:
         return SandboxResponse(refusal.body, refusal.status)
 
 
-def _state(api: Api, request: Request) -> dict[str, Any]:
+def _state(api: Api, request: Request) -> dict[str, object]:
     return {
         "now": iso(api.clock.now()),
         "requests": dict(api.requests),
@@ -40,7 +40,7 @@ def _state(api: Api, request: Request) -> dict[str, Any]:
     }
 
 
-def _truth(api: Api, request: Request) -> dict[str, Any]:
+def _truth(api: Api, request: Request) -> dict[str, object]:
     """`start` and `end` bound the window, half-open; `rows=1` adds the events."""
     known = truth(api.view(), _instant(request.query.get("start")), _instant(request.query.get("end")))
     sums = {
@@ -77,7 +77,7 @@ def _set_clock(api: Api, request: Request) -> dict[str, Any]:
     return _state(api, request)
 
 
-def _add_fault(api: Api, request: Request) -> dict[str, Any]:
+def _add_fault(api: Api, request: Request) -> dict[str, object]:
     """`clear` ends all; else `fault` with `probability`, or `times` (1) at the next answers of `path`."""
     body = request.body
     if body.get("clear"):
@@ -91,7 +91,7 @@ def _add_fault(api: Api, request: Request) -> dict[str, Any]:
     return _state(api, request)
 
 
-def _switch(api: Api, request: Request) -> dict[str, Any]:
+def _switch(api: Api, request: Request) -> dict[str, object]:
     """Any switches of Behaviour, by their names."""
     api.behaviour.update(**request.body)
     return _state(api, request)
@@ -106,7 +106,7 @@ def _instant(text: str | None) -> datetime | None:
     return parsed
 
 
-ACTIONS: dict[tuple[str, str], Callable[[Api, Request], dict[str, Any]]] = {
+ACTIONS: dict[tuple[str, str], Callable[[Api, Request], dict[str, object]]] = {
     ("GET", "state"): _state,
     ("GET", "truth"): _truth,
     ("GET", "labels"): _labels,

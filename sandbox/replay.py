@@ -100,7 +100,7 @@ def _merged(exchanges: list[Exchange], asked: Mapping[str, str]) -> dict[str, An
     name = next((name for name in LISTS if name in template), "")
     start, end = _bounds(asked, exchanges)
     first_page = asked.get("page", "1") == "1"
-    merged: list[Any] | dict[str, list[Any]] = {} if isinstance(template.get(name), dict) else []
+    merged: list[object] | dict[str, list[object]] = {} if isinstance(template.get(name), dict) else []
     for exchange in exchanges if first_page else ():
         rows: Any = exchange.answer.get(name) or []
         if isinstance(merged, dict):
@@ -137,13 +137,13 @@ def _bounds(asked: Mapping[str, str], exchanges: list[Exchange]) -> tuple[int, i
     )
 
 
-def _fits(row: Any, start: int, end: int) -> bool:
+def _fits(row: object, start: int, end: int) -> bool:
     times = (row.get(name) for name in TIMES) if isinstance(row, dict) else ()
     at = next((ms for text in times if (ms := _milliseconds(text)) is not None), None)
     return at is None or start <= at <= end
 
 
-def _milliseconds(value: Any) -> int | None:
+def _milliseconds(value: object) -> int | None:
     """Milliseconds of an epoch, a day or an instant; None where it is none."""
     text = str(value)
     if text.isdecimal():

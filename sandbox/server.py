@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(body)
 
-    def _body(self) -> dict[str, Any] | None:
+    def _body(self) -> dict[str, object] | None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         try:
             body = json.loads(raw or b"{}")
@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return body if isinstance(body, dict) else None
 
-    def _answer(self, body: dict[str, Any]) -> None:
+    def _answer(self, body: dict[str, object]) -> None:
         address = urlsplit(self.path)
         request = Request(
             method=self.command,

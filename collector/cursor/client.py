@@ -42,7 +42,7 @@ REFUSED = (401, 403, 404)
 class Answer:
     """A good answer: parsed JSON, decimals exact. `is_unchanged` when the ETag still held (no payload)."""
 
-    payload: Any = None
+    payload: object = None
     etag: str = ""
     is_unchanged: bool = False
 
@@ -100,7 +100,7 @@ class CursorClient:
         headers = {"If-None-Match": etag} if etag else {}
         return self._ask("GET", path, params=params, headers=headers)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+    def post(self, path: str, body: Mapping[str, object]) -> Answer:
         return self._ask("POST", path, json=body)
 
     def _ask(self, method: str, path: str, **request: Any) -> Answer:

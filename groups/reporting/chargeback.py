@@ -128,7 +128,7 @@ def as_rows(result: Chargeback) -> list[dict[str, Any]]:
     ]
 
 
-def as_json(result: Chargeback) -> dict[str, Any]:
+def as_json(result: Chargeback) -> dict[str, object]:
     """The same as a tree, money as text so that no reader makes a float of it."""
     return {
         "cycleStart": result.start_at.isoformat(),

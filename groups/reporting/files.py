@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from collector.base.arguments import day
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 class Writable(Protocol):
@@ -36,7 +36,7 @@ def write_csv(file: Writable, columns: Sequence[str], rows: Iterable[Row]) -> in
     return written
 
 
-def as_text(value: Any) -> Any:
+def as_text(value: object) -> object:
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 

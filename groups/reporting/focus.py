@@ -95,7 +95,7 @@ class FocusPeriod:
     end_at: datetime
 
 
-def rows(first: date, last: date) -> Iterator[dict[str, Any]]:
+def rows(first: date, last: date) -> Iterator[dict[str, object]]:
     """Yield the rows of `first` to `last`, both included, by day. Texts are safe to open in a spreadsheet."""
     groups = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     cycles = Cycles([FocusPeriod(cycle.start_at, cycle.end_at) for cycle in BillingCycle.objects.all()])

@@ -33,7 +33,7 @@ class _Conversation(smtplib.SMTP):
     """Before smtplib's classes: bounded answers, and a memory for the recipients that were refused."""
 
     sock: Any
-    file: Any
+    file: object
     refused: dict[str, tuple[int, bytes]]
 
     def getreply(self) -> tuple[int, bytes]:

@@ -44,7 +44,7 @@ def changes_of(request: HttpRequest) -> str:
 
 
 @receiver(post_create_historical_record)
-def note_version(sender: object, instance: Model, history_instance: Any, **_: object) -> None:
+def note_version(sender: object, instance: Model, history_instance: object, **_: object) -> None:
     request = current_request()
     if request is not None:
         is_full = len(request.__dict__.get("changes", ())) >= MOST_CHANGES  # more are counted, not described

@@ -170,7 +170,7 @@ def as_schema(row: DetectionSettings) -> Settings:
     return Settings(**body)
 
 
-def flatten(body: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flatten(body: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     """Yield `("zscore.multiplier", 3)` for `{"zscore": {"multiplier": 3}}`."""
     for name, value in body.items():
         if isinstance(value, dict):
@@ -189,7 +189,7 @@ def shown(name: str, value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def stored(value: Any) -> Any:
+def stored(value: object) -> object:
     return Decimal(str(value)) if isinstance(value, float) else value
 
 

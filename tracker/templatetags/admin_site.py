@@ -62,17 +62,17 @@ def list_url(opts: Any) -> str:
         return ""
 
 
-def is_only_row(context: dict[Any, Any]) -> bool:
+def is_only_row(context: dict[object, object]) -> bool:
     """Whether this is the form of a one-row settings table, which has no list."""
     return bool(context.get("skip_object_list_page")) and "adminform" in context
 
 
-def title_of(context: dict[Any, Any]) -> str:
+def title_of(context: dict[object, object]) -> str:
     return str(context["original"])[:80] if context.get("original") else ""
 
 
 @register.inclusion_tag("tracker/partials/setup_card.html", takes_context=True)
-def setup_card(context: template.Context) -> dict[str, Any]:
+def setup_card(context: template.Context) -> dict[str, object]:
     """What is still to be set up, for administrators, until all is done or somebody dismisses it."""
     if SetUp.get_solo().dismissed_at is not None:
         return {}
