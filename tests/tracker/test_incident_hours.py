@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from collector.models import Pruning, UsageEvent
+from collector.models import MemberModelDay, MemberModelHour
 from tests.incidents.factories import HOUR, NOON, make_incident
 from tracker.reports.incident import hours, incident_report
 
@@ -18,14 +18,17 @@ LATER = NOON + timedelta(days=30)
 @pytest.fixture
 def incident():
     incident = make_incident()
-    UsageEvent.objects.create(
-        member=incident.member,
-        occurred_at=ONSET,
-        charged_cents=Decimal(900),
-        first_seen_at=NOON,
-        changed_at=NOON,
-    )
+    spent = {"member": incident.member, "total_cents": Decimal(900), "updated_at": NOON}
+    MemberModelHour.objects.create(hour_at=ONSET, **spent)
+    MemberModelDay.objects.create(day=ONSET.date(), **spent)
     return incident
+
+
+def only_the_total_is_known_of(incident, day):
+    MemberModelHour.objects.filter(hour_at__date=day).delete()
+    MemberModelDay.objects.update_or_create(
+        member=incident.member, day=day, defaults={"total_cents": 100, "updated_at": NOON}
+    )
 
 
 def test_hours_that_nobody_has_read_are_left_out(incident):
@@ -33,18 +36,24 @@ def test_hours_that_nobody_has_read_are_left_out(incident):
     assert incident_report(incident, LATER, known_until=NOON).hours[-1].at == NOON - HOUR
 
 
-def test_hours_whose_events_were_pruned_are_empty(incident):
-    day_before = ONSET.date() - timedelta(days=1)
-    Pruning.objects.create(first_day=day_before - timedelta(days=9), last_day=day_before, started_at=LATER)
+def test_hours_of_which_only_the_total_of_the_day_is_known_are_empty(incident):
+    only_the_total_is_known_of(incident, ONSET.date() - timedelta(days=1))
     found = {hour.at: (hour.cents, hour.running_cents) for hour in hours(incident, LATER)}
     assert found[ONSET - 10 * HOUR] == (None, None)
     assert found[ONSET] == (900, None)  # nine of the 24 hours up to it are known
     assert found[ONSET + 20 * HOUR] == (0, 900)
 
 
-def test_the_page_says_that_they_were_pruned(incident, client):
-    said = "Hours whose events were pruned are empty."
+def test_the_hours_are_the_same_after_their_events_were_pruned(incident, django_assert_num_queries):
+    assert not incident.member.usage_events.exists()
+    with django_assert_num_queries(2):
+        found = {hour.at: hour.cents for hour in hours(incident, LATER)}
+    assert (found[ONSET - HOUR], found[ONSET]) == (0, 900)
+
+
+def test_the_page_says_that_they_are_not_known(incident, client):
+    said = "Hours of which only the day’s total is known are empty."
     assert said not in client.get(incident.get_absolute_url()).text
-    Pruning.objects.create(first_day=ONSET.date(), last_day=ONSET.date(), started_at=LATER)
+    only_the_total_is_known_of(incident, ONSET.date())
     assert said in client.get(incident.get_absolute_url()).text
     assert "2026-03-02 09:00 UTC,," in client.get(f"{incident.get_absolute_url()}?csv=hours").text

@@ -268,5 +268,5 @@ def in_dollars(cents: float | None) -> float | None:
 def caption(report: IncidentReport) -> str:
     notes = ["The large point marks the onset."] if report.incident.began_at else []
     if any(hour.cents is None for hour in report.hours):
-        notes.append("Hours whose events were pruned are empty.")
+        notes.append("Hours of which only the day’s total is known are empty.")
     return " ".join(notes)

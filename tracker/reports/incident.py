@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Sum
-from django.db.models.functions import TruncHour
 
-from collector.base.days import utc_day
-from collector.models import Pruning, UsageEvent
+from collector.base.days import day_end, day_start, utc_day
+from collector.models import MemberModelDay, MemberModelHour
 from detection.findings.wording import without_onset
 from detection.models import Anomaly
 from incidents import times
@@ -44,7 +43,8 @@ class IncidentPart:
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour's spend, and that of the 24 hours that end with it; in cents; None where pruned."""
+    """One hour's spend, and that of the 24 hours that end with it; in cents; None where only the day's total
+    is known."""
 
     at: datetime
     cents: float | None
@@ -139,25 +139,34 @@ def hours(incident: Incident, until: datetime) -> list[Hour]:
     """Every hour from a day before the onset to two days after it, or to `until`. Two queries."""
     around = (incident.began_at or incident.detected_at).replace(minute=0, second=0, microsecond=0)
     first, last = around - HOURS_BEFORE * HOUR, min(around + HOURS_AFTER * HOUR, until)
-    read_from = first - (DAY_HOURS - 1) * HOUR
-    spent = hourly_cents(incident, read_from, last)
-    pruned = Pruning.objects.days(utc_day(read_from), utc_day(around + HOURS_AFTER * HOUR))
+    first_day, last_day = utc_day(first - (DAY_HOURS - 1) * HOUR), utc_day(last)
+    spent = hourly_cents(incident, first_day, last_day)
+    unknown = days_with_spend(incident, first_day, last_day) - set(map(utc_day, spent))
     found, at = [], first
     while at < last:
         day = [at - back * HOUR for back in range(DAY_HOURS)]
-        cents = [None if utc_day(hour) in pruned else spent.get(hour, 0.0) for hour in day]
+        cents = [None if utc_day(hour) in unknown else spent.get(hour, 0.0) for hour in day]
         known = [each for each in cents if each is not None]
         found.append(Hour(at, cents[0], sum(known) if len(known) == len(cents) else None))
         at += HOUR
     return found
 
 
-def hourly_cents(incident: Incident, start_at: datetime, end_at: datetime) -> dict[datetime, float]:
-    events = UsageEvent.objects.between(start_at, end_at)
+def hourly_cents(incident: Incident, first: date, last: date) -> dict[datetime, float]:
+    """Cents by hour, of the whole days `first` to `last`."""
+    rows = MemberModelHour.objects.between(day_start(first), day_end(last))
     if incident.member_id:
-        events = events.filter(member_id=incident.member_id)
-    rows = events.annotate(hour=TruncHour("occurred_at")).order_by().values("hour")
-    return {row["hour"]: float(row["cents"]) for row in rows.annotate(cents=Sum("charged_cents"))}
+        rows = rows.filter(member_id=incident.member_id)
+    sums = rows.order_by().values_list("hour_at").annotate(cents=Sum("total_cents"))
+    return {hour_at: float(cents) for hour_at, cents in sums}
+
+
+def days_with_spend(incident: Incident, first: date, last: date) -> set[date]:
+    """Days with spend. Of some no hour is known: pruned before hours were kept, or imported as totals."""
+    rows = MemberModelDay.objects.between(first, last).filter(total_cents__gt=0)
+    if incident.member_id:
+        rows = rows.filter(member_id=incident.member_id)
+    return set(rows.order_by().values_list("day", flat=True).distinct())
 
 
 def others(incident: Incident) -> list[Incident]:
