@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from detection.findings.finding import Finding, Judgement, last_24_hours
-from detection.frame.arrays import Array
 from detection.frame.baseline import Baseline, has_evidence
 from detection.frame.evidence import PLAIN
 from detection.frame.frame import Frame
+from detection.frame.outlier_days import outlier_bound, recent_average
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -28,7 +28,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         return []
     spend, ended = frame.peak.cents, frame.peak_hours_ago
     average, days = recent_average(frame.past.history.cents, settings.spike_lookback_days)
-    bound = np.maximum(multiplier * average, float(settings.floor_dollars) * 100)
+    bound = np.maximum(outlier_bound(average, multiplier), float(settings.floor_dollars) * 100)
     rows = np.arange(len(spend))
     own = own_bounds(frame, settings, baseline)[rows, ended]
     is_proved = has_evidence(baseline, PLAIN)[rows, ended]
@@ -53,13 +53,3 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         evidence=baseline.evidence,
     )
     return list(judgement.findings(frame))
-
-
-def recent_average(spend: Array, lookback: int) -> tuple[Array, Array]:
-    """Mean of each row's last `lookback` days with spend, and how many there were. Days off do not lower
-    it."""
-    active = spend > 0
-    from_the_end = np.cumsum(active[:, ::-1], axis=1)[:, ::-1]
-    chosen = active & (from_the_end <= lookback)
-    days = chosen.sum(axis=1)
-    return np.where(chosen, spend, 0).sum(axis=1) / np.maximum(days, 1), days

@@ -77,13 +77,13 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
     for day in report.days:
         sums.update({model: float(cents) for model, cents in day.cents.items()})
     top = [model for model, cents in sums.most_common(TOP_MODELS) if cents]
-    spikes = [day.is_spike for day in report.days]
+    outliers = [day.is_outlier for day in report.days]
     series = [
         Series(
             found.name,
             known(report.period, [dollars(day.cents.get(key, 0)) for day in report.days]),
             found.slot,
-            marks=spikes,
+            marks=outliers,
         )
         for key in top
         for found in [report.team.palette.model(key)]
@@ -92,7 +92,10 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
         rest = [sum((c for m, c in day.cents.items() if m not in top), Decimal(0)) for day in report.days]
         series.append(
             Series(
-                "Other models", known(report.period, [dollars(cents) for cents in rest]), OTHER, marks=spikes
+                "Other models",
+                known(report.period, [dollars(cents) for cents in rest]),
+                OTHER,
+                marks=outliers,
             )
         )
     average = report.per_day_cents
@@ -107,7 +110,7 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
         series=series,
         average=None if average is None else dollars(average),
         notes=[
-            "A spike: more than twice the average day with spend" if day.is_spike else ""
+            "An outlier day: more than twice the average day with spend" if day.is_outlier else ""
             for day in report.days
         ],
         provisional_from=provisional_index(days, report.period.today),
@@ -194,7 +197,7 @@ def days_table(report: MemberReport, query: QueryDict) -> Table[MemberDay]:
         query=query,
         now=report.filters.now,
         sort="-day",
-        css=lambda day: "marked" if day.is_spike else "",
+        css=lambda day: "marked" if day.is_outlier else "",
     )
 
 

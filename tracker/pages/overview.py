@@ -26,7 +26,7 @@ from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import SIDE_ROWS, Column, Table, csv_url
 
-NAMED_SPIKES = 5  # in a caption
+NAMED_OUTLIERS = 5  # in a caption
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         stacked=True,
         size="tall",
         series=[
-            Series("Included in the plan", included, "tone-3", marks=report.spikes),
-            Series("On demand", billed, "tone-1", marks=report.spikes),
+            Series("Included in the plan", included, "tone-3", marks=report.outliers),
+            Series("On demand", billed, "tone-1", marks=report.outliers),
         ],
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
@@ -95,24 +95,24 @@ def daily_note(report: Overview, index: int) -> str:
     said = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
     if report.per_day and report.per_day.total_cents and not is_today:
         said.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
-    if report.spikes[index]:
-        said.append("A spike: more than twice the average")
+    if report.outliers[index]:
+        said.append("An outlier day: more than twice the average day with spend")
     return "\n".join(said)
 
 
 def daily_caption(report: Overview) -> str:
-    days = zip(report.period.shown_days, report.daily, report.spikes, strict=True)
-    spikes = sorted([(spent.total_cents, day) for day, spent, is_spike in days if is_spike], reverse=True)
+    days = zip(report.period.shown_days, report.daily, report.outliers, strict=True)
+    outliers = sorted(((spent.total_cents, day) for day, spent, mark in days if mark), reverse=True)
     said = ""
     if report.period.is_current:
         said = "Today is not over and is excluded from the average. Yesterday may still change."
     if report.period.cycle:
         said = "The average excludes today and the day the cycle began: neither is a whole day."
-    if not spikes:
+    if not outliers:
         return said
-    names = ", ".join(formats.day(day) for _, day in spikes[:NAMED_SPIKES])
-    more = f" and {len(spikes) - NAMED_SPIKES} more" if len(spikes) > NAMED_SPIKES else ""
-    return f"{said} Outlined, more than twice the average, the largest first: {names}{more}."
+    names = ", ".join(formats.day(day) for _, day in outliers[:NAMED_OUTLIERS])
+    more = f" and {len(outliers) - NAMED_OUTLIERS} more" if len(outliers) > NAMED_OUTLIERS else ""
+    return f"{said} Outlined, more than twice the average day with spend, the largest first: {names}{more}."
 
 
 def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:

@@ -26,7 +26,7 @@ from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
 from tracker.reports.context import Context
-from tracker.reports.member_days import MemberDay, add_model_day, mark_spikes
+from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Parts, Totals
@@ -204,7 +204,7 @@ class MemberReport:
         ):
             if activity.day in shown:
                 shown[activity.day].activity = activity
-        return mark_spikes(list(shown.values()))
+        return mark_outliers(list(shown.values()))
 
     def _is_in_period(self, row: dict) -> bool:
         of_cycle = self.period.cycle

@@ -7,10 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from collector.models import AGENT_SURFACES, DailyActivity
+from detection.frame.outlier_days import outlier_days
 from tracker.reports.usage import Totals, UsagePart
 
-# A day that costs more than this many times the member's average day with spend is marked.
-SPIKE_RATIO = 2
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
 
@@ -24,7 +23,7 @@ class MemberDay:
     requests: dict[str, int] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOKENS, 0))
     activity: DailyActivity | None = None
-    is_spike: bool = False
+    is_outlier: bool = False
 
     @property
     def main_model(self) -> str | None:
@@ -48,10 +47,9 @@ def add_model_day(day: MemberDay, row: dict) -> None:
         day.tokens[name] += row[name]
 
 
-def mark_spikes(shown: list[MemberDay]) -> list[MemberDay]:
-    """Days over SPIKE_RATIO times the average of the whole days with spend; today can only grow."""
-    spent = [day.totals.total_cents for day in shown[:-1] if day.totals.total_cents]
-    bound = SPIKE_RATIO * sum(spent, Decimal(0)) / len(spent) if spent else Decimal(0)
-    for day in shown:
-        day.is_spike = day.totals.total_cents > bound > 0
+def mark_outliers(shown: list[MemberDay]) -> list[MemberDay]:
+    """Mark the outlier days; today, the last, is none of those averaged: it can only grow."""
+    cents = [day.totals.total_cents for day in shown]
+    for day, is_outlier in zip(shown, outlier_days(cents, cents[:-1]), strict=True):
+        day.is_outlier = is_outlier
     return shown

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
+from detection.frame.outlier_days import outlier_days
 from detection.models import DetectionSettings
 from groups.models import BudgetSettings
 from tracker import periods
@@ -30,8 +31,6 @@ from tracker.reports.watch import Watch, watch
 from tracker.widgets import formats, palette
 
 TOP_SPENDERS = 7
-# A whole day that costs more than this many times the period's average is marked.
-SPIKE_RATIO = 2
 
 
 @dataclass(frozen=True)
@@ -96,14 +95,12 @@ class Overview:
         return Day(total.total_cents / count, total.billed_cents / count, round(total.requests / count))
 
     @cached_property
-    def spikes(self) -> list[bool]:
-        """Which shown days cost over SPIKE_RATIO times the average: whole known days, and today so far."""
-        bound = self.per_day.total_cents * SPIKE_RATIO if self.per_day else Decimal(0)
+    def outliers(self) -> list[bool]:
+        """Which shown days are outliers: whole known days, and today so far."""
+        whole = [self.day_in_period(day).total_cents for day in self.period.averaged]
+        marks = outlier_days([day.total_cents for day in self.daily], whole)
         judged = {*self.period.averaged, self.period.today}
-        return [
-            day in judged and 0 < bound < spent.total_cents
-            for day, spent in zip(self.period.shown_days, self.daily, strict=True)
-        ]
+        return [day in judged and mark for day, mark in zip(self.period.shown_days, marks, strict=True)]
 
     @cached_property
     def cycle(self) -> CycleReport | None:

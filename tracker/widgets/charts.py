@@ -34,7 +34,7 @@ class Series:
     axis: str = ""  # "second" for the right-hand axis
     dashed: bool = False
     band: str = ""  # "low" or "high": an edge of a shaded area, the low one right before the high one
-    marks: Sequence[bool] = ()  # points drawn large, such as spikes
+    marks: Sequence[bool] = ()  # points drawn large, such as outlier days
 
     @property
     def legend(self) -> str:

@@ -15,7 +15,7 @@ from tests.tracker.pages import company
 from tests.tracker.pages.test_overview_figures import PERIODS, same
 from tracker import filters
 from tracker.reports.member import MemberReport
-from tracker.reports.member_days import MemberDay, mark_spikes
+from tracker.reports.member_days import MemberDay, mark_outliers
 
 EMAIL = "cleo.rossi@acme.example"
 
@@ -101,21 +101,21 @@ def test_context_is_read_against_the_median_member(acme):
     assert read().context.tokens == pytest.approx(tokens[EMAIL] / requests[EMAIL])
 
 
-def test_a_spike_is_twice_the_average_day_with_spend(acme):
+def test_an_outlier_day_is_over_twice_the_average_day_with_spend(acme):
     report = read()
     spent = [day.totals.total_cents for day in report.days[:-1] if day.totals.total_cents]
     bound = 2 * sum(spent) / len(spent)
-    assert [day.is_spike for day in report.days[:-1]] == [
+    assert [day.is_outlier for day in report.days[:-1]] == [
         d.totals.total_cents > bound for d in report.days[:-1]
     ]
-    assert report.days[-1].is_spike is False
+    assert report.days[-1].is_outlier is False
 
 
-def test_today_is_a_spike_as_soon_as_it_costs_that_much():
+def test_today_is_an_outlier_as_soon_as_it_costs_that_much():
     shown = [MemberDay(date(2026, 11, day)) for day in (21, 22, 23)]
     for day, cents in zip(shown, (100, 0, 201), strict=True):
         day.totals.total_cents = Decimal(cents)
-    assert [day.is_spike for day in mark_spikes(shown)] == [False, False, True]
+    assert [day.is_outlier for day in mark_outliers(shown)] == [False, False, True]
 
 
 def test_an_open_incident_stands_at_the_head_of_the_members_page(acme, client):
