@@ -22,3 +22,6 @@ CACHES = CACHES | {"pages": build_caches("")["pages"]}  # noqa: F405
 CACHES["default"] = CACHES["default"] | {"KEY_PREFIX": f"tests-{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # logins in tests cost nothing
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
+    # A test's commits need not outlive a power cut.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # noqa: F405

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from django.db import transaction
+
 from collector.facts.rollups import recompute_days
 from collector.models import BillingCycle, DailyActivity, Member, Source, UsageEvent, Watermark
 from groups.models import Assignment, Group
@@ -38,6 +40,7 @@ LEAVER = "hal.silva@acme.example"
 BOT = "service-account:42"
 
 
+@transaction.atomic
 def build(seed: int = 5) -> None:
     """Everything in the tables, through the same rollups that collection uses."""
     BillingCycle.objects.create(start_at=LAST_START, end_at=CYCLE_START, is_inferred=True)

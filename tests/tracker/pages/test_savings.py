@@ -6,12 +6,12 @@ from collections import defaultdict
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.http import QueryDict
 
 from collector.facts.rollups import recompute_days
 from collector.models import Member, UsageEvent
 from detection.frame.tokens import TOKEN_WEIGHTS
-from tests.tracker.pages import company
 from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
 from tracker import filters
 from tracker.reports.insights import Insights
@@ -21,16 +21,17 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def usage(time_machine):
+def usage(acme):
     """Tokens by model: opus is given larger requests, at a higher price of a token."""
-    time_machine.move_to(NOW, tick=False)
-    company.build()
-    for number, event in enumerate(UsageEvent.objects.order_by("pk")):
-        size = 3 if event.model == "claude-opus-max" else 1
-        event.input_tokens = 200 * size + number % 97
-        event.output_tokens = 150 * size + number % 41
-        event.cache_read_tokens = 9_000 * size
-        event.save()
+    for size, events in (
+        (3, UsageEvent.objects.filter(model="claude-opus-max")),
+        (1, UsageEvent.objects.exclude(model="claude-opus-max")),
+    ):
+        events.update(
+            input_tokens=200 * size + F("pk") % 97,
+            output_tokens=150 * size + F("pk") % 41,
+            cache_read_tokens=9_000 * size,
+        )
     recompute_days(FIRST_DAY, TODAY, NOW)
 
 
