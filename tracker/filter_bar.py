@@ -29,6 +29,7 @@ class Choices:
     period: list[tuple[str, str]]  # as hidden fields of the form that asks for the rest
     kept: list[tuple[str, str]]  # the rest, as hidden fields of the form that asks for two days
     periods: list[Choice]
+    comparisons: list[Choice]
     groups: list[Choice]
     models: list[Choice]
     badges: list[tuple[str, list[Choice]]]
@@ -39,7 +40,8 @@ class Choices:
 def period_choices(filters: Filters, path: str) -> Choices:
     """Only the periods: for a page about one member."""
     periods_only = [_period_choice(key, label, filters) for key, label in periods.LABELS.items()]
-    return Choices(path, hidden_period(filters), hidden_rest(filters), periods_only, [], [], [], [], path)
+    kept, compared = hidden_rest(filters), comparison_choices(filters)
+    return Choices(path, hidden_period(filters), kept, periods_only, compared, [], [], [], [], path)
 
 
 def choices(filters: Filters, path: str) -> Choices:
@@ -49,6 +51,7 @@ def choices(filters: Filters, path: str) -> Choices:
         period=hidden_period(filters),
         kept=hidden_rest(filters),
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
+        comparisons=comparison_choices(filters),
         groups=[_group_choice(option, filters) for option in filters.options or group_options()],
         models=[
             Choice(key, palette.display_name(key), key == filters.model)
@@ -65,14 +68,28 @@ def choices(filters: Filters, path: str) -> Choices:
 
 
 def hidden_period(filters: Filters) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in period_values(filters.period).items() if value]
+    values = period_values(filters.period) | {"compare": filters.compare}
+    return [(name, value) for name, value in values.items() if value]
 
 
 def hidden_rest(filters: Filters) -> list[tuple[str, str]]:
-    chosen = {name: getattr(filters, name) for name in ("search", "model", "badge", "surface")}
+    chosen = {name: getattr(filters, name) for name in ("compare", "search", "model", "badge", "surface")}
     if filters.group:
         chosen["group"] = filters.group.path
     return [(name, value) for name, value in chosen.items() if value]
+
+
+def comparison_choices(filters: Filters) -> list[Choice]:
+    titles = {
+        "": "No columns of change",
+        "before": "Changes against as many days right before",
+        "cycle": "Changes against the same days of the last billing cycle",
+    }
+    labels = {"": "Off"} | periods.COMPARISONS
+    return [
+        Choice(key, label, key == filters.compare, filters.query(compare=key), titles[key])
+        for key, label in labels.items()
+    ]
 
 
 def _period_choice(key: str, label: str, filters: Filters) -> Choice:

@@ -15,18 +15,19 @@ from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.collecting import freshness
-from collector.models import Surface
+from collector.models import BillingCycle, Surface
 from groups.tree import GroupOption
 from groups.tree import option_for as find_group
 from groups.tree import options as group_options
 from tracker import periods
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
-from tracker.periods import Period
+from tracker.periods import Comparison, Period
 from tracker.reports import badges
+from tracker.reports.cycle import first_day
 from tracker.widgets import palette
 
-NAMES = ("period", "from", "to", "group", "search", "model", "badge", "surface")
+NAMES = ("period", "from", "to", "compare", "group", "search", "model", "badge", "surface")
 
 
 # One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
@@ -45,6 +46,7 @@ class FilterForm(forms.Form):
     model = forms.CharField(max_length=120, required=False)
     badge = forms.ChoiceField(choices=[(key, key) for key in badges.BADGES], required=False)
     surface = forms.ChoiceField(choices=[(key, key) for key in SURFACES], required=False)
+    compare = forms.ChoiceField(choices=list(periods.COMPARISONS.items()), required=False)
 
 
 # A class body cannot name a field “from”.
@@ -60,6 +62,7 @@ class Filters:
     model: str = ""
     badge: str = ""
     surface: str = ""
+    compare: str = ""  # a key of periods.COMPARISONS; empty: nothing is compared
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
@@ -68,6 +71,31 @@ class Filters:
     def palette(self) -> palette.Palette:
         """The colours of models, and which of them there are. One query."""
         return palette.load()
+
+    @cached_property
+    def cycles(self) -> tuple[BillingCycle | None, BillingCycle | None, date]:
+        """This cycle, the one before it, and the first day that a report on them reads. One query."""
+        return first_day(self.now)
+
+    def comparison_by(self, key: str) -> Comparison | None:
+        """What the period is held against; None where nothing is known of it."""
+        found = periods.comparison(self.period, key, *self.cycles[:2])
+        known_from = self.palette.first_day
+        return found if found and known_from and known_from <= found.earlier_first else None
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """As `compare` asks for it."""
+        return self.comparison_by(self.compare) if self.compare else None
+
+    @property
+    def compared_with(self) -> str:
+        """What the columns of change are against, where some were asked for."""
+        if not self.compare:
+            return ""
+        if self.comparison is None:
+            return "Nothing is known of the days to compare with"
+        return f"Compared with {self.comparison.days}"
 
     @property
     def absolute_query(self) -> str:
@@ -105,6 +133,7 @@ class Filters:
                 "model": self.model,
                 "badge": self.badge,
                 "surface": self.surface,
+                "compare": self.compare,
             }
             | changes
         )
@@ -166,6 +195,7 @@ def read(
         model=asked["model"],
         badge=asked["badge"],
         surface=asked["surface"],
+        compare=asked["compare"],
         notes=tuple(notes),
         options=tuple(options),
     )
@@ -176,11 +206,13 @@ def complaint(name: str, value: str) -> str:
         "period": ", ".join(periods.LABELS),
         "badge": ", ".join(badges.BADGES),
         "surface": ", ".join(SURFACES),
+        "compare": ", ".join(periods.COMPARISONS),
     }
     if name in ("from", "to"):
         return f"“{value}” is not a day: write it as 2026-03-13."
     if name in choices:
-        return f"There is no {name} “{value}”. Choose one of: {choices[name]}."
+        kind = "comparison" if name == "compare" else name
+        return f"There is no {kind} “{value}”. Choose one of: {choices[name]}."
     return f"“{name}” is longer than the {name}s there are."
 
 

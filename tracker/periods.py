@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
+
 from collector.base.days import day_end, day_start, days_between, utc_day
 from collector.models import BillingCycle
-from collector.models.totals import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet, rows_in_cycle
 from tracker.widgets import formats
 
 # Days by the period's name in the address bar; the cycle has its own length.
@@ -15,6 +17,7 @@ WHOLE_DAYS = {"24h": 1, "3d": 3, "7d": 7, "14d": 14, "30d": 30}
 LABELS = {"24h": "24 h", "3d": "3 d", "7d": "7 d", "14d": "14 d", "30d": "30 d", "cycle": "Cycle"}
 DEFAULT = "30d"
 DATES = "dates"  # the key of a period given by its first and last day
+COMPARISONS = {"before": "Period before", "cycle": "Last cycle"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Period:
         """What averages count: days that lie wholly in the period, are over and are wholly known."""
         is_cut = self.cycle is not None and self.cycle.start_at > day_start(self.first)
         whole = days_between(self.first + timedelta(days=int(is_cut)), self.last)
-        return [day for day in whole if self.known_until is None or day_end(day) <= self.known_until]
+        return [day for day in whole if is_whole(day, self.known_until)]
 
     def is_known(self, day: date) -> bool:
         """Whether anything of `day` is known; of one that is not, no figure is zero."""
@@ -122,6 +125,89 @@ def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | N
     if cycle is None:
         return None
     return Period("cycle", utc_day(cycle.start_at), today - timedelta(days=1), today, cycle, known_until)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Whole known days of a period, and as many earlier ones that they are held against; all ends included.
+
+    Rows of a cycle are cut where it turns, on either side.
+    """
+
+    first: date
+    last: date
+    earlier_first: date
+    earlier_last: date
+    cycle: BillingCycle | None = None
+    earlier_cycle: BillingCycle | None = None
+
+    @property
+    def counted_rows(self) -> Q:
+        """The rows of the period that are compared."""
+        days = Q(day__gte=self.first, day__lte=self.last)
+        return days & rows_in_cycle(self.cycle) if self.cycle else days
+
+    @property
+    def earlier_rows(self) -> Q:
+        """The rows that they are compared with."""
+        days = Q(day__gte=self.earlier_first, day__lte=self.earlier_last)
+        return days & rows_in_cycle(self.earlier_cycle) if self.earlier_cycle else days
+
+    def day_before(self, day: date) -> date | None:
+        """The earlier day that `day` is held against; None for one that is not compared."""
+        earlier = day - (self.first - self.earlier_first)
+        return earlier if self.first <= day <= self.last and earlier <= self.earlier_last else None
+
+    @property
+    def days(self) -> str:
+        """`1 to 30 Sep 2026`: the earlier days."""
+        first, last = self.earlier_first, self.earlier_last
+        if first == last:
+            return formats.full_day(last)
+        year = f" {first:%Y}" if first.year != last.year else ""
+        return f"{first.day} {first:%b}{year} to {formats.full_day(last)}"
+
+
+def comparison(
+    period: Period, key: str, cycle: BillingCycle | None, last_cycle: BillingCycle | None
+) -> Comparison | None:
+    """What the period is held against; None where it has no whole known day, or no cycle is known for it.
+
+    `before`: as many days right before; `cycle`: the same days of the last cycle. A cycle in progress has
+    the last one before it, so that both are the same.
+    """
+    whole = [day for day in days_between(period.first, period.last) if is_whole(day, period.known_until)]
+    if not whole:
+        return None
+    first, last = whole[0], whole[-1]
+    if key == "before" and not period.cycle:
+        shift = timedelta(days=period.days)
+        return Comparison(first, last, first - shift, last - shift)
+    if cycle is None or last_cycle is None:
+        return None
+    shift = utc_day(cycle.start_at) - utc_day(last_cycle.start_at)
+    if not period.cycle:
+        return Comparison(first, last, first - shift, last - shift)
+    end = min(last - shift, utc_day(last_cycle.end_at))
+    return Comparison(first, last, first - shift, end, cycle, last_cycle)
+
+
+def cycle_comparison(
+    cycle: BillingCycle, last_cycle: BillingCycle, now: datetime, known_until: datetime | None = None
+) -> Comparison | None:
+    """A cycle against the one before it: whole where it has ended, else the days that are over and known."""
+    first, earlier_first = utc_day(cycle.start_at), utc_day(last_cycle.start_at)
+    if cycle.end_at <= min(known_until or now, now):
+        ends = utc_day(cycle.end_at), utc_day(last_cycle.end_at)
+        return Comparison(first, ends[0], earlier_first, ends[1], cycle, last_cycle)
+    today = utc_day(now)
+    running = Period("cycle", first, today - timedelta(days=1), today, cycle, known_until)
+    return comparison(running, "cycle", cycle, last_cycle)
+
+
+def is_whole(day: date, known_until: datetime | None) -> bool:
+    """Whether all of the day is known."""
+    return known_until is None or day_end(day) <= known_until
 
 
 def no_cycle(now: datetime) -> str:

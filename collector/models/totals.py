@@ -33,6 +33,14 @@ class Surface(models.TextChoices):
 AGENT_SURFACES = (Surface.CLOUD_AGENT, Surface.AUTOMATION)
 
 
+def rows_in_cycle(cycle: BillingCycle) -> Q:
+    """Rows of `[cycle.start_at, cycle.end_at)`, exact to the instant."""
+    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+    return (
+        Q(day__gt=first, day__lt=last) | Q(day=first, is_after_turn=True) | Q(day=last, is_after_turn=False)
+    )
+
+
 class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
     def between(self, first: date, last: date) -> MemberModelDayQuerySet:
         """Rows from `first` to `last`, both included."""
@@ -40,12 +48,7 @@ class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
 
     def in_cycle(self, cycle: BillingCycle) -> MemberModelDayQuerySet:
         """Rows of `[cycle.start_at, cycle.end_at)`, exact to the instant."""
-        first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
-        return self.filter(
-            Q(day__gt=first, day__lt=last)
-            | Q(day=first, is_after_turn=True)
-            | Q(day=last, is_after_turn=False)
-        )
+        return self.filter(rows_in_cycle(cycle))
 
     def spend(self) -> dict[str, Any]:
         """One row of sums: total_cents, billed_cents, requests (None where there are no rows)."""

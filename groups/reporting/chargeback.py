@@ -51,6 +51,7 @@ NOTHING = ChargebackFigures(Decimal(0), Decimal(0), 0)
 class MemberCharge:
     """What one member spent on the days on which they were in the group."""
 
+    member_id: int
     email: str
     name: str
     figures: ChargebackFigures
@@ -100,7 +101,7 @@ def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[int, lis
     for group_id, pk, (total, billed, served) in sums_by_group(days, first, last, *SUMMED):
         # SQLite sums decimals as floats of 15 digits: `cents` brings the six places back.
         figures = ChargebackFigures(cents(total), cents(billed), served)
-        found[group_id].append(MemberCharge(*people[pk], figures))
+        found[group_id].append(MemberCharge(pk, *people[pk], figures))
     for charges in found.values():
         charges.sort(key=lambda charge: (-charge.figures.total_cents, charge.email))
     return found

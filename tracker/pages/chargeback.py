@@ -14,13 +14,17 @@ from collector.base.days import utc_day
 from collector.models import BillingCycle
 from groups.reporting.chargeback import Chargeback, ChargebackFigures, GroupCharge, MemberCharge
 from tracker import periods
+from tracker.filter_bar import Choice
 from tracker.filters import NAMES
+from tracker.pages.changes import change_columns
+from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
 from tracker.widgets import formats
-from tracker.widgets.tables import Column, Table
+from tracker.widgets.tables import Column, Table, changed
 
 SHARE = "Part of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
+NOT_COMPARED = ChargeChanges()
 INCLUDED = "Used, but covered by the plan: total less billed."
 
 
@@ -28,6 +32,7 @@ INCLUDED = "Used, but covered by the plan: total less billed."
 class Share:
     """What one member spent while in one group."""
 
+    group_id: int
     group: str
     member: MemberCharge
 
@@ -49,6 +54,8 @@ class ChargebackPage:
     note: str  # that a newer cycle is not known yet
     reconciled: Reconciled | None
     kept_query: dict[str, str]  # filters of other pages, which say nothing here
+    comparisons: list[Choice]
+    compared_with: str
     groups: Table[GroupCharge]
     members: Table[Share]
 
@@ -63,8 +70,12 @@ def page(
     query: QueryDict,
     now: datetime,
     reconciled: Reconciled | None = None,
+    changes: ChargeChanges = NOT_COMPARED,
 ) -> ChargebackPage:
-    shares = [Share(group.name, member) for group in result.groups for member in group.members]
+    shares = [
+        Share(group.group_id, group.name, member) for group in result.groups for member in group.members
+    ]
+    held = changes.comparison
     nothing = "Nothing was spent in this cycle."
     groups = Table(
         "groups",
@@ -72,7 +83,11 @@ def page(
         [
             Column("group", "Group", lambda row: row.name),
             Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
-            *figure_columns(lambda row: row.figures, result),
+            *figure_columns(
+                lambda row: row.figures,
+                result,
+                change_columns(held, changes.by_group, lambda row: row.group_id),
+            ),
         ],
         result.groups,
         query=query,
@@ -87,7 +102,11 @@ def page(
             Column("group", "Group", lambda row: row.group),
             Column("member", "Member", lambda row: row.member.name or row.member.email, link=_member_url),
             Column("email", "E-mail", lambda row: row.member.email, only_csv=True),
-            *figure_columns(lambda row: row.member.figures, result),
+            *figure_columns(
+                lambda row: row.member.figures,
+                result,
+                change_columns(held, changes.by_member, lambda row: (row.group_id, row.member.member_id)),
+            ),
         ],
         shares,
         query=query,
@@ -99,18 +118,39 @@ def page(
     is_last_known = choices[0].is_current and cycle.end_at <= now
     note = periods.no_cycle(now) if is_last_known else ""
     span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
-    return ChargebackPage(result, span, choices, note, reconciled, kept_query(query), groups, members)
+    return ChargebackPage(
+        result, span, choices, note, reconciled, kept_query(query), comparisons(query),
+        compared_with(query, changes), groups, members,
+    )  # fmt: skip
 
 
 def kept_query(query: QueryDict) -> dict[str, str]:
     """The filters of other pages that the address carries."""
-    return {name: str(query[name]) for name in NAMES if query.get(name)}
+    return {name: str(query[name]) for name in NAMES if query.get(name) and name != "compare"}
 
 
-def figure_columns(of: Callable[[Any], ChargebackFigures], result: Chargeback) -> list[Column[Any]]:
+def comparisons(query: QueryDict) -> list[Choice]:
+    """With nothing, or with the cycle before."""
+    is_compared = bool(query.get("compare"))
+    return [
+        Choice("", "Off", not is_compared, changed(query, {"compare": None})),
+        Choice("cycle", "Cycle before", is_compared, changed(query, {"compare": "cycle"})),
+    ]
+
+
+def compared_with(query: QueryDict, changes: ChargeChanges) -> str:
+    if not query.get("compare"):
+        return ""
+    return f"Compared with {changes.comparison.days}" if changes.comparison else "No cycle before is known"
+
+
+def figure_columns(
+    of: Callable[[Any], ChargebackFigures], result: Chargeback, change: list[Column[Any]]
+) -> list[Column[Any]]:
     """The columns that every row of a chargeback has."""
     return [
         Column("total", "Total", lambda row: of(row).total_cents, "money"),
+        *change,
         Column("billed", "Billed", lambda row: of(row).billed_cents, "money"),
         Column("included", "Included", lambda row: of(row).included_cents, "money", help=INCLUDED),
         Column("requests", "Requests", lambda row: of(row).requests, "count"),

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 
 from tracker.filters import period_query
+from tracker.pages.changes import change_columns
 from tracker.pages.days import day_labels, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.rankings import Ranking, rankings
@@ -164,6 +165,7 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
         Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
         Column("max", "Max mode", lambda m: m.totals.max_mode_requests, "count", help=MEANINGS["max_mode"]),
         Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+        *change_columns(report.filters.comparison, report.team.changes.by_model, lambda m: m.model.key),
     ]
     return Table(
         "models", "Model usage", columns, report.model_costs,

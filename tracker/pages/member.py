@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from incidents.models import Incident
 from tracker.filters import group_url
+from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.one_day import day_url
@@ -98,6 +99,7 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
                 marks=outliers,
             )
         )
+    series += earlier_bars(report.filters, report.all_days)
     average = report.per_day_cents
     return Chart(
         key="spend",
@@ -156,9 +158,10 @@ def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
             ),
             Column("billed", "On demand", lambda m: m.totals.billed_cents, "money", help=MEANINGS["billed"]),
             Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+            *change_columns(report.filters.comparison, report.changes.by_model, lambda m: m.model.key),
             Column("share", "Of spend", lambda m: m.spend_share, "share"),
         ],
-        model_costs(report.parts, report.team.palette, report.team.person_ids),
+        model_costs(report.parts, report.team.palette, report.team.person_ids, report.changes.by_model),
         query=query,
         now=report.filters.now,
         sort="-spend",

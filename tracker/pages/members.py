@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tracker.filters import Filters, period_query
-from tracker.reports.team import MemberFigures
+from tracker.filters import period_query
+from tracker.pages.changes import change_columns
+from tracker.reports.team import MemberFigures, Team
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import Column
 
@@ -50,8 +51,9 @@ COLUMNS: list[Column[MemberFigures]] = [
 ]
 
 
-def columns(filters: Filters) -> list[Column[MemberFigures]]:
+def columns(team: Team) -> list[Column[MemberFigures]]:
     """The columns, the name leading to the member's page over the same period."""
-    kept = period_query(filters)
-    name, *others = COLUMNS
-    return [replace(name, link=lambda m: m.person.url + kept), *others]
+    kept = period_query(team.filters)
+    change = change_columns(team.filters.comparison, team.changes.by_member, lambda m: m.person.pk)
+    name, email, spend, *others = COLUMNS
+    return [replace(name, link=lambda m: m.person.url + kept), email, spend, *change, *others]

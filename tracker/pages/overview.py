@@ -11,8 +11,9 @@ from django.http import QueryDict
 
 from collector.base.days import days_between, utc_day
 from collector.facts.forecast import Forecast
-from tracker.filters import Filters, period_query
+from tracker.filters import period_query
 from tracker.pages import members
+from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.cycle import CycleReport
@@ -75,6 +76,7 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         series=[
             Series("Included in the plan", included, "tone-3", marks=report.outliers),
             Series("On demand", billed, "tone-1", marks=report.outliers),
+            *earlier_bars(report.filters, report.days),
         ],
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
@@ -182,6 +184,7 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
         )
         for index, band in enumerate(report.daily_by_member)
     ]
+    series += earlier_bars(report.filters, report.days)
     return Chart(
         key="by-member",
         title="Daily spend by member",
@@ -201,7 +204,7 @@ def models_table(report: Overview, query: QueryDict) -> Table[ModelCost]:
     return Table(
         "models",
         "Model cost comparison",
-        model_columns(report.filters),
+        model_columns(report),
         report.model_costs,
         query=query,
         now=report.filters.now,
@@ -210,25 +213,26 @@ def models_table(report: Overview, query: QueryDict) -> Table[ModelCost]:
     )
 
 
-def model_columns(filters: Filters) -> list[Column[ModelCost]]:
+def model_columns(report: Overview) -> list[Column[ModelCost]]:
     """The columns; model and members lead to the overview of that model alone."""
 
     def only(row: ModelCost) -> str:
-        return filters.query(model=row.model.key)
+        return report.filters.query(model=row.model.key)
 
     return [
         Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
         Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
-        Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
-        Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
+        Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
+        *change_columns(report.filters.comparison, report.team.changes.by_model, lambda m: m.model.key),
+        Column("share", "Of spend", lambda m: m.spend_share, "share"),
         Column("relative", "Against the team", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
         Column("members", "Members", lambda m: m.members, "count", link=only, help=MEANINGS["model_members"]),
         Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
         Column(
             "context", "Context", lambda m: m.totals.context_tokens, "count_short", help=MEANINGS["context"]
         ),
-        Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
-        Column("share", "Of spend", lambda m: m.spend_share, "share"),
+        Column("runs", "Runs", lambda m: m.totals.runs, "count", only_csv=True),
+        Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
     ]
 
 
@@ -256,7 +260,7 @@ def members_table(report: Overview, query: QueryDict) -> Table[MemberFigures]:
     return Table(
         "members",
         "Members",
-        members.columns(report.filters),
+        members.columns(report.team),
         report.team.members,
         query=query,
         now=report.filters.now,

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import QueryDict
 
 from tracker.filters import SURFACES, period_query, surface_name
+from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
@@ -49,6 +50,7 @@ def surfaces_table(report: Surfaces, query: QueryDict) -> Table[SurfaceLine]:
     columns: list[Column[SurfaceLine]] = [
         Column("surface", "Surface", lambda s: surface_name(s.key), link=only),
         Column("spend", "Spend", lambda s: s.total_cents, "money", help=MEANINGS["spend"]),
+        *change_columns(report.filters.comparison, report.team.changes.by_surface, lambda s: s.key),
         Column("billed", "On demand", lambda s: s.billed_cents, "money", help=MEANINGS["billed"]),
         Column("share", "Of spend", lambda s: s.spend_share, "share"),
         Column("members", "Members", lambda s: s.members, "count"),
@@ -81,7 +83,7 @@ def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
         days=days,
         unit="usd",
         stacked=True,
-        series=[series(key) for key in shown],
+        series=[*map(series, shown), *earlier_bars(report.filters, report.earlier_days)],
         links=[day_url(day) + day_query(report.filters) for day in days],
         provisional_from=provisional_index(days, report.period.today),
         ends_today=report.period.is_current,

@@ -11,9 +11,10 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from tracker.filters import Filters
+from tracker.pages.changes import earlier_series
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.reports.teams import TeamRow, TeamsReport
-from tracker.widgets import formats
+from tracker.widgets import cells
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.tables import csv_url
 
@@ -29,7 +30,6 @@ class TeamLine:
     row: TeamRow
     url: str
     change: str
-    tone: str  # "more" or "less" where the change is worth a colour
     trend: str  # points of a polyline
 
     @property
@@ -69,9 +69,9 @@ def in_dollars(cents: Decimal | float | None) -> float | None:
 COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
     "Group": lambda row: row.option.path,
     "Spend (USD)": lambda row: in_dollars(row.spend.total_cents),
-    "Before (USD)": lambda row: in_dollars(row.before_cents),
-    "Change (USD)": lambda row: in_dollars(row.change_cents),
-    "Change": lambda row: row.change_ratio,
+    "Before (USD)": lambda row: in_dollars(row.change.before_cents if row.change else None),
+    "Change (USD)": lambda row: in_dollars(row.change.cents if row.change else None),
+    "Change": lambda row: row.change.ratio if row.change else None,
     "Forecast of the cycle (USD)": lambda row: in_dollars(
         row.forecast.expected_cents if row.forecast else None
     ),
@@ -96,16 +96,7 @@ def page(report: TeamsReport, query: QueryDict) -> TeamsPage:
 
 def line(row: TeamRow, filters: Filters) -> TeamLine:
     url = reverse("overview") + filters.query(group=row.option.path, search="", model="", badge="")
-    return TeamLine(
-        row, url, formats.change(row.change_cents, row.before_cents), tone(row), trend_points(row.trend)
-    )
-
-
-def tone(row: TeamRow) -> str:
-    """A colour only for what moved by a quarter and by $20: everything moves a little."""
-    if row.change_cents is None or row.change_ratio is None or abs(row.change_cents) < 2_000:
-        return ""
-    return "" if abs(row.change_ratio) < 0.25 else "more" if row.change_cents > 0 else "less"
+    return TeamLine(row, url, cells.change(row.change), trend_points(row.trend))
 
 
 def trend_points(cents: list[Decimal]) -> str:
@@ -138,6 +129,9 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
     if others:
         sums = [dollars(sum(values)) for values in zip(*(row.daily for row in others), strict=True)]
         series.append(Series("All others", known(period, sums), "other"))
+    if report.filters.compare and report.comparison:
+        earlier = [None if cents is None else dollars(cents) for cents in report.earlier]
+        series.append(earlier_series(report.comparison, earlier))
     return Chart(
         key="by-group",
         title="Daily spend by group",

@@ -69,7 +69,8 @@ class Insights:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.parts, self.team.palette, self.team.person_ids)
+        team = self.team
+        return models.model_costs(team.parts, team.palette, team.person_ids, team.changes.by_model)
 
     @cached_property
     def model_requests(self) -> dict[tuple[date, str], int]:

@@ -25,6 +25,7 @@ from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
+from tracker.reports.changes import Changes
 from tracker.reports.context import Context
 from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
@@ -83,30 +84,40 @@ class MemberReport:
 
     @cached_property
     def cycles(self) -> tuple[BillingCycle | None, BillingCycle | None, date]:
-        return cycle.first_day(self.filters.now)
+        return self.filters.cycles
 
     @cached_property
     def rows(self) -> list[Any]:
         """The member's rollup rows back to the last cycle and the period's start. One query."""
         first = min(self.cycles[2], self.period.first)
+        if self.filters.comparison:
+            first = min(first, self.filters.comparison.earlier_first)
         return list(
             MemberModelDay.objects.filter(member=self.member).between(first, self.period.today).values()
         )
 
     @cached_property
-    def cycle(self) -> cycle.CycleReport | None:
-        this, last, _ = self.cycles
+    def all_days(self) -> days.Days:
+        """Back to the last cycle, the period's start, and the days that it is compared with."""
         sums: dict[tuple[date, bool], list] = {}
         for row in self.rows:
             found = sums.setdefault((row["day"], row["is_after_turn"]), [Decimal(0), Decimal(0), 0])
             found[0] += row["total_cents"]
             found[1] += row["billed_cents"]
             found[2] += row["requests"]
-        known = days.Days({key: days.Day(*values) for key, values in sums.items()})
+        return days.Days({key: days.Day(*values) for key, values in sums.items()})
+
+    @cached_property
+    def cycle(self) -> cycle.CycleReport | None:
+        this, last, _ = self.cycles
         if this is None:
             return None
         known_from = self.team.palette.first_day
-        return cycle.report(this, last, known, known_from, self.filters.now, self.period.known_until)
+        return cycle.report(this, last, self.all_days, known_from, self.filters.now, self.period.known_until)
+
+    @cached_property
+    def changes(self) -> Changes:
+        return Changes(self.filters.comparison, lambda rows: rows.filter(member=self.member))
 
     @cached_property
     def no_cycle(self) -> str:

@@ -21,8 +21,11 @@ class ModelCost:
     request_share: float
 
 
-def model_costs(parts: Parts, palette: Palette, people: Collection[int]) -> list[ModelCost]:
-    """Every model in `parts`, the dearest request first; models that served none come last."""
+def model_costs(
+    parts: Parts, palette: Palette, people: Collection[int], also: Collection[str] = ()
+) -> list[ModelCost]:
+    """Every model in `parts`, the most expensive request first; models that served none come last, `also`
+    those that were used before."""
     everything = parts.total
     average = everything.cents_per_request
     users = Counter(parts.served.of_members(people).table["model"].tolist())
@@ -37,7 +40,8 @@ def model_costs(parts: Parts, palette: Palette, people: Collection[int]) -> list
             spend_share=share(totals.total_cents, everything.total_cents),
             request_share=share(totals.requests, everything.requests),
         )
-        for key, totals in parts.by_model.items()
+        for key in dict.fromkeys([*parts.by_model, *also])
+        for totals in [parts.by_model.get(key) or Totals()]
     ]
     return sorted(
         found, key=lambda row: (row.totals.cents_per_request is None, -(row.totals.cents_per_request or 0))

@@ -60,7 +60,9 @@ class Overview:
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
         self.team = Team(filters)
-        self.this_cycle, self.last_cycle, first = cycle.first_day(filters.now)
+        self.this_cycle, self.last_cycle, first = filters.cycles
+        if filters.comparison:
+            first = min(first, filters.comparison.earlier_first)
         self.days: Days = days.load(self.rows(min(first, self.period.first)))
 
     def rows(self, first: date) -> MemberModelDayQuerySet:
@@ -170,7 +172,8 @@ class Overview:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.parts, self.team.palette, self.team.person_ids)
+        team = self.team
+        return models.model_costs(team.parts, team.palette, team.person_ids, team.changes.by_model)
 
     @cached_property
     def seats(self) -> list[MemberFigures]:

@@ -15,6 +15,8 @@ from collector.base.money import cents
 from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.filters import Filters
+from tracker.reports import days
+from tracker.reports.days import Days
 from tracker.reports.fit import nothing_fits
 from tracker.reports.models import share
 from tracker.reports.people import Person
@@ -26,12 +28,12 @@ class SurfaceLine:
     """What came from one surface in the period. Money in cents."""
 
     key: str
-    total_cents: Decimal
-    billed_cents: Decimal
-    requests: int
-    runs: int
-    members: int  # with a served request
-    spend_share: float
+    total_cents: Decimal = Decimal(0)
+    billed_cents: Decimal = Decimal(0)
+    requests: int = 0
+    runs: int = 0
+    members: int = 0  # with a served request
+    spend_share: float = 0.0
 
     @property
     def is_agents(self) -> bool:
@@ -79,6 +81,15 @@ class Surfaces:
     def nothing_fits(self) -> str:
         return nothing_fits(self.filters, self.team)
 
+    @cached_property
+    def earlier_days(self) -> Days:
+        """The days that are compared with. One query; none where nothing is compared."""
+        if self.filters.comparison is None:
+            return Days({})
+        return days.load(
+            self.team.selection.of(MemberModelDay.objects.filter(self.filters.comparison.earlier_rows))
+        )
+
     @property
     def rows(self) -> MemberModelDayQuerySet:
         return self.team.selection.of(self.period.of(MemberModelDay.objects.all()))
@@ -97,6 +108,8 @@ class Surfaces:
             SurfaceLine(key, cents(total), cents(billed), served, runs, users, share(cents(total), whole))
             for key, total, billed, served, runs, users in found
         ]
+        known = {line.key for line in lines}
+        lines += [SurfaceLine(key) for key in self.team.changes.by_surface if key not in known]
         return sorted(lines, key=lambda line: (-line.total_cents, line.key))
 
     @property

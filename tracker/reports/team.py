@@ -14,6 +14,7 @@ from groups.models import Assignment
 from tracker.filters import Filters
 from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
+from tracker.reports.changes import Changes
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
@@ -229,6 +230,10 @@ class Team:
             return usage.parts(self.selection.of(self.period.of(MemberModelDay.objects.all())))
         return self.selection.limit(self.all_parts)
 
+    @cached_property
+    def changes(self) -> Changes:
+        return Changes(self.filters.comparison, self.selection.of)
+
     @property
     def totals(self) -> Totals:
         return self.parts.total
@@ -249,10 +254,11 @@ class Team:
     def members(self) -> list[MemberFigures]:
         """Members that the filters leave, largest spend first: seats, and whoever else has spent."""
         spent = self.parts.by_member.column("total_cents")
+        changed = self.changes.by_member
         listed = [
             person
             for pk, person in self.people.items()
-            if pk in spent or (person.is_on_team and self._is_listed(pk))
+            if pk in spent or pk in changed or (person.is_on_team and self._is_listed(pk))
         ]
         listed.sort(key=lambda person: (-spent.get(person.pk, 0), person.name.casefold()))
         return [MemberFigures(person, self) for person in listed]

@@ -18,8 +18,9 @@ from groups.models import Assignment, Group
 from groups.reporting.by_group import GroupSpend, spend_by_group
 from groups.tree import GroupOption, group_options
 from tracker.filters import Filters
-from tracker.periods import Period
-from tracker.reports.cycle import days_left, first_day
+from tracker.periods import Comparison, Period
+from tracker.reports.changes import Change
+from tracker.reports.cycle import days_left
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
@@ -38,21 +39,11 @@ class TeamRow:
     seats: int  # people on the team who are in it at the end of the period
     active: int  # members with a request in the period, while in it
     spend: GroupSpend
-    compared_cents: Decimal  # the part of the period that `before_cents` compares with
-    before_cents: Decimal | None  # the period before; None where nothing is known of it
+    change: Change | None  # None where nothing is known of the days before
     forecast: Forecast | None  # of the present cycle
     model: PaletteModel | None  # with the most spend
     trend: list[Decimal]  # spend of each of the last TREND_DAYS whole days
     daily: list[Decimal]  # spend of each shown day of the period, today last
-
-    @property
-    def change_cents(self) -> Decimal | None:
-        return None if self.before_cents is None else self.compared_cents - self.before_cents
-
-    @property
-    def change_ratio(self) -> float | None:
-        """How much more than before, as a ratio: 0.5 is half as much again; None where nothing was spent."""
-        return float(self.compared_cents / self.before_cents) - 1 if self.before_cents else None
 
     @property
     def cents_per_active(self) -> Decimal | None:
@@ -71,8 +62,8 @@ class TeamsReport:
     filters: Filters
     rows: list[TeamRow]
     total: TeamRow  # everybody whom the reader may see
-    before: str  # what `before_cents` is of: `1 to 30 Sep 2026`
-    cycle: BillingCycle | None
+    comparison: Comparison | None
+    earlier: list[Decimal | None]  # spend of the earlier day that each shown day is held against
 
     @property
     def top(self) -> list[TeamRow]:
@@ -90,9 +81,11 @@ class _Teams:
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
-        self.cycle, last_cycle, cycle_start = first_day(filters.now)
+        self.cycle, _, cycle_start = filters.cycles
         self.counted = list(period_slots(self.period))
-        self.compared, self.earlier = compared_slots(self.period, last_cycle)
+        self.comparison = held = filters.comparison_by(filters.compare or "before")
+        self.compared = list(slots(held.first, held.last, held.cycle)) if held else []
+        self.earlier = list(slots(held.earlier_first, held.earlier_last, held.earlier_cycle)) if held else []
         trend_start = self.period.today - timedelta(days=TREND_DAYS)
         starts = [cycle_start, trend_start, self.period.first, *(day for day, _ in self.earlier[:1])]
         self.days: Mapping[int, dict[Slot, GroupSpend]] = self._by_day(min(starts))
@@ -107,11 +100,29 @@ class _Teams:
         rows = [self.row(option, shown) for option in shown]
         everybody = frozenset({*self.days, *self.seats, *self.active})
         everything = GroupOption("", "All groups", 0, everybody if wanted is None else wanted)
-        kept = [row for row in rows if row.seats or row.spend.total_cents or row.before_cents]
-        before = ""
-        if self.earlier:
-            before = f"{self.earlier[0][0]:%-d %b} to {self.earlier[-1][0]:%-d %b %Y}"
-        return TeamsReport(self.filters, kept, self.row(everything, []), before, self.cycle)
+        kept = [
+            row
+            for row in rows
+            if row.seats or row.spend.total_cents or (row.change and row.change.before_cents)
+        ]
+        return TeamsReport(
+            self.filters,
+            kept,
+            self.row(everything, []),
+            self.comparison,
+            self.earlier_days(everything.group_ids),
+        )
+
+    def earlier_days(self, group_ids: Collection[int]) -> list[Decimal | None]:
+        held = self.comparison
+        days = added_days([self.days.get(pk, {}) for pk in group_ids])
+        before = [held.day_before(day) if held else None for day in self.period.shown_days]
+        return [
+            None
+            if day is None
+            else added(days, [slot for slot in both_parts(day) if slot in self.earlier]).total_cents
+            for day in before
+        ]
 
     def groups(self) -> list[GroupOption]:
         """Open groups, and closed ones that spent something in these days."""
@@ -127,8 +138,7 @@ class _Teams:
             seats=sum(self.seats.get(pk, 0) for pk in option.group_ids),
             active=len(set().union(*(self.active.get(pk, set()) for pk in option.group_ids))),
             spend=added(days, self.counted),
-            compared_cents=added(days, self.compared).total_cents,
-            before_cents=added(days, self.earlier).total_cents if self.earlier_is_known else None,
+            change=self.change(days),
             forecast=cycle_forecast(days, self.cycle, self.seen_at) if self.cycle else None,
             model=self.main_model(option.group_ids),
             trend=[added(days, both_parts(day)).total_cents for day in trend],
@@ -138,6 +148,11 @@ class _Teams:
             ],
         )
 
+    def change(self, days: Mapping[Slot, GroupSpend]) -> Change | None:
+        if self.comparison is None:
+            return None
+        return Change(added(days, self.compared).total_cents, added(days, self.earlier).total_cents)
+
     @property
     def seen_at(self) -> datetime:
         return min(self.period.known_until or self.filters.now, self.filters.now)
@@ -145,11 +160,6 @@ class _Teams:
     @property
     def counted_or_today(self) -> set[Slot]:
         return {*self.counted, *both_parts(self.period.today)}
-
-    @property
-    def earlier_is_known(self) -> bool:
-        known_from = self.filters.palette.first_day
-        return bool(self.earlier) and known_from is not None and known_from <= self.earlier[0][0]
 
     def main_model(self, group_ids: Collection[int]) -> PaletteModel | None:
         sums: dict[str, Decimal] = defaultdict(Decimal)
@@ -207,18 +217,6 @@ def slots(first: date, last: date, cycle: BillingCycle | None = None) -> Iterato
             yield day, False
         if not (cycle and day == utc_day(cycle.end_at)):
             yield day, True
-
-
-def compared_slots(period: Period, last_cycle: BillingCycle | None) -> tuple[list[Slot], list[Slot]]:
-    """What is compared, and with what: as many whole days before, or the same days of the last cycle."""
-    if not period.cycle:
-        earlier = slots(period.first - timedelta(days=period.days), period.first - timedelta(days=1))
-        return list(slots(period.first, period.last)), list(earlier)
-    if last_cycle is None or period.days < 1:
-        return [], []
-    start = utc_day(last_cycle.start_at)
-    last = min(start + timedelta(days=period.days - 1), utc_day(last_cycle.end_at))
-    return list(slots(period.first, period.last, period.cycle)), list(slots(start, last, last_cycle))
 
 
 def added_days(parts: list[dict[Slot, GroupSpend]]) -> dict[Slot, GroupSpend]:

@@ -16,7 +16,9 @@ from groups.reporting import chargeback as charges
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
+from tracker.filters import known_until
 from tracker.pages import chargeback as layout
+from tracker.reports.charges import charge_changes
 from tracker.reports.reconciled import reconciled
 from tracker.views.answers import page_response
 
@@ -32,7 +34,11 @@ def chargeback(request: AccessRequest) -> HttpResponse:
 
     def build() -> tuple[layout.ChargebackPage, dict[str, Any]]:
         whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
-        return layout.page(charges.chargeback(cycle, visible), cycle, request.GET, now, whole), {}
+        changes = layout.NOT_COMPARED
+        if request.GET.get("compare"):
+            changes = charge_changes(cycle, now, known_until(request, now), visible)
+        result = charges.chargeback(cycle, visible)
+        return layout.page(result, cycle, request.GET, now, whole, changes), {}
 
     return page_response(
         request,

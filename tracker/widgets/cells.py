@@ -64,6 +64,16 @@ def flag(value: Flag | None) -> Shown:
     )
 
 
+def change(value: Any) -> Shown:
+    """A change (`cents`, `before_cents`, `ratio`), coloured where it moved by a quarter and by $20."""
+    if value is None:
+        return formats.NOTHING
+    shown = formats.change(value.cents, value.before_cents)
+    if abs(value.cents) < formats.LEAST_BASE_CENTS or value.ratio is None or abs(value.ratio) < 0.25:
+        return shown
+    return format_html('<span class="change-{}">{}</span>', "more" if value.cents > 0 else "less", shown)
+
+
 def text(value: Any) -> str:
     return formats.NOTHING if value in (None, "") else str(value)
 
@@ -72,6 +82,7 @@ def text(value: Any) -> str:
 NUMBERS: dict[str, Callable[[Any], Shown]] = {
     "money": formats.money,
     "rate": formats.rate,
+    "change": change,
     "count": formats.count,
     "count_short": formats.count_short,
     "percent": formats.percent,

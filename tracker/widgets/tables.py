@@ -24,7 +24,7 @@ Row = TypeVar("Row")
 
 PAGE_ROWS = 50
 SIDE_ROWS = 10  # of a table that shares its row of the page with something else
-MONEY = ("money", "rate")  # kinds of columns whose values are cents
+MONEY = ("money", "rate", "change")  # kinds of columns whose values are cents
 
 
 @dataclass(frozen=True)

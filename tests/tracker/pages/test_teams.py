@@ -64,10 +64,10 @@ def test_the_period_before_is_as_many_days_and_follows_whoever_moved():
     report = report_of("period=7d")
     start = midnight(TODAY - timedelta(days=14))
     expected = cents_by_group(start, start + timedelta(days=7))
-    assert {row.option.path: row.before_cents for row in report.rows} == {
+    assert {row.option.path: row.change.before_cents for row in report.rows} == {
         row.option.path: expected.get(row.option.path, Decimal(0)) for row in report.rows
     }
-    assert report.total.change_cents == report.total.spend.total_cents - expected[""]
+    assert report.total.change.cents == report.total.spend.total_cents - expected[""]
 
 
 def test_a_cycle_is_compared_with_the_same_days_of_the_last_to_the_instant():
@@ -76,8 +76,8 @@ def test_a_cycle_is_compared_with_the_same_days_of_the_last_to_the_instant():
     whole = cents_by_group(CYCLE_START, midnight(TODAY))
     days = (TODAY - CYCLE_START.date()).days
     last = cents_by_group(LAST_START, midnight(LAST_START.date() + timedelta(days=days)))
-    assert report.total.compared_cents == whole[""]
-    assert report.total.before_cents == last[""]
+    assert report.total.change.compared_cents == whole[""]
+    assert report.total.change.before_cents == last[""]
     assert BillingCycle.objects.count() == 2
 
 

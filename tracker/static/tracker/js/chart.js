@@ -50,6 +50,7 @@ function woven(main, weave) {
 function dataset(series, data) {
   const [hue, weave] = series.slot.split(" ");
   const main = colour(`series-${hue}`);
+  if (series.kind === "ghost") return ghost(series, main);
   const isLine = (series.kind || data.kind) === "line";
   return {
     type: isLine ? "line" : "bar",
@@ -69,6 +70,15 @@ function dataset(series, data) {
     pointHoverRadius: series.band ? 0 : 4,
     tension: 0,
     spanGaps: false,
+  };
+}
+
+// What was spent on the earlier day: a wide pale bar behind the day's own.
+function ghost(series, main) {
+  return {
+    type: "bar", label: series.name, data: series.values, stack: "ghost", grouped: false, order: 1,
+    backgroundColor: faded(main, 0.22), borderColor: faded(main, 0.7), borderWidth: { top: 1.5 }, borderSkipped: false,
+    categoryPercentage: 1, barPercentage: 0.96, hoverBackgroundColor: faded(main, 0.35),
   };
 }
 

@@ -1,0 +1,52 @@
+"""The columns of change, and the pale bars of earlier days behind those of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from tracker.filters import Filters
+from tracker.pages.days import dollars
+from tracker.periods import Comparison
+from tracker.reports.changes import NO_CHANGE, Change
+from tracker.reports.days import Days
+from tracker.widgets.charts import Series
+from tracker.widgets.tables import Column
+
+
+def change_columns(
+    comparison: Comparison | None, changes: Mapping[Any, Change], key: Callable[[Any], Any]
+) -> list[Column[Any]]:
+    """What a row, found by its key, spent before and how that changed; none where nothing is compared."""
+    if comparison is None:
+        return []
+
+    def change(row: Any) -> Change:
+        return changes.get(key(row), NO_CHANGE)
+
+    meaning = f"Spend against that of {comparison.days}. Days that are not over are not compared."
+    return [
+        Column("before", "Before", lambda row: change(row).before_cents, "money", only_csv=True),
+        Column("change", "Change", lambda row: change(row).cents, "change", shown=change, help=meaning),
+        Column("change_ratio", "Change", lambda row: change(row).ratio, only_csv=True),
+    ]
+
+
+def earlier_bars(filters: Filters, days: Days) -> list[Series]:
+    """Spend of the earlier day behind each shown day; none where nothing is compared."""
+    comparison = filters.comparison
+    if comparison is None:
+        return []
+
+    def spent(day: Any) -> Decimal:
+        cycle = comparison.earlier_cycle
+        return (days.in_cycle(cycle, day) if cycle else days.on(day)).total_cents
+
+    held = [comparison.day_before(day) for day in filters.period.shown_days]
+    values = [None if day is None else dollars(spent(day)) for day in held]
+    return [earlier_series(comparison, values)]
+
+
+def earlier_series(comparison: Comparison, values: list[float | None]) -> Series:
+    return Series(f"Before: {comparison.days}", values, "other", kind="ghost")
