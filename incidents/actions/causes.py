@@ -9,12 +9,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from collector.models import Member, Surface
+from detection.findings.gravest import gravest_finding
 from detection.findings.wording import dollars, model_label, since
 from detection.models import Anomaly
 from incidents.models import Incident
 
 from .cursor_links import agent_url, automation_url
-from .findings import gravest_finding
 from .usage import UsageSlice, committed_repositories, load_slices, usage_window
 
 # A source with the first share of the spend is named as the cause; one with the second gets a row.

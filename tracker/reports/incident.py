@@ -10,11 +10,11 @@ from django.db.models import Sum
 
 from collector.base.days import day_end, day_start, utc_day
 from collector.models import MemberModelDay, MemberModelHour
+from detection.findings.gravest import gravest_finding
 from detection.findings.wording import without_onset
 from detection.models import Anomaly
 from incidents import times
 from incidents.actions.causes import IncidentCause, incident_cause
-from incidents.actions.findings import gravest_finding
 from incidents.models import Incident, Notification, TimelineEntry
 from tracker.widgets.palette import display_name
 

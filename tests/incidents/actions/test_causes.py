@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 
 from collector.models import AiCodeCommit, Member
+from detection.findings.gravest import gravest_finding
 from incidents.actions.causes import incident_cause
-from incidents.actions.findings import gravest_finding
 from incidents.lifecycle import take_in
 from incidents.models import Incident
 from incidents.notifying import outbox
