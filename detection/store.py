@@ -118,6 +118,8 @@ def _figures(item: DescribedFinding, as_of: datetime, before: Anomaly | None = N
         "daily_cents": finding.daily_cents,
     }
     figures = {name: _known(value) for name, value in finding.operands.items()}
+    if finding.charged_cents is not None:
+        figures["charged_cents"] = finding.charged_cents
     return {
         "metric": finding.metric,
         "observed": finding.observed,

@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from collector.base.names import current
 from collector.collecting import freshness
 from collector.collecting.freshness import SourceFreshness
 from collector.models import Source, SourceRun
@@ -164,7 +165,8 @@ def banners(known: list[SourceFreshness]) -> list[Banner]:
     if failed:
         names = ", ".join(each.label for each in failed)
         kept = " What was collected before is still shown." if events.last_good_at else ""
-        said = f"{failed[0].error.rstrip('.')}.{kept}"
+        error = current().free_text(failed[0].error.rstrip("."))
+        said = f"{error}.{kept}" if error else kept.strip()
         found.append(Banner("warning", f"The last collection failed: {names}.", said))
     return found
 
@@ -223,7 +225,9 @@ def how_fresh(known: list[SourceFreshness], now: datetime, sent_until: datetime 
     stale = [each for each in known if each.is_stale and each.last_run_at]
     problems = [
         Problem(
-            "warning", f"{each.label}: {last_read(each, now)}", each.error or "Is the hourly job running?"
+            "warning",
+            f"{each.label}: {last_read(each, now)}",
+            current().free_text(each.error) or "Is the hourly job running?",
         )
         for each in stale
     ]

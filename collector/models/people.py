@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
+from collector.base import names
+
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def people(self) -> MemberQuerySet:
@@ -18,14 +20,31 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.people().filter(gone_at__isnull=True, is_removed=False)
 
     def by_address(self, email: str) -> Member | None:
-        """The member whose address `email` is or was, whatever the case."""
-        address = email.strip().lower()
-        return self.filter(email=address).first() or self.filter(addresses__email=address).first()
+        """The member whose address `email` is or was, whatever the case.
+
+        Where names are hidden, the one whose pseudonym it is: a real address finds the reader alone.
+        """
+        address, reader = email.strip().lower(), names.current()
+        found = self.filter(email=address).first() or self.filter(addresses__email=address).first()
+        if reader.are_hidden and (found is None or reader.hides(found.pk)):
+            return self.by_pseudonym(address)
+        return found
+
+    def by_pseudonym(self, text: str) -> Member | None:
+        match = names.PSEUDONYM.fullmatch(text)
+        pks = self.order_by().values_list("pk", flat=True) if match else ()
+        asked = match[1].upper() if match else ""
+        return self.filter(pk__in=[pk for pk in pks if names.code(pk) == asked]).first()
 
     def matching(self, text: str) -> MemberQuerySet:
-        """Members whose name or e-mail contains `text`, whatever the case."""
+        """Members whose name or e-mail, as the reader sees them, contains `text`, whatever the case."""
         if not text:
             return self
+        reader = names.current()
+        if reader.are_hidden:
+            rows = self.order_by().values_list("pk", "name", "email")
+            found = [pk for pk, name, email in rows if reader.is_found(pk, name, email, text)]
+            return self.filter(pk__in=found)
         former = MemberAddress.objects.filter(email__icontains=text).values("member")
         return self.filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(pk__in=former))
 
@@ -72,10 +91,20 @@ class Member(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.shown_name or self.shown_email
 
     def get_absolute_url(self) -> str:
-        return reverse("member", args=[self.email])
+        return reverse("member", args=[self.shown_email])
+
+    @property
+    def shown_name(self) -> str:
+        """The name as the reader may see it."""
+        return names.current().name(self.pk, self.name)
+
+    @property
+    def shown_email(self) -> str:
+        """The address as the reader may see it; pages and the API find the member by it."""
+        return names.current().address(self.pk, self.email)
 
 
 class MemberAddress(models.Model):

@@ -4,56 +4,98 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any, Protocol
 
+from collector.base.names import current
+from detection.models import Anomaly
 from detection.vocabulary import Rule
 
-from .finding import Finding
 from .wording import dollars, listing, times, with_onset
 
 TEAM = "The team"
 
 
+class SentenceFigures(Protocol):
+    """What a sentence tells of: a finding, or an anomaly that keeps one."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def member_id(self) -> int | None: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def observed(self) -> float: ...
+    @property
+    def bound(self) -> float: ...
+    @property
+    def expected(self) -> float: ...
+    @property
+    def charged_cents(self) -> float | None: ...
+    @property
+    def operands(self) -> dict[str, Any]: ...
+
+
 def message_of(
-    finding: Finding, names: Mapping[int, str], onset_at: datetime | None, why: str, as_of: datetime
+    finding: SentenceFigures, names: Mapping[int, str], onset_at: datetime | None, why: str, as_of: datetime
 ) -> str:
     """The sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340 more
     requests"."""
-    told = with_onset(_TOLD[finding.rule](finding, names), onset_at, as_of)
+    told = with_onset(_TOLD[Rule(finding.rule)](finding, names), onset_at, as_of)
     return f"{told}: {why}" if why else told
 
 
-def _who(finding: Finding, names: Mapping[int, str]) -> str:
+def sentence_of(anomaly: Anomaly) -> str:
+    """The anomaly's message; where names are hidden from the reader, made again of its figures.
+
+    Wants `member` selected. An imported anomaly has no figures: then who, and the rule.
+    """
+    reader = current()
+    if not reader.are_hidden:
+        return anomaly.message
+    named = anomaly.operands.get("member_ids", [])
+    names = {pk: reader.name(pk, "you") for pk in named}
+    if anomaly.member:
+        names[anomaly.member.pk] = str(anomaly.member)
+    if "window_start" not in anomaly.operands:
+        who = TEAM if anomaly.member is None else str(anomaly.member)
+        return f"{who}: {anomaly.get_rule_display()}"
+    why = str(anomaly.explanation.get("sentence", ""))
+    return message_of(anomaly, names, anomaly.onset_at, why, anomaly.last_seen_at)
+
+
+def _who(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     return TEAM if finding.member_id is None else names.get(finding.member_id, "Somebody")
 
 
-def _against(finding: Finding) -> str:
+def _against(finding: SentenceFigures) -> str:
     if finding.expected < 1:
         return "and usually nothing"
     return f"{times(finding.observed, finding.expected)} their usual {dollars(finding.expected)}"
 
 
-def _spent(finding: Finding) -> str:
+def _spent(finding: SentenceFigures) -> str:
     """What was spent, or, where the source gives no charge for part of it, what was used."""
     if finding.charged_cents is None:
         return f"spent {dollars(finding.observed)}"
     return f"used an estimated {dollars(finding.observed)} ({dollars(finding.charged_cents)} charged)"
 
 
-def _own_baseline(finding: Finding, names: Mapping[int, str]) -> str:
+def _own_baseline(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     return f"{_who(finding, names)} {_spent(finding)} in 24 h, {_against(finding)}"
 
 
-def _drift(finding: Finding, names: Mapping[int, str]) -> str:
+def _drift(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     days = finding.operands["days"]
     return f"{_who(finding, names)} {_spent(finding)} in {days} days, {_against(finding)}"
 
 
-def _spike(finding: Finding, names: Mapping[int, str]) -> str:
+def _spike(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     ratio, average = times(finding.observed, finding.expected), dollars(finding.expected)
     return f"{_who(finding, names)} {_spent(finding)} in 24 h, {ratio} their daily average of {average}"
 
 
-def _expensive_model(finding: Finding, names: Mapping[int, str]) -> str:
+def _expensive_model(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     unit = "run" if finding.metric == "cost_per_run_24h" else "request"
     verb = "paid" if finding.charged_cents is None else "used an estimated"
     return (
@@ -61,7 +103,7 @@ def _expensive_model(finding: Finding, names: Mapping[int, str]) -> str:
     )
 
 
-def _machine_pace(finding: Finding, names: Mapping[int, str]) -> str:
+def _machine_pace(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     made, highest = f"{finding.observed:,.0f}", f"{finding.operands['highest_hour']:,.0f}"
     is_known = finding.expected >= 1
     usual = (
@@ -72,7 +114,7 @@ def _machine_pace(finding: Finding, names: Mapping[int, str]) -> str:
     return f"{_who(finding, names)} made {made} requests in 24 h{usual}, up to {highest} in an hour"
 
 
-def _price_change(finding: Finding, names: Mapping[int, str]) -> str:
+def _price_change(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     figures = finding.operands
     day = date.fromisoformat(figures["day"])
     also = f"; also more expensive: {listing(figures['also'])}" if figures["also"] else ""
@@ -80,60 +122,60 @@ def _price_change(finding: Finding, names: Mapping[int, str]) -> str:
     return f"{rise}; {dollars(figures['weekly_cents'])} a week at the present use{also}"
 
 
-def _cycle_limit(finding: Finding, names: Mapping[int, str]) -> str:
+def _cycle_limit(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     spent, limit = dollars(finding.observed), dollars(finding.bound)
     return f"{_who(finding, names)} spent {spent} in this cycle, over the limit of {limit}"
 
 
-def _cycle_outlier(finding: Finding, names: Mapping[int, str]) -> str:
+def _cycle_outlier(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     ratio, median = times(finding.observed, finding.expected), dollars(finding.expected)
     spent = dollars(finding.observed)
     return f"{_who(finding, names)} spent {spent} in this cycle, {ratio} the team's median of {median}"
 
 
-def _daily_requests(finding: Finding, names: Mapping[int, str]) -> str:
+def _daily_requests(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     made, limit = f"{finding.observed:,.0f}", f"{finding.bound:,.0f}"
     return (
         f"{_who(finding, names)} made {made} requests on {finding.operands['day']}, over the limit of {limit}"
     )
 
 
-def _daily_tokens(finding: Finding, names: Mapping[int, str]) -> str:
+def _daily_tokens(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     day, limit = finding.operands["day"], finding.bound
     return (
         f"{_who(finding, names)} used {finding.observed:,.0f} tokens on {day}, over the limit of {limit:,.0f}"
     )
 
 
-def _team_spend(finding: Finding, names: Mapping[int, str]) -> str:
+def _team_spend(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     mean = dollars(finding.expected)
     return f"{_who(finding, names)} {_spent(finding)} in 24 h; active members spend {mean} a day on average"
 
 
-def _team_requests(finding: Finding, names: Mapping[int, str]) -> str:
+def _team_requests(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     made, mean = f"{finding.observed:,.0f}", f"{finding.expected:,.0f}"
     return f"{_who(finding, names)} made {made} requests in 24 h; active members make {mean} a day on average"
 
 
-def _plan_exhausted(finding: Finding, names: Mapping[int, str]) -> str:
+def _plan_exhausted(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     billed = dollars(finding.observed)
     return f"{_who(finding, names)} exhausted the included usage of this cycle; {billed} billed so far"
 
 
-def _members_limited(finding: Finding, names: Mapping[int, str]) -> str:
+def _members_limited(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     members = finding.operands["member_ids"]
     verb = "1 member has" if len(members) == 1 else f"{len(members)} members have"
     listed = listing(names.get(member, "?") for member in members)
     return f"{verb} reached the spend limit and can spend no more this cycle: {listed}"
 
 
-def _team_budget(finding: Finding, names: Mapping[int, str]) -> str:
+def _team_budget(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     share = 100 * finding.observed / finding.bound
     spent, budget = dollars(finding.observed), dollars(finding.bound)
     return f"The team spent {spent} in this cycle, {share:.0f} % of the budget of {budget}"
 
 
-_TOLD: dict[Rule, Callable[[Finding, Mapping[int, str]], str]] = {
+_TOLD: dict[Rule, Callable[[SentenceFigures, Mapping[int, str]], str]] = {
     Rule.OWN_BASELINE: _own_baseline,
     Rule.DRIFT: _drift,
     Rule.MACHINE_PACE: _machine_pace,

@@ -93,6 +93,11 @@ class Anomaly(models.Model):
     def __str__(self) -> str:
         return self.message
 
+    @property
+    def charged_cents(self) -> float | None:
+        """What Cursor charged for the window, where its value is an estimate."""
+        return self.operands.get("charged_cents")
+
     def named_after(self, instant: datetime) -> set[int]:
         """Members whom a finding of the team names now and did not name up to the run at `instant`."""
         since = self.operands.get("named_since", {})

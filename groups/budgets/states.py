@@ -159,11 +159,11 @@ def _member_states(
     """People on the team, and whoever has a budget of their own."""
     if not (amounts.members or amounts.each_member):
         return
-    for member in Member.objects.people():
+    for member in sorted(Member.objects.people(), key=lambda member: member.shown_email):
         is_on_team = member.gone_at is None and not member.is_removed
         dollars = amounts.members.get(member.pk, amounts.each_member if is_on_team else Decimal(0))
         if dollars:
-            owner = BudgetOwner(BudgetScope.MEMBER, member.pk, str(member), member.email)
+            owner = BudgetOwner(BudgetScope.MEMBER, member.pk, str(member), member.shown_email)
             parts = [by_member[member.pk]] if member.pk in by_member else []
             yield _state(cycle, now, owner, dollars, parts)
 

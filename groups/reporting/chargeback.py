@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from collector.base import names
 from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.base.spreadsheets import harmless
@@ -81,9 +82,9 @@ def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -
     """Divide a cycle's spend, or that of some members. Five queries."""
     rows = MemberModelDay.objects.in_cycle(cycle)
     members = _charges(rows if member_ids is None else rows.filter(member__in=member_ids), cycle)
-    names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    paths = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     groups = [
-        GroupCharge(group_id, names[group_id], sum((m.figures for m in charges), NOTHING), charges)
+        GroupCharge(group_id, paths[group_id], sum((m.figures for m in charges), NOTHING), charges)
         for group_id, charges in members.items()
     ]
     groups.sort(key=lambda group: (group.group_id == UNASSIGNED, key(group.name)))
@@ -93,8 +94,10 @@ def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -
 
 def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[int, list[MemberCharge]]:
     """Each group's members with what they spent in it, the largest first."""
+    reader = names.current()
     people = {
-        pk: (email, name) for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
+        pk: (reader.address(pk, email), reader.name(pk, name))
+        for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
     }
     found: dict[int, list[MemberCharge]] = defaultdict(list)
     first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)

@@ -34,10 +34,11 @@ def summaries(now: datetime) -> list[GroupSummary]:
 
 
 def members_by_group(now: datetime) -> defaultdict[int, list[Member]]:
-    """People on the team by the group that they are in now."""
+    """People on the team by the group that they are in now, by address as the reader sees it."""
     held = current(utc_day(now))
     found: defaultdict[int, list[Member]] = defaultdict(list)
-    for member in Member.objects.on_team().only("email", "name", "kind"):
+    members = Member.objects.on_team().only("email", "name", "kind")
+    for member in sorted(members, key=lambda member: member.shown_email):
         group = held[member.pk]
         found[group.pk if group else UNASSIGNED].append(member)
     return found

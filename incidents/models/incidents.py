@@ -8,7 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from collector.base import names
 from collector.models import Member
+from detection.findings.gravest import gravest_finding
+from detection.findings.messages import sentence_of
 from detection.findings.wording import at_onset
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Severity
@@ -44,12 +47,19 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.filter(detected_at__gte=start_at, detected_at__lt=end_at)
 
     def matching(self, text: str) -> IncidentQuerySet:
-        """Incidents whose member or message contains `text`, whatever the case."""
+        """Incidents whose member or message contains `text`, whatever the case; where names are hidden,
+        whose member's pseudonym does: a message has the name in it."""
         if not text:
             return self
-        return self.filter(
-            Q(member__in=Member.objects.matching(text).values("pk")) | Q(message__icontains=text)
-        )
+        is_found = Q(member__in=Member.objects.matching(text).values("pk"))
+        if not names.current().are_hidden:
+            is_found |= Q(message__icontains=text)
+        return self.filter(is_found)
+
+    def for_sentences(self) -> IncidentQuerySet:
+        """With what their sentences are made of."""
+        rows = self.select_related("member")
+        return rows.prefetch_related("findings__anomaly__member") if names.current().are_hidden else rows
 
 
 class Incident(models.Model):
@@ -183,8 +193,18 @@ class Incident(models.Model):
 
     @property
     def sentence(self) -> str:
-        """`message` as of the incident's own onset: the finding that it tells may have seen a later one."""
-        return at_onset(self.message, self.began_at, self.last_run_at)
+        """`message` as of the incident's own onset: the finding that it tells may have seen a later one.
+
+        Where names are hidden from the reader, that of the gravest finding, made again of its figures.
+        """
+        return at_onset(self.shown_message, self.began_at, self.last_run_at)
+
+    @property
+    def shown_message(self) -> str:
+        if not names.current().are_hidden:
+            return self.message
+        gravest = gravest_finding(link.anomaly for link in self.findings.all())
+        return sentence_of(gravest) if gravest else f"{self.who}: {self.get_cause_display()}"
 
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until is not None and self.snoozed_until > now

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 
+from collector.base import names
 from detection.vocabulary import Severity
 
 from .incidents import Incident, Status
@@ -71,10 +72,11 @@ class TimelineEntry(models.Model):
     @property
     def sentence(self) -> str:
         """The step in one line, without its time: `Acknowledged by Ada Byron (Slack)`."""
-        words = str(self.get_step_display()).capitalize()
-        by = f" by {self.actor_name}" if self.actor_name else ""
+        reader = names.current()
+        words, text = str(self.get_step_display()).capitalize(), reader.free_text(self.text)
+        by = f" by {reader.actor(self.actor_name)}" if self.actor_name else ""
         where = "" if self.origin == Origin.SYSTEM else f" ({self.get_origin_display()})"
-        return f"{words}{by}{where}" + (f": {self.text}" if self.text else "")
+        return f"{words}{by}{where}" + (f": {text}" if text else "")
 
 
 def answered_at(incident: Incident) -> datetime | None:

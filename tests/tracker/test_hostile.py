@@ -85,7 +85,7 @@ def test_the_api_answers_json_that_no_browser_takes_for_a_page(client, members):
 
 
 class TestNames:
-    """With names hidden, no page of a viewer's names anybody; with others left out, only the own group."""
+    """Of a viewer who sees the own group, no page names anybody else."""
 
     @pytest.fixture
     def company(self):
@@ -113,20 +113,6 @@ class TestNames:
             yield url, body
             for link in exports(url, body):
                 yield link, client.get(link).content.decode()
-
-    def test_pseudonyms_everywhere(self, sign_in, company):
-        AccessSettings.objects.create(viewers_see="pseudonyms", default_role="viewer")
-        client = sign_in("viewer")
-        tell_tale = re.compile("zarath|quux|rn o|xylo|wilhel|vroom", re.IGNORECASE)
-        said = {url: tell_tale.findall(body) for url, body in self.all_answers(client, company)}
-        # The incidents' pages hold the address that was asked for, and 404s of real addresses echo them.
-        assert {url: found for url, found in said.items() if found and "/users/" not in url} == {}
-        for member in company:
-            pseudonym = f"/users/member-{member.pk}@hidden.invalid"
-            page = client.get(pseudonym)
-            assert page.status_code == 200
-            assert tell_tale.findall(page.content.decode()) == []
-            assert client.get(member.get_absolute_url()).status_code == 404
 
     def test_only_the_own_group(self, sign_in, company):
         AccessSettings.objects.create(viewers_see="own", default_role="viewer")

@@ -126,6 +126,6 @@ def group_row(row: summary.GroupSummary) -> GroupRow:
         name=row.name,
         member_count=len(row.members),
         spend_cents=round_cents(row.spend_cents),
-        emails=[member.email for member in row.members],
-        members=[GroupMember(email=member.email, name=member.name) for member in row.members],
+        emails=[member.shown_email for member in row.members],
+        members=[GroupMember(email=member.shown_email, name=member.shown_name) for member in row.members],
     )

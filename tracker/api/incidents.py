@@ -9,7 +9,9 @@ from django.http import Http404
 from django.utils import timezone
 from ninja import Field, Path, Router, Schema
 
+from collector.base import names
 from collector.base.days import utc_day
+from detection.findings.messages import sentence_of
 from detection.models import Anomaly
 from detection.vocabulary import Rule
 from incidents import lifecycle, times
@@ -222,7 +224,7 @@ def anomaly_row(anomaly: Anomaly) -> AnomalyRow:
     return AnomalyRow(
         id=anomaly.pk,
         incidentId=incident.pk if incident else None,
-        userEmail=anomaly.member.email if anomaly.member else None,
+        userEmail=anomaly.member.shown_email if anomaly.member else None,
         type=TYPES.get(Rule(anomaly.rule), "threshold"),
         rule=anomaly.rule,
         cause=anomaly.cause,
@@ -231,7 +233,7 @@ def anomaly_row(anomaly: Anomaly) -> AnomalyRow:
         value=anomaly.observed,
         threshold=anomaly.bound,
         expected=anomaly.expected,
-        message=anomaly.message,
+        message=sentence_of(anomaly),
         onsetAt=anomaly.onset_at,
         detectedAt=anomaly.detected_at,
         resolvedAt=anomaly.cleared_at,
@@ -253,7 +255,7 @@ def incident_row(incident: Incident) -> IncidentRow:
     return IncidentRow(
         id=incident.pk,
         anomalyId=first.anomaly_id if first else None,
-        userEmail=incident.member.email if incident.member else None,
+        userEmail=incident.member.shown_email if incident.member else None,
         status=incident.status,
         cause=incident.cause,
         severity=incident.severity,
@@ -262,9 +264,9 @@ def incident_row(incident: Incident) -> IncidentRow:
         detectedAt=incident.detected_at,
         alertedAt=incident.alerted_at,
         acknowledgedAt=incident.acknowledged_at,
-        acknowledgedBy=incident.acknowledged_by,
+        acknowledgedBy=names.current().actor(incident.acknowledged_by),
         resolvedAt=incident.resolved_at,
-        resolvedBy=incident.resolved_by,
+        resolvedBy=names.current().actor(incident.resolved_by),
         snoozedUntil=incident.snoozed_until,
         verdict=incident.verdict,
         mttdMinutes=minutes(spans.detect),

@@ -123,8 +123,8 @@ def read_user(
 
 def member_row(member: Member, figures: MemberFigures) -> MemberRow:
     return MemberRow(
-        email=member.email,
-        name=member.name,
+        email=member.shown_email,
+        name=member.shown_name,
         kind=member.kind,
         role=member.role,
         group=figures.group,

@@ -9,6 +9,8 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from collector.base import names
+from detection.findings.messages import sentence_of
 from detection.models import Anomaly
 from detection.vocabulary import Rule, Severity
 from groups.tree import options
@@ -180,7 +182,7 @@ def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -
         Column("extra", "Extra cost", lambda i: i.extra_cents or None, "money"),
         Column("onset", "Onset", lambda i: i.began_at, "ago", help="When usage crossed the bound."),
         Column("detected", "Detected", lambda i: i.detected_at, "ago"),
-        Column("acknowledged", "Acknowledged by", lambda i: i.acknowledged_by),
+        Column("acknowledged", "Acknowledged by", acknowledged_by),
         Column("verdict", "Verdict", lambda i: i.verdict, shown=lambda i: i.get_verdict_display()),
     ]
     if access.may(Role.RESPONDER):
@@ -196,6 +198,10 @@ def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -
         sort="-detected",
         empty="No incident matches these filters.",
     )
+
+
+def acknowledged_by(incident: Incident) -> str:
+    return names.current().actor(incident.acknowledged_by)
 
 
 def name(incident: Incident) -> str:
@@ -222,7 +228,7 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
             Column("who", "Who", lambda a: str(a.member or "The team"), link=incident_url),
             Column("rule", "Rules", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
             Column("severity", "Severity", lambda a: Severity(a.severity).rank, "flag", shown=severity_flag),
-            Column("message", "What", lambda a: a.message, "sentence", sortable=False),
+            Column("message", "What", sentence_of, "sentence", sortable=False),
             Column("model", "Model", lambda a: display_name(a.model) if a.model else ""),
             Column("extra", "Extra cost", lambda a: a.extra_cents or None, "money"),
             Column("onset", "Onset", lambda a: a.onset_at, "ago"),

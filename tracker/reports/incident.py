@@ -81,7 +81,7 @@ class IncidentReport:
     @property
     def message(self) -> str:
         """The incident's sentence without its onset, which stands below it."""
-        return without_onset(self.incident.message)
+        return without_onset(self.incident.shown_message)
 
     @property
     def multiple(self) -> float | None:
@@ -174,4 +174,4 @@ def others(incident: Incident) -> list[Incident]:
     if incident.member_id is None:
         return []
     same = Incident.objects.filter(member_id=incident.member_id).exclude(pk=incident.pk)
-    return list(same.select_related("member")[:10])
+    return list(same.for_sentences()[:10])

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from collector.base.days import day_end, day_start, utc_day
+from collector.models import Member
 from detection.models import Anomaly
 from detection.models.anomaly import AnomalyQuerySet
 from detection.vocabulary import Cause, Rule, Severity
@@ -199,8 +200,7 @@ def having(rows: IncidentQuerySet, filters: IncidentFilters) -> IncidentQuerySet
 def limit_anomalies(filters: IncidentFilters) -> AnomalyQuerySet:
     rows = limit_members(Anomaly.objects.detected_between(filters.starts_at, filters.ends_at), filters)
     if filters.search:
-        text = filters.search
-        rows = rows.filter(Q(member__name__icontains=text) | Q(member__email__icontains=text))
+        rows = rows.filter(member__in=Member.objects.matching(filters.search).values("pk"))
     if filters.severity:
         rows = rows.filter(severity=filters.severity)
     if filters.rule:

@@ -270,7 +270,8 @@ class MemberReport:
     @cached_property
     def incidents(self) -> list[Incident]:
         """The newest 200 incidents about this member, whatever the period. One query."""
-        return list(Incident.objects.filter(member=self.member).order_by("-detected_at")[:200])
+        rows = Incident.objects.filter(member=self.member).for_sentences()
+        return list(rows.order_by("-detected_at")[:200])
 
     @property
     def open_incidents(self) -> list[Incident]:

@@ -191,4 +191,4 @@ class _Day:
         if self.group:
             of_day = rows.filter(member__isnull=False).alias(day=Value(self.day, DateField()))
             rows = limit_to(of_day, self.group.group_ids)
-        return list(rows.select_related("member").order_by("-detected_at"))
+        return list(rows.for_sentences().order_by("-detected_at"))

@@ -75,7 +75,7 @@ def open_incidents(filters: Filters, watch: Watch) -> OpenIncidents:
     rows = Incident.objects.unresolved()
     inside = limit_incidents(rows, filters).filter(pk=OuterRef("pk"))
     everybody = limit_incidents(rows, filters.everybody)
-    known = list(everybody.annotate(is_inside=Exists(inside)).select_related("member"))
+    known = list(everybody.for_sentences().annotate(is_inside=Exists(inside)))
     found = [incident for incident in known if incident.is_inside]
     found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
     looked = replace(watch, has_looked=watch.has_looked or bool(known))

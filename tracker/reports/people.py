@@ -1,4 +1,4 @@
-"""Members as pages name them."""
+"""Members as pages name them: by name, or under pseudonyms where those are hidden from the reader."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
+from collector.base import names
 from collector.models import Member
 from incidents.models import Incident
 
@@ -38,14 +39,18 @@ class Person(NamedTuple):
 
 
 def everybody() -> dict[int, Person]:
-    """All members ever seen, by id. One query."""
+    """All members ever seen, by id. One query.
+
+    Hidden ones come in the order of their pseudonyms: whatever lists equals as they come tells nothing.
+    """
+    reader = names.current()
     unresolved = Incident.objects.unresolved().filter(member=OuterRef("pk"))
     rows = Member.objects.annotate(is_concerned=Exists(unresolved)).order_by()
-    return {
+    found = {
         pk: Person(
             pk,
-            label(name, email, kind),
-            email,
+            label(reader.name(pk, name), reader.address(pk, email), kind),
+            reader.address(pk, email),
             kind,
             is_seat(kind) and not (gone_at or is_removed),
             since,
@@ -54,6 +59,9 @@ def everybody() -> dict[int, Person]:
         )
         for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned in rows.values_list(*FIELDS)
     }
+    if not reader.are_hidden:
+        return found
+    return dict(sorted(found.items(), key=lambda item: names.code(item[0])))
 
 
 def is_seat(kind: str) -> bool:

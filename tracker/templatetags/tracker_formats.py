@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 
+from collector.base.names import current
 from tracker.widgets import formats
 
 register = template.Library()
@@ -16,6 +17,18 @@ for name in (
     "day", "full_day", "instant", "duration",
 ):  # fmt: skip
     register.filter(name, getattr(formats, name))
+
+
+@register.filter
+def actor(name: str) -> str:
+    """Who did something, as the reader may see it."""
+    return current().actor(name)
+
+
+@register.filter
+def free_text(text: str) -> str:
+    """What a person wrote or another system answered; nothing where names are hidden from the reader."""
+    return current().free_text(text)
 
 
 @register.simple_tag(takes_context=True)

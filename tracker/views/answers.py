@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from collector.base import changes
+from collector.base import changes, names
 from tracker import filter_bar
 from tracker.access.request import AccessRequest
 from tracker.filters import Filters
@@ -130,6 +130,7 @@ def page_key(request: AccessRequest, name: str, now: datetime, visible: frozense
         None if visible is None else sorted(visible),
         request.access.role,
         request.access.sees,
+        names.current(),
         request.access.email if name in PERSONAL else "",
         getattr(request, "known_until", None),
         int(now.timestamp()) // KEPT_SECONDS,

@@ -23,7 +23,7 @@ def member(request: AccessRequest, email: str) -> HttpResponse:
         asked,
         lambda: layout.page(MemberReport(found, asked), request.GET),
         only_period=True,
-        title=people.label(found.name, found.email, found.kind),
+        title=people.label(found.shown_name, found.shown_email, found.kind),
     )
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from collector.base.names import Names
 from collector.models import DailyActivity
 from groups.models import Group
 from tests.tracker.api import company
@@ -50,9 +51,13 @@ def test_a_viewer_asks_for_pseudonyms(script, people):
     AccessSettings.objects.create(viewers_see="pseudonyms", default_role="viewer")
     call = script("viewer")
     assert call("get", "/api/users/ann@company.com").status_code == 404
-    pseudonym = f"member-{people['Ann'].pk}@hidden.invalid"
+    hidden = Names(True)
+    pseudonym = hidden.address(people["Ann"].pk, "")
     body = call("get", f"/api/users/{pseudonym}").json()
-    assert (body["member"]["email"], body["member"]["name"]) == (pseudonym, f"Member {people['Ann'].pk}")
+    assert (body["member"]["email"], body["member"]["name"]) == (
+        pseudonym,
+        hidden.name(people["Ann"].pk, ""),
+    )
 
 
 def test_a_viewer_finds_nobody_beyond_the_own_group(sign_in):

@@ -1,0 +1,80 @@
+"""How whoever reads an answer sees people: by name, or under pseudonyms. Whatever shows a person asks here.
+
+Jobs, messages and commands read by name. A request sets what its reader sees for as long as it is answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+# .invalid never is a real domain.
+PSEUDONYM = re.compile(r"member[ -]([a-z2-7]{8})(@hidden\.invalid)?", re.IGNORECASE)
+SOMEBODY = "a colleague"
+
+
+@dataclass(frozen=True)
+class Names:
+    """What one reader sees of members, who are named by id; `own_id` is the reader's own, where names are
+    hidden from them."""
+
+    are_hidden: bool = False
+    own_id: int | None = None
+
+    def hides(self, pk: int) -> bool:
+        return self.are_hidden and pk != self.own_id
+
+    def name(self, pk: int, name: str) -> str:
+        return f"Member {code(pk)}" if self.hides(pk) else name
+
+    def address(self, pk: int, email: str) -> str:
+        return f"member-{code(pk).lower()}@hidden.invalid" if self.hides(pk) else email
+
+    def is_found(self, pk: int, name: str, email: str, text: str) -> bool:
+        """Whether `text` is in the member's name or address as the reader sees them, whatever the case."""
+        wanted = text.casefold()
+        return wanted in self.name(pk, name).casefold() or wanted in self.address(pk, email).casefold()
+
+    def actor(self, name: str) -> str:
+        """Who did something, by the name kept with it; empty (the system) stays so."""
+        return SOMEBODY if name and self.are_hidden else name
+
+    def free_text(self, text: str) -> str:
+        """What a person wrote or another system answered, which may name anybody."""
+        return "" if self.are_hidden else text
+
+
+BY_NAME = Names()
+_names: ContextVar[Names] = ContextVar("names", default=BY_NAME)
+
+
+def current() -> Names:
+    return _names.get()
+
+
+@contextmanager
+def shown_as(names: Names) -> Iterator[None]:
+    token = _names.set(names)
+    try:
+        yield
+    finally:
+        _names.reset(token)
+
+
+def code(pk: int) -> str:
+    """Eight characters that stand for a member: always the same, in no order, not to be guessed."""
+    return _code(settings.SECRET_KEY, pk)
+
+
+@lru_cache(maxsize=20_000)
+def _code(key: str, pk: int) -> str:
+    digest = salted_hmac("members' pseudonyms", str(pk), key, algorithm="sha256").digest()
+    return base64.b32encode(digest[:5]).decode()
