@@ -12,8 +12,6 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name, validate_email
 
-from tracker.running.demo import holds_demo
-
 Find = Callable[[], Iterable[CheckMessage]]
 Check = Callable[..., list[CheckMessage]]
 
@@ -62,16 +60,6 @@ def check_var_directory() -> Iterable[CheckMessage]:
             f"{settings.VAR_DIR} {'cannot be written' if is_there else 'does not exist and cannot be made'}.",
             hint="Make it this user's, or set SECRET_KEY and DATABASE_URL.",
             id="config.E002",
-        )
-
-
-@setting_check()
-def check_demo() -> Iterable[CheckMessage]:
-    if settings.CURSOR_ADMIN_API_KEY and not settings.DEMO and holds_demo():
-        yield Error(
-            "A Cursor key is set, but the database holds the demo's made-up company.",
-            hint=f"Move the demo away, then run this again: mv {settings.VAR_DIR} {settings.VAR_DIR}-demo",
-            id="config.E014",
         )
 
 

@@ -9,6 +9,7 @@ class TrackerConfig(AppConfig):
         from tracker.access import checks  # noqa: F401  (registers; models must be there first)
         from tracker.merging import move_follow_ups
         from tracker.reports import digests
+        from tracker.running import checks as demo_check  # noqa: F401
 
         digests.register()
         register_mover(move_follow_ups)

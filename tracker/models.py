@@ -85,6 +85,9 @@ class SetUp(SingletonModel):
 
     dismissed_at = models.DateTimeField(null=True, blank=True, editable=False)
     backed_up_at = models.DateTimeField(null=True, blank=True, editable=False)
+    demo_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the demo began in this database."
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "set-up"

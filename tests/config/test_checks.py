@@ -1,10 +1,12 @@
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from django.core.checks import run_checks
+from django.db import OperationalError
 
 from config.checks import check_var_directory
+from tracker.running.demo import mark_demo
 
 
 def ids(*, deploy: bool = False) -> list[str]:
@@ -86,15 +88,23 @@ def test_a_deployment_with_sign_in_is_asked_who_administers_it(settings):
     assert ids(deploy=True) == []
 
 
-def test_a_real_key_is_not_used_on_the_demos_database(settings, tmp_path):
-    settings.VAR_DIR, settings.CURSOR_ADMIN_API_KEY = tmp_path, "key_1"
+@pytest.mark.django_db
+def test_a_real_key_is_not_used_on_the_demos_database(settings):
+    settings.CURSOR_ADMIN_API_KEY = "key_1"
     assert ids() == []
-    (tmp_path / "demo.json").write_text(json.dumps({"database": settings.DATABASES["default"]["NAME"]}))
+    mark_demo(datetime(2026, 3, 2, tzinfo=UTC))
     assert ids() == ["config.E014"]
     settings.DEMO = True
     assert ids() == []
-    settings.DEMO = False
-    (tmp_path / "demo.json").write_text(json.dumps({"database": "/another/db.sqlite3"}))
+
+
+def test_a_database_that_does_not_answer_holds_no_demo(settings, monkeypatch):
+    settings.CURSOR_ADMIN_API_KEY = "key_1"
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("nothing there")
+
+    monkeypatch.setattr("tracker.running.demo.transaction.atomic", refuse)
     assert ids() == []
 
 

@@ -11,6 +11,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import DatabaseError, transaction
+
+from collector.models import Member
+from tracker.models import SetUp
 
 MEMBERS, DAYS, SEED = 60, 60, 7
 # Per 100 members and month, beside the told stories: a demo left running goes on having something to tell.
@@ -61,20 +65,30 @@ def load_demo(now: datetime) -> Demo:
         kept = {
             "anchor_at": now.isoformat(timespec="seconds"),
             "key": f"key_{secrets.token_hex(32)}",
-            "database": str(settings.DATABASES["default"]["NAME"]),  # a real key must not be used on it
         }
         path.write_text(json.dumps(kept))
         path.chmod(0o600)
     return Demo(port=free_port(), key=kept["key"], anchor_at=kept["anchor_at"])
 
 
+def mark_demo(now: datetime) -> None:
+    """Note in the database that what it holds is made up: no real key is used on it from now on."""
+    SetUp.get_solo()
+    SetUp.objects.filter(demo_at__isnull=True).update(demo_at=now)
+
+
 def holds_demo() -> bool:
-    """Whether the configured database is the one that the demo was begun in."""
-    path: Path = settings.VAR_DIR / "demo.json"
-    database = str(settings.DATABASES["default"]["NAME"])
-    # Demos begun before its database was noted had SQLite in `var/`.
-    default = str(settings.VAR_DIR / "db.sqlite3")
-    return path.exists() and json.loads(path.read_text()).get("database", default) == database
+    """Whether the database holds the made-up company; False where it does not answer or has no tables."""
+    try:
+        with transaction.atomic():  # PostgreSQL refuses all that follows a failed query
+            return SetUp.objects.filter(demo_at__isnull=False).exists()
+    except DatabaseError:
+        return False
+
+
+def holds_real_data() -> bool:
+    """Whether there are members who are no demo's: collected with a key, or imported."""
+    return Member.objects.exists() and not holds_demo()
 
 
 def free_port() -> int:

@@ -3,6 +3,9 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 
+from collector.models import Member
+from tracker.management.commands import serve
+from tracker.models import SetUp
 from tracker.running.demo import first_admin, load_demo
 
 MONDAY = datetime(2026, 3, 2, 14, tzinfo=UTC)
@@ -32,3 +35,17 @@ def test_the_first_admin_can_sign_in_and_is_made_once(client):
     assert authenticate(client.request().wsgi_request, username=name, password=password).is_superuser
     assert first_admin() is None
     assert get_user_model().objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_demo_begins_in_no_database_with_a_teams_own_data(settings, var):
+    settings.CURSOR_ADMIN_API_KEY = "key_1"
+    assert serve._demo(MONDAY) is None  # there is a key
+    settings.CURSOR_ADMIN_API_KEY = ""
+    assert serve._demo(MONDAY) is not None
+    begun_at = SetUp.get_solo().demo_at
+    Member.objects.create(email="made@up.example", first_seen_at=MONDAY, last_seen_at=MONDAY)
+    assert serve._demo(datetime(2026, 3, 9, tzinfo=UTC)) is not None  # the same demo goes on
+    assert SetUp.get_solo().demo_at == begun_at == MONDAY
+    SetUp.objects.update(demo_at=None)
+    assert serve._demo(MONDAY) is None  # a team without a key imports its usage

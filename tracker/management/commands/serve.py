@@ -6,6 +6,7 @@ import argparse
 import errno
 import socket
 import time
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from collector.base.belief import is_number
 from collector.models import Watermark
-from tracker.running.demo import DAYS, Demo, first_admin, load_demo
+from tracker.running.demo import DAYS, Demo, first_admin, holds_real_data, load_demo, mark_demo
 from tracker.running.processes import ChildEnded, Children
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *, bind: tuple[str, int], **options: Any) -> None:
         _refuse_taken(bind)
-        demo = None if settings.CURSOR_ADMIN_API_KEY else load_demo(timezone.now())
+        demo = _demo(timezone.now())
         try:
             with Children(_environment(bind, demo)) as children:
                 self._serve(children, bind, demo)
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         if demo:
             _wait_until_open(children, "127.0.0.1", demo.port)
         self._greet(address, demo)
-        self._collect_history(children)
+        self._collect_history(children, demo)
         children.start("the worker", "manage.py", "worker", log=logs / "worker.log", is_restarted=True)
         self.stdout.write(f"Ready: http://{address}  (stop with Ctrl-C; logs in {logs})")
         try:
@@ -59,18 +60,28 @@ class Command(BaseCommand):
     def _greet(self, address: str, demo: Demo | None) -> None:
         if demo:
             self.stdout.write("No CURSOR_ADMIN_API_KEY: showing demo data of a made-up company.")
+        elif not settings.CURSOR_ADMIN_API_KEY:
+            self.stdout.write("No CURSOR_ADMIN_API_KEY: nothing is collected; showing what is stored.")
         login = first_admin()
         if login:
             self.stdout.write(f"Admin login, shown once: {login[0]} / {login[1]}  (http://{address}/admin/)")
         self.stdout.write(f"Serving on http://{address}")
 
-    def _collect_history(self, children: Children) -> None:
-        if Watermark.objects.exists():
+    def _collect_history(self, children: Children, demo: Demo | None) -> None:
+        if Watermark.objects.exists() or not (demo or settings.CURSOR_ADMIN_API_KEY):
             return
         self.stdout.write("First collection, this takes a moment:")
         children.run("manage.py", "collect")
         children.run("manage.py", "backfill", f"--days={DAYS}")
         children.run("manage.py", "run_pipeline")
+
+
+def _demo(now: datetime) -> Demo | None:
+    """The demo where there is no key, unless the database holds a team's own data, which it must not join."""
+    if settings.CURSOR_ADMIN_API_KEY or holds_real_data():
+        return None
+    mark_demo(now)
+    return load_demo(now)
 
 
 def _environment(bind: tuple[str, int], demo: Demo | None) -> dict[str, str]:

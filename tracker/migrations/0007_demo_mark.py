@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("tracker", "0006_plain_words")]
+
+    operations = [
+        migrations.AddField(
+            model_name="setup",
+            name="demo_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, help_text="When the demo began in this database.", null=True
+            ),
+        ),
+    ]
