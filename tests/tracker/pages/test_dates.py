@@ -7,18 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from collector.models import UsageEvent
-from tests.tracker.pages import company
-from tests.tracker.pages.company import NOW, TODAY
+from tests.tracker.pages.company import TODAY
 from tracker.widgets import formats
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("acme")
 PAGES = ("/", "/insights", "/teams", "/users/ana.novak@acme.example")
-
-
-@pytest.fixture(autouse=True)
-def usage(time_machine):
-    time_machine.move_to(NOW, tick=False)
-    company.build()
 
 
 def cents_between(first: date, last: date):
@@ -79,16 +72,3 @@ def test_choosing_a_relative_period_forgets_the_days(client):
     text = client.get("/?from=2026-10-05&to=2026-10-11&search=ana").text
     assert 'href="?period=7d&amp;search=ana"' in text
     assert '<input type="hidden" name="from" value="2026-10-05">' in text  # the other filters keep the days
-
-
-def test_days_are_chosen_and_copied_in_a_browser(page, live_server):
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"{live_server.url}/?search=ana")
-    page.get_by_label("From", exact=True).fill("2026-10-05")
-    page.get_by_label("To", exact=True).fill("2026-10-11")
-    page.get_by_role("button", name="Show").click()
-    assert "from=2026-10-05&to=2026-10-11" in page.url
-    assert "search=ana" in page.url
-    page.get_by_role("button", name="Copy link to these days").click()
-    page.get_by_role("button", name="Link copied").wait_for()
-    assert "from=2026-10-05&to=2026-10-11" in page.evaluate("navigator.clipboard.readText()")

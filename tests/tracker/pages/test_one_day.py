@@ -17,14 +17,8 @@ from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
 from tracker import filters
 from tracker.reports.one_day import DayReport, day_report
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("acme")
 DAY = date(2026, 11, 12)  # a Thursday, on which Ben moved
-
-
-@pytest.fixture(autouse=True)
-def usage(time_machine):
-    time_machine.move_to(NOW, tick=False)
-    company.build()
 
 
 def report_of(day: date = DAY, query: str = "", visible: frozenset[int] | None = None) -> DayReport:
@@ -125,12 +119,3 @@ def test_the_page_costs_few_queries_and_exports_its_tables(client, django_assert
 @pytest.mark.parametrize("day", ["2026-11-24", "2026-02-30", "1999-01-01", "x", "２０２６-11-12"])
 def test_what_is_no_day_that_has_begun_is_not_found(client, day):
     assert client.get(f"/days/{day}").status_code == 404
-
-
-def test_a_bar_of_the_overview_leads_to_its_day_wherever_the_column_is_clicked(page, live_server):
-    page.goto(f"{live_server.url}/?from=2026-11-10&to=2026-11-12")
-    chart = page.locator("canvas.js-chart").first
-    width = chart.bounding_box()["width"]
-    chart.click(position={"x": width - 20, "y": 40})  # above the bar, near its column's edge
-    page.wait_for_url("**/days/2026-11-12")
-    assert page.locator("h1").inner_text() == "Thu 12 Nov 2026"

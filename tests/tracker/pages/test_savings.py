@@ -20,9 +20,19 @@ from tracker.reports.savings import Price, alternative
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def usage(acme):
+@pytest.fixture(scope="module")
+def token_rows(acme_rows, django_db_blocker) -> None:
     """Tokens by model: opus is given larger requests, at a higher price of a token."""
+    with django_db_blocker.unblock():
+        use_tokens()
+
+
+@pytest.fixture
+def usage(token_rows, acme) -> None:
+    pass
+
+
+def use_tokens() -> None:
     for size, events in (
         (3, UsageEvent.objects.filter(model="claude-opus-max")),
         (1, UsageEvent.objects.exclude(model="claude-opus-max")),

@@ -21,9 +21,19 @@ ANA = "ana.novak@acme.example"
 QUERIES = ["period=30d", "period=cycle", "from=2026-11-02&to=2026-11-13", "group=Data", "model=gpt-5.2"]
 
 
-@pytest.fixture
-def agents(acme) -> None:
+@pytest.fixture(scope="module")
+def agent_rows(acme_rows, django_db_blocker) -> None:
     """Every event from a surface in turn: agents go on for several events, automations by conversation."""
+    with django_db_blocker.unblock():
+        take_surfaces_in_turn()
+
+
+@pytest.fixture
+def agents(agent_rows, acme) -> None:
+    pass
+
+
+def take_surfaces_in_turn() -> None:
     events = list(UsageEvent.objects.exclude(member__email=company.BOT).order_by("occurred_at", "pk"))
     for index, event in enumerate(events):
         turn = index % 6

@@ -16,13 +16,7 @@ from tracker import filters
 from tracker.pages import teams as layout
 from tracker.reports.teams import TeamsReport, teams_report
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def usage(time_machine):
-    time_machine.move_to(NOW, tick=False)
-    company.build()
+pytestmark = pytest.mark.usefixtures("acme")
 
 
 def report_of(query: str = "", visible: frozenset[int] | None = None) -> TeamsReport:
@@ -131,13 +125,3 @@ def test_the_page_leads_to_each_group_and_costs_few_queries(client, django_asser
     assert 'href="/?period=14d&amp;group=Platform+%3E+Core"' in text
     assert "compared with 26 Oct to 8 Nov 2026" in text
     assert client.get("/teams?csv=by-group").status_code == 200
-
-
-def test_rows_fold_under_their_parent(page, live_server):
-    page.goto(f"{live_server.url}/teams")
-    below = page.locator("tr[data-path='Platform > Core']")
-    assert below.is_visible()
-    page.get_by_role("button", name="Groups of Platform").click()
-    assert not below.is_visible()
-    page.get_by_role("button", name="Groups of Platform").click()
-    assert below.is_visible()
