@@ -26,20 +26,30 @@ def make_day(member, day, dollars, requests=10, model="sonnet", **values):
 
 
 def make_event(member, at, dollars, model="sonnet", **values):
-    event = UsageEvent.objects.create(
-        **{
-            "member": member,
-            "occurred_at": at,
-            "model": model,
-            "kind": "Usage-based",
-            "charged_cents": Decimal(dollars) * 100,
-            "first_seen_at": at,
-            "changed_at": at,
-        }
-        | values
-    )
-    count_hour(event)
-    return event
+    return make_events(member, [at], dollars, model, **values)[0]
+
+
+def make_events(member, instants, dollars, model="sonnet", **values):
+    """An event of so many dollars at each of the instants."""
+    events = [
+        UsageEvent(
+            **{
+                "member": member,
+                "occurred_at": at,
+                "model": model,
+                "kind": "Usage-based",
+                "charged_cents": Decimal(dollars) * 100,
+                "first_seen_at": at,
+                "changed_at": at,
+            }
+            | values
+        )
+        for at in instants
+    ]
+    UsageEvent.objects.bulk_create(events)
+    for event in {event.occurred_at.date(): event for event in events}.values():
+        count_hour(event)
+    return events
 
 
 def count_hour(event):
@@ -60,5 +70,4 @@ def ten_dollar_days(member):
 
 def runaway(member):
     """Eight requests of ten dollars, an hour apart, the first at 05:30."""
-    for hour in range(8):
-        make_event(member, datetime(2026, 3, 17, 5 + hour, 30, tzinfo=UTC), 10)
+    make_events(member, [datetime(2026, 3, 17, 5 + hour, 30, tzinfo=UTC) for hour in range(8)], 10)

@@ -8,7 +8,7 @@ from collector.models import BillingCycle
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
 
-from .facts import FRESH, NOW, make_event, make_member, runaway, ten_dollar_days
+from .facts import FRESH, NOW, make_event, make_events, make_member, runaway, ten_dollar_days
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +40,7 @@ def test_a_runaway_of_somebody_without_a_history_is_stored_with_what_is_known():
     for number in range(10):
         ten_dollar_days(make_member(f"member{number}@example.com"))
     newcomer = make_member()
-    for minute in range(600):
-        make_event(newcomer, NOW - timedelta(minutes=minute + 1), 2)
+    make_events(newcomer, [NOW - timedelta(minutes=minute + 1) for minute in range(600)], 2)
     detect(NOW, data_ages=FRESH)
     found = Anomaly.objects.get(member=newcomer, rule="own_baseline")
     assert (found.operands["requests"], found.operands["level_cents"]) == (600, None)

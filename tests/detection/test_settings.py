@@ -11,7 +11,7 @@ from django.forms.models import model_to_dict
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
 
-from .facts import FRESH, NOW, make_event, make_member, runaway, ten_dollar_days
+from .facts import FRESH, NOW, make_events, make_member, runaway, ten_dollar_days
 
 pytestmark = pytest.mark.django_db
 FORM = "/admin/detection/detectionsettings/"
@@ -110,8 +110,7 @@ def test_the_preview_is_for_those_who_may_change_the_settings(client):
 
 def ten_dollar_days_as_events(member):
     for back in range(2, 32):
-        for hour in range(10):
-            make_event(member, NOW - timedelta(days=back, hours=hour), 1)
+        make_events(member, [NOW - timedelta(days=back, hours=hour) for hour in range(10)], 1)
 
 
 @pytest.mark.django_db

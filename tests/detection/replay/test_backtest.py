@@ -11,7 +11,16 @@ from collector.models import BillingCycle, Member, SourceRun
 from detection.engine import detect
 from detection.findings.wording import at_onset
 from detection.models import Anomaly, DetectionSettings
-from tests.detection.facts import FRESH, NOW, count_hour, make_day, make_event, make_member, runaway
+from tests.detection.facts import (
+    FRESH,
+    NOW,
+    count_hour,
+    make_day,
+    make_event,
+    make_events,
+    make_member,
+    runaway,
+)
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
@@ -42,8 +51,8 @@ def ana():
     for back in range(2, 32):
         day = (NOW - timedelta(days=back)).date()
         make_day(member, day, 10)
-        for hour in range(5, 15):
-            make_event(member, datetime(day.year, day.month, day.day, hour, tzinfo=UTC), 1)
+        hours = [datetime(day.year, day.month, day.day, hour, tzinfo=UTC) for hour in range(5, 15)]
+        make_events(member, hours, 1)
     runaway(member)
     return member
 
