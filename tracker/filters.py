@@ -33,6 +33,8 @@ NAMES = ("period", "from", "to", "compare", "group", "search", "model", "badge",
 # One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
 SURFACES = {surface.value: surface for surface in Surface if surface}
 
+Cycles = tuple[BillingCycle | None, BillingCycle | None, date]
+
 # Two years: pages read a row for each member, model and day of it.
 MOST_DAYS = 731
 
@@ -66,6 +68,7 @@ class Filters:
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
+    known_cycles: Cycles | None = None  # where they were asked for already
 
     @cached_property
     def palette(self) -> palette.Palette:
@@ -73,9 +76,9 @@ class Filters:
         return palette.load()
 
     @cached_property
-    def cycles(self) -> tuple[BillingCycle | None, BillingCycle | None, date]:
-        """This cycle, the one before it, and the first day that a report on them reads. One query."""
-        return first_day(self.now)
+    def cycles(self) -> Cycles:
+        """This cycle, the one before it, and the first day that a report on them reads. One query at most."""
+        return self.known_cycles or first_day(self.now)
 
     def comparison_by(self, key: str) -> Comparison | None:
         """What the period is held against; None where nothing is known of it."""
@@ -183,11 +186,12 @@ def read(
     asked = form.cleaned_data
     notes: list[str] = []
     options = group_options() if asked["group"] else []
+    dates = read_dates(asked["from"], asked["to"], now, known_until)
+    cycles = first_day(now) if asked["period"] == "cycle" and not dates else None
     if asked["model"] and asked["model"] not in palette.load().models:
         notes.append(f"No usage of a model “{asked['model']}” is known")
     return Filters(
-        period=read_dates(asked["from"], asked["to"], now, known_until)
-        or read_period(asked["period"] or periods.DEFAULT, now, known_until, notes),
+        period=dates or read_period(asked["period"] or periods.DEFAULT, now, known_until, notes, cycles),
         now=now,
         visible=visible,
         group=read_group(asked["group"], options, notes) if asked["group"] else None,
@@ -198,6 +202,7 @@ def read(
         compare=asked["compare"],
         notes=tuple(notes),
         options=tuple(options),
+        known_cycles=cycles,
     )
 
 
@@ -235,14 +240,21 @@ def read_dates(
     return periods.between(first, last, now, known_until)
 
 
-def read_period(key: str, now: datetime, known_until: datetime | None, notes: list[str]) -> Period:
+def read_period(
+    key: str,
+    now: datetime,
+    known_until: datetime | None,
+    notes: list[str],
+    cycles: Cycles | None = None,
+) -> Period:
     """The period of that key; 30 days, and a note, where there is no present billing cycle."""
     if key != "cycle":
         return periods.whole_days(periods.WHOLE_DAYS[key], now, key, known_until)
-    cycle = periods.this_cycle(now, known_until)
+    cycle = (cycles or first_day(now))[0]
     if cycle is None:
         notes.append(f"{periods.no_cycle(now)}. These are the last 30 days")
-    return cycle or periods.whole_days(30, now, known_until=known_until)
+        return periods.whole_days(30, now, known_until=known_until)
+    return periods.of_cycle(cycle, now, known_until)
 
 
 def read_group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:

@@ -121,9 +121,12 @@ def between(first: date, last: date, now: datetime, known_until: datetime | None
 def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | None:
     """The cycle that `now` falls into, if one is known."""
     cycle = BillingCycle.objects.at(now)
+    return of_cycle(cycle, now, known_until) if cycle else None
+
+
+def of_cycle(cycle: BillingCycle, now: datetime, known_until: datetime | None = None) -> Period:
+    """The cycle so far."""
     today = utc_day(now)
-    if cycle is None:
-        return None
     return Period("cycle", utc_day(cycle.start_at), today - timedelta(days=1), today, cycle, known_until)
 
 
@@ -200,9 +203,7 @@ def cycle_comparison(
     if cycle.end_at <= min(known_until or now, now):
         ends = utc_day(cycle.end_at), utc_day(last_cycle.end_at)
         return Comparison(first, ends[0], earlier_first, ends[1], cycle, last_cycle)
-    today = utc_day(now)
-    running = Period("cycle", first, today - timedelta(days=1), today, cycle, known_until)
-    return comparison(running, "cycle", cycle, last_cycle)
+    return comparison(of_cycle(cycle, now, known_until), "cycle", cycle, last_cycle)
 
 
 def is_whole(day: date, known_until: datetime | None) -> bool:

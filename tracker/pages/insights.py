@@ -13,8 +13,10 @@ from tracker.filters import period_query
 from tracker.pages.changes import change_columns
 from tracker.pages.days import day_labels, known, provisional_index
 from tracker.pages.lists import named_table, repositories_table
+from tracker.pages.model_news import news_table
 from tracker.pages.rankings import Ranking, rankings
 from tracker.reports.insights import Insights
+from tracker.reports.model_news import ModelNews
 from tracker.reports.models import ModelCost
 from tracker.reports.people import Person
 from tracker.reports.plan import Exhaustion
@@ -37,6 +39,7 @@ class InsightsPage:
     plan: Table[Exhaustion]
     buckets: Chart
     models: Table[ModelCost]
+    news: Table[ModelNews]
     shares: Chart
     active: Chart
     tools: Table[Named]
@@ -49,8 +52,8 @@ class InsightsPage:
     @property
     def exports(self) -> dict[str, Chart | Table[Any]]:
         shown = (
-            self.savings, self.plan, self.buckets, self.models, self.shares, self.active, self.tools,
-            self.commands, self.extensions, self.versions, self.behind, self.repositories,
+            self.savings, self.plan, self.buckets, self.models, self.news, self.shares, self.active,
+            self.tools, self.commands, self.extensions, self.versions, self.behind, self.repositories,
         )  # fmt: skip
         return {item.key: item for item in shown}
 
@@ -64,6 +67,7 @@ def page(report: Insights, query: QueryDict) -> InsightsPage:
         plan=plan_table(report, query),
         buckets=buckets_chart(report, query),
         models=models_table(report, query),
+        news=news_table(report, query),
         shares=shares_chart(report, query),
         active=active_chart(report, query),
         tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),

@@ -13,7 +13,6 @@ from collector.models import (
     AiCodeCommit,
     BillingCycle,
     DailyActivity,
-    Member,
     MemberAnalyticsDay,
     MemberModelDay,
     TeamAnalyticsDay,
@@ -21,6 +20,7 @@ from collector.models import (
 from tracker.filters import Filters
 from tracker.reports import models, plan, repositories, savings, tools, usage, versions
 from tracker.reports.fit import nothing_fits
+from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
 from tracker.reports.team import Team
 from tracker.reports.tools import Named
@@ -46,7 +46,7 @@ class Insights:
 
     @cached_property
     def cycle(self) -> BillingCycle | None:
-        return self.period.cycle or BillingCycle.objects.at(self.filters.now)
+        return self.filters.cycles[0]
 
     @cached_property
     def exhaustions(self) -> list[Exhaustion]:
@@ -73,11 +73,18 @@ class Insights:
         return models.model_costs(team.parts, team.palette, team.person_ids, team.changes.by_model)
 
     @cached_property
+    def daily(self) -> usage.DailyCounts:
+        """Of the shown days. One query."""
+        first, last = self.period.first, self.period.last_shown
+        rows = self.selection.of(MemberModelDay.objects.between(first, last))
+        counted = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
+        active = self.team.people_selection.of_members(DailyActivity.objects.between(first, last))
+        return usage.daily_counts(counted, rows, active)
+
+    @property
     def model_requests(self) -> dict[tuple[date, str], int]:
-        """Served requests by shown day and model. One query."""
-        rows = self.selection.of(MemberModelDay.objects.between(self.period.first, self.period.last_shown))
-        rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
-        return usage.requests_by_model(rows)
+        """Served requests by shown day and model."""
+        return self.daily.requests
 
     @property
     def top_models(self) -> list[str]:
@@ -88,11 +95,25 @@ class Insights:
         return [model for model, _ in sums.most_common(SHARE_MODELS)]
 
     @cached_property
+    def model_news(self) -> list[ModelNews]:
+        """Of the period's whole days. One query, and two more where there is any."""
+        return model_news(self.period, self.selection.of)
+
+    @cached_property
     def savings(self) -> list[savings.Saving]:
-        """Of people alone: nobody chooses a service account's model here. Two queries and a few more."""
-        rows = self.period.of(MemberModelDay.objects.all())
-        chosen = self.selection.of(rows).filter(member__kind=Member.Kind.PERSON)
-        return savings.savings(chosen, rows, self.team.palette)
+        """Of people alone: nobody chooses a service account's model here. One query, two with a group or a
+        surface."""
+        rows, chosen = self.period.of(MemberModelDay.objects.all()), self.selection
+        everybody = savings.uses(rows)
+        left = savings.uses(chosen.of(rows)) if chosen.needs_query else everybody
+        own = [
+            use
+            for use in left
+            if chosen.keeps_member(use.member_id)
+            and chosen.model in ("", use.model)
+            and use.member_id in self.team.person_ids
+        ]
+        return savings.savings(own, everybody, self.team.palette)
 
     @property
     def off_bill_range(self) -> tuple[float, float]:
@@ -105,21 +126,15 @@ class Insights:
 
     # Adoption
 
-    @cached_property
+    @property
     def daily_active(self) -> list[int]:
-        """Members whom Cursor marks active on each shown day. One query."""
-        rows = DailyActivity.objects.between(self.period.first, self.period.last_shown).filter(is_active=True)
-        counts = usage.members_by_day(self.team.people_selection.of_members(rows))
-        return [counts.get(day, 0) for day in self.period.shown_days]
+        """Members whom Cursor marks active on each shown day."""
+        return [self.daily.active.get(day, 0) for day in self.period.shown_days]
 
-    @cached_property
+    @property
     def daily_requesters(self) -> list[int]:
-        """Members with a served request on each shown day. One query."""
-        rows = MemberModelDay.objects.between(self.period.first, self.period.last_shown).filter(
-            requests__gt=0
-        )
-        counts = usage.members_by_day(self.selection.of(rows))
-        return [counts.get(day, 0) for day in self.period.shown_days]
+        """Members with a served request on each shown day."""
+        return [self.daily.requesters.get(day, 0) for day in self.period.shown_days]
 
     @property
     def whole_daily_active(self) -> list[int]:
@@ -178,16 +193,20 @@ class Insights:
         found = tools.by_member(self.team.people_selection.of_members(rows))
         if found or self.filters.is_narrowed or self.filters.visible is not None:
             return found
-        return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands"]))
+        return self.team_named
+
+    @cached_property
+    def team_named(self) -> dict[str, list[Named]]:
+        """Of the whole team: Cursor does not say whose they were. One query."""
+        return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands", "top-file-extensions"]))
 
     @property
     def team_rows(self) -> QuerySet[TeamAnalyticsDay]:
         return TeamAnalyticsDay.objects.between(self.period.first, self.period.end)
 
-    @cached_property
+    @property
     def extensions(self) -> list[Named]:
-        """Of the whole team: Cursor does not say whose files they were. One query."""
-        return tools.by_name(self.team_rows.filter(metric="top-file-extensions"))
+        return self.team_named.get("top-file-extensions", [])
 
     @cached_property
     def repositories(self) -> list[repositories.Repository]:

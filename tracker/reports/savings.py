@@ -6,8 +6,10 @@ for it. Tokens of the four kinds count by what their kind costs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import quantiles
+from typing import NamedTuple
 
 from django.db.models import F, Sum
 
@@ -22,6 +24,17 @@ TRUSTED_SHARE = 0.05
 EXPENSIVE_RATIO = 2
 # Less than this is not worth a line.
 MIN_SAVING_CENTS = 100
+
+
+class Use(NamedTuple):
+    """What one member did with one model; tokens in input tokens' worth, money in cents."""
+
+    member_id: int
+    model: str
+    spent: float
+    billed: float
+    served: int
+    tokens: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,52 +87,46 @@ class Saving:
         return self.middle / self.tokens
 
 
-def savings(
-    chosen: MemberModelDayQuerySet, everybody: MemberModelDayQuerySet, palette: Palette
-) -> list[Saving]:
-    """Savings of the `chosen` rows at the prices of `everybody`, the largest first.
-
-    One query, and two for each model that is expensive.
-    """
+def savings(own: Sequence[Use], everybody: Sequence[Use], palette: Palette) -> list[Saving]:
+    """Savings of `own` at the prices of `everybody`, the largest first."""
     prices = model_prices(everybody)
-    found = []
-    for model, price in prices.items():
-        if cheaper := alternative(model, prices):
-            found += _on_model(price, chosen, with_spread(cheaper, everybody), palette)
-    return sorted(found, key=lambda saving: -saving.middle)
+    instead = {model: cheaper for model in prices if (cheaper := alternative(model, prices))}
+    cheaper_prices = {price.model: with_spread(price, everybody) for price in instead.values()}
+    found = [
+        _saving(use, cheaper_prices[instead[use.model].model], palette)
+        for use in own
+        if use.model in instead and use.tokens and use.served
+    ]
+    worth_a_line = [saving for saving in found if saving.middle >= MIN_SAVING_CENTS]
+    return sorted(worth_a_line, key=lambda saving: -saving.middle)
 
 
-def model_prices(rows: MemberModelDayQuerySet) -> dict[str, Price]:
-    """Prices by model, of models with tokens and a served request. One query."""
-    sums = rows.order_by().values_list("model").annotate(**_sums())
+def model_prices(used: Sequence[Use]) -> dict[str, Price]:
+    """Prices by model, of models with tokens and a served request."""
+    sums: dict[str, list[float]] = {}
+    for use in used:
+        total = sums.setdefault(use.model, [0.0, 0, 0.0])
+        for index, value in enumerate((use.spent, use.served, use.tokens)):
+            total[index] += value
     return {
-        model: Price(
-            model, float(spent) / tokens, float(spent) / tokens, float(spent) / tokens, served, tokens
-        )
-        for model, spent, _, served, tokens in sums
+        model: Price(model, cents, cents, cents, int(served), tokens)
+        for model, (spent, served, tokens) in sums.items()
         if served and tokens
+        for cents in [spent / tokens]
     }
 
 
-def with_spread(price: Price, rows: MemberModelDayQuerySet) -> Price:
-    """The same with what the middle half of its steady members pay: those with MIN_REQUESTS. One query."""
-    by_member = rows.filter(model=price.model).order_by().values_list("member_id").annotate(**_sums())
+def with_spread(price: Price, used: Sequence[Use]) -> Price:
+    """The same with what the middle half of its steady members pay: those with MIN_REQUESTS."""
     own = [
-        float(spent) / tokens
-        for _, spent, _, served, tokens in by_member
-        if served >= MIN_REQUESTS and tokens
+        use.spent / use.tokens
+        for use in used
+        if use.model == price.model and use.served >= MIN_REQUESTS and use.tokens
     ]
     if len(own) < 2:
         return price
     first, _, third = quantiles(own, n=4, method="inclusive")
-    return Price(
-        price.model,
-        price.cents,
-        min(first, price.cents),
-        max(third, price.cents),
-        price.requests,
-        price.tokens,
-    )
+    return replace(price, low=min(first, price.cents), high=max(third, price.cents))
 
 
 def alternative(model: str, prices: dict[str, Price]) -> Price | None:
@@ -137,20 +144,22 @@ def alternative(model: str, prices: dict[str, Price]) -> Price | None:
     return max(trusted, key=lambda each: (each.cents, each.model), default=None)
 
 
-def _on_model(price: Price, chosen: MemberModelDayQuerySet, cheaper: Price, palette: Palette) -> list[Saving]:
-    """What each member would save on the expensive model; too little is left out. One query."""
-    model, instead = palette.model(price.model), palette.model(cheaper.model)
-    by_member = chosen.filter(model=price.model).order_by().values_list("member_id").annotate(**_sums())
-    found = [
-        Saving(
-            member_id, model, instead, served, tokens, float(spent), float(billed),
-            low=max(float(spent) - tokens * cheaper.high, 0.0),
-            high=max(float(spent) - tokens * cheaper.low, 0.0),
-        )
-        for member_id, spent, billed, served, tokens in by_member
-        if tokens and served
-    ]  # fmt: skip
-    return [saving for saving in found if saving.middle >= MIN_SAVING_CENTS]
+def _saving(use: Use, cheaper: Price, palette: Palette) -> Saving:
+    return Saving(
+        use.member_id, palette.model(use.model), palette.model(cheaper.model), use.served, use.tokens,
+        use.spent, use.billed,
+        low=max(use.spent - use.tokens * cheaper.high, 0.0),
+        high=max(use.spent - use.tokens * cheaper.low, 0.0),
+    )  # fmt: skip
+
+
+def uses(rows: MemberModelDayQuerySet) -> list[Use]:
+    """By member and model. One query."""
+    sums = rows.order_by().values_list("member_id", "model").annotate(**_sums())
+    return [
+        Use(member_id, model, float(spent), float(billed), served, tokens)
+        for member_id, model, spent, billed, served, tokens in sums
+    ]
 
 
 def _sums() -> dict[str, Sum]:

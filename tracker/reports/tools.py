@@ -20,13 +20,8 @@ class Named:
     members: int | None = None
 
 
-def by_name(rows: QuerySet[Any]) -> list[Named]:
-    """Sums of `count` by name and detail, most first. One query."""
-    return rank(list(rows.order_by().values_list("name", "detail").annotate(Sum("count"))))
-
-
 def by_metric(rows: QuerySet[Any]) -> dict[str, list[Named]]:
-    """The same for several metrics at once. One query."""
+    """Sums of `count` by metric, name and detail, most first. One query."""
     return _ranked(_totals_by_metric(rows))
 
 

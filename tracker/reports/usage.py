@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import pandas as pd
-from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Sum, Value
 
 from collector.models import AGENT_SURFACES, DailyActivity
 from collector.models.activity import BetweenDaysQuerySet
@@ -128,6 +128,10 @@ class Parts:
         return self.where(self.table["model"] == model)
 
     @property
+    def is_empty(self) -> bool:
+        return self.table.empty
+
+    @property
     def served(self) -> Parts:
         """Only where a request was served."""
         return self.where(self.table["requests"] > 0)
@@ -226,15 +230,32 @@ def request_days(rows: MemberModelDayQuerySet) -> dict[int, int]:
     return dict(used.annotate(days=Count("day", distinct=True)))
 
 
-def requests_by_model(rows: MemberModelDayQuerySet) -> dict[tuple[date, str], int]:
-    """Served requests by day and model, where there were any. One query."""
-    sums = rows.order_by().values_list("day", "model").annotate(Sum("requests"))
-    return {(day, model): requests for day, model, requests in sums if requests}
+class DailyCounts(NamedTuple):
+    """Of each day, where there were any."""
+
+    requests: dict[tuple[date, str], int]  # served, by day and model
+    requesters: dict[date, int]  # members with a served request
+    active: dict[date, int]  # members whom Cursor marks active
 
 
-def members_by_day(rows: QuerySet[Any]) -> dict[date, int]:
-    """How many members have any of `rows` on each day. One query."""
-    return dict(rows.order_by().values_list("day").annotate(Count("member", distinct=True)))
+def daily_counts(
+    counted: MemberModelDayQuerySet, rows: MemberModelDayQuerySet, activity_rows: QuerySet[Any]
+) -> DailyCounts:
+    """Requests of the `counted` rows, members of all `rows` and of activity. One query of three parts."""
+    members = Count("member", distinct=True)
+    by_model = counted.filter(requests__gt=0).order_by().values_list(Value(0), "day", "model")
+    by_model = by_model.annotate(Sum("requests"))
+    served = rows.filter(requests__gt=0).order_by()
+    requesters = served.values_list(Value(1), "day", Value("")).annotate(members)
+    active = activity_rows.filter(is_active=True).order_by()
+    marked = active.values_list(Value(2), "day", Value("")).annotate(members)
+    found = DailyCounts({}, {}, {})
+    for part, day, model, count in by_model.union(requesters, marked, all=True):
+        if part == 0:
+            found.requests[day, model] = count
+        else:
+            (found.requesters if part == 1 else found.active)[day] = count
+    return found
 
 
 class Day(NamedTuple):

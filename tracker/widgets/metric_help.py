@@ -57,6 +57,10 @@ MEANINGS = {
         "range is what the middle half of its members pay. It cannot know whether that model would be "
         "good enough."
     ),
+    "price_extra": (
+        "Spend since the price changed, less what the same tokens would have cost at the price before. "
+        "Empty of a model that was first used: it had no price before."
+    ),
     "max_mode": "Requests made in max mode, which reads more and costs more.",
     "behind": "Behind: an older minor version than the newest in use. Patch versions do not count.",
     "daily_active": "Members that Cursor marks active on the day.",

@@ -2,11 +2,20 @@
 
 import pytest
 
-PAGES = ["/", "/insights", "/users/ana.novak@acme.example", "/settings", "/surfaces"]
+# The overview, a member's page and the settings are still above the twenty that the others keep to.
+PAGES = {
+    "/": 23,
+    "/users/ana.novak@acme.example": 23,
+    "/settings": 23,
+    "/insights": 21,
+    "/surfaces": 20,
+    "/teams": 20,
+    "/chargeback": 20,
+}
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_needs_at_most_twenty_three_queries(acme, client, path, django_assert_max_num_queries):
+def test_a_page_needs_few_queries(acme, client, path, django_assert_max_num_queries):
     client.get(path)  # makes the one-row settings and the palette
     for query in (
         "",
@@ -16,5 +25,5 @@ def test_a_page_needs_at_most_twenty_three_queries(acme, client, path, django_as
         "?model=default",
         "?surface=cli",
     ):
-        with django_assert_max_num_queries(23):
+        with django_assert_max_num_queries(PAGES[path]):
             assert client.get(path + query).status_code == 200
