@@ -56,4 +56,6 @@ def columns(team: Team) -> list[Column[MemberFigures]]:
     kept = period_query(team.filters)
     change = change_columns(team.filters.comparison, team.changes.by_member, lambda m: m.person.pk)
     name, email, spend, *others = COLUMNS
+    judged = f"They judge {team.period.short}, against the team in the same days."
+    others = [replace(column, help=judged) if column.key == "badges" else column for column in others]
     return [replace(name, link=lambda m: m.person.url + kept), email, spend, *change, *others]

@@ -28,5 +28,10 @@ class Context:
         return "Conversations about as long as the team's, or shorter."
 
     @property
+    def praises(self) -> bool:
+        """Whether a reader takes the advice as a compliment."""
+        return self.multiple is not None and self.multiple < 1.5
+
+    @property
     def multiple(self) -> float | None:
         return self.tokens / self.median if self.tokens is not None and self.median else None

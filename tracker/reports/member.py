@@ -79,8 +79,10 @@ class MemberReport:
         ]
 
     @property
-    def adoption_badge(self) -> badges.Badge:
-        return badges.BADGES[badges.adoption(self.habits, self.team.bounds)]
+    def context_advice(self) -> str:
+        """None that praises while an incident is open."""
+        is_open = self.figures.person.has_open_incident
+        return "" if is_open and self.context.praises else self.context.advice
 
     @cached_property
     def cycles(self) -> tuple[BillingCycle | None, BillingCycle | None, date]:
