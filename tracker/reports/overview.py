@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from collector.base.days import utc_day
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.outlier_days import outlier_days
@@ -22,6 +23,7 @@ from tracker.reports.days import Days
 from tracker.reports.fit import nothing_fits
 from tracker.reports.limits import NearLimit, near_limit
 from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
+from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
 from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.seats import UnusedSeat
@@ -108,7 +110,7 @@ class Overview:
     def cycle(self) -> CycleReport | None:
         if self.this_cycle is None:
             return None
-        return cycle.report(
+        found = cycle.report(
             self.this_cycle,
             self.last_cycle,
             self.days,
@@ -116,6 +118,20 @@ class Overview:
             self.filters.now,
             self.period.known_until,
         )
+        if not (found.forecast and self.paces):
+            return found
+        forecast = with_paces(found.forecast, list(self.paces.values()), self.this_cycle.end_at)
+        return replace(found, forecast=forecast)
+
+    @cached_property
+    def paces(self) -> dict[int, Pace]:
+        """Of members with an open incident, above their usual. One query where there are any."""
+        now = self.filters.now
+        until = min(self.period.known_until or now, now)
+        if utc_day(until) < utc_day(now) or self.filters.model or self.filters.surface:
+            return {}
+        concerned = [pk for pk, person in self._named().items() if person.has_open_incident]
+        return extra_paces(concerned, until) if concerned else {}
 
     @cached_property
     def no_cycle(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 
 from collector.base.days import day_end, utc_day
 from collector.base.money import cents
@@ -17,6 +19,7 @@ from tracker.widgets import formats
 # Long enough to say something, short enough to be what goes on now.
 HOURS = 3
 HOUR = timedelta(hours=1)
+USUAL_DAYS = 14  # what an hour usually costs is the mean over so many days, nights among them
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,47 @@ def at_pace(usual: Forecast, pace: Pace, spent: Decimal, cycle_end: datetime) ->
         for (day, _), (low, high) in zip(usual.path, usual.band, strict=True)
     )
     return Forecast(usual.low_cents, usual.expected_cents + extra, most, path, band)
+
+
+def extra_paces(members: Iterable[int] | QuerySet[Any, Any], until: datetime) -> dict[int, Pace]:
+    """What each of the members spends above their usual hour, over the last HOURS known hours, by member;
+    nobody who does not. One query."""
+    this_hour = until.replace(minute=0, second=0, microsecond=0)
+    start = this_hour - (HOURS - 1) * HOUR
+    first = start - USUAL_DAYS * 24 * HOUR
+    rows = MemberModelHour.objects.between(first, until).filter(member__in=members)
+    sums = (
+        rows.order_by()
+        .values_list("member_id")
+        .annotate(
+            recent=Sum("total_cents", filter=Q(hour_at__gte=start), default=0),
+            usual=Sum("total_cents", filter=Q(hour_at__lt=start), default=0),
+        )
+    )
+    paces = {
+        pk: Pace(
+            cents(cents(recent) / Decimal((until - start) / HOUR) - cents(usual) / (24 * USUAL_DAYS)), until
+        )
+        for pk, recent, usual in sums
+    }
+    return {pk: pace for pk, pace in paces.items() if pace.cents_per_hour > 0}
+
+
+def with_paces(usual: Forecast, paces: Sequence[Pace], cycle_end: datetime) -> Forecast:
+    """A team's forecast, widened by what some of its members spend above their usual: expected to the end
+    of today, by when somebody will have looked, and at most to the end of the cycle."""
+    if not paces:
+        return usual
+    pace = Pace(sum((each.cents_per_hour for each in paces), Decimal(0)), paces[0].until)
+    extra = pace.spent_by(min(day_end(utc_day(pace.until)), cycle_end))
+    path = tuple((day, total + extra) for day, total in usual.path)
+    band = tuple(
+        (low, high + pace.spent_by(min(day_end(day), cycle_end)))
+        for (day, _), (low, high) in zip(usual.path, usual.band, strict=True)
+    )
+    return Forecast(
+        usual.low_cents, usual.expected_cents + extra, usual.high_cents + pace.spent_by(cycle_end), path, band
+    )
 
 
 def moment(instant: datetime, now: datetime) -> str:

@@ -17,10 +17,12 @@ from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Assignment, Group
 from groups.reporting.by_group import GroupSpend, spend_by_group
 from groups.tree import GroupOption, group_options
+from incidents.models import Incident
 from tracker.filters import Filters
 from tracker.periods import Comparison, Period
 from tracker.reports.changes import Change
 from tracker.reports.cycle import days_left
+from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
@@ -91,7 +93,9 @@ class _Teams:
         self.days: Mapping[int, dict[Slot, GroupSpend]] = self._by_day(min(starts))
         self.models = self._by_model()
         self.active = self._active()
+        self.held = dict(Assignment.objects.known_on(self.period.end).values_list("member_id", F("group_id")))
         self.seats = self._seats()
+        self.paces = self._paces()
 
     def report(self) -> TeamsReport:
         tree = self.groups()
@@ -125,7 +129,9 @@ class _Teams:
         ]
 
     def groups(self) -> list[GroupOption]:
-        """Open groups, and closed ones that spent something in these days."""
+        """Open groups, and closed ones that spent something in these days, unless a group is chosen."""
+        if self.filters.options:
+            return list(self.filters.options)
         names = Group.objects.filter(Q(closed_day=None) | Q(pk__in=list(self.days)))
         return group_options(dict(names.values_list("pk", "name")))
 
@@ -139,7 +145,7 @@ class _Teams:
             active=len(set().union(*(self.active.get(pk, set()) for pk in option.group_ids))),
             spend=added(days, self.counted),
             change=self.change(days),
-            forecast=cycle_forecast(days, self.cycle, self.seen_at) if self.cycle else None,
+            forecast=self.forecast(option, days),
             model=self.main_model(option.group_ids),
             trend=[added(days, both_parts(day)).total_cents for day in trend],
             daily=[
@@ -152,6 +158,13 @@ class _Teams:
         if self.comparison is None:
             return None
         return Change(added(days, self.compared).total_cents, added(days, self.earlier).total_cents)
+
+    def forecast(self, option: GroupOption, days: Mapping[Slot, GroupSpend]) -> Forecast | None:
+        found = cycle_forecast(days, self.cycle, self.seen_at) if self.cycle else None
+        if found is None or self.cycle is None:
+            return None
+        paces = [pace for pk in option.group_ids for pace in self.paces.get(pk, [])]
+        return with_paces(found, paces, self.cycle.end_at)
 
     @property
     def seen_at(self) -> datetime:
@@ -194,10 +207,21 @@ class _Teams:
         people = Member.objects.filter(kind=Member.Kind.PERSON, gone_at=None, is_removed=False)
         if self.filters.visible is not None:
             people = people.filter(pk__in=self.filters.visible)
-        held = dict(Assignment.objects.known_on(self.period.end).values_list("member_id", F("group_id")))
         found: dict[int, int] = defaultdict(int)
         for pk in people.order_by().values_list("pk", flat=True):
-            found[held.get(pk) or UNASSIGNED] += 1
+            found[self.held.get(pk) or UNASSIGNED] += 1
+        return found
+
+    def _paces(self) -> Mapping[int, list[Pace]]:
+        """By group, of its members with an open incident."""
+        if utc_day(self.seen_at) < self.period.today:
+            return {}
+        concerned = Incident.objects.unresolved().filter(member__isnull=False)
+        if self.filters.visible is not None:
+            concerned = concerned.filter(member__in=self.filters.visible)
+        found: dict[int, list[Pace]] = defaultdict(list)
+        for pk, pace in extra_paces(concerned.values("member"), self.seen_at).items():
+            found[self.held.get(pk) or UNASSIGNED].append(pace)
         return found
 
 

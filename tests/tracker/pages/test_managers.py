@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.http import QueryDict
+from django.utils.html import escape
 
 from collector.facts.rollups import recompute_days
 from collector.models import BillingCycle, Member, SpendSnapshot, UsageEvent
@@ -20,6 +21,7 @@ from tracker.reports.member import MemberReport
 from tracker.reports.overview import Overview
 from tracker.reports.pace import HOURS, pace_of
 from tracker.reports.team import Team
+from tracker.reports.teams import teams_report
 
 ANA = "ana.novak@acme.example"
 
@@ -160,3 +162,41 @@ def test_a_model_counts_the_people_who_used_it_and_no_service_account(acme):
     auto = next(cost for cost in Overview(asked_for()).model_costs if cost.model.key == "default")
     assert company.BOT in used
     assert auto.members == len(used - {company.BOT})
+
+
+def test_a_team_and_a_group_with_a_runaway_go_on_at_what_is_above_the_usual(runaway):
+    usual = Overview(asked_for()).cycle.forecast
+    groups = {row.option.path: row.forecast for row in teams_report(asked_for()).rows}
+    open_incident(ANA)
+    start = NOW.replace(hour=12, minute=0)
+    before = UsageEvent.objects.filter(
+        member=runaway, occurred_at__gte=start - timedelta(days=14), occurred_at__lt=start
+    )
+    extra = 6_000 - float(sum(event.charged_cents for event in before)) / (14 * 24)
+    report = Overview(asked_for())
+    widened = report.cycle.forecast
+    assert float(report.paces[runaway.pk].cents_per_hour) == pytest.approx(extra, abs=1e-4)
+    assert widened.expected_cents == pytest.approx(usual.expected_cents + 9.5 * extra)
+    hours = (CYCLE_END - NOW) / timedelta(hours=1)
+    assert widened.high_cents == pytest.approx(usual.high_cents + hours * extra)
+    assert widened.low_cents == usual.low_cents
+    rows = {row.option.path: row.forecast for row in teams_report(asked_for()).rows}
+    for path in ("Platform", "Platform > Core"):
+        assert rows[path].expected_cents == pytest.approx(groups[path].expected_cents + 9.5 * extra)
+    assert rows["Data"] == groups["Data"]
+
+
+def test_nothing_on_a_page_praises_a_member_with_an_open_incident(acme, client):
+    ordinary = next(
+        member
+        for member in Member.objects.filter(email__in=company.SEATS)
+        if MemberReport(member, asked_for()).context.praises
+    )
+    sentence = escape(MemberReport(ordinary, asked_for()).context.advice)
+    page = client.get(f"/users/{ordinary.email}").text
+    assert sentence in page
+    assert "badges of 24 Oct to 22 Nov" in page
+    open_incident(ordinary.email)
+    page = client.get(f"/users/{ordinary.email}").text
+    assert sentence not in page
+    assert "tone-good" not in page.partition('id="spend-title"')[2].partition('id="days-title"')[0]
