@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,25 +11,21 @@ from decimal import Decimal
 from django.db.models import F, Q
 
 from collector.base.days import days_between, utc_day
-from collector.facts.forecast import Forecast, forecast
-from collector.models import BillingCycle, Member, MemberModelDay
+from collector.facts.forecast import Forecast
+from collector.models import Member, MemberModelDay
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Assignment, Group
 from groups.reporting.by_group import GroupSpend, spend_by_group
 from groups.tree import GroupOption, group_options
 from incidents.models import Incident
 from tracker.filters import Filters
-from tracker.periods import Comparison, Period
+from tracker.periods import Comparison
 from tracker.reports.changes import Change
-from tracker.reports.cycle import days_left
 from tracker.reports.pace import Pace, extra_paces, with_paces
+from tracker.reports.slots import Slot, added, added_days, both_parts, cycle_forecast, period_slots, slots
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
-NOTHING = GroupSpend()
-
-# A day, and whether it is the part of it after a billing cycle began: what daily totals are kept by.
-Slot = tuple[date, bool]
 
 
 @dataclass(frozen=True)
@@ -223,52 +219,3 @@ class _Teams:
         for pk, pace in extra_paces(concerned.values("member"), self.seen_at).items():
             found[self.held.get(pk) or UNASSIGNED].append(pace)
         return found
-
-
-def both_parts(day: date) -> list[Slot]:
-    return [(day, False), (day, True)]
-
-
-def period_slots(period: Period) -> Iterator[Slot]:
-    """The slots that the period's totals count."""
-    return slots(period.first, period.end, period.cycle)
-
-
-def slots(first: date, last: date, cycle: BillingCycle | None = None) -> Iterator[Slot]:
-    """Every slot of the days, or of their part that lies in `cycle`."""
-    for day in days_between(first, last):
-        if not (cycle and day == utc_day(cycle.start_at)):
-            yield day, False
-        if not (cycle and day == utc_day(cycle.end_at)):
-            yield day, True
-
-
-def added_days(parts: list[dict[Slot, GroupSpend]]) -> dict[Slot, GroupSpend]:
-    if len(parts) == 1:
-        return parts[0]
-    found: dict[Slot, GroupSpend] = defaultdict(GroupSpend)
-    for part in parts:
-        for slot, spend in part.items():
-            found[slot] += spend
-    return found
-
-
-def added(days: Mapping[Slot, GroupSpend], wanted: Collection[Slot]) -> GroupSpend:
-    return sum((days[slot] for slot in wanted if slot in days), NOTHING)
-
-
-def cycle_forecast(
-    days: Mapping[Slot, GroupSpend], cycle: BillingCycle, seen_at: datetime
-) -> Forecast | None:
-    """Where the group's cycle is heading, from its own whole days before `seen_at`."""
-    today, known = utc_day(seen_at), [day for day, _ in days]
-    if not known or seen_at < cycle.start_at:
-        return None
-
-    def cents(wanted: Collection[Slot]) -> float:
-        return float(added(days, wanted).total_cents)
-
-    history = [(day, cents(both_parts(day))) for day in days_between(min(known), today - timedelta(days=1))]
-    start = utc_day(cycle.start_at)
-    before = cents(list(slots(start, today - timedelta(days=1), cycle)))
-    return forecast(history, before, cents(list(slots(today, today, cycle))), days_left(cycle, today))
