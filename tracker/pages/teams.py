@@ -10,7 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 
-from tracker.filters import Filters
+from tracker.filters import Filters, period_query
 from tracker.pages.changes import earlier_series
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.reports.teams import TeamRow, TeamsReport
@@ -31,6 +31,18 @@ class TeamLine:
     url: str
     change: str
     trend: str  # points of a polyline
+
+    kept_query: str  # the period, for links to members
+
+    @property
+    def spender_url(self) -> str:
+        return self.row.spender[0].url + self.kept_query if self.row.spender else ""
+
+    @property
+    def spender_share(self) -> float | None:
+        """Of the group's spend."""
+        spender, spent = self.row.spender, self.row.spend.total_cents
+        return float(spender[1] / spent) if spender and spent else None
 
     @property
     def path(self) -> str:
@@ -72,14 +84,13 @@ COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
     "Before (USD)": lambda row: in_dollars(row.change.before_cents if row.change else None),
     "Change (USD)": lambda row: in_dollars(row.change.cents if row.change else None),
     "Change": lambda row: row.change.ratio if row.change else None,
-    "Forecast of the cycle (USD)": lambda row: in_dollars(
-        row.forecast.expected_cents if row.forecast else None
-    ),
+    "Forecast (USD)": lambda row: in_dollars(row.forecast.expected_cents if row.forecast else None),
     "Seats": lambda row: row.seats,
     "Active": lambda row: row.active,
-    "Spend per active member (USD)": lambda row: in_dollars(row.cents_per_active),
+    "Per active member (USD)": lambda row: in_dollars(row.cents_per_active),
     "On demand": lambda row: row.on_demand_share,
     "Main model": lambda row: row.model.name if row.model else None,
+    "Largest spender": lambda row: row.spender[0].name if row.spender else None,
 }
 
 
@@ -96,7 +107,7 @@ def page(report: TeamsReport, query: QueryDict) -> TeamsPage:
 
 def line(row: TeamRow, filters: Filters) -> TeamLine:
     url = reverse("overview") + filters.query(group=row.option.path, search="", model="", badge="")
-    return TeamLine(row, url, cells.change(row.change), trend_points(row.trend))
+    return TeamLine(row, url, cells.change(row.change), trend_points(row.trend), period_query(filters))
 
 
 def trend_points(cents: list[Decimal]) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 
 from collector.base.days import day_end, utc_day
 from collector.base.money import cents
@@ -67,7 +66,7 @@ def at_pace(usual: Forecast, pace: Pace, spent: Decimal, cycle_end: datetime) ->
     return Forecast(usual.low_cents, usual.expected_cents + extra, most, path, band)
 
 
-def extra_paces(members: Iterable[int] | QuerySet[Any, Any], until: datetime) -> dict[int, Pace]:
+def extra_paces(members: Iterable[int], until: datetime) -> dict[int, Pace]:
     """What each of the members spends above their usual hour, over the last HOURS known hours, by member;
     nobody who does not. One query."""
     this_hour = until.replace(minute=0, second=0, microsecond=0)

@@ -7,25 +7,35 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import F, Q
 
 from collector.base.days import days_between, utc_day
+from collector.base.money import cents
 from collector.facts.forecast import Forecast
-from collector.models import Member, MemberModelDay
+from collector.models import MemberModelDay
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Assignment, Group
 from groups.reporting.by_group import GroupSpend, spend_by_group
 from groups.tree import GroupOption, group_options
-from incidents.models import Incident
 from tracker.filters import Filters
 from tracker.periods import Comparison
+from tracker.reports import people
 from tracker.reports.changes import Change
 from tracker.reports.pace import Pace, extra_paces, with_paces
+from tracker.reports.people import Person
 from tracker.reports.slots import Slot, added, added_days, both_parts, cycle_forecast, period_slots, slots
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
+
+
+class Used(NamedTuple):
+    """What one member did in a period while in one group."""
+
+    requests: int
+    total_cents: Decimal
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class TeamRow:
     change: Change | None  # None where nothing is known of the days before
     forecast: Forecast | None  # of the present cycle
     model: PaletteModel | None  # with the most spend
+    spender: tuple[Person, Decimal] | None  # who spent most in the period while in it, and how much
     trend: list[Decimal]  # spend of each of the last TREND_DAYS whole days
     daily: list[Decimal]  # spend of each shown day of the period, today last
 
@@ -88,7 +99,8 @@ class _Teams:
         starts = [cycle_start, trend_start, self.period.first, *(day for day, _ in self.earlier[:1])]
         self.days: Mapping[int, dict[Slot, GroupSpend]] = self._by_day(min(starts))
         self.models = self._by_model()
-        self.active = self._active()
+        self.people = people.everybody()
+        self.used = self._used()
         self.held = dict(Assignment.objects.known_on(self.period.end).values_list("member_id", F("group_id")))
         self.seats = self._seats()
         self.paces = self._paces()
@@ -98,7 +110,7 @@ class _Teams:
         wanted = self.filters.group.group_ids if self.filters.group else None
         shown = [option for option in tree if wanted is None or option.group_ids <= wanted]
         rows = [self.row(option, shown) for option in shown]
-        everybody = frozenset({*self.days, *self.seats, *self.active})
+        everybody = frozenset({*self.days, *self.seats, *self.used})
         everything = GroupOption("", "All groups", 0, everybody if wanted is None else wanted)
         kept = [
             row
@@ -138,7 +150,15 @@ class _Teams:
             option=option,
             is_parent=any(other.group_ids < option.group_ids for other in tree),
             seats=sum(self.seats.get(pk, 0) for pk in option.group_ids),
-            active=len(set().union(*(self.active.get(pk, set()) for pk in option.group_ids))),
+            active=len(
+                {
+                    member_id
+                    for pk in option.group_ids
+                    for member_id, used in self.used.get(pk, {}).items()
+                    if used.requests
+                }
+            ),
+            spender=self.spender(option.group_ids),
             spend=added(days, self.counted),
             change=self.change(days),
             forecast=self.forecast(option, days),
@@ -190,32 +210,43 @@ class _Teams:
         sums = spend_by_group(self.period.first, self.period.end, ("model",), self.filters.visible)
         return {(group_id, model): spend for (group_id, model), spend in sums.items()}
 
-    def _active(self) -> Mapping[int, set[int]]:
-        rows = self.period.of(MemberModelDay.objects.filter(requests__gt=0))
+    def _used(self) -> Mapping[int, dict[int, Used]]:
+        """By group and member, of the period."""
+        rows = self.period.of(MemberModelDay.objects.all())
         if self.filters.visible is not None:
             rows = rows.filter(member__in=self.filters.visible)
-        found: dict[int, set[int]] = defaultdict(set)
-        for group_id, member_id, _ in sums_by_group(rows, self.period.first, self.period.end, "requests"):
-            found[group_id].add(member_id)
+        found: dict[int, dict[int, Used]] = defaultdict(dict)
+        sums = sums_by_group(rows, self.period.first, self.period.end, *Used._fields)
+        for group_id, member_id, (requests, total) in sums:
+            found[group_id][member_id] = Used(requests, cents(total))
         return found
 
     def _seats(self) -> Mapping[int, int]:
-        people = Member.objects.filter(kind=Member.Kind.PERSON, gone_at=None, is_removed=False)
-        if self.filters.visible is not None:
-            people = people.filter(pk__in=self.filters.visible)
         found: dict[int, int] = defaultdict(int)
-        for pk in people.order_by().values_list("pk", flat=True):
-            found[self.held.get(pk) or UNASSIGNED] += 1
+        for pk, person in self.people.items():
+            if person.is_on_team and self.is_visible(pk):
+                found[self.held.get(pk) or UNASSIGNED] += 1
         return found
+
+    def is_visible(self, pk: int) -> bool:
+        return self.filters.visible is None or pk in self.filters.visible
+
+    def spender(self, group_ids: Collection[int]) -> tuple[Person, Decimal] | None:
+        """Who spent most while in the groups, and how much."""
+        sums: dict[int, Decimal] = defaultdict(Decimal)
+        for group_id in group_ids:
+            for pk, used in self.used.get(group_id, {}).items():
+                sums[pk] += used.total_cents
+        largest = max(sums, key=lambda pk: sums[pk], default=None)
+        return (self.people[largest], sums[largest]) if largest is not None and sums[largest] else None
 
     def _paces(self) -> Mapping[int, list[Pace]]:
         """By group, of its members with an open incident."""
         if utc_day(self.seen_at) < self.period.today:
             return {}
-        concerned = Incident.objects.unresolved().filter(member__isnull=False)
-        if self.filters.visible is not None:
-            concerned = concerned.filter(member__in=self.filters.visible)
+        concerned = [pk for pk, person in self.people.items() if person.has_open_incident]
+        concerned = list(filter(self.is_visible, concerned))
         found: dict[int, list[Pace]] = defaultdict(list)
-        for pk, pace in extra_paces(concerned.values("member"), self.seen_at).items():
+        for pk, pace in (extra_paces(concerned, self.seen_at) if concerned else {}).items():
             found[self.held.get(pk) or UNASSIGNED].append(pace)
         return found

@@ -85,6 +85,18 @@ def test_a_row_counts_seats_active_members_and_the_main_model():
     assert rows["Platform"].cents_per_active == rows["Platform"].spend.total_cents / 4
 
 
+def test_a_row_names_who_spent_most_while_in_the_group():
+    start = midnight(TODAY - timedelta(days=30))
+    spent: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for fact in company.facts():
+        if start <= fact.at < midnight(TODAY):
+            spent[fact.group][fact.email] += fact.cents
+    for row in report_of("period=30d").rows:
+        if row.option.path in spent:
+            person, cents = row.spender
+            assert (person.email, cents) == max(spent[row.option.path].items(), key=lambda item: item[1])
+
+
 def test_the_days_of_a_row_add_up_to_its_spend():
     for row in report_of("period=14d").rows:
         assert sum(row.daily[:-1]) == row.spend.total_cents
