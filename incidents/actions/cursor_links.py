@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-# As Cursor's own answers and pages spell them, read 2026-11-28.
+# The dashboard's own tabs are documented nowhere: members and models are one click from its root.
+DASHBOARD = "https://cursor.com/dashboard"
 AGENT = "https://cursor.com/agents/"
 AUTOMATION = "https://cursor.com/automations/"
-MODELS = "https://cursor.com/dashboard?tab=settings"
-MEMBERS = "https://cursor.com/dashboard?tab=members"
 
 
 def agent_url(agent_id: str) -> str:

@@ -16,7 +16,7 @@ from detection.findings.wording import dollars, model_label, without_onset
 from incidents.models import Incident
 
 from .causes import AGENT, AUTOMATION, IncidentCause, short_id
-from .cursor_links import MEMBERS, MODELS
+from .cursor_links import DASHBOARD
 from .second_person import said_to_member
 
 
@@ -109,7 +109,7 @@ def restrict_model(context: RemedyContext) -> Iterator[Remedy]:
     yield Remedy(
         f"Block or release {model_label(incident.model)}",
         f"Applies to everybody on the team{cost}; requests already running finish.",
-        MODELS,
+        DASHBOARD,
         "Open the model settings at Cursor",
         is_external=True,
     )
@@ -135,8 +135,8 @@ def set_limit(context: RemedyContext) -> Iterator[Remedy]:
         yield Remedy(
             f"Have a spend limit set for {incident.member}",
             "Cursor refuses requests beyond it. An administrator does it here or at Cursor.",
-            MEMBERS,
-            "Open the members at Cursor",
+            DASHBOARD,
+            "Open Cursor's dashboard",
             is_external=True,
         )
         return

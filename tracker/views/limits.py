@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from collector.cursor.client import CursorClient
 from collector.models import Member
-from incidents.actions.cursor_links import MEMBERS
+from incidents.actions.cursor_links import DASHBOARD
 from incidents.actions.limit_requests import approve_request, deny_request, record_request
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, record_wish
 from incidents.lifecycle import Actor
@@ -95,7 +95,7 @@ def member_limit(request: AccessRequest, email: str) -> HttpResponse:
         "member": member,
         "form": form,
         "is_confirming": is_valid and report.may_write,
-        "cursor_url": MEMBERS,
+        "cursor_url": DASHBOARD,
         "now": now,
     }
     return render(request, "tracker/limit.html", context)
