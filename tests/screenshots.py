@@ -2,12 +2,14 @@
 
     python -m tests.screenshots [--address http://127.0.0.1:8000] [--out docs/images]
 
-The member shown is the first on the overview, the incident the first that is open.
+The member shown is the first on the overview, the incident the first that is open. Two questions are answered
+by clicks from the overview, on a laptop and a phone, by day and at night.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 from pathlib import Path
@@ -44,13 +46,46 @@ def take_all(browser: Browser, address: str, out: Path) -> None:
     take(browser, f"{address}/settings", out / "settings.png")
     for name, url in links.items():
         take(browser, address + url, out / f"{name}.png")
+    for place, size in (("", SIZE), ("-phone", PHONE)):
+        for theme in ("light", "dark"):
+            ending = f"{place}{'-dark' if theme == 'dark' else ''}.png"
+            page = open_page(browser, f"{address}/", theme=theme, size=size)
+            page.get_by_role("link", name="by team").click()
+            page.get_by_role("link", name="7 d", exact=True).click()
+            keep(page, out / f"which-team{ending}")
+            page = open_page(browser, f"{address}/", theme=theme, size=size)
+            click_tallest_bar(page)
+            keep(page, out / f"tall-bar{ending}")
+
+
+def click_tallest_bar(page: Page) -> None:
+    """On the daily chart, as a hand would: somewhere over the bar, which its whole column stands for."""
+    chart = page.locator("canvas.js-chart").first
+    series = json.loads(chart.get_attribute("data-chart") or "{}")["series"]
+    sums = [sum(filter(None, day)) for day in zip(*(each["values"] for each in series), strict=True)]
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box() or {"width": 0, "height": 0}
+    axis = 48  # the dollars on the left, about
+    step = (box["width"] - axis) / len(sums)
+    tallest = max(range(len(sums)), key=sums.__getitem__)
+    chart.click(position={"x": axis + step * (tallest + 0.5), "y": box["height"] / 3})
+
+
+def keep(page: Page, path: Path) -> None:
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=path)
 
 
 def take(browser: Browser, url: str, path: Path, *, theme: str = "light", size: Any = SIZE) -> Page:
     """Open `url` and keep what its first screen shows."""
+    page = open_page(browser, url, theme=theme, size=size)
+    page.screenshot(path=path)
+    return page
+
+
+def open_page(browser: Browser, url: str, *, theme: str, size: Any) -> Page:
     page = browser.new_context(viewport=size, color_scheme=theme).new_page()  # type: ignore[arg-type]
     page.goto(url, wait_until="networkidle")
-    page.screenshot(path=path)
     return page
 
 

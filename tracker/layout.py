@@ -35,7 +35,7 @@ PAGES = {
 # A reading ends some minutes before it began; the vendor counts as behind from hours on.
 VENDOR_SLACK = timedelta(hours=1)
 SATURDAY = 5
-ADMIN = {"admin:index": "Admin"}  # for those who may enter it
+ADMIN = {"limits": "Limits", "admin:index": "Admin"}  # for those who may enter them
 
 
 @dataclass(frozen=True)

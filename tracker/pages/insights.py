@@ -105,7 +105,7 @@ def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
         Column("spent", "Cost", lambda s: s.spent, "money"),
         Column("instead", "Instead", lambda s: s.instead.name, "model", shown=lambda s: s.instead),
         Column("off_bill", "Off the bill, from", lambda s: s.off_bill[0], "money", help=MEANINGS["off_bill"]),
-        Column("off_bill_high", "to", lambda s: s.off_bill[1], "money"),
+        Column("off_bill_high", "Off the bill, to", lambda s: s.off_bill[1], "money"),
         Column("of_plan", "Of the plan, up to", lambda s: s.of_plan[1], "money", help=MEANINGS["of_plan"]),
     ]
     return Table(

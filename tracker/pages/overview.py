@@ -25,7 +25,7 @@ from tracker.reports.usage import Day
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import SIDE_ROWS, Column, Table, csv_url
+from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, Table, csv_url
 
 NAMED_OUTLIERS = 5  # in a caption
 
@@ -209,6 +209,7 @@ def models_table(report: Overview, query: QueryDict) -> Table[ModelCost]:
         query=query,
         now=report.filters.now,
         sort="-rate",
+        page_rows=SIDE_ROWS,
         empty="No requests in this period.",
     )
 
@@ -266,6 +267,7 @@ def members_table(report: Overview, query: QueryDict) -> Table[MemberFigures]:
         now=report.filters.now,
         sort="-spend",
         ordered="-spend",
+        row_choices=LONG_ROWS,
         css=lambda member: "" if member.is_active or member.totals.total_cents else "faded",
         empty="No member matches these filters.",
     )

@@ -13,16 +13,14 @@ RANKED = 5
 
 @dataclass(frozen=True)
 class Ranking:
-    """A short list of models by one figure; `top` is what its bars are measured by."""
+    """A short list of models by one figure; `top` is what its bars are measured by: lists of one figure
+    have one scale."""
 
     title: str
     rows: list[
         tuple[ModelCost, str, float, str]
     ]  # with the figure, as shown and as a bar takes it, and a link
-
-    @property
-    def top(self) -> float:
-        return max((value for _, _, value, _ in self.rows), default=0)
+    top: float
 
 
 def rankings(report: Insights) -> list[Ranking]:
@@ -35,10 +33,12 @@ def rankings(report: Insights) -> list[Ranking]:
     by_spend = sorted(costs, key=lambda cost: -spend(cost))[:RANKED]
     rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
     dear = sorted(rated, key=lambda cost: -rate(cost))
+    rated_rows = [row(c, formats.rate(rate(c)), rate(c)) for c in dear]
+    top_spend, top_rate = max(map(spend, costs), default=0.0), max(map(rate, rated), default=0.0)
     return [
-        Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend]),
-        Ranking("Most expensive requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[:RANKED]]),
-        Ranking("Cheapest requests", [row(c, formats.rate(rate(c)), rate(c)) for c in dear[::-1][:RANKED]]),
+        Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend], top_spend),
+        Ranking("Most expensive requests", rated_rows[:RANKED], top_rate),
+        Ranking("Cheapest requests", rated_rows[::-1][:RANKED], top_rate),
     ]
 
 

@@ -23,6 +23,7 @@ from tracker.widgets import cells
 Row = TypeVar("Row")
 
 PAGE_ROWS = 50
+LONG_ROWS = (25, 50, 100)  # to choose from in a long table, the first unless another is chosen
 SIDE_ROWS = 10  # of a table that shares its row of the page with something else
 MONEY = ("money", "rate", "change")  # kinds of columns whose values are cents
 
@@ -53,6 +54,15 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Size:
+    """A number of rows to choose."""
+
+    rows: int
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
 class Line:
     css: str
     cells: list[SafeString]
@@ -78,13 +88,15 @@ class Table(Generic[Row]):
         empty: str = "",
         ordered: str = "",
         page_rows: int = PAGE_ROWS,
+        row_choices: Sequence[int] = (),
     ) -> None:
         self.key, self.caption, self.columns, self.rows = key, caption, columns, rows
         self.shown = [column for column in columns if not column.only_csv]
         self.query, self.now, self.css, self.empty, self.ordered = query, now, css, empty, ordered
         self.total = len(rows)
-        self.page_rows = page_rows
-        self.pages = max(-(-self.total // page_rows), 1)
+        self.row_choices = row_choices
+        self.page_rows = read_rows(query.get(f"{key}.rows", ""), row_choices, key) or page_rows
+        self.pages = max(-(-self.total // self.page_rows), 1)
         self.sort = read_sort(query.get(f"{key}.sort", sort), self.shown, key)
         self.page = min(read_page(query.get(f"{key}.page", "1"), key), self.pages)
 
@@ -153,6 +165,15 @@ class Table(Generic[Row]):
         return self.url(page=self.page + 1) if self.page < self.pages else ""
 
     @property
+    def sizes(self) -> list[Size]:
+        """How many rows a page may have, where there are more than the fewest."""
+        if not self.row_choices or self.total <= self.row_choices[0]:
+            return []
+        return [
+            Size(rows, self.url(rows=rows, page=None), rows == self.page_rows) for rows in self.row_choices
+        ]
+
+    @property
     def csv_url(self) -> str:
         return csv_url(self.query, self.key)
 
@@ -202,6 +223,16 @@ def read_sort(text: str, columns: Sequence[Column[Any]], key: str) -> str:
     if text.removeprefix("-") not in {column.key for column in columns if column.sortable}:
         raise BadRequest(f"The table “{key}” has no column “{text}” to sort by.")
     return text
+
+
+def read_rows(text: str, choices: Sequence[int], key: str) -> int | None:
+    """The rows of a page that are asked for, the fewest without; None where there is no choice."""
+    if not choices:
+        return None
+    rows = next((rows for rows in choices if str(rows) == (text or str(choices[0]))), None)
+    if rows is None:
+        raise BadRequest(f"The table “{key}” has {', '.join(map(str, choices))} rows a page, not “{text}”.")
+    return rows
 
 
 def read_page(text: str, key: str) -> int:

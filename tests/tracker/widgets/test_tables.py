@@ -5,7 +5,7 @@ import pytest
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
 
-from tracker.widgets.tables import Column, Table
+from tracker.widgets.tables import LONG_ROWS, Column, Table
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -60,6 +60,24 @@ def test_fifty_rows_make_a_page():
     table = make_table("people.page=2", [Person(f"p{n:03}", n) for n in range(120)])
     assert (len(table.lines), table.said, table.pages) == (50, "51 to 100 of 120", 3)
     assert (table.previous_url, table.next_url) == ("?people.page=1", "?people.page=3")
+
+
+def test_a_long_table_has_as_many_rows_a_page_as_are_chosen():
+    def long_table(query):
+        people = [Person(f"p{n:03}", n) for n in range(120)]
+        return Table(
+            "people", "People", COLUMNS, people, query=QueryDict(query), now=NOW, sort="-spend",
+            row_choices=LONG_ROWS,
+        )  # fmt: skip
+
+    assert (len(long_table("").lines), long_table("").pages) == (25, 5)
+    table = long_table("people.rows=100&people.page=2")
+    assert (len(table.lines), table.said) == (20, "101 to 120 of 120")
+    assert [(size.rows, size.is_current) for size in table.sizes] == [(25, False), (50, False), (100, True)]
+    assert table.sizes[0].url == "?people.rows=25"
+    assert make_table().sizes == []
+    with pytest.raises(BadRequest, match="rows a page"):
+        long_table("people.rows=7")
 
 
 def test_a_page_past_the_end_is_the_last():

@@ -188,7 +188,7 @@ window.addEventListener("afterprint", () => { delete document.documentElement.da
 
 function drawAll() {
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-  Chart.defaults.font.size = 12;
+  Chart.defaults.font.size = isPrinting() ? 9 : 12;
   for (const canvas of charts.keys()) {
     if (!canvas.isConnected) { charts.get(canvas).destroy(); charts.delete(canvas); }
   }
