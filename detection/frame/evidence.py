@@ -22,14 +22,17 @@ NEW_MODEL_SHARE = 0.05
 # It must carry this share of the spend, at this many times what a request of the member usually costs.
 CARRIED_SHARE, COSTLIER = 0.5, 2.0
 LEAST_REQUESTS_BEFORE = 10
+# One or two requests say little of what a model costs.
+LEAST_NEW_REQUESTS = 3
 # One run or conversation that holds most of the requests: this share, so many, and so many usual days' worth.
 ONE_THREAD_SHARE, ONE_THREAD_REQUESTS, ONE_THREAD_DAYS = 0.6, 40, 2.0
 # Requests an hour that nobody types: one a minute, in two hours, twice as many as ever.
 MACHINE_REQUESTS, MACHINE_HOURS, MACHINE_TIMES = 60, 2, 2.0
 # Work through hours of the day at which the member was never at work on so many days.
 STRANGE_SHARE, STRANGE_HOURS, STRANGE_REQUESTS, KNOWN_DAYS = 0.5, 3, 30, 8
-# Times the usual tokens per request, and beyond what the member's own days allow.
-LONGER_CONTEXT = 2.5
+# Times the usual tokens per request, and beyond what the member's own days allow; and in the hours of the
+# middle request so many times, since a single huge request makes no long session.
+LONGER_CONTEXT, LONGER_THROUGHOUT = 2.5, 1.5
 
 THREADS = {Surface.CLOUD_AGENT: "cloud agent run", Surface.AUTOMATION: "automation"}
 
@@ -129,10 +132,11 @@ def _new_model(window: Work, before: Work, names: WorkNames) -> Evidence | None:
     requests = window.requests[window.model == model].sum()
     usual = before.cents.sum() / requests_before
     is_new = before.requests[before.model == model].sum() < NEW_MODEL_SHARE * requests_before
-    if not is_new or spent < CARRIED_SHARE * total or spent < COSTLIER * usual * max(requests, 1):
+    is_tried = is_new and requests >= LEAST_NEW_REQUESTS
+    if not is_tried or spent < CARRIED_SHARE * total or spent < COSTLIER * usual * requests:
         return None
     name = names.models[model]
-    each, was = spent / max(requests, 1) / 100, usual / 100
+    each, was = spent / requests / 100, usual / 100
     text = f"{name} is new for them, at ${each:,.2f} a request against ${was:,.2f}"
     return Evidence(EvidenceKind.NEW_MODEL, text, name)
 
@@ -190,7 +194,18 @@ def _longer_context(window: Work, context: UsualContext) -> Evidence | None:
     now = window.weight.sum() / window.requests.sum()
     if not context.usual > 0 or not now > max(context.most, LONGER_CONTEXT * context.usual):
         return None
+    if _middle_context(window) < LONGER_THROUGHOUT * context.usual:
+        return None
     return Evidence(EvidenceKind.CONTEXT, f"{now / context.usual:.1f} times the usual context per request")
+
+
+def _middle_context(window: Work) -> float:
+    """Weighed tokens per request in the hour, model and surface of the middle request."""
+    made = window.requests > 0
+    each, requests = window.weight[made] / window.requests[made], window.requests[made]
+    order = np.argsort(each)
+    reached = np.cumsum(requests[order])
+    return float(each[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def _by_hour(work: Work) -> Array:

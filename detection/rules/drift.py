@@ -20,21 +20,22 @@ from detection.vocabulary import Rule
 
 RULES = (Rule.DRIFT,)
 NEEDS = ("events",)
-# Whole days looked at together, shortest first: a switch shows in three, a creep in one week or two.
-SPANS = (3, 7, 14)
-# The costliest days of a span are left out of its level, so that a burst, which may cross midnight, is no
-# drift; so many days with spend must be left.
-LEFT_OUT = {3: 1, 7: 2, 14: 2}
-LEAST_DAYS = 2
+# Whole days looked at together: a week, or two of a slower creep.
+SPANS = (7, 14)
+# A day counts at most so many deviations above the usual, or a single burst would be a drift; and so many
+# days must lie more than one deviation above it.
+MOST_DEVIATIONS, LEAST_DAYS = 4.0, 3
 # Days with spend before the span: a level of fewer is too uncertain to call a slow change.
 LEAST_DAYS_BEFORE = 8
 # People have busy and quiet weeks: the robust standard deviation of a week's level (logarithm) about the
 # usual one.
 WEEK_SPREAD = 0.35
-LEAST_Z = 3.5
 LEAST_SPREAD = 0.48
 NEWEST_DAYS = 2
-CORROBORATED_Z = 1.5  # will do where the number of requests is beyond the same bound
+# Deviations above the usual: of spend alone, or of the requests, which vary less, with spend beside them.
+LEAST_Z, LEAST_Z_REQUESTS, CORROBORATED_Z = 3.5, 3.0, 1.0
+# A busy week that is ebbing away is no drift: the newer half must not lie below the older one.
+LEAST_RISE = 0.0
 
 
 def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
@@ -52,12 +53,12 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
 def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Findings of one span."""
     level = frame.past.once(_LEVELS[span])
-    floor = float(settings.floor_dollars) * 100
+    floor = float(settings.floor_dollars) * 100 * span / 7
     bound = np.maximum(float(settings.drift_multiplier) * level.expected, level.expected + floor) * level.lift
     mask = (
         level.is_over
         & (level.days >= settings.own_baseline_min_days)
-        & (level.extra_without_burst > floor / 2)
+        & (level.extra_without_burst > floor)
         & (level.spent > bound)
     )
     end_at = day_start(frame.day)
@@ -98,38 +99,65 @@ class Level:
 def _level(past: Past, span: int) -> Level:
     recent, before = past.days.columns(slice(-span, None)), past.days.columns(slice(None, -span))
     usual = habit(before.cents, least_spread=LEAST_SPREAD)
-    kept, left, z_spend, lift = _level_z(recent.cents, span, usual)
-    z_requests = _level_z(recent.requests, span, habit(before.requests, least_spread=LEAST_SPREAD))[2]
+    made = habit(before.requests, least_spread=LEAST_SPREAD)
+    z_spend, lift = _level_z(recent.cents, usual)
+    z_requests, _ = _level_z(recent.requests, made)
     active = (recent.cents > 0).sum(axis=1)
     expected = _usual_sum(before.cents, active)
+    spent, costliest = recent.cents.sum(axis=1), recent.cents.max(axis=1)
+    many = (z_requests > LEAST_Z_REQUESTS) & (z_spend > CORROBORATED_Z)
     return Level(
-        spent=recent.cents.sum(axis=1),
+        spent=spent,
         expected=expected,
         active=active,
         days=usual.days,
-        z=z_spend,
+        z=np.maximum(z_spend, np.where(many, z_requests, z_spend)),
         lift=lift,
-        is_over=(left >= LEAST_DAYS)
-        & (usual.days >= LEAST_DAYS_BEFORE)
+        is_over=(usual.days >= LEAST_DAYS_BEFORE)
+        & ((_above(recent.cents, usual) > usual.reach[:, None]).sum(axis=1) >= LEAST_DAYS)
+        & (_rise(recent.cents) >= LEAST_RISE)
         & _goes_on(recent.cents, usual)
-        & ((z_spend > LEAST_Z) | ((z_spend > CORROBORATED_Z) & (z_requests > LEAST_Z))),
-        extra_without_burst=kept.sum(axis=1) - expected * left / np.maximum(active, 1),
+        & ((z_spend > LEAST_Z) | many),
+        extra_without_burst=spent - costliest - expected * (active - 1) / np.maximum(active, 1),
     )
 
 
 _LEVELS = {span: partial(_level, span=span) for span in SPANS}
 
 
-def _level_z(recent: Array, span: int, usual: Habit) -> tuple[Array, Array, Array, float]:
-    """The span's cheaper days, how many of them have any, how many deviations their level lies above the
-    usual one times the team's lift, and this lift."""
-    kept = np.sort(recent, axis=1)[:, : span - LEFT_OUT[span]]
-    left = (kept > 0).sum(axis=1)
-    mean = np.log(np.where(kept > 0, kept, 1.0)).sum(axis=1) / np.maximum(left, 1)
-    strays = np.sqrt(usual.reach**2 / np.maximum(left, 1) + WEEK_SPREAD**2)
-    above = mean - usual.centre
-    lift = _lift(above[left > 0])
-    return kept, left, (above - lift) / strays, float(np.exp(lift))
+def _above(recent: Array, usual: Habit) -> Array:
+    """By how much each day (logarithm) lies above the usual level; 0 for a day without any."""
+    logs = np.log(np.where(recent > 0, recent, 1.0)) - usual.centre[:, None]
+    return np.where(recent > 0, logs, 0.0)
+
+
+def _level_z(recent: Array, usual: Habit) -> tuple[Array, float]:
+    """How many deviations the span's level lies above the usual one times the team's lift, and this lift.
+
+    Newer days weigh more, by their place in the span: that is where a drift shows.
+    """
+    above = _above(recent, usual)
+    weights = np.where(recent > 0, np.arange(1.0, recent.shape[1] + 1), 0.0)
+    sums = np.maximum(weights.sum(axis=1), 1.0)
+    lift = _lift(((weights * above).sum(axis=1) / sums)[weights.any(axis=1)])
+    capped = np.minimum(above - lift, MOST_DEVIATIONS * usual.reach[:, None])
+    strays = np.sqrt(usual.reach**2 * (weights**2).sum(axis=1) / sums**2 + WEEK_SPREAD**2)
+    return (weights * capped).sum(axis=1) / sums / strays, float(np.exp(lift))
+
+
+def _rise(recent: Array) -> Array:
+    """How far the newer half of the span (mean of the logarithm of its days) lies above the older one;
+    without an older one, far."""
+    middle = recent.shape[1] // 2
+    older, newer = _mean_log(recent[:, :middle]), _mean_log(recent[:, middle:])
+    return np.where(np.isnan(older), np.inf, newer - older)
+
+
+def _mean_log(spend: Array) -> Array:
+    """Mean logarithm of each row's days with any; NaN without one."""
+    days = (spend > 0).sum(axis=1)
+    logs = np.log(np.where(spend > 0, spend, 1.0)).sum(axis=1)
+    return np.divide(logs, days, out=np.full(len(spend), np.nan), where=days > 0)
 
 
 def _lift(above: Array) -> float:
