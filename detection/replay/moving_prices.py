@@ -14,7 +14,8 @@ from detection.frame.frame import MEASURES
 from detection.frame.price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, moved_models, price_changes
 
 EPOCH = date(1970, 1, 1)
-CENTS, REQUESTS, PAID_WEIGHT = 0, MEASURES.index("requests"), len(MEASURES) + 2
+PAID_WEIGHT = len(MEASURES) + 2
+FIGURES = {"cents": 0, "requests": MEASURES.index("requests"), "weight": PAID_WEIGHT}
 
 
 class MovingPrices:
@@ -22,14 +23,17 @@ class MovingPrices:
 
     def __init__(self, models: Sequence[str] = ()) -> None:
         self._models = models
-        self._parts: list[tuple[Array, Array, Array, Array]] = []
+        self._parts: list[pd.DataFrame] = []
         self._seen: date | None = None
         self.changes: PriceChanges = ()
 
     def add(self, row: Array, day: Array, model: Array, values: Array) -> None:
         """Show rows: the member's place, the day since 1970, the model's place, and their figures."""
-        if len(row):
-            self._parts.append((row, day, model, values[:, [CENTS, REQUESTS, PAID_WEIGHT]]))
+        paid = values[:, PAID_WEIGHT] > 0
+        if paid.any():
+            figures = {name: values[paid, place] for name, place in FIGURES.items()}
+            places = {"member_id": row[paid], "place": model[paid], "number": day[paid]}
+            self._parts.append(pd.DataFrame(places | figures))
 
     def kept_share(self, model: Array, hour: Array) -> Array:
         """What share of each row's cents it would have cost before any change."""
@@ -60,13 +64,11 @@ class MovingPrices:
         if not self._parts:
             return None
         first = (today - EPOCH).days - DAYS_BEFORE - DAYS_SINCE
-        merged = tuple(np.concatenate(columns) for columns in zip(*self._parts, strict=True))
-        recent = merged[1] >= first
-        row, day, model, values = (column[recent] for column in merged)
-        self._parts = [(row, day, model, values)]
-        table = pd.DataFrame({"member_id": row, "number": day, "place": model})
-        table[["cents", "requests", "weight"]] = values
-        table = table[table["weight"] > 0].groupby(["member_id", "place", "number"], as_index=False).sum()
+        merged = pd.concat(self._parts, ignore_index=True)
+        table = (
+            merged[merged["number"] >= first].groupby(["member_id", "place", "number"], as_index=False).sum()
+        )
+        self._parts = [table]
         names = np.array(self._models, dtype=object)
         last = (today - EPOCH).days
         return table.assign(model=names[table["place"].to_numpy(int)], ago=last - table["number"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,10 @@ from .moving_prices import MovingPrices
 HOUR = timedelta(hours=1)
 # Onsets older than this are found by the hour: events that far back may have been pruned.
 EVENT_DAYS = 10
+# Rows that are added up again at a time, when all have to be.
+CHUNK = 100_000
+PAID = ("charged", "billed", "paid_weight")
+READ = ("cents", "requests", "tokens", "weight", *PAID)
 EventReader = Callable[[int, datetime, datetime], pd.DataFrame]
 
 
@@ -42,8 +47,8 @@ class History:
 
     `rows`: one per member, hour, model and surface, in the order of the hours: member_id, hour (whole hours
     since 1970), known (the first whole hour at which it is known), model and surface (categories), by_agent,
-    `MEASURES`, charged, billed, paid_weight (weighed tokens that were paid for), thread (a number; -1 is
-    none), thread_requests. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
+    `READ` (paid_weight are weighed tokens that were paid for), thread (a number; -1 is none),
+    thread_requests. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
     `events` reads one member's events of a stretch of time. `left_at`: when members left, who since have.
     """
 
@@ -61,6 +66,15 @@ class History:
         """Whether a member had left by then; whoever leaves later is still judged."""
         left_at = self.left_at.get(member_id) if member_id is not None else None
         return left_at is not None and left_at <= as_of
+
+
+class ShownRows(NamedTuple):
+    """Rows of a history: the member's place, the hour, the model's place, and `MEASURES` and `PAID`."""
+
+    member: Array
+    hour: Array
+    model: Array
+    values: Array
 
 
 class Replay:
@@ -141,8 +155,12 @@ class Replay:
 
     def _work_of(self, member_id: int) -> Work:
         chosen = self._places.get(member_id, np.array([], dtype=int))
-        chosen = chosen[self._known_by_row[chosen] <= self._now]
-        return Work(*(column[chosen] for column in self._columns))
+        chosen = chosen[self._column["known"][chosen] <= self._now]
+        places = ("hour", "model", "surface", "thread")
+        return Work(
+            **{name: self._column[name][chosen].astype(np.int64) for name in places},
+            **{name: self._column[name][chosen].astype(float) for name in Work._fields if name not in places},
+        )
 
     def _team_of(self, today: date, as_of: datetime) -> pd.DataFrame:
         """What each model cost everybody in the days before `today`, worked out once a day."""
@@ -157,43 +175,47 @@ class Replay:
     def _load(self) -> None:
         rows = self.history.rows
         self._now = 0
-        self._known_by_row = rows["known"].to_numpy(np.int64)
         self._names = WorkNames(list(rows["model"].cat.categories), list(rows["surface"].cat.categories))
-        self._columns = (
-            rows["hour"].to_numpy(np.int64),
-            rows["model"].cat.codes.to_numpy(np.int64),
-            rows["surface"].cat.codes.to_numpy(np.int64),
-            *(rows[name].to_numpy(float) for name in ("cents", "requests", "weight")),
-            rows["thread"].to_numpy(np.int64),
-            rows["thread_requests"].to_numpy(float),
-        )
-        order = np.argsort(self._known_by_row, kind="stable")
-        self._known = self._known_by_row[order]
-        self._hour = self._columns[0][order]
-        self._model = self._columns[1][order]
-        self._row = pd.Index(self.history.member_ids).get_indexer(pd.Index(rows["member_id"]))[order]
-        names = [*MEASURES, "charged", "billed", "paid_weight"]
-        self._values = rows[names].to_numpy(float)[order]
+        # Views of the history's columns: a million rows are held once.
+        self._column = {name: rows[name].cat.codes.to_numpy() for name in ("model", "surface")}
+        self._column |= {name: rows[name].to_numpy() for name in rows.columns if name not in self._column}
+        self._order = np.argsort(self._column["known"], kind="stable").astype(np.int32)
+        self._known = self._column["known"][self._order]
+        self._members = pd.Index(self.history.member_ids)
         self._prices = MovingPrices(self._names.models)
+
+    def _shown_rows(self, fresh: slice) -> ShownRows:
+        """The rows that became known in this place of the order."""
+        chosen = self._order[fresh]
+        by_agent = self._column["by_agent"][chosen]
+        figures = {name: self._column[name][chosen].astype(float) for name in READ}
+        figures |= {"agent_cents": figures["cents"] * by_agent}
+        figures |= {"agent_requests": figures["requests"] * by_agent}
+        return ShownRows(
+            self._members.get_indexer(pd.Index(self._column["member_id"][chosen])),
+            self._column["hour"][chosen].astype(np.int64),
+            self._column["model"][chosen].astype(np.int64),
+            np.column_stack([figures[name] for name in (*MEASURES, *PAID)]),
+        )
 
     def _show_until(self, hour: int) -> None:
         end = int(np.searchsorted(self._known, hour, side="right"))
-        fresh = slice(self._shown, end)
+        fresh = self._shown_rows(slice(self._shown, end))
         self._shown, self._now = end, hour
         self._put(fresh)
         self._add_to_cycle(fresh)
-        self._prices.add(self._row[fresh], self._hour[fresh] // 24, self._model[fresh], self._values[fresh])
+        self._prices.add(fresh.member, fresh.hour // 24, fresh.model, fresh.values)
 
-    def _put(self, fresh: slice) -> None:
+    def _put(self, fresh: ShownRows) -> None:
         """Add rows to the days and hours, at the prices before any change."""
-        day, row = (self._hour[fresh] - self._origin) // 24, self._row[fresh]
-        values = self._values[fresh, : len(MEASURES)]
-        kept = self._prices.kept_share(self._model[fresh], self._hour[fresh])
+        day, row = (fresh.hour - self._origin) // 24, fresh.member
+        values = fresh.values[:, : len(MEASURES)]
+        kept = self._prices.kept_share(fresh.model, fresh.hour)
         added = values[:, 0] * (1 - kept)
         values = values * np.where([name.endswith("cents") for name in MEASURES], kept[:, None], 1.0)
         inside = (day >= 0) & (day < self._day_sums.cents.shape[1]) & (row >= 0)
         _scatter(self._day_sums, row[inside], day[inside], values[inside])
-        hours = self._hour[fresh] - self._first_hour
+        hours = fresh.hour - self._first_hour
         inside = (hours >= 0) & (hours < self._hours.cents.shape[1]) & (row >= 0)
         _scatter(self._hours, row[inside], hours[inside], values[inside])
         if added.any():
@@ -207,7 +229,8 @@ class Replay:
             for array in (*self._hours, *self._day_sums, self._added):
                 array[:] = 0
             self._past = None
-            self._put(slice(0, self._shown))
+            for first in range(0, self._shown, CHUNK):
+                self._put(self._shown_rows(slice(first, min(first + CHUNK, self._shown))))
         return self._prices.changes
 
     def _past_of(self, day: int) -> Past:
@@ -229,20 +252,21 @@ class Replay:
         self._cycle_start = start_at
         self._cycle_sums[:] = 0
         self._cycle_team = 0.0
-        self._add_to_cycle(slice(0, self._shown))
+        for first in range(0, self._shown, CHUNK):
+            self._add_to_cycle(self._shown_rows(slice(first, min(first + CHUNK, self._shown))))
         turn = self.history.turns.get(start_at)
         if turn is not None:
             rows = pd.Index(self.history.member_ids).get_indexer(pd.Index(turn.member_ids))
             self._count_in_cycle(rows, turn.cents, turn.billed)
 
-    def _add_to_cycle(self, fresh: slice) -> None:
+    def _add_to_cycle(self, fresh: ShownRows) -> None:
         if self._cycle_start is None:
             return
         # The hour of the turn is counted by itself, from the turn on.
         first = -(-int(self._cycle_start.timestamp()) // 3600)
-        inside = self._hour[fresh] >= first
-        charged, billed = (self._values[fresh][inside, len(MEASURES) + place] for place in (0, 1))
-        self._count_in_cycle(self._row[fresh][inside], charged, billed)
+        inside = fresh.hour >= first
+        charged, billed = (fresh.values[inside, len(MEASURES) + place] for place in (0, 1))
+        self._count_in_cycle(fresh.member[inside], charged, billed)
 
     def _count_in_cycle(self, rows: Array, cents: Array, billed: Array) -> None:
         self._cycle_team += float(cents.sum())

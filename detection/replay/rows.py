@@ -11,18 +11,20 @@ import numpy as np
 import pandas as pd
 from django.db.models import F, FloatField, QuerySet, Sum
 from django.db.models.functions import Cast
+from pandas.api.types import union_categoricals
 
 from collector.base.days import utc_day
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour
+from detection.frame.arrays import Array
 from detection.frame.prices import PriceBook
 from detection.frame.tokens import weighed
 from detection.frame.totals import HoursAgo, read_table
 
 from .replay import Turn, hour_of
 
-# Hours that are read at a time: what the database gives is larger than what is kept of it.
-CHUNK_HOURS = 24 * 7
+# Hours that are read at a time: what the database gives is ten times larger than what is kept of it.
+CHUNK_HOURS = 24 * 2
 FIELDS = {
     "cents": Cast("total_cents", FloatField()) + Cast("worth_cents", FloatField()),
     "charged": Cast("total_cents", FloatField()),
@@ -47,19 +49,20 @@ def read_rows(
     """
     parts = []
     for first in range(hour_of(start_at), hour_of(end_at), CHUNK_HOURS):
-        parts.append(_read(first, min(first + CHUNK_HOURS, hour_of(end_at)), prices))
-    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    seen_at = pd.to_datetime(table.pop("settled_at"), utc=True, format="ISO8601")
+        part = _read(first, min(first + CHUNK_HOURS, hour_of(end_at)), prices)
+        parts.append(part.assign(known=_known_from(part["hour"], part.pop("settled_at"), first_import_at)))
+    parts = [part for part in parts if len(part)] or parts[:1]
+    names = {name: union_categoricals([part[name] for part in parts]) for name in ("model", "surface")}
+    return pd.concat([part.drop(columns=list(names)) for part in parts], ignore_index=True).assign(**names)
+
+
+def _known_from(hour: pd.Series, settled_at: pd.Series, first_import_at: datetime | None) -> pd.Series:
+    """The first whole hour at which each hour is known."""
+    seen_at = pd.to_datetime(settled_at, utc=True, format="ISO8601")
     seconds = seen_at.fillna(pd.Timestamp(0, tz="UTC")).astype("datetime64[s, UTC]").astype("int64")
-    since = -(-seconds // 3600)
     is_news = seen_at > pd.Timestamp(first_import_at) if first_import_at else seen_at.notna() & False
-    over = table["hour"] + 1
-    return table.assign(
-        known=np.maximum(over, since.where(is_news, 0)).astype(np.int64),
-        model=table["model"].astype("category"),
-        surface=table["surface"].astype("category"),
-        thread=table["thread"].replace("", None).astype("category").cat.codes.astype(np.int64),
-    )
+    over, since = hour + 1, -(-seconds // 3600)
+    return over.where(~is_news | (since < over), since).astype(np.int32)
 
 
 def _read(first: int, last: int, prices: PriceBook) -> pd.DataFrame:
@@ -87,18 +90,29 @@ def _read(first: int, last: int, prices: PriceBook) -> pd.DataFrame:
 
 
 def finished(table: pd.DataFrame, prices: PriceBook) -> pd.DataFrame:
-    """The figures that follow from those read: value, the agents' part, and what was paid for."""
+    """The figures that follow from those read: value, whether by agents, and what was paid for.
+
+    In the smallest types that hold them: there is a row for each member, model, surface and hour.
+    """
     numbers = table[list(FIELDS)].astype(float)
     unpriced, free = numbers.pop("unpriced"), numbers.pop("free")
-    cents = numbers["cents"] + prices.estimates(table)
-    by_agent = table["surface"].isin(AGENTS)
-    return table[["member_id", "hour", "model", "surface", "thread", "settled_at"]].assign(
-        **numbers.assign(cents=cents),
-        by_agent=by_agent,
-        agent_cents=cents.where(by_agent, 0.0),
-        agent_requests=numbers["requests"].where(by_agent, 0.0),
+    names = table[["model", "surface"]].astype("category")
+    whole = {name: numbers[name].astype(np.float32) for name in ("requests", "thread_requests")}
+    return table[["settled_at"]].assign(
+        **numbers.assign(cents=numbers["cents"] + prices.estimates(table), **whole),
+        **table[["member_id", "hour"]].astype(np.int32),
+        model=names["model"],
+        surface=names["surface"],
+        by_agent=table["surface"].isin(AGENTS),
+        thread=thread_numbers(table["thread"]),
         paid_weight=numbers["weight"] - unpriced - free,
     )
+
+
+def thread_numbers(names: pd.Series) -> Array:
+    """A number for each name of a thread, the same wherever it is read; -1 for none."""
+    numbers = pd.util.hash_array(names.to_numpy(object)) >> np.uint64(1)
+    return np.where(names == "", -1, numbers.astype(np.int64))
 
 
 def read_turn(turn: datetime, rows: pd.DataFrame) -> Turn:

@@ -96,8 +96,6 @@ def hourly_rows(events: pd.DataFrame) -> pd.DataFrame:
         known=rows["hour"] + 1,
         model=rows["model"].astype("category"),
         surface=rows["surface"].astype("category"),
-        agent_cents=rows["cents"].where(rows["by_agent"], 0.0),
-        agent_requests=rows["requests"].where(rows["by_agent"], 0.0),
         thread=rows["thread"].astype("category").cat.codes.astype(np.int64),
         thread_requests=rows["thread_requests"].fillna(0.0),
     )
