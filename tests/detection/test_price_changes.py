@@ -7,6 +7,7 @@ import pytest
 
 from detection.engine import detect
 from detection.frame.price_changes import moved_models, price_changes
+from detection.frame.price_timeline import PriceEvent, PriceEventKind, first_sights, price_timeline
 from detection.models import Anomaly
 
 from .facts import FRESH, NOW, make_day, make_event, make_member
@@ -56,3 +57,42 @@ def test_a_rise_is_one_finding_of_the_team_and_nobody_is_blamed_for_it():
     assert found.message.startswith("sonnet costs 2.0 times as much since 14 Mar; $")
     assert "a week at the present use" in found.message
     assert not Anomaly.objects.filter(member__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_a_model_is_seen_for_the_first_time_once_and_not_where_the_past_is_unknown():
+    ana, ben, today = make_member(), make_member("ben@example.com"), NOW.date()
+    for back in range(60):
+        make_day(ana, today - timedelta(days=back), 10)
+    make_day(ana, today - timedelta(days=55), 10, model="soon-after-the-first-day")
+    make_day(ana, today - timedelta(days=3), 20, model="opus")
+    make_day(ben, today - timedelta(days=1), 40, model="opus")
+    make_day(ben, today - timedelta(days=2), 0, requests=0, model="failed-only")
+    (event,) = price_timeline(NOW)
+    assert (event.kind, event.model, event.day) == (PriceEventKind.FIRST_SEEN, "opus", date(2026, 3, 14))
+    assert (event.members, event.cents) == (2, 6000)
+    # $60 for 20 requests, where the team paid $670 for 630
+    assert event.ratio == pytest.approx(3 / (670 / 630), rel=0.01)
+    assert first_sights(today - timedelta(days=1), today) == []
+
+
+@pytest.mark.django_db
+def test_the_timeline_has_the_changes_of_now_and_those_reported_before():
+    figures = {"model": "sonnet", "day": "2026-01-10", "weekly_cents": 900.0, "members": 3, "also": []}
+    Anomaly.objects.create(
+        rule="price_change",
+        cause="price",
+        severity="warning",
+        metric="price_ratio",
+        observed=1.5,
+        bound=1,
+        expected=1,
+        extra_cents=0,
+        detected_at=NOW - timedelta(days=60),
+        last_seen_at=NOW - timedelta(days=55),
+        operands=figures,
+    )
+    assert price_timeline(NOW) == [
+        PriceEvent(PriceEventKind.PRICE_CHANGE, date(2026, 1, 10), "sonnet", 3, 900.0, 1.5)
+    ]
+    assert price_timeline(NOW, days=30) == []
