@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -72,9 +73,29 @@ class WatermarkAdmin(CollectedAdmin):
 
 @admin.register(Member)
 class MemberAdmin(MergesMembers, CollectedAdmin):
-    list_display = ("email", "name", "kind", "role", "is_removed", "gone_at", "last_seen_at", "spend_limit")
+    list_display = (
+        "email",
+        "name",
+        "kind",
+        "role",
+        "is_removed",
+        "gone_at",
+        "last_seen_at",
+        "owner",
+        "spend_limit",
+    )
     list_filter = ("kind", "is_removed", ("gone_at", admin.EmptyFieldListFilter), "role")
     search_fields = ("email", "name", "cursor_id", "numeric_id")
+    list_select_related = ("owner",)
+    autocomplete_fields = ("owner",)
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Everything is collected but the owner of what is not a person."""
+        has_owner = isinstance(obj, Member) and obj.kind != Member.Kind.PERSON
+        return has_owner and request.user.has_perm("collector.change_member")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> list[str]:
+        return [field.name for field in Member._meta.fields if field.name != "owner"]
 
     @admin.display(description="limit")
     def spend_limit(self, member: Member) -> str:

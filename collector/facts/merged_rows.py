@@ -17,6 +17,7 @@ from collector.models import (
     CursorGroupMembership,
     DailyActivity,
     DirectoryGroup,
+    Member,
     MemberAddress,
     MemberAnalyticsDay,
     SpendSnapshot,
@@ -45,6 +46,7 @@ def move_facts(merging: Merging) -> None:
     _move_stays(merging)
     _move_unless_there(merging, DirectoryGroup.members.through, ("directorygroup_id",))
     merging.journal.move(MemberAddress.objects.filter(member=merging.gone), merging.keep.pk)
+    merging.journal.move(Member.objects.filter(owner=merging.gone), merging.keep.pk, "owner_id")
 
 
 def _never(theirs: Any, mine: Any) -> bool:

@@ -75,6 +75,15 @@ class Member(models.Model):
     gone_at = models.DateTimeField(
         null=True, blank=True, help_text="When this person disappeared from Cursor's list."
     )
+    owner = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned",
+        limit_choices_to={"kind": "person", "gone_at": None, "is_removed": False},
+        help_text="Who is asked about this service account: its incidents name and notify them.",
+    )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
 
@@ -105,6 +114,14 @@ class Member(models.Model):
     def shown_email(self) -> str:
         """The address as the reader may see it; pages and the API find the member by it."""
         return names.current().address(self.pk, self.email)
+
+    @property
+    def responsible(self) -> Member | None:
+        """The person who answers for this spend: themselves, or the owner who is still on the team."""
+        if self.kind == Member.Kind.PERSON:
+            return self
+        owner = self.owner
+        return owner if owner and owner.gone_at is None and not owner.is_removed else None
 
 
 class MemberAddress(models.Model):

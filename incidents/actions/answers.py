@@ -17,9 +17,9 @@ Reply = MemberAnswer.Reply
 
 def find_question(question_id: int) -> TimelineEntry:
     """The step that alerted the member; QuestionExpired where there is no such question."""
-    questions = TimelineEntry.objects.select_related("incident__member")
+    questions = TimelineEntry.objects.select_related("incident__member__owner")
     question = questions.filter(pk=question_id, step__in=recording.ALERTS).first()
-    if question is None or not question.incident.is_about_a_person:
+    if question is None or question.incident.person_concerned is None:
         raise QuestionExpired
     return question
 
@@ -49,7 +49,14 @@ def save_answer(
         if not is_new:
             return Outcome(False, f"Already answered: {answer_text(answer)}.", incident)
         move = Transition(TimelineStep.ANSWERED, (), None, answer_text(answer))
-        entry = write(incident, move, Actor(None, incident.who), origin, now, incident.status)
+        entry = write(
+            incident,
+            move,
+            Actor(None, str(incident.person_concerned or incident.who)),
+            origin,
+            now,
+            incident.status,
+        )
         recording.record_answer_of_member(entry, now, is_alarm=reply == Reply.NOT_ME)
     return Outcome(True, f"Thank you. Your answer is noted: {answer_text(answer)}.", incident)
 

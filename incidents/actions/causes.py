@@ -91,6 +91,8 @@ def incident_cause(incident: Incident, anomalies: Iterable[Anomaly]) -> Incident
     requests = sum(part.requests for part in slices)
     names = committed_repositories(member.pk, start_at, end_at)
     sentence = cause_sentence(rows, requests, incident, end_at, names)
+    if incident.owner:
+        sentence = f"{sentence} The owner of {member} is {incident.owner}."
     return IncidentCause(start_at, end_at, requests, total, tuple(rows), sentence)
 
 

@@ -85,15 +85,16 @@ def stop_url(context: RemedyContext) -> str:
 def ask_member(context: RemedyContext) -> Iterator[Remedy]:
     """A message to copy, for the person concerned."""
     incident = context.incident
-    if not incident.is_about_a_person or incident.member is None:
+    person = incident.person_concerned
+    if person is None:
         return
     cause = f" {context.cause.sentence}" if context.cause else ""
-    text = said_to_member(incident.who, without_onset(incident.message))
-    first_name = incident.member.name.partition(" ")[0] or incident.member.email
+    text = said_to_member(str(person), without_onset(incident.message))
+    first_name = person.name.partition(" ")[0] or person.email
     yield Remedy(
-        f"Ask {incident.member}",
+        f"Ask {person}",
         "They know what is running and can stop it in a minute. Nothing changes until they do.",
-        f"mailto:{incident.member.email}",
+        f"mailto:{person.email}",
         "Write a mail",
         copy_text=f"Hi {first_name}, {text}.{cause} Is this expected? "
         "If not, could you stop it and let me know?",

@@ -179,6 +179,21 @@ class Incident(models.Model):
         return self.member is not None and self.member.kind == Member.Kind.PERSON
 
     @property
+    def person_concerned(self) -> Member | None:
+        """Who is asked about it: the person it is about, or the owner of the service account."""
+        return self.member.responsible if self.member else None
+
+    @property
+    def person_name(self) -> str:
+        """The name of the person concerned; empty without one."""
+        return str(self.person_concerned or "")
+
+    @property
+    def owner(self) -> Member | None:
+        """The person concerned where the incident is about a service account of theirs."""
+        return None if self.is_about_a_person else self.person_concerned
+
+    @property
     def is_resolved(self) -> bool:
         return self.status == Status.RESOLVED
 

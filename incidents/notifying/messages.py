@@ -180,7 +180,7 @@ def alert(incidents: Sequence[Incident], step: str = "") -> Alert:
 def describe(incident: Incident, *, has_cause: bool = True) -> IncidentMessage:
     """`incident` in words. Three queries, one where somebody holds it, and three for the cause."""
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
-    member = incident.member
+    member, person = incident.member, incident.person_concerned
     return IncidentMessage(
         pk=incident.pk,
         who=clean(incident.who),
@@ -191,7 +191,7 @@ def describe(incident: Incident, *, has_cause: bool = True) -> IncidentMessage:
         facts=tuple(facts(incident, anomalies)),
         url=site_url(incident.get_absolute_url()),
         member_url=site_url(member.get_absolute_url()) if member else "",
-        member_email=member.email if incident.is_about_a_person and member else "",
+        member_email=person.email if person else "",
         cause=message_cause(incident_cause(incident, anomalies)) if has_cause else None,
     )
 
@@ -199,7 +199,7 @@ def describe(incident: Incident, *, has_cause: bool = True) -> IncidentMessage:
 def ask_member(news: Alert, entry: TimelineEntry) -> Alert:
     """`news` as a question to the member whom its one incident is about; `entry` is the step that alerts."""
     incident = news.incidents[0]
-    text = said_to_member(incident.who, incident.parts[0])
+    text = said_to_member(entry.incident.person_name, incident.parts[0])
     headline = f"{incident.severity.capitalize()}: {text}"
     return replace(news, question=MemberQuestion(entry.pk, headline, site_url(answer_path(entry.pk))))
 
@@ -215,10 +215,12 @@ def message_cause(cause: IncidentCause | None) -> MessageCause | None:
 
 
 def facts(incident: Incident, anomalies: Sequence[Anomaly]) -> list[MessageFact]:
-    """Who, model, how much against what, since when."""
+    """Who, whose it is, model, how much against what, since when."""
     found = []
     if incident.member:
         found.append(MessageFact("Who", f"{clean(incident.member.name)} <{incident.member.email}>".strip()))
+    if incident.owner:
+        found.append(MessageFact("Owner", f"{clean(incident.owner.name)} <{incident.owner.email}>".strip()))
     if incident.model:
         found.append(MessageFact("Model", clean(model_label(incident.model))))
     if incident.extra_cents:

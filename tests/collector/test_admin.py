@@ -16,6 +16,7 @@ from collector.admin import CollectedAdmin
 from collector.collecting.runs import CollectReport
 from collector.models import BillingCycle, Reconciliation, SourceRun
 from collector.tasks import collect_now, request_collection
+from tests.detection.facts import make_member
 
 pytestmark = pytest.mark.django_db
 RUNS = "admin:collector_sourcerun_changelist"
@@ -155,3 +156,26 @@ def test_a_difference_is_told_in_words():
     assert row.explained == (
         "spent without a seat (service accounts, no e-mail), which Cursor's list excludes: -1,200"
     )
+
+
+def test_the_owner_of_a_service_account_is_set_and_nothing_else(admin_client):
+    ana = make_member()
+    robot = make_member("robot@example.com", name="Robot", kind="service_account")
+    page = reverse("admin:collector_member_change", args=[robot.pk])
+    assert admin_client.post(page, {"owner": ana.pk, "name": "Other"}).status_code == 302
+    robot.refresh_from_db()
+    assert (robot.owner, robot.name) == (ana, "Robot")
+    assert admin_client.post(page, {"owner": robot.pk}).status_code == 200  # only a person owns
+    person = reverse("admin:collector_member_change", args=[ana.pk])
+    assert admin_client.post(person, {"owner": ana.pk}).status_code == 403
+
+
+def test_who_may_only_look_at_members_sets_no_owner():
+    robot = make_member("robot@example.com", kind="service_account")
+    user = User.objects.create_user("vera", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_member"))
+    client = Client()
+    client.force_login(user)
+    page = reverse("admin:collector_member_change", args=[robot.pk])
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"owner": make_member().pk}).status_code == 403

@@ -97,3 +97,13 @@ def test_namesakes_at_work_at_the_same_time_or_long_apart_are_not_suggested(firs
             make_event(member, at, 1)
             rollups.recompute({(member.pk, at.date())}, NOW)
     assert likely_pairs() == []
+
+
+def test_what_the_merged_member_owns_goes_over_and_comes_back(admin_client: Client, pair):
+    robot = make_member("robot@example.com", kind="service_account", owner=pair[0])
+    admin_client.post(LIST, form(*pair, confirmed="yes", keep=str(pair[1].pk)))
+    robot.refresh_from_db()
+    assert robot.owner == pair[1]
+    admin_client.post(f"/admin/collector/membermerge/{MemberMerge.objects.get().pk}/undo/")
+    robot.refresh_from_db()
+    assert robot.owner == pair[0]

@@ -70,6 +70,7 @@ class IncidentRow(Schema):
     id: int
     anomalyId: int | None = Field(description="Its first finding.")
     userEmail: str | None = Field(description="None: the whole team.")
+    ownerEmail: str | None = Field(description="Who owns the service account that it is about.")
     status: str
     cause: str
     severity: str
@@ -256,6 +257,7 @@ def incident_row(incident: Incident) -> IncidentRow:
         id=incident.pk,
         anomalyId=first.anomaly_id if first else None,
         userEmail=incident.member.shown_email if incident.member else None,
+        ownerEmail=incident.owner.shown_email if incident.owner else None,
         status=incident.status,
         cause=incident.cause,
         severity=incident.severity,

@@ -115,6 +115,8 @@ def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
     incident, finding = report.incident, report.gravest
     member_url = incident.member.get_absolute_url() if incident.member else ""
     found = [IncidentFact("Who", incident.who, member_url)]
+    if incident.owner:
+        found.append(IncidentFact("Owner", str(incident.owner), incident.owner.get_absolute_url()))
     if incident.began_at:
         by = " (corrected)" if incident.onset_corrected_at else ""
         since = formats.age(now - incident.began_at)

@@ -140,7 +140,7 @@ def incidents_report(filters: IncidentFilters) -> IncidentsReport:
     shown = found.filter(in_period(filters) | ~Q(status=Status.RESOLVED)) if not filters.status else found
     if filters.status == Status.RESOLVED:
         shown = shown.filter(in_period(filters))
-    incidents = list(shown.select_related("member").prefetch_related("findings__anomaly"))
+    incidents = list(shown.select_related("member__owner").prefetch_related("findings__anomaly"))
     unresolved = [incident for incident in incidents if not incident.is_resolved]
     timed = [i for i in incidents if filters.starts_at <= i.detected_at < filters.ends_at]
     return IncidentsReport(

@@ -53,7 +53,7 @@ def given_answer(question: TimelineEntry) -> str:
 def question_context(question: TimelineEntry) -> dict[str, Any]:
     incident = question.incident
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
-    headline = said_to_member(incident.who, incident.sentence)
+    headline = said_to_member(incident.person_name, incident.sentence)
     return {"headline": headline[:1].upper() + headline[1:], "cause": incident_cause(incident, anomalies)}
 
 

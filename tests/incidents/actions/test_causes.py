@@ -103,6 +103,20 @@ def test_a_service_account_is_named_as_such():
     assert cause.sentence.startswith("3 of 3 requests come from the service account Nightly")
 
 
+def test_the_owner_of_a_service_account_is_named_on_the_page_in_messages_and_in_the_api(client, slack):
+    make_channel()
+    owner = make_member(name="Carl Cole")
+    robot = make_member("service-account:7", name="Nightly", kind=Member.Kind.SERVICE_ACCOUNT, owner=owner)
+    make_usage(robot, NOON - HOUR, 100)
+    incident = opened(robot)
+    assert cause_of(incident).sentence.endswith("The owner of Nightly is Carl Cole.")
+    outbox.deliver_due(NOON)
+    assert "The owner of Nightly is Carl Cole." in texts(slack.roots[0])
+    page = client.get(incident.get_absolute_url()).text
+    assert "Owner" in page and "/users/carl@example.com" in page
+    assert client.get(f"/api/incidents/{incident.pk}").json()["ownerEmail"] == "carl@example.com"
+
+
 def test_the_team_and_a_member_without_stored_events_have_no_cause():
     assert cause_of(opened(team=True, rule="team_budget", cause="budget")) is None
     assert cause_of(opened(make_member())) is None

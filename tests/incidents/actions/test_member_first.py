@@ -95,6 +95,25 @@ def test_the_question_is_in_the_second_person_with_its_cause_and_three_answers(s
     assert "/incidents/" not in texts(message)  # a member may not see that page
 
 
+def test_a_service_accounts_owner_is_asked_and_answers_for_it(slack):
+    account = make_member("bot@example.com", kind="service_account", owner=make_member())
+    incident = opened(member=account, message="Bot spent $412 in 24 h, 8.2x their usual $50")
+    outbox.deliver_due(NOON)
+    (message,) = slack.roots
+    assert message["channel"] == "DU1"
+    assert message["text"] == "Warning: Bot spent $412 in 24 h, 8.2x their usual $50"
+    assert answer(incident, Reply.STOPPED, NOON + 5 * MINUTE).won
+    assert incident.timeline.get(step="answered").actor_name == "Carl"
+
+
+@pytest.mark.parametrize("owner", [{}, {"is_removed": True}, {"gone_at": NOON}])
+def test_without_an_owner_on_the_team_the_channel_hears_at_once(slack, owner):
+    person = make_member(**owner) if owner else None
+    opened(member=make_member("bot@example.com", kind="service_account", owner=person))
+    outbox.deliver_due(NOON)
+    assert rooms(slack) == ["C0123456789"]
+
+
 @pytest.mark.parametrize(
     ("reply", "until", "text"),
     [
