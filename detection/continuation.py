@@ -1,4 +1,4 @@
-"""When a finding that is gone has been gone for so long that its return is a new one."""
+"""When a cleared finding has been gone for so long that its return is a new one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 WEEKEND = {5, 6}
 
 
-def has_cooled(cleared_at: datetime, as_of: datetime, cooldown: timedelta) -> bool:
-    """Whether the cool-down has passed, weekends (UTC) not counted: a quiet weekend is no recovery."""
-    return as_of - cleared_at - _weekend_between(cleared_at, as_of) >= cooldown
+def has_lapsed(cleared_at: datetime, as_of: datetime, window: timedelta) -> bool:
+    """Whether the window has passed, weekends (UTC) not counted: a quiet weekend is no recovery."""
+    return as_of - cleared_at - _weekend_between(cleared_at, as_of) >= window
 
 
 def _weekend_between(start_at: datetime, end_at: datetime) -> timedelta:

@@ -36,9 +36,9 @@ class DetectionReport:
     """What one run did. The lists hold stored anomalies; information (severity info) is among them when it
     is kept.
 
-    `opened`: seen for the first time. `returned`: back within the cool-down. `still`: held before and
-    holds. `worsened`: those of the last two whose severity rose. `cleared`: holds no more. `no_data`: rules
-    that could not be judged, which neither opened nor cleared anything.
+    `opened`: seen for the first time. `returned`: back within the continuation window. `still`: held before
+    and holds. `worsened`: those of the last two whose severity rose. `cleared`: holds no more. `no_data`:
+    rules that could not be judged, which neither opened nor cleared anything.
     """
 
     as_of: datetime
@@ -99,7 +99,7 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     frame = load_frame(as_of, days=days)
     in_force = Exemption.objects.in_force(as_of)
     assessment = assess(frame, settings, in_force, data_ages, live_work(frame, days=days))
-    known = known_anomalies(as_of, timedelta(hours=settings.cooldown_hours))
+    known = known_anomalies(as_of, timedelta(hours=settings.continuation_hours))
     told, silent = _describe_findings(assessment, known, frame, settings)
     silenced = {gap.rule for gap in assessment.no_data}
     judged = frozenset(rule.value for module in ALL for rule in module.RULES) - silenced

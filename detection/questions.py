@@ -22,7 +22,7 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("What else is reported?", ("members_limited", "price_changes", "plan_exhausted", "info_findings")),
     (
         "How is a finding confirmed and continued?",
-        ("confirm_by_own_history", "cooldown_hours", "stale_after_hours"),
+        ("confirm_by_own_history", "continuation_hours", "stale_after_hours"),
     ),
     (
         "How much history counts?",
@@ -54,7 +54,7 @@ LABELS = {
     "plan_exhausted": "Report members whose included usage is exhausted",
     "info_findings": "Keep information that raises no alert",
     "confirm_by_own_history": "Alert only if the spend is also unusual for that member",
-    "cooldown_hours": "Continuation window (hours)",
+    "continuation_hours": "Continuation window (hours)",
     "stale_after_hours": "Data counts as missing after (hours)",
     "own_baseline_days": "Own history (days)",
     "own_baseline_min_days": "Fewest days with spend for a history",

@@ -11,7 +11,7 @@ from typing import Any
 
 from collector.base.money import cents as exact_cents
 
-from .cooldown import has_cooled
+from .continuation import has_lapsed
 from .findings.finding import Finding
 from .frame.frame import LATE_HOURS
 from .models import Anomaly
@@ -45,15 +45,15 @@ def key_of(finding: Finding) -> Key:
     return finding.member_id, finding.rule.value
 
 
-def known_anomalies(as_of: datetime, cooldown: timedelta) -> dict[Key, Anomaly]:
+def known_anomalies(as_of: datetime, window: timedelta) -> dict[Key, Anomaly]:
     """The newest anomaly of each member and rule that is open, or cleared so lately that a return would
     continue it."""
-    lately = Anomaly.objects.filter(cleared_at__gt=as_of - 2 * cooldown - timedelta(days=2))
+    lately = Anomaly.objects.filter(cleared_at__gt=as_of - 2 * window - timedelta(days=2))
     rows = (Anomaly.objects.open() | lately).select_related("member").order_by("detected_at", "pk")
     return {
         (anomaly.member_id, anomaly.rule): anomaly
         for anomaly in rows
-        if anomaly.cleared_at is None or not has_cooled(anomaly.cleared_at, as_of, cooldown)
+        if anomaly.cleared_at is None or not has_lapsed(anomaly.cleared_at, as_of, window)
     }
 
 

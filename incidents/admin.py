@@ -42,7 +42,7 @@ from incidents.notifying.routing import audience
 __all__ = ["GuardSettingsAdmin", "LimitChangeAdmin", "LimitRequestAdmin"]  # registered by their import
 
 
-LABELS = {"cooldown_hours": "Reopen window (hours)"}
+LABELS = {"reopen_window_hours": "Reopen window (hours)"}
 
 
 @admin.register(IncidentSettings)
@@ -50,7 +50,14 @@ class IncidentSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     fieldsets = (
         (
             "Life of an incident",
-            {"fields": ("quiet_runs", "keep_open_until_reviewed", "cooldown_hours", "acknowledgement_hours")},
+            {
+                "fields": (
+                    "quiet_runs",
+                    "keep_open_until_reviewed",
+                    "reopen_window_hours",
+                    "acknowledgement_hours",
+                )
+            },
         ),
         (
             "The member first",

@@ -86,7 +86,7 @@ class Anomaly(models.Model):
             ),
         ]
         indexes = [
-            # Lists by time, and the newest of a member and rule for the cool-down.
+            # Lists by time, and the newest of a member and rule for the continuation window.
             models.Index(fields=["-detected_at"], name="anomaly_detected"),
         ]
 

@@ -96,11 +96,12 @@ class DetectionSettings(SingletonModel):
         "example 50. Half is enough when the member makes far more, or far more expensive, requests than "
         "ever. 0 is no floor.",
     )
-    cooldown_hours = hours_field(
+    continuation_hours = hours_field(
         24,
         720,
         "A cleared finding that returns within this many hours is continued rather than found again, for "
         "example 24.",
+        db_column="cooldown_hours",
     )
     stale_after_hours = hours_field(
         6,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from detection.assess import assess
-from detection.cooldown import has_cooled
+from detection.continuation import has_lapsed
 from detection.engine import describe_finding
 from detection.findings.finding import Finding
 from detection.findings.wording import at_onset
@@ -59,7 +59,7 @@ class WouldBe:
 
 @dataclass
 class Stretch:
-    """Findings of one member and cause while they last, or come back within the cool-down."""
+    """Findings of one member and cause while they last, or come back within the continuation window."""
 
     detected_at: datetime
     first: Finding
@@ -87,7 +87,7 @@ def backtest(
         return []
     replay = Replay(history, steps[0], steps[-1], days=settings.history_days)
     exemptions = list(exemptions)
-    cooldown = timedelta(hours=settings.cooldown_hours)
+    window = timedelta(hours=settings.continuation_hours)
     live: dict[Key, Stretch] = {}
     done: list[Stretch] = []
     for as_of in steps:
@@ -96,7 +96,7 @@ def backtest(
         findings = assess(frame, settings, in_force, None, replay.read_work).findings
         present = [item for item in findings if not history.has_left(item.member_id, as_of)]
         _follow(present, as_of, live, replay)
-        _let_go(live, done, as_of, cooldown)
+        _let_go(live, done, as_of, window)
     done.extend(live.values())
     stretches = sorted(done, key=lambda stretch: (stretch.detected_at, stretch.first.member_id or 0))
     return [_would_be(stretch, replay) for stretch in stretches]
@@ -136,9 +136,9 @@ def _standing(finding: Finding) -> tuple[int, float]:
     return -ORDER[finding.rule], finding.extra_cents
 
 
-def _let_go(live: dict[Key, Stretch], done: list[Stretch], as_of: datetime, cooldown: timedelta) -> None:
+def _let_go(live: dict[Key, Stretch], done: list[Stretch], as_of: datetime, window: timedelta) -> None:
     for key, stretch in list(live.items()):
-        if stretch.cleared_at is not None and has_cooled(stretch.cleared_at, as_of, cooldown):
+        if stretch.cleared_at is not None and has_lapsed(stretch.cleared_at, as_of, window):
             done.append(live.pop(key))
 
 

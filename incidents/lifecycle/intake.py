@@ -91,8 +91,8 @@ def is_placed(anomaly: Anomaly) -> bool:
 
 
 def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Incident | None, run: Run) -> str:
-    """Join `current`; else reopen `last` within the cool-down or its snooze, or where a finding of its own is
-    back; else open a new incident."""
+    """Join `current`; else reopen `last` within the reopen window or its snooze, or where a finding of its
+    own is back; else open a new incident."""
     if current:
         link(current, anomalies, run)
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
@@ -114,9 +114,9 @@ def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Inciden
 
 
 def reopens_within(last: Incident, run: Run) -> str:
-    """Why the same cause reopens this resolved incident: cool-down or snooze; empty if it does not."""
-    cools_until = last.cools_until(run.policy.cooldown)
-    if cools_until and run.now < cools_until:
+    """Why the same cause reopens this resolved incident: reopen window or snooze; empty if it does not."""
+    reopens_until = last.reopens_until(run.policy.reopen_window)
+    if reopens_until and run.now < reopens_until:
         return "the same cause again within the reopen window"
     return "the same cause again within the snooze" if last.is_snoozed(run.now) else ""
 
@@ -207,8 +207,8 @@ def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
         return f"{grown} after it was resolved"
     if new := newly_named(incident, holding):
         return new
-    cools_until = incident.cools_until(run.policy.cooldown)
-    if cools_until and cools_until <= run.now:
+    reopens_until = incident.reopens_until(run.policy.reopen_window)
+    if reopens_until and reopens_until <= run.now:
         return f"the finding still holds after the reopen window, {instant(run.now)}"
     return ""
 

@@ -28,7 +28,7 @@ def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) ->
 
 
 def resolve(incident: Incident, actor: Actor, origin: str, now: datetime, note: str = "") -> Outcome:
-    """Close the incident; its finding may still hold, and then stays quiet until the cool-down is over."""
+    """Close the incident; its finding may still hold, and stays quiet until the reopen window is over."""
     move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
     won = transition(incident, move, actor, origin, now, **resolution(actor.name, now), snoozed_until=None)
     return outcome(incident, won, "Resolved.")

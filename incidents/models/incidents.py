@@ -159,7 +159,7 @@ class Incident(models.Model):
         indexes = [
             # The list and the figures: incidents of a period, newest first.
             models.Index(fields=["-detected_at"], name="incident_detected"),
-            # A member's page, and the same cause within the cool-down.
+            # A member's page, and the same cause within the reopen window.
             models.Index(fields=["member", "cause", "-detected_at"], name="incident_member_cause"),
         ]
 
@@ -224,9 +224,9 @@ class Incident(models.Model):
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until is not None and self.snoozed_until > now
 
-    def cools_until(self, cooldown: timedelta) -> datetime | None:
+    def reopens_until(self, window: timedelta) -> datetime | None:
         """Until when the same cause reopens this incident; None while it is unresolved."""
-        return self.resolved_at + cooldown if self.resolved_at else None
+        return self.resolved_at + window if self.resolved_at else None
 
 
 class IncidentAnomaly(models.Model):

@@ -30,9 +30,10 @@ class IncidentSettings(SingletonModel):
         default=False,
         help_text="Incidents never resolve themselves: a person has to resolve each one.",
     )
-    cooldown_hours = models.PositiveSmallIntegerField(
+    reopen_window_hours = models.PositiveSmallIntegerField(
         "reopen window (hours)",
         default=24,
+        db_column="cooldown_hours",
         help_text="The same cause within this time after an incident was resolved reopens it instead of "
         "opening "
         "a new one. A finding that still holds at the end of this time reopens what a person had resolved.",
@@ -113,5 +114,5 @@ class IncidentSettings(SingletonModel):
         return timedelta(minutes=minutes)
 
     @property
-    def cooldown(self) -> timedelta:
-        return timedelta(hours=self.cooldown_hours)
+    def reopen_window(self) -> timedelta:
+        return timedelta(hours=self.reopen_window_hours)

@@ -43,7 +43,7 @@ def form(**changes):
         ("spike_lookback_days", 400, "Enter 1 to 90 days."),
         ("own_baseline_days", 400, "Enter 14 to 90 days."),
         ("daily_requests_limit", -5, "A limit cannot be negative; 0 switches this check off."),
-        ("cooldown_hours", -1, "Enter 0 to 720 hours."),
+        ("continuation_hours", -1, "Enter 0 to 720 hours."),
     ],
 )
 def test_nonsense_is_refused_with_a_sentence(field, value, sentence):

@@ -102,7 +102,7 @@ ATTRIBUTES = {
     "enableInfoAnomalies": "info_findings",
     "teamBudgetCents": "team_budget_dollars",
     "floorCents": "floor_dollars",
-    "cooldownHours": "cooldown_hours",
+    "cooldownHours": "continuation_hours",
     "staleAfterHours": "stale_after_hours",
     "planExhausted": "plan_exhausted",
     "membersLimited": "members_limited",

@@ -38,7 +38,7 @@ def settings_form(client: Client, **changed: object) -> dict[str, object]:
 
 
 def test_a_change_of_settings_names_old_and_new_values_with_their_units(ada):
-    form = settings_form(ada, floor_dollars=80, price_changes=False, cooldown_hours=12)
+    form = settings_form(ada, floor_dollars=80, price_changes=False, continuation_hours=12)
     assert ada.post("/admin/detection/detectionsettings/", form).status_code == 302
     assert sentences() == [
         "Ada changed the continuation window from 24 h to 12 h; "

@@ -39,7 +39,7 @@ def test_the_front_page_lists_tasks_in_the_order_in_which_they_are_needed(admin_
 def test_every_entry_says_what_it_is_for_and_how_it_stands(admin_client):
     Channel.objects.create(name="ops", kind="webhook", target="http://127.0.0.1:1/x")
     Channel.objects.create(name="team", kind="webhook", target="http://127.0.0.1:1/x", last_error="no answer")
-    DetectionSettings.objects.update_or_create(pk=1, defaults={"floor_dollars": 80, "cooldown_hours": 12})
+    DetectionSettings.objects.update_or_create(pk=1, defaults={"floor_dollars": 80, "continuation_hours": 12})
     text = text_of(front_page(admin_client))
     assert "Channels Choose who is notified, and send a test. 2 channels, 1 failing" in text
     assert "Detection Change a threshold, and try it on the past 30 days. 2 settings changed" in text

@@ -100,6 +100,6 @@ def test_a_change_based_on_an_old_reading_is_refused(script):
     assert call("put", "/api/settings", {"cooldownHours": 1}, **{"If-Match": etag}).status_code == 200
     answer = call("put", "/api/settings", {"cooldownHours": 2}, **{"If-Match": etag})
     assert (answer.status_code, answer.json()["error"]) == (412, "precondition_failed")
-    assert DetectionSettings.get_solo().cooldown_hours == 1
+    assert DetectionSettings.get_solo().continuation_hours == 1
     etag = call("get", "/api/settings")["ETag"]
     assert call("put", "/api/settings", {"cooldownHours": 2}, **{"If-Match": etag}).status_code == 200
