@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -18,16 +19,18 @@ class BackupFailed(Exception):
 
 
 PREFIX = "cost-monitor-"
+DATED = re.compile(PREFIX + r"\d{4}-\d{2}-\d{2}-\d{6}\.(dump|sqlite3)")
 
 
 def dated_name(now: datetime) -> str:
-    """`cost-monitor-2026-11-28-0305.sqlite3`, or `.dump` for PostgreSQL; names sort by age."""
+    """`cost-monitor-2026-11-28-030500.sqlite3`, or `.dump` for PostgreSQL; names sort by age."""
     return f"{PREFIX}{now:%Y-%m-%d-%H%M%S}.{'dump' if connection.vendor == 'postgresql' else 'sqlite3'}"
 
 
 def delete_oldest(directory: Path, keep: int) -> list[Path]:
     """Delete all but the newest `keep` backups with dated names in `directory`; no other file is touched."""
-    old = sorted(directory.glob(f"{PREFIX}*-*.*"), reverse=True)[keep:]
+    dated = [file for file in directory.iterdir() if DATED.fullmatch(file.name)]
+    old = sorted(dated, reverse=True)[keep:]
     for file in old:
         file.unlink(missing_ok=True)
     return old

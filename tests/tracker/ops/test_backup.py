@@ -96,14 +96,16 @@ def test_what_was_backed_up_on_postgresql_comes_back(tmp_path, shared_database_u
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor == "postgresql", reason="pg_dump is tried above")
 def test_dated_copies_are_kept_up_to_a_number_and_no_other_file_is_touched(tmp_path, capsys):
-    (tmp_path / "notes.txt").touch()
+    others = {"notes.txt", "cost-monitor-before-upgrade-2.sqlite3", "cost-monitor-2026-notes.txt"}
+    for name in others:
+        (tmp_path / name).touch()
     for day in range(1, 5):
         with time_machine.travel(datetime(2026, 3, day, 3, 5, tzinfo=UTC), tick=False):
             call_command("backup", str(tmp_path), keep=2)
     assert {path.name for path in tmp_path.iterdir()} == {
         "cost-monitor-2026-03-03-030500.sqlite3",
         "cost-monitor-2026-03-04-030500.sqlite3",
-        "notes.txt",
+        *others,
     }
     assert "deleted" in capsys.readouterr().out
     assert SetUp.get_solo().backed_up_at == datetime(2026, 3, 4, 3, 5, tzinfo=UTC)
