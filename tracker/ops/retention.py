@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Model, Q, QuerySet
 
 from collector.facts.pruning import plan_pruning, prune
 from collector.models import SourceRun
@@ -46,9 +46,16 @@ def old_imports(*statuses: str) -> Callable[[datetime], list[QuerySet]]:
 
 
 def old_history(before: datetime) -> list[QuerySet]:
-    """Every history of simple-history, by its date."""
-    tables = (model for model in apps.get_models() if hasattr(model, "history_date"))
-    return [model._default_manager.filter(history_date__lt=before) for model in tables]
+    """Every version of simple-history's that was replaced before then; what held then stays, since a cycle
+    that is over is shown by it."""
+    return [replaced_versions(model, before) for model in apps.get_models() if hasattr(model, "history_date")]
+
+
+def replaced_versions(history: type[Model], before: datetime) -> QuerySet:
+    versions = history._default_manager.filter(history_date__lt=before)
+    row = vars(history)["instance_type"]._meta.pk.attname
+    newest = versions.order_by().values(row).annotate(newest=Max("history_id")).values("newest")
+    return versions.exclude(~Q(history_type="-"), history_id__in=newest)
 
 
 def old_sign_ins(before: datetime) -> list[QuerySet]:

@@ -10,10 +10,13 @@ from axes.models import AccessAttempt
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
-from collector.models import SourceRun
+from collector.models import BillingCycle, SourceRun
+from detection.models import DetectionSettings
 from groups.assignments import changes
-from groups.models import Group, GroupImport
+from groups.budgets.states import load_amounts
+from groups.models import CycleBudget, Group, GroupImport
 from incidents.models import Channel, IncidentSettings, Notification
+from incidents.notifying.budgets import team_budget_dollars
 from tests.incidents.factories import NOON as LONG_AGO
 from tests.incidents.factories import make_channel, make_incident, make_member
 from tracker import tasks
@@ -50,7 +53,9 @@ def fill(at: datetime) -> None:
     SourceRun.objects.create(source="events", status="ok", started_at=at, finished_at=at)
     for status in ("previewed", "applied", "undone"):
         make_import(status, at)
-    changes.create(f"Group of {at:%Y-%m-%d}", now=at)
+    group = changes.create(f"Group of {at:%Y-%m-%d}", now=at)
+    changes.rename(group, f"Team of {at:%Y-%m-%d}", now=at)
+    group.history.update(history_date=at)
     digest = {"channel": make_channel(name=f"{at}"), "kind": "digest", "digest": {}, "dedupe_key": f"{at}"}
     Notification.objects.create(**digest, status="sent", sent_at=at, created_at=at, due_at=at)
     AccessAttempt.objects.create(username="x", ip_address="203.0.113.9", failures_since_start=1)
@@ -68,7 +73,30 @@ def test_every_kind_is_kept_as_long_as_its_setting_says_and_deleted_after():
     assert all(would_go[kind.name] >= 1 for kind in KINDS)
     assert prune_records(NOW) == would_go
     assert sum(prune_records(NOW).values()) == 0
-    assert Group.objects.count() == 1  # histories go, what they tell of stays
+    assert Group.objects.get().history.count() == 1  # what was replaced goes, what holds stays
+
+
+def test_the_budget_that_held_in_a_cycle_that_is_over_stays():
+    """Last changed long ago: its only version is older than histories are kept, and holds all the same."""
+    amount = CycleBudget.objects.create(group=changes.create("Core", now=LONG_AGO), amount_dollars=500)
+    team = DetectionSettings.get_solo()
+    team.team_budget_dollars = 9000
+    team.save()
+    for row in (amount, team):
+        row.history.update(history_date=LONG_AGO)
+    cycle = BillingCycle.objects.create(start_at=NOW - 40 * DAY, end_at=NOW - 10 * DAY)
+    prune_records(NOW)
+    amounts = load_amounts(cycle, NOW, team_budget_dollars(cycle, NOW))
+    assert (amounts.team, list(amounts.groups.values())) == (9000, [500])
+
+
+def test_of_what_was_deleted_before_no_version_stays():
+    group = changes.create("Core", now=LONG_AGO)
+    versions = group.history.model.objects
+    group.delete()
+    versions.update(history_date=LONG_AGO)
+    prune_records(NOW)
+    assert not versions.exists()
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
