@@ -103,3 +103,12 @@ def test_a_change_based_on_an_old_reading_is_refused(script):
     assert DetectionSettings.get_solo().continuation_hours == 1
     etag = call("get", "/api/settings")["ETag"]
     assert call("put", "/api/settings", {"cooldownHours": 2}, **{"If-Match": etag}).status_code == 200
+
+
+def test_the_etag_of_a_compressed_answer_is_taken_back(script):
+    """Most clients ask for gzip, and compression makes an ETag a weak one."""
+    call = script("admin")
+    etag = call("get", "/api/settings", **{"Accept-Encoding": "gzip"})["ETag"]
+    assert etag.startswith("W/")
+    assert call("put", "/api/settings", {"cooldownHours": 1}, **{"If-Match": etag}).status_code == 200
+    assert call("put", "/api/settings", {"cooldownHours": 2}, **{"If-Match": etag}).status_code == 412
