@@ -72,14 +72,10 @@ def believable_day(value: object, now: datetime) -> date:
 
 def believable_number(value: object) -> Decimal:
     """The number that `value` states: no exponent, NaN or infinity, and at most 10^9 either way."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise Unbelievable("is not a number")
-    if isinstance(value, str) and not NUMBER.fullmatch(value.strip()):
-        raise Unbelievable("is not a number")
-    number = Decimal(str(value).strip())
+    number = value if type(value) is Decimal else _number(value)
     if not number.is_finite():
         raise Unbelievable("is not a number")
-    if abs(number) > MOST_CENTS or int(number.as_tuple().exponent) > 0:
+    if not -MOST_CENTS <= number <= MOST_CENTS or "E+" in str(number):
         raise Unbelievable("is too large, or written with an exponent")
     return number
 
@@ -91,13 +87,9 @@ def believable_cents(value: object) -> Decimal:
 
 def believable_count(value: object) -> int:
     """A whole number from 0 to 2^53."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise Unbelievable("is not a number")
-    if isinstance(value, int):
+    if type(value) is int:
         return _within_count(value)
-    if isinstance(value, str) and not NUMBER.fullmatch(value.strip()):
-        raise Unbelievable("is not a number")
-    number = Decimal(str(value).strip())
+    number = _number(value)
     if not number.is_finite():
         raise Unbelievable("is not a number")
     if abs(number) > MOST_COUNT:
@@ -140,6 +132,16 @@ def storable_text(text: str) -> str:
     return text.replace("\x00", "").encode(errors="ignore").decode()
 
 
+def _number(value: object) -> Decimal:
+    """A number, or a text that is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise Unbelievable("is not a number")
+    text = str(value).strip()
+    if isinstance(value, str) and not NUMBER.fullmatch(text):
+        raise Unbelievable("is not a number")
+    return Decimal(text)
+
+
 def _within_count(number: int) -> int:
     if number < 0:
         raise Unbelievable("is negative")
@@ -153,6 +155,8 @@ def _is_whole(value: object) -> bool:
 
 
 def _instant(value: object) -> datetime:
+    if type(value) is str and len(value) == 13 and is_number(value):
+        return from_epoch_ms(int(value))
     if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal | datetime):
         raise Unbelievable("is not an instant")
     if isinstance(value, datetime):

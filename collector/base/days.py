@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def utc_day(instant: datetime) -> date:
     """Return the UTC day `instant` falls on; ValueError if naive (a guess would move spend)."""
@@ -31,11 +33,11 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 def from_epoch_ms(milliseconds: int) -> datetime:
     """Return the aware instant of an epoch in milliseconds, exact to the millisecond."""
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+    return EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def to_epoch_ms(instant: datetime) -> int:
     """Return milliseconds since the epoch, rounded down; ValueError if naive."""
     if instant.tzinfo is None:
         raise ValueError("naive datetime")
-    return (instant - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)
+    return (instant - EPOCH) // timedelta(milliseconds=1)

@@ -6,11 +6,13 @@ from decimal import ROUND_HALF_UP, Decimal
 
 # Six decimals are what the vendor's fractional cents carry (since June 2026).
 CENT_PLACES = Decimal("0.000001")
+NO_CENTS = Decimal("0.000000")  # without the sign that a zero may have
 
 
 def cents(value: Decimal | float | int | str | None) -> Decimal:
     """Return `value` (US cents) as an exact Decimal with six places; None counts as no cents."""
-    return Decimal(str(value or 0)).quantize(CENT_PLACES, rounding=ROUND_HALF_UP)
+    number = value if isinstance(value, Decimal) else Decimal(str(value or 0))
+    return number.quantize(CENT_PLACES, rounding=ROUND_HALF_UP) if number else NO_CENTS
 
 
 def dollars(value: Decimal) -> str:

@@ -12,15 +12,15 @@ from typing import Annotated, Any
 from pydantic import (
     AliasChoices,
     Field,
+    PlainValidator,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     model_validator,
 )
 
 from collector.base.belief import Unbelievable, believable_day
 
 from .values import (
+    IN_ORDER,
     Cents,
     Count,
     Email,
@@ -112,16 +112,13 @@ class Pagination(Record):
         return None if self.num_pages is None else page < self.num_pages
 
 
-def _some_object(value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
-    """A nested part that the row can do without."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        return remark(info, "is not an object", None)
-    return read(value)
+def _no_object(value: object, info: ValidationInfo) -> None:
+    """What stands where a nested part should, which the row can do without."""
+    return None if value is None else remark(info, "is not an object", None)
 
 
-SomePagination = Annotated[Pagination | None, WrapValidator(_some_object)]
+NoObject = Annotated[None, PlainValidator(_no_object)]
+SomePagination = Annotated[Pagination | NoObject, IN_ORDER]
 
 
 class TokenUsage(Record):
@@ -152,7 +149,7 @@ class EventRecord(Record):
     is_chargeable: OptionalFlag = None
     is_headless: Flag = False
     is_free_bugbot: Flag = False
-    token_usage: Annotated[TokenUsage | None, WrapValidator(_some_object)] = None
+    token_usage: Annotated[TokenUsage | NoObject, IN_ORDER] = None
     charged_cents: Cents | None = None
     cursor_token_fee: SomeCents = None
 
