@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Func, IntegerField, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import Func, IntegerField
 
 
 class HourOfDay(Func):
@@ -17,9 +16,3 @@ class HourOfDay(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         template = "CAST(SUBSTR(%(expressions)s, 12, 2) AS INTEGER)"
         return super().as_sql(compiler, connection, template=template, **context)
-
-
-def thread_of_event() -> Coalesce:
-    """What requests of one piece of work have in common."""
-    empty = Value("")
-    return Coalesce(NullIf("cloud_agent_id", empty), NullIf("automation_id", empty), F("conversation_id"))

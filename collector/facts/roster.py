@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.db.models import F
 
@@ -21,8 +23,7 @@ UNATTRIBUTED = "unattributed"
 BY_ID = "user:"  # how the key of a person without an address begins
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Whom a row names: the join key, and what is known of them besides."""
 
     key: str
@@ -36,6 +37,7 @@ class Identity:
         return self.kind == Member.Kind.PERSON and not self.key.startswith(BY_ID)
 
 
+@lru_cache(20_000)
 def identify(
     email: str = "",
     *,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.db.models import Case, CharField, Q, Value, When
 
 from collector.models import Member, Surface, UsageEvent
@@ -36,6 +38,7 @@ def surface_in_sql() -> Case:
     return Case(*cases, default=Value(Surface.IDE.value), output_field=CharField())
 
 
+@lru_cache(1024)
 def is_by_bugbot(*, model: str, kind: str, is_free: bool = False) -> bool:
     """Whether an event is a review by Bugbot: the answers of 2025 say so, later ones name it."""
     return is_free or "bugbot" in model.lower() or "bugbot" in kind.lower()

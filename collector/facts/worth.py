@@ -6,11 +6,7 @@ them. Free and failed usage is worth nothing.
 
 from __future__ import annotations
 
-import operator
-from functools import reduce
-
-from django.db.models import Case, F, FloatField, Q, Sum, Value, When
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Q
 
 from collector.models import UsageEvent
 
@@ -26,21 +22,3 @@ NOT_CHARGED = Q(charged_cents=0)
 FOR_NOTHING = Q(kind__iexact="free") | Q(discount_percent=100) | UsageEvent.FAILED
 WORTH_KNOWN = NOT_CHARGED & Q(model_cents__gt=0) & ~FOR_NOTHING
 UNPRICED = NOT_CHARGED & Q(model_cents__isnull=True, cost_basis=UsageEvent.CostBasis.UNKNOWN) & ~FOR_NOTHING
-FREE = NOT_CHARGED & ~WORTH_KNOWN & ~UNPRICED
-
-
-def worth_cents() -> Coalesce:
-    """The sum of what uncharged usage is known to be worth."""
-    return Coalesce(
-        Sum(Case(When(WORTH_KNOWN, then=Cast("model_cents", FloatField())), output_field=FloatField())),
-        Value(0.0),
-    )
-
-
-def weight_where(condition: Q) -> Coalesce:
-    """The sum of the weighed tokens of the events for which `condition` holds."""
-    parts = [
-        Cast(Coalesce(F(name), 0), FloatField()) * Value(weight) for name, weight in TOKEN_WEIGHTS.items()
-    ]
-    weight = reduce(operator.add, parts)
-    return Coalesce(Sum(Case(When(condition, then=weight), output_field=FloatField())), Value(0.0))

@@ -6,20 +6,24 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import Any
 
 from django.db.models import QuerySet
 
 from collector.base.days import day_start, utc_day
-from collector.base.upsert import Key, Values
 from collector.facts import cycles, rollups
 from collector.facts.roster import Identity, Roster
-from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
-from collector.sources.events import TABLE, EventDraft, keep_costs, number_twins
+from collector.sources.event_rows import (
+    TABLE,
+    EventDraft,
+    EventRows,
+    EventValues,
+    keep_costs,
+    number_twins,
+    stored_rows,
+)
 
 from .short_transactions import ShortTransactions, batches
 
@@ -32,43 +36,6 @@ MILLISECOND = timedelta(milliseconds=1)
 Origin = UsageEvent.Origin
 # Who knows an event best; what is known from further up is not touched by what is further down.
 RANKS = [Origin.API.value, Origin.TRACKER.value, Origin.CSV.value]
-TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
-INPUT, *OTHER_TOKENS = map(TABLE.values.index, TOKENS)
-ORIGIN = TABLE.values.index("origin")
-UNSAID: dict[str, Any] = {
-    "conversation_id": "",
-    "cloud_agent_id": "",
-    "automation_id": "",
-    "is_headless": False,
-    "is_max_mode": False,
-    "is_token_based": False,
-    "input_tokens": None,
-    "output_tokens": None,
-    "cache_write_tokens": None,
-    "cache_read_tokens": None,
-    "kind": "",
-    "charged_cents": Decimal(0),
-    "cost_basis": UsageEvent.CostBasis.UNKNOWN.value,
-    "model_cents": None,
-    "token_fee_cents": None,
-    "discount_percent": None,
-    "is_chargeable": False,
-    "request_units": Decimal(0),
-}
-
-
-PLACES = {name: place for place, name in enumerate(TABLE.values)}
-IS_BUGBOT = PLACES["is_bugbot"]
-TEMPLATE = [UNSAID.get(name) for name in TABLE.values]
-
-
-def draft(identity: Identity, occurred_at: datetime, model: str, **columns: Any) -> EventDraft:
-    """An event of a file; columns that the file lacks are left unsaid."""
-    values = TEMPLATE.copy()
-    values[IS_BUGBOT] = is_by_bugbot(model=model, kind=columns.get("kind", ""))
-    for name, value in columns.items():
-        values[PLACES[name]] = value
-    return EventDraft(identity, occurred_at, model, tuple(values))
 
 
 @dataclass
@@ -141,8 +108,8 @@ class EventWriter:
 
     def _write(self, drafts: list[EventDraft]) -> None:
         rows = number_twins(drafts, self.roster)
-        known = TABLE.known(self._stored(rows))
-        better = [key[:3] for key, values in known.items() if values[ORIGIN] in self._better_origins]
+        known = stored_rows(self._stored(rows))
+        better = [key[:3] for key, columns in known.items() if columns.origin in self._better_origins]
         ours = not_known_better(rows, better) if better else rows
         keep_costs(ours, known)
         keep_tokens(ours, known)
@@ -159,7 +126,7 @@ class EventWriter:
         TABLE.write(ours, written, self.at)
         rollups.recompute({(key[0], utc_day(key[1])) for key in written.touched}, self.at)
 
-    def _stored(self, rows: dict[Key, Values]) -> QuerySet[UsageEvent]:
+    def _stored(self, rows: EventRows) -> QuerySet[UsageEvent]:
         """What is stored of these members between the first and the last of these instants."""
         members, instants = {key[0] for key in rows}, [key[1] for key in rows]
         stored = UsageEvent.objects.between(min(instants), max(instants) + MILLISECOND)
@@ -187,26 +154,32 @@ def _spot_of(event: EventDraft) -> tuple[str, datetime]:
     return event.identity.key, event.occurred_at
 
 
-def keep_tokens(rows: dict[Key, Values], known: dict[Key, Values]) -> None:
+def keep_tokens(rows: EventRows, known: EventRows) -> None:
     """Let the four counts stand where a file knows no more than their sum."""
-    for key, row in rows.items():
-        old = known.get(key)
-        if old and _has_sum_only(row) and not _has_sum_only(old) and _token_total(old) == row[INPUT]:
-            both = zip(TABLE.values, row, old, strict=True)
-            rows[key] = tuple(before if name in TOKENS else now for name, now, before in both)
+    for key, old in known.items():
+        row = rows.get(key)
+        if row and _has_sum_only(row) and not _has_sum_only(old) and _token_total(old) == row.input_tokens:
+            rows[key] = row._replace(
+                input_tokens=old.input_tokens,
+                output_tokens=old.output_tokens,
+                cache_write_tokens=old.cache_write_tokens,
+                cache_read_tokens=old.cache_read_tokens,
+            )
 
 
-def _has_sum_only(row: Values) -> bool:
-    return row[INPUT] is not None and all(row[place] is None for place in OTHER_TOKENS)
+def _has_sum_only(row: EventValues) -> bool:
+    others = (row.output_tokens, row.cache_write_tokens, row.cache_read_tokens)
+    return row.input_tokens is not None and others == (None, None, None)
 
 
-def _token_total(row: Values) -> int:
-    return sum(row[place] or 0 for place in (INPUT, *OTHER_TOKENS))
+def _token_total(row: EventValues) -> int:
+    return sum(
+        count or 0
+        for count in (row.input_tokens, row.output_tokens, row.cache_write_tokens, row.cache_read_tokens)
+    )
 
 
-def not_known_better(
-    rows: dict[Key, Values], better: Iterable[tuple[int, datetime, str]]
-) -> dict[Key, Values]:
+def not_known_better(rows: EventRows, better: Iterable[tuple[int, datetime, str]]) -> EventRows:
     """Leave out one row for each event that is known better, of the same member and instant.
 
     Of the same model if there is one; else of another, since files may spell a model as people read it.

@@ -19,11 +19,11 @@ import numpy as np
 from collector.base.belief import AHEAD, EARLIEST, is_number
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import from_epoch_ms, to_epoch_ms
+from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
-from collector.sources.events import EventDraft
+from collector.sources.event_rows import EventDraft, EventValues
 
 from .costs import FileCost, cost_of_row
-from .events import draft
 from .numbers import count, units
 from .users import Users
 
@@ -153,11 +153,11 @@ class UsageCsv:
     def _event(self, row: Row, delimiter: str) -> tuple[EventDraft, FileCost]:
         tokens = _tokens(row)
         cost = cost_of_row(row, delimiter)
-        event = draft(
-            self.users.identity(row["user"]),
-            self._instant(row["at"]),
-            _short(DEFAULT if row["model"].lower() == AUTO else row["model"], 120, "model"),
-            kind=_short(row["kind"], 80, "kind"),
+        model = _short(DEFAULT if row["model"].lower() == AUTO else row["model"], 120, "model")
+        kind = _short(row["kind"], 80, "kind")
+        columns = EventValues(
+            kind=kind,
+            is_bugbot=is_by_bugbot(model=model, kind=kind),
             is_max_mode=row["max_mode"].lower() in ("yes", "true", "1"),
             is_headless=bool(row["cloud_agent"] or row["automation"]),
             cloud_agent_id=_short(row["cloud_agent"], 80, "Cloud Agent ID"),
@@ -173,6 +173,7 @@ class UsageCsv:
             request_units=units(row["requests"], delimiter) or Decimal(0),
             origin=UsageEvent.Origin.CSV.value,
         )
+        event = EventDraft(self.users.identity(row["user"]), self._instant(row["at"]), model, columns)
         return event, cost
 
     def _instant(self, text: str) -> datetime:

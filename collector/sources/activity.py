@@ -78,13 +78,12 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 
 def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraft]:
-    identities: dict[Identity, Identity] = {}
 
     def ask(number: int) -> Page[ActivityDraft]:
         body = {"startDate": part.first_ms, "endDate": part.last_ms, "page": number, "pageSize": PAGE_SIZE}
         answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH, notes, part.read_at)
         records = read_rows(ActivityRecord, answer.data, notes, part.read_at)
-        rows = [_draft(record, identities) for record, _ in records]
+        rows = [_draft(record) for record, _ in records]
         paging = answer.pagination or Pagination()
         return Page(
             rows,
@@ -125,13 +124,11 @@ def added_up(one: Values, other: Values) -> Values:
     )
 
 
-def _draft(record: ActivityRecord, identities: dict[Identity, Identity]) -> ActivityDraft:
+def _draft(record: ActivityRecord) -> ActivityDraft:
     """What is kept of a row; most say nothing and share one value, since a month of a large team is long."""
     identity = identify(record.email, number=record.user_id)
     values = tuple(getattr(record, name) for name in COLUMNS.values())
-    return ActivityDraft(
-        identities.setdefault(identity, identity), record.on, NOTHING if values == NOTHING else values
-    )
+    return ActivityDraft(identity, record.on, NOTHING if values == NOTHING else values)
 
 
 def _people(reading: Reading[ActivityDraft], notes: Notes) -> int:

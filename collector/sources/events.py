@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 from django.db.models import QuerySet
 
 from collector.base.days import utc_day
+from collector.base.garbage import rare_garbage_collection
 from collector.base.notes import DoubtKind, Notes
-from collector.base.upsert import FactTable, Key, Values, writing
+from collector.base.upsert import writing
 from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
@@ -23,57 +20,22 @@ from collector.cursor.events import PATH, EventPart, EventReader
 from collector.cursor.records import EventRecord, TokenUsage
 from collector.facts import cycles, rollups
 from collector.facts.doubts import store_notes
-from collector.facts.roster import Identity, Roster, identify
+from collector.facts.roster import Roster, identify
 from collector.facts.surfaces import is_by_bugbot
 from collector.models import Doubt, Source, UsageEvent
 
 from .base import Progress, SyncResult, silent
+from .event_rows import TABLE, EventDraft, EventValues, keep_costs, number_twins, stored_rows
 from .owners import settle_owners
 
-# What tells events of one instant, member and model apart: never revised, so their order stands.
-LASTING = (
-    "conversation_id",
-    "cloud_agent_id",
-    "automation_id",
-    "is_headless",
-    "is_max_mode",
-    "is_token_based",
-    "is_bugbot",
-    "input_tokens",
-    "output_tokens",
-    "cache_write_tokens",
-    "cache_read_tokens",
-)
-# What the vendor may settle later.
-REVISED = (
-    "kind",
-    "charged_cents",
-    "cost_basis",
-    "model_cents",
-    "token_fee_cents",
-    "discount_percent",
-    "is_chargeable",
-    "request_units",
-    "origin",
-)
-TABLE = FactTable(
-    UsageEvent,
-    key=("member_id", "occurred_at", "model", "ordinal"),
-    values=(*LASTING, *REVISED),
-    stamp=("changed_at",),
-    first_stamp=("first_seen_at",),
-)
-COST = {"charged_cents", "cost_basis", "model_cents", "token_fee_cents", "discount_percent"}
-BASIS, KIND, IS_CHARGEABLE = map(TABLE.values.index, ("cost_basis", "kind", "is_chargeable"))
-# How much is known of a cost, by what it rests on.
-KNOWLEDGE = {
-    UsageEvent.CostBasis.UNKNOWN.value: 0,
-    UsageEvent.CostBasis.FILE.value: 1,
-    UsageEvent.CostBasis.MODEL_COST.value: 1,
-    UsageEvent.CostBasis.CHARGED.value: 2,
-}
 NO_TOKENS = TokenUsage()
 PERCENT_PLACES = UNIT_PLACES = Decimal("0.0001")
+NO_UNITS = Decimal(0)
+CHARGED, MODEL_COST, UNKNOWN = (
+    basis.value
+    for basis in (UsageEvent.CostBasis.CHARGED, UsageEvent.CostBasis.MODEL_COST, UsageEvent.CostBasis.UNKNOWN)
+)
+ORIGIN = UsageEvent.Origin.API.value
 # How the kinds begin that the vendor is known to use, in any spelling.
 KNOWN_KINDS = (
     "usage based",
@@ -89,27 +51,16 @@ KNOWN_KINDS = (
 CHARGEABLE_KINDS = ("usage-based", "usage_event_kind_usage_based", "on-demand")
 
 
-class EventDraft(NamedTuple):
-    """An event on its way from answer to table: whom it names, and its columns."""
-
-    identity: Identity
-    occurred_at: datetime
-    model: str
-    values: Values
-
-
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the events of `window` part by part; each part, its totals and the watermark go in together."""
     result = SyncResult()
-    identities: dict[Identity, Identity] = {}
-    reader = EventReader(
-        client, lambda event, notes: draft(event, identities, notes), may_lack=_lacked_before()
-    )
+    reader = EventReader(client, draft, may_lack=_lacked_before())
     try:
-        for part in reader.parts_of(window):
-            stored = _store(part)
-            result += stored
-            progress(part.window, stored)
+        with rare_garbage_collection():
+            for part in reader.parts_of(window):
+                stored = _store(part)
+                result += stored
+                progress(part.window, stored)
     except CursorApiError as error:
         if error.notes:
             with writing():
@@ -130,7 +81,7 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
         roster = Roster.load()
         roster.admit({each.identity for each in drafts}, window.read_at)
         rows = number_twins(drafts, roster)
-        known = TABLE.known(_known_events(window, drafts))
+        known = stored_rows(_known_events(window, drafts))
         moved = settle_owners(rows, known, roster)
         keep_costs(rows, known)
         written = TABLE.bring(rows, known, window.read_at)
@@ -150,37 +101,8 @@ def _known_events(window: Window, drafts: list[EventDraft]) -> QuerySet[UsageEve
     return known | UsageEvent.objects.filter(occurred_at__in=beyond) if beyond else known
 
 
-def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> dict[Key, Values]:
-    """Rows by identity. Events alike in instant, member and model are numbered by what never changes."""
-    alike: dict[Key, list[Values]] = defaultdict(list)
-    for each in drafts:
-        alike[roster.member_id(each.identity), each.occurred_at, each.model].append(each.values)
-    rows: dict[Key, Values] = {}
-    for key, twins in alike.items():
-        if len(twins) > 1:
-            twins.sort(key=_lasting)
-        for ordinal, values in enumerate(twins):
-            rows[*key, ordinal] = values
-    return rows
-
-
-def keep_costs(rows: dict[Key, Values], known: dict[Key, Values]) -> None:
-    """Let a cost stand that is left out now, of an event that is otherwise told as it was: it is no zero."""
-    for key, row in rows.items():
-        old = known.get(key)
-        if old is None or KNOWLEDGE[row[BASIS]] >= KNOWLEDGE[old[BASIS]]:
-            continue
-        if (row[KIND], row[IS_CHARGEABLE]) == (old[KIND], old[IS_CHARGEABLE]):
-            both = zip(TABLE.values, row, old, strict=True)
-            rows[key] = tuple(before if name in COST else now for name, now, before in both)
-
-
-def _lasting(values: Values) -> tuple[str, ...]:
-    return tuple(map(str, values))
-
-
-def draft(event: EventRecord, identities: dict[Identity, Identity], notes: Notes) -> EventDraft:
-    """The columns of `event`; equal identities become one object, since there are few and many events."""
+def draft(event: EventRecord, notes: Notes) -> EventDraft:
+    """Whom `event` names, and its columns."""
     identity = identify(
         event.user_email,
         service_account=event.service_account_id,
@@ -190,7 +112,7 @@ def draft(event: EventRecord, identities: dict[Identity, Identity], notes: Notes
     tokens = event.token_usage or NO_TOKENS
     charged, basis = cost_of(event)
     doubt_money(event, charged, notes)
-    lasting = (
+    columns = EventValues(
         event.conversation_id,
         event.cloud_agent_id,
         event.automation_id,
@@ -202,8 +124,6 @@ def draft(event: EventRecord, identities: dict[Identity, Identity], notes: Notes
         tokens.output_tokens,
         tokens.cache_write_tokens,
         tokens.cache_read_tokens,
-    )
-    revised = (
         sys.intern(event.kind),
         charged,
         basis,
@@ -211,27 +131,22 @@ def draft(event: EventRecord, identities: dict[Identity, Identity], notes: Notes
         event.cursor_token_fee,
         _quantized(tokens.discount_percent_off, PERCENT_PLACES),
         is_chargeable(event),
-        _quantized(event.requests_costs, UNIT_PLACES) or Decimal(0),
-        UsageEvent.Origin.API.value,
+        _quantized(event.requests_costs, UNIT_PLACES) or NO_UNITS,
+        ORIGIN,
     )
-    return EventDraft(
-        identities.setdefault(identity, identity),
-        event.timestamp,
-        sys.intern(event.model),
-        lasting + revised,
-    )
+    return EventDraft(identity, event.timestamp, sys.intern(event.model), columns)
 
 
 def cost_of(event: EventRecord) -> tuple[Decimal, str]:
     """What the event costs in cents, and what that rests on."""
     if event.charged_cents is not None:
-        return event.charged_cents, UsageEvent.CostBasis.CHARGED.value
+        return event.charged_cents, CHARGED
     if event.is_free:
         # Answers of 2025 give such an event the model's cost, which nobody was charged.
-        return Decimal(0), UsageEvent.CostBasis.UNKNOWN.value
+        return Decimal(0), UNKNOWN
     if event.token_usage and event.token_usage.total_cents is not None:
-        return event.token_usage.total_cents, UsageEvent.CostBasis.MODEL_COST.value
-    return Decimal(0), UsageEvent.CostBasis.UNKNOWN.value
+        return event.token_usage.total_cents, MODEL_COST
+    return Decimal(0), UNKNOWN
 
 
 def doubt_money(event: EventRecord, charged: Decimal, notes: Notes) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collector.base.upsert import Key, Values
 from collector.facts.roster import Roster
 from collector.models import UsageEvent
 
+from .event_rows import EventKey, EventRows
 
-def settle_owners(rows: dict[Key, Values], known: dict[Key, Values], roster: Roster) -> list[Key]:
+
+def settle_owners(rows: EventRows, known: EventRows, roster: Roster) -> list[EventKey]:
     """Let an event that changed its owner or model between two answers stay one event; keys that moved.
 
     `rows` is what a complete window holds now, `known` what is stored of it; both are brought into line.
@@ -20,14 +21,14 @@ def settle_owners(rows: dict[Key, Values], known: dict[Key, Values], roster: Ros
         return []
     vague, moved = roster.vague(), []
     by_model = {key[1:]: key for key in gone}
-    by_instant = {key[1]: key for key in gone}
+    by_instant = {key.occurred_at: key for key in gone}
     for key in [key for key in rows if key not in known]:
-        old = by_model.get(key[1:]) or by_instant.get(key[1])
+        old = by_model.get(key[1:]) or by_instant.get(key.occurred_at)
         if old is None or old not in gone:
             continue
         gone.discard(old)
-        if key[0] in vague and old[0] not in vague:
-            kept = (old[0], *key[1:])
+        if key.member_id in vague and old.member_id not in vague:
+            kept = key._replace(member_id=old.member_id)
             if kept in rows or (kept in known and kept != old):
                 continue
             rows[kept] = rows.pop(key)
@@ -40,8 +41,7 @@ def settle_owners(rows: dict[Key, Values], known: dict[Key, Values], roster: Ros
     return moved
 
 
-def _move(old: Key, new: Key) -> None:
-    member_id, occurred_at, model, ordinal = old
-    UsageEvent.objects.filter(
-        member_id=member_id, occurred_at=occurred_at, model=model, ordinal=ordinal
-    ).update(member_id=new[0], model=new[2], ordinal=new[3])
+def _move(old: EventKey, new: EventKey) -> None:
+    UsageEvent.objects.filter(**old._asdict()).update(
+        member_id=new.member_id, model=new.model, ordinal=new.ordinal
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from collector.base.days import day_start
-from collector.facts.rollups import BUSY_THREAD
+from collector.facts.sums import BUSY_THREAD
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import Surface
 from detection.frame.frame import hour_after

@@ -15,7 +15,6 @@ from collector.base.csv_files import FileError
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.imports.usage_csv import UsageCsv
 from collector.models import Surface, UsageEvent
-from collector.sources.events import TABLE
 from detection.frame.prices import price_book
 from detection.replay.replay import History
 from sandbox.company import Label
@@ -67,17 +66,16 @@ def first_and_last_day(history: History) -> Sequence[date]:
 
 
 def _events(file: UsageCsv) -> pd.DataFrame:
-    places = {name: TABLE.values.index(name) for name in TABLE.values}
     rows = []
     for event in file.events():
-        values = {name: event.values[place] for name, place in places.items()}
-        by_agent = bool(values["cloud_agent_id"] or values["automation_id"])
-        tokens = {name: float(values[name] or 0) for name in TOKEN_WEIGHTS}
-        kind = values["kind"].lower()
+        columns = event.columns
+        by_agent = bool(columns.cloud_agent_id or columns.automation_id)
+        tokens = {name: float(getattr(columns, name) or 0) for name in TOKEN_WEIGHTS}
+        kind = columns.kind.lower()
         is_served = "errored" not in kind and "aborted" not in kind
         is_worth = is_served and kind != "free"
-        is_unpriced = values["cost_basis"] == UsageEvent.CostBasis.UNKNOWN and is_worth
-        charged = float(values["charged_cents"])
+        is_unpriced = columns.cost_basis == UsageEvent.CostBasis.UNKNOWN and is_worth
+        charged = float(columns.charged_cents)
         weight = sum(count * TOKEN_WEIGHTS[name] for name, count in tokens.items())
         rows.append(
             {
@@ -85,16 +83,16 @@ def _events(file: UsageCsv) -> pd.DataFrame:
                 "at": event.occurred_at,
                 "model": event.model,
                 "surface": (Surface.CLOUD_AGENT if by_agent else Surface.IDE).value,
-                "thread": values["cloud_agent_id"] or values["automation_id"],
+                "thread": columns.cloud_agent_id or columns.automation_id,
                 "by_agent": by_agent,
                 "cents": charged
-                or (float(values["model_cents"] or 0) if is_served and kind != "free" else 0.0),
+                or (float(columns.model_cents or 0) if is_served and kind != "free" else 0.0),
                 "charged": charged,
-                "billed": charged if values["is_chargeable"] else 0.0,
+                "billed": charged if columns.is_chargeable else 0.0,
                 "requests": float(is_served),
                 "tokens": sum(tokens.values()),
                 "weight": weight,
-                "unpriced": weight if is_unpriced and not charged and values["model_cents"] is None else 0.0,
+                "unpriced": weight if is_unpriced and not charged and columns.model_cents is None else 0.0,
             }
         )
     table = pd.DataFrame(rows).sort_values("at", kind="stable", ignore_index=True)

@@ -57,7 +57,7 @@ def count_hour(event):
     day = event.occurred_at.date()
     start_at, end_at = day_start(day), day_end(day)
     events = UsageEvent.objects.between(start_at, end_at).filter(member=event.member)
-    totals, _ = rollups.totals_of_day(day, events)
+    totals = rollups.totals_of_day(day, events)
     stored = MemberModelHour.objects.between(start_at, end_at).filter(member=event.member)
     rollups.HOURS.upsert(totals.hours, stored, event.changed_at)
 

@@ -6,9 +6,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from collector.imports.events import EventWriter, draft
+from collector.base.garbage import rare_garbage_collection
+from collector.facts.surfaces import is_by_bugbot
+from collector.imports.events import EventWriter
 from collector.models import UsageEvent
-from collector.sources.events import CHARGEABLE_KINDS, EventDraft
+from collector.sources.event_rows import EventDraft, EventValues
+from collector.sources.events import CHARGEABLE_KINDS
 
 from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, email, label, tokens, units
 from .taking import Taking
@@ -28,6 +31,7 @@ COLUMNS = (
     "is_chargeable",
     "is_headless",
 )
+ORIGIN, COST_BASIS = UsageEvent.Origin.TRACKER.value, UsageEvent.CostBasis.MODEL_COST.value
 # Rows of one instant side by side, the last one stored last: it has what the vendor settled later.
 IN_ORDER = "ORDER BY timestamp, rowid"
 
@@ -35,23 +39,22 @@ IN_ORDER = "ORDER BY timestamp, rowid"
 def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
     """Bring the file's events in; what the API has answered stays."""
     part = ImportPart("usage events")
-    writer = EventWriter(
-        UsageEvent.Origin.TRACKER.value, taking.at, is_dry_run=taking.is_dry_run, roster=taking.roster
-    )
+    writer = EventWriter(ORIGIN, taking.at, is_dry_run=taking.is_dry_run, roster=taking.roster)
     rows = taking.watched(
         part.name, db.count("usage_events"), db.rows("usage_events", *COLUMNS, only=IN_ORDER)
     )
-    for _, of_instant in groupby(rows, key=itemgetter("timestamp")):
-        last_stored: dict[tuple[Any, Any], TrackerRow] = {}
-        for row in of_instant:
-            part.read += 1
-            last_stored[email(row["user_email"]), row["model"]] = row
-        for row in last_stored.values():
-            try:
-                writer.take_in(_draft(row, taking))
-            except OddValue as exc:
-                part.reject(str(exc))
-    writer.finish()
+    with rare_garbage_collection():
+        for _, of_instant in groupby(rows, key=itemgetter("timestamp")):
+            last_stored: dict[tuple[Any, Any], TrackerRow] = {}
+            for row in of_instant:
+                part.read += 1
+                last_stored[email(row["user_email"]), row["model"]] = row
+            for row in last_stored.values():
+                try:
+                    writer.take_in(_draft(row, taking))
+                except OddValue as exc:
+                    part.reject(str(exc))
+        writer.finish()
     part.taken = writer.counts["new"] + writer.counts["changed"]
     part.known = part.read - part.taken - part.unusable
     taking.days_with_events = writer.days
@@ -60,26 +63,25 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
 
 def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
     """The event of a row; OddValue where nobody can believe it. One that names nobody is nobody's."""
-    kind, cost = label(row["kind"], 80), amount(row["total_cents"])
-    return draft(
-        taking.spender(row["user_email"]),
-        taking.instant(row["timestamp"]),
-        label(row["model"], 120),
+    kind, model, cost = label(row["kind"], 80), label(row["model"], 120), amount(row["total_cents"])
+    columns = EventValues(
         kind=kind,
+        is_bugbot=is_by_bugbot(model=model, kind=kind),
         is_max_mode=bool(row["max_mode"]),
         is_headless=bool(row["is_headless"]),
         is_chargeable=_is_chargeable(row["is_chargeable"], kind),
         # The tracker keeps the model's cost only, not what was charged; and units under the name of cents.
         charged_cents=cost,
         model_cents=cost,
-        cost_basis=UsageEvent.CostBasis.MODEL_COST.value,
+        cost_basis=COST_BASIS,
         request_units=units(row["requests_cost_cents"]),
         input_tokens=tokens(row["input_tokens"]),
         output_tokens=tokens(row["output_tokens"]),
         cache_read_tokens=tokens(row["cache_read_tokens"]),
         cache_write_tokens=tokens(row["cache_write_tokens"]),
-        origin=UsageEvent.Origin.TRACKER.value,
+        origin=ORIGIN,
     )
+    return EventDraft(taking.spender(row["user_email"]), taking.instant(row["timestamp"]), model, columns)
 
 
 def _is_chargeable(flag: Any, kind: str) -> bool:

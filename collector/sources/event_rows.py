@@ -1,0 +1,128 @@
+"""Events as rows of their table: how they are recognised, compared and kept apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from collector.base.upsert import FactTable
+from collector.facts.roster import Identity, Roster
+from collector.models import UsageEvent
+
+# How much is known of a cost, by what it rests on.
+KNOWLEDGE = {
+    UsageEvent.CostBasis.UNKNOWN.value: 0,
+    UsageEvent.CostBasis.FILE.value: 1,
+    UsageEvent.CostBasis.MODEL_COST.value: 1,
+    UsageEvent.CostBasis.CHARGED.value: 2,
+}
+
+
+class EventKey(NamedTuple):
+    """What an event is recognised by; the ordinal counts those alike in the rest."""
+
+    member_id: int
+    occurred_at: datetime
+    model: str
+    ordinal: int
+
+
+class EventValues(NamedTuple):
+    """What is compared and stored besides.
+
+    First what is never revised, by which events of one instant, member and model are put in an order that
+    stands; from `kind` on what the vendor may settle later.
+    """
+
+    conversation_id: str = ""
+    cloud_agent_id: str = ""
+    automation_id: str = ""
+    is_headless: bool = False
+    is_max_mode: bool = False
+    is_token_based: bool = False
+    is_bugbot: bool = False
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    kind: str = ""
+    charged_cents: Decimal = Decimal(0)
+    cost_basis: str = UsageEvent.CostBasis.UNKNOWN.value
+    model_cents: Decimal | None = None
+    token_fee_cents: Decimal | None = None
+    discount_percent: Decimal | None = None
+    is_chargeable: bool = False
+    request_units: Decimal = Decimal(0)
+    origin: str = UsageEvent.Origin.API.value
+
+    def with_cost_of(self, other: EventValues) -> EventValues:
+        return self._replace(
+            charged_cents=other.charged_cents,
+            cost_basis=other.cost_basis,
+            model_cents=other.model_cents,
+            token_fee_cents=other.token_fee_cents,
+            discount_percent=other.discount_percent,
+        )
+
+
+class EventDraft(NamedTuple):
+    """An event on its way to the table: whom it names, when and with which model, and its columns."""
+
+    identity: Identity
+    occurred_at: datetime
+    model: str
+    columns: EventValues
+
+
+EventRows = dict[EventKey, EventValues]
+
+TABLE = FactTable(
+    UsageEvent,
+    key=EventKey._fields,
+    values=EventValues._fields,
+    stamp=("changed_at",),
+    first_stamp=("first_seen_at",),
+)
+
+
+def stored_rows(events: QuerySet[UsageEvent]) -> EventRows:
+    """`events` as rows."""
+    known = TABLE.known(events)
+    return {EventKey._make(key): EventValues._make(columns) for key, columns in known.items()}
+
+
+def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> EventRows:
+    """Rows by identity. Events alike in instant, member and model are numbered by what never changes."""
+    members: dict[Identity, int] = {}
+    alike: dict[tuple[int, datetime, str], list[EventValues]] = defaultdict(list)
+    for identity, occurred_at, model, columns in drafts:
+        member_id = members.get(identity)
+        if member_id is None:
+            member_id = members[identity] = roster.member_id(identity)
+        alike[member_id, occurred_at, model].append(columns)
+    rows: EventRows = {}
+    for (member_id, occurred_at, model), twins in alike.items():
+        if len(twins) > 1:
+            twins.sort(key=_as_texts)
+        for ordinal, columns in enumerate(twins):
+            rows[EventKey(member_id, occurred_at, model, ordinal)] = columns
+    return rows
+
+
+def keep_costs(rows: EventRows, known: EventRows) -> None:
+    """Let a cost stand that is left out now, of an event that is otherwise told as it was: it is no zero."""
+    for key, old in known.items():
+        row = rows.get(key)
+        if row is None or KNOWLEDGE[row.cost_basis] >= KNOWLEDGE[old.cost_basis]:
+            continue
+        if (row.kind, row.is_chargeable) == (old.kind, old.is_chargeable):
+            rows[key] = row.with_cost_of(old)
+
+
+def _as_texts(columns: EventValues) -> tuple[str, ...]:
+    return tuple(map(str, columns))
