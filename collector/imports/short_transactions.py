@@ -13,8 +13,9 @@ from django.db import connection, models
 
 from collector.base.upsert import writing
 
-# A transaction takes no further step after this long; one step is a fraction of it.
-BUDGET_SECONDS = 0.2
+# A transaction takes no further step after this long, so that nobody waits for a second; a step is a fraction
+# of it. Shorter ones cost more time in gaps than in work.
+BUDGET_SECONDS = 0.5
 # SQLite has no queue: a writer that waits looks again every tenth of a second at most.
 GAP_SECONDS = 0.11
 
