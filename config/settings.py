@@ -227,8 +227,6 @@ CURSOR_LIMITS = env.choice("CURSOR_LIMITS", ("read", "write"))
 CURSOR_AGENTS_API_KEY = env.secret("CURSOR_AGENTS_API_KEY")
 CURSOR_API_URL = env.url("CURSOR_API_URL", "https://api.cursor.com")
 DEMO = env.flag("DEMO", default=False)  # set by `serve` when it starts the sandbox: the pages say so
-# Hours of Cursor's own lag on a working day after which every page warns of it; 0 never.
-VENDOR_LAG_HOURS = env.number("VENDOR_LAG_HOURS", 6)
 
 # Notifications
 SLACK_BOT_TOKEN = env.secret("SLACK_BOT_TOKEN")

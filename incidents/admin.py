@@ -71,7 +71,15 @@ class IncidentSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
         ),
         (
             "Notifications",
-            {"fields": ("summary_above", "email_mode", "email_digest_hour", "give_up_after")},
+            {
+                "fields": (
+                    "summary_above",
+                    "email_mode",
+                    "email_digest_hour",
+                    "give_up_after",
+                    "vendor_lag_hours",
+                )
+            },
         ),
         ("Digests", {"fields": ("plan_digest", "cycle_digest", "weekly_digest", "digest_hour")}),
     )

@@ -16,6 +16,7 @@ from collector.base.names import current
 from collector.collecting import freshness
 from collector.collecting.freshness import SourceFreshness
 from collector.models import Source, SourceRun
+from incidents.notifying.vendor_lag import is_worth_a_notice
 from tracker import filters
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
@@ -34,7 +35,6 @@ PAGES = {
 }
 # A reading ends some minutes before it began; the vendor counts as behind from hours on.
 VENDOR_SLACK = timedelta(hours=1)
-SATURDAY = 5
 ADMIN = {"limits": "Limits", "admin:index": "Admin"}  # for those who may enter them
 
 
@@ -200,8 +200,7 @@ def vendor_sent_until(
 
 def vendor_lag(sent_until: datetime, now: datetime) -> list[Banner]:
     """On working days, once it lasts as long as is set: that Cursor itself is behind."""
-    hours = settings.VENDOR_LAG_HOURS
-    if not hours or now - sent_until < timedelta(hours=hours) or now.weekday() >= SATURDAY:
+    if not is_worth_a_notice(sent_until, now):
         return []
     return [
         Banner(

@@ -1,4 +1,4 @@
-"""The hourly job: collect, groups, detect, incidents, limits, budgets, digests, notify, heartbeat.
+"""The hourly job: collect, groups, detect, incidents, limits, budgets, lag, digests, notify, heartbeat.
 
 One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be repeated; one that fails is
 reported and the others go on with what is known.
@@ -26,6 +26,7 @@ from incidents.lifecycle import take_in
 from incidents.notifying.budgets import record_budget_steps
 from incidents.notifying.heartbeat import send_heartbeat
 from incidents.notifying.outbox import deliver_due
+from incidents.notifying.vendor_lag import record_vendor_lag
 
 log = logging.getLogger(__name__)
 HOURLY_JOB = "pipeline"  # its lease
@@ -87,6 +88,7 @@ def run(now: datetime) -> PipelineReport:
         _do(report, "guard", lambda: run_guard(now))
         _do(report, "limits", lambda: keep_limits(now))
         _do(report, "budgets", lambda: record_budget_steps(now))
+        _do(report, "lag", lambda: record_vendor_lag(now))
         _do(report, "digests", lambda: send_due(now))
         # What is sent is dated when it is sent: the steps before may have taken minutes.
         _do(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))

@@ -86,6 +86,13 @@ class IncidentSettings(SingletonModel):
         db_default=0,
         help_text="0: channels and the member are notified at the same time.",
     )
+    vendor_lag_hours = models.PositiveSmallIntegerField(
+        "notice of Cursor's own lag after (hours)",
+        default=6,
+        db_default=6,
+        help_text="On a working day, pages and channels report that Cursor itself is behind with events once "
+        "it lasts this long; channels also hear when it is over. 0: never.",
+    )
     plan_digest = models.BooleanField(
         "plan exhaustion digest", default=True, help_text="Once a day, if somebody exhausted their plan."
     )

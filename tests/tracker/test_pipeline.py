@@ -64,6 +64,7 @@ def test_a_runaway_agent_becomes_one_incident_and_one_message(sandbox, slack, co
         ("guard", True),
         ("limits", True),
         ("budgets", True),
+        ("lag", True),
         ("digests", True),
         ("notify", True),
     ]
