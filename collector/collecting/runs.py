@@ -15,10 +15,10 @@ from collector.cursor.errors import CursorApiError, Trouble
 from collector.facts.doubts import forget_settled, open_notes
 from collector.facts.reconcile import reconcile
 from collector.models import Source, SourceRun
-from collector.sources import activity, analytics, commits, events, groups, members, spend
+from collector.sources import activity, analytics, commits, events, groups, members, second_readings, spend
 from collector.sources.base import Progress, SyncResult
 
-from .due import window_of
+from .due import REREAD_NIGHTLY, window_of
 from .lag import note_vendor_lag
 from .windows import Window
 
@@ -137,6 +137,10 @@ class Collection:
             self.watcher(run.source, part, result)
 
         result = SYNCS[run.source](self.client, window, note)
+        if run.source == Source.EVENTS:
+            result += second_readings.recover_rejected(window)
+            if window.length >= REREAD_NIGHTLY:
+                result += second_readings.ask_again(self.client, window)
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
         run.status = SourceRun.Status.DOUBTS if result.noted else SourceRun.Status.OK
 
