@@ -57,7 +57,7 @@ def save_answer(
             now,
             incident.status,
         )
-        recording.record_answer_of_member(entry, now, is_alarm=reply == Reply.NOT_ME)
+        recording.record_answer_of_member(entry, question, now, is_alarm=reply == Reply.NOT_ME)
     return Outcome(True, f"Thank you. Your answer is noted: {answer_text(answer)}.", incident)
 
 

@@ -78,16 +78,18 @@ def wait_for_member(entry: TimelineEntry, channels: Sequence[Channel], policy: I
     return policy.channels_wait(entry.severity) if is_asked and entry.step in ASKS_MEMBER else timedelta(0)
 
 
-def record_answer_of_member(entry: TimelineEntry, now: datetime, *, is_alarm: bool) -> None:
+def record_answer_of_member(
+    entry: TimelineEntry, question: TimelineEntry, now: datetime, *, is_alarm: bool
+) -> None:
     """Let the channels know of the member's answer. “Not me” alerts them at once; after any other answer the
-    alerts that still wait for one are not needed."""
+    alerts that still wait for one are not needed, but for those of what happened after `question`."""
     incident, policy = entry.incident, IncidentSettings.get_solo()
     if is_alarm:
         for channel in channels_for(incident, now):
             if not channel.is_for_member:
                 record_notification(channel, entry, Notification.Kind.ALERT, policy, now)
     else:
-        waiting_alerts(incident).filter(due_at__gt=now).update(
+        waiting_alerts(incident).filter(due_at__gt=now, entry__lte=question.pk).update(
             status=Notification.Status.WITHDRAWN, error=f"The member answered: {entry.text}."
         )
     alerted = Notification.objects.filter(incident=incident, kind=Notification.Kind.ALERT)

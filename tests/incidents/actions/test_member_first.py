@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 
 import pytest
 
+from detection.models import Anomaly
 from incidents.actions.answers import save_answer
 from incidents.lifecycle import take_in
 from incidents.models import Channel, Incident, IncidentSettings, MemberAnswer, Notification, Origin
@@ -161,6 +162,21 @@ def test_the_first_answer_counts_and_the_second_changes_nothing():
     second = answer(incident, Reply.NOT_ME, NOON + 2 * MINUTE)
     assert (second.won, second.message) == (False, "Already answered: I stopped it.")
     assert incident.timeline.filter(step="answered").count() == 1
+
+
+def test_an_answer_to_the_first_question_does_not_speak_for_what_grew_since(slack):
+    incident = opened(operands={"daily_cents": 41_200.0})
+    outbox.deliver_due(NOON)
+    later = NOON + 60 * MINUTE
+    outbox.deliver_due(later)
+    Anomaly.objects.update(operands={"daily_cents": 400_000.0})
+    take_in(run_at(later), later)
+    outbox.deliver_due(later)
+    assert Notification.objects.waiting().count() == 1  # the channel waits for an answer about the growth
+    assert answer(incident, Reply.STOPPED, later + MINUTE).won  # the link of the first mail
+    outbox.deliver_due(later + 31 * MINUTE)
+    assert not Notification.objects.filter(status="withdrawn").exists()
+    assert Notification.objects.filter(entry__step="worsened", status="sent").count() == 2
 
 
 @pytest.mark.parametrize(
