@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 
+from django.db import transaction
 from django.db.models import Sum
 
 from collector.base.money import cents
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
-from collector.cursor.spend_limits import read_limit
+from collector.cursor.spend_limits import LimitInForce, read_limit
 from collector.models import BillingCycle, Member, UsageEvent
 from detection.replay.backtest import WouldBe
 from detection.vocabulary import Severity
@@ -22,6 +23,7 @@ from incidents.lifecycle.moves import SYSTEM, Transition, write
 from incidents.models import GuardSettings, Incident, LimitChange, Origin, Status, TimelineStep
 
 log = logging.getLogger(__name__)
+UNANSWERED = (Status.OPEN, Status.ALERTED)
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,18 @@ def run_guard(now: datetime, client: CursorClient | None = None) -> GuardReport:
 
 def due_incidents(policy: GuardSettings, now: datetime) -> Iterator[Incident]:
     """Critical incidents of people that nobody acknowledged in time and the guard has not seen yet."""
-    waiting = Incident.objects.filter(
-        severity=Severity.CRITICAL,
-        status__in=(Status.OPEN, Status.ALERTED),
-        member__kind=Member.Kind.PERSON,
-    ).select_related("member")
-    for incident in waiting:
-        opened_at = incident.reopened_at or incident.detected_at
-        is_seen = incident.timeline.filter(step=TimelineStep.GUARD, at__gte=opened_at).exists()
-        if now - opened_at >= timedelta(minutes=policy.minutes) and not (is_seen or incident.is_snoozed(now)):
+    unanswered = Incident.objects.filter(status__in=UNANSWERED, member__kind=Member.Kind.PERSON)
+    for incident in unanswered.select_related("member"):
+        if is_due(incident, policy, now):
             yield incident
+
+
+def is_due(incident: Incident, policy: GuardSettings, now: datetime) -> bool:
+    if incident.status not in UNANSWERED or incident.severity != Severity.CRITICAL:
+        return False
+    opened_at = incident.reopened_at or incident.detected_at
+    is_seen = incident.timeline.filter(step=TimelineStep.GUARD, at__gte=opened_at).exists()
+    return now - opened_at >= timedelta(minutes=policy.minutes) and not (is_seen or incident.is_snoozed(now))
 
 
 def limit_dollars(spent_cents: Decimal, policy: GuardSettings) -> int:
@@ -81,16 +85,29 @@ def limit_dollars(spent_cents: Decimal, policy: GuardSettings) -> int:
 
 def limit_member(incident: Incident, policy: GuardSettings, client: CursorClient, now: datetime) -> bool:
     """Set the limit by Cursor's own figure of the spend; a lower one that holds already is left alone."""
+    found = read_limit(client, incident.member.email) if incident.member else None
+    with transaction.atomic():
+        # Somebody may have answered, or another process acted, while Cursor was asked.
+        current = Incident.objects.select_for_update().get(pk=incident.pk)
+        change = record_limit(current, found, policy, now) if is_due(current, policy, now) else None
+    if change:
+        carry_out(change, client, now)
+    return change is not None
+
+
+def record_limit(
+    incident: Incident, found: LimitInForce | None, policy: GuardSettings, now: datetime
+) -> LimitChange | None:
+    """Record the change to make and note it; None, and noted why, where there is none to make."""
     member = incident.member
-    found = read_limit(client, member.email) if member else None
     if member is None or found is None or found.total_cents is None:
         note(incident, "could not act: Cursor's answer does not name the member's spend.", now)
-        return False
+        return None
     dollars = limit_dollars(found.total_cents, policy)
     holds = found.decisive_dollars
     if holds is not None and holds <= dollars:
         note(incident, f"left the limit of {words(holds)}, which is no higher than {words(dollars)}.", now)
-        return False
+        return None
     wish = LimitWish(
         member=member,
         to_dollars=dollars,
@@ -102,8 +119,7 @@ def limit_member(incident: Incident, policy: GuardSettings, client: CursorClient
     )
     change = record_wish(wish, SYSTEM, Origin.SYSTEM, now)
     note(incident, f"limits {member} to {words(dollars)} because nobody acknowledged the incident.", now)
-    carry_out(change, client, now)
-    return True
+    return change
 
 
 def note_dry_run(incident: Incident, policy: GuardSettings, now: datetime) -> bool:

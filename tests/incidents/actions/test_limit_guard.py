@@ -7,11 +7,16 @@ from decimal import Decimal
 
 import pytest
 
+from collector.cursor import spend_limits
+from collector.cursor.client import CursorClient
+from collector.cursor.spend_limits import LimitInForce
 from collector.models import BillingCycle, UsageEvent
 from detection.replay.backtest import AFTERWORDS, WouldBe
+from incidents import lifecycle
+from incidents.actions import limit_guard
 from incidents.actions.limit_guard import guard_lines, limit_dollars, run_guard
-from incidents.models import GuardSettings, Incident, LimitChange
-from tests.incidents.actions.limit_site import DAY, NOW, LimitSite
+from incidents.models import GuardSettings, Incident, LimitChange, Origin
+from tests.incidents.actions.limit_site import BOSS, DAY, NOW, LimitSite
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=60)
@@ -41,6 +46,22 @@ def test_it_is_off_at_first(site: LimitSite):
     assert GuardSettings.get_solo().mode == "off"
     assert run_guard(LATER, site.client).acted == 0
     assert site.timeline() == []
+
+
+def test_an_incident_that_somebody_takes_on_while_the_guard_asks_cursor_is_left_alone(
+    site: LimitSite, monkeypatch
+):
+    """It asks for one member after another, each as long as Cursor takes: minutes may go by."""
+    switch("on")
+
+    def read_limit(client: CursorClient, email: str) -> LimitInForce | None:
+        lifecycle.acknowledge(site.incident, BOSS, Origin.PAGE, LATER)
+        return spend_limits.read_limit(client, email)
+
+    monkeypatch.setattr(limit_guard, "read_limit", read_limit)
+    assert run_guard(LATER, site.client).acted == 0
+    assert (site.calls, LimitChange.objects.count()) == (0, 0)
+    assert guard_notes(site) == []
 
 
 def test_a_dry_run_notes_once_what_it_would_have_done(site: LimitSite):
