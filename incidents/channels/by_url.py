@@ -23,7 +23,14 @@ def send(channel: Channel, parcel: Parcel) -> str:
     if not urls:
         raise DeliveryError("No URL: enter one for each service.")
     title, body, kind = title_of(parcel.content), body_of(parcel.content), notify_type(parcel.content)
-    asset = AppriseAsset(app_id="Cursor Cost Monitor", app_desc="", app_url="", async_mode=False)
+    asset = AppriseAsset(
+        app_id="Cursor Cost Monitor",
+        app_desc="",
+        app_url="",
+        async_mode=False,
+        http_redirects=False,
+        service_timeout=0,  # its own waits in a few threads of the process, which hanging calls use up
+    )
 
     def work() -> list[str]:
         return [name for url in urls if (name := failed_service(url, asset, title, body, kind))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from apprise import Apprise
+from apprise import Apprise, AppriseAttachment, NotifyBase
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 
@@ -16,6 +16,8 @@ ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
 API_KEY = re.compile(r"[A-Za-z0-9-]{20,64}")
 # What Apprise would do on this machine instead of over the network.
 LOCAL_SERVICES = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
+# Options of Apprise's services that name a file.
+FILE_OPTIONS = ("keyfile", "subfile", "pgp_key", "pgp_privkey")
 SEVERAL = {"email", "apprise"}  # kinds whose target holds several items
 SECRET_KINDS = frozenset({"webhook", "apprise", "pager", "opsgenie"})
 HIDDEN = "•••"
@@ -56,11 +58,23 @@ def check_apprise_url(item: str) -> None:
     scheme = item.partition("://")[0].lower()
     if scheme in LOCAL_SERVICES:
         raise ValidationError(f"“{scheme}” shows messages on this machine: choose a service on the network.")
-    if Apprise.instantiate(item, suppress_exceptions=True) is None:
+    service = Apprise.instantiate(item, suppress_exceptions=True)
+    if service is None:
         raise ValidationError(
             f"“{scheme}://{HIDDEN}” is not an Apprise URL. Examples: discord://ID/TOKEN, ntfy://TOPIC, "
             "workflows://HOST/WORKFLOW/SIGNATURE for Teams. See https://github.com/caronc/apprise/wiki."
         )
+    if reads_file(service):
+        raise ValidationError(
+            f"“{scheme}://{HIDDEN}” would read a file on this machine: leave out templates and key files."
+        )
+
+
+def reads_file(service: NotifyBase) -> bool:
+    """Whether one of its options is a file that Apprise reads each time, or fetches from an address."""
+    options = vars(service)
+    attached = [value for value in options.values() if isinstance(value, AppriseAttachment)]
+    return any(map(len, attached)) or any(map(options.get, FILE_OPTIONS))
 
 
 def check_slack_id(item: str) -> None:

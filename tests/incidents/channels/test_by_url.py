@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -52,11 +53,40 @@ def test_a_service_that_trickles_is_given_up_after_the_total_deadline(service, m
     assert "did not answer within" in Notification.objects.get().error
 
 
+def test_calls_that_are_given_up_leave_no_thread_behind(service, monkeypatch):
+    """Each would read for as long as the other side sends; Apprise's own few threads would be used up, and
+    with them every other service."""
+    monkeypatch.setattr(by_url, "TOTAL_SECONDS", 0.3)
+    make_channel("apprise", target=apprise_url(service))
+    open_incidents()
+    service.trickle = 0.05
+    before = set(threading.enumerate())
+    assert outbox.deliver_due(NOON).failed == 1
+    left = [thread for thread in set(threading.enumerate()) - before if "process_request" not in thread.name]
+    for thread in left:
+        thread.join(2)
+    assert not any(thread.is_alive() for thread in left)
+
+
+def test_no_redirect_leads_elsewhere(service):
+    make_channel("apprise", target=apprise_url(service, "one"))
+    open_incidents()
+    service.status, service.headers = 307, {"Location": f"{service.url}/elsewhere"}
+    assert outbox.deliver_due(NOON).failed == 1
+    assert [call.path for call in service.calls] == ["/one"]
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "complaint"),
     [
         ("apprise", "nonsense://a-secret/token", "“nonsense://•••” is not an Apprise URL"),
         ("apprise", "dbus://", "shows messages on this machine"),
+        (
+            "apprise",
+            "discord://123456789012345678/a-secret-of-24-letters-a?template=/etc/passwd",
+            "read a file",
+        ),
+        ("apprise", "mailto://user:a-secret@example.com?pgppub=/etc/passwd", "read a file"),
         ("pager", "too-short", "has 32 letters and digits"),
         ("opsgenie", "no", "An API key of Opsgenie"),
         ("slack", "not a channel", "is not a Slack channel"),
