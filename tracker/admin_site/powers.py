@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import django_q.admin  # noqa: F401  (all of them register what is taken back below)
+# All of them register what is taken back below, and would do so later if they were not asked first.
+import allauth.account.admin
+import allauth.socialaccount.admin  # noqa: F401
+import django_q.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin

@@ -136,6 +136,17 @@ def test_an_admin_gets_an_answer_from_every_address(rows):
     assert failed == []
 
 
+def test_of_other_packages_nothing_is_offered_but_logins_and_what_runs_or_was_refused():
+    """An account at the provider, or an address said to be verified, would let its maker in as anybody."""
+    own = {"collector", "detection", "groups", "incidents", "tracker"}
+    foreign = {model._meta.label_lower for model in admin.site._registry if model._meta.app_label not in own}
+    assert foreign == {
+        "auth.user",
+        *(f"axes.{name}" for name in ("accessattempt", "accessfailurelog", "accesslog")),
+        *(f"django_q.{name}" for name in ("failure", "ormq", "schedule", "success")),
+    }
+
+
 @pytest.mark.parametrize("model", ["schedule", "success", "failure", "ormq"])
 def test_nobody_adds_changes_runs_or_deletes_a_task_by_hand(rows, model):
     client = make_client(boss())
