@@ -80,4 +80,5 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def local_path(url: str, default: str = settings.LOGIN_REDIRECT_URL) -> str:
     """`url` if it is a path on this site, else `default`."""
-    return url if url_has_allowed_host_and_scheme(url, allowed_hosts=None) else default
+    is_path = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if is_path else default

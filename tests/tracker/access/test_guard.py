@@ -123,3 +123,12 @@ def test_privacy_needs_viewer_as_the_default_role():
 def test_a_list_with_a_word_that_is_no_address_is_not_saved():
     with pytest.raises(ValidationError, match="“everyone”"):
         AccessSettings(admin_list="ann@company.com\neveryone").full_clean()
+
+
+@pytest.mark.parametrize("asked", ["foo", "%2F%2Fevil.example", "overview", "//evil.example", "http:evil"])
+def test_whoever_is_signed_in_already_is_led_to_a_path_of_this_site_or_to_the_first_page(
+    client, auth_on, asked
+):
+    client.force_login(make_person("viewer"))
+    assert client.get("/accounts/login/", {"next": asked})["Location"] == "/"
+    assert client.get("/accounts/login/", {"next": "/insights"})["Location"] == "/insights"
