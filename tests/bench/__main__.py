@@ -1,10 +1,11 @@
 """Build companies of several sizes and print what each part of the product takes on them.
 
     python -m tests.bench [--members 100,1000] [--days 90] [--events 45] [--database sqlite,postgresql]
+                          [--against COMMIT]
 
 `--events` is per member and day on average; 45 for 1,000 members and 90 days are four million events.
 A database is built once and used again (`var/bench/`, or `bench_<members>…` on PostgreSQL); `--fresh`
-builds it anew.
+builds it again. With `--against`, pages alone, in turn with those of that commit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.bench.against import compare
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -24,6 +27,10 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", flush=True)
     for engine in options.database.split(","):
         for members in options.members.split(","):
+            if options.against:
+                size = (members, options.days, options.events)
+                compare(options.against, engine, size, fresh=options.fresh)
+                continue
             _one(engine, members, options)
 
 
@@ -33,6 +40,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--days", default="90")
     parser.add_argument("--events", default="45")
     parser.add_argument("--database", default="sqlite")
+    parser.add_argument("--against", default="", help="a commit whose pages are measured beside these")
     parser.add_argument("--fresh", action="store_true")
     return parser.parse_args()
 
