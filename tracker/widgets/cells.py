@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from markupsafe import Markup
 
 from tracker.widgets import formats
 
-Shown = str | SafeString
+Shown = str | SafeString | Markup
 
 
 @dataclass(frozen=True)
@@ -23,45 +24,39 @@ class Flag:
     tone: str
 
 
+BADGES = Markup('<span class="badges">%s</span>')
+BADGE = Markup('<span class="badge tone-%s" title="%s">%s</span>')
+FLAG = Markup('<span class="badge tone-%s">%s</span>')
+SWATCH = Markup('<span class="swatch series-%s">%s</span>')
+METER = Markup(
+    '<span class="meter-line"><span></span>%s'
+    '<meter class="share" min="0" max="1" value="%.4f" aria-hidden="true"></meter></span>'
+)
+
+
+@lru_cache(512)
+def written(markup: Markup, *values: str) -> Markup:
+    """`markup` with the escaped values: a page has few of them, each many times."""
+    return markup % values
+
+
 def badges(values: Iterable[Any]) -> Shown:
     """Badges (`label`, `tone`, `meaning`) side by side."""
-    return format_html(
-        '<span class="badges">{}</span>',
-        format_html_join(
-            "",
-            '<span class="badge tone-{}" title="{}">{}</span>',
-            ((b.tone, b.meaning, b.label) for b in values),
-        ),
-    )
+    return BADGES % Markup("").join(written(BADGE, b.tone, b.meaning, b.label) for b in values)
 
 
 def model(value: Any) -> Shown:
     """A model (`name`, `slot`) with its colour."""
-    return (
-        formats.NOTHING
-        if value is None
-        else format_html('<span class="swatch series-{}">{}</span>', value.slot, value.name)
-    )
+    return formats.NOTHING if value is None else written(SWATCH, value.slot, value.name)
 
 
 def share(ratio: float | None) -> Shown:
     """A ratio of 0 to 1 as a bar and a percentage."""
-    if ratio is None:
-        return formats.NOTHING
-    return format_html(
-        '<span class="meter-line"><span></span>{}'
-        '<meter class="share" min="0" max="1" value="{}" aria-hidden="true"></meter></span>',
-        formats.percent(ratio),
-        f"{min(max(ratio, 0), 1):.4f}",
-    )
+    return formats.NOTHING if ratio is None else METER % (formats.percent(ratio), min(max(ratio, 0), 1))
 
 
 def flag(value: Flag | None) -> Shown:
-    return (
-        formats.NOTHING
-        if value is None
-        else format_html('<span class="badge tone-{}">{}</span>', value.tone, value.label)
-    )
+    return formats.NOTHING if value is None else written(FLAG, value.tone, value.label)
 
 
 def change(value: Any) -> Shown:

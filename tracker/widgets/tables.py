@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
 from django.utils.functional import cached_property
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from collector.base.belief import is_number
 from tracker.widgets import cells
@@ -62,10 +60,17 @@ class Size:
     is_current: bool
 
 
-@dataclass(frozen=True)
-class Line:
+class Cell(NamedTuple):
+    is_head: bool
     css: str
-    cells: list[SafeString]
+    text: cells.Shown
+    url: str
+    under: str | None  # a second, quieter line
+
+
+class Line(NamedTuple):
+    css: str
+    cells: list[Cell]
 
 
 class Table(Generic[Row]):
@@ -124,26 +129,21 @@ class Table(Generic[Row]):
 
     @property
     def lines(self) -> list[Line]:
-        """The rows of this page, each cell ready for the template."""
+        """The rows of this page."""
         first = (self.page - 1) * self.page_rows
         return [
-            Line(
-                self.css(row),
-                [self.cell(column, row, index == 0) for index, column in enumerate(self.shown)],
-            )
+            Line(self.css(row), [self.cell(column, row) for column in self.shown])
             for row in self.sorted_rows[first : first + self.page_rows]
         ]
 
-    def cell(self, column: Column[Row], row: Row, is_first: bool) -> SafeString:
-        inside = cells.show(column.kind, (column.shown or column.value)(row), self.now)
-        url = column.link(row) if column.link else ""
-        if url:
-            inside = format_html('<a href="{}">{}</a>', url, inside)
-        if column.under:
-            inside = format_html('{}<span class="under">{}</span>', inside, column.under(row))
-        if is_first:
-            return format_html('<th scope="row" class="{}">{}</th>', cells.css(column.kind), inside)
-        return format_html('<td class="{}">{}</td>', cells.css(column.kind), inside)
+    def cell(self, column: Column[Row], row: Row) -> Cell:
+        return Cell(
+            column is self.shown[0],
+            cells.css(column.kind),
+            cells.show(column.kind, (column.shown or column.value)(row), self.now),
+            column.link(row) if column.link else "",
+            column.under(row) if column.under else None,
+        )
 
     @property
     def notes(self) -> list[Column[Row]]:

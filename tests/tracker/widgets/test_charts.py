@@ -36,4 +36,4 @@ def test_the_script_is_given_values_and_words():
 
 def test_data_cannot_break_out_of_its_attribute():
     evil = Chart("x", "T", ['"><b>'], [Series("S", [1])], "count")
-    assert "<b>" not in render_to_string("components/chart.html", {"chart": evil})
+    assert "<b>" not in render_to_string("components/chart.jinja", {"chart": evil}, using="jinja2")
