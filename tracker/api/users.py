@@ -112,7 +112,7 @@ def read_user(
         activeDays=team.active_days.get(member.pk, 0),
         adoptionScore=figures.adoption or 0,
         ranks=ranks(member, team),
-        badges=badges(team, member),
+        badges=badges(figures),
         spending=spending(member, filters),
         dailySpend=spend_rows(team_days(team.selection, filters.period)),
         dailyActivity=activity_rows(member, filters),
@@ -143,8 +143,8 @@ def ranks(member: Member, team: Team) -> Ranks:
     )
 
 
-def badges(team: Team, member: Member) -> Badges:
-    earned = team.badges.get(member.pk, [])
+def badges(figures: MemberFigures) -> Badges:
+    earned = figures.badges
     return Badges(
         usage=badge_of(USAGE, earned),
         spend=badge_of(SPEND, earned),
@@ -188,7 +188,7 @@ def model_rows(team: Team) -> list[ModelRow]:
     """Most requests first."""
     rows = [
         ModelRow(model=model, total_requests=totals.requests, spend_cents=round_cents(totals.total_cents))
-        for model, totals in team.parts.by_model.items()
+        for model, totals in team.usage.by_model.items()
     ]
     return sorted(rows, key=lambda row: (-row.total_requests, -row.spend_cents, row.model))
 

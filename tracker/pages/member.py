@@ -161,7 +161,7 @@ def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
             *change_columns(report.filters.comparison, report.changes.by_model, lambda m: m.model.key),
             Column("share", "Of spend", lambda m: m.spend_share, "share"),
         ],
-        model_costs(report.parts, report.team.palette, report.team.person_ids, report.changes.by_model),
+        model_costs(report.usage, report.team.palette, report.changes.by_model),
         query=query,
         now=report.filters.now,
         sort="-spend",

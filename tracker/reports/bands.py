@@ -13,7 +13,6 @@ from django.db.models import Q, Sum
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.periods import Period
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import MICRO_PLACES
 
 STACKED_MEMBERS = 6
 
@@ -57,11 +56,12 @@ class Bands:
 
     def _most_in_shown_days(self, sums: dict[tuple[int, date], Decimal]) -> list[int]:
         """Members by what they spent in the period and today, the largest first. `sums` have all of today."""
-        totals = self.team.parts.by_member.column("total_cents")
-        spent = {pk: micro / 10**MICRO_PLACES for pk, micro in totals.items() if micro > 0}
+        spent = {
+            pk: used.total_cents for pk, used in self.team.usage.by_member.items() if used.total_cents > 0
+        }
         for (pk, day), cents in sums.items():
             if day == self.period.today and not self.period.cycle:  # a cycle's totals have today in them
-                spent[pk] = spent.get(pk, 0) + float(cents)
+                spent[pk] = spent.get(pk, Decimal(0)) + cents
         return nlargest(STACKED_MEMBERS, filter(spent.get, spent), key=lambda pk: spent[pk])
 
     def _sums_where(self, wanted: Q) -> dict[tuple[int, date], Decimal]:

@@ -69,8 +69,7 @@ class Insights:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        team = self.team
-        return models.model_costs(team.parts, team.palette, team.person_ids, team.changes.by_model)
+        return models.model_costs(self.team.usage, self.team.palette, self.team.changes.by_model)
 
     @cached_property
     def daily(self) -> usage.DailyCounts:
@@ -101,19 +100,11 @@ class Insights:
 
     @cached_property
     def savings(self) -> list[savings.Saving]:
-        """Of people alone: nobody chooses a service account's model here. One query, two with a group or a
-        surface."""
-        rows, chosen = self.period.of(MemberModelDay.objects.all()), self.selection
-        everybody = savings.uses(rows)
-        left = savings.uses(chosen.of(rows)) if chosen.needs_query else everybody
-        own = [
-            use
-            for use in left
-            if chosen.keeps_member(use.member_id)
-            and chosen.model in ("", use.model)
-            and use.member_id in self.team.person_ids
-        ]
-        return savings.savings(own, everybody, self.team.palette)
+        """Of people alone: nobody chooses a service account's model here. One query, two under filters."""
+        team, everybody = self.team, savings.uses(self.team.all_rows)
+        left = everybody if self.selection.is_everything else savings.uses(team.rows)
+        own = [use for use in left if team.people[use.member_id].is_person]
+        return savings.savings(own, everybody, team.palette)
 
     @property
     def off_bill_range(self) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from collector.models import AGENT_SURFACES, DailyActivity
 from detection.frame.outlier_days import outlier_days
-from tracker.reports.usage import Totals, UsagePart
+from tracker.reports.usage import Totals
 
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
@@ -42,7 +42,7 @@ def add_model_day(day: MemberDay, row: dict) -> None:
         "agent_cents": row["total_cents"] if is_agents else Decimal(0),
     }
     values = row | of_agents
-    day.totals.add(UsagePart(0, model, *(values[name] for name in UsagePart._fields[2:])))
+    day.totals = day.totals.plus(Totals(*(values[name] for name in Totals._fields)))
     for name in TOKENS:
         day.tokens[name] += row[name]
 

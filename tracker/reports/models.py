@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tracker.reports.usage import Parts, Totals
+from tracker.reports.usage import Totals, Usage
 from tracker.widgets.palette import Palette, PaletteModel
 
 
@@ -21,27 +20,24 @@ class ModelCost:
     request_share: float
 
 
-def model_costs(
-    parts: Parts, palette: Palette, people: Collection[int], also: Collection[str] = ()
-) -> list[ModelCost]:
-    """Every model in `parts`, the most expensive request first; models that served none come last, `also`
+def model_costs(usage: Usage, palette: Palette, also: Collection[str] = ()) -> list[ModelCost]:
+    """Every model in `usage`, the most expensive request first; models that served none come last, `also`
     those that were used before."""
-    everything = parts.total
+    everything = usage.total
     average = everything.cents_per_request
-    users = Counter(parts.served.of_members(people).table["model"].tolist())
     found = [
         ModelCost(
             model=palette.model(key),
             totals=totals,
-            members=users[key],
+            members=usage.people.get(key, 0),
             relative=float(totals.cents_per_request / average)
             if totals.cents_per_request and average
             else None,
             spend_share=share(totals.total_cents, everything.total_cents),
             request_share=share(totals.requests, everything.requests),
         )
-        for key in dict.fromkeys([*parts.by_model, *also])
-        for totals in [parts.by_model.get(key) or Totals()]
+        for key in dict.fromkeys([*usage.by_model, *also])
+        for totals in [usage.by_model.get(key) or Totals()]
     ]
     return sorted(
         found, key=lambda row: (row.totals.cents_per_request is None, -(row.totals.cents_per_request or 0))

@@ -188,8 +188,7 @@ class Overview:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        team = self.team
-        return models.model_costs(team.parts, team.palette, team.person_ids, team.changes.by_model)
+        return models.model_costs(self.team.usage, self.team.palette, self.team.changes.by_model)
 
     @cached_property
     def seats(self) -> list[MemberFigures]:
@@ -240,23 +239,21 @@ class Overview:
         return self.top_spenders[0][0].totals.total_cents
 
     def driver(self, member: MemberFigures) -> Driver | None:
-        parts = list(self.team.parts.of_member(member.person.pk))
-        if not parts or not member.totals.total_cents:
+        most = self.team.usage.costliest.get(member.person.pk)
+        if most is None or not member.totals.total_cents:
             return None
-        dearest = max(parts, key=lambda part: part.total_cents)
         rate, team_rate = member.totals.cents_per_request, self.team.totals.cents_per_request
         return Driver(
-            model=self.team.palette.model(dearest.model),
-            share=float(dearest.total_cents / member.totals.total_cents),
-            cents_per_request=dearest.cents_per_request,
+            model=self.team.palette.model(most.model),
+            share=float(most.cents / member.totals.total_cents),
+            cents_per_request=most.cents_per_request,
             requests_multiple=member.totals.requests / self.median_requests if self.median_requests else None,
             rate_multiple=float(rate / team_rate) if rate and team_rate else None,
         )
 
     @cached_property
     def median_requests(self) -> float:
-        requests = self.team.parts.by_member.column("requests")
-        return middle(sorted(filter(None, requests.values())))
+        return middle(sorted(used.requests for used in self.team.usage.by_member.values() if used.requests))
 
     @cached_property
     def daily_by_member(self) -> list[MemberDays]:

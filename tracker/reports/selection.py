@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
-from tracker.reports.usage import Parts
 
 Rows = TypeVar("Rows", bound=QuerySet)
 
@@ -24,11 +23,6 @@ class Selection:
     surface: str = ""
 
     @property
-    def needs_query(self) -> bool:
-        """Whether sums by member and model cannot say what is left."""
-        return self.group_ids is not None or bool(self.surface)
-
-    @property
     def is_everything(self) -> bool:
         return self.group_ids is None and self.member_ids is None and not (self.model or self.surface)
 
@@ -41,11 +35,6 @@ class Selection:
         if self.member_ids is not None:
             rows = rows.filter(member__in=self.member_ids)
         return rows if self.group_ids is None else membership.limit_to(rows, self.group_ids)
-
-    def limit(self, parts: Parts) -> Parts:
-        """What the names and the model leave of `parts`; group and surface are the query's business."""
-        parts = parts.of_model(self.model) if self.model else parts
-        return parts if self.member_ids is None else parts.of_members(self.member_ids)
 
     def keeps_member(self, pk: int) -> bool:
         return self.member_ids is None or pk in self.member_ids

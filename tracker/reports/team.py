@@ -9,6 +9,7 @@ from itertools import islice, takewhile
 
 from collector.base.days import days_between
 from collector.models import MemberModelDay
+from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
 from groups.models import Assignment
 from tracker.filters import Filters
@@ -18,11 +19,11 @@ from tracker.reports.changes import Changes
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.usage import MICRO_PLACES, Activity, Parts, Sums, Totals
+from tracker.reports.usage import Activity, Totals, Usage
 from tracker.widgets import palette
 
 NO_GROUP = (membership.UNASSIGNED, "")
-NO_ACTIVITY = Activity()
+NO_ACTIVITY, NO_TOTALS = Activity(), Totals()
 
 
 @dataclass(eq=False, slots=True)
@@ -37,7 +38,7 @@ class MemberFigures:
 
     @property
     def totals(self) -> Totals:
-        return self.team.parts.by_member.get(self.person.pk) or Totals()
+        return self.team.usage.by_member.get(self.person.pk) or NO_TOTALS
 
     @property
     def group(self) -> str:
@@ -57,7 +58,7 @@ class MemberFigures:
 
     @property
     def main_model(self) -> palette.PaletteModel | None:
-        main = self.team.main_models.get(self.person.pk)
+        main = self.team.usage.main_models.get(self.person.pk)
         return None if main is None else self.team.palette.model(main)
 
     @property
@@ -77,7 +78,7 @@ class MemberFigures:
 
     @property
     def badges(self) -> list[Badge]:
-        return self.team.badges.get(self.person.pk, [])
+        return self.team.badges_of(self.person)
 
     @property
     def adoption(self) -> int | None:
@@ -102,9 +103,13 @@ class Team:
         self.people = people.everybody()
 
     @cached_property
-    def all_parts(self) -> Parts:
+    def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return usage.parts(self.period.of(MemberModelDay.objects.all()))
+        return usage.usage(self.all_rows)
+
+    @property
+    def all_rows(self) -> MemberModelDayQuerySet:
+        return self.period.of(MemberModelDay.objects.all())
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
@@ -112,11 +117,7 @@ class Team:
 
     @cached_property
     def request_days(self) -> dict[int, int]:
-        return usage.request_days(self.period.of(MemberModelDay.objects.all()))
-
-    @cached_property
-    def person_ids(self) -> frozenset[int]:
-        return frozenset(pk for pk, person in self.people.items() if person.is_person)
+        return usage.request_days(self.all_rows)
 
     @property
     def is_empty(self) -> bool:
@@ -134,26 +135,14 @@ class Team:
         return {pk: group for pk, group in held.items() if group[0] is not None}
 
     @cached_property
-    def all_totals(self) -> Sums:
-        """By member, whatever the filters."""
-        return self.all_parts.by_member
-
-    @cached_property
     def habits(self) -> dict[int, Habits]:
         """What badges ask, of every person, whatever the filters."""
         over_limit = {limit.member_id for limit in self.stated_limits if limit.is_reached}
-        column = self.all_totals.column
-        requests, spent, read = column("requests"), column("total_cents"), column("cache_read_tokens")
+        used = self.all_usage.by_member
         return {
-            pk: self._habits(
-                pk,
-                requests.get(pk, 0),
-                spent.get(pk, 0) / 10**MICRO_PLACES,
-                read.get(pk, 0),
-                pk in over_limit,
-            )
+            pk: self._habits(pk, used.get(pk, NO_TOTALS), pk in over_limit)
             for pk, person in self.people.items()
-            if person.is_person and (person.is_on_team or pk in requests)
+            if person.is_person and (person.is_on_team or pk in used)
         }
 
     @cached_property
@@ -161,12 +150,16 @@ class Team:
         """Everybody's limit and on-demand spend as Cursor last stated them. One query."""
         return stated_limits(self.filters.now)
 
-    def _habits(
-        self, pk: int, requests: int, spend_cents: float, cache_read_tokens: int, is_over_limit: bool
-    ) -> Habits:
-        used, days = self.all_activity.get(pk, NO_ACTIVITY), self.active_days.get(pk, 0)
+    def _habits(self, pk: int, used: Totals, is_over_limit: bool) -> Habits:
+        edits = self.all_activity.get(pk, NO_ACTIVITY)
         return Habits(
-            requests, days, spend_cents, used.accepts, used.applies, cache_read_tokens, is_over_limit
+            used.requests,
+            self.active_days.get(pk, 0),
+            float(used.total_cents),
+            edits.accepts,
+            edits.applies,
+            used.cache_read_tokens,
+            is_over_limit,
         )
 
     @cached_property
@@ -180,14 +173,11 @@ class Team:
         known = sum(map(self.period.is_known, days_between(self.period.first, self.period.end)))
         return badges.team(list(self.habits.values()), known)
 
-    @cached_property
-    def badges(self) -> dict[int, list[badges.Badge]]:
-        """By member; none of praise beside an open incident, whose hours may be no part of the period."""
-        earned = {pk: badges.badges(habits, self.bounds) for pk, habits in self.habits.items()}
-        return {
-            pk: [badge for badge in found if not (badge.praises and self.people[pk].has_open_incident)]
-            for pk, found in earned.items()
-        }
+    def badges_of(self, person: Person) -> list[Badge]:
+        """None of praise beside an open incident, whose hours may be no part of the period."""
+        habits = self.habits.get(person.pk)
+        earned = badges.badges(habits, self.bounds) if habits else []
+        return [badge for badge in earned if not (badge.praises and person.has_open_incident)]
 
     @cached_property
     def spend_ranks(self) -> dict[int, int]:
@@ -212,7 +202,7 @@ class Team:
             for pk, person in self.people.items()
             if filters.visible is None or pk in filters.visible
             if text in person.name.casefold() or text in person.email.casefold()
-            if not badge or any(earned.key == badge for earned in self.badges.get(pk, []))
+            if not badge or any(earned.key == badge for earned in self.badges_of(person))
         )
 
     @cached_property
@@ -221,14 +211,16 @@ class Team:
         chosen = self.selection
         if not (chosen.model or chosen.surface):
             return chosen
-        return Selection(chosen.group_ids, self.parts.member_ids)
+        return Selection(chosen.group_ids, frozenset(self.usage.by_member))
 
     @cached_property
-    def parts(self) -> Parts:
+    def usage(self) -> Usage:
         """What the filters leave of the period."""
-        if self.selection.needs_query:
-            return usage.parts(self.selection.of(self.period.of(MemberModelDay.objects.all())))
-        return self.selection.limit(self.all_parts)
+        return self.all_usage if self.selection.is_everything else usage.usage(self.rows)
+
+    @property
+    def rows(self) -> MemberModelDayQuerySet:
+        return self.selection.of(self.all_rows)
 
     @cached_property
     def changes(self) -> Changes:
@@ -236,12 +228,12 @@ class Team:
 
     @property
     def totals(self) -> Totals:
-        return self.parts.total
+        return self.usage.total
 
     @property
     def team_rate(self) -> Decimal | None:
         """Cost per request of everybody, whatever the filters."""
-        return self.all_parts.total.cents_per_request
+        return self.all_usage.total.cents_per_request
 
     @cached_property
     def activity(self) -> dict[int, Activity]:
@@ -253,14 +245,13 @@ class Team:
     @cached_property
     def members(self) -> list[MemberFigures]:
         """Members that the filters leave, largest spend first: seats, and whoever else has spent."""
-        spent = self.parts.by_member.column("total_cents")
-        changed = self.changes.by_member
+        used, changed = self.usage.by_member, self.changes.by_member
         listed = [
             person
             for pk, person in self.people.items()
-            if pk in spent or pk in changed or (person.is_on_team and self._is_listed(pk))
+            if pk in used or pk in changed or (person.is_on_team and self._is_listed(pk))
         ]
-        listed.sort(key=lambda person: (-spent.get(person.pk, 0), person.name.casefold()))
+        listed.sort(key=lambda person: (-used.get(person.pk, NO_TOTALS).total_cents, person.name.casefold()))
         return [MemberFigures(person, self) for person in listed]
 
     def spenders(self, most: int) -> list[MemberFigures]:
@@ -279,10 +270,6 @@ class Team:
     def member(self, pk: int) -> MemberFigures:
         """One member's figures, also where the filters would not list them."""
         return MemberFigures(self.people[pk], self)
-
-    @cached_property
-    def main_models(self) -> dict[int, str]:
-        return self.parts.main_models
 
 
 def ranks(values: dict[int, float]) -> dict[int, int]:

@@ -1,82 +1,43 @@
-"""Sums over rollups: what a member did with a model, what a day cost."""
+"""Sums over rollups: what members did in a period, what models cost, what a day cost."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
-import pandas as pd
-from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Sum, Value
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import Aggregate, BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When
 
-from collector.models import AGENT_SURFACES, DailyActivity
+from collector.base.fields import CentsField
+from collector.models import AGENT_SURFACES, DailyActivity, Member
 from collector.models.activity import BetweenDaysQuerySet
 from collector.models.totals import MemberModelDayQuerySet
 
 MICRO_PLACES = 6  # of a cent, as many as are stored
 
 
-class UsagePart(NamedTuple):
-    """What one member did with one model in a period."""
-
-    member_id: int
-    model: str
-    requests: int
-    billed_requests: int
-    failed_requests: int
-    max_mode_requests: int
-    total_cents: Decimal
-    billed_cents: Decimal
-    cache_read_tokens: int
-    runs: int = 0  # of cloud agents and automations
-    agent_requests: int = 0  # what those runs asked
-    agent_cents: Decimal = Decimal(0)  # what those runs cost
-
-    @property
-    def cents_per_request(self) -> Decimal | None:
-        return request_rate(self)
-
-
-SUMMED = list(UsagePart._fields[2:])
-MONEY = ("total_cents", "billed_cents", "agent_cents")
-OF_AGENTS = Q(surface__in=AGENT_SURFACES)
-
-
-@dataclass
-class Totals:
-    """Sums of parts, and the rates that follow from them; a rate over no requests is None."""
+class Totals(NamedTuple):
+    """Sums of usage, and the rates that follow from them; a rate over no requests is None."""
 
     requests: int = 0
     billed_requests: int = 0
     failed_requests: int = 0
     max_mode_requests: int = 0
+    cache_read_tokens: int = 0
+    runs: int = 0  # of cloud agents and automations
+    agent_requests: int = 0  # what those runs asked
     total_cents: Decimal = Decimal(0)
     billed_cents: Decimal = Decimal(0)
-    cache_read_tokens: int = 0
-    runs: int = 0
-    agent_requests: int = 0
-    agent_cents: Decimal = Decimal(0)
+    agent_cents: Decimal = Decimal(0)  # what those runs cost
 
-    @classmethod
-    def of(cls, sums: Sequence[int]) -> Totals:
-        """From sums in the order of `SUMMED`, money in millionths of a cent."""
-        values = dict(zip(SUMMED, sums, strict=True))
-        return cls(**values | {name: in_cents(values[name]) for name in MONEY})  # type: ignore[arg-type]
-
-    def add(self, part: UsagePart) -> None:
-        self.requests += part.requests
-        self.billed_requests += part.billed_requests
-        self.failed_requests += part.failed_requests
-        self.max_mode_requests += part.max_mode_requests
-        self.total_cents += part.total_cents
-        self.billed_cents += part.billed_cents
-        self.cache_read_tokens += part.cache_read_tokens
-        self.runs += part.runs
-        self.agent_requests += part.agent_requests
-        self.agent_cents += part.agent_cents
+    def plus(self, other: Totals) -> Totals:
+        return Totals(*map(add, self, other))
 
     @property
     def included_cents(self) -> Decimal:
@@ -84,7 +45,9 @@ class Totals:
 
     @property
     def cents_per_request(self) -> Decimal | None:
-        return request_rate(self)
+        """Without runs of agents: one may be a single request, or a thousand."""
+        asked = self.requests - self.agent_requests
+        return (self.total_cents - self.agent_cents) / asked if asked else None
 
     @property
     def cents_per_run(self) -> Decimal | None:
@@ -96,127 +59,133 @@ class Totals:
         return self.cache_read_tokens / self.requests if self.requests else None
 
 
-def request_rate(sums: UsagePart | Totals) -> Decimal | None:
-    """Cents per request, without runs of agents: one may be a single request, or a thousand."""
-    asked = sums.requests - sums.agent_requests
-    return (sums.total_cents - sums.agent_cents) / asked if asked else None
+COUNTS, MONEY = Totals._fields[:-3], Totals._fields[-3:]
 
 
-class Parts:
-    """What members did with models in a period: one row per member and model that has anything in it.
+class Part(NamedTuple):
+    """What one member did with one model."""
 
-    Columns of whole numbers, money in millionths of a cent: sums are exact, and quick for ten thousand
-    members. Iterating gives each row as a `Part`.
-    """
+    member_id: int
+    model: str
+    totals: Totals
 
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.table = table
 
-    def __iter__(self) -> Iterator[UsagePart]:
-        return map(UsagePart, *(_values(self.table[name]) for name in UsagePart._fields))
+class Costliest(NamedTuple):
+    """The model that a member spent most on. Money in millionths of a cent, as it was read."""
 
-    def where(self, chosen: pd.Series) -> Parts:
-        return Parts(self.table[chosen])
-
-    def of_member(self, pk: int) -> Parts:
-        return self.where(self.table["member_id"] == pk)
-
-    def of_members(self, ids: Collection[int]) -> Parts:
-        return self.where(self.table["member_id"].isin(ids))
-
-    def of_model(self, model: str) -> Parts:
-        return self.where(self.table["model"] == model)
+    model: str
+    micro: int
+    asked_micro: int  # without runs of agents
+    asked: int  # requests without theirs
 
     @property
-    def is_empty(self) -> bool:
-        return self.table.empty
+    def cents(self) -> Decimal:
+        return in_cents(self.micro)
 
     @property
-    def served(self) -> Parts:
-        """Only where a request was served."""
-        return self.where(self.table["requests"] > 0)
-
-    @property
-    def spent_cents(self) -> pd.Series:
-        """`total_cents` as floats, for estimates."""
-        return self.table["total_cents"] / 10**MICRO_PLACES
-
-    @property
-    def member_ids(self) -> frozenset[int]:
-        return frozenset(self.table["member_id"].tolist())
-
-    @cached_property
-    def by_member(self) -> Sums:
-        return Sums(self.table.groupby("member_id", sort=False)[SUMMED].sum())
-
-    @cached_property
-    def by_model(self) -> Sums:
-        return Sums(self.table.groupby("model", sort=False)[SUMMED].sum())
-
-    @cached_property
-    def total(self) -> Totals:
-        return Totals.of(self.table[SUMMED].sum().tolist())
-
-    @property
-    def main_models(self) -> dict[int, str]:
-        """The model with most served requests of each member; of two alike, the one that cost more."""
-        order = ["requests", "total_cents", "model"]
-        best = self.served.table.sort_values(order).drop_duplicates("member_id", keep="last")
-        return dict(zip(best["member_id"].tolist(), best["model"].tolist(), strict=True))
+    def cents_per_request(self) -> Decimal | None:
+        return in_cents(self.asked_micro) / self.asked if self.asked else None
 
 
-class Sums(Mapping[Any, Totals]):
-    """Totals by member or by model; each is made when it is asked for, since most never are."""
+@dataclass(frozen=True)
+class Usage:
+    """What there is in a period, by member and by model: only those that have anything in it."""
 
-    def __init__(self, table: pd.DataFrame) -> None:
-        self.table = table
-        rows = zip(*(table[name].tolist() for name in SUMMED), strict=True)
-        self._rows = dict(zip(table.index.tolist(), rows, strict=True))
-        self._columns: dict[str, dict[Any, int]] = {}
-
-    def __getitem__(self, key: Any) -> Totals:
-        return Totals.of(self._rows[key])
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def column(self, name: str) -> dict[Any, int]:
-        """One of `SUMMED` by key; money in millionths of a cent, as in all columns."""
-        if name not in self._columns:
-            self._columns[name] = dict(zip(self._rows, self.table[name].tolist(), strict=True))
-        return self._columns[name]
+    by_member: dict[int, Totals]
+    by_model: dict[str, Totals]
+    people: dict[str, int]  # by model: people with a served request; no service account, nothing unattributed
+    main_models: dict[int, str]  # by member, see `USAGE`
+    costliest: dict[int, Costliest]  # by member
+    total: Totals
 
 
-class Micro(Func):
-    """A sum of cents in millionths of a cent, as a whole number."""
+class MicroSum(Aggregate):
+    """A sum of cents in millionths of a cent, as a whole number: SQLite adds up decimals as floats."""
 
-    template = "CAST(ROUND(%(expressions)s * 1000000) AS BIGINT)"
+    name = "MicroSum"
+    template = "CAST(SUM(%(expressions)s) * 1000000 AS BIGINT)"
     output_field = BigIntegerField()
 
-
-def parts(rows: MemberModelDayQuerySet) -> Parts:
-    """One part per member and model of `rows` that has anything in it. One query."""
-    found = rows.order_by().values_list("member_id", "model").annotate(**part_sums())
-    table = pd.DataFrame.from_records(list(found), columns=UsagePart._fields)
-    table = table.astype({"member_id": "int64", "model": object, **dict.fromkeys(SUMMED, "int64")})
-    return Parts(table[(table[SUMMED] != 0).any(axis=1)])
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        exact = "SUM(CAST(ROUND(%(expressions)s * 1000000) AS BIGINT))"
+        return self.as_sql(compiler, connection, template=exact, **context)
 
 
-def part_sums() -> dict[str, Sum | Micro]:
-    """The sums of `SUMMED`, in its order; money in millionths of a cent."""
-    sums = {name: Sum(name) for name in SUMMED[:-2]}
-    sums["agent_requests"] = Sum("requests", filter=OF_AGENTS, default=0)
-    sums["agent_cents"] = Sum("total_cents", filter=OF_AGENTS, default=0)
-    return {f"sum_{name}": Micro(total) if name in MONEY else total for name, total in sums.items()}
+def where(condition: Q, name: str) -> Case:
+    """The field where the condition holds, else zero."""
+    number = CentsField() if name in MONEY else BigIntegerField()
+    return Case(When(condition, then=F(name)), default=Value(0), output_field=number)
 
 
-def _values(column: pd.Series) -> list[Any]:
-    """A column as plain values, money in cents."""
-    values = column.tolist()
-    return list(map(in_cents, values)) if column.name in MONEY else values
+OF_AGENTS = Q(surface__in=AGENT_SURFACES)
+# In the order of `Totals`.
+SUMS: dict[str, Sum | MicroSum] = {
+    **{f"sum_{name}": Sum(name) for name in COUNTS[:-1]},
+    "sum_agent_requests": Sum(where(OF_AGENTS, "requests")),
+    **{f"sum_{name}": MicroSum(name) for name in MONEY[:-1]},
+    "sum_agent_cents": MicroSum(where(OF_AGENTS, "total_cents")),
+}
+# Rows are read and grouped once, members and models added up of the groups. A member's main model is the one
+# with most served requests; of two alike, the one that cost more.
+USAGE = """
+WITH parts AS ({parts}), used AS (
+    SELECT parts.*, kind,
+        ROW_NUMBER() OVER (
+            PARTITION BY member_id ORDER BY sum_requests DESC, sum_total_cents DESC, model DESC
+        ) AS place,
+        ROW_NUMBER() OVER (PARTITION BY member_id ORDER BY sum_total_cents DESC, model DESC) AS cost_place
+    FROM parts JOIN {member} AS member ON member.id = member_id
+    WHERE {anything}
+)
+SELECT member_id, MAX(CASE WHEN place = 1 AND sum_requests > 0 THEN model END),
+    MAX(CASE WHEN cost_place = 1 THEN model END), MAX(sum_total_cents),
+    MAX(CASE WHEN cost_place = 1 THEN sum_total_cents - sum_agent_cents END),
+    MAX(CASE WHEN cost_place = 1 THEN sum_requests - sum_agent_requests END), {sums}
+FROM used GROUP BY member_id
+UNION ALL
+SELECT NULL, model, NULL, NULL, NULL, COUNT(CASE WHEN kind = %s AND sum_requests > 0 THEN 1 END), {sums}
+FROM used GROUP BY model
+"""
+
+
+def usage(rows: MemberModelDayQuerySet) -> Usage:
+    """All of `rows` by member and by model. One query."""
+    grouped = rows.order_by().values("member_id", "model").annotate(**SUMS)
+    try:
+        parts, values = grouped.query.sql_with_params()
+    except EmptyResultSet:  # the filters leave nobody
+        return Usage({}, {}, {}, {}, {}, Totals())
+    statement = USAGE.format(
+        parts=parts,
+        member=Member._meta.db_table,
+        anything=" OR ".join(f"{name} <> 0" for name in SUMS),
+        sums=", ".join(f"CAST(SUM({name}) AS BIGINT)" for name in SUMS),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, Member.Kind.PERSON])
+        found = cursor.fetchall()
+    members = [row for row in found if row[0] is not None]
+    models = [row for row in found if row[0] is None]
+    by_model = {model: totals(sums) for _, model, _, _, _, _, *sums in models}
+    return Usage(
+        by_member={pk: totals(sums) for pk, _, _, _, _, _, *sums in members},
+        by_model=by_model,
+        people={row[1]: row[5] for row in models},
+        main_models={row[0]: row[1] for row in members if row[1] is not None},
+        costliest={row[0]: Costliest(*row[2:6]) for row in members},
+        total=reduce(Totals.plus, by_model.values(), Totals()),
+    )
+
+
+def parts(rows: MemberModelDayQuerySet) -> Iterator[Part]:
+    """What each member did with each model. One query."""
+    for pk, model, *sums in rows.order_by().values_list("member_id", "model").annotate(**SUMS):
+        yield Part(pk, model, totals(sums))
+
+
+def totals(sums: list[int]) -> Totals:
+    """Of sums in the order of `SUMS`."""
+    return Totals._make([*sums[:-3], *map(in_cents, sums[-3:])])
 
 
 def in_cents(micro: int) -> Decimal:

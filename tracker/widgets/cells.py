@@ -26,6 +26,7 @@ class Flag:
 
 BADGES = Markup('<span class="badges">%s</span>')
 BADGE = Markup('<span class="badge tone-%s" title="%s">%s</span>')
+CHANGE = Markup('<span class="change-%s">%s</span>')
 FLAG = Markup('<span class="badge tone-%s">%s</span>')
 SWATCH = Markup('<span class="swatch series-%s">%s</span>')
 METER = Markup(
@@ -66,7 +67,7 @@ def change(value: Any) -> Shown:
     shown = formats.change(value.cents, value.before_cents)
     if abs(value.cents) < formats.LEAST_BASE_CENTS or value.ratio is None or abs(value.ratio) < 0.25:
         return shown
-    return format_html('<span class="change-{}">{}</span>', "more" if value.cents > 0 else "less", shown)
+    return CHANGE % ("more" if value.cents > 0 else "less", shown)
 
 
 def text(value: Any) -> str:

@@ -77,15 +77,15 @@ def test_unused_seats_have_a_price_only_where_one_is_set(acme, client):
 
 
 def test_no_badge_praises_a_member_with_an_open_incident(acme):
-    praised = {pk: [b for b in found if b.praises] for pk, found in Team(asked_for()).badges.items()}
+    team = Team(asked_for())
+    praised = {pk: [b for b in team.badges_of(person) if b.praises] for pk, person in team.people.items()}
     pk = next(pk for pk, found in praised.items() if found)
     others = {key: found for key, found in praised.items() if key != pk}
     email = Member.objects.get(pk=pk).email
     open_incident(email)
     team = Team(asked_for())
-    assert not any(badge.praises for badge in team.badges[pk])
-    assert team.badges[pk] == team.member(pk).badges
-    assert {key: [b for b in team.badges[key] if b.praises] for key in others} == others
+    assert not any(badge.praises for badge in team.member(pk).badges)
+    assert {key: [b for b in team.badges_of(team.people[key]) if b.praises] for key in others} == others
 
 
 @pytest.fixture
