@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, reduce
 from statistics import median
 from typing import Any
 
@@ -24,10 +24,10 @@ from incidents.models import Incident
 from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
-from tracker.reports import badges, cycle, days, plan, repositories, tools, usage
+from tracker.reports import badges, cycle, days, plan, repositories, tools
 from tracker.reports.changes import Changes
 from tracker.reports.context import Context
-from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers
+from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, row_totals
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Totals, Usage
@@ -237,8 +237,15 @@ class MemberReport:
 
     @cached_property
     def usage(self) -> Usage:
-        """The member's alone, by model. One query."""
-        return usage.usage(self.team.all_rows.filter(member=self.member))
+        """The member's alone, by model, of the rows that are read anyway."""
+        by_model: dict[str, Totals] = {}
+        for row in self.rows:
+            if self.period.first <= row["day"] <= self.period.end and self._is_in_period(row):
+                by_model[row["model"]] = by_model.get(row["model"], Totals()).plus(row_totals(row))
+        by_model = {model: totals for model, totals in by_model.items() if any(totals)}
+        is_person = self.figures.person.is_person
+        people = {model: int(is_person and totals.requests > 0) for model, totals in by_model.items()}
+        return Usage({}, by_model, people, {}, {}, reduce(Totals.plus, by_model.values(), Totals()))
 
     @cached_property
     def context(self) -> Context:

@@ -32,17 +32,21 @@ class MemberDay:
         return max(used, key=lambda name: (self.requests[name], self.cents[name], name), default=None)
 
 
-def add_model_day(day: MemberDay, row: dict) -> None:
-    model = row["model"]
-    day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
-    day.requests[model] = day.requests.get(model, 0) + row["requests"]
+def row_totals(row: dict) -> Totals:
+    """Of one rollup row."""
     is_agents = row["surface"] in AGENT_SURFACES
     of_agents = {
         "agent_requests": row["requests"] if is_agents else 0,
         "agent_cents": row["total_cents"] if is_agents else Decimal(0),
     }
-    values = row | of_agents
-    day.totals = day.totals.plus(Totals(*(values[name] for name in Totals._fields)))
+    return Totals(**{name: (row | of_agents)[name] for name in Totals._fields})
+
+
+def add_model_day(day: MemberDay, row: dict) -> None:
+    model = row["model"]
+    day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
+    day.requests[model] = day.requests.get(model, 0) + row["requests"]
+    day.totals = day.totals.plus(row_totals(row))
     for name in TOKENS:
         day.tokens[name] += row[name]
 
