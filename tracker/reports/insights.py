@@ -100,10 +100,17 @@ class Insights:
 
     @cached_property
     def savings(self) -> list[savings.Saving]:
-        """Of people alone: nobody chooses a service account's model here. One query, two under filters."""
-        team, everybody = self.team, savings.uses(self.team.all_rows)
-        left = everybody if self.selection.is_everything else savings.uses(team.rows)
-        own = [use for use in left if team.people[use.member_id].is_person]
+        """Of people alone: nobody chooses a service account's model here. One query, two with a group or a
+        surface."""
+        team, chosen, everybody = self.team, self.selection, savings.uses(self.team.all_rows)
+        left = savings.uses(team.rows) if chosen.needs_query else everybody
+        own = [
+            use
+            for use in left
+            if chosen.keeps_member(use.member_id)
+            and chosen.model in ("", use.model)
+            and team.people[use.member_id].is_person
+        ]
         return savings.savings(own, everybody, team.palette)
 
     @property

@@ -23,6 +23,11 @@ class Selection:
     surface: str = ""
 
     @property
+    def needs_query(self) -> bool:
+        """Whether sums by member and model cannot say what is left."""
+        return self.group_ids is not None or bool(self.surface)
+
+    @property
     def is_everything(self) -> bool:
         return self.group_ids is None and self.member_ids is None and not (self.model or self.surface)
 
