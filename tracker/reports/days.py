@@ -60,14 +60,14 @@ def load(rows: MemberModelDayQuerySet) -> Days:
     )
     sums: dict[tuple[date, bool], Day] = {}
     for day, *figures in found:
-        whole, after = read(figures[:3]), read(figures[3:])
+        whole, after = day_from(figures[:3]), day_from(figures[3:])
         sums[day, False] = Day(*map(sub, whole, after))
         if any(after):
             sums[day, True] = after
     return Days(sums)
 
 
-def read(figures: list[int]) -> Day:
+def day_from(figures: list[int]) -> Day:
     return Day(in_cents(figures[0]), in_cents(figures[1]), figures[2])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, reduce
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -27,7 +27,7 @@ from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
 from tracker.reports.changes import Changes
 from tracker.reports.context import Context
-from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, row_totals
+from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, usage_of
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, Totals, Usage
@@ -238,14 +238,9 @@ class MemberReport:
     @cached_property
     def usage(self) -> Usage:
         """The member's alone, by model, of the rows that are read anyway."""
-        by_model: dict[str, Totals] = {}
-        for row in self.rows:
-            if self.period.first <= row["day"] <= self.period.end and self._is_in_period(row):
-                by_model[row["model"]] = by_model.get(row["model"], Totals()).plus(row_totals(row))
-        by_model = {model: totals for model, totals in by_model.items() if any(totals)}
-        is_person = self.figures.person.is_person
-        people = {model: int(is_person and totals.requests > 0) for model, totals in by_model.items()}
-        return Usage({}, by_model, people, {}, {}, reduce(Totals.plus, by_model.values(), Totals()))
+        first, end = self.period.first, self.period.end
+        counted = [row for row in self.rows if first <= row["day"] <= end and self._is_in_period(row)]
+        return usage_of(counted, self.figures.person)
 
     @cached_property
     def context(self) -> Context:

@@ -16,6 +16,7 @@ from tracker.filters import Filters
 from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.changes import Changes
+from tracker.reports.kept import Kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
@@ -103,9 +104,13 @@ class Team:
         self.people = people.everybody()
 
     @cached_property
+    def kept(self) -> Kept:
+        return Kept(self.period)
+
+    @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return usage.usage(self.all_rows)
+        return self.kept("usage", lambda: usage.usage(self.all_rows))
 
     @property
     def all_rows(self) -> MemberModelDayQuerySet:
@@ -113,11 +118,12 @@ class Team:
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
-        return usage.activity(usage.activity_between(self.period.first, self.period.end))
+        rows = usage.activity_between(self.period.first, self.period.end)
+        return self.kept("activity", lambda: usage.activity(rows))
 
     @cached_property
     def request_days(self) -> dict[int, int]:
-        return usage.request_days(self.all_rows)
+        return self.kept("request-days", lambda: usage.request_days(self.all_rows))
 
     @property
     def is_empty(self) -> bool:

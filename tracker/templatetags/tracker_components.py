@@ -15,15 +15,15 @@ register = template.Library()
 @register.simple_tag
 def chart(chart: Chart) -> SafeString:
     """A chart with its legend, caption, table and CSV; the page includes `components/chart_scripts.html`."""
-    return written("chart", chart=chart)
+    return rendered("chart", chart=chart)
 
 
 @register.simple_tag
 def table(table: Table[object]) -> SafeString:
     """A sortable, paged table with its CSV."""
-    return written("table", table=table)
+    return rendered("table", table=table)
 
 
-def written(name: str, **context: object) -> SafeString:
+def rendered(name: str, **context: object) -> SafeString:
     text = render_to_string(f"components/{name}.jinja", context, using="jinja2")
     return mark_safe(text)  # noqa: S308  # nosec B308 B703  the template escapes every value
