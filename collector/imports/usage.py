@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from collector.base.days import utc_day
+from collector.base.money import dollars
 from collector.facts import cycles, rollups
 from collector.facts.roster import Roster
 from collector.models import Pruning, Source, SourceRun, UsageEvent
@@ -62,6 +63,8 @@ class UsageImport:
             yield f"new members: {self.new_members:,}"
         if survey.without_cost:
             yield f"{survey.without_cost:,} billed rows lack their cost: requests without money"
+        for kind, amount in survey.unknown_kinds.items():
+            yield f"the kind “{kind}” is not known: its {dollars(amount)} count as value, not as charged"
         if survey.summaries:
             yield f"{survey.summaries:,} lines skipped: they add up the others"
         if survey.problems.count:

@@ -22,6 +22,7 @@ from collector.base.days import from_epoch_ms, to_epoch_ms
 from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
+from collector.sources.events import is_known_kind
 
 from .costs import FileCost, cost_of_row
 from .numbers import count, units
@@ -73,6 +74,7 @@ class Survey:
     summaries: int = 0  # lines below the rows that add them up
     first_at: datetime | None = None
     last_at: datetime | None = None
+    unknown_kinds: dict[str, Decimal] = field(default_factory=dict)  # cents, by a kind nobody knows
     guessed_encoding: str = ""
     problems: Problems = field(default_factory=Problems)
     # Who and when, as hashes of eight bytes: they are as many as the rows.
@@ -83,6 +85,9 @@ class Survey:
         self.rows += 1
         self.with_cost += cost.is_due and cost.is_known
         self.without_cost += cost.is_due and not cost.is_known
+        kind = event.columns.kind
+        if cost.value_cents and kind and not is_known_kind(kind):
+            self.unknown_kinds[kind] = self.unknown_kinds.get(kind, Decimal(0)) + cost.value_cents
         self.first_at = min(self.first_at or event.occurred_at, event.occurred_at)
         self.last_at = max(self.last_at or event.occurred_at, event.occurred_at)
         self.spots.append(spot(event))

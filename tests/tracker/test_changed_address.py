@@ -38,7 +38,7 @@ def history(address: str) -> list[dict[str, Any]]:
     people = [address, *[f"c{number}@x.example" for number in range(8)]]
     return [
         event(
-            TODAY - back * DAY + timedelta(hours=9 + part, seconds=number), email, chargedCents=390 + back % 5
+            TODAY - back * DAY + timedelta(hours=9 + part, seconds=number), email, chargedCents=395 + back % 5
         )
         for back in range(1, 29)
         for number, email in enumerate(people)
@@ -47,7 +47,9 @@ def history(address: str) -> list[dict[str, Any]]:
 
 
 def runaway(address: str) -> list[dict[str, Any]]:
-    return [event(TODAY + timedelta(hours=5, minutes=30 * n), address, chargedCents=870) for n in range(10)]
+    """$87 in three hours of today."""
+    at = TODAY + timedelta(hours=11, minutes=30)
+    return [event(at + n * timedelta(minutes=20), address, chargedCents=870) for n in range(10)]
 
 
 def read_members(told, client, at: datetime, address: str) -> None:
@@ -106,7 +108,16 @@ def test_an_expensive_day_after_the_change_raises_what_it_raises_without(told, c
     assert results["list first"] == results["without"]
     assert results["events first"] == results["without"]
     anomalies = results["without"]["anomalies"]
-    assert {"spike", "own_baseline"} <= {row[0] for row in anomalies}
+    assert [row[:2] for row in anomalies] == [
+        ("own_baseline", "warning"),
+        ("spike", "warning"),
+        ("team_spend", "info"),
+    ]
+    spike = anomalies[1]
+    # The bound is five times the daily average of the week before: $11.92.
+    assert (spike[2], round(spike[2] / (spike[3] / 5), 1)) == (8700, 7.3)
+    assert results["without"]["by_day"][-1][1:] == (8700, 10)
+    assert (results["without"]["members"], results["without"]["group"]) == (9, "Core")
 
 
 def play(told, client, steps: list[str]) -> dict[str, Any]:

@@ -205,3 +205,9 @@ def test_a_personal_file_with_a_bad_line_still_asks_for_whose_it_is(write):
     rows = ONE.replace("Ann@X.io", "-") + ONE.replace("Ann@X.io", "-").replace("0.42", "much")
     with pytest.raises(FileError, match="--member EMAIL"):
         import_usage(write(TEAM + rows), AT)
+
+
+def test_money_of_a_kind_that_nobody_knows_is_reported(write):
+    result = import_usage(write(TEAM + ONE.replace("On-Demand", "Moon-Based")), AT)
+    assert any("“Moon-Based” is not known" in line and "not as charged" in line for line in result.lines)
+    assert only_event().charged_cents == 0
