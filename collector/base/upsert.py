@@ -132,7 +132,7 @@ def _prepared(field: models.Field) -> Callable[[Any], Any]:
     if isinstance(field, models.DateTimeField):
         return _sqlite_instant
     if isinstance(field, models.DecimalField):
-        return _sqlite_decimal
+        return _sqlite_decimal if field.null else str
     return int if isinstance(field, models.BooleanField) and not field.null else _as_it_is
 
 

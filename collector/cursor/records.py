@@ -7,6 +7,7 @@ an answer at all and is refused; a row that cannot be read is rejected alone, an
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -130,6 +131,11 @@ class TokenUsage(Record):
     discount_percent_off: Percent = None
 
 
+@lru_cache(1024)
+def _is_free_kind(kind: str) -> bool:
+    return kind.lower().replace("_", " ").endswith(FREE_KINDS)
+
+
 class EventRecord(Record):
     """One usage event. `kind` was `kindLabel` in 2025; old answers lack chargedCents and isChargeable."""
 
@@ -156,7 +162,7 @@ class EventRecord(Record):
     @property
     def is_free(self) -> bool:
         """Whether its kind says that it was not charged."""
-        return self.kind.lower().replace("_", " ").endswith(FREE_KINDS)
+        return _is_free_kind(self.kind)
 
     @model_validator(mode="after")
     def states_cost(self, info: ValidationInfo) -> EventRecord:

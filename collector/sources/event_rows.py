@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -99,18 +98,20 @@ def stored_rows(events: QuerySet[UsageEvent]) -> EventRows:
 def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> EventRows:
     """Rows by identity. Events alike in instant, member and model are numbered by what never changes."""
     members: dict[Identity, int] = {}
-    alike: dict[tuple[int, datetime, str], list[EventValues]] = defaultdict(list)
-    for identity, occurred_at, model, columns in drafts:
+    rows: EventRows = {}
+    twins: dict[EventKey, list[EventValues]] = {}
+    for identity, occurred_at, model, values in drafts:
         member_id = members.get(identity)
         if member_id is None:
             member_id = members[identity] = roster.member_id(identity)
-        alike[member_id, occurred_at, model].append(columns)
-    rows: EventRows = {}
-    for (member_id, occurred_at, model), twins in alike.items():
-        if len(twins) > 1:
-            twins.sort(key=_as_texts)
-        for ordinal, columns in enumerate(twins):
-            rows[EventKey(member_id, occurred_at, model, ordinal)] = columns
+        key = EventKey(member_id, occurred_at, model, 0)
+        if key in rows:
+            twins.setdefault(key, [rows[key]]).append(values)
+        else:
+            rows[key] = values
+    for key, alike in twins.items():
+        alike.sort(key=_as_texts)
+        rows |= {key._replace(ordinal=ordinal): values for ordinal, values in enumerate(alike)}
     return rows
 
 
