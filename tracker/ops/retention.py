@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.db.models import Max, Model, Q, QuerySet
 
 from collector.facts.pruning import plan_pruning, prune
@@ -83,6 +84,9 @@ def prune_records(now: datetime, *, is_dry: bool = False) -> dict[str, int]:
         if days := getattr(policy, kind.days):
             rows = kind.rows(now - timedelta(days=days))
             gone[kind.name] = sum(query.count() if is_dry else delete_in_chunks(query) for query in rows)
+    # Every sign-in that a stranger begins leaves one, and Django deletes none by itself.
+    over = Session.objects.filter(expire_date__lt=now)
+    gone["expired sessions"] = over.count() if is_dry else delete_in_chunks(over)
     return gone
 
 

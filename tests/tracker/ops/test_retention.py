@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
@@ -132,6 +133,14 @@ def test_notifications_that_wait_or_are_about_an_open_incident_stay():
     Notification.objects.create(**row, **about, dedupe_key="open")
     prune_records(NOW)
     assert Notification.objects.count() == 2
+
+
+def test_sessions_go_when_they_are_over():
+    for name, days in (("over", -1), ("running", 1)):
+        Session.objects.create(session_key=name, session_data="", expire_date=NOW + days * DAY)
+    assert prune_records(NOW, is_dry=True)["expired sessions"] == 1
+    assert prune_records(NOW)["expired sessions"] == 1
+    assert Session.objects.get().session_key == "running"
 
 
 def test_the_command_and_the_daily_schedule_delete_it_all(capsys):
