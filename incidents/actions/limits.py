@@ -101,11 +101,19 @@ def carry_out(change: LimitChange, client: CursorClient, now: datetime) -> Limit
 
 
 def _try_once(change: LimitChange, client: CursorClient, now: datetime) -> None:
+    is_old = now - change.requested_at > GIVE_UP_AFTER
+    is_over = change.until_at is not None and change.until_at <= now
+    if change.status == Status.INTENDED and (
+        is_old or is_over
+    ):  # nothing is written yet, nor expected any more
+        late = "Not carried out in time: ask for it again if it is still needed."
+        finish(change, Status.FAILED, f"{change.message} {late}".strip(), now)
+        return
     try:
         _bring_about(change, client, now)
     except CursorApiError as error:
         change.tries += 1
-        if error.permanent or now - change.requested_at > GIVE_UP_AFTER:
+        if error.permanent or is_old:
             finish(change, Status.FAILED, error.answered if error.permanent else str(error), now)
         else:
             change.message = str(error)

@@ -142,6 +142,20 @@ def test_after_a_day_without_an_answer_it_is_given_up(site: LimitSite):
     assert LimitChange.objects.get().status == "failed"
 
 
+@pytest.mark.parametrize(
+    ("fields", "later"),
+    [({}, 1.1 * DAY), ({"until_at": NOW + 0.1 * DAY}, 0.2 * DAY)],
+    ids=["after a day", "after its own end"],
+)
+def test_what_was_not_begun_in_time_is_not_carried_out_late(site: LimitSite, fields, later):
+    """The worker was down, writing was switched off, or a merge that had put it aside is undone."""
+    change = site.record(80, **fields)
+    keep_limits(NOW + later, site.client)
+    change.refresh_from_db()
+    assert (change.status, site.calls, site.own) == ("failed", 0, None)
+    assert "Not carried out in time" in change.message
+
+
 def test_while_one_change_is_unfinished_no_other_begins(site: LimitSite):
     site.record(80)
     with pytest.raises(LimitRefused, match="is being carried out"):
