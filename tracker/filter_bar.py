@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from detection.vocabulary import Rule, Severity
 from groups.tree import GroupOption
 from groups.tree import options as group_options
+from incidents.models import Status
 from tracker import periods
-from tracker.filters import SURFACES, Filters, period_values, surface_name
+from tracker.filters import SURFACES, UNRESOLVED, WORDS, Filters, period_values, surface_name
 from tracker.reports import badges
 from tracker.widgets import palette
+
+# Filters that say nothing about incidents, carried along to the other pages.
+CARRIED = ("model", "badge", "surface")
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Choices:
     badges: list[tuple[str, list[Choice]]]
     surfaces: list[Choice]
     clear_url: str
+    of_incidents: list[tuple[str, str, list[Choice]]] = field(default_factory=list)  # name, label, choices
 
 
 def period_choices(filters: Filters, path: str) -> Choices:
@@ -67,13 +74,40 @@ def choices(filters: Filters, path: str) -> Choices:
     )
 
 
+def incident_choices(filters: Filters, path: str) -> Choices:
+    """What the filter bar of the incidents offers. One query; none where a group is chosen."""
+    statuses = [(UNRESOLVED, UNRESOLVED), *Status.choices]
+    carried = [(name, getattr(filters, name)) for name in CARRIED if getattr(filters, name)]
+    return Choices(
+        path=path,
+        period=hidden_period(filters) + carried,
+        kept=hidden_rest(filters),
+        periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
+        comparisons=[],
+        groups=[_group_choice(option, filters) for option in filters.options or group_options()],
+        models=[],
+        badges=[],
+        surfaces=[],
+        clear_url=path + filters.query(**dict.fromkeys(("group", *WORDS), "")),
+        of_incidents=[
+            ("status", "Status", _named_choices(statuses, filters.status)),
+            ("severity", "Severity", _named_choices(Severity.choices, filters.severity)),
+            ("rule", "Rules", _named_choices(Rule.choices, filters.rule)),
+        ],
+    )
+
+
+def _named_choices(pairs: Iterable[tuple[str, str]], current: str) -> list[Choice]:
+    return [Choice(value, str(label), value == current) for value, label in pairs]
+
+
 def hidden_period(filters: Filters) -> list[tuple[str, str]]:
     values = period_values(filters.period) | {"compare": filters.compare}
     return [(name, value) for name, value in values.items() if value]
 
 
 def hidden_rest(filters: Filters) -> list[tuple[str, str]]:
-    chosen = {name: getattr(filters, name) for name in ("compare", "search", "model", "badge", "surface")}
+    chosen = {name: getattr(filters, name) for name in WORDS}
     if filters.group:
         chosen["group"] = filters.group.path
     return [(name, value) for name, value in chosen.items() if value]

@@ -16,9 +16,11 @@ from django.utils import timezone
 from collector.base.days import utc_day
 from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
+from detection.vocabulary import Rule, Severity
 from groups.tree import GroupOption
 from groups.tree import option_for as find_group
 from groups.tree import options as group_options
+from incidents.models import Status
 from tracker import periods
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
@@ -28,6 +30,11 @@ from tracker.reports.cycle import first_day
 from tracker.widgets import palette
 
 NAMES = ("period", "from", "to", "compare", "group", "search", "model", "badge", "surface")
+
+
+# What an address says in one word each.
+WORDS = ("search", "model", "badge", "surface", "compare", "status", "severity", "rule")
+UNRESOLVED = "unresolved"  # a status of incidents beside their own
 
 
 # One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
@@ -48,6 +55,10 @@ class FilterForm(forms.Form):
     model = forms.CharField(max_length=120, required=False)
     badge = forms.ChoiceField(choices=[(key, key) for key in badges.BADGES], required=False)
     surface = forms.ChoiceField(choices=[(key, key) for key in SURFACES], required=False)
+    # Of incidents alone.
+    status = forms.ChoiceField(choices=[(UNRESOLVED, "unresolved"), *Status.choices], required=False)
+    severity = forms.ChoiceField(choices=Severity.choices, required=False)
+    rule = forms.ChoiceField(choices=Rule.choices, required=False)
     compare = forms.ChoiceField(choices=list(periods.COMPARISONS.items()), required=False)
 
 
@@ -64,6 +75,9 @@ class Filters:
     model: str = ""
     badge: str = ""
     surface: str = ""
+    status: str = ""  # this, severity and rule are of incidents
+    severity: str = ""
+    rule: str = ""
     compare: str = ""  # a key of periods.COMPARISONS; empty: nothing is compared
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
@@ -112,8 +126,12 @@ class Filters:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the period is chosen."""
+        """Whether anything but the period is chosen that narrows usage."""
         return bool(self.group or self.search or self.model or self.badge or self.surface)
+
+    @property
+    def narrows_incidents(self) -> bool:
+        return bool(self.group or self.search or self.status or self.severity or self.rule)
 
     @property
     def keeps_unused(self) -> bool:
@@ -137,6 +155,9 @@ class Filters:
                 "badge": self.badge,
                 "surface": self.surface,
                 "compare": self.compare,
+                "status": self.status,
+                "severity": self.severity,
+                "rule": self.rule,
             }
             | changes
         )
@@ -156,7 +177,8 @@ def period_values(period: Period) -> dict[str, str]:
 
 def period_query(filters: Filters) -> str:
     """`?period=…` alone, for a page about one member; empty for the usual period."""
-    return filters.query(search="", badge="", group="", model="", surface="").removesuffix("?")
+    cleared = dict.fromkeys(("group", *WORDS), "") | {"compare": filters.compare}
+    return filters.query(**cleared).removesuffix("?")
 
 
 def filters_from(request: AccessRequest) -> Filters:
@@ -195,14 +217,10 @@ def read(
         now=now,
         visible=visible,
         group=read_group(asked["group"], options, notes) if asked["group"] else None,
-        search=asked["search"],
-        model=asked["model"],
-        badge=asked["badge"],
-        surface=asked["surface"],
-        compare=asked["compare"],
         notes=tuple(notes),
         options=tuple(options),
         known_cycles=cycles,
+        **{name: asked[name] for name in WORDS},
     )
 
 
@@ -212,6 +230,9 @@ def complaint(name: str, value: str) -> str:
         "badge": ", ".join(badges.BADGES),
         "surface": ", ".join(SURFACES),
         "compare": ", ".join(periods.COMPARISONS),
+        "status": ", ".join([UNRESOLVED, *Status.values]),
+        "severity": ", ".join(Severity.values),
+        "rule": ", ".join(Rule.values),
     }
     if name in ("from", "to"):
         return f"“{value}” is not a day: write it as 2026-03-13."

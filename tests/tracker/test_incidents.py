@@ -65,6 +65,8 @@ def test_the_list_shows_each_incident_with_its_times_and_the_anomalies_below(cli
         ("?group=Unassigned", {"carl", "dora", "eve"}),
         ("?group=Nobody", set()),
         ("?period=24h", {"carl", "dora", "eve"}),
+        ("?from=2026-01-01&to=2026-01-02", {"carl", "dora"}),  # what is unresolved, however old
+        ("?from=2026-01-01&to=2026-01-02&status=resolved", set()),
     ],
 )
 def test_filters_narrow_the_list(client, query, expected):

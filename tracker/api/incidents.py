@@ -25,9 +25,10 @@ from tracker.api.auth import acts
 from tracker.api.causes import CauseOfIncident, cause_row
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Days, Strict, Text
+from tracker.filters import Filters
 from tracker.lookup import find_incident
 from tracker.periods import whole_days
-from tracker.reports.incidents import IncidentFilters, incidents_report
+from tracker.reports.incidents import incidents_report
 
 router = Router(tags=["incidents"])
 
@@ -140,7 +141,7 @@ def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
     """
     now = timezone.now()
     visible = visible_ids(request.access, utc_day(now))
-    report = incidents_report(IncidentFilters(whole_days(days, now), now, visible=visible))
+    report = incidents_report(Filters(whole_days(days, now), now, visible=visible))
     return Timeline(
         anomalies=[anomaly_row(anomaly) for anomaly in report.anomalies],
         incidents=[incident_row(incident) for incident in report.incidents],

@@ -12,19 +12,17 @@ from django.utils.safestring import SafeString
 from collector.base import names
 from detection.findings.messages import sentence_of
 from detection.models import Anomaly
-from detection.vocabulary import Rule, Severity
-from groups.tree import options
-from incidents.models import Incident, Status
+from detection.vocabulary import Severity
+from incidents.models import Incident
 from incidents.times import Spread, TimesSummary
-from tracker import periods
 from tracker.access.request import Access
 from tracker.access.roles import Role
-from tracker.reports.incidents import UNRESOLVED, IncidentsReport
+from tracker.reports.incidents import IncidentsReport
 from tracker.reports.open_incidents import not_narrowing
 from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import Column, Table, changed
+from tracker.widgets.tables import Column, Table
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
@@ -40,24 +38,18 @@ class Card:
 
 
 @dataclass(frozen=True)
-class IncidentChoice:
-    value: str
-    label: str
-    is_current: bool
-    url: str = ""
-
-
-@dataclass(frozen=True)
 class IncidentsPage:
     report: IncidentsReport
     cards: list[Card]
-    periods: list[IncidentChoice]
-    groups: list[IncidentChoice]
-    selects: list[tuple[str, str, list[IncidentChoice]]]
     incidents: Table[Incident]
     anomalies: Table[Anomaly]
-    clear_url: str
-    notes: list[str]  # what could not be done as asked, and what narrows nothing here
+    not_narrowing: str  # which filters say nothing here
+
+    @property
+    def period_too(self) -> str:
+        """What is listed beside the period."""
+        today = ", and today" if self.report.filters.period.is_current else ""
+        return f"{today}; what is unresolved, however old"
 
     @property
     def exports(self) -> dict[str, Table[Any]]:
@@ -65,36 +57,13 @@ class IncidentsPage:
 
 
 def page(report: IncidentsReport, query: QueryDict, access: Access) -> IncidentsPage:
-    filters = report.filters
     return IncidentsPage(
         report=report,
         cards=cards(report),
-        periods=[
-            IncidentChoice(key, label, key == filters.period.key, changed(query, {"period": key}))
-            for key, label in periods.LABELS.items()
-        ],
-        groups=[
-            IncidentChoice(
-                option.path,
-                "\u2003" * option.depth + option.label,
-                bool(filters.group and filters.group.path == option.path),
-            )
-            for option in filters.options or options()
-        ],
-        selects=[
-            ("status", "Status", choices([(UNRESOLVED, "unresolved"), *Status.choices], filters.status)),
-            ("severity", "Severity", choices(Severity.choices, filters.severity)),
-            ("rule", "Rules", choices(Rule.choices, filters.rule)),
-        ],
         incidents=incidents_table(report, query, access),
         anomalies=anomalies_table(report, query),
-        clear_url=f"?period={filters.period.key}",
-        notes=[*filters.notes, *filter(None, [not_narrowing(filters)])],
+        not_narrowing=not_narrowing(report.filters),
     )
-
-
-def choices(pairs: list[tuple[str, str]], current: str) -> list[IncidentChoice]:
-    return [IncidentChoice(value, label, value == current) for value, label in pairs]
 
 
 def cards(report: IncidentsReport) -> list[Card]:
@@ -135,7 +104,7 @@ def unresolved_card(report: IncidentsReport) -> Card:
     if report.watch.doubt:
         figure = "0" if report.watch.has_looked else formats.NOTHING
         return Card("Unresolved", figure, report.watch.doubt, "warning" if report.watch.is_stale else "")
-    if report.filters.is_narrowed:
+    if report.filters.narrows_incidents:
         return Card("Unresolved", "0", "under these filters")
     return Card("Unresolved", "0", "0 critical", "good")
 

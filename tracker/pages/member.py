@@ -13,6 +13,7 @@ from incidents.models import Incident
 from tracker.filters import group_url
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.pages.incidents import severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.one_day import day_url
 from tracker.reports.member import MemberReport
@@ -20,7 +21,6 @@ from tracker.reports.member_days import TOKENS, MemberDay
 from tracker.reports.models import ModelCost, model_costs
 from tracker.reports.repositories import Repository
 from tracker.reports.tools import Named
-from tracker.widgets.cells import Flag
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
@@ -226,12 +226,3 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
 
 def incident_url(incident: Incident) -> str:
     return incident.get_absolute_url()
-
-
-def severity_flag(incident: Incident) -> Flag:
-    tone = incident.severity if incident.severity in ("critical", "warning") else "info"
-    return Flag(incident.get_severity_display(), tone)
-
-
-def status_flag(incident: Incident) -> Flag:
-    return Flag(incident.get_status_display(), "plain")

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from incidents.models import Incident
 from tracker.filters import Filters
-from tracker.reports.incidents import IncidentFilters, limit_incidents
+from tracker.reports.incidents import limit_incidents
 from tracker.reports.watch import Watch
 from tracker.widgets import formats
 
@@ -82,10 +82,11 @@ def open_incidents(filters: Filters, watch: Watch) -> OpenIncidents:
     return OpenIncidents(found, len(known) - len(found), filters, looked)
 
 
-def not_narrowing(filters: Filters | IncidentFilters) -> str:
+def not_narrowing(filters: Filters) -> str:
     """Which of the filters in force say nothing about incidents."""
-    names = [name for name in ("model", "badge") if getattr(filters, name)]
+    names = [name for name in ("model", "badge", "surface") if getattr(filters, name)]
     if not names:
         return ""
     does = "does" if len(names) == 1 else "do"
-    return f"{' and '.join(names).capitalize()} {does} not narrow incidents"
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"{listed.capitalize()} {does} not narrow incidents"

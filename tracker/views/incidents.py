@@ -5,16 +5,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from collector.base.days import utc_day
 from tracker.access.guard import viewer
-from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
-from tracker.filters import known_until
+from tracker.filter_bar import incident_choices
+from tracker.filters import filters_from, known_until
 from tracker.lookup import find_incident
 from tracker.pages import incident as incident_layout
 from tracker.pages import incidents as list_layout
 from tracker.reports.incident import incident_report
-from tracker.reports.incidents import incidents_report, read
+from tracker.reports.incidents import incidents_report
 from tracker.views.exports import csv_response
 from tracker.views.incident_actions import ActionForms
 
@@ -22,13 +21,14 @@ from tracker.views.incident_actions import ActionForms
 @viewer
 @require_safe
 def incidents(request: AccessRequest) -> HttpResponse:
-    now = timezone.now()
-    visible = visible_ids(request.access, utc_day(now))
-    filters = read(request.GET, now, visible, known_until(request, now))
-    page = list_layout.page(incidents_report(filters), request.GET, request.access)
+    asked = filters_from(request)
+    page = list_layout.page(incidents_report(asked), request.GET, request.access)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], "incidents")
-    return render(request, "incidents/list.html", {"page": page, "filters": filters, "now": now})
+    context = {"page": page, "filters": asked, "now": asked.now}
+    return render(
+        request, "incidents/list.html", context | {"choices": incident_choices(asked, request.path)}
+    )
 
 
 @viewer
