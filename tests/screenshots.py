@@ -63,12 +63,10 @@ def click_tallest_bar(page: Page) -> None:
     chart = page.locator("canvas.js-chart").first
     series = json.loads(chart.get_attribute("data-chart") or "{}")["series"]
     sums = [sum(filter(None, day)) for day in zip(*(each["values"] for each in series), strict=True)]
-    chart.scroll_into_view_if_needed()
-    box = chart.bounding_box() or {"width": 0, "height": 0}
-    axis = 48  # the dollars on the left, about
-    step = (box["width"] - axis) / len(sums)
     tallest = max(range(len(sums)), key=sums.__getitem__)
-    chart.click(position={"x": axis + step * (tallest + 0.5), "y": box["height"] / 3})
+    x = chart.evaluate("(chart, index) => Chart.getChart(chart).scales.x.getPixelForValue(index)", tallest)
+    chart.click(position={"x": x, "y": 150})
+    page.wait_for_url("**/days/**")
 
 
 def keep(page: Page, path: Path) -> None:
