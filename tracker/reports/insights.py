@@ -96,7 +96,7 @@ class Insights:
     @cached_property
     def model_news(self) -> list[ModelNews]:
         """Of the period's whole days. One query, and two more where there is any."""
-        return model_news(self.period, self.selection.of)
+        return model_news(self.period, self.selection.of, self.team.palette.first_day)
 
     @cached_property
     def savings(self) -> list[savings.Saving]:

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChange, moved_models, price_changes
+from detection.frame.price_timeline import SETTLED_DAYS
 from detection.frame.tokens import weighed
 from tracker.periods import Period
 
@@ -38,15 +39,19 @@ class ModelNews:
         return None if self.ratio is None else self.spent_cents * (1 - 1 / self.ratio)
 
 
-def model_news(period: Period, limit: Limit) -> list[ModelNews]:
-    """Of the rows that `limit` leaves, the newest first. One query, and one more where there is any."""
+def model_news(period: Period, limit: Limit, known_from: date | None) -> list[ModelNews]:
+    """Of the rows that `limit` leaves, the newest first; `known_from` is the first day of anybody's usage.
+
+    One query, and one more where there is any. A model that was used soon after that day may be older.
+    """
     start = period.first - timedelta(days=DAYS_BEFORE + DAYS_SINCE)
     rows = limit(MemberModelDay.objects.between(start, period.last))
     team = charged(rows, "model", "day")
     first_days: dict[str, date] = {}
     for model, day in zip(team["model"], team["day"], strict=True):
         first_days[model] = min(day, first_days.get(model, day))
-    fresh = [model for model, day in first_days.items() if day >= period.first]
+    settled = max(period.first, (known_from or period.first) + timedelta(days=SETTLED_DAYS))
+    fresh = [model for model, day in first_days.items() if day >= settled]
     moved = {model for last in lasts(period) for model in moved_models(up_to(team, last))}
     if not (fresh or moved):
         return []

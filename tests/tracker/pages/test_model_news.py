@@ -70,6 +70,10 @@ def test_a_period_has_the_news_of_its_own_days(moved):
     assert news("from=2026-10-01&to=2026-10-20") == []
 
 
+def test_soon_after_the_first_day_known_no_model_counts_as_new(moved):
+    assert news("from=2026-09-24&to=2026-10-05") == []
+
+
 def test_one_member_alone_changes_no_price(moved):
     assert [item.model for item in news("search=Dan")] == ["fresh"]
 
