@@ -22,7 +22,8 @@ from tracker.widgets.tables import Column, Table, csv_url
 @dataclass(frozen=True)
 class DayPage:
     report: DayReport
-    compared: str  # the day's spend beside a usual day's
+    compared: str  # the day's spend less a usual day's
+    compared_share: str  # the same as a share, where that means something
     hours: Chart
     members: Table[DayLine]
     models: Table[DayLine]
@@ -40,9 +41,12 @@ def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:
             ordered="-spend", empty="Nothing was spent on this day.",
         )  # fmt: skip
 
+    change = formats.change(report.total.extra_cents, report.total.usual_cents)
+    amount, _, share = change.partition(", ")
     return DayPage(
         report=report,
-        compared=formats.change(report.total.extra_cents, report.total.usual_cents),
+        compared=amount,
+        compared_share=share,
         hours=hours_chart(report, query),
         members=table("members", "Members", member_columns(filters), list(report.members)),
         models=table("models", "Models", [model_column()], list(report.models)),

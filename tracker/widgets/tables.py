@@ -100,7 +100,7 @@ class Table(Generic[Row]):
         self.query, self.now, self.css, self.empty, self.ordered = query, now, css, empty, ordered
         self.total = len(rows)
         self.row_choices = row_choices
-        self.page_rows = read_rows(query.get(f"{key}.rows", ""), row_choices, key) or page_rows
+        self.page_rows = chosen_rows(query.get(f"{key}.rows", ""), row_choices, key) or page_rows
         self.pages = max(-(-self.total // self.page_rows), 1)
         self.sort = read_sort(query.get(f"{key}.sort", sort), self.shown, key)
         self.page = min(read_page(query.get(f"{key}.page", "1"), key), self.pages)
@@ -225,7 +225,7 @@ def read_sort(text: str, columns: Sequence[Column[Any]], key: str) -> str:
     return text
 
 
-def read_rows(text: str, choices: Sequence[int], key: str) -> int | None:
+def chosen_rows(text: str, choices: Sequence[int], key: str) -> int | None:
     """The rows of a page that are asked for, the fewest without; None where there is no choice."""
     if not choices:
         return None
