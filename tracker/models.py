@@ -14,6 +14,20 @@ from solo.models import SingletonModel
 
 from collector.models import Member, MemberModelDay
 from tracker.address_lists import AddressList, parse_list
+from tracker.demo.models import DemoMessage, DemoStory
+
+__all__ = [
+    "AccessSettings",
+    "ApiToken",
+    "AuditEntry",
+    "CachedValue",
+    "DemoMessage",
+    "DemoStory",
+    "ModelColour",
+    "RetentionSettings",
+    "SavingFollowUp",
+    "SetUp",
+]
 
 
 def validate_address_list(text: str) -> None:

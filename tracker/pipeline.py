@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from collector.base.connections import drop_if_dead
 from collector.base.leases import hold_lease
 from collector.collecting import freshness, runs
+from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from detection.engine import DetectionReport, detect
 from groups.cursor import adopt
@@ -30,6 +31,12 @@ from incidents.notifying.vendor_lag import record_vendor_lag
 
 log = logging.getLogger(__name__)
 HOURLY_JOB = "pipeline"  # its lease
+
+
+class Collect(Protocol):
+    """How a run reads its sources."""
+
+    def __call__(self, now: datetime, *, client: CursorClient | None) -> runs.CollectReport: ...
 
 
 @dataclass(frozen=True)
@@ -76,17 +83,19 @@ class PipelineReport:
         }
 
 
-def run(now: datetime) -> PipelineReport:
+def run(
+    now: datetime, *, client: CursorClient | None = None, collect: Collect = runs.collect
+) -> PipelineReport:
     """Run every step as of `now`; AlreadyRunning if another process is at it."""
     report, started = PipelineReport(now), time.monotonic()
     with hold_lease(HOURLY_JOB):
-        _do(report, "collect", lambda: runs.collect(now))
+        _do(report, "collect", lambda: collect(now, client=client))
         _do(report, "groups", lambda: adopt(now))
         found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
         if isinstance(found, DetectionReport):
             _do(report, "incidents", lambda: take_in(found, now))
-        _do(report, "guard", lambda: run_guard(now))
-        _do(report, "limits", lambda: keep_limits(now))
+        _do(report, "guard", lambda: run_guard(now, client))
+        _do(report, "limits", lambda: keep_limits(now, client))
         _do(report, "budgets", lambda: record_budget_steps(now))
         _do(report, "lag", lambda: record_vendor_lag(now))
         _do(report, "digests", lambda: send_due(now))

@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from tracker.access.guard import public
+from tracker.demo.views import demo_messages
 from tracker.views.agent_stops import stop_agent_run
 from tracker.views.chargeback import chargeback
 from tracker.views.hooks import opsgenie_hook, pagerduty_hook
@@ -52,6 +53,7 @@ urlpatterns = [
         act_on_incident,
         name="incident-action",
     ),
+    path("demo/messages", demo_messages, name="demo-messages"),
     path("favicon.ico", public(ICON)),
     path("answers/<str:token>", member_answer, name="member-answer"),
     path("hooks/pagerduty", pagerduty_hook, name="pagerduty-hook"),

@@ -109,6 +109,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/healthz/live"): Row("anybody"),
     ("GET", "/healthz/ready"): Row("anybody"),
     ("GET", "/healthz/fresh"): Row("anybody", 503),  # nothing was ever collected here
+    ("GET", "/demo/messages"): Row("respond", ok=404),  # this is no demo
     ("GET", "/favicon.ico"): Row("anybody", 302),
     ("GET", "/metrics"): Row("metrics"),
     ("GET", "/users/<email>/limit"): Row("admin page", url="/users/ann@company.com/limit", prepare=make_ann),

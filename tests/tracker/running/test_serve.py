@@ -42,7 +42,7 @@ class Served:
         self.log = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                manage("serve", "--bind", self.address),
+                manage("serve", "--bind", self.address, "--demo-days", "2"),
                 cwd=settings.BASE_DIR,
                 env=environment,
                 stdout=output,
@@ -80,18 +80,21 @@ def served(environment, tmp_path) -> Iterator[Served]:
 
 @pytest.mark.slow
 def test_a_newcomer_sees_the_spend_and_an_incident_and_a_second_start_goes_on(served, environment, tmp_path):
-    said = served.wait_for("Ready: ")
+    said = served.wait_for("Ready: ", seconds=240)
     assert "demo data of a made-up company" in said
     assert re.search(r"Admin login, shown once: admin / \S+", said)
     overview, incidents = served.get("/"), served.get("/incidents")
     assert "Demo data." in overview
+    assert "What to look at" in overview
+    assert "Critical: you spent" in served.get("/demo/messages")
     assert re.search(r"\$[\d.]+K", overview)
     assert re.search(r"spent \$[\d,.]+ in 24 h, [\d.,]+x their usual", incidents)
     assert served.stop() == 0
 
     again = Served(environment, tmp_path / "again.txt")
-    said = again.wait_for("Ready: ", seconds=30)
+    said = again.wait_for("Ready: ")
     assert "First collection" not in said
+    assert "Making the demo" not in said
     assert "Admin login" not in said
     assert again.stop() == 0
 

@@ -15,8 +15,12 @@ from django.utils import timezone
 
 from collector.base.belief import is_number
 from collector.models import Watermark
-from tracker.running.demo import DAYS, Demo, first_admin, holds_real_data, load_demo, mark_demo
+from tracker.demo.make import PAST_DAYS, is_made
+from tracker.running.demo import Demo, first_admin, holds_real_data, load_demo, mark_demo
 from tracker.running.processes import ChildEnded, Children
+
+# Of history, before the first page is full; `backfill` reads more.
+HISTORY_DAYS = 60
 
 
 class Command(BaseCommand):
@@ -24,8 +28,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--bind", type=_address, default=("127.0.0.1", 8000), metavar="HOST:PORT")
+        parser.add_argument(
+            "--demo-days", type=int, default=PAST_DAYS, choices=range(1, PAST_DAYS + 1), metavar="DAYS",
+            help=f"of the demo's past, which is made once (default {PAST_DAYS})",
+        )  # fmt: skip
 
-    def handle(self, *, bind: tuple[str, int], **options: Any) -> None:
+    def handle(self, *, bind: tuple[str, int], demo_days: int, **options: Any) -> None:
+        self.demo_days = demo_days
         _refuse_taken(bind)
         demo = _demo(timezone.now())
         try:
@@ -43,10 +52,9 @@ class Command(BaseCommand):
         address = f"{bind[0]}:{bind[1]}"
         if demo:
             children.start("the sandbox", *demo.sandbox_arguments, log=logs / "sandbox.log")
+            self._make_past(children, demo)
         children.start("the site", "-m", "gunicorn", *_gunicorn(address), log=logs / "web.log")
         _wait_until_open(children, *bind)
-        if demo:
-            _wait_until_open(children, "127.0.0.1", demo.port)
         self._greet(address, demo)
         self._collect_history(children, demo)
         children.start("the worker", "manage.py", "worker", log=logs / "worker.log", is_restarted=True)
@@ -56,6 +64,14 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("stopping")
             raise
+
+    def _make_past(self, children: Children, demo: Demo) -> None:
+        """Live the demo's past before anybody looks; a later start finds it made."""
+        _wait_until_open(children, "127.0.0.1", demo.port)
+        if not is_made():
+            self.stdout.write(f"Making the demo's last {self.demo_days} days, at most a minute:")
+            if children.run(*demo.past_arguments, f"--days={self.demo_days}"):
+                raise CommandError("the demo's past could not be made; see the lines above")
 
     def _greet(self, address: str, demo: Demo | None) -> None:
         if demo:
@@ -72,7 +88,7 @@ class Command(BaseCommand):
             return
         self.stdout.write("First collection, this takes a moment:")
         children.run("manage.py", "collect")
-        children.run("manage.py", "backfill", f"--days={DAYS}")
+        children.run("manage.py", "backfill", f"--days={HISTORY_DAYS}")
         children.run("manage.py", "run_pipeline")
 
 

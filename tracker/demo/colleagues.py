@@ -1,0 +1,185 @@
+"""The made-up people on call: what they do about an incident, and when."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from itertools import count
+
+from detection.vocabulary import Cause
+from incidents import lifecycle
+from incidents.actions.answers import save_answer
+from incidents.lifecycle import Actor
+from incidents.models import Incident, MemberAnswer, Origin, TimelineEntry, Verdict
+from incidents.notifying.recording import ALERTS
+
+Act = Callable[[Incident, datetime], object]
+Errand = Callable[[datetime], object]
+Step = tuple[timedelta, Act]
+
+ADA, JONAS, PRIYA = Actor(None, "Ada Torres"), Actor(None, "Jonas Weber"), Actor(None, "Priya Nair")
+PEOPLE = (ADA, JONAS, PRIYA)
+FIRST_HOUR, LAST_HOUR = 7, 20  # UTC, between which somebody looks at messages at once
+DAY = timedelta(days=1)
+LATELY, LEFT_ALONE = timedelta(days=4), timedelta(hours=30)  # before the end
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def acknowledging(by: Actor, origin: str = Origin.SLACK) -> Act:
+    return lambda incident, now: lifecycle.acknowledge(incident, by, origin, now)
+
+
+def noting(by: Actor, text: str) -> Act:
+    return lambda incident, now: lifecycle.note(incident, by, Origin.PAGE, now, text)
+
+
+def resolving(by: Actor, text: str) -> Act:
+    return lambda incident, now: lifecycle.resolve(incident, by, Origin.PAGE, now, text)
+
+
+def judging(by: Actor, kind: str, reason: str = "", until: timedelta | None = None) -> Act:
+    def act(incident: Incident, now: datetime) -> object:
+        # Too small counts dollars; where none are counted, the same is said by “expected”.
+        is_countable = incident.member is None or incident.cause == Cause.SPEND
+        verdict = kind if is_countable or kind != Verdict.TOO_SMALL else Verdict.EXPECTED
+        end_at = now + until if until else None
+        return lifecycle.verdict(incident, by, Origin.PAGE, now, verdict, end_at, reason)
+
+    return act
+
+
+def snoozing(by: Actor, length: timedelta, reason: str) -> Act:
+    return lambda incident, now: lifecycle.snooze(incident, by, Origin.SLACK, now, now + length, reason)
+
+
+def answering(reply: str, length: timedelta | None = None) -> Act:
+    """The member concerned answers the newest question, if they were asked."""
+
+    def act(incident: Incident, now: datetime) -> object:
+        question = incident.timeline.filter(step__in=ALERTS).order_by("at", "pk").last()
+        until = (now + length).date() if length else None
+        return question and save_answer(question, reply, until, Origin.EMAIL, now)
+
+    return act
+
+
+def plans(first: Actor, second: Actor) -> tuple[tuple[Step, ...], ...]:
+    """What is done about an incident, from its alert on: each incident gets the next of these."""
+    return (
+        (
+            (minutes(7), answering(MemberAnswer.Reply.STOPPED)),
+            (minutes(11), acknowledging(first)),
+            (minutes(24), noting(first, "The agent ran without an end condition. It is stopped now.")),
+            (minutes(95), resolving(first, "Stopped by its owner")),
+            (minutes(97), judging(first, Verdict.REAL)),
+        ),
+        (
+            (minutes(18), acknowledging(second)),
+            (minutes(55), noting(second, "The migration of the test suite was agreed with the team lead.")),
+            (minutes(130), judging(second, Verdict.EXPECTED, "Agreed with the team lead", 6 * DAY)),
+        ),
+        (
+            (minutes(9), acknowledging(first, Origin.PAGE)),
+            (minutes(31), snoozing(first, DAY, "Waiting for an answer; back tomorrow")),
+            (minutes(40), noting(first, "Asked for the reason in a direct message.")),
+            (DAY + minutes(180), resolving(second, "Back to a cheaper model")),
+            (DAY + minutes(185), judging(second, Verdict.REAL)),
+        ),
+        (
+            (minutes(22), acknowledging(second)),
+            (minutes(61), judging(second, Verdict.PLANNED, "Load test of the new pipeline", 4 * DAY)),
+        ),
+        (
+            (minutes(14), acknowledging(first)),
+            (minutes(75), resolving(first, "Explained in the team's channel")),
+            (minutes(190), lambda incident, now: reopening_by(incident, second, now)),
+            (minutes(260), acknowledging(second, Origin.PAGE)),
+            (minutes(420), resolving(second, "Settled: the sessions were closed")),
+            (minutes(425), judging(second, Verdict.REAL)),
+        ),
+        (
+            (minutes(35), acknowledging(second)),
+            (minutes(80), judging(second, Verdict.TOO_SMALL, "Not worth a look")),
+        ),
+    )
+
+
+def unfinished(first: Actor, second: Actor) -> tuple[tuple[Step, ...], ...]:
+    """The same for what is still there when somebody opens the demo."""
+    return (
+        (
+            (minutes(9), acknowledging(first)),
+            (minutes(26), noting(first, "Asked whether the expensive model is needed for all of it.")),
+            (minutes(31), snoozing(first, 5 * DAY, "An answer is expected next week")),
+        ),
+        (
+            (minutes(18), acknowledging(second)),
+            (minutes(130), judging(second, Verdict.EXPECTED, "Agreed with the team lead", 6 * DAY)),
+        ),
+    )
+
+
+def reopening_by(incident: Incident, by: Actor, now: datetime) -> object:
+    return lifecycle.reopen(incident, by, Origin.PAGE, now, "It is still going on")
+
+
+class Colleagues:
+    """They look when the pipeline has run, and act later: at once by day, in the morning about the night.
+
+    What goes on at `end_at` is left in different states; the newest is left to whoever opens the demo.
+    """
+
+    def __init__(self, end_at: datetime, errands: Iterable[tuple[datetime, Errand]] = ()) -> None:
+        self.end_at = end_at
+        self._numbers = count()
+        self._agenda = [(at, next(self._numbers), errand) for at, errand in errands]
+        heapq.heapify(self._agenda)
+        self._seen: set[int] = set(TimelineEntry.objects.values_list("incident", flat=True))
+        self._taken = len(self._seen)
+
+    @property
+    def next_at(self) -> datetime | None:
+        return self._agenda[0][0] if self._agenda else None
+
+    def look(self, now: datetime) -> None:
+        """Plan what to do about each incident that is new."""
+        for incident in Incident.objects.exclude(pk__in=self._seen).order_by("pk"):
+            self._seen.add(incident.pk)
+            self._plan(incident, now)
+
+    def act(self, at: datetime) -> None:
+        """Do what is due at `at`."""
+        while self._agenda and self._agenda[0][0] <= at:
+            moment, _, errand = heapq.heappop(self._agenda)
+            errand(moment)
+
+    def _plan(self, incident: Incident, now: datetime) -> None:
+        first, second = PEOPLE[self._taken % 3], PEOPLE[(self._taken + 1) % 3]
+        steps = plans(first, second)
+        chosen = steps[self._taken % len(steps)]
+        if self.end_at - now < LEFT_ALONE:
+            chosen = ()
+        elif self.end_at - now < LATELY:
+            lately = unfinished(first, second)
+            chosen = lately[self._taken % len(lately)]
+        for delay, step in chosen:
+            self._put(attended(now) + delay, incident.pk, step)
+        self._taken += 1
+
+    def _put(self, at: datetime, pk: int, step: Act) -> None:
+        def errand(moment: datetime) -> object:
+            return step(Incident.objects.select_related("member").get(pk=pk), moment)
+
+        heapq.heappush(self._agenda, (at, next(self._numbers), errand))
+
+
+def attended(now: datetime) -> datetime:
+    """When somebody looks who is told at `now`: at once by day, else at seven in the morning."""
+    morning = now.replace(hour=FIRST_HOUR, minute=3)
+    if FIRST_HOUR <= now.hour < LAST_HOUR:
+        return now
+    return morning if now < morning else morning + DAY

@@ -1,0 +1,81 @@
+"""What is going to happen, by the hour: read once, looked through in memory, and forgotten again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from django.db import transaction
+
+from collector.base.days import utc_day
+from collector.collecting import runs
+from collector.models import Source, SpendSnapshot
+from detection.assess import assess
+from detection.findings.finding import Finding
+from detection.frame.arrays import Array
+from detection.frame.frame import Caps, Frame
+from detection.models import DetectionSettings
+from detection.replay.past import load_history
+from detection.replay.replay import History, Replay
+
+from .world import World
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """`findings` are those of each of `hours`, before any verdict; `emails` name the members in them.
+
+    `spend`: email, hour (whole hours since 1970) and what was charged in it, in cents.
+    """
+
+    hours: Sequence[datetime]
+    findings: Sequence[tuple[Finding, ...]]
+    emails: dict[int, str]
+    spend: pd.DataFrame
+    cycles: tuple[datetime, ...]
+
+
+def foresee(hours: Sequence[datetime], world: World) -> Foresight:
+    """Judge every one of `hours` (whole ones, in order) with what was known by then; nothing stays stored.
+
+    The totals that the real collection makes of the whole time are worked out in a transaction that is
+    rolled back, so that later runs find no future in the tables.
+    """
+    settings = DetectionSettings.get_solo()
+    with transaction.atomic():
+        world.set_clock(hours[-1])
+        runs.collect(hours[-1], client=world.client, sources=[Source.SPEND, Source.EVENTS])
+        history = load_history(utc_day(hours[0]), utc_day(hours[-1]), settings)
+        limits = _spend_limits(history)
+        transaction.set_rollback(True)
+    # Each hour is collected when it is over, not all at once.
+    history = replace(history, rows=history.rows.assign(known=history.rows["hour"] + 1))
+    replay = Replay(history, hours[0], hours[-1], days=settings.history_days)
+    findings = [
+        assess(_with_caps(replay.frame(hour), limits), settings, (), None, replay.read_work).findings
+        for hour in hours
+    ]
+    emails = history.emails
+    spend = pd.DataFrame(
+        {
+            "email": history.rows["member_id"].map(emails),
+            "hour": history.rows["hour"],
+            "cents": history.rows["charged"],
+        }
+    )
+    return Foresight(hours, findings, emails, spend, history.cycles)
+
+
+def _spend_limits(history: History) -> Array:
+    """Each member's spend limit in cents, NaN for none."""
+    rows = SpendSnapshot.objects.filter(limit_dollars__isnull=False).order_by("taken_at")
+    limits = {pk: float(dollars or 0) * 100 for pk, dollars in rows.values_list("member_id", "limit_dollars")}
+    return np.array([limits.get(int(pk), np.nan) for pk in history.member_ids])
+
+
+def _with_caps(frame: Frame, limits: Array) -> Frame:
+    """The frame with what Cursor's spend answer would have said: billed so far, and the limit."""
+    return replace(frame, caps=Caps(frame.cycle.billed_cents, limits)) if frame.cycle else frame

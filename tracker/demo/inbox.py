@@ -1,0 +1,79 @@
+"""Messages that the demo's channels would have sent, kept instead of sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.utils import timezone
+
+from incidents.channels import email, registry, slack
+from incidents.channels.base import Parcel, Receipt
+from incidents.models import Channel, Notification
+from incidents.notifying.messages import Alert
+
+from .models import DemoMessage
+
+Sender = Callable[[Channel, Parcel], str | Receipt]
+SEED = "demo"  # how the demo's own channels are marked; others send for real
+ROOM = "#ai-spend"
+ADDRESSES = ["platform-leads@acme.example"]
+
+
+def keep_messages() -> None:
+    """Keep what the demo's channels send, by the code that would have sent it up to the last call."""
+    registry.SENDERS[Channel.Kind.SLACK] = _kept_or(slack.send, keep_slack)
+    registry.SENDERS[Channel.Kind.EMAIL] = _kept_or(email.send, keep_email)
+
+
+def _kept_or(send: Sender, keep: Sender) -> Sender:
+    return lambda channel, parcel: (keep if (channel.seed or "").startswith(SEED) else send)(channel, parcel)
+
+
+def keep_slack(channel: Channel, parcel: Parcel) -> Receipt:
+    if parcel.root and isinstance(parcel.content, Alert):
+        title, text = f"In the thread: {parcel.content.headline}", parcel.content.step
+    else:
+        body: dict[str, Any] = slack.body(parcel.content)
+        title, text = str(body["text"]), "\n".join(block_texts(body["blocks"]))
+    return _keep(channel, parcel, ROOM, title, text)
+
+
+def keep_email(channel: Channel, parcel: Parcel) -> Receipt:
+    to = email.recipients(channel, parcel.content) or ADDRESSES
+    mail = email.build(parcel, to)
+    return _keep(channel, parcel, ", ".join(to), str(mail.subject), str(mail.body))
+
+
+def _keep(channel: Channel, parcel: Parcel, to: str, title: str, text: str) -> Receipt:
+    first = parcel.key.removeprefix("notification-").partition("-")[0]
+    notification = Notification.objects.filter(pk=first).first() if first.isdecimal() else None
+    message = DemoMessage.objects.create(
+        kind=channel.kind,
+        notification=notification,
+        to=to[:300],
+        title=title[:300],
+        text=text,
+        kept_at=notification.created_at if notification else timezone.now(),
+    )
+    return Receipt(parcel.root or f"demo-{message.pk}")
+
+
+def block_texts(blocks: list[dict[str, Any]]) -> Iterator[str]:
+    """What a reader of Slack sees of a message's blocks, line by line."""
+    for block in blocks:
+        yield from _texts_of(block)
+
+
+def _texts_of(part: dict[str, Any]) -> Iterator[str]:
+    text = part.get("text")
+    if part.get("type") == "button":
+        yield f"[{text['text'] if isinstance(text, dict) else text}]"
+        return
+    if isinstance(text, dict):
+        yield str(text.get("text", ""))
+    elif isinstance(text, str):
+        yield text
+    for name in ("fields", "elements"):
+        for inner in part.get(name, ()):
+            yield from _texts_of(inner)

@@ -1,0 +1,58 @@
+"""What to look at: the company's true stories, with the pages that show what became of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from collector.base.days import utc_day
+from collector.models import Member
+from incidents.models import Incident
+
+from .models import DemoStory
+from .world import control
+
+TITLES = {
+    "runaway_agent": "An agent nobody stopped",
+    "burst": "A frantic afternoon",
+    "dear_model": "A switch to an expensive model",
+    "long_sessions": "Sessions that never end",
+    "drift": "A little more every day",
+}
+TEXT_LENGTH = 300
+
+
+def tell_stories(now: datetime) -> None:
+    """Store the card's lines, the newest story first."""
+    labels = control("labels")["labels"]
+    rows = [row for label in reversed(labels) if (row := story_of(label, now))]
+    DemoStory.objects.bulk_create([*rows, *places()])
+
+
+def story_of(label: dict[str, Any], now: datetime) -> DemoStory | None:
+    """The story with the incident about it, or with its member's page."""
+    member = Member.objects.filter(email=label["email"]).first()
+    if member is None:
+        return None
+    onset_at = datetime.fromisoformat(label["onsetAt"])
+    ended_at = datetime.fromisoformat(label["endedAt"])
+    about = Incident.objects.filter(member=member, detected_at__gte=onset_at, onset_at__lte=ended_at)
+    incident = about.order_by("detected_at").first()
+    path = incident.get_absolute_url() if incident else reverse("member", args=[member.email])
+    day = utc_day(onset_at)
+    text = f"{member.name}, {day.day} {day:%b}: {label['note']}"
+    return DemoStory(title=TITLES.get(label["kind"], label["kind"]), text=text[:TEXT_LENGTH], path=path)
+
+
+def places() -> list[DemoStory]:
+    """Pages that a newcomer would not come upon."""
+    rows = (
+        ("How fast we are", "Time to detect, to acknowledge and to resolve.", "incidents"),
+        ("Budgets near their steps", "By team, with a forecast.", "teams"),
+        ("Savings", "One raised, one accepted, and what it has saved.", "savings"),
+        ("A request for a higher limit", "Waiting for a decision.", "limits"),
+        ("Messages", "What Slack and e-mail would have got.", "demo-messages"),
+    )
+    return [DemoStory(title=title, text=text, path=reverse(name)) for title, text, name in rows]

@@ -1,0 +1,28 @@
+"""The demo's inbox: a page that exists in a demo only."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from tracker.access.guard import responder
+from tracker.access.request import AccessRequest
+
+from .models import DemoMessage
+
+PAGE_SIZE = 30
+
+
+@responder
+def demo_messages(request: AccessRequest) -> HttpResponse:
+    """What Slack and e-mail would have got, the newest first."""
+    if not settings.DEMO:
+        raise Http404("There are messages to read here in a demo only.")
+    kind = request.GET.get("kind", "")
+    rows = DemoMessage.objects.select_related("notification__incident")
+    if kind:
+        rows = rows.filter(kind=kind)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "tracker/demo_messages.html", {"page": page, "kind": kind})

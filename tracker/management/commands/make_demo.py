@@ -1,0 +1,37 @@
+"""The demo's past, made once: `serve` calls this where there is no key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from collector.base.arguments import instant
+from tracker.demo.make import PAST_DAYS, is_made, make_past
+from tracker.demo.world import sandbox_world
+from tracker.running.demo import holds_demo
+
+
+class Command(BaseCommand):
+    help = "Live the demo's last days through the pipeline; only against the sandbox that `serve` starts."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--anchor", type=instant, required=True, help="the instant at which the days end")
+        parser.add_argument("--days", type=int, default=PAST_DAYS, help=f"how many (default {PAST_DAYS})")
+
+    def handle(self, *, anchor: datetime, days: int, **options: Any) -> None:
+        if not (settings.DEMO and holds_demo()):
+            raise CommandError("This database is not a demo's: run `manage.py serve` without a key.")
+        if is_made():
+            return
+        self.day = ""
+        make_past(anchor, days, sandbox_world(), self.note)
+
+    def note(self, hour: datetime, is_run: bool) -> None:
+        """Say now and then how far it is."""
+        day = f"{hour.day} {hour:%b}"
+        if is_run and day != self.day and hour.day % 10 == 0:
+            self.stdout.write(f"  … {day}")
+            self.day = day
