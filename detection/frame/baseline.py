@@ -87,7 +87,7 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
     # Switched off, the rule raises nothing; the other rules are confirmed as before.
     sensitivity = float(settings.own_baseline_sensitivity) or CONFIRMING_SENSITIVITY
     spend, made, cost, price, agent_cost, context = frame.past.once(habits)
-    expected_factor, bound_factor = _factors(frame, spend)
+    expected_factor, bound_factor = _factors(frame)
     expected = np.exp(spend.level[:, None]) * expected_factor
     bound_factor = bound_factor * _lift(frame.rolling.cents, expected)
     return Baseline(
@@ -226,22 +226,25 @@ def _reach(of: Habit, sensitivity: float) -> Array:
         return np.exp(of.centre + sensitivity * of.reach)[:, None]
 
 
-def _factors(frame: Frame, spend: Habit) -> tuple[Array, Array]:
+def _factors(frame: Frame) -> tuple[Array, Array]:
     """By member and rolling day: what its weekday does to the expectation, and to the bound.
 
     A rolling day reaches into two weekdays. A usually quiet weekday never lowers the bound: whoever works a
     weekend for once is no incident.
     """
-    effects = _weekday_effects(spend.logs - spend.level[:, None], frame)
+    effects = frame.past.once(_weekday_effects, frame.day.weekday())
     ends = _end_weekdays(frame)
     effect, before = effects[:, ends], effects[:, ends - 1]
     return np.exp(effect), np.exp(np.maximum(np.maximum(effect, before), 0))
 
 
-def _weekday_effects(residuals: Array, frame: Frame) -> Array:
+def _weekday_effects(past: Past, today: int) -> Array:
     """Per member and weekday (Monday first): how the logarithm of that day's spend differs, drawn to the
-    team's."""
-    weekdays = frame.weekdays[: residuals.shape[1]]
+    team's. `today` is the weekday of the day after the last."""
+    spend = past.once(habits)[0]
+    residuals = spend.logs - spend.level[:, None]
+    days = past.days.cents.shape[1]
+    weekdays = (today - np.arange(days, 0, -1))[: residuals.shape[1]] % 7
     effects = np.zeros((len(residuals), 7))
     for weekday in range(7):
         chosen = residuals[:, weekdays == weekday]

@@ -3,7 +3,7 @@ else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -82,11 +82,12 @@ class Past:
         judged."""
         return self.days.columns(slice(None, -2))
 
-    def once(self, work: Callable[[Past], T]) -> T:
-        """The result of `work`, which must depend on nothing but these days."""
-        if work not in self._known:
-            self._known[work] = work(self)
-        known: T = self._known[work]
+    def once(self, work: Callable[..., T], *arguments: Hashable) -> T:
+        """The result of `work`, which must depend on nothing but these days and the arguments."""
+        key = (work, *arguments)
+        if key not in self._known:
+            self._known[key] = work(self, *arguments)
+        known: T = self._known[key]
         return known
 
 
@@ -149,11 +150,6 @@ class Frame:
     def days(self) -> Measures:
         """The whole days of the past."""
         return self.past.days
-
-    @cached_property
-    def weekdays(self) -> Array:
-        """Weekday (Monday is 0) of each column of `days`."""
-        return (self.day.weekday() - np.arange(self.days.cents.shape[1], 0, -1)) % 7
 
     @cached_property
     def rolling(self) -> Measures:

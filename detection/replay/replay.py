@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,14 +19,13 @@ from detection.frame.frame import HOURS, MEASURES, Cycle, Frame, Measures, Past
 from detection.frame.price_changes import PriceChanges
 from detection.frame.prices import NO_PRICES, PriceBook
 
-from .moving_prices import MovingPrices
+from .moving_prices import PAID, MovingPrices, ShownRows
 
 HOUR = timedelta(hours=1)
 # Onsets older than this are found by the hour: events that far back may have been pruned.
 EVENT_DAYS = 10
-# Rows that are added up again at a time, when all have to be.
-CHUNK = 100_000
-PAID = ("charged", "billed", "paid_weight")
+# Rows that are gathered at a time.
+CHUNK = 50_000
 READ = ("cents", "requests", "tokens", "weight", *PAID)
 EventReader = Callable[[int, datetime, datetime], pd.DataFrame]
 
@@ -66,15 +64,6 @@ class History:
         """Whether a member had left by then; whoever leaves later is still judged."""
         left_at = self.left_at.get(member_id) if member_id is not None else None
         return left_at is not None and left_at <= as_of
-
-
-class ShownRows(NamedTuple):
-    """Rows of a history: the member's place, the hour, the model's place, and `MEASURES` and `PAID`."""
-
-    member: Array
-    hour: Array
-    model: Array
-    values: Array
 
 
 class Replay:
@@ -200,11 +189,16 @@ class Replay:
 
     def _show_until(self, hour: int) -> None:
         end = int(np.searchsorted(self._known, hour, side="right"))
-        fresh = self._shown_rows(slice(self._shown, end))
+        for fresh in self._chunks(self._shown, end):
+            self._put(fresh)
+            self._add_to_cycle(fresh)
+            self._prices.add(fresh)
         self._shown, self._now = end, hour
-        self._put(fresh)
-        self._add_to_cycle(fresh)
-        self._prices.add(fresh.member, fresh.hour // 24, fresh.model, fresh.values)
+
+    def _chunks(self, first: int, end: int) -> Iterator[ShownRows]:
+        """The rows from `first` to `end`, some at a time: to start with there are months of them."""
+        for start in range(first, end, CHUNK):
+            yield self._shown_rows(slice(start, min(start + CHUNK, end)))
 
     def _put(self, fresh: ShownRows) -> None:
         """Add rows to the days and hours, at the prices before any change."""
@@ -229,8 +223,8 @@ class Replay:
             for array in (*self._hours, *self._day_sums, self._added):
                 array[:] = 0
             self._past = None
-            for first in range(0, self._shown, CHUNK):
-                self._put(self._shown_rows(slice(first, min(first + CHUNK, self._shown))))
+            for shown in self._chunks(0, self._shown):
+                self._put(shown)
         return self._prices.changes
 
     def _past_of(self, day: int) -> Past:
@@ -252,8 +246,8 @@ class Replay:
         self._cycle_start = start_at
         self._cycle_sums[:] = 0
         self._cycle_team = 0.0
-        for first in range(0, self._shown, CHUNK):
-            self._add_to_cycle(self._shown_rows(slice(first, min(first + CHUNK, self._shown))))
+        for shown in self._chunks(0, self._shown):
+            self._add_to_cycle(shown)
         turn = self.history.turns.get(start_at)
         if turn is not None:
             rows = pd.Index(self.history.member_ids).get_indexer(pd.Index(turn.member_ids))

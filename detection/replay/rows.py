@@ -24,7 +24,7 @@ from detection.frame.totals import HoursAgo, read_table
 from .replay import Turn, hour_of
 
 # Hours that are read at a time: what the database gives is ten times larger than what is kept of it.
-CHUNK_HOURS = 24 * 2
+CHUNK_HOURS = 24
 FIELDS = {
     "cents": Cast("total_cents", FloatField()) + Cast("worth_cents", FloatField()),
     "charged": Cast("total_cents", FloatField()),
@@ -50,10 +50,18 @@ def read_rows(
     parts = []
     for first in range(hour_of(start_at), hour_of(end_at), CHUNK_HOURS):
         part = _read(first, min(first + CHUNK_HOURS, hour_of(end_at)), prices)
-        parts.append(part.assign(known=_known_from(part["hour"], part.pop("settled_at"), first_import_at)))
-    parts = [part for part in parts if len(part)] or parts[:1]
-    names = {name: union_categoricals([part[name] for part in parts]) for name in ("model", "surface")}
-    return pd.concat([part.drop(columns=list(names)) for part in parts], ignore_index=True).assign(**names)
+        part["known"] = _known_from(part["hour"], part.pop("settled_at"), first_import_at)
+        parts.append({name: part[name].array.copy() for name in part})
+    parts = [part for part in parts if len(part["hour"])] or parts[:1]
+    # Column by column, each of the parts let go as it is joined: never are all rows held twice.
+    columns = {name: _column_of([part.pop(name) for part in parts]) for name in list(parts[0])}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _column_of(parts: list[Any]) -> Any:
+    if isinstance(parts[0], pd.Categorical):
+        return union_categoricals(parts)
+    return np.concatenate([np.asarray(part) for part in parts])
 
 
 def _known_from(hour: pd.Series, settled_at: pd.Series, first_import_at: datetime | None) -> pd.Series:

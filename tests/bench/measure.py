@@ -26,6 +26,7 @@ from detection.engine import detect
 from detection.models import DetectionSettings
 from detection.replay import past
 from detection.replay.backtest import backtest
+from detection.replay.preview import preview
 from incidents.lifecycle import take_in
 from tests.bench.hourly import Echo, run
 
@@ -73,7 +74,8 @@ def detection(now: datetime) -> list[Timing]:
     take_in(reports[0], now)
     again = timed("detection, again", run, repeats=3)
     # Ten thousand members' months of events are more than a replay is for.
-    return [first, again, *([_backtest(now)] if Member.objects.count() <= BACKTEST_MEMBERS else [])]
+    replayed = [_backtest(now), _preview(now)] if Member.objects.count() <= BACKTEST_MEMBERS else []
+    return [first, again, *replayed]
 
 
 def _backtest(now: datetime) -> Timing:
@@ -86,6 +88,12 @@ def _backtest(now: datetime) -> Timing:
         lambda: backtest(past.load_history(first, last, policy), policy, steps),
         repeats=1,
     )
+
+
+def _preview(now: datetime) -> Timing:
+    """What “Try these on the past” takes in the admin."""
+    policy = DetectionSettings.get_solo()
+    return timed("preview of settings", lambda: preview(policy, now), repeats=1)
 
 
 def hourly(now: datetime) -> list[Timing]:
