@@ -30,9 +30,9 @@ ONE_THREAD_SHARE, ONE_THREAD_REQUESTS, ONE_THREAD_DAYS = 0.6, 40, 2.0
 MACHINE_REQUESTS, MACHINE_HOURS, MACHINE_TIMES = 60, 2, 2.0
 # Work through hours of the day at which the member was never at work on so many days.
 STRANGE_SHARE, STRANGE_HOURS, STRANGE_REQUESTS, KNOWN_DAYS = 0.5, 3, 30, 8
-# Times the usual tokens per request, and beyond what the member's own days allow; and in the hours of the
-# middle request so many times, since a single huge request makes no long session.
-LONGER_CONTEXT, LONGER_THROUGHOUT = 2.5, 1.5
+# Times the usual tokens per request, and beyond what the member's own days allow; and in so many hours and
+# that of the middle request so many times, since one huge conversation makes no long session.
+LONGER_CONTEXT, LONGER_THROUGHOUT, LONGER_HOURS = 2.5, 1.5, 3
 
 THREADS = {Surface.CLOUD_AGENT: "cloud agent run", Surface.AUTOMATION: "automation"}
 
@@ -194,7 +194,9 @@ def _longer_context(window: Work, context: UsualContext) -> Evidence | None:
     now = window.weight.sum() / window.requests.sum()
     if not context.usual > 0 or not now > max(context.most, LONGER_CONTEXT * context.usual):
         return None
-    if _middle_context(window) < LONGER_THROUGHOUT * context.usual:
+    long = LONGER_THROUGHOUT * context.usual
+    hours = np.unique(window.hour[window.weight > long * np.maximum(window.requests, 1)])
+    if len(hours) < LONGER_HOURS or _middle_context(window) < long:
         return None
     return Evidence(EvidenceKind.CONTEXT, f"{now / context.usual:.1f} times the usual context per request")
 

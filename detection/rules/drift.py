@@ -33,9 +33,9 @@ WEEK_SPREAD = 0.35
 LEAST_SPREAD = 0.48
 NEWEST_DAYS = 2
 # Deviations above the usual: of spend alone, or of the requests, which vary less, with spend beside them.
-LEAST_Z, LEAST_Z_REQUESTS, CORROBORATED_Z = 3.5, 3.0, 1.0
-# A busy week that is ebbing away is no drift: the newer half must not lie below the older one.
-LEAST_RISE = 0.0
+LEAST_Z, LEAST_Z_REQUESTS, CORROBORATED_Z = 3.5, 3.25, 1.25
+# A busy week that is ebbing away is no drift: the newer half must lie above the older one.
+LEAST_RISE = 0.2
 
 
 def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
