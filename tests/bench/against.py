@@ -61,6 +61,10 @@ def compare(commit: str, engine: str, size: tuple[str, str, str], fresh: bool) -
         for name, address in {**ADDRESSES, "member": member}.items():
             _row(table, workers, name, address)
         Console(width=100).print(f"{size[0]} members, {engine}: processor time, medians of {ROUNDS}", table)
+        for name, worker in zip((commit[:7], "now"), workers, strict=True):
+            entered = worker.ask("trace /")
+            count = sum(map(len, entered.values()))
+            print(f"{name}: the overview enters {count} functions in {len(entered)} files")
         for worker in workers:
             worker.close()
 

@@ -93,7 +93,8 @@ def trace(client: Client, address: str) -> dict[str, list[str]]:
 
     def note(frame, event: str, argument: object) -> None:
         name = frame.f_code.co_filename
-        if event == "call" and name.startswith(root) and "/.venv/" not in name and "/tests/" not in name:
+        is_ours = name.startswith(root) and "/.venv/" not in name and "/tests/" not in name
+        if event == "call" and is_ours and not frame.f_code.co_name.startswith("<"):  # no comprehension
             entered.add((name.removeprefix(root), frame.f_code.co_qualname))
 
     forget()
@@ -109,8 +110,8 @@ def trace(client: Client, address: str) -> dict[str, list[str]]:
 def forget() -> None:
     for name in settings.CACHES:
         caches[name].clear()
-    if kept := sys.modules.get("tracker.reports.kept"):  # where versions before 1.0 kept sums
-        kept.held.clear()
+    if held := getattr(sys.modules.get("tracker.reports.kept"), "held", None):
+        held.clear()  # where versions before 1.0 kept sums
 
 
 def _database_seconds() -> float:
