@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthError
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +18,8 @@ from tracker.access import audit, google, oidc
 from tracker.access.admission import is_admitted
 from tracker.address_lists import clean_address
 from tracker.models import AuditEntry
+
+LONGEST_ADDRESS = 254
 
 
 class SignInRefused(ImmediateHttpResponse):
@@ -30,13 +34,33 @@ class GoogleOnly(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Let in a verified, admitted address with this attempt's nonce; `Refused` otherwise."""
         claims = oidc.claims_of(sociallogin)
-        email = text_claim(claims, "email", 254)
-        if problem := find_problem(sociallogin, email):
-            raise SignInRefused(request, problem, email)
+        if problem := find_problem(sociallogin, claims):
+            raise SignInRefused(request, problem, text_claim(claims, "email", LONGEST_ADDRESS))
         if sociallogin.is_existing:
             adopt_claims(sociallogin.user, claims)
             apply_provider_roles(sociallogin, sociallogin.user)
+        if not sociallogin.account.pk:
+            self.keep_account(request, sociallogin)
         request.session["picture"] = safe_picture(claims.get("picture"))
+
+    def keep_account(self, request: HttpRequest, login: SocialLogin) -> None:
+        """Store the account of a first sign-in, with its person if there is none yet.
+
+        Of several at once, in as many tabs, one stores them, and the others come in as that person.
+        """
+        try:
+            with transaction.atomic():
+                if login.is_existing:  # known by the address
+                    login.account.user = login.user
+                    login.account.save()
+                else:
+                    self.save_user(request, login)
+        except IntegrityError:
+            stored = SocialAccount.objects.filter(provider=login.account.provider, uid=login.account.uid)
+            account = stored.select_related("user").first()
+            if account is None:  # somebody else took the username
+                raise SignInRefused(request, "failed", login.user.email) from None
+            login.account, login.user = account, account.user
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict) -> User:
         account = sociallogin.account
@@ -61,16 +85,15 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         raise SignInRefused(request, "cancelled" if error == AuthError.CANCELLED else "failed")
 
 
-def find_problem(login: SocialLogin, email: str) -> str | None:
+def find_problem(login: SocialLogin, claims: dict) -> str | None:
     """Why `login` must be refused, as a key of `views.PROBLEMS`, or None."""
     if not google.nonce_matches(login):
         return "failed"
-    claims = oidc.claims_of(login)
     if not oidc.is_good_subject(claims.get("sub")):
         return "failed"
     if not oidc.is_verified(claims):
         return "unverified"
-    if not is_admitted(email):
+    if not (is_admitted(address_claim(claims)) and is_of_the_domain(claims)):
         return "not-admitted"
     if login.is_existing and not login.user.is_active:
         return "inactive"
@@ -79,22 +102,46 @@ def find_problem(login: SocialLogin, email: str) -> str | None:
 
 def adopt_claims(user: User, claims: dict) -> None:
     """The provider's present address and name: lists are compared with this address from now on."""
-    user.email = clean_address(text_claim(claims, "email", 254)) or ""
+    user.email = address_claim(claims)
     user.first_name = text_claim(claims, "given_name", 150)
     user.last_name = text_claim(claims, "family_name", 150)
     user.save(update_fields=["email", "first_name", "last_name"])
 
 
+def address_claim(claims: dict) -> str:
+    """The address in lower case if it is a plain one, as it stands: what is cut or cleaned is another's."""
+    value = claims.get("email")
+    return (clean_address(value) or "") if isinstance(value, str) and len(value) <= LONGEST_ADDRESS else ""
+
+
+def is_of_the_domain(claims: dict) -> bool:
+    """Whether Google's `hd`, the organisation that manages the account, is the allowed domain or not given.
+
+    Who is on the list of addresses is admitted from anywhere.
+    """
+    organisation = claims.get("hd")
+    is_listed = address_claim(claims) in settings.AUTH_ALLOWED_EMAILS
+    return (
+        organisation is None
+        or is_listed
+        or not settings.AUTH_ALLOWED_DOMAIN
+        or (isinstance(organisation, str) and organisation.lower() == settings.AUTH_ALLOWED_DOMAIN)
+    )
+
+
 def text_claim(claims: dict, name: str, longest: int) -> str:
-    """The claim if it is text, without characters that no database takes; empty otherwise."""
+    """The claim if it is text, without what stands for NUL; empty otherwise."""
     value = claims.get(name)
-    return value.replace("\x00", "")[:longest] if isinstance(value, str) else ""
+    return value.replace(oidc.INSTEAD_OF_NUL, "")[:longest] if isinstance(value, str) else ""
 
 
 def without_nul(claim: object) -> object:
-    """The same without NUL in any text: PostgreSQL takes it neither in text nor in JSON."""
+    """The same with another character for NUL, which PostgreSQL takes neither in text nor in JSON.
+
+    Not left out: an address or a subject without it is somebody else's.
+    """
     if isinstance(claim, str):
-        return claim.replace("\x00", "")
+        return claim.replace("\x00", oidc.INSTEAD_OF_NUL)
     if isinstance(claim, dict):
         return {without_nul(name): without_nul(value) for name, value in claim.items()}
     return [without_nul(value) for value in claim] if isinstance(claim, list) else claim

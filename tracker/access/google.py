@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
-
-from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialLogin
-from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.google import views as google
-from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
@@ -28,24 +23,7 @@ class GoogleAdapter(google.GoogleOAuth2Adapter):
         return google._verify_and_decode(app, id_token, verify_signature=True)
 
 
-def start(request: HttpRequest, next_url: str) -> HttpResponse:
-    """Send the browser to Google, with a state, a nonce and a PKCE challenge bound to its session."""
-    provider = get_adapter().get_provider(request, "google")
-    provider.oauth2_adapter_class = GoogleAdapter
-    nonce = secrets.token_urlsafe(24)
-    return provider.redirect(
-        request,
-        AuthProcess.LOGIN,
-        next_url=next_url,
-        nonce=nonce,  # kept with the state, which one answer uses up
-        auth_params={"nonce": nonce, "prompt": "select_account"},
-    )
-
-
 def nonce_matches(login: SocialLogin) -> bool:
     """Whether the claims carry the nonce of this very attempt; claims without one never do."""
     sent, came = login.state.get("nonce"), claims_of(login).get("nonce")
     return bool(sent) and isinstance(came, str) and constant_time_compare(sent, came)
-
-
-callback = OAuth2CallbackView.adapter_view(GoogleAdapter)

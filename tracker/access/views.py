@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tracker.access import google, oidc
+from tracker.access import callbacks, oidc
 from tracker.access.guard import public
 
 PROBLEMS = {
@@ -38,7 +38,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(next_url)
     if request.method == "POST":
         asks_oidc = request.POST.get("provider") == oidc.PROVIDER or not settings.AUTH_GOOGLE_ID
-        return oidc.start_oidc(request, next_url) if asks_oidc else google.start(request, next_url)
+        start = callbacks.start_oidc if asks_oidc else callbacks.start_google
+        return start(request, next_url)
     problem = PROBLEMS.get(request.GET.get("problem", ""), "")
     return render(
         request, "account/login.html", {"next_url": next_url, "problem": problem, "providers": providers()}

@@ -106,6 +106,24 @@ def test_odd_claims_end_in_a_page_and_never_in_a_server_error(client, provider, 
     assert client.get("/").status_code in (200, 302)
 
 
+@pytest.mark.parametrize(
+    "email",
+    [
+        None,
+        7,
+        ["ann@company.com"],
+        {"a": 1},
+        "ann\x00@company.com",
+        "a" * 242 + "@company.com.elsewhere.example",
+    ],
+    ids=lambda email: repr(email)[:20],
+)
+def test_an_odd_address_is_refused_in_words(client, provider, email):
+    know(provider, email=email)
+    assert problem_of(come_in(client, provider)) in ("not-admitted", "failed")
+    assert not User.objects.exists()
+
+
 def test_the_provider_being_down_leads_back_with_the_reason(client, auth_on, provider):
     auth_on.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = (
         "http://localhost:9"
