@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .assignments.membership import UNASSIGNED
 from .models import Group
 from .names import SEPARATOR, UNASSIGNED_NAME, ancestors, key
+from .small import shown_paths
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,18 @@ class GroupOption:
 
 
 def options() -> list[GroupOption]:
-    """Open groups and their parents, parents before children, Unassigned last. One query."""
-    return group_options(dict(Group.objects.open().values_list("pk", "name")))
+    """Open groups and their parents, as the reader may see them, parents before children, Unassigned last.
+
+    One query, and two where small groups are hidden.
+    """
+    return group_options(shown_paths(dict(Group.objects.open().values_list("pk", "name"))))
 
 
 def group_options(names: dict[int, str]) -> list[GroupOption]:
-    """Options for groups given as names by id; a parent need not be a group itself."""
+    """Options for groups given as names by id; a parent need not be a group itself.
+
+    Unassigned is one of its own, unless it is among `names`, as part of another.
+    """
     paths: dict[tuple[str, ...], str] = {}
     covered: dict[tuple[str, ...], set[int]] = {}
     for pk, name in names.items():
@@ -34,7 +41,7 @@ def group_options(names: dict[int, str]) -> list[GroupOption]:
             paths.setdefault(place, path)
             covered.setdefault(place, set()).add(pk)
     found = [_option(paths[place], frozenset(covered[place])) for place in sorted(paths)]
-    return [*found, _option(UNASSIGNED_NAME, frozenset({UNASSIGNED}))]
+    return found if UNASSIGNED in names else [*found, _option(UNASSIGNED_NAME, frozenset({UNASSIGNED}))]
 
 
 def option_for(path: str, choices: list[GroupOption]) -> GroupOption:

@@ -25,7 +25,7 @@ class AccessSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
                 "the highest counts.",
             },
         ),
-        ("Privacy", {"fields": ("viewers_see",)}),
+        ("Privacy", {"fields": ("viewers_see", "smallest_group", "shows_ranks")}),
     )
 
 

@@ -73,6 +73,18 @@ class AccessSettings(SingletonModel):
         default=Privacy.NAMES,
         help_text="Responders and admins see everybody by name. Pages show a notice when viewers do not.",
     )
+    smallest_group = models.PositiveSmallIntegerField(
+        "smallest group",
+        default=5,
+        db_default=5,
+        help_text="With pseudonyms, viewers see groups of fewer people as part of the group above. 0: all.",
+    )
+    shows_ranks = models.BooleanField(
+        "ranks",
+        default=True,
+        db_default=True,
+        help_text="Whether pages and the API rank members by spend and by requests.",
+    )
     history = HistoricalRecords()
 
     class Meta:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from django.conf import settings
@@ -24,10 +25,13 @@ SOMEBODY = "a colleague"
 @dataclass(frozen=True)
 class Names:
     """What one reader sees of members, who are named by id; `own_id` is the reader's own, where names are
-    hidden from them."""
+    hidden from them. Groups of fewer than `smallest_group` people on `day` are then hidden too."""
 
     are_hidden: bool = False
     own_id: int | None = None
+    smallest_group: int = 0
+    day: date = date.min
+    shows_ranks: bool = True
 
     def hides(self, pk: int) -> bool:
         return self.are_hidden and pk != self.own_id

@@ -16,8 +16,8 @@ from collector.base.spreadsheets import harmless
 from collector.models import BillingCycle, Member, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
-from groups.models import Group
-from groups.names import UNASSIGNED_NAME, key
+from groups.names import key
+from groups.small import shown_groups
 
 
 @dataclass(frozen=True)
@@ -81,30 +81,34 @@ class Chargeback:
 def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
     """Divide a cycle's spend, or that of some members. Five queries."""
     rows = MemberModelDay.objects.in_cycle(cycle)
-    members = _charges(rows if member_ids is None else rows.filter(member__in=member_ids), cycle)
-    paths = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    charges = _charges(rows if member_ids is None else rows.filter(member__in=member_ids), cycle)
     groups = [
-        GroupCharge(group_id, paths[group_id], sum((m.figures for m in charges), NOTHING), charges)
-        for group_id, charges in members.items()
+        GroupCharge(group_id, path, sum((m.figures for m in members), NOTHING), members)
+        for (group_id, path), members in charges.items()
     ]
     groups.sort(key=lambda group: (group.group_id == UNASSIGNED, key(group.name)))
     total = sum((group.figures for group in groups), NOTHING)
     return Chargeback(cycle.start_at, cycle.end_at, total, groups)
 
 
-def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[int, list[MemberCharge]]:
-    """Each group's members with what they spent in it, the largest first."""
+def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[tuple[int, str], list[MemberCharge]]:
+    """The members of each group (id, path) with what they spent in it, the largest first."""
     reader = names.current()
     people = {
         pk: (reader.address(pk, email), reader.name(pk, name))
         for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
     }
-    found: dict[int, list[MemberCharge]] = defaultdict(list)
+    shown = shown_groups()
+    sums: dict[tuple[int, str], dict[int, ChargebackFigures]] = defaultdict(dict)
     first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
     for group_id, pk, (total, billed, served) in sums_by_group(days, first, last, *SUMMED):
         # SQLite sums decimals as floats of 15 digits: `cents` brings the six places back.
-        figures = ChargebackFigures(cents(total), cents(billed), served)
-        found[group_id].append(MemberCharge(pk, *people[pk], figures))
+        members, figures = sums[shown[group_id]], ChargebackFigures(cents(total), cents(billed), served)
+        members[pk] = members.get(pk, NOTHING) + figures
+    found = {
+        group: [MemberCharge(pk, *people[pk], figures) for pk, figures in members.items()]
+        for group, members in sums.items()
+    }
     for charges in found.values():
         charges.sort(key=lambda charge: (-charge.figures.total_cents, charge.email))
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from collector.base import names
 from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.models import BillingCycle, Member, MemberModelDay
@@ -26,11 +27,14 @@ class GroupSummary:
 
 
 def summaries(now: datetime) -> list[GroupSummary]:
-    """Open groups by name, and Unassigned last. Seven queries."""
+    """Open groups by name, and Unassigned last; only those that the reader may see. Seven queries."""
     members = members_by_group(now)
     spend = spend_by_group(now)
-    names = [*Group.objects.open().values_list("pk", "name"), (UNASSIGNED, UNASSIGNED_NAME)]
-    return [GroupSummary(pk, name, members[pk], spend[pk]) for pk, name in names]
+    paths = [*Group.objects.open().values_list("pk", "name"), (UNASSIGNED, UNASSIGNED_NAME)]
+    rows = [GroupSummary(pk, name, members[pk], spend[pk]) for pk, name in paths]
+    reader = names.current()
+    least = reader.smallest_group if reader.are_hidden else 0
+    return [row for row in rows if len(row.members) >= least]
 
 
 def members_by_group(now: datetime) -> defaultdict[int, list[Member]]:

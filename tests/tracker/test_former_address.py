@@ -84,12 +84,14 @@ def test_names_stay_hidden_behind_either_address_and_ones_own_are_shown(ida):
     with shown_as(Names(True)):
         assert [Member.objects.by_address(email) for email in (OLD, NEW)] == [None, None]
         assert list(Member.objects.matching("ida@old")) == []
-    own = Access(Role.VIEWER, OLD, make_person("viewer", OLD), viewers_see="pseudonyms")
-    with shown_as(names_for(own)):
+    own = Access(
+        Role.VIEWER, OLD, make_person("viewer", OLD), policy=AccessSettings(viewers_see="pseudonyms")
+    )
+    with shown_as(names_for(own, date(2026, 3, 2))):
         assert [Member.objects.by_address(email) for email in (OLD, NEW)] == [ida, ida]
         assert ida.shown_name == "Ida Rask"
 
 
 def test_whoever_signs_in_with_the_old_address_sees_what_is_their_own(ida):
-    access = Access(Role.VIEWER, OLD, make_person("viewer", OLD), viewers_see="own")
+    access = Access(Role.VIEWER, OLD, make_person("viewer", OLD), policy=AccessSettings(viewers_see="own"))
     assert visible_ids(access, date(2026, 3, 2)) == {ida.pk}

@@ -83,7 +83,7 @@ def token_access(header: str, policy: AccessSettings, now: datetime) -> Access:
     if token is None:
         return Access(Role.NOBODY, "unknown token", is_bad_token=True)
     role = min(Role.named(token.scope), role_of_maker(token, policy))
-    return Access(role, f"token {token.name}", token=token, viewers_see=policy.viewers_see)
+    return Access(role, f"token {token.name}", token=token, policy=policy)
 
 
 def role_of_maker(token: ApiToken, policy: AccessSettings) -> Role:
@@ -106,11 +106,11 @@ def session_access(request: HttpRequest, policy: AccessSettings) -> Access:
         logout(request)
         user = request.user
     if not isinstance(user, User):
-        return Access(role_of_visitor(policy), viewers_see=policy.viewers_see)
+        return Access(role_of_visitor(policy), policy=policy)
     role = role_of(user, policy)
     if settings.AUTH_ENABLED or role is Role.ADMIN:
         follow_role(user, role)
-    return Access(role, user.email or user.get_username(), user, viewers_see=policy.viewers_see)
+    return Access(role, user.email or user.get_username(), user, policy=policy)
 
 
 def follow_role(user: User, role: Role) -> None:

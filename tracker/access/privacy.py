@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
+from dataclasses import replace
 from datetime import date
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 
+from collector.base.days import utc_day
 from collector.base.names import BY_NAME, Names, shown_as
 from collector.models import Member
 from groups.assignments.membership import current, members_of
@@ -29,9 +32,12 @@ def visible_ids(access: Access, day: date) -> frozenset[int] | None:
     return frozenset({own_id} | (members_of([group.pk], day) if group else set()))
 
 
-def names_for(access: Access) -> Names:
-    """How `access` sees people: themselves by name, and others by name unless those are hidden."""
-    return Names(True, id_of(access)) if access.sees == Privacy.PSEUDONYMS else BY_NAME
+def names_for(access: Access, day: date) -> Names:
+    """How `access` sees people on `day`: themselves by name, and others by name unless those are hidden."""
+    policy = access.policy
+    if access.sees != Privacy.PSEUDONYMS:
+        return replace(BY_NAME, shows_ranks=policy.shows_ranks)
+    return Names(True, id_of(access), policy.smallest_group, day, policy.shows_ranks)
 
 
 def id_of(access: Access) -> int | None:
@@ -47,7 +53,7 @@ class PrivacyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: AccessRequest) -> HttpResponse:
-        with shown_as(names_for(request.access)):
+        with shown_as(names_for(request.access, utc_day(timezone.now()))):
             response = self.get_response(request)
             if isinstance(response, StreamingHttpResponse):
                 response.streaming_content = within(cast(Iterable[bytes], response.streaming_content))

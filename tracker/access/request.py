@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -21,7 +21,7 @@ class Access:
     user: User | None = None
     token: ApiToken | None = None
     is_bad_token: bool = False
-    viewers_see: str = AccessSettings.Privacy.NAMES
+    policy: AccessSettings = field(default_factory=AccessSettings, compare=False)
 
     def may(self, role: Role) -> bool:
         return self.role >= role
@@ -29,7 +29,7 @@ class Access:
     @property
     def sees(self) -> str:
         """One of `AccessSettings.Privacy`: privacy is from viewers only."""
-        return AccessSettings.Privacy.NAMES if self.may(Role.RESPONDER) else self.viewers_see
+        return AccessSettings.Privacy.NAMES if self.may(Role.RESPONDER) else self.policy.viewers_see
 
     @property
     def email(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from collector.base.names import current
 from tracker.filters import period_query
 from tracker.pages.changes import change_columns
 from tracker.reports.team import MemberFigures, Team
@@ -55,7 +56,8 @@ def columns(team: Team) -> list[Column[MemberFigures]]:
     """The columns, the name leading to the member's page over the same period."""
     kept = period_query(team.filters)
     change = change_columns(team.filters.comparison, team.changes.by_member, lambda m: m.person.pk)
-    name, email, spend, *others = COLUMNS
+    shown = [column for column in COLUMNS if current().shows_ranks or not column.is_place]
+    name, email, spend, *others = shown
     judged = f"They judge {team.period.short}, against the team in the same days."
     others = [replace(column, help=judged) if column.key == "badges" else column for column in others]
     return [replace(name, link=lambda m: m.person.url + kept), email, spend, *change, *others]

@@ -13,6 +13,7 @@ from collector.models import BillingCycle, Member
 from groups.assignments.membership import current
 from groups.budgets.states import BudgetScope, BudgetState
 from groups.models import BudgetSettings, CycleBudget
+from groups.small import shown_groups
 from incidents.notifying.budgets import budget_states, pace
 
 WARNING_RATIO = 0.8
@@ -50,7 +51,12 @@ def has_budgets() -> bool:
 
 def visible_states(cycle: BillingCycle, now: datetime, visible: Collection[int] | None) -> list[BudgetState]:
     """Budgets of `cycle` that a reader may see: all, or those of the visible members and of their groups."""
-    states = budget_states(cycle, now)
+    shown = shown_groups()
+    states = [
+        state
+        for state in budget_states(cycle, now)
+        if state.owner.scope is not BudgetScope.GROUP or shown[state.owner.id][0] == state.owner.id
+    ]
     if visible is None:
         return states
     held = current(utc_day(now))
@@ -91,7 +97,12 @@ def member_budget_line(member: Member, now: datetime) -> BudgetLine | None:
     cycle = BillingCycle.objects.at(now) if has_budgets() else None
     if cycle is None:
         return None
-    states = budget_states(cycle, now)
+    shown = shown_groups()
+    states = [
+        state
+        for state in budget_states(cycle, now)
+        if state.owner.scope is not BudgetScope.GROUP or shown[state.owner.id][0] == state.owner.id
+    ]
     own = (s for s in states if (s.owner.scope, s.owner.id) == (BudgetScope.MEMBER, member.pk))
     return next(map(budget_line, own), None)
 

@@ -14,6 +14,7 @@ from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.models import BillingCycle, MemberModelDay
 from groups.assignments.membership import sums_by_group
+from groups.small import shown_groups
 from tracker import periods
 from tracker.periods import Comparison
 from tracker.reports.changes import Change, added_up
@@ -34,7 +35,7 @@ class ChargeChanges:
 def charge_changes(
     cycle: BillingCycle, now: datetime, known_until: datetime | None, visible: frozenset[int] | None
 ) -> ChargeChanges:
-    """`cycle` against the one before: of one in progress, the days that are over. Seven queries."""
+    """`cycle` against the one before: of one in progress, the days that are over. Nine queries."""
     last = BillingCycle.objects.filter(start_at__lt=cycle.start_at, end_at__gte=cycle.start_at)
     last_cycle = last.order_by("-start_at").first()
     held = periods.cycle_comparison(cycle, last_cycle, now, known_until) if last_cycle else None
@@ -51,11 +52,12 @@ def charge_changes(
 def spent(
     chosen: Q, cycle: BillingCycle, visible: frozenset[int] | None
 ) -> defaultdict[tuple[int, int], Decimal]:
-    """Cents by (group of the day, member). Three queries."""
+    """Cents by (group of the day as the reader may see it, member). Four queries."""
+    shown = shown_groups()
     rows = MemberModelDay.objects.filter(chosen)
     rows = rows if visible is None else rows.filter(member__in=visible)
     first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
     found: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
     for group_id, member_id, (total,) in sums_by_group(rows, first, last, "total_cents"):
-        found[group_id, member_id] += cents(total)
+        found[shown[group_id][0], member_id] += cents(total)
     return found

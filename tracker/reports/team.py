@@ -7,11 +7,13 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice, takewhile
 
+from collector.base import names
 from collector.base.days import days_between
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
 from groups.models import Assignment
+from groups.small import shown_paths
 from tracker.filters import Filters
 from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
@@ -138,7 +140,9 @@ class Team:
             pk: (group_id, name)
             for pk, group_id, name in known.values_list("member_id", "group_id", "group__name")
         }
-        return {pk: group for pk, group in held.items() if group[0] is not None}
+        held = {pk: group for pk, group in held.items() if group[0] is not None}
+        paths = shown_paths(dict(held.values()))
+        return {pk: (group_id, paths[group_id]) for pk, (group_id, _) in held.items()}
 
     @cached_property
     def habits(self) -> dict[int, Habits]:
@@ -185,13 +189,17 @@ class Team:
         earned = badges.badges(habits, self.bounds) if habits else []
         return [badge for badge in earned if not (badge.praises and person.has_open_incident)]
 
+    def ranks(self, values: dict[int, float]) -> dict[int, int]:
+        """Ranks by member; none where the settings show none."""
+        return ranks(values) if names.current().shows_ranks else {}
+
     @cached_property
     def spend_ranks(self) -> dict[int, int]:
-        return ranks({pk: habits.spend_cents for pk, habits in self.habits.items()})
+        return self.ranks({pk: habits.spend_cents for pk, habits in self.habits.items()})
 
     @cached_property
     def activity_ranks(self) -> dict[int, int]:
-        return ranks({pk: habits.requests for pk, habits in self.habits.items()})
+        return self.ranks({pk: habits.requests for pk, habits in self.habits.items()})
 
     @cached_property
     def selection(self) -> Selection:

@@ -18,6 +18,7 @@ from collector.models import MemberModelDay
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Assignment, Group
 from groups.reporting.by_group import GroupSpend, spend_by_group
+from groups.small import shown_paths
 from groups.tree import GroupOption, group_options
 from tracker.filters import Filters
 from tracker.periods import Comparison
@@ -141,7 +142,7 @@ class _Teams:
         if self.filters.options:
             return list(self.filters.options)
         names = Group.objects.filter(Q(closed_day=None) | Q(pk__in=list(self.days)))
-        return group_options(dict(names.values_list("pk", "name")))
+        return group_options(shown_paths(dict(names.values_list("pk", "name"))))
 
     def row(self, option: GroupOption, tree: list[GroupOption]) -> TeamRow:
         days = added_days([self.days.get(pk, {}) for pk in option.group_ids])

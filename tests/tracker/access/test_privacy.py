@@ -9,6 +9,7 @@ from tests.tracker.conftest import make_person
 from tracker.access.privacy import names_for, visible_ids
 from tracker.access.request import Access
 from tracker.access.roles import Role
+from tracker.models import AccessSettings
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def put(member, group, day=TODAY):
 
 def access(role, sees, email=""):
     user = make_person(role.name.lower(), email) if email else None
-    return Access(role, email, user, viewers_see=sees)
+    return Access(role, email, user, policy=AccessSettings(viewers_see=sees))
 
 
 class TestOwnGroups:
@@ -70,7 +71,7 @@ class TestHiddenNames:
     def company(self):
         self.ann = make_member("Ann Lee", "ann@company.com")
         self.bob = make_member("Bob Lee", "bob@company.com")
-        with shown_as(names_for(access(Role.VIEWER, "pseudonyms", "bob@company.com"))):
+        with shown_as(names_for(access(Role.VIEWER, "pseudonyms", "bob@company.com"), TODAY)):
             yield
 
     def test_a_pseudonym_leads_to_its_member_and_a_real_address_to_oneself_alone(self):
@@ -94,4 +95,4 @@ class TestHiddenNames:
         assert set(Member.objects.matching("member")) == {self.ann}
 
     def test_who_acts_is_never_under_a_pseudonym(self):
-        assert not names_for(access(Role.RESPONDER, "pseudonyms", "ann@company.com")).are_hidden
+        assert not names_for(access(Role.RESPONDER, "pseudonyms", "ann@company.com"), TODAY).are_hidden

@@ -1,0 +1,96 @@
+"""Small groups under pseudonyms: folded upwards, and not to be had by subtraction."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import time_machine
+from django.test import Client
+
+from collector.base.names import Names, shown_as
+from collector.models import BillingCycle, Member, MemberModelDay
+from groups.budgets.models import CycleBudget
+from groups.models import Assignment, Group
+from groups.reporting.chargeback import chargeback
+from groups.reporting.summary import summaries
+from groups.small import fold
+from groups.tree import options
+from tests.tracker.conftest import ALLAUTH, auth_on, make_person  # noqa: F401
+from tracker.models import AccessSettings
+
+NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
+TODAY = date(2026, 3, 20)
+HIDDEN = Names(True, None, 5, TODAY)
+PATHS = {1: "Eng", 2: "Eng > Core", 3: "Eng > Tiny", 4: "Sales", 5: "Ops > A", 6: "Ops > B"}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({1: 5, 2: 6, 3: 2, 4: 9, 5: 7, 6: 8}, {3: "Eng"}),
+        # Eng less Core would be the two of Tiny: Core is folded too.
+        ({1: 0, 2: 6, 3: 2, 4: 9, 5: 7, 6: 8}, {2: "Eng", 3: "Eng"}),
+        # Two who are in Eng itself, beside Core.
+        ({1: 2, 2: 6, 4: 9, 5: 7, 6: 8}, {2: "Eng", 3: "Eng"}),
+        ({1: 5, 2: 6, 3: 5, 4: 9, 5: 2, 6: 2}, {4: "Small groups", 5: "Small groups", 6: "Small groups"}),
+        ({1: 5, 2: 6, 3: 5, 4: 9, 5: 3, 6: 2}, {5: "Ops", 6: "Ops"}),
+        ({4: 1}, dict.fromkeys(PATHS, "Small groups")),
+        (dict.fromkeys(PATHS, 5), {}),
+    ],
+)
+def test_a_small_group_is_part_of_the_one_above(sizes, expected):
+    assert fold(PATHS, sizes, 5) == PATHS | expected
+
+
+@pytest.fixture
+def company(db):
+    """Six in Eng, six in Eng > Core, two in Eng > Tiny, nobody elsewhere; each has spent a dollar."""
+    cycle = BillingCycle.objects.create(
+        start_at=datetime(2026, 3, 1, tzinfo=UTC), end_at=datetime(2026, 4, 1, tzinfo=UTC)
+    )
+    seen = {"first_seen_at": NOW, "last_seen_at": NOW}
+    for name, size in (("Eng", 6), ("Eng > Core", 6), ("Eng > Tiny", 2)):
+        group = Group.objects.create(name=name, created_at=NOW)
+        CycleBudget.objects.create(group=group, amount_dollars=10)
+        for number in range(size):
+            member = Member.objects.create(email=f"{number}@{group.pk}.example", **seen)
+            Assignment.objects.create(
+                member=member, group=group, from_day=date(2026, 1, 1), source="manual", changed_by="test",
+                changed_at=NOW,
+            )  # fmt: skip
+            MemberModelDay.objects.create(
+                member=member, model="m", day=date(2026, 3, 19), requests=1, total_cents=100, billed_cents=0,
+                updated_at=NOW,
+            )  # fmt: skip
+    return cycle
+
+
+def test_every_list_of_groups_folds_alike(company):
+    def charged():
+        result = chargeback(company)
+        assert result.figures.total_cents == 1_400
+        return {group.name: (len(group.members), int(group.figures.total_cents)) for group in result.groups}
+
+    assert charged() == {"Eng": (6, 600), "Eng > Core": (6, 600), "Eng > Tiny": (2, 200)}
+    assert [row.name for row in summaries(NOW)] == ["Eng", "Eng > Core", "Eng > Tiny", "Unassigned"]
+    with shown_as(HIDDEN):
+        assert charged() == {"Eng": (8, 800), "Eng > Core": (6, 600)}
+        assert [row.name for row in summaries(NOW)] == ["Eng", "Eng > Core"]
+        assert [option.path for option in options()] == ["Eng", "Eng > Core", "Small groups"]
+
+
+@time_machine.travel(NOW, tick=False)
+def test_no_address_shows_a_viewer_a_small_group_nor_anybody_a_rank(company, auth_on):  # noqa: F811
+    AccessSettings.objects.create(viewers_see="pseudonyms", default_role="viewer", shows_ranks=False)
+    viewer, admin = Client(), Client()
+    for client, role in ((viewer, "viewer"), (admin, "admin")):
+        client.force_login(make_person(role), backend=ALLAUTH)
+    for url in ("/", "/teams", "/chargeback?compare=cycle", "/settings", "/incidents", "/?csv=members"):
+        assert "Tiny" not in viewer.get(url).content.decode(), url
+        assert "Tiny" in admin.get(url).content.decode(), url
+    for url in ("/api/stats", "/api/groups", "/api/budgets"):
+        assert "Tiny" not in viewer.get(url).content.decode(), url
+        assert "Tiny" in admin.get(url).content.decode(), url
+    assert "no group “Eng &gt; Tiny”" in viewer.get("/?group=Eng+%3E+Tiny").content.decode()
+    ranked = admin.get("/api/stats?days=7").json()["stats"]["rankedUsers"]
+    assert {(row["spend_rank"], row["activity_rank"]) for row in ranked} == {(None, None)}
+    assert "Spend rank" not in admin.get("/").content.decode()
