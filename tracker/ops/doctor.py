@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from smtplib import SMTPException
 
 import redis
@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core.checks import WARNING, run_checks
 from django.core.mail import get_connection
 from django.db import DatabaseError, connection, transaction
-from django_q.models import Schedule
 
 from collector.base.days import utc_day
 from collector.cursor.client import CursorClient
@@ -25,9 +24,8 @@ from incidents.notifying.routing import has_nobody
 from tracker.ops.findings import CheckResult, fail, off, ok, warn
 from tracker.ops.health import database_problem
 from tracker.ops.reach import check_cursor
+from tracker.ops.worker import WorkerState, worker_report
 
-# Schedules are due every minute; a worker that is busy with one long task may miss a few.
-WORKER_PATIENCE = timedelta(minutes=15)
 LITTLE_DISK = 1024**3
 
 
@@ -124,16 +122,18 @@ def check_doubts() -> Iterator[CheckResult]:
         yield warn(f"{Source(source).label}: doubts", str(notes), remedy)
 
 
+WORKER_REMEDIES = {
+    WorkerState.NEVER: "start `python manage.py worker`, or call run_pipeline from cron",
+    WorkerState.GONE: "start `python manage.py worker`, or call run_pipeline from cron",
+    WorkerState.BUSY: "wait for the run to end; if it takes long each time, add a worker",
+    WorkerState.STUCK: "restart `python manage.py worker`; its log says what it was doing",
+}
+
+
 def check_worker(now: datetime) -> CheckResult:
-    """Whether schedules are taken up; that needs no word from the worker, which may be on another machine."""
-    remedy = "start `python manage.py worker`, or call run_pipeline from cron"
-    waiting = Schedule.objects.exclude(repeats=0).order_by("next_run").first()
-    if waiting is None or waiting.next_run is None:
-        return warn("worker", "never ran here", remedy)
-    late = now - waiting.next_run
-    if late > WORKER_PATIENCE:
-        return warn("worker", f"“{waiting.name}” is {late.total_seconds() / 60:.0f} minutes overdue", remedy)
-    return ok("worker", "takes up its schedules")
+    found = worker_report(now)
+    remedy = WORKER_REMEDIES.get(found.state)
+    return warn("worker", found.says, remedy) if remedy else ok("worker", found.says)
 
 
 def check_notifications() -> CheckResult:

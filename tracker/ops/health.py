@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from collector.collecting.freshness import SourceFreshness, sources
 from collector.models import SourceRun
 from incidents.notifying.backlog import Backlog, backlog
+from tracker.ops.worker import WorkerReport, worker_report
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Health:
     problem: str
     sources: list[SourceFreshness]
     undelivered: Backlog | None = None
+    worker: WorkerReport | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -42,20 +44,23 @@ class Health:
 
     def as_json(self) -> dict[str, Any]:
         """Shape: {status, version, problem, sources: [{source, label, status, says, is_stale, …}],
-        notifications: {waiting, oldest_waiting_at, given_up, failing_channels}}."""
+        notifications: {waiting, oldest_waiting_at, given_up, failing_channels}, worker: {state, says}}."""
         return {
             "status": self.status,
             "version": settings.VERSION,
             "problem": self.problem,
             "sources": [source_json(source) for source in self.sources],
             "notifications": backlog_json(self.undelivered) if self.undelivered else None,
+            "worker": self.worker.as_json() if self.worker else None,
         }
 
 
 def check_health(now: datetime) -> Health:
     """Readiness, and the freshness of every source; costs a few indexed queries."""
     problem = readiness_problem()
-    return Health(problem, []) if problem else Health(problem, sources(now), backlog(now))
+    if problem:
+        return Health(problem, [])
+    return Health(problem, sources(now), backlog(now), worker_report(now))
 
 
 def readiness_problem() -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, Sum
 from django_q.models import Failure
 from django_q.tasks import queue_size
 from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -25,6 +25,9 @@ from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Group
 from groups.names import UNASSIGNED_NAME
 from incidents.models import Incident, Notification, Status
+from incidents.notifying.backlog import LATELY
+
+DAY = timedelta(days=1)
 
 
 def exposition(now: datetime) -> bytes:
@@ -50,23 +53,16 @@ class MetricFamilies(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from freshness_figures(self.now)
         yield from doubt_figures()
-        yield from run_figures()
+        yield from run_figures(self.now)
         yield request_figures(self.now)
         yield anomaly_figures()
-        yield from incident_figures()
-        yield from queue_figures()
+        yield from incident_figures(self.now)
+        yield from queue_figures(self.now)
         yield from spend_figures(self.now)
 
 
 def gauge(name: str, text: str, labels: list[str], rows: Iterable[tuple[list[str], float]]) -> Metric:
     family = GaugeMetricFamily(f"cursor_costs_{name}", text, labels=labels)
-    for values, number in rows:
-        family.add_metric(values, number)
-    return family
-
-
-def counter(name: str, text: str, labels: list[str], rows: Iterable[tuple[list[str], float]]) -> Metric:
-    family = CounterMetricFamily(f"cursor_costs_{name}", text, labels=labels)
     for values, number in rows:
         family.add_metric(values, number)
     return family
@@ -102,24 +98,24 @@ def doubt_figures() -> Iterator[Metric]:
     yield gauge("doubtful_dollars", "Money affected by doubts and rejected rows.", ["source"], dollars)
 
 
-def run_figures() -> Iterator[Metric]:
-    runs = SourceRun.objects.order_by("source")
+def run_figures(now: datetime) -> Iterator[Metric]:
+    """Of the last day: what is on record is pruned, so that no counter could be made of it."""
+    runs = SourceRun.objects.filter(source__in=Source.values, started_at__gte=now - DAY).order_by("source")
     by_status = runs.values_list("source", "status").annotate(n=Count("pk"))
     sums = runs.values_list("source").annotate(
         seen=Sum("rows_seen"), new=Sum("rows_new"), changed=Sum("rows_changed"), asked=Sum("requests")
     )
-    yield counter(
-        "source_runs", "Runs.", ["source", "status"], (([s, status], n) for s, status, n in by_status)
-    )
+    counts = (([source, status], n) for source, status, n in by_status)
+    yield gauge("recent_runs", "Runs of the last 24 hours.", ["source", "status"], counts)
     rows = [
         ([source, outcome], number)
         for source, *counts, _ in sums
         for outcome, number in zip(("seen", "new", "changed"), counts, strict=True)
     ]
-    yield counter("source_rows", "Rows.", ["source", "outcome"], rows)
-    yield counter(
-        "requests", "Requests to Cursor, retries included.", ["source"], (([r[0]], r[-1]) for r in sums)
-    )
+    yield gauge("recent_rows", "Rows read in the last 24 hours.", ["source", "outcome"], rows)
+    asked = (([row[0]], row[-1]) for row in sums)
+    text = "Requests to Cursor in the last 24 hours, retries included."
+    yield gauge("recent_requests", text, ["source"], asked)
 
 
 def request_figures(now: datetime) -> Metric:
@@ -139,19 +135,21 @@ def anomaly_figures() -> Metric:
     return gauge("open_anomalies", "Findings that still hold.", ["rule", "severity"], rows)
 
 
-def incident_figures() -> Iterator[Metric]:
+def incident_figures(now: datetime) -> Iterator[Metric]:
     unresolved = Incident.objects.exclude(status=Status.RESOLVED).order_by("status")
     counts = unresolved.values_list("status", "severity").annotate(n=Count("pk"))
     rows = [([status, severity], n) for status, severity, n in counts]
     yield gauge("incidents", "Incidents that are not resolved.", ["status", "severity"], rows)
-    sent = Notification.objects.values_list("channel__kind", "status").annotate(n=Count("pk"))
+    lately = Notification.objects.filter(status__in=Notification.Status.values, due_at__gte=now - LATELY)
+    sent = lately.values_list("channel__kind", "status").annotate(n=Count("pk"))
     told = [([kind, status], n) for kind, status, n in sent.order_by("channel__kind", "status")]
-    yield gauge("notifications", "Messages on record, given up ones included.", ["channel", "status"], told)
+    yield gauge("notifications", "Messages that were due in the last 7 days.", ["channel", "status"], told)
 
 
-def queue_figures() -> Iterator[Metric]:
+def queue_figures(now: datetime) -> Iterator[Metric]:
     yield gauge("queue_tasks", "Tasks that wait for a worker.", [], [([], queue_size())])
-    yield gauge("queue_failures", "Failed tasks on record.", [], [([], Failure.objects.count())])
+    failed = Failure.objects.filter(stopped__gte=now - DAY).count()
+    yield gauge("queue_failures", "Tasks that failed in the last 24 hours.", [], [([], failed)])
 
 
 # So many series of one name at the most; smaller ones are added up as “other”.

@@ -8,8 +8,9 @@ import time_machine
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django_q.models import Schedule
+from django_q.models import Schedule, Task
 
+from collector.base.models import Lease
 from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.models import Source
@@ -19,6 +20,7 @@ from tests.incidents.conftest import mailbox, slack  # noqa: F401  (fixtures)
 from tests.incidents.slack_stand_in import Fault
 from tracker.ops import doctor, reach
 from tracker.ops.findings import CheckLevel, CheckResult
+from tracker.ops.health import check_health
 from tracker.running.demo import load_demo
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -99,13 +101,25 @@ def test_a_clock_more_than_half_a_minute_off_is_told(header, verdict, says):
 
 
 @pytest.mark.django_db
-def test_a_worker_is_missed_after_a_quarter_of_an_hour():
+def test_a_worker_is_missed_after_a_quarter_of_an_hour(monkeypatch):
     assert doctor.check_worker(NOW).says == "never ran here"
     late = {"func": "tracker.tasks.every_minute", "name": "waiting", "repeats": -1}
     schedule = Schedule.objects.create(**late, next_run=NOW - timedelta(minutes=15))
     assert doctor.check_worker(NOW).verdict is CheckLevel.OK
     Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW - timedelta(minutes=16))
     assert doctor.check_worker(NOW).says == "“waiting” is 16 minutes overdue"
+    Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW)
+    minute = timedelta(minutes=1)
+    Task.objects.create(
+        id="1", name="x", func="y", started=NOW - 40 * minute, stopped=NOW - 16 * minute, success=True
+    )
+    assert doctor.check_worker(NOW).verdict is CheckLevel.OK  # nothing waits
+    monkeypatch.setattr("tracker.ops.worker.queue_size", lambda: 12)
+    stuck = "12 tasks wait, and none has ended for 16 minutes"
+    assert doctor.check_worker(NOW).says == stuck
+    Lease.objects.create(name="pipeline", holder="somebody", expires_at=NOW + minute)
+    assert doctor.check_worker(NOW).says == f"{stuck}: the hourly pipeline is running"
+    assert check_health(NOW).as_json()["worker"]["state"] == "busy"
 
 
 @pytest.mark.django_db

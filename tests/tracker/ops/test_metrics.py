@@ -54,17 +54,18 @@ def test_runs_rows_requests_and_ages_are_told_by_source(client):
     rows = {"rows_seen": 70, "rows_new": 20, "rows_changed": 5}
     SourceRun.objects.create(**common, **rows, status="ok", started_at=NOW - 2 * hour, requests=3)
     SourceRun.objects.create(**common, status="failed", started_at=NOW - hour, requests=4)
+    SourceRun.objects.create(**common, status="ok", started_at=NOW - 25 * hour, requests=9)
     RequestSlot.objects.create(endpoint_class="admin", number=0, free_at=NOW)
     RequestSlot.objects.create(endpoint_class="admin", number=1, free_at=NOW + hour)
 
     told = samples(client.get("/metrics").content.decode())
 
-    assert told["cursor_costs_source_runs_total", "events", "ok"] == 1
-    assert told["cursor_costs_source_runs_total", "events", "failed"] == 1
-    assert told["cursor_costs_source_rows_total", "seen", "events"] == 70
-    assert told["cursor_costs_source_rows_total", "new", "events"] == 20
-    assert told["cursor_costs_source_rows_total", "changed", "events"] == 5
-    assert told["cursor_costs_requests_total", "events"] == 7
+    assert told["cursor_costs_recent_runs", "events", "ok"] == 1
+    assert told["cursor_costs_recent_runs", "events", "failed"] == 1
+    assert told["cursor_costs_recent_rows", "seen", "events"] == 70
+    assert told["cursor_costs_recent_rows", "new", "events"] == 20
+    assert told["cursor_costs_recent_rows", "changed", "events"] == 5
+    assert told["cursor_costs_recent_requests", "events"] == 7
     assert told["cursor_costs_source_age_seconds", "events"] == 7200
     assert told["cursor_costs_source_stale", "events"] == 0
     assert told["cursor_costs_source_stale", "members"] == 1

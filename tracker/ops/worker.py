@@ -1,0 +1,56 @@
+"""Whether a worker takes tasks up, and ends them. It may be on another machine: the database is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django_q.models import Schedule, Task
+from django_q.tasks import queue_size
+
+from collector.base.models import Lease
+from tracker.pipeline import HOURLY_JOB
+
+# Something is due every minute; one long task may hold a few of these up.
+PATIENCE = timedelta(minutes=15)
+
+
+class WorkerState(StrEnum):
+    OK = "ok"
+    NEVER = "never ran"
+    GONE = "gone"  # nobody takes up what is due
+    BUSY = "busy"  # taken up, and waiting behind the hourly pipeline
+    STUCK = "stuck"  # taken up, and nothing has ended for long
+
+
+@dataclass(frozen=True)
+class WorkerReport:
+    state: WorkerState
+    says: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"state": self.state, "says": self.says}
+
+
+def worker_report(now: datetime) -> WorkerReport:
+    """Five queries at the most. The scheduler is a process of its own: it goes on while its workers hang."""
+    waiting = Schedule.objects.exclude(repeats=0).order_by("next_run").first()
+    if waiting is None or waiting.next_run is None:
+        return WorkerReport(WorkerState.NEVER, "never ran here")
+    late = now - waiting.next_run
+    if late > PATIENCE:
+        return WorkerReport(WorkerState.GONE, f"“{waiting.name}” is {minutes(late)} minutes overdue")
+    queued = queue_size()
+    ended_at = Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
+    if not queued or ended_at is None or now - ended_at <= PATIENCE:
+        return WorkerReport(WorkerState.OK, "takes up its schedules")
+    held = f"{queued} tasks wait, and none has ended for {minutes(now - ended_at)} minutes"
+    lease = Lease.objects.filter(name=HOURLY_JOB).first()
+    if lease is not None and lease.is_held(now):
+        return WorkerReport(WorkerState.BUSY, f"{held}: the hourly pipeline is running")
+    return WorkerReport(WorkerState.STUCK, held)
+
+
+def minutes(span: timedelta) -> str:
+    return f"{span.total_seconds() / 60:.0f}"
