@@ -21,7 +21,7 @@ from tests.incidents.slack_stand_in import Fault
 from tracker.ops import doctor, reach
 from tracker.ops.findings import CheckLevel, CheckResult
 from tracker.ops.health import check_health
-from tracker.running.demo import load_demo
+from tracker.running.demo import mark_demo
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -79,9 +79,8 @@ def test_without_a_key_cursor_is_not_asked():
 
 
 @pytest.mark.django_db
-def test_in_the_demo_nothing_is_wrong_with_having_no_key(settings, tmp_path):
-    settings.VAR_DIR = tmp_path
-    load_demo(NOW)
+def test_in_the_demo_nothing_is_wrong_with_having_no_key():
+    mark_demo(NOW)
     [finding] = reach.check_cursor(NOW)
     assert finding.verdict is CheckLevel.OFF
     assert "`make run` collects from the demo's sandbox" in finding.line

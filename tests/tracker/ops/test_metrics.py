@@ -74,6 +74,7 @@ def test_runs_rows_requests_and_ages_are_told_by_source(client):
 
 
 @pytest.mark.django_db
+@time_machine.travel(NOW, tick=False)
 def test_what_is_open_and_what_was_not_delivered_is_told(client):
     make_anomaly(severity="critical")
     make_incident(severity="critical")
