@@ -120,8 +120,13 @@ class DetectionSettings(SingletonModel):
     history = HistoricalRecords()
 
     def clean(self) -> None:
-        """A look-back beyond the history that is loaded would be cut without a word."""
+        """A look-back beyond the history that is loaded would be cut without a word, and nobody could have
+        more days with spend than are loaded."""
         super().clean()
+        if self.own_baseline_min_days > self.own_baseline_days:
+            raise ValidationError(
+                {"own_baseline_min_days": f"At most {self.own_baseline_days}, the days of own history."}
+            )
         for name in ("spike_lookback_days", "team_window_days"):
             if self.own_baseline_days < getattr(self, name) <= LONGEST_LOOK_BACK:
                 raise ValidationError(

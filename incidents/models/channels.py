@@ -169,6 +169,21 @@ class Channel(models.Model):
                 raise ValidationError({"target": problem.messages}) from problem
         if self.audience == self.Audience.MEMBER:
             self._check_member_audience()
+        self._check_contradictions()
+
+    def _check_contradictions(self) -> None:
+        """Settings that each make sense, and together notify nobody, or say nothing."""
+        if self.quiet_from is not None and self.quiet_from == self.quiet_until:
+            raise ValidationError({"quiet_until": "Quiet hours must not end at the time they begin."})
+        if self.is_enabled and not (self.sends_alerts or self.sends_digests or self.sends_budgets):
+            raise ValidationError(
+                {"is_enabled": "It sends nothing: choose alerts, digests or budgets, or switch it off."}
+            )
+        other = self.escalate_to
+        if other is not None and not (other.is_enabled and other.sends_alerts):
+            raise ValidationError(
+                {"escalate_to": f"{other} is switched off or sends no alerts, so nobody would be notified."}
+            )
 
     def _check_member_audience(self) -> None:
         if self.kind not in PERSONAL_KINDS:

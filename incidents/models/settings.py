@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from simple_history.models import HistoricalRecords
@@ -111,6 +112,12 @@ class IncidentSettings(SingletonModel):
 
     def __str__(self) -> str:
         return "Incident settings"
+
+    def clean(self) -> None:
+        critical, warning = self.channels_wait_critical_minutes, self.channels_wait_warning_minutes
+        if self.asks_member_first and critical > warning:
+            problem = f"At most {warning}: channels would hear of warnings sooner."
+            raise ValidationError({"channels_wait_critical_minutes": problem})
 
     def channels_wait(self, severity: str) -> timedelta:
         """How long the channels wait for the member's answer to an incident of that severity."""
