@@ -10,7 +10,6 @@ from statistics import median
 from typing import Any
 
 from collector.base.days import utc_day
-from collector.base.names import current
 from collector.facts.forecast import Forecast
 from collector.models import (
     AiCodeCommit,
@@ -253,10 +252,6 @@ class MemberReport:
         mine = self.habits.context_tokens if self.habits.requests else None
         place = sum(value > mine for value in values) + 1 if mine is not None else None
         return Context(mine, median(values) if values else None, place, len(values))
-
-    @property
-    def shows_ranks(self) -> bool:
-        return current().shows_ranks
 
     @property
     def spenders(self) -> int:
