@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracker', '0008_mark_known_demo'),
+        ('tracker', '0009_demo'),
     ]
 
     operations = [
