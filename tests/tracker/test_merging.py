@@ -87,6 +87,7 @@ def fill(
     )
     CursorGroupMembership.objects.create(group=vendor, member=member, joined_at=NOON)
     directory.members.add(member)
+    make_member(f"service-account:{member.pk}", kind="service_account", owner=member)
     MemberAddress.objects.create(email=f"former-{member.pk}@x.example", member=member, noted_at=NOON)
     Assignment.objects.create(
         member=member, group=group, from_day=DAY, source="manual", changed_by="ann", changed_at=NOON
