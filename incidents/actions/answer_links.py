@@ -15,14 +15,15 @@ class QuestionExpired(Exception):
     """The link is older than `VALID_FOR`, was changed, or asks nothing that there is."""
 
 
-def answer_path(question_id: int) -> str:
-    """The page on which the member answers: a signed address that says nothing else."""
-    return reverse("member-answer", args=[signing.dumps(question_id, salt=SALT)])
+def answer_path(question_id: int, person_id: int) -> str:
+    """The page on which the person asked answers: a signed address that says nothing else."""
+    return reverse("member-answer", args=[signing.dumps([question_id, person_id], salt=SALT)])
 
 
-def question_id_of(token: str) -> int:
-    """The alert that a link asks about; QuestionExpired where it does not count any more."""
+def read_answer_link(token: str) -> tuple[int, int]:
+    """The alert that a link asks about, and whom; QuestionExpired where it does not count any more."""
     try:
-        return int(signing.loads(token, salt=SALT, max_age=VALID_FOR))
+        question_id, person_id = signing.loads(token, salt=SALT, max_age=VALID_FOR)
+        return int(question_id), int(person_id)
     except (signing.BadSignature, TypeError, ValueError) as problem:
         raise QuestionExpired from problem

@@ -15,11 +15,13 @@ from .answer_links import QuestionExpired
 Reply = MemberAnswer.Reply
 
 
-def find_question(question_id: int) -> TimelineEntry:
-    """The step that alerted the member; QuestionExpired where there is no such question."""
+def find_question(question_id: int, person_id: int | None = None) -> TimelineEntry:
+    """The step that alerted the person concerned; QuestionExpired where there is no such question, or where
+    somebody other than `person_id` is concerned by now."""
     questions = TimelineEntry.objects.select_related("incident__member__owner")
     question = questions.filter(pk=question_id, step__in=recording.ALERTS).first()
-    if question is None or question.incident.person_concerned is None:
+    person = question.incident.person_concerned if question else None
+    if question is None or person is None or person_id not in (None, person.pk):
         raise QuestionExpired
     return question
 

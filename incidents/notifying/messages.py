@@ -201,7 +201,9 @@ def ask_member(news: Alert, entry: TimelineEntry) -> Alert:
     incident = news.incidents[0]
     text = said_to_member(entry.incident.person_name, incident.parts[0])
     headline = f"{incident.severity.capitalize()}: {text}"
-    return replace(news, question=MemberQuestion(entry.pk, headline, site_url(answer_path(entry.pk))))
+    person = entry.incident.person_concerned
+    address = site_url(answer_path(entry.pk, person.pk if person else 0))
+    return replace(news, question=MemberQuestion(entry.pk, headline, address))
 
 
 def message_cause(cause: IncidentCause | None) -> MessageCause | None:

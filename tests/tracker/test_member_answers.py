@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core import signing
 
+from collector.models import Member
 from incidents.actions.answer_links import SALT, answer_path
 from incidents.lifecycle import take_in
 from incidents.models import Incident, MemberAnswer
@@ -31,7 +32,7 @@ def incident():
 
 @pytest.fixture
 def link(incident) -> str:
-    return answer_path(incident.timeline.get(step="opened").pk)
+    return answer_path(incident.timeline.get(step="opened").pk, incident.member_id)
 
 
 def test_opening_the_link_changes_nothing_and_says_what_it_is_about(client, link):
@@ -72,8 +73,9 @@ def test_a_changed_link_or_one_signed_for_something_else_opens_nothing(client, l
     note = incident.timeline.create(step="note", at=NOON, origin="page", severity="warning")
     for token in (
         link.rpartition("/")[2][:-1],
-        signing.dumps(pk, salt="another"),
-        signing.dumps(note.pk, salt=SALT),
+        signing.dumps([pk, incident.member_id], salt="another"),
+        signing.dumps([note.pk, incident.member_id], salt=SALT),
+        signing.dumps(pk, salt=SALT),
         signing.dumps("x", salt=SALT),
     ):
         assert client.post(f"/answers/{token}", {"reply": "stopped"}).status_code == 410
@@ -111,6 +113,27 @@ def test_in_slack_the_member_answers_for_themselves_and_nobody_else_does(client,
     assert not MemberAnswer.objects.exists()
     press(client, "answer_expected", "U1", question, selected_date="2026-03-08")
     assert MemberAnswer.objects.get().reply == "expected"
+
+
+@pytest.fixture
+def account(incident) -> Member:
+    """The incident is about a service account of Carl's."""
+    carl = incident.member
+    account = make_member("bot@example.com", kind="service_account", owner=carl)
+    Incident.objects.update(member=account)
+    return account
+
+
+def test_in_slack_the_owner_answers_for_a_service_account(client, slack_set_up, incident, account):
+    press(client, "answer_stopped", "U1", incident.timeline.get(step="opened").pk)
+    assert incident.timeline.get(step="answered").actor_name == "Carl"
+
+
+def test_a_link_to_a_former_owner_speaks_for_nobody(client, link, account):
+    assert client.get(link).status_code == 200
+    Member.objects.filter(pk=account.pk).update(owner=make_member("dora@example.com", name="Dora"))
+    assert client.post(link, {"reply": "stopped"}).status_code == 410
+    assert not MemberAnswer.objects.exists()
 
 
 def test_a_role_that_may_not_act_may_answer_and_still_not_act(client, slack_set_up, incident, auth_on):

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from incidents.actions.answer_links import QuestionExpired, question_id_of
+from incidents.actions.answer_links import QuestionExpired, read_answer_link
 from incidents.actions.answers import answer_text, find_question, save_answer
 from incidents.actions.causes import incident_cause
 from incidents.actions.second_person import said_to_member
@@ -29,7 +29,7 @@ class AnswerForm(forms.Form):
 def member_answer(request: AccessRequest, token: str) -> HttpResponse:
     """Show the question; a POST answers it, once. 410 for a link that does not count any more."""
     try:
-        question = find_question(question_id_of(token))
+        question = find_question(*read_answer_link(token))
     except QuestionExpired:
         return answer_page(request, {"question": None}, status=410)
     form = AnswerForm(request.POST or None)

@@ -187,13 +187,13 @@ def act_on_choice(press: Press, incident: Incident, actor: Actor, zone: str, now
 
 
 def answer_as_member(press: Press, user: SlackUser, now: datetime) -> str:
-    """Take the answer of the member whom the question is for, and of nobody else."""
+    """Take the answer of the person whom the question is for, and of nobody else."""
     try:
         question = find_question(press.number)
     except QuestionExpired:
         return "This question is closed."
-    member = question.incident.member
-    if member is None or member.email != user.email:
+    person = question.incident.person_concerned
+    if person is None or person.email != user.email:
         raise PressRefused("This question is for somebody else.")
     if now - question.at > VALID_FOR:
         return "This question is older than a week."
