@@ -111,7 +111,7 @@ def restrict_model(context: RemedyContext) -> Iterator[Remedy]:
         f"Block or release {model_label(incident.model)}",
         f"Applies to everybody on the team{cost}; requests already running finish.",
         DASHBOARD,
-        "Open the model settings at Cursor",
+        "Open Cursor's dashboard",
         is_external=True,
     )
 

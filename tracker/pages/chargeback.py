@@ -81,7 +81,7 @@ def page(
         "groups",
         "By group",
         [
-            Column("group", "Group", lambda row: row.name),
+            Column("group", "Group", lambda row: row.name, link=_group_url),
             Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
             *figure_columns(
                 lambda row: row.figures,
@@ -169,6 +169,11 @@ def cycles(chosen: BillingCycle) -> list[CycleChoice]:
 def cycle_name(cycle: BillingCycle) -> str:
     """`13 Feb 2026 to 13 Mar 2026`."""
     return f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
+
+
+def _group_url(row: GroupCharge) -> str:
+    """The overview of the group in the present cycle."""
+    return reverse("overview", query={"period": "cycle", "group": row.name})
 
 
 def _member_url(row: Share) -> str:
