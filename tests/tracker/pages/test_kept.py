@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.core.cache import caches
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from collector.models import Member, MemberModelDay, RequestSlot
 from detection.models import DetectionSettings
@@ -74,3 +75,17 @@ def test_what_the_collection_says_of_itself_is_never_kept(acme, client):
         assert (
             "Collected 2 min ago" in client.get("/").text or "Nothing collected yet" in client.get("/").text
         )
+
+
+def sums_the_team(client, email: str) -> bool:
+    """Whether the member's page adds up everybody's usage."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(f"/users/{email}").status_code == 200
+    return any("WITH parts" in query["sql"] for query in captured)
+
+
+def test_the_teams_sums_are_made_once_for_all_members_until_a_figure_changes(acme, client):
+    assert sums_the_team(client, "ana.novak@acme.example")
+    assert not sums_the_team(client, "ben.haddad@acme.example")
+    MemberModelDay.objects.filter(member__email="ana.novak@acme.example").update(requests=1)
+    assert sums_the_team(client, "cleo.rossi@acme.example")
