@@ -52,7 +52,7 @@ def queue_collection(now: datetime) -> CollectionRequest:
     if until := allowed_from(now):
         return CollectionRequest("", _not_asked(until))
     task = async_task("collector.tasks.collect_now", task_name="collect now")
-    return CollectionRequest(task, "Queued. Its runs appear here once a worker has taken it up.")
+    return CollectionRequest(task, "Queued. Its runs appear here once a worker has picked it up.")
 
 
 def request_collection(now: datetime) -> str:
@@ -89,4 +89,4 @@ def collection_state(task: str, asked_at: datetime, now: datetime) -> Collection
 
 
 def _not_asked(until: datetime) -> str:
-    return f"Not asked: Cursor wants one reading an hour at most. Again from {until:%H:%M} UTC."
+    return f"Not started: Cursor allows one collection an hour. Possible again from {until:%H:%M} UTC."

@@ -55,10 +55,10 @@ def check_values() -> Iterable[CheckMessage]:
 def check_var_directory() -> Iterable[CheckMessage]:
     is_needed = not settings.SHARED_SECRET_KEY or Path(database_name()).is_relative_to(settings.VAR_DIR)
     if is_needed and not os.access(settings.VAR_DIR, os.W_OK):
-        is_there = settings.VAR_DIR.is_dir()
+        verb = "written" if settings.VAR_DIR.is_dir() else "created"
         yield Error(
-            f"{settings.VAR_DIR} {'cannot be written' if is_there else 'does not exist and cannot be made'}.",
-            hint="Make it this user's, or set SECRET_KEY and DATABASE_URL.",
+            f"{settings.VAR_DIR} cannot be {verb}.",
+            hint="Let this user own it, or set SECRET_KEY and DATABASE_URL.",
             id="config.E002",
         )
 
@@ -176,8 +176,7 @@ def check_deployment() -> Iterable[CheckMessage]:
     elif not settings.AUTH_TRUST_HOST:
         yield Warning(
             "DASHBOARD_URL is https://, but the proxy in front is not trusted.",
-            hint="Set AUTH_TRUST_HOST=true; otherwise HTTP from the proxy is redirected to HTTPS without "
-            "end.",
+            hint="Set AUTH_TRUST_HOST=true; otherwise requests are redirected to HTTPS in a loop.",
             id="config.W003",
         )
     if settings.AUTH_ENABLED and not settings.AUTH_ADMIN_EMAILS:

@@ -115,8 +115,8 @@ def hidden_rest(filters: Filters) -> list[tuple[str, str]]:
 
 def comparison_choices(filters: Filters) -> list[Choice]:
     titles = {
-        "": "No columns of change",
-        "before": "Changes against as many days right before",
+        "": "No comparison",
+        "before": "Changes against the same number of days before",
         "cycle": "Changes against the same days of the last billing cycle",
     }
     labels = {"": "Off"} | periods.COMPARISONS

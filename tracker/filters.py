@@ -239,7 +239,7 @@ def complaint(name: str, value: str) -> str:
     if name in choices:
         kind = "comparison" if name == "compare" else name
         return f"There is no {kind} “{value}”. Choose one of: {choices[name]}."
-    return f"“{name}” is longer than the {name}s there are."
+    return f"“{name}” is longer than any {name} here."
 
 
 def read_dates(

@@ -182,7 +182,7 @@ def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
         Banner(
             "warning",
             f"No news since {formats.instant(known_until)}.",
-            f"What was used after that is missing from these figures; it is not zero. {do} "
+            f"Later usage is missing from these figures; it is not zero. {do} "
             "Settings shows each source's last answer.",
         )
     ]
@@ -206,7 +206,7 @@ def vendor_lag(sent_until: datetime, now: datetime) -> list[Banner]:
         Banner(
             "warning",
             f"{sent_up_to(sent_until, now)}.",
-            "It answers, but its newest events are older than is usual at this hour. What was used since "
+            "It answers, but its newest events are older than usual at this hour. What was used since "
             "is missing from these figures; it is not zero. It arrives with a later collection: there is "
             "nothing to do here.",
         )

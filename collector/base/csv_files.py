@@ -147,7 +147,7 @@ def _cell(cells: list[str], places: list[int]) -> str:
     for place in places[1:]:
         other = _plain(cells[place])
         if text and other and text != other:
-            raise ValueError(f"two columns of one name hold “{text[:40]}” and “{other[:40]}”.")
+            raise ValueError(f"two columns with the same name hold “{text[:40]}” and “{other[:40]}”.")
         text = text or other
     return text
 
@@ -202,7 +202,7 @@ def _next_line(text: io.TextIOWrapper, number: int) -> str:
     if len(line) == MAX_LINE:
         raise FileError(
             f"Line {number}: more than {MAX_LINE:,} characters in one line. This is not a CSV file, "
-            "or a cell holds something else than text: remove it."
+            "or a cell holds something other than text: remove it."
         )
     return line
 
@@ -284,9 +284,7 @@ def _advice(exc: csv.Error) -> str:
 
 def _reason(exc: csv.Error) -> str:
     if "field larger" in str(exc):
-        return (
-            f"a cell has more than {csv.field_size_limit():,} characters: probably a quote lacks its partner."
-        )
+        return f"a cell has more than {csv.field_size_limit():,} characters: a closing quote may be missing."
     if "unexpected end" in str(exc):
         return "a quoted cell never ends; the file seems to be cut off."
     return f"this is not valid CSV ({exc})."

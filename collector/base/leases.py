@@ -76,7 +76,7 @@ def _give_back(name: str, token: str) -> None:
         drop_if_dead()
         release(name, token, now=timezone.now())
     except (OperationalError, InterfaceError) as error:
-        log.warning("lease %s not given back yet: %s", name, error)
+        log.warning("lease %s not released yet: %s", name, error)
         threading.Thread(target=_give_back_later, args=(name, token), daemon=True).start()
 
 

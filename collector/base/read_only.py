@@ -38,7 +38,7 @@ class RecordedAdmin(SimpleHistoryAdmin):
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: object = None
     ) -> HttpResponse:
         if request.method not in SAFE_METHODS:
-            raise PermissionDenied("An old version is for looking at. Change the row itself instead.")
+            raise PermissionDenied("Old versions are read-only. Change the row itself instead.")
         try:
             return super().history_form_view(request, object_id, version_id, extra_context)
         except (ValueError, ValidationError) as problem:

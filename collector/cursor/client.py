@@ -82,7 +82,7 @@ class CursorClient:
         if not settings.CURSOR_ADMIN_API_KEY:
             raise CursorApiError(
                 "CURSOR_ADMIN_API_KEY is not set: create a key at cursor.com/dashboard → API Keys "
-                "(read-only will do at first) and put it into .env. Without one, `make run` shows the demo.",
+                "(read-only is enough at first) and put it in .env. Without one, `make run` shows the demo.",
                 permanent=True,
                 trouble=Trouble.REFUSED,
             )

@@ -93,7 +93,7 @@ class EventReader(Generic[T]):
             at = outside[0][0].timestamp
             raise wrong_shape(PATH, f"an event of {at:%Y-%m-%d %H:%M:%S} is outside {window}")
         for event, raw in outside:
-            text = f"outside the time asked for ({window}): stored all the same"
+            text = f"outside the requested time ({window}): stored anyway"
             notes.doubt(DoubtKind.OUTSIDE, text, cents=plain_cents(raw), raw=raw, at=event.timestamp)
         return Page(
             rows,
@@ -142,9 +142,7 @@ def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[li
         for row in page:
             if row in seen and surplus > 0:
                 surplus -= 1
-                text = (
-                    "a row came again, alike in everything, and more came than were announced: counted once"
-                )
+                text = "an identical row came again, and more rows came than announced: counted once"
                 notes.doubt(DoubtKind.REPEATED, text)
                 continue
             seen.add(row)

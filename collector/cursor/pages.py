@@ -75,7 +75,7 @@ class Reading(Generic[Row]):
         if self.pages and self.is_whole and page.total != self.total:
             self._move(page.total)
         if page.number not in (None, number):
-            self._object(f"page {number} was asked for, page {page.number} came")
+            self._object(f"page {number} was requested, page {page.number} came")
         if not page.size and page.has_more:
             self._object(f"page {number} is empty, yet more were announced")
         if page.rows and page.rows in self.pages:
@@ -103,7 +103,7 @@ class Reading(Generic[Row]):
             yield from page
 
     def _move(self, total: int | None) -> None:
-        text = f"the total moved from {self.total} to {total} while reading"
+        text = f"the total changed from {self.total} to {total} while reading"
         if not self.may_move:
             raise Moved(text)
         self.notes.doubt(

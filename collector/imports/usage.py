@@ -58,15 +58,15 @@ class UsageImport:
         if self.unchanged:
             yield f"{self.unchanged:,} skipped: imported before, and the same"
         if self.known_better:
-            yield f"{self.known_better:,} skipped: known from the API or a fuller import already"
+            yield f"{self.known_better:,} skipped: already known from the API or a fuller import"
         if self.new_members:
             yield f"new members: {self.new_members:,}"
         if survey.without_cost:
-            yield f"{survey.without_cost:,} billed rows lack their cost: requests without money"
+            yield f"{survey.without_cost:,} billed rows lack their cost: counted as requests without cost"
         for kind, amount in survey.unknown_kinds.items():
             yield f"the kind “{kind}” is not known: its {dollars(amount)} count as value, not as charged"
         if survey.summaries:
-            yield f"{survey.summaries:,} lines skipped: they add up the others"
+            yield f"{survey.summaries:,} lines skipped: they are totals of the others"
         if survey.problems.count:
             yield f"{survey.problems.count:,} lines not imported:"
             yield from survey.problems.report

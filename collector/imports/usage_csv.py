@@ -194,7 +194,9 @@ class UsageCsv:
                 "rewritten it: use the file as it was exported."
             ) from None
         if not EARLIEST <= instant <= self.latest:
-            raise ValueError(f"“{text[:40]}” is before 2023 or lies ahead: no usage can be of that time.")
+            raise ValueError(
+                f"“{text[:40]}” is before 2023 or in the future: there cannot be usage at that time."
+            )
         return instant
 
 

@@ -44,7 +44,7 @@ class Users:
             some = ", ".join(f"“{name}”" for name in list(self.names)[:MOST_NAMES])
             raise FileError(
                 f"Line 2: User holds {len(self.names)} names that are not e-mail addresses ({some}), and "
-                "--member can be only one of them. Put their addresses in their place."
+                "--member can be only one of them. Replace the names with addresses."
             )
 
     def identity(self, cell: str) -> Identity:

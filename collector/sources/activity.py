@@ -107,7 +107,7 @@ def _without_repeats(drafts: list[ActivityDraft], notes: Notes) -> list[Activity
             kept[key] = each
         elif before.values == each.values:
             if each.values != NOTHING:
-                notes.doubt(DoubtKind.REPEATED, "a day came again, alike in everything: counted once")
+                notes.doubt(DoubtKind.REPEATED, "an identical day came again: counted once")
         else:
             notes.doubt(
                 DoubtKind.REPEATED, "a day came in several rows: their counts are added up", subject="sum"

@@ -124,7 +124,7 @@ def _added_up(metric: str, measured: list[Measured], notes: Notes) -> dict[Key, 
     for row in measured:
         rows = alike[metric, *row[:3]]
         if row in rows:
-            notes.doubt(DoubtKind.REPEATED, "a row came again, alike in everything: counted once")
+            notes.doubt(DoubtKind.REPEATED, "an identical row came again: counted once")
             continue
         if rows:
             text = "a key came in several rows: their counts are added up"

@@ -205,7 +205,7 @@ def _close_others(
         here = set(Member.objects.on_team().filter(pk__in=unnamed).values_list("pk", flat=True))
         kept = unnamed if is_most or not reading.is_whole else here
         if kept:
-            text = f"{len(kept)} people of groups are named nowhere in the answer: they stay where they are"
+            text = f"{len(kept)} members of groups are missing from the answer: they stay where they are"
             notes.doubt(
                 DoubtKind.ABSENCE, text, announced=len(open_since), counted=len(open_since) - len(kept)
             )

@@ -102,7 +102,7 @@ def _cycle_of(stated: Any, notes: Notes, at: datetime) -> BillingCycle | None:
     try:
         start_at = cycles.same_start(believable_cycle_start(stated, at))
     except Unbelievable as problem:
-        text = f"subscriptionCycleStart {problem}: the cycle that is known stays"
+        text = f"subscriptionCycleStart {problem}: the known cycle stays"
         notes.doubt(DoubtKind.CYCLE, text, where="subscriptionCycleStart", announced=f"{stated!r:.80}")
         return running
     contradicted = cycles.contradicted_by(start_at, at)
@@ -175,9 +175,7 @@ def _by_member(rows: list[SpendRow], roster: Roster, notes: Notes) -> dict[int, 
         key = row.record.user_id or str(place)
         before = seats.get(key)
         if before and before.raw == row.raw:
-            notes.doubt(
-                DoubtKind.REPEATED, "a row came again, alike in everything: counted once", raw=row.raw
-            )
+            notes.doubt(DoubtKind.REPEATED, "an identical row came again: counted once", raw=row.raw)
         elif before and before.page == row.page:
             text = "one id has several rows on one page: their amounts are added up"
             cents = row.record.overall_spend_cents

@@ -86,7 +86,7 @@ def move(member_ids: Collection[int], group: Group | None, from_day: date, *, by
     if group and group.closed_day:
         raise ChangeRefused(f"“{group.name}” is deleted: choose an open group.")
     if from_day > utc_day(now):
-        raise ChangeRefused("The first day lies ahead: choose today or an earlier day.")
+        raise ChangeRefused("The first day is in the future: choose today or an earlier day.")
     before = current(utc_day(now))
     source = Assignment.Source.MANUAL
     placed = [Placement(pk, group.pk if group else None, from_day, source, by, now) for pk in member_ids]

@@ -41,7 +41,7 @@ class Applied:
 def upload(kind: str, file: BinaryIO, *, name: str, from_day: date, by: str, now: datetime) -> GroupImport:
     """Read a file and keep what it would change from `from_day` on; FileError where it cannot be used."""
     if from_day > utc_day(now):
-        raise ChangeRefused("The first day lies ahead: choose today or an earlier day.")
+        raise ChangeRefused("The first day is in the future: choose today or an earlier day.")
     problems = Problems()
     targets = read_targets(kind, file, problems)
     plan = plan_of(kind, targets, utc_day(now), problems.report)

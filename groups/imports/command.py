@@ -34,7 +34,7 @@ class ImportCommand(BaseCommand):
         parser.add_argument(
             "--apply", action="store_true", help="make the changes; without it they are only shown"
         )
-        parser.add_argument("--only", nargs="+", metavar="EMAIL", help="these members' changes alone")
+        parser.add_argument("--only", nargs="+", metavar="EMAIL", help="only these members' changes")
         parser.add_argument(
             "--from",
             dest="from_day",

@@ -85,9 +85,9 @@ class ExportCommand(BaseCommand):
         parser.add_argument("--from", dest="first", type=day, required=True, metavar="DAY")
         parser.add_argument("--to", dest="last", type=day, required=True, metavar="DAY", help="included")
         parser.add_argument(
-            "--format", choices=("csv", "parquet"), help="default: by the file's ending, else csv"
+            "--format", choices=("csv", "parquet"), help="default: from the file's extension, else csv"
         )
-        parser.add_argument("file", nargs="?", type=Path, help="where to; standard output by default")
+        parser.add_argument("file", nargs="?", type=Path, help="file to write; default: standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path | None = options["file"]
@@ -96,7 +96,7 @@ class ExportCommand(BaseCommand):
         kind = options["format"] or ("parquet" if path and path.suffix == ".parquet" else "csv")
         if path is None:
             if kind == "parquet":
-                raise CommandError("Parquet goes to a file: name one.")
+                raise CommandError("Parquet cannot go to standard output: name a file.")
             write_csv(self.stdout, self.columns, self.rows(options))
             return
         try:

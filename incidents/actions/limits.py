@@ -57,7 +57,9 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
     LimitRefused where limits are not changed from here, or another change of the member is not finished.
     """
     if not may_write():
-        raise LimitRefused("Limits are not changed from here: set CURSOR_LIMITS=write, and a key that may.")
+        raise LimitRefused(
+            "Limits cannot be changed from here: set CURSOR_LIMITS=write, and a key that may write."
+        )
     try:
         with transaction.atomic():
             change, is_new = LimitChange.objects.get_or_create(
@@ -80,7 +82,7 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
                 note_on_timeline(change, TimelineStep.LIMIT_ASKED, wish_sentence(change), now)
     except IntegrityError:
         raise LimitRefused(
-            f"Another change of {wish.member}'s limit is being carried out: try again in a minute."
+            f"Another change of {wish.member}'s limit is in progress: try again in a minute."
         ) from None
     return change
 

@@ -135,7 +135,7 @@ def set_limit(context: RemedyContext) -> Iterator[Remedy]:
     if not context.is_admin:
         yield Remedy(
             f"Have a spend limit set for {incident.member}",
-            "Cursor refuses requests beyond it. An administrator does it here or at Cursor.",
+            "Cursor refuses requests beyond it. An administrator sets it here or at Cursor.",
             DASHBOARD,
             "Open Cursor's dashboard",
             is_external=True,

@@ -69,7 +69,7 @@ def refusal(service: str, response: requests.Response) -> DeliveryError:
     advice = {
         400: "the key or the message was refused; check the key",
         401: "the key was refused; check it",
-        403: "the key was refused; check it and what it may do",
+        403: "the key was refused; check it and its permissions",
         404: "there is nothing at that address; check it",
         429: "it asks to slow down; the message is tried again",
     }.get(status, "any 2xx counts as delivered")

@@ -22,7 +22,7 @@ class _BoundedLines:
         line: bytes = self.file.readline(size)
         self.left -= len(line)
         if self.left < 0:
-            raise BodyTooLarge("the mail server talks without end")
+            raise BodyTooLarge("the mail server's answer never ended")
         return line
 
     def close(self) -> None:

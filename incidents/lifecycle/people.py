@@ -59,7 +59,7 @@ def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason:
     except IntegrityError:
         incident.refresh_from_db()
         twin = Incident.objects.about(incident.member_id, incident.cause).unresolved().first()
-        return Outcome(False, f"Incident #{twin.pk if twin else '?'} about the same is open.", incident)
+        return Outcome(False, f"Incident #{twin.pk if twin else '?'} about the same cause is open.", incident)
     if not won:
         return Outcome(False, "The incident is not resolved.", incident)
     return Outcome(True, "Reopened.", incident)
@@ -89,7 +89,7 @@ def with_verdict_taken_back(incident: Incident, reason: str) -> str:
     """`reason` for the timeline, and which verdict goes with the reopening."""
     if not incident.verdict:
         return reason
-    taken_back = f"the verdict “{incident.get_verdict_display()}” is taken back"
+    taken_back = f"the verdict “{incident.get_verdict_display()}” is withdrawn"
     return f"{reason}; {taken_back}" if reason else taken_back
 
 
@@ -98,7 +98,7 @@ def snooze(
 ) -> Outcome:
     """Say nothing about the incident until `until`, even if it comes back meanwhile."""
     if until <= now:
-        return Outcome(False, "Snooze until a time that is still to come.", incident)
+        return Outcome(False, "Snooze until a time in the future.", incident)
     text = f"until {instant(until)}" + (f": {reason}" if reason else "")
     won = transition(
         incident,

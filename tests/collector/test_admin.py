@@ -49,7 +49,7 @@ def test_collecting_now_is_queued_once_an_hour(admin_client):
     for _ in range(2):
         page = admin_client.post(reverse("admin:collector_collect_now"), follow=True).content.decode()
         make_run()
-    assert "one reading an hour at most" in page
+    assert "one collection an hour" in page
     assert queue_size() == 1
 
 
@@ -68,7 +68,7 @@ def test_who_may_only_look_at_runs_cannot_ask_for_one():
 def test_after_an_hour_or_a_failure_it_may_be_asked_again():
     now = timezone.now()
     make_run(started_at=now - timedelta(minutes=59))
-    assert request_collection(now).startswith("Not asked")
+    assert request_collection(now).startswith("Not started")
     assert request_collection(now + timedelta(minutes=1)).startswith("Queued")
     make_run(status="failed")
     assert request_collection(now).startswith("Queued")
@@ -89,7 +89,7 @@ def test_what_was_queued_twice_collects_once(monkeypatch):
     monkeypatch.setattr("collector.tasks.collect", collect)
     assert [request_collection(timezone.now())[:6] for _ in range(2)] == ["Queued", "Queued"]
     assert collect_now() == "0 new rows, 0 changed, 0 requests"
-    assert collect_now().startswith("Not asked: Cursor wants one reading an hour at most.")
+    assert collect_now().startswith("Not started: Cursor allows one collection an hour.")
     assert len(collected) == 1
 
 
@@ -130,7 +130,7 @@ def test_a_collection_that_fails_or_that_no_worker_takes_up_says_so(admin_client
 def test_a_collection_asked_too_soon_is_refused_in_place(admin_client):
     make_run()
     part, address = ask_live(admin_client)
-    assert "one reading an hour at most" in part and address == ""
+    assert "one collection an hour" in part and address == ""
 
 
 def test_who_may_not_collect_does_not_see_the_state_either():

@@ -51,7 +51,7 @@ def test_a_directory_that_is_missing_is_told_from_one_that_cannot_be_written(set
     assert [message.msg for message in check_var_directory(None)] == [f"{tmp_path} cannot be written."]
     settings.VAR_DIR = tmp_path / "var"
     [missing] = check_var_directory(None)
-    assert missing.msg == f"{tmp_path}/var does not exist and cannot be made."
+    assert missing.msg == f"{tmp_path}/var cannot be created."
 
 
 def test_a_domain_with_an_at_sign_is_refused(settings):

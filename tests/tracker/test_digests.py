@@ -188,7 +188,7 @@ def test_the_command_prints_without_sending_and_sends_once(mailbox):
     call_command("send_digest", "weekly", "--dry-run", "--now", "2026-03-16T08:00Z", stdout=out)
     assert out.getvalue().startswith("Week of 9 Mar 2026: $300.00")
     assert recorded() == []
-    for said in ("weekly: email channel\n1 sent", "weekly: nothing to say, or sent before"):
+    for said in ("weekly: email channel\n1 sent", "weekly: nothing to report, or already sent"):
         out = StringIO()
         call_command("send_digest", "weekly", "--now", "2026-03-16T08:00Z", stdout=out)
         assert out.getvalue().startswith(said)

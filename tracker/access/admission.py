@@ -1,4 +1,4 @@
-"""Who is let in at all, by the environment's lists."""
+"""Who may sign in at all, by the environment's lists."""
 
 from __future__ import annotations
 

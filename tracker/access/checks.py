@@ -24,7 +24,7 @@ def check_open_mode() -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            f"Everybody who can reach {exposed[0]} can see what people cost: no sign-in is set up.",
+            f"Everybody who can reach {exposed[0]} can see everybody's spend: no sign-in is set up.",
             hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET, or listen on 127.0.0.1 only.",
             id="access.W001",
         )

@@ -167,7 +167,7 @@ def check_sign_in(now: datetime) -> SetUpStep:
         "Sign-in",
         settings.AUTH_ENABLED,
         "on" if settings.AUTH_ENABLED else "off: open to whoever reaches this address",
-        "These pages show what each person costs.",
+        "These pages show what each person spends.",
         admin_list("tracker_accesssettings"),
         "Set AUTH_SECRET and Google's or your OpenID provider's variables in .env.",
     )

@@ -42,7 +42,7 @@ class CronSecret(AuthBase):
         if not constant_time_compare(sent, settings.CRON_SECRET):
             if not WRONG_SECRETS.allows(request):
                 raise ApiError(429)
-            raise ApiError(401, "Send the CRON_SECRET in the x-cron-secret header; nowhere else is it read.")
+            raise ApiError(401, "Send the CRON_SECRET in the x-cron-secret header; it is read nowhere else.")
         access = Access(Role.NOBODY, "cron secret")
         cast(AccessRequest, request).access = access
         return access

@@ -67,7 +67,7 @@ class GroupImportPreview(Schema):
     groups: list[PlannedGroup]
     noMatchMembers: list[NoMatch] = Field(description="Members missing from the file: they stay.")
     notMembers: list[str] = Field(description="People of the file who have no seat.")
-    problems: list[str] = Field(description="Lines of the file that are not taken, and why.")
+    problems: list[str] = Field(description="Lines of the file that were skipped, and why.")
     applied: int | None = Field(default=None, description="How many were moved, when it was applied.")
 
 

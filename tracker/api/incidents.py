@@ -194,7 +194,7 @@ def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Ou
     if body.action == "snooze":
         until = snooze_end(body.span, now, body.timezone) if body.span else until
         if until is None or until <= now:
-            raise lacking("until", "Snooze until a time that is still to come.")
+            raise lacking("until", "Snooze until a time in the future.")
         return lifecycle.snooze(incident, actor, Origin.API, now, until, body.note)
     return give_verdict(body, until, incident, actor, now)
 

@@ -147,7 +147,7 @@ def change_settings(
 def write(row: DetectionSettings, sent: dict[str, Any], reason: str) -> None:
     """Validate as the admin does and save; ApiError 400 with a sentence for each field that is wrong."""
     if sent.pop("cronIntervalMinutes", INTERVAL_MINUTES) != INTERVAL_MINUTES:
-        message = "Runs are hourly (60); for another rhythm call /api/cron or run_pipeline from cron."
+        message = "Runs are hourly (60); for another schedule call /api/cron or run_pipeline from cron."
         raise ApiError(400, message, {"cronIntervalMinutes": message})
     for name, value in sent.items():
         setattr(row, ATTRIBUTES[name], Decimal(value) / 100 if is_money(name) else stored(value))

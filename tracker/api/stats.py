@@ -44,7 +44,9 @@ class RankedUser(Schema):
     agent_requests: int
     lines_added: int
     most_used_model: str
-    spend_rank: int | None = Field(description="None for who spent nothing; equal spend shares a rank.")
+    spend_rank: int | None = Field(
+        description="None for members who spent nothing; equal spend shares a rank."
+    )
     activity_rank: int | None
     active_days: int
     avg_cache_read: int = Field(description="Tokens read from the cache per request.")

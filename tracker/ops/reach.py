@@ -77,7 +77,7 @@ def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[
     if client is None and not settings.CURSOR_ADMIN_API_KEY:
         if holds_demo():
             says = "no key: `make run` collects from the demo's sandbox"
-            yield off("Cursor", says, "README.md says how to take your own data")
+            yield off("Cursor", says, "README.md explains how to use your own data")
         else:
             yield warn("Cursor", "no key: nothing is collected", "set CURSOR_ADMIN_API_KEY")
         return

@@ -22,7 +22,7 @@ from tracker.reports.reconciled import Reconciled
 from tracker.widgets import formats
 from tracker.widgets.tables import Column, Table, changed
 
-SHARE = "Part of the cycle's total spend."
+SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
 NOT_COMPARED = ChargeChanges()
 INCLUDED = "Used, but covered by the plan: total less billed."

@@ -111,7 +111,7 @@ def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
     return Table(
         "savings", "Savings by member and model", columns, report.savings,
         query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-off_bill_high",
-        empty="Nobody uses a model whose tokens cost twice as much as another's that the team trusts.",
+        empty="Nobody uses a model at twice the token price of another that the team trusts.",
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def plan_table(report: Insights, query: QueryDict) -> Table[Exhaustion]:
 def buckets_chart(report: Insights, query: QueryDict) -> Chart:
     return Chart(
         key="buckets",
-        title="When plans were used up",
+        title="When plans were exhausted",
         labels=[label for label, _ in report.exhaustion_buckets],
         label_head="Days of the cycle",
         unit="count",

@@ -139,7 +139,7 @@ def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
         ],
         provisional_from=provisional_index([day.day for day in report.days], report.period.today),
         ends_today=report.period.is_current,
-        caption="Tokens read from the cache cost least each, and grow with the length of a conversation.",
+        caption="Tokens read from the cache are the cheapest, and grow with the length of a conversation.",
         csv_url=csv_url(query, "tokens"),
     )
 

@@ -107,5 +107,5 @@ def agents_table(report: Surfaces, query: QueryDict) -> Table[AgentLine]:
     return Table(
         "agents", "Agents and automations by owner", columns, report.agents,
         query=query, now=report.filters.now, page_rows=25, sort="-spend",
-        empty="No cloud agent or automation was at work in this period.",
+        empty="No cloud agent or automation ran in this period.",
     )  # fmt: skip

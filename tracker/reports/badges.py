@@ -25,19 +25,19 @@ class Badge:
 
 
 USAGE = (
-    Badge("power-user", "Power user", "info", "Among the upper quarter of active members by requests."),
+    Badge("power-user", "Power user", "info", "In the top quarter of active members by requests."),
     Badge(
         "deep-thinker",
         "Deep thinker",
         "plain",
-        "Fewer requests than that, each costing the team's upper quarter or more.",
+        "Fewer requests than that, at a cost per request in the team's top quarter.",
     ),
     Badge("balanced", "Balanced", "plain", "Requests in the middle half of active members."),
     Badge(
         "light",
         "Light usage",
         "plain",
-        "Among the lower quarter of active members by requests, or none at all.",
+        "In the bottom quarter of active members by requests, or none at all.",
     ),
 )
 SPEND = (

@@ -102,7 +102,7 @@ class Configuration:
         row = AccessSettings.get_solo()
         return [
             Setting("Sign-in", "Google" if settings.AUTH_ENABLED else "none: open"),
-            Setting("Who is let in", admitted(), "AUTH_ALLOWED_DOMAIN, AUTH_ALLOWED_EMAILS"),
+            Setting("Who may sign in", admitted(), "AUTH_ALLOWED_DOMAIN, AUTH_ALLOWED_EMAILS"),
             Setting("Role of everybody else", row.get_default_role_display()),
             Setting("Viewers see", row.get_viewers_see_display()),
         ]

@@ -42,7 +42,7 @@ class UntilForm(forms.Form):
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
         if until and until <= timezone.now():
-            raise forms.ValidationError("Choose a time that is still to come.")
+            raise forms.ValidationError("Choose a time in the future.")
         return until
 
 
@@ -89,7 +89,7 @@ def member_limit(request: AccessRequest, email: str) -> HttpResponse:
         return redirect(back_to(member, form))
     report = member_limit_report(member, now, is_live=is_valid)
     if is_valid and not report.may_write:
-        messages.error(request, "Limits are not changed from here: set CURSOR_LIMITS=write.")
+        messages.error(request, "Limits cannot be changed from here: set CURSOR_LIMITS=write.")
     context = {
         "report": report,
         "member": member,
@@ -154,9 +154,9 @@ def limit_request(request: AccessRequest, email: str) -> HttpResponse:
         asked = form.cleaned_data
         made = record_request(member, asked["dollars"], asked["reason"], asked["until"], now)
         if made:
-            messages.success(request, "Your request is recorded. An administrator decides about it.")
+            messages.success(request, "Your request is recorded. An administrator will decide.")
         else:
-            messages.error(request, "You have a request that is not decided yet.")
+            messages.error(request, "You already have an open request.")
         return redirect("limit-request", email=member.email)
     report = member_limit_report(member, now, is_live=False)
     requests = LimitRequest.objects.filter(member=member)[:10]

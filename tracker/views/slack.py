@@ -260,7 +260,7 @@ def reply_to_press(press: Press, message: str) -> None:
             client = WebhookClient(press.response_url, timeout=ANSWER_TIMEOUT_SECONDS)
             client.send(text=message, response_type="ephemeral", replace_original=False)
     except (OSError, ValueError) as problem:
-        logger.warning("Slack took no answer: %s", type(problem).__name__)
+        logger.warning("Slack did not accept the reply: %s", type(problem).__name__)
 
 
 def is_slacks(url: str) -> bool:

@@ -10,7 +10,7 @@ MEANINGS = {
     "requests": "Requests that were served: neither errored nor aborted.",
     "rate": (
         "Spend over served requests, both of the same period and the same selection. Runs of cloud agents "
-        "and automations are excluded: $/run says what those cost."
+        "and automations are excluded: $/run shows what those cost."
     ),
     "runs": "Runs of cloud agents and automations that began in the period.",
     "busiest": "The agent, automation or conversation with the most requests in one hour, five or more.",
@@ -31,13 +31,13 @@ MEANINGS = {
     "ranks": "Ranks by spend and by requests among all members of the period. No rank is good or bad.",
     "cycle": "Spend since the billing cycle began, including today so far.",
     "forecast": (
-        "Spend so far, and what days like those left have cost: weekdays and weekends apart, over the last "
-        "14 to 28 whole days. About eight cycles in ten end within the band. A member held to a spend limit "
-        "is not expected to go beyond it."
+        "Spend so far, plus the average cost of such days, weekdays and weekends apart, over the last 14 to "
+        "28 whole days. About eight cycles in ten end within the band. A member with a spend limit is not "
+        "expected to exceed it."
     ),
     "unused": (
-        "Seats on the team without an active day in the period. Whoever joined in the last 14 days and "
-        "owners of the organisation are not counted."
+        "Seats on the team without an active day in the period. Members who joined in the last 14 days "
+        "and owners of the organisation are not counted."
     ),
     "since": "When Cursor first listed the member; empty: before the team was first read here.",
     "incidents": (
@@ -51,7 +51,7 @@ MEANINGS = {
     "exhaustion": "The day of the billing cycle of the first request that the plan no longer included.",
     "organisation_context": "The median context of members with at least ten requests.",
     "off_bill": "What would leave the invoice: the saving on the part that Cursor bills on demand.",
-    "of_plan": "What the plan would have left for other requests: it is not billed.",
+    "of_plan": "What would stay in the plan for other requests; it is not billed.",
     "savings": (
         "An estimate: the same tokens at the price of the next cheaper model that the team trusts. The "
         "range is what the middle half of its members pay. It cannot know whether that model would be "
@@ -59,7 +59,7 @@ MEANINGS = {
     ),
     "price_extra": (
         "Spend since the price changed, less what the same tokens would have cost at the price before. "
-        "Empty of a model that was first used: it had no price before."
+        "Empty for a model used for the first time: it had no earlier price."
     ),
     "max_mode": "Requests made in max mode, which reads more and costs more.",
     "behind": "Behind: an older minor version than the newest in use. Patch versions do not count.",

@@ -231,11 +231,11 @@ def chosen_rows(text: str, choices: Sequence[int], key: str) -> int | None:
         return None
     rows = next((rows for rows in choices if str(rows) == (text or str(choices[0]))), None)
     if rows is None:
-        raise BadRequest(f"The table “{key}” has {', '.join(map(str, choices))} rows a page, not “{text}”.")
+        raise BadRequest(f"The table “{key}” has {', '.join(map(str, choices))} rows per page, not “{text}”.")
     return rows
 
 
 def read_page(text: str, key: str) -> int:
     if not (is_number(text, most_digits=1_000) and int(text[:9]) > 0):
-        raise BadRequest(f"“{text}” is not a page of the table “{key}”: pages are counted from 1.")
+        raise BadRequest(f"“{text}” is not a page of the table “{key}”: the first page is 1.")
     return int(text[:9])

@@ -30,9 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=Path, metavar="DIR", help="a directory that is new or empty")
-        parser.add_argument(
-            "--sources", nargs="+", choices=Source.values, help="these alone; all of them by default"
-        )
+        parser.add_argument("--sources", nargs="+", choices=Source.values, help="only these; default: all")
         # A process of its own with an empty database, which this command starts.
         parser.add_argument("--into-this-database", action="store_true", help="for the command's own use")
 

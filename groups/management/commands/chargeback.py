@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
-            "--cycle", type=day, metavar="DAY", help="its first day, or any of it; now by default"
+            "--cycle", type=day, metavar="DAY", help="any day of the cycle; default: the current one"
         )
         parser.add_argument("--format", choices=["csv", "json"], default="csv")
 

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Write which member is in which group today as a CSV: email, name, group."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("file", nargs="?", type=Path, help="where to; standard output by default")
+        parser.add_argument("file", nargs="?", type=Path, help="file to write; default: standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
         today = utc_day(timezone.now())

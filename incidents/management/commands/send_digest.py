@@ -16,9 +16,9 @@ class Command(BaseCommand):
     help = "Send a digest to every channel that wants digests: once per period, even if run twice."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=sorted(digests.KINDS), help="plan (a day), cycle, weekly.")
+        parser.add_argument("name", choices=sorted(digests.KINDS), help="plan (daily), cycle or weekly.")
         parser.add_argument("--dry-run", action="store_true", help="Print it and send nothing.")
-        parser.add_argument("--if-due", action="store_true", help="Do nothing outside its time; for cron.")
+        parser.add_argument("--if-due", action="store_true", help="Do nothing unless it is due; for cron.")
         parser.add_argument("--again", action="store_true", help="Send it even if it was sent before.")
         parser.add_argument("--now", type=instant, help="As of this instant instead of now.")
 
@@ -31,12 +31,12 @@ class Command(BaseCommand):
         else:
             registry.seed_channels()
             recorded = digests.record_digest(name, now, again=again)
-            self.stdout.write("\n".join(recorded) or f"{name}: nothing to say, or sent before")
+            self.stdout.write("\n".join(recorded) or f"{name}: nothing to report, or already sent")
             self.stdout.write(deliver_due(now).summary)
 
     def preview(self, name: str, now: Any) -> None:
         digest = digests.BUILDERS[name](now, None)
         if digest is None:
-            self.stdout.write(f"{name}: nothing to say")
+            self.stdout.write(f"{name}: nothing to report")
             return
         self.stdout.write(render_to_string("incidents/mail/digest.txt", {"content": digest}).strip())

@@ -61,9 +61,12 @@ BAD = {
     "a cell too many": (ONE.strip() + ',"9"\n', "12 cells where the first line names 11"),
     "no instant": (ONE.replace("2026-07-30T10:00:00.123Z", "x"), "“x” is not an instant"),
     "seconds": (ONE.replace("2026-07-30T10:00:00.123Z", "1785405600"), "is not an instant"),
-    "a year ahead": (ONE.replace("2026-07-30T", "2027-07-30T"), "lies ahead"),
+    "a year ahead": (ONE.replace("2026-07-30T", "2027-07-30T"), "in the future"),
     "long ago": (ONE.replace("2026-07-30T", "2019-07-30T"), "before 2023"),
-    "the last instant": (ONE.replace("2026-07-30T10:00:00.123Z", "9999-12-31T23:59:59.999Z"), "lies ahead"),
+    "the last instant": (
+        ONE.replace("2026-07-30T10:00:00.123Z", "9999-12-31T23:59:59.999Z"),
+        "in the future",
+    ),
     "an early zone": (
         ONE.replace("2026-07-30T10:00:00.123Z", "0001-01-01T00:00:00+14:00"),
         "is not an instant",

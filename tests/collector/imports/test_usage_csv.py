@@ -263,16 +263,16 @@ def test_the_command_reports_and_refuses(write):
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "2 imported: 2 new, 0 revised",
         "new members: 1",
-        "1 billed rows lack their cost: requests without money",
+        "1 billed rows lack their cost: counted as requests without cost",
         "Nothing was changed: this was a dry run.",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "2 imported: 2 new, 0 revised",
         "new members: 1",
-        "1 billed rows lack their cost: requests without money",
+        "1 billed rows lack their cost: counted as requests without cost",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "0 imported: 0 new, 0 revised",
         "2 skipped: imported before, and the same",
-        "1 billed rows lack their cost: requests without money",
+        "1 billed rows lack their cost: counted as requests without cost",
     ]
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_usage_csv", "none.csv")

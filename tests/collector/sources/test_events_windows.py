@@ -41,7 +41,7 @@ ONE, TWO = event(NOON), event(NOON, "bo@example.com")
             [events_page([ONE], total=2, pages=3), events_page([], total=2, page=2, pages=3)],
             "page 2 is empty, yet more",
         ),
-        ([events_page([ONE], total=2, pages=2)] * 2, "page 2 was asked for, page 1 came"),
+        ([events_page([ONE], total=2, pages=2)] * 2, "page 2 was requested, page 1 came"),
         ([events_page([event(END + timedelta(hours=1))])], "is outside"),
         ([{"error": "oops"}], "totalUsageEventsCount"),
     ],
@@ -70,7 +70,7 @@ def test_a_total_that_moves_while_reading_starts_the_reading_again(told, client)
 def test_a_total_that_never_stands_still_is_given_up(told, client):
     moving = [events_page([ONE], total=n, page=1 + n % 2, pages=9) for n in range(2, 9)]
     told.tell(PATH, *moving)
-    with pytest.raises(CursorApiError, match="the total moved from 6 to 7 while reading, 3 times in a row"):
+    with pytest.raises(CursorApiError, match="the total changed from 6 to 7 while reading, 3 times in a row"):
         events.sync(client, WINDOW)
     assert stored() == []
 

@@ -105,7 +105,7 @@ def test_what_cannot_be_done_is_refused_with_a_reason(alpha):
         (lambda: changes.merge(alpha, alpha, by="ada", now=NOW), "cannot be merged"),
         (lambda: changes.delete(closed, by="ada", now=NOW), "deleted already"),
         (lambda: changes.move([], closed, TODAY, by="ada", now=NOW), "is deleted"),
-        (lambda: changes.move([], alpha, date(2026, 3, 11), by="ada", now=NOW), "lies ahead"),
+        (lambda: changes.move([], alpha, date(2026, 3, 11), by="ada", now=NOW), "in the future"),
         (lambda: changes.give_back_name(closed, now=NOW), "made here"),
     ):
         with pytest.raises(ChangeRefused, match=reason):

@@ -72,7 +72,7 @@ def test_without_pyarrow_the_error_says_how_to_get_it(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [(("--from", "2026-03-02", "--to", "2026-03-01"), "--to is before --from"),
-     ((*RANGE, "--format", "parquet"), "goes to a file"), ((*RANGE, "/no/such/place.csv"), "No such file")],
+     ((*RANGE, "--format", "parquet"), "name a file"), ((*RANGE, "/no/such/place.csv"), "No such file")],
 )  # fmt: skip
 def test_what_cannot_be_written_is_refused_with_the_reason(arguments, why):
     with pytest.raises(CommandError, match=why):

@@ -56,7 +56,7 @@ def test_while_another_change_is_unfinished_the_request_stays_open(site: LimitSi
     site.record(80)
     request = ask(site)
     outcome = approve_request(request, BOSS, "page", NOW)
-    assert not outcome.won and "is being carried out" in outcome.message
+    assert not outcome.won and "is in progress" in outcome.message
     assert request.status == "pending"
 
 

@@ -158,7 +158,7 @@ def test_what_was_not_begun_in_time_is_not_carried_out_late(site: LimitSite, fie
 
 def test_while_one_change_is_unfinished_no_other_begins(site: LimitSite):
     site.record(80)
-    with pytest.raises(LimitRefused, match="is being carried out"):
+    with pytest.raises(LimitRefused, match="is in progress"):
         site.record(90, "form-2")
 
 

@@ -100,7 +100,7 @@ def test_reopening_beside_an_open_incident_about_the_same_is_refused_and_names_i
     old = make_incident(status=Status.RESOLVED, resolved_at=NOON)
     new = make_incident()
     outcome = lifecycle.reopen(old, ADA, Origin.PAGE, NOON + HOUR)
-    assert (outcome.won, outcome.message) == (False, f"Incident #{new.pk} about the same is open.")
+    assert (outcome.won, outcome.message) == (False, f"Incident #{new.pk} about the same cause is open.")
     assert timeline(old) == []
 
 

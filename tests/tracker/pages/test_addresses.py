@@ -15,7 +15,7 @@ from tests.tracker.pages import company
         ("period=-7", "There is no period “-7”"),
         ("badge=hero", "There is no badge “hero”"),
         ("members.sort=height", "no column “height”"),
-        ("members.page=0", "pages are counted from 1"),
+        ("members.page=0", "the first page is 1"),
         ("csv=nothing", "no figures called “nothing”"),
         ("search=" + "x" * 101, "“search” is longer"),
     ],

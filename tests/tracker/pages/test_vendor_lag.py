@@ -36,11 +36,11 @@ def test_every_page_says_up_to_when_cursor_has_sent_events(lagging, client, path
 def test_the_notice_comes_after_the_hours_that_are_set(lagging, client):
     hours = int((company.NOW - SENT) / timedelta(hours=1))
     notice_after(hours)
-    assert "its newest events are older than is usual" in client.get("/").text
+    assert "its newest events are older than usual" in client.get("/").text
     notice_after(hours + 1)
-    assert "its newest events are older than is usual" not in client.get("/").text
+    assert "its newest events are older than usual" not in client.get("/").text
     notice_after(0)
-    assert "its newest events are older than is usual" not in client.get("/").text
+    assert "its newest events are older than usual" not in client.get("/").text
 
 
 def test_without_a_lag_no_page_speaks_of_one(acme, client):

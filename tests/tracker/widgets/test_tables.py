@@ -77,7 +77,7 @@ def test_a_long_table_has_as_many_rows_a_page_as_are_chosen():
     assert [(size.rows, size.is_current) for size in table.sizes] == [(25, False), (50, False), (100, True)]
     assert table.sizes[0].url == "?people.rows=25"
     assert make_table().sizes == []
-    with pytest.raises(BadRequest, match="rows a page"):
+    with pytest.raises(BadRequest, match="rows per page"):
         long_table("people.rows=7")
 
 

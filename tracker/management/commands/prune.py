@@ -13,12 +13,14 @@ class Command(BaseCommand):
     help = (
         "Delete records older than Retention in the admin allows: audit log, runs, notifications, "
         "import previews, histories, sign-in records, usage events. With --days: only usage events older "
-        "than so many days, but for the oldest day's; daily figures, anomalies and incidents stay."
+        "than so many days, except those of the oldest day; daily figures, anomalies and incidents stay."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=int, help="how many whole days of usage events to keep")
-        parser.add_argument("--dry-run", action="store_true", help="report what would go, and delete nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be deleted, and delete nothing"
+        )
 
     def handle(self, *, days: int | None, dry_run: bool, **options: Any) -> None:
         if days is not None:
