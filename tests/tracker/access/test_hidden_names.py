@@ -29,7 +29,8 @@ from tests.tracker.addresses import ROWS
 from tests.tracker.api import company
 from tests.tracker.conftest import ALLAUTH, make_person
 from tracker.access.privacy import within
-from tracker.models import AccessSettings, SavingFollowUp
+from tracker.models import AccessSettings, DemoStory, SavingFollowUp
+from tracker.templatetags.demo import demo_card
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +200,14 @@ def test_people_see_themselves_and_no_kept_page_shows_them_to_others(auth_on, vi
         assert TELL_TALE.findall(bodies[viewer]) == []
     assert own.get("/users/own@company.com").status_code == 200
     assert "Zdenka" not in own.get("/incidents").getvalue().decode()
+
+
+def test_the_demos_stories_are_for_whoever_reads_names(settings):
+    settings.DEMO = True
+    DemoStory.objects.create(title="Aaltje Quuxley ran away", text="", path="/")
+    assert len(demo_card()["stories"]) == 1
+    with shown_as(Names(True)):
+        assert demo_card()["stories"] == []
 
 
 def test_who_acts_reads_names(viewer, members):
