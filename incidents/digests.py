@@ -92,14 +92,14 @@ def send_due(now: datetime) -> DigestReport:
 def record_digest(name: str, now: datetime, *, again: bool = False) -> list[str]:
     """Record the digest of the period that `now` lies in for every channel that wants digests.
 
-    Returns `name: channel` for each; a channel that has this period's already is left out unless `again`.
+    Returns `name: channel` for each; a channel that already has this period's is skipped unless `again`.
     """
     period = KINDS[name].period(now)
     if not period:
         return []
     key = f"digest:{name}:{period}" + (f":{now.isoformat()}" if again else "")
-    told = Notification.objects.filter(dedupe_key=key).values("channel")
-    channels = Channel.objects.enabled().filter(sends_digests=True).exclude(pk__in=told)
+    notified = Notification.objects.filter(dedupe_key=key).values("channel")
+    channels = Channel.objects.enabled().filter(sends_digests=True).exclude(pk__in=notified)
     return [
         f"{name}: {channel}"
         for channel in channels

@@ -116,8 +116,8 @@ def build(request: AccessRequest, now: datetime) -> Layout:
     known = freshness.sources(now, with_newest=False)
     known_until = filters.known_until(request, now)
     sent_until = vendor_sent_until(known, known_until, now)
-    said = banners(known) + (vendor_lag(sent_until, now) if sent_until else no_news(known_until, now))
-    return Layout(links(request, is_admin=access.may(Role.ADMIN)), said, how_fresh(known, now, sent_until))
+    notices = banners(known) + (vendor_lag(sent_until, now) if sent_until else no_news(known_until, now))
+    return Layout(links(request, is_admin=access.may(Role.ADMIN)), notices, how_fresh(known, now, sent_until))
 
 
 def theme(request: AccessRequest) -> str:
@@ -153,22 +153,22 @@ def is_under(path: str, url: str) -> bool:
 
 def banners(known: list[SourceFreshness]) -> list[Banner]:
     """What the reader must know before believing a figure."""
-    found = []
+    notices = []
     if settings.DEMO:
-        found.append(DEMO)
+        notices.append(DEMO)
     elif not settings.CURSOR_ADMIN_API_KEY:
-        found.append(NO_KEY)
-    events = next(each for each in known if each.source == Source.EVENTS)
-    failed = [each for each in known if each.status == SourceRun.Status.FAILED]
+        notices.append(NO_KEY)
+    events = next(source for source in known if source.source == Source.EVENTS)
+    failed = [source for source in known if source.status == SourceRun.Status.FAILED]
     if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None and not failed:
-        found.append(FIRST_RUN)
+        notices.append(FIRST_RUN)
     if failed:
-        names = ", ".join(each.label for each in failed)
+        names = ", ".join(source.label for source in failed)
         kept = " What was collected before is still shown." if events.last_good_at else ""
         error = current().free_text(failed[0].error.rstrip("."))
-        said = f"{error}.{kept}" if error else kept.strip()
-        found.append(Banner("warning", f"The last collection failed: {names}.", said))
-    return found
+        detail = f"{error}.{kept}" if error else kept.strip()
+        notices.append(Banner("warning", f"The last collection failed: {names}.", detail))
+    return notices
 
 
 def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
@@ -192,7 +192,7 @@ def vendor_sent_until(
     known: list[SourceFreshness], known_until: datetime | None, now: datetime
 ) -> datetime | None:
     """Up to when Cursor has sent events, where that is behind what was read from it; else None."""
-    events = next(each for each in known if each.source == Source.EVENTS)
+    events = next(source for source in known if source.source == Source.EVENTS)
     if known_until is None or events.age is None:
         return None
     return known_until if now - events.age - known_until > VENDOR_SLACK else None
@@ -220,15 +220,15 @@ def sent_up_to(sent_until: datetime, now: datetime) -> str:
 
 def how_fresh(known: list[SourceFreshness], now: datetime, sent_until: datetime | None = None) -> Freshness:
     """When usage events were last read, and which sources are older than they should be."""
-    events = next(each for each in known if each.source == Source.EVENTS)
-    stale = [each for each in known if each.is_stale and each.last_run_at]
+    events = next(source for source in known if source.source == Source.EVENTS)
+    stale = [source for source in known if source.is_stale and source.last_run_at]
     problems = [
         Problem(
             "warning",
-            f"{each.label}: {last_read(each, now)}",
-            current().free_text(each.error) or "Is the hourly job running?",
+            f"{source.label}: {last_read(source, now)}",
+            current().free_text(source.error) or "Is the hourly job running?",
         )
-        for each in stale
+        for source in stale
     ]
     if sent_until:
         detail = "Later hours are unknown, not zero: Cursor itself is behind."

@@ -187,7 +187,7 @@ def collect(
                 collection.run(source, window_of(source, now, is_wanted=wanted is not None))
         asked = [run for run in collection.report.runs if run.status != SourceRun.Status.FRESH]
         if asked and len(collection.errors) == len(asked):
-            raise collection.errors[0]  # the same is wrong with all: one line says it
+            raise collection.errors[0]  # all failed for the same reason: report it once
         if collection.report.is_good(Source.EVENTS):
             note_vendor_lag(now)
         if collection.report.is_good(Source.SPEND) and collection.report.is_good(Source.EVENTS):

@@ -64,7 +64,7 @@ class Reading(Generic[Row]):
     is_whole: bool = True
     is_over: bool = False
 
-    def add(self, page: Page[Row]) -> None:
+    def add_page(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
         self.is_over = not page.has_more
         if page.is_known:
@@ -129,9 +129,9 @@ def read_all(
     is_strict: bool = False,
     may_lack: bool = True,
 ) -> Reading[Row]:
-    """Every page of `ask(number)`, begun again where the total moves; what does not add up is noted.
+    """Read every page of `ask(number)`, starting over if the total changes; note what does not add up.
 
-    `first` is page 1 where it is already known. `count` says what the announced total counts, if not rows.
+    `first` is page 1 where it is already known. `count` gives what the announced total counts, if not rows.
     `is_strict`: pages that do not fit end in a CursorApiError, as does a total that is short by more than a
     few, unless it `may_lack` them.
     """
@@ -140,9 +140,9 @@ def read_all(
         is_last = attempt == READINGS and not is_strict
         reading: Reading[Row] = Reading(where, notes, is_strict, may_move=is_last, may_lack=may_lack)
         try:
-            reading.add(first or ask(1))
+            reading.add_page(first or ask(1))
             while not reading.is_over:
-                reading.add(ask(len(reading.pages) + 1))
+                reading.add_page(ask(len(reading.pages) + 1))
         except Moved as moved:
             problem, first = str(moved), None
             notes.go_back_to(before)

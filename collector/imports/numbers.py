@@ -26,7 +26,7 @@ CURRENCY = re.compile(r"^(?:us)?\$|^usd|(?:us)?\$$|usd$", re.IGNORECASE)
 
 
 def count(text: str, what: str) -> int | None:
-    """A whole number from 0; None where the cell holds none; ValueError where it holds something else."""
+    """A whole number from 0; None for a cell without one; ValueError for anything else."""
     if text.lower() in NO_NUMBER:
         return None
     if GROUPED.fullmatch(text):

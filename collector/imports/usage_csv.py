@@ -223,7 +223,7 @@ def _is_summary(row: Row) -> bool:
 def _tokens(row: Row) -> dict[str, int | None]:
     """The four counts; ValueError where they do not add up to the total, since then columns have shifted.
 
-    Where a file has only the total, that stands under `input`, and the other three are unknown.
+    Where a file has only the total, it is returned as `input`, and the other three are unknown.
     """
     counts = {name: count(row[name], "number of tokens") for name in TOKENS}
     total = count(row["total"], "number of tokens")

@@ -22,13 +22,13 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def by_address(self, email: str) -> Member | None:
         """The member whose address `email` is or was, whatever the case.
 
-        Where names are hidden, the one whose pseudonym it is: a real address finds the reader alone.
+        Where names are hidden, the member whose pseudonym it is: a real address finds only the reader.
         """
         address, reader = email.strip().lower(), names.current()
-        found = self.filter(email=address).first() or self.filter(addresses__email=address).first()
-        if reader.are_hidden and (found is None or reader.hides(found.pk)):
+        member = self.filter(email=address).first() or self.filter(addresses__email=address).first()
+        if reader.are_hidden and (member is None or reader.hides(member.pk)):
             return self.by_pseudonym(address)
-        return found
+        return member
 
     def by_pseudonym(self, text: str) -> Member | None:
         match = names.PSEUDONYM.fullmatch(text)

@@ -44,7 +44,7 @@ class EndpointContract:
         start = f"{path}." if path else ""
         names = (name[len(start) :] for name in self.fields if name.startswith(start))
         return [
-            name for name in dict.fromkeys(re.split(r"[.\[]", each, maxsplit=1)[0] for each in names) if name
+            name for name in dict.fromkeys(re.split(r"[.\[]", path, maxsplit=1)[0] for path in names) if name
         ]
 
 
@@ -73,9 +73,9 @@ class Writer:
 
     def endpoint(self, method: str, path: str) -> EndpointContract:
         """The endpoint of an address; one without fields where the contract has none."""
-        for each in self.contract:
-            if each.method == method and each.matcher.fullmatch(path):
-                return each
+        for endpoint in self.contract:
+            if endpoint.method == method and endpoint.matcher.fullmatch(path):
+                return endpoint
         self.differences[f"{method}: an endpoint that is not in the contract"] += 1
         return EndpointContract(method, "an unknown endpoint")
 
@@ -91,14 +91,14 @@ class Writer:
         if isinstance(value, dict):
             return self._object(value, endpoint, path)
         if isinstance(value, list):
-            return [self.written(each, endpoint, f"{path}[]", name) for each in value]
-        known = endpoint.fields.get(path)
-        if known is None:
+            return [self.written(item, endpoint, f"{path}[]", name) for item in value]
+        field = endpoint.fields.get(path)
+        if field is None:
             self._note(endpoint, f"`{path}` ({kind_of(value)}) is not in the contract")
             return self.masks.masked(value, unknown_rule(name, value))
-        if kind_of(value) not in known.types:
-            self._note(endpoint, f"`{path}` is {kind_of(value)}, not {' or '.join(sorted(known.types))}")
-        return self.masks.masked(value, known.rule)
+        if kind_of(value) not in field.types:
+            self._note(endpoint, f"`{path}` is {kind_of(value)}, not {' or '.join(sorted(field.types))}")
+        return self.masks.masked(value, field.rule)
 
     def _object(self, value: dict[str, object], endpoint: EndpointContract, path: str) -> dict[str, object]:
         names = endpoint.children(path)
@@ -120,8 +120,8 @@ class Writer:
                 self._note(endpoint, f"`{_joined(path, name)}` is missing")
 
     def _may_be_missing(self, endpoint: EndpointContract, path: str) -> bool:
-        known = endpoint.fields.get(path)
-        return known is None or known.may_be_missing
+        field = endpoint.fields.get(path)
+        return field is None or field.may_be_missing
 
     def _key(self, key: str, keys: str, *, is_known: bool) -> str:
         if keys:

@@ -95,13 +95,13 @@ def _store(commits: list[CommitRecord], part: Window) -> Upserted:
             newest[key] = commit
     stored = AiCodeCommit.objects.filter(commit_hash__in={commit.commit_hash for commit in commits})
     _follow_addresses(newest, stored)
-    known = {tuple(key): at for *key, at in stored.values_list("member_id", "commit_hash", "ingested_at")}
+    stored_at = {tuple(key): at for *key, at in stored.values_list("member_id", "commit_hash", "ingested_at")}
     rows = {
         key: _values(commit)
         for key, commit in newest.items()
-        if key not in known or known[key] <= commit.ingested_at
+        if key not in stored_at or stored_at[key] <= commit.ingested_at
     }
-    _take_over_imported({key: values for key, values in rows.items() if key not in known})
+    _take_over_imported({key: values for key, values in rows.items() if key not in stored_at})
     return TABLE.upsert(rows, stored, part.read_at)
 
 
@@ -112,14 +112,14 @@ def identity_of(commit: CommitRecord) -> Identity:
 
 def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCommit]) -> None:
     """Let stored commits go over to their author's new address: left at the old one, they count twice."""
-    told = {(each.user_id, each.commit_hash): key[0] for key, each in newest.items() if each.user_id}
-    there = {(each.member_id, each.commit_hash): each for each in stored.select_related("member")}
+    heirs = {(commit.user_id, commit.commit_hash): key[0] for key, commit in newest.items() if commit.user_id}
+    there = {(commit.member_id, commit.commit_hash): commit for commit in stored.select_related("member")}
     moved = []
-    for (member_id, commit_hash), each in there.items():
-        heir = told.get((each.member.cursor_id, commit_hash), member_id)
+    for (member_id, commit_hash), commit in there.items():
+        heir = heirs.get((commit.member.cursor_id, commit_hash), member_id)
         if (member_id, commit_hash) not in newest and (heir, commit_hash) not in there:
-            each.member_id = heir
-            moved.append(each)
+            commit.member_id = heir
+            moved.append(commit)
     if moved:
         AiCodeCommit.objects.bulk_update(moved, ["member_id"], batch_size=300)
 
@@ -136,9 +136,9 @@ def _take_over_imported(new: dict[Key, Values]) -> None:
         heirs.setdefault((member_id, imported_hash(day)), commit_hash)
     days = {day for *_, day in new.values()}
     imported = AiCodeCommit.objects.filter(day__in=days, commit_hash__in={key[1] for key in heirs})
-    replaced = [each for each in imported if (each.member_id, each.commit_hash) in heirs]
-    for each in replaced:
-        each.commit_hash = heirs[each.member_id, each.commit_hash]
+    replaced = [commit for commit in imported if (commit.member_id, commit.commit_hash) in heirs]
+    for commit in replaced:
+        commit.commit_hash = heirs[commit.member_id, commit.commit_hash]
     AiCodeCommit.objects.bulk_update(replaced, ["commit_hash"], batch_size=300)
 
 

@@ -46,9 +46,9 @@ def read_directory(
     tied = {group.directory_group_id for group in billing}
     try:
         groups = _read_groups(client, notes, now)
-        alone = [each for each in groups if _limit(each) is not None and each.id not in tied]
+        alone = [group for group in groups if _limit(group) is not None and group.id not in tied]
         return DirectoryReading(
-            groups, {each.id: _read_people(client, each.id, notes, now) for each in alone}
+            groups, {group.id: _read_people(client, group.id, notes, now) for group in alone}
         )
     except CursorApiError as error:
         log.info("directory groups were not read: %s", error)
@@ -63,23 +63,23 @@ def store_directory(
     at: datetime,
 ) -> None:
     """Bring the directory groups to what was read and tie billing groups to theirs, inside `writing()`."""
-    for each in reading.groups:
+    for row in reading.groups:
         DirectoryGroup.objects.update_or_create(
-            cursor_id=each.id,
+            cursor_id=row.id,
             defaults={
-                "name": each.name,
-                "monthly_limit_dollars": _limit(each),
+                "name": row.name,
+                "monthly_limit_dollars": _limit(row),
                 "last_seen_at": at,
                 "gone_at": None,
             },
             create_defaults={
-                "name": each.name,
-                "monthly_limit_dollars": _limit(each),
+                "name": row.name,
+                "monthly_limit_dollars": _limit(row),
                 "first_seen_at": at,
                 "last_seen_at": at,
             },
         )
-    listed = [each.id for each in reading.groups]
+    listed = [row.id for row in reading.groups]
     gone = DirectoryGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed)
     gone.update(gone_at=at, monthly_limit_dollars=None)
     ids = dict(DirectoryGroup.objects.values_list("cursor_id", "pk"))
@@ -94,7 +94,7 @@ def _store_members(reading: DirectoryReading, tied: dict[str, set[int]], roster:
     """Whom each limit holds for: its own list's members, or those of the billing group tied to it."""
     for directory in DirectoryGroup.objects.filter(monthly_limit_dollars__isnull=False):
         people = reading.people.get(directory.cursor_id, [])
-        named = {roster.known_id(identify(each.email, cursor_id=each.user_id)) for each in people}
+        named = {roster.known_id(identify(person.email, cursor_id=person.user_id)) for person in people}
         members = {pk for pk in named if pk is not None} or tied.get(directory.cursor_id, set())
         directory.members.set(members)
 
@@ -120,7 +120,7 @@ def _read_people(client: CursorClient, group_id: str, notes: Notes, now: datetim
         more = answer.pagination is not None and answer.pagination.has_more(number) is True
         return Page(rows, None, more, came=len(answer.members))
 
-    return [each for each in read_all(path, ask, notes).rows() if each.email or each.user_id]
+    return [person for person in read_all(path, ask, notes).rows() if person.email or person.user_id]
 
 
 def _limit(record: DirectoryGroupRecord) -> Decimal | None:

@@ -62,7 +62,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     notes = Notes(PATH)
     answer = parse(GroupsAnswer, client.get(PATH).payload, PATH)
     reading = _read(answer, notes, window.read_at)
-    billing = [each.group for each in reading.groups]
+    billing = [stated.group for stated in reading.groups]
     directory = read_directory(client, billing, notes, window.read_at)
     with writing():
         roster = Roster.load()
@@ -75,18 +75,18 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
             tied = _members_by_directory(reading, roster)
             store_directory(directory, billing, tied, roster, window.read_at)
         store_notes(Source.GROUPS, notes, window.read_at)
-    seen = len(reading.groups) + sum(len(each.current) for each in reading.groups)
+    seen = len(reading.groups) + sum(len(stated.current) for stated in reading.groups)
     return SyncResult.of(seen, groups, stays, noted=notes.size)
 
 
 def _members_by_directory(reading: GroupsReading, roster: Roster) -> dict[str, set[int]]:
     """The members of the billing groups that are tied to a directory group, by its id."""
     return {
-        each.group.directory_group_id: {
-            found for person in each.current if (found := _member_of(person, roster)) is not None
+        stated.group.directory_group_id: {
+            member_id for row in stated.current if (member_id := _member_of(row, roster)) is not None
         }
-        for each in reading.groups
-        if each.group.directory_group_id
+        for stated in reading.groups
+        if stated.group.directory_group_id
     }
 
 
@@ -95,8 +95,8 @@ def _read(answer: GroupsAnswer, notes: Notes, now: datetime) -> GroupsReading:
     unassigned = _people_of(answer.unassigned_group, notes, now)
     for group, _ in read_rows(BillingGroup, answer.groups, notes, now):
         before = len(notes.rejections)
-        current = [each for each, _ in read_rows(GroupMemberRecord, group.current_members, notes, now)]
-        former = [each for each, _ in read_rows(GroupMemberRecord, group.former_members or [], notes, now)]
+        current = [row for row, _ in read_rows(GroupMemberRecord, group.current_members, notes, now)]
+        former = [row for row, _ in read_rows(GroupMemberRecord, group.former_members or [], notes, now)]
         if group.name.lower() in UNASSIGNED_NAMES:
             unassigned = [*(unassigned or []), *current]
             continue
@@ -114,24 +114,24 @@ def _people_of(unassigned: Any, notes: Notes, now: datetime) -> list[GroupMember
     people = unassigned.get("currentMembers") if isinstance(unassigned, dict) else None
     if not isinstance(people, list):
         return None
-    return [each for each, _ in read_rows(GroupMemberRecord, people, Notes(notes.scope), now)]
+    return [row for row, _ in read_rows(GroupMemberRecord, people, Notes(notes.scope), now)]
 
 
-def _member_of(each: GroupMemberRecord, roster: Roster) -> int | None:
+def _member_of(row: GroupMemberRecord, roster: Roster) -> int | None:
     """Whom a row of a group names; None for an id without an address that nobody knows."""
-    return roster.known_id(identify(each.email, cursor_id=each.user_id))
+    return roster.known_id(identify(row.email, cursor_id=row.user_id))
 
 
 def _are_missing(reading: GroupsReading, roster: Roster) -> bool:
     """Whether somebody who was in a group is nowhere now: without one, everybody is in Unassigned."""
-    listed = {_member_of(each, roster) for each in reading.unassigned or []}
+    listed = {_member_of(row, roster) for row in reading.unassigned or []}
     stays = CursorGroupMembership.objects.filter(left_at__isnull=True, member__gone_at__isnull=True)
     return not set(stays.values_list("member_id", flat=True)) <= listed
 
 
 def _store_groups(reading: GroupsReading, at: datetime) -> Upserted:
     rows: dict[Key, Values] = {
-        (each.group.id,): (each.group.name, each.group.spend_cents, None) for each in reading.groups
+        (stated.group.id,): (stated.group.name, stated.group.spend_cents, None) for stated in reading.groups
     }
     written = GROUPS.upsert(rows, CursorGroup.objects.all(), at)
     listed = [key[0] for key in rows]
@@ -142,13 +142,13 @@ def _store_groups(reading: GroupsReading, at: datetime) -> Upserted:
 def _mark_gone(reading: GroupsReading, notes: Notes, at: datetime) -> None:
     """Mark the groups that the answer lacks, unless what it lacks is doubtful."""
     if reading.is_whole and not any(kind == DoubtKind.ABSENCE for kind, _ in notes.doubts):
-        listed = [each.group.id for each in reading.groups]
+        listed = [stated.group.id for stated in reading.groups]
         CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed).update(gone_at=at)
 
 
 def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datetime) -> Upserted:
-    people = [each for group in reading.groups for each in (*group.current, *group.former)]
-    roster.admit({identify(each.email, cursor_id=each.user_id) for each in people if each.email}, at)
+    people = [row for group in reading.groups for row in (*group.current, *group.former)]
+    roster.admit({identify(row.email, cursor_id=row.user_id) for row in people if row.email}, at)
     ids = dict(CursorGroup.objects.values_list("cursor_id", "pk"))
     open_since = {
         (group_id, member_id): joined_at
@@ -160,28 +160,28 @@ def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datet
     current: dict[int, Key] = {}
     for stated in reading.groups:
         group_id = ids[stated.group.id]
-        for each in stated.former:
-            if each.joined_at and (member_id := _member_of(each, roster)):
-                stays[group_id, member_id, each.joined_at] = (each.left_at or at,)
-        for each in stated.current:
-            found = _member_of(each, roster)
-            if found is None:
-                _doubt_stranger(each, stated.group, notes)
+        for row in stated.former:
+            if row.joined_at and (member_id := _member_of(row, roster)):
+                stays[group_id, member_id, row.joined_at] = (row.left_at or at,)
+        for row in stated.current:
+            member_id = _member_of(row, roster)
+            if member_id is None:
+                _doubt_stranger(row, stated.group, notes)
                 continue
-            joined_at = each.joined_at or open_since.get((group_id, found)) or at
-            key = (group_id, found, joined_at)
+            joined_at = row.joined_at or open_since.get((group_id, member_id)) or at
+            key = (group_id, member_id, joined_at)
             # Nobody is in two groups at once: where an answer says so, the one joined last counts.
-            if found not in current or current[found][2] <= joined_at:
-                current[found] = key
+            if member_id not in current or current[member_id][2] <= joined_at:
+                current[member_id] = key
     _close_others(reading, roster, current, open_since, notes, at)
     return STAYS.upsert(
         stays | dict.fromkeys(current.values(), (None,)), CursorGroupMembership.objects.all(), at
     )
 
 
-def _doubt_stranger(each: GroupMemberRecord, group: BillingGroup, notes: Notes) -> None:
-    text = f"{each.user_id or 'somebody without id or address'} in {group.name}is not known: skipped"
-    notes.doubt(DoubtKind.IDENTITY, text, subject=each.user_id, raw=each.model_dump(mode="json"))
+def _doubt_stranger(row: GroupMemberRecord, group: BillingGroup, notes: Notes) -> None:
+    text = f"{row.user_id or 'somebody without id or address'} in {group.name} is not known: skipped"
+    notes.doubt(DoubtKind.IDENTITY, text, subject=row.user_id, raw=row.model_dump(mode="json"))
 
 
 def _close_others(
@@ -218,5 +218,5 @@ def _close_others(
 
 def _named_elsewhere(reading: GroupsReading, roster: Roster) -> set[int]:
     """Members whom the answer names as having left a group, or as being in none."""
-    people = [*(reading.unassigned or []), *(each for group in reading.groups for each in group.former)]
-    return {found for each in people if (found := _member_of(each, roster)) is not None}
+    people = [*(reading.unassigned or []), *(row for group in reading.groups for row in group.former)]
+    return {member_id for row in people if (member_id := _member_of(row, roster)) is not None}

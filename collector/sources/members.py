@@ -45,8 +45,8 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         rows = _rows(listed, roster)
         written = _store(rows, window.read_at)
         gone = _mark_gone({key[0] for key in rows}, notes, window.read_at)
-        for each in conflicts:
-            _doubt_conflict(each, notes)
+        for conflict in conflicts:
+            _doubt_conflict(conflict, notes)
         store_notes(Source.MEMBERS, notes, window.read_at)
     return SyncResult(
         len(answer.team_members), len(written.new), len(written.changed) + gone, noted=notes.size
@@ -55,13 +55,13 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 def _ids(listed: list[TeamMember]) -> list[tuple[str, str]]:
     """Ids with their addresses; of one that is listed twice the seat in use counts."""
-    return [(each.id, each.email) for each in sorted(listed, key=lambda each: not each.is_removed)]
+    return [(seat.id, seat.email) for seat in sorted(listed, key=lambda seat: not seat.is_removed)]
 
 
 def _follow_addresses(roster: Roster, ids: list[tuple[str, str]], at: datetime) -> list[Conflict]:
     """Let members follow their ids; usage that came under a new address before the list did joins them."""
     conflicts = roster.follow_addresses(ids, at)
-    joined = [roster.join_if_one(each, at) for each in conflicts]
+    joined = [roster.join_if_one(conflict, at) for conflict in conflicts]
     return roster.follow_addresses(ids, at) if any(joined) else conflicts
 
 
@@ -71,25 +71,25 @@ def _rows(listed: list[TeamMember], roster: Roster) -> dict[Key, Values]:
     What a row does not state stays as it is known.
     """
     seats: dict[str, TeamMember] = {}
-    for each in listed:
-        identity = identify(each.email, cursor_id=each.id)
-        known = roster.known_id(identity)
-        key = identity.key if known is None else roster.addresses[known]
+    for seat in listed:
+        identity = identify(seat.email, cursor_id=seat.id)
+        member_id = roster.known_id(identity)
+        key = identity.key if member_id is None else roster.addresses[member_id]
         if key not in seats or seats[key].is_removed:
-            seats[key] = each
+            seats[key] = seat
     stored = {
         email: (name, role, cursor_id)
         for email, name, role, cursor_id in Member.objects.values_list("email", "name", "role", "cursor_id")
     }
     rows: dict[Key, Values] = {}
-    for key, each in seats.items():
+    for key, seat in seats.items():
         name, role, cursor_id = stored.get(key, ("", "", ""))
         rows[key,] = (
             Member.Kind.PERSON.value,
-            each.name or name,
-            each.role or role,
-            each.id or cursor_id,
-            each.is_removed,
+            seat.name or name,
+            seat.role or role,
+            seat.id or cursor_id,
+            seat.is_removed,
             None,
         )
     return rows

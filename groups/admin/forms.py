@@ -29,7 +29,7 @@ class Since(models.TextChoices):
 
 
 def first_day(since: str, day: date | None, now: datetime) -> date | None:
-    """The day that a choice stands for; None where nothing is known of it."""
+    """The day that the choice means; None where it is not known."""
     if since == Since.CYCLE:
         cycle = BillingCycle.objects.at(now)
         return utc_day(cycle.start_at) if cycle else None

@@ -27,7 +27,7 @@ NO_PYARROW = "Parquet needs pyarrow: .venv/bin/python -m pip install pyarrow"
 
 
 def write_csv(file: Writable, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Write a head and the rows; return how many rows there were."""
+    """Write a header and the rows; return the number of rows."""
     writer, written = csv.DictWriter(file, columns), 0
     writer.writeheader()
     for row in rows:

@@ -88,9 +88,9 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
 
 
 def carry_out(change: LimitChange, client: CursorClient, now: datetime) -> LimitChange:
-    """Bring Cursor's limit to what `change` says and record the outcome; unfinished if Cursor is away.
+    """Bring Cursor's limit to what `change` says and record the outcome; unfinished if Cursor is down.
 
-    Repeating it is safe at any point. Another process that is at it already is left alone.
+    Repeating it is safe at any point. It does nothing while another process carries the change out.
     """
     try:
         with hold_lease(f"limit:{change.member_id}"):

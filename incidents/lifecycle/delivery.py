@@ -76,7 +76,7 @@ def expire_snoozes(now: datetime) -> int:
 
 
 def expire_acknowledgements(now: datetime) -> int:
-    """Alert again about incidents that somebody took on too long ago; return how many.
+    """Alert again about incidents that were acknowledged too long ago; return how many.
 
     The last acknowledgement counts, which is the newest on the timeline: `acknowledged_at` keeps the first.
     """
@@ -84,7 +84,7 @@ def expire_acknowledgements(now: datetime) -> int:
     if not hours:
         return 0
     too_old = now - timedelta(hours=hours)
-    held = Incident.objects.filter(status=Status.ACKNOWLEDGED).annotate(
+    acknowledged = Incident.objects.filter(status=Status.ACKNOWLEDGED).annotate(
         answered_at=Max("timeline__at", filter=Q(timeline__step=TimelineStep.ACKNOWLEDGED))
     )
     move = Transition(
@@ -92,7 +92,7 @@ def expire_acknowledgements(now: datetime) -> int:
     )
     return sum(
         transition(incident, move, SYSTEM, Origin.SYSTEM, now)
-        for incident in held.filter(answered_at__lte=too_old)
+        for incident in acknowledged.filter(answered_at__lte=too_old)
         if not incident.is_snoozed(now)
     )
 

@@ -115,7 +115,7 @@ def send(post: Post, batch: Batch) -> bool:
 
 
 def compose(channel: Channel, batch: Batch) -> Parcel:
-    """The batch's message; a name or address that none can be made of concerns this message alone."""
+    """The batch's message; DeliveryError, about this message and not the channel, if it cannot be written."""
     try:
         return parcel(channel, batch)
     except Exception as problem:

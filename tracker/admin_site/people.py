@@ -49,7 +49,7 @@ def give_role(user: User, role: str) -> None:
 
 
 def what_decides() -> str:
-    """Who else has a say in what somebody may do."""
+    """What else decides a person's role, as a help text."""
     if not settings.AUTH_ENABLED:
         return "An administrator enters this admin with the username and password set here."
     if settings.AUTH_OIDC_ISSUER and settings.AUTH_OIDC_ROLE_CLAIM:
