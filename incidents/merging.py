@@ -58,7 +58,13 @@ def _join(merging: Merging, first: Incident, second: Incident) -> None:
     )
     gravest = max((first.severity, second.severity), key=lambda severity: Severity(severity).rank)
     onsets = [incident.onset_at for incident in (first, second) if incident.onset_at]
-    journal.change(Incident.objects.filter(pk=first.pk), severity=gravest, onset_at=min(onsets, default=None))
+    snoozes = [incident.snoozed_until for incident in (first, second) if incident.snoozed_until]
+    journal.change(
+        Incident.objects.filter(pk=first.pk),
+        severity=gravest,
+        onset_at=min(onsets, default=None),
+        snoozed_until=min(snoozes) if len(snoozes) == 2 else None,  # a snooze was about its own findings
+    )
     who = f"{merging.gone.email} was merged into {merging.keep.email}"
     journal.create(
         [

@@ -193,6 +193,17 @@ def test_the_kept_members_own_wins_and_one_incident_goes_on(pair):
     assert sorted(LimitRequest.objects.values_list("status", flat=True)) == ["expired", "pending"]
 
 
+@pytest.mark.parametrize("other", [None, NOW + 2 * HOUR])
+def test_a_snooze_holds_for_both_incidents_or_for_neither(pair, other):
+    old, new = pair
+    Incident.objects.filter(member=old).update(snoozed_until=NOW + 9 * HOUR)
+    Incident.objects.filter(member=new).update(snoozed_until=other)
+    record = merge_members(old, new, by="ann", now=NOW)
+    assert Incident.objects.unresolved().get().snoozed_until == other
+    undo_merge(record, by="ann", now=NOW)
+    assert Incident.objects.get(member=old).snoozed_until == NOW + 9 * HOUR
+
+
 def test_a_preview_changes_nothing_and_knows_the_sums(pair):
     old, new = pair
     before = whole_database()
