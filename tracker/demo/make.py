@@ -48,7 +48,7 @@ def make_past(anchor_at: datetime, days: int, world: World, watch: Watcher) -> N
         walk(hours, world, Colleagues(end_at, planned), outlook, watch)
     world.run_clock()
     pipeline.run(timezone.now(), client=world.client)
-    tell_stories(end_at)
+    tell_stories()
 
 
 def hours_between(start_at: datetime, end_at: datetime) -> Sequence[datetime]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from collector.base.days import utc_day
 from collector.models import Member
+from detection.vocabulary import Cause
 from incidents.models import Incident
 
 from .models import DemoStory
@@ -24,14 +25,14 @@ TITLES = {
 TEXT_LENGTH = 300
 
 
-def tell_stories(now: datetime) -> None:
-    """Store the card's lines, the newest story first."""
-    labels = control("labels")["labels"]
-    rows = [row for label in reversed(labels) if (row := story_of(label, now))]
-    DemoStory.objects.bulk_create([*rows, *places()])
+def tell_stories() -> None:
+    """Store the card's lines: the newest story of each kind, and pages that are easily missed."""
+    newest = {label["kind"]: label for label in control("labels")["labels"]}
+    rows = [row for label in reversed(newest.values()) if (row := story_of(label))]
+    DemoStory.objects.bulk_create([*rows, *price_change(), *places()])
 
 
-def story_of(label: dict[str, Any], now: datetime) -> DemoStory | None:
+def story_of(label: dict[str, Any]) -> DemoStory | None:
     """The story with the incident about it, or with its member's page."""
     member = Member.objects.filter(email=label["email"]).first()
     if member is None:
@@ -44,6 +45,15 @@ def story_of(label: dict[str, Any], now: datetime) -> DemoStory | None:
     day = utc_day(onset_at)
     text = f"{member.name}, {day.day} {day:%b}: {label['note']}"
     return DemoStory(title=TITLES.get(label["kind"], label["kind"]), text=text[:TEXT_LENGTH], path=path)
+
+
+def price_change() -> list[DemoStory]:
+    """The newest incident about a model that became more expensive for everybody."""
+    incident = Incident.objects.filter(cause=Cause.PRICE).first()
+    if incident is None:
+        return []
+    text = incident.message[:TEXT_LENGTH]
+    return [DemoStory(title="A price that rose", text=text, path=incident.get_absolute_url())]
 
 
 def places() -> list[DemoStory]:

@@ -97,6 +97,7 @@ def plain(value):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 @pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.overlaps(reason="the foresight collects in a transaction that it rolls back")
