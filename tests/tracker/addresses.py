@@ -34,7 +34,6 @@ KINDS: dict[str, tuple[str, ...]] = {
     "nobody": (
         "302 403 403 403 302 302 302 302",
         "403 403 403 403 403 403 403 403",
-        "302 404 403 403 302 302 302 302",
     ),
     "metrics": ("401 401 401 401 401 401 401 401", "ok ok ok ok ok ok ok ok"),
     "anybody": ("ok ok ok ok ok ok ok ok", "ok ok ok ok ok ok ok ok"),
