@@ -15,11 +15,19 @@ class Migration(migrations.Migration):
             name='cooldown_hours',
             field=models.IntegerField(default=24, help_text='A cleared finding that returns within this many hours is continued rather than found again, for example 24.', validators=[django.core.validators.MinValueValidator(0, 'Enter 0 to 720 hours.'), django.core.validators.MaxValueValidator(720, 'Enter 0 to 720 hours.')], db_column='cooldown_hours'),
         ),
-        migrations.RenameField(model_name='detectionsettings', old_name='cooldown_hours', new_name='continuation_hours'),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RenameField(model_name='detectionsettings', old_name='cooldown_hours', new_name='continuation_hours'),
+            ],
+        ),
         migrations.AlterField(
             model_name='historicaldetectionsettings',
             name='cooldown_hours',
             field=models.IntegerField(default=24, help_text='A cleared finding that returns within this many hours is continued rather than found again, for example 24.', validators=[django.core.validators.MinValueValidator(0, 'Enter 0 to 720 hours.'), django.core.validators.MaxValueValidator(720, 'Enter 0 to 720 hours.')], db_column='cooldown_hours'),
         ),
-        migrations.RenameField(model_name='historicaldetectionsettings', old_name='cooldown_hours', new_name='continuation_hours'),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.RenameField(model_name='historicaldetectionsettings', old_name='cooldown_hours', new_name='continuation_hours'),
+            ],
+        ),
     ]
