@@ -52,13 +52,6 @@ def test_filters_go_along_to_other_pages_and_back(acme, client):
     assert '<option value="Data" selected>' in text
 
 
-def test_an_empty_installation_shows_no_nan(at_now, db, client):
-    for period in ("24h", "30d", "cycle"):
-        answer = client.get(f"/?period={period}")
-        assert answer.status_code == 200
-        assert "nan" not in answer.text.lower().replace("finance", "")
-
-
 def test_on_the_first_day_of_a_cycle_there_is_no_average(acme, client):
     company.BillingCycle.objects.filter(start_at=company.CYCLE_START).update(
         end_at=company.NOW.replace(hour=9)
