@@ -9,6 +9,7 @@ from django.db.models.functions import TruncHour
 
 from collector.base.leases import hold_lease
 from collector.collecting import runs, watermarks
+from collector.collecting.due import window_of
 from collector.collecting.windows import Window, closed_minute
 from collector.cursor.client import CursorClient
 from collector.models import MemberModelHour, Source, UsageEvent
@@ -27,6 +28,7 @@ def collect_news(now: datetime, *, client: CursorClient | None) -> runs.CollectR
         collection = runs.Collection(now, client or CursorClient.from_settings())
         for source in LISTS:
             collection.run(source, Window(end_at, end_at, now))
+        collection.run(Source.COMMITS, window_of(Source.COMMITS, now))  # messages name repositories
         start_at = watermarks.until(Source.EVENTS) or end_at
         collection.run(Source.EVENTS, Window(start_at, end_at, now))
     date_by_hour(start_at, now)
