@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.management import CommandError, call_command
 
+from collector.models import Member
 from incidents.channels import registry
 from incidents.channels.base import Parcel
 from incidents.models import Channel
@@ -49,6 +50,7 @@ def test_other_channels_send_for_real(demo):
 @pytest.mark.parametrize("is_demo", [True, False])
 def test_the_card_and_the_inbox_are_there_in_a_demo_only(client, settings, is_demo):
     settings.DEMO = is_demo
+    Member.objects.create(email="ann@acme.example", first_seen_at=NOW, last_seen_at=NOW)
     DemoStory.objects.create(title="An agent nobody stopped", text="Ann", path="/incidents/1")
     assert client.get("/demo/messages").status_code == (200 if is_demo else 404)
     assert ("An agent nobody stopped" in client.get("/").content.decode()) is is_demo
