@@ -9,7 +9,8 @@ See docs/sandbox.md.
 
 from .clock import Clock
 from .company import Company, Label, build_company
+from .company.pricing import PriceRise
 from .replay import NotARecording, Recording
 from .server import Sandbox
 
-__all__ = ["Clock", "Company", "Label", "NotARecording", "Recording", "Sandbox", "build_company"]
+__all__ = ["Clock", "Company", "Label", "NotARecording", "PriceRise", "Recording", "Sandbox", "build_company"]

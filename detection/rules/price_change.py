@@ -10,6 +10,8 @@ from detection.frame.price_changes import DAYS_SHOWN, PriceChange
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
 
+# A rise that costs the team less than this share of the floor a week is worth knowing, and nobody's hour.
+LEAST_WEEKLY = 0.1
 RULES = (Rule.PRICE_CHANGE,)
 NEEDS = ("events",)
 
@@ -20,15 +22,16 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     if not settings.price_changes or not rises:
         return []
     recent = [change for change in rises if (frame.day - change.day).days < DAYS_SHOWN]
-    return [_finding(recent, frame)] if recent else []
+    floor_cents = LEAST_WEEKLY * 100 * float(settings.floor_dollars)
+    return [_finding(recent, frame, floor_cents)] if recent else []
 
 
-def _finding(rises: list[PriceChange], frame: Frame) -> Finding:
+def _finding(rises: list[PriceChange], frame: Frame, floor_cents: float) -> Finding:
     first = rises[0]
     return Finding(
         rule=Rule.PRICE_CHANGE,
         cause=Cause.PRICE,
-        severity=Severity.WARNING,
+        severity=Severity.WARNING if first.weekly_cents >= floor_cents else Severity.INFO,
         metric="price_ratio",
         observed=first.ratio,
         bound=1.0,

@@ -24,7 +24,7 @@ from .labels import Label
 from .members import Employee, build_members
 from .plan import apply_plan
 from .prices import MICRO, MODELS
-from .pricing import price
+from .pricing import PriceRise, price
 from .stage import Stage
 from .stories import Story
 
@@ -114,6 +114,7 @@ def build_company(
     has_stories: bool = True,
     incidents_per_100_members_month: float = 0.0,
     anniversary: Anniversary = MID_MONTH,
+    price_rise: PriceRise | None = None,
 ) -> Company:
     """Return the company of `members` people that has worked `days` days before the day of `now`.
 
@@ -150,15 +151,20 @@ def build_company(
         calendar=calendar,
         anniversary=anniversary,
         stories=tuple(stage.stories),
-        events=_billed(stage, people, first_day, until, anniversary),
+        events=_billed(stage, people, first_day, until, anniversary, price_rise),
     )
 
 
 def _billed(
-    stage: Stage, members: tuple[Employee, ...], first_day: date, until: datetime, anniversary: Anniversary
+    stage: Stage,
+    members: tuple[Employee, ...],
+    first_day: date,
+    until: datetime,
+    anniversary: Anniversary,
+    price_rise: PriceRise | None,
 ) -> Events:
     """Return what happened on the stage from `first_day` until `until`, priced and under the plan."""
-    events = _in_order(price(stage.draft()))
+    events = _in_order(price(stage.draft(), price_rise))
     events = events.take((events.occurred_ms >= day_ms(first_day)) & (events.occurred_ms < to_ms(until)))
     return apply_plan(events, members, anniversary.turns(midnight(first_day), until))
 

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from datetime import date
 
 import numpy as np
 
 from .columns import EventColumns, Events
+from .instants import day_ms
 from .kinds import EventKind, Fate
-from .prices import MICRO, TOKEN_FEE, rates
+from .prices import MICRO, TOKEN_FEE, position, rates
 
 REQUEST_UNIT_MICRO = 4 * MICRO  # request plans charge four cents a unit
 TOKEN_FIELDS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
 
-def price(draft: EventColumns) -> Events:
+@dataclass(frozen=True)
+class PriceRise:
+    """`model` costs `ratio` times as much from the UTC `day` on."""
+
+    model: str
+    day: date
+    ratio: float
+
+
+def price(draft: EventColumns, rise: PriceRise | None = None) -> Events:
     """Return the requests with their costs; which of them the plan includes is not decided here."""
     draft = without_needless_tokens(draft)
     model_micro, fee_micro = _model_micro(draft), _fee_micro(draft)
+    if rise:
+        is_dearer = (draft.model == position(rise.model)) & (draft.occurred_ms >= day_ms(rise.day))
+        model_micro = np.where(is_dearer, np.rint(model_micro * rise.ratio).astype(np.int64), model_micro)
     kind = np.select(
         [draft.fate == Fate.FREE, draft.fate == Fate.ERRORED, draft.fate == Fate.ABORTED],
         [EventKind.FREE, EventKind.ERRORED, EventKind.ABORTED],

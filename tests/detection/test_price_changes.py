@@ -1,6 +1,7 @@
 """Prices that move under people."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from detection.engine import detect
 from detection.frame.price_changes import moved_models, price_changes
 from detection.frame.price_timeline import PriceEvent, PriceEventKind, first_sights, price_timeline
-from detection.models import Anomaly
+from detection.models import Anomaly, DetectionSettings
 
 from .facts import FRESH, NOW, make_day, make_event, make_member
 
@@ -40,6 +41,19 @@ def test_what_one_member_pays_more_is_no_change_of_prices():
 def test_a_price_that_stays_is_not_looked_at_member_by_member():
     assert moved_models(days(1, 2, ratio=1.0)) == []
     assert moved_models(days(1, 2)) == ["claude-x"]
+
+
+@pytest.mark.django_db
+def test_a_rise_that_costs_less_than_a_tenth_of_the_floor_a_week_is_information():
+    for name in ("ana", "ben"):
+        member = make_member(f"{name}@example.com", name=name.title())
+        for back in range(1, 30):
+            dollars = Decimal("0.40") if back <= 3 else Decimal("0.20")
+            make_day(member, NOW.date() - timedelta(days=back), dollars, input_tokens=100_000)
+        make_event(member, NOW - timedelta(hours=1), Decimal("0.40"), input_tokens=100_000)
+    DetectionSettings.objects.create(info_findings=True)
+    (found,) = detect(NOW, data_ages=FRESH).opened
+    assert (found.rule, found.severity) == ("price_change", "info")
 
 
 @pytest.mark.django_db

@@ -5,13 +5,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from sandbox import build_company
+from sandbox import PriceRise, build_company
 from sandbox.company.actors import choose_actors, live
 from sandbox.company.casting import ACTORS
 from sandbox.company.columns import EventColumns, Events
 from sandbox.company.instants import midnight, to_ms
 from sandbox.company.kinds import KIND_NAMES
 from sandbox.company.members import MemberKind
+from sandbox.company.prices import position
 from sandbox.company.pricing import price
 
 from .conftest import NOW
@@ -45,6 +46,16 @@ def test_the_same_seed_gives_the_same_company_everywhere():
     assert fingerprint(build_company(members=10, days=20, seed=2, now=NOW).events) != fingerprint(
         company.events
     )
+
+
+def test_a_price_that_rises_changes_that_models_requests_alone_and_from_its_day_on(company):
+    name, day = "gpt-5.5-medium", NOW.date() - timedelta(days=12)
+    risen = build_company(members=40, days=60, seed=7, now=NOW, price_rise=PriceRise(name, day, 1.5)).events
+    events = company.events
+    is_dearer = (events.model == position(name)) & (events.occurred_ms >= to_ms(midnight(day)))
+    assert is_dearer.any()
+    assert (risen.model_micro[~is_dearer] == events.model_micro[~is_dearer]).all()
+    assert np.allclose(risen.model_micro[is_dearer], events.model_micro[is_dearer] * 1.5, atol=1)
 
 
 def test_a_further_horizon_leaves_the_past_as_it_was(company):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 
 from django.utils import timezone
@@ -35,7 +36,7 @@ def keep_slack(channel: Channel, parcel: Parcel) -> Receipt:
         title, text = f"In the thread: {parcel.content.headline}", parcel.content.step
     else:
         body: dict[str, Any] = slack.body(parcel.content)
-        title, text = str(body["text"]), "\n".join(block_texts(body["blocks"]))
+        title, text = unescape(str(body["text"])), unescape("\n".join(block_texts(body["blocks"])))
     return _keep(channel, parcel, ROOM, title, text)
 
 

@@ -20,6 +20,7 @@ from tracker.models import SetUp
 MEMBERS, DAYS, SEED = 60, 90, 7
 # Per 100 members and month, beside the told stories: a demo left running goes on having something to tell.
 INCIDENTS = 6
+PRICE_RISE = "gpt-5.5-medium:12:1.5"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Demo:
             f"--days={DAYS}",
             f"--seed={SEED}",
             f"--incidents={INCIDENTS}",
+            f"--price-rise={PRICE_RISE}",
             f"--anchor={self.anchor_at}",
             f"--key={self.key}",
             "--no-limits",  # days pass in seconds while its past is made

@@ -1,5 +1,6 @@
 """The demo's inbox and its card, and that neither is there without a demo."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -38,6 +39,12 @@ def test_a_message_is_kept_and_shown(client, demo, seed):
     page = client.get("/demo/messages").content.decode()
     assert "The week" in page
     assert "Nothing was sent" in page
+
+
+def test_a_kept_slack_message_reads_as_slack_shows_it(client, demo):
+    channel = Channel.objects.get(seed="demo-slack")
+    registry.send(channel, Parcel("notification-1", "digest", replace(DIGEST, title="Data > Science")))
+    assert DemoMessage.objects.get().title == "Data > Science"
 
 
 def test_other_channels_send_for_real(demo):

@@ -12,7 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from collector.base.arguments import instant
-from sandbox import Clock, Company, NotARecording, Recording, Sandbox, build_company
+from sandbox import Clock, Company, NotARecording, PriceRise, Recording, Sandbox, build_company
+from sandbox.company.prices import position
 from sandbox.faults import KINDS, Fault, named
 from sandbox.server import DEFAULT_KEY
 
@@ -26,6 +27,16 @@ def fault_chance(text: str) -> tuple[Fault, float]:
         return named(name), float(probability)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is not FAULT=PROBABILITY, such as 503=0.05 ({error})") from error
+
+
+def price_rise(text: str) -> tuple[str, int, float]:
+    """A model, days before the anchor and a ratio: `gpt-5.5-medium:12:1.5`."""
+    try:
+        model, days, ratio = text.split(":")
+        position(model)
+        return model, int(days), float(ratio)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not MODEL:DAYS:RATIO, such as gpt-5.5-medium:12:1.5") from error
 
 
 class Command(BaseCommand):
@@ -58,6 +69,12 @@ class Command(BaseCommand):
             default=0.0,
             metavar="RATE",
             help="by chance, per 100 members and month",
+        )
+        add.add_argument(
+            "--price-rise",
+            type=price_rise,
+            metavar="MODEL:DAYS:RATIO",
+            help="a model costs RATIO times as much since DAYS days before --anchor",
         )
         add.add_argument("--no-stories", action="store_true", help="nothing out of the ordinary happens")
         add.add_argument(
@@ -140,6 +157,7 @@ class Command(BaseCommand):
         anchor = options["anchor"] or now
         if anchor > now:
             raise CommandError("--anchor must not be after the sandbox's clock.")
+        rise = options["price_rise"]
         return build_company(
             members=options["members"],
             days=options["days"],
@@ -149,6 +167,7 @@ class Command(BaseCommand):
             events_per_day=options["events_per_day"],
             has_stories=not options["no_stories"],
             incidents_per_100_members_month=options["incidents"],
+            price_rise=rise and PriceRise(rise[0], anchor.date() - timedelta(days=rise[1]), rise[2]),
         )
 
     def _serve(self, sandbox: Sandbox) -> None:
