@@ -79,7 +79,7 @@ def told() -> dict[str, list[tuple]]:
 
 
 def rows(found, model, *more: str) -> list[tuple]:
-    skipped = {"id", "lease", "remote_id", "entry", "member", "changed_at"}
+    skipped = {"id", "lease", "remote_id", "entry", "member", "changed_at", "updated_at"}
     names = [
         field.attname
         for field in model._meta.concrete_fields
