@@ -24,7 +24,7 @@ def test_requests_that_became_dearer_for_all_alarm_only_about_who_pays_far_more_
 
 
 def test_a_week_that_became_dearer_for_all_is_drift_only_where_it_did_far_more_than_for_the_others():
-    # all had spent $10 a day and spend $40 now, the first $60 and the last $400
-    weeks = [[dollars] * 7 for dollars in (60, *[40] * 10, 400)]
+    # all had spent $10 a day and spend $40 now, the first $60 and the last $400, more each day
+    weeks = [[dollars * (0.7 + 0.1 * day) for day in range(7)] for dollars in (60, *[40] * 10, 400)]
     frame = make_frame([[10] * 30 + week for week in weeks])
     assert alarmed(drift, frame) == [12]

@@ -80,6 +80,7 @@ def spent_dollars(incident: Incident) -> float:
 
 
 def check_page(page: Page) -> None:
+    page.wait_for_load_state()  # after a click the new page may not have its styles yet
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, page.url
     found = Axe().run(page, options=WCAG).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"][:150]) for rule in found] == [], page.url

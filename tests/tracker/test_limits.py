@@ -79,7 +79,7 @@ def test_a_limit_is_lifted_and_a_temporary_one_says_what_comes_back(site):
     [
         ({"dollars": ""}, "Enter a whole number of dollars"),
         ({"dollars": "-1"}, "greater than or equal to 0"),
-        ({"until": "2026-09-16T14:00"}, "still to come"),
+        ({"until": "2026-09-16T14:00"}, "in the future"),
         ({"reason": ""}, "This field is required"),
     ],
 )

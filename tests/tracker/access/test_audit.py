@@ -79,7 +79,8 @@ def test_the_address_is_the_one_that_a_trusted_proxy_added(ann, settings):
 def test_a_change_in_the_admin_is_written_down(sign_in):
     admin = sign_in("admin")
     AuditEntry.objects.all().delete()
-    admin.post("/admin/tracker/accesssettings/", {"default_role": "viewer", "viewers_see": "pseudonyms"})
+    changed = {"default_role": "viewer", "viewers_see": "pseudonyms", "smallest_group": "5"}
+    admin.post("/admin/tracker/accesssettings/", changed)
     assert [entry[:3] for entry in entries()] == [
         ("change", "admin@company.com", "POST /admin/tracker/accesssettings/")
     ]

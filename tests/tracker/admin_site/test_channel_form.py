@@ -42,6 +42,7 @@ def values(target: str) -> dict[str, str]:
         "target": target,
         "least_severity": "warning",
         "audience": "everybody",
+        "sends_alerts": "on",
         "timezone": "UTC",
         "is_enabled": "on",
     }
