@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.request import Request, urlopen
 
+import requests
 from django.conf import settings
 
 from collector.cursor.client import CursorClient
@@ -39,11 +38,10 @@ def sandbox_world() -> World:
 
 def control(name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
     """Ask one of the sandbox's own addresses."""
-    request = Request(  # noqa: S310  (the sandbox's own address)
-        f"{settings.CURSOR_API_URL}/_sandbox/{name}",
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
+    method = "GET" if body is None else "POST"
+    response = requests.request(
+        method, f"{settings.CURSOR_API_URL}/_sandbox/{name}", json=body, timeout=SECONDS
     )
-    with urlopen(request, timeout=SECONDS) as response:  # noqa: S310
-        answer: dict[str, Any] = json.load(response)
+    response.raise_for_status()
+    answer: dict[str, Any] = response.json()
     return answer
