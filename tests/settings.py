@@ -20,6 +20,8 @@ Q_CLUSTER = Q_CLUSTER | {"name": f"tests-{os.getpid()}"}  # noqa: F405
 # Likewise what is cached there: a page that another test process rendered shows another company.
 CACHES = CACHES | {"pages": build_caches("")["pages"]}  # noqa: F405
 CACHES["default"] = CACHES["default"] | {"KEY_PREFIX": f"tests-{os.getpid()}"}
+if REDIS_URL:  # noqa: F405
+    CACHES["default"]["BACKEND"] = "tests.caches.OwnKeys"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # logins in tests cost nothing
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
