@@ -7,12 +7,13 @@ import os
 import shutil
 import tempfile
 
+from gunicorn.workers.base import Worker
+
 # Web workers add up their page times here, so that /metrics says the same whichever of them answers.
 # prometheus_client looks for it when it is first imported.
 shared_metrics = tempfile.mkdtemp(prefix="cursor-costs-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared_metrics
 
-from gunicorn.workers.base import Worker  # noqa: E402
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
 from config import garbage  # noqa: E402

@@ -50,14 +50,14 @@ def _one(engine: str, members: str, options: argparse.Namespace) -> None:
     name = f"bench_{members}_{options.days}_{options.events}"
     environment = {**os.environ, "DATABASE_URL": _database(engine, name, options.fresh), "DEBUG": "0"}
     command = [sys.executable, "-m", "tests.bench.one", members, options.days, options.events]
-    subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603
+    subprocess.run(command, cwd=ROOT, env=environment, check=False)
 
 
 def _database(engine: str, name: str, fresh: bool) -> str:
     if engine == "postgresql":
         if fresh:
-            subprocess.run(["dropdb", "--if-exists", name], check=True)  # noqa: S603, S607
-        subprocess.run(["createdb", name], check=False, stderr=subprocess.DEVNULL)  # noqa: S603, S607
+            subprocess.run(["dropdb", "--if-exists", name], check=True)
+        subprocess.run(["createdb", name], check=False, stderr=subprocess.DEVNULL)
         return f"postgres:///{name}"
     path = ROOT / "var" / "bench" / f"{name}.sqlite3"
     path.parent.mkdir(parents=True, exist_ok=True)

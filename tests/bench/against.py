@@ -32,7 +32,7 @@ class Worker:
     def __init__(self, checkout: Path, database: str) -> None:
         environment = {**os.environ, "DATABASE_URL": database}
         script = str(Path(__file__).with_name("worker.py"))
-        self.process = subprocess.Popen(  # noqa: S603  our own script
+        self.process = subprocess.Popen(
             [sys.executable, script],
             cwd=checkout,
             env=environment,
@@ -42,7 +42,7 @@ class Worker:
         )
 
     def ask(self, line: str) -> Any:
-        assert self.process.stdin and self.process.stdout  # noqa: S101  both are pipes
+        assert self.process.stdin and self.process.stdout
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
@@ -87,8 +87,8 @@ def checkout_of(commit: str) -> Iterator[Path]:
     """A clone of this repository at `commit`, for as long as it is needed."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "checkout"
-        subprocess.run(["git", "clone", "-q", "--shared", "-n", ROOT, path], check=True)  # noqa: S603, S607
-        subprocess.run(["git", "-C", path, "checkout", "-q", commit], check=True)  # noqa: S603, S607
+        subprocess.run(["git", "clone", "-q", "--shared", "-n", ROOT, path], check=True)
+        subprocess.run(["git", "-C", path, "checkout", "-q", commit], check=True)
         yield path
 
 
@@ -99,14 +99,14 @@ def _provide(engine: str, urls: list[str], other: Path, size: tuple[str, str, st
     folder.mkdir(parents=True, exist_ok=True)
     if engine == "postgresql":
         if fresh:
-            subprocess.run(["dropdb", "--if-exists", then], check=True)  # noqa: S603, S607
-        subprocess.run(["createdb", then], check=False, stderr=subprocess.DEVNULL)  # noqa: S603, S607
+            subprocess.run(["dropdb", "--if-exists", then], check=True)
+        subprocess.run(["createdb", then], check=False, stderr=subprocess.DEVNULL)
     elif fresh:
         (folder / then).unlink(missing_ok=True)
     _build(other, urls[0], size)
     if engine == "postgresql":
-        subprocess.run(["dropdb", "--if-exists", now], check=True)  # noqa: S603, S607
-        subprocess.run(["createdb", "-T", then, now], check=True)  # noqa: S603, S607
+        subprocess.run(["dropdb", "--if-exists", now], check=True)
+        subprocess.run(["createdb", "-T", then, now], check=True)
     else:
         shutil.copyfile(folder / then, folder / now)
     _build(ROOT, urls[1], size)

@@ -69,7 +69,7 @@ class Command(BaseCommand):
         """Live the demo's past before anybody looks; a later start finds it made."""
         _wait_until_open(children, "127.0.0.1", demo.port)
         if not is_made():
-            self.stdout.write(f"Making the demo's last {self.demo_days} days, at most a minute:")
+            self.stdout.write(f"Making the demo's last {self.demo_days} days, a minute or two:")
             if children.run(*demo.past_arguments, f"--days={self.demo_days}"):
                 raise CommandError("the demo's past could not be made; see the lines above")
 
