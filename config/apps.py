@@ -18,7 +18,7 @@ class ConfigConfig(AppConfig):
         connection_created.connect(keep_private)
 
 
-def keep_private(connection: Any, **_: Any) -> None:
+def keep_private(connection: Any, **_: object) -> None:
     """A new SQLite file is its owner's alone, wherever it is; one that is there keeps its mode."""
     path = Path(str(connection.settings_dict["NAME"]))
     if connection.vendor != "sqlite" or not path.is_file():

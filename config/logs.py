@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Collection
+from types import TracebackType
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
@@ -18,6 +19,8 @@ LOOKS_SECRET = re.compile(
     r"|(?P<user>://[^\s/:@]*:)[^\s/@]+(?=@)"
     r"|\bxox[a-z]-[\w-]+|\bre_\w{8,}|\bkey_\w{16,}"
 )
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class Redaction(logging.Formatter):
@@ -44,7 +47,7 @@ class TextLines(Redaction):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's name)
         return escape_controls(super().formatMessage(record))
 
-    def formatException(self, exc_info: Any) -> str:  # noqa: N802
+    def formatException(self, exc_info: ExcInfo) -> str:  # noqa: N802
         lines = super().formatException(exc_info).split("\n")
         return "\n".join("    " + escape_controls(line) for line in lines)
 

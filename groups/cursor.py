@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -38,7 +37,7 @@ class AdoptReport:
             f"{self.assignments_changed} assignments changed, {self.members_kept} members kept where set here"
         )
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return asdict(self)
 
 

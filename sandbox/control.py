@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from .api import Api
 from .company.instants import iso
@@ -51,11 +50,11 @@ def _truth(api: Api, request: Request) -> dict[str, object]:
     return sums | ({"rows": known.rows} if request.query.get("rows") else {})
 
 
-def _labels(api: Api, request: Request) -> dict[str, Any]:
+def _labels(api: Api, request: Request) -> dict[str, object]:
     return {"labels": [_label(label) for label in api.company.labels_at(api.clock.now())]}
 
 
-def _label(label: Label) -> dict[str, Any]:
+def _label(label: Label) -> dict[str, object]:
     return {
         "email": label.email,
         "kind": label.kind,
@@ -66,7 +65,7 @@ def _label(label: Label) -> dict[str, Any]:
     }
 
 
-def _set_clock(api: Api, request: Request) -> dict[str, Any]:
+def _set_clock(api: Api, request: Request) -> dict[str, object]:
     """`now` freezes it, `advanceSeconds` moves it on, `run` lets it follow the machine's."""
     if instant := _instant(request.body.get("now")):
         api.clock.freeze(instant)

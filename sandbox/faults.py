@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 from .http import HttpError, Request, SandboxResponse, Wire
 
@@ -167,11 +166,11 @@ def list_field(answer: SandboxResponse) -> str | None:
     return next((name for name, value in answer.body.items() if isinstance(value, list)), None)
 
 
-def _without(row: dict[str, Any], name: str) -> dict[str, Any]:
+def _without(row: dict[str, object], name: str) -> dict[str, object]:
     return {key: value for key, value in row.items() if key != name}
 
 
-def _with(answer: SandboxResponse, body: dict[str, Any]) -> SandboxResponse:
+def _with(answer: SandboxResponse, body: dict[str, object]) -> SandboxResponse:
     return replace(answer, body=body)
 
 

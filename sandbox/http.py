@@ -106,7 +106,7 @@ class PageRequest:
     def has_previous(self) -> bool:
         return self.number > 1
 
-    def envelope(self, total_name: str) -> dict[str, Any]:
+    def envelope(self, total_name: str) -> dict[str, object]:
         """Return the `pagination` object of the endpoints that page by `hasNextPage`."""
         return {
             "page": self.number,

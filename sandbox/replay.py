@@ -76,7 +76,7 @@ class Recording:
         known[:] = [each for each in known if each.asked != asked]
         known.append(exchange)
 
-    def answer(self, method: str, path: str, asked: Mapping[str, Any]) -> SandboxResponse:
+    def answer(self, method: str, path: str, asked: Mapping[str, object]) -> SandboxResponse:
         """The recorded answer to this question, or one made of the rows of all recorded answers."""
         exchanges = self.exchanges.get((method, path), [])
         wanted = _as_text(asked)
@@ -90,11 +90,11 @@ class Recording:
         return SandboxResponse(_merged(good, wanted))
 
 
-def _as_text(asked: Mapping[str, Any]) -> dict[str, str]:
+def _as_text(asked: Mapping[str, object]) -> dict[str, str]:
     return {name: str(value) for name, value in asked.items()}
 
 
-def _merged(exchanges: list[Exchange], asked: Mapping[str, str]) -> dict[str, Any]:
+def _merged(exchanges: list[Exchange], asked: Mapping[str, str]) -> dict[str, object]:
     """One page with the rows of all answers that fit the time asked for."""
     template = exchanges[-1].answer
     name = next((name for name in LISTS if name in template), "")
@@ -111,7 +111,7 @@ def _merged(exchanges: list[Exchange], asked: Mapping[str, str]) -> dict[str, An
     return _with_totals({**template, name: merged}, merged)
 
 
-def _with_totals(answer: dict[str, Any], rows: Any) -> dict[str, Any]:
+def _with_totals(answer: dict[str, object], rows: Any) -> dict[str, object]:
     """The envelope of a single page with these rows."""
     people = {str(row.get("userId") or row.get("email")) for row in rows if isinstance(row, dict)}
     count = len(rows)

@@ -92,7 +92,7 @@ class _Server(ThreadingHTTPServer):
         self.api = api
         self._open: set[socket.socket] = set()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: Any, client_address: object) -> None:
         self._open.add(request)
         super().process_request(request, client_address)
 
@@ -110,7 +110,7 @@ class _Server(ThreadingHTTPServer):
         else:
             super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: object) -> None:
         """A client that went away is no error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
@@ -173,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
             body, self.close_connection = body[: len(body) // 2], True
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the sandbox counts its requests itself."""
 
 

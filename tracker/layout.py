@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -97,7 +96,7 @@ FIRST_RUN = Banner(
 )
 
 
-def frame(request: AccessRequest) -> dict[str, Any]:
+def frame(request: AccessRequest) -> dict[str, object]:
     """Context processor: `frame` (built once, for pages that show it), `theme`, `now`, `filter_query`."""
     now = timezone.now()
     return {

@@ -47,9 +47,9 @@ class PipelineStep:
     is_ok: bool
     summary: str
     seconds: float
-    report: Any = None
+    report: object = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "name": self.name,
             "ok": self.is_ok,
@@ -74,7 +74,7 @@ class PipelineReport:
     def summary(self) -> str:
         return "; ".join(f"{step.name}: {step.summary}" for step in self.steps)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Shape: {ok, startedAt, steps: [{name, ok, summary, seconds, report}]}."""
         return {
             "ok": self.is_ok,
@@ -106,7 +106,7 @@ def run(
     return report
 
 
-def _do(report: PipelineReport, name: str, work: Callable[[], Any]) -> Any:
+def _do(report: PipelineReport, name: str, work: Callable[[], Any]) -> object:
     """Run one step and note it; what it raised is told in one line, and a surprise logged whole."""
     started = time.monotonic()
     try:

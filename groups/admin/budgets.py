@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import ForeignKey
 from django.forms import ModelChoiceField
@@ -32,7 +30,7 @@ class CycleBudgetAdmin(RecordedAdmin):
         return str(budget.group or budget.member)
 
     def formfield_for_foreignkey(
-        self, db_field: ForeignKey, request: HttpRequest, **options: Any
+        self, db_field: ForeignKey, request: HttpRequest, **options: object
     ) -> ModelChoiceField | None:
         if db_field.name == "group":
             options["queryset"] = Group.objects.open()

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -30,7 +30,7 @@ class StateFilter(SimpleListFilter):
         for number, choice in enumerate(super().choices(changelist)):
             yield {**choice, "display": "open"} if number == 0 else choice
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if self.value() == "all":
             return queryset
         return queryset.filter(closed_day__isnull=self.value() != "closed")
@@ -45,7 +45,7 @@ class GroupFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return [(option.path, "— " * option.depth + option.label) for option in tree.options()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         path = self.value()
         if not path:
             return queryset
@@ -62,5 +62,5 @@ class SourceFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
         return list(Assignment.Source.choices)
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(held_source=self.value()) if self.value() else queryset

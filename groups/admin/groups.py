@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -75,7 +75,9 @@ class GroupAdmin(RecordedAdmin):
         changelist.unassigned = {"members": len(members[UNASSIGNED]), "spend": dollars(spend[UNASSIGNED])}
         return changelist
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "title": "Billing groups"})
 
     @admin.display(description="members")
@@ -151,7 +153,7 @@ class GroupAdmin(RecordedAdmin):
         return TemplateResponse(request, "admin/groups/confirm.html", context)
 
     def _do(
-        self, request: HttpRequest, groups: list[Group], change: Callable[[Group, datetime], Any]
+        self, request: HttpRequest, groups: list[Group], change: Callable[[Group, datetime], object]
     ) -> None:
         """Change all of the groups, or none if one refuses."""
         now = timezone.now()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -48,7 +48,7 @@ class MemberPlaceAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MemberPlace]:
@@ -65,7 +65,9 @@ class MemberPlaceAdmin(admin.ModelAdmin):
             )
         )
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "title": "Members by group"})
 
     @admin.display(ordering="held_name")
@@ -131,7 +133,7 @@ class AssignmentHistoryAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("member__email", "member__name", "changed_by")
     date_hierarchy = "history_date"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         return super().get_queryset(request).order_by(F("history_date").desc(), "-history_id")
 
     @admin.display(description="change", ordering="history_type")

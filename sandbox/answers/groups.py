@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from sandbox.view import View
 from .directory_groups import directory_group_id
 from .spelling import cents
 
-Row = dict[str, Any]
+Row = dict[str, object]
 DAY_MS = 86_400_000
 UNASSIGNED_ID = "group_unassigned"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sandbox.company.members import Employee
 from sandbox.http import Request, SandboxResponse
@@ -23,7 +22,7 @@ def is_listed(member: Employee, today: date) -> bool:
     return member.is_human and member.joined_on <= today and (today < member.left_on or member.is_listed)
 
 
-def present_row(member: Employee, today: date) -> dict[str, Any]:
+def present_row(member: Employee, today: date) -> dict[str, object]:
     return {
         "id": member.id,
         "name": member.name,
@@ -33,5 +32,5 @@ def present_row(member: Employee, today: date) -> dict[str, Any]:
     }
 
 
-def legacy_row(member: Employee, today: date) -> dict[str, Any]:
+def legacy_row(member: Employee, today: date) -> dict[str, object]:
     return {"id": member.number, "name": member.name, "email": title_email(member), "role": member.role}

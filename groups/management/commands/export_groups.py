@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, help="file to write; default: standard output")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         today = utc_day(timezone.now())
         if options["file"] is None:
             mapping.write_mapping(self.stdout, today)

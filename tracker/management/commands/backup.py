@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -38,7 +37,7 @@ class Command(BaseCommand):
             help="Then delete all but the newest N dated copies in that directory.",
         )
 
-    def handle(self, *, target: Path | None, keep: int | None, **options: Any) -> None:
+    def handle(self, *, target: Path | None, keep: int | None, **options: object) -> None:
         if target is None:
             target = settings.VAR_DIR / "backups"
             target.mkdir(mode=0o700, exist_ok=True)

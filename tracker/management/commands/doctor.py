@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -13,7 +11,7 @@ class Command(BaseCommand):
     help = "Check everything this installation depends on: one line each, with what to do. Changes nothing."
     requires_system_checks = ()  # they are its first lines
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         failed = 0
         for finding in examine(timezone.now()):
             self.stdout.write(finding.line)

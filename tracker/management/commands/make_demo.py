@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -21,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--anchor", type=instant, required=True, help="the instant at which the days end")
         parser.add_argument("--days", type=int, default=PAST_DAYS, help=f"how many (default {PAST_DAYS})")
 
-    def handle(self, *, anchor: datetime, days: int, **options: Any) -> None:
+    def handle(self, *, anchor: datetime, days: int, **options: object) -> None:
         if not (settings.DEMO and holds_demo()):
             raise CommandError("This database is not a demo's: run `manage.py serve` without a key.")
         if is_made():

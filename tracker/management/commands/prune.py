@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -22,7 +20,7 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="show what would be deleted, and delete nothing"
         )
 
-    def handle(self, *, days: int | None, dry_run: bool, **options: Any) -> None:
+    def handle(self, *, days: int | None, dry_run: bool, **options: object) -> None:
         if days is not None:
             self._prune_events(days, dry_run)
             return

@@ -7,7 +7,6 @@ import errno
 import socket
 import time
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -33,7 +32,7 @@ class Command(BaseCommand):
             help=f"of the demo's past, which is made once (default {PAST_DAYS})",
         )  # fmt: skip
 
-    def handle(self, *, bind: tuple[str, int], demo_days: int, **options: Any) -> None:
+    def handle(self, *, bind: tuple[str, int], demo_days: int, **options: object) -> None:
         self.demo_days = demo_days
         _refuse_taken(bind)
         demo = _demo(timezone.now())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -17,7 +15,7 @@ from tracker.running.together import kept_together
 class Command(BaseCommand):
     help = "Run the hourly pipeline and send notifications, as a background worker (django-q2)."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         broker = check_broker()
         if (
             broker.verdict is CheckLevel.FAIL
