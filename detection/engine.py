@@ -20,6 +20,7 @@ from .findings.messages import message_of
 from .findings.onset import onset_of
 from .frame.frame import Frame
 from .frame.load import first_complete_collection, load_frame
+from .frame.price_timeline import keep_price_timeline
 from .frame.work import live_work
 from .models import Anomaly, DetectionSettings, Exemption
 from .rules import ALL
@@ -105,6 +106,7 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     judged = frozenset(rule.value for module in ALL for rule in module.RULES) - silenced
     with transaction.atomic():
         stored = store(told, known, as_of=as_of, judged=judged)
+    keep_price_timeline(as_of)
     return _report(as_of, stored, assessment, silent)
 
 

@@ -1,114 +1,76 @@
-"""The team's timeline of prices: models seen for the first time, and prices per token that changed."""
+"""The team's timeline of prices: models that were first used, and prices per token that changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from enum import Enum
+from typing import Any
 
-from django.db.models import Count, F, FloatField, Min, Sum
-from django.db.models.functions import Cast
+from django.db.models import Min
 
-from collector.base.days import utc_day
+from collector.base.days import day_start, utc_day
 from collector.models import MemberModelDay
-from detection.models import Anomaly
-from detection.vocabulary import Rule
+from detection.models import PriceTimeline
 
+from .price_changes import DAYS_SINCE
 from .totals import load_price_changes
 
-TIMELINE_DAYS = 90
 # A model that the team used within so many days of the first day known may have been in use before.
 SETTLED_DAYS = 14
+DAY = timedelta(days=1)
+Event = list[Any]  # model, day, ratio: see `PriceTimeline`
+# The days, before the one it is looked for on, on which a change can have come.
+SEEN_DAYS = DAYS_SINCE - 1
 
 
-class PriceEventKind(Enum):
-    FIRST_SEEN = "first_seen"
-    PRICE_CHANGE = "price_change"
+def keep_price_timeline(as_of: datetime) -> None:
+    """Bring the timeline up to the last whole day before `as_of`: once a day, from where it stopped.
 
-
-@dataclass(frozen=True)
-class PriceEvent:
-    """Something that moved what `model` costs the team, on the UTC `day`; nobody is named.
-
-    `members` have used it since. First seen: `cents` is the value of its usage since, `ratio` what a request
-    of it costs over the team's average request in that time (None without a cost). Price change: `cents` is
-    what the change adds a week at the present use (less, where negative), `ratio` the new price over the old.
+    All of it where older days have come since. A handful of queries for every fortnight that is looked at.
     """
-
-    kind: PriceEventKind
-    day: date
-    model: str
-    members: int
-    cents: float
-    ratio: float | None
-
-
-def price_timeline(as_of: datetime, *, days: int = TIMELINE_DAYS) -> list[PriceEvent]:
-    """Events of the last `days` days, the newest first.
-
-    A handful of queries; one groups the days' totals by model.
-    """
-    first = utc_day(as_of) - timedelta(days=days)
-    events = [*first_sights(first, utc_day(as_of)), *_price_events(first, as_of)]
-    return sorted(events, key=lambda event: (event.day, event.model), reverse=True)
-
-
-def first_sights(first: date, last: date) -> list[PriceEvent]:
-    """Models that the team made a first request of from `first` to `last`, both included."""
-    known_since = MemberModelDay.objects.aggregate(day=Min("day"))["day"]
-    if known_since is None:
-        return []
-    settled = max(first, known_since + timedelta(days=SETTLED_DAYS))
-    used = MemberModelDay.objects.between(first, last).filter(requests__gt=0).exclude(model="").order_by()
-    value = Sum(Cast(F("total_cents") + F("worth_cents"), FloatField()))
-    rows = list(
-        used.filter(day__gte=settled)
-        .values("model")
-        .annotate(
-            since=Min("day"),
-            people=Count("member", distinct=True),
-            spent=value,
-            served=Sum("requests"),
-        )
-    )
-    before = MemberModelDay.objects.filter(day__lt=settled, model__in=[row["model"] for row in rows])
-    known = set(before.filter(requests__gt=0).order_by().values_list("model", flat=True).distinct())
-    team = used.aggregate(spent=value, served=Sum("requests"))
-    usual = team["spent"] / team["served"] if team["served"] else 0.0
-    return [
-        PriceEvent(
-            PriceEventKind.FIRST_SEEN,
-            row["since"],
-            row["model"],
-            row["people"],
-            row["spent"],
-            row["spent"] / row["served"] / usual if usual and row["spent"] else None,
-        )
-        for row in rows
-        if row["model"] not in known
-    ]
+    known_from = MemberModelDay.objects.order_by("day").values_list("day", flat=True).first()
+    kept, last = PriceTimeline.objects.first() or PriceTimeline(), utc_day(as_of) - DAY
+    if known_from is None or last < known_from:
+        return
+    if kept.first_day != known_from:
+        kept = PriceTimeline(pk=kept.pk)
+    if kept.last_day and kept.last_day >= last:
+        return
+    looks = list(look_days(kept.last_day or known_from, last))
+    begin = looks[-1] - (SEEN_DAYS - 1) * DAY
+    uses = first_uses(max(begin, known_from + SETTLED_DAYS * DAY), last)
+    changes = [change for day in looks for change in load_price_changes(day_start(day + DAY))]
+    found: list[Event] = [[model, f"{day}", None] for model, day in uses]
+    found += [[change.model, f"{change.day}", change.ratio] for change in changes]
+    known = [event for event in kept.events if event[1] < f"{begin}"]
+    kept.events = without_echoes(known + [event for event in found if event[1] >= f"{begin}"])
+    kept.first_day, kept.last_day = known_from, last
+    kept.save()
 
 
-def _price_events(first: date, as_of: datetime) -> list[PriceEvent]:
-    """Changes that show now, and rises that detection reported before."""
-    events = {
-        (change.model, change.day): PriceEvent(
-            PriceEventKind.PRICE_CHANGE,
-            change.day,
-            change.model,
-            change.members,
-            change.weekly_cents,
-            change.ratio,
-        )
-        for change in load_price_changes(as_of)
-        if change.day >= first
-    }
-    reported = Anomaly.objects.filter(rule=Rule.PRICE_CHANGE, detected_at__lte=as_of)
-    for figures, ratio in reported.values_list("operands", "observed"):
-        model, day = figures["model"], date.fromisoformat(figures["day"])
-        if day >= first:
-            change = PriceEvent(
-                PriceEventKind.PRICE_CHANGE, day, model, figures["members"], figures["weekly_cents"], ratio
-            )
-            events.setdefault((model, day), change)
-    return list(events.values())
+def without_echoes(events: list[Event]) -> list[Event]:
+    """By day, without a change that shows again some days after it came, where an earlier look found it."""
+    told, newest = [], dict[str, date]()
+    for model, day, ratio in sorted(events, key=lambda event: (event[1], event[0])):
+        if ratio is not None:
+            came = date.fromisoformat(day)
+            if came - newest.get(model, date.min) < DAYS_SINCE * DAY:
+                continue
+            newest[model] = came
+        told.append([model, day, ratio])
+    return told
+
+
+def look_days(done: date, last: date) -> Iterator[date]:
+    """Days whose views together see every change after `done`, the newest first."""
+    yield last
+    while (last := last - SEEN_DAYS * DAY) > done:
+        yield last
+
+
+def first_uses(first: date, last: date) -> list[tuple[str, date]]:
+    """Models that were first charged for from `first` to `last`, both included, and when. Two queries."""
+    paid = MemberModelDay.objects.filter(total_cents__gt=0).order_by()
+    used = dict(paid.between(first, last).values_list("model").annotate(Min("day")))
+    before = set(paid.filter(day__lt=first, model__in=used).values_list("model", flat=True).distinct())
+    return [(model, day) for model, day in used.items() if model not in before]

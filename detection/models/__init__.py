@@ -2,7 +2,8 @@
 
 from .anomaly import Anomaly
 from .exemption import Exemption
+from .price_timeline import PriceTimeline
 from .settings import DetectionSettings
 from .trial import SettingsTrial
 
-__all__ = ["Anomaly", "DetectionSettings", "Exemption", "SettingsTrial"]
+__all__ = ["Anomaly", "DetectionSettings", "Exemption", "PriceTimeline", "SettingsTrial"]

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from collector.models import Member
 from detection.engine import detect
 from detection.frame.price_changes import moved_models, price_changes
-from detection.frame.price_timeline import PriceEvent, PriceEventKind, first_sights, price_timeline
-from detection.models import Anomaly, DetectionSettings
+from detection.frame.price_timeline import keep_price_timeline
+from detection.models import Anomaly, DetectionSettings, PriceTimeline
 
 from .facts import FRESH, NOW, make_day, make_event, make_member
 
@@ -73,8 +74,12 @@ def test_a_rise_is_one_finding_of_the_team_and_nobody_is_blamed_for_it():
     assert not Anomaly.objects.filter(member__isnull=False).exists()
 
 
+def events() -> list:
+    return PriceTimeline.objects.get().events
+
+
 @pytest.mark.django_db
-def test_a_model_is_seen_for_the_first_time_once_and_not_where_the_past_is_unknown():
+def test_a_model_is_first_used_once_and_not_where_the_past_is_unknown():
     ana, ben, today = make_member(), make_member("ben@example.com"), NOW.date()
     for back in range(60):
         make_day(ana, today - timedelta(days=back), 10)
@@ -82,31 +87,40 @@ def test_a_model_is_seen_for_the_first_time_once_and_not_where_the_past_is_unkno
     make_day(ana, today - timedelta(days=3), 20, model="opus")
     make_day(ben, today - timedelta(days=1), 40, model="opus")
     make_day(ben, today - timedelta(days=2), 0, requests=0, model="failed-only")
-    (event,) = price_timeline(NOW)
-    assert (event.kind, event.model, event.day) == (PriceEventKind.FIRST_SEEN, "opus", date(2026, 3, 14))
-    assert (event.members, event.cents) == (2, 6000)
-    # $60 for 20 requests, where the team paid $670 for 630
-    assert event.ratio == pytest.approx(3 / (670 / 630), rel=0.01)
-    assert first_sights(today - timedelta(days=1), today) == []
+    keep_price_timeline(NOW)
+    assert events() == [["opus", "2026-03-14", None]]
+    keep_price_timeline(NOW + timedelta(days=30))
+    assert events() == [["opus", "2026-03-14", None]]
 
 
-@pytest.mark.django_db
-def test_the_timeline_has_the_changes_of_now_and_those_reported_before():
-    figures = {"model": "sonnet", "day": "2026-01-10", "weekly_cents": 900.0, "members": 3, "also": []}
-    Anomaly.objects.create(
-        rule="price_change",
-        cause="price",
-        severity="warning",
-        metric="price_ratio",
-        observed=1.5,
-        bound=1,
-        expected=1,
-        extra_cents=0,
-        detected_at=NOW - timedelta(days=60),
-        last_seen_at=NOW - timedelta(days=55),
-        operands=figures,
-    )
-    assert price_timeline(NOW) == [
-        PriceEvent(PriceEventKind.PRICE_CHANGE, date(2026, 1, 10), "sonnet", 3, 900.0, 1.5)
-    ]
-    assert price_timeline(NOW, days=30) == []
+@pytest.fixture
+def dearer(db) -> None:
+    """Ninety days of three people: their model costs double for forty, a new one comes for twenty."""
+    for name in ("ana", "ben", "eva"):
+        member = make_member(f"{name}@example.com")
+        for back in range(90):
+            day = NOW.date() - timedelta(days=back)
+            make_day(member, day, 24 if back <= 40 else 12, input_tokens=1_000_000)
+            if back <= 20:
+                make_day(member, day, 5, model="opus", input_tokens=1_000_000)
+
+
+MOVED = [["sonnet", "2026-02-05", pytest.approx(2)], ["opus", "2026-02-25", None]]
+
+
+def test_the_timeline_is_the_same_made_at_once_or_day_by_day_with_gaps(dearer):
+    keep_price_timeline(NOW)
+    assert events() == MOVED
+    PriceTimeline.objects.all().delete()
+    for back in (60, 45, 38, 37, 36, 30, 8, 1, 0):
+        keep_price_timeline(NOW - timedelta(days=back))
+    assert events() == MOVED
+
+
+def test_a_day_is_looked_at_once_and_all_again_when_older_usage_arrives(dearer, django_assert_num_queries):
+    keep_price_timeline(NOW)
+    with django_assert_num_queries(2):
+        keep_price_timeline(NOW + timedelta(hours=3))
+    make_day(Member.objects.all()[0], NOW.date() - timedelta(days=100), 5, model="opus")
+    keep_price_timeline(NOW + timedelta(hours=3))
+    assert events() == MOVED[:1]

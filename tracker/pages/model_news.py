@@ -33,8 +33,10 @@ def news_table(report: Insights, query: QueryDict) -> Table[ModelNews]:
         Column("spent", "Spend since", lambda n: n.spent_cents, "money"),
         Column("extra", "Extra cost since", lambda n: n.extra_cents, "money", help=MEANINGS["price_extra"]),
     ]  # fmt: skip
+    empty = "In these days no model's price changed, and none was used for the first time."
+    if report.model_news is None:
+        empty = "Prices are looked at by the hourly job, which has not run yet."
     return Table(
-        "news", "Prices and models", columns, report.model_news,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-day",
-        empty="In these days no model's price changed, and none was used for the first time.",
+        "news", "Prices and models", columns, report.model_news or [],
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-day", empty=empty,
     )  # fmt: skip

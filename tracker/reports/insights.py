@@ -94,9 +94,9 @@ class Insights:
         return [model for model, _ in sums.most_common(SHARE_MODELS)]
 
     @cached_property
-    def model_news(self) -> list[ModelNews]:
-        """Of the period's whole days. One query, and two more where there is any."""
-        return model_news(self.period, self.selection.of, self.team.palette.first_day)
+    def model_news(self) -> list[ModelNews] | None:
+        """Of the period's whole days. One query, and one more where there is any."""
+        return model_news(self.period, self.selection.of)
 
     @cached_property
     def savings(self) -> list[savings.Saving]:
