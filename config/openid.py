@@ -1,8 +1,17 @@
-"""What settings say about the OpenID provider, in the shapes that allauth and the browser want."""
+"""What settings say about the providers, in the shapes that allauth and the browser want."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+
+
+def google_provider(client_id: str, secret: str) -> dict[str, object]:
+    """allauth's settings of Google."""
+    return {
+        "APP": {"client_id": client_id, "secret": secret},
+        "SCOPE": ["openid", "profile", "email"],
+        "OAUTH_PKCE_ENABLED": True,
+    }
 
 
 def openid_apps(issuer: str, name: str, client_id: str, secret: str) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from config.caches import build_caches
 from config.environment import Environment, read_env_file
 from config.logs import logging_config
-from config.openid import openid_apps, origins
+from config.openid import google_provider, openid_apps, origins
 from config.secret_key import load_secret_key, stretch
 from config.var_directory import make_var_directory
 from config.version import read_version
@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "chartkick.django",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.openid_connect",
@@ -183,6 +184,7 @@ AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 SIMPLE_HISTORY_REVERT_DISABLED = True  # an old version saved again would go round the rules
 AUTH_GOOGLE_ID = env.text("AUTH_GOOGLE_ID")
 AUTH_GOOGLE_SECRET = env.secret("AUTH_GOOGLE_SECRET")
@@ -196,6 +198,7 @@ AUTH_ALLOWED_DOMAIN = env.text("AUTH_ALLOWED_DOMAIN").lower()
 AUTH_ALLOWED_EMAILS = [email.lower() for email in env.items("AUTH_ALLOWED_EMAILS")]
 AUTH_ADMIN_EMAILS = [email.lower() for email in env.items("AUTH_ADMIN_EMAILS")]
 AUTH_TRUST_HOST = env.flag("AUTH_TRUST_HOST", default=False)
+AUTH_REQUIRE_TOTP = env.flag("AUTH_REQUIRE_TOTP", default=False)
 # One of them is enough to close the pages; config.E004 asks for the rest.
 HAS_GOOGLE = bool(AUTH_GOOGLE_ID or AUTH_GOOGLE_SECRET)
 AUTH_ENABLED = bool(AUTH_SECRET or HAS_GOOGLE or AUTH_OIDC_ISSUER or AUTH_OIDC_ID or AUTH_OIDC_SECRET)
@@ -208,16 +211,15 @@ AUTHENTICATION_BACKENDS = [
 AXES_CLIENT_IP_CALLABLE = "tracker.access.audit.client_address"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 ACCOUNT_EMAIL_VERIFICATION = "none"  # Google has verified it, or it is refused
-SOCIALACCOUNT_ONLY = True
+ACCOUNT_ADAPTER = "tracker.access.codes.SignInStages"
+MFA_ADAPTER = "tracker.access.codes.OneTimeCodes"
+MFA_FORMS = {"authenticate": "tracker.access.codes.CodeForm"}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 SOCIALACCOUNT_ADAPTER = "tracker.access.adapter.GoogleOnly"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # a verified address finds the person it belonged to before
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = {
-    "google": {
-        "APP": {"client_id": AUTH_GOOGLE_ID, "secret": AUTH_GOOGLE_SECRET},
-        "SCOPE": ["openid", "profile", "email"],
-        "OAUTH_PKCE_ENABLED": True,
-    },
+    "google": google_provider(AUTH_GOOGLE_ID, AUTH_GOOGLE_SECRET),
     "openid_connect": {"APPS": openid_apps(AUTH_OIDC_ISSUER, AUTH_OIDC_NAME, AUTH_OIDC_ID, AUTH_OIDC_SECRET)},
 }
 CRON_SECRET = env.secret("CRON_SECRET")

@@ -21,6 +21,8 @@ SIGN_IN_VIEWS = (
     "account_login",
     "account_logout",
     "admin_sign_in",
+    "mfa_authenticate",
+    "account_reauthenticate",
     "google_callback",
     "oidc_callback",
     "admin:login",
@@ -97,7 +99,9 @@ def deed(request: HttpRequest, response: HttpResponse) -> Action | None:
         return None
     if "attachment" in response.get("Content-Disposition", ""):
         return Action.EXPORT
-    if request.method in SAFE_METHODS or records_itself(request) or shows_form_again(request, response):
+    if request.method in SAFE_METHODS or shows_form_again(request, response):
+        return None
+    if records_itself(request) and not changes_of(request):
         return None
     return Action.CHANGE
 
@@ -126,4 +130,5 @@ def signed_out(sender: object, request: HttpRequest, user: User | None, **_: obj
 
 @receiver(user_login_failed)
 def refused(sender: object, credentials: dict, request: HttpRequest | None = None, **_: object) -> None:
-    record(request, Action.REFUSED, actor_name=str(credentials.get("username", "")), detail="local login")
+    detail = str(credentials.get("problem", "local login"))
+    record(request, Action.REFUSED, actor_name=str(credentials.get("username", "")), detail=detail)

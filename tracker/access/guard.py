@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 
-from tracker.access import audit, tokens
+from tracker.access import audit, codes, tokens
 from tracker.access.admission import is_admitted
 from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role, role_of, role_of_visitor
@@ -107,6 +107,8 @@ def session_access(request: HttpRequest, policy: AccessSettings) -> Access:
         user = request.user
     if not isinstance(user, User):
         return Access(role_of_visitor(policy), policy=policy)
+    if codes.lacks_required_code(user):
+        return Access(role_of_visitor(policy), user.get_username(), user, policy=policy)
     role = role_of(user, policy)
     if settings.AUTH_ENABLED or role is Role.ADMIN:
         follow_role(user, role)

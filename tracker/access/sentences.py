@@ -11,6 +11,7 @@ from tracker.models import AuditEntry
 Action = AuditEntry.Action
 REFUSALS = {
     "local login": "the name or the password was wrong",
+    "wrong code": "the one-time code was wrong",
     "no longer admitted": "the address is no longer on the list of those who may sign in",
     "failed": "the provider's answer did not fit the sign-in",
     "cancelled": "the sign-in was cancelled",

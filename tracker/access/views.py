@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import logout
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tracker.access import callbacks, oidc
+from tracker.access.codes import lacks_required_code
 from tracker.access.guard import public
 
 PROBLEMS = {
@@ -62,13 +69,44 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @public
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def admin_sign_in(request: HttpRequest) -> HttpResponse:
+def admin_sign_in(request: HttpRequest) -> HttpResponseBase:
     """The admin's own login form only where there is no other sign-in."""
     if not settings.AUTH_ENABLED:
-        return admin.site.login(request)
+        if lacks_required_code(request.user):
+            return redirect("mfa_activate_totp")
+        if request.method != "POST" and admin.site.has_permission(request):
+            return redirect("admin:index")
+        return LocalLogin.as_view()(request)
     if request.user.is_authenticated:
         raise PermissionDenied("The admin is for administrators. Ask one of them.")
     return redirect_to_login(local_path(request.GET.get("next", ""), default="/admin/"), "account_login")
+
+
+class LocalLogin(LoginView):
+    """An administrator's name and password; allauth then asks for the one-time code, if there is one."""
+
+    authentication_form = AdminAuthenticationForm
+    template_name = "account/local_login.html"
+    next_page = "admin:index"
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response: HttpResponse = perform_login(
+            self.request, form.get_user(), redirect_url=self.get_success_url()
+        )
+        return response
+
+
+def local_login_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page about a local login: there are none where people sign in with a provider."""
+
+    @public
+    @never_cache
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def page(request: HttpRequest) -> HttpResponse:
+        return redirect("account_login") if settings.AUTH_ENABLED else view(request)
+
+    return page
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

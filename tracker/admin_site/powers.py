@@ -4,9 +4,11 @@ from __future__ import annotations
 
 # All of them register what is taken back below, and would do so later if they were not asked first.
 import allauth.account.admin
+import allauth.mfa.admin
 import allauth.socialaccount.admin  # noqa: F401
 import django_q.admin  # noqa: F401
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -18,9 +20,10 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from collector.base.read_only import ReadOnly
 
-# allauth's own tables: keys come from the environment, and addresses from Google at each sign-in.
+# allauth's own tables: keys come from the environment, addresses from Google at each sign-in, and the
+# secrets of one-time codes are their owners' alone.
 # Django's groups are the roles: their names have a meaning, and their permissions none.
-WITHDRAWN = (EmailAddress, SocialAccount, SocialApp, SocialToken, Group)
+WITHDRAWN = (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, Group)
 REPLACED = (User, AccessAttempt, AccessFailureLog, AccessLog, Failure, OrmQ, Schedule, Success)
 for model in (*WITHDRAWN, *REPLACED):
     if admin.site.is_registered(model):

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from tracker.access.codes import lacks_required_code
 from tracker.admin_site import board
 from tracker.admin_site.back import remember_page
 from tracker.admin_site.checklist import read_checklist
@@ -24,6 +25,9 @@ class ProductAdminSite(admin.AdminSite):
     index_title = "Admin"
     enable_nav_sidebar = False  # the front page has every task; a keyboard would pass the sidebar first
     empty_value_display = "–"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not lacks_required_code(request.user)
 
     def each_context(self, request: HttpRequest) -> dict[str, object]:
         return {**super().each_context(request), "came_from": remember_page(request)}

@@ -1,0 +1,28 @@
+"""For a local administrator who has lost the phone and the recovery codes."""
+
+from __future__ import annotations
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from tracker.access import audit
+from tracker.models import AuditEntry
+
+
+class Command(BaseCommand):
+    help = "Remove a local login's one-time code and recovery codes, so that the password alone lets it in."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+
+    def handle(self, *, username: str, **options: object) -> None:
+        user = User.objects.filter(username=username).first()
+        if user is None:
+            raise CommandError(f"no login is called {username!r}; the admin lists them under People")
+        deleted, _ = Authenticator.objects.filter(user=user).delete()
+        if not deleted:
+            raise CommandError(f"{username} has no one-time code")
+        detail = f"deleted the one-time code of “{username}”"
+        audit.record(None, AuditEntry.Action.CHANGE, actor_name="manage.py reset_totp", detail=detail)
+        self.stdout.write(f"{username} signs in with the password alone, and can set up a new code.")
