@@ -12,6 +12,7 @@ BIDI_CONTROLS = {
 }
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 RIGHT_TO_LEFT = ("R", "AL")
+UNPRINTABLE = ("Cc", "Cs")  # controls, and halves of characters, which no database stores
 # Glue of emoji and accents: a cut must not leave them at the end.
 JOINERS = ("Mn", "Me", "Cf", "Sk")
 
@@ -42,8 +43,10 @@ def duration(span: timedelta | None) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` on one line without control characters; right-to-left text keeps its direction to itself."""
-    kept = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text if c not in BIDI_CONTROLS)
+    """`text` on one line without what is no character; right-to-left text keeps its direction to itself."""
+    kept = "".join(
+        " " if unicodedata.category(c) in UNPRINTABLE else c for c in text if c not in BIDI_CONTROLS
+    )
     line = " ".join(kept.split())
     if any(unicodedata.bidirectional(c) in RIGHT_TO_LEFT for c in line):
         return f"{ISOLATE}{line}{END_ISOLATE}"

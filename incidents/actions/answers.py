@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from incidents.lifecycle.ends import end_of_day, end_problem
 from incidents.lifecycle.moves import Actor, Outcome, Transition, write
 from incidents.models import Incident, MemberAnswer, TimelineEntry, TimelineStep
 from incidents.notifying import recording
@@ -24,11 +25,6 @@ def find_question(question_id: int, person_id: int | None = None) -> TimelineEnt
     if question is None or person is None or person_id not in (None, person.pk):
         raise QuestionExpired
     return question
-
-
-def end_of_day(day: date) -> datetime:
-    """The instant at which `day` is over, in UTC."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
 
 
 def save_answer(
@@ -70,7 +66,7 @@ def complaint(reply: str, until: date | None, now: datetime) -> str:
         return "Choose the last day on which it is expected."
     if until is not None and end_of_day(until) <= now:
         return "Choose a day that is not over."
-    return ""
+    return end_problem(end_of_day(until), now) if until else ""
 
 
 def answer_text(answer: MemberAnswer) -> str:

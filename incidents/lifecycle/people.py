@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,8 +12,11 @@ from detection.vocabulary import Cause
 from incidents.models import Incident, Status, TimelineStep, Verdict
 from incidents.wording import instant
 
+from .ends import end_problem
 from .exemptions import CLOSING_VERDICTS, replace_exemption, revoke_exemptions
 from .moves import UNRESOLVED, Actor, Outcome, Transition, outcome, transition
+
+LONGEST_BEFORE = timedelta(days=366)  # from onset to detection
 
 
 def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) -> Outcome:
@@ -97,8 +100,8 @@ def snooze(
     incident: Incident, actor: Actor, origin: str, now: datetime, until: datetime, reason: str = ""
 ) -> Outcome:
     """Say nothing about the incident until `until`, even if it comes back meanwhile."""
-    if until <= now:
-        return Outcome(False, "Snooze until a time in the future.", incident)
+    if problem := end_problem(until, now):
+        return Outcome(False, problem, incident)
     text = f"until {instant(until)}" + (f": {reason}" if reason else "")
     won = transition(
         incident,
@@ -127,6 +130,8 @@ def correct_onset(
     """Set when it really began; figures count from it."""
     if onset_at > incident.detected_at:
         return Outcome(False, "It cannot have begun after it was detected.", incident)
+    if onset_at < incident.detected_at - LONGEST_BEFORE:
+        return Outcome(False, "It cannot have begun more than a year before it was detected.", incident)
     move = Transition(TimelineStep.ONSET, Status.values, None, f"began {instant(onset_at)}")
     won = transition(incident, move, actor, origin, now, onset_corrected_at=onset_at)
     return outcome(incident, won, f"Onset set to {instant(onset_at)}.")
@@ -171,8 +176,8 @@ def find_problem(incident: Incident, kind: str, now: datetime, until: datetime |
         return f"A verdict is one of {', '.join(Verdict.values)}."
     if kind == Verdict.PLANNED and until is None:
         return "Planned spend needs the day on which it ends."
-    if until is not None and until <= now:
-        return "Planned spend must end in the future."
+    if until is not None and (problem := end_problem(until, now)):
+        return problem
     if kind == Verdict.TOO_SMALL and incident.member and incident.cause != Cause.SPEND:
         return (
             f"Too small counts dollars, and this is about {incident.cause}: say expected or planned instead."

@@ -30,15 +30,16 @@ def from_pagerduty(
     client,
     incident: Incident,
     event_type: str,
-    at: datetime = NOON + HOUR,
+    at: datetime | str = NOON + HOUR,
     secret: str = SECRET,
     key: str = "",
+    name: object = "Ada Byron",
 ):
     event = {
         "id": "01ABC",
         "event_type": event_type,
-        "occurred_at": at.isoformat(),
-        "agent": {"summary": "Ada Byron", "type": "user_reference"},
+        "occurred_at": str(at),
+        "agent": {"summary": name, "type": "user_reference"},
         "data": {"id": "PGR0VU2", "incident_key": key or f"costs.example.com-incident-{incident.pk}"},
     }
     body = json.dumps({"event": event})
@@ -102,11 +103,46 @@ def test_a_repeated_resolution_does_not_close_what_was_reopened_since(client, in
     assert incident.status == "open"
 
 
-@pytest.mark.parametrize(
-    "body", ["", "[]", "{}", '{"event": 7}', '{"event": {"data": {}, "occurred_at": "x"}}']
-)
-def test_a_signed_body_without_sense_changes_nothing_and_is_not_sent_again(client, body):
-    signature = hmac.new(SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
-    headers = {"X-PagerDuty-Signature": f"v1={signature}"}
-    answer = client.post("/hooks/pagerduty", body, content_type="application/json", headers=headers)
+HUGE = "9" * 6_000  # more digits than Python reads
+SENSELESS = [
+    "",
+    "[]",
+    "{}",
+    '{"event": 7}',
+    '{"event": {"data": {}, "occurred_at": "x"}}',
+    "[" * 100_000,
+    '{"event": ' * 50_000 + "1" + "}" * 50_000,
+    f'{{"event": {HUGE}}}',
+    f'{{"action": "Close", "alert": {{"alias": "costs.example.com-incident-1", "updatedAt": {HUGE}}}}}',
+    '{"action": "Close", "alert": {"alias": "costs.example.com-incident-1", "updatedAt": 1e999}}',
+    '{"action": "Close", "alert": {"alias": "costs.example.com-incident-1", "updatedAt": -9e30}}',
+    '{"action": "Close", "alert": {"alias": ["costs.example.com-incident-1"], "updatedAt": NaN}}',
+    b"\xff\xfe{",
+]
+
+
+@pytest.mark.parametrize("body", SENSELESS, ids=lambda body: f"{body[:40]}")
+@pytest.mark.parametrize("service", ["pagerduty", "opsgenie"])
+def test_a_signed_body_without_sense_changes_nothing_and_is_not_sent_again(client, incident, service, body):
+    headers = signed(body if isinstance(body, bytes) else body.encode())
+    answer = client.post(f"/hooks/{service}", body, content_type="application/json", headers=headers)
     assert answer.status_code == 200
+    incident.refresh_from_db()
+    assert incident.status == "alerted"
+
+
+def signed(body: bytes) -> dict[str, str]:
+    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    return {"X-PagerDuty-Signature": f"v1={signature}", "Authorization": f"Bearer {SECRET}"}
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_an_event_at_the_end_of_the_calendar_is_no_fault(client, incident, at):
+    assert from_pagerduty(client, incident, "incident.acknowledged", at=at).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["A\0da", "\ud800", "x" * 10_000, ["Ada"], {"a": None}, "<b>\u202eAda"])
+def test_an_odd_name_acts_as_a_plain_one(client, incident, name):
+    assert from_pagerduty(client, incident, "incident.acknowledged", name=name).status_code == 200
+    assert incident.status == "acknowledged"
+    assert client.get(incident.get_absolute_url()).status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -261,3 +262,28 @@ def test_slack_waits_less_than_three_seconds_for_its_answer_whoever_is_slow(clie
     answer = press(client, incident := make_incident())
     assert time.monotonic() - began < 3
     assert (answer.status_code, incident.status) == (200, "open")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"user":' * 50_000,
+        f'{{"actions": [{{"action_id": "resolve", "value": {"9" * 6_000}}}]}}',
+    ],
+    ids=["lists", "objects", "digits"],
+)
+def test_a_signed_payload_that_nobody_reads_to_its_end_is_refused(client, text):
+    assert post(client, urlencode({"payload": text})).status_code == 403
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800", "9" * 400, "-1", "x" * 10_000])
+@pytest.mark.parametrize("action", ["acknowledge", "answer_stopped", "limit_approve", "snooze"])
+def test_an_odd_value_in_a_signed_payload_is_no_fault(client, odd, action):
+    make_incident()
+    choice = {"selected_option": {"value": odd}, "selected_date": odd}
+    odd_things = {"team": {"id": odd}, "response_url": odd}
+    assert post(client, payload(action, "1", **odd_things)).status_code == 200
+    assert post(client, payload(actions=[{"action_id": action, "value": "1"} | choice])).status_code == 200
+    assert post(client, payload(action, odd)).status_code in (200, 403)
+    assert post(client, payload(action, "1", user=odd)).status_code == 200

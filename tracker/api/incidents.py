@@ -18,6 +18,7 @@ from incidents import lifecycle, times
 from incidents.actions.causes import incident_cause
 from incidents.actions.snoozes import snooze_end
 from incidents.lifecycle import Actor, Outcome
+from incidents.lifecycle.ends import end_problem
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
@@ -193,8 +194,10 @@ def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Ou
         return lifecycle.reopen(incident, actor, Origin.API, now, body.note)
     if body.action == "snooze":
         until = snooze_end(body.span, now, body.timezone) if body.span else until
-        if until is None or until <= now:
+        if until is None:
             raise lacking("until", "Snooze until a time in the future.")
+        if problem := end_problem(until, now):
+            raise lacking("until", problem)
         return lifecycle.snooze(incident, actor, Origin.API, now, until, body.note)
     return give_verdict(body, until, incident, actor, now)
 
@@ -206,8 +209,8 @@ def give_verdict(
         raise lacking("verdict", f"A verdict is one of {', '.join(Verdict.values)}.")
     if body.verdict == Verdict.PLANNED and until is None:
         raise lacking("until", "Planned spend needs the day on which it ends.")
-    if until is not None and until <= now:
-        raise lacking("until", "Planned spend must end in the future.")
+    if until is not None and (problem := end_problem(until, now)):
+        raise lacking("until", problem)
     return lifecycle.verdict(incident, actor, Origin.API, now, body.verdict, until, body.note)
 
 

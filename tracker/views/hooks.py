@@ -85,7 +85,7 @@ def read_event(body: bytes, read: Callable[[Any], HookEvent | None]) -> HookEven
     """The event in the body; None where it is not about an incident of this site, or makes no sense."""
     try:
         return read(json.loads(body))
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         return None
 
 
@@ -121,6 +121,6 @@ def take_event(event: HookEvent | None, origin: Origin) -> HttpResponse:
     incident = Incident.objects.filter(pk=event.incident_id).first()
     if incident is None or event.at < (incident.reopened_at or incident.detected_at):
         return HttpResponse("Nothing to do: unknown, or older than the incident's opening.")
-    actor = Actor(None, shorten(event.by, LONGEST_NAME))
+    actor = Actor(None, shorten(event.by, LONGEST_NAME) or origin.label)
     outcome = ACTIONS[event.action](incident, actor, origin, timezone.now())
     return HttpResponse(outcome.message, content_type="text/plain")

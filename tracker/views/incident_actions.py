@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from incidents import lifecycle
 from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.lifecycle import Actor, Outcome
+from incidents.lifecycle.ends import end_of_day
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.guard import responder
 from tracker.access.request import Access, AccessRequest
@@ -141,7 +142,7 @@ def verdict(request: AccessRequest, incident: Incident, actor: Actor, now: datet
     if not form.is_valid():
         return refused(incident, form)
     asked = form.cleaned_data
-    until = datetime.combine(asked["until"] + timedelta(days=1), time(), UTC) if asked["until"] else None
+    until = end_of_day(asked["until"]) if asked["until"] else None
     return lifecycle.verdict(
         incident, actor, Origin.PAGE, now, asked["verdict"], until=until, reason=asked["note"]
     )

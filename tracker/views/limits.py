@@ -21,6 +21,7 @@ from incidents.actions.cursor_links import DASHBOARD
 from incidents.actions.limit_requests import approve_request, deny_request, record_request
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, record_wish
 from incidents.lifecycle import Actor
+from incidents.lifecycle.ends import end_problem
 from incidents.models import Incident, LimitChange, LimitRequest, Origin
 from incidents.models.limits import MOST_DOLLARS
 from tracker.access.guard import admin_only, public, turn_away
@@ -41,8 +42,8 @@ class UntilForm(forms.Form):
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
-        if until and until <= timezone.now():
-            raise forms.ValidationError("Choose a time in the future.")
+        if until and (problem := end_problem(until, timezone.now())):
+            raise forms.ValidationError(problem)
         return until
 
 

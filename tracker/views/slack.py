@@ -29,12 +29,13 @@ from collector.base.deadline import deadline
 from collector.models import Member
 from incidents import lifecycle
 from incidents.actions.answer_links import VALID_FOR, QuestionExpired
-from incidents.actions.answers import end_of_day, find_question, save_answer
+from incidents.actions.answers import find_question, save_answer
 from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.channels import slack
 from incidents.channels.base import DeliveryError
 from incidents.channels.slack import SlackUser
 from incidents.lifecycle import Actor, Outcome
+from incidents.lifecycle.ends import end_of_day
 from incidents.models import Incident, MemberAnswer, Origin, SlackRequest, Verdict
 from tracker.access.admission import is_admitted
 from tracker.access.guard import public
