@@ -3,9 +3,9 @@
 from .answers import MemberAnswer
 from .channels import Channel
 from .incidents import Incident, IncidentAnomaly, Status, Verdict
-from .limits import GuardSettings, LimitChange, LimitRequest
+from .limits import LimitChange, LimitRequest
 from .notifications import Notification, SlackRequest
-from .settings import IncidentSettings
+from .settings import GuardSettings, IncidentSettings
 from .timeline import Origin, TimelineEntry, TimelineStep, answered_at
 
 __all__ = [

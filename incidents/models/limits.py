@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from solo.models import SingletonModel
 
 from collector.models import Member
 
@@ -153,32 +152,3 @@ class LimitRequest(models.Model):
 
     def is_open(self, now: datetime) -> bool:
         return self.status == self.Status.PENDING and now < self.expires_at
-
-
-class GuardSettings(SingletonModel):
-    """The one row says whether a critical incident that nobody answers limits its member by itself."""
-
-    class Mode(models.TextChoices):
-        OFF = "off", "off"
-        DRY_RUN = "dry_run", "dry run: only note what it would have done"
-        ON = "on", "on"
-
-    mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
-    minutes = models.PositiveIntegerField(
-        "minutes without an answer",
-        default=60,
-        validators=[MinValueValidator(5)],
-        help_text="A critical incident that nobody has acknowledged this long after it was found.",
-    )
-    extra_dollars = models.PositiveIntegerField(
-        "extra ($)",
-        default=50,
-        validators=[MinValueValidator(1)],
-        help_text="The limit is set to what the member has spent in the cycle plus this much.",
-    )
-
-    class Meta:
-        verbose_name = verbose_name_plural = "guard"
-
-    def __str__(self) -> str:
-        return "guard"

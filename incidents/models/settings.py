@@ -1,4 +1,4 @@
-"""Policy of incidents: one row, edited in the admin, effective from the next run."""
+"""Policies of incidents and of the guard: one row each, edited in the admin, effective from the next run."""
 
 from __future__ import annotations
 
@@ -130,3 +130,32 @@ class IncidentSettings(SingletonModel):
     @property
     def reopen_window(self) -> timedelta:
         return timedelta(hours=self.reopen_window_hours)
+
+
+class GuardSettings(SingletonModel):
+    """The one row says whether a critical incident that nobody answers limits its member by itself."""
+
+    class Mode(models.TextChoices):
+        OFF = "off", "off"
+        DRY_RUN = "dry_run", "dry run: only note what it would have done"
+        ON = "on", "on"
+
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
+    minutes = models.PositiveIntegerField(
+        "minutes without an answer",
+        default=60,
+        validators=[MinValueValidator(5)],
+        help_text="A critical incident that nobody has acknowledged this long after it was found.",
+    )
+    extra_dollars = models.PositiveIntegerField(
+        "extra ($)",
+        default=50,
+        validators=[MinValueValidator(1)],
+        help_text="The limit is set to what the member has spent in the cycle plus this much.",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "guard"
+
+    def __str__(self) -> str:
+        return "guard"
