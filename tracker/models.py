@@ -15,6 +15,7 @@ from solo.models import SingletonModel
 from collector.models import Member, MemberModelDay
 from tracker.address_lists import AddressList, parse_list
 from tracker.demo.models import DemoMessage, DemoStory
+from tracker.ops.models import RetentionSettings
 
 __all__ = [
     "AccessSettings",
@@ -192,39 +193,6 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.get_action_display()} {self.target}"
-
-
-def days_field(name: str, default: int, help_text: str = "") -> models.PositiveIntegerField:
-    return models.PositiveIntegerField(
-        f"{name} (days)", default=default, db_default=default, help_text=f"{help_text} 0: forever.".lstrip()
-    )
-
-
-class RetentionSettings(SingletonModel):
-    """The one row that says how long records of what happened are kept; `prune` deletes older ones daily."""
-
-    audit_days = days_field("audit log", 400)
-    run_days = days_field("source runs", 90, "The newest of each source stay.")
-    notification_days = days_field("notifications", 400, "Those sent, withdrawn or given up.")
-    preview_days = days_field("import previews", 7, "Never applied; they hold personal data.")
-    import_days = days_field("applied imports", 180, "They can be undone until then.")
-    history_days = days_field("histories", 1100, "Of settings, groups, channels and assignments.")
-    sign_in_days = days_field("sign-ins and lock-outs", 90)
-    event_days = days_field("usage events", 0, "At least 45. Daily figures stay.")
-    history = HistoricalRecords()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "retention"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(event_days=0) | Q(event_days__gte=45),
-                name="retention_events_at_least_45_days",
-                violation_error_message="Keep usage events for at least 45 days, or forever (0).",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return "Retention"
 
 
 class ModelColourQuerySet(models.QuerySet["ModelColour"]):

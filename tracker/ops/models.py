@@ -1,0 +1,41 @@
+"""How long records of what happened are kept."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+from solo.models import SingletonModel
+
+
+def days_field(name: str, default: int, help_text: str = "") -> models.PositiveIntegerField:
+    return models.PositiveIntegerField(
+        f"{name} (days)", default=default, db_default=default, help_text=f"{help_text} 0: forever.".lstrip()
+    )
+
+
+class RetentionSettings(SingletonModel):
+    """The one row that says how long records of what happened are kept; `prune` deletes older ones daily."""
+
+    audit_days = days_field("audit log", 400)
+    run_days = days_field("source runs", 90, "The newest of each source stay.")
+    notification_days = days_field("notifications", 400, "Those sent, withdrawn or given up.")
+    preview_days = days_field("import previews", 7, "Never applied; they hold personal data.")
+    import_days = days_field("applied imports", 180, "They can be undone until then.")
+    history_days = days_field("histories", 1100, "Of settings, groups, channels and assignments.")
+    sign_in_days = days_field("sign-ins and lock-outs", 90)
+    event_days = days_field("usage events", 0, "At least 45. Daily figures stay.")
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "retention"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(event_days=0) | Q(event_days__gte=45),
+                name="retention_events_at_least_45_days",
+                violation_error_message="Keep usage events for at least 45 days, or forever (0).",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "Retention"
