@@ -103,7 +103,7 @@ def record_digest(name: str, now: datetime, *, again: bool = False) -> list[str]
     return [
         f"{name}: {channel}"
         for channel in channels
-        if not (channel.is_personal or channel.pages_people) and record_for(channel, name, key, now)
+        if channel.takes_digests and record_for(channel, name, key, now)
     ]
 
 

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Subquery
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
 from collector.models import Member, MemberModelDay
+from tracker.access.admission import allow_list
 from tracker.address_lists import AddressList, parse_list
 from tracker.demo.models import DemoMessage, DemoStory
 from tracker.ops.models import RetentionSettings
@@ -99,6 +101,27 @@ class AccessSettings(SingletonModel):
             raise ValidationError(
                 {"default_role": "With privacy on, the default role must be viewer: a responder sees names."}
             )
+        if self.viewers_see == self.Privacy.OWN and not settings.AUTH_ENABLED:
+            problem = "Without sign-in nobody is known, so viewers would see nothing: set sign-in up first."
+            raise ValidationError({"viewers_see": problem})
+        for name in ("responder_list", "admin_list"):
+            if strangers := self._strangers(getattr(self, name)):
+                problem = f"{', '.join(strangers)} may not sign in: add them to AUTH_ALLOWED_EMAILS first."
+                raise ValidationError({name: problem})
+
+    @staticmethod
+    def _strangers(entries: str) -> list[str]:
+        """Addresses and domains of a list that the environment's lists admit nobody of."""
+        allowed = allow_list()
+        if not (settings.AUTH_ENABLED and allowed):
+            return []
+        try:
+            listed = parse_list(entries.splitlines())
+        except ValueError:  # refused already, with the entry that is no address
+            return []
+        admitted = allowed.domains | {email.rpartition("@")[2] for email in allowed.emails}
+        domains = [f"@{domain}" for domain in listed.domains - admitted]
+        return sorted([*domains, *(email for email in listed.emails if email not in allowed)])
 
     def responders(self) -> AddressList:
         return parse_list(self.responder_list.splitlines())
@@ -162,6 +185,10 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self._state.adding and self.expires_at and self.expires_at <= timezone.now():
+            raise ValidationError({"expires_at": "This is over: the token would never work."})
 
 
 class AuditEntry(models.Model):

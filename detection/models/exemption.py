@@ -7,6 +7,7 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from collector.base.fields import CentsField
@@ -68,6 +69,10 @@ class Exemption(models.Model):
         """Refuse a floor in cents where no cents are compared: it would never be looked at."""
         if self.kind == ExemptionKind.TOO_SMALL and self.cause != Cause.SPEND:
             raise ValidationError({"cause": "Too small counts dollars, so it can only be about spend."})
+        if self.floor_cents is not None and self.kind != ExemptionKind.TOO_SMALL:
+            raise ValidationError({"floor_cents": "Only “too small” has a floor: leave this empty."})
+        if self._state.adding and self.until_at and self.until_at <= (self.created_at or timezone.now()):
+            raise ValidationError({"until_at": "This is over: choose a time in the future."})
 
     def is_in_force(self, at: datetime) -> bool:
         """The same as `in_force`, for a row at hand."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
 from django.db import models
 
 from detection.models import DetectionSettings
@@ -42,7 +43,12 @@ def fields() -> dict[str, models.Field]:
 
 
 def apply(settings: DetectionSettings, overrides: Iterable[Override]) -> DetectionSettings:
-    """The settings with the overrides, not saved."""
+    """The settings with the overrides, not saved; CommandError where they contradict each other."""
     for override in overrides:
         setattr(settings, override.field, fields()[override.field].clean(override.value, settings))
+    try:
+        settings.clean()
+    except ValidationError as error:
+        problems = [f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items()]
+        raise CommandError("; ".join(problems)) from None
     return settings

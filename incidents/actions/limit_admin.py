@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from solo.admin import SingletonModelAdmin
 
-from collector.base.read_only import ReadOnly
+from collector.base.read_only import ReadOnly, RecordedAdmin
 from incidents.models import GuardSettings, LimitChange, LimitRequest
 
 
@@ -45,7 +45,7 @@ class LimitRequestAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(GuardSettings)
-class GuardSettingsAdmin(SingletonModelAdmin):
+class GuardSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     """Off, a dry run, or on."""
 
     fields = ("mode", "minutes", "extra_dollars")

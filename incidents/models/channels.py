@@ -179,11 +179,20 @@ class Channel(models.Model):
             raise ValidationError(
                 {"is_enabled": "It sends nothing: choose alerts, digests or budgets, or switch it off."}
             )
+        if self.is_enabled and not self.sends_alerts and not self.takes_digests:
+            raise ValidationError(
+                {"sends_alerts": "A channel of this kind, or for the member concerned, gets alerts only."}
+            )
         other = self.escalate_to
         if other is not None and not (other.is_enabled and other.sends_alerts):
             raise ValidationError(
                 {"escalate_to": f"{other} is switched off or sends no alerts, so nobody would be notified."}
             )
+        is_silent = not (self.is_enabled and self.sends_alerts)
+        escalating = self.escalates_from.enabled() if self.pk and is_silent else ()
+        if names := ", ".join(channel.name for channel in escalating):
+            field = "sends_alerts" if self.is_enabled else "is_enabled"
+            raise ValidationError({field: f"{names} escalates to this channel: change that first."})
 
     def _check_member_audience(self) -> None:
         if self.kind not in PERSONAL_KINDS:
@@ -209,6 +218,11 @@ class Channel(models.Model):
     @property
     def pages_people(self) -> bool:
         return self.kind in PAGING_KINDS
+
+    @property
+    def takes_digests(self) -> bool:
+        """Whether digests, budgets and other notices can be sent there: not to a pager, nor to one member."""
+        return not (self.is_personal or self.pages_people)
 
     @property
     def wants_single(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -118,6 +119,13 @@ class IncidentSettings(SingletonModel):
         if self.asks_member_first and critical > warning:
             problem = f"At most {warning}: channels would hear of warnings sooner."
             raise ValidationError({"channels_wait_critical_minutes": problem})
+        if self.asks_member_first and not (settings.SLACK_BOT_TOKEN or settings.EMAIL_CONFIGURED):
+            problem = "No member can be asked: neither Slack nor e-mail is set up in the environment."
+            raise ValidationError({"asks_member_first": problem})
+        guard = GuardSettings.get_solo()
+        if guard.is_quicker_than(self):
+            problem = f"Less than {guard.minutes}: the guard would act before the channels are notified."
+            raise ValidationError({"channels_wait_critical_minutes": problem})
 
     def channels_wait(self, severity: str) -> timedelta:
         """How long the channels wait for the member's answer to an incident of that severity."""
@@ -154,8 +162,25 @@ class GuardSettings(SingletonModel):
         help_text="The limit is set to what the member has spent in the cycle plus this much.",
     )
 
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = verbose_name_plural = "guard"
 
     def __str__(self) -> str:
         return "guard"
+
+    def clean(self) -> None:
+        if self.mode == self.Mode.ON and settings.CURSOR_LIMITS != "write":
+            problem = "The guard cannot set limits: set CURSOR_LIMITS=write first, or choose the dry run."
+            raise ValidationError({"mode": problem})
+        policy = IncidentSettings.get_solo()
+        if self.is_quicker_than(policy):
+            wait = policy.channels_wait_critical_minutes
+            problem = f"More than {wait}: until then the channels wait for the member's answer."
+            raise ValidationError({"minutes": problem})
+
+    def is_quicker_than(self, policy: IncidentSettings) -> bool:
+        """Whether it would act on a critical incident before the channels are notified of it."""
+        wait = policy.channels_wait(Severity.CRITICAL)
+        return self.mode != self.Mode.OFF and bool(wait) and timedelta(minutes=self.minutes) <= wait

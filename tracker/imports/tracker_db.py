@@ -66,10 +66,27 @@ def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
             part.known += 1
         else:
             changed[field.name] = new
+    changed = _without_contradictions(row, changed, part)
     part.taken = len(changed)
     if changed and not taking.is_dry_run:
         taking.transactions.run([lambda: _save_settings(row, changed)])
     return part
+
+
+def _without_contradictions(
+    row: DetectionSettings, changed: dict[str, Any], part: ImportPart
+) -> dict[str, Any]:
+    """`changed` without the values that the other settings, here or in the file, contradict."""
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    try:
+        DetectionSettings(**values | changed).clean()
+    except ValidationError as exc:
+        wrong = changed.keys() & exc.message_dict.keys() or changed.keys()
+        for name in sorted(wrong):
+            part.reject(f"{name}: {' '.join(exc.messages)}")
+        fitting = {name: value for name, value in changed.items() if name not in wrong}
+        return _without_contradictions(row, fitting, part)
+    return changed
 
 
 def _settings_as_they_are() -> DetectionSettings:

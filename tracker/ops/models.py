@@ -19,7 +19,11 @@ class RetentionSettings(SingletonModel):
 
     audit_days = days_field("audit log", 400)
     run_days = days_field("source runs", 90, "The newest of each source stay.")
-    notification_days = days_field("notifications", 400, "Those sent, withdrawn or given up.")
+    notification_days = days_field(
+        "notifications",
+        400,
+        "Those sent, withdrawn or given up. At least 45: what was sent once a cycle is known by them.",
+    )
     preview_days = days_field("import previews", 7, "Never applied; they hold personal data.")
     import_days = days_field("applied imports", 180, "They can be undone until then.")
     history_days = days_field("histories", 1100, "Of settings, groups, channels and assignments.")
@@ -34,6 +38,12 @@ class RetentionSettings(SingletonModel):
                 condition=Q(event_days=0) | Q(event_days__gte=45),
                 name="retention_events_at_least_45_days",
                 violation_error_message="Keep usage events for at least 45 days, or forever (0).",
+            ),
+            models.CheckConstraint(
+                condition=Q(notification_days=0) | Q(notification_days__gte=45),
+                name="retention_notifications_at_least_45_days",
+                violation_error_message="Keep notifications for at least 45 days, or forever (0): by them "
+                "a digest of the billing cycle is known to have been sent.",
             ),
         ]
 

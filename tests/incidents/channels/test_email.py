@@ -49,6 +49,14 @@ def test_as_a_digest_mail_waits_for_its_hour_and_holds_everything(mailbox):
     assert mail["Subject"] == "2 incidents"
 
 
+def test_a_question_to_the_member_does_not_wait_for_the_hour_of_the_daily_mail(mailbox):
+    IncidentSettings.objects.create(email_mode="digest", email_digest_hour=8, asks_member_first=True)
+    make_channel("email", audience="member", target="")
+    open_incidents()
+    assert outbox.deliver_due(NOON).sent == 1
+    assert mailbox.mails[0]["To"] == "member0@example.com"
+
+
 def test_a_personal_channel_writes_to_each_member_alone_and_hears_nothing_of_the_team(mailbox):
     make_channel("email", target="{member}")
     make_anomaly(team=True, cause="budget", rule="team_budget")

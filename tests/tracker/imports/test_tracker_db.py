@@ -255,6 +255,10 @@ def test_a_damaged_file_is_refused_whole(file):
     [
         ("{broken", "not JSON"),
         ('{"zscore": {"multiplier": -1}, "thresholds": {"maxRequestsPerDay": 5}}', "multiplier"),
+        (
+            '{"trends": {"spendSpikeLookbackDays": 60}, "thresholds": {"maxRequestsPerDay": 5}}',
+            "spike_lookback_days: At most 42",
+        ),
     ],
 )
 def test_thresholds_that_make_no_sense_are_reported_and_left_alone(tmp_path, config, reason):
