@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 
+from tests.tracker.pages.screen import settled
+
 
 @pytest.fixture
 def boss(transactional_db) -> User:
@@ -31,7 +33,8 @@ def visit_admin(browser, live_server, client, boss) -> Iterator:
         page, complaints = context.new_page(), []
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(live_server.url + path, wait_until="networkidle")
+        page.goto(live_server.url + path)
+        settled(page)
         return page, complaints
 
     yield open_page

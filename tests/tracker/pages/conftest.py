@@ -5,14 +5,17 @@ import time_machine
 from django.db import transaction
 
 from incidents.models import Incident
+from tests.snapshot import Snapshot
 from tests.tracker.pages import company, screen
+
+COMPANY = Snapshot(company.build)
 
 
 @pytest.fixture(scope="module")
 def acme_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
     """The company, built once for a module: each test's own changes are rolled back to it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        company.build()
+        COMPANY.restore()
         with django_db_blocker.block():
             yield
         transaction.set_rollback(True)
@@ -33,7 +36,7 @@ def acme(acme_rows, db, at_now) -> None:
 @pytest.fixture
 def site(live_server) -> Iterator[str]:
     """The company, served with its clock at `company.NOW`."""
-    company.build()
+    COMPANY.restore()
     make_incident()
     with time_machine.travel(company.NOW, tick=True):
         yield live_server.url
@@ -54,23 +57,25 @@ def make_incident() -> None:
 
 @pytest.fixture
 def visit(browser, site):
-    """A function that opens an address in a given width and theme and returns the page and its complaints."""
-    contexts = []
+    """A function that opens an address in a given width and theme and returns the page and its complaints.
+
+    It is one page for the whole test: another window costs more than most of what is done in it.
+    """
+    context = browser.new_context(reduced_motion="reduce")
+    page, complaints = context.new_page(), []
+    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
 
     def do(path: str, width: int = 1024, theme: str = "light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page, complaints = context.new_page(), []
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(site + path, wait_until="networkidle")
+        complaints.clear()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        page.goto(site + path)
+        screen.settled(page)
         return page, complaints
 
     yield do
-    for context in contexts:
-        context.close()
+    context.close()
 
 
 @pytest.fixture

@@ -31,8 +31,10 @@ def refresh(page) -> None:
 
 
 def settled(page) -> None:
-    page.wait_for_load_state("networkidle")
+    """Everything is loaded, swapped and drawn. Waiting for a silent network instead takes half a second."""
+    page.wait_for_load_state()
     until(page, "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
 def expect_drawn(page, canvases: int = 3) -> None:
@@ -46,4 +48,4 @@ def until(page, condition: str) -> None:
     deadline = time.monotonic() + 5
     while not page.evaluate(condition):
         assert time.monotonic() < deadline, condition
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(20)
