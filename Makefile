@@ -12,6 +12,8 @@ ARGS ?=
 PROCESSES ?= 2
 # What runs says so at once, into a pipe or a file as well.
 export PYTHONUNBUFFERED := 1
+# What is compiled once is kept, whatever the shell says: the suite starts the product over a hundred times.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What `check --deploy` is shown: the settings that README.md names for production, with made-up values.
 PRODUCTION := SECRET_KEY=made-up-only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz \
@@ -26,7 +28,7 @@ run: install
 	@exec $(MANAGE) serve $(ARGS)
 
 test: install-dev
-	@$(BIN)/pytest --numprocesses $(PROCESSES) $(ARGS)
+	@$(BIN)/pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff check .

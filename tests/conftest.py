@@ -2,9 +2,12 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -13,8 +16,10 @@ from django.core.management.color import Style
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
 from django_q.brokers import get_broker
+from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
+from config import garbage
 from tests import transactions
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
@@ -32,6 +37,7 @@ CHROMIUM_FLAGS = [
     # The browser is a process of its own, out of pytest-socket's reach.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+MIGRATED = "migrated.sqlite3"
 USES_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 
 # marker: (is it here, what to do to have it)
@@ -56,6 +62,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, (is_here, remedy) in NEEDS.items():
             if item.get_closest_marker(marker) and not is_here:
                 item.add_marker(pytest.mark.skip(reason=remedy))
+    # What takes long begins early, so that no process is left with it while the others have nothing to do.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """As a web worker does: thousands of tests, and all that they import, are no garbage."""
+    garbage.tame()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -95,6 +108,32 @@ def django_db_modify_db_settings(
     if not USES_POSTGRES:
         name = tmp_path_factory.mktemp("database") / "test.sqlite3"
         connection.settings_dict["TEST"]["NAME"] = str(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The test database; what it is before any test is kept for `migrated_sqlite`."""
+    if not USES_POSTGRES:
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(tmp_path_factory.getbasetemp() / MIGRATED)])
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database to be copied, for tests that start processes: to migrate takes ten seconds."""
+    if not USES_POSTGRES:
+        request.getfixturevalue("django_db_setup")
+        return tmp_path_factory.getbasetemp() / MIGRATED
+    path = tmp_path_factory.mktemp("sqlite") / MIGRATED
+    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": f"sqlite:///{path}",
+    }
+    subprocess.run(migrate, check=True, cwd=settings.BASE_DIR, env=environment)
+    return path
 
 
 @pytest.fixture

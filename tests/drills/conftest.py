@@ -43,13 +43,6 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]
         yield server
 
 
-@pytest.fixture(scope="package")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("sqlite")
-    Machine(home, f"sqlite:///{home}/migrated.sqlite3").migrate()
-    return home / "migrated.sqlite3"
-
-
 @pytest.fixture
 def own_redis() -> Iterator[Redis]:
     if not HAS_REDIS:

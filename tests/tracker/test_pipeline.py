@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,10 +126,12 @@ def test_a_second_run_beside_the_first_says_so_and_ends_well(sandbox, capsys):
 
 
 @pytest.mark.slow
-def test_of_two_processes_at_once_one_works_and_one_message_goes_out(sandbox, slack, tmp_path):
+def test_of_two_processes_at_once_one_works_and_one_message_goes_out(
+    sandbox, slack, tmp_path, migrated_sqlite
+):
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     environment = kept | {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/pipeline.sqlite3",
+        "DATABASE_URL": f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path)}",
         "CURSOR_API_URL": sandbox.url,
         "CURSOR_ADMIN_API_KEY": sandbox.key,
         "SLACK_API_URL": slack.url,
@@ -137,7 +140,6 @@ def test_of_two_processes_at_once_one_works_and_one_message_goes_out(sandbox, sl
     }
     manage = [sys.executable, "manage.py"]
     where = {"cwd": django_settings.BASE_DIR, "env": environment}
-    subprocess.run([*manage, "migrate", "--verbosity=0"], check=True, **where)
     command = [*manage, "run_pipeline", f"--as-of={NOW.isoformat()}"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **where) for _ in range(2)]
     said = [process.communicate(timeout=90)[0] for process in both]

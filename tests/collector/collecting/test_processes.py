@@ -95,16 +95,9 @@ def sandbox(now: datetime) -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "db.sqlite3"
-    Installation(path, sandbox).run("migrate", "--verbosity=0")
-    return path
-
-
 @pytest.fixture
-def installation(tmp_path: Path, empty: Path, sandbox: Sandbox) -> Installation:
-    return Installation(shutil.copy(empty, tmp_path / "db.sqlite3"), sandbox)
+def installation(tmp_path: Path, migrated_sqlite: Path, sandbox: Sandbox) -> Installation:
+    return Installation(shutil.copy(migrated_sqlite, tmp_path / "db.sqlite3"), sandbox)
 
 
 RUNNING = "SELECT 1 FROM collector_sourcerun WHERE source = 'events' AND status = 'running'"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,11 +19,9 @@ pytestmark = pytest.mark.slow
 
 OPEN_AND_DIE = """
 import os
-from django.core.management import call_command
 from tests.incidents.factories import NOON, make_anomaly, run_at
 from incidents.channels.registry import seed_channels
 from incidents.lifecycle import take_in
-call_command("migrate", verbosity=0)
 seed_channels()
 make_anomaly()
 take_in(run_at(NOON), NOON)
@@ -74,9 +73,11 @@ class Site:
             return database.execute(sql).fetchall()
 
 
-def test_killed_before_and_after_sending_nothing_is_lost_and_one_message_repeats_once(tmp_path):
+def test_killed_before_and_after_sending_nothing_is_lost_and_one_message_repeats_once(
+    tmp_path, migrated_sqlite
+):
     with slack_stand_in.running() as slack:
-        site = Site(tmp_path / "db.sqlite3", slack)
+        site = Site(shutil.copy(migrated_sqlite, tmp_path / "db.sqlite3"), slack)
         # Between recording and sending: the notification waits.
         assert site.run("shell", "-v0", "-c", OPEN_AND_DIE)[0] == -signal.SIGKILL
         assert site.ask("SELECT status, tries FROM incidents_notification") == [("waiting", 0)]
