@@ -1,4 +1,4 @@
-"""“These two are one member”: choose, preview, merge; and undo from the record's page."""
+"""“Merge two members”: choose, preview, merge; and undo from the record's page."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class MergesMembers(admin.ModelAdmin):
         shown = {"pairs": pairs, "checkbox_name": ACTION_CHECKBOX_NAME}
         return super().changelist_view(request, shown | (extra_context or {}))
 
-    @admin.action(description="These two are one member…", permissions=["merge"])
+    @admin.action(description="Merge two members…", permissions=["merge"])
     def merge(self, request: HttpRequest, queryset: QuerySet[Member]) -> HttpResponse | None:
         chosen = list(queryset.order_by("first_seen_at", "pk")[:3])
         if len(chosen) != 2:
@@ -67,7 +67,7 @@ class MergesMembers(admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
-            "title": "These two are one member",
+            "title": "Merge two members",
             "preview": preview,
             "sums": sums_of(preview),
             "members": chosen,

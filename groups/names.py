@@ -22,7 +22,7 @@ def normalised(text: str) -> str:
     if len(name) > MAX_LENGTH:
         raise BadName(f"“{name[:40]}…” is too long: a group name has at most {MAX_LENGTH} characters.")
     if key(name) == key(UNASSIGNED_NAME):
-        raise BadName(f"“{name}” is kept for members without a group: choose another name.")
+        raise BadName(f"“{name}” is reserved for members without a group: choose another name.")
     return name
 
 

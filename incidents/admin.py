@@ -49,7 +49,7 @@ LABELS = {"reopen_window_hours": "Reopen window (hours)"}
 class IncidentSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     fieldsets = (
         (
-            "Life of an incident",
+            "How incidents open and close",
             {
                 "fields": (
                     "quiet_runs",
@@ -60,7 +60,7 @@ class IncidentSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
             },
         ),
         (
-            "The member first",
+            "Ask the member first",
             {
                 "fields": (
                     "asks_member_first",
@@ -181,8 +181,8 @@ class ChannelAdmin(RecordedAdmin):
         try:
             answer = outbox.send_test(form.instance, timezone.now())
         except DeliveryError as problem:
-            return HttpResponse(format_html("It did not get through. {}", problem))
-        return HttpResponse(format_html("It got through. The answer was {}.", answer))
+            return HttpResponse(format_html("The message did not get through. {}", problem))
+        return HttpResponse(format_html("The message got through. The answer was {}.", answer))
 
     @admin.display(description="follows")
     def follows(self, channel: Channel) -> str:
@@ -191,7 +191,7 @@ class ChannelAdmin(RecordedAdmin):
             return channel.get_audience_display()
         followed = audience(channel, utc_day(timezone.now())) or ()
         names = Group.objects.filter(pk__in=followed).values_list("name", flat=True)
-        return ", ".join(names) or "nobody: its groups are deleted, so nothing is sent. Choose others."
+        return ", ".join(names) or "nobody, because its groups are deleted. Choose other groups."
 
     @admin.display(description="escalates to")
     def escalation(self, channel: Channel) -> str:
@@ -236,7 +236,7 @@ class ChannelAdmin(RecordedAdmin):
             self.message_user(request, f"{channel}: {problem}", messages.ERROR)
         else:
             self.message_user(
-                request, f"{channel}: it got through. The answer was {answer}.", messages.SUCCESS
+                request, f"{channel}: the message got through. The answer was {answer}.", messages.SUCCESS
             )
 
 
@@ -260,10 +260,10 @@ class NotificationAdmin(ReadOnly, admin.ModelAdmin):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("incidents.change_notification")
 
-    @admin.action(description="Try again what was given up or waits", permissions=["retry"])
+    @admin.action(description="Try again (given up or waiting)", permissions=["retry"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
         waiting = try_again(rows, timezone.now())
-        self.message_user(request, f"{waiting} notifications will be sent with the next delivery.")
+        self.message_user(request, f"{waiting} notifications will be sent in the next delivery.")
 
 
 class TimelineInline(ReadOnly, admin.TabularInline):

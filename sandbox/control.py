@@ -101,7 +101,7 @@ def _instant(text: str | None) -> datetime | None:
         return None
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
-        raise ValueError(f"{text!r} names no time zone")
+        raise ValueError(f"{text!r} has no time zone")
     return parsed
 
 

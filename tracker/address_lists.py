@@ -46,5 +46,5 @@ def parse_list(entries: Iterable[str]) -> AddressList:
         elif address := clean_address(entry):
             emails.add(address)
         else:
-            raise ValueError(f"“{entry}” is neither an e-mail address nor a domain such as @example.com")
+            raise ValueError(f"“{entry}” is not an e-mail address or a domain such as @example.com")
     return AddressList(frozenset(emails), frozenset(domains))

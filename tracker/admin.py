@@ -21,8 +21,9 @@ class AccessSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
             "Roles",
             {
                 "fields": ("default_role", "responder_list", "admin_list"),
-                "description": "Membership of the groups “viewer”, “responder” and “admin” gives a role too; "
-                "the highest counts.",
+                "description": "Membership of the groups “viewer”, “responder” and “admin” also gives a "
+                "role; "
+                "the highest role applies.",
             },
         ),
         ("Privacy", {"fields": ("viewers_see", "smallest_group", "shows_ranks")}),
@@ -71,7 +72,7 @@ class ApiTokenAdmin(admin.ModelAdmin):
         if isinstance(request.user, User):
             obj.created_by = request.user
         secret = tokens.issue(obj)
-        messages.warning(request, f"Copy the token now, it is not shown again: {secret}")
+        messages.warning(request, f"Copy the token now. It will not be shown again: {secret}")
 
     @admin.action(description="Revoke the selected tokens", permissions=["change"])
     def revoke(self, request: AccessRequest, queryset: QuerySet[ApiToken]) -> None:

@@ -111,7 +111,7 @@ class Filters:
         if not self.compare:
             return ""
         if self.comparison is None:
-            return "Nothing is known of the days to compare with"
+            return "No data for the days to compare with"
         return f"Compared with {self.comparison.days}"
 
     @property
@@ -211,7 +211,7 @@ def read(
     dates = read_dates(asked["from"], asked["to"], now, known_until)
     cycles = first_day(now) if asked["period"] == "cycle" and not dates else None
     if asked["model"] and asked["model"] not in palette.load().models:
-        notes.append(f"No usage of a model “{asked['model']}” is known")
+        notes.append(f"No usage of the model “{asked['model']}” is known")
     return Filters(
         period=dates or read_period(asked["period"] or periods.DEFAULT, now, known_until, notes, cycles),
         now=now,

@@ -205,9 +205,9 @@ def vendor_lag(sent_until: datetime, now: datetime) -> list[Banner]:
         Banner(
             "warning",
             f"{sent_up_to(sent_until, now)}.",
-            "It answers, but its newest events are older than usual at this hour. What was used since "
-            "is missing from these figures; it is not zero. It arrives with a later collection: there is "
-            "nothing to do here.",
+            "It responds, but its newest events are older than usual at this hour. Later usage is missing "
+            "from these figures: it is not zero. It arrives with a later collection, so you do not need to "
+            "do anything.",
         )
     ]
 

@@ -41,9 +41,9 @@ class CursorApiError(Exception):
 
 
 def wrong_shape(where: str, problem: str) -> CursorApiError:
-    """An answer that cannot be believed."""
+    """An answer that cannot be used."""
     return CursorApiError(
-        f"{where}: {problem}. Nothing of it was stored; the next run asks again. "
-        "If it stays so, check CURSOR_API_URL, or Cursor has changed its format",
+        f"{where}: {problem}. Nothing from this answer was stored; the next run tries again. "
+        "If this continues, check CURSOR_API_URL, or Cursor has changed its format",
         permanent=False,
     )

@@ -93,23 +93,23 @@ def _check_pair(keep: Member, gone: Member) -> None:
     if keep.pk == gone.pk:
         raise MergeRefused("Choose two different members.")
     if Member.Kind.UNATTRIBUTED in (keep.kind, gone.kind):
-        raise MergeRefused("Spend that names nobody cannot be merged with a member.")
+        raise MergeRefused("Unattributed spend cannot be merged into a member.")
     if keep.kind != gone.kind:
-        raise MergeRefused("A person and a service account cannot be one member.")
+        raise MergeRefused("A person and a service account cannot be merged.")
 
 
 def _check_undo(record: MemberMerge) -> None:
     if record.undone_at:
-        raise MergeRefused("This merge is undone already.")
+        raise MergeRefused("This merge has already been undone.")
     if not Member.objects.filter(pk=record.kept_pk).exists():
         raise MergeRefused(
-            f"{record.kept_email} was merged into another member since: undo that merge first."
+            f"{record.kept_email} has since been merged into another member. Undo that merge first."
         )
     later = MemberMerge.objects.in_force().filter(kept_pk=record.kept_pk, pk__gt=record.pk).first()
     if later:
         raise MergeRefused(f"Undo the later merge first: {later}.")
     if Member.objects.filter(email=record.gone_email).exclude(pk=record.kept_pk).exists():
-        raise MergeRefused(f"There is a member with the address {record.gone_email} again.")
+        raise MergeRefused(f"A member with the address {record.gone_email} exists again.")
 
 
 def _join_members(merging: Merging) -> None:

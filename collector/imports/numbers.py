@@ -70,7 +70,7 @@ def _amount(text: str, delimiter: str, what: str) -> Decimal | None:
         return sign * Decimal(plain)
     if AMBIGUOUS.fullmatch(digits):
         raise ValueError(
-            f"“{text[:40]}” may be a decimal comma or thousands: not taken for a {what}. "
+            f"“{text[:40]}” is ambiguous: the comma may be a decimal comma or a thousands separator. "
             "Use the file as it was exported."
         )
     raise ValueError(f"“{text[:40]}” is not a {what}. Use the file as it was exported.")

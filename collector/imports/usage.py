@@ -30,7 +30,7 @@ def pruned_lines(survey: Survey) -> Iterator[str]:
         first_day__lte=utc_day(survey.last_at), last_day__gte=utc_day(survey.first_at)
     )
     for first, last in pruned.values_list("first_day", "last_day"):
-        yield f"{first} to {last} is pruned: the totals of these days no longer change"
+        yield f"{first} to {last} is pruned: the totals of these days can no longer change"
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,17 @@ class UsageImport:
         yield f"{self.new + self.changed:,} imported: {self.new:,} new, {self.changed:,} revised"
         yield from pruned_lines(survey)
         if self.unchanged:
-            yield f"{self.unchanged:,} skipped: imported before, and the same"
+            yield f"{self.unchanged:,} skipped: imported before, unchanged"
         if self.known_better:
             yield f"{self.known_better:,} skipped: already known from the API or a fuller import"
         if self.new_members:
             yield f"new members: {self.new_members:,}"
         if survey.without_cost:
-            yield f"{survey.without_cost:,} billed rows lack their cost: counted as requests without cost"
+            yield f"{survey.without_cost:,} billed rows have no cost: counted as requests without a cost"
         for kind, amount in survey.unknown_kinds.items():
             yield f"the kind “{kind}” is not known: its {dollars(amount)} count as value, not as charged"
         if survey.summaries:
-            yield f"{survey.summaries:,} lines skipped: they are totals of the others"
+            yield f"{survey.summaries:,} lines skipped: they are totals of other lines"
         if survey.problems.count:
             yield f"{survey.problems.count:,} lines not imported:"
             yield from survey.problems.report

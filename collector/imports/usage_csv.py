@@ -122,12 +122,13 @@ class UsageCsv:
         if not survey.rows:
             survey.problems.raise_if_any()
             raise FileError(
-                "Line 2: the file has column names and nothing below them. Export a longer period."
+                "Line 2: the file has column names, but no rows below them. Export a longer period."
             )
         if survey.without_cost and not survey.with_cost:
             raise FileError(
-                f"All {survey.without_cost:,} rows that cost something lack their cost: Cursor's exports "
-                "have had such gaps. Export the file again; it is not taken for free."
+                f"None of the {survey.without_cost:,} billed rows has a cost. Cursor's exports have had "
+                f"this fault "
+                "before, so the file was not imported as free usage. Export it again."
             )
         self.users.check(survey.rows)
         survey.settle()
@@ -190,12 +191,12 @@ class UsageCsv:
             instant = instant.astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValueError(
-                f"“{text[:40]}” is not an instant such as 2026-07-31T12:00:00.000Z. A spreadsheet may have "
-                "rewritten it: use the file as it was exported."
+                f"“{text[:40]}” is not a date and time such as 2026-07-31T12:00:00.000Z. A spreadsheet may "
+                "have changed it: use the file as it was exported."
             ) from None
         if not EARLIEST <= instant <= self.latest:
             raise ValueError(
-                f"“{text[:40]}” is before 2023 or in the future: there cannot be usage at that time."
+                f"“{text[:40]}” is before 2023 or in the future: there can be no usage at that time."
             )
         return instant
 
@@ -209,7 +210,7 @@ def _check_form(table: CsvTable) -> None:
     lacking = [COLUMNS[name][0].capitalize() for name in TOKENS if name not in table.columns]
     if lacking and "total" not in table.columns:
         raise FileError(
-            f"Line 1: there is no column {' and no column '.join(lacking)}, nor one with their sum. "
+            f"Line 1: there is no column {' and no column '.join(lacking)}, nor a column with their sum. "
             "Export the usage events again."
         )
 
@@ -231,7 +232,9 @@ def _tokens(row: Row) -> dict[str, int | None]:
         return counts | {"input": total}
     added = sum(number or 0 for number in counts.values())
     if total is not None and total != added:
-        raise ValueError(f"the tokens add up to {added:,}, and the total says {total:,}. Export it again.")
+        raise ValueError(
+            f"the tokens add up to {added:,}, but the total is {total:,}. Export the file again."
+        )
     return counts
 
 

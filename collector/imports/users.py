@@ -30,7 +30,7 @@ class Users:
         if not is_there and not self.member:
             raise FileError(
                 "Line 1: there is no column User, so the file is one member's own. "
-                "Say whose with --member EMAIL."
+                "Use --member EMAIL to name the member."
             )
 
     def check(self, rows: int) -> None:
@@ -38,13 +38,13 @@ class Users:
         if self.without_user == rows and not self.member:
             raise FileError(
                 "Line 2: no row has an e-mail address under User, so the file is one member's own. "
-                "Say whose with --member EMAIL."
+                "Use --member EMAIL to name the member."
             )
         if len(self.names) > 1:
             some = ", ".join(f"“{name}”" for name in list(self.names)[:MOST_NAMES])
             raise FileError(
                 f"Line 2: User holds {len(self.names)} names that are not e-mail addresses ({some}), and "
-                "--member can be only one of them. Replace the names with addresses."
+                "--member can stand for only one of them. Replace the names with addresses."
             )
 
     def identity(self, cell: str) -> Identity:
@@ -66,8 +66,9 @@ class Users:
             return identify(self.member)
         if not self.member:
             raise ValueError(
-                f"User says “{cell[:80]}”, which is not an e-mail address and names nobody. "
-                "Say whose the file is with --member EMAIL."
+                f"The User column holds “{cell[:80]}”, which is not an e-mail address and does not "
+                f"identify a "
+                "member. Use --member EMAIL to name the member."
             )
         if user not in MYSELF and len(self.names) < MOST_KEPT:
             self.names[cell[:80]] = None

@@ -67,7 +67,9 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     with writing():
         roster = Roster.load()
         if not reading.groups and _are_missing(reading, roster):
-            raise wrong_shape(PATH, "there are no groups, yet their members are not unassigned either")
+            raise wrong_shape(
+                PATH, "the answer lists no groups, but does not list their former members as unassigned"
+            )
         groups = _store_groups(reading, window.read_at)
         stays = _store_stays(reading, roster, notes, window.read_at)
         _mark_gone(reading, notes, window.read_at)
@@ -101,7 +103,11 @@ def _read(answer: GroupsAnswer, notes: Notes, now: datetime) -> GroupsReading:
             unassigned = [*(unassigned or []), *current]
             continue
         if group.id in stated:
-            notes.doubt(DoubtKind.REPEATED, "a group came twice: its members are added up", subject=group.id)
+            notes.doubt(
+                DoubtKind.REPEATED,
+                "a group was listed twice: the members of both are combined",
+                subject=group.id,
+            )
             stated[group.id].current += current
             stated[group.id].former += former
             continue
@@ -205,7 +211,7 @@ def _close_others(
         here = set(Member.objects.on_team().filter(pk__in=unnamed).values_list("pk", flat=True))
         kept = unnamed if is_most or not reading.is_whole else here
         if kept:
-            text = f"{len(kept)} members of groups are missing from the answer: they stay where they are"
+            text = f"{len(kept)} members of groups are missing from the answer: they stay in their groups"
             notes.doubt(
                 DoubtKind.ABSENCE, text, announced=len(open_since), counted=len(open_since) - len(kept)
             )

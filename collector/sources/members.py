@@ -112,9 +112,7 @@ def _mark_gone(listed: set[str], notes: Notes, at: datetime) -> int:
         return 0
     seats, lost = here.count(), here.filter(pk__in=gone).count()
     if seats >= SMALL_TEAM and lost * 2 >= seats and not _is_believed(at):
-        text = (
-            f"the list lacks {lost} of {seats} members: nobody is marked as gone unless it stays so for a day"
-        )
+        text = f"{lost} of {seats} members are missing: nobody is marked as gone unless it stays so for a day"
         notes.doubt(DoubtKind.ABSENCE, text, announced=seats, counted=seats - lost)
         return 0
     return Member.objects.filter(pk__in=gone).update(gone_at=at)

@@ -102,7 +102,7 @@ def _cycle_of(stated: Any, notes: Notes, at: datetime) -> BillingCycle | None:
     try:
         start_at = cycles.same_start(believable_cycle_start(stated, at))
     except Unbelievable as problem:
-        text = f"subscriptionCycleStart {problem}: the known cycle stays"
+        text = f"subscriptionCycleStart {problem}: the known cycle is kept"
         notes.doubt(DoubtKind.CYCLE, text, where="subscriptionCycleStart", announced=f"{stated!r:.80}")
         return running
     contradicted = cycles.contradicted_by(start_at, at)

@@ -59,7 +59,7 @@ def replayed(first: date, last: date, hours: int, now: datetime) -> list[datetim
     if (last - first).days >= MOST_DAYS:
         raise PastRefused(f"At most {MOST_DAYS} days can be replayed at once.")
     if now < day_start(first):
-        raise PastRefused(f"The first day, {first}, is still to come.")
+        raise PastRefused(f"The first day, {first}, is in the future.")
     return [step for step in steps(first, last, hours) if step <= now]
 
 

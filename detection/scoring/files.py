@@ -29,7 +29,7 @@ def read_labels(path: Path) -> list[Label]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         table = csv.DictReader(file)
         if not set(COLUMNS) <= set(table.fieldnames or ()):
-            raise FileError(f"Line 1: the columns of the labels are {', '.join(COLUMNS)}.")
+            raise FileError(f"Line 1: the file must have the columns {', '.join(COLUMNS)}.")
         return [_label(row, table.line_num) for row in table]
 
 
@@ -38,7 +38,9 @@ def _label(row: dict[str, str], line: int) -> Label:
         onset_at, ended_at = (datetime.fromisoformat(row[name]).astimezone(UTC) for name in COLUMNS[2:4])
         cents = Decimal(row["extra_dollars"]) * 100
     except (ValueError, InvalidOperation):
-        raise FileError(f"Line {line}: instants are like 2026-05-25T12:50:00Z, dollars like 71.89.") from None
+        raise FileError(
+            f"Line {line}: write instants like 2026-05-25T12:50:00Z and dollars like 71.89."
+        ) from None
     return Label(row["email"].strip().lower(), row["kind"].strip(), onset_at, ended_at, cents, "")
 
 

@@ -75,24 +75,24 @@ class MoveForm(forms.Form):
     )
     from_day = forms.DateField(
         label="First day",
-        help_text="UTC. An earlier day than today moves the spend since then, too.",
+        help_text="UTC. If you choose a day before today, spend since that day moves too.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
 
 class UploadForm(forms.Form):
-    kind = forms.ChoiceField(choices=GroupImport.Kind.choices, label="What it is")
-    file = forms.FileField(help_text=f"A CSV of at most {MAX_FILE_MEGABYTES} MB.", label="File")
+    kind = forms.ChoiceField(choices=GroupImport.Kind.choices, label="File type")
+    file = forms.FileField(help_text=f"A CSV file of at most {MAX_FILE_MEGABYTES} MB.", label="File")
     since = forms.ChoiceField(
         choices=Since.choices,
         required=False,
-        label="From when on",
-        help_text="An earlier day than today moves the spend since then, too.",
+        label="Effective from",
+        help_text="If you choose a day before today, spend since that day moves too.",
     )
     from_day = forms.DateField(
         label="First day",
         required=False,
-        help_text="UTC; used where another day is chosen above.",
+        help_text="UTC. Used only if you choose “another day” above.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
@@ -100,13 +100,13 @@ class UploadForm(forms.Form):
         given = super().clean() or self.cleaned_data
         day = first_day(given.get("since") or Since.DAY, given.get("from_day"), timezone.now())
         if day is None and "from_day" not in self.errors:
-            self.add_error("from_day", "There is no such day yet: choose a day.")
+            self.add_error("from_day", "That day is not known yet. Choose “another day” and enter one.")
         return {**given, "from_day": day}
 
     def clean_file(self) -> object:
         file = self.cleaned_data["file"]
         if file.size > MAX_FILE_MEGABYTES * 1_000_000:
             raise forms.ValidationError(
-                f"The file is larger than {MAX_FILE_MEGABYTES} MB: it is not such a list."
+                f"The file is larger than {MAX_FILE_MEGABYTES} MB, which is too large for a list of people."
             )
         return file

@@ -122,7 +122,7 @@ class GroupAdmin(RecordedAdmin):
         self._do(request, groups, lambda group, now: changes.delete(group, by=who(request), now=now))
         return None
 
-    @admin.action(description="Call it as Cursor does", permissions=["change"])
+    @admin.action(description="Use the name from Cursor", permissions=["change"])
     def give_name_back(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
         self._do(request, list(queryset), lambda group, now: changes.give_back_name(group, now=now))
 

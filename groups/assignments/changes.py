@@ -34,7 +34,7 @@ def checked_name(name: str, group: Group | None = None) -> str:
     if other and other != group and (group or not other.closed_day):
         deleted = "deleted " if other.closed_day else ""
         advice = ": merge this one into it instead" if group and not other.closed_day else ""
-        raise ChangeRefused(f"There is a {deleted}group “{other.name}” already{advice}.")
+        raise ChangeRefused(f"A {deleted}group “{other.name}” already exists{advice}.")
     return path
 
 
@@ -61,7 +61,7 @@ def rename(group: Group, name: str, *, now: datetime) -> None:
 def give_back_name(group: Group, *, now: datetime) -> None:
     """Let the group be called as Cursor calls it, from the next collection on."""
     if not group.cursor_group_id:
-        raise ChangeRefused(f"“{group.name}” was made here: Cursor has no name for it.")
+        raise ChangeRefused(f"“{group.name}” was created here, so Cursor has no name for it.")
     group.is_name_local = False
     saved(group, now)
 
@@ -117,7 +117,7 @@ def _at_cursor(member_ids: Collection[int], day: date) -> dict[int, int]:
 def _close(group: Group, into: Group | None, by: str, now: datetime) -> int:
     today = utc_day(now)
     if group.closed_day:
-        raise ChangeRefused(f"“{group.name}” is deleted already.")
+        raise ChangeRefused(f"“{group.name}” has already been deleted.")
     with transaction.atomic():
         members = members_of({group.pk}, today)
         move(members, into, today, by=by, now=now)

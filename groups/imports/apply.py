@@ -25,7 +25,9 @@ from .before import Before, Closed
 from .plan import Facts, KnownMember, Plan, Target, make
 
 Kind = GroupImport.Kind
-NOBODY_MATCHES = "Nobody in the file is a member here: the e-mail addresses must be those of Cursor."
+NOBODY_MATCHES = (
+    "Nobody in the file is a member. The file must have the e-mail addresses that people use at Cursor."
+)
 SOURCES = {Kind.HIBOB: Assignment.Source.HIBOB, Kind.BACKUP: Assignment.Source.BACKUP}
 
 
@@ -61,11 +63,12 @@ def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) ->
     noted = problems or Problems()
     targets = _from_hibob(file, noted) if kind == Kind.HIBOB else _from_mapping(file, noted)
     if not targets:
-        raise FileError(*noted.report or ["Line 2: the file has column names and nobody below them."])
+        raise FileError(*noted.report or ["Line 2: the file has column names, but no people below them."])
     if kind == Kind.HIBOB and not any(target.path for target in targets):
         raise FileError(
             *noted.report,
-            "The file places nobody: no line has a Group, a Team or a Department. Export these too.",
+            "The file assigns nobody to a group, because no line has a Group, Team or Department. Export "
+            "these columns too.",
         )
     return targets
 
@@ -112,7 +115,7 @@ def apply(kept: GroupImport, emails: Collection[str] | None, *, by: str, now: da
     with transaction.atomic():
         kept = GroupImport.objects.select_for_update().get(pk=kept.pk)
         if kept.status != GroupImport.Status.PREVIEWED:
-            raise ChangeRefused("This import was applied already.")
+            raise ChangeRefused("This import has already been applied.")
         if refresh(kept, utc_day(now)):
             return Applied(facts_changed=True)
         groups = _GroupsToMake(now)

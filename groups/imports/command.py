@@ -32,15 +32,15 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--apply", action="store_true", help="make the changes; without it they are only shown"
+            "--apply", action="store_true", help="make the changes; without this option they are only shown"
         )
-        parser.add_argument("--only", nargs="+", metavar="EMAIL", help="only these members' changes")
+        parser.add_argument("--only", nargs="+", metavar="EMAIL", help="make only these members' changes")
         parser.add_argument(
             "--from",
             dest="from_day",
             type=day,
             metavar="DAY",
-            help="first day of the changes; today by default",
+            help="first day of the changes (default: today)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,7 +64,7 @@ class ImportCommand(BaseCommand):
             plan = part_of(plan, lowered(options["only"]), in_file)
         for line in lines(plan):
             self.stdout.write(line)
-        self.stdout.write("Nothing was changed: --apply makes these changes.")
+        self.stdout.write("Nothing was changed. Use --apply to make these changes.")
 
     def _apply(self, file: Any, options: dict[str, Any], now: datetime) -> None:
         by = f"manage.py {self.kind.value} import"
@@ -81,7 +81,7 @@ class ImportCommand(BaseCommand):
 
     def _name_strangers(self, only: Iterable[str], in_file: Set[str]) -> None:
         for email in sorted(lowered(only) - in_file):
-            self.stdout.write(f"of --only, not in the file: {email}")
+            self.stdout.write(f"named by --only, not in the file: {email}")
 
 
 def lowered(emails: Iterable[str]) -> set[str]:
@@ -122,8 +122,9 @@ def lines(plan: Plan) -> Iterator[str]:
     for budget in plan.budgets:
         amounts = f"{budget.current or 'none'} → {budget.new or 'none'}"
         yield f"budget of {budget.email or budget.path}: {amounts}"
-    yield from (f"no group in the file, stays: {email}" for email in plan.undecided)
-    yield from (f"in the file, no member: {email}" for email in plan.not_members)
-    yield from (f"member, not in the file, stays: {email}" for email in plan.not_in_file)
+    yield from (f"no group in the file, keeps its group: {email}" for email in plan.undecided)
+    yield from (f"in the file, not a member: {email}" for email in plan.not_members)
+    yield from (f"member, not in the file, keeps their group: {email}" for email in plan.not_in_file)
     not_members = len(plan.not_members)
-    yield f"{len(plan.moves)} would move, {plan.stays} are in place already, {not_members} are no members"
+    stays = f"{plan.stays} are already in the right group"
+    yield f"{len(plan.moves)} would move, {stays}, {not_members} have no seat"

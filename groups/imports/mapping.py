@@ -77,7 +77,9 @@ def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Entry
             first = entries.setdefault(entry.email or f"line {entry.line}", entry)
             if key(first.path) != key(entry.path):
                 noted.note(
-                    entry.line, f"{entry.email} is on line {first.line} too, in another group: keep one."
+                    entry.line,
+                    f"{entry.email} is also on line {first.line}, in another group. Keep one of the two "
+                    f"lines.",
                 )
                 disagreeing.add(entry.email)
     if problems is None:

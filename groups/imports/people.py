@@ -60,9 +60,7 @@ def people_rows(table: CsvTable) -> Iterator[Row]:
     """The rows of a list of people; FileError as soon as they are too many to be one."""
     for number, row in enumerate(table, 1):
         if number > MOST_PEOPLE:
-            raise FileError(
-                f"More than {MOST_PEOPLE:,} lines: this is not a list of the people of one company."
-            )
+            raise FileError(f"More than {MOST_PEOPLE:,} lines: too many for a list of employees.")
         yield row
 
 

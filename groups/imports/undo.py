@@ -30,7 +30,7 @@ def undo(kept: GroupImport, *, by: str, now: datetime) -> Undone:
     with transaction.atomic():
         kept = GroupImport.objects.select_for_update().get(pk=kept.pk)
         if kept.status != GroupImport.Status.APPLIED:
-            raise ChangeRefused("Only an import that is applied can be undone.")
+            raise ChangeRefused("Only an import that has been applied can be undone.")
         before = Before.from_json(kept.before)
         days = {row.member_id: row.from_day for row in before.written}
         now_there = on_record(days)

@@ -56,7 +56,7 @@ def save_answer(
             incident.status,
         )
         recording.record_answer_of_member(entry, question, now, is_alarm=reply == Reply.NOT_ME)
-    return Outcome(True, f"Thank you. Your answer is noted: {answer_text(answer)}.", incident)
+    return Outcome(True, f"Thank you. Your answer has been recorded: {answer_text(answer)}.", incident)
 
 
 def complaint(reply: str, until: date | None, now: datetime) -> str:
@@ -65,7 +65,7 @@ def complaint(reply: str, until: date | None, now: datetime) -> str:
     if reply == Reply.EXPECTED and until is None:
         return "Choose the last day on which it is expected."
     if until is not None and end_of_day(until) <= now:
-        return "Choose a day that is not over."
+        return "Choose today or a later day."
     return end_problem(end_of_day(until), now) if until else ""
 
 

@@ -154,7 +154,7 @@ def cause_sentence(
         details.append("in Max mode")
     if incident.began_at:
         details.append(f"since {since(incident.began_at, end_at)}")
-    where = f" AI-code commits of these days name {', '.join(repositories_of)}." if repositories_of else ""
+    where = f" AI-code commits on these days are in {', '.join(repositories_of)}." if repositories_of else ""
     return f"{', '.join(details)}.{where}"
 
 

@@ -31,7 +31,7 @@ class LimitChangeAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ("member__email", "member__name", "reason", "actor_name")
     date_hierarchy = "requested_at"
 
-    @admin.display(description="limit")
+    @admin.display(description="spend limit")
     def limit_page(self, change: LimitChange) -> SafeString:
         return format_html('<a href="{}">Change it</a>', reverse("member-limit", args=[change.member.email]))
 

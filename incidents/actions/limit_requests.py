@@ -67,7 +67,7 @@ def request_message(request: LimitRequest) -> Digest:
         lines=(
             f"Reason: {clean(request.reason)}",
             f"A limit of ${request.dollars:,} per billing cycle{until}. "
-            f"An administrator can decide until {instant(request.expires_at)}.",
+            f"An administrator has until {instant(request.expires_at)} to decide.",
         ),
         tables=(),
         url=site_url(reverse("limits")),
@@ -85,14 +85,16 @@ def approve_request(request: LimitRequest, actor: Actor, origin: str, now: datet
             if not _decide(request, Status.APPROVED, actor, now):
                 return RequestOutcome(False, decided_sentence(request))
             if not may_write():
-                return RequestOutcome(True, "Approved. Now set the limit at Cursor: this site does not.")
+                return RequestOutcome(
+                    True, "Approved. Now set the limit at Cursor, because this site cannot."
+                )
             change = record_wish(_wish_for(request), actor, origin, now)
             LimitRequest.objects.filter(pk=request.pk).update(change=change)
     except LimitRefused as refusal:
         request.refresh_from_db()
         return RequestOutcome(False, str(refusal))
     request.refresh_from_db()
-    return RequestOutcome(True, f"Approved. Cursor is asked for ${request.dollars:,} within a minute.")
+    return RequestOutcome(True, f"Approved. Cursor will be asked for ${request.dollars:,} within a minute.")
 
 
 def deny_request(request: LimitRequest, actor: Actor, now: datetime) -> RequestOutcome:

@@ -58,7 +58,7 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
     """
     if not may_write():
         raise LimitRefused(
-            "Limits cannot be changed from here: set CURSOR_LIMITS=write, and a key that may write."
+            "Limits cannot be changed from here: set CURSOR_LIMITS=write, and use a key with write access."
         )
     try:
         with transaction.atomic():
@@ -108,7 +108,7 @@ def _try_once(change: LimitChange, client: CursorClient, now: datetime) -> None:
     if change.status == Status.INTENDED and (
         is_old or is_over
     ):  # nothing is written yet, nor expected any more
-        late = "Not carried out in time: ask for it again if it is still needed."
+        late = "Not completed in time. Request it again if it is still needed."
         finish(change, Status.FAILED, f"{change.message} {late}".strip(), now)
         return
     try:
@@ -127,7 +127,7 @@ def _bring_about(change: LimitChange, client: CursorClient, now: datetime) -> No
     email = change.member.email
     before = read_limit(client, email)
     if before is None:
-        finish(change, Status.FAILED, "Cursor's list of members does not name this member.", now)
+        finish(change, Status.FAILED, "This member is not in Cursor's list of members.", now)
         return
     if change.status == Status.INTENDED and not _make_ready(change, before, now):
         return
@@ -136,7 +136,7 @@ def _bring_about(change: LimitChange, client: CursorClient, now: datetime) -> No
         write_limit(client, email, change.to_dollars)
         after = read_limit(client, email)
     if after is None:
-        finish(change, Status.FAILED, "Cursor's list of members no longer names this member.", now)
+        finish(change, Status.FAILED, "This member is no longer in Cursor's list of members.", now)
         return
     groups = group_limits_of(change.member)
     finish_with(change, after, groups, now)
@@ -148,7 +148,9 @@ def _make_ready(change: LimitChange, before: LimitInForce, now: datetime) -> boo
     change.from_dollars, change.from_effective_dollars = before.own_dollars, before.effective_dollars
     expected = change.restores.to_dollars if change.restores else None
     if change.restores and before.own_dollars != expected:
-        text = f"Somebody changed the limit at Cursor to {words(before.own_dollars)} meanwhile: it stays."
+        text = (
+            f"Somebody changed the limit at Cursor to {words(before.own_dollars)} meanwhile, so it was kept."
+        )
         change.after_dollars, change.effective_dollars = before.own_dollars, before.effective_dollars
         finish(change, Status.SKIPPED, text, now)
         return False

@@ -58,7 +58,7 @@ def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
     if cause and (agent := cause.named(AGENT)):
         yield Remedy(
             f"Stop the cloud agent {short_id(agent.name)}",
-            "Ends its run. What it has pushed stays, and it can be continued with a new message.",
+            "Ends its run. Its pushed changes stay, and you can continue it with a new message.",
             agent.url,
             "Open the agent at Cursor",
             post_url=stop_url(context),
@@ -68,7 +68,7 @@ def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
     if cause and (automation := cause.named(AUTOMATION)):
         yield Remedy(
             f"Pause the automation {short_id(automation.name)}",
-            "No new run starts until somebody switches it on again. A run in progress goes on.",
+            "No new run starts until somebody switches it on again. A run in progress continues.",
             automation.url,
             "Open the automation at Cursor",
             is_external=True,
@@ -93,9 +93,9 @@ def ask_member(context: RemedyContext) -> Iterator[Remedy]:
     first_name = person.name.partition(" ")[0] or person.email
     yield Remedy(
         f"Ask {person}",
-        "They know what is running and can stop it in a minute. Nothing changes until they do.",
+        "They know what is running and can stop it quickly. Nothing changes until they do.",
         f"mailto:{person.email}",
-        "Write a mail",
+        "Write an e-mail",
         copy_text=f"Hi {first_name}, {text}.{cause} Is this expected? "
         "If not, could you stop it and let me know?",
     )
@@ -121,7 +121,7 @@ def mark_as_planned(context: RemedyContext) -> Iterator[Remedy]:
         return
     yield Remedy(
         "Mark as planned",
-        "Resolves the incident and raises no alert about this spend until the day you name.",
+        "Resolves the incident and raises no alert about this spend until the day you choose.",
         "#verdict",
         "Choose the day",
     )
@@ -134,7 +134,7 @@ def set_limit(context: RemedyContext) -> Iterator[Remedy]:
         return
     if not context.is_admin:
         yield Remedy(
-            f"Have a spend limit set for {incident.member}",
+            f"Ask for a spend limit for {incident.member}",
             "Cursor refuses requests beyond it. An administrator sets it here or at Cursor.",
             DASHBOARD,
             "Open Cursor's dashboard",
@@ -144,7 +144,7 @@ def set_limit(context: RemedyContext) -> Iterator[Remedy]:
     url = reverse("member-limit", args=[incident.member.email], query={"incident": incident.pk})
     yield Remedy(
         f"Set a spend limit for {incident.member}",
-        "Cursor refuses requests beyond it until you raise or lift it, or it ends by itself.",
+        "Cursor refuses requests beyond it until you raise or remove it, or it expires.",
         url,
         "Set, raise or lift the limit",
     )

@@ -46,7 +46,7 @@ class Receipt:
         """Who was refused, in a sentence for administrators; empty when nobody was."""
         if not self.refused:
             return ""
-        return f"The mail server refused {', '.join(self.refused)}: check the address. The others have it."
+        return f"The mail server refused {', '.join(self.refused)}: check the address. Others received it."
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,12 @@ def send(channel: Channel, parcel: Parcel) -> Receipt:
     if not to and channel.is_personal:
         names = ", ".join(incident.who for incident in getattr(parcel.content, "incidents", ()))
         raise DeliveryError(
-            f"{names or 'The member'} has no e-mail address here that mail can be sent to.",
+            f"{names or 'The member'} has no e-mail address that mail can be sent to.",
             is_about_channel=False,
             is_permanent=True,
         )
     if not to:
-        raise DeliveryError("Nobody to write to: set ALERT_EMAIL_TO, or the target in the admin.")
+        raise DeliveryError("No recipient: set ALERT_EMAIL_TO, or the target in the admin.")
     mail = build(parcel, to)
     try:
         with deadline(CALL_SECONDS):
@@ -125,7 +125,8 @@ def explain(problem: Exception) -> DeliveryError:
         return refusal(problem)
     if isinstance(problem, SMTPDataError):
         return DeliveryError(
-            f"The mail server refused this message (SMTPDataError {problem.smtp_code}); the others go on.",
+            f"The mail server refused this message (SMTPDataError {problem.smtp_code}); other messages "
+            f"are still sent.",
             is_about_channel=False,
             is_permanent=is_final(problem.smtp_code),
         )
@@ -152,7 +153,8 @@ def refusal(problem: SMTPRecipientsRefused) -> DeliveryError:
     codes = sorted({code for code, _ in problem.recipients.values()})
     listed = ", ".join(map(str, codes))
     return DeliveryError(
-        f"The mail server refused every recipient ({listed}): check the address; the other messages go on.",
+        f"The mail server refused every recipient ({listed}): check the address; other messages are still "
+        f"sent.",
         is_about_channel=False,
         is_permanent=all(is_final(code) for code in codes),
     )

@@ -67,7 +67,7 @@ class ChannelForm(forms.ModelForm):
         )
         if self.kind_value in SECRET_KINDS and is_stored:
             self.initial["target"] = ""
-            field.help_text += f" Now: {self.instance.shown_target}. Leave empty to keep it."
+            field.help_text += f" Now: {self.instance.shown_target}. Leave this empty to keep it."
         self.fields["target"] = field
 
     # The groups come with the form, not with the row, so their fit to the audience is checked here.
@@ -75,7 +75,7 @@ class ChannelForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         is_for_groups = data.get("audience") == Channel.Audience.GROUPS
         if is_for_groups and not data.get("groups"):
-            self.add_error("groups", "Choose at least one group, or say that the channel is for everybody.")
+            self.add_error("groups", "Choose at least one group, or set the audience to everybody.")
         if data.get("audience") and not is_for_groups and data.get("groups"):
             self.add_error("groups", "Only a channel “for these groups” has groups: remove them.")
         return data
@@ -91,29 +91,31 @@ class ChannelForm(forms.ModelForm):
 class SlackForm(ChannelForm):
     kind_value = Channel.Kind.SLACK
     target_label = "Channel id"
-    target_help = "Such as C0123456789; invite the app to the channel. Empty: SLACK_CHANNEL_ID."
+    target_help = (
+        "For example C0123456789. Invite the app to the channel. If empty, SLACK_CHANNEL_ID is used."
+    )
 
 
 class EmailForm(ChannelForm):
     kind_value = Channel.Kind.EMAIL
     target_label = "Addresses"
-    target_help = "Separated by commas or lines. Empty: ALERT_EMAIL_TO."
+    target_help = "Separated by commas or line breaks. If empty, ALERT_EMAIL_TO is used."
     target_widget = LINES
 
 
 class WebhookForm(ChannelForm):
     kind_value = Channel.Kind.WEBHOOK
     target_label = "Address"
-    target_help = "Gets each message as JSON by POST. Empty: WEBHOOK_URL."
+    target_help = "Receives each message as JSON by POST. If empty, WEBHOOK_URL is used."
 
 
 class AppriseForm(ChannelForm):
     kind_value = Channel.Kind.APPRISE
     target_label = "Apprise URLs"
     target_help = (
-        "One a line, such as discord://ID/TOKEN, ntfy://TOPIC or, for Teams, "
-        "workflows://HOST/WORKFLOW/SIGNATURE. If one of several fails, all are tried again: better one "
-        "URL for each channel."
+        "One per line, such as discord://ID/TOKEN, ntfy://TOPIC or, for Teams, "
+        "workflows://HOST/WORKFLOW/SIGNATURE. If one of several fails, all are tried again, so use "
+        "one channel per URL."
     )
     target_widget = LINES
     needs_target = True
@@ -122,7 +124,7 @@ class AppriseForm(ChannelForm):
 class PagerDutyForm(ChannelForm):
     kind_value = Channel.Kind.PAGERDUTY
     target_label = "Integration Key"
-    target_help = "Of an Events API v2 integration of the service: 32 letters and digits."
+    target_help = "The key of an Events API v2 integration of the service: 32 letters and digits."
     target_widget = SECRET
     needs_target = True
 
@@ -130,7 +132,7 @@ class PagerDutyForm(ChannelForm):
 class OpsgenieForm(ChannelForm):
     kind_value = Channel.Kind.OPSGENIE
     target_label = "API key"
-    target_help = "Of an API integration that may create and update alerts."
+    target_help = "The key of an API integration that may create and update alerts."
     target_widget = SECRET
     needs_target = True
 

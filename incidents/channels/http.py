@@ -70,8 +70,8 @@ def refusal(service: str, response: requests.Response) -> DeliveryError:
         400: "the key or the message was refused; check the key",
         401: "the key was refused; check it",
         403: "the key was refused; check it and its permissions",
-        404: "there is nothing at that address; check it",
-        429: "it asks to slow down; the message is tried again",
+        404: "nothing was found at that address; check it",
+        429: "it asks to slow down; the message will be sent again",
     }.get(status, "any 2xx counts as delivered")
     return DeliveryError(
         f"{service} answered HTTP {status}: {advice}.", retry_after=wait, is_uncertain=status >= 500

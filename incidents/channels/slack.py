@@ -35,16 +35,17 @@ LONGEST_WAIT_SECONDS = 3600
 ADVICE = {
     "invalid_auth": "the token is not valid; set SLACK_BOT_TOKEN to the app's Bot User OAuth Token (xoxb-…)",
     "not_authed": "no token was sent; set SLACK_BOT_TOKEN",
-    "account_inactive": "the token's app or workspace is gone; install the app again and set SLACK_BOT_TOKEN",
+    "account_inactive": "the token's app or workspace no longer exists; install the app again and set "
+    "SLACK_BOT_TOKEN",
     "token_revoked": "the token was revoked; install the app again and set SLACK_BOT_TOKEN",
-    "missing_scope": "the app lacks a permission; add chat:write, users:read, users:read.email and im:write, "
+    "missing_scope": "a permission is missing; add chat:write, users:read, users:read.email and im:write, "
     "then install it again",
-    "channel_not_found": "the app sees no such channel; check the channel's id and invite the app to it",
+    "channel_not_found": "the app cannot find the channel; check the channel's id and invite the app to it",
     "not_in_channel": "the app is not in the channel; invite it there with /invite",
     "is_archived": "the channel is archived; choose another one",
-    "msg_too_long": "the message is too long for Slack; the other messages go on",
-    "msg_blocks_too_long": "the message is too long for Slack; the other messages go on",
-    "invalid_blocks": "Slack refused the message's form; the other messages go on",
+    "msg_too_long": "the message is too long for Slack; other messages are still sent",
+    "msg_blocks_too_long": "the message is too long for Slack; other messages are still sent",
+    "invalid_blocks": "Slack refused the format of the message; other messages are still sent",
 }
 ABOUT_THE_MESSAGE = {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "no_text", "message_not_found"}
 ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
@@ -168,11 +169,12 @@ def explain(problem: SlackApiError) -> DeliveryError:
     if response.status_code == 429:
         wait = retry_after(response.headers)
         return DeliveryError(
-            f"Slack asks to slow down for {wait.seconds} s; it is tried again.", retry_after=wait
+            f"Slack asks to slow down for {wait.seconds} s; the message will be sent again.", retry_after=wait
         )
     if response.status_code >= 500:
         return DeliveryError(
-            f"Slack is failing (HTTP {response.status_code}); it is tried again.", is_uncertain=True
+            f"Slack is failing (HTTP {response.status_code}); the message will be sent again.",
+            is_uncertain=True,
         )
     code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
     advice = ADVICE.get(code, "see https://docs.slack.dev/reference/methods/chat.postMessage")

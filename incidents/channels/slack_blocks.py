@@ -137,9 +137,9 @@ def question_blocks(incident: IncidentMessage, question: MemberQuestion) -> list
     return [
         {"type": "header", "text": plain(f"{mark(incident)} {question.headline}", HEADER)},
         *explanation_blocks(incident),
-        section(plain("Is this expected? Your answer goes onto the incident's timeline.", SECTION)),
+        section(plain("Is this expected? Your answer is added to the incident's timeline.", SECTION)),
         {"type": "actions", "block_id": f"question-{question.pk}", "elements": answers},
-        {"type": "context", "elements": [mrkdwn(link(question.url, "Answer on a page"))]},
+        {"type": "context", "elements": [mrkdwn(link(question.url, "Answer on the web page"))]},
     ]
 
 

@@ -66,7 +66,7 @@ def check_apprise_url(item: str) -> None:
         )
     if reads_file(service):
         raise ValidationError(
-            f"“{scheme}://{HIDDEN}” would read a file on this machine: leave out templates and key files."
+            f"“{scheme}://{HIDDEN}” would read a file on this machine: do not use templates or key files."
         )
 
 

@@ -105,5 +105,5 @@ def explain(response: requests.Response) -> DeliveryError:
     text = response.headers.get("Retry-After", "")
     wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if is_number(text) else None
     return DeliveryError(
-        f"The webhook answered HTTP {response.status_code}; any 2xx is taken.", retry_after=wait
+        f"The webhook answered HTTP {response.status_code}; any 2xx counts as delivered.", retry_after=wait
     )

@@ -117,7 +117,7 @@ def snooze(
 def note(incident: Incident, actor: Actor, origin: str, now: datetime, text: str) -> Outcome:
     """Add a remark to the timeline, whatever the state."""
     if not text.strip():
-        return Outcome(False, "Write something first.", incident)
+        return Outcome(False, "Write a note first.", incident)
     won = transition(
         incident, Transition(TimelineStep.NOTE, Status.values, None, text.strip()), actor, origin, now
     )
@@ -129,9 +129,9 @@ def correct_onset(
 ) -> Outcome:
     """Set when it really began; figures count from it."""
     if onset_at > incident.detected_at:
-        return Outcome(False, "It cannot have begun after it was detected.", incident)
+        return Outcome(False, "The onset cannot be after the detection.", incident)
     if onset_at < incident.detected_at - LONGEST_BEFORE:
-        return Outcome(False, "It cannot have begun more than a year before it was detected.", incident)
+        return Outcome(False, "The onset cannot be more than a year before the detection.", incident)
     move = Transition(TimelineStep.ONSET, Status.values, None, f"began {instant(onset_at)}")
     won = transition(incident, move, actor, origin, now, onset_corrected_at=onset_at)
     return outcome(incident, won, f"Onset set to {instant(onset_at)}.")
@@ -180,7 +180,8 @@ def find_problem(incident: Incident, kind: str, now: datetime, until: datetime |
         return problem
     if kind == Verdict.TOO_SMALL and incident.member and incident.cause != Cause.SPEND:
         return (
-            f"Too small counts dollars, and this is about {incident.cause}: say expected or planned instead."
+            f"“Too small” is a dollar amount, but this incident is about {incident.cause}. "
+            "Choose “expected” or “planned” instead."
         )
     return None
 

@@ -85,10 +85,10 @@ def deliver(post: Post, until: datetime) -> None:
         .select_related("incident__member", "entry", "channel")
     )
     if not post.channel.is_enabled:
-        give_up(post, rows, "The channel was switched off before this was sent.")
+        give_up(post, rows, "The channel was disabled before this was sent.")
         return
     if has_nobody(post.channel, utc_day(post.clock())):
-        give_up(post, rows, "The groups that this channel is for are deleted: choose others for it.")
+        give_up(post, rows, "The groups that this channel is for are deleted. Choose other groups for it.")
         return
     lost = [row for row in rows if row.lost_leases and row.status == Status.SENDING]
     give_up(post, lost, "The process died twice while sending this; it may have arrived.")

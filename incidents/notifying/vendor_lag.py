@@ -82,9 +82,10 @@ def _record(lag: str, step: str, content: Digest, now: datetime) -> int:
 
 def _begun(sent_until_at: datetime) -> Digest:
     lines = (
-        "It answers, but its newest events are older than is usual at this hour. Usage since then is missing "
-        "from all figures; it is not zero, and anomalies in it are not noticed yet.",
-        "It arrives with a later collection: there is nothing to do here.",
+        "It responds, but its newest events are older than usual at this hour. Later usage is missing "
+        "from all "
+        "figures: it is not zero, and anomalies in it cannot be detected yet.",
+        "The missing events arrive with a later collection. You do not need to do anything.",
     )
     return Digest(f"Cursor has sent events up to {instant(sent_until_at)}", lines, (), _settings_url())
 

@@ -49,7 +49,7 @@ def test_a_pair_is_suggested_previewed_merged_and_separated(admin_client: Client
     assert "Undo this merge" not in undone.content.decode()
     assert set(Member.objects.all()) == set(pair)
     again = admin_client.post(f"/admin/collector/membermerge/{record.pk}/undo/", follow=True)
-    assert "This merge is undone already." in again.content.decode()
+    assert "This merge has already been undone." in again.content.decode()
 
 
 def test_one_or_three_members_are_not_merged(admin_client: Client, pair):

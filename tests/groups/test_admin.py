@@ -79,7 +79,7 @@ def test_groups_are_made_and_renamed_and_bad_names_are_explained(admin_client, a
     admin_client.post(f"{GROUPS}add/", {"name": "Beta  >One"})
     assert Group.objects.filter(name="Beta > One").exists()
     page = admin_client.post(f"{GROUPS}add/", {"name": "ALPHA"}).content.decode()
-    assert "There is a group “Alpha” already." in page
+    assert "A group “Alpha” already exists." in page
     admin_client.post(f"{GROUPS}{alpha.pk}/change/", {"name": "Core"})
     alpha.refresh_from_db()
     assert (alpha.name, alpha.is_name_local) == ("Core", True)
@@ -109,7 +109,7 @@ def test_deleting_asks_first_and_leaves_the_members_unassigned(admin_client, alp
     act(admin_client, GROUPS, "close", [alpha], confirmed="yes")
     assert Group.objects.open().count() == 0
     assert [row[2] for row in table() if row[1] == "2026-03-10"] == [None, None]
-    assert "deleted already" in act(admin_client, f"{GROUPS}?state=all", "close", [alpha], confirmed="yes")
+    assert "been deleted" in act(admin_client, f"{GROUPS}?state=all", "close", [alpha], confirmed="yes")
 
 
 def test_a_name_is_given_back(admin_client, alpha):

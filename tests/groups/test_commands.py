@@ -37,8 +37,8 @@ def run(*arguments) -> str:
 def test_import_hibob_shows_and_changes_nothing(file):
     printed = run("import_hibob", file)
     assert "ann@x.io: Unassigned → Eng > General\n" in printed
-    assert "in the file, no member: ghost@x.io\n" in printed
-    assert printed.endswith("Nothing was changed: --apply makes these changes.\n")
+    assert "in the file, not a member: ghost@x.io\n" in printed
+    assert printed.endswith("Nothing was changed. Use --apply to make these changes.\n")
     assert table() == []
     assert not GroupImport.objects.exists()
 
@@ -46,12 +46,12 @@ def test_import_hibob_shows_and_changes_nothing(file):
 def test_import_hibob_shows_only_whom_it_is_asked_about(file):
     printed = run("import_hibob", file, "--only", "Ann@x.io", "ghost@x.io", "typo@x.io")
     assert printed.splitlines() == [
-        "of --only, not in the file: typo@x.io",
+        "named by --only, not in the file: typo@x.io",
         "ann@x.io: Unassigned → Eng > General",
         "new group: Eng > General, 1 people",
-        "in the file, no member: ghost@x.io",
-        "1 would move, 0 are in place already, 1 are no members",
-        "Nothing was changed: --apply makes these changes.",
+        "in the file, not a member: ghost@x.io",
+        "1 would move, 0 are already in the right group, 1 have no seat",
+        "Nothing was changed. Use --apply to make these changes.",
     ]
     assert "not in the file: typo@x.io" in run("import_hibob", file, "--apply", "--only", "typo@x.io")
     assert table() == []

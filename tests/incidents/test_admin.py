@@ -57,7 +57,7 @@ def test_every_page_of_the_admin_opens(boss, slack):
 def test_a_test_message_shows_slacks_answer(boss, slack):
     channel = make_channel()
     answer = boss.post(change_url(channel), form_of(channel, _test="1"), follow=True)
-    assert "it got through. The answer was 1700000000.000000." in answer.content.decode()
+    assert "the message got through. The answer was 1700000000.000000." in answer.content.decode()
     assert slack.roots[0]["text"] == "A test from Cursor Cost Monitor"
 
 
@@ -118,7 +118,7 @@ def test_a_channel_says_whom_it_follows_and_that_its_groups_are_gone(boss):
     Channel.objects.update(audience="groups")
     channel.groups.add(group)
     changes.delete(group, by="x", now=timezone.now())
-    assert all("nobody: its groups are deleted" in boss.get(page).content.decode() for page in pages)
+    assert all("nobody, because its groups are deleted" in boss.get(page).content.decode() for page in pages)
 
 
 @pytest.mark.parametrize("model", ["incident", "notification"])

@@ -255,9 +255,9 @@ def test_many_are_acknowledged_at_once_and_those_taken_before_are_counted(client
     }
     answer = client.post("/incidents/bulk", data, follow=True)
     assert answer.redirect_chain == [("/incidents?status=unresolved", 302)]
-    said = "1 incident acknowledged. 1 other had been taken before."
+    said = "1 incident acknowledged. 1 other had already been handled."
     assert said in answer.content.decode()
-    assert "Tick at least one" in client.post("/incidents/bulk", {}, follow=True).content.decode()
+    assert "Select at least one" in client.post("/incidents/bulk", {}, follow=True).content.decode()
     for nonsense in ("²", "9" * 5000):
         assert client.post("/incidents/bulk", data | {"incident": [nonsense]}).status_code == 404
 

@@ -58,7 +58,7 @@ def test_the_pages_fit_every_width_in_both_themes_and_axe_finds_nothing(page, si
 def test_ticked_incidents_are_resolved_by_keyboard(page, site):
     page.goto(f"{site}/incidents?status=unresolved")
     page.get_by_label("Select #").first.press("Space")
-    page.get_by_role("button", name="Resolve the ticked").press("Enter")
+    page.get_by_role("button", name="Resolve selected").press("Enter")
     page.get_by_text("1 incident resolved.").wait_for()
     assert Incident.objects.unresolved().count() == 0
     assert "status=unresolved" in page.url

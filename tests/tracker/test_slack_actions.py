@@ -149,7 +149,7 @@ def test_an_unknown_slack_user_is_refused_and_told(client, slack, caplog):
     for user in ("U2", "U3"):  # of no member; not known to Slack either
         press(client, incident, user=user, response_url=response_url(slack))
     assert (incident.status, incident.timeline.count()) == ("open", 0)
-    assert "belongs to no member and no login here" in slack.replies[0]["text"]
+    assert "does not belong to a member or a login here" in slack.replies[0]["text"]
     assert "user_not_found" in slack.replies[1]["text"]
     assert "stranger@example.com" not in caplog.text
 

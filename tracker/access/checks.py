@@ -24,7 +24,7 @@ def check_open_mode() -> list[checks.CheckMessage]:
         return []
     return [
         checks.Warning(
-            f"Everybody who can reach {exposed[0]} can see everybody's spend: no sign-in is set up.",
+            f"No sign-in is set up, so anyone who can reach {exposed[0]} can see everybody's spend.",
             hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET, or listen on 127.0.0.1 only.",
             id="access.W001",
         )
@@ -43,7 +43,7 @@ def check_sign_in() -> list[checks.CheckMessage]:
     strangers = [email for email in settings.AUTH_ADMIN_EMAILS if email not in allow_list()]
     return [
         checks.Warning(
-            f"AUTH_ADMIN_EMAILS names {email}, which no list admits.",
+            f"AUTH_ADMIN_EMAILS contains {email}, which is not on a list of people who may sign in.",
             hint="Add the address to AUTH_ALLOWED_EMAILS.",
             id="access.W003",
         )

@@ -40,5 +40,7 @@ class LimitsMiddleware:
         if not is_number(length) or int(length) > settings.MAX_BODY_BYTES:
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
         if "\x00" in request.path_info:
-            return HttpResponse("An address cannot contain a NUL.", status=400, content_type="text/plain")
+            return HttpResponse(
+                "An address cannot contain a NUL character.", status=400, content_type="text/plain"
+            )
         return self.get_response(request)

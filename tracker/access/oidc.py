@@ -51,7 +51,7 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         keys = jwt.PyJWKSet.from_dict(answer.json()).keys
         named = [key for key in keys if key_id is None or key.key_id == key_id]
         if len(named) != 1:
-            raise OAuth2Error("The ID token names no key of the provider")
+            raise OAuth2Error("The ID token is not signed with a key of the provider")
         return named[0]
 
 

@@ -13,12 +13,12 @@ REFUSALS = {
     "local login": "the name or the password was wrong",
     "wrong code": "the one-time code was wrong",
     "no longer admitted": "the address is no longer on the list of those who may sign in",
-    "failed": "the provider's answer did not fit the sign-in",
+    "failed": "the provider's answer did not match the sign-in",
     "cancelled": "the sign-in was cancelled",
     "unverified": "the provider has not verified the address",
     "not-admitted": "the address is not on the list of those who may sign in",
     "unreachable": "the provider did not answer",
-    "inactive": "the account is switched off",
+    "inactive": "the account is disabled",
 }
 DEEDS = {"add": "added to", "delete": "deleted from", "change": "changed", "changelist": "changed"}
 

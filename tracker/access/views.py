@@ -24,12 +24,12 @@ from tracker.access.codes import lacks_required_code
 from tracker.access.guard import public
 
 PROBLEMS = {
-    "failed": "The answer of the sign-in service did not fit this sign-in. Please try again.",
+    "failed": "The sign-in service's answer does not match this sign-in. Please try again.",
     "cancelled": "The sign-in was cancelled.",
     "unverified": "The sign-in service has not verified the e-mail address of that account.",
     "not-admitted": "That account is not on the list of those who may sign in. Ask an administrator.",
     "unreachable": "The sign-in service does not answer. Try again in a few minutes.",
-    "inactive": "That account has been switched off here. Ask an administrator.",
+    "inactive": "That account has been disabled here. Ask an administrator.",
 }
 
 
@@ -78,7 +78,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponseBase:
             return redirect("admin:index")
         return LocalLogin.as_view()(request)
     if request.user.is_authenticated:
-        raise PermissionDenied("The admin is for administrators. Ask one of them.")
+        raise PermissionDenied("Only administrators can open the admin. Ask one of them.")
     return redirect_to_login(local_path(request.GET.get("next", ""), default="/admin/"), "account_login")
 
 
@@ -111,10 +111,8 @@ def local_login_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """In place of Django's own page, which is written for developers."""
-    said = (
-        "This page was open for too long, or was not sent from here. Load it again and repeat what you did."
-    )
-    return render(request, "403.html", {"reason": said}, status=403)
+    reason = "The page was open for too long, or the request came from another site. Reload it and try again."
+    return render(request, "403.html", {"reason": reason}, status=403)
 
 
 def local_path(url: str, default: str = settings.LOGIN_REDIRECT_URL) -> str:

@@ -55,13 +55,13 @@ SECTIONS = (
             BoardEntry(
                 "detection.Exemption",
                 "Exemptions",
-                "What verdicts have made detection ignore, and until when.",
+                "What detection ignores because of verdicts, and until when.",
                 states.exemptions,
             ),
             BoardEntry(
                 "incidents.Notification",
                 "Messages sent",
-                "What went to which channel, and why a message failed.",
+                "Which message went to which channel, and why one failed.",
                 states.notifications,
             ),
             BoardEntry(
@@ -88,7 +88,7 @@ SECTIONS = (
                 "Import groups from HiBob or a CSV, and undo an import.",
                 states.imports,
             ),
-            BoardEntry("groups.CycleBudget", "Budgets", "Agree dollars per cycle for groups and members."),
+            BoardEntry("groups.CycleBudget", "Budgets", "Set the budgets of groups and members per cycle."),
             BoardEntry(
                 "groups.BudgetSettings",
                 "Budget policy",
@@ -124,12 +124,12 @@ SECTIONS = (
             ),
             BoardEntry("collector.Doubt", "Doubts", "Answers from Cursor that do not add up."),
             BoardEntry(
-                "collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as they came."
+                "collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as received."
             ),
             BoardEntry(
                 "collector.Member", "Members", "Seats and service accounts at Cursor.", states.members
             ),
-            BoardEntry("collector.MemberMerge", "Merged members", "Members who were one, with undo."),
+            BoardEntry("collector.MemberMerge", "Merged members", "Members that were merged, with undo."),
             BoardEntry(
                 "collector.BillingCycle", "Billing cycles", "Cursor's cycles and their dates.", states.cycles
             ),

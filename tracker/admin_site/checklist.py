@@ -134,7 +134,7 @@ def check_channel(now: datetime) -> SetUpStep:
         "Channel",
         bool(working),
         state,
-        "An incident that nobody is notified of costs money until somebody looks.",
+        "If nobody is notified of an incident, it costs money until somebody looks.",
         admin_list("incidents_channel") if enabled else reverse("admin:incidents_channel_add"),
         "Send a test." if enabled else "Add Slack, e-mail or a webhook, and send a test.",
     )
@@ -147,9 +147,9 @@ def check_budget(now: datetime) -> SetUpStep:
         "Budget",
         number > 0,
         plural(number, "budget") if number else "none",
-        "With a budget, the forecast says when the money runs out.",
+        "With a budget, the forecast shows when the money runs out.",
         budget_place(),
-        "Agree an amount for the whole team to begin with.",
+        "Set an amount for the whole team to begin with.",
     )
 
 
@@ -166,7 +166,7 @@ def check_sign_in(now: datetime) -> SetUpStep:
         "sign-in",
         "Sign-in",
         settings.AUTH_ENABLED,
-        "on" if settings.AUTH_ENABLED else "off: open to whoever reaches this address",
+        "on" if settings.AUTH_ENABLED else "off: anyone who reaches this address can read it",
         "These pages show what each person spends.",
         admin_list("tracker_accesssettings"),
         "Set AUTH_SECRET and Google's or your OpenID provider's variables in .env.",
@@ -182,7 +182,7 @@ def check_roles(now: datetime) -> SetUpStep:
         "Roles",
         is_done,
         "given" if is_done else f"everybody is a {policy.default_role}",
-        "Roles decide who acts on incidents and who changes settings.",
+        "Roles decide who can act on incidents and who can change settings.",
         admin_list("auth_user"),
         "Give people roles, or list their addresses under Access.",
     )
@@ -195,9 +195,9 @@ def check_backup(now: datetime) -> SetUpStep:
         "Backup",
         made_at is not None and now - made_at < BACKUP_AGE,
         f"last {age(now - made_at)}" if made_at else "never",
-        "Cursor keeps usage for a limited time; what is collected here cannot all be read again.",
+        "Cursor keeps usage only for a limited time, so not everything collected here can be read again.",
         "",
-        "Let cron run this every night:",
+        "Run this every night with cron:",
         "python manage.py backup --keep 14",
     )
 

@@ -20,14 +20,14 @@ from tracker.admin_site.powers import SuperusersOnly
 from tracker.models import AccessSettings
 
 ROLE_WORDS = {
-    "viewer": "Viewer: sees every page, and changes nothing",
-    "responder": "Responder: also acknowledges, snoozes and resolves incidents, and gives verdicts",
-    "admin": "Administrator: also changes settings, groups, budgets and people, here in the admin",
+    "viewer": "Viewer: can see every page, but change nothing",
+    "responder": "Responder: can also acknowledge, snooze and resolve incidents, and give verdicts",
+    "admin": "Administrator: can also change settings, groups, budgets and people in the admin",
 }
 HIGHEST_COUNTS = (
     "The highest of these counts: the role chosen here, the lists under Access, and AUTH_ADMIN_EMAILS. "
 )
-OWN_ROLE_KEPT = "You cannot take the administrator's role from yourself. Ask another administrator."
+OWN_ROLE_KEPT = "You cannot remove your own administrator role. Ask another administrator."
 
 
 def own_role(user: User) -> str:
@@ -51,7 +51,7 @@ def give_role(user: User, role: str) -> None:
 def what_decides() -> str:
     """What else decides a person's role, as a help text."""
     if not settings.AUTH_ENABLED:
-        return "An administrator enters this admin with the username and password set here."
+        return "Administrators sign in to this admin with the username and password set here."
     if settings.AUTH_OIDC_ISSUER and settings.AUTH_OIDC_ROLE_CLAIM:
         claim = (
             f"At each sign-in with {settings.AUTH_OIDC_NAME}, its claim “{settings.AUTH_OIDC_ROLE_CLAIM}” "
@@ -70,7 +70,7 @@ class RoleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         default = AccessSettings.get_solo().default_role
-        everybody = ("", f"Default ({default}), as for everybody who is given no other role")
+        everybody = ("", f"Default ({default}), as for everybody without another role")
         self.fields["role"] = forms.ChoiceField(
             choices=[everybody, *ROLE_WORDS.items()],
             help_text=what_decides(),
@@ -98,14 +98,14 @@ class LocalPersonForm(RoleForm, UserCreationForm):
 class ProviderPersonForm(RoleForm):
     """Somebody who signs in with the provider, found there by their address."""
 
-    email = forms.EmailField(help_text="As the sign-in provider reports it.", max_length=150)
+    email = forms.EmailField(help_text="As reported by the sign-in provider.", max_length=150)
 
     def clean_email(self) -> str:
         email = clean_address(self.cleaned_data["email"])
         if not email:
             raise forms.ValidationError("This is not an e-mail address.")
         if User.objects.filter(username=email).exists() or User.objects.filter(email=email).exists():
-            raise forms.ValidationError("Somebody with this address is here already.")
+            raise forms.ValidationError("A person with this address already exists.")
         return email
 
     def save(self, commit: bool = True) -> User:

@@ -21,7 +21,7 @@ router = Router(tags=["figures"])
 
 class ActiveDay(Schema):
     date: date
-    dau: int = Field(description="Members whom Cursor marks active.")
+    dau: int = Field(description="Members that Cursor marks as active.")
     requesters: int = Field(description="Members with a served request.")
 
 
@@ -37,7 +37,7 @@ class SurfaceSummary(Schema):
     spend_cents: int
     billed_cents: int
     messages: int
-    runs: int = Field(description="Runs of cloud agents and automations that began in these days.")
+    runs: int = Field(description="Runs of cloud agents and automations that began in this period.")
     users: int
 
 
@@ -50,7 +50,7 @@ class ModelDay(Schema):
 class TeamDayJson(Schema):
     date: date
     count: int
-    values: dict[str, object] = Field(description="Every number of the day, by Cursor's own name for it.")
+    values: dict[str, object] = Field(description="Every figure of the day, under Cursor's own name for it.")
 
 
 class McpTool(Schema):
@@ -123,13 +123,15 @@ class Analytics(Schema):
     modelSummary: list[ModelSummary]
     modelTrend: list[ModelDay]
     surfaces: list[SurfaceSummary]
-    agentEdits: list[TeamDayJson] = Field(description="Of the whole team: Cursor does not break it down.")
-    tabs: list[TeamDayJson] = Field(description="Of the whole team.")
+    agentEdits: list[TeamDayJson] = Field(
+        description="For the whole team, because Cursor does not break it down."
+    )
+    tabs: list[TeamDayJson] = Field(description="For the whole team.")
     mcp: list[McpTool]
     commands: list[CommandUsage]
-    fileExtensions: list[Extension] = Field(description="Of the whole team.")
+    fileExtensions: list[Extension] = Field(description="For the whole team.")
     clientVersions: list[ClientVersion]
-    planExhaustion: PlanExhaustion = Field(description="Of the present billing cycle.")
+    planExhaustion: PlanExhaustion = Field(description="In the current billing cycle.")
     repositories: list[RepositoryRow]
     savings: list[SavingRow]
 

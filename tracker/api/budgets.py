@@ -20,14 +20,16 @@ router = Router(tags=["groups"])
 
 
 class BudgetRow(Schema):
-    scope: str = Field(description="team, group or member.")
+    scope: str = Field(description="What the budget is for: team, group or member.")
     name: str = Field(description="The group's whole path, or the member's name.")
     email: str | None = Field(description="A member's.")
     groupId: int | None
     budgetCents: int
-    spentCents: int = Field(description="Of the present billing cycle, by the group held on each day.")
-    ratio: float = Field(description="Spent over budget: 0.5 is half of it.")
-    forecastCents: int | None = Field(description="The cycle's end at this pace.")
+    spentCents: int = Field(
+        description="Spend in the current billing cycle, by the group that a member was in on each day."
+    )
+    ratio: float = Field(description="Spend divided by the budget; 0.5 means half of it.")
+    forecastCents: int | None = Field(description="Expected spend at the end of the cycle at this pace.")
     reachedOn: date | None = Field(description="The day on which the budget is reached at this pace.")
     isReached: bool
     cursorLimitDollars: float | None = Field(description="Cursor's own monthly limit of the group.")

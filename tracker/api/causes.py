@@ -14,10 +14,10 @@ class CauseSource(Schema):
     name: str
     requests: int
     cents: float
-    share: float = Field(description="Of the spend, 0 to 1.")
+    share: float = Field(description="Share of the spend, 0 to 1.")
     firstAt: datetime
     lastAt: datetime
-    url: str = Field(description="Its page at Cursor; empty where there is none.")
+    url: str = Field(description="Its page at Cursor. Empty if there is none.")
 
 
 class CauseOfIncident(Schema):

@@ -23,7 +23,7 @@ HEADER = "x-cron-secret"
 # The right secret is never counted: a guesser behind the same address must not keep the job from running.
 WRONG_SECRETS = Limit("cron", calls=10, seconds=60)
 HOW_TO = (
-    "No CRON_SECRET is set, so nobody may start a run here. Set one (openssl rand -base64 32), restart, "
+    "No CRON_SECRET is set, so runs cannot be started here. Set one (openssl rand -base64 32), restart, "
     "and send it in the x-cron-secret header; or run `manage.py run_pipeline` from cron instead."
 )
 
@@ -42,7 +42,9 @@ class CronSecret(AuthBase):
         if not constant_time_compare(sent, settings.CRON_SECRET):
             if not WRONG_SECRETS.allows(request):
                 raise ApiError(429)
-            raise ApiError(401, "Send the CRON_SECRET in the x-cron-secret header; it is read nowhere else.")
+            raise ApiError(
+                401, "Send the CRON_SECRET in the x-cron-secret header; it is not read anywhere else."
+            )
         access = Access(Role.NOBODY, "cron secret")
         cast(AccessRequest, request).access = access
         return access

@@ -17,20 +17,20 @@ MESSAGES = {
     400: "The request could not be understood.",
     401: "Sign in, or send a token made in the admin: Authorization: Bearer …",
     403: "You may not do this.",
-    404: "There is nothing at this address. /api/openapi.json lists all addresses.",
-    405: "This address does not accept this method. /api/openapi.json lists those that it does.",
+    404: "Nothing was found at this address. /api/openapi.json lists all addresses.",
+    405: "This address does not accept this method. /api/openapi.json lists the methods that it accepts.",
     409: "It is already in progress.",
     413: "The body is too large.",
     415: "Send the body as application/json.",
     429: "Too many requests. Wait a minute.",
-    500: "Something went wrong here; the log says what. Trying again later may help.",
+    500: "Something went wrong. The log has the details. Trying again later may help.",
 }
 
 
 class Error(Schema):
     """What every failed request answers."""
 
-    error: str = Field(description="The status in words, for scripts: not_found, bad_request, …")
+    error: str = Field(description="A code for scripts: not_found, bad_request, …")
     message: str = Field(description="What is wrong, and what to do.")
     fields: dict[str, str] | None = Field(None, description="What is wrong with each field, by its name.")
 

@@ -33,7 +33,7 @@ class Import(Strict):
     csv: Annotated[Text, Field(max_length=MOST_CSV)]
     apply: bool = False
     selectedEmails: list[Email] | None = Field(
-        None, max_length=20_000, description="Whose changes to apply; by default all of them."
+        None, max_length=20_000, description="Members whose changes to apply; by default all of them."
     )
 
 
@@ -65,10 +65,14 @@ class GroupImportPreview(Schema):
     noMatch: int
     changes: list[Change]
     groups: list[PlannedGroup]
-    noMatchMembers: list[NoMatch] = Field(description="Members missing from the file: they stay.")
-    notMembers: list[str] = Field(description="People of the file who have no seat.")
+    noMatchMembers: list[NoMatch] = Field(
+        description="Members who are not in the file. They keep their group."
+    )
+    notMembers: list[str] = Field(description="People in the file who have no seat.")
     problems: list[str] = Field(description="Lines of the file that were skipped, and why.")
-    applied: int | None = Field(default=None, description="How many were moved, when it was applied.")
+    applied: int | None = Field(
+        default=None, description="Number of members moved; null until the import is applied."
+    )
 
 
 @router.post("/groups/import", auth=administers, response={200: GroupImportPreview, **documented(409)})

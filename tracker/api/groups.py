@@ -38,7 +38,9 @@ class GroupRow(Schema):
     id: int
     name: str = Field(description="The whole path: Parent > Team.")
     member_count: int
-    spend_cents: int = Field(description="Of the present billing cycle, by the group held on each day.")
+    spend_cents: int = Field(
+        description="Spend in the current billing cycle, by the group that a member was in on each day."
+    )
     emails: list[str]
     members: list[GroupMember]
 

@@ -49,7 +49,7 @@ Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 class AnomalyRow(Schema):
     id: int
     incidentId: int | None
-    userEmail: str | None = Field(description="None: the whole team.")
+    userEmail: str | None = Field(description="null for the whole team.")
     type: str = Field(description="threshold, zscore or trend; `rule` is more exact.")
     rule: str
     cause: str
@@ -64,15 +64,15 @@ class AnomalyRow(Schema):
     resolvedAt: datetime | None
     alertedAt: datetime | None
     diagnosisModel: str | None
-    diagnosisKind: str | None = Field(description="What most of the extra is due to.")
-    diagnosisDelta: float | None = Field(description="Extra cents due to it.")
+    diagnosisKind: str | None = Field(description="What caused most of the extra spend.")
+    diagnosisDelta: float | None = Field(description="Extra spend that it caused, in cents.")
 
 
 class IncidentRow(Schema):
     id: int
     anomalyId: int | None = Field(description="Its first finding.")
-    userEmail: str | None = Field(description="None: the whole team.")
-    ownerEmail: str | None = Field(description="Who owns the service account that it is about.")
+    userEmail: str | None = Field(description="null for the whole team.")
+    ownerEmail: str | None = Field(description="The owner of the service account that it is about.")
     status: str
     cause: str
     severity: str
@@ -83,7 +83,7 @@ class IncidentRow(Schema):
     acknowledgedAt: datetime | None
     acknowledgedBy: str
     resolvedAt: datetime | None
-    resolvedBy: str = Field(description="Empty where it resolved itself.")
+    resolvedBy: str = Field(description="Empty if it resolved itself.")
     snoozedUntil: datetime | None
     verdict: str
     mttdMinutes: float | None
@@ -92,9 +92,7 @@ class IncidentRow(Schema):
 
 
 class IncidentDetail(IncidentRow):
-    diagnosis: CauseOfIncident | None = Field(
-        description="None for the team, and where no events are stored."
-    )
+    diagnosis: CauseOfIncident | None = Field(description="null for the team, and if no events are stored.")
 
 
 class Timeline(Schema):
@@ -107,12 +105,14 @@ class Timeline(Schema):
 
 class Action(Strict):
     action: Literal["acknowledge", "resolve", "reopen", "snooze", "verdict"]
-    until: datetime | None = Field(None, description="For snooze and for “planned”; UTC if it names no zone.")
+    until: datetime | None = Field(
+        None, description="For snooze and for “planned”; UTC if it has no time zone."
+    )
     span: Literal["1h", "4h", "tomorrow", "week"] | None = Field(
         None, description="For snooze, instead of `until`; tomorrow is 9:00 in `timezone`."
     )
     timezone: Annotated[Text, Field(max_length=60)] = Field(
-        "", description="Such as Europe/Berlin; else UTC."
+        "", description="For example Europe/Berlin; by default UTC."
     )
     verdict: Literal["real", "expected", "planned", "too_small"] | None = None
     note: Annotated[Text, Field(max_length=5000)] = ""

@@ -138,7 +138,7 @@ def change_settings(
         row = DetectionSettings.objects.select_for_update().get()
         # Compression on the way out makes an ETag a weak one, which clients send back as they got it.
         if if_match and if_match.removeprefix("W/") not in ("*", etag(row)):
-            raise ApiError(412, "Somebody has changed the settings meanwhile: read them again.")
+            raise ApiError(412, "Somebody else has changed the settings. Read them again.")
         write(row, sent, f"API, {request.access.name}")
     response["ETag"] = etag(row)
     return Saved(**as_schema(row).model_dump())

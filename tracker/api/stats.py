@@ -45,7 +45,7 @@ class RankedUser(Schema):
     lines_added: int
     most_used_model: str
     spend_rank: int | None = Field(
-        description="None for members who spent nothing; equal spend shares a rank."
+        description="null for members who spent nothing; members with equal spend share a rank."
     )
     activity_rank: int | None
     active_days: int
@@ -66,7 +66,7 @@ class Stats(Schema):
     activeAnomalies: int
     cycleStart: datetime | None
     cycleEnd: datetime | None
-    cycleDays: int = Field(description="Days of the cycle so far, the first is 1; 0 where no cycle is known.")
+    cycleDays: int = Field(description="The day of the cycle, from 1; 0 if no cycle is known.")
     dailyTeamActivity: list[ActivityDay]
     rankedUsers: list[RankedUser]
 
@@ -102,7 +102,7 @@ class CycleDifference(Schema):
 
     takenAt: datetime
     eventsCents: Decimal
-    cursorCents: Decimal | None = Field(description="None where Cursor's answer lacks it.")
+    cursorCents: Decimal | None = Field(description="null if it is missing from Cursor's answer.")
     parts: list[DifferencePart] = Field(description="They add up to cursorCents less eventsCents.")
 
 
@@ -112,7 +112,7 @@ class Dashboard(Schema):
     modelCosts: list[ModelCostRow]
     teamDailySpend: list[DailySpendRow]
     dailySpendBreakdown: list[MemberDaySpend]
-    reconciliation: CycleDifference | None = Field(description="None for readers who do not see everybody.")
+    reconciliation: CycleDifference | None = Field(description="null for readers who cannot see everybody.")
 
 
 @router.get("/stats", response={200: Dashboard, **documented()})

@@ -65,7 +65,7 @@ class ModelRow(Schema):
 class Ranks(Schema):
     spendRank: int | None
     activityRank: int | None
-    totalRanked: int = Field(description="How many members had any usage.")
+    totalRanked: int = Field(description="The number of members with any usage.")
 
 
 class Badges(Schema):

@@ -63,6 +63,6 @@ def places() -> list[DemoStory]:
         ("Budgets near their steps", "By team, with a forecast.", "teams"),
         ("Savings", "One raised, one accepted, and what it has saved.", "savings"),
         ("A request for a higher limit", "Waiting for a decision.", "limits"),
-        ("Messages", "What Slack and e-mail would have got.", "demo-messages"),
+        ("Messages", "What would have gone to Slack and e-mail.", "demo-messages"),
     )
     return [DemoStory(title=title, text=text, path=reverse(name)) for title, text, name in rows]

@@ -19,7 +19,7 @@ PAGE_SIZE = 30
 def demo_messages(request: AccessRequest) -> HttpResponse:
     """What Slack and e-mail would have got, the newest first."""
     if not settings.DEMO:
-        raise Http404("There are messages to read here in a demo only.")
+        raise Http404("Messages are shown here only in a demo.")
     kind = request.GET.get("kind", "")
     rows = DemoMessage.objects.select_related("notification__incident")
     if kind:

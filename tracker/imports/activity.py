@@ -112,7 +112,7 @@ MEMBER_METRICS = (
 )
 
 
-# Columns of four bytes; a count above is beyond belief too.
+# Columns of four bytes; a count above is implausible too.
 MOST_PER_DAY = 2**31 - 1
 
 
@@ -252,7 +252,7 @@ def daily_count(value: Any) -> int:
     """A count of one day; OddValue where none can be so."""
     count = number(value)
     if count > MOST_PER_DAY:
-        raise OddValue("with a count beyond belief")
+        raise OddValue("with an implausible count")
     return count
 
 

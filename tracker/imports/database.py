@@ -155,9 +155,9 @@ def number(value: Any) -> int:
     except (TypeError, ValueError):
         return 0
     except OverflowError:
-        raise OddValue("with a count beyond belief") from None
+        raise OddValue("with an implausible count") from None
     if not 0 <= count <= MOST_COUNT:
-        raise OddValue("with a count beyond belief")
+        raise OddValue("with an implausible count")
     return count
 
 
@@ -168,7 +168,7 @@ def amount(value: Any) -> Decimal:
     except InvalidOperation:
         return Decimal(0)
     if not decimal.is_finite() or abs(decimal) > MOST_CENTS:
-        raise OddValue("with a sum beyond belief")
+        raise OddValue("with an implausible amount")
     return cents(decimal)
 
 

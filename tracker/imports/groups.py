@@ -34,10 +34,10 @@ def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
         try:
             member_id = taking.member_id(row["email"])
         except (OddValue, KeyError):
-            part.reject("of somebody who is no member")
+            part.reject("for an address that is not a member's")
             continue
         if row["group_id"] not in names:
-            part.reject("of a group that the file lacks")
+            part.reject("of a group that is not in the file")
         elif is_no_group(row["group_id"], names[row["group_id"]]) or member_id in assigned:
             part.known += 1
         else:

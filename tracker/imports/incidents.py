@@ -191,7 +191,7 @@ def _member_id(address: Any, taking: Taking) -> int | None:
     try:
         return taking.member_id(address)
     except KeyError:
-        raise OddValue("of somebody who is no member") from None
+        raise OddValue("for an address that is not a member's") from None
 
 
 def _figure(value: Any) -> float:
@@ -267,5 +267,5 @@ def _steps(incident: Incident) -> Iterator[TimelineEntry]:
                 actor_name=BY,
                 origin=Origin.SYSTEM,
                 severity=incident.severity,
-                text="Brought in from cursor-usage-tracker.",
+                text="Imported from cursor-usage-tracker.",
             )

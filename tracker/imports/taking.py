@@ -75,7 +75,7 @@ class Taking:
         """An instant that may have been; OddValue where it is none, too old, or ahead."""
         moment = instant(value)
         if moment is None or moment > self.at + AHEAD:
-            raise OddValue("without a time that can be believed")
+            raise OddValue("without a plausible time")
         return moment
 
     def day(self, value: Any) -> date:

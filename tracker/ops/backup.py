@@ -45,7 +45,7 @@ def back_up(target: Path) -> int:
     try:
         target.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
-        raise BackupFailed(f"{target} is there already: name another file, or move it away") from None
+        raise BackupFailed(f"{target} already exists: choose another file name, or move the file") from None
     except OSError as error:
         raise BackupFailed(f"{target} cannot be written: {error.strerror}") from error
     try:

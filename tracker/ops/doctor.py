@@ -149,7 +149,7 @@ def check_channels(now: datetime) -> Iterator[CheckResult]:
     channels = list(Channel.objects.enabled())
     if not any(channel.sends_alerts for channel in channels):
         remedy = "set SLACK_BOT_TOKEN, ALERT_EMAIL_TO or WEBHOOK_URL, or add a channel in the admin"
-        yield warn("channels", "none takes alerts, so nobody is notified", remedy)
+        yield warn("channels", "none receives alerts, so nobody is notified", remedy)
     for channel in channels:
         subject = f"channel: {channel}"
         missing = missing_for(channel)

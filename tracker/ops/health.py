@@ -78,7 +78,7 @@ def database_problem() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         if not is_migrated():
-            return "the database lacks migrations: run `python manage.py migrate`"
+            return "migrations are missing from the database: run `python manage.py migrate`"
     except DatabaseError:
         connection.close()  # the next probe begins with a new connection
         return "the database does not answer: see the log, and check DATABASE_URL"
@@ -136,7 +136,7 @@ def sentence(source: SourceFreshness) -> str:
     ago = f"last collected {span(source.age)} ago"
     if source.sent_until_at:
         ago += f"; Cursor has sent events up to {source.sent_until_at:%Y-%m-%d %H:%M} UTC"
-    return f"{ago}, which is too long: see the runs in the admin" if source.is_stale else ago
+    return f"{ago}; this is too old, see the runs in the admin" if source.is_stale else ago
 
 
 def span(duration: timedelta) -> str:

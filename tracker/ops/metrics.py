@@ -74,8 +74,10 @@ def freshness_figures(now: datetime) -> Iterator[Metric]:
     ages = [([each.source], each.age.total_seconds()) for each in known if each.age is not None]
     lags = [([each.source], (now - each.newest_at).total_seconds()) for each in known if each.newest_at]
     stale = [([each.source], float(each.is_stale)) for each in known]
-    yield gauge("source_age_seconds", "Since the end of what the last good run read.", ["source"], ages)
-    yield gauge("source_lag_seconds", "Since the newest row's own time.", ["source"], lags)
+    yield gauge(
+        "source_age_seconds", "Time since the end of what the last successful run read.", ["source"], ages
+    )
+    yield gauge("source_lag_seconds", "Time since the newest row's own timestamp.", ["source"], lags)
     behind = [
         ([each.source], (now - each.sent_until_at).total_seconds() if each.sent_until_at else 0.0)
         for each in known
@@ -91,9 +93,11 @@ def doubt_figures() -> Iterator[Metric]:
     """Per source; sources without anything open have no sample."""
     notes = sorted(open_notes().items())
     doubts = [([source], each.doubts) for source, each in notes]
-    yield gauge("open_doubts", "Answers of a source that do not add up.", ["source"], doubts)
+    yield gauge("open_doubts", "Answers from a source that do not add up.", ["source"], doubts)
     rejected = [([source], each.rejected) for source, each in notes]
-    yield gauge("rejected_rows", "Rows that could not be read, kept raw.", ["source"], rejected)
+    yield gauge(
+        "rejected_rows", "Rows that could not be read and are stored as received.", ["source"], rejected
+    )
     dollars = [([source], float(each.cents) / 100) for source, each in notes]
     yield gauge("doubtful_dollars", "Money affected by doubts and rejected rows.", ["source"], dollars)
 
@@ -147,7 +151,7 @@ def incident_figures(now: datetime) -> Iterator[Metric]:
 
 
 def queue_figures(now: datetime) -> Iterator[Metric]:
-    yield gauge("queue_tasks", "Tasks that wait for a worker.", [], [([], queue_size())])
+    yield gauge("queue_tasks", "Tasks waiting for a worker.", [], [([], queue_size())])
     failed = Failure.objects.filter(stopped__gte=now - DAY).count()
     yield gauge("queue_failures", "Tasks that failed in the last 24 hours.", [], [([], failed)])
 
@@ -172,7 +176,7 @@ def spend_figures(now: datetime) -> Iterator[Metric]:
         ("model", sums_by(rows, "model")),
         ("surface", sums_by(rows, "surface")),
     ):
-        text = f"Spend of the present billing cycle by {name}, included and on demand."
+        text = f"Spend in the current billing cycle by {name}, included and on demand."
         yield gauge(f"cycle_spend_dollars_by_{name}", text, [name], bounded(sums))
 
 

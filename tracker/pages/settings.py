@@ -130,7 +130,7 @@ def channel_audience(channel: Channel) -> str:
     if channel.audience != Channel.Audience.GROUPS:
         return channel.get_audience_display()
     names = [group.name for group in channel.groups.all() if group.closed_day is None or group.merged_into_id]
-    return ", ".join(names) or "nobody: its groups are deleted"
+    return ", ".join(names) or "nobody, because its groups are deleted"
 
 
 def quiet_hours(channel: Channel) -> str:

@@ -111,7 +111,7 @@ class Configuration:
 def admitted() -> str:
     """By domain, and how many addresses: whose they are is nobody's business here."""
     if not settings.AUTH_ENABLED:
-        return "whoever reaches the address"
+        return "anyone who reaches the address"
     count = len(settings.AUTH_ALLOWED_EMAILS)
     listed = formats.plural(count, "listed address", "listed addresses") if count else ""
     return " and ".join(filter(None, [settings.AUTH_ALLOWED_DOMAIN, listed])) or "any verified Google account"

@@ -67,7 +67,7 @@ def live_limit(member: Member, now: datetime) -> LimitNow:
     except CursorApiError as error:
         return collected_limit(member, now, str(error))
     if found is None:
-        return collected_limit(member, now, "Cursor's list of members does not name this member.")
+        return collected_limit(member, now, "This member is not in Cursor's list of members.")
     return LimitNow(found.total_cents, found.own_dollars, found.decisive_dollars, now, is_live=True)
 
 

@@ -27,9 +27,9 @@ def stop_agent_run(request: AccessRequest, pk: int) -> HttpResponse:
     incident = find_incident(request, pk)
     agent_id = named_agent(incident)
     if not settings.CURSOR_AGENTS_API_KEY:
-        messages.warning(request, "Cloud agents are not stopped from here: set CURSOR_AGENTS_API_KEY.")
+        messages.warning(request, "To stop cloud agents from here, set CURSOR_AGENTS_API_KEY.")
     elif not agent_id:
-        messages.warning(request, "No cloud agent holds most of this incident's spend.")
+        messages.warning(request, "No cloud agent accounts for most of this incident's spend.")
     else:
         actor = Actor(request.access.user, request.access.name)
         is_stopped, text = stop_and_note(incident, actor, agent_id)

@@ -20,7 +20,7 @@ class Export(Protocol):
 def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpResponse:
     """The chart or table named `key`; BadRequest where the page has none of that name."""
     if key not in exports:
-        raise BadRequest(f"This page has no figures called “{key}”. It has: {', '.join(exports)}.")
+        raise BadRequest(f"This page has no table or chart called “{key}”. It has: {', '.join(exports)}.")
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{prefix}-{key}.csv"'
     response.write("\ufeff")  # without it, Excel takes UTF-8 for the local encoding

@@ -60,14 +60,14 @@ class VerdictForm(forms.Form):
     verdict = forms.ChoiceField(choices=Verdict.choices)
     until = forms.DateField(
         required=False,
-        label="Planned until (included)",
+        label="Planned until the end of",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     note = forms.CharField(max_length=LONGEST_TEXT, required=False, label="Why")
 
 
 class OnsetForm(forms.Form):
-    onset = forms.DateTimeField(widget=INSTANT_WIDGET, label="Really began (UTC)")
+    onset = forms.DateTimeField(widget=INSTANT_WIDGET, label="Actually began (UTC)")
 
 
 @dataclass(frozen=True)
@@ -185,9 +185,9 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
     )
     ticked = request.POST.getlist("incident")
     if not all(NUMBER.fullmatch(pk) for pk in ticked):
-        raise Http404("There is no such incident: nothing was changed.")
+        raise Http404("One of the incidents does not exist, so nothing was changed.")
     if does is None or not ticked:
-        messages.warning(request, "Tick at least one incident first.")
+        messages.warning(request, "Select at least one incident first.")
         return back(request, "/incidents")
     actor, now = actor_of(request.access), timezone.now()
     chosen = [find_incident(request, int(pk)) for pk in dict.fromkeys(ticked)]
@@ -195,7 +195,7 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
         won = sum(does(incident, actor, Origin.PAGE, now).won for incident in chosen)
     said = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
     if late := len(chosen) - won:
-        said += f" {formats.plural(late, 'other')} had been taken before."
+        said += f" {formats.plural(late, 'other')} had already been handled."
     (messages.success if won else messages.warning)(request, said)
     return back(request, "/incidents")
 

@@ -90,7 +90,7 @@ def member_limit(request: AccessRequest, email: str) -> HttpResponse:
         return redirect(back_to(member, form))
     report = member_limit_report(member, now, is_live=is_valid)
     if is_valid and not report.may_write:
-        messages.error(request, "Limits cannot be changed from here: set CURSOR_LIMITS=write.")
+        messages.error(request, "To change limits from here, set CURSOR_LIMITS=write.")
     context = {
         "report": report,
         "member": member,
@@ -129,7 +129,7 @@ def report_outcome(request: AccessRequest, change: LimitChange) -> None:
     elif change.is_finished:
         messages.error(request, f"{str(change.get_status_display()).capitalize()}: {change.message}")
     else:
-        messages.warning(request, f"Recorded. It is tried again every minute. {change.message}")
+        messages.warning(request, f"The change is recorded and tried again every minute. {change.message}")
 
 
 def incident_of(member: Member, pk: int | None) -> Incident | None:
@@ -199,7 +199,7 @@ def decide_limit_request(request: AccessRequest, pk: int, decision: str) -> Http
 def find_person(email: str) -> Member:
     member = Member.objects.people().by_address(email)
     if member is None:
-        raise Http404(f"There is no member {email}: only people have a limit of their own here.")
+        raise Http404(f"There is no member {email}. Only people can have their own limit here.")
     return member
 
 

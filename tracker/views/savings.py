@@ -35,9 +35,10 @@ class Suggestion:
         cheaper = formats.dollars(saving.spent - saving.middle)
         return (
             f"Hi {self.person.name.split()[0]}, your requests to {saving.model.name} came to "
-            f"{formats.money(saving.spent)} lately. The same tokens on {instead}, which the team uses a lot, "
-            f"would have cost about {cheaper}. Could you try {instead} where it does the job? "
-            "If it does not, tell me what it lacks."
+            f"{formats.money(saving.spent)} recently. The same tokens on {instead}, which the team uses a "
+            f"lot, "
+            f"would have cost about {cheaper}. Could you try {instead} where it is good enough? "
+            "If it does not, tell me what is missing."
         )
 
 
@@ -79,7 +80,7 @@ def follow_saving_up(request: AccessRequest) -> HttpResponse:
     """Mark a suggestion as raised, accepted or declined."""
     form = FollowUpForm(request.POST)
     if not form.is_valid():
-        raise Http404("That is not a suggestion.")
+        raise Http404("This suggestion is not valid.")
     member, model, state, reason = (
         form.cleaned_data[name] for name in ("member", "model", "state", "reason")
     )
@@ -87,13 +88,13 @@ def follow_saving_up(request: AccessRequest) -> HttpResponse:
     by, now = request.access.name, asked.now
     row = SavingFollowUp.objects.filter(member=member, model=model).first()
     if asked.visible is not None and member not in asked.visible:
-        raise Http404("There is no such suggestion.")
+        raise Http404("This suggestion does not exist.")
     if row:
         change_state(row, state, reason, by=by, now=now)
     else:
         wanted = [s for s in Insights(asked).savings if (s.member_id, s.model.key) == (member, model)]
         if not wanted:
-            raise Http404("There is no such suggestion any more.")
+            raise Http404("This suggestion no longer exists.")
         follow_up(member, wanted[0], state, reason, by=by, now=now)
     request.audit_detail = f"{state}: {model}"
     messages.success(request, f"Marked as {state}.")

@@ -147,9 +147,9 @@ def read_press(request: AccessRequest) -> Press:
             choice=str(action.get("selected_date") or (action.get("selected_option") or {}).get("value", "")),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
-        raise PressRefused("The request holds no button of an incident.") from None
+        raise PressRefused("The request did not come from a button of an incident.") from None
     if press.action not in (*ACTIONS, *CHOOSING, *ANSWERS, *LIMIT_BUTTONS):
-        raise PressRefused("There is no such button.")
+        raise PressRefused("This button is not known.")
     return press
 
 
@@ -177,7 +177,7 @@ def act_on_choice(press: Press, incident: Incident, actor: Actor, zone: str, now
     """Snooze as long as the list says, or take the spend as planned until the day in the calendar."""
     if press.action == "snooze":
         if press.choice not in SNOOZES:
-            return "There is no such choice."
+            return "This choice is not known."
         until = snooze_end(press.choice, now, zone)
         return lifecycle.snooze(incident, actor, Origin.SLACK, now, until).message
     day = read_day(press.choice)
@@ -195,7 +195,7 @@ def answer_as_member(press: Press, user: SlackUser, now: datetime) -> str:
         return "This question is closed."
     person = question.incident.person_concerned
     if person is None or person.email != user.email:
-        raise PressRefused("This question is for somebody else.")
+        raise PressRefused("This question is for another person.")
     if now - question.at > VALID_FOR:
         return "This question is older than a week."
     return save_answer(question, ANSWERS[press.action], read_day(press.choice), Origin.SLACK, now).message
@@ -213,13 +213,15 @@ def identify(press: Press) -> SlackUser:
     try:
         user = slack.find_user(press.user_id, press.team_id)
     except DeliveryError as problem:
-        raise PressRefused(f"Slack did not say who you are. {problem}") from None
+        raise PressRefused(f"Slack could not identify you. {problem}") from None
     if not user.email:
-        raise PressRefused("Slack gives no e-mail for you: the app needs the scope users:read.email.")
+        raise PressRefused(
+            "Slack did not provide your e-mail address: the app needs the scope users:read.email."
+        )
     if not user.is_own:
-        raise PressRefused("Only people of this workspace with a confirmed address may use these buttons.")
+        raise PressRefused("Only members of this workspace with a confirmed address can use these buttons.")
     if User.objects.filter(email__iexact=user.email, is_active=False).exists():
-        raise PressRefused("Your account has been switched off here. Ask an administrator.")
+        raise PressRefused("Your account has been disabled here. Ask an administrator.")
     return user
 
 
@@ -235,15 +237,15 @@ def find_actor(email: str) -> Actor:
         return actor_of_login(user)
     member = Member.objects.on_team().by_address(email)
     if member is None:
-        raise PressRefused("Your Slack e-mail belongs to no member and no login here.")
+        raise PressRefused("Your Slack e-mail address does not belong to a member or a login here.")
     if not default_role() >= Role.RESPONDER:
-        raise PressRefused("Your role does not act on incidents. Ask an administrator.")
+        raise PressRefused("Your role cannot act on incidents. Ask an administrator.")
     return Actor(None, member.name or member.email)
 
 
 def actor_of_login(user: User) -> Actor:
     if role_of(user, AccessSettings.get_solo()) < Role.RESPONDER:
-        raise PressRefused("Your role does not act on incidents. Ask an administrator.")
+        raise PressRefused("Your role cannot act on incidents. Ask an administrator.")
     return Actor(user, user.email)
 
 

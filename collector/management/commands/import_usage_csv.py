@@ -21,7 +21,7 @@ class Command(BaseCommand):
             "--cycle-start",
             type=instant,
             metavar="INSTANT",
-            help="when a billing cycle began, where no API tells it: 2026-03-13 or 2026-03-13T15:30Z",
+            help="when a billing cycle began, if there is no API to ask: 2026-03-13 or 2026-03-13T15:30Z",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would be imported, and change nothing"
@@ -43,8 +43,8 @@ class Command(BaseCommand):
         for line in result.lines:
             self.stdout.write(line)
         if options["member"] and not result.by_member:
-            self.stdout.write("--member was not needed: every row names its user")
+            self.stdout.write("--member was not needed: every row has a user")
         elif options["member"]:
-            self.stdout.write(f"{result.by_member:,} rows name nobody: counted as {options['member']}")
+            self.stdout.write(f"{result.by_member:,} rows have no user: counted as {options['member']}")
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")

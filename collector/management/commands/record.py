@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         directory: Path = options["directory"].absolute()
         if directory.exists() and any(directory.iterdir()):
-            raise CommandError(f"{directory} is not empty: name a new directory.")
+            raise CommandError(f"{directory} is not empty: choose a new directory.")
         if options["into_this_database"]:
             call_command("migrate", verbosity=0)
             self._record(directory, options["sources"])

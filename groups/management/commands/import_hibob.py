@@ -3,5 +3,5 @@ from groups.models import GroupImport
 
 
 class Command(ImportCommand):
-    help = "Put members into the groups that HiBob's People Directory (a CSV) gives them."
+    help = "Put members into the groups that HiBob's People Directory (a CSV) lists for them."
     kind = GroupImport.Kind.HIBOB

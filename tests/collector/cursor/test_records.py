@@ -49,7 +49,7 @@ def read(*rows: object, record=EventRecord, notes: Notes | None = None) -> list:
     [([], "Input should be"), ({}, "teamMembers"), ({"teamMembers": None}, "teamMembers")],
 )
 def test_an_answer_without_its_list_is_refused_with_the_fields_name(payload, named):
-    with pytest.raises(CursorApiError, match=f"^/teams/members: unexpected answer: {named}.*Nothing of it"):
+    with pytest.raises(CursorApiError, match=f"^/teams/members: unexpected answer: {named}.*Nothing from"):
         parse(MembersAnswer, payload, "/teams/members")
 
 

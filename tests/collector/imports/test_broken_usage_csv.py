@@ -21,7 +21,7 @@ def nothing_is_there():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (TEAM, "nothing below them"),
+        (TEAM, "no rows below them"),
         ("", "Line 1: the file is empty"),
         (b"PK\x03\x04zip", "Line 1: this is a ZIP archive"),
         ("Name,Email,Role\nAnn,ann@x.io,owner\n", "there is no column Date"),
@@ -29,19 +29,19 @@ def nothing_is_there():
         (TEAM + "2026-07-30T10:00:00.123Z,ann@x.io,On-De", "Line 2: only 3 of 11 cells"),
         (
             TEAM + ONE.replace("2026-07-30T10:00:00.123Z", "7/30/2026 10:00"),
-            "Line 2: “7/30/2026 10:00” is not an instant",
+            "Line 2: “7/30/2026 10:00” is not a date and time",
         ),
-        (TEAM + ONE.replace("00.123Z", "00.123"), "Line 2: “2026-07-30T10:00:00.123” is not an instant"),
-        (TEAM + ONE.replace("3124", "3125"), "Line 2: the tokens add up to 3,124, and the total says 3,125"),
+        (TEAM + ONE.replace("00.123Z", "00.123"), "Line 2: “2026-07-30T10:00:00.123” is not a date and time"),
+        (TEAM + ONE.replace("3124", "3125"), "Line 2: the tokens add up to 3,124, but the total is 3,125"),
         (TEAM + ONE.replace("0.42", "much"), "Line 2: “much” is not a cost"),
         (TEAM + ONE.replace('"0.42"', '"0,42"'), "Line 2: “0,42” is not a cost"),
         (TEAM + ONE.replace('"20"', '"x"'), "Line 2: “x” is not a number of tokens"),
-        (TEAM + ONE.replace("0.42", "-") * 3, "All 3 rows that cost something lack their cost"),
+        (TEAM + ONE.replace("0.42", "-") * 3, "None of the 3 billed rows has a cost"),
         (
             TEAM + ONE.replace("claude-4.5-sonnet", "m" * 121),
             "Line 2: the model has more than 120 characters",
         ),
-        (f"Date,Kind,Model,Max Mode,{IN},Cost\n", "Say whose with --member EMAIL"),
+        (f"Date,Kind,Model,Max Mode,{IN},Cost\n", "Use --member EMAIL to name the member"),
     ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing_and_says_which_line(write, text, says):
@@ -59,8 +59,8 @@ BAD = {
     ),
     "a short line": (ONE.rpartition(",")[0] + "\n", "only 10 of 11 cells"),
     "a cell too many": (ONE.strip() + ',"9"\n', "12 cells where the first line names 11"),
-    "no instant": (ONE.replace("2026-07-30T10:00:00.123Z", "x"), "“x” is not an instant"),
-    "seconds": (ONE.replace("2026-07-30T10:00:00.123Z", "1785405600"), "is not an instant"),
+    "no instant": (ONE.replace("2026-07-30T10:00:00.123Z", "x"), "“x” is not a date and time"),
+    "seconds": (ONE.replace("2026-07-30T10:00:00.123Z", "1785405600"), "is not a date and time"),
     "a year ahead": (ONE.replace("2026-07-30T", "2027-07-30T"), "in the future"),
     "long ago": (ONE.replace("2026-07-30T", "2019-07-30T"), "before 2023"),
     "the last instant": (
@@ -69,23 +69,23 @@ BAD = {
     ),
     "an early zone": (
         ONE.replace("2026-07-30T10:00:00.123Z", "0001-01-01T00:00:00+14:00"),
-        "is not an instant",
+        "is not a date and time",
     ),
     "a cost of an exponent": (ONE.replace("0.42", "1e400"), "“1e400” is not a cost"),
     "a cost too large": (ONE.replace("0.42", "221116210"), "too large for a cost"),
     "a cost that is the tokens": (ONE.replace("0.42", "3124"), "the columns have shifted"),
     "a cost in euros": (ONE.replace("0.42", "0.42 €"), "is not a cost"),
-    "a decimal comma": (ONE.replace("0.42", "12,500"), "decimal comma or thousands"),
+    "a decimal comma": (ONE.replace("0.42", "12,500"), "decimal comma or a thousands separator"),
     "tokens beyond a column": (
         ONE.replace('"20"', '"9223372036854775808"'),
         "too large for a number of tokens",
     ),
     "negative tokens": (ONE.replace('"20"', '"-20"'), "“-20” is not a number of tokens"),
     "a fraction of a token": (ONE.replace('"20"', '"20.5"'), "“20.5” is not a number of tokens"),
-    "a display name": (ONE.replace("Ann@X.io", "Ann Lee"), "User says “Ann Lee”"),
-    "a name before the address": (ONE.replace("Ann@X.io", "Ann <ann@x.io>"), "names nobody"),
-    "a line break in an address": (ONE.replace("Ann@X.io", "ann\nlee@x.io"), "names nobody"),
-    "an address too long": (ONE.replace("Ann@X.io", "a" * 300 + "@x.io"), "names nobody"),
+    "a display name": (ONE.replace("Ann@X.io", "Ann Lee"), "The User column holds “Ann Lee”"),
+    "a name before the address": (ONE.replace("Ann@X.io", "Ann <ann@x.io>"), "does not identify a member"),
+    "a line break in an address": (ONE.replace("Ann@X.io", "ann\nlee@x.io"), "does not identify a member"),
+    "an address too long": (ONE.replace("Ann@X.io", "a" * 300 + "@x.io"), "does not identify a member"),
     "a long kind": (ONE.replace("On-Demand", "k" * 81), "more than 80 characters"),
 }
 

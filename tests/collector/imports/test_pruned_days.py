@@ -23,6 +23,6 @@ def test_the_report_says_it_only_where_days_are_pruned(tmp_path, day, is_said):
     file = tmp_path / "usage.csv"
     file.write_text(f"{HEAD}{day}T10:00:00.000Z,new@x.io,On-Demand,sonnet,No,1,1,1,1,4,12.50\n")
     lines = list(import_usage(file, now).lines)
-    said = "2026-03-01 to 2026-03-31 is pruned: the totals of these days no longer change"
+    said = "2026-03-01 to 2026-03-31 is pruned: the totals of these days can no longer change"
     assert (said in lines) is is_said
     assert MemberModelDay.objects.exists() is not is_said

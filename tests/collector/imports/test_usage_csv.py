@@ -263,16 +263,16 @@ def test_the_command_reports_and_refuses(write):
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "2 imported: 2 new, 0 revised",
         "new members: 1",
-        "1 billed rows lack their cost: counted as requests without cost",
+        "1 billed rows have no cost: counted as requests without a cost",
         "Nothing was changed: this was a dry run.",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "2 imported: 2 new, 0 revised",
         "new members: 1",
-        "1 billed rows lack their cost: counted as requests without cost",
+        "1 billed rows have no cost: counted as requests without a cost",
         "2 rows read, 2026-07-30 10:00 to 2026-07-30 10:00 UTC",
         "0 imported: 0 new, 0 revised",
-        "2 skipped: imported before, and the same",
-        "1 billed rows lack their cost: counted as requests without cost",
+        "2 skipped: imported before, unchanged",
+        "1 billed rows have no cost: counted as requests without a cost",
     ]
     with pytest.raises(CommandError, match="No such file"):
         call_command("import_usage_csv", "none.csv")
@@ -287,14 +287,14 @@ def test_the_command_wants_an_address_and_says_who_is_new_and_when_it_was_not_ne
     call_command("import_usage_csv", str(write(TEAM + ONE)), "--member=Bob@x.io", stdout=out)
     assert out.getvalue().splitlines()[2:] == [
         "new members: 1",
-        "--member was not needed: every row names its user",
+        "--member was not needed: every row has a user",
     ]
     again = io.StringIO()
     nobodys = ONE.replace("Ann@X.io", "").replace("10:00:00", "11:00:00")
     call_command("import_usage_csv", str(write(TEAM + ONE + nobodys)), "--member=Bob@x.io", stdout=again)
     assert again.getvalue().splitlines()[2:] == [
-        "1 skipped: imported before, and the same",
+        "1 skipped: imported before, unchanged",
         "new members: 1",
-        "1 rows name nobody: counted as bob@x.io",
+        "1 rows have no user: counted as bob@x.io",
     ]
     assert set(Member.objects.values_list("email", flat=True)) == {"ann@x.io", "bob@x.io"}

@@ -95,7 +95,7 @@ def test_it_finds_what_hourly_runs_would_have_found_and_writes_nothing(ana):
 
 def test_days_still_to_come_are_refused(ana):
     day = f"{NOW + timedelta(days=5):%Y-%m-%d}"
-    with pytest.raises(CommandError, match=f"The first day, {day}, is still to come."):
+    with pytest.raises(CommandError, match=f"The first day, {day}, is in the future."):
         call_command("backtest", "--from", day, "--to", day)
 
 

@@ -98,15 +98,15 @@ def test_what_cannot_be_done_is_refused_with_a_reason(alpha):
     for refused, reason in (
         (lambda: changes.create("alpha", now=NOW), "already"),
         (lambda: changes.create("A > > B", now=NOW), "not a group name"),
-        (lambda: changes.create("unassigned", now=NOW), "kept for members"),
+        (lambda: changes.create("unassigned", now=NOW), "reserved for members"),
         (lambda: changes.create("x" * 241, now=NOW), "too long"),
         (lambda: changes.rename(alpha, "CLOSED", now=NOW), "deleted group"),
         (lambda: changes.merge(alpha, closed, by="ada", now=NOW), "cannot be merged"),
         (lambda: changes.merge(alpha, alpha, by="ada", now=NOW), "cannot be merged"),
-        (lambda: changes.delete(closed, by="ada", now=NOW), "deleted already"),
+        (lambda: changes.delete(closed, by="ada", now=NOW), "already been deleted"),
         (lambda: changes.move([], closed, TODAY, by="ada", now=NOW), "is deleted"),
         (lambda: changes.move([], alpha, date(2026, 3, 11), by="ada", now=NOW), "in the future"),
-        (lambda: changes.give_back_name(closed, now=NOW), "made here"),
+        (lambda: changes.give_back_name(closed, now=NOW), "created here"),
     ):
         with pytest.raises(ChangeRefused, match=reason):
             refused()

@@ -94,7 +94,7 @@ def test_both_spellings_of_an_accent_name_one_group():
 def test_a_list_that_is_too_long_is_refused_before_it_is_read_whole(monkeypatch):
     monkeypatch.setattr("groups.imports.people.MOST_PEOPLE", 3)
     assert refusal("Email,Group\n" + "a@x.io,A\n" * 9) == [
-        "More than 3 lines: this is not a list of the people of one company."
+        "More than 3 lines: too many for a list of employees."
     ]
 
 

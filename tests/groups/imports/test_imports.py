@@ -103,7 +103,7 @@ def test_only_the_chosen_move(team):
 def test_a_second_apply_is_refused(team):
     kept = preview(THREE_MOVE)
     apply(kept, None, by="ada", now=NOW)
-    with pytest.raises(ChangeRefused, match="applied already"):
+    with pytest.raises(ChangeRefused, match="already been applied"):
         apply(kept, None, by="ada", now=NOW)
 
 
@@ -214,9 +214,12 @@ def test_twenty_thousand_lines_are_previewed_within_five_seconds(team):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("Email,Name\nann@x.io,Ann\n", "The file places nobody: no line has a Group"),
-        ("Email,Group,Team\nann@x.io,-,N/A\n", "The file places nobody: no line has a Group"),
-        ("Email,Group\n", "nobody below them"),
+        ("Email,Name\nann@x.io,Ann\n", "The file assigns nobody to a group"),
+        (
+            "Email,Group,Team\nann@x.io,-,N/A\n",
+            "The file assigns nobody to a group",
+        ),
+        ("Email,Group\n", "no people below them"),
         (
             "Email,Group\nann@x.io,>\n",
             "Line 2: “>” is not a group name|Line 2: “> > General” is not a group name",
@@ -246,6 +249,6 @@ def test_a_mapping_knows_every_spelling_of_no_group(team, nothing):
 def test_a_file_of_strangers_says_that_nobody_matches(team):
     kept = preview("Email,Group\nghost@x.io,Eng\n")
     assert kept.plan["problems"] == [
-        "Nobody in the file is a member here: the e-mail addresses must be those of Cursor."
+        "Nobody in the file is a member. The file must have the e-mail addresses that people use at Cursor."
     ]
     assert kept.plan["not_members"] == ["ghost@x.io"]

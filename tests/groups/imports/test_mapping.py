@@ -63,7 +63,7 @@ def test_an_export_imported_into_an_empty_copy_gives_the_same_mapping(nasty):
     ("text", "says"),
     [
         ("email,group\n,A\n", "Line 2: the e-mail is missing"),
-        ("email,group\na@x.io,A\na@x.io,B\n", "Line 3: a@x.io is on line 2 too"),
+        ("email,group\na@x.io,A\na@x.io,B\n", "Line 3: a@x.io is also on line 2"),
         ("email,group\na@x.io, > \n", "Line 2: “>” is not a group name"),
         ("email,name\na@x.io,A\n", "no column Group"),
     ],

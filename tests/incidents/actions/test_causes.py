@@ -91,7 +91,7 @@ def test_the_repositories_of_ai_code_commits_are_named():
         member=member, commit_hash="a1", repository="example/api", composer_lines_added=40, **figures
     )
     assert cause_of(opened(member)).sentence == (
-        f"{AGENT_SENTENCE} AI-code commits of these days name example/api."
+        f"{AGENT_SENTENCE} AI-code commits on these days are in example/api."
     )
 
 

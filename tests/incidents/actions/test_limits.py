@@ -89,7 +89,7 @@ def test_what_somebody_changed_at_cursor_meanwhile_stays(site: LimitSite):
     assert site.own == 300
     restore = LimitChange.objects.get(kind="restore")
     assert restore.status == "skipped"
-    assert restore.message == "Somebody changed the limit at Cursor to $300.00 meanwhile: it stays."
+    assert restore.message == "Somebody changed the limit at Cursor to $300.00 meanwhile, so it was kept."
 
 
 def test_a_lower_limit_of_the_group_is_named_as_what_keeps_a_raise_from_working(site: LimitSite):
@@ -153,7 +153,7 @@ def test_what_was_not_begun_in_time_is_not_carried_out_late(site: LimitSite, fie
     keep_limits(NOW + later, site.client)
     change.refresh_from_db()
     assert (change.status, site.calls, site.own) == ("failed", 0, None)
-    assert "Not carried out in time" in change.message
+    assert "Not completed in time" in change.message
 
 
 def test_while_one_change_is_unfinished_no_other_begins(site: LimitSite):

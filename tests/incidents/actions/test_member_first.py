@@ -183,7 +183,7 @@ def test_an_answer_to_the_first_question_does_not_speak_for_what_grew_since(slac
     ("reply", "until", "complaint"),
     [
         (Reply.EXPECTED, None, "Choose the last day"),
-        (Reply.EXPECTED, date(2026, 3, 1), "Choose a day that is not over"),
+        (Reply.EXPECTED, date(2026, 3, 1), "Choose today or a later day"),
         ("whatever", None, "Choose one of the answers"),
     ],
 )

@@ -200,7 +200,8 @@ def test_too_small_says_nothing_about_a_number_of_requests():
     outcome = lifecycle.verdict(incident, ADA, Origin.PAGE, NOON, Verdict.TOO_SMALL)
     assert (outcome.won, outcome.message) == (
         False,
-        "Too small counts dollars, and this is about requests: say expected or planned instead.",
+        "“Too small” is a dollar amount, but this incident is about requests. "
+        "Choose “expected” or “planned” instead.",
     )
     assert (incident.status, Exemption.objects.count()) == ("open", 0)
 

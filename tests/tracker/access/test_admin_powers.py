@@ -226,7 +226,7 @@ def test_the_role_admin_brings_the_admin_with_it_with_and_without_sign_in(client
 def test_the_form_of_a_login_says_that_the_role_decides(client):
     client.force_login(boss(), backend=LOCAL)
     page = client.get(reverse("admin:auth_user_change", args=[User.objects.get().pk])).content.decode()
-    assert "Administrator: also changes settings" in page
+    assert "Administrator: can also change settings" in page
     assert "user_permissions" not in page
 
 

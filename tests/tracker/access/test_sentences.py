@@ -70,7 +70,9 @@ def test_a_stray_answer_of_a_provider_is_a_refusal_and_no_change(auth_on, client
     client.post("/accounts/google/login/callback/", {"state": "x"}, REMOTE_ADDR="10.0.0.1")
     client.post("/accounts/oidc/login/callback/", {"state": "x"}, REMOTE_ADDR="10.0.0.1")
     assert not AuditEntry.objects.filter(action="change").exists()
-    assert sentences() == ["Somebody at 10.0.0.1 was refused: the provider's answer did not fit the sign-in"]
+    assert sentences() == [
+        "Somebody at 10.0.0.1 was refused: the provider's answer did not match the sign-in"
+    ]
 
 
 def test_what_has_no_history_is_named_by_the_admins_own_log(ada):

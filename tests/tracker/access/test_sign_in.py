@@ -191,7 +191,7 @@ def test_a_form_without_its_csrf_token_is_refused_in_words(google):
     browser = Client(enforce_csrf_checks=True)
     answer = browser.post("/accounts/login/", {"next": "/"})
     assert answer.status_code == 403
-    assert "Load it again" in answer.content.decode()
+    assert "Reload it" in answer.content.decode()
 
 
 def test_a_look_at_the_sign_out_address_signs_nobody_out(client, google):

@@ -50,20 +50,25 @@ def values(target: str) -> dict[str, str]:
 
 def test_the_form_asks_in_the_words_of_the_kind(admin_client):
     page = admin_client.get(ADD, {"kind": "slack"}).content.decode()
-    assert "Channel id" in page and "Such as C0123456789" in page
+    assert "Channel id" in page and "For example C0123456789" in page
     assert 'href="?kind=email"' in page
 
 
 def test_a_test_goes_out_before_anything_is_saved(admin_client, receiver):
-    assert "It got through" in admin_client.post(TEST, values(f"{receiver}/good")).content.decode()
-    assert "It did not get through" in admin_client.post(TEST, values(f"{receiver}/bad")).content.decode()
+    assert "The message got through" in admin_client.post(TEST, values(f"{receiver}/good")).content.decode()
+    assert (
+        "The message did not get through"
+        in admin_client.post(TEST, values(f"{receiver}/bad")).content.decode()
+    )
     assert not Channel.objects.exists()
 
 
 def test_a_test_of_an_unsaved_target_says_nothing_about_the_stored_channel(admin_client, receiver):
     channel = Channel.objects.create(name="ops", kind="webhook", target=f"{receiver}/bad")
     address = f"{TEST}?channel={channel.pk}"
-    assert "It got through" in admin_client.post(address, values(f"{receiver}/good")).content.decode()
+    assert (
+        "The message got through" in admin_client.post(address, values(f"{receiver}/good")).content.decode()
+    )
     channel.refresh_from_db()
     assert (channel.last_ok_at, channel.target) == (None, f"{receiver}/bad")
 
@@ -90,6 +95,6 @@ def test_the_keyboard_reaches_the_test_and_its_answer_stands_beside_the_button(v
         if page.evaluate("document.activeElement.textContent") == "Send a test":
             break
     page.keyboard.press("Enter")
-    page.get_by_text("It got through").wait_for()
+    page.get_by_text("The message got through").wait_for()
     assert complaints == []
     assert not Channel.objects.exists()

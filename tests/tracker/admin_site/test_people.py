@@ -63,7 +63,7 @@ def test_the_form_offers_three_roles_in_words_and_no_permissions(boss):
     for path in (f"{vera.pk}/change/", "add/"):
         page = boss.get(f"/admin/auth/user/{path}").content.decode()
         assert page.count('type="radio" name="role"') == 4
-        assert "Responder: also acknowledges" in page and "Default (responder)" in page
+        assert "Responder: can also acknowledge" in page and "Default (responder)" in page
         assert 'name="is_superuser"' not in page and 'name="groups"' not in page and "permission" not in page
     page = boss.get(f"/admin/auth/user/{vera.pk}/change/").content.decode()
     assert 'value="responder" id="id_role_2" checked' in page
@@ -72,7 +72,7 @@ def test_the_form_offers_three_roles_in_words_and_no_permissions(boss):
 def test_nobody_takes_the_administrators_role_from_themselves(boss):
     me = User.objects.get(username="boss")
     answer = save_role(boss, me, "viewer")
-    assert "from yourself" in answer.content.decode()
+    assert "your own administrator role" in answer.content.decode()
     assert User.objects.get().is_superuser
 
 
@@ -93,7 +93,7 @@ def test_with_sign_in_on_a_person_is_added_by_address_and_needs_no_password(auth
     cy = User.objects.get(email="cy@company.com")
     assert (cy.username, cy.has_usable_password()) == ("cy@company.com", False)
     assert role_of(cy, AccessSettings.get_solo()) is Role.RESPONDER
-    assert "is here already" in client.post("/admin/auth/user/add/", form).content.decode()
+    assert "already exists" in client.post("/admin/auth/user/add/", form).content.decode()
 
 
 def test_with_sign_in_on_the_form_says_that_the_providers_claim_replaces_the_role(auth_on, client):

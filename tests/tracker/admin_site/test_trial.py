@@ -66,7 +66,7 @@ def test_a_try_is_queued_and_its_state_is_shown_until_it_is_done(admin_client):
     assert run_trial(trial.pk) == "done"
     assert run_trial(trial.pk) == "ran already"
     page = admin_client.get(f"{FORM}trial/{trial.pk}/").content.decode()
-    assert "0 new alerts, 0 no longer raised, 0 as today." in page
+    assert "0 new alerts, 0 no longer raised, 0 unchanged." in page
     assert "Save these" in page
 
 
@@ -78,7 +78,7 @@ def test_a_try_that_no_worker_takes_up_says_what_to_start(admin_client):
 
 def test_settings_with_a_mistake_are_not_tried(admin_client):
     answer = admin_client.post(f"{FORM}preview/", values(floor_dollars=-1), headers={"HX-Request": "true"})
-    assert "cannot be tried" in answer.content.decode()
+    assert "Correct these settings" in answer.content.decode()
     assert not SettingsTrial.objects.exists()
 
 
@@ -98,11 +98,11 @@ def test_the_keyboard_reaches_the_try_and_the_result_comes_by_itself(visit_admin
     page.locator(FIRST_FIELD).focus()
     for _ in range(15):
         page.keyboard.press("Tab")
-        if "Try on" in page.evaluate("document.activeElement.textContent"):
+        if "Test on" in page.evaluate("document.activeElement.textContent"):
             break
-    assert "Try on" in page.evaluate("document.activeElement.textContent")
+    assert "Test on" in page.evaluate("document.activeElement.textContent")
     page.locator("#id_floor_dollars").fill("80")
-    page.get_by_role("button", name="Try on the past 30 days").press("Enter")
+    page.get_by_role("button", name="Test on the past 30 days").press("Enter")
     page.get_by_text(re.compile("Waiting for the worker")).wait_for()
     run_trial(SettingsTrial.objects.get().pk)
     page.get_by_role("button", name="Save these").click()

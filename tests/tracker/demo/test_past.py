@@ -93,7 +93,7 @@ def plain(value):
         return value.replace(second=0, microsecond=0)
     if isinstance(value, str):
         # Commits are read every few hours: when exactly differs with the runs before.
-        value = re.sub(r" ?AI-code commits of these days name [^.]*\.", "", value)
+        value = re.sub(r" ?AI-code commits on these days are in [^.]*\.", "", value)
         return re.sub(r"(/incidents/|#|step:|:|answers/)[\w:.-]+|<[^>]*>", r"\1…", value)
     return str(value) if isinstance(value, dict | float) else value
 

@@ -277,8 +277,8 @@ def test_the_command_reports_and_refuses(file, tmp_path, time_machine):
     call_command("import_tracker_db", str(file), "--dry-run", stdout=out)
     printed = out.getvalue().splitlines()
     assert (
-        "usage events: 5 read, 2 imported, 2 already known, 1 unusable (1 without a time that can be "
-        "believed)" in printed
+        "usage events: 5 read, 2 imported, 2 already known, 1 unusable "
+        "(1 without a plausible time)" in printed
     )
     assert printed[-1] == "Nothing was changed: this was a dry run."
     assert not UsageEvent.objects.exists()

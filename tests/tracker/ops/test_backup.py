@@ -59,7 +59,7 @@ def test_what_was_backed_up_on_sqlite_while_in_use_comes_back(tmp_path):
 def test_no_file_is_overwritten_nor_written_where_it_cannot_be(tmp_path):
     target = tmp_path / "costs.sqlite3"
     target.touch()
-    with pytest.raises(BackupFailed, match="is there already"):
+    with pytest.raises(BackupFailed, match="already exists"):
         back_up(target)
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("backup", str(tmp_path / "nowhere" / "costs.sqlite3"))

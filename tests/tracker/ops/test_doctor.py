@@ -101,7 +101,7 @@ def test_a_clock_more_than_half_a_minute_off_is_told(header, verdict, says):
 
 @pytest.mark.django_db
 def test_a_worker_is_missed_after_a_quarter_of_an_hour(monkeypatch):
-    assert doctor.check_worker(NOW).says == "never ran here"
+    assert doctor.check_worker(NOW).says == "has never run here"
     late = {"func": "tracker.tasks.every_minute", "name": "waiting", "repeats": -1}
     schedule = Schedule.objects.create(**late, next_run=NOW - timedelta(minutes=15))
     assert doctor.check_worker(NOW).verdict is CheckLevel.OK
@@ -114,7 +114,7 @@ def test_a_worker_is_missed_after_a_quarter_of_an_hour(monkeypatch):
     )
     assert doctor.check_worker(NOW).verdict is CheckLevel.OK  # nothing waits
     monkeypatch.setattr("tracker.ops.worker.queue_size", lambda: 12)
-    stuck = "12 tasks wait, and none has ended for 16 minutes"
+    stuck = "12 tasks are waiting, and none has finished for 16 minutes"
     assert doctor.check_worker(NOW).says == stuck
     Lease.objects.create(name="pipeline", holder="somebody", expires_at=NOW + minute)
     assert doctor.check_worker(NOW).says == f"{stuck}: the hourly pipeline is running"
@@ -261,4 +261,4 @@ def test_without_a_channel_that_takes_alerts_it_says_that_nobody_is_notified():
     )
     [finding] = doctor.check_channels(NOW)
     assert finding.verdict is CheckLevel.WARN
-    assert finding.says == "none takes alerts, so nobody is notified"
+    assert finding.says == "none receives alerts, so nobody is notified"

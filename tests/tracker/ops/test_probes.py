@@ -48,7 +48,7 @@ def test_stale_data_is_said_but_takes_nobody_out_of_service(client):
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (200, "stale")
     assert answer.json()["sources"][0]["says"] == (
-        "last collected 30 h ago, which is too long: see the runs in the admin"
+        "last collected 30 h ago; this is too old, see the runs in the admin"
     )
     assert client.get("/healthz/ready").status_code == 200
     assert client.get("/healthz/fresh").status_code == 503
@@ -79,7 +79,7 @@ def test_without_its_migrations_it_is_not_ready_until_they_are_in(client):
         answer = client.get("/healthz/ready")
     assert (answer.status_code, answer.json()["problem"]) == (
         503,
-        "the database lacks migrations: run `python manage.py migrate`",
+        "migrations are missing from the database: run `python manage.py migrate`",
     )
     assert client.get("/healthz/ready").status_code == 200
 

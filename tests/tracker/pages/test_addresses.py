@@ -16,7 +16,7 @@ from tests.tracker.pages import company
         ("badge=hero", "There is no badge “hero”"),
         ("members.sort=height", "no column “height”"),
         ("members.page=0", "the first page is 1"),
-        ("csv=nothing", "no figures called “nothing”"),
+        ("csv=nothing", "no table or chart called “nothing”"),
         ("search=" + "x" * 101, "“search” is longer"),
     ],
 )

@@ -148,7 +148,7 @@ def test_the_pages_say_what_they_compare_and_keep_to_their_queries(
 
 def test_nothing_is_compared_with_days_that_nobody_knows(acme, client):
     text = client.get("/?period=30d&compare=cycle").text
-    assert "Nothing is known of the days to compare with" in text
+    assert "No data for the days to compare with" in text
     assert client.get("/?compare=year").status_code == 400
 
 

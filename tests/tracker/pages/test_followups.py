@@ -41,7 +41,7 @@ def test_a_suggestion_comes_with_words_to_send_and_what_leaves_the_bill(client):
     assert (
         "Eva Kovacs</a>: sonnet instead of opus would take <strong>$135 to $135</strong> off the bill" in text
     )
-    assert "Hi Eva, your requests to opus came to $300.00 lately." in text
+    assert "Hi Eva, your requests to opus came to $300.00 recently." in text
     assert "would have cost about $30." in text
 
 

@@ -28,6 +28,6 @@ def test_days_are_chosen_and_copied_in_a_browser(page, site):
     page.get_by_role("button", name="Show").click()
     assert "from=2026-10-05&to=2026-10-11" in page.url
     assert "search=ana" in page.url
-    page.get_by_role("button", name="Copy link to these days").click()
+    page.get_by_role("button", name="Copy link to this period").click()
     page.get_by_role("button", name="Link copied").wait_for()
     assert "from=2026-10-05&to=2026-10-11" in page.evaluate("navigator.clipboard.readText()")

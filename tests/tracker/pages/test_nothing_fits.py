@@ -22,8 +22,8 @@ def test_filters_that_leave_nothing_say_so_and_offer_to_be_cleared(acme, client,
 
 
 def test_a_model_that_nobody_ever_used_is_named(acme, client):
-    assert "No usage of a model “zzz” is known" in client.get("/?model=zzz").text
-    assert "No usage of a model" not in client.get("/?model=gpt-5.2").text
+    assert "No usage of the model “zzz” is known" in client.get("/?model=zzz").text
+    assert "No usage of the model" not in client.get("/?model=gpt-5.2").text
 
 
 def test_an_empty_group_is_named(acme, client):

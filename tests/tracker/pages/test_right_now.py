@@ -99,7 +99,7 @@ def test_who_is_held_to_a_limit_is_expected_to_reach_it_at_most(acme):
 
 
 def test_without_a_channel_the_overview_says_that_nobody_is_told(acme, client):
-    said = "No channel is set up, so nobody is notified of an incident."
+    said = "No channel is set up, so nobody is notified of incidents."
     assert said in client.get("/").text
     channel = Channel.objects.create(name="on-call", kind="slack", target="C0123456789", is_enabled=False)
     assert said in client.get("/").text

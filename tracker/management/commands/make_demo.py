@@ -14,7 +14,7 @@ from tracker.running.demo import holds_demo
 
 
 class Command(BaseCommand):
-    help = "Live the demo's last days through the pipeline; only against the sandbox that `serve` starts."
+    help = "Run the demo's last days through the pipeline; only against the sandbox that `serve` starts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--anchor", type=instant, required=True, help="the instant at which the days end")

@@ -14,7 +14,10 @@ from tracker import pipeline
 
 
 class Command(BaseCommand):
-    help = "Collect, detect, keep incidents and notify, as every hour. --verbosity 0 prints only failures."
+    help = (
+        "Collect, detect, update incidents and notify, as the hourly job does. "
+        "--verbosity 0 prints only failures."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--as-of", type=instant, metavar="ISO", help="Run as of this instant (UTC).")

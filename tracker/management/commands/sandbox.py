@@ -50,7 +50,7 @@ class Command(BaseCommand):
             "--replay",
             type=Path,
             metavar="DIR",
-            help="serve the answers of `manage.py record DIR` in place of a made-up company",
+            help="serve the answers recorded by `manage.py record DIR` instead of a made-up company",
         )
 
     def _add_company(self, add: Any) -> None:
@@ -76,17 +76,17 @@ class Command(BaseCommand):
             metavar="MODEL:DAYS:RATIO",
             help="a model costs RATIO times as much since DAYS days before --anchor",
         )
-        add.add_argument("--no-stories", action="store_true", help="nothing out of the ordinary happens")
+        add.add_argument("--no-stories", action="store_true", help="nothing unusual happens")
         add.add_argument(
             "--events-per-day", type=float, default=15.0, help="mean on a day of use (default 15)"
         )
 
     def _add_api(self, add: Any) -> None:
-        add.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+        add.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 chooses a free one")
         add.add_argument("--key", default=DEFAULT_KEY, help=f"the API key to accept (default {DEFAULT_KEY})")
         add.add_argument("--now", type=instant, help="stand still at this instant")
         add.add_argument("--no-limits", action="store_true", help="never answer 429 for too many requests")
-        add.add_argument("--legacy", action="store_true", help="answer in the shapes of 2025")
+        add.add_argument("--legacy", action="store_true", help="answer in the format of 2025")
         add.add_argument(
             "--analytics",
             type=int,
@@ -105,13 +105,13 @@ class Command(BaseCommand):
             help=f"spoil answers by chance; may be repeated; FAULT is one of {', '.join(KINDS)}",
         )
         add.add_argument("--all-faults", type=float, default=0.0, metavar="PROBABILITY", help="each of them")
-        add.add_argument("--late", type=float, default=0.0, metavar="SHARE", help="of the events comes late")
+        add.add_argument("--late", type=float, default=0.0, metavar="SHARE", help="of the events arrive late")
         add.add_argument("--late-hours", type=float, default=12.0, help="by up to this much (default 12)")
         add.add_argument(
-            "--revised", type=float, default=0.0, metavar="SHARE", help="of the costs settles late"
+            "--revised", type=float, default=0.0, metavar="SHARE", help="of the costs settle late"
         )
         add.add_argument("--revised-hours", type=float, default=24.0, help="by up to this much (default 24)")
-        add.add_argument("--retention-days", type=float, help="older events are gone")
+        add.add_argument("--retention-days", type=float, help="events older than this are no longer returned")
 
     def handle(self, **options: Any) -> None:
         try:

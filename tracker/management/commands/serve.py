@@ -124,7 +124,9 @@ def _refuse_taken(bind: tuple[str, int]) -> None:
         except OSError as error:
             is_taken = error.errno == errno.EADDRINUSE
             remedy = (
-                "stop what listens there, or choose another" if is_taken else "choose one of this machine"
+                "stop the program that listens there, or choose another"
+                if is_taken
+                else "choose one of this machine"
             )
             raise CommandError(
                 f"cannot serve on {bind[0]}:{bind[1]} ({error.strerror}): {remedy} "
