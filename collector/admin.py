@@ -32,7 +32,7 @@ from .runs_admin import CollectedAdmin
 
 
 class NoteAdmin(CollectedAdmin):
-    """What could not be read, or not believed; settled by a later reading, never by hand."""
+    """What could not be read, or is implausible; settled by a later reading, never by hand."""
 
     list_filter = (("resolved_at", admin.EmptyFieldListFilter), "source", "scope")
     search_fields = ("reason", "scope", "where")

@@ -19,8 +19,8 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from solo.admin import SingletonModelAdmin
 
-from collector.base.belief import is_number
 from collector.base.days import utc_day
+from collector.base.plausibility import is_number
 from collector.base.read_only import ReadOnly, RecordedAdmin
 from groups.models import Group
 from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin

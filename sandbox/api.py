@@ -28,7 +28,7 @@ NO_ANALYTICS = {
 
 
 class Api:
-    """Answers calls for one company. `personal_key` is the wrong kind: only /v1/me takes it."""
+    """Answers calls for one company. `personal_key` is of the wrong kind: only /v1/me accepts it."""
 
     def __init__(self, company: Company, *, key: str, clock: Clock, behaviour: Behaviour) -> None:
         self.company, self.key, self.clock, self.behaviour = company, key, clock, behaviour
@@ -55,16 +55,16 @@ class Api:
     def _answer(self, request: Request, authorization: str | None) -> SandboxResponse:
         with self._lock:
             self.requests[request.path] += 1
-        found = routes.match_route(request.method, request.path)
-        if found is None:
+        match = routes.match_route(request.method, request.path)
+        if match is None:
             raise HttpError(404, "Not Found", f"No such endpoint: {request.method} {request.path}")
-        route, parts = found
+        route, parts = match
         self._check_key(authorization, allows_personal=route.limit_class == "me")
         if not self.limits.admits(route.limit_class, enforced=self.behaviour.enforces_limits):
             raise HttpError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
         request = replace(request, parts=parts)
         answer = self._cached(route, request) if route.is_analytics else route.answer(request)
-        return self.faults.befall(answer, request, route.answer)
+        return self.faults.apply_to(answer, request, route.answer)
 
     def _cached(self, route: Route, request: Request) -> SandboxResponse:
         status = self.behaviour.analytics_status

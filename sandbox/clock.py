@@ -1,4 +1,4 @@
-"""The sandbox's clock: it runs, or stands still until told."""
+"""The sandbox's clock: it runs, or stands still until it is set."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from .api import Api
 from .company.instants import iso
 from .company.labels import Label
-from .faults import named
+from .faults import fault_named
 from .http import HttpError, Request, SandboxResponse, bad_request
 from .truth import truth
 
@@ -82,7 +82,7 @@ def _add_fault(api: Api, request: Request) -> dict[str, object]:
     if body.get("clear"):
         api.faults.clear()
         return _state(api, request)
-    fault, path = named(str(body.get("fault"))), body.get("path", "*")
+    fault, path = fault_named(str(body.get("fault"))), body.get("path", "*")
     if "probability" in body:
         api.faults.sometimes(fault, body["probability"], path=path)
     else:

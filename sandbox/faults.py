@@ -150,7 +150,7 @@ class RepeatedPage(Fault):
     """The rows of the page before this one, once more."""
 
     def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
-        number, name = request.whole("page", 1), list_field(answer)
+        number, name = request.integer("page", 1), list_field(answer)
         if number < 2 or not name:
             return None
         before = again(replace(request, body={**request.body, "page": number - 1}))
@@ -195,7 +195,7 @@ KINDS: dict[str, Callable[[float], Fault]] = {
 DEFAULT_SECONDS = 1.0
 
 
-def named(name: str) -> Fault:
+def fault_named(name: str) -> Fault:
     """Return the fault of this name, with seconds after a colon where it has any; ValueError if unknown."""
     kind, _, seconds = name.partition(":")
     if kind not in KINDS:

@@ -40,16 +40,20 @@ class Request:
     def parameters(self) -> dict[str, Any]:
         return {**self.query, **self.body}
 
-    def whole(self, name: str, default: int, *, most: int | None = None) -> int:
-        """Return a positive whole number; 400 if it is none or over `most`."""
+    def integer(self, name: str, default: int, *, maximum: int | None = None) -> int:
+        """Return a positive integer parameter; 400 if it is not one, or greater than `maximum`."""
         value = self.parameters.get(name, default)
         try:
             number = int(value)
         except (TypeError, ValueError, OverflowError):
             raise bad_request(f"{name} must be a number") from None
-        if number < 1 or (most and number > most):
-            raise bad_request(f"{name} must be between 1 and {most or 'more'}")
+        if number < 1 or (maximum and number > maximum):
+            raise bad_request(f"{name} must be between 1 and {maximum or 'more'}")
         return number
+
+    def page(self, total: int, *, size: int = 100, maximum: int | None = None) -> PageRequest:
+        """Return the requested page of `total` rows: `size` rows by default, at most `maximum`."""
+        return PageRequest(self.integer("page", 1), self.integer("pageSize", size, maximum=maximum), total)
 
     def milliseconds(self, name: str) -> int | None:
         """Return an instant of the Admin API: a number, never text."""

@@ -1,4 +1,4 @@
-"""Which answers go wrong: the next ones of an address, or any, as a seeded generator decides."""
+"""Which answers go wrong: the next ones at an address, or random ones by a seeded generator."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Mishaps:
             self._chances.append(_Chance(path, fault, probability))
 
     def clear(self) -> None:
-        """From now on all goes well."""
+        """Remove all planned and random faults."""
         with self._lock:
             self._planned.clear()
             self._chances.clear()
 
-    def befall(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
+    def apply_to(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse:
         """Return the answer, spoilt by the first fault that applies and changes something."""
         with self._lock:
             for fault in self._due(request.path):

@@ -29,7 +29,7 @@ class LimitChoice:
 
 @dataclass
 class SpendLimits:
-    """Members' own limits since the API was first told of one, by position in the company's members.
+    """Members' own limits since the API was first given one, by position in the company's members.
 
     `group_dollars` are Cursor's limits by group name: a lower one of the group wins over a member's own.
     """

@@ -32,8 +32,8 @@ class Choices:
     """What the filter bar offers."""
 
     path: str
-    period: list[tuple[str, str]]  # as hidden fields of the form that asks for the rest
-    kept: list[tuple[str, str]]  # the rest, as hidden fields of the form that asks for two days
+    period_fields: list[tuple[str, str]]  # hidden fields of the form for the other filters
+    hidden_fields: list[tuple[str, str]]  # hidden fields of the form for the dates
     periods: list[Choice]
     comparisons: list[Choice]
     groups: list[Choice]
@@ -41,22 +41,24 @@ class Choices:
     badges: list[tuple[str, list[Choice]]]
     surfaces: list[Choice]
     clear_url: str
-    of_incidents: list[tuple[str, str, list[Choice]]] = field(default_factory=list)  # name, label, choices
+    incident_filters: list[tuple[str, str, list[Choice]]] = field(
+        default_factory=list
+    )  # name, label, choices
 
 
-def period_choices(filters: Filters, path: str) -> Choices:
+def build_period_choices(filters: Filters, path: str) -> Choices:
     """Only the periods: for a page about one member."""
     periods_only = [_period_choice(key, label, filters) for key, label in periods.LABELS.items()]
-    kept, compared = hidden_rest(filters), comparison_choices(filters)
-    return Choices(path, hidden_period(filters), kept, periods_only, compared, [], [], [], [], path)
+    others, compared = hidden_fields(filters), comparison_choices(filters)
+    return Choices(path, period_fields(filters), others, periods_only, compared, [], [], [], [], path)
 
 
-def choices(filters: Filters, path: str) -> Choices:
+def build_filter_choices(filters: Filters, path: str) -> Choices:
     """Everything the filter bar of the page at `path` offers. One query, and the filters' palette."""
     return Choices(
         path=path,
-        period=hidden_period(filters),
-        kept=hidden_rest(filters),
+        period_fields=period_fields(filters),
+        hidden_fields=hidden_fields(filters),
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         comparisons=comparison_choices(filters),
         groups=[_group_choice(option, filters) for option in filters.options or group_options()],
@@ -66,22 +68,22 @@ def choices(filters: Filters, path: str) -> Choices:
             if key
         ],
         badges=[
-            (family, [Choice(b.key, b.label, b.key == filters.badge) for b in members])
-            for family, members in badges.FAMILIES.items()
+            (family, [Choice(badge.key, badge.label, badge.key == filters.badge) for badge in family_badges])
+            for family, family_badges in badges.FAMILIES.items()
         ],
         surfaces=[Choice(key, surface_name(key), key == filters.surface) for key in SURFACES],
         clear_url=path + filters.query(group="", search="", model="", badge="", surface=""),
     )
 
 
-def incident_choices(filters: Filters, path: str) -> Choices:
+def build_incident_choices(filters: Filters, path: str) -> Choices:
     """What the filter bar of the incidents offers. One query; none where a group is chosen."""
     statuses = [(UNRESOLVED, UNRESOLVED), *Status.choices]
     carried = [(name, getattr(filters, name)) for name in CARRIED if getattr(filters, name)]
     return Choices(
         path=path,
-        period=hidden_period(filters) + carried,
-        kept=hidden_rest(filters),
+        period_fields=period_fields(filters) + carried,
+        hidden_fields=hidden_fields(filters),
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         comparisons=[],
         groups=[_group_choice(option, filters) for option in filters.options or group_options()],
@@ -89,7 +91,7 @@ def incident_choices(filters: Filters, path: str) -> Choices:
         badges=[],
         surfaces=[],
         clear_url=path + filters.query(**dict.fromkeys(("group", *WORDS), "")),
-        of_incidents=[
+        incident_filters=[
             ("status", "Status", _named_choices(statuses, filters.status)),
             ("severity", "Severity", _named_choices(Severity.choices, filters.severity)),
             ("rule", "Rules", _named_choices(Rule.choices, filters.rule)),
@@ -101,12 +103,12 @@ def _named_choices(pairs: Iterable[tuple[str, str]], current: str) -> list[Choic
     return [Choice(value, str(label), value == current) for value, label in pairs]
 
 
-def hidden_period(filters: Filters) -> list[tuple[str, str]]:
+def period_fields(filters: Filters) -> list[tuple[str, str]]:
     values = period_values(filters.period) | {"compare": filters.compare}
     return [(name, value) for name, value in values.items() if value]
 
 
-def hidden_rest(filters: Filters) -> list[tuple[str, str]]:
+def hidden_fields(filters: Filters) -> list[tuple[str, str]]:
     chosen = {name: getattr(filters, name) for name in WORDS}
     if filters.group:
         chosen["group"] = filters.group.path

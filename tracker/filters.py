@@ -95,19 +95,19 @@ class Filters:
         return self.known_cycles or first_day(self.now)
 
     def comparison_by(self, key: str) -> Comparison | None:
-        """What the period is held against; None where nothing is known of it."""
-        found = periods.comparison(self.period, key, *self.cycles[:2])
-        known_from = self.palette.first_day
-        return found if found and known_from and known_from <= found.earlier_first else None
+        """What the period is compared with; None if there is no data for it."""
+        comparison = periods.comparison(self.period, key, *self.cycles[:2])
+        first_day = self.palette.first_day
+        return comparison if comparison and first_day and first_day <= comparison.earlier_first else None
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """As `compare` asks for it."""
+        """The comparison that `compare` selects."""
         return self.comparison_by(self.compare) if self.compare else None
 
     @property
     def compared_with(self) -> str:
-        """What the columns of change are against, where some were asked for."""
+        """What changes are compared with, in words; empty without a comparison."""
         if not self.compare:
             return ""
         if self.comparison is None:
@@ -116,9 +116,9 @@ class Filters:
 
     @property
     def absolute_query(self) -> str:
-        """The same filters with the period as two days, for links that show the same figures next week.
+        """The same filters with the period as two dates, for links that show the same figures next week.
 
-        A cycle in progress has today in it: its address stays what it is.
+        A cycle in progress includes today, so its address stays the same.
         """
         if self.period.cycle:
             return self.query()
@@ -126,7 +126,7 @@ class Filters:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but the period is chosen that narrows usage."""
+        """Whether a filter other than the period narrows usage."""
         return bool(self.group or self.search or self.model or self.badge or self.surface)
 
     @property
@@ -135,8 +135,7 @@ class Filters:
 
     @property
     def keeps_unused(self) -> bool:
-        """Whether seats that nobody used are still among those shown: they have no model, no surface, and
-        few badges."""
+        """Whether unused seats are still shown: they have no model, no surface, and few badges."""
         return not (self.model or self.badge or self.surface)
 
     @property
@@ -145,7 +144,7 @@ class Filters:
         return replace(self, group=None, search="", model="", badge="", surface="")
 
     def query(self, **changes: str) -> str:
-        """`?period=7d&…` for these filters with `changes`; what is at its default is left out."""
+        """`?period=7d&…` for these filters with `changes`; defaults are omitted."""
         values = (
             period_values(self.period)
             | {
@@ -169,14 +168,14 @@ class Filters:
 
 
 def period_values(period: Period) -> dict[str, str]:
-    """The period as the address bar has it; a relative one stays relative."""
+    """The period as parameters of an address; a relative period stays relative."""
     if period.key == periods.DATES:
         return {"period": "", "from": f"{period.first}", "to": f"{period.last}"}
     return {"period": period.key, "from": "", "to": ""}
 
 
 def period_query(filters: Filters) -> str:
-    """`?period=…` alone, for a page about one member; empty for the usual period."""
+    """Only `?period=…`, for a page about one member; empty for the default period."""
     cleared = dict.fromkeys(("group", *WORDS), "") | {"compare": filters.compare}
     return filters.query(**cleared).removesuffix("?")
 
@@ -185,26 +184,26 @@ def filters_from(request: AccessRequest) -> Filters:
     """The filters of a page's address, limited to whom its reader may see."""
     now = timezone.now()
     visible = visible_ids(request.access, utc_day(now))
-    return read(request.GET, now, visible, known_until(request, now))
+    return parse_filters(request.GET, now, visible, known_until(request, now))
 
 
 def known_until(request: AccessRequest, now: datetime) -> datetime | None:
-    """Up to when usage is known; asked once for the page and for the frame around it."""
+    """Up to when usage is known; loaded once for the page and its frame."""
     if not hasattr(request, "known_until"):
         request.known_until = freshness.known_until(now)
     return request.known_until
 
 
-def read(
+def parse_filters(
     query: QueryDict,
     now: datetime,
     visible: frozenset[int] | None = None,
     known_until: datetime | None = None,
 ) -> Filters:
-    """The filters of an address. BadRequest, saying what is wrong, where one makes no sense."""
+    """The filters of an address. BadRequest, with the reason, if one is not valid."""
     form = FilterForm(query)
     if not form.is_valid():
-        raise BadRequest(" ".join(complaint(name, query.get(name, "")) for name in form.errors))
+        raise BadRequest(" ".join(filter_error(name, query.get(name, "")) for name in form.errors))
     asked = form.cleaned_data
     notes: list[str] = []
     options = group_options() if asked["group"] else []
@@ -224,7 +223,8 @@ def read(
     )
 
 
-def complaint(name: str, value: str) -> str:
+def filter_error(name: str, value: str) -> str:
+    """What is wrong with the value of a filter, in one sentence."""
     choices = {
         "period": ", ".join(periods.LABELS),
         "badge": ", ".join(badges.BADGES),
@@ -245,9 +245,9 @@ def complaint(name: str, value: str) -> str:
 def read_dates(
     first: date | None, last: date | None, now: datetime, known_until: datetime | None
 ) -> Period | None:
-    """The period of these days, of one day where only one is given; None where none is.
+    """The period of these days, or of one day if only one is given; None if none is.
 
-    BadRequest where they make no period that is over.
+    BadRequest if the period is not valid, not over, or too long.
     """
     first, last = first or last, last or first
     if first is None or last is None:
@@ -268,7 +268,7 @@ def read_period(
     notes: list[str],
     cycles: Cycles | None = None,
 ) -> Period:
-    """The period of that key; 30 days, and a note, where there is no present billing cycle."""
+    """The period of that key; 30 days, with a note, if there is no current billing cycle."""
     if key != "cycle":
         return periods.whole_days(periods.WHOLE_DAYS[key], now, key, known_until)
     cycle = (cycles or first_day(now))[0]
@@ -279,7 +279,7 @@ def read_period(
 
 
 def read_group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:
-    """The group of that path; one of nobody, and a note, where there is none."""
+    """The group of that path; an empty group, with a note, if there is none."""
     option = find_group(path, options)
     if not option.group_ids:
         notes.append(f"There is no group “{path}”")
@@ -292,6 +292,6 @@ def group_url(path: str, filters: Filters) -> str:
 
 
 def surface_name(key: str) -> str:
-    """The surface's name as a heading has it: `Cloud agent`, `IDE`."""
+    """The surface's name as a heading: `Cloud agent`, `IDE`."""
     label = str(Surface(key).label)
     return label[0].upper() + label[1:]

@@ -151,7 +151,7 @@ def is_under(path: str, url: str) -> bool:
 
 
 def banners(known: list[SourceFreshness]) -> list[Banner]:
-    """What the reader must know before believing a figure."""
+    """What the reader must know before relying on a figure."""
     notices = []
     if settings.DEMO:
         notices.append(DEMO)

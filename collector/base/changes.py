@@ -1,7 +1,7 @@
 """A mark that changes with every commit that may change what a page shows.
 
-What was rendered under a mark holds while it stands. Every INSERT, UPDATE and DELETE counts, whoever sends
-it and by whatever method, unless it is of a table that no kept page shows.
+A page rendered under a mark may be shown again as long as the mark stays the same. Every INSERT, UPDATE and
+DELETE counts, from whatever code, except in tables that no cached page shows.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from django.db.backends.signals import connection_created
 
 from .models import Lease
 
-CHANGES = "changes"  # the row that holds the mark
-VERBS = ("INSERT", "UPDATE", "DELETE", "COPY", "TRUNCATE", "MERGE", "WITH")
-# Written all the time, and shown on no page that is kept.
-QUIET = {
+CHANGE_MARK = "changes"  # name of the row that holds the mark
+WRITE_STATEMENTS = ("INSERT", "UPDATE", "DELETE", "COPY", "TRUNCATE", "MERGE", "WITH")
+# Written all the time, and shown on no cached page.
+UNTRACKED_TABLES = {
     "collector_lease",
     "collector_requestslot",
     "collector_storedetag",
@@ -39,11 +39,11 @@ QUIET = {
 }
 
 
-MARK = (
+RENEW_MARK = (
     "INSERT INTO collector_lease (name, holder, expires_at, writes) VALUES (%s, %s, %s, 0) "
     "ON CONFLICT (name) DO UPDATE SET holder = excluded.holder"
 )
-OWN = "own_changes"  # how many a connection has made
+OWN_WRITES = "own_writes"  # attribute of a connection: the number of its tracked writes
 log = logging.getLogger(__name__)
 
 
@@ -52,49 +52,54 @@ def install() -> None:
     connection_created.connect(_watch, dispatch_uid="collector.base.changes")
 
 
-def state() -> str:
-    """What the tables hold, as far as this connection can see it. One query."""
-    newest = Lease.objects.filter(name=CHANGES).values_list("holder", flat=True).first() or ""
-    return f"{newest} {os.getpid()}.{_own(connection)}" if _is_waiting(connection) else newest
+def current_mark() -> str:
+    """The mark of what this connection can see, its own uncommitted writes included. One query."""
+    mark = Lease.objects.filter(name=CHANGE_MARK).values_list("holder", flat=True).first() or ""
+    if not _has_uncommitted_writes(connection):
+        return mark
+    return f"{mark} {os.getpid()}.{_own_write_count(connection)}"
 
 
 def _watch(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:  # the signal's names
-    if _note not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_note)
+    if _count_write not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_count_write)
 
 
-def _note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+def _count_write(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """Execute the statement; after a write to a tracked table, renew the mark once it is committed."""
     result = execute(sql, params, many, context)
-    if sql.startswith(VERBS) and _table(sql) not in QUIET:
-        changed: BaseDatabaseWrapper = context["connection"]
-        setattr(changed, OWN, _own(changed) + 1)
-        if not _is_waiting(changed):
-            transaction.on_commit(_mark, using=changed.alias, robust=True)
+    if sql.startswith(WRITE_STATEMENTS) and _table(sql) not in UNTRACKED_TABLES:
+        connection: BaseDatabaseWrapper = context["connection"]
+        setattr(connection, OWN_WRITES, _own_write_count(connection) + 1)
+        if not _has_uncommitted_writes(connection):
+            transaction.on_commit(_renew_change_mark, using=connection.alias, robust=True)
     return result
 
 
 def _table(sql: str) -> str:
-    """The first name in quotes: Django quotes them all. What has none counts as any table, but our own."""
-    return sql.split('"', 2)[1] if '"' in sql else "collector_lease" if sql is MARK else ""
+    """The first quoted name, since Django quotes table names; empty, thus tracked, if there is none."""
+    return sql.split('"', 2)[1] if '"' in sql else "collector_lease" if sql is RENEW_MARK else ""
 
 
-def _own(connection: BaseDatabaseWrapper) -> int:
-    return int(getattr(connection, OWN, 0))
+def _own_write_count(connection: BaseDatabaseWrapper) -> int:
+    return int(getattr(connection, OWN_WRITES, 0))
 
 
-def _is_waiting(connection: BaseDatabaseWrapper) -> bool:
-    """Whether this connection's transaction has changed something that others do not see yet."""
-    return any(entry[1] is _mark for entry in connection.run_on_commit)
+def _has_uncommitted_writes(connection: BaseDatabaseWrapper) -> bool:
+    """Whether this connection's transaction has tracked writes that others do not see yet."""
+    return any(entry[1] is _renew_change_mark for entry in connection.run_on_commit)
 
 
-def _mark() -> None:
-    """After the commit, by itself: within it, every writer would wait for every other one's row.
+def _renew_change_mark() -> None:
+    """Write a new mark after the commit; within it, all writers would wait for each other's lock on the row.
 
-    One statement, since the one before may not have been read to its end. Before the first migration there
-    is no row to keep.
+    It is one statement, because a result of the one before may still be open. Before the first migration
+    there is no row to write.
     """
     try:
         with connection.cursor() as cursor:
-            cursor.execute(MARK, [CHANGES, secrets.token_hex(8), "1970-01-01 00:00:00+00"])
+            cursor.execute(RENEW_MARK, [CHANGE_MARK, secrets.token_hex(8), "1970-01-01 00:00:00+00"])
     except DatabaseError as error:
-        log.debug("no mark of a change: %s", error)
+        log.debug("change mark not renewed: %s", error)

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import models
 
-from .belief import storable_text
+from .plausibility import storable_text
 
 # Of one reading so many rejected rows are kept raw; one doubt counts the others.
 MOST_KEPT = 500

@@ -13,8 +13,8 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
-from collector.base.belief import Unbelievable, believable_count, believable_number, storable_text
 from collector.base.notes import Notes
+from collector.base.plausibility import ImplausibleValue, plausible_count, plausible_number, storable_text
 
 from .records import SomePagination
 from .rows import read_rows, reject_raw
@@ -28,10 +28,10 @@ from .values import (
     Record,
     SomeCount,
     SomeInstant,
-    text_of,
+    text_validator,
 )
 
-Hash = Annotated[str, text_of(64)]
+Hash = Annotated[str, text_validator(64)]
 
 
 class Measured(NamedTuple):
@@ -105,7 +105,7 @@ class CommitRecord(Record):
     repo_name: Place = ""
     branch_name: Place = ""
     is_primary_branch: OptionalFlag = None
-    commit_source: Annotated[str, text_of(20)] = ""
+    commit_source: Annotated[str, text_validator(20)] = ""
     total_lines_added: Count = 0
     total_lines_deleted: Count = 0
     tab_lines_added: Count = 0
@@ -155,13 +155,13 @@ def measure(metric: str, raws: object, notes: Notes, now: datetime) -> Iterator[
     for row, raw in read_rows(MetricRow, raws, notes, now, where=metric):
         try:
             parts = list(_parts(metric, row))
-        except Unbelievable as problem:
+        except ImplausibleValue as problem:
             reject_raw(raw, str(problem), notes, now, where=metric)
             continue
         for fields in parts:
             try:
                 yield _measured(row.day, fields, meaning)
-            except Unbelievable as problem:
+            except ImplausibleValue as problem:
                 reject_raw(
                     raw | fields if isinstance(raw, dict) else raw, str(problem), notes, now, where=metric
                 )
@@ -183,7 +183,7 @@ def _parts(metric: str, row: MetricRow) -> Iterator[dict[str, object]]:
         return
     breakdown = row.fields.get("model_breakdown")
     if not isinstance(breakdown, dict):
-        raise Unbelievable("model_breakdown is missing or not an object")
+        raise ImplausibleValue("model_breakdown is missing or not an object")
     for model, fields in breakdown.items():
         yield {"model": model, **fields} if isinstance(fields, dict) else {"model": model}
 
@@ -192,25 +192,25 @@ def _label(fields: dict[str, object], name: str) -> str:
     if not name:
         return ""
     if name not in fields:
-        raise Unbelievable(f"{name} is missing")
+        raise ImplausibleValue(f"{name} is missing")
     value = fields[name]
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
-        raise Unbelievable(f"{name} is not text")
+        raise ImplausibleValue(f"{name} is not text")
     return "" if value in (None, "null") else storable_text(str(value))[:200]
 
 
 def _count(fields: dict[str, object], name: str) -> int:
     try:
-        return believable_count(fields.get(name))
-    except Unbelievable as problem:
-        raise Unbelievable(f"{name} is not a count: it {problem}") from None
+        return plausible_count(fields.get(name))
+    except ImplausibleValue as problem:
+        raise ImplausibleValue(f"{name} is not a count: it {problem}") from None
 
 
 def _is_number(value: object) -> bool:
     """A number that JSON can hold: no absurd one gets in beside the count."""
     try:
-        return not isinstance(value, str) and believable_number(value) >= 0
-    except Unbelievable:
+        return not isinstance(value, str) and plausible_number(value) >= 0
+    except ImplausibleValue:
         return False
 
 

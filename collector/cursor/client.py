@@ -17,8 +17,8 @@ import requests
 from django.conf import settings
 from requests.auth import HTTPBasicAuth
 
-from collector.base.belief import storable_text
 from collector.base.deadline import DeadlineExceeded, deadline
+from collector.base.plausibility import storable_text
 
 from . import retry
 from .errors import CursorApiError, Trouble

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from collector.base.belief import Unbelievable, believable_day
+from collector.base.plausibility import ImplausibleValue, plausible_day
 
 from .values import (
     IN_ORDER,
@@ -41,8 +41,8 @@ from .values import (
     SomeDay,
     Tokens,
     Units,
-    clock_of,
-    remark,
+    now_for,
+    record_doubt,
 )
 
 # Endings of kinds that cost nothing, as the vendor and its exports spell them.
@@ -115,7 +115,7 @@ class Pagination(Record):
 
 def _no_object(value: object, info: ValidationInfo) -> None:
     """What stands where a nested part should, which the row can do without."""
-    return None if value is None else remark(info, "is not an object", None)
+    return None if value is None else record_doubt(info, "is not an object", None)
 
 
 NoObject = Annotated[None, PlainValidator(_no_object)]
@@ -168,7 +168,7 @@ class EventRecord(Record):
     def states_cost(self, info: ValidationInfo) -> EventRecord:
         """Money that stands there and cannot be read must not become none."""
         if self.charged_cents is None and isinstance(info.context, RowContext) and not self.is_free:
-            for name, problem, _ in info.context.remarks:
+            for name, problem, _ in info.context.doubts:
                 if name in ("totalCents", "tokenUsage"):
                     raise ValueError(f"chargedCents is missing, and {name} {problem}")
         return self
@@ -224,8 +224,8 @@ class ActivityRecord(Record):
     def names_a_day(self, info: ValidationInfo) -> ActivityRecord:
         if self.day is None:
             try:
-                self.day = believable_day(self.date, clock_of(info))
-            except Unbelievable as problem:
+                self.day = plausible_day(self.date, now_for(info))
+            except ImplausibleValue as problem:
                 raise ValueError(f"neither day nor date names a day: date {problem}") from None
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 
 # The vendor advises 1, 2, 4, 8, 16 s; its limits reset every minute, so the last wait reaches a whole one.
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 60.0)

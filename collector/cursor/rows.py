@@ -1,4 +1,4 @@
-"""Reading an answer and its rows: what cannot be read is rejected alone, what is odd is a doubt."""
+"""Reading an answer and its rows: rows that cannot be read are rejected, odd values become doubts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from collector.base.belief import Unbelievable, believable_cents, believable_instant
 from collector.base.notes import DoubtKind, Notes
+from collector.base.plausibility import ImplausibleValue, plausible_cents, plausible_instant
 
 from .errors import wrong_shape
 from .values import Record, RowContext
 
 R = TypeVar("R", bound=Record)
 
-# Where a row plainly states its money and its time, of which a rejected row still tells.
+# Fields with the amount and the time of a row, which are also shown for a rejected row.
 MONEY_FIELDS = ("chargedCents", "overallSpendCents", "spendCents")
 TIME_FIELDS = ("timestamp", "day", "date", "event_date", "commitTs", "createdAt")
 
@@ -25,9 +25,9 @@ TIME_FIELDS = ("timestamp", "day", "date", "event_date", "commitTs", "createdAt"
 def parse(
     record: type[R], payload: Any, where: str, notes: Notes | None = None, now: datetime | None = None
 ) -> R:
-    """`payload` as `record`; CursorApiError naming the first field that is missing or mistyped.
+    """`payload` as `record`; CursorApiError names the first field that is missing or mistyped.
 
-    With `notes` and `now`, fields that it can do without are doubts.
+    With `notes` and `now`, implausible fields that are not required become doubts.
     """
     context = RowContext(now) if now else None
     try:
@@ -35,40 +35,40 @@ def parse(
     except ValidationError as error:
         raise wrong_shape(where, f"unexpected answer: {problem_of(error)}") from None
     if context and notes:
-        note_remarks(context, notes)
+        note_doubts(context, notes)
     return answer
 
 
 def read_rows(
     record: type[R], raws: Iterable[Any], notes: Notes, now: datetime, *, where: str = ""
 ) -> Iterator[tuple[R, Any]]:
-    """Each of `raws` that can be read, beside it as it came; the others are rejected, with their reason."""
+    """Yield each row that can be read, with its raw form; the others are rejected, with their reason."""
     context = RowContext(now)
     for raw in raws:
-        context.remarks.clear()
+        context.doubts.clear()
         try:
             row = record.model_validate(raw, context=context)
         except ValidationError as error:
             reject_raw(raw, problem_of(error), notes, now, where=where)
             continue
-        if context.remarks:
-            note_remarks(context, notes, raw)
+        if context.doubts:
+            note_doubts(context, notes, raw)
         yield row, raw
 
 
 def reject_raw(raw: Any, reason: str, notes: Notes, now: datetime, *, where: str = "") -> None:
-    """Reject `raw` with what it plainly states of money and time."""
+    """Reject `raw`, with its amount and time if they are clear."""
     notes.reject(raw, reason, where=where, cents=plain_cents(raw), at=plain_instant(raw, now))
 
 
-def note_remarks(context: RowContext, notes: Notes, raw: Any = None) -> None:
-    """Turn what was remarked on a row into doubts, one for each field."""
+def note_doubts(context: RowContext, notes: Notes, raw: Any = None) -> None:
+    """Note the doubts about a row's fields, one for each field."""
     cents, at = plain_cents(raw), plain_instant(raw, context.now)
-    for name, problem, instead in context.remarks:
-        taken = "taken as unknown" if instead is None or instead == "" else f"taken as {instead}"
+    for name, reason, replacement in context.doubts:
+        taken = "taken as unknown" if replacement in (None, "") else f"taken as {replacement}"
         notes.doubt(
             DoubtKind.FIGURE,
-            f"{name} {problem}: {taken}; the rest of the row counts",
+            f"{name} {reason}: {taken}; the rest of the row counts",
             subject=name,
             where=name,
             cents=cents,
@@ -86,22 +86,22 @@ def problem_of(error: ValidationError) -> str:
 
 
 def plain_cents(raw: Any) -> Decimal | None:
-    """The money that a row states, where that is clear."""
+    """The amount in a raw row, if it is clear."""
     if isinstance(raw, dict):
         for name in MONEY_FIELDS:
             try:
-                return believable_cents(raw.get(name))
-            except Unbelievable:
+                return plausible_cents(raw.get(name))
+            except ImplausibleValue:
                 continue
     return None
 
 
 def plain_instant(raw: Any, now: datetime) -> datetime | None:
-    """The time that a row states, where that is clear."""
+    """The time in a raw row, if it is clear."""
     if isinstance(raw, dict):
         for name in TIME_FIELDS:
             try:
-                return believable_instant(raw.get(name), now)
-            except Unbelievable:
+                return plausible_instant(raw.get(name), now)
+            except ImplausibleValue:
                 continue
     return None

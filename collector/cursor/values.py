@@ -1,7 +1,8 @@
-"""How the vendor writes text, numbers, money and instants, with its known quirks, under the limits of belief.
+"""How the vendor writes text, numbers, money and instants, with its known quirks, and which are plausible.
 
-A field that a row cannot do without is refused; any other that cannot be believed is remarked on, and the row
-is read without it. Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
+A row is refused if a field that it needs is implausible. An implausible field that it can do without is
+recorded as a doubt, and the row is read without it. Documentation: cursor.com/docs/account/teams/admin-api,
+read in Aug 2026.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic.alias_generators import to_camel
 
-from collector.base.belief import (
+from collector.base.plausibility import (
     MOST_COUNT,
-    Unbelievable,
-    believable_address,
-    believable_cents,
-    believable_count,
-    believable_day,
-    believable_instant,
-    believable_number,
+    ImplausibleValue,
+    plausible_address,
+    plausible_cents,
+    plausible_count,
+    plausible_day,
+    plausible_instant,
+    plausible_number,
     storable_text,
 )
 
@@ -40,10 +41,10 @@ NOBODY = {"null", "undefined", "none", "n/a", "-", "unknown"}
 
 @dataclass
 class RowContext:
-    """The clock that a row is read by, and what was remarked on it: field, reason, what is taken instead."""
+    """The time at which a row is read, and its doubts: field, reason, the value used instead."""
 
     now: datetime
-    remarks: list[tuple[str, str, Any]] = field(default_factory=list)
+    doubts: list[tuple[str, str, Any]] = field(default_factory=list)
 
 
 class Record(BaseModel):
@@ -52,51 +53,58 @@ class Record(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", protected_namespaces=())
 
 
-def clock_of(info: ValidationInfo) -> datetime:
-    """The instant by which what is read must have happened."""
+def now_for(info: ValidationInfo) -> datetime:
+    """The time at which the row is read, before which everything in it must have happened."""
     context = info.context
     return context.now if isinstance(context, RowContext) else datetime.now(UTC)
 
 
-def remark(info: ValidationInfo, problem: Unbelievable | str, instead: T) -> T:
-    """Note `problem` with the field under way and go on with `instead`; without a context it is refused."""
+def record_doubt(info: ValidationInfo, reason: ImplausibleValue | str, replacement: T) -> T:
+    """Return `replacement` and record why the field was not used; ValueError if no doubts are recorded."""
     if not isinstance(info.context, RowContext):
-        raise ValueError(str(problem))
-    info.context.remarks.append((to_camel(info.field_name or "it"), str(problem), instead))
-    return instead
+        raise ValueError(str(reason))
+    info.context.doubts.append((to_camel(info.field_name or "it"), str(reason), replacement))
+    return replacement
 
 
-def optional(read: Callable[[object], T], instead: Any = None, *, absent: Any = None) -> PlainValidator:
-    """Read by `read`; `absent` where there is nothing, `instead`, with a remark, where it is unbelievable."""
+def optional_validator(
+    parse: Callable[[object], T], replacement: Any = None, *, absent: Any = None
+) -> PlainValidator:
+    """A validator that returns `absent` for None and, with a doubt, `replacement` for implausible values."""
 
     def validate(value: object, info: ValidationInfo) -> object:
         if value is None:
             return absent
         try:
-            return read(value)
-        except Unbelievable as problem:
-            return remark(info, problem, instead)
+            return parse(value)
+        except ImplausibleValue as error:
+            return record_doubt(info, error, replacement)
 
     return PlainValidator(validate)
 
 
-def dated(read: Callable[[object, datetime], T], *, is_required: bool = True) -> PlainValidator:
-    """Read an instant or a day by the clock of the row; refused, or remarked on, where it is unbelievable."""
+def plausible_time_validator(
+    parse: Callable[[object, datetime], T], *, is_required: bool = True
+) -> PlainValidator:
+    """A validator of instants or days that rejects times after now.
+
+    If the field is required, an implausible value is an error; otherwise it becomes None, with a doubt.
+    """
 
     def validate(value: object, info: ValidationInfo) -> T:
-        return read(value, clock_of(info))
+        return parse(value, now_for(info))
 
-    def validate_some(value: object, info: ValidationInfo) -> T | None:
+    def validate_optional(value: object, info: ValidationInfo) -> T | None:
         try:
             return None if value is None else validate(value, info)
-        except Unbelievable as problem:
-            return remark(info, problem, None)
+        except ImplausibleValue as error:
+            return record_doubt(info, error, None)
 
-    return PlainValidator(validate if is_required else validate_some)
+    return PlainValidator(validate if is_required else validate_optional)
 
 
-def text_of(length: int) -> PlainValidator:
-    """Text of at most `length`; the vendor also sends the word "null", and plain numbers for ids."""
+def text_validator(length: int) -> PlainValidator:
+    """A validator of text up to `length`. The vendor also sends the word "null", and numbers as ids."""
 
     def validate(value: object, info: ValidationInfo) -> str:
         if type(value) is str and len(value) <= length and value.isprintable() and value != "null":
@@ -106,13 +114,13 @@ def text_of(length: int) -> PlainValidator:
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
-            return remark(info, "is not text", "")
+            return record_doubt(info, "is not text", "")
         text = value if value.isprintable() else storable_text(value)
         text = "" if text == "null" else text.strip()
         return (
             text
             if len(text) <= length
-            else remark(info, f"is longer than {length} characters", text[:length])
+            else record_doubt(info, f"is longer than {length} characters", text[:length])
         )
 
     return PlainValidator(validate)
@@ -120,76 +128,76 @@ def text_of(length: int) -> PlainValidator:
 
 def _address(value: object) -> str:
     if not isinstance(value, str):
-        raise Unbelievable("is not text")
-    return _somebody(value)
+        raise ImplausibleValue("is not text")
+    return _cached_address(value)
 
 
 @lru_cache(10_000)
-def _somebody(text: str) -> str:
-    address = believable_address(text)
+def _cached_address(text: str) -> str:
+    address = plausible_address(text)
     return "" if address in NOBODY else address
 
 
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    known = {"true": True, "false": False, "1": True, "0": False}.get(str(value).strip().lower())
-    if known is None:
-        raise Unbelievable("is neither true nor false")
-    return known
+    flag = {"true": True, "false": False, "1": True, "0": False}.get(str(value).strip().lower())
+    if flag is None:
+        raise ImplausibleValue("is neither true nor false")
+    return flag
 
 
 def _integer(value: object) -> int:
-    count = believable_count(value)
+    count = plausible_count(value)
     if count > LARGEST_INTEGER:
-        raise Unbelievable("is too large")
+        raise ImplausibleValue("is too large")
     return count
 
 
 def _units(value: object) -> Decimal:
-    number = believable_number(value)
+    number = plausible_number(value)
     if not 0 <= number < LARGEST_UNITS:
-        raise Unbelievable("is negative" if number < 0 else "is too large")
+        raise ImplausibleValue("is negative" if number < 0 else "is too large")
     return number
 
 
 def _percent(value: object) -> Decimal:
-    number = believable_number(value)
+    number = plausible_number(value)
     if not 0 <= number <= 100:
-        raise Unbelievable("is not between 0 and 100")
+        raise ImplausibleValue("is not between 0 and 100")
     return number
 
 
 def _limit(value: object) -> Decimal:
-    number = believable_number(value)
+    number = plausible_number(value)
     if number < 0:
-        raise Unbelievable("is negative")
+        raise ImplausibleValue("is negative")
     return number
 
 
-# pydantic judges the usual form itself, in a tenth of the time; ours judges what is left.
+# pydantic validates the usual form itself, in a tenth of the time; these validators get the rest.
 IN_ORDER = Field(union_mode="left_to_right")
 PlainCount = Annotated[int, Field(strict=True, ge=0, le=MOST_COUNT)]
 PlainFlag = Annotated[bool, Field(strict=True)]
 
-Id = Annotated[str, text_of(80)]
-ModelName = Annotated[str, text_of(120)]
-Name = Annotated[str, text_of(200)]
-Place = Annotated[str, text_of(300)]
-Short = Annotated[str, text_of(40)]
-Email = Annotated[str, optional(_address, "", absent="")]
-Flag = Annotated[PlainFlag | Annotated[bool, optional(_flag, False, absent=False)], IN_ORDER]
-OptionalFlag = Annotated[PlainFlag | Annotated[bool | None, optional(_flag)], IN_ORDER]
+Id = Annotated[str, text_validator(80)]
+ModelName = Annotated[str, text_validator(120)]
+Name = Annotated[str, text_validator(200)]
+Place = Annotated[str, text_validator(300)]
+Short = Annotated[str, text_validator(40)]
+Email = Annotated[str, optional_validator(_address, "", absent="")]
+Flag = Annotated[PlainFlag | Annotated[bool, optional_validator(_flag, False, absent=False)], IN_ORDER]
+OptionalFlag = Annotated[PlainFlag | Annotated[bool | None, optional_validator(_flag)], IN_ORDER]
 # Money that decides whether the row can be used, and money that only explains it.
-Cents = Annotated[Decimal, PlainValidator(believable_cents)]
-SomeCents = Annotated[Decimal | None, optional(believable_cents)]
-Limit = Annotated[Decimal | None, optional(_limit)]
-Units = Annotated[Decimal | None, optional(_units)]
-Percent = Annotated[Decimal | None, optional(_percent)]
-Instant = Annotated[datetime, dated(believable_instant)]
-SomeInstant = Annotated[datetime | None, dated(believable_instant, is_required=False)]
-Day = Annotated[date, dated(believable_day)]
-SomeDay = Annotated[date | None, dated(believable_day, is_required=False)]
-Count = Annotated[int, optional(_integer, 0, absent=0)]
-SomeCount = Annotated[int | None, optional(_integer)]
-Tokens = Annotated[PlainCount | Annotated[int | None, optional(believable_count)], IN_ORDER]
+Cents = Annotated[Decimal, PlainValidator(plausible_cents)]
+SomeCents = Annotated[Decimal | None, optional_validator(plausible_cents)]
+Limit = Annotated[Decimal | None, optional_validator(_limit)]
+Units = Annotated[Decimal | None, optional_validator(_units)]
+Percent = Annotated[Decimal | None, optional_validator(_percent)]
+Instant = Annotated[datetime, plausible_time_validator(plausible_instant)]
+SomeInstant = Annotated[datetime | None, plausible_time_validator(plausible_instant, is_required=False)]
+Day = Annotated[date, plausible_time_validator(plausible_day)]
+SomeDay = Annotated[date | None, plausible_time_validator(plausible_day, is_required=False)]
+Count = Annotated[int, optional_validator(_integer, 0, absent=0)]
+SomeCount = Annotated[int | None, optional_validator(_integer)]
+Tokens = Annotated[PlainCount | Annotated[int | None, optional_validator(plausible_count)], IN_ORDER]

@@ -1,4 +1,4 @@
-"""Writing down what could not be read, or not believed, and settling it when a later reading has it right."""
+"""Storing what could not be read, or is implausible, and settling it when a later reading has it right."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from collector.base.belief import MOST_CENTS, MOST_COUNT
 from collector.base.money import cents
+from collector.base.plausibility import MOST_CENTS, MOST_COUNT
 
 # What stands in a cell in place of a number.
 NO_NUMBER = {"", "-", "--", "–", "—", "nan", "included", "null", "none", "n/a", "na", "#n/a"}

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from collector.base.belief import AHEAD, EARLIEST, is_number
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import from_epoch_ms, to_epoch_ms
+from collector.base.plausibility import AHEAD, EARLIEST, is_number
 from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
@@ -107,7 +107,7 @@ def spot(event: EventDraft) -> int:
 
 
 class UsageCsv:
-    """One file. A line that cannot be believed is a problem of the survey, and is skipped in `events`."""
+    """One file. An implausible line is a problem of the survey, and is skipped in `events`."""
 
     def __init__(self, path: Path, at: datetime, member: str = "") -> None:
         self.path = path

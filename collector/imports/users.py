@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from collector.base.belief import is_number
 from collector.base.cells import MYSELF, is_address, says_nothing, tidy
 from collector.base.csv_files import FileError
+from collector.base.plausibility import is_number
 from collector.facts.roster import Identity, identify
 
 # Names that a message lists.

@@ -1,4 +1,4 @@
-"""What was read and cannot be believed, or not entirely; shown until a later reading settles it."""
+"""What was read and is implausible, or partly so; shown until a later reading settles it."""
 
 from __future__ import annotations
 

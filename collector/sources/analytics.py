@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from collector.base.belief import MOST_COUNT, Unbelievable, believable_address
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes
+from collector.base.plausibility import MOST_COUNT, ImplausibleValue, plausible_address
 from collector.base.upsert import FactTable, Key, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
@@ -193,8 +193,8 @@ def _people_of(metric: str, answer: MetricsByMember, notes: Notes, now: datetime
     rows = []
     for key, raws in answer.data.items():
         try:
-            email = believable_address(key)
-        except Unbelievable as problem:
+            email = plausible_address(key)
+        except ImplausibleValue as problem:
             notes.reject({key: raws}, f"the address {problem}", where=metric)
             continue
         if email:

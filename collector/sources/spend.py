@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from collector.base.belief import Unbelievable, believable_cycle_start
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes, storable_raw
+from collector.base.plausibility import ImplausibleValue, plausible_cycle_start
 from collector.base.upsert import writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
@@ -100,8 +100,8 @@ def _cycle_of(stated: Any, notes: Notes, at: datetime) -> BillingCycle | None:
     """The cycle that runs, as stated where that can be; else the one that is known to run, and a doubt."""
     running = BillingCycle.objects.at(at) or BillingCycle.objects.newest(at)
     try:
-        start_at = cycles.same_start(believable_cycle_start(stated, at))
-    except Unbelievable as problem:
+        start_at = cycles.same_start(plausible_cycle_start(stated, at))
+    except ImplausibleValue as problem:
         text = f"subscriptionCycleStart {problem}: the known cycle is kept"
         notes.doubt(DoubtKind.CYCLE, text, where="subscriptionCycleStart", announced=f"{stated!r:.80}")
         return running

@@ -47,7 +47,7 @@ class EvidenceKind(Enum):
 
 # Nobody at the keyboard: with such evidence half the floor will do.
 UNATTENDED = frozenset({EvidenceKind.ONE_THREAD, EvidenceKind.MACHINE_PACE, EvidenceKind.STRANGE_HOURS})
-# Evidence that needs no long history to be believed.
+# Evidence that is reliable without a long history.
 PLAIN = UNATTENDED | {EvidenceKind.NEW_MODEL}
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Min, Sum
 
-from collector.base.belief import is_number
 from collector.base.days import day_start, utc_day
+from collector.base.plausibility import is_number
 from collector.facts.surfaces import surface_in_sql
 from collector.models import AiCodeCommit, BillingCycle, UsageEvent
 from detection.models import Anomaly

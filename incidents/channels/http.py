@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 
 from .base import DeliveryError
 from .deadlines import within_seconds

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 from incidents.models import TimelineStep
 from incidents.notifying.messages import Alert, IncidentMessage
 

@@ -15,8 +15,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
 from slack_sdk.http_retry.handler import RetryHandler
 
-from collector.base.belief import is_number
 from collector.base.deadline import deadline, read_at_most
+from collector.base.plausibility import is_number
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, Digest
 

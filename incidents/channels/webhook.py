@@ -12,8 +12,8 @@ from datetime import timedelta
 import requests
 from django.conf import settings
 
-from collector.base.belief import is_number
 from collector.base.deadline import DeadlineExceeded, deadline
+from collector.base.plausibility import is_number
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, IncidentMessage, MessageCause
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from sandbox.company.commits import Commit, commits
 from sandbox.company.instants import iso, to_ms
-from sandbox.http import PageRequest, Request, SandboxResponse
+from sandbox.http import Request, SandboxResponse
 
 from .analytics import named_people
 from .ranges import instant_range
 from .spelling import title_email
 
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 LONGEST_LAG = timedelta(hours=8)  # from the request that led to a commit to the commit's ingestion
 
 
@@ -26,7 +26,7 @@ def answer_commits(request: Request) -> SandboxResponse:
     if wanted := request.query.get("user"):
         person = named_people([m for m in view.company.members if m.is_human], [wanted])[0]
         rows = [row for row in rows if row.member == person]
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(rows))
+    page = request.page(len(rows), maximum=MAX_ROWS)
     items = [_row(row) for row in rows[::-1][page.rows]]
     return SandboxResponse(
         {"items": items, "totalCount": page.total, "page": page.number, "pageSize": page.size}

@@ -9,14 +9,14 @@ import numpy as np
 from sandbox.company.columns import Events
 from sandbox.company.instants import day_ms
 from sandbox.company.members import Employee
-from sandbox.http import HttpError, PageRequest, Request, SandboxResponse, bad_request
+from sandbox.http import HttpError, Request, SandboxResponse, bad_request
 
 from .metrics import METRICS, Metric
 from .ranges import day_range
 from .spelling import title_email
 
 DAY_MS = 86_400_000
-MOST_USERS = 500
+MAX_USERS = 500
 TEAM_ONLY = {"dau"}
 METRIC_SPELLINGS = {"top-file-extensions": "top-files"}
 
@@ -39,7 +39,7 @@ def answer_by_user(request: Request) -> SandboxResponse:
     events = _events(request, first, last)
     members = request.view.company.members
     people = sorted((members[index] for index in np.unique(events.member).tolist()), key=lambda m: m.email)
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_USERS), len(people))
+    page = request.page(len(people), maximum=MAX_USERS)
     chosen = people[page.rows]
     return SandboxResponse(
         {

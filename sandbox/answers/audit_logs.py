@@ -7,21 +7,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from sandbox.company.company import Company
 from sandbox.company.instants import iso, to_ms
 from sandbox.company.members import Employee
-from sandbox.http import PageRequest, Request, SandboxResponse
+from sandbox.http import Request, SandboxResponse
 
-from .ranges import MOST_DAYS, instant_range
+from .ranges import MAX_DAYS, instant_range
 
-MOST_ROWS = 500
+MAX_ROWS = 500
 OFFICE_HOUR = time(15)
 
 Row = tuple[datetime, str, Employee, str]  # when, event id, who, what
 
 
 def list_audit_logs(request: Request) -> SandboxResponse:
-    start, end = instant_range(request, "startTime", "endTime", most_days=MOST_DAYS)
+    start, end = instant_range(request, "startTime", "endTime", most_days=MAX_DAYS)
     end = min(end, request.view.now)
     rows = [row for row in _log(request.view.company) if start <= row[0] <= end and _is_wanted(request, row)]
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(rows))
+    page = request.page(len(rows), maximum=MAX_ROWS)
     return SandboxResponse(
         {
             "events": [_row(request.view.company, row) for row in rows[::-1][page.rows]],

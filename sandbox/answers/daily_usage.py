@@ -6,11 +6,11 @@ from datetime import date
 
 from sandbox.company.daily import EmployeeDay, daily_activity
 from sandbox.company.instants import day_ms, day_of
-from sandbox.http import PageRequest, Request, SandboxResponse, bad_request
+from sandbox.http import Request, SandboxResponse, bad_request
 
 from .spelling import daily_email
 
-MOST_DAYS_MS = 30 * 86_400_000
+MAX_DAYS_MS = 30 * 86_400_000
 DAY_MS = 86_400_000
 
 
@@ -23,7 +23,7 @@ def list_daily_usage(request: Request) -> SandboxResponse:
     ]
     if "page" not in request.body and "pageSize" not in request.body:
         return SandboxResponse({"data": _rows(request, first, last, None), **body})
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 1000), len(people))
+    page = request.page(len(people), size=1000)
     body["pagination"] = page.envelope("totalUsers")
     chosen = {member.index for member in people[page.rows]}
     return SandboxResponse({"data": _rows(request, first, last, chosen), **body})
@@ -33,7 +33,7 @@ def _range(request: Request) -> tuple[int, int]:
     start_ms, end_ms = request.milliseconds("startDate"), request.milliseconds("endDate")
     if start_ms is None or end_ms is None:
         raise bad_request("startDate and endDate are required")
-    if end_ms - start_ms > MOST_DAYS_MS:
+    if end_ms - start_ms > MAX_DAYS_MS:
         raise bad_request("Date range cannot exceed 30 days")
     if start_ms > end_ms:
         raise bad_request("startDate must not be after endDate")

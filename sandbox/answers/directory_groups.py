@@ -5,14 +5,14 @@ from __future__ import annotations
 from sandbox.company.instants import iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
-from sandbox.http import HttpError, PageRequest, Request, SandboxResponse
+from sandbox.http import HttpError, Request, SandboxResponse
 from sandbox.view import View
 
 Row = dict[str, object]
 
 
 def list_groups(request: Request) -> SandboxResponse:
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100), len(GROUPS))
+    page = request.page(len(GROUPS))
     groups = [_group(request.view, name) for name in GROUPS[page.rows]]
     return SandboxResponse({"groups": groups, "pagination": page.envelope("totalCount")})
 
@@ -22,7 +22,7 @@ def list_group_members(request: Request) -> SandboxResponse:
     if request.parts[0] not in names:
         raise HttpError(404, "Not Found", "Group not found")
     people = _people(request.view, names[request.parts[0]])
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100), len(people))
+    page = request.page(len(people))
     rows = [
         {"userId": m.id, "email": m.email, "name": m.name, "joinedAt": iso(midnight(m.joined_on))}
         for m in people[page.rows]

@@ -6,12 +6,12 @@ import numpy as np
 
 from sandbox.company.columns import Events
 from sandbox.company.members import MemberKind
-from sandbox.http import PageRequest, Request, SandboxResponse, bad_request
+from sandbox.http import Request, SandboxResponse, bad_request
 
 from .event_rows import event_rows
 
 HOSTING_TYPES = {"CLOUD", "SELF_HOSTED", "SELF_HOSTED_POOL", "SELF_HOSTED_MACHINE"}
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 DEFAULT_DAYS_MS = 30 * 86_400_000  # the vendor's default window is undocumented
 
 
@@ -23,7 +23,7 @@ def list_events(request: Request) -> SandboxResponse:
     if start_ms > end_ms:
         raise bad_request("startDate must not be after endDate")
     events = filtered(request, view.events(start_ms, end_ms))
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100, most=MOST_ROWS), len(events))
+    page = request.page(len(events), maximum=MAX_ROWS)
     newest_first = events.take(slice(None, None, -1)).take(page.rows)
     return SandboxResponse(
         {

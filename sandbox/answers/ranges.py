@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sandbox.http import Request, bad_request
 
-MOST_DAYS = 30
+MAX_DAYS = 30
 
 
 def day_range(request: Request) -> tuple[date, date]:
@@ -61,5 +61,5 @@ def is_cacheable(request: Request) -> bool:
 def _check(is_in_order: bool, length: timedelta) -> None:
     if not is_in_order:
         raise bad_request("startDate must not be after endDate")
-    if length > timedelta(days=MOST_DAYS):
+    if length > timedelta(days=MAX_DAYS):
         raise bad_request("Date range cannot exceed 30 days")

@@ -10,7 +10,7 @@ from sandbox.company.instants import to_ms
 from sandbox.company.kinds import EventKind
 from sandbox.company.members import Employee
 from sandbox.company.prices import AUTO
-from sandbox.http import PageRequest, Request, SandboxResponse
+from sandbox.http import Request, SandboxResponse
 from sandbox.view import View
 
 from .members import is_listed
@@ -24,7 +24,7 @@ def list_spend(request: Request) -> SandboxResponse:
     rows = sorted_rows(
         request, [row for row in spend_rows(view) if _matches(row, request.body.get("searchTerm"))]
     )
-    page = PageRequest(request.whole("page", 1), request.whole("pageSize", 100), len(rows))
+    page = request.page(len(rows))
     return SandboxResponse(
         {
             "teamMemberSpend": [row for _, row in rows[page.rows]],

@@ -8,7 +8,7 @@ from sandbox.http import HttpError, Request, SandboxResponse, bad_request
 
 from .members import is_listed
 
-MOST_UPDATES = 100
+MAX_UPDATES = 100
 Row = dict[str, object]
 
 
@@ -19,7 +19,7 @@ def set_one(request: Request) -> SandboxResponse:
     email = body.get("userEmail")
     if not isinstance(email, str) or "@" not in email:
         return SandboxResponse({"outcome": "error", "message": "Invalid email format"})
-    dollars = _dollars(body)
+    dollars = _limit_dollars(body)
     member = _member(request, email)
     if member is None:
         return SandboxResponse({"outcome": "error", "message": "User is not a member of this team"})
@@ -32,15 +32,15 @@ def set_many(request: Request) -> SandboxResponse:
     """An unknown member fails its own entry; anything malformed fails all."""
     _check_enabled(request)
     updates = request.body.get("updates")
-    if not isinstance(updates, list) or not 1 <= len(updates) <= MOST_UPDATES:
-        raise bad_request(f"updates must hold 1 to {MOST_UPDATES} entries")
-    emails = [str(each.get("userEmail", "")).lower() if isinstance(each, dict) else "" for each in updates]
+    if not isinstance(updates, list) or not 1 <= len(updates) <= MAX_UPDATES:
+        raise bad_request(f"updates must hold 1 to {MAX_UPDATES} entries")
+    emails = [str(entry.get("userEmail", "")).lower() if isinstance(entry, dict) else "" for entry in updates]
     if any("@" not in email for email in emails) or len(set(emails)) < len(emails):
         raise bad_request("each entry needs a userEmail of its own")
-    limits = [_dollars(each) for each in updates]
+    limits = [_limit_dollars(entry) for entry in updates]
     results = [_result(request, email, dollars) for email, dollars in zip(emails, limits, strict=True)]
     counts = {
-        status: sum(each["status"] == status for each in results)
+        status: sum(result["status"] == status for result in results)
         for status in ("updated", "unchanged", "failed")
     }
     return SandboxResponse(
@@ -76,13 +76,13 @@ def _check_enabled(request: Request) -> None:
         raise HttpError(403, "Forbidden", "Enterprise access required")
 
 
-def _dollars(row: Row) -> int | None:
-    dollars = row.get("spendLimitDollars", "missing")
-    if dollars is None:
-        return None
-    if isinstance(dollars, bool) or not isinstance(dollars, int) or dollars < 0:
-        raise bad_request("spendLimitDollars must be a whole number of dollars or null")
-    return dollars
+def _limit_dollars(entry: Row) -> int | None:
+    """The limit in whole dollars, None for no limit; 400 if it is missing or not valid."""
+    if "spendLimitDollars" in entry:
+        dollars = entry["spendLimitDollars"]
+        if dollars is None or (type(dollars) is int and dollars >= 0):
+            return dollars
+    raise bad_request("spendLimitDollars must be a whole number of dollars or null")
 
 
 def _member(request: Request, email: str) -> Employee | None:

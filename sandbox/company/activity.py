@@ -1,4 +1,4 @@
-"""An ordinary day's requests of everybody, before any story is told."""
+"""An ordinary day's requests of everybody, before any story is applied."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .prices import AUTO, MODELS, rates
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
-MOST_EVENTS = 190  # the busiest person-day seen in real data had 189
+MAX_EVENTS = 190  # the busiest person-day seen in real data had 189
 EVENTS_PER_CONVERSATION = 6
 CONVERSATION_HOURS = 0.9
 NOVELTY_SHARE = 0.3  # of the requests that are not Auto go to a model just out
@@ -111,7 +111,7 @@ def _counts(
         * pace
         * np.exp(traits.volatility * (WEEKS_DIFFER * week + DAYS_DIFFER * mood))
     )
-    counts = np.clip(draw.poisson(rate), 1, int(MOST_EVENTS * max(1.0, scale)))
+    counts = np.clip(draw.poisson(rate), 1, int(MAX_EVENTS * max(1.0, scale)))
     return np.where(luck < _presence(traits, calendar, day), counts, 0)
 
 

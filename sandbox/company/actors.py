@@ -1,4 +1,4 @@
-"""The lives of those who play in a demo's stories: steady, and told backwards from the company's now.
+"""The lives of those who play in a demo's stories: steady, and counted back from the company's now.
 
 Each of their days is the 24 hours that end at `now`, or whole days before or after it, and holds requests
 at the hours of a working day. So a story, and what is usual beside it, are the same on whatever weekday and
@@ -34,7 +34,7 @@ def choose_actors(members: Sequence[Employee], count: int) -> tuple[Employee, ..
 
 
 def without_days(members: Sequence[Employee], actors: Sequence[Employee]) -> tuple[Employee, ...]:
-    """The members with the actors taken out of ordinary days; what they do is told by `live`."""
+    """The members without the actors' ordinary days; `live` returns what the actors do."""
     chosen = {actor.index for actor in actors}
     return tuple(
         replace(member, presence=0.0, weekend_presence=0.0, allowance_cents=MONTHS_ALLOWANCE_CENTS)

@@ -1,4 +1,4 @@
-"""Who plays in the told stories of a demo, and when, seen from the company's now."""
+"""Which members the stories of a demo happen to, and when, relative to the company's now."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from .activity import DAY_MS, HOUR_MS
 from .instants import day_of, to_ms
 from .members import Employee
-from .prices import DEAR, position
-from .stories import Burst, DearModel, Drift, LongSessions, RunawayAgent, Story
+from .prices import EXPENSIVE, position
+from .stories import Burst, Drift, LongSessions, ModelSwitch, RunawayAgent, Story
 
 OPUS = position("claude-opus-4-8-thinking-high")
 SETTLED_DAYS = 12  # a story needs this much ordinary work before it, or nobody could tell it from the usual
@@ -49,7 +49,7 @@ def give_roles(members: Sequence[Employee]) -> tuple[Employee, ...]:
 
 
 def cast(actors: Sequence[Employee], *, first_day: date, now: datetime, seed: int) -> list[Story]:
-    """Return the told stories of a demo, each with an actor of its own; those come first that go on now."""
+    """Return the stories of a demo, each with its own actor; those in progress come first."""
     stories: list[Story] = []
     for part, actor in zip(_story_parts(to_ms(now)), actors, strict=False):
         if day_of(part.begins_ms - SETTLED_DAYS * DAY_MS) >= first_day:
@@ -62,7 +62,7 @@ def _story_parts(now_ms: int) -> list[StoryPart]:
     agent = partial(RunawayAgent, per_hour=95.0, model=OPUS, context=340_000.0)
     return [
         StoryPart(agent, ago(hours=5), ahead(hours=3)),
-        StoryPart(partial(DearModel, model=DEAR), ago(days=3), ahead(days=2)),
+        StoryPart(partial(ModelSwitch, model=EXPENSIVE), ago(days=3), ahead(days=2)),
         StoryPart(partial(Drift, factor=8.0), ago(days=16), ahead(days=1)),
         StoryPart(partial(LongSessions, factor=9.0), ago(days=11), ago(days=3)),
         StoryPart(agent, ago(days=22, hours=4), ago(days=22)),

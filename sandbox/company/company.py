@@ -31,7 +31,7 @@ from .stories import Story
 
 @dataclass(frozen=True)
 class Company:
-    """A made-up company from `first_day` until `until`, told around `now`.
+    """A made-up company from `first_day` until `until`, with its stories around `now`.
 
     `events` are in order of time and reach past `now`; what is still to come is up to the reader to hide.
     """
@@ -54,8 +54,8 @@ class Company:
     def labels_at(self, instant: datetime) -> tuple[Label, ...]:
         """The true incidents as far as they have come by `instant`, oldest first."""
         events = self.events_until(instant)
-        told = events.take(events.story >= 0)
-        labels = [self._label(story, told.take(told.story == story.number)) for story in self.stories]
+        changed = events.take(events.story >= 0)
+        labels = [self._label(story, changed.take(changed.story == story.number)) for story in self.stories]
         return tuple(sorted((label for label in labels if label), key=lambda label: label.onset_at))
 
     def events_until(self, instant: datetime) -> Events:
@@ -89,15 +89,15 @@ class Company:
             "cache_read_tokens": events.cache_read_tokens,
         }
 
-    def _label(self, story: Story, told: Events) -> Label | None:
-        if not len(told):
+    def _label(self, story: Story, events: Events) -> Label | None:
+        if not len(events):
             return None
-        extra = int((told.charged_micro - told.usual_micro).sum())
+        extra = int((events.charged_micro - events.usual_micro).sum())
         return Label(
             email=self.members[story.member].email,
             kind=story.kind,
-            onset_at=from_ms(told.occurred_ms[0]),
-            ended_at=from_ms(told.occurred_ms[-1]),
+            onset_at=from_ms(events.occurred_ms[0]),
+            ended_at=from_ms(events.occurred_ms[-1]),
             extra_cents=Decimal(extra) / MICRO,
             note=story.note,
         )
@@ -118,15 +118,15 @@ def build_company(
 ) -> Company:
     """Return the company of `members` people that has worked `days` days before the day of `now`.
 
-    It goes on for `ahead_days` after `now`. The same arguments give the same company, and another horizon the
-    same past. `events_per_day` is the mean on a day of use. Besides the told stories, or without them,
-    incidents of all kinds happen by chance.
+    It continues for `ahead_days` after `now`. The same arguments give the same company, and extending the
+    horizon does not change the past. `events_per_day` is the mean on a day of use. Besides the stories of the
+    demo, or without them, incidents of all kinds happen by chance.
     """
     first_day, until = now.date() - timedelta(days=days), now + timedelta(days=ahead_days)
     people = build_members(members, seed, first_day, now.date())
     actors = choose_actors(people, ACTORS) if has_stories else ()
     people = give_roles(without_days(people, actors))
-    # A story is told to its end, or whether it is told would depend on the horizon.
+    # A story runs to its end; otherwise the horizon would decide whether it happens.
     last_day = until.date() + timedelta(days=LONGEST_DAYS)
     calendar = build_calendar(people, seed, first_day, last_day)
     scale = events_per_day / USUAL_EVENTS

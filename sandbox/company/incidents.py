@@ -12,12 +12,12 @@ from .days import is_weekend
 from .draws import Topic, stream
 from .instants import day_ms
 from .members import Employee
-from .prices import DEAR, DEAREST, MODELS, TOKEN_FEE, position
+from .prices import EXPENSIVE, MODELS, MOST_EXPENSIVE, TOKEN_FEE, position
 from .stage import Stage
-from .stories import Burst, DearModel, Drift, LongSessions, RunawayAgent, Story
+from .stories import Burst, Drift, LongSessions, ModelSwitch, RunawayAgent, Story
 
 MATERIAL_DOLLARS = 40
-DAILY_DOLLARS = 12  # less than this a day is not to be told from a busy week
+DAILY_DOLLARS = 12  # less than this a day cannot be distinguished from a busy week
 SETTLED_DAYS = 12
 APART_MS = 5 * DAY_MS  # between two incidents of one member
 LONGEST_DAYS = 17  # from the day an incident begins to its end
@@ -74,8 +74,8 @@ def _incident(
     kind = (
         "runaway" if is_weekend(day) else draw.choice([k for k, _ in KINDS], p=[share for _, share in KINDS])
     )
-    for position_ in draw.integers(0, len(people), ATTEMPTS).tolist():
-        member = people[position_]
+    for index in draw.integers(0, len(people), ATTEMPTS).tolist():
+        member = people[index]
         frame = {"number": len(stage.stories), "member": member.index, "seed": seed}
         story = WRITERS[kind](frame, member, day, draw)
         if _is_free(member, day, story, stage.stories) and _is_material(stage, story):
@@ -83,14 +83,14 @@ def _incident(
     return None
 
 
-def _is_free(member: Employee, day: date, story: Story, told: Sequence[Story]) -> bool:
-    settled = member.joined_on <= day - timedelta(days=SETTLED_DAYS) and day < member.left_on
-    own = [other for other in told if other.member == member.index]
-    apart = all(
+def _is_free(member: Employee, day: date, story: Story, others: Sequence[Story]) -> bool:
+    is_settled = member.joined_on <= day - timedelta(days=SETTLED_DAYS) and day < member.left_on
+    own = [other for other in others if other.member == member.index]
+    is_apart = all(
         story.begins_ms > other.ends_ms + APART_MS or other.begins_ms > story.ends_ms + APART_MS
         for other in own
     )
-    return settled and apart and member.limit_dollars is None
+    return is_settled and is_apart and member.limit_dollars is None
 
 
 def _is_material(stage: Stage, story: Story) -> bool:
@@ -102,21 +102,21 @@ def _runaway(frame: Frame, member: Employee, day: date, draw: np.random.Generato
     """An agent left running in the evening or overnight."""
     begins_ms = _at(day, member, float(draw.uniform(17, 30)))
     hours = float(draw.uniform(1.5, 11))
-    return _requests(RunawayAgent, frame, begins_ms, hours, dollars=_dollars(draw, 160), draw=draw)
+    return _requests(RunawayAgent, frame, begins_ms, hours, dollars=_extra_dollars(draw, 160), draw=draw)
 
 
 def _burst(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
     """A frantic stretch of a working day."""
     begins_ms = _at(day, member, float(draw.uniform(9, 16)))
     return _requests(
-        Burst, frame, begins_ms, float(draw.uniform(1, 4)), dollars=_dollars(draw, 90), draw=draw
+        Burst, frame, begins_ms, float(draw.uniform(1, 4)), dollars=_extra_dollars(draw, 90), draw=draw
     )
 
 
-def _dear(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
-    model = int(draw.choice([OPUS, DEAR, DEAREST], p=[0.25, 0.45, 0.3]))
+def _expensive_model(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
+    model = int(draw.choice([OPUS, EXPENSIVE, MOST_EXPENSIVE], p=[0.25, 0.45, 0.3]))
     span = _span(day, member, float(draw.uniform(1, 6)))
-    return DearModel(**frame, **span, model=model)
+    return ModelSwitch(**frame, **span, model=model)
 
 
 def _long(frame: Frame, member: Employee, day: date, draw: np.random.Generator) -> Story:
@@ -132,13 +132,13 @@ def _drift(frame: Frame, member: Employee, day: date, draw: np.random.Generator)
 WRITERS: dict[str, Writer] = {
     "runaway": _runaway,
     "burst": _burst,
-    "dear": _dear,
+    "dear": _expensive_model,
     "long": _long,
     "drift": _drift,
 }
 
 
-def _dollars(draw: np.random.Generator, median: float) -> float:
+def _extra_dollars(draw: np.random.Generator, median: float) -> float:
     """Most incidents cost some hundreds, a few thousands."""
     return float(np.clip(median * np.exp(0.9 * draw.standard_normal()), MATERIAL_DOLLARS * 1.1, 6_000))
 
@@ -153,7 +153,7 @@ def _requests(
     draw: np.random.Generator,
 ) -> Story:
     """Return requests that cost about `dollars` in `hours`: the pace is drawn, the context follows."""
-    model = int(draw.choice([SONNET, OPUS, DEAR], p=[0.4, 0.45, 0.15]))
+    model = int(draw.choice([SONNET, OPUS, EXPENSIVE], p=[0.4, 0.45, 0.15]))
     per_hour = float(draw.uniform(20, 140))
     cents_each = dollars * 100 / (per_hour * hours)
     rates = MODELS[model]

@@ -44,8 +44,8 @@ MODELS = (
 )
 AUTO = 0
 ESTABLISHED = range(1, 12)  # those that many people use
-DEAR = 12
-DEAREST = 13
+EXPENSIVE = 12
+MOST_EXPENSIVE = 13
 
 
 def position(name: str) -> int:

@@ -30,8 +30,8 @@ def price(draft: EventColumns, rise: PriceRise | None = None) -> Events:
     draft = without_needless_tokens(draft)
     model_micro, fee_micro = _model_micro(draft), _fee_micro(draft)
     if rise:
-        is_dearer = (draft.model == position(rise.model)) & (draft.occurred_ms >= day_ms(rise.day))
-        model_micro = np.where(is_dearer, np.rint(model_micro * rise.ratio).astype(np.int64), model_micro)
+        is_repriced = (draft.model == position(rise.model)) & (draft.occurred_ms >= day_ms(rise.day))
+        model_micro = np.where(is_repriced, np.rint(model_micro * rise.ratio).astype(np.int64), model_micro)
     kind = np.select(
         [draft.fate == Fate.FREE, draft.fate == Fate.ERRORED, draft.fate == Fate.ABORTED],
         [EventKind.FREE, EventKind.ERRORED, EventKind.ABORTED],

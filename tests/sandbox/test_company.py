@@ -52,10 +52,10 @@ def test_a_price_that_rises_changes_that_models_requests_alone_and_from_its_day_
     name, day = "gpt-5.5-medium", NOW.date() - timedelta(days=12)
     risen = build_company(members=40, days=60, seed=7, now=NOW, price_rise=PriceRise(name, day, 1.5)).events
     events = company.events
-    is_dearer = (events.model == position(name)) & (events.occurred_ms >= to_ms(midnight(day)))
-    assert is_dearer.any()
-    assert (risen.model_micro[~is_dearer] == events.model_micro[~is_dearer]).all()
-    assert np.allclose(risen.model_micro[is_dearer], events.model_micro[is_dearer] * 1.5, atol=1)
+    is_repriced = (events.model == position(name)) & (events.occurred_ms >= to_ms(midnight(day)))
+    assert is_repriced.any()
+    assert (risen.model_micro[~is_repriced] == events.model_micro[~is_repriced]).all()
+    assert np.allclose(risen.model_micro[is_repriced], events.model_micro[is_repriced] * 1.5, atol=1)
 
 
 def test_a_further_horizon_leaves_the_past_as_it_was(company):

@@ -21,7 +21,7 @@ from sandbox.faults import (
     StatusFault,
     Truncated,
     WrongCount,
-    named,
+    fault_named,
 )
 
 from .conftest import NOW
@@ -131,14 +131,14 @@ def test_chance_is_seeded_and_can_be_cleared(company):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_fault_has_a_name(name):
-    assert named(name) == KINDS[name](1.0)
+    assert fault_named(name) == KINDS[name](1.0)
 
 
 def test_an_unknown_fault_is_refused():
     with pytest.raises(ValueError, match="unknown fault 'flood'"):
-        named("flood")
-    assert named("slow:2.5") == Slow(2.5)
-    assert named("429:30") == StatusFault(429, retry_after=30)
+        fault_named("flood")
+    assert fault_named("slow:2.5") == Slow(2.5)
+    assert fault_named("429:30") == StatusFault(429, retry_after=30)
 
 
 CALLS = (
@@ -156,7 +156,7 @@ CALLS = (
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_endpoint_can_go_wrong_in_every_way_and_recovers(api, sandbox, capfd, name):
-    sandbox.faults.sometimes(named(f"{name}:0.01"), 1)
+    sandbox.faults.sometimes(fault_named(f"{name}:0.01"), 1)
     for method, path in CALLS:
         body = {**DAY, "page": 2, "pageSize": 10} if method == "POST" else None
         with contextlib.suppress(requests.RequestException):

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 from tests.tracker.conftest import ALLAUTH, make_person
 from tests.tracker.test_every_address import ALL_ROUTES, OWN_ROUTES
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 from tracker.access.audit import client_address
 
 

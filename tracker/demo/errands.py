@@ -52,7 +52,7 @@ def reopen_expected(at: datetime) -> None:
 def raise_saving(at: datetime) -> None:
     """The largest suggestion that nobody has followed up yet is raised with its member."""
     known = set(SavingFollowUp.objects.values_list("member", "model"))
-    for saving in Insights(filters.read(QueryDict(), at)).savings:
+    for saving in Insights(filters.parse_filters(QueryDict(), at)).savings:
         if (saving.member_id, saving.model.key) not in known:
             follow_up(saving.member_id, saving, State.RAISED, "In our one-to-one", by=JONAS.name, now=at)
             return

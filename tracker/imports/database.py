@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from collector.base.belief import EARLIEST, MOST_CENTS, MOST_COUNT, is_number
 from collector.base.csv_files import FileError
 from collector.base.days import from_epoch_ms
 from collector.base.money import cents
+from collector.base.plausibility import EARLIEST, MOST_CENTS, MOST_COUNT, is_number
 
 MAGIC = b"SQLite format 3\0"
 # Without one of these it is somebody else's database.
@@ -110,11 +110,11 @@ class TrackerDb:
 
 
 class OddValue(ValueError):
-    """A value that nobody can believe; the message says which."""
+    """An implausible value; the message says which."""
 
 
 def instant(value: Any) -> datetime | None:
-    """Milliseconds, or text, in UTC where it names no zone; None if it is no instant that can be believed."""
+    """Milliseconds, or text, in UTC if it has no time zone; None if it is not a plausible instant."""
     text = str(value or "").strip()
     try:
         parsed = from_epoch_ms(int(text)) if is_number(text) else datetime.fromisoformat(text)
@@ -181,7 +181,7 @@ def tokens(value: Any) -> int | None:
 
 
 def units(value: Any) -> Decimal:
-    """Request units; none where nobody can believe them: they are not money."""
+    """Request units; none if they are implausible, because they are not money."""
     try:
         count = amount(value)
     except OddValue:

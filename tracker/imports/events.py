@@ -62,7 +62,7 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
 
 
 def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
-    """The event of a row; OddValue where nobody can believe it. One that names nobody is nobody's."""
+    """The event of a row; OddValue if it is implausible. An event without a member is unattributed."""
     kind, model, cost = label(row["kind"], 80), label(row["model"], 120), amount(row["total_cents"])
     columns = EventValues(
         kind=kind,

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from collector.base.belief import AHEAD
 from collector.base.cells import is_address
 from collector.base.days import utc_day
+from collector.base.plausibility import AHEAD
 from collector.facts.roster import Identity, Roster, identify
 from collector.imports.events import PretendRoster
 from collector.imports.short_transactions import ShortTransactions

@@ -49,11 +49,14 @@ def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Check
 
 
 def check_settings() -> Iterator[CheckResult]:
-    found = run_checks(include_deployment_checks=settings.HTTPS)
-    messages = [message for message in found if message.level >= WARNING]
+    messages = [
+        message
+        for message in run_checks(include_deployment_checks=settings.HTTPS)
+        if message.level >= WARNING
+    ]
     for message in messages:
-        verdict = fail if message.is_serious() else warn
-        yield verdict("settings", f"{message.msg} ({message.id})", message.hint or "see README.md")
+        make_result = fail if message.is_serious() else warn
+        yield make_result("settings", f"{message.msg} ({message.id})", message.hint or "see README.md")
     if not messages:
         yield ok("settings", "no problems found")
 

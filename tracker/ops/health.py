@@ -37,7 +37,7 @@ class Health:
 
     @property
     def status(self) -> str:
-        """down, stale, lagging or ok: the worst that holds. It is the vendor that lags."""
+        """The worst of down, stale, lagging and ok; lagging means that Cursor itself is behind."""
         if self.problem or self.stale:
             return "down" if self.problem else "stale"
         return "lagging" if any(source.sent_until_at for source in self.sources) else "ok"
@@ -64,7 +64,7 @@ def check_health(now: datetime) -> Health:
 
 
 def readiness_problem() -> str:
-    """Why no page can be served, or nothing."""
+    """Why no page can be served; empty if pages can be served."""
     if problem := database_problem():
         return problem
     if settings.STATIC_MANIFEST and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
@@ -73,7 +73,7 @@ def readiness_problem() -> str:
 
 
 def database_problem() -> str:
-    """Why the database cannot be read, or nothing."""
+    """Why the database cannot be read; empty if it can."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -86,8 +86,11 @@ def database_problem() -> str:
 
 
 def is_migrated() -> bool:
-    """Whether all migrations are in; once they are, this process asks no more."""
-    return _all_migrations_applied() or _forget_and_say_no()
+    """Whether all migrations are applied. Once they are, this process does not check again."""
+    if _all_migrations_applied():
+        return True
+    _all_migrations_applied.cache_clear()
+    return False
 
 
 @cache
@@ -96,28 +99,23 @@ def _all_migrations_applied() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def _forget_and_say_no() -> bool:
-    _all_migrations_applied.cache_clear()
-    return False
-
-
-def backlog_json(found: Backlog) -> dict[str, Any]:
-    """Counts only: names and reasons are for the admin. `given_up` is of the last seven days."""
+def backlog_json(messages: Backlog) -> dict[str, Any]:
+    """Counts only; names and reasons are shown in the admin. `given_up` covers the last seven days."""
     return {
-        "waiting": found.waiting,
-        "oldest_waiting_at": found.oldest_waiting_at.isoformat() if found.oldest_waiting_at else None,
-        "given_up": found.given_up,
-        "failing_channels": len(found.troubled_channels),
+        "waiting": messages.waiting,
+        "oldest_waiting_at": messages.oldest_waiting_at.isoformat() if messages.oldest_waiting_at else None,
+        "given_up": messages.given_up,
+        "failing_channels": len(messages.troubled_channels),
     }
 
 
 def source_json(source: SourceFreshness) -> dict[str, Any]:
-    """Times ISO 8601; `age_seconds` since the end of what the last good run read, null before one."""
+    """Times are ISO 8601. `age_seconds` counts from the end of what the last good run read, if any."""
     return {
         "source": source.source,
         "label": source.label,
         "status": source.status or "never run",
-        "says": sentence(source),
+        "says": describe_freshness(source),
         "is_stale": source.is_stale,
         "age_seconds": round(source.age.total_seconds()) if source.age is not None else None,
         "last_good_at": source.last_good_at.isoformat() if source.last_good_at else None,
@@ -125,18 +123,20 @@ def source_json(source: SourceFreshness) -> dict[str, Any]:
     } | ({"sent_until_at": source.sent_until_at.isoformat()} if source.sent_until_at else {})
 
 
-def sentence(source: SourceFreshness) -> str:
-    """How fresh a source is, for a person; errors stay in the admin, where only admins read them."""
+def describe_freshness(source: SourceFreshness) -> str:
+    """How fresh a source is, in words. Errors are shown only in the admin, which only admins can read."""
     if not source.is_available:
         return "not available on this plan"
     if source.age is None and source.status == SourceRun.Status.FAILED:
         return "never collected, and the last attempt failed: see the runs in the admin"
     if source.age is None:
         return "never collected: run `python manage.py collect`"
-    ago = f"last collected {span(source.age)} ago"
+    description = f"last collected {span(source.age)} ago"
     if source.sent_until_at:
-        ago += f"; Cursor has sent events up to {source.sent_until_at:%Y-%m-%d %H:%M} UTC"
-    return f"{ago}; this is too old, see the runs in the admin" if source.is_stale else ago
+        description += f"; Cursor has sent events up to {source.sent_until_at:%Y-%m-%d %H:%M} UTC"
+    if source.is_stale:
+        return f"{description}; this is too old, see the runs in the admin"
+    return description
 
 
 def span(duration: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""Figures for Prometheus, read from the database when asked: the same whichever process answers."""
+"""Figures for Prometheus, read from the database on request, so every process gives the same answer."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ DAY = timedelta(days=1)
 
 def exposition(now: datetime) -> bytes:
     """Everything in Prometheus's text format."""
-    figures = CollectorRegistry(auto_describe=False)
-    figures.register(MetricFamilies(now))
-    return generate_latest(figures) + generate_latest(_process_registry())
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(MetricFamilies(now))
+    return generate_latest(registry) + generate_latest(_process_registry())
 
 
 def _process_registry() -> CollectorRegistry:
-    """What processes count themselves: of all web workers where config/gunicorn.py made them share it."""
+    """The figures that processes count themselves: those of all web workers if they share a directory for
+    them (config/gunicorn.py), else those of this process."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     shared = CollectorRegistry()

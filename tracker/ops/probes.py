@@ -1,4 +1,4 @@
-"""`/healthz`: answered before sessions, sign-in and host names come into it.
+"""`/healthz`: answered before sessions, sign-in and host names are checked.
 
 A load balancer asks by address, over plain HTTP, and most of all when the database is away.
 """
@@ -24,7 +24,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @public
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 when pages can be served, else 503: send nobody here."""
+    """200 when pages can be served, else 503: send no requests here."""
     problem = readiness_problem()
     return JsonResponse(
         {"status": "down" if problem else "ready", "problem": problem},
@@ -41,7 +41,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @public
 def fresh(request: HttpRequest) -> HttpResponse:
-    """503 when a source is stale: for whoever should be woken by that. Cursor's own lag is 200, `lagging`."""
+    """503 when a source is stale, to alert whoever is on call. If Cursor itself is behind: 200, `lagging`."""
     health = check_health(timezone.now())
     return probe_response(health.as_json(), is_good=health.status in ("ok", "lagging"))
 
@@ -54,17 +54,18 @@ PROBES = {"/healthz": healthz, "/healthz/live": live, "/healthz/ready": ready, "
 
 
 class ProbeMiddleware:
-    """Answers the probes; stands above everything that may refuse a request or needs the database."""
+    """Answers the probes before any middleware that may refuse a request or needs the database."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        probe = PROBES.get(request.path_info.rstrip("/"))
-        if probe is None:
+        """Answer a probe's address, uncached and only for GET and HEAD; pass on every other request."""
+        handler = PROBES.get(request.path_info.rstrip("/"))
+        if handler is None:
             return self.get_response(request)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
-        response = probe(request)
+        response = handler(request)
         response["Cache-Control"] = "no-store"
         return response

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 from detection.models import Anomaly
 from incidents.actions.causes import CauseRow
 from incidents.actions.suggestions import Remedy, RemedyContext, suggestions_for

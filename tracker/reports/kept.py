@@ -24,7 +24,7 @@ class Kept:
 
     def __init__(self, period: Period) -> None:
         cycle = period.cycle.pk if period.cycle else ""
-        mark = changes.state().replace(" ", "-")
+        mark = changes.current_mark().replace(" ", "-")
         self.key = f"sums:{settings.VERSION}:{mark}:{period.first}:{period.end}:{cycle}"
 
     def __call__(self, name: str, work: Callable[[], T]) -> T:

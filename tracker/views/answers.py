@@ -57,16 +57,17 @@ def filtered_response(
     title: str = "",
     scripts: tuple[str, ...] = CHARTS,
 ) -> HttpResponse:
-    """A page under the filter bar, which offers only periods where nothing else applies."""
+    """A page with the filter bar, which offers only periods if `only_period`."""
 
-    def whole() -> tuple[FilteredPage, dict[str, Any]]:
-        page, offer = build(), filter_bar.period_choices if only_period else filter_bar.choices
-        return page, {"report": page.report, "filters": asked, "choices": offer(asked, request.path)}
+    def build_with_filters() -> tuple[FilteredPage, dict[str, Any]]:
+        page = build()
+        build_choices = filter_bar.build_period_choices if only_period else filter_bar.build_filter_choices
+        return page, {"report": page.report, "filters": asked, "choices": build_choices(asked, request.path)}
 
     return page_response(
         request,
         name,
-        whole,
+        build_with_filters,
         now=asked.now,
         visible=asked.visible,
         title=title or name.capitalize(),
@@ -126,7 +127,7 @@ def page_key(request: AccessRequest, name: str, now: datetime, visible: frozense
         name,
         request.path,
         request.GET.urlencode(),
-        changes.state(),
+        changes.current_mark(),
         None if visible is None else sorted(visible),
         request.access.role,
         request.access.sees,

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
-from tracker.filter_bar import incident_choices
+from tracker.filter_bar import build_incident_choices
 from tracker.filters import filters_from, known_until
 from tracker.lookup import find_incident
 from tracker.pages import incident as incident_layout
@@ -27,7 +27,7 @@ def incidents(request: AccessRequest) -> HttpResponse:
         return csv_response(page.exports, request.GET["csv"], "incidents")
     context = {"page": page, "filters": asked, "now": asked.now}
     return render(
-        request, "incidents/list.html", context | {"choices": incident_choices(asked, request.path)}
+        request, "incidents/list.html", context | {"choices": build_incident_choices(asked, request.path)}
     )
 
 

@@ -56,7 +56,7 @@ def savings(request: AccessRequest) -> HttpResponse:
     followed = realised(asked.now, asked.visible)
     context = {
         "filters": asked,
-        "choices": filter_bar.period_choices(asked, request.path),
+        "choices": filter_bar.build_period_choices(asked, request.path),
         "report": report,
         "suggestions": suggestions(report, followed),
         "followed": followed,

@@ -15,7 +15,7 @@ from django.core.exceptions import BadRequest
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 from tracker.widgets import cells
 
 Row = TypeVar("Row")

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from collector.base.belief import is_number
 from collector.base.leases import AlreadyRunning
+from collector.base.plausibility import is_number
 from collector.collecting.backfill import backfill
 from collector.collecting.windows import DAY, Window
 from collector.cursor.client import CursorClient

@@ -12,8 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
-from collector.base.belief import is_number
 from collector.base.days import utc_day
+from collector.base.plausibility import is_number
 from detection.models import DetectionSettings
 from detection.replay import past
 from detection.replay.backtest import AFTERWORDS, backtest

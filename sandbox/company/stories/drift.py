@@ -25,7 +25,7 @@ class Drift(Story):
     def note(self) -> str:
         return f"Grew over {self.days:.0f} days to {self.factor:.1f} times the usual requests."
 
-    def tell(self, own: EventColumns) -> EventColumns:
+    def applied_to(self, own: EventColumns) -> EventColumns:
         progress = np.clip((own.occurred_ms - self.begins_ms) / (self.ends_ms - self.begins_ms), 0, 1)
         wanted = (self.factor - 1) * progress * self.touches(own)
         copies = np.floor(wanted + fractions(own.noise, self.number)).astype(np.int64)

@@ -11,7 +11,7 @@ from sandbox.company.columns import EventColumns
 
 from .story import Story
 
-MOST_TOKENS = 40_000_000
+MAX_TOKENS = 40_000_000
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class LongSessions(Story):
     def note(self) -> str:
         return f"Contexts {self.factor:.0f} times the usual for {self.days:.0f} days."
 
-    def tell(self, own: EventColumns) -> EventColumns:
+    def applied_to(self, own: EventColumns) -> EventColumns:
         return self.changed(
             own,
             self.touches(own),
-            cache_read_tokens=np.minimum(own.cache_read_tokens * self.factor, MOST_TOKENS),
-            cache_write_tokens=np.minimum(own.cache_write_tokens * self.factor, MOST_TOKENS),
+            cache_read_tokens=np.minimum(own.cache_read_tokens * self.factor, MAX_TOKENS),
+            cache_write_tokens=np.minimum(own.cache_write_tokens * self.factor, MAX_TOKENS),
         )

@@ -27,7 +27,7 @@ class RunawayAgent(Story):
         model = MODELS[self.model].name
         return f"About {self.per_hour:.0f} requests an hour to {model} for {self.hours:.1f} hours."
 
-    def tell(self, own: EventColumns) -> EventColumns:
+    def applied_to(self, own: EventColumns) -> EventColumns:
         return EventColumns.joined([own, self._requests()])
 
     def _requests(self) -> EventColumns:

@@ -30,8 +30,8 @@ class Story:
     def note(self) -> str:
         raise NotImplementedError
 
-    def tell(self, own: EventColumns) -> EventColumns:
-        """Return the member's requests as the story leaves them, in any order; `own` are those before it."""
+    def applied_to(self, own: EventColumns) -> EventColumns:
+        """Return the member's requests with the story applied, in any order; `own` are those without it."""
         raise NotImplementedError
 
     @property
@@ -46,11 +46,11 @@ class Story:
         return stream(self.seed, Topic.STORIES, self.number)
 
     def touches(self, own: EventColumns) -> np.ndarray:
-        """Return which of the requests fall into the story, as a mask."""
+        """Return a mask of the requests that are within the time of the story."""
         return (own.occurred_ms >= self.begins_ms) & (own.occurred_ms < self.ends_ms)
 
     def changed(self, own: EventColumns, where: np.ndarray, **columns: np.ndarray) -> EventColumns:
-        """Return `own` with columns changed in the masked rows, marked with what they used to cost."""
+        """Return `own` with columns changed in the masked rows, marked with their usual cost."""
         merged = {name: np.where(where, values, getattr(own, name)) for name, values in columns.items()}
         is_first = where & (own.story < 0)
         return replace(

@@ -15,8 +15,8 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from collector.base.belief import AHEAD, CONTROL, EARLIEST, MOST_CENTS, MOST_COUNT
 from collector.base.fields import CentsField
+from collector.base.plausibility import AHEAD, CONTROL, EARLIEST, MOST_CENTS, MOST_COUNT
 from collector.collecting.runs import SYNCS
 from collector.cursor.analytics import TEAM_METRICS
 from collector.cursor.errors import CursorApiError
@@ -100,10 +100,10 @@ def assert_nothing_absurd(spot: Endpoint) -> None:
         columns = model._meta.concrete_fields
         for row in model.objects.values_list(*(field.attname for field in columns)):
             for column, value in zip(columns, row, strict=True):
-                assert is_believable(column, value), f"{name}.{column.name}: {value!r:.100}"
+                assert is_plausible(column, value), f"{name}.{column.name}: {value!r:.100}"
 
 
-def is_believable(column: models.Field, value: Any) -> bool:
+def is_plausible(column: models.Field, value: Any) -> bool:
     if value is None or isinstance(value, bool | dict | list):
         return True
     if isinstance(column, CentsField):

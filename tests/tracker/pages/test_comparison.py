@@ -44,7 +44,7 @@ ASKED = {
 
 
 def asked_for(query: str) -> filters.Filters:
-    return filters.read(QueryDict(query), NOW, known_until=NOW)
+    return filters.parse_filters(QueryDict(query), NOW, known_until=NOW)
 
 
 def expected(query: str, key: Callable, keep: Callable = lambda event: True) -> dict:

@@ -13,7 +13,7 @@ from tracker.reports.overview import Overview
 
 @pytest.fixture
 def cycle(acme):
-    return Overview(filters.read(QueryDict(""), company.NOW)).cycle
+    return Overview(filters.parse_filters(QueryDict(""), company.NOW)).cycle
 
 
 def lines(cycle):

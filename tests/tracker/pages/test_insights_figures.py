@@ -31,7 +31,7 @@ def make_commit(email, **lines):
 
 
 def read(query=""):
-    return Insights(filters.read(QueryDict(query), company.NOW))
+    return Insights(filters.parse_filters(QueryDict(query), company.NOW))
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -157,7 +157,9 @@ def test_charts_of_models_and_plans_lead_to_what_they_count(acme):
 
 
 def test_no_member_is_drawn_in_a_models_colour(acme):
-    drawn = overview_layout.by_member_chart(Overview(filters.read(QueryDict(""), company.NOW)), QueryDict(""))
+    drawn = overview_layout.by_member_chart(
+        Overview(filters.parse_filters(QueryDict(""), company.NOW)), QueryDict("")
+    )
     slots = [series.slot for series in drawn.series]
     assert slots.pop() == "other"
     assert all(slot.startswith("tone-") for slot in slots)

@@ -27,7 +27,7 @@ ANA = "ana.novak@acme.example"
 
 
 def asked_for(query: str = "") -> filters.Filters:
-    return filters.read(QueryDict(query), NOW)
+    return filters.parse_filters(QueryDict(query), NOW)
 
 
 def unused() -> list[str]:

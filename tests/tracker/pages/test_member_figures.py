@@ -22,7 +22,7 @@ EMAIL = "cleo.rossi@acme.example"
 
 
 def read(query="", email=EMAIL):
-    return MemberReport(Member.objects.get(email=email), filters.read(QueryDict(query), company.NOW))
+    return MemberReport(Member.objects.get(email=email), filters.parse_filters(QueryDict(query), company.NOW))
 
 
 def own(period, email=EMAIL):

@@ -20,7 +20,7 @@ USERS = ["ana.novak@acme.example", "dan.osei@acme.example", "eva.novak@acme.exam
 
 
 def news(query: str = ""):
-    return Insights(filters.read(QueryDict(query), NOW)).model_news
+    return Insights(filters.parse_filters(QueryDict(query), NOW)).model_news
 
 
 def use(model: str, first: date, price) -> None:

@@ -22,7 +22,7 @@ DAY = date(2026, 11, 12)  # a Thursday, on which Ben moved
 
 
 def report_of(day: date = DAY, query: str = "", visible: frozenset[int] | None = None) -> DayReport:
-    return day_report(day, filters.read(QueryDict(query), NOW, visible, NOW))
+    return day_report(day, filters.parse_filters(QueryDict(query), NOW, visible, NOW))
 
 
 def events_of(day: date) -> list[UsageEvent]:

@@ -25,7 +25,7 @@ SELECTIONS = {
 
 
 def read(query):
-    return Overview(filters.read(QueryDict(query), company.NOW))
+    return Overview(filters.parse_filters(QueryDict(query), company.NOW))
 
 
 def same(found, expected):

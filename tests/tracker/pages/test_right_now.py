@@ -56,13 +56,13 @@ def test_members_at_or_near_their_limit_are_among_what_is_wrong(acme, client):
     make_limit(ANA, 10_000)
     make_limit(EVA, 9_000)
     make_limit("cleo.rossi@acme.example", 8_999)
-    report = Overview(filters.read(QueryDict("model=zzz"), company.NOW))
+    report = Overview(filters.parse_filters(QueryDict("model=zzz"), company.NOW))
     assert [(each.person.email, each.said) for each in report.limits] == [
         (ANA, "has reached the spend limit: $100.00 of $100 on demand"),
         (EVA, "is near the spend limit: $90.00 of $100 on demand"),
     ]
     assert "Needs attention" in client.get("/").text
-    in_data = Overview(filters.read(QueryDict("group=Data"), company.NOW))
+    in_data = Overview(filters.parse_filters(QueryDict("group=Data"), company.NOW))
     assert [each.person.email for each in in_data.limits] == [EVA]
 
 
@@ -77,11 +77,13 @@ def test_a_limit_that_was_raised_or_lifted_since_counts_no_more(acme, limit_doll
 
 
 def ana():
-    return MemberReport(company.Member.objects.get(email=ANA), filters.read(QueryDict(""), company.NOW))
+    return MemberReport(
+        company.Member.objects.get(email=ANA), filters.parse_filters(QueryDict(""), company.NOW)
+    )
 
 
 def test_who_has_reached_the_limit_is_expected_to_spend_no_more(acme):
-    filtered = filters.read(QueryDict(""), company.NOW)
+    filtered = filters.parse_filters(QueryDict(""), company.NOW)
     before = MemberReport(company.Member.objects.get(email=ANA), filtered)
     spent = float(before.cycle.spent.total_cents)
     assert before.forecast.expected_cents > spent
@@ -93,7 +95,9 @@ def test_who_has_reached_the_limit_is_expected_to_spend_no_more(acme):
 
 def test_who_is_held_to_a_limit_is_expected_to_reach_it_at_most(acme):
     make_limit(ANA, 9_999)
-    report = MemberReport(company.Member.objects.get(email=ANA), filters.read(QueryDict(""), company.NOW))
+    report = MemberReport(
+        company.Member.objects.get(email=ANA), filters.parse_filters(QueryDict(""), company.NOW)
+    )
     assert report.forecast.expected_cents == float(report.cycle.spent.total_cents) + 1
     assert report.limit_day == report.forecast.path[0][0]
 

@@ -50,7 +50,7 @@ def weight(event: UsageEvent) -> float:
 
 
 def report_of(query: str = "") -> Insights:
-    return Insights(filters.read(QueryDict(query), NOW))
+    return Insights(filters.parse_filters(QueryDict(query), NOW))
 
 
 def events_of_the_period() -> list[UsageEvent]:

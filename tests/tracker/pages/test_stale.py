@@ -23,7 +23,7 @@ def stopped(acme):
 
 
 def read(query):
-    return Overview(filters.read(QueryDict(query), company.NOW, known_until=STOPPED))
+    return Overview(filters.parse_filters(QueryDict(query), company.NOW, known_until=STOPPED))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_charts_are_empty_where_nothing_is_known(stopped, client):
 
 def test_the_cycle_and_its_forecast_are_as_of_the_last_reading(stopped):
     stale = read("").cycle
-    at_the_time = Overview(filters.read(QueryDict(""), STOPPED)).cycle
+    at_the_time = Overview(filters.parse_filters(QueryDict(""), STOPPED)).cycle
     assert stale.day_number == 20
     assert stale.as_of == STOPPED
     assert stale.change == at_the_time.change
@@ -83,7 +83,9 @@ def test_unused_seats_are_as_of_the_last_reading(stopped, client):
 
 def test_a_member_has_no_idle_days_after_the_last_reading(stopped):
     ana = company.Member.objects.get(email="ana.novak@acme.example")
-    report = MemberReport(ana, filters.read(QueryDict("period=7d"), company.NOW, known_until=STOPPED))
+    report = MemberReport(
+        ana, filters.parse_filters(QueryDict("period=7d"), company.NOW, known_until=STOPPED)
+    )
     assert [day.day.day for day in report.known_days] == [16, 17, 18, 19]
 
 

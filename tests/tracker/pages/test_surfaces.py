@@ -46,7 +46,7 @@ def take_surfaces_in_turn() -> None:
 
 
 def asked_for(query: str) -> filters.Filters:
-    return filters.read(QueryDict(query), NOW)
+    return filters.parse_filters(QueryDict(query), NOW)
 
 
 def events_of(query: str) -> list[UsageEvent]:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("acme")
 
 
 def report_of(query: str = "", visible: frozenset[int] | None = None) -> TeamsReport:
-    return teams_report(filters.read(QueryDict(query), NOW, visible))
+    return teams_report(filters.parse_filters(QueryDict(query), NOW, visible))
 
 
 def cents_by_group(start, end) -> dict[str, Decimal]:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 from tracker.models import SetUp
 from tracker.ops.backup import BackupFailed, back_up, dated_name, delete_oldest
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from collector.base.arguments import instant
 from sandbox import Clock, Company, NotARecording, PriceRise, Recording, Sandbox, build_company
 from sandbox.company.prices import position
-from sandbox.faults import KINDS, Fault, named
+from sandbox.faults import KINDS, Fault, fault_named
 from sandbox.server import DEFAULT_KEY
 
 AHEAD_DAYS = 45  # a sandbox left running keeps producing for this long
@@ -24,7 +24,7 @@ def fault_chance(text: str) -> tuple[Fault, float]:
     """A fault and its chance: `503=0.05`."""
     name, _, probability = text.partition("=")
     try:
-        return named(name), float(probability)
+        return fault_named(name), float(probability)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is not FAULT=PROBABILITY, such as 503=0.05 ({error})") from error
 
@@ -132,7 +132,7 @@ class Command(BaseCommand):
             )
         except OSError as error:
             raise CommandError(f"Port {options['port']} cannot be used: {error.strerror}.") from error
-        everything = [(named(name), options["all_faults"]) for name in KINDS if options["all_faults"]]
+        everything = [(fault_named(name), options["all_faults"]) for name in KINDS if options["all_faults"]]
         for fault, probability in (*options["fault"], *everything):
             sandbox.faults.sometimes(fault, probability)
         self._serve(sandbox)

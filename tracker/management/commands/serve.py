@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from collector.base.belief import is_number
+from collector.base.plausibility import is_number
 from collector.models import Watermark
 from tracker.demo.make import PAST_DAYS, is_made
 from tracker.running.demo import Demo, first_admin, holds_real_data, load_demo, mark_demo

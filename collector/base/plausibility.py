@@ -1,18 +1,18 @@
-"""What can be true of an instant, an amount, a count and a text, whoever states it: API, CSV or SQLite.
+"""Which instants, amounts, counts and texts are plausible, whether they come from the API, CSV or SQLite.
 
-Each `believable_*` function returns the value in its stored form or raises `Unbelievable`, whose text
+Each `plausible_*` function returns the value in its stored form or raises `ImplausibleValue`, whose text
 completes "<field> …": "is before 2023". The caller turns that into a rejected row (the row cannot be used
 without the value) or into a doubt (the row is stored without it): see `collector.base.notes`.
 
 - `is_number(text)`                whether a text is a whole number and no longer than one is stored
-- `believable_instant(value, now)`  aware datetime; epoch milliseconds, as number or text, or ISO 8601
-- `believable_day(value, now)`      date; "YYYY-MM-DD", any ISO 8601 instant, or epoch milliseconds
-- `believable_cents(value)`         Decimal with six places; a negative amount is a credit and is believed
-- `believable_number(value)`        Decimal as it stands, under the same limits
-- `believable_count(value)`         int, 0 to 2^53
-- `believable_text(value, length)`  without NUL and half characters; refused where longer than its column
-- `believable_address(value)`       an e-mail address or other key of a person, in lower case
-- `believable_cycle_start(value, now)`  the instant at which the running billing cycle began
+- `plausible_instant(value, now)`  aware datetime; epoch milliseconds, as number or text, or ISO 8601
+- `plausible_day(value, now)`      date; "YYYY-MM-DD", any ISO 8601 instant, or epoch milliseconds
+- `plausible_cents(value)`         Decimal with six places; a negative amount is a credit
+- `plausible_number(value)`        Decimal as it stands, under the same limits
+- `plausible_count(value)`         int, 0 to 2^53
+- `plausible_text(value, length)`  without NUL and half characters; refused where longer than its column
+- `plausible_address(value)`       an e-mail address or other key of a person, in lower case
+- `plausible_cycle_start(value, now)`  the instant at which the running billing cycle began
 """
 
 from __future__ import annotations
@@ -48,82 +48,84 @@ def is_number(text: str, most_digits: int = 18) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= most_digits
 
 
-class Unbelievable(ValueError):
-    """A value that cannot be true; the text says why, and completes a sentence that begins with its name."""
+class ImplausibleValue(ValueError):
+    """A value that cannot be true. Its message completes a sentence that begins with the field's name."""
 
 
-def believable_instant(value: object, now: datetime) -> datetime:
+def plausible_instant(value: object, now: datetime) -> datetime:
     """The aware instant that `value` states, between 2023 and a day after `now`."""
     instant = _instant(value)
     if instant < EARLIEST:
         looks_like_seconds = _is_whole(value) and EARLIEST <= _epoch(int(str(value)) * 1000) <= now + AHEAD
-        raise Unbelievable("is in seconds, not in milliseconds" if looks_like_seconds else "is before 2023")
+        raise ImplausibleValue(
+            "is in seconds, not in milliseconds" if looks_like_seconds else "is before 2023"
+        )
     if instant > now + AHEAD:
-        raise Unbelievable("is more than a day ahead")
+        raise ImplausibleValue("is more than a day ahead")
     return instant
 
 
-def believable_day(value: object, now: datetime) -> date:
+def plausible_day(value: object, now: datetime) -> date:
     """The UTC day that `value` states, between 2023 and the day after `now`."""
     if isinstance(value, date) and not isinstance(value, datetime):
         value = value.isoformat()
-    return utc_day(believable_instant(value, now))
+    return utc_day(plausible_instant(value, now))
 
 
-def believable_number(value: object) -> Decimal:
+def plausible_number(value: object) -> Decimal:
     """The number that `value` states: no exponent, NaN or infinity, and at most 10^9 either way."""
     number = value if type(value) is Decimal else _number(value)
     if not number.is_finite():
-        raise Unbelievable("is not a number")
+        raise ImplausibleValue("is not a number")
     if not -MOST_CENTS <= number <= MOST_CENTS or "E+" in str(number):
-        raise Unbelievable("is too large, or written with an exponent")
+        raise ImplausibleValue("is too large, or written with an exponent")
     return number
 
 
-def believable_cents(value: object) -> Decimal:
+def plausible_cents(value: object) -> Decimal:
     """US cents, exact to six places."""
-    return cents(believable_number(value))
+    return cents(plausible_number(value))
 
 
-def believable_count(value: object) -> int:
+def plausible_count(value: object) -> int:
     """A whole number from 0 to 2^53."""
     if type(value) is int:
         return _within_count(value)
     number = _number(value)
     if not number.is_finite():
-        raise Unbelievable("is not a number")
+        raise ImplausibleValue("is not a number")
     if abs(number) > MOST_COUNT:
-        raise Unbelievable("is negative" if number < 0 else "is too large")
+        raise ImplausibleValue("is negative" if number < 0 else "is too large")
     if number != number.to_integral_value():
-        raise Unbelievable("is not a whole number")
+        raise ImplausibleValue("is not a whole number")
     return _within_count(int(number))
 
 
-def believable_text(value: str, length: int) -> str:
+def plausible_text(value: str, length: int) -> str:
     """`value` as databases take it, without spaces around it."""
     text = storable_text(value).strip()
     if len(text) > length:
-        raise Unbelievable(f"is longer than {length} characters")
+        raise ImplausibleValue(f"is longer than {length} characters")
     return text
 
 
-def believable_address(value: str) -> str:
+def plausible_address(value: str) -> str:
     """An address in lower case, which is what the limit of its length is about."""
     text = storable_text(value.strip().replace("\x00", "\n")).lower()
     if CONTROL.search(text):
-        raise Unbelievable("contains a line break or another control character")
+        raise ImplausibleValue("contains a line break or another control character")
     if len(text) > LONGEST_ADDRESS:
-        raise Unbelievable(f"is longer than {LONGEST_ADDRESS} characters")
+        raise ImplausibleValue(f"is longer than {LONGEST_ADDRESS} characters")
     return text
 
 
-def believable_cycle_start(value: object, now: datetime) -> datetime:
+def plausible_cycle_start(value: object, now: datetime) -> datetime:
     """When the billing cycle that runs at `now` began: not ahead of it, nor more than a year ago."""
-    start_at = believable_instant(value, now)
+    start_at = plausible_instant(value, now)
     if start_at > now:
-        raise Unbelievable("is in the future")
+        raise ImplausibleValue("is in the future")
     if start_at < now - LONGEST_CYCLE:
-        raise Unbelievable("is more than a year ago")
+        raise ImplausibleValue("is more than a year ago")
     return start_at
 
 
@@ -135,18 +137,18 @@ def storable_text(text: str) -> str:
 def _number(value: object) -> Decimal:
     """A number, or a text that is one."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise Unbelievable("is not a number")
+        raise ImplausibleValue("is not a number")
     text = str(value).strip()
     if isinstance(value, str) and not NUMBER.fullmatch(text):
-        raise Unbelievable("is not a number")
+        raise ImplausibleValue("is not a number")
     return Decimal(text)
 
 
 def _within_count(number: int) -> int:
     if number < 0:
-        raise Unbelievable("is negative")
+        raise ImplausibleValue("is negative")
     if number > MOST_COUNT:
-        raise Unbelievable("is too large")
+        raise ImplausibleValue("is too large")
     return number
 
 
@@ -158,13 +160,13 @@ def _instant(value: object) -> datetime:
     if type(value) is str and len(value) == 13 and is_number(value):
         return from_epoch_ms(int(value))
     if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal | datetime):
-        raise Unbelievable("is not an instant")
+        raise ImplausibleValue("is not an instant")
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, float | Decimal) and not math.isfinite(value):
-        raise Unbelievable("is not an instant")
+        raise ImplausibleValue("is not an instant")
     if isinstance(value, int | float | Decimal) and not -(10**17) < int(value) < 10**17:
-        raise Unbelievable("is not an instant")
+        raise ImplausibleValue("is not an instant")
     if isinstance(value, float | Decimal) and value == int(value):
         value = int(value)
     text = str(value).strip()
@@ -174,15 +176,15 @@ def _instant(value: object) -> datetime:
         parsed = datetime.fromisoformat(text)
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise Unbelievable("is not an instant") from None
+        raise ImplausibleValue("is not an instant") from None
 
 
 def _epoch(milliseconds: int) -> datetime:
     try:
         return from_epoch_ms(milliseconds)
     except OverflowError:
-        raise Unbelievable("is not an instant") from None
+        raise ImplausibleValue("is not an instant") from None
 
 
 def _refuse_instant() -> datetime:
-    raise Unbelievable("is not an instant")
+    raise ImplausibleValue("is not an instant")

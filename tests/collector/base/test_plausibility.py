@@ -3,15 +3,15 @@ from decimal import Decimal
 
 import pytest
 
-from collector.base.belief import (
-    Unbelievable,
-    believable_address,
-    believable_cents,
-    believable_count,
-    believable_cycle_start,
-    believable_day,
-    believable_instant,
-    believable_text,
+from collector.base.plausibility import (
+    ImplausibleValue,
+    plausible_address,
+    plausible_cents,
+    plausible_count,
+    plausible_cycle_start,
+    plausible_day,
+    plausible_instant,
+    plausible_text,
 )
 
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
@@ -21,7 +21,7 @@ NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
     "value", [1789570800000, "1789570800000", "2026-09-16T15:00:00Z", "2026-09-16T17:00:00+02:00"]
 )
 def test_an_instant_is_read_in_every_spelling_of_the_vendor(value):
-    assert believable_instant(value, NOW) == datetime(2026, 9, 16, 15, tzinfo=UTC)
+    assert plausible_instant(value, NOW) == datetime(2026, 9, 16, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_an_instant_is_read_in_every_spelling_of_the_vendor(value):
     ],
 )
 def test_an_instant_that_cannot_be_is_refused_with_its_reason(value, reason):
-    with pytest.raises(Unbelievable, match=reason):
-        believable_instant(value, NOW)
+    with pytest.raises(ImplausibleValue, match=reason):
+        plausible_instant(value, NOW)
 
 
 @pytest.mark.parametrize("value", ["2026-09-15", "2026-09-15T23:59:59Z", 1789430400000, date(2026, 9, 15)])
 def test_a_day_is_the_utc_day(value):
-    assert believable_day(value, NOW) == date(2026, 9, 15)
+    assert plausible_day(value, NOW) == date(2026, 9, 15)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_day_is_the_utc_day(value):
     ],
 )
 def test_cents_are_read_exactly(value, cents):
-    assert believable_cents(value) == cents
+    assert plausible_cents(value) == cents
 
 
 @pytest.mark.parametrize(
@@ -92,15 +92,15 @@ def test_cents_are_read_exactly(value, cents):
     ],
 )
 def test_an_amount_that_cannot_be_is_refused(value):
-    with pytest.raises(Unbelievable):
-        believable_cents(value)
+    with pytest.raises(ImplausibleValue):
+        plausible_cents(value)
 
 
 @pytest.mark.parametrize(
     ("value", "count"), [(0, 0), ("12", 12), (Decimal("12.0"), 12), (5.0, 5), (2**53, 2**53)]
 )
 def test_a_count_is_a_whole_number(value, count):
-    assert believable_count(value) == count
+    assert plausible_count(value) == count
 
 
 @pytest.mark.parametrize(
@@ -117,31 +117,31 @@ def test_a_count_is_a_whole_number(value, count):
     ],
 )
 def test_a_count_that_cannot_be_is_refused_with_its_reason(value, reason):
-    with pytest.raises(Unbelievable, match=reason):
-        believable_count(value)
+    with pytest.raises(ImplausibleValue, match=reason):
+        plausible_count(value)
 
 
 def test_an_address_is_measured_in_lower_case():
-    assert believable_address(" Ana+X@Example.COM ") == "ana+x@example.com"
-    with pytest.raises(Unbelievable, match="longer than 254"):
-        believable_address("İ" * 250)
+    assert plausible_address(" Ana+X@Example.COM ") == "ana+x@example.com"
+    with pytest.raises(ImplausibleValue, match="longer than 254"):
+        plausible_address("İ" * 250)
 
 
 @pytest.mark.parametrize(
     "value", ["ann\nlee@acme.example", "ann\x00@x.com", "a\u2028b@x.com", "a\rb", "a\tb"]
 )
 def test_an_address_in_two_lines_is_refused(value):
-    with pytest.raises(Unbelievable, match="line break"):
-        believable_address(value)
+    with pytest.raises(ImplausibleValue, match="line break"):
+        plausible_address(value)
 
 
 def test_a_text_longer_than_its_column_is_refused():
-    assert believable_text(" a\x00b\ud83d ", 2) == "ab"
-    with pytest.raises(Unbelievable, match="longer than 2"):
-        believable_text("abc", 2)
+    assert plausible_text(" a\x00b\ud83d ", 2) == "ab"
+    with pytest.raises(ImplausibleValue, match="longer than 2"):
+        plausible_text("abc", 2)
 
 
 @pytest.mark.parametrize("value", [0, 1789570800, 1789571100000 + 60_000, "9999-01-01", "2024-01-01"])
 def test_a_cycle_that_begins_at_no_possible_time_is_refused(value):
-    with pytest.raises(Unbelievable):
-        believable_cycle_start(value, NOW)
+    with pytest.raises(ImplausibleValue):
+        plausible_cycle_start(value, NOW)

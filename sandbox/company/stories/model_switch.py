@@ -15,7 +15,7 @@ from .story import Story
 
 
 @dataclass(frozen=True)
-class DearModel(Story):
+class ModelSwitch(Story):
     kind: ClassVar[str] = "dear_model"
 
     model: int
@@ -24,7 +24,7 @@ class DearModel(Story):
     def note(self) -> str:
         return f"Switched to {MODELS[self.model].name} for {self.days:.1f} days."
 
-    def tell(self, own: EventColumns) -> EventColumns:
+    def applied_to(self, own: EventColumns) -> EventColumns:
         switched = self.touches(own) & np.isin(own.fate, (Fate.COMPLETED, Fate.FREE))
         written = np.maximum(own.cache_write_tokens, own.cache_read_tokens // 12)
         return self.changed(
