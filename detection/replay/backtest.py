@@ -18,7 +18,8 @@ from detection.rules import ORDER
 from detection.store import DescribedFinding
 from detection.vocabulary import Severity
 
-from .replay import History, Replay
+from .history import History
+from .replay import Replay
 
 Key = tuple[int | None, str]
 

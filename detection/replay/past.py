@@ -14,7 +14,8 @@ from detection.frame.load import first_complete_collection, watched_members
 from detection.frame.totals import load_price_book
 from detection.models import DetectionSettings, Exemption
 
-from .replay import History, hour_of, steps
+from .history import History
+from .replay import hour_of, steps
 from .rows import read_rows, read_turn
 
 MOST_DAYS = 90

@@ -21,7 +21,8 @@ from detection.frame.prices import PriceBook
 from detection.frame.tokens import weighed
 from detection.frame.totals import HoursAgo, read_table
 
-from .replay import Turn, hour_of
+from .history import Turn
+from .replay import hour_of
 
 # Hours that are read at a time: what the database gives is ten times larger than what is kept of it.
 CHUNK_HOURS = 24

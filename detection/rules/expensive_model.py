@@ -19,11 +19,11 @@ from detection.frame.baseline import (
     Baseline,
     has_evidence,
     is_dear,
-    noise_of,
 )
 from detection.frame.evidence import EvidenceKind
 from detection.frame.frame import Frame
 from detection.frame.habits import Habit
+from detection.frame.usual import noise_of
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 

@@ -12,7 +12,7 @@ from collector.facts.sums import BUSY_THREAD
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import Surface
 from detection.frame.frame import hour_after
-from detection.replay.replay import History, Turn
+from detection.replay.history import History, Turn
 from sandbox.company import Company, build_company
 from sandbox.company.kinds import EventKind
 from sandbox.company.prices import MICRO, MODELS

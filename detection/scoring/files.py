@@ -16,7 +16,7 @@ from collector.facts.worth import TOKEN_WEIGHTS
 from collector.imports.usage_csv import UsageCsv
 from collector.models import Surface, UsageEvent
 from detection.frame.prices import price_book
-from detection.replay.replay import History
+from detection.replay.history import History
 from sandbox.company import Label
 
 from .companies import hourly_rows

@@ -16,7 +16,8 @@ import numpy as np
 
 from detection.frame.arrays import Array
 from detection.frame.frame import Frame
-from detection.replay.replay import History, Replay
+from detection.replay.history import History
+from detection.replay.replay import Replay
 from detection.rules.spike import recent_average
 
 FLOOR_CENTS = 5_000

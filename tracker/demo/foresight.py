@@ -18,8 +18,9 @@ from detection.findings.finding import Finding
 from detection.frame.arrays import Array
 from detection.frame.frame import Caps, Frame
 from detection.models import DetectionSettings
+from detection.replay.history import History
 from detection.replay.past import load_history
-from detection.replay.replay import History, Replay
+from detection.replay.replay import Replay
 
 from .world import World
 

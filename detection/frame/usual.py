@@ -1,0 +1,115 @@
+"""What is usual for each member: their habits, their weekdays, and what the whole team does at the moment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .arrays import Array
+from .frame import Frame, Past
+from .habits import TEAM_MEMBERS, Habit, habit, quantile
+
+# Least spread of the logarithm: with the default sensitivity of 4 even the steadiest member may spend 4.8
+# times the usual, just under the spike multiplier of 5.
+LEAST_SPREAD = 0.39
+# Requests of a cost per request that varies as much by itself as between days; with fewer, the day's mean
+# is noisier.
+NOISY_REQUESTS = 10
+WEEKDAY_DAYS = 4
+MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
+# A newcomer who spends what somebody in the team spends now and then is no incident.
+HEAVY_QUANTILE = 0.99
+HEAVY_MEMBER_DAYS = 100
+
+
+def habits(past: Past) -> tuple[Habit, ...]:
+    """Habits of spend, of requests, of cents per request by hand, of cents per weighed token, of cents per
+    request of agents, and of weighed tokens per request."""
+    history = past.history
+    noise, by_hand = noise_of(history.requests), noise_of(history.hand_requests)
+    return (
+        habit(history.cents, least_spread=LEAST_SPREAD),
+        habit(history.requests, least_spread=LEAST_SPREAD),
+        habit(ratio(history.hand_cents, history.hand_requests), least_spread=LEAST_SPREAD / 2, noise=by_hand),
+        habit(ratio(history.cents, history.weight), least_spread=LEAST_SPREAD / 2, noise=noise),
+        habit(
+            ratio(history.agent_cents, history.agent_requests),
+            least_spread=LEAST_SPREAD / 2,
+            noise=noise_of(history.agent_requests),
+        ),
+        habit(ratio(history.weight, history.requests), least_spread=LEAST_SPREAD / 2, noise=noise),
+    )
+
+
+def heavy_cents(past: Past) -> float:
+    """What one in a hundred of the team's days with spend exceeds; infinite while there are fewer of them.
+
+    In a small team a newcomer is judged by all that there is.
+    """
+    spent = past.history.cents[past.history.cents > 0]
+    if len(past.history.cents) >= TEAM_MEMBERS and len(spent) < HEAVY_MEMBER_DAYS:
+        return float("inf")
+    return float(np.quantile(spent, HEAVY_QUANTILE)) if len(spent) else 0.0
+
+
+def noise_of(requests: Array) -> Array:
+    """How many times wider than its usual spread a cost per request strays that comes from so many
+    requests."""
+    return np.sqrt(1 + NOISY_REQUESTS / np.maximum(requests, 1))
+
+
+def ratio(cents: Array, units: Array) -> Array:
+    """Cents per unit; 0 where there are no units."""
+    return np.divide(cents, units, out=np.zeros_like(cents, dtype=float), where=units > 0)
+
+
+def ratios(cents: Array, units: Array, of: Habit) -> tuple[Array, Array]:
+    """Cents per unit as paid, and as usual (0 where nothing is known), in arrays of one shape."""
+    paid = ratio(cents, units)
+    return paid, np.nan_to_num(np.exp(of.level))[:, None] * np.ones_like(paid)
+
+
+def factors(frame: Frame) -> tuple[Array, Array]:
+    """By member and rolling day: what its weekday does to the expectation, and to the bound.
+
+    A rolling day reaches into two weekdays. A usually quiet weekday never lowers the bound: whoever works a
+    weekend for once is no incident.
+    """
+    effects = frame.past.once(_weekday_effects, frame.day.weekday())
+    ends = _end_weekdays(frame)
+    effect, before = effects[:, ends], effects[:, ends - 1]
+    return np.exp(effect), np.exp(np.maximum(np.maximum(effect, before), 0))
+
+
+def _weekday_effects(past: Past, today: int) -> Array:
+    """Per member and weekday (Monday first): how the logarithm of that day's spend differs, drawn to the
+    team's. `today` is the weekday of the day after the last."""
+    spend = past.once(habits)[0]
+    residuals = spend.logs - spend.level[:, None]
+    days = past.days.cents.shape[1]
+    weekdays = (today - np.arange(days, 0, -1))[: residuals.shape[1]] % 7
+    effects = np.zeros((len(residuals), 7))
+    for weekday in range(7):
+        chosen = residuals[:, weekdays == weekday]
+        seen = np.isfinite(chosen).sum(axis=1)
+        pool = chosen[np.isfinite(chosen)]
+        team = np.median(pool) * len(pool) / (len(pool) + WEEKDAY_DAYS) if len(pool) else 0.0
+        own = np.nan_to_num(quantile(chosen, 0.5))
+        effects[:, weekday] = (seen * own + WEEKDAY_DAYS * team) / (seen + WEEKDAY_DAYS)
+    return np.clip(effects, -MOST_WEEKDAY_EFFECT, MOST_WEEKDAY_EFFECT)
+
+
+def _end_weekdays(frame: Frame) -> Array:
+    """Weekday on which each rolling day ended; one that ends at midnight belongs to the day before."""
+    hours = np.arange(frame.rolling.cents.shape[1])
+    # Hour 0 of 1970 was on a Thursday.
+    last = int(frame.last_hour_ends_at.timestamp()) // 3600 - 1
+    return ((last - hours) // 24 + 3) % 7
+
+
+def lift(seen: Array, expected: Array) -> Array:
+    """How many times the usual the median active member has in each rolling day, at least once."""
+    comparable = (seen > 0) & (expected > 0)
+    against = np.full(seen.shape, np.nan)
+    np.divide(seen, expected, out=against, where=comparable)
+    enough = comparable.sum(axis=0) >= TEAM_MEMBERS
+    return np.where(enough, np.fmax(quantile(against.T, 0.5), 1.0), 1.0)
