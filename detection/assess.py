@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
+
 from .findings.finding import Finding
-from .frame.baseline import learn, prove
+from .frame.baseline import learn, prove, worth_a_look
 from .frame.evidence import WorkReader, nothing_known
 from .frame.frame import Frame
 from .models import DetectionSettings, Exemption
-from .rules import ALL
+from .rules import ALL, CONTEXT, OF_ALL, OF_THE_DAY, ORDER
 from .vocabulary import ExemptionKind, Rule, Severity
 
 Ages = Mapping[str, timedelta | None]
@@ -57,15 +59,31 @@ def assess(
     """
     no_data = () if ages is None else tuple(missing_sources(settings, ages))
     silent = {gap.rule for gap in no_data}
-    baseline = prove(frame, settings, learn(frame, settings), read_work)
-    found = [
-        finding
-        for rule in ALL
-        if not silent.intersection(rule.RULES)
-        for finding in rule.findings_in(frame, settings, baseline)
-    ]
-    standing, suppressed = exempt(found, exemptions)
+    few = frame.only(worth_a_look(frame, settings))
+    baseline = prove(few, settings, learn(few, settings), read_work)
+    findings: list[Finding] = []
+    for of_the_day in OF_THE_DAY:
+        if not silent.intersection(of_the_day.RULES):
+            findings += of_the_day.findings_in(few, settings, baseline)
+    for of_all in OF_ALL:
+        if not silent.intersection(of_all.RULES):
+            findings += of_all.findings_in(frame, settings)
+    asked_about = _asked_about(frame, settings, findings)
+    for context in CONTEXT:
+        if not silent.intersection(context.RULES):
+            findings += context.findings_in(asked_about, settings)
+    findings.sort(key=lambda finding: ORDER[finding.rule])
+    standing, suppressed = exempt(findings, exemptions)
     return Assessment(tuple(without_idle_talk(standing, settings)), tuple(suppressed), no_data)
+
+
+def _asked_about(frame: Frame, settings: DetectionSettings, findings: Sequence[Finding]) -> Frame:
+    """The members of whom comparisons with the team are told: where these only confirm, those alarmed
+    already."""
+    if settings.info_findings or not settings.confirm_by_own_history:
+        return frame
+    alarmed = [finding.member_id for finding in findings if finding.severity != Severity.INFO]
+    return frame.only(np.flatnonzero(np.isin(frame.member_ids, [pk for pk in alarmed if pk is not None])))
 
 
 def missing_sources(settings: DetectionSettings, ages: Ages) -> Iterable[NoData]:

@@ -22,7 +22,7 @@ from .evidence import (
 )
 from .frame import DAY_HOURS, Frame, Measures
 from .habits import Habit
-from .usual import factors, habits, heavy_cents, lift, noise_of, ratios
+from .usual import expectation, habits, heavy_cents, noise_of
 
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 4.0
@@ -36,7 +36,7 @@ NEWCOMER = 0.81
 # cheap model does not cost much more than a busy day, and half the floor will do.
 FAR_BEYOND, SHARE_OF_FLOOR = 1.5, 0.5
 # Robust standard deviations (of the logarithm) at which they are: a price strays less than anything else.
-COST_Z, PRICE_Z, CONTEXT_Z = 3.0, 2.5, 3.0
+COST_Z, CONTEXT_Z = 3.0, 3.0
 # Under the floor the cost per request is all there is to go by, and there are many member-days to err on.
 COST_Z_UNDER_FLOOR = 4.0
 
@@ -76,28 +76,37 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
     """Learn from the frame's history what is usual for each member."""
     # Switched off, the rule raises nothing; the other rules are confirmed as before.
     sensitivity = float(settings.own_baseline_sensitivity) or CONFIRMING_SENSITIVITY
-    spend, made, cost, price, agent_cost, context = frame.past.once(habits)
-    expected_factor, bound_factor = factors(frame)
-    expected = np.exp(spend.level[:, None]) * expected_factor
-    bound_factor = bound_factor * lift(frame.rolling.cents, expected)
+    spend, made, cost, _, agent_cost, context = frame.past.once(habits)
+    now = frame.once(expectation)
     return Baseline(
         spend=spend,
         requests=made,
         cost=cost,
         agent_cost=agent_cost,
         context=context,
-        expected_cents=np.nan_to_num(expected),
-        bound_cents=_reach(spend, sensitivity) * bound_factor,
-        bound_with_requests_cents=_reach(spend, WITH_REQUESTS * sensitivity) * bound_factor,
-        bound_with_proof_cents=_reach(spend, WITH_PROOF * sensitivity) * bound_factor,
-        bound_requests=_reach(made, sensitivity) * bound_factor,
-        bound_price=_price_bound(frame, price),
-        wild_cents=_reach(spend, NEWCOMER * sensitivity) * bound_factor,
-        wild_requests=_reach(made, NEWCOMER * sensitivity) * bound_factor,
-        cost_lift=lift(*ratios(frame.rolling.hand_cents, frame.rolling.hand_requests, cost)),
+        expected_cents=now.cents,
+        bound_cents=_reach(spend, sensitivity) * now.factor,
+        bound_with_requests_cents=_reach(spend, WITH_REQUESTS * sensitivity) * now.factor,
+        bound_with_proof_cents=_reach(spend, WITH_PROOF * sensitivity) * now.factor,
+        bound_requests=_reach(made, sensitivity) * now.factor,
+        bound_price=now.bound_price,
+        wild_cents=_reach(spend, NEWCOMER * sensitivity) * now.factor,
+        wild_requests=_reach(made, NEWCOMER * sensitivity) * now.factor,
+        cost_lift=now.cost_lift,
         heavy_cents=frame.past.once(heavy_cents),
-        is_proved=np.zeros(frame.rolling.cents.shape, dtype=bool),
+        is_proved=np.zeros(now.cents.shape, dtype=bool),
     )
+
+
+def worth_a_look(frame: Frame, settings: DetectionSettings) -> Array:
+    """Members whose last day can be over a bound of their own at all: whose spend is over the least floor, or
+    who made many requests in an hour."""
+    floors = [SHARE_OF_FLOOR * float(settings.floor_dollars)]
+    if settings.expensive_model_multiplier:
+        floors.append(float(settings.expensive_model_min_dollars))
+    pace = min(settings.machine_pace_per_hour or MACHINE_REQUESTS, MACHINE_REQUESTS)
+    is_fast = (frame.hours.requests >= pace).sum(axis=1) >= MACHINE_HOURS
+    return np.flatnonzero((frame.peak.cents >= 100 * min(floors)) | is_fast)
 
 
 def prove(frame: Frame, settings: DetectionSettings, baseline: Baseline, read: WorkReader) -> Baseline:
@@ -151,15 +160,6 @@ def _suspects(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> 
 def is_dear(of: Measures, bound_price: Array) -> Array:
     """Where the price of the tokens is over its bound: dearer models than the member's own."""
     return (of.cents > bound_price * of.weight) & (of.weight > 0)
-
-
-def _price_bound(frame: Frame, price: Habit) -> Array:
-    """What the price of each rolling day's tokens must exceed; a new model or new prices lift everybody's."""
-    paid, usual = ratios(frame.rolling.cents, frame.rolling.weight, price)
-    noise = noise_of(frame.rolling.requests)
-    with np.errstate(over="ignore"):
-        own = np.exp(price.centre[:, None] + PRICE_Z * price.reach[:, None] * noise)
-    return own * lift(paid, usual)
 
 
 def _reach(of: Habit, sensitivity: float) -> Array:

@@ -93,8 +93,8 @@ class Work(NamedTuple):
 class WorkNames(NamedTuple):
     """What the positions in `Work` stand for."""
 
-    models: Sequence[str]
-    surfaces: Sequence[str]
+    models: list[str]
+    surfaces: list[str]
 
 
 # Members' hours, known at the frame's instant, by member id.
@@ -103,7 +103,7 @@ WorkReader = Callable[[Sequence[int]], tuple[Mapping[int, Work], WorkNames]]
 
 def nothing_known(member_ids: Sequence[int]) -> tuple[Mapping[int, Work], WorkNames]:
     """A reader for when nothing is known of members' hours: there is no evidence then."""
-    return {}, WorkNames((), ())
+    return {}, WorkNames([], [])
 
 
 def gather(work: Work, names: WorkNames, start: int, end: int, context: UsualContext) -> tuple[Evidence, ...]:

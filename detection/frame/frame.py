@@ -4,17 +4,17 @@ else."""
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
 from collector.base.days import day_start, utc_day
 
-from .arrays import Array
+from .arrays import Array, of_rows
 from .price_changes import PriceChange
 from .prices import NO_PRICES, PriceBook
 
@@ -74,7 +74,12 @@ class Past:
     a day."""
 
     days: Measures
-    _known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _part_of: tuple[Past, Array] | None = None
+
+    def only(self, rows: Array) -> Past:
+        """The days of these members; what is worked out of them is still worked out of everybody's."""
+        return Past(of_rows(self.days, rows), _part_of=(self, rows))
 
     @property
     def history(self) -> Measures:
@@ -83,12 +88,15 @@ class Past:
         return self.days.columns(slice(None, -2))
 
     def once(self, work: Callable[..., T], *arguments: Hashable) -> T:
-        """The result of `work`, which must depend on nothing but these days and the arguments."""
+        """The result of `work`, which must depend on nothing but these days and the arguments, and whose
+        arrays must have a row for each member."""
         key = (work, *arguments)
-        if key not in self._known:
+        if key not in self._known and self._part_of:
+            whole, rows = self._part_of
+            self._known[key] = of_rows(whole.once(work, *arguments), rows)
+        elif key not in self._known:
             self._known[key] = work(self, *arguments)
-        known: T = self._known[key]
-        return known
+        return cast(T, self._known[key])
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,32 @@ class Frame:
     prices: PriceBook = NO_PRICES
     changes: tuple[PriceChange, ...] = ()
     added_cents: Array | None = None
+    _known: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _part_of: tuple[Frame, Array] | None = None
+
+    def only(self, rows: Array) -> Frame:
+        """The frame of these members; what is usual for them is still learnt from everybody."""
+        return replace(
+            self,
+            member_ids=self.member_ids[rows],
+            past=self.past.only(rows),
+            hours=of_rows(self.hours, rows),
+            cycle=of_rows(self.cycle, rows),
+            caps=of_rows(self.caps, rows),
+            added_cents=of_rows(self.added_cents, rows),
+            _known={},
+            _part_of=(self, rows),
+        )
+
+    def once(self, work: Callable[[Frame], T]) -> T:
+        """The result of `work`, which must depend on nothing but this frame, and whose arrays must have a row
+        for each member."""
+        if work not in self._known and self._part_of:
+            whole, rows = self._part_of
+            self._known[work] = of_rows(whole.once(work), rows)
+        elif work not in self._known:
+            self._known[work] = work(self)
+        return cast(T, self._known[work])
 
     @cached_property
     def day(self) -> date:
@@ -182,8 +216,7 @@ class Frame:
 
 def _rolling(hours: Array) -> Array:
     sums = np.cumsum(hours, axis=1)
-    ends = np.arange(hours.shape[1] - 1, hours.shape[1] - 2 - LATE_HOURS, -1)
-    return sums[:, ends] - sums[:, ends - DAY_HOURS]
+    return (sums[:, DAY_HOURS:] - sums[:, :-DAY_HOURS])[:, ::-1]
 
 
 def hour_after(instant: datetime) -> datetime:

@@ -94,16 +94,21 @@ def _change_of(model: str, rows: pd.DataFrame, last: date) -> PriceChange | None
 
 def _steps(ago: Array, price: Array, members: Array) -> Iterable[tuple[int, float, float]]:
     """Possible changes: how many days ago each began, how clear it is, and the shift of the logarithm."""
+    _, whose = np.unique(members, return_inverse=True)
     for since in sorted(set(ago[ago < DAYS_SINCE])):
         after, before = ago <= since, (ago > since) & (ago <= since + DAYS_BEFORE)
-        both = set(members[after]) & set(members[before])
-        if len(both) < LEAST_MEMBERS or not (members[ago == since].size):
+        is_both = np.zeros(whose.max() + 1, dtype=bool)
+        is_both[whose[after]] = True
+        is_before = np.zeros_like(is_both)
+        is_before[whose[before]] = True
+        is_both &= is_before
+        if is_both.sum() < LEAST_MEMBERS:
             continue
-        own = np.isin(members, list(both))
+        own = is_both[whose]
         new, old = price[after & own], price[before & own]
         shift = float(np.median(new) - np.median(old))
         if abs(shift) < np.log(LEAST_RATIO) or not _is_every_members(
-            price, members, both, after, before, shift
+            price, members, set(members[own]), after, before, shift
         ):
             continue
         middle, sign = (np.median(new) + np.median(old)) / 2, np.sign(shift)

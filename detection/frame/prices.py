@@ -31,9 +31,14 @@ class PriceBook:
         unpriced = rows["unpriced"].to_numpy(float)
         if not unpriced.any():
             return np.zeros(len(rows))
-        models = rows["model"].astype("category").cat
+        return self.estimated(unpriced, pd.Categorical(rows["model"]))
+
+    def estimated(self, unpriced: Array, models: pd.Categorical) -> Array:
+        """The same of columns."""
+        if not unpriced.any():
+            return np.zeros(len(unpriced))
         prices = np.array([self.of_model(str(model)) for model in models.categories])
-        return unpriced * prices[models.codes.to_numpy()]
+        return unpriced * prices[models.codes]
 
 
 NO_PRICES = PriceBook()

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
 
 from collector.base.days import day_start, utc_day
 from collector.facts.worth import TOKEN_WEIGHTS, UNPRICED
@@ -26,24 +29,43 @@ from .values import BY_AGENT, SERVED, known_value, number_where
 
 BY_AGENT_SURFACE = Q(surface__in=[surface.value for surface in AGENT_SURFACES])
 SUMS = [*MEASURES, "unpriced"]
+CHUNK = 2_000  # rows that are held as such at a time
 
 
-class HoursAgo(Func):
-    """Whole hours from an instant to the end of the last hour: 0 for the 3600 s that end there.
+class EpochSeconds(Func):
+    """Whole seconds from 1970 to an instant.
 
     In the database's own arithmetic: Django's Trunc runs a Python function for every row on SQLite.
     """
 
     output_field = IntegerField()
     # DATE_PART gives a float, EXTRACT a decimal: half a second over a million events.
-    template = "(%(last)s - CAST(FLOOR(DATE_PART('epoch', %(expressions)s)) AS BIGINT)) / 3600"
+    template = "CAST(FLOOR(DATE_PART('epoch', %(expressions)s)) AS BIGINT)"
 
-    def __init__(self, instant: str, end_at: datetime) -> None:
-        super().__init__(F(instant), last=int(end_at.timestamp()) - 1)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "(%(last)s - CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)) / 3600"
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
+    ) -> tuple[str, Any]:
+        template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
         return super().as_sql(compiler, connection, template=template, **context)
+
+
+def hours_ago(instant: str, end_at: datetime) -> CombinedExpression:
+    """Whole hours from an instant to the end of the last hour: 0 for the 3600 s that end there."""
+    return (Value(int(end_at.timestamp()) - 1) - EpochSeconds(instant)) / Value(3600)
+
+
+def read_columns(rows: QuerySet[Any, Any]) -> list[list[Any]]:
+    """Columns as the database gives them, days and instants as text where it has no dates.
+
+    To convert a million of them one by one takes longer than to read them.
+    """
+    columns: list[list[Any]] = [[] for _ in rows.query.selected or ()]
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        while chunk := cursor.fetchmany(CHUNK):
+            for column, values in zip(columns, zip(*chunk, strict=True), strict=True):
+                column.extend(values)
+    return columns
 
 
 def read_table(rows: QuerySet[Any, Any], columns: list[str]) -> pd.DataFrame:
@@ -102,7 +124,7 @@ def hour_sums(as_of: datetime, end_at: datetime, hours: int) -> pd.DataFrame:
     last_at = end_at - timedelta(hours=as_of < end_at)
     whole = (
         MemberModelHour.objects.between(end_at - timedelta(hours=hours), last_at)
-        .annotate(ago=HoursAgo("hour_at", end_at))
+        .annotate(ago=hours_ago("hour_at", end_at))
         .order_by()
         .values_list("member_id", "model", "ago")
         .annotate(**_rollup_sums())

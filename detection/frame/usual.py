@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .arrays import Array
@@ -19,6 +21,42 @@ MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
 # A newcomer who spends what somebody in the team spends now and then is no incident.
 HEAVY_QUANTILE = 0.99
 HEAVY_MEMBER_DAYS = 100
+
+# Robust standard deviations (of the logarithm) at which the price of a token is unusual: it strays less than
+# anything else.
+PRICE_Z = 2.5
+
+
+class Expectation(NamedTuple):
+    """What is usual in each rolling day, whatever the settings: its cents, what all bounds are multiplied by,
+    the bound of what a token costs, and how many times the usual a request costs everybody."""
+
+    cents: Array
+    factor: Array
+    bound_price: Array
+    cost_lift: Array
+
+
+def expectation(frame: Frame) -> Expectation:
+    spend, _, cost, price, _, _ = frame.past.once(habits)
+    expected_factor, bound_factor = factors(frame)
+    expected = np.exp(spend.level[:, None]) * expected_factor
+    cost_lift = lift(*ratios(frame.rolling.hand_cents, frame.rolling.hand_requests, cost))
+    return Expectation(
+        cents=np.nan_to_num(expected),
+        factor=bound_factor * lift(frame.rolling.cents, expected),
+        bound_price=_price_bound(frame, price),
+        cost_lift=np.broadcast_to(cost_lift, expected.shape),
+    )
+
+
+def _price_bound(frame: Frame, price: Habit) -> Array:
+    """What the price of each rolling day's tokens must exceed; a new model or new prices lift everybody's."""
+    paid, usual = ratios(frame.rolling.cents, frame.rolling.weight, price)
+    noise = noise_of(frame.rolling.requests)
+    with np.errstate(over="ignore"):
+        own = np.exp(price.centre[:, None] + PRICE_Z * price.reach[:, None] * noise)
+    return own * lift(paid, usual)
 
 
 def habits(past: Past) -> tuple[Habit, ...]:

@@ -13,6 +13,7 @@ from detection.continuation import has_lapsed
 from detection.engine import describe_finding
 from detection.findings.finding import Finding
 from detection.findings.wording import at_onset
+from detection.frame.frame import Frame
 from detection.models import DetectionSettings, Exemption
 from detection.rules import ORDER
 from detection.store import DescribedFinding
@@ -84,23 +85,55 @@ def backtest(
 ) -> list[WouldBe]:
     """Run detection at every step, which must be whole hours in order; incidents in order of their
     detection."""
-    if not steps:
-        return []
-    replay = Replay(history, steps[0], steps[-1], days=settings.history_days)
+    return backtests(history, [settings], steps, exemptions)[0]
+
+
+def backtests(
+    history: History,
+    policies: Sequence[DetectionSettings],
+    steps: Sequence[datetime],
+    exemptions: Iterable[Exemption] = (),
+) -> list[list[WouldBe]]:
+    """The same under each of several settings; those that look back as far share a walk."""
+    walks = [_Walk(policy) for policy in policies]
     exemptions = list(exemptions)
-    window = timedelta(hours=settings.continuation_hours)
-    live: dict[Key, Stretch] = {}
-    done: list[Stretch] = []
-    for as_of in steps:
-        frame = replay.frame(as_of)
-        in_force = [exemption for exemption in exemptions if exemption.is_in_force(as_of)]
-        findings = assess(frame, settings, in_force, None, replay.read_work).findings
-        present = [item for item in findings if not history.has_left(item.member_id, as_of)]
-        _follow(present, as_of, live, replay)
-        _let_go(live, done, as_of, window)
-    done.extend(live.values())
-    stretches = sorted(done, key=lambda stretch: (stretch.detected_at, stretch.first.member_id or 0))
-    return [_would_be(stretch, replay) for stretch in stretches]
+    by_days: dict[int, list[_Walk]] = {}
+    for walk in walks:
+        by_days.setdefault(walk.settings.history_days, []).append(walk)
+    for days, together in by_days.items() if steps else ():
+        replay = Replay(history, steps[0], steps[-1], days=days)
+        for as_of in steps:
+            frame = replay.frame(as_of)
+            in_force = [exemption for exemption in exemptions if exemption.is_in_force(as_of)]
+            for walk in together:
+                walk.judge(frame, in_force, replay)
+        for walk in together:
+            walk.end(replay)
+    return [walk.incidents for walk in walks]
+
+
+@dataclass
+class _Walk:
+    """One policy's way through the past: stretches that last or may come back, and those that are over."""
+
+    settings: DetectionSettings
+    live: dict[Key, Stretch] = field(default_factory=dict)
+    done: list[Stretch] = field(default_factory=list)
+    incidents: list[WouldBe] = field(default_factory=list)
+
+    def judge(self, frame: Frame, in_force: list[Exemption], replay: Replay) -> None:
+        as_of = frame.as_of
+        findings = assess(frame, self.settings, in_force, None, replay.read_work).findings
+        present = [item for item in findings if not replay.history.has_left(item.member_id, as_of)]
+        _follow(present, as_of, self.live, replay)
+        _let_go(self.live, self.done, as_of, timedelta(hours=self.settings.continuation_hours))
+
+    def end(self, replay: Replay) -> None:
+        stretches = sorted(
+            [*self.done, *self.live.values()],
+            key=lambda stretch: (stretch.detected_at, stretch.first.member_id or 0),
+        )
+        self.incidents = [_would_be(stretch, replay) for stretch in stretches]
 
 
 def _follow(findings: Sequence[Finding], as_of: datetime, live: dict[Key, Stretch], replay: Replay) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,7 +30,8 @@ class History:
     `rows`: one per member, hour, model and surface, in the order of the hours: member_id, hour (whole hours
     since 1970), known (the first whole hour at which it is known), model and surface (categories), by_agent,
     `READ` (paid_weight are weighed tokens that were paid for), thread (a number; -1 is none),
-    thread_requests. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
+    thread_requests. Rows before the hour `hours_from` are whole days; `earlier` reads these hours of a few
+    members. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
     `events` reads one member's events of a stretch of time. `left_at`: when members left, who since have.
     """
 
@@ -39,6 +40,8 @@ class History:
     emails: dict[int, str]
     rows: pd.DataFrame
     events: EventReader
+    hours_from: int = 0
+    earlier: Callable[[Sequence[int]], pd.DataFrame] | None = None
     cycles: tuple[datetime, ...] = ()
     turns: Mapping[datetime, Turn] = field(default_factory=dict)
     prices: PriceBook = NO_PRICES

@@ -17,8 +17,6 @@ from detection.frame.price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges,
 EPOCH = date(1970, 1, 1)
 PAID = ("charged", "billed", "paid_weight")
 PAID_WEIGHT = len(MEASURES) + PAID.index("paid_weight")
-# So many rows at once are summed up at once: months of them come at the start.
-MANY_ROWS = 10_000
 FIGURES = {"cents": 0, "requests": MEASURES.index("requests"), "weight": PAID_WEIGHT}
 
 
@@ -31,25 +29,42 @@ class ShownRows(NamedTuple):
     values: Array
 
 
+class PaidRows(NamedTuple):
+    """What was paid for: the member's and the model's place, the day since 1970, and `FIGURES`."""
+
+    member: Array
+    model: Array
+    day: Array
+    cents: Array
+    requests: Array
+    weight: Array
+
+    def chosen(self, rows: Array) -> PaidRows:
+        return PaidRows(*(column[rows] for column in self))
+
+
 class MovingPrices:
     """Keeps what was shown, by member, model and day; `look` says whether prices have changed."""
 
-    def __init__(self, models: Sequence[str] = ()) -> None:
+    def __init__(self, models: Sequence[str], first_day: int, day_count: int) -> None:
+        """Days are counted from 1970."""
         self._models = models
-        self._parts: list[pd.DataFrame] = []
+        self._first_day = first_day
+        self._parts: list[PaidRows] = []
+        self._team = np.zeros((2, len(models), day_count))  # cents, and the weight that they paid for
         self._seen: date | None = None
         self.changes: PriceChanges = ()
 
     def add(self, shown: ShownRows) -> None:
         """Take note of rows as they become known."""
         paid = shown.values[:, PAID_WEIGHT] > 0
-        if paid.any():
-            figures = {name: shown.values[paid, place] for name, place in FIGURES.items()}
-            places = {"member_id": shown.member, "place": shown.model, "number": shown.hour // 24}
-            small = {name: column[paid].astype(np.int32) for name, column in places.items()}
-            self._parts.append(pd.DataFrame(small | figures))
-        if len(paid) > MANY_ROWS:
-            self._sum_up(0)
+        if not paid.any():
+            return
+        day = shown.hour[paid] // 24
+        figures = {name: shown.values[paid, place] for name, place in FIGURES.items()}
+        self._parts.append(PaidRows(shown.member[paid], shown.model[paid], day, *figures.values()))
+        for sums, name in zip(self._team, ("cents", "weight"), strict=True):
+            np.add.at(sums, (shown.model[paid], day - self._first_day), figures[name])
 
     def kept_share(self, model: Array, hour: Array) -> Array:
         """What share of each row's cents it would have cost before any change."""
@@ -65,32 +80,36 @@ class MovingPrices:
         if self._seen == today:
             return False
         self._seen = today
-        days = self._days(today)
-        if days is None:
-            return False
-        team = days.groupby(["place", "ago"], as_index=False)[["cents", "weight"]].sum()
-        moved = moved_models(self._named(team))
-        places = [self._models.index(model) for model in moved]
-        found = price_changes(self._named(days[days["place"].isin(places)]), today) if moved else ()
+        number = (today - EPOCH).days
+        first = number - DAYS_BEFORE - DAYS_SINCE
+        moved = moved_models(self._team_days(first, number))
+        found = price_changes(self._member_days(moved, first, number), today) if moved else ()
         known = {(change.model, change.day): change for change in self.changes}
         is_new = set(known) != {(change.model, change.day) for change in found}
         # The ratio is settled by the first look: every look after it would have it a little otherwise.
         self.changes = tuple(known.get((change.model, change.day), change) for change in found)
         return is_new
 
-    def _days(self, today: date) -> pd.DataFrame | None:
-        if not self._parts:
-            return None
-        first = (today - EPOCH).days - DAYS_BEFORE - DAYS_SINCE
-        table = self._sum_up(first)
-        return table.assign(ago=(today - EPOCH).days - table["number"].astype(int))
+    def _team_days(self, first: int, today: int) -> pd.DataFrame:
+        """What was shown of the days from `first` on, a row for each model and day."""
+        cents, weight = self._team[:, :, max(first - self._first_day, 0) :]
+        place, day = np.nonzero(weight)
+        ago = today - max(first, self._first_day) - day
+        figures = {"cents": cents[place, day], "weight": weight[place, day]}
+        return pd.DataFrame({"model": self._named(place), "ago": ago} | figures)
 
-    def _sum_up(self, first: int) -> pd.DataFrame:
-        """What was shown of the days from `first` on, a row for each member, model and day."""
-        merged = pd.concat([part[part["number"] >= first] for part in self._parts], ignore_index=True)
-        table = merged.groupby(["member_id", "place", "number"], as_index=False).sum()
-        self._parts = [table]
-        return table
+    def _member_days(self, models: Sequence[str], first: int, today: int) -> pd.DataFrame:
+        """The same of some models, by member."""
+        rows = PaidRows(*map(np.concatenate, zip(*self._parts, strict=True)))
+        rows = rows.chosen(rows.day >= first)
+        self._parts = [rows]
+        rows = rows.chosen(np.isin(rows.model, [self._models.index(model) for model in models]))
+        key = (rows.member * len(self._models) + rows.model) * (today + 1) + rows.day
+        _, firsts, place = np.unique(key, return_index=True, return_inverse=True)
+        figures = {name: np.bincount(place, weights=getattr(rows, name)) for name in FIGURES}
+        keys = rows.chosen(firsts)
+        names = {"member_id": keys.member, "model": self._named(keys.model), "ago": today - keys.day}
+        return pd.DataFrame(names | figures)
 
-    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(model=np.array(self._models, dtype=object)[table["place"].to_numpy(int)])
+    def _named(self, places: Array) -> Array:
+        return np.array(self._models, dtype=object)[places]

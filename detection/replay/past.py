@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -10,35 +11,47 @@ import pandas as pd
 from collector.base.days import day_end, day_start, utc_day
 from collector.models import BillingCycle, UsageEvent
 from detection.findings.detail import read_events
+from detection.frame.frame import HOURS
 from detection.frame.load import first_complete_collection, watched_members
 from detection.frame.totals import load_price_book
 from detection.models import DetectionSettings, Exemption
 
 from .history import History
 from .replay import hour_of, steps
-from .rows import read_rows, read_turn
+from .rows import read_hours, read_rows, read_turn
 
 MOST_DAYS = 90
+# Before the days replayed, by the hour: what the first of the rolling windows reach back to.
+DAYS_BY_HOUR = timedelta(days=-(-HOURS // 24))
 
 
 class PastRefused(Exception):
     """The days asked for cannot be replayed; the message says why."""
 
 
-def load_history(first: date, last: date, settings: DetectionSettings) -> History:
-    """Totals by hour that a replay of `first` to `last` (both included) needs: those days, the history before
-    them, and the cycle that runs when they begin."""
+def load_history(
+    first: date, last: date, settings: DetectionSettings, *, all_by_hour: bool = False
+) -> History:
+    """Totals that a replay of `first` to `last` (both included) needs: by the hour of those days, by day of
+    the history before them and of the cycle that runs when they begin.
+
+    With `all_by_hour` nothing is left to be read later.
+    """
     members = {member.pk: member for member in watched_members(day_start(first))}
     start_at = day_start(first - timedelta(days=settings.history_days + 1))
     cycle = BillingCycle.objects.at(day_start(first))
     if cycle:
-        start_at = min(start_at, cycle.start_at)
+        start_at = min(start_at, day_start(utc_day(cycle.start_at)))
+    hours_from = start_at if all_by_hour else day_start(first - DAYS_BY_HOUR)
     prices = load_price_book(utc_day(start_at), day_end(last))
-    rows = read_rows(start_at, day_end(last), prices, first_complete_collection())
+    rows = read_rows(start_at, hours_from, day_end(last), prices, first_complete_collection())
     cycles = _cycle_turns()
 
     def events(member_id: int, start_at: datetime, end_at: datetime) -> pd.DataFrame:
         return read_events(UsageEvent.objects.filter(member_id=member_id), start_at, end_at, prices)
+
+    def earlier(member_ids: Sequence[int]) -> pd.DataFrame:
+        return read_hours(member_ids, start_at, hours_from, prices)
 
     return History(
         member_ids=np.array(sorted(members), dtype=np.int64),
@@ -46,6 +59,8 @@ def load_history(first: date, last: date, settings: DetectionSettings) -> Histor
         emails={pk: member.email for pk, member in members.items()},
         rows=rows,
         events=events,
+        hours_from=hour_of(hours_from),
+        earlier=earlier,
         cycles=cycles,
         turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < day_end(last)},
         prices=prices,

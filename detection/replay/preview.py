@@ -11,7 +11,7 @@ from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
 from . import past
-from .backtest import WouldBe, backtest
+from .backtest import WouldBe, backtests
 
 DAYS = 30
 STEP_HOURS = 3  # an answer for a thousand members within the patience of a person at a form
@@ -46,8 +46,7 @@ def preview(tried: DetectionSettings, now: datetime) -> Preview:
     history = past.load_history(first, last, longest)
     steps = past.replayed(first, last, STEP_HOURS, now)
     exemptions = past.exemptions()
-    with_tried = backtest(history, tried, steps, exemptions)
-    with_saved = backtest(history, saved, steps, exemptions)
+    with_tried, with_saved = backtests(history, [tried, saved], steps, exemptions)
     return Preview(
         first,
         last,

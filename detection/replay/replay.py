@@ -25,6 +25,7 @@ HOUR = timedelta(hours=1)
 EVENT_DAYS = 10
 # Rows that are gathered at a time.
 CHUNK = 50_000
+WORK = {name: np.int64 if name in ("hour", "model", "surface", "thread") else float for name in Work._fields}
 READ = ("cents", "requests", "tokens", "weight", *PAID)
 
 
@@ -69,6 +70,7 @@ class Replay:
 
     def read_work(self, member_ids: Sequence[int]) -> tuple[Mapping[int, Work], WorkNames]:
         """Hours of these members, as known at the last frame: what evidence is looked for in."""
+        self._read_earlier([member for member in member_ids if member not in self._earlier])
         return {member: self._work_of(member) for member in member_ids}, self._names
 
     def detail(self, finding: Finding, as_of: datetime) -> Detail:
@@ -106,12 +108,23 @@ class Replay:
 
     def _work_of(self, member_id: int) -> Work:
         chosen = self._places.get(member_id, np.array([], dtype=int))
-        chosen = chosen[self._column["known"][chosen] <= self._now]
-        places = ("hour", "model", "surface", "thread")
-        return Work(
-            **{name: self._column[name][chosen].astype(np.int64) for name in places},
-            **{name: self._column[name][chosen].astype(float) for name in Work._fields if name not in places},
-        )
+        is_shown = self._column["known"][chosen] <= self._now
+        chosen = chosen[is_shown & (self._column["hour"][chosen] >= self.history.hours_from)]
+        shown = Work(*(self._column[name][chosen].astype(kind) for name, kind in WORK.items()))
+        earlier = self._earlier.get(member_id)
+        return Work(*map(np.concatenate, zip(earlier, shown, strict=True))) if earlier else shown
+
+    def _read_earlier(self, member_ids: Sequence[int]) -> None:
+        """Hours from before those that all are read of, once for each member."""
+        if not member_ids or self.history.earlier is None:
+            return
+        rows = self.history.earlier(member_ids)
+        for name, names in (("model", self._names.models), ("surface", self._names.surfaces)):
+            names.extend(rows[name].cat.categories.difference(names))
+            rows[name] = rows[name].cat.set_categories(names).cat.codes
+        for member in member_ids:
+            own = rows[rows["member_id"] == member]
+            self._earlier[member] = Work(*(own[name].to_numpy(kind) for name, kind in WORK.items()))
 
     def _team_of(self, today: date, as_of: datetime) -> pd.DataFrame:
         """What each model cost everybody in the days before `today`, worked out once a day."""
@@ -126,6 +139,7 @@ class Replay:
     def _load(self) -> None:
         rows = self.history.rows
         self._now = 0
+        self._earlier: dict[int, Work] = {}
         self._names = WorkNames(list(rows["model"].cat.categories), list(rows["surface"].cat.categories))
         # Views of the history's columns: a million rows are held once.
         self._column = {name: rows[name].cat.codes.to_numpy() for name in ("model", "surface")}
@@ -133,7 +147,9 @@ class Replay:
         self._order = np.argsort(self._column["known"], kind="stable").astype(np.int32)
         self._known = self._column["known"][self._order]
         self._members = pd.Index(self.history.member_ids)
-        self._prices = MovingPrices(self._names.models)
+        days = rows["hour"] // 24
+        first_day, day_count = (int(days.min()), int(days.max() - days.min()) + 1) if len(rows) else (0, 0)
+        self._prices = MovingPrices(self._names.models, first_day, day_count)
 
     def _shown_rows(self, fresh: slice) -> ShownRows:
         """The rows that became known in this place of the order."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from detection.findings.finding import Finding, FindingWindow, Judgement
-from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
@@ -14,7 +13,7 @@ RULES = (Rule.CYCLE_LIMIT,)
 NEEDS = ("events",)
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Members whose spend of the running cycle is over the limit."""
     limit = float(settings.cycle_limit_dollars) * 100
     if not limit or frame.cycle is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from detection.findings.finding import Finding, FindingWindow, Judgement
-from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
@@ -15,16 +14,15 @@ NEEDS = ("events",)
 LEAST_MEMBERS = 5  # a median of fewer is one person's spend
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Members far above the median: context, unless the settings let each check alarm by itself."""
     multiplier = float(settings.cycle_outlier_multiplier)
     if not multiplier or frame.cycle is None:
         return []
     spend = frame.cycle.total_cents
-    active = spend[spend > 0]
-    if len(active) < LEAST_MEMBERS:
+    active, median = frame.once(_median_of_active)
+    if active < LEAST_MEMBERS:
         return []
-    median = float(np.median(active))
     bound = max(multiplier * median, float(settings.floor_dollars) * 100)
     judgement = Judgement(
         rule=Rule.CYCLE_OUTLIER,
@@ -40,7 +38,14 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         operands=lambda row: {
             "multiplier": multiplier,
             "median_cents": median,
-            "active_members": len(active),
+            "active_members": active,
         },
     )
     return list(judgement.findings(frame))
+
+
+def _median_of_active(frame: Frame) -> tuple[int, float]:
+    """How many members have spent in the cycle, and their median."""
+    spend = frame.cycle.total_cents if frame.cycle else np.zeros(0)
+    active = spend[spend > 0]
+    return len(active), float(np.median(active)) if len(active) else 0.0

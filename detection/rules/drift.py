@@ -12,7 +12,6 @@ import numpy as np
 from collector.base.days import day_start
 from detection.findings.finding import Finding, FindingWindow, Judgement
 from detection.frame.arrays import Array
-from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame, Past
 from detection.frame.habits import TEAM_MEMBERS, Habit, habit
 from detection.models import DetectionSettings
@@ -38,7 +37,7 @@ LEAST_Z, LEAST_Z_REQUESTS, CORROBORATED_Z = 3.5, 3.25, 1.25
 LEAST_RISE = 0.2
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Members whose spend over one of the spans is over the multiple, and beyond what their days vary by;
     one finding each."""
     if not settings.drift_multiplier:

@@ -59,7 +59,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     much."""
     if not settings.expensive_model_multiplier:
         return []
-    lift = baseline.cost_lift[frame.peak_hours_ago]
+    lift = baseline.cost_lift[np.arange(len(frame.member_ids)), frame.peak_hours_ago]
     by_hand = Priced(
         "hand", "cost_per_request_24h", frame.peak.hand_cents, frame.peak.hand_requests, baseline.cost, lift
     )

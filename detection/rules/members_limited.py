@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from detection.findings.finding import Finding, FindingWindow
-from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule, Severity
@@ -14,7 +13,7 @@ RULES = (Rule.MEMBERS_LIMITED,)
 NEEDS = ("spend",)
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """One finding for the team, naming the members; a limit of zero dollars stops nobody who had any to
     spend."""
     if not settings.members_limited or frame.caps is None or frame.cycle is None:

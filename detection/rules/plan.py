@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from detection.findings.finding import Finding, FindingWindow, Judgement
-from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
@@ -12,7 +11,7 @@ RULES = (Rule.PLAN_EXHAUSTED,)
 NEEDS = ("events",)
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Members with billed spend in the running cycle, as information."""
     if not settings.plan_exhausted or frame.cycle is None:
         return []

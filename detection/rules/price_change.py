@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collector.base.days import day_start
 from detection.findings.finding import Finding, FindingWindow
-from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.frame.price_changes import DAYS_SHOWN, PriceChange
 from detection.models import DetectionSettings
@@ -16,7 +15,7 @@ RULES = (Rule.PRICE_CHANGE,)
 NEEDS = ("events",)
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """One finding, about the rise that costs the team most a week; it names the others."""
     rises = [change for change in frame.changes if change.ratio > 1]
     if not settings.price_changes or not rises:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from detection.findings.finding import Finding, Judgement, last_24_hours
+from detection.frame.arrays import Array
 from detection.frame.baseline import Baseline, has_evidence
 from detection.frame.evidence import PLAIN
-from detection.frame.frame import Frame
+from detection.frame.frame import Frame, Past
 from detection.frame.outlier_days import outlier_bound, recent_average
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
@@ -27,7 +28,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     if not multiplier:
         return []
     spend, ended = frame.peak.cents, frame.peak_hours_ago
-    average, days = recent_average(frame.past.history.cents, settings.spike_lookback_days)
+    average, days = frame.past.once(_average, settings.spike_lookback_days)
     bound = np.maximum(outlier_bound(average, multiplier), float(settings.floor_dollars) * 100)
     rows = np.arange(len(spend))
     own = own_bounds(frame, settings, baseline)[rows, ended]
@@ -53,3 +54,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         evidence=baseline.evidence,
     )
     return list(judgement.findings(frame))
+
+
+def _average(past: Past, lookback: int) -> tuple[Array, Array]:
+    return recent_average(past.history.cents, lookback)

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from detection.findings.finding import Finding, Judgement, Unit, last_24_hours
-from detection.frame.baseline import Baseline
-from detection.frame.frame import Frame
+from detection.frame.frame import Frame, Past
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -20,7 +19,7 @@ NEEDS = ("events",)
 LEAST_MEMBER_DAYS = 10
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """Members unlike the team: context, unless the settings let each check alarm by itself."""
     if not settings.team_multiplier or not len(frame.member_ids):
         return []
@@ -31,11 +30,9 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
 
 def _unlike(rule: Rule, frame: Frame, settings: DetectionSettings, floor: float) -> list[Finding]:
     unit: Unit = "cents" if rule == Rule.TEAM_SPEND else "requests"
-    window = getattr(frame.past.history, unit)[:, -settings.team_window_days :]
-    pool = window[window > 0]
-    if len(pool) < LEAST_MEMBER_DAYS:
+    member_days, mean, deviation = frame.past.once(_spread_of, unit, settings.team_window_days)
+    if member_days < LEAST_MEMBER_DAYS:
         return []
-    mean, deviation = float(pool.mean()), float(pool.std())
     bound = max(mean + float(settings.team_multiplier) * deviation, floor)
     rolling = getattr(frame.rolling, unit)
     ended, observed = rolling.argmax(axis=1), rolling.max(axis=1)
@@ -55,6 +52,13 @@ def _unlike(rule: Rule, frame: Frame, settings: DetectionSettings, floor: float)
         is_alarm=not settings.confirm_by_own_history,
         is_provisional=True,
         scale=frame.inflation[rows, ended],
-        operands=lambda row: {"mean": mean, "deviation": deviation, "member_days": len(pool)},
+        operands=lambda row: {"mean": mean, "deviation": deviation, "member_days": member_days},
     )
     return list(judgement.findings(frame))
+
+
+def _spread_of(past: Past, unit: Unit, days: int) -> tuple[int, float, float]:
+    """Of the members' last days with any: how many, their mean, and their standard deviation."""
+    window = getattr(past.history, unit)[:, -days:]
+    active = window[window > 0]
+    return (len(active), float(active.mean()), float(active.std())) if len(active) else (0, 0.0, 0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from detection.findings.finding import Finding, FindingWindow, severity_of
-from detection.frame.baseline import Baseline
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Cause, Rule
@@ -13,7 +12,7 @@ NEEDS = ("events",)
 CRITICAL_OVER = 1.1
 
 
-def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
+def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """One finding for the team."""
     budget = float(settings.team_budget_dollars) * 100
     if not budget or frame.cycle is None:

@@ -2,7 +2,7 @@
 
 from detection.frame.baseline import learn
 from detection.models import DetectionSettings
-from detection.rules import drift, expensive_model
+from detection.rules import OF_THE_DAY, drift, expensive_model
 from detection.vocabulary import Severity
 
 from .frames import make_frame, steady
@@ -12,8 +12,9 @@ SETTINGS = DetectionSettings()
 
 def alarmed(rule, frame):
     """Ids of the members about whom `rule` raises more than information."""
-    found = rule.findings_in(frame, SETTINGS, learn(frame, SETTINGS))
-    return [finding.member_id for finding in found if finding.severity != Severity.INFO]
+    usual = [learn(frame, SETTINGS)] if rule in OF_THE_DAY else []
+    findings = rule.findings_in(frame, SETTINGS, *usual)
+    return [finding.member_id for finding in findings if finding.severity != Severity.INFO]
 
 
 def test_requests_that_became_dearer_for_all_alarm_only_about_who_pays_far_more_than_the_others():

@@ -1,17 +1,20 @@
 """What must hold whatever people spend."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.base.days import day_start
 from detection.assess import assess
 from detection.findings.finding import Finding
-from detection.frame.baseline import learn
+from detection.frame.baseline import learn, worth_a_look
 from detection.models import DetectionSettings
-from detection.replay.replay import Replay, hour_of
+from detection.replay.backtest import backtest, backtests
+from detection.replay.replay import Replay, hour_of, steps
 from detection.rules import own_baseline
 
 from .company import LAST, daily_steps, raised, small_history
@@ -115,3 +118,23 @@ def test_an_hour_that_came_late_is_seen_only_from_then_on():
     late = history.rows.assign(known=history.rows["known"].clip(lower=hour_of(as_of) + 1))
     assert Replay(replace(history, rows=late), as_of, as_of, days=44).frame(as_of).hours.cents.sum() == 0
     assert as_of.date() > LAST
+
+
+def test_whoever_cannot_be_over_a_bound_is_left_out_without_a_loss(monkeypatch):
+    replay = Replay(small_history(), *[day_start(LAST)] * 2, days=44)
+    frame, policy = replay.frame(day_start(LAST)), DetectionSettings(own_baseline_sensitivity=1)
+    few = assess(frame, policy, [], None, replay.read_work)
+    assert few.findings
+    assert len(worth_a_look(frame, policy)) < len(frame.member_ids)
+    everybody = np.arange(len(frame.member_ids))
+    monkeypatch.setattr("detection.assess.worth_a_look", lambda frame, settings: everybody)
+    assert assess(frame, policy, [], None, replay.read_work) == few
+
+
+def test_settings_replayed_together_find_what_each_finds_by_itself():
+    changes = ({}, {"floor_dollars": 10, "own_baseline_sensitivity": 2}, {"own_baseline_days": 30})
+    policies = [DetectionSettings(**change) for change in changes]
+    hours = steps(LAST - timedelta(days=13), LAST, 12)
+    together = backtests(small_history(), policies, hours)
+    assert len(set(map(len, together))) > 1
+    assert together == [backtest(small_history(), policy, hours) for policy in policies]

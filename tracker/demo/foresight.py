@@ -49,7 +49,7 @@ def foresee(hours: Sequence[datetime], world: World) -> Foresight:
     with transaction.atomic():
         world.set_clock(hours[-1])
         runs.collect(hours[-1], client=world.client, sources=[Source.SPEND, Source.EVENTS])
-        history = load_history(utc_day(hours[0]), utc_day(hours[-1]), settings)
+        history = load_history(utc_day(hours[0]), utc_day(hours[-1]), settings, all_by_hour=True)
         limits = _spend_limits(history)
         transaction.set_rollback(True)
     # Each hour is collected when it is over, not all at once.

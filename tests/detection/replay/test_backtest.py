@@ -132,7 +132,9 @@ def test_a_cycle_is_replayed_from_its_start_however_short_the_history(days, time
     BillingCycle.objects.create(
         start_at=datetime(2026, 3, 1, 21, tzinfo=UTC), end_at=datetime(2026, 4, 1, 21, tzinfo=UTC)
     )
-    make_event(make_member(), datetime(2026, 3, 2, 9, tzinfo=UTC), 600)
+    member, at = make_member(), datetime(2026, 3, 2, 9, tzinfo=UTC)
+    make_event(member, at, 600)
+    make_day(member, at.date(), 600)
     tried = ("--set", "cycle_limit.dollars=500", "--set", f"own_baseline.days={days}")
     (incident,) = backtest("--from", "2026-03-25", "--to", "2026-03-26", *tried)
     assert (incident["rules"], incident["observed_cents"]) == (["cycle_limit"], 60_000)

@@ -7,7 +7,7 @@ import pytest
 
 from collector.facts import rollups
 from collector.facts.pruning import plan_pruning, prune
-from collector.models import UsageEvent
+from collector.models import BillingCycle, UsageEvent
 from detection.models import DetectionSettings
 from detection.replay import past
 from detection.replay.backtest import backtest
@@ -44,17 +44,20 @@ def _day(member, at, dollars):
         )
 
 
-def replayed():
-    policy, first = DetectionSettings(), LAST - timedelta(days=29)
+def replayed(**how):
+    policy, first = DetectionSettings(cycle_limit_dollars=500), LAST - timedelta(days=29)
     steps = past.replayed(first, LAST, 3, NOW)
-    return backtest(past.load_history(first, LAST, policy), policy, steps)
+    return backtest(past.load_history(first, LAST, policy, **how), policy, steps)
 
 
 @pytest.mark.django_db
-def test_thirty_days_replay_the_same_after_pruning_all_but_forty_five():
+def test_thirty_days_replay_the_same_by_days_and_hours_and_after_pruning_all_but_forty_five():
+    start_at = datetime(2026, 4, 20, 21, 40, tzinfo=UTC)
+    BillingCycle.objects.create(start_at=start_at, end_at=start_at + timedelta(days=30))
     UsageEvent.objects.bulk_create(a_team(), batch_size=1000)
     rollups.recompute_days(date(2026, 3, 1), LAST, NOW)
     before = replayed()
     assert "m1@example.com" in {incident.email for incident in before}
+    assert replayed(all_by_hour=True) == before
     assert prune(plan_pruning(45, NOW), NOW) > 1000
     assert replayed() == before

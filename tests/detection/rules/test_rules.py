@@ -10,6 +10,7 @@ from detection.frame.baseline import learn
 from detection.frame.frame import Caps
 from detection.models import DetectionSettings
 from detection.rules import (
+    OF_THE_DAY,
     cycle_limit,
     cycle_outlier,
     daily_limits,
@@ -28,7 +29,7 @@ from tests.detection.frames import last_hour, make_frame, steady
 
 def find(rule, frame, **changes):
     settings = DetectionSettings(**changes)
-    return rule.findings_in(frame, settings, learn(frame, settings))
+    return rule.findings_in(frame, settings, *([learn(frame, settings)] if rule in OF_THE_DAY else []))
 
 
 def told(findings):
