@@ -13,7 +13,7 @@ from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.models import Source, UsageEvent, Watermark
 from sandbox import Sandbox, build_company
-from sandbox.faults import KINDS, named
+from sandbox.faults import KINDS, fault_named
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 9, 16, 15, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_what_passes_is_waited_out_and_what_lies_is_refused_until_the_next_run(s
     before = stored()
     # A wrong count shows itself where one page is all, the other faults where there are several.
     monkeypatch.setattr(reading, "PAGE_SIZE", 1000 if kind == "wrong-count" else 40)
-    sandbox.faults.next(reading.PATH, named(f"{kind}:0"))
+    sandbox.faults.next(reading.PATH, fault_named(f"{kind}:0"))
     spoilt = run(sandbox, NOW)
     assert sum(sandbox.faults.happened.values()) == 1
     if kind in PASSING:
