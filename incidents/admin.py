@@ -25,7 +25,7 @@ from collector.base.read_only import ReadOnly, RecordedAdmin
 from groups.models import Group
 from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin
 from incidents.channels.base import DeliveryError
-from incidents.channels.forms import channel_form
+from incidents.channels.forms import CHANNEL_FIELDSETS, channel_form, chosen_kind
 from incidents.models import (
     Channel,
     Incident,
@@ -112,36 +112,20 @@ class ChannelAdmin(RecordedAdmin):
     list_select_related = ("escalate_to",)
     readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at")
     actions = ("send_test",)
-    fieldsets = (
-        (None, {"fields": ("name", "kind", "target", "is_enabled")}),
-        (
-            "What is sent",
-            {
-                "fields": (
-                    "sends_alerts",
-                    "least_severity",
-                    "audience",
-                    "groups",
-                    "follows",
-                    "sends_digests",
-                    "sends_budgets",
-                )
-            },
-        ),
-        (
-            "When",
-            {"fields": ("quiet_from", "quiet_until", "timezone", "is_loud_when_critical")},
-        ),
-        ("When nobody acknowledges", {"fields": ("escalate_after_minutes", "escalate_to")}),
-        ("Last attempts", {"fields": ("last_ok_at", "last_error", "last_error_at")}),
-    )
+    fieldsets = CHANNEL_FIELDSETS
 
     def get_form(
         self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **options: Any
     ) -> type[forms.ModelForm]:
         """The form of the channel's kind, which hides a stored key."""
-        kind = obj.kind if obj else request.POST.get("kind") or request.GET.get("kind", "")
+        kind = obj.kind if obj else chosen_kind(request)
         return super().get_form(request, obj, change, form=channel_form(kind), **options)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        """A new channel's kind is chosen above the form, and nothing was sent to it yet."""
+        if obj:
+            return self.fieldsets
+        return ((None, {"fields": ("name", "target", "is_enabled")}), *self.fieldsets[1:-1])
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.test_view))
@@ -155,11 +139,11 @@ class ChannelAdmin(RecordedAdmin):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """The form, with the kinds to choose from while the channel is new."""
-        chosen = request.GET.get("kind", "")
+        chosen = chosen_kind(request)
         shown = {
             "kinds": [(kind.value, kind.label, kind.value == chosen) for kind in Channel.Kind],
             "chosen_kind": chosen,
-            "may_test": self.may_test(request) and bool(object_id or chosen),
+            "may_test": self.may_test(request),
         }
         return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
 

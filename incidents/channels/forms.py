@@ -9,10 +9,31 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import HttpRequest
 
 from incidents.models import Channel
 
 from .targets import SECRET_KINDS
+
+CHANNEL_FIELDSETS = (
+    (None, {"fields": ("name", "kind", "target", "is_enabled")}),
+    (
+        "What is sent",
+        {
+            "fields": (
+                "sends_alerts",
+                "least_severity",
+                "audience",
+                "groups",
+                "sends_digests",
+                "sends_budgets",
+            )
+        },
+    ),
+    ("When", {"fields": ("quiet_from", "quiet_until", "timezone", "is_loud_when_critical")}),
+    ("When nobody acknowledges", {"fields": ("escalate_after_minutes", "escalate_to")}),
+    ("Now", {"fields": ("follows", "last_ok_at", "last_error", "last_error_at")}),
+)
 
 LINES = forms.Textarea(attrs={"rows": 4, "cols": 60})
 SECRET = forms.PasswordInput(attrs={"autocomplete": "off", "size": 60})
@@ -146,3 +167,9 @@ CHANNEL_FORMS: dict[str, type[ChannelForm]] = {
 def channel_form(kind: str) -> type[ChannelForm]:
     """The form of a kind; for an unknown one that in which the kind is chosen."""
     return CHANNEL_FORMS.get(kind, ChannelForm)
+
+
+def chosen_kind(request: HttpRequest) -> str:
+    """The kind of a channel that is being added: Slack until another one is chosen."""
+    kind = request.POST.get("kind") or request.GET.get("kind", "")
+    return kind if kind in Channel.Kind.values else Channel.Kind.SLACK

@@ -86,7 +86,7 @@ def room(channel: Channel) -> str:
 def send(channel: Channel, parcel: Parcel) -> str:
     """Post, or edit the root and answer in its thread; return the ts that later messages follow."""
     if not settings.SLACK_BOT_TOKEN:
-        raise DeliveryError("Slack is not set up: set SLACK_BOT_TOKEN.")
+        raise DeliveryError("Slack is not set up: set SLACK_BOT_TOKEN in .env and start again.")
     if not room(channel):
         raise DeliveryError("No Slack channel: set SLACK_CHANNEL_ID, or the target in the admin.")
     if parcel.root and isinstance(parcel.content, Alert):
