@@ -103,7 +103,12 @@ def check_sign_in() -> Iterable[CheckMessage]:
 
 @setting_check()
 def check_slack() -> Iterable[CheckMessage]:
-    yield from all_or_none("config.E007", "Slack", "SLACK_BOT_TOKEN", "SLACK_CHANNEL_ID")
+    if settings.SLACK_CHANNEL_ID and not settings.SLACK_BOT_TOKEN:
+        yield Error(
+            "SLACK_CHANNEL_ID is set without SLACK_BOT_TOKEN.",
+            hint="Set the token of the app that posts there; channels can also be added in the admin.",
+            id="config.E007",
+        )
     if settings.SLACK_SIGNING_SECRET and not settings.SLACK_BOT_TOKEN:
         yield Error(
             "SLACK_SIGNING_SECRET is set without SLACK_BOT_TOKEN.",

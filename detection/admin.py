@@ -16,9 +16,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from solo.admin import SingletonModelAdmin
 
-from collector.base.read_only import ReadOnly, RecordedAdmin
+from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
 
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
@@ -31,7 +30,7 @@ WORKER_PATIENCE_SECONDS = 15  # it asks for tasks every two seconds
 
 
 @admin.register(DetectionSettings)
-class DetectionSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+class DetectionSettingsAdmin(SettingsAdmin):
     """Thresholds, each with its unit and an example; the history says who changed what."""
 
     change_form_template = "admin/detection/detectionsettings/change_form.html"
@@ -136,7 +135,7 @@ class ExemptionAdmin(RecordedAdmin):
     list_filter = ["kind", "cause", ("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["member"]
     search_fields = ["member__email", "member__name", "reason"]
-    raw_id_fields = ["member"]
+    autocomplete_fields = ["member"]
     readonly_fields = ["created_by", "created_at", "revoked_by", "revoked_at"]
     actions = ["revoke"]
 

@@ -17,11 +17,10 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
-from solo.admin import SingletonModelAdmin
 
 from collector.base.days import utc_day
 from collector.base.plausibility import is_number
-from collector.base.read_only import ReadOnly, RecordedAdmin
+from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
 from groups.models import Group
 from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin
 from incidents.channels.base import DeliveryError
@@ -46,7 +45,7 @@ LABELS = {"reopen_window_hours": "Reopen window (hours)"}
 
 
 @admin.register(IncidentSettings)
-class IncidentSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+class IncidentSettingsAdmin(SettingsAdmin):
     fieldsets = (
         (
             "How incidents open and close",

@@ -2,36 +2,45 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from solo.admin import SingletonModelAdmin
 
-from collector.base.read_only import ReadOnly, RecordedAdmin
+from collector.base.read_only import ReadOnly, SettingsAdmin
 from tracker.access import tokens
 from tracker.access.request import AccessRequest
 from tracker.access.sentences import sentence
 from tracker.admin_site import people, powers  # noqa: F401  (they register)
+from tracker.admin_site.sign_in import read_sign_in
 from tracker.models import AccessSettings, ApiToken, AuditEntry, RetentionSettings
 
 
 @admin.register(AccessSettings)
-class AccessSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+class AccessSettingsAdmin(SettingsAdmin):
+    change_form_template = "admin/tracker/accesssettings/change_form.html"
     fieldsets = (
         (
             "Roles",
             {
                 "fields": ("default_role", "responder_list", "admin_list"),
-                "description": "Membership of the groups “viewer”, “responder” and “admin” also gives a "
-                "role; "
-                "the highest role applies.",
+                "description": "A role chosen under People counts too; the highest role applies.",
             },
         ),
         ("Privacy", {"fields": ("viewers_see", "smallest_group", "shows_ranks")}),
     )
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        shown = {"sign_in": read_sign_in(request)}
+        return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
+
 
 @admin.register(RetentionSettings)
-class RetentionSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+class RetentionSettingsAdmin(SettingsAdmin):
     pass
 
 

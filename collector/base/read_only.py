@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
+from solo.admin import SingletonModelAdmin
 
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -43,3 +47,11 @@ class RecordedAdmin(SimpleHistoryAdmin):
             return super().history_form_view(request, object_id, version_id, extra_context)
         except (ValueError, ValidationError) as problem:
             raise Http404("There is no such version.") from problem
+
+
+class SettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+    """The one row of a table of settings; saved, it leads back to the front page."""
+
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponseRedirect:
+        self.message_user(request, f"{capfirst(str(obj))}: your changes are saved.")
+        return HttpResponseRedirect(request.path if "_continue" in request.POST else reverse("admin:index"))

@@ -6,10 +6,9 @@ from django.contrib import admin
 from django.db.models import ForeignKey
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
-from solo.admin import SingletonModelAdmin
 
 from collector.base.money import dollars
-from collector.base.read_only import ReadOnly, RecordedAdmin
+from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
 from groups.models import BudgetSettings, BudgetStep, CycleBudget, Group
 
 
@@ -21,8 +20,16 @@ class CycleBudgetAdmin(RecordedAdmin):
     list_editable = ("amount_dollars",)
     list_select_related = ("group", "member")
     search_fields = ("group__name", "member__email", "member__name")
-    fields = ("group", "member", "amount_dollars")
-    raw_id_fields = ("member",)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": ("group", "member", "amount_dollars"),
+                "description": "Choose a group or a member. The whole team's budget is under Detection.",
+            },
+        ),
+    )
+    autocomplete_fields = ("member",)
     history_list_display = ("amount_dollars",)
 
     @admin.display(description="budget of")
@@ -38,7 +45,7 @@ class CycleBudgetAdmin(RecordedAdmin):
 
 
 @admin.register(BudgetSettings)
-class BudgetSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+class BudgetSettingsAdmin(SettingsAdmin):
     fieldsets = (
         (
             None,

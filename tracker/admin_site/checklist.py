@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django_q.models import Schedule
 
 from collector.collecting import freshness
@@ -126,7 +126,7 @@ def check_groups(now: datetime) -> SetUpStep:
 def check_channel(now: datetime) -> SetUpStep:
     enabled = list(Channel.objects.enabled())
     working = [channel for channel in enabled if channel.last_ok_at and not channel.last_error]
-    state = f"{len(working)} of {plural(len(enabled), 'channel')} delivered"
+    state = f"{len(working)} of {plural(len(enabled), 'channel')} working"
     if not enabled:
         state = "none: nobody is notified"
     return SetUpStep(
@@ -148,17 +148,9 @@ def check_budget(now: datetime) -> SetUpStep:
         number > 0,
         plural(number, "budget") if number else "none",
         "With a budget, the forecast shows when the money runs out.",
-        budget_place(),
+        f"{admin_list('detection_detectionsettings')}#id_team_budget_dollars",
         "Set an amount for the whole team to begin with.",
     )
-
-
-def budget_place() -> str:
-    """The budgets' list; the team's own budget until that is part of the admin."""
-    try:
-        return admin_list("groups_cyclebudget")
-    except NoReverseMatch:
-        return admin_list("detection_detectionsettings")
 
 
 def check_sign_in(now: datetime) -> SetUpStep:
@@ -169,7 +161,7 @@ def check_sign_in(now: datetime) -> SetUpStep:
         "on" if settings.AUTH_ENABLED else "off: anyone who reaches this address can read it",
         "These pages show what each person spends.",
         admin_list("tracker_accesssettings"),
-        "Set AUTH_SECRET and Google's or your OpenID provider's variables in .env.",
+        "Access shows the lines for .env.",
     )
 
 

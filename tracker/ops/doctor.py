@@ -187,7 +187,7 @@ def missing_for(channel: Channel) -> str:
 
 def check_slack() -> CheckResult:
     if not settings.SLACK_BOT_TOKEN:
-        return off("Slack", "not set up", "set SLACK_BOT_TOKEN and SLACK_CHANNEL_ID")
+        return off("Slack", "not set up", "set SLACK_BOT_TOKEN")
     try:
         answer = slack.call("auth_test")
     except DeliveryError as error:

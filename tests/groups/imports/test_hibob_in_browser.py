@@ -41,7 +41,7 @@ def test_from_upload_to_undo(page: Page, live_server, admin_user, team):
     page.goto(f"{live_server.url}/admin/groups/group/")
     page.get_by_label("Username").fill("admin")
     page.get_by_label("Password").fill("password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
     page.get_by_role("link", name="Import from HiBob").click()
     page.get_by_label("File:", exact=True).set_input_files(

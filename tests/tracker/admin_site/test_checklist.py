@@ -74,7 +74,7 @@ def test_a_channel_counts_once_something_got_through():
     Channel.objects.filter(pk=channel.pk).update(last_ok_at=NOW)
     assert step("channel").is_done
     Channel.objects.filter(pk=channel.pk).update(last_error="No answer")
-    assert (step("channel").is_done, step("channel").state) == (False, "0 of 1 channel delivered")
+    assert (step("channel").is_done, step("channel").state) == (False, "0 of 1 channel working")
 
 
 def test_groups_a_budget_sign_in_and_roles_count_when_they_are_there(settings):

@@ -249,9 +249,10 @@ def test_the_command_prints_a_line_each_and_ends_well_on_a_fresh_database(settin
 def test_the_command_fails_when_something_must_be_mended(settings, capsys):
     settings.SLACK_BOT_TOKEN = "xoxb-made-up"
     settings.SLACK_API_URL = "http://127.0.0.1:9"
+    settings.WEBHOOK_SECRET = "s"
     with pytest.raises(CommandError, match="2 of these need fixing"):
         call_command("doctor")
-    assert "config.E007" in capsys.readouterr().out
+    assert "config.E011" in capsys.readouterr().out
 
 
 @pytest.mark.django_db
