@@ -46,19 +46,21 @@ class Group(models.Model):
         null=True,
         blank=True,
         related_name="group",
-        help_text="The group at Cursor that this one follows; empty for one made here.",
+        help_text="The group at Cursor that this one follows. Empty if the group was created here.",
     )
     is_name_local = models.BooleanField(
-        default=False, help_text="Renamed here: a new name at Cursor no longer replaces it."
+        default=False, help_text="Renamed here. A new name at Cursor does not replace this name."
     )
-    closed_day = models.DateField(null=True, blank=True, help_text="The first day on which it holds nobody.")
+    closed_day = models.DateField(
+        "deleted on", null=True, blank=True, help_text="The first day on which the group has no members."
+    )
     merged_into = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="merged",
-        help_text="Where members go whom Cursor still puts into this closed group.",
+        help_text="The group that receives members whom Cursor still assigns to this deleted group.",
     )
     created_at = models.DateTimeField()
 
@@ -72,17 +74,17 @@ class Group(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="group_name_unique",
-                violation_error_message="There is a group of that name already.",
+                violation_error_message="A group with this name already exists.",
             ),
             models.CheckConstraint(
                 condition=~Q(name__iexact=UNASSIGNED_NAME),
                 name="group_not_unassigned",
-                violation_error_message=f"“{UNASSIGNED_NAME}” is kept for members without a group.",
+                violation_error_message=f"“{UNASSIGNED_NAME}” is reserved for members without a group.",
             ),
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | Q(closed_day__isnull=False),
                 name="group_merged_is_closed",
-                violation_error_message="Only a closed group can be merged into another.",
+                violation_error_message="Only a deleted group can be marked as merged into another.",
             ),
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
@@ -146,13 +148,19 @@ class Assignment(models.Model):
         null=True,
         blank=True,
         related_name="assignments",
-        help_text="Empty: Unassigned.",
+        help_text="If empty, the member is Unassigned.",
     )
-    from_day = models.DateField(help_text="The first day, UTC; it holds until the member's next assignment.")
+    from_day = models.DateField(
+        help_text="The first day (UTC). The assignment lasts until the member's next one."
+    )
     source = models.CharField(
-        max_length=8, choices=Source, help_text="Anything but Cursor wins over Cursor from that day on."
+        max_length=8,
+        choices=Source,
+        help_text="From that day on, any other source takes precedence over Cursor.",
     )
-    changed_by = models.CharField(max_length=200, help_text="Who did it: a login, a command, Cursor.")
+    changed_by = models.CharField(
+        max_length=200, help_text="Who made the change: a user, a command or Cursor."
+    )
     changed_at = models.DateTimeField()
 
     objects = AssignmentQuerySet.as_manager()
@@ -167,7 +175,7 @@ class Assignment(models.Model):
             models.UniqueConstraint(
                 fields=["member", "from_day"],
                 name="assignment_one_per_member_day",
-                violation_error_message="This member has an assignment from that day already.",
+                violation_error_message="This member already has an assignment that starts on that day.",
             ),
         ]
 
@@ -193,11 +201,13 @@ class GroupImport(models.Model):
 
     kind = models.CharField(max_length=8, choices=Kind)
     file_name = models.CharField(max_length=200)
-    from_day = models.DateField(help_text="The first day on which its moves hold.")
+    from_day = models.DateField(help_text="The first day on which its moves take effect.")
     targets = models.JSONField(help_text="The file's people, as read.")
-    plan = models.JSONField(help_text="What it would change, as shown.")
+    plan = models.JSONField(help_text="The changes it would make, as shown in the preview.")
     status = models.CharField(max_length=10, choices=Status, default=Status.PREVIEWED)
-    before = models.JSONField(default=dict, help_text="What applying it replaced: undo restores it.")
+    before = models.JSONField(
+        default=dict, help_text="What applying it replaced. Undoing the import restores this."
+    )
     uploaded_by = models.CharField(max_length=200)
     uploaded_at = models.DateTimeField()
     applied_by = models.CharField(max_length=200, blank=True)

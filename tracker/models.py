@@ -56,31 +56,34 @@ class AccessSettings(SingletonModel):
         max_length=16,
         choices=DefaultRole,
         default=DefaultRole.RESPONDER,
-        help_text="For everybody who may sign in and has no other role by group or list.",
+        help_text="For everybody who may sign in and has no other role.",
     )
     responder_list = models.TextField(
         "responders",
         blank=True,
         validators=[validate_address_list],
-        help_text="One e-mail address or domain a line, e.g. oncall@example.com or @sre.example.com.",
+        help_text="One e-mail address or domain per line, for example oncall@example.com or "
+        "@sre.example.com.",
     )
     admin_list = models.TextField(
         "admins",
         blank=True,
         validators=[validate_address_list],
-        help_text="In addition to AUTH_ADMIN_EMAILS. Admins change settings and groups and enter this admin.",
+        help_text="In addition to AUTH_ADMIN_EMAILS. Admins can change settings and groups and open this "
+        "admin.",
     )
     viewers_see = models.CharField(
         max_length=16,
         choices=Privacy,
         default=Privacy.NAMES,
-        help_text="Responders and admins see everybody by name. Pages show a notice when viewers do not.",
+        help_text="Responders and admins see everybody by name. If viewers do not, pages show them a notice.",
     )
     smallest_group = models.PositiveSmallIntegerField(
         "smallest group",
         default=5,
         db_default=5,
-        help_text="With pseudonyms, viewers see groups of fewer people as part of the group above. 0: all.",
+        help_text="When viewers see pseudonyms, groups with fewer people than this are shown as part of "
+        "their parent group. 0: show every group.",
     )
     shows_ranks = models.BooleanField(
         "ranks",
@@ -165,7 +168,9 @@ class ApiToken(models.Model):
         RESPONDER = "responder", "read, and act on incidents"
         ADMIN = "admin", "read, act on incidents, change settings and groups"
 
-    name = models.CharField(max_length=80, unique=True, help_text="What uses it, e.g. “weekly report”.")
+    name = models.CharField(
+        max_length=80, unique=True, help_text="What uses the token, for example “weekly report”."
+    )
     scope = models.CharField(max_length=16, choices=Scope, default=Scope.VIEWER)
     hint = models.CharField("begins with", max_length=12, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
@@ -173,7 +178,7 @@ class ApiToken(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="If empty, the token never expires.")
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
@@ -206,7 +211,9 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    actor_name = models.CharField(max_length=254, help_text="E-mail, token or “visitor”, as it was then.")
+    actor_name = models.CharField(
+        max_length=254, help_text="E-mail address, token name or “visitor” at that time."
+    )
     address = models.GenericIPAddressField(null=True)
     target = models.CharField(max_length=300, blank=True, help_text="Method and path.")
     detail = models.CharField(max_length=500, blank=True)
@@ -277,8 +284,10 @@ class SavingFollowUp(models.Model):
     raised_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=254)
-    token_share = models.FloatField(help_text="Of the member's tokens in the 30 days before, on the model.")
-    cents_per_token = models.FloatField(help_text="The difference of the two prices, then.")
+    token_share = models.FloatField(
+        help_text="The model's share of the member's tokens in the 30 days before."
+    )
+    cents_per_token = models.FloatField(help_text="The difference between the two prices at that time.")
 
     class Meta:
         ordering = ["-raised_at"]

@@ -16,7 +16,7 @@ class Lease(models.Model):
     writes = models.BigIntegerField(
         default=0,
         db_default=0,
-        help_text="How often facts were written; only counted by their lease.",
+        help_text="The number of times that facts were written; counted only on the lease for them.",
     )
 
     def __str__(self) -> str:

@@ -131,7 +131,9 @@ class AiCodeCommit(models.Model):
     branch = models.CharField(max_length=300, blank=True)
     is_primary_branch = models.BooleanField(null=True, blank=True)
     source = models.CharField(max_length=20, blank=True)
-    day = models.DateField(help_text="Of the commit; of its ingestion where the commit gives none.")
+    day = models.DateField(
+        help_text="When the commit was made, or when Cursor ingested it if the commit has no time."
+    )
     committed_at = models.DateTimeField(null=True, blank=True)
     ingested_at = models.DateTimeField()
     lines_added = models.IntegerField(default=0)

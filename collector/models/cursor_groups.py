@@ -16,14 +16,16 @@ class DirectoryGroup(models.Model):
     cursor_id = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
     monthly_limit_dollars = models.DecimalField(
-        max_digits=12, decimal_places=2, null=True, blank=True, help_text="Empty: the group has no limit."
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="If empty, the group has no limit."
     )
     members = models.ManyToManyField(
-        Member, related_name="directory_groups", help_text="Read only for groups that have a limit."
+        Member, related_name="directory_groups", help_text="Collected only for groups that have a limit."
     )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="When it disappeared from Cursor's list.")
+    gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the group disappeared from Cursor's list."
+    )
 
     class Meta:
         ordering = ["name"]
@@ -38,7 +40,9 @@ class CursorGroup(models.Model):
     cursor_id = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
     spend_cents = CentsField(
-        null=True, blank=True, help_text="As Cursor states it for the current cycle; only a cross-check."
+        null=True,
+        blank=True,
+        help_text="The spend that Cursor reports for the current cycle; used only as a cross-check.",
     )
     directory_group = models.ForeignKey(
         DirectoryGroup,
@@ -46,11 +50,13 @@ class CursorGroup(models.Model):
         null=True,
         blank=True,
         related_name="billing_groups",
-        help_text="The directory group that it follows, whose limit holds for its members.",
+        help_text="The directory group that this group follows; that group's limit applies to its members.",
     )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="When it disappeared from Cursor's list.")
+    gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the group disappeared from Cursor's list."
+    )
 
     class Meta:
         ordering = ["name"]

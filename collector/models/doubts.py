@@ -24,16 +24,16 @@ class ReadingNote(models.Model):
     scope = models.CharField(max_length=200, help_text="The endpoint's path, or the file's name.")
     where = models.CharField(max_length=200, blank=True, help_text="The field, page or line.")
     reason = models.TextField()
-    cents = CentsField(null=True, blank=True, help_text="Money affected, where known.")
-    raw = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder, help_text="As received.")
+    cents = CentsField(null=True, blank=True, help_text="The amount affected, if known.")
+    raw = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder, help_text="The row as received.")
     fingerprint = models.CharField(max_length=64)
-    start_at = models.DateTimeField(null=True, blank=True, help_text="The time affected.")
+    start_at = models.DateTimeField(null=True, blank=True, help_text="The time that the doubt is about.")
     end_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
-    times = models.PositiveIntegerField(default=1, help_text="How many readings it occurred in.")
+    times = models.PositiveIntegerField(default=1, help_text="The number of readings in which it occurred.")
     resolved_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a later reading was right, or no longer contained it."
+        null=True, blank=True, help_text="When a later reading was correct or no longer contained it."
     )
 
     objects = NoteQuerySet.as_manager()
@@ -59,9 +59,11 @@ class Doubt(ReadingNote):
     """One row is one thing that does not add up in what a source or a file states; its rows still count."""
 
     kind = models.CharField(max_length=20, choices=DoubtKind)
-    announced = models.CharField(max_length=80, blank=True, help_text="What the answer announces.")
-    counted = models.CharField(max_length=80, blank=True, help_text="What arrived.")
-    rows = models.PositiveIntegerField(default=0, help_text="Rows affected.")
+    announced = models.CharField(
+        max_length=80, blank=True, help_text="The number of rows that the answer announced."
+    )
+    counted = models.CharField(max_length=80, blank=True, help_text="The number of rows that arrived.")
+    rows = models.PositiveIntegerField(default=0, help_text="The number of rows affected.")
 
     class Meta(ReadingNote.Meta):
         constraints = [

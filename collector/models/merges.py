@@ -30,8 +30,10 @@ class MemberMerge(models.Model):
     merged_by = models.CharField(max_length=254)
     merged_at = models.DateTimeField()
     counts = models.JSONField(default=dict, help_text="Rows that moved, by table.")
-    sums = models.JSONField(default=dict, help_text="Usage events and cents before and after.")
-    steps = models.JSONField(default=list, help_text="Every change of a row: undoing goes back through them.")
+    sums = models.JSONField(default=dict, help_text="Usage events and cents before and after the merge.")
+    steps = models.JSONField(
+        default=list, help_text="Every row changed by the merge. Undoing the merge reverses these changes."
+    )
     undone_by = models.CharField(max_length=254, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
 

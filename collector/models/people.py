@@ -62,18 +62,20 @@ class Member(models.Model):
         SERVICE_ACCOUNT = "service_account", "service account"
         UNATTRIBUTED = "unattributed", "unattributed"
 
-    email = models.CharField(max_length=254, unique=True, help_text="Lower case; joins all sources.")
+    email = models.CharField(
+        max_length=254, unique=True, help_text="In lower case; identifies the member in all sources."
+    )
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.PERSON)
     name = models.CharField(max_length=200, blank=True)
     role = models.CharField(
-        max_length=40, blank=True, help_text="As Cursor sends it: owner, member, free-owner."
+        max_length=40, blank=True, help_text="As sent by Cursor: owner, member or free-owner."
     )
-    cursor_id = models.CharField(max_length=80, blank=True, help_text="Cursor's encoded id, user_…")
-    numeric_id = models.CharField(max_length=40, blank=True, help_text="Cursor's number in daily usage.")
+    cursor_id = models.CharField(max_length=80, blank=True, help_text="Cursor's encoded id, such as user_…")
+    numeric_id = models.CharField(max_length=40, blank=True, help_text="Cursor's numeric id in daily usage.")
     picture_url = models.URLField(max_length=500, blank=True)
-    is_removed = models.BooleanField(default=False, help_text="Cursor lists the seat as removed.")
+    is_removed = models.BooleanField(default=False, help_text="Whether Cursor lists the seat as removed.")
     gone_at = models.DateTimeField(
-        null=True, blank=True, help_text="When this person disappeared from Cursor's list."
+        null=True, blank=True, help_text="When this member disappeared from Cursor's list."
     )
     owner = models.ForeignKey(
         "self",
@@ -82,7 +84,7 @@ class Member(models.Model):
         blank=True,
         related_name="owned",
         limit_choices_to={"kind": "person", "gone_at": None, "is_removed": False},
-        help_text="Who is asked about this service account: its incidents name and notify them.",
+        help_text="The person responsible for this service account. Its incidents name and notify them.",
     )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
@@ -95,7 +97,8 @@ class Member(models.Model):
             models.CheckConstraint(
                 condition=Q(email=Lower("email")),
                 name="member_email_lower_case",
-                violation_error_message="The e-mail must be in lower case: it joins every source.",
+                violation_error_message="The e-mail must be in lower case, because it identifies the "
+                "member in all sources.",
             ),
         ]
 

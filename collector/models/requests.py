@@ -33,7 +33,7 @@ class StoredETag(models.Model):
 
     request = models.CharField(max_length=300, unique=True, help_text="Path and query.")
     etag = models.CharField(max_length=200)
-    has_more = models.BooleanField(default=False, help_text="Another page follows this one.")
+    has_more = models.BooleanField(default=False, help_text="Whether another page follows this one.")
     read_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -91,14 +91,21 @@ class SourceRun(models.Model):
 
     source = models.CharField(max_length=20, choices=Source)
     status = models.CharField(max_length=12, choices=Status, default=Status.RUNNING)
-    trigger = models.CharField(max_length=12, default="collect", help_text="collect, backfill, csv, tracker.")
+    trigger = models.CharField(
+        max_length=12,
+        default="collect",
+        help_text="What started the run: collect, backfill, csv (file import) or tracker (import from "
+        "cursor-usage-tracker).",
+    )
     window_start_at = models.DateTimeField(null=True, blank=True)
     window_end_at = models.DateTimeField(null=True, blank=True)
     rows_seen = models.PositiveIntegerField(default=0)
     rows_new = models.PositiveIntegerField(default=0)
     rows_changed = models.PositiveIntegerField(default=0)
     requests = models.PositiveIntegerField(default=0, help_text="HTTP requests made, retries included.")
-    error = models.TextField(blank=True, help_text="What went wrong and what to do; never a key.")
+    error = models.TextField(
+        blank=True, help_text="What went wrong and what to do about it. Never contains a key."
+    )
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -151,11 +158,13 @@ class Watermark(models.Model):
 
     source = models.CharField(max_length=20, choices=Source, unique=True)
     complete_until_at = models.DateTimeField()
-    complete_from_at = models.DateTimeField(null=True, blank=True, help_text="How far back history was read.")
+    complete_from_at = models.DateTimeField(
+        null=True, blank=True, help_text="How far back history has been read."
+    )
     sent_until_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Until when Cursor has sent rows, where that is behind what was read.",
+        help_text="The time up to which Cursor has sent rows, if that is before the end of what was read.",
     )
 
     def __str__(self) -> str:

@@ -34,10 +34,10 @@ class BillingCycle(models.Model):
     start_at = models.DateTimeField(unique=True)
     end_at = models.DateTimeField()
     is_inferred = models.BooleanField(
-        default=False, help_text="Derived from a known cycle; Cursor never stated it."
+        default=False, help_text="Derived from a known cycle; never reported by Cursor."
     )
     first_named_at = models.DateTimeField(
-        null=True, blank=True, help_text="When Cursor first stated it as the current cycle."
+        null=True, blank=True, help_text="When Cursor first reported it as the current cycle."
     )
     last_named_at = models.DateTimeField(null=True, blank=True)
 
@@ -99,10 +99,10 @@ class SpendSnapshot(models.Model):
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="spend_snapshots")
     cycle = models.ForeignKey(BillingCycle, on_delete=models.PROTECT, related_name="snapshots")
-    taken_at = models.DateTimeField(help_text="The day's first answer with a figure that had moved.")
-    confirmed_at = models.DateTimeField(help_text="The last answer with this figure.")
+    taken_at = models.DateTimeField(help_text="The day's first answer with a changed figure.")
+    confirmed_at = models.DateTimeField(help_text="The last answer that had this figure.")
     meaning = models.CharField(max_length=8, choices=Meaning)
-    total_cents = CentsField(null=True, blank=True, help_text="Unknown in a legacy answer.")
+    total_cents = CentsField(null=True, blank=True, help_text="Unknown if the answer is in the old format.")
     on_demand_cents = CentsField(null=True, blank=True)
     included_cents = CentsField(null=True, blank=True)
     premium_requests = models.PositiveIntegerField(null=True, blank=True)
@@ -111,9 +111,11 @@ class SpendSnapshot(models.Model):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text="The limit in force; empty when none.",
+        help_text="The limit in force. Empty if there is none.",
     )
-    raw = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="The answer's row as received.")
+    raw = models.JSONField(
+        default=dict, encoder=DjangoJSONEncoder, help_text="The row of the answer as it was received."
+    )
 
     objects = SpendSnapshotQuerySet.as_manager()
 
@@ -147,7 +149,9 @@ class Reconciliation(models.Model):
     events_billed_cents = CentsField()
     snapshot_total_cents = CentsField(null=True, blank=True)
     snapshot_on_demand_cents = CentsField(null=True, blank=True)
-    explanation = models.JSONField(default=list, help_text="Parts of the difference: {reason, cents}.")
+    explanation = models.JSONField(
+        default=list, help_text="The parts that make up the difference, as a list of {reason, cents}."
+    )
 
     class Meta:
         ordering = ["-taken_at"]

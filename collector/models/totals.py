@@ -70,18 +70,22 @@ class MemberModelDay(models.Model):
     surface = models.CharField(max_length=16, choices=Surface, blank=True)
     day = models.DateField()
     is_after_turn = models.BooleanField(
-        default=False, help_text="The part of the day after a cycle began on it."
+        default=False, help_text="The part of the day after a new cycle began during it."
     )
 
     requests = models.PositiveIntegerField(
-        default=0, help_text="Events that were served: not errored, not aborted."
+        default=0, help_text="Events that completed (no error, not aborted)."
     )
-    billed_requests = models.PositiveIntegerField(default=0, help_text="Those of them that were chargeable.")
-    failed_requests = models.PositiveIntegerField(default=0, help_text="Errored or aborted events.")
+    billed_requests = models.PositiveIntegerField(default=0, help_text="The chargeable ones among them.")
+    failed_requests = models.PositiveIntegerField(
+        default=0, help_text="Events that had an error or were aborted."
+    )
     max_mode_requests = models.PositiveIntegerField(default=0)
     headless_requests = models.PositiveIntegerField(default=0)
     runs = models.PositiveIntegerField(
-        default=0, help_text="Runs of cloud agents and automations that began here: they add up over days."
+        default=0,
+        help_text="Runs of cloud agents and automations that began on this day. Their sum over days counts "
+        "each run once.",
     )
     request_units = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     total_cents = CentsField(help_text="All events; total − billed = included.")
@@ -91,14 +95,14 @@ class MemberModelDay(models.Model):
     cache_write_tokens = models.BigIntegerField(default=0)
     cache_read_tokens = models.BigIntegerField(default=0)
     worth_cents = CentsField(
-        db_default=0, help_text="What usage that was not charged is worth, where the source states it."
+        db_default=0, help_text="The value of usage that was not charged, if the source reports it."
     )
     unpriced_weight = models.BigIntegerField(
         default=0,
         db_default=0,
         help_text="Tokens of usage without a cost, weighted by the price of their kind.",
     )
-    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same of free usage.")
+    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same for free usage.")
     updated_at = models.DateTimeField()
 
     objects = MemberModelDayQuerySet.as_manager()
@@ -138,8 +142,12 @@ class MemberModelHour(models.Model):
     surface = models.CharField(max_length=16, choices=Surface, blank=True)
     hour_at = models.DateTimeField(help_text="When the hour begins.")
 
-    requests = models.PositiveIntegerField(default=0, help_text="Events that were served.")
-    failed_requests = models.PositiveIntegerField(default=0, help_text="Errored or aborted events.")
+    requests = models.PositiveIntegerField(
+        default=0, help_text="Events that completed (no error, not aborted)."
+    )
+    failed_requests = models.PositiveIntegerField(
+        default=0, help_text="Events that had an error or were aborted."
+    )
     runs = models.PositiveIntegerField(default=0, help_text="Runs that began in this hour.")
     total_cents = CentsField(help_text="All events.")
     billed_cents = CentsField(help_text="Chargeable events.")
@@ -148,21 +156,24 @@ class MemberModelHour(models.Model):
     cache_write_tokens = models.BigIntegerField(default=0)
     cache_read_tokens = models.BigIntegerField(default=0)
     worth_cents = CentsField(
-        db_default=0, help_text="What usage that was not charged is worth, where the source states it."
+        db_default=0, help_text="The value of usage that was not charged, if the source reports it."
     )
     unpriced_weight = models.BigIntegerField(
         default=0,
         db_default=0,
         help_text="Tokens of usage without a cost, weighted by the price of their kind.",
     )
-    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same of free usage.")
+    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same for free usage.")
     top_thread = models.CharField(
         max_length=80,
         blank=True,
-        help_text="The agent, automation or conversation with most requests of this row, if five or more.",
+        help_text="The agent, automation or conversation with the most requests in this row, if it has "
+        "five or more.",
     )
     top_thread_requests = models.PositiveIntegerField(default=0)
-    settled_at = models.DateTimeField(null=True, blank=True, help_text="When its last event was first seen.")
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its latest event was first seen."
+    )
     updated_at = models.DateTimeField()
 
     objects = MemberModelHourQuerySet.as_manager()

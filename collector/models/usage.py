@@ -41,20 +41,22 @@ class UsageEvent(models.Model):
 
     occurred_at = models.DateTimeField(help_text="Exact to the millisecond.")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="usage_events", db_index=False)
-    model = models.CharField(max_length=120, blank=True, help_text="As Cursor spells it; `default` is Auto.")
+    model = models.CharField(max_length=120, blank=True, help_text="As spelled by Cursor; `default` is Auto.")
     ordinal = models.PositiveSmallIntegerField(default=0)
 
-    kind = models.CharField(max_length=80, blank=True, help_text="Open vocabulary, for display.")
+    kind = models.CharField(max_length=80, blank=True, help_text="Any text, for display only.")
     charged_cents = CentsField(
-        help_text="What Cursor charges: model cost after discount, plus the token fee."
+        help_text="What Cursor charges: the model cost after discount, plus the token fee."
     )
     cost_basis = models.CharField(max_length=12, choices=CostBasis, default=CostBasis.CHARGED)
     model_cents = CentsField(null=True, blank=True, help_text="Model cost before discount and fee.")
     token_fee_cents = CentsField(null=True, blank=True)
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
-    is_chargeable = models.BooleanField(default=False, help_text="Counts as billed; otherwise included.")
+    is_chargeable = models.BooleanField(
+        default=False, help_text="Whether it counts as billed; otherwise it is included."
+    )
     request_units = models.DecimalField(
-        max_digits=12, decimal_places=4, default=0, help_text="Units, not money."
+        max_digits=12, decimal_places=4, default=0, help_text="Request units, not money."
     )
     input_tokens = models.BigIntegerField(null=True, blank=True)
     output_tokens = models.BigIntegerField(null=True, blank=True)

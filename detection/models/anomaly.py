@@ -35,33 +35,42 @@ class Anomaly(models.Model):
         null=True,
         blank=True,
         related_name="anomalies",
-        help_text="Empty: the team.",
+        help_text="Empty if it is about the whole team.",
     )
     rule = models.CharField(max_length=20, choices=Rule)
-    cause = models.CharField(max_length=10, choices=Cause, help_text="Joins findings of the same spend.")
+    cause = models.CharField(
+        max_length=10,
+        choices=Cause,
+        help_text="Findings with the same cause about the same spend belong to one incident.",
+    )
     severity = models.CharField(max_length=10, choices=Severity)
     metric = models.CharField(
         max_length=30, help_text="What was measured, such as spend_24h or requests_day."
     )
-    observed = models.FloatField(help_text="The measured figure: cents, or a count, as the metric says.")
+    observed = models.FloatField(
+        help_text="The measured figure, in cents or as a count, depending on the metric."
+    )
     bound = models.FloatField(help_text="The figure it had to exceed.")
     expected = models.FloatField(help_text="The usual figure.")
-    extra_cents = CentsField(help_text="Dollars above what is usual, in cents.")
+    extra_cents = CentsField(help_text="Spend above the usual, in cents.")
     onset_at = models.DateTimeField(
-        null=True, blank=True, help_text="The event at which the bound was crossed."
+        null=True, blank=True, help_text="The usage event at which the bound was crossed."
     )
     detected_at = models.DateTimeField(help_text="The first run that found it.")
     last_seen_at = models.DateTimeField(help_text="The latest run that found it.")
     cleared_at = models.DateTimeField(
         null=True, blank=True, help_text="The first run that no longer found it."
     )
-    is_provisional = models.BooleanField(default=False, help_text="It is based on a day that is not over.")
+    is_provisional = models.BooleanField(
+        default=False, help_text="Whether it is based on a day that is not over."
+    )
     model = models.CharField(
         max_length=120, blank=True, help_text="The model behind most of the extra spend."
     )
-    operands = models.JSONField(default=dict, help_text="Every figure that went into it.")
+    operands = models.JSONField(default=dict, help_text="All the figures that it is based on.")
     explanation = models.JSONField(
-        default=dict, help_text="Parts that add up to the extra, hours, one sentence."
+        default=dict,
+        help_text="The parts that add up to the extra spend, the hours, and a one-sentence explanation.",
     )
     message = models.TextField()
 

@@ -32,11 +32,13 @@ class Exemption(models.Model):
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="exemptions")
     cause = models.CharField(max_length=10, choices=Cause)
     kind = models.CharField(max_length=10, choices=ExemptionKind)
-    until_at = models.DateTimeField(null=True, blank=True, help_text="When it ends; empty: when revoked.")
+    until_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it ends. If empty, it lasts until it is revoked."
+    )
     floor_cents = CentsField(
         null=True,
         blank=True,
-        help_text="Too small: spend in 24 h up to this many cents raises no alert about the member.",
+        help_text="For “too small”: spend in 24 h up to this many cents raises no alert about the member.",
     )
     reason = models.TextField(blank=True, help_text="The reason, for later readers.")
     created_by = models.CharField(max_length=254, blank=True)
@@ -53,12 +55,12 @@ class Exemption(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind=ExemptionKind.PLANNED) | Q(until_at__isnull=False),
                 name="exemption_planned_has_an_end",
-                violation_error_message="Planned spend needs a date until which it is planned.",
+                violation_error_message="Planned spend needs an end date.",
             ),
             models.CheckConstraint(
                 condition=~Q(kind=ExemptionKind.TOO_SMALL) | Q(floor_cents__gt=0),
                 name="exemption_too_small_has_a_floor",
-                violation_error_message="Too small needs a floor in cents, up to which no alert is raised.",
+                violation_error_message="“Too small” needs a floor in cents, up to which no alert is raised.",
             ),
         ]
 
@@ -68,11 +70,11 @@ class Exemption(models.Model):
     def clean(self) -> None:
         """Refuse a floor in cents where no cents are compared: it would never be looked at."""
         if self.kind == ExemptionKind.TOO_SMALL and self.cause != Cause.SPEND:
-            raise ValidationError({"cause": "Too small counts dollars, so it can only be about spend."})
+            raise ValidationError({"cause": "“Too small” is a dollar amount, so it can only be about spend."})
         if self.floor_cents is not None and self.kind != ExemptionKind.TOO_SMALL:
-            raise ValidationError({"floor_cents": "Only “too small” has a floor: leave this empty."})
+            raise ValidationError({"floor_cents": "Only “too small” has a floor. Leave this empty."})
         if self._state.adding and self.until_at and self.until_at <= (self.created_at or timezone.now()):
-            raise ValidationError({"until_at": "This is over: choose a time in the future."})
+            raise ValidationError({"until_at": "This time is over. Choose a time in the future."})
 
     def is_in_force(self, at: datetime) -> bool:
         """The same as `in_force`, for a row at hand."""

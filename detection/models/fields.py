@@ -39,7 +39,7 @@ def multiplier_field(default: str, help_text: str, **kwargs: Any) -> models.Fiel
         decimal_places=2,
         validators=[
             refuse_small_multiplier,
-            MaxValueValidator(1000, "Above 1000 times nothing is ever found."),
+            MaxValueValidator(1000, "A multiplier above 1000 would never find anything."),
         ],
         help_text=help_text,
         **kwargs,
@@ -50,7 +50,7 @@ def count_field(default: int, help_text: str, **kwargs: Any) -> models.Field:
     """A number of requests or tokens; 0 is off."""
     return models.BigIntegerField(
         default=default,
-        validators=[MinValueValidator(0, "A limit cannot be negative; 0 switches this check off.")],
+        validators=[MinValueValidator(0, "A limit cannot be negative. Enter 0 to switch this check off.")],
         help_text=help_text,
         **kwargs,
     )
@@ -81,6 +81,6 @@ def hours_field(default: int, most: int, help_text: str, **kwargs: Any) -> model
 def refuse_small_multiplier(value: Decimal) -> None:
     """Refuse what is neither 0 (off) nor at least 1: below the usual figure, everybody would be found."""
     if value < 0:
-        raise ValidationError("A multiplier cannot be negative; 0 switches this check off.")
+        raise ValidationError("A multiplier cannot be negative. Enter 0 to switch this check off.")
     if 0 < value < 1:
-        raise ValidationError("A multiplier below 1 would flag usual spend; enter 0 (off) or at least 1.")
+        raise ValidationError("A multiplier below 1 would flag usual spend. Enter 0 (off) or at least 1.")

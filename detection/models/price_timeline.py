@@ -8,8 +8,8 @@ from django.db import models
 class PriceTimeline(models.Model):
     """One row: the days that were looked at, and what was found on them."""
 
-    first_day = models.DateField(null=True, help_text="The first day of usage that was known.")
-    last_day = models.DateField(null=True, help_text="The last day that was looked at.")
+    first_day = models.DateField(null=True, help_text="The first day of known usage.")
+    last_day = models.DateField(null=True, help_text="The last day that was examined.")
     events = models.JSONField(
         default=list,
         help_text="[model, day, ratio]: the new price of a token over the old one; null: first used.",

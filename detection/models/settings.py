@@ -28,10 +28,10 @@ class DetectionSettings(SingletonModel):
     )
     team_multiplier = multiplier_field(
         "2.5",
-        "How many standard deviations above the mean of active members a member's spend or requests in 24 h "
-        "may be, for example 2.5. 0 is off.",
+        "How many standard deviations above the mean of active members a member's spend or requests in 24 "
+        "h may be, for example 2.5. 0 is off.",
     )
-    team_window_days = days_field(7, 1, 90, "Days of the team's history in this mean, for example 7.")
+    team_window_days = days_field(7, 1, 90, "The number of days of team history in this mean, for example 7.")
     spike_multiplier = multiplier_field(
         "5.0",
         "A spike is spend in 24 h above this many times the member's daily average, for example 5. 0 is off.",
@@ -47,12 +47,14 @@ class DetectionSettings(SingletonModel):
     )
     expensive_model_min_dollars = dollars_field(
         20,
-        "The cost per request is compared only when 24 h cost at least this many US dollars, for example 20.",
+        "The cost per request is compared only if spend in 24 h is at least this many US dollars, for "
+        "example 20.",
     )
     machine_pace_per_hour = count_field(
         100,
-        "More requests an hour than a person makes, in two hours or more of 24. Raises an alert, "
-        "whatever they cost, if they are also five times the member's usual. For example 100. 0 is off.",
+        "Flags members who make at least this many requests an hour, faster than a person works, in at "
+        "least two hours of 24. Raises an alert, whatever the cost, if their requests are also more than "
+        "five times the member's usual. For example 100. 0 is off.",
         db_default=100,
     )
     price_changes = models.BooleanField(
@@ -73,8 +75,8 @@ class DetectionSettings(SingletonModel):
     )
     own_baseline_sensitivity = multiplier_field(
         "4.0",
-        "How many robust standard deviations (of the logarithm of spend) 24 h may lie above the member's own "
-        "usual, for example 4. Lower finds more. 0 is off.",
+        "How many robust standard deviations (of the logarithm of spend) the spend in 24 h may lie above "
+        "the member's own usual, for example 4. A lower number finds more. 0 is off.",
     )
     own_baseline_days = days_field(
         42, 14, 90, "Days of the member's own history that define the usual, for example 42."
@@ -83,18 +85,18 @@ class DetectionSettings(SingletonModel):
         2,
         0,
         30,
-        "A member with fewer days with spend than this has no history yet: spend and requests must then both "
-        "be beyond what is usual in the team. For example 2.",
+        "A member with spend on fewer days than this counts as having no history: an alert then requires "
+        "both spend and requests to exceed what is usual for the team. For example 2.",
     )
     drift_multiplier = multiplier_field(
         "2.5",
-        "Drift is a week above this many times the member's usual week, for example 2.5. 0 is off.",
+        "Drift is a week's spend above this many times the member's usual week, for example 2.5. 0 is off.",
     )
     floor_dollars = dollars_field(
         50,
         "A member's spend below this many US dollars in 24 h never raises an alert by a comparison, for "
-        "example 50. Half is enough when the member makes far more, or far more expensive, requests than "
-        "ever. 0 is no floor.",
+        "example 50. Half of this is enough if the member makes far more requests than ever before, or far "
+        "more expensive ones. 0 means no floor.",
     )
     continuation_hours = hours_field(
         24,
@@ -106,15 +108,17 @@ class DetectionSettings(SingletonModel):
     stale_after_hours = hours_field(
         6,
         168,
-        "Data older than this many hours counts as missing: it opens and clears nothing. For example 6.",
+        "Data older than this many hours counts as missing, so nothing is opened or cleared. For example 6.",
     )
     confirm_by_own_history = models.BooleanField(
         default=True,
         help_text="On: a comparison with an average or the team raises an alert only if the spend is also "
-        "unusual for that member, otherwise it is information. Off: each check raises alerts by itself.",
+        "unusual for that member; otherwise it is information. Off: each check raises alerts by itself.",
     )
     info_findings = models.BooleanField(
-        default=False, help_text="Keep information: exhausted plans, and comparisons that nothing confirms."
+        default=False,
+        help_text="Keep findings that are information only, such as exhausted plans and comparisons that "
+        "no other check confirms.",
     )
 
     history = HistoricalRecords()

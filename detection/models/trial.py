@@ -14,12 +14,14 @@ class SettingsTrial(models.Model):
         DONE = "done", "done"
         FAILED = "failed", "failed"
 
-    values = models.JSONField(help_text="The settings tried, field by field, as text.")
+    values = models.JSONField(help_text="The settings to test, field by field, as text.")
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     asked_by = models.CharField(max_length=200)
     asked_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
-    result = models.JSONField(default=dict, help_text="What would come, go and stay.")
+    result = models.JSONField(
+        default=dict, help_text="The alerts that would be new, no longer raised, or unchanged."
+    )
 
     class Meta:
         ordering = ["-asked_at"]

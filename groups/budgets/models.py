@@ -43,15 +43,15 @@ class BudgetSettings(SingletonModel):
         decimal_places=2,
         default=Decimal(0),
         validators=[MinValueValidator(0), MaxValueValidator(MOST_DOLLARS)],
-        help_text="What each member may spend in a billing cycle, for example 200. "
-        "A member's own budget replaces it. 0 is off.",
+        help_text="What each member may spend in a billing cycle, for example 200. A member's own budget "
+        "replaces it. 0 is off.",
     )
     steps = models.CharField(
         max_length=60,
         default="50, 80, 100",
         validators=[check_steps],
-        help_text="Percentages of a budget at which the channels are notified, each once per billing cycle. "
-        "Empty: nobody is notified.",
+        help_text="Percentages of a budget at which the channels are notified, each once per billing "
+        "cycle. If empty, nobody is notified.",
     )
     notifies_of_members = models.BooleanField(
         "notify about members' budgets",
@@ -66,8 +66,8 @@ class BudgetSettings(SingletonModel):
         default=Decimal(0),
         db_default=Decimal(0),
         validators=[MinValueValidator(0), MaxValueValidator(MOST_DOLLARS)],
-        help_text="US dollars a month that your contract charges for one seat, for example 40. "
-        "Unused seats are then shown in dollars. 0 is unknown.",
+        help_text="US dollars a month that your contract charges for one seat, for example 40. Unused "
+        "seats are then shown in dollars. 0 means unknown.",
     )
 
     history = HistoricalRecords()
@@ -102,7 +102,7 @@ class CycleBudget(models.Model):
         max_digits=10,
         decimal_places=2,
         validators=[
-            MinValueValidator(Decimal("0.01"), "A budget is more than 0. Delete it to have none."),
+            MinValueValidator(Decimal("0.01"), "A budget must be more than 0. To have no budget, delete it."),
             MaxValueValidator(MOST_DOLLARS),
         ],
         help_text="US dollars per billing cycle, for example 2500.",
@@ -118,12 +118,13 @@ class CycleBudget(models.Model):
                 condition=Q(group__isnull=False, member__isnull=True)
                 | Q(group__isnull=True, member__isnull=False),
                 name="cyclebudget_group_or_member",
-                violation_error_message="A budget belongs to a group or to a member: choose one of the two.",
+                violation_error_message="A budget belongs to either a group or a member. Choose one of the "
+                "two.",
             ),
             models.CheckConstraint(
                 condition=Q(amount_dollars__gt=0),
                 name="cyclebudget_more_than_nothing",
-                violation_error_message="A budget is more than 0. Delete it to have none.",
+                violation_error_message="A budget must be more than 0. To have no budget, delete it.",
             ),
         ]
 
@@ -143,8 +144,8 @@ class BudgetStep(models.Model):
     cycle = models.ForeignKey(BillingCycle, on_delete=models.CASCADE, related_name="budget_steps")
     target = models.CharField(max_length=40, help_text="team, group:ID or member:ID.")
     percent = models.PositiveSmallIntegerField()
-    budget_cents = CentsField(help_text="The budget when the step was reached.")
-    spent_cents = CentsField(help_text="The spend then.")
+    budget_cents = CentsField(help_text="The budget at the time when the step was reached.")
+    spent_cents = CentsField(help_text="The spend at that time.")
     reached_at = models.DateTimeField(help_text="When it was noticed.")
 
     objects = BudgetStepQuerySet.as_manager()

@@ -19,7 +19,9 @@ class MemberAnswer(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="member_answers")
     question = models.OneToOneField(TimelineEntry, on_delete=models.PROTECT, related_name="member_answer")
     reply = models.CharField(max_length=8, choices=Reply)
-    until_at = models.DateTimeField(null=True, blank=True, help_text="The end of the last day expected.")
+    until_at = models.DateTimeField(
+        null=True, blank=True, help_text="The end of the last day on which the spend is expected."
+    )
     answered_at = models.DateTimeField()
     origin = models.CharField(max_length=6, choices=Origin)
 

@@ -56,9 +56,9 @@ class Channel(models.Model):
     target = models.TextField(
         blank=True,
         help_text="Slack: the channel's id, such as C0123456789. E-mail: addresses separated by commas; "
-        "{member} is whoever the incident is about. Webhook: its address. Apprise: one URL a line. "
-        "PagerDuty: the Integration Key. Opsgenie: the API key. "
-        "Empty: SLACK_CHANNEL_ID, ALERT_EMAIL_TO or WEBHOOK_URL of the environment.",
+        "{member} stands for the member concerned. Webhook: its address. Apprise: one URL per line. "
+        "PagerDuty: the Integration Key. Opsgenie: the API key. If empty, the environment variable "
+        "SLACK_CHANNEL_ID, ALERT_EMAIL_TO or WEBHOOK_URL is used.",
     )
     is_enabled = models.BooleanField("enabled", default=True)
     least_severity = models.CharField(
@@ -71,25 +71,28 @@ class Channel(models.Model):
         default=Audience.EVERYBODY,
         # A row that the version before adds says nothing of this; it must not hear of everybody by accident.
         db_default=Audience.GROUPS,
-        help_text="Whose incidents and digests are sent here. “The member concerned” writes to the "
-        "person that an incident is about, and gets no digests.",
+        help_text="Whose incidents and digests are sent here. “The member concerned” writes to the person "
+        "that an incident is about, and gets no digests.",
     )
     groups = models.ManyToManyField(
         Group,
         blank=True,
-        help_text="Only for a channel that is for groups. If all of them are deleted, nothing is sent.",
+        help_text="Only for channels that are for groups. If all of these groups are deleted, nothing is "
+        "sent.",
     )
-    sends_alerts = models.BooleanField("alerts", default=True, help_text="Incidents as they happen.")
+    sends_alerts = models.BooleanField("alerts", default=True, help_text="Sends incidents as they happen.")
     sends_digests = models.BooleanField(
         "digests",
         default=True,
-        help_text="Exhausted plans, the cycle summary and the weekly digest, about its groups only.",
+        help_text="Sends exhausted plans, the cycle summary and the weekly digest. A channel for groups "
+        "gets only theirs.",
     )
     sends_budgets = models.BooleanField(
         "budgets",
         default=True,
         db_default=True,  # code of the version before leaves the column out
-        help_text="Budget steps as they are reached: all, or those of its groups and their members.",
+        help_text="Sends budget steps as they are reached. A channel for groups gets only theirs and their "
+        "members'.",
     )
     quiet_from = models.TimeField(
         "quiet hours from", null=True, blank=True, help_text="Messages wait until quiet hours end."
@@ -100,10 +103,10 @@ class Channel(models.Model):
         max_length=60,
         default="UTC",
         validators=[check_timezone],
-        help_text="For the quiet hours.",
+        help_text="Applies to the quiet hours.",
     )
     is_loud_when_critical = models.BooleanField(
-        "send critical ones at once",
+        "send critical incidents at once",
         default=True,
         help_text="Critical incidents do not wait for quiet hours to end.",
     )
@@ -113,10 +116,10 @@ class Channel(models.Model):
         null=True,
         blank=True,
         related_name="escalates_from",
-        help_text="Notified when nobody acknowledges in time.",
+        help_text="The channel that is notified if nobody acknowledges in time.",
     )
     escalate_after_minutes = models.PositiveIntegerField(
-        "escalate after (minutes)", null=True, blank=True, help_text="Such as 30."
+        "escalate after (minutes)", null=True, blank=True, help_text="For example 30."
     )
     seed = models.CharField(
         max_length=20,
@@ -124,7 +127,8 @@ class Channel(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text="The environment variable that made this row, so that it is made once.",
+        help_text="The environment variable that this channel was created from, so that it is created only "
+        "once.",
     )
     last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_error = models.TextField(blank=True, editable=False)
@@ -149,7 +153,8 @@ class Channel(models.Model):
                 condition=Q(escalate_to__isnull=True, escalate_after_minutes__isnull=True)
                 | Q(escalate_to__isnull=False, escalate_after_minutes__gte=1),
                 name="channel_escalation_complete",
-                violation_error_message="Escalation needs both another channel and minutes of at least 1.",
+                violation_error_message="Escalation needs both another channel and a time of at least 1 "
+                "minute.",
             ),
             models.CheckConstraint(
                 condition=Q(escalate_to__isnull=True) | ~Q(escalate_to=F("id")),
@@ -172,12 +177,15 @@ class Channel(models.Model):
         self._check_contradictions()
 
     def _check_contradictions(self) -> None:
-        """Settings that each make sense, and together notify nobody, or say nothing."""
+        """Refuse settings that each make sense but together notify nobody or send nothing."""
         if self.quiet_from is not None and self.quiet_from == self.quiet_until:
             raise ValidationError({"quiet_until": "Quiet hours must not end at the time they begin."})
         if self.is_enabled and not (self.sends_alerts or self.sends_digests or self.sends_budgets):
             raise ValidationError(
-                {"is_enabled": "It sends nothing: choose alerts, digests or budgets, or switch it off."}
+                {
+                    "is_enabled": "This channel sends nothing. Choose alerts, digests or budgets, or "
+                    "disable it."
+                }
             )
         if self.is_enabled and not self.sends_alerts and not self.takes_digests:
             raise ValidationError(
@@ -186,7 +194,7 @@ class Channel(models.Model):
         other = self.escalate_to
         if other is not None and not (other.is_enabled and other.sends_alerts):
             raise ValidationError(
-                {"escalate_to": f"{other} is switched off or sends no alerts, so nobody would be notified."}
+                {"escalate_to": f"{other} is disabled or sends no alerts, so nobody would be notified."}
             )
         is_silent = not (self.is_enabled and self.sends_alerts)
         escalating = self.escalates_from.enabled() if self.pk and is_silent else ()

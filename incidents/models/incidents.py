@@ -71,44 +71,56 @@ class Incident(models.Model):
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents", db_index=False
     )
-    cause = models.CharField(max_length=10, choices=Cause, help_text="What joins findings of the same spend.")
+    cause = models.CharField(
+        max_length=10,
+        choices=Cause,
+        help_text="Findings with the same cause about the same spend belong to one incident.",
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
     severity = models.CharField(max_length=10, choices=Severity)
-    message = models.TextField(help_text="Its gravest finding in one sentence, as of the last run.")
-    model = models.CharField(max_length=120, blank=True, help_text="The model that did it, where one did.")
+    message = models.TextField(help_text="Its most severe finding in one sentence, as of the last run.")
+    model = models.CharField(
+        max_length=120, blank=True, help_text="The model that caused it, if it was one model."
+    )
     extra_cents = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
     stated_cents = models.DecimalField(
         max_digits=16,
         decimal_places=6,
         null=True,
         blank=True,
-        help_text="What its largest finding comes to in 24 h, as of the last run before it was resolved.",
+        help_text="The spend in 24 h of its largest finding, as of the last run before it was resolved.",
     )
     alerted_cents = models.DecimalField(
         max_digits=16,
         decimal_places=6,
         null=True,
         blank=True,
-        help_text="The same at its last alert: much more than this alerts again.",
+        help_text="The same figure at the last alert; a figure far above this triggers another alert.",
     )
 
-    onset_at = models.DateTimeField(null=True, blank=True, help_text="The usage event at which it crossed.")
+    onset_at = models.DateTimeField(
+        null=True, blank=True, help_text="The usage event at which the figure crossed its bound."
+    )
     onset_corrected_at = models.DateTimeField(
-        null=True, blank=True, help_text="The onset as a person knows it; counts instead of the measured one."
+        null=True,
+        blank=True,
+        help_text="The onset as a person corrected it; used instead of the measured one.",
     )
     onset_collected_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the event at the onset was first stored here."
+        null=True, blank=True, help_text="When the usage event at the onset was first stored here."
     )
-    detected_at = models.DateTimeField(help_text="The run that opened it.")
-    alerted_at = models.DateTimeField(null=True, blank=True, help_text="First delivery that got through.")
+    detected_at = models.DateTimeField(help_text="When a run opened the incident.")
+    alerted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a notification was first delivered."
+    )
     acknowledged_at = models.DateTimeField(
-        null=True, blank=True, help_text="First acknowledgement by a person."
+        null=True, blank=True, help_text="When a person first acknowledged it."
     )
     acknowledged_by = models.CharField(max_length=254, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
-    resolved_by = models.CharField(max_length=254, blank=True, help_text="Empty when it resolved itself.")
+    resolved_by = models.CharField(max_length=254, blank=True, help_text="Empty if it resolved itself.")
     resolved_severity = models.CharField(max_length=10, choices=Severity, blank=True)
-    reopened_at = models.DateTimeField(null=True, blank=True, help_text="The last time.")
+    reopened_at = models.DateTimeField(null=True, blank=True, help_text="When it was last reopened.")
     reopened_count = models.PositiveSmallIntegerField(default=0)
     snoozed_until = models.DateTimeField(null=True, blank=True)
 
@@ -117,9 +129,11 @@ class Incident(models.Model):
     planned_until = models.DateTimeField(null=True, blank=True)
 
     quiet_runs = models.PositiveSmallIntegerField(
-        default=0, help_text="Runs in a row in which none of its findings held."
+        default=0, help_text="The number of runs in a row in which none of its findings held."
     )
-    last_run_at = models.DateTimeField(help_text="The last run counted, so that repeating it counts once.")
+    last_run_at = models.DateTimeField(
+        help_text="The last run that was counted, so that a repeated run counts once."
+    )
 
     objects = IncidentQuerySet.as_manager()
 

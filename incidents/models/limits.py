@@ -62,29 +62,37 @@ class LimitChange(models.Model):
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.PERSON)
     status = models.CharField(max_length=10, choices=Status, default=Status.INTENDED)
     to_dollars = models.PositiveIntegerField(
-        "to ($)", null=True, blank=True, help_text="Empty: the member's own limit is lifted."
+        "to ($)", null=True, blank=True, help_text="If empty, the member's own limit is removed."
     )
-    from_dollars = dollars_or_none(help_text="The member's own limit before; empty: none.")
-    from_effective_dollars = dollars_or_none(help_text="The limit in force before.")
-    after_dollars = dollars_or_none(help_text="The member's own limit as read back.")
-    effective_dollars = dollars_or_none(help_text="The limit in force as read back.")
-    restore_dollars = dollars_or_none(help_text="The limit restored at the end of a temporary one.")
+    from_dollars = dollars_or_none(
+        help_text="The member's own limit before the change. Empty if there was none."
+    )
+    from_effective_dollars = dollars_or_none(help_text="The limit in force before the change.")
+    after_dollars = dollars_or_none(help_text="The member's own limit as read back after the change.")
+    effective_dollars = dollars_or_none(help_text="The limit in force as read back after the change.")
+    restore_dollars = dollars_or_none(help_text="The limit that is restored when a temporary limit ends.")
     reason = models.TextField()
-    until_at = models.DateTimeField("until", null=True, blank=True, help_text="Empty: until it is changed.")
+    until_at = models.DateTimeField(
+        "until", null=True, blank=True, help_text="If empty, the limit stays until it is changed."
+    )
     ended_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a temporary limit ended or another replaced it."
+        null=True, blank=True, help_text="When a temporary limit ended or was replaced."
     )
     restores = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    actor_name = models.CharField(max_length=254, blank=True, help_text="Empty for the system.")
+    actor_name = models.CharField(max_length=254, blank=True, help_text="Empty for a change by the system.")
     origin = models.CharField(max_length=6, choices=Origin)
     requested_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    message = models.TextField(blank=True, help_text="The outcome in words, or why the last attempt failed.")
-    key = models.CharField(max_length=80, unique=True, help_text="A form sent twice is one change.")
+    message = models.TextField(blank=True, help_text="The outcome, or why the last attempt failed.")
+    key = models.CharField(
+        max_length=80,
+        unique=True,
+        help_text="Identifies the form, so that a form sent twice makes one change.",
+    )
 
     objects = LimitChangeQuerySet.as_manager()
 
@@ -132,7 +140,7 @@ class LimitRequest(models.Model):
     until_at = models.DateTimeField("until", null=True, blank=True)
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     asked_at = models.DateTimeField()
-    expires_at = models.DateTimeField(help_text="Nobody can approve it after this.")
+    expires_at = models.DateTimeField(help_text="The request can no longer be approved after this time.")
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=254, blank=True)
     change = models.OneToOneField(

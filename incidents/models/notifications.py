@@ -59,29 +59,32 @@ class Notification(models.Model):
     )
     dedupe_key = models.CharField(
         max_length=120,
-        help_text="The step or the digest's period: sent once per channel, even if something runs twice.",
+        help_text="The step or the digest's period. Each is sent once per channel, even if a run is "
+        "repeated.",
     )
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(
-        help_text="Not before: the end of quiet hours, or the pause before a retry."
+        help_text="Earliest time to send: when quiet hours end, or after the retry delay."
     )
     tries = models.PositiveSmallIntegerField(default=0)
     lost_leases = models.PositiveSmallIntegerField(
-        default=0, help_text="How often a process died while sending, so that the outcome is unknown."
+        default=0, help_text="How often a process died while sending, which leaves the outcome unknown."
     )
     is_uncertain = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="An attempt may have got through: its answer was lost, or its process died.",
+        help_text="An attempt may have got through, because its answer was lost or its process died.",
     )
     lease = models.CharField(max_length=32, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     remote_id = models.CharField(
-        max_length=200, blank=True, help_text="What the channel calls the message: Slack's ts, a Message-ID."
+        max_length=200,
+        blank=True,
+        help_text="The channel's own identifier of the message, such as Slack's ts or a Message-ID.",
     )
-    error = models.TextField(blank=True, help_text="Why the last attempt failed, and what to do.")
+    error = models.TextField(blank=True, help_text="Why the last attempt failed, and what to do about it.")
 
     objects = NotificationQuerySet.as_manager()
 

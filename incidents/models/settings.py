@@ -36,12 +36,12 @@ class IncidentSettings(SingletonModel):
         "reopen window (hours)",
         default=24,
         db_column="cooldown_hours",
-        help_text="The same cause within this time after an incident was resolved reopens it instead of "
-        "opening "
-        "a new one. A finding that still holds at the end of this time reopens what a person had resolved.",
+        help_text="If the same cause recurs within this time after an incident is resolved, that incident "
+        "is reopened instead of a new one being opened. If a finding still holds at the end of this time, "
+        "an incident that a person resolved is reopened.",
     )
     acknowledgement_hours = models.PositiveSmallIntegerField(
-        "acknowledgement holds (hours)",
+        "acknowledgement expires after (hours)",
         default=0,
         db_default=0,  # code of the version before leaves the column out
         help_text="An incident that is still unresolved this long after it was acknowledged alerts again, "
@@ -51,36 +51,37 @@ class IncidentSettings(SingletonModel):
         "summarise above (alerts)",
         default=3,
         validators=[MinValueValidator(1)],
-        help_text="If more new alerts than this arrive at once, they become one summary.",
+        help_text="If there are more new alerts than this at once, they are sent as one summary.",
     )
     email_mode = models.CharField("e-mail", max_length=6, choices=EmailMode, default=EmailMode.SINGLE)
     email_digest_hour = models.PositiveSmallIntegerField(
         "hour of the daily e-mail (UTC)",
         default=8,
         validators=[MaxValueValidator(23)],
-        help_text="Applies if e-mail is one digest a day.",
+        help_text="Used if e-mail is sent once a day.",
     )
     give_up_after = models.PositiveSmallIntegerField(
         "attempts before giving up",
         default=12,
         validators=[MinValueValidator(1)],
         help_text="A notification is attempted this many times, with growing pauses of up to 6 hours: 12 "
-        "attempts take about a day. Those given up stay visible here, on the page and in /healthz.",
+        "attempts take about a day. Notifications that were given up are listed in the admin, on the "
+        "incidents page and in /healthz.",
     )
     asks_member_first = models.BooleanField(
         "ask the member first",
         default=False,
         db_default=False,
         help_text="Sends the member whom an incident is about a direct message at once (on Slack, "
-        "otherwise by "
-        "e-mail), with three answers: expected until a day, stopped, or not me. The answer goes onto the "
-        "timeline and gives no right to act. Channels wait for it as long as the next two fields allow.",
+        "otherwise by e-mail), with three answers: “It's expected” (until a day), “I stopped it” or “Not "
+        "me”. The answer is added to the timeline; it does not change the incident's status. Channels wait "
+        "for it for the times set in the next two fields.",
     )
     channels_wait_warning_minutes = models.PositiveSmallIntegerField(
         "channels wait after a warning (minutes)",
         default=30,
         db_default=30,
-        help_text="Without an answer, channels are notified after this time. 0: at once.",
+        help_text="If the member has not answered by then, channels are notified. 0: immediately.",
     )
     channels_wait_critical_minutes = models.PositiveSmallIntegerField(
         "channels wait when critical (minutes)",
@@ -89,19 +90,23 @@ class IncidentSettings(SingletonModel):
         help_text="0: channels and the member are notified at the same time.",
     )
     vendor_lag_hours = models.PositiveSmallIntegerField(
-        "notice of Cursor's own lag after (hours)",
+        "report a delay at Cursor after (hours)",
         default=6,
         db_default=6,
-        help_text="On a working day, pages and channels report that Cursor itself is behind with events once "
-        "it lasts this long; channels also hear when it is over. 0: never.",
+        help_text="If Cursor itself has been behind with events for this long on a working day, pages and "
+        "channels report it. Channels are also notified when it catches up. 0: never.",
     )
     plan_digest = models.BooleanField(
-        "plan exhaustion digest", default=True, help_text="Once a day, if somebody exhausted their plan."
+        "plan exhaustion digest",
+        default=True,
+        help_text="Sent once a day if a member has exhausted their plan.",
     )
     cycle_digest = models.BooleanField(
-        "cycle summary", default=True, help_text="Once per billing cycle, three days before it ends."
+        "cycle summary", default=True, help_text="Sent once per billing cycle, three days before it ends."
     )
-    weekly_digest = models.BooleanField(default=True, help_text="On Mondays, for managers, by group.")
+    weekly_digest = models.BooleanField(
+        default=True, help_text="Sent on Mondays: spend by group, for managers."
+    )
     digest_hour = models.PositiveSmallIntegerField(
         "hour of the digests (UTC)", default=8, validators=[MaxValueValidator(23)]
     )
@@ -117,7 +122,10 @@ class IncidentSettings(SingletonModel):
     def clean(self) -> None:
         critical, warning = self.channels_wait_critical_minutes, self.channels_wait_warning_minutes
         if self.asks_member_first and critical > warning:
-            problem = f"At most {warning}: channels would hear of warnings sooner."
+            problem = (
+                f"At most {warning} minutes: otherwise channels would be notified of warnings sooner than of "
+                "critical incidents."
+            )
             raise ValidationError({"channels_wait_critical_minutes": problem})
         if self.asks_member_first and not (settings.SLACK_BOT_TOKEN or settings.EMAIL_CONFIGURED):
             problem = "No member can be asked: neither Slack nor e-mail is set up in the environment."
@@ -145,7 +153,7 @@ class GuardSettings(SingletonModel):
 
     class Mode(models.TextChoices):
         OFF = "off", "off"
-        DRY_RUN = "dry_run", "dry run: only note what it would have done"
+        DRY_RUN = "dry_run", "dry run: only record what it would have done"
         ON = "on", "on"
 
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
@@ -153,13 +161,14 @@ class GuardSettings(SingletonModel):
         "minutes without an answer",
         default=60,
         validators=[MinValueValidator(5)],
-        help_text="A critical incident that nobody has acknowledged this long after it was found.",
+        help_text="The guard acts on a critical incident that nobody has acknowledged this long after it "
+        "was detected.",
     )
     extra_dollars = models.PositiveIntegerField(
         "extra ($)",
         default=50,
         validators=[MinValueValidator(1)],
-        help_text="The limit is set to what the member has spent in the cycle plus this much.",
+        help_text="The limit is set to the member's spend in the cycle plus this many US dollars.",
     )
 
     history = HistoricalRecords()

@@ -55,11 +55,13 @@ class TimelineEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    actor_name = models.CharField(max_length=254, blank=True, help_text="Empty for the system.")
+    actor_name = models.CharField(max_length=254, blank=True, help_text="Empty for a step by the system.")
     origin = models.CharField(max_length=6, choices=Origin)
     from_status = models.CharField(max_length=12, choices=Status, blank=True)
     to_status = models.CharField(max_length=12, choices=Status, blank=True)
-    severity = models.CharField(max_length=10, choices=Severity, help_text="The incident's, at this step.")
+    severity = models.CharField(
+        max_length=10, choices=Severity, help_text="The incident's severity at this step."
+    )
     text = models.TextField(blank=True)
 
     class Meta:

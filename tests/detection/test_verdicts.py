@@ -47,7 +47,7 @@ def test_planned_spend_is_quiet_until_its_date_and_not_at_it(ana):
 
 
 def test_planned_spend_needs_a_date(ana):
-    with pytest.raises(ValidationError, match="Planned spend needs a date"):
+    with pytest.raises(ValidationError, match="Planned spend needs an end date"):
         leave(ana, "planned")
 
 
@@ -81,7 +81,7 @@ def test_a_floor_in_cents_keeps_no_number_of_requests_quiet(ana):
 
 
 def test_too_small_can_only_be_about_spend(ana):
-    with pytest.raises(ValidationError, match="Too small counts dollars"):
+    with pytest.raises(ValidationError, match="“Too small” is a dollar amount"):
         exemptions.leave(ana, "requests", "too_small", by="ines", now=NOW, floor_cents=Decimal(1))
 
 

@@ -90,7 +90,7 @@ def test_who_may_only_look_at_channels_cannot_send_a_test(client, slack):
         ({"kind": "webhook", "target": "ftp://example.com"}, "“ftp://example.com”"),
         ({"timezone": "Mars/Olympus"}, "is not a time zone"),
         ({"quiet_from": "22:00"}, "both a beginning and an end"),
-        ({"escalate_after_minutes": "30"}, "both another channel and minutes"),
+        ({"escalate_after_minutes": "30"}, "both another channel and a time"),
         ({"audience": "groups"}, "Choose at least one group"),
         ({"audience": "member", "kind": "webhook"}, "cannot write to one member"),
         ({"audience": "member", "kind": "email", "target": "a@example.com"}, "leave the target empty"),

@@ -18,17 +18,23 @@ class RetentionSettings(SingletonModel):
     """The one row that says how long records of what happened are kept; `prune` deletes older ones daily."""
 
     audit_days = days_field("audit log", 400)
-    run_days = days_field("source runs", 90, "The newest of each source stay.")
+    run_days = days_field("source runs", 90, "The newest run of each source is always kept.")
     notification_days = days_field(
         "notifications",
         400,
-        "Those sent, withdrawn or given up. At least 45: what was sent once a cycle is known by them.",
+        "Applies to those sent, withdrawn or given up. At least 45, because they record what was sent "
+        "once per "
+        "cycle.",
     )
-    preview_days = days_field("import previews", 7, "Never applied; they hold personal data.")
-    import_days = days_field("applied imports", 180, "They can be undone until then.")
-    history_days = days_field("histories", 1100, "Of settings, groups, channels and assignments.")
+    preview_days = days_field(
+        "import previews", 7, "Applies to previews that were never applied. They contain personal data."
+    )
+    import_days = days_field("applied imports", 180, "An import can be undone until then.")
+    history_days = days_field(
+        "histories", 1100, "Previous versions of settings, groups, channels and assignments."
+    )
     sign_in_days = days_field("sign-ins and lock-outs", 90)
-    event_days = days_field("usage events", 0, "At least 45. Daily figures stay.")
+    event_days = days_field("usage events", 0, "At least 45. Daily figures are kept.")
     history = HistoricalRecords()
 
     class Meta:
@@ -42,8 +48,8 @@ class RetentionSettings(SingletonModel):
             models.CheckConstraint(
                 condition=Q(notification_days=0) | Q(notification_days__gte=45),
                 name="retention_notifications_at_least_45_days",
-                violation_error_message="Keep notifications for at least 45 days, or forever (0): by them "
-                "a digest of the billing cycle is known to have been sent.",
+                violation_error_message="Keep notifications for at least 45 days, or forever (0), "
+                "because they record which digests of the billing cycle were sent.",
             ),
         ]
 

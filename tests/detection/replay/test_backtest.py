@@ -162,7 +162,7 @@ def test_events_that_came_later_are_unknown_until_then(ana):
         ("spike.nonsense=4", "write one of cycle_limit_dollars, "),
         (
             "spike.multiplier=-4",
-            "spike.multiplier: A multiplier cannot be negative; 0 switches this check off.",
+            "spike.multiplier: A multiplier cannot be negative. Enter 0 to switch this check off.",
         ),
         ("spike.multiplier", "such as spike.multiplier=4"),
     ],
