@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
 
 from incidents.models import Incident
 from tests.snapshot import Snapshot
@@ -16,6 +16,7 @@ def acme_rows(django_db_setup, django_db_blocker) -> Iterator[None]:
     """The company, built once for a module: each test's own changes are rolled back to it."""
     with django_db_blocker.unblock(), transaction.atomic():
         COMPANY.restore()
+        connection.check_constraints()  # left to PostgreSQL, this is done at the end of each test anew
         with django_db_blocker.block():
             yield
         transaction.set_rollback(True)

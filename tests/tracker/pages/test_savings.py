@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.http import QueryDict
 
@@ -25,6 +26,7 @@ def token_rows(acme_rows, django_db_blocker) -> None:
     """Tokens by model: opus is given larger requests, at a higher price of a token."""
     with django_db_blocker.unblock():
         use_tokens()
+        connection.check_constraints()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
 from collector.facts.rollups import recompute_days
@@ -26,6 +27,7 @@ def agent_rows(acme_rows, django_db_blocker) -> None:
     """Every event from a surface in turn: agents go on for several events, automations by conversation."""
     with django_db_blocker.unblock():
         take_surfaces_in_turn()
+        connection.check_constraints()
 
 
 @pytest.fixture
