@@ -24,6 +24,7 @@ if REDIS_URL:  # noqa: F405
     CACHES["default"]["BACKEND"] = "tests.caches.OwnKeys"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # logins in tests cost nothing
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+WHITENOISE_AUTOREFRESH = True  # each test's client would list all static files anew
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):  # noqa: F405
     # A test's commits need not outlive a power cut.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # noqa: F405
