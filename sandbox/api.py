@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 
 from . import routes
+from .agent_runs import AgentRuns
 from .behaviour import Behaviour
 from .caching import with_etag
 from .clock import Clock
@@ -34,16 +35,14 @@ class Api:
         self.company, self.key, self.clock, self.behaviour = company, key, clock, behaviour
         self.limits, self.faults = Limits(), Mishaps(company.seed)
         self.spend_limits = SpendLimits()
-        self.cancelled_runs: set[str] = set()
+        self.runs = AgentRuns()
         self.personal_key = f"{key}_personal"
         self.requests: Counter[str] = Counter()  # answered calls by path
         self._lock = threading.Lock()
 
     def view(self) -> View:
         """Return what the API knows now."""
-        return View(
-            self.company, replace(self.behaviour), self.clock.now(), self.spend_limits, self.cancelled_runs
-        )
+        return View(self.company, replace(self.behaviour), self.clock.now(), self.spend_limits, self.runs)
 
     def answer(self, request: Request, authorization: str | None) -> SandboxResponse:
         """Return the answer of one call; errors are answers too."""

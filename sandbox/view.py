@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from .agent_runs import AgentRuns
 from .behaviour import Behaviour
 from .company.columns import Events
 from .company.company import Company
@@ -27,7 +28,7 @@ class View:
     behaviour: Behaviour
     now: datetime
     limits: SpendLimits = field(default_factory=SpendLimits)
-    cancelled_runs: set[str] = field(default_factory=set)
+    runs: AgentRuns = field(default_factory=AgentRuns)
 
     def events(self, start_ms: int | None = None, end_ms: int | None = None) -> Events:
         """Return the events known now from `start_ms` to `end_ms`, both included, oldest first."""
@@ -39,12 +40,12 @@ class View:
         return self._settled(self._delivered(self._served(shown)))
 
     def _served(self, shown: slice) -> Events:
-        """The company's events without those that a limit set through the API has stopped."""
+        """The company's events without those that a limit or a cancelled run has stopped."""
         events = self.company.events.take(shown)
-        if not self.limits.changes:
-            return events
-        counts_total = self.behaviour.limits_count_total
-        return events.take(self.limits.admitted(self.company, counts_total=counts_total)[shown])
+        if self.limits.changes:
+            counts_total = self.behaviour.limits_count_total
+            events = events.take(self.limits.admitted(self.company, counts_total=counts_total)[shown])
+        return events.take(~self.runs.stopped(events)) if self.runs.cancelled_ms else events
 
     def _oldest_ms(self) -> int:
         if self.behaviour.retention_days is None:

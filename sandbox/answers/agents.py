@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.company.instants import to_ms
 from sandbox.http import HttpError, Request, SandboxResponse
 
 
@@ -19,16 +20,17 @@ def show_agent(request: Request) -> SandboxResponse:
 
 def show_run(request: Request) -> SandboxResponse:
     run = _run(request)
-    status = "CANCELLED" if run in request.view.cancelled_runs else "RUNNING"
-    return SandboxResponse({"id": run, "agentId": _agent(request), "status": status})
+    agent = _agent(request)
+    status = "CANCELLED" if agent in request.view.runs.cancelled_ms else "RUNNING"
+    return SandboxResponse({"id": run, "agentId": agent, "status": status})
 
 
 def cancel_run(request: Request) -> SandboxResponse:
-    """A run that is over cannot be cancelled again."""
-    run = _run(request)
-    if run in request.view.cancelled_runs:
+    """The agent makes no request from now on. A run that is over cannot be cancelled again."""
+    run, agent, cancelled_ms = _run(request), _agent(request), request.view.runs.cancelled_ms
+    if agent in cancelled_ms:
         raise HttpError(409, "Conflict", "Run is not active")
-    request.view.cancelled_runs.add(run)
+    cancelled_ms[agent] = to_ms(request.view.now)
     return SandboxResponse({"id": run})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sandbox.agent_runs import agent_of
 from sandbox.company.columns import Events
 from sandbox.company.draws import fractions
 from sandbox.company.kinds import KIND_NAMES, Fate
@@ -97,7 +98,7 @@ def _whose(event: _Event, member: Employee) -> Row:
     elif event.has_null_service:
         row |= {"serviceAccountId": "null", "serviceAccountName": "null"}
     if member.is_human and event.is_headless:
-        row["cloudAgentId"] = f"bc-{uuid(event.conversation + 1)}"
+        row["cloudAgentId"] = agent_of(event.conversation)
     return row
 
 
