@@ -1,13 +1,17 @@
-"""One deadline for a whole call over the network: connecting, handshake, head and body together.
+"""One deadline for a whole call over the network, connecting, handshake, head and body together, and a limit
+on the size of its answer.
 
 The libraries' own time-outs count from byte to byte, so that a peer that sends one now and then holds a call
-for ever. Here the sockets that a thread opens or names while a deadline runs are shut down when it is over,
-whichever library reads them.
+for ever, and they read an answer whole, however long it is. Here the sockets that a thread opens or names
+while a deadline runs are shut down when it is over, and HTTP answers that begin meanwhile are cut off where
+they grow too large, whichever library reads them.
 """
 
 from __future__ import annotations
 
 import _socket
+import http.client
+import io
 import os
 import socket
 import sys
@@ -16,6 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
+
+# Of answers that are read for a status or a few fields. Compressed, they may unpack to a thousand times this.
+LARGEST_ANSWER = 256 * 1024
 
 
 class DeadlineExceeded(TimeoutError):
@@ -29,7 +36,8 @@ class BodyTooLarge(OSError):
 class _Watch:
     """The sockets of one running deadline, by descriptors of their own: TLS takes the first ones over."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
         self.lock = threading.Lock()
         self.sockets: list[_socket.socket] = []
         self.is_over = False
@@ -59,10 +67,13 @@ _running = threading.local()
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Let the block's calls take at most `seconds` altogether; DeadlineExceeded otherwise."""
+def deadline(seconds: float, *, largest: int = LARGEST_ANSWER) -> Iterator[None]:
+    """Let the block's calls take at most `seconds` altogether; DeadlineExceeded otherwise.
+
+    BodyTooLarge, as the library that reads it has it, for an answer of more than `largest` bytes.
+    """
     _listen_for_connections()
-    outer, watch = getattr(_running, "watch", None), _Watch()
+    outer, watch = getattr(_running, "watch", None), _Watch(largest)
     timer = threading.Timer(seconds, watch.end_calls)
     timer.daemon = True
     timer.start()
@@ -91,11 +102,49 @@ def watch_socket(connection: Any) -> None:
 @cache
 def _listen_for_connections() -> None:
     sys.addaudithook(_on_event)
+    http.client.HTTPConnection.response_class = _BoundedAnswer
 
 
 def _on_event(event: str, arguments: tuple[object, ...]) -> None:
     if event == "socket.connect":
         watch_socket(arguments[0])
+
+
+class _BoundedAnswer(http.client.HTTPResponse):
+    """An answer as it comes over the network: head, and body before it is unpacked."""
+
+    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
+        watch = getattr(_running, "watch", None)
+        super().__init__(_BoundedSocket(sock, watch.largest) if watch else sock, *args, **options)  # type: ignore[arg-type]
+
+
+class _BoundedSocket:
+    """As much of a socket as http.client uses to read an answer."""
+
+    def __init__(self, sock: Any, largest: int) -> None:
+        self.sock, self.largest = sock, largest
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_BoundedBytes(self.sock.makefile(mode, buffering=0), self.largest))
+
+
+class _BoundedBytes(io.RawIOBase):
+    def __init__(self, raw: Any, largest: int) -> None:
+        self.raw, self.largest, self.left = raw, largest, largest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        count: int | None = self.raw.readinto(buffer)
+        self.left -= count or 0
+        if self.left < 0:
+            raise BodyTooLarge(f"more than {self.largest} bytes")
+        return count
+
+    def close(self) -> None:
+        self.raw.close()
+        super().close()
 
 
 def read_at_most(body: Any, limit: int) -> bytes:

@@ -128,7 +128,7 @@ class CursorClient:
     def _try(self, method: str, path: str, **request: Any) -> Answer:
         self.requests_made += 1
         try:
-            with deadline(CALL_SECONDS):
+            with deadline(CALL_SECONDS, largest=2 * LARGEST_BODY):
                 response, body = self._exchange(method, path, request)
         except DeadlineExceeded as error:
             raise _TryAgain(str(error)) from None

@@ -75,13 +75,16 @@ def send_mail(mail: EmailMultiAlternatives) -> list[str]:
     if not issubclass(import_string(settings.EMAIL_BACKEND), smtp.EmailBackend):
         mail.send()
         return []
-    backend = SmtpBackend()
-    try:
-        backend.open()
+    with SmtpBackend() as backend:
         backend.send_messages([mail])
         return backend.refused
-    finally:
-        backend.close()
+
+
+def greet_server() -> None:
+    """Connect to the mail server and log in, if it is one that SMTP reaches; OSError or SMTPException."""
+    if issubclass(import_string(settings.EMAIL_BACKEND), smtp.EmailBackend):
+        with deadline(CALL_SECONDS), SmtpBackend():
+            pass
 
 
 def build(parcel: Parcel, to: list[str]) -> EmailMultiAlternatives:

@@ -153,7 +153,7 @@ def call(method: str, **arguments: Any) -> Any:
 
 def call_within(seconds: float, method: str, *, is_patient: bool = True, **arguments: Any) -> Any:
     try:
-        with deadline(seconds):
+        with deadline(seconds, largest=2 * LARGEST_ANSWER):
             return getattr(client(method, is_patient=is_patient), method)(**arguments)
     except SlackApiError as problem:
         raise explain(problem) from None  # the cause holds the request's headers

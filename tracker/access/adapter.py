@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
@@ -14,12 +17,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from collector.base.deadline import deadline
 from tracker.access import audit, google, oidc
 from tracker.access.admission import is_admitted
 from tracker.address_lists import clean_address
 from tracker.models import AuditEntry
 
 LONGEST_ADDRESS = 254
+CALL_SECONDS = 10  # each of the three or four calls to a provider
 
 
 class SignInRefused(ImmediateHttpResponse):
@@ -31,6 +36,18 @@ class SignInRefused(ImmediateHttpResponse):
 
 
 class GoogleOnly(DefaultSocialAccountAdapter):
+    def get_requests_session(self) -> requests.Session:
+        """Calls to the provider that have an end: somebody waits for them."""
+        session: requests.Session = super().get_requests_session()
+        ask = session.request
+
+        def ask_in_time(*args: Any, **options: Any) -> requests.Response:
+            with deadline(CALL_SECONDS):
+                return ask(*args, **options)
+
+        session.request = ask_in_time  # type: ignore[method-assign]
+        return session
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Let in a verified, admitted address with this attempt's nonce; `Refused` otherwise."""
         claims = oidc.claims_of(sociallogin)

@@ -6,7 +6,6 @@ import logging
 import secrets
 from collections.abc import Callable
 
-import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -30,7 +29,7 @@ ODD_ANSWERS = (
     TypeError,
     ValueError,
     AttributeError,
-    requests.RequestException,
+    OSError,  # no answer in time, or none that ends
     DatabaseProblem,
     ImproperlyConfigured,  # allauth, of a subject that is too long
 )

@@ -10,14 +10,13 @@ from smtplib import SMTPException
 import redis
 from django.conf import settings
 from django.core.checks import WARNING, run_checks
-from django.core.mail import get_connection
 from django.db import DatabaseError, connection, transaction
 
 from collector.base.days import utc_day
 from collector.cursor.client import CursorClient
 from collector.facts.doubts import open_notes
 from collector.models import Source, SourceRun
-from incidents.channels import slack, webhook
+from incidents.channels import email, slack, webhook
 from incidents.channels.base import DeliveryError
 from incidents.models import Channel, Notification
 from incidents.notifying.routing import has_nobody
@@ -202,10 +201,10 @@ def check_mail() -> CheckResult:
     if settings.RESEND_API_KEY:
         return ok("mail", "goes through Resend; `manage.py sendtestemail you@example.com` tries it")
     try:
-        with get_connection():
-            return ok("mail", "the server answers")
+        email.greet_server()
     except (OSError, SMTPException) as error:
         return fail("mail", f"the server does not answer ({type(error).__name__})", "check EMAIL_URL")
+    return ok("mail", "the server answers")
 
 
 def check_webhook() -> CheckResult:
