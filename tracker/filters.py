@@ -13,14 +13,17 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
+from collector.base import changes
 from collector.base.days import utc_day
 from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
 from detection.vocabulary import Rule, Severity
+from groups.budgets.states import BudgetAmounts
 from groups.tree import GroupOption
 from groups.tree import option_for as find_group
 from groups.tree import options as group_options
 from incidents.models import Status
+from incidents.notifying.budgets import budget_amounts
 from tracker import periods
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
@@ -30,18 +33,12 @@ from tracker.reports.cycle import first_day
 from tracker.widgets import palette
 
 NAMES = ("period", "from", "to", "compare", "group", "search", "model", "badge", "surface")
-
-
 # What an address says in one word each.
 WORDS = ("search", "model", "badge", "surface", "compare", "status", "severity", "rule")
 UNRESOLVED = "unresolved"  # a status of incidents beside their own
-
-
 # One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
 SURFACES = {surface.value: surface for surface in Surface if surface}
-
 Cycles = tuple[BillingCycle | None, BillingCycle | None, date]
-
 # Two years: pages read a row for each member, model and day of it.
 MOST_DAYS = 731
 
@@ -94,6 +91,16 @@ class Filters:
         """This cycle, the one before it, and the first day that a report on them reads. One query at most."""
         return self.known_cycles or first_day(self.now)
 
+    @cached_property
+    def budgets(self) -> BudgetAmounts | None:
+        """In dollars, of this cycle; None without one. One query."""
+        return budget_amounts(self.cycles[0], self.now) if self.cycles[0] else None
+
+    @cached_property
+    def mark(self) -> str:
+        """Of what the tables held when the page was asked for. One query."""
+        return changes.current_mark()
+
     def comparison_by(self, key: str) -> Comparison | None:
         """What the period is compared with; None if there is no data for it."""
         comparison = periods.comparison(self.period, key, *self.cycles[:2])
@@ -141,23 +148,16 @@ class Filters:
     @property
     def everybody(self) -> Filters:
         """The same period, of everybody whom the reader may see."""
-        return replace(self, group=None, search="", model="", badge="", surface="")
+        found = replace(self, group=None, search="", model="", badge="", surface="")
+        vars(found).update({name: getattr(self, name) for name in ("palette", "cycles", "mark", "budgets")})
+        return found
 
     def query(self, **changes: str) -> str:
         """`?period=7d&…` for these filters with `changes`; defaults are omitted."""
         values = (
             period_values(self.period)
-            | {
-                "group": self.group.path if self.group else "",
-                "search": self.search,
-                "model": self.model,
-                "badge": self.badge,
-                "surface": self.surface,
-                "compare": self.compare,
-                "status": self.status,
-                "severity": self.severity,
-                "rule": self.rule,
-            }
+            | {"group": self.group.path if self.group else ""}
+            | {name: getattr(self, name) for name in WORDS}
             | changes
         )
         if "period" in changes:

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.facts.forecast import MAX_DAYS
-from collector.models import BillingCycle, MemberModelDay
+from collector.models import BillingCycle, Member, MemberModelDay
 from groups.assignments.membership import UNASSIGNED
 from groups.models import Assignment
 
@@ -45,8 +45,9 @@ class DailyCents:
             self.cycle_by_day[row.day] += row.cents
 
 
-def day_spends(cycle: BillingCycle, now: datetime) -> Iterator[DaySpend]:
-    """Every member's days of the cycle, and the days before today that a forecast looks back to. Two queries.
+def day_spends(cycle: BillingCycle, now: datetime, member: Member | None = None) -> Iterator[DaySpend]:
+    """Days of the cycle, and those before today that a forecast looks back to: everybody's, or one member's
+    without groups. Two queries.
 
     The group is the one held on the row's day, as everywhere: whoever moved counts in each group for the days
     spent in it, so that groups and Unassigned add up to the cycle's total.
@@ -54,7 +55,8 @@ def day_spends(cycle: BillingCycle, now: datetime) -> Iterator[DaySpend]:
     last = min(utc_day(now), utc_day(cycle.end_at))
     first = min(utc_day(cycle.start_at), last - timedelta(days=MAX_DAYS))
     rows = MemberModelDay.objects.between(first, last).order_by()
-    group_on = group_lookup()
+    rows = rows.filter(member=member) if member else rows
+    group_on = (lambda *_: UNASSIGNED) if member else group_lookup()
     sums = rows.values_list("member_id", "day", "is_after_turn").annotate(Sum("total_cents"))
     for member_id, day, is_after_turn, total in sums:
         yield DaySpend(

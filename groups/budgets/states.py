@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+from django.db.models import F, Value
 
 from collector.base.days import days_between, utc_day
-from collector.collecting import freshness
 from collector.facts.forecast import Forecast, days_left, forecast
 from collector.models import BillingCycle, Member
 from groups.models import BudgetSettings, CycleBudget, Group
@@ -89,27 +91,59 @@ class BudgetAmounts:
     groups: Mapping[int, Decimal]
     members: Mapping[int, Decimal]
     each_member: Decimal
+    seat: Decimal = Decimal(0)  # what one costs a month; not a budget
+
+    @property
+    def has_any(self) -> bool:
+        """Whether a group or a member has one."""
+        return bool(self.groups or self.members or self.each_member)
+
+    def of_member(self, member: Member) -> Decimal:
+        """Of a person: their own, or what everybody on the team has."""
+        is_on_team = member.gone_at is None and not member.is_removed
+        return self.members.get(member.pk, self.each_member if is_on_team else Decimal(0))
 
 
-def load_amounts(cycle: BillingCycle, now: datetime, team_dollars: Decimal) -> BudgetAmounts:
-    """The amounts in force now, or at the end of a cycle that is over. Two queries."""
-    is_over = cycle.end_at <= now
-    rows = CycleBudget.history.as_of(cycle.end_at) if is_over else CycleBudget.objects.all()
-    policies = BudgetSettings.history.as_of(cycle.end_at) if is_over else BudgetSettings.objects.all()
-    budgets, policy = list(rows), next(iter(policies), None)
+def load_amounts(cycle: BillingCycle, team: Any) -> BudgetAmounts:
+    """The amounts in force now; `team` is an expression for the team's. One query."""
+    nobody, settings = Value(0), BudgetSettings.objects.order_by()
+    own = CycleBudget.objects.order_by()
+    rows = own.filter(group__isnull=False).values_list(Value("group"), "group_id", "amount_dollars")
+    found: dict[str, dict[int, Decimal]] = defaultdict(dict)
+    for kind, pk, dollars in rows.union(
+        own.filter(member__isnull=False).values_list(Value("member"), "member_id", "amount_dollars"),
+        settings.values_list(Value("each"), nobody, "member_budget_dollars"),
+        settings.values_list(Value("seat"), nobody, "seat_dollars"),
+        BillingCycle.objects.filter(pk=cycle.pk).order_by().values_list(Value("team"), nobody, team),
+        all=True,
+    ):
+        found[kind][pk] = dollars or Decimal(0)
+    team_dollars, each, seat = (found[kind].get(0, Decimal(0)) for kind in ("team", "each", "seat"))
+    return BudgetAmounts(team_dollars, found["group"], found["member"], each, seat)
+
+
+def amounts_at(end_at: datetime, team: Decimal) -> BudgetAmounts:
+    """The amounts that held at the end of a cycle that is over, with the team's. Two queries."""
+    rows = list(CycleBudget.history.as_of(end_at))
+    policy = next(iter(BudgetSettings.history.as_of(end_at)), None)
     return BudgetAmounts(
-        team=team_dollars,
-        groups={row.group_id: row.amount_dollars for row in budgets if row.group_id},
-        members={row.member_id: row.amount_dollars for row in budgets if row.member_id},
+        team,
+        groups={row.group_id: row.amount_dollars for row in rows if row.group_id},
+        members={row.member_id: row.amount_dollars for row in rows if row.member_id},
         each_member=policy.member_budget_dollars if policy else Decimal(0),
     )
 
 
-def compute_states(cycle: BillingCycle, now: datetime, amounts: BudgetAmounts) -> list[BudgetState]:
-    """The team's budget, then the groups' by name, then the members' by share. At most six queries."""
-    if not (amounts.team or amounts.groups or amounts.members or amounts.each_member):
+def compute_states(
+    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, known_until: datetime | None
+) -> list[BudgetState]:
+    """The team's budget, then the groups' by name, then the members' by share. At most four queries.
+
+    `known_until`: up to when usage is known, None before it was ever read.
+    """
+    if not (amounts.team or amounts.has_any):
         return []
-    seen_at = min(freshness.known_until(now) or now, now)
+    seen_at = min(known_until or now, now)
     team = DailyCents()
     by_group: defaultdict[int, DailyCents] = defaultdict(DailyCents)
     by_member: defaultdict[int, DailyCents] = defaultdict(DailyCents)
@@ -138,8 +172,8 @@ def _group_states(
     """Closed groups count too, above and below: the days on which they held members are theirs."""
     if not amounts.groups:
         return
-    groups = Group.objects.in_bulk()
-    limits = cursor_group_limits()
+    limit = F("cursor_group__directory_group__monthly_limit_dollars")
+    groups = Group.objects.annotate(cursor_limit_dollars=limit).in_bulk()
     covered = {
         option.path: option.group_ids for option in group_options({pk: g.name for pk, g in groups.items()})
     }
@@ -150,7 +184,7 @@ def _group_states(
         ids = covered.get(group.name, frozenset({pk}))
         owner = BudgetOwner(BudgetScope.GROUP, pk, group.name)
         parts = [by_group[each] for each in ids if each in by_group]
-        yield _state(cycle, now, owner, amounts.groups[pk], parts, limits.get(pk))
+        yield _state(cycle, now, owner, amounts.groups[pk], parts, group.cursor_limit_dollars)
 
 
 def _member_states(
@@ -160,12 +194,27 @@ def _member_states(
     if not (amounts.members or amounts.each_member):
         return
     for member in sorted(Member.objects.people(), key=lambda member: member.shown_email):
-        is_on_team = member.gone_at is None and not member.is_removed
-        dollars = amounts.members.get(member.pk, amounts.each_member if is_on_team else Decimal(0))
-        if dollars:
-            owner = BudgetOwner(BudgetScope.MEMBER, member.pk, str(member), member.shown_email)
+        if dollars := amounts.of_member(member):
             parts = [by_member[member.pk]] if member.pk in by_member else []
-            yield _state(cycle, now, owner, dollars, parts)
+            yield _state(cycle, now, _member_owner(member), dollars, parts)
+
+
+def member_state(
+    member: Member, cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, known_until: datetime | None
+) -> BudgetState | None:
+    """One member's budget; None where there is none. Two queries at most."""
+    dollars = amounts.of_member(member) if member.kind == Member.Kind.PERSON else None
+    if not dollars:
+        return None
+    spent = DailyCents()
+    for row in day_spends(cycle, now, member):
+        spent.add_row(row)
+    parts = [spent] if spent.by_day else []
+    return _state(cycle, min(known_until or now, now), _member_owner(member), dollars, parts)
+
+
+def _member_owner(member: Member) -> BudgetOwner:
+    return BudgetOwner(BudgetScope.MEMBER, member.pk, str(member), member.shown_email)
 
 
 def _state(
@@ -194,9 +243,3 @@ def _forecast_of(cycle: BillingCycle, today: date, parts: list[DailyCents]) -> F
     today_cents = sum((part.cycle_by_day.get(today, Decimal(0)) for part in parts), Decimal(0))
     spent = sum((part.cycle_cents for part in parts), Decimal(0))
     return forecast(history, float(spent - today_cents), float(today_cents), days_left(cycle, today))
-
-
-def cursor_group_limits() -> dict[int, Decimal]:
-    """Cursor's own monthly limit by the id of the billing group that is tied to it, in dollars. One query."""
-    rows = Group.objects.values_list("pk", "cursor_group__directory_group__monthly_limit_dollars")
-    return {pk: dollars for pk, dollars in rows if dollars is not None}

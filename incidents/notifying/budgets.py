@@ -10,13 +10,22 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Subquery
 from django.urls import reverse
 
 from collector.base.days import utc_day
+from collector.collecting import freshness
 from collector.models import BillingCycle, Member
 from detection.models import DetectionSettings
 from groups.assignments.membership import current
-from groups.budgets.states import BudgetScope, BudgetState, compute_states, load_amounts
+from groups.budgets.states import (
+    BudgetAmounts,
+    BudgetScope,
+    BudgetState,
+    amounts_at,
+    compute_states,
+    load_amounts,
+)
 from groups.models import BudgetSettings, BudgetStep
 from incidents.models import Channel
 from incidents.notifying.messages import Digest, DigestTable, site_url
@@ -59,17 +68,20 @@ class BudgetReport:
 def budget_states(cycle: BillingCycle, now: datetime) -> list[BudgetState]:
     """Every budget of `cycle` as it stands: the team's, the groups' by name, then the members' by share.
 
-    Nine queries at most, and none for the spend where no budget is set.
+    Seven queries at most, and none for the spend where no budget is set.
     """
-    return compute_states(cycle, now, load_amounts(cycle, now, team_budget_dollars(cycle, now)))
+    return compute_states(cycle, now, budget_amounts(cycle, now), freshness.known_until(now))
 
 
-def team_budget_dollars(cycle: BillingCycle, now: datetime) -> Decimal:
-    """The team's budget: now, or as it was when a cycle that is over ended. Its one place is detection's."""
+def budget_amounts(cycle: BillingCycle, now: datetime) -> BudgetAmounts:
+    """Every budget of `cycle` in dollars: one query, three of a cycle that is over.
+
+    The one place of the team's is detection's settings.
+    """
     if cycle.end_at > now:
-        return DetectionSettings.get_solo().team_budget_dollars
+        return load_amounts(cycle, Subquery(DetectionSettings.objects.values("team_budget_dollars")[:1]))
     settings = next(iter(DetectionSettings.history.as_of(cycle.end_at)), None)
-    return settings.team_budget_dollars if settings else Decimal(0)
+    return amounts_at(cycle.end_at, settings.team_budget_dollars if settings else Decimal(0))
 
 
 def record_budget_steps(now: datetime) -> BudgetReport:

@@ -11,6 +11,7 @@ from collector.base.days import utc_day
 from collector.base.money import round_cents
 from collector.models import BillingCycle
 from groups.budgets.states import BudgetScope, BudgetState
+from incidents.notifying.budgets import budget_states
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.api.errors import documented
@@ -43,7 +44,7 @@ def read_budgets(request: AccessRequest) -> list[BudgetRow]:
     if cycle is None:
         return []
     visible = visible_ids(request.access, utc_day(now))
-    return [budget_row(state) for state in visible_states(cycle, now, visible)]
+    return [budget_row(state) for state in visible_states(budget_states(cycle, now), now, visible)]
 
 
 def budget_row(state: BudgetState) -> BudgetRow:

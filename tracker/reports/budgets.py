@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
 
+from collector.base import names
 from collector.base.days import utc_day
-from collector.models import BillingCycle, Member
+from collector.models import BillingCycle
 from groups.assignments.membership import current
-from groups.budgets.states import BudgetScope, BudgetState
-from groups.models import BudgetSettings, CycleBudget
+from groups.budgets.states import BudgetAmounts, BudgetScope, BudgetState, compute_states
 from groups.small import shown_groups
-from incidents.notifying.budgets import budget_states, pace
+from incidents.notifying.budgets import pace
 
 WARNING_RATIO = 0.8
 
@@ -43,22 +43,22 @@ class BudgetLine:
         return "warning" if self.state.ratio >= WARNING_RATIO or self.state.is_ahead else "plain"
 
 
-def has_budgets() -> bool:
-    """Whether a group or a member has one; the team's alone is shown with the forecast. One query."""
-    common = BudgetSettings.objects.filter(member_budget_dollars__gt=0).values("pk")
-    return CycleBudget.objects.order_by().values("pk").union(common).exists()
+def visible_states(
+    states: Iterable[BudgetState], now: datetime, visible: Collection[int] | None
+) -> list[BudgetState]:
+    """Those of `states` that a reader may see: all, or those of the visible members and of their groups.
 
-
-def visible_states(cycle: BillingCycle, now: datetime, visible: Collection[int] | None) -> list[BudgetState]:
-    """Budgets of `cycle` that a reader may see: all, or those of the visible members and of their groups."""
-    shown = shown_groups()
-    states = [
-        state
-        for state in budget_states(cycle, now)
-        if state.owner.scope is not BudgetScope.GROUP or shown[state.owner.id][0] == state.owner.id
-    ]
+    None of a group that is too small for a reader to whom names are hidden.
+    """
+    if names.current().are_hidden:
+        shown = shown_groups()
+        states = [
+            state
+            for state in states
+            if state.owner.scope is not BudgetScope.GROUP or shown[state.owner.id][0] == state.owner.id
+        ]
     if visible is None:
-        return states
+        return list(states)
     held = current(utc_day(now))
     groups = {group.pk for pk in visible if (group := held.get(pk))}
     seen = {BudgetScope.GROUP: groups, BudgetScope.MEMBER: set(visible)}
@@ -67,17 +67,22 @@ def visible_states(cycle: BillingCycle, now: datetime, visible: Collection[int] 
 
 def budget_lines(
     cycle: BillingCycle,
+    amounts: BudgetAmounts,
     now: datetime,
+    known_until: datetime | None,
     visible: Collection[int] | None = None,
     group_ids: Collection[int] | None = None,
 ) -> list[BudgetLine]:
-    """The team's and the groups' budgets, and members' that are reached or about to be.
+    """The team's and the groups' budgets, and members' that are reached or about to be; none where the team's
+    is the only one, which is shown with the forecast.
 
     `group_ids` are the groups that a filter chose: theirs alone then.
     """
+    if not amounts.has_any:
+        return []
     return [
         budget_line(state)
-        for state in visible_states(cycle, now, visible)
+        for state in visible_states(compute_states(cycle, now, amounts, known_until), now, visible)
         if is_listed(state, group_ids) and (group_ids is None or state.owner.scope is BudgetScope.GROUP)
     ]
 
@@ -90,21 +95,6 @@ def is_listed(state: BudgetState, group_ids: Collection[int] | None) -> bool:
 
 def budget_line(state: BudgetState) -> BudgetLine:
     return BudgetLine(state, owner_path(state), pace(state))
-
-
-def member_budget_line(member: Member, now: datetime) -> BudgetLine | None:
-    """The member's budget of the present cycle; None where there is none."""
-    cycle = BillingCycle.objects.at(now) if has_budgets() else None
-    if cycle is None:
-        return None
-    shown = shown_groups()
-    states = [
-        state
-        for state in budget_states(cycle, now)
-        if state.owner.scope is not BudgetScope.GROUP or shown[state.owner.id][0] == state.owner.id
-    ]
-    own = (s for s in states if (s.owner.scope, s.owner.id) == (BudgetScope.MEMBER, member.pk))
-    return next(map(budget_line, own), None)
 
 
 def owner_path(state: BudgetState) -> str:

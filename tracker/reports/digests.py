@@ -21,13 +21,14 @@ from groups.names import UNASSIGNED_NAME
 from groups.tree import GroupOption
 from incidents import digests
 from incidents.models import Incident
+from incidents.notifying.budgets import budget_amounts
 from incidents.notifying.messages import Digest, DigestTable, site_url
 from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import people
 from tracker.reports.badges import ADOPTION
-from tracker.reports.budgets import budget_lines, has_budgets
+from tracker.reports.budgets import BudgetLine, budget_lines
 from tracker.reports.cycle import CycleReport
 from tracker.reports.group_weeks import GroupWeek
 from tracker.reports.overview import Overview
@@ -200,7 +201,10 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
 def budget_tables(now: datetime, group_ids: frozenset[int] | None) -> list[DigestTable]:
     """How the budgets of the present cycle stand; no table where none is set."""
     running = BillingCycle.objects.at(now)
-    lines = budget_lines(running, now, group_ids=group_ids) if running and has_budgets() else []
+    lines: list[BudgetLine] = []
+    if running:
+        amounts = budget_amounts(running, now)
+        lines = budget_lines(running, amounts, now, freshness.known_until(now), group_ids=group_ids)
     rows = tuple(
         (
             line.state.owner.name,

@@ -12,26 +12,19 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.cache import caches
 
-from collector.base import changes
-from tracker.periods import Period
+from tracker.filters import Filters
 
 T = TypeVar("T")
 KEPT_SECONDS = 3600
 
 
-class Kept:
-    """For one page, which asks once what the tables hold: one query."""
-
-    def __init__(self, period: Period) -> None:
-        cycle = period.cycle.pk if period.cycle else ""
-        mark = changes.current_mark().replace(" ", "-")
-        self.key = f"sums:{settings.VERSION}:{mark}:{period.first}:{period.end}:{cycle}"
-
-    def __call__(self, name: str, work: Callable[[], T]) -> T:
-        """What `work` sums up of everybody's rows in the period."""
-        key, kept = f"{self.key}:{name}", caches["pages"]
-        found: T | None = kept.get(key)
-        if found is None:
-            found = work()
-            kept.set(key, found, KEPT_SECONDS)
-        return found
+def kept(name: str, filters: Filters, work: Callable[[], T]) -> T:
+    """What `work` sums up of everybody's rows in the period."""
+    period, cache = filters.period, caches["pages"]
+    cycle, mark = period.cycle.pk if period.cycle else "", filters.mark.replace(" ", "-")
+    key = f"sums:{settings.VERSION}:{mark}:{period.first}:{period.end}:{cycle}:{name}"
+    found: T | None = cache.get(key)
+    if found is None:
+        found = work()
+        cache.set(key, found, KEPT_SECONDS)
+    return found

@@ -11,7 +11,6 @@ from collector.base.days import utc_day
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.outlier_days import outlier_days
-from detection.models import DetectionSettings
 from groups.models import BudgetSettings
 from tracker import periods
 from tracker.filters import Filters
@@ -147,11 +146,11 @@ class Overview:
 
     @cached_property
     def budget(self) -> Budget | None:
-        """The whole team's budget of a cycle, where one is set and nobody is left out. One query."""
-        dollars = DetectionSettings.get_solo().team_budget_dollars
-        if not dollars or not self.cycle or not self.team.selection.is_everything:
+        """The whole team's budget of a cycle, where one is set and nobody is left out."""
+        budgets = self.filters.budgets
+        if not (budgets and budgets.team and self.cycle and self.team.selection.is_everything):
             return None
-        cents = dollars * 100
+        cents = budgets.team * 100
         forecast = self.cycle.forecast
         reached = forecast.day_reaching(float(cents)) if forecast else None
         return Budget(cents, is_reached=self.cycle.spent.total_cents >= cents, day=reached)
@@ -209,7 +208,8 @@ class Overview:
     @cached_property
     def unused_cents(self) -> Decimal | None:
         """What the unused seats cost a month; None where the price of a seat is unknown."""
-        price = BudgetSettings.get_solo().seat_dollars
+        budgets = self.filters.budgets
+        price = budgets.seat if budgets else BudgetSettings.get_solo().seat_dollars
         return len(self.unused_seats) * price * 100 if price else None
 
     @property

@@ -18,7 +18,7 @@ from tracker.filters import Filters
 from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
 from tracker.reports.changes import Changes
-from tracker.reports.kept import Kept
+from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
@@ -106,13 +106,9 @@ class Team:
         self.people = people.everybody()
 
     @cached_property
-    def kept(self) -> Kept:
-        return Kept(self.period)
-
-    @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return self.kept("usage", lambda: usage.usage(self.all_rows))
+        return kept("usage", self.filters, lambda: usage.usage(self.all_rows))
 
     @property
     def all_rows(self) -> MemberModelDayQuerySet:
@@ -121,11 +117,7 @@ class Team:
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
         rows = usage.activity_between(self.period.first, self.period.end)
-        return self.kept("activity", lambda: usage.activity(rows))
-
-    @cached_property
-    def request_days(self) -> dict[int, int]:
-        return self.kept("request-days", lambda: usage.request_days(self.all_rows))
+        return kept("activity", self.filters, lambda: usage.activity(rows, self.all_rows))
 
     @property
     def is_empty(self) -> bool:
@@ -175,8 +167,7 @@ class Team:
     @cached_property
     def active_days(self) -> dict[int, int]:
         """By member: days with a request or days that Cursor marks active, whichever are more."""
-        marked = {pk: used.active_days for pk, used in self.all_activity.items()}
-        return marked | {pk: max(days, marked.get(pk, 0)) for pk, days in self.request_days.items()}
+        return {pk: max(used.active_days, used.request_days) for pk, used in self.all_activity.items()}
 
     @cached_property
     def bounds(self) -> badges.TeamHabits:
@@ -254,7 +245,7 @@ class Team:
         if self.selection.group_ids is None:
             return self.all_activity
         rows = usage.activity_between(self.period.first, self.period.end)
-        return usage.activity(self.selection.of_members(rows))
+        return usage.activity(self.selection.of_members(rows), MemberModelDay.objects.none())
 
     @cached_property
     def members(self) -> list[MemberFigures]:

@@ -193,12 +193,6 @@ def in_cents(micro: int) -> Decimal:
     return Decimal(micro).scaleb(-MICRO_PLACES)
 
 
-def request_days(rows: MemberModelDayQuerySet) -> dict[int, int]:
-    """Days with at least one served request, by member id. One query."""
-    used = rows.filter(requests__gt=0).order_by().values_list("member_id")
-    return dict(used.annotate(days=Count("day", distinct=True)))
-
-
 class DailyCounts(NamedTuple):
     """Of each day, where there were any."""
 
@@ -236,21 +230,27 @@ class Day(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What one member's `DailyActivity` sums to."""
+    """What one member's `DailyActivity` sums to, and on how many days there was a served request."""
 
     active_days: int = 0
     lines_added: int = 0
     accepts: int = 0
     applies: int = 0
     tabs_accepted: int = 0
+    request_days: int = 0
 
 
-def activity(rows: BetweenDaysQuerySet) -> dict[int, Activity]:
-    """By member id. One query."""
-    sums = {f"sum_{name}": Sum(name) for name in Activity._fields[1:]}
+def activity(rows: BetweenDaysQuerySet, used: MemberModelDayQuerySet) -> dict[int, Activity]:
+    """By member id; days with a request are those of the `used` rows. One query of two parts."""
+    sums = {f"sum_{name}": Sum(name) for name in Activity._fields[1:-1]}
     days = Count("pk", filter=Q(is_active=True))
-    found = rows.order_by().values_list("member_id").annotate(days=days, **sums)
-    return {row[0]: Activity(*row[1:]) for row in found}
+    marked = rows.order_by().values_list("member_id").annotate(days=days, **sums, asked=Value(0))
+    asked = used.filter(requests__gt=0).order_by().values_list("member_id", *[Value(0)] * 5)
+    asked = asked.annotate(asked=Count("day", distinct=True))
+    found: dict[int, Activity] = {}
+    for pk, *figures in marked.union(asked, all=True):
+        found[pk] = Activity(*map(add, found.get(pk, Activity()), figures))
+    return found
 
 
 def activity_between(first: date, last: date) -> BetweenDaysQuerySet:

@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django import template
 from django.template import Context
-from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.models import BillingCycle, Member
-from tracker.access.privacy import visible_ids
+from groups.budgets.states import member_state
+from incidents.notifying.budgets import budget_amounts
 from tracker.access.roles import Role
-from tracker.reports.budgets import budget_lines, has_budgets, member_budget_line
+from tracker.filters import known_until
+from tracker.reports.budgets import budget_line, budget_lines
 from tracker.widgets import formats
 
 register = template.Library()
 
 
 @register.inclusion_tag("components/budgets.html", takes_context=True)
-def budgets(context: Context, cycle_start: datetime | None = None) -> dict[str, object]:
-    """Budgets of the present cycle, or of the one that begins at `cycle_start`; nothing where none is set."""
-    if not has_budgets():
+def budgets(context: Context, cycle: BillingCycle | None = None) -> dict[str, object]:
+    """Budgets of the present cycle, or of `cycle`; nothing where none of a group or member is set."""
+    now, filters = context["now"], context.get("filters")
+    if filters is None:
+        amounts, group_ids = budget_amounts(cycle, now) if cycle else None, None
+    else:
+        cycle, amounts = filters.cycles[0], filters.budgets
+        group_ids = filters.group.group_ids if filters.group else None
+    if cycle is None or amounts is None:
         return {"lines": []}
-    filters, now = context.get("filters"), timezone.now()
-    if filters is not None:
-        now = filters.now
-    cycles = BillingCycle.objects
-    cycle = cycles.filter(start_at=cycle_start).first() if cycle_start else cycles.at(now)
-    if cycle is None:
-        return {"lines": []}
-    visible = visible_ids(context["request"].access, utc_day(now))
-    group = filters.group.group_ids if filters is not None and filters.group else None
+    known = known_until(context["request"], now)
     span = f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
-    return {"lines": budget_lines(cycle, now, visible, group), "note": f"Billing cycle of {span}."}
+    lines = budget_lines(cycle, amounts, now, known, context["visible"], group_ids)
+    return {"lines": lines, "note": f"Billing cycle of {span}."}
 
 
 @register.inclusion_tag("components/member_budget.html", takes_context=True)
 def member_budget(context: Context, member: Member) -> dict[str, object]:
     """How the member's budget stands in the present cycle, and links to the limit's pages."""
     access, is_person = context["request"].access, member.kind == Member.Kind.PERSON
+    filters = context["filters"]
+    cycle, known = filters.cycles[0], filters.period.known_until
+    state = member_state(member, cycle, filters.now, filters.budgets, known) if cycle else None
     return {
-        "line": member_budget_line(member, timezone.now()),
+        "line": budget_line(state) if state else None,
         "member": member,
         "is_admin": is_person and access.may(Role.ADMIN),
         "is_own": is_person and access.email.lower() == member.email,

@@ -70,6 +70,7 @@ def filtered_response(
         build_with_filters,
         now=asked.now,
         visible=asked.visible,
+        mark=asked.mark,
         title=title or name.capitalize(),
         scripts=scripts,
         csv_name=f"{name}-{asked.period.first}-to-{asked.period.end}",
@@ -84,17 +85,21 @@ def page_response(
     now: datetime,
     visible: frozenset[int] | None,
     title: str,
+    mark: str | None = None,
     scripts: tuple[str, ...] = CHARTS,
     csv_name: str = "",
 ) -> HttpResponse:
     """The page that `build` makes, with what else its template asks for, unless it is kept.
 
-    `visible` are the members whom the reader may see. `name` is the template's, and begins the names
-    of CSV files unless they have one of their own.
+    `visible` are the members whom the reader may see, `mark` is what `changes` says, asked where absent.
+    `name` is the template's, and begins the names of CSV files unless they have one of their own.
     """
     if "csv" in request.GET:
         return csv_response(build()[0].exports, request.GET["csv"], csv_name or name)
-    key, kept = page_key(request, name, now, visible), caches["pages"]
+    key, kept = (
+        page_key(request, name, now, visible, changes.current_mark() if mark is None else mark),
+        caches["pages"],
+    )
     content: str | None = kept.get(key)
     if content is None:
         page, context = build()
@@ -102,6 +107,7 @@ def page_response(
             "page": page,
             "meanings": MEANINGS,
             "now": now,
+            "visible": visible,
             "freshness": FRESHNESS,
             "csrf_token": TOKEN,
         }
@@ -120,14 +126,16 @@ def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString
     return mark_safe(content)  # noqa: S308  # nosec
 
 
-def page_key(request: AccessRequest, name: str, now: datetime, visible: frozenset[int] | None) -> str:
+def page_key(
+    request: AccessRequest, name: str, now: datetime, visible: frozenset[int] | None, mark: str
+) -> str:
     """What a page depends on: its address, what the tables hold, whom the reader may see, and the time."""
     parts = (
         settings.VERSION,
         name,
         request.path,
         request.GET.urlencode(),
-        changes.current_mark(),
+        mark,
         None if visible is None else sorted(visible),
         request.access.role,
         request.access.sees,

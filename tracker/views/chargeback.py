@@ -38,7 +38,7 @@ def chargeback(request: AccessRequest) -> HttpResponse:
         if request.GET.get("compare"):
             changes = charge_changes(cycle, now, known_until(request, now), visible)
         result = charges.chargeback(cycle, visible)
-        return layout.page(result, cycle, request.GET, now, whole, changes), {}
+        return layout.page(result, cycle, request.GET, now, whole, changes), {"cycle": cycle}
 
     return page_response(
         request,

@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
+from django.db.models import Value
 
+from collector.collecting import freshness
 from collector.models import BillingCycle, CursorGroup, DirectoryGroup
 from groups.budgets.spending import day_spends
-from groups.budgets.states import BudgetAmounts, compute_states, load_amounts
+from groups.budgets.states import BudgetAmounts, amounts_at, compute_states, load_amounts
 from groups.models import BudgetSettings, CycleBudget, Group
 from groups.reporting.chargeback import chargeback
 from tests.groups.factories import LONG_AGO, assign, make_day, make_group, make_member
@@ -27,7 +29,9 @@ def cycle():
 
 
 def states(cycle, now=NOW, team="0"):
-    found = compute_states(cycle, now, load_amounts(cycle, now, Decimal(team)))
+    team = Decimal(team)
+    amounts = amounts_at(cycle.end_at, team) if cycle.end_at <= now else load_amounts(cycle, Value(team))
+    found = compute_states(cycle, now, amounts, freshness.known_until(now))
     return {state.owner.target: state for state in found}
 
 
@@ -133,7 +137,7 @@ def test_cursors_own_limit_of_the_group_stands_beside_its_budget(cycle):
 
 def test_without_a_budget_nothing_is_read(cycle, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert compute_states(cycle, NOW, NOTHING) == []
+        assert compute_states(cycle, NOW, NOTHING, NOW) == []
 
 
 def test_the_number_of_queries_does_not_depend_on_how_many_budgets_there_are(

@@ -14,10 +14,9 @@ from django.core.management import call_command
 from collector.models import BillingCycle, SourceRun
 from detection.models import DetectionSettings
 from groups.assignments import changes
-from groups.budgets.states import load_amounts
 from groups.models import CycleBudget, Group, GroupImport
 from incidents.models import Channel, IncidentSettings, Notification
-from incidents.notifying.budgets import team_budget_dollars
+from incidents.notifying.budgets import budget_amounts
 from tests.incidents.factories import NOON as LONG_AGO
 from tests.incidents.factories import make_channel, make_incident, make_member
 from tracker import tasks
@@ -87,7 +86,7 @@ def test_the_budget_that_held_in_a_cycle_that_is_over_stays():
         row.history.update(history_date=LONG_AGO)
     cycle = BillingCycle.objects.create(start_at=NOW - 40 * DAY, end_at=NOW - 10 * DAY)
     prune_records(NOW)
-    amounts = load_amounts(cycle, NOW, team_budget_dollars(cycle, NOW))
+    amounts = budget_amounts(cycle, NOW)
     assert (amounts.team, list(amounts.groups.values())) == (9000, [500])
 
 
