@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from .base.money import dollars, round_cents
+from .member_choice import ChoosesMember
 from .merge_admin import MergesMembers
 from .models import (
     AiCodeCommit,
@@ -72,7 +73,7 @@ class WatermarkAdmin(CollectedAdmin):
 
 
 @admin.register(Member)
-class MemberAdmin(MergesMembers, CollectedAdmin):
+class MemberAdmin(ChoosesMember, MergesMembers, CollectedAdmin):
     list_display = (
         "email",
         "name",
@@ -87,7 +88,6 @@ class MemberAdmin(MergesMembers, CollectedAdmin):
     list_filter = ("kind", "is_removed", ("gone_at", admin.EmptyFieldListFilter), "role")
     search_fields = ("email", "name", "cursor_id", "numeric_id")
     list_select_related = ("owner",)
-    autocomplete_fields = ("owner",)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Everything is collected but the owner of what is not a person."""

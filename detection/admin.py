@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
+from collector.member_choice import ChoosesMember
 
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
@@ -119,7 +120,7 @@ class AnomalyAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Exemption)
-class ExemptionAdmin(RecordedAdmin):
+class ExemptionAdmin(ChoosesMember, RecordedAdmin):
     """What detection keeps quiet about, who said so, and until when; revoking ends it at the next run."""
 
     list_display = [
@@ -135,7 +136,6 @@ class ExemptionAdmin(RecordedAdmin):
     list_filter = ["kind", "cause", ("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["member"]
     search_fields = ["member__email", "member__name", "reason"]
-    autocomplete_fields = ["member"]
     readonly_fields = ["created_by", "created_at", "revoked_by", "revoked_at"]
     actions = ["revoke"]
 

@@ -9,11 +9,12 @@ from django.http import HttpRequest
 
 from collector.base.money import dollars
 from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
+from collector.member_choice import ChoosesMember
 from groups.models import BudgetSettings, BudgetStep, CycleBudget, Group
 
 
 @admin.register(CycleBudget)
-class CycleBudgetAdmin(RecordedAdmin):
+class CycleBudgetAdmin(ChoosesMember, RecordedAdmin):
     """Agreed dollars per billing cycle. The team's own is in the detection settings, where its rule is."""
 
     list_display = ("owner", "amount_dollars")
@@ -29,7 +30,6 @@ class CycleBudgetAdmin(RecordedAdmin):
             },
         ),
     )
-    autocomplete_fields = ("member",)
     history_list_display = ("amount_dollars",)
 
     @admin.display(description="budget of")

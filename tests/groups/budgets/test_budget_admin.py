@@ -7,12 +7,10 @@ from tests.incidents.factories import make_member
 pytestmark = pytest.mark.django_db
 
 
-def test_a_member_is_found_by_name(admin_client):
-    make_member("ann@acme.example")
+def test_a_member_is_chosen_by_name_and_address_as_two_may_share_a_name(admin_client):
+    ann = make_member("ann@acme.example")
     page = admin_client.get("/admin/groups/cyclebudget/add/").content.decode()
-    assert 'class="admin-autocomplete"' in page
-    query = {"app_label": "groups", "model_name": "cyclebudget", "field_name": "member", "term": "ann"}
-    assert len(admin_client.get("/admin/autocomplete/", query).json()["results"]) == 1
+    assert f'<option value="{ann.pk}">{ann.name} (ann@acme.example)</option>' in page
 
 
 def test_the_list_leads_to_the_whole_teams_budget(admin_client):

@@ -28,6 +28,7 @@ FORMS = [
     "/admin/groups/group/add/",
     "/admin/groups/groupimport/add/",
     "/admin/detection/exemption/add/",
+    "/admin/groups/cyclebudget/add/",
 ]
 
 IN_THE_DARK = ["/admin/", "/admin/collector/sourcerun/", "/admin/incidents/channel/add/"]
