@@ -20,6 +20,7 @@ from django.utils.http import urlencode
 from collector.base.deadline import deadline
 from tracker.access import audit, google, oidc
 from tracker.access.admission import is_admitted
+from tracker.access.unfinished import finish_sign_in
 from tracker.address_lists import clean_address
 from tracker.models import AuditEntry
 
@@ -58,6 +59,7 @@ class GoogleOnly(DefaultSocialAccountAdapter):
             apply_provider_roles(sociallogin, sociallogin.user)
         if not sociallogin.account.pk:
             self.keep_account(request, sociallogin)
+        finish_sign_in(request)
         request.session["picture"] = safe_picture(claims.get("picture"))
 
     def keep_account(self, request: HttpRequest, login: SocialLogin) -> None:

@@ -15,11 +15,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseProblem
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from tracker.access import oidc
 from tracker.access.adapter import SignInRefused
 from tracker.access.google import GoogleAdapter
 from tracker.access.guard import public
+from tracker.access.unfinished import begin_sign_in
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ def _start(
     request: HttpRequest, next_url: str, key: str, adapter: type, parameters: dict[str, str]
 ) -> HttpResponse:
     """Send the browser to the provider, with a state, a nonce and a PKCE challenge bound to its session."""
+    begin_sign_in(request, timezone.now())
     nonce = secrets.token_urlsafe(24)
     try:
         provider = get_adapter().get_provider(request, key)
