@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
-import pandas as pd
 
 from collector.base.days import day_start, utc_day
 
@@ -223,16 +222,3 @@ def hour_after(instant: datetime) -> datetime:
     """The full hour at or after `instant`."""
     floor = instant.replace(minute=0, second=0, microsecond=0)
     return floor if floor == instant else floor + timedelta(hours=1)
-
-
-def binned(rows: Array, columns: Array, values: pd.DataFrame, shape: tuple[int, int]) -> Measures:
-    """Sum `values`, one column per measure, into arrays of `shape`; rows and columns outside are dropped."""
-    return Measures(*(summed(rows, columns, values[name], shape) for name in MEASURES))
-
-
-def summed(rows: Array, columns: Array, values: pd.Series, shape: tuple[int, int]) -> Array:
-    """The same of one column."""
-    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
-    flat = rows[inside] * shape[1] + columns[inside]
-    amounts = values.to_numpy(float)[inside]
-    return np.bincount(flat, weights=amounts, minlength=shape[0] * shape[1]).reshape(shape)

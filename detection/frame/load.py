@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
-from django.db.models import FloatField, Q, QuerySet, Sum
+from django.db.models import FloatField, Q, QuerySet
 from django.db.models.functions import Cast
 
 from collector.base.days import day_start, utc_day
-from collector.models import (
-    BillingCycle,
-    Member,
-    MemberModelDay,
-    Source,
-    SourceRun,
-    SpendSnapshot,
-    UsageEvent,
-)
+from collector.models import BillingCycle, Member, Source, SourceRun, SpendSnapshot
 
-from .frame import HOURS, Caps, Cycle, Frame, Past, binned, hour_after, summed
-from .prices import NO_PRICES
-from .totals import day_sums, hour_sums, load_price_book, load_price_changes, with_value
-from .values import billed_cents
+from .arrays import Array
+from .frame import HOURS, Caps, Cycle, Frame, Measures, Past, hour_after
+from .kept_days import kept_day_rows
+from .price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, changes_in
+from .prices import NO_PRICES, PriceBook, team_prices
+from .totals import LAST_HOUR, day_rows, hour_of, hour_rows, joined_rows, running_rows
+
+PRICE_DAYS = DAYS_BEFORE + DAYS_SINCE
+CYCLE_DAYS = 31
 
 
 def load_frame(as_of: datetime, *, days: int) -> Frame:
@@ -32,30 +29,78 @@ def load_frame(as_of: datetime, *, days: int) -> Frame:
     index = pd.Index(members)
     cycle = BillingCycle.objects.at(as_of)
     today, end_at = utc_day(as_of), hour_after(as_of)
-    first, yesterday = today - timedelta(days=days), today - timedelta(days=1)
-    changes = load_price_changes(as_of)
-    past, hours = day_sums(first, yesterday), hour_sums(as_of, end_at, HOURS)
+    last_at = end_at - timedelta(hours=as_of < end_at)
+    past = kept_day_rows(today - timedelta(days=max(days, PRICE_DAYS, CYCLE_DAYS)), today - timedelta(days=1))
+    hours = hour_rows(end_at - timedelta(hours=HOURS), last_at)
+    is_today = hours["hour"] >= hour_of(day_start(today))
+    charged = joined_rows([past, hours.loc[is_today, past.columns]])
+    if last_at < as_of:
+        hours = joined_rows([hours[past.columns], running_rows(last_at, as_of)])
     is_estimated = bool(past["unpriced"].any() or hours["unpriced"].any())
-    prices = load_price_book(first, as_of) if is_estimated else NO_PRICES
-    if is_estimated or changes:
-        past = day_sums(first, yesterday, by_model=True)
-        past = with_value(past, pd.to_datetime(past["day"], utc=True), prices, changes)
-        ended_at = pd.Timestamp(end_at) - pd.to_timedelta(hours["hours_ago"].astype(int) + 1, unit="h")
-        hours = with_value(hours, ended_at, prices, changes)
-    place = (index.get_indexer(pd.Index(hours["member_id"])), HOURS - 1 - hours["hours_ago"].to_numpy(int))
-    columns = (pd.to_datetime(past["day"]) - pd.Timestamp(first)).dt.days.to_numpy(int)
-    rows = index.get_indexer(pd.Index(past["member_id"]))
+    prices = team_prices(charged) if is_estimated else NO_PRICES
+    changes = changes_in(charged, today)
+    first = hour_of(day_start(today - timedelta(days=days)))
+    judged, _ = _binned(past, index, (past["hour"].to_numpy() - first) // 24, days, prices, changes)
+    begins = hours["hour"].to_numpy() - (hour_of(end_at) - HOURS)
+    of_hours, added = _binned(hours, index, begins, HOURS, prices, changes)
     return Frame(
         as_of=as_of,
         member_ids=members,
-        past=Past(binned(rows, columns, past, (len(members), days))),
-        hours=binned(*place, hours, (len(members), HOURS)),
-        cycle=_load_cycle(cycle, as_of, index) if cycle else None,
+        past=Past(judged),
+        hours=of_hours,
+        cycle=_load_cycle(cycle, as_of, charged, hours, index) if cycle else None,
         caps=_load_caps(cycle, as_of, index) if cycle else None,
         prices=prices,
         changes=changes,
-        added_cents=summed(*place, hours["added"], (len(members), HOURS)) if changes else None,
+        added_cents=added if changes else None,
     )
+
+
+def load_price_changes(as_of: datetime) -> PriceChanges:
+    """Changes of prices that show in the last days, the day of `as_of` so far included."""
+    return changes_in(charged_rows(utc_day(as_of) - timedelta(days=PRICE_DAYS), as_of), utc_day(as_of))
+
+
+def charged_rows(first: date, as_of: datetime) -> pd.DataFrame:
+    """Totals from `first` to the last whole hour before `as_of`.
+
+    Of the day of `as_of` only its whole hours: its own total may hold what came later.
+    """
+    today = utc_day(as_of)
+    days = day_rows(first, today - timedelta(days=1))
+    hours = hour_rows(day_start(today), as_of.replace(minute=0, second=0))
+    return joined_rows([days, hours[days.columns]])
+
+
+def _binned(
+    rows: pd.DataFrame, index: pd.Index, columns: Array, count: int, prices: PriceBook, changes: PriceChanges
+) -> tuple[Measures, Array]:
+    """The measures of `rows` by member and column, their cents at the prices before any change; and what
+    changes added. Members and columns that are not watched are left out."""
+    value = rows["cents"].to_numpy() + prices.estimates(rows)
+    kept = np.ones(len(rows))
+    for change in changes:
+        is_since = rows["hour"].to_numpy() >= hour_of(day_start(change.day))
+        kept[(rows["model"] == change.model).to_numpy() & is_since] /= change.ratio
+    place = index.get_indexer(pd.Index(rows["member_id"]))
+    inside = (place >= 0) & (columns >= 0) & (columns < count)
+    flat = place[inside] * count + columns[inside]
+    by_agent = rows["by_agent"].to_numpy()[inside]
+
+    def summed(amounts: Array, among: Array | slice = slice(None)) -> Array:
+        sums = np.bincount(flat[among], weights=amounts[inside][among], minlength=len(index) * count)
+        return sums.reshape(len(index), count)
+
+    cents, requests = value * kept, rows["requests"].to_numpy()
+    measures = Measures(
+        cents=summed(cents),
+        requests=summed(requests),
+        tokens=summed(rows["tokens"].to_numpy()),
+        weight=summed(rows["weight"].to_numpy()),
+        agent_cents=summed(cents, by_agent),
+        agent_requests=summed(requests, by_agent),
+    )
+    return measures, summed(value - cents)
 
 
 def watched_members(as_of: datetime) -> QuerySet[Member]:
@@ -77,31 +122,25 @@ def first_complete_collection() -> datetime | None:
     return first.finished_at if first else None
 
 
-def _load_cycle(cycle: BillingCycle, as_of: datetime, index: pd.Index) -> Cycle:
-    """Whole days from their totals, exact at the turn; the day of `as_of` from its events, exact at
-    `as_of`."""
-    today = utc_day(as_of)
-    whole = (
-        MemberModelDay.objects.in_cycle(cycle)
-        .filter(day__lt=today)
-        .values_list("member_id")
-        .annotate(total=Cast(Sum("total_cents"), FloatField()), part=Cast(Sum("billed_cents"), FloatField()))
-    )
-    running = (
-        UsageEvent.objects.between(max(day_start(today), cycle.start_at), as_of)
-        .order_by()
-        .values_list("member_id")
-        .annotate(total=Sum(Cast("charged_cents", FloatField())), part=Sum(billed_cents()))
-    )
-    both = pd.DataFrame.from_records([*whole, *running], columns=["member_id", "cents", "billed"])
-    both = both.astype({"cents": float, "billed": float})
-    totals = both.groupby("member_id")[["cents", "billed"]].sum().reindex(index, fill_value=0.0)
+def _load_cycle(
+    cycle: BillingCycle, as_of: datetime, charged: pd.DataFrame, hours: pd.DataFrame, index: pd.Index
+) -> Cycle:
+    """Whole days from their totals, exact at the turn, and the hours of the day of `as_of` so far; events
+    alone where the cycle turned on that day."""
+    today, day_of_turn = day_start(utc_day(as_of)), day_start(utc_day(cycle.start_at))
+    if cycle.start_at > today:
+        rows = running_rows(cycle.start_at, as_of)
+    else:
+        before = charged[charged["hour"] < hour_of(today)]
+        rows = joined_rows([before, hours.loc[hours["hour"] >= hour_of(today), charged.columns]])
+        rows = rows[rows["hour"] >= hour_of(day_of_turn) + LAST_HOUR * (cycle.start_at != day_of_turn)]
+    sums = rows.groupby("member_id")[["charged", "billed"]].sum().reindex(index, fill_value=0.0)
     return Cycle(
         start_at=cycle.start_at,
         end_at=cycle.end_at,
-        total_cents=totals["cents"].to_numpy(),
-        billed_cents=totals["billed"].to_numpy(),
-        team_cents=float(both["cents"].sum()),
+        total_cents=sums["charged"].to_numpy(),
+        billed_cents=sums["billed"].to_numpy(),
+        team_cents=float(rows["charged"].sum()),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ CLEAR_SHARE = 0.85
 MANY_MEMBER_DAYS = 4
 # Days for which a change is news.
 DAYS_SHOWN = 7
+EPOCH = date(1970, 1, 1)
+FIGURES = ("cents", "requests", "weight")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,65 @@ class PriceChange:
 
 
 PriceChanges = tuple[PriceChange, ...]
+
+
+class PaidRows(NamedTuple):
+    """What was paid for, as columns: a number for the member and the model, and the day since 1970."""
+
+    member: Array
+    model: Array
+    day: Array
+    cents: Array
+    requests: Array
+    weight: Array
+
+    def chosen(self, rows: Array) -> PaidRows:
+        return PaidRows(*(column[rows] for column in self))
+
+    def by_model(self, names: Sequence[str], today: int) -> pd.DataFrame:
+        """A row for each model and day, as `moved_models` reads them."""
+        key = self.model.astype(np.int64) * (today + 1) + self.day
+        return self._summed(key, today).assign(model=lambda table: _named(names, table["model"]))
+
+    def by_member(self, names: Sequence[str], models: Sequence[str], today: int) -> pd.DataFrame:
+        """A row for each member, model of these and day, as `price_changes` reads them."""
+        rows = self.chosen(np.isin(self.model, [names.index(model) for model in models]))
+        key = (rows.member.astype(np.int64) * len(names) + rows.model) * (today + 1) + rows.day
+        return rows._summed(key, today).assign(model=lambda table: _named(names, table["model"]))
+
+    def _summed(self, key: Array, today: int) -> pd.DataFrame:
+        _, firsts, place = np.unique(key, return_index=True, return_inverse=True)
+        figures = {name: np.bincount(place, weights=getattr(self, name)) for name in FIGURES}
+        keys = self.chosen(firsts)
+        return pd.DataFrame(
+            {"member_id": keys.member, "model": keys.model, "ago": today - keys.day} | figures
+        )
+
+
+def _named(names: Sequence[str], places: pd.Series) -> Array:
+    return np.array(names, dtype=object)[places.to_numpy(int)]
+
+
+def changes_in(rows: pd.DataFrame, today: date) -> PriceChanges:
+    """Changes that show on `today` in totals of days and hours up to then.
+
+    Only models whose price moved for the team as a whole are looked at member by member.
+    """
+    number = (today - EPOCH).days
+    day, cents = rows["hour"].to_numpy() // 24, rows["cents"].to_numpy()
+    is_meant = (cents > 0) & (day >= number - DAYS_BEFORE - DAYS_SINCE)
+    models = rows["model"].array
+    paid = PaidRows(
+        rows["member_id"].to_numpy(),
+        models.codes,
+        day,
+        cents,
+        rows["requests"].to_numpy(),
+        rows["paid_weight"].to_numpy(),
+    ).chosen(is_meant)
+    names = list(models.categories)
+    moved = moved_models(paid.by_model(names, number))
+    return price_changes(paid.by_member(names, moved, number), today) if moved else ()
 
 
 def moved_models(days: pd.DataFrame) -> list[str]:

@@ -12,8 +12,8 @@ from collector.base.days import day_start, utc_day
 from collector.models import MemberModelDay
 from detection.models import PriceTimeline
 
+from .load import load_price_changes
 from .price_changes import DAYS_SINCE
-from .totals import load_price_changes
 
 # A model that the team used within so many days of the first day known may have been in use before.
 SETTLED_DAYS = 14

@@ -31,14 +31,9 @@ class PriceBook:
         unpriced = rows["unpriced"].to_numpy(float)
         if not unpriced.any():
             return np.zeros(len(rows))
-        return self.estimated(unpriced, pd.Categorical(rows["model"]))
-
-    def estimated(self, unpriced: Array, models: pd.Categorical) -> Array:
-        """The same of columns."""
-        if not unpriced.any():
-            return np.zeros(len(unpriced))
+        models = rows["model"].astype("category").cat
         prices = np.array([self.of_model(str(model)) for model in models.categories])
-        return unpriced * prices[models.codes]
+        return unpriced * prices[models.codes.to_numpy()]
 
 
 NO_PRICES = PriceBook()
@@ -46,6 +41,12 @@ NO_PRICES = PriceBook()
 
 def price_book(sums: pd.DataFrame) -> PriceBook:
     """The team's prices. `sums`: model, cents, and weight, the weighed tokens that these paid for."""
-    by_model = sums.groupby("model")[["cents", "weight"]].sum().astype(float)
+    by_model = sums.groupby("model", observed=True)[["cents", "weight"]].sum().astype(float)
     paid = by_model[(by_model["weight"] > 0) & (by_model["cents"] > 0)]
     return PriceBook({str(model): float(price) for model, price in (paid["cents"] / paid["weight"]).items()})
+
+
+def team_prices(rows: pd.DataFrame) -> PriceBook:
+    """The same of totals: model, cents, and paid_weight."""
+    paid = rows.loc[rows["cents"] > 0, ["model", "cents", "paid_weight"]]
+    return price_book(paid.rename(columns={"paid_weight": "weight"}))

@@ -1,10 +1,10 @@
-"""The rollups and the running hour as tables of numbers."""
+"""The stored totals as columns of numbers: a row for each member, model, surface, and day or hour."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from typing import Any
 
@@ -12,24 +12,124 @@ import numpy as np
 import pandas as pd
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateField, F, FloatField, Func, IntegerField, Q, QuerySet, Sum, Value
-from django.db.models.expressions import CombinedExpression
+from django.db.models import (
+    Case,
+    Expression,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 
-from collector.base.days import day_start, utc_day
 from collector.facts.worth import TOKEN_WEIGHTS, UNPRICED
-from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour, UsageEvent
+from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour, Surface, UsageEvent
 
-from .frame import MEASURES
-from .price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, moved_models, price_changes
-from .prices import PriceBook, price_book
+from .arrays import Array
 from .tokens import all_tokens, weighed
-from .values import BY_AGENT, SERVED, known_value, number_where
+from .values import BY_AGENT, SERVED, billed_cents, known_value, number_where
 
-BY_AGENT_SURFACE = Q(surface__in=[surface.value for surface in AGENT_SURFACES])
-SUMS = [*MEASURES, "unpriced"]
+HOUR = timedelta(hours=1)
 CHUNK = 2_000  # rows that are held as such at a time
+NUMBERS: dict[str, Expression | F] = {
+    "cents": Cast("total_cents", FloatField()) + Cast("worth_cents", FloatField()),
+    "charged": Cast("total_cents", FloatField()),
+    "billed": Cast("billed_cents", FloatField()),
+    "requests": F("requests"),
+    "tokens": reduce(operator.add, map(F, TOKEN_WEIGHTS)),
+    "weight": weighed(F),
+    "unpriced": F("unpriced_weight"),
+    "free": F("free_weight"),
+}
+AGENTS = {surface.value for surface in AGENT_SURFACES}
+# The part of a day after a cycle's turn stands in the day's last hour, so that it counts from the turn on.
+LAST_HOUR = 23
+EVERYBODY = Q()
+
+
+def day_rows(first: date, last: date) -> pd.DataFrame:
+    """The totals of whole days, `first` to `last` both included, in the order of days.
+
+    member_id, hour (whole hours from 1970 to the day's first), model and surface (categories), by_agent,
+    cents (what is known of the value), charged, billed, requests, tokens, weight, unpriced (weighed tokens
+    without a cost), paid_weight (weighed tokens that were paid for).
+    """
+    rows = MemberModelDay.objects.between(first, last).annotate(begins=Cast("day", TextField()))
+    days, is_after_turn, *columns = _read_totals(rows.order_by("day"), ["begins", "is_after_turn"])
+    hour = _hour_numbers(days) + LAST_HOUR * np.array(is_after_turn, dtype=np.int32)
+    return _as_rows(hour, columns)
+
+
+def hour_rows(start_at: datetime, end_at: datetime) -> pd.DataFrame:
+    """The same of the hours that begin in `[start_at, end_at)`."""
+    rows = MemberModelHour.objects.between(start_at, end_at).annotate(begins=Cast("hour_at", TextField()))
+    hours, *columns = _read_totals(rows.order_by("hour_at"), ["begins"])
+    return _as_rows(_hour_numbers(hours), columns)
+
+
+def hour_rows_in_full(
+    start_at: datetime, end_at: datetime, *, first_import_at: datetime | None = None, whose: Q = EVERYBODY
+) -> pd.DataFrame:
+    """The same with known (the first whole hour at which each is known, later than its end only where it came
+    after `first_import_at`), thread, and thread_requests."""
+    settled = Value(0) if first_import_at is None else _settled_after(first_import_at)
+    rows = MemberModelHour.objects.between(start_at, end_at).filter(whose)
+    rows = rows.annotate(begins=Cast("hour_at", TextField()), settled=settled)
+    first = ["begins", "settled", "top_thread", "top_thread_requests"]
+    hours, settled_at, threads, most, *columns = _read_totals(rows.order_by("hour_at"), first)
+    hour = _hour_numbers(hours)
+    return _as_rows(hour, columns).assign(
+        known=np.maximum(hour + 1, -(-np.array(settled_at, dtype=np.int64) // 3600)).astype(np.int32),
+        thread=thread_numbers(threads),
+        thread_requests=np.array(most, dtype=np.float32),
+    )
+
+
+def running_rows(start_at: datetime, end_at: datetime) -> pd.DataFrame:
+    """The same of the part of an hour that has passed, from its events."""
+    agent = Value(Surface.CLOUD_AGENT.value)
+    rows = (
+        UsageEvent.objects.between(start_at, end_at)
+        .order_by()
+        .annotate(part=Case(When(BY_AGENT, then=agent), default=Value("")))
+        .values_list("member_id", "model", "part")
+        .annotate(
+            sum_cents=Sum(known_value()),
+            sum_charged=Sum(Cast("charged_cents", FloatField())),
+            sum_billed=Sum(billed_cents()),
+            sum_requests=Sum(number_where(SERVED, Value(1.0))),
+            sum_tokens=Sum(all_tokens()),
+            sum_weight=Sum(weighed(F)),
+            sum_unpriced=Sum(number_where(UNPRICED, weighed(F))),
+            sum_free=Value(0.0),
+        )
+    )
+    columns = read_columns(rows)
+    return _as_rows(np.full(len(columns[0]), hour_of(start_at), dtype=np.int32), columns)
+
+
+def joined_rows(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all parts, joined column by column and let go as they are: never are all held twice."""
+    filled = [part for part in parts if len(part)] or parts[:1]
+    pieces = [{name: part[name].array for name in part} for part in filled]
+    names = list(pieces[0])
+    return pd.DataFrame(
+        {name: _column_of([piece.pop(name) for piece in pieces]) for name in names}, copy=False
+    )
+
+
+def _column_of(parts: list[pd.api.extensions.ExtensionArray]) -> object:
+    categories = [part for part in parts if isinstance(part, pd.Categorical)]
+    if categories:
+        return pd.api.types.union_categoricals(categories)
+    return np.concatenate([np.asarray(part) for part in parts])
 
 
 class EpochSeconds(Func):
@@ -49,9 +149,15 @@ class EpochSeconds(Func):
         return super().as_sql(compiler, connection, template=template, **context)
 
 
-def hours_ago(instant: str, end_at: datetime) -> CombinedExpression:
-    """Whole hours from an instant to the end of the last hour: 0 for the 3600 s that end there."""
-    return (Value(int(end_at.timestamp()) - 1) - EpochSeconds(instant)) / Value(3600)
+def _settled_after(instant: datetime) -> Case:
+    """When it was settled, in seconds since 1970, if after `instant`; else 0."""
+    return Case(When(settled_at__gt=instant, then=EpochSeconds("settled_at")), default=Value(0))
+
+
+def _read_totals(rows: QuerySet, first: list[str]) -> list[list]:
+    """Columns: those of `first`, member, model, surface, and `NUMBERS`."""
+    named = {f"sum_{name}": value for name, value in NUMBERS.items()}
+    return read_columns(rows.annotate(**named).values_list(*first, "member_id", "model", "surface", *named))
 
 
 def read_columns(rows: QuerySet[Any, Any]) -> list[list[Any]]:
@@ -78,149 +184,45 @@ def read_table(rows: QuerySet[Any, Any], columns: list[str]) -> pd.DataFrame:
         return pd.DataFrame.from_records(cursor.fetchall(), columns=columns)
 
 
-def _rollup_sums() -> dict[str, Any]:
-    """What is summed of either rollup, in the order of `SUMS`."""
-    value = Cast("total_cents", FloatField()) + Cast("worth_cents", FloatField())
-    served = Cast("requests", FloatField())
-    return {
-        "sum_value": Sum(value),
-        "sum_served": Sum(served),
-        "sum_used": Cast(reduce(operator.add, map(Sum, TOKEN_WEIGHTS)), FloatField()),
-        "sum_weight": weighed(Sum),
-        "sum_agent_value": Sum(number_where(BY_AGENT_SURFACE, value)),
-        "sum_agent_served": Sum(number_where(BY_AGENT_SURFACE, served)),
-        "sum_unpriced": Cast(Sum("unpriced_weight"), FloatField()),
+def _hour_numbers(days_or_hours: Sequence[str]) -> Array:
+    """Whole hours since 1970 of instants or days as text; few of them differ."""
+    number = {
+        value: hour_of(datetime.fromisoformat(value[:19]).replace(tzinfo=UTC)) for value in set(days_or_hours)
     }
+    return np.fromiter(map(number.__getitem__, days_or_hours), np.int32, len(days_or_hours))
 
 
-def _event_sums() -> dict[str, Any]:
-    """The same of events."""
-    value, one = known_value(), Value(1.0)
-    return {
-        "sum_value": Sum(value),
-        "sum_served": Sum(number_where(SERVED, one)),
-        "sum_used": Sum(all_tokens()),
-        "sum_weight": Sum(weighed(F)),
-        "sum_agent_value": Sum(number_where(BY_AGENT, value)),
-        "sum_agent_served": Sum(number_where(SERVED & BY_AGENT, one)),
-        "sum_unpriced": Sum(number_where(UNPRICED, weighed(F))),
-    }
+def hour_of(instant: datetime) -> int:
+    """Whole hours from 1970 UTC to `instant`, rounded down."""
+    return int(instant.astimezone(UTC).timestamp()) // 3600
 
 
-def day_sums(first: date, last: date, *, by_model: bool = False) -> pd.DataFrame:
-    """Sums by member and day (and model), `first` to `last` both included: member_id, day, model, `SUMS`."""
-    keys = ["member_id", "day", *(["model"] if by_model else [])]
-    rows = MemberModelDay.objects.between(first, last).order_by().values_list(*keys)
-    return read_table(rows.annotate(**_rollup_sums()), [*keys, *SUMS])
-
-
-def hour_sums(as_of: datetime, end_at: datetime, hours: int) -> pd.DataFrame:
-    """Sums by member, model and hour on the clock, of the `hours` that end at `end_at`: member_id, model,
-    hours_ago, and `SUMS`.
-
-    Whole hours are read from their totals, the running one from its events, exact at `as_of`.
-    """
-    columns = ["member_id", "model", "hours_ago", *SUMS]
-    last_at = end_at - timedelta(hours=as_of < end_at)
-    whole = (
-        MemberModelHour.objects.between(end_at - timedelta(hours=hours), last_at)
-        .annotate(ago=hours_ago("hour_at", end_at))
-        .order_by()
-        .values_list("member_id", "model", "ago")
-        .annotate(**_rollup_sums())
+def _as_rows(hour: Array, columns: list[list[Any]]) -> pd.DataFrame:
+    """In the smallest types that hold them: there is a row for each member, model, surface and hour."""
+    members, models, surfaces, *figures = columns
+    surface = pd.Categorical(surfaces)
+    numbers = dict(zip(NUMBERS, (np.array(column, dtype=float) for column in figures), strict=True))
+    paid_weight = numbers["weight"] - numbers["unpriced"] - numbers.pop("free")
+    by_agent = np.isin(surface.categories, list(AGENTS))
+    return pd.DataFrame(
+        {
+            "member_id": np.array(members, dtype=np.int32),
+            "hour": hour,
+            "model": pd.Categorical(models),
+            "surface": surface,
+            "by_agent": by_agent[surface.codes] if len(hour) else np.zeros(0, dtype=bool),
+            **numbers,
+            "requests": numbers["requests"].astype(np.float32),
+            "paid_weight": paid_weight,
+        },
+        copy=False,
     )
-    tables = [read_table(whole, columns)]
-    if last_at < as_of:
-        running = (
-            UsageEvent.objects.between(last_at, as_of)
-            .annotate(ago=Value(0, output_field=IntegerField()))
-            .order_by()
-            .values_list("member_id", "model", "ago")
-            .annotate(**_event_sums())
-        )
-        tables.append(read_table(running, columns))
-    tables = [table for table in tables if len(table)] or tables[:1]
-    return pd.concat(tables, ignore_index=True)
 
 
-def with_value(
-    rows: pd.DataFrame, begins: pd.Series, prices: PriceBook, changes: PriceChanges
-) -> pd.DataFrame:
-    """`rows` by model, their cents the value at the prices before any change; `added` is what changes added.
-
-    `begins` is the day or hour of each row, as a timestamp.
-    """
-    estimate = prices.estimates(rows)
-    value = rows["cents"].to_numpy(float) + estimate
-    added = np.zeros(len(rows))
-    for change in changes:
-        since = (rows["model"] == change.model) & (begins >= pd.Timestamp(day_start(change.day)))
-        added += np.where(since, value * (1 - 1 / change.ratio), 0.0)
-    requests = rows["requests"].to_numpy(float)
-    by_agents = np.divide(
-        rows["agent_requests"].to_numpy(float), requests, out=np.zeros(len(rows)), where=requests > 0
-    )
-    agents = rows["agent_cents"].to_numpy(float) + estimate * by_agents
-    kept = np.divide(value - added, value, out=np.ones(len(rows)), where=value > 0)
-    return rows.assign(cents=value - added, agent_cents=agents * kept, added=added)
-
-
-def load_price_book(first: date, as_of: datetime) -> PriceBook:
-    """The team's prices by what was charged from `first` up to the last whole hour before `as_of`."""
-    return price_book(_charged_sums(first, as_of, ["model"]))
-
-
-def load_price_changes(as_of: datetime) -> PriceChanges:
-    """Changes of prices that show in the last days, the day of `as_of` so far included.
-
-    Only models whose price moved for the team as a whole are read member by member.
-    """
-    today = utc_day(as_of)
-    first = today - timedelta(days=DAYS_BEFORE + DAYS_SINCE)
-    team = _charged_sums(first, as_of, ["model"], by_day=True)
-    moved = moved_models(team.assign(ago=_days_ago(team["day"], today)))
-    if not moved:
-        return ()
-    days = _charged_sums(first, as_of, ["member_id", "model"], by_day=True, models=moved)
-    return price_changes(days.assign(ago=_days_ago(days["day"], today)), today)
-
-
-def _days_ago(days: pd.Series, today: date) -> pd.Series:
-    return (pd.Timestamp(today) - pd.to_datetime(days)).dt.days
-
-
-def _charged_sums(
-    first: date, as_of: datetime, keys: list[str], *, by_day: bool = False, models: Sequence[str] = ()
-) -> pd.DataFrame:
-    """What was charged, and the weighed tokens and requests that this paid for, by `keys` (and day).
-
-    Whole days are read from their totals, the day of `as_of` from its whole hours: its own total may hold
-    what came later.
-    """
-    today = utc_day(as_of)
-    hours = MemberModelHour.objects.between(day_start(today), as_of.replace(minute=0, second=0))
-    parts = [
-        (MemberModelDay.objects.between(first, today - timedelta(days=1)), F("day")),
-        (hours, Value(today, output_field=DateField())),
-    ]
-    columns = [*keys, *(["day"] if by_day else [])]
-    tables = []
-    for rows, day in parts:
-        chosen: QuerySet[Any, Any] = rows.filter(Q(total_cents__gt=0) | Q(worth_cents__gt=0)).order_by()
-        if models:
-            chosen = chosen.filter(model__in=models)
-        if by_day:
-            chosen = chosen.annotate(on_day=day)
-        chosen = chosen.values_list(*keys, *(["on_day"] if by_day else []))
-        tables.append(read_table(chosen.annotate(**_paid()), [*columns, "cents", "weight", "requests"]))
-    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
-
-
-def _paid() -> dict[str, Any]:
-    """Cents, and the weighed tokens and requests that these paid for."""
-    unpaid = Cast(Sum("unpriced_weight") + Sum("free_weight"), FloatField())
-    return {
-        "paid": Cast(Sum("total_cents"), FloatField()) + Cast(Sum("worth_cents"), FloatField()),
-        "paid_weight": weighed(Sum) - unpaid,
-        "served": Sum("requests"),
-    }
+def thread_numbers(names: Sequence[str]) -> Array:
+    """A number for each name of a thread, the same wherever it is read; -1 for none."""
+    number = {"": -1}
+    distinct = np.array(sorted(set(names) - {""}), dtype=object)
+    hashes = (pd.util.hash_array(distinct) >> np.uint64(1)).astype(np.int64)
+    number.update(zip(distinct, hashes.tolist(), strict=True))
+    return np.fromiter(map(number.__getitem__, names), np.int64, len(names))

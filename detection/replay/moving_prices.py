@@ -12,9 +12,16 @@ import pandas as pd
 from collector.base.days import day_start
 from detection.frame.arrays import Array
 from detection.frame.frame import MEASURES
-from detection.frame.price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, moved_models, price_changes
+from detection.frame.price_changes import (
+    DAYS_BEFORE,
+    DAYS_SINCE,
+    EPOCH,
+    PaidRows,
+    PriceChanges,
+    moved_models,
+    price_changes,
+)
 
-EPOCH = date(1970, 1, 1)
 PAID = ("charged", "billed", "paid_weight")
 PAID_WEIGHT = len(MEASURES) + PAID.index("paid_weight")
 FIGURES = {"cents": 0, "requests": MEASURES.index("requests"), "weight": PAID_WEIGHT}
@@ -27,20 +34,6 @@ class ShownRows(NamedTuple):
     hour: Array
     model: Array
     values: Array
-
-
-class PaidRows(NamedTuple):
-    """What was paid for: the member's and the model's place, the day since 1970, and `FIGURES`."""
-
-    member: Array
-    model: Array
-    day: Array
-    cents: Array
-    requests: Array
-    weight: Array
-
-    def chosen(self, rows: Array) -> PaidRows:
-        return PaidRows(*(column[rows] for column in self))
 
 
 class MovingPrices:
@@ -101,15 +94,8 @@ class MovingPrices:
     def _member_days(self, models: Sequence[str], first: int, today: int) -> pd.DataFrame:
         """The same of some models, by member."""
         rows = PaidRows(*map(np.concatenate, zip(*self._parts, strict=True)))
-        rows = rows.chosen(rows.day >= first)
-        self._parts = [rows]
-        rows = rows.chosen(np.isin(rows.model, [self._models.index(model) for model in models]))
-        key = (rows.member * len(self._models) + rows.model) * (today + 1) + rows.day
-        _, firsts, place = np.unique(key, return_index=True, return_inverse=True)
-        figures = {name: np.bincount(place, weights=getattr(rows, name)) for name in FIGURES}
-        keys = rows.chosen(firsts)
-        names = {"member_id": keys.member, "model": self._named(keys.model), "ago": today - keys.day}
-        return pd.DataFrame(names | figures)
+        self._parts = [rows.chosen(rows.day >= first)]
+        return self._parts[0].by_member(self._models, models, today)
 
     def _named(self, places: Array) -> Array:
         return np.array(self._models, dtype=object)[places]

@@ -13,11 +13,11 @@ from collector.models import BillingCycle, UsageEvent
 from detection.findings.detail import read_events
 from detection.frame.frame import HOURS
 from detection.frame.load import first_complete_collection, watched_members
-from detection.frame.totals import load_price_book
+from detection.frame.totals import hour_of
 from detection.models import DetectionSettings, Exemption
 
 from .history import History
-from .replay import hour_of, steps
+from .replay import steps
 from .rows import read_hours, read_rows, read_turn
 
 MOST_DAYS = 90
@@ -43,8 +43,7 @@ def load_history(
     if cycle:
         start_at = min(start_at, day_start(utc_day(cycle.start_at)))
     hours_from = start_at if all_by_hour else day_start(first - DAYS_BY_HOUR)
-    prices = load_price_book(utc_day(start_at), day_end(last))
-    rows = read_rows(start_at, hours_from, day_end(last), prices, first_complete_collection())
+    rows, prices = read_rows(start_at, hours_from, day_end(last), first_complete_collection())
     cycles = _cycle_turns()
 
     def events(member_id: int, start_at: datetime, end_at: datetime) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from detection.frame.arrays import Array
 from detection.frame.evidence import Work, WorkNames
 from detection.frame.frame import HOURS, MEASURES, Cycle, Frame, Measures, Past
 from detection.frame.price_changes import PriceChanges
+from detection.frame.totals import hour_of
 
 from .history import History
 from .moving_prices import PAID, MovingPrices, ShownRows
@@ -251,11 +252,6 @@ def steps(first: date, last: date, hours: int) -> Sequence[datetime]:
     """Every `hours` hours from the first hour of `first` to the end of `last`, both days included."""
     count = ((last - first).days + 1) * 24 // hours
     return [day_start(first) + timedelta(hours=hours * step) for step in range(1, count + 1)]
-
-
-def hour_of(instant: datetime) -> int:
-    """Whole hours from 1970 UTC to `instant`, rounded down."""
-    return int(instant.astimezone(UTC).timestamp()) // 3600
 
 
 def _scatter(sums: Measures, rows: Array, columns: Array, values: Array) -> None:

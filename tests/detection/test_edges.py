@@ -6,7 +6,8 @@ import pytest
 
 from collector.models import BillingCycle, Member, SourceRun, SpendSnapshot
 from detection.engine import detect
-from detection.frame.totals import load_price_book
+from detection.frame.load import charged_rows
+from detection.frame.prices import team_prices
 from detection.models import Anomaly, DetectionSettings, Exemption
 
 from .facts import FRESH, NOW, count_hour, make_day, make_event, make_member, runaway, ten_dollar_days
@@ -214,8 +215,8 @@ def test_a_price_is_known_from_the_hours_that_were_over():
     make_event(ana, NOW - timedelta(hours=2), 1, input_tokens=1000)
     make_event(ana, NOW + timedelta(hours=2), 9, input_tokens=1000)
     first = NOW.date() - timedelta(days=40)
-    assert load_price_book(first, NOW).own == {"sonnet": 0.1}
-    assert load_price_book(first, NOW + timedelta(hours=3)).own == {"sonnet": 0.5}
+    assert team_prices(charged_rows(first, NOW)).own == {"sonnet": 0.1}
+    assert team_prices(charged_rows(first, NOW + timedelta(hours=3))).own == {"sonnet": 0.5}
 
 
 def test_without_spend_snapshots_caps_are_no_data_and_the_rest_is_judged():
