@@ -15,11 +15,11 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        connection_created.connect(keep_private)
+        connection_created.connect(restrict_new_database)
 
 
-def keep_private(connection: Any, **_: object) -> None:
-    """A new SQLite file is its owner's alone, wherever it is; one that is there keeps its mode."""
+def restrict_new_database(connection: Any, **_: object) -> None:
+    """Make a new SQLite file readable by its owner alone; an existing one keeps its mode."""
     path = Path(str(connection.settings_dict["NAME"]))
     if connection.vendor != "sqlite" or not path.is_file():
         return

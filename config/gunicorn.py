@@ -33,7 +33,7 @@ logconfig_dict = LOGGING | {
 
 
 def post_worker_init(worker: object) -> None:
-    garbage.tame()
+    garbage.reduce_collections()
 
 
 def child_exit(server: object, worker: Worker) -> None:

@@ -28,8 +28,8 @@ class Redaction(logging.Formatter):
 
     def __init__(self, *args: Any, secrets: Collection[str] = (), **options: Any) -> None:
         super().__init__(*args, **options)
-        known = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
-        self.known = re.compile("|".join(map(re.escape, known))) if known else None
+        longest_first = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
+        self.known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def format(self, record: logging.LogRecord) -> str:
         return self.redact(super().format(record))
@@ -37,7 +37,7 @@ class Redaction(logging.Formatter):
     def redact(self, line: str) -> str:
         if self.known:
             line = self.known.sub(BLOT, line)
-        return LOOKS_SECRET.sub(lambda found: (found["scheme"] or found["user"] or "") + BLOT, line)
+        return LOOKS_SECRET.sub(lambda match: (match["scheme"] or match["user"] or "") + BLOT, line)
 
 
 class TextLines(Redaction):

@@ -20,8 +20,8 @@ def load_secret_key(path: Path) -> str:
         return get_random_secret_key()
 
 
-def stretch(secret: str) -> str:
-    """`secret` as a key of the length Django asks for; empty stays empty."""
+def derive_key(secret: str) -> str:
+    """A key of the length that Django requires, derived from `secret`; empty if that is empty."""
     return hashlib.sha512(secret.encode()).hexdigest() if secret else ""
 
 

@@ -10,7 +10,7 @@ from config.caches import build_caches
 from config.environment import Environment, read_env_file
 from config.logs import logging_config
 from config.openid import google_provider, openid_apps, origins
-from config.secret_key import load_secret_key, stretch
+from config.secret_key import derive_key, load_secret_key
 from config.var_directory import make_var_directory
 from config.version import read_version
 
@@ -25,7 +25,7 @@ make_var_directory(VAR_DIR)
 VERSION = read_version(BASE_DIR / "CHANGELOG.md")
 DEBUG = env.flag("DEBUG", default=False)
 AUTH_SECRET = env.secret("AUTH_SECRET")
-SHARED_SECRET_KEY = env.secret("SECRET_KEY") or stretch(AUTH_SECRET)  # the same on every machine
+SHARED_SECRET_KEY = env.secret("SECRET_KEY") or derive_key(AUTH_SECRET)  # the same on every machine
 SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
 AUTH_URL = env.url("AUTH_URL")
 site_url = env.url("DASHBOARD_URL")

@@ -41,13 +41,13 @@ def _state(api: Api, request: Request) -> dict[str, object]:
 
 def _truth(api: Api, request: Request) -> dict[str, object]:
     """`start` and `end` bound the window, half-open; `rows=1` adds the events."""
-    known = truth(api.view(), _instant(request.query.get("start")), _instant(request.query.get("end")))
+    visible = truth(api.view(), _instant(request.query.get("start")), _instant(request.query.get("end")))
     sums = {
-        "count": known.count,
-        "chargedCents": str(known.charged_cents),
-        "billedCents": str(known.billed_cents),
+        "count": visible.count,
+        "chargedCents": str(visible.charged_cents),
+        "billedCents": str(visible.billed_cents),
     }
-    return sums | ({"rows": known.rows} if request.query.get("rows") else {})
+    return sums | ({"rows": visible.rows} if request.query.get("rows") else {})
 
 
 def _labels(api: Api, request: Request) -> dict[str, object]:

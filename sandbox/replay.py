@@ -64,29 +64,29 @@ class Recording:
             details = json.loads((directory / "recording.json").read_text())
             recording = cls(datetime.fromisoformat(details["recorded_at"]))
             for file in sorted(directory.glob("[0-9]*.json")):
-                recording._take_in(json.loads(file.read_text()))
+                recording._add_exchange(json.loads(file.read_text()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NotARecording(f"{directory} is not a recording of manage.py record: {error}") from error
         return recording
 
-    def _take_in(self, written: dict[str, Any]) -> None:
-        asked = _as_text(written["asked"])
-        exchange = Exchange(asked, written["status"], written.get("answer", "not JSON"))
-        known = self.exchanges[written["method"], written["path"]]
-        known[:] = [each for each in known if each.asked != asked]
-        known.append(exchange)
+    def _add_exchange(self, recorded: dict[str, Any]) -> None:
+        question = _as_text(recorded["asked"])
+        exchange = Exchange(question, recorded["status"], recorded.get("answer", "not JSON"))
+        exchanges = self.exchanges[recorded["method"], recorded["path"]]
+        exchanges[:] = [other for other in exchanges if other.asked != question]
+        exchanges.append(exchange)
 
     def answer(self, method: str, path: str, asked: Mapping[str, object]) -> SandboxResponse:
         """The recorded answer to this question, or one made of the rows of all recorded answers."""
         exchanges = self.exchanges.get((method, path), [])
         wanted = _as_text(asked)
-        same = next((each for each in exchanges if each.asked == wanted), None)
-        good = [each for each in exchanges if each.is_good]
+        same = next((exchange for exchange in exchanges if exchange.asked == wanted), None)
+        good = [exchange for exchange in exchanges if exchange.is_good]
         if same or not good:
-            found = same or next(iter(exchanges), None)
-            if found is None:
+            chosen = same or next(iter(exchanges), None)
+            if chosen is None:
                 raise HttpError(404, "Not Found", f"Not in the recording: {method} {path}")
-            return SandboxResponse(found.answer, found.status)
+            return SandboxResponse(chosen.answer, chosen.status)
         return SandboxResponse(_merged(good, wanted))
 
 
@@ -130,7 +130,7 @@ def _bounds(asked: Mapping[str, str], exchanges: list[Exchange]) -> tuple[int, i
     """The milliseconds asked for, both included; from the recording's own beginning where that is near."""
     start = _milliseconds(asked.get("startDate")) or 0
     end = _milliseconds(asked.get("endDate"))
-    first = min((_milliseconds(each.asked.get("startDate")) or 0 for each in exchanges), default=0)
+    first = min((_milliseconds(exchange.asked.get("startDate")) or 0 for exchange in exchanges), default=0)
     is_day = "-" in asked.get("endDate", "")
     return (first if 0 <= start - first <= SLACK_MS else start), (
         2**62 if end is None else end + (DAY_MS - 1 if is_day else 0)

@@ -68,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """As a web worker does: thousands of tests, and all that they import, are no garbage."""
-    garbage.tame()
+    garbage.reduce_collections()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

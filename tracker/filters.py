@@ -204,22 +204,22 @@ def parse_filters(
     form = FilterForm(query)
     if not form.is_valid():
         raise BadRequest(" ".join(filter_error(name, query.get(name, "")) for name in form.errors))
-    asked = form.cleaned_data
+    values = form.cleaned_data
     notes: list[str] = []
-    options = group_options() if asked["group"] else []
-    dates = read_dates(asked["from"], asked["to"], now, known_until)
-    cycles = first_day(now) if asked["period"] == "cycle" and not dates else None
-    if asked["model"] and asked["model"] not in palette.load().models:
-        notes.append(f"No usage of the model “{asked['model']}” is known")
+    options = group_options() if values["group"] else []
+    dates = read_dates(values["from"], values["to"], now, known_until)
+    cycles = first_day(now) if values["period"] == "cycle" and not dates else None
+    if values["model"] and values["model"] not in palette.load().models:
+        notes.append(f"No usage of the model “{values['model']}” is known")
     return Filters(
-        period=dates or read_period(asked["period"] or periods.DEFAULT, now, known_until, notes, cycles),
+        period=dates or read_period(values["period"] or periods.DEFAULT, now, known_until, notes, cycles),
         now=now,
         visible=visible,
-        group=read_group(asked["group"], options, notes) if asked["group"] else None,
+        group=read_group(values["group"], options, notes) if values["group"] else None,
         notes=tuple(notes),
         options=tuple(options),
         known_cycles=cycles,
-        **{name: asked[name] for name in WORDS},
+        **{name: values[name] for name in WORDS},
     )
 
 

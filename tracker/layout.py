@@ -100,7 +100,7 @@ def frame(request: AccessRequest) -> dict[str, object]:
     """Context processor: `frame` (built once, for pages that show it), `theme`, `now`, `filter_query`."""
     now = timezone.now()
     return {
-        "frame": vars(request).setdefault("frame", SimpleLazyObject(lambda: build(request, now))),
+        "frame": vars(request).setdefault("frame", SimpleLazyObject(lambda: build_layout(request, now))),
         "theme": theme(request),
         "now": now,
         "filter_query": filter_query(request),
@@ -108,15 +108,19 @@ def frame(request: AccessRequest) -> dict[str, object]:
     }
 
 
-def build(request: AccessRequest, now: datetime) -> Layout:
+def build_layout(request: AccessRequest, now: datetime) -> Layout:
     access = getattr(request, "access", None)
     if access is None or not access.may(Role.VIEWER):
         return Layout([], [], Freshness(None, []))  # whoever has not signed in learns nothing
-    known = freshness.sources(now, with_newest=False)
+    sources = freshness.sources(now, with_newest=False)
     known_until = filters.known_until(request, now)
-    sent_until = vendor_sent_until(known, known_until, now)
-    notices = banners(known) + (vendor_lag(sent_until, now) if sent_until else no_news(known_until, now))
-    return Layout(links(request, is_admin=access.may(Role.ADMIN)), notices, how_fresh(known, now, sent_until))
+    sent_until = vendor_sent_until(sources, known_until, now)
+    notices = banners(sources) + (
+        vendor_lag_banners(sent_until, now) if sent_until else stale_data_banners(known_until, now)
+    )
+    return Layout(
+        page_links(request, is_admin=access.may(Role.ADMIN)), notices, freshness_of(sources, now, sent_until)
+    )
 
 
 def theme(request: AccessRequest) -> str:
@@ -126,78 +130,78 @@ def theme(request: AccessRequest) -> str:
 
 def filter_query(request: AccessRequest) -> str:
     """The filters of this address as `?…`, for links to other pages; empty when there are none."""
-    kept = {name: request.GET[name] for name in filters.NAMES if request.GET.get(name)}
-    return f"?{urlencode(kept)}" if kept else ""
+    values = {name: request.GET[name] for name in filters.NAMES if request.GET.get(name)}
+    return f"?{urlencode(values)}" if values else ""
 
 
-def links(request: AccessRequest, *, is_admin: bool = False) -> list[Link]:
+def page_links(request: AccessRequest, *, is_admin: bool = False) -> list[Link]:
     pages = PAGES | ADMIN if is_admin else PAGES
     return [
-        Link(label, url, is_current=is_under(request.path, url))
+        Link(label, url, is_current=is_at_or_below(request.path, url))
         for name, label in pages.items()
-        if (url := address(name))
+        if (url := url_or_empty(name))
     ]
 
 
-def address(name: str) -> str:
+def url_or_empty(name: str) -> str:
     try:
         return reverse(name)
     except NoReverseMatch:
         return ""
 
 
-def is_under(path: str, url: str) -> bool:
+def is_at_or_below(path: str, url: str) -> bool:
     return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
 
 
-def banners(known: list[SourceFreshness]) -> list[Banner]:
+def banners(sources: list[SourceFreshness]) -> list[Banner]:
     """What the reader must know before relying on a figure."""
     notices = []
     if settings.DEMO:
         notices.append(DEMO)
     elif not settings.CURSOR_ADMIN_API_KEY:
         notices.append(NO_KEY)
-    events = next(source for source in known if source.source == Source.EVENTS)
-    failed = [source for source in known if source.status == SourceRun.Status.FAILED]
+    events = next(source for source in sources if source.source == Source.EVENTS)
+    failed = [source for source in sources if source.status == SourceRun.Status.FAILED]
     if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None and not failed:
         notices.append(FIRST_RUN)
     if failed:
         names = ", ".join(source.label for source in failed)
-        kept = " What was collected before is still shown." if events.last_good_at else ""
+        still_shown = " What was collected before is still shown." if events.last_good_at else ""
         error = current().free_text(failed[0].error.rstrip("."))
-        detail = f"{error}.{kept}" if error else kept.strip()
+        detail = f"{error}.{still_shown}" if error else still_shown.strip()
         notices.append(Banner("warning", f"The last collection failed: {names}.", detail))
     return notices
 
 
-def no_news(known_until: datetime | None, now: datetime) -> list[Banner]:
+def stale_data_banners(known_until: datetime | None, now: datetime) -> list[Banner]:
     """That the figures stop some time ago, and what to do about it."""
     if known_until is None or not watch.is_stale(known_until, now):
         return []
-    do = "Check that the hourly job runs, or read now: python manage.py run_pipeline."
+    advice = "Check that the hourly job runs, or read now: python manage.py run_pipeline."
     if not settings.CURSOR_ADMIN_API_KEY:
-        do = "Import a newer export: python manage.py import_usage_csv FILE."
+        advice = "Import a newer export: python manage.py import_usage_csv FILE."
     return [
         Banner(
             "warning",
             f"No news since {formats.instant(known_until)}.",
-            f"Later usage is missing from these figures; it is not zero. {do} "
+            f"Later usage is missing from these figures; it is not zero. {advice} "
             "Settings shows each source's last answer.",
         )
     ]
 
 
 def vendor_sent_until(
-    known: list[SourceFreshness], known_until: datetime | None, now: datetime
+    sources: list[SourceFreshness], known_until: datetime | None, now: datetime
 ) -> datetime | None:
     """Up to when Cursor has sent events, where that is behind what was read from it; else None."""
-    events = next(source for source in known if source.source == Source.EVENTS)
+    events = next(source for source in sources if source.source == Source.EVENTS)
     if known_until is None or events.age is None:
         return None
     return known_until if now - events.age - known_until > VENDOR_SLACK else None
 
 
-def vendor_lag(sent_until: datetime, now: datetime) -> list[Banner]:
+def vendor_lag_banners(sent_until: datetime, now: datetime) -> list[Banner]:
     """On working days, once it lasts as long as is set: that Cursor itself is behind."""
     if not is_worth_a_notice(sent_until, now):
         return []
@@ -217,10 +221,12 @@ def sent_up_to(sent_until: datetime, now: datetime) -> str:
     return f"Cursor has sent events up to {at}"
 
 
-def how_fresh(known: list[SourceFreshness], now: datetime, sent_until: datetime | None = None) -> Freshness:
+def freshness_of(
+    sources: list[SourceFreshness], now: datetime, sent_until: datetime | None = None
+) -> Freshness:
     """When usage events were last read, and which sources are older than they should be."""
-    events = next(source for source in known if source.source == Source.EVENTS)
-    stale = [source for source in known if source.is_stale and source.last_run_at]
+    events = next(source for source in sources if source.source == Source.EVENTS)
+    stale = [source for source in sources if source.is_stale and source.last_run_at]
     problems = [
         Problem(
             "warning",

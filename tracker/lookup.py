@@ -15,7 +15,7 @@ from tracker.reports.incidents import limit_visible
 def find_incident(request: AccessRequest, pk: int) -> Incident:
     """The incident, if the reader may see it; Http404 otherwise."""
     visible = visible_ids(request.access, utc_day(timezone.now()))
-    found = limit_visible(Incident.objects.select_related("member__owner"), visible).filter(pk=pk).first()
-    if found is None:
+    incident = limit_visible(Incident.objects.select_related("member__owner"), visible).filter(pk=pk).first()
+    if incident is None:
         raise Http404(f"There is no incident #{pk}.")
-    return found
+    return incident

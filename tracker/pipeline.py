@@ -89,24 +89,24 @@ def run(
     """Run every step as of `now`; AlreadyRunning if another process is at it."""
     report, started = PipelineReport(now), time.monotonic()
     with hold_lease(HOURLY_JOB):
-        _do(report, "collect", lambda: collect(now, client=client))
-        _do(report, "groups", lambda: adopt(now))
-        found = _do(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
-        if isinstance(found, DetectionReport):
-            _do(report, "incidents", lambda: take_in(found, now))
-        _do(report, "guard", lambda: run_guard(now, client))
-        _do(report, "limits", lambda: keep_limits(now, client))
-        _do(report, "budgets", lambda: record_budget_steps(now))
-        _do(report, "lag", lambda: record_vendor_lag(now))
-        _do(report, "digests", lambda: send_due(now))
+        _run_step(report, "collect", lambda: collect(now, client=client))
+        _run_step(report, "groups", lambda: adopt(now))
+        detection_report = _run_step(report, "detect", lambda: detect(now, data_ages=freshness.ages(now)))
+        if isinstance(detection_report, DetectionReport):
+            _run_step(report, "incidents", lambda: take_in(detection_report, now))
+        _run_step(report, "guard", lambda: run_guard(now, client))
+        _run_step(report, "limits", lambda: keep_limits(now, client))
+        _run_step(report, "budgets", lambda: record_budget_steps(now))
+        _run_step(report, "lag", lambda: record_vendor_lag(now))
+        _run_step(report, "digests", lambda: send_due(now))
         # What is sent is dated when it is sent: the steps before may have taken minutes.
-        _do(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))
+        _run_step(report, "notify", lambda: deliver_due(now + timedelta(seconds=time.monotonic() - started)))
     if report.is_ok:
         send_heartbeat()
     return report
 
 
-def _do(report: PipelineReport, name: str, work: Callable[[], Any]) -> object:
+def _run_step(report: PipelineReport, name: str, work: Callable[[], Any]) -> object:
     """Run one step and note it; what it raised is told in one line, and a surprise logged whole."""
     started = time.monotonic()
     try:

@@ -57,6 +57,6 @@ def is_address(text: str) -> bool:
     return len(text) <= MOST_CHARACTERS and text.isprintable() and ADDRESS.fullmatch(text) is not None
 
 
-def says_nothing(text: str) -> bool:
+def is_empty_value(text: str) -> bool:
     """Whether a cell stands for an empty one."""
     return text.lower() in NOTHING

@@ -44,17 +44,17 @@ class _Watch:
 
     def add(self, descriptor: int) -> None:
         with suppress(OSError), self.lock:
-            held = _socket.socket(fileno=os.dup(descriptor))
-            self.sockets.append(held)
+            duplicate = _socket.socket(fileno=os.dup(descriptor))
+            self.sockets.append(duplicate)
             if self.is_over:
-                held.shutdown(socket.SHUT_RDWR)
+                duplicate.shutdown(socket.SHUT_RDWR)
 
     def end_calls(self) -> None:
         with self.lock:
             self.is_over = True
-            for held in self.sockets:
+            for watched in self.sockets:
                 with suppress(OSError):
-                    held.shutdown(socket.SHUT_RDWR)
+                    watched.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         with self.lock:

@@ -42,15 +42,15 @@ def encoding_of(file: BinaryIO) -> tuple[str, str]:
     Windows-1252. The file is left at its beginning.
     """
     head = file.read(16)
-    for beginning, sentence in OTHER_KINDS.items():
+    for beginning, reason in OTHER_KINDS.items():
         if head.startswith(beginning):
-            raise NotText(f"Line 1: {sentence}")
-    found = _by_mark(head) or _by_nuls(head)
-    if not found:
+            raise NotText(f"Line 1: {reason}")
+    encoding = _by_mark(head) or _by_nuls(head)
+    if not encoding:
         _check_markup(head)
-        found = ("utf-8", "") if _is_utf8(file) else ("cp1252", "Windows-1252")
+        encoding = ("utf-8", "") if _is_utf8(file) else ("cp1252", "Windows-1252")
     file.seek(0)
-    return found
+    return encoding
 
 
 def _by_mark(head: bytes) -> tuple[str, str] | None:

@@ -62,25 +62,25 @@ def hold_lease(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
     if token is None:
         raise AlreadyRunning(f"already running: another process holds the lease “{name}”")
     done = threading.Event()
-    threading.Thread(target=_keep, args=(name, token, seconds, done), daemon=True).start()
+    threading.Thread(target=_renew_until_done, args=(name, token, seconds, done), daemon=True).start()
     try:
         yield token
     finally:
         done.set()
-        _give_back(name, token)
+        _release_or_retry(name, token)
 
 
-def _give_back(name: str, token: str) -> None:
+def _release_or_retry(name: str, token: str) -> None:
     """Release the lease; while the database is away, as soon as it is back: this process may live on."""
     try:
         drop_if_dead()
         release(name, token, now=timezone.now())
     except (OperationalError, InterfaceError) as error:
         log.warning("lease %s not released yet: %s", name, error)
-        threading.Thread(target=_give_back_later, args=(name, token), daemon=True).start()
+        threading.Thread(target=_release_later, args=(name, token), daemon=True).start()
 
 
-def _give_back_later(name: str, token: str) -> None:
+def _release_later(name: str, token: str) -> None:
     for _ in range(int(LEASE_SECONDS / RETRY_SECONDS)):
         time.sleep(RETRY_SECONDS)
         try:
@@ -92,7 +92,7 @@ def _give_back_later(name: str, token: str) -> None:
             connection.close()
 
 
-def _keep(name: str, token: str, seconds: int, done: threading.Event) -> None:
+def _renew_until_done(name: str, token: str, seconds: int, done: threading.Event) -> None:
     while not done.wait(seconds / 4):
         try:
             if not renew(name, token, now=timezone.now(), seconds=seconds):

@@ -105,12 +105,12 @@ class Notes:
         at: datetime | None = None,
     ) -> None:
         """Keep `raw` for `reason`; `cents` and `at` are what it plainly states of money and time."""
-        kept = storable_raw(raw)
+        stored = storable_raw(raw)
         if len(self.rejections) >= MOST_KEPT:
             self.doubt(DoubtKind.MORE, f"more than {MOST_KEPT} rows could not be read: {reason}", cents=cents)
             return
-        draft = RejectionDraft(kept, reason, where, cents, at, at)
-        self.rejections.setdefault(fingerprint_of(self.scope, kept), draft)
+        draft = RejectionDraft(stored, reason, where, cents, at, at)
+        self.rejections.setdefault(fingerprint_of(self.scope, stored), draft)
 
     def doubt(
         self,
@@ -127,17 +127,17 @@ class Notes:
         rows: int = 1,
     ) -> None:
         """Note a doubt. What is noted again of the same kind and subject adds to its rows and cents."""
-        known = self.doubts.get((kind, subject))
-        if known is None:
-            known = DoubtDraft(kind, reason, subject, where, raw=None if raw is None else storable_raw(raw))
-            self.doubts[kind, subject] = known
-        known.announced, known.counted = str(announced), str(counted)
-        known.rows += rows
+        draft = self.doubts.get((kind, subject))
+        if draft is None:
+            draft = DoubtDraft(kind, reason, subject, where, raw=None if raw is None else storable_raw(raw))
+            self.doubts[kind, subject] = draft
+        draft.announced, draft.counted = str(announced), str(counted)
+        draft.rows += rows
         if cents is not None:
-            known.cents = (known.cents or Decimal(0)) + cents
+            draft.cents = (draft.cents or Decimal(0)) + cents
         if at is not None:
-            known.start_at = min(known.start_at or at, at)
-            known.end_at = max(known.end_at or at, at)
+            draft.start_at = min(draft.start_at or at, at)
+            draft.end_at = max(draft.end_at or at, at)
 
 
 def fingerprint_of(*parts: Any) -> str:

@@ -118,7 +118,7 @@ class CommitRecord(Record):
     created_at: SomeInstant = None
 
     @model_validator(mode="after")
-    def is_a_commit(self) -> CommitRecord:
+    def check_commit(self) -> CommitRecord:
         """A hash, and one of the two times: the other stands for it."""
         self.created_at = self.created_at or self.commit_ts
         if not self.commit_hash or self.created_at is None:
@@ -221,10 +221,10 @@ def _json_number(value: int | Decimal) -> int | float:
 
 def user_mappings(params: object) -> dict[str, str]:
     """Cursor's ids by e-mail, as a by-user answer gives them."""
-    listed = params.get("userMappings") if isinstance(params, dict) else None
-    pairs = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    mappings = params.get("userMappings") if isinstance(params, dict) else None
+    pairs = [pair for pair in mappings if isinstance(pair, dict)] if isinstance(mappings, list) else []
     return {
-        str(each["email"]).strip().lower(): str(each["id"])[:80]
-        for each in pairs
-        if isinstance(each.get("email"), str) and isinstance(each.get("id"), str)
+        str(pair["email"]).strip().lower(): str(pair["id"])[:80]
+        for pair in pairs
+        if isinstance(pair.get("email"), str) and isinstance(pair.get("id"), str)
     }

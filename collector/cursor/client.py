@@ -179,8 +179,8 @@ class CursorClient:
         if status == NOT_MODIFIED:
             return Answer(is_unchanged=True, etag=response.headers.get("ETag", ""))
         if status == 429 or status >= 500:
-            asked = retry.retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-            raise _TryAgain(f"it answered {status}", asked=asked)
+            seconds = retry.retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+            raise _TryAgain(f"it answered {status}", asked=seconds)
         if status in REFUSED:
             raise self._refusal(where, status, _vendor_message(body))
         if status != 200:
@@ -255,22 +255,22 @@ def _reason(error: requests.RequestException) -> str:
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     text = str(error)
-    known = {
+    reasons = {
         "Name or service not known": "unknown host",
         "NameResolutionError": "unknown host",
         "Connection refused": "connection refused",
         "IncompleteRead": "the answer was cut off",
         "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted",
     }
-    return next((said for part, said in known.items() if part in text), "the connection broke")
+    return next((reason for part, reason in reasons.items() if part in text), "the connection broke")
 
 
 def _vendor_message(body: bytes) -> str:
     """What the vendor says of an error, in any of its shapes: {message}, {error}; else nothing."""
     try:
-        said = json.loads(body)
+        answer = json.loads(body)
     except ValueError:
         return ""
-    if not isinstance(said, dict):
+    if not isinstance(answer, dict):
         return ""
-    return str(said.get("message") or said.get("error") or "")[:200]
+    return str(answer.get("message") or answer.get("error") or "")[:200]

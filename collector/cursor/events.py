@@ -106,9 +106,9 @@ class EventReader(Generic[T]):
 
 def _has_more(answer: EventsAnswer, number: int) -> bool:
     """Whether a page follows; where the envelope does not say, the total decides, and then a full page."""
-    said = answer.pagination.has_more(number) if answer.pagination else None
-    if said is not None:
-        return said
+    has_more = answer.pagination.has_more(number) if answer.pagination else None
+    if has_more is not None:
+        return has_more
     came = len(answer.usage_events)
     if answer.total_usage_events_count is not None:
         return came > 0 and number * PAGE_SIZE < answer.total_usage_events_count
@@ -136,9 +136,9 @@ def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:
 def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[list[T]]:
     """`pages` without up to `surplus` rows that are alike in everything to one before."""
     seen: set[T] = set()
-    kept: list[list[T]] = []
+    distinct: list[list[T]] = []
     for page in pages:
-        kept.append([])
+        distinct.append([])
         for row in page:
             if row in seen and surplus > 0:
                 surplus -= 1
@@ -146,8 +146,8 @@ def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[li
                 notes.doubt(DoubtKind.REPEATED, text)
                 continue
             seen.add(row)
-            kept[-1].append(row)
-    return kept
+            distinct[-1].append(row)
+    return distinct
 
 
 def _length(window: Window, total: int) -> timedelta:

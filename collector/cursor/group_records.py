@@ -29,7 +29,7 @@ class BillingGroup(Record):
     former_members: list[object] | None = None
 
     @model_validator(mode="after")
-    def has_a_name(self) -> BillingGroup:
+    def check_name(self) -> BillingGroup:
         if not (self.id and self.name):
             raise ValueError("a group without an id or a name")
         return self

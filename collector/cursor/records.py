@@ -57,7 +57,7 @@ class TeamMember(Record):
     is_removed: Flag = False
 
     @model_validator(mode="after")
-    def names_somebody(self) -> TeamMember:
+    def check_identity(self) -> TeamMember:
         if not (self.email or self.id):
             raise ValueError("neither email nor id names anybody")
         return self
@@ -83,7 +83,7 @@ class MemberSpend(Record):
     effective_per_user_limit_dollars: Limit = None
 
     @model_validator(mode="after")
-    def states_money(self) -> MemberSpend:
+    def check_amount(self) -> MemberSpend:
         if self.spend_cents is None and self.overall_spend_cents is None:
             raise ValueError("neither spendCents nor overallSpendCents is given")
         return self
@@ -165,7 +165,7 @@ class EventRecord(Record):
         return _is_free_kind(self.kind)
 
     @model_validator(mode="after")
-    def states_cost(self, info: ValidationInfo) -> EventRecord:
+    def check_cost(self, info: ValidationInfo) -> EventRecord:
         """Money that stands there and cannot be read must not become none."""
         if self.charged_cents is None and isinstance(info.context, RowContext) and not self.is_free:
             for name, problem, _ in info.context.doubts:
@@ -183,7 +183,7 @@ class EventsAnswer(Record):
 
     @model_validator(mode="before")
     @classmethod
-    def is_an_answer(cls, value: object) -> object:
+    def check_answer(cls, value: object) -> object:
         expected = {"totalUsageEventsCount", "usageEvents", "usageEventsDisplay"}
         if isinstance(value, dict) and not expected & value.keys():
             raise ValueError("neither totalUsageEventsCount nor usageEvents is given")
@@ -221,7 +221,7 @@ class ActivityRecord(Record):
     client_version: Short = ""
 
     @model_validator(mode="after")
-    def names_a_day(self, info: ValidationInfo) -> ActivityRecord:
+    def check_day(self, info: ValidationInfo) -> ActivityRecord:
         if self.day is None:
             try:
                 self.day = plausible_day(self.date, now_for(info))

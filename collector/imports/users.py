@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from collector.base.cells import MYSELF, is_address, says_nothing, tidy
+from collector.base.cells import MYSELF, is_address, is_empty_value, tidy
 from collector.base.csv_files import FileError
 from collector.base.plausibility import is_number
 from collector.facts.roster import Identity, identify
@@ -62,7 +62,7 @@ class Users:
     def _identify(self, user: str, cell: str) -> Identity:
         if _names_somebody(user):
             return identify(number=user) if user.isdecimal() else identify(user)
-        if says_nothing(user):
+        if is_empty_value(user):
             return identify(self.member)
         if not self.member:
             raise ValueError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
-from collector.base.cells import says_nothing
+from collector.base.cells import is_empty_value
 from collector.base.csv_files import Problems
 from collector.models import Member
 from groups.models import CycleBudget, Group
@@ -44,7 +44,7 @@ class PlannedBudget:
 def read_dollars(cell: str, line: int, problems: Problems) -> str:
     """The amount with two decimals, `0.00` to have no budget; empty where the cell says nothing."""
     text = cell.replace("$", "").strip()
-    if says_nothing(text):
+    if is_empty_value(text):
         return ""
     try:
         amount = Decimal(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO
 
-from collector.base.cells import says_nothing
+from collector.base.cells import is_empty_value
 from collector.base.csv_files import CsvTable, Problems, Row
 from collector.base.spreadsheets import harmless, original
 from collector.models import Member
@@ -91,7 +91,7 @@ def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
     email, group = " ".join(original(row["email"]).lower().split()), original(row["group"])
     budget = csv_columns.read_dollars(row["budget"], row.line, problems)
     group_budget = csv_columns.read_dollars(row["group_budget"], row.line, problems)
-    if says_nothing(email) and not (group_budget and group):
+    if is_empty_value(email) and not (group_budget and group):
         problems.note(row.line, "the e-mail is missing: add it, or delete the line.")
         return
     try:
@@ -100,5 +100,5 @@ def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
         problems.note(row.line, str(exc))
         return
     yield Entry(
-        row.line, "" if says_nothing(email) else email, original(row["name"]), path, budget, group_budget
+        row.line, "" if is_empty_value(email) else email, original(row["name"]), path, budget, group_budget
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from collector.base.cells import says_nothing
+from collector.base.cells import is_empty_value
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from groups.names import SEPARATOR, BadName, ancestors, key, normalised
 
@@ -66,7 +66,7 @@ def people_rows(table: CsvTable) -> Iterator[Row]:
 
 def group_cell(text: str) -> str:
     """What a cell says of a group: nothing where it stands for none."""
-    return "" if says_nothing(text) else text
+    return "" if is_empty_value(text) else text
 
 
 def path_of(group: str, team: str, department: str) -> str:
@@ -87,7 +87,7 @@ def _person(row: Row, problems: Problems) -> DirectoryPerson | None:
     except BadName as exc:
         problems.note(row.line, f"{exc} Correct Group, Team or Department.")
         return None
-    email = "" if says_nothing(row["email"]) else " ".join(row["email"].lower().split())
+    email = "" if is_empty_value(row["email"]) else " ".join(row["email"].lower().split())
     return DirectoryPerson(row.line, email, row["name"], row["title"], row["department"], path)
 
 

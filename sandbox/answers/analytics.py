@@ -76,11 +76,11 @@ def _events(request: Request, first: date, last: date) -> Events:
 
 def named_people(people: list[Employee], names: list[str]) -> list[Employee]:
     """Return the people with these e-mails or ids; 400 if one is unknown."""
-    found = {key: m for m in people for key in (m.email, m.id)}
-    keys = [name.strip() if name.strip() in found else name.strip().lower() for name in names]
-    if unknown := [key for key in keys if key not in found]:
+    people_by_key = {key: m for m in people for key in (m.email, m.id)}
+    keys = [name.strip() if name.strip() in people_by_key else name.strip().lower() for name in names]
+    if unknown := [key for key in keys if key not in people_by_key]:
         raise bad_request(f"Unknown users: {', '.join(unknown)}")
-    return [found[key] for key in keys]
+    return [people_by_key[key] for key in keys]
 
 
 def _params(request: Request, first: date, last: date) -> dict[str, object]:

@@ -128,14 +128,14 @@ def client_versions(members: tuple[Employee, ...], events: Events) -> list[Row]:
 def top_file_extensions(members: tuple[Employee, ...], events: Events) -> list[Row]:
     """The five busiest extensions of each day."""
     rows = []
-    for day, _, own in _days(events):
-        extension = (own.member * 5 + own.occurred_ms // DAY_MS // 9) % len(EXTENSIONS)
-        edits = lines(own)
-        found = [
+    for day, _, day_events in _days(events):
+        extension = (day_events.member * 5 + day_events.occurred_ms // DAY_MS // 9) % len(EXTENSIONS)
+        edits = lines(day_events)
+        candidates = [
             _extension_row(day, number, extension == number, edits)
             for number in np.unique(extension).tolist()
         ]
-        rows += sorted(found, key=lambda row: (-row["total_files"], row["file_extension"]))[:5]
+        rows += sorted(candidates, key=lambda row: (-row["total_files"], row["file_extension"]))[:5]
     return rows
 
 

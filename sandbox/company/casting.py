@@ -44,8 +44,8 @@ def give_roles(members: Sequence[Employee]) -> tuple[Employee, ...]:
         {"limit_dollars": LIMIT_DOLLARS, "allowance_cents": CAPPED_ALLOWANCE_CENTS},
         {"stays_on_old_client": True},
     )
-    given = {member.index: role for member, role in zip(busiest, roles, strict=False)}
-    return tuple(replace(member, **given.get(member.index, {})) for member in members)
+    role_by_member = {member.index: role for member, role in zip(busiest, roles, strict=False)}
+    return tuple(replace(member, **role_by_member.get(member.index, {})) for member in members)
 
 
 def cast(actors: Sequence[Employee], *, first_day: date, now: datetime, seed: int) -> list[Story]:

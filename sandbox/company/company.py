@@ -133,7 +133,7 @@ def build_company(
     lives = live(actors, now_ms=to_ms(now), first=days + 1, last=(last_day - now.date()).days + 1, seed=seed)
     ordinary = _ordinary(people, calendar, first_day, last_day, seed, scale)
     stage = Stage(EventColumns.joined([ordinary, *lives]), len(people))
-    stage.perform(cast(actors, first_day=first_day, now=now, seed=seed))
+    stage.apply(cast(actors, first_day=first_day, now=now, seed=seed))
     add_incidents(
         stage,
         people,

@@ -60,7 +60,7 @@ def add_incidents(
         draw = stream(seed, Topic.INCIDENTS, day.toordinal())
         for _ in range(int(draw.poisson(rate))):
             if story := _incident(stage, people, day, draw, seed):
-                stage.perform([story])
+                stage.apply([story])
 
 
 def _incident(

@@ -20,7 +20,7 @@ class Stage:
         self._changed: dict[int, EventColumns] = {}
         self.stories: list[Story] = []  # the stories applied so far, in order of number
 
-    def own(self, member: int) -> EventColumns:
+    def requests_of(self, member: int) -> EventColumns:
         """Return the member's requests with the stories so far applied, oldest first."""
         if member in self._changed:
             return self._changed[member]
@@ -28,13 +28,13 @@ class Stage:
 
     def extra_cents(self, story: Story, until_ms: int) -> float:
         """Return what the story would add to its member's charges before `until_ms`."""
-        requests = story.applied_to(self.own(story.member))
+        requests = story.applied_to(self.requests_of(story.member))
         requests = requests.take((requests.story == story.number) & (requests.occurred_ms < until_ms))
         return float((charged_micro(requests) - requests.usual_micro).sum()) / 1_000_000
 
-    def perform(self, stories: Iterable[Story]) -> None:
+    def apply(self, stories: Iterable[Story]) -> None:
         for story in stories:
-            requests = story.applied_to(self.own(story.member))
+            requests = story.applied_to(self.requests_of(story.member))
             self._changed[story.member] = requests.take(np.argsort(requests.occurred_ms, kind="stable"))
             self.stories.append(story)
 

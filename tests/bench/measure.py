@@ -49,7 +49,7 @@ class Timing:
 def pages() -> list[Timing]:
     """Server time of each page, asked again and again by a signed-in administrator."""
     client = _client()
-    garbage.tame()
+    garbage.reduce_collections()
     member = Member.objects.order_by("pk").first()
     addresses = {
         "overview": "/",

@@ -1,4 +1,4 @@
-from config.secret_key import load_secret_key, stretch
+from config.secret_key import derive_key, load_secret_key
 
 
 def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path):
@@ -16,5 +16,5 @@ def test_without_a_place_to_keep_it_the_key_lasts_for_the_process(tmp_path):
 
 
 def test_a_stretched_secret_is_long_and_an_empty_one_stays_empty():
-    assert len(stretch("s" * 32)) == 128
-    assert stretch("") == ""
+    assert len(derive_key("s" * 32)) == 128
+    assert derive_key("") == ""

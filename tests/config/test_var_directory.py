@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from django.conf import settings
 
-from config.apps import keep_private
+from config.apps import restrict_new_database
 from config.var_directory import make_var_directory
 
 
@@ -35,9 +35,9 @@ def test_a_new_sqlite_file_outside_var_is_its_owners_alone_and_an_old_one_keeps_
     path = tmp_path / "elsewhere.sqlite3"
     path.touch(0o644)
     made = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": str(path)})
-    keep_private(made)
+    restrict_new_database(made)
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_bytes(b"x" * 10_000)
     path.chmod(0o640)
-    keep_private(made)
+    restrict_new_database(made)
     assert path.stat().st_mode & 0o777 == 0o640

@@ -154,11 +154,11 @@ def read_analytics(
         tabs=team_days(report, "tabs"),
         mcp=[
             McpTool(tool_name=tool.name, mcp_server_name=tool.detail, usage=tool.count, users=tool.members)
-            for tool in named(report, "mcp")
+            for tool in named_rows(report, "mcp")
         ],
         commands=[
             CommandUsage(command_name=command.name, usage=command.count, users=command.members)
-            for command in named(report, "commands")
+            for command in named_rows(report, "commands")
         ],
         fileExtensions=[
             Extension(file_extension=each.name, total_accepts=each.count, share=each.share)
@@ -217,7 +217,7 @@ def team_days(report: Insights, metric: str) -> list[TeamDayJson]:
     return [TeamDayJson(date=row.day, count=row.count, values=row.values) for row in rows]
 
 
-def named(report: Insights, metric: str) -> list[Named]:
+def named_rows(report: Insights, metric: str) -> list[Named]:
     return report.tools_by_metric.get(metric, [])
 
 
@@ -243,12 +243,12 @@ def plan_exhaustion(report: Insights) -> PlanExhaustion:
         ),
         users=[
             ExhaustedUser(
-                email=people[each.member_id].email,
-                date=each.day,
-                cycle_day=each.cycle_day,
-                billed_requests=each.billed_requests,
+                email=people[exhaustion.member_id].email,
+                date=exhaustion.day,
+                cycle_day=exhaustion.cycle_day,
+                billed_requests=exhaustion.billed_requests,
             )
-            for each in report.exhaustions
+            for exhaustion in report.exhaustions
         ],
     )
 
@@ -269,15 +269,15 @@ def repositories(report: Insights) -> list[RepositoryRow]:
 def savings(report: Insights) -> list[SavingRow]:
     return [
         SavingRow(
-            email=report.team.people[each.member_id].email,
-            model=each.model.key,
-            instead=each.instead.key,
-            requests=each.requests,
-            spent_cents=round(each.spent),
-            low_cents=round(each.low),
-            high_cents=round(each.high),
-            off_bill_low_cents=round(each.off_bill[0]),
-            off_bill_high_cents=round(each.off_bill[1]),
+            email=report.team.people[saving.member_id].email,
+            model=saving.model.key,
+            instead=saving.instead.key,
+            requests=saving.requests,
+            spent_cents=round(saving.spent),
+            low_cents=round(saving.low),
+            high_cents=round(saving.high),
+            off_bill_low_cents=round(saving.off_bill[0]),
+            off_bill_high_cents=round(saving.off_bill[1]),
         )
-        for each in report.savings
+        for saving in report.savings
     ]

@@ -46,8 +46,8 @@ class ApiError(Exception):
 
 
 def error_response(status: int, message: str = "", fields: dict[str, str] | None = None) -> JsonResponse:
-    said = message or MESSAGES.get(status, code(status))
-    body: dict[str, object] = {"error": code(status), "message": said}
+    text = message or MESSAGES.get(status, code(status))
+    body: dict[str, object] = {"error": code(status), "message": text}
     return JsonResponse(body | ({"fields": fields} if fields else {}), status=status)
 
 

@@ -127,11 +127,11 @@ def preview_of(plan: Plan, targets: list[Target], now: datetime) -> GroupImportP
 
 
 def no_match(emails: list[str], now: datetime) -> list[NoMatch]:
-    held = current(utc_day(now))
+    group_ids = current(utc_day(now))
     members = Member.objects.in_bulk(emails, field_name="email")
     return [
         NoMatch(email=email, name=member.name, currentGroup=group.name if group else UNASSIGNED_NAME)
         for email in emails
         for member in [members[email]]
-        for group in [held[member.pk]]
+        for group in [group_ids[member.pk]]
     ]

@@ -87,19 +87,19 @@ def change_group(request: AccessRequest, body: GroupChange) -> Changed:
 def perform(body: GroupChange, by: str, now: datetime) -> Group | None:
     """Do what `body` asks; the group it was done to, None for Unassigned."""
     if body.action == "create":
-        return changes.create(required(body, "name"), now=now)
+        return changes.create(required_value(body, "name"), now=now)
     if body.action == "rename":
-        group = find_group(required(body, "groupId"))
-        changes.rename(group, required(body, "name"), now=now)
+        group = find_group(required_value(body, "groupId"))
+        changes.rename(group, required_value(body, "name"), now=now)
         return group
-    member = find_member(required(body, "email"))
-    target = required(body, "targetGroupId")
+    member = find_member(required_value(body, "email"))
+    target = required_value(body, "targetGroupId")
     into = None if target == UNASSIGNED else find_group(target)
     changes.move([member.pk], into, utc_day(now), by=by, now=now)
     return into
 
 
-def required(body: GroupChange, field: str) -> Any:
+def required_value(body: GroupChange, field: str) -> Any:
     """The value of `field`; `ApiError` 400 where the action lacks it."""
     value = getattr(body, field)
     if value is None:

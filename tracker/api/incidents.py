@@ -195,9 +195,9 @@ def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Ou
     if body.action == "snooze":
         until = snooze_end(body.span, now, body.timezone) if body.span else until
         if until is None:
-            raise lacking("until", "Snooze until a time in the future.")
+            raise field_error("until", "Snooze until a time in the future.")
         if problem := end_problem(until, now):
-            raise lacking("until", problem)
+            raise field_error("until", problem)
         return lifecycle.snooze(incident, actor, Origin.API, now, until, body.note)
     return give_verdict(body, until, incident, actor, now)
 
@@ -206,15 +206,15 @@ def give_verdict(
     body: Action, until: datetime | None, incident: Incident, actor: Actor, now: datetime
 ) -> Outcome:
     if body.verdict is None:
-        raise lacking("verdict", f"A verdict is one of {', '.join(Verdict.values)}.")
+        raise field_error("verdict", f"A verdict is one of {', '.join(Verdict.values)}.")
     if body.verdict == Verdict.PLANNED and until is None:
-        raise lacking("until", "Planned spend needs the day on which it ends.")
+        raise field_error("until", "Planned spend needs the day on which it ends.")
     if until is not None and (problem := end_problem(until, now)):
-        raise lacking("until", problem)
+        raise field_error("until", problem)
     return lifecycle.verdict(incident, actor, Origin.API, now, body.verdict, until, body.note)
 
 
-def lacking(field: str, message: str) -> ApiError:
+def field_error(field: str, message: str) -> ApiError:
     return ApiError(400, message, {field: message})
 
 

@@ -26,23 +26,23 @@ Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description=f"Whole UTC days befo
 
 
 class Strict(Schema):
-    """A body whose unknown fields are refused: a misspelt one would otherwise do nothing, silently."""
+    """A body that refuses unknown fields, because a misspelt one would otherwise be ignored silently."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-def partial(schema: type[Schema]) -> type[Strict]:
+def all_optional(schema: type[Schema]) -> type[Strict]:
     """`schema` with every field optional at every depth.
 
-    A field may be left out, but not be null: there is no value that null could mean.
+    A field may be absent, but not null, because null would have no meaning.
     """
     fields: dict[str, Any] = {}
     for name, info in schema.model_fields.items():
-        kind: Any = info.annotation
-        if isinstance(kind, type) and issubclass(kind, Schema):
-            kind = partial(kind)
-        left_out = Field(default_factory=lambda: None, description=info.description)
-        fields[name] = (Annotated[kind, *info.metadata] if info.metadata else kind, left_out)
+        annotation: Any = info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Schema):
+            annotation = all_optional(annotation)
+        absent = Field(default_factory=lambda: None, description=info.description)
+        fields[name] = (Annotated[annotation, *info.metadata] if info.metadata else annotation, absent)
     return create_model(f"{schema.__name__}Changes", __base__=Strict, **fields)
 
 

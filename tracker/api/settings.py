@@ -17,7 +17,7 @@ from detection.models import DetectionSettings
 from tracker.access.request import AccessRequest
 from tracker.api.auth import administers
 from tracker.api.errors import ApiError, documented
-from tracker.api.schemas import Count, Number, Strict, Switch, partial
+from tracker.api.schemas import Count, Number, Strict, Switch, all_optional
 
 router = Router(tags=["settings"])
 # The schedule is hourly; the field is there because older scripts read it.
@@ -81,7 +81,7 @@ class Saved(Settings):
 if TYPE_CHECKING:
     Changes = Strict  # what it is made of is only known at run time
 else:
-    Changes = partial(Settings)
+    Changes = all_optional(Settings)
 
 # Where each field is kept; dollars become cents on the way out and dollars again on the way in.
 ATTRIBUTES = {
@@ -150,11 +150,11 @@ def write(row: DetectionSettings, sent: dict[str, Any], reason: str) -> None:
         message = "Runs are hourly (60); for another schedule call /api/cron or run_pipeline from cron."
         raise ApiError(400, message, {"cronIntervalMinutes": message})
     for name, value in sent.items():
-        setattr(row, ATTRIBUTES[name], Decimal(value) / 100 if is_money(name) else stored(value))
+        setattr(row, ATTRIBUTES[name], Decimal(value) / 100 if is_money(name) else stored_value(value))
     try:
         row.full_clean()
     except ValidationError as error:
-        fields = {NAMES.get(attr, attr): " ".join(said) for attr, said in error.message_dict.items()}
+        fields = {NAMES.get(attr, attr): " ".join(messages) for attr, messages in error.message_dict.items()}
         raise ApiError(400, "; ".join(f"{k}: {v}" for k, v in fields.items()), fields) from error
     annotate_history(row, reason=reason)
     row.save()
@@ -167,7 +167,7 @@ def as_schema(row: DetectionSettings) -> Settings:
         place = body
         for parent in parents:
             place = place.setdefault(parent, {})
-        place[leaf] = shown(name, getattr(row, attribute))
+        place[leaf] = api_value(name, getattr(row, attribute))
     return Settings(**body)
 
 
@@ -184,13 +184,13 @@ def is_money(name: str) -> bool:
     return "Cents" in name
 
 
-def shown(name: str, value: Any) -> Any:
+def api_value(name: str, value: Any) -> Any:
     if is_money(name):
         return int(value * 100)
     return float(value) if isinstance(value, Decimal) else value
 
 
-def stored(value: object) -> object:
+def stored_value(value: object) -> object:
     return Decimal(str(value)) if isinstance(value, float) else value
 
 

@@ -171,19 +171,22 @@ def stats(report: Overview, by_day: list[TeamDay], filters: Filters) -> Stats:
     )
 
 
-def difference(found: Reconciled | None) -> CycleDifference | None:
-    if found is None:
+def difference(reconciled: Reconciled | None) -> CycleDifference | None:
+    if reconciled is None:
         return None
-    parts = [DifferencePart(reason=part.reason, cents=part.cents) for part in found.parts]
+    parts = [DifferencePart(reason=part.reason, cents=part.cents) for part in reconciled.parts]
     return CycleDifference(
-        takenAt=found.at, eventsCents=found.events_cents, cursorCents=found.cursor_cents, parts=parts
+        takenAt=reconciled.at,
+        eventsCents=reconciled.events_cents,
+        cursorCents=reconciled.cursor_cents,
+        parts=parts,
     )
 
 
 def open_anomalies(filters: Filters) -> int:
     """Anomalies that hold now, information left out, of whom the reader may see."""
-    found = Anomaly.objects.open().alarming()
-    return (found if filters.visible is None else found.filter(member__in=filters.visible)).count()
+    anomalies = Anomaly.objects.open().alarming()
+    return (anomalies if filters.visible is None else anomalies.filter(member__in=filters.visible)).count()
 
 
 def ranked(rank: int, member: MemberFigures) -> RankedUser:

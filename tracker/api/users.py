@@ -195,5 +195,5 @@ def model_rows(team: Team) -> list[ModelRow]:
 
 def anomalies(member: Member) -> list[Anomaly]:
     """The member's newest findings."""
-    found = Anomaly.objects.filter(member=member).select_related("member", "incident_link__incident")
-    return list(found.order_by("-detected_at", "-pk")[:MOST_ANOMALIES])
+    rows = Anomaly.objects.filter(member=member).select_related("member", "incident_link__incident")
+    return list(rows.order_by("-detected_at", "-pk")[:MOST_ANOMALIES])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from collector.base.cells import says_nothing
+from collector.base.cells import is_empty_value
 from collector.base.days import utc_day
 from collector.imports.short_transactions import batches
 from groups.assignments.changes import group_named, open_or_make
@@ -52,7 +52,7 @@ def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
 
 def is_no_group(group_id: Any, name: str) -> bool:
     """Whether a group of the tracker stands for those without one, as Cursor's `unassignedGroup` does."""
-    return group_id == CURSORS_REST or says_nothing(name)
+    return group_id == CURSORS_REST or is_empty_value(name)
 
 
 def _placing(batch: list[tuple[int, TrackerRow]], names: dict[Any, str], at: datetime) -> Callable[[], int]:

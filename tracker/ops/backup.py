@@ -74,7 +74,7 @@ def _dump(target: Path) -> None:
 
 def _environment() -> dict[str, str]:
     """How libpq reaches the configured database: nothing secret among the command's arguments."""
-    asked: dict[str, Any] = connection.settings_dict
+    database: dict[str, Any] = connection.settings_dict
     names = {
         "PGHOST": "HOST",
         "PGPORT": "PORT",
@@ -82,6 +82,10 @@ def _environment() -> dict[str, str]:
         "PGPASSWORD": "PASSWORD",
         "PGDATABASE": "NAME",
     }
-    given = {variable: str(asked[name]) for variable, name in names.items() if asked.get(name)}
-    modes = {"PGSSLMODE": str(asked["OPTIONS"]["sslmode"])} if asked.get("OPTIONS", {}).get("sslmode") else {}
-    return {**os.environ, **given, **modes}
+    variables = {variable: str(database[name]) for variable, name in names.items() if database.get(name)}
+    modes = (
+        {"PGSSLMODE": str(database["OPTIONS"]["sslmode"])}
+        if database.get("OPTIONS", {}).get("sslmode")
+        else {}
+    )
+    return {**os.environ, **variables, **modes}

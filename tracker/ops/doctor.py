@@ -133,9 +133,9 @@ WORKER_REMEDIES = {
 
 
 def check_worker(now: datetime) -> CheckResult:
-    found = worker_report(now)
-    remedy = WORKER_REMEDIES.get(found.state)
-    return warn("worker", found.says, remedy) if remedy else ok("worker", found.says)
+    report = worker_report(now)
+    remedy = WORKER_REMEDIES.get(report.state)
+    return warn("worker", report.says, remedy) if remedy else ok("worker", report.says)
 
 
 def check_notifications() -> CheckResult:

@@ -71,18 +71,22 @@ def gauge(name: str, text: str, labels: list[str], rows: Iterable[tuple[list[str
 
 def freshness_figures(now: datetime) -> Iterator[Metric]:
     """Per source; a source that was never collected has no age, and is stale."""
-    known = sources(now)
-    ages = [([each.source], each.age.total_seconds()) for each in known if each.age is not None]
-    lags = [([each.source], (now - each.newest_at).total_seconds()) for each in known if each.newest_at]
-    stale = [([each.source], float(each.is_stale)) for each in known]
+    all_sources = sources(now)
+    ages = [([source.source], source.age.total_seconds()) for source in all_sources if source.age is not None]
+    lags = [
+        ([source.source], (now - source.newest_at).total_seconds())
+        for source in all_sources
+        if source.newest_at
+    ]
+    stale = [([source.source], float(source.is_stale)) for source in all_sources]
     yield gauge(
         "source_age_seconds", "Time since the end of what the last successful run read.", ["source"], ages
     )
     yield gauge("source_lag_seconds", "Time since the newest row's own timestamp.", ["source"], lags)
     behind = [
-        ([each.source], (now - each.sent_until_at).total_seconds() if each.sent_until_at else 0.0)
-        for each in known
-        if each.source == Source.EVENTS
+        ([source.source], (now - source.sent_until_at).total_seconds() if source.sent_until_at else 0.0)
+        for source in all_sources
+        if source.source == Source.EVENTS
     ]
     yield gauge(
         "vendor_lag_seconds", "How far Cursor itself is behind; 0 when it is not.", ["source"], behind
@@ -93,13 +97,13 @@ def freshness_figures(now: datetime) -> Iterator[Metric]:
 def doubt_figures() -> Iterator[Metric]:
     """Per source; sources without anything open have no sample."""
     notes = sorted(open_notes().items())
-    doubts = [([source], each.doubts) for source, each in notes]
+    doubts = [([source], counts.doubts) for source, counts in notes]
     yield gauge("open_doubts", "Answers from a source that do not add up.", ["source"], doubts)
-    rejected = [([source], each.rejected) for source, each in notes]
+    rejected = [([source], counts.rejected) for source, counts in notes]
     yield gauge(
         "rejected_rows", "Rows that could not be read and are stored as received.", ["source"], rejected
     )
-    dollars = [([source], float(each.cents) / 100) for source, each in notes]
+    dollars = [([source], float(counts.cents) / 100) for source, counts in notes]
     yield gauge("doubtful_dollars", "Money affected by doubts and rejected rows.", ["source"], dollars)
 
 
@@ -118,16 +122,16 @@ def run_figures(now: datetime) -> Iterator[Metric]:
         for outcome, number in zip(("seen", "new", "changed"), counts, strict=True)
     ]
     yield gauge("recent_rows", "Rows read in the last 24 hours.", ["source", "outcome"], rows)
-    asked = (([row[0]], row[-1]) for row in sums)
+    request_counts = (([row[0]], row[-1]) for row in sums)
     text = "Requests to Cursor in the last 24 hours, retries included."
-    yield gauge("recent_requests", text, ["source"], asked)
+    yield gauge("recent_requests", text, ["source"], request_counts)
 
 
 def request_figures(now: datetime) -> Metric:
-    left = RequestSlot.objects.values_list("endpoint_class").annotate(
+    free_slots = RequestSlot.objects.values_list("endpoint_class").annotate(
         n=Count("pk", filter=Q(free_at__lte=now))
     )
-    rows = (([name], n) for name, n in left.order_by("endpoint_class"))
+    rows = (([name], n) for name, n in free_slots.order_by("endpoint_class"))
     return gauge(
         "requests_left", "Requests that the vendor's limit allows at once.", ["endpoint_class"], rows
     )
@@ -147,8 +151,10 @@ def incident_figures(now: datetime) -> Iterator[Metric]:
     yield gauge("incidents", "Incidents that are not resolved.", ["status", "severity"], rows)
     lately = Notification.objects.filter(status__in=Notification.Status.values, due_at__gte=now - LATELY)
     sent = lately.values_list("channel__kind", "status").annotate(n=Count("pk"))
-    told = [([kind, status], n) for kind, status, n in sent.order_by("channel__kind", "status")]
-    yield gauge("notifications", "Messages that were due in the last 7 days.", ["channel", "status"], told)
+    messages = [([kind, status], n) for kind, status, n in sent.order_by("channel__kind", "status")]
+    yield gauge(
+        "notifications", "Messages that were due in the last 7 days.", ["channel", "status"], messages
+    )
 
 
 def queue_figures(now: datetime) -> Iterator[Metric]:

@@ -35,21 +35,21 @@ class WorkerReport:
 
 def worker_report(now: datetime) -> WorkerReport:
     """Five queries at the most. The scheduler is a process of its own: it goes on while its workers hang."""
-    waiting = Schedule.objects.exclude(repeats=0).order_by("next_run").first()
-    if waiting is None or waiting.next_run is None:
+    next_schedule = Schedule.objects.exclude(repeats=0).order_by("next_run").first()
+    if next_schedule is None or next_schedule.next_run is None:
         return WorkerReport(WorkerState.NEVER, "has never run here")
-    late = now - waiting.next_run
+    late = now - next_schedule.next_run
     if late > PATIENCE:
-        return WorkerReport(WorkerState.GONE, f"“{waiting.name}” is {minutes(late)} minutes overdue")
+        return WorkerReport(WorkerState.GONE, f"“{next_schedule.name}” is {minutes(late)} minutes overdue")
     queued = queue_size()
     ended_at = Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
     if not queued or ended_at is None or now - ended_at <= PATIENCE:
         return WorkerReport(WorkerState.OK, "runs its schedules")
-    held = f"{queued} tasks are waiting, and none has finished for {minutes(now - ended_at)} minutes"
+    problem = f"{queued} tasks are waiting, and none has finished for {minutes(now - ended_at)} minutes"
     lease = Lease.objects.filter(name=HOURLY_JOB).first()
     if lease is not None and lease.is_held(now):
-        return WorkerReport(WorkerState.BUSY, f"{held}: the hourly pipeline is running")
-    return WorkerReport(WorkerState.STUCK, held)
+        return WorkerReport(WorkerState.BUSY, f"{problem}: the hourly pipeline is running")
+    return WorkerReport(WorkerState.STUCK, problem)
 
 
 def minutes(span: timedelta) -> str:

@@ -68,15 +68,15 @@ def load_demo(now: datetime) -> Demo:
     """The demo begun earlier on this installation, or a new one whose story is told as of `now`."""
     path: Path = settings.VAR_DIR / "demo.json"
     if path.exists():
-        kept = json.loads(path.read_text())
+        values = json.loads(path.read_text())
     else:
-        kept = {
+        values = {
             "anchor_at": now.isoformat(timespec="seconds"),
             "key": f"key_{secrets.token_hex(32)}",
         }
-        path.write_text(json.dumps(kept))
+        path.write_text(json.dumps(values))
         path.chmod(0o600)
-    return Demo(port=free_port(), key=kept["key"], anchor_at=kept["anchor_at"])
+    return Demo(port=free_port(), key=values["key"], anchor_at=values["anchor_at"])
 
 
 def mark_demo(now: datetime) -> None:

@@ -62,16 +62,16 @@ def pagerduty_hook(request: HttpRequest) -> HttpResponse:
 def is_signed_by_pagerduty(request: HttpRequest, secret: str) -> bool:
     """Whether one of the signatures, of which there are two while the secret changes, is right."""
     expected = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
-    given = request.headers.get("X-PagerDuty-Signature", "").encode().split(b",")
-    return any(hmac.compare_digest(f"v1={expected}".encode(), one.strip()) for one in given)
+    signatures = request.headers.get("X-PagerDuty-Signature", "").encode().split(b",")
+    return any(hmac.compare_digest(f"v1={expected}".encode(), signature.strip()) for signature in signatures)
 
 
 @csrf_exempt
 @public
 @require_POST
 def opsgenie_hook(request: HttpRequest) -> HttpResponse:
-    token, given = settings.OPSGENIE_WEBHOOK_TOKEN, request.headers.get("Authorization", "")
-    if not token or not hmac.compare_digest(f"Bearer {token}".encode(), given.encode()):
+    token, authorization = settings.OPSGENIE_WEBHOOK_TOKEN, request.headers.get("Authorization", "")
+    if not token or not hmac.compare_digest(f"Bearer {token}".encode(), authorization.encode()):
         return refused_hook("The token is missing or wrong, or OPSGENIE_WEBHOOK_TOKEN is not set.")
     return take_event(read_event(request.body, opsgenie_event), Origin.OPSGENIE)
 
