@@ -34,7 +34,7 @@ def plan_pruning(days: int, now: datetime) -> PrunePlan | None:
     the other half has to add up both.
     """
     if days < FEWEST_DAYS:
-        raise ValueError(f"at least the last {FEWEST_DAYS} days of events are needed, not {days}")
+        raise ValueError(f"keep at least the last {FEWEST_DAYS} days of events: {days} is too few")
     oldest_at = UsageEvent.objects.aggregate(oldest=Min("occurred_at"))["oldest"]
     if oldest_at is None:
         return None

@@ -40,7 +40,7 @@ SECTIONS = (
             BoardEntry(
                 "detection.DetectionSettings",
                 "Detection",
-                "Change a threshold, and try it on the past 30 days.",
+                "Change a threshold, and test it on the past 30 days.",
                 states.detection,
             ),
             BoardEntry(
