@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -72,7 +72,7 @@ class TrackerDb:
                 )
         self._connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
         # A text in the wrong encoding is a poor name, and no reason to stop.
-        self._connection.text_factory = lambda text: text.decode(errors="replace")
+        self._connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         if not EXPECTED & self._names("SELECT name FROM sqlite_master"):
             raise FileError(f"{path.name} is a database, but not that of cursor-usage-tracker.")
         for (verdict,) in self._select("PRAGMA quick_check(1)"):
@@ -91,13 +91,12 @@ class TrackerDb:
     def rows(self, table: str, *columns: str, only: str = "") -> Iterator[TrackerRow]:
         """The rows of `table`; None for columns, nothing for tables, that the file lacks. `only` is SQL."""
         there = self._names("SELECT name FROM pragma_table_info(?)", table)
-        wanted = [column for column in columns if column in there]
-        if not wanted:
+        if there.isdisjoint(columns):
             return
-        lacking: TrackerRow = dict.fromkeys(set(columns) - set(wanted))
+        wanted = ", ".join(column if column in there else "NULL" for column in columns)
         # All three are written down in this package; a file has no say in them.
-        for row in self._select(f"SELECT {', '.join(wanted)} FROM {table} {only}"):  # noqa: S608  # nosec B608
-            yield {**lacking, **dict(zip(wanted, row, strict=True))}
+        for row in self._select(f"SELECT {wanted} FROM {table} {only}"):  # noqa: S608  # nosec B608
+            yield dict(zip(columns, row, strict=True))
 
     def _names(self, query: str, *values: str) -> set[str]:
         return {row[0] for row in self._select(query, *values)}
@@ -117,11 +116,15 @@ def instant(value: Any) -> datetime | None:
     """Milliseconds, or text, in UTC if it has no time zone; None if it is not a plausible instant."""
     text = str(value or "").strip()
     try:
-        parsed = from_epoch_ms(int(text)) if is_number(text) else datetime.fromisoformat(text)
-        parsed = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        parsed = from_epoch_ms(int(text)) if is_number(text) else _instant_of_text(text)
     except (ValueError, OverflowError):
         return None
     return parsed if EARLIEST <= parsed < LAST_INSTANT else None
+
+
+def _instant_of_text(text: str) -> datetime:
+    parsed = datetime.fromisoformat(text)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def day(value: Any) -> date | None:
@@ -174,12 +177,15 @@ def amount(value: Any) -> Decimal:
 
 def tokens(value: Any) -> int | None:
     """A count of tokens; unknown where none can be so, since the event's money counts all the same."""
+    if type(value) is int and 0 <= value <= MOST_COUNT:  # as nearly all are
+        return value
     try:
         return number(value)
     except OddValue:
         return None
 
 
+@lru_cache(10_000)
 def units(value: Any) -> Decimal:
     """Request units; none if they are implausible, because they are not money."""
     try:
