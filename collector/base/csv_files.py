@@ -42,6 +42,7 @@ class Problems:
     """Gathers what is wrong with a file's lines: the first few sentences, and how many there are."""
 
     def __init__(self) -> None:
+        self.remarks: list[str] = []  # about the file as a whole
         self.sentences: list[str] = []
         self.count = 0
 
@@ -53,9 +54,9 @@ class Problems:
 
     @property
     def report(self) -> list[str]:
-        """The sentences, and what they leave out."""
+        """The remarks and sentences, and what they leave out."""
         more = self.count - len(self.sentences)
-        return [*self.sentences, f"… and {more:,} more lines."] if more else list(self.sentences)
+        return [*self.remarks, *self.sentences, *([f"… and {more:,} more lines."] if more else [])]
 
     def raise_if_any(self) -> None:
         if self.count:

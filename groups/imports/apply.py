@@ -44,9 +44,7 @@ def upload(kind: str, file: BinaryIO, *, name: str, from_day: date, by: str, now
     """Read a file and keep what it would change from `from_day` on; FileError where it cannot be used."""
     if from_day > utc_day(now):
         raise ChangeRefused("The first day is in the future: choose today or an earlier day.")
-    problems = Problems()
-    targets = read_targets(kind, file, problems)
-    plan = plan_of(kind, targets, utc_day(now), problems.report)
+    targets, plan = read_plan(kind, file, utc_day(now))
     return GroupImport.objects.create(
         kind=kind,
         file_name=name[:200],
@@ -58,12 +56,23 @@ def upload(kind: str, file: BinaryIO, *, name: str, from_day: date, by: str, now
     )
 
 
+def read_plan(kind: str, file: BinaryIO, day: date) -> tuple[list[Target], Plan]:
+    """The people of a file, and what it would change; FileError where none of them is a member here."""
+    problems = Problems()
+    targets = read_targets(kind, file, problems)
+    plan = plan_of(kind, targets, day, problems.report)
+    if NOBODY_MATCHES in plan.problems and not plan.budgets:
+        raise FileError(*plan.problems)
+    return targets, plan
+
+
 def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) -> list[Target]:
     """The people of a file, in `problems` the lines not taken; FileError where it places nobody."""
     noted = problems or Problems()
     targets = _from_hibob(file, noted) if kind == Kind.HIBOB else _from_mapping(file, noted)
     if not targets:
-        raise FileError(*noted.report or ["Line 2: the file has column names, but no people below them."])
+        empty = [] if noted.count else ["Line 2: the file has column names, but no people below them."]
+        raise FileError(*noted.report, *empty)
     if kind == Kind.HIBOB and not any(target.path for target in targets):
         raise FileError(
             *noted.report,

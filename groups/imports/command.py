@@ -14,13 +14,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
-from collector.base.csv_files import FileError, Problems
+from collector.base.csv_files import FileError
 from collector.base.days import utc_day
 from groups.assignments.changes import ChangeRefused
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 
-from .apply import apply, plan_of, read_targets, upload
+from .apply import apply, read_plan, upload
 from .plan import NewGroup, Plan
 
 
@@ -55,9 +55,7 @@ class ImportCommand(BaseCommand):
             raise CommandError(str(exc)) from exc
 
     def _preview(self, file: Any, options: dict[str, Any], now: datetime) -> None:
-        problems = Problems()
-        targets = read_targets(self.kind, file, problems)
-        plan = plan_of(self.kind, targets, utc_day(now), problems.report)
+        targets, plan = read_plan(self.kind, file, utc_day(now))
         if options["only"]:
             in_file = {target.email for target in targets}
             self._name_strangers(options["only"], in_file)

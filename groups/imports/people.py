@@ -57,7 +57,14 @@ def read_people(file: BinaryIO, problems: Problems | None = None) -> list[Direct
 
 
 def people_rows(table: CsvTable) -> Iterator[Row]:
-    """The rows of a list of people; FileError as soon as they are too many to be one."""
+    """The rows of a list of people; FileError as soon as they are too many to be one.
+
+    An encoding that was guessed is remarked on: names may be spelled wrong.
+    """
+    if table.guessed_encoding:
+        table.problems.remarks.append(
+            f"The encoding was guessed ({table.guessed_encoding}): look at names with accents."
+        )
     for number, row in enumerate(table, 1):
         if number > MOST_PEOPLE:
             raise FileError(f"More than {MOST_PEOPLE:,} lines: too many for a list of employees.")

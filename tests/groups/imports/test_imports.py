@@ -246,9 +246,7 @@ def test_a_mapping_knows_every_spelling_of_no_group(team, nothing):
     assert [move["new"] for move in kept.plan["moves"]] == ["", "Eng"]
 
 
-def test_a_file_of_strangers_says_that_nobody_matches(team):
-    kept = preview("Email,Group\nghost@x.io,Eng\n")
-    assert kept.plan["problems"] == [
-        "Nobody in the file is a member. The file must have the e-mail addresses that people use at Cursor."
-    ]
-    assert kept.plan["not_members"] == ["ghost@x.io"]
+def test_a_file_of_strangers_is_refused(team):
+    with pytest.raises(FileError, match="Nobody in the file is a member"):
+        preview("Email,Group\nghost@x.io,Eng\n")
+    assert not GroupImport.objects.exists()
