@@ -160,13 +160,13 @@ def _instant(value: object) -> datetime:
     if type(value) is str and len(value) == 13 and is_number(value):
         return from_epoch_ms(int(value))
     if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal | datetime):
-        raise ImplausibleValue("is not an instant")
+        raise ImplausibleValue("is not a date and time")
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, float | Decimal) and not math.isfinite(value):
-        raise ImplausibleValue("is not an instant")
+        raise ImplausibleValue("is not a date and time")
     if isinstance(value, int | float | Decimal) and not -(10**17) < int(value) < 10**17:
-        raise ImplausibleValue("is not an instant")
+        raise ImplausibleValue("is not a date and time")
     if isinstance(value, float | Decimal) and value == int(value):
         value = int(value)
     text = str(value).strip()
@@ -176,15 +176,15 @@ def _instant(value: object) -> datetime:
         parsed = datetime.fromisoformat(text)
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise ImplausibleValue("is not an instant") from None
+        raise ImplausibleValue("is not a date and time") from None
 
 
 def _epoch(milliseconds: int) -> datetime:
     try:
         return from_epoch_ms(milliseconds)
     except OverflowError:
-        raise ImplausibleValue("is not an instant") from None
+        raise ImplausibleValue("is not a date and time") from None
 
 
 def _refuse_instant() -> datetime:
-    raise ImplausibleValue("is not an instant")
+    raise ImplausibleValue("is not a date and time")

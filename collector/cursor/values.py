@@ -143,7 +143,7 @@ def _flag(value: object) -> bool:
         return value
     flag = {"true": True, "false": False, "1": True, "0": False}.get(str(value).strip().lower())
     if flag is None:
-        raise ImplausibleValue("is neither true nor false")
+        raise ImplausibleValue("is not true or false")
     return flag
 
 

@@ -25,7 +25,7 @@ def change_columns(
     def change(row: Any) -> Change:
         return changes.get(key(row), NO_CHANGE)
 
-    meaning = f"Spend against that of {comparison.days}. Days that are not over are not compared."
+    meaning = f"Spend against that of {comparison.days}. Days in progress are not compared."
     return [
         Column("before", "Before", lambda row: change(row).before_cents, "money", only_csv=True),
         Column("change", "Change", lambda row: change(row).cents, "change", shown=change, help=meaning),

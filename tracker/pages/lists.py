@@ -24,7 +24,7 @@ def named_table(
     if any(row.members is not None for row in rows):
         columns.append(Column("members", "Members", lambda n: n.members, "count"))
     columns.append(Column("share", "Share", lambda n: n.share, "share"))
-    empty = "None was used in these days, or your plan does not report it."
+    empty = "None was used in this period, or your plan does not report it."
     return Table(
         key, caption, columns, rows, query=query, now=now, sort="-count", empty=empty, page_rows=SIDE_ROWS
     )
@@ -39,7 +39,7 @@ def repositories_table(rows: Sequence[Repository], *, query: QueryDict, now: dat
         Column("ai", "Of them by AI", lambda r: r.ai_lines, "count", help=MEANINGS["ai_lines"]),
         Column("share", "AI share", lambda r: r.ai_share, "share"),
     ]
-    empty = "No commits are known for these days, or your plan does not report them."
+    empty = "No commits are known for this period, or your plan does not report them."
     return Table(
         "repositories",
         "Repositories",

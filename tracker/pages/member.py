@@ -112,13 +112,13 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
         series=series,
         average=None if average is None else dollars(average),
         notes=[
-            "An outlier day: more than twice the average day with spend" if day.is_outlier else ""
+            "An outlier day: more than twice the average of days with spend" if day.is_outlier else ""
             for day in report.days
         ],
         provisional_from=provisional_index(days, report.period.today),
         ends_today=report.period.is_current,
         links=list(map(day_url, days)),
-        caption="Today is not over and is excluded from the average. Yesterday may still change.",
+        caption="Today is still in progress and is not part of the average. Yesterday may still change.",
         csv_url=csv_url(query, "spend"),
     )
 

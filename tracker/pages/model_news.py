@@ -33,7 +33,7 @@ def news_table(report: Insights, query: QueryDict) -> Table[ModelNews]:
         Column("spent", "Spend since", lambda n: n.spent_cents, "money"),
         Column("extra", "Extra cost since", lambda n: n.extra_cents, "money", help=MEANINGS["price_extra"]),
     ]  # fmt: skip
-    empty = "In these days no model's price changed, and none was used for the first time."
+    empty = "In this period no model's price changed, and no model was used for the first time."
     if report.model_news is None:
         empty = "Prices are looked at by the hourly job, which has not run yet."
     return Table(

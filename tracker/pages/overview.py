@@ -98,7 +98,7 @@ def daily_note(report: Overview, index: int) -> str:
     if report.per_day and report.per_day.total_cents and not is_today:
         said.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
     if report.outliers[index]:
-        said.append("An outlier day: more than twice the average day with spend")
+        said.append("An outlier day: more than twice the average of days with spend")
     return "\n".join(said)
 
 
@@ -107,14 +107,16 @@ def daily_caption(report: Overview) -> str:
     outliers = sorted(((spent.total_cents, day) for day, spent, mark in days if mark), reverse=True)
     said = ""
     if report.period.is_current:
-        said = "Today is not over and is excluded from the average. Yesterday may still change."
+        said = "Today is still in progress and is not part of the average. Yesterday may still change."
     if report.period.cycle:
-        said = "The average excludes today and the day the cycle began: neither is a whole day."
+        said = (
+            "The average excludes today and the day on which the cycle began, because neither is a whole day."
+        )
     if not outliers:
         return said
     names = ", ".join(formats.day(day) for _, day in outliers[:NAMED_OUTLIERS])
     more = f" and {len(outliers) - NAMED_OUTLIERS} more" if len(outliers) > NAMED_OUTLIERS else ""
-    return f"{said} Outlined, more than twice the average day with spend, the largest first: {names}{more}."
+    return f"{said} Outlined: more than twice the average of days with spend, largest first: {names}{more}."
 
 
 def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:

@@ -11,5 +11,5 @@ def nothing_fits(filters: Filters, team: Team) -> str:
     if not filters.is_narrowed or team.usage.by_model or team.members:
         return ""
     if filters.group and not (filters.search or filters.model or filters.badge or filters.surface):
-        return f"Nobody in the group “{filters.group.path}” has a seat or used anything in these days."
-    return "No member and no usage of these days fits all of them."
+        return f"Nobody in the group “{filters.group.path}” has a seat or has any usage in this period."
+    return "No member and no usage in this period matches all of them."
