@@ -37,7 +37,7 @@ def all_or_none(code: str, purpose: str, *names: str) -> Iterable[CheckMessage]:
     absent = missing(*names)
     if absent and len(absent) < len(names):
         yield Error(
-            f"{purpose} is half configured: {', '.join(absent)} not set.",
+            f"{purpose} is only partly configured: {', '.join(absent)} not set.",
             hint=f"Set all of {', '.join(names)}, or none of them.",
             id=code,
         )
@@ -121,7 +121,7 @@ def check_slack() -> Iterable[CheckMessage]:
 def check_mail() -> Iterable[CheckMessage]:
     if settings.RESEND_API_KEY and settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
         yield Error(
-            "Resend is half configured: RESEND_FROM not set.",
+            "Resend is only partly configured: RESEND_FROM is not set.",
             hint="Set RESEND_FROM to an address of a domain verified at Resend.",
             id="config.E009",
         )

@@ -178,7 +178,7 @@ def stale_data_banners(known_until: datetime | None, now: datetime) -> list[Bann
     """That the figures stop some time ago, and what to do about it."""
     if known_until is None or not watch.is_stale(known_until, now):
         return []
-    advice = "Check that the hourly job runs, or read now: python manage.py run_pipeline."
+    advice = "Check that the hourly job runs, or collect now: python manage.py run_pipeline."
     if not settings.CURSOR_ADMIN_API_KEY:
         advice = "Import a newer export: python manage.py import_usage_csv FILE."
     return [

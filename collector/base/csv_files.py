@@ -124,8 +124,8 @@ class CsvTable:
         if len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]):
             self.problems.note(
                 line,
-                f"{len(cells)} cells where the first line names {self._width} columns. "
-                "Put the cell that holds the separator into quotes.",
+                f"{len(cells)} cells, but the first line has {self._width} columns. "
+                "Put quotes around the cell that contains the separator.",
             )
             return None
         if len(cells) < self._width:
@@ -148,7 +148,9 @@ def _cell(cells: list[str], places: list[int]) -> str:
     for place in places[1:]:
         other = _plain(cells[place])
         if text and other and text != other:
-            raise ValueError(f"two columns with the same name hold “{text[:40]}” and “{other[:40]}”.")
+            raise ValueError(
+                f"two columns with the same name have different values, “{text[:40]}” and “{other[:40]}”."
+            )
         text = text or other
     return text
 

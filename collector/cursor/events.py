@@ -142,7 +142,9 @@ def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[li
         for row in page:
             if row in seen and surplus > 0:
                 surplus -= 1
-                text = "an identical row came again, and more rows came than announced: counted once"
+                text = (
+                    "an identical row appeared again, and there were more rows than announced: counted once"
+                )
                 notes.doubt(DoubtKind.REPEATED, text)
                 continue
             seen.add(row)

@@ -59,7 +59,7 @@ class TeamMember(Record):
     @model_validator(mode="after")
     def check_identity(self) -> TeamMember:
         if not (self.email or self.id):
-            raise ValueError("neither email nor id names anybody")
+            raise ValueError("has neither an e-mail nor an id")
         return self
 
 
@@ -226,7 +226,7 @@ class ActivityRecord(Record):
             try:
                 self.day = plausible_day(self.date, now_for(info))
             except ImplausibleValue as problem:
-                raise ValueError(f"neither day nor date names a day: date {problem}") from None
+                raise ValueError(f"neither day nor date contains a day: date {problem}") from None
         return self
 
     @property

@@ -26,16 +26,16 @@ class LikelyPair:
 
 
 def likely_pairs() -> list[LikelyPair]:
-    """Pairs that share one of Cursor's ids, or a name where one stopped as the other began. Two queries."""
+    """Pairs that share one of Cursor's ids, or a name where one stopped when the other began. Two queries."""
     people = list(Member.objects.people().order_by("first_seen_at", "pk"))
     pairs: dict[tuple[int, int], LikelyPair] = {}
     for one, other in _sharing(people, "numeric_id"):
-        pairs[one.pk, other.pk] = LikelyPair(one, other, f"Cursor’s number {one.numeric_id} names both")
+        pairs[one.pk, other.pk] = LikelyPair(one, other, f"Cursor’s number {one.numeric_id} belongs to both")
     same_name = [pair for pair in _sharing(people, "name") if not _are_two_seats(*pair)]
     days = _days_of({member.pk for pair in same_name for member in pair})
     for one, other in same_name:
         if _follow_each_other(days.get(one.pk), days.get(other.pk)):
-            pair = LikelyPair(one, other, "the same name, and one stopped as the other began")
+            pair = LikelyPair(one, other, "the same name, and one stopped when the other began")
             pairs.setdefault((one.pk, other.pk), pair)
     return list(pairs.values())
 

@@ -107,10 +107,10 @@ def _without_repeats(drafts: list[ActivityDraft], notes: Notes) -> list[Activity
             kept[key] = each
         elif before.values == each.values:
             if each.values != NOTHING:
-                notes.doubt(DoubtKind.REPEATED, "an identical day came again: counted once")
+                notes.doubt(DoubtKind.REPEATED, "an identical day appeared again: counted once")
         else:
             notes.doubt(
-                DoubtKind.REPEATED, "a day came in several rows: their counts are added up", subject="sum"
+                DoubtKind.REPEATED, "a day appeared in several rows: their counts are added up", subject="sum"
             )
             kept[key] = each._replace(values=added_up(before.values, each.values))
     return list(kept.values())

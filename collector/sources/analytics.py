@@ -124,10 +124,10 @@ def _added_up(metric: str, measured: list[Measured], notes: Notes) -> dict[Key, 
     for row in measured:
         rows = alike[metric, *row[:3]]
         if row in rows:
-            notes.doubt(DoubtKind.REPEATED, "an identical row came again: counted once")
+            notes.doubt(DoubtKind.REPEATED, "an identical row appeared again: counted once")
             continue
         if rows:
-            text = "a key came in several rows: their counts are added up"
+            text = "a key appeared in several rows: their counts are added up"
             notes.doubt(DoubtKind.REPEATED, text, subject="sum")
         rows.append(row)
     return {key: _sum(rows) for key, rows in alike.items()}

@@ -109,7 +109,7 @@ def _cycle_of(stated: Any, notes: Notes, at: datetime) -> BillingCycle | None:
     subject = start_at.isoformat()
     if contradicted and not _was_named_before(subject):
         text = (
-            f"this answer has the cycle begin at {start_at:%Y-%m-%d %H:%M}, which contradicts the one known "
+            f"in this answer the cycle begins at {start_at:%Y-%m-%d %H:%M}, which contradicts the known one "
             f"({contradicted[0]}): used once the next answer confirms it"
         )
         notes.doubt(DoubtKind.CYCLE, text, subject=subject, where="subscriptionCycleStart", announced=subject)
@@ -175,7 +175,7 @@ def _by_member(rows: list[SpendRow], roster: Roster, notes: Notes) -> dict[int, 
         key = row.record.user_id or str(place)
         before = seats.get(key)
         if before and before.raw == row.raw:
-            notes.doubt(DoubtKind.REPEATED, "an identical row came again: counted once", raw=row.raw)
+            notes.doubt(DoubtKind.REPEATED, "an identical row appeared again: counted once", raw=row.raw)
         elif before and before.page == row.page:
             text = "one id has several rows on one page: their amounts are added up"
             cents = row.record.overall_spend_cents

@@ -86,7 +86,7 @@ class GroupImportAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         kept = self.get_object(request, object_id)
         if kept is None:
-            raise Http404("There is no such import.")
+            raise Http404("This import does not exist.")
         if not self.has_change_permission(request, kept):
             raise PermissionDenied
         if request.method == "POST":

@@ -101,12 +101,12 @@ def record_limit(
     """Record the change to make and note it; None, and noted why, where there is none to make."""
     member = incident.member
     if member is None or found is None or found.total_cents is None:
-        note(incident, "could not act: Cursor's answer does not name the member's spend.", now)
+        note(incident, "could not act: Cursor's answer does not include the member's spend.", now)
         return None
     dollars = limit_dollars(found.total_cents, policy)
     holds = found.decisive_dollars
     if holds is not None and holds <= dollars:
-        note(incident, f"left the limit of {words(holds)}, which is no higher than {words(dollars)}.", now)
+        note(incident, f"kept the limit of {words(holds)}, which is not higher than {words(dollars)}.", now)
         return None
     wish = LimitWish(
         member=member,

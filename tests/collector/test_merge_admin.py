@@ -84,7 +84,7 @@ def test_namesakes_whom_cursor_lists_both_are_not_suggested(pair):
 def test_one_number_at_two_addresses_is_suggested(pair):
     Member.objects.update(role="member", numeric_id="7")
     assert [(each.keep, each.gone, each.reason) for each in likely_pairs()] == [
-        (*pair, "Cursor’s number 7 names both")
+        (*pair, "Cursor’s number 7 belongs to both")
     ]
 
 

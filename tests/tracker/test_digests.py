@@ -90,7 +90,7 @@ def test_the_cycle_summary_compares_with_the_last_cycle_and_counts_seats_and_tie
     Watermark.objects.create(source=Source.EVENTS, complete_until_at=now)
     digest = digests.BUILDERS["cycle"](now, None)
     assert digest.title == "Billing cycle ends 1 Apr 2026"
-    assert digest.lines[0] == "Spent $600.00 by day 29 of 31, of it $200.00 billed on demand."
+    assert digest.lines[0] == "Spent $600.00 by day 29 of 31, including $200.00 billed on demand."
     assert digest.lines[1] == "That is 20 % above the last cycle at the same point."
     assert digest.lines[2] == "The whole last cycle cost $500.00."
     seats, spenders, adoption = digest.tables
@@ -132,7 +132,7 @@ def test_the_weekly_one_says_from_when_on_nothing_is_known():
     spend("ada@example.com", date(2026, 3, 9), 30_000)
     stopped = datetime(2026, 3, 12, 13, 5, tzinfo=UTC)
     Watermark.objects.create(source=Source.EVENTS, complete_until_at=stopped)
-    said = "Nothing has been read since 2026-03-12 13:05 UTC: what came later is missing here."
+    said = "Nothing has been collected since 2026-03-12 13:05 UTC: later usage is missing here."
     assert digests.BUILDERS["weekly"](MONDAY, None).lines[-1] == said
     Watermark.objects.update(complete_until_at=MONDAY)
     assert said not in digests.BUILDERS["weekly"](MONDAY, None).lines

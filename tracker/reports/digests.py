@@ -127,13 +127,14 @@ def unread_days_note(period: Period) -> list[str]:
     """What is said where the figures stop before today: nothing that is unknown is read as nothing spent."""
     if period.as_of is None:
         return []
-    return [f"Nothing has been read since {formats.instant(period.as_of)}: what came later is missing here."]
+    return [f"Nothing has been collected since {formats.instant(period.as_of)}: later usage is missing here."]
 
 
 def cycle_lines(running: CycleReport) -> list[str]:
     spent = running.spent
     lines = [
-        f"Spent {formats.money(spent.total_cents)} by day {running.day_number} of {running.length}, of it "
+        f"Spent {formats.money(spent.total_cents)} by day {running.day_number} of {running.length}, "
+        f"including "
         f"{formats.money(spent.billed_cents)} billed on demand."
     ]
     if running.change is not None:

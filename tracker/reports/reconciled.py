@@ -43,7 +43,7 @@ class Reconciled:
     def said(self) -> str:
         """The difference and what it is made of, in one line."""
         if self.cents is None:
-            return "Cursor's answer lacks its own total for the cycle"
+            return "Cursor's answer has no total of its own for the cycle"
         if not round_cents(self.cents):
             return f"Cursor's own total is the same as of {formats.instant(self.at)}"
         told = "; ".join(part.said for part in self.parts if round_cents(part.cents))

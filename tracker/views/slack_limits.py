@@ -16,7 +16,7 @@ APPROVE, DENY = LIMIT_BUTTONS = ("limit_approve", "limit_deny")
 def decide_from_slack(action: str, number: int, actor: Actor, now: datetime) -> str:
     """Approve or deny request `number`; a sentence for whoever pressed the button."""
     if actor.user is None or role_of(actor.user, AccessSettings.get_solo()) is not Role.ADMIN:
-        return "Only administrators decide on limits."
+        return "Only administrators can decide on limits."
     asked = LimitRequest.objects.filter(pk=number).select_related("member").first()
     if asked is None:
         return f"There is no request #{number}."

@@ -84,7 +84,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_line(data, says):
     [
         (b'bob@x.io,"b', "Line 3: a quoted cell never ends"),
         (b"bob@x", "Line 3: only 1 of 2 cells"),
-        (b"bob@x.io,Sales, EMEA\n", "Line 3: 3 cells where the first line names 2 columns"),
+        (b"bob@x.io,Sales, EMEA\n", "Line 3: 3 cells, but the first line has 2 columns"),
         (b'bob@x.io,"' + b"a\n" * 100_000 + b'"', "Line 3: a cell has more than 131,072 characters"),
         (b'bob@x.io,"a"b\n', "Line 3: this is not valid CSV"),
     ],

@@ -58,7 +58,7 @@ BAD = {
         "not valid CSV",
     ),
     "a short line": (ONE.rpartition(",")[0] + "\n", "only 10 of 11 cells"),
-    "a cell too many": (ONE.strip() + ',"9"\n', "12 cells where the first line names 11"),
+    "a cell too many": (ONE.strip() + ',"9"\n', "12 cells, but the first line has 11"),
     "no instant": (ONE.replace("2026-07-30T10:00:00.123Z", "x"), "“x” is not a date and time"),
     "seconds": (ONE.replace("2026-07-30T10:00:00.123Z", "1785405600"), "is not a date and time"),
     "a year ahead": (ONE.replace("2026-07-30T", "2027-07-30T"), "in the future"),

@@ -170,7 +170,9 @@ def test_line_breaks_in_quoted_headers_and_columns_that_stand_twice_are_read(wri
     same, other = ONE.strip() + ',"0.42",x\r\n', ONE.replace(":00:00", ":01:00").strip() + ',"0.43",x\r\n'
     result = import_usage(write(header + same + other), AT)
     assert only_event().charged_cents == 42
-    assert result.survey.problems.report == ["Line 4: two columns with the same name hold “0.42” and “0.43”."]
+    assert result.survey.problems.report == [
+        "Line 4: two columns with the same name have different values, “0.42” and “0.43”."
+    ]
 
 
 def test_a_summary_below_the_rows_is_skipped_and_counted(write):

@@ -114,7 +114,7 @@ def test_a_lower_limit_that_holds_already_is_left_alone(site: LimitSite):
     switch("on")
     run_guard(LATER, site.client)
     assert site.own == 1
-    assert guard_notes(site)[0].startswith("left the limit of $1.00, which is no higher than")
+    assert guard_notes(site)[0].startswith("kept the limit of $1.00, which is not higher than")
 
 
 def test_an_incident_that_comes_back_is_guarded_again(site: LimitSite):

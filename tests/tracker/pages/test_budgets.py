@@ -91,9 +91,9 @@ def test_an_administrator_sets_a_budget_for_a_group_or_a_member_but_not_for_both
     group, member = Group.objects.get(name="Eng > Web"), people["Cat"]
     both = {"group": group.pk, "member": member.pk, "amount_dollars": "10"}
     url = "/admin/groups/cyclebudget/add/"
-    assert b"choose one of the two" in admin_client.post(url, both).content
+    assert b"Choose one of the two" in admin_client.post(url, both).content
     nothing = {"group": group.pk, "amount_dollars": 0}
-    assert b"A budget is more than 0" in admin_client.post(url, nothing).content
+    assert b"A budget must be more than 0" in admin_client.post(url, nothing).content
     assert admin_client.post(url, {"group": group.pk, "amount_dollars": "12.50"}).status_code == 302
     budget = CycleBudget.objects.get(group=group)
     assert str(budget.history.get().amount_dollars) == "12.50"

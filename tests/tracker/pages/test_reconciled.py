@@ -48,7 +48,7 @@ def test_no_difference_and_no_total_are_said_too(acme):
     )
     Reconciliation.objects.update(snapshot_total_cents=None)
     assert reconciled(Reconciliation.objects.get().cycle).said == (
-        "Cursor's answer lacks its own total for the cycle"
+        "Cursor's answer has no total of its own for the cycle"
     )
 
 
