@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -109,15 +110,15 @@ def field_name(row: Model, field: Field) -> str:
     return f"the {words[:1].lower()}{words[1:]}" if words[1:2].islower() else f"“{words}”"
 
 
-def value_words(field: Field, value: Any) -> str:
+def value_words(field: Field, value: object) -> str:
     """A value as it stands in a sentence, with its unit where the field's name has one."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if value is None or value == "":
         return "nothing"
-    if field.name.endswith("_dollars"):
+    if isinstance(value, int | float | Decimal) and field.name.endswith("_dollars"):
         return f"${value:,.2f}".removesuffix(".00")
-    if field.name.endswith("_cents"):
+    if isinstance(value, int | float | Decimal) and field.name.endswith("_cents"):
         return f"${value / 100:,.2f}".removesuffix(".00")
     for ending, unit in UNITS.items():
         if field.name.endswith(ending):

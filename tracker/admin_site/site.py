@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -44,7 +42,7 @@ class ProductAdminSite(admin.AdminSite):
         SetUp.objects.update_or_create(pk=SetUp.singleton_instance_id, defaults={"dismissed_at": at})
         return redirect("admin:index" if at is None else "overview")
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         now = timezone.now()
         shown = board.build_board(self.get_app_list(request), now)
         context = {

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -42,7 +41,7 @@ class Health:
             return "down" if self.problem else "stale"
         return "lagging" if any(source.sent_until_at for source in self.sources) else "ok"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Shape: {status, version, problem, sources: [{source, label, status, says, is_stale, …}],
         notifications: {waiting, oldest_waiting_at, given_up, failing_channels}, worker: {state, says}}."""
         return {
@@ -99,7 +98,7 @@ def _all_migrations_applied() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def backlog_json(messages: Backlog) -> dict[str, Any]:
+def backlog_json(messages: Backlog) -> dict[str, object]:
     """Counts only; names and reasons are shown in the admin. `given_up` covers the last seven days."""
     return {
         "waiting": messages.waiting,
@@ -109,7 +108,7 @@ def backlog_json(messages: Backlog) -> dict[str, Any]:
     }
 
 
-def source_json(source: SourceFreshness) -> dict[str, Any]:
+def source_json(source: SourceFreshness) -> dict[str, object]:
     """Times are ISO 8601. `age_seconds` counts from the end of what the last good run read, if any."""
     return {
         "source": source.source,

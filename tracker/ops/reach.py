@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -44,7 +43,7 @@ class Question:
 
     source: str
     path: str
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, object] | None = None
     params: Mapping[str, str | int] | None = None
 
     def ask(self, client: CursorClient) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
+from django.db.models.options import Options
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 
@@ -23,20 +23,20 @@ class Crumb:
 
 
 @register.inclusion_tag("admin/parts/crumbs.html", takes_context=True)
-def admin_crumbs(context: template.Context) -> dict[str, Any]:
+def admin_crumbs(context: template.Context) -> dict[str, object]:
     """From the front page to this one; the page itself comes last and is not a link."""
-    return {"crumbs": crumbs(context.flatten()), "came_from": context.get("came_from")}
+    return {"crumbs": crumbs(context), "came_from": context.get("came_from")}
 
 
-def crumbs(context: dict[Any, Any]) -> list[Crumb]:
+def crumbs(context: template.Context) -> list[Crumb]:
     home = Crumb("Admin", reverse("admin:index"))
-    opts = context.get("opts") or getattr(context.get("cl"), "opts", None)
+    opts = options_of(context)
     title = str(context.get("title") or "")
     if opts is None:
         return [home, Crumb(title)] if title and title != "Admin" else []
     section = board.section_of(opts.label)
     trail = [home] + ([Crumb(section.title, f"{home.url}#{section.key}")] if section else [])
-    table = Crumb(board.label_of(opts.label) or capfirst(opts.verbose_name_plural), list_url(opts))
+    table = Crumb(table_name(opts), list_url(opts))
     if "cl" in context or is_only_row(context):
         return [*trail, Crumb(table.label)]
     return [*trail, table, Crumb(title_of(context) or title)]
@@ -45,29 +45,38 @@ def crumbs(context: dict[Any, Any]) -> list[Crumb]:
 @register.simple_tag(takes_context=True)
 def admin_heading(context: template.Context) -> str:
     """What this page is about: the table, the row, or what the page itself calls it."""
-    values: dict[Any, Any] = context.flatten()
-    title = str(values.get("title") or "Admin")
-    opts = values.get("opts") or getattr(values.get("cl"), "opts", None)
-    if opts is not None and ("cl" in values or is_only_row(values)):
-        return board.label_of(opts.label) or capfirst(opts.verbose_name_plural)
+    title = str(context.get("title") or "Admin")
+    opts = options_of(context)
+    if opts is not None and ("cl" in context or is_only_row(context)):
+        return table_name(opts)
     if title.startswith(("Change ", "View ")):
-        return title_of(values) or title
+        return title_of(context) or title
     return title
 
 
-def list_url(opts: Any) -> str:
+def options_of(context: template.Context) -> Options | None:
+    """Of the table that a page of the admin is about; None on the front page."""
+    opts = context.get("opts") or getattr(context.get("cl"), "opts", None)
+    return opts if isinstance(opts, Options) else None
+
+
+def table_name(opts: Options) -> str:
+    return board.label_of(opts.label) or str(capfirst(opts.verbose_name_plural))
+
+
+def list_url(opts: Options) -> str:
     try:
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
     except NoReverseMatch:
         return ""
 
 
-def is_only_row(context: dict[object, object]) -> bool:
+def is_only_row(context: template.Context) -> bool:
     """Whether this is the form of a one-row settings table, which has no list."""
     return bool(context.get("skip_object_list_page")) and "adminform" in context
 
 
-def title_of(context: dict[object, object]) -> str:
+def title_of(context: template.Context) -> str:
     return str(context["original"])[:80] if context.get("original") else ""
 
 

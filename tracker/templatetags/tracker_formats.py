@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django import template
 
@@ -32,6 +31,6 @@ def free_text(text: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def ago(context: dict[str, Any], value: datetime | None) -> str:
+def ago(context: template.Context, value: datetime | None) -> str:
     """`3 h ago` with the instant on hover, counted from the page's `now`."""
     return formats.ago(value, context["now"])
