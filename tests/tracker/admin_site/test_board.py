@@ -42,7 +42,7 @@ def test_every_entry_says_what_it_is_for_and_how_it_stands(admin_client):
     DetectionSettings.objects.update_or_create(pk=1, defaults={"floor_dollars": 80, "continuation_hours": 12})
     text = text_of(front_page(admin_client))
     assert "Channels Choose who is notified, and send a test. 2 channels, 1 failing" in text
-    assert "Detection Change a threshold, and try it on the past 30 days. 2 settings changed" in text
+    assert "Detection Change a threshold, and test it on the past 30 days. 2 settings changed" in text
 
 
 def test_without_a_channel_the_board_says_that_nobody_is_notified(admin_client):
