@@ -1,4 +1,4 @@
-"""Where what is counted and what was rendered is kept."""
+"""The caches for counters and rendered pages."""
 
 from typing import Any
 

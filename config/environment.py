@@ -1,4 +1,4 @@
-"""Reads the environment strictly: a bad value is remembered as a problem, never guessed around.
+"""Reads the environment strictly: a bad value is recorded as a problem, never replaced by a guess.
 
 Settings go on with the default, so that `manage.py check` lists every problem at once (config.E001);
 every command and the web process refuse to start while there is one. A file that cannot be read stops

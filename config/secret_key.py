@@ -1,4 +1,4 @@
-"""The key that signs sessions and tasks, made once and kept, for installations of one machine."""
+"""The key that signs sessions and tasks, created once and stored, for installations on one machine."""
 
 import hashlib
 import os

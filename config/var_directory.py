@@ -5,9 +5,9 @@ from pathlib import Path
 
 
 def make_var_directory(path: Path) -> None:
-    """Make `path` for its owner alone: names, costs and keys come into it. One that is there stays as it is.
+    """Create `path`, readable only by its owner, because it will hold names, costs and keys.
 
-    Where it cannot be made, config.E002 refuses to start.
+    An existing one is not changed. If it cannot be created, config.E002 refuses to start.
     """
     with suppress(OSError):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -94,7 +94,7 @@ class OtherJson(Fault):
 
 @dataclass(frozen=True)
 class Missing(Fault):
-    """A field is gone: `field` of the answer or else of its first row; without a name, the list itself."""
+    """A field is missing: `field` of the answer or else of its first row; without a name, the list itself."""
 
     field: str | None = None
 
@@ -147,7 +147,7 @@ class WrongCount(Fault):
 
 @dataclass(frozen=True)
 class RepeatedPage(Fault):
-    """The rows of the page before this one, once more."""
+    """The rows of the previous page again."""
 
     def spoil(self, answer: SandboxResponse, request: Request, again: Again) -> SandboxResponse | None:
         number, name = request.integer("page", 1), list_field(answer)

@@ -77,7 +77,7 @@ class Wire(Enum):
 
 @dataclass(frozen=True)
 class SandboxResponse:
-    """`body` is JSON, or text that goes out as it is."""
+    """`body` is JSON, or text that is sent unchanged."""
 
     body: Any
     status: int = 200

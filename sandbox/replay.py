@@ -34,7 +34,7 @@ SLACK_MS = 3_600_000
 
 
 class NotARecording(ValueError):
-    """The directory holds no recording; the message says what is wrong."""
+    """The directory is not a recording; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Recording:
 
     @classmethod
     def load(cls, directory: Path) -> Recording:
-        """Read a recording; NotARecording where there is none."""
+        """Read a recording; NotARecording if it is not one."""
         try:
             details = json.loads((directory / "recording.json").read_text())
             recording = cls(datetime.fromisoformat(details["recorded_at"]))
@@ -144,7 +144,7 @@ def _fits(row: object, start: int, end: int) -> bool:
 
 
 def _milliseconds(value: object) -> int | None:
-    """Milliseconds of an epoch, a day or an instant; None where it is none."""
+    """Milliseconds of an epoch, a day or an instant; None if it is none of these."""
     text = str(value)
     if text.isdecimal():
         return int(text)

@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the sandbox counts its requests itself."""
+        """Log nothing, because the sandbox counts its requests itself."""
 
 
 def _encoded(answer: SandboxResponse) -> bytes:

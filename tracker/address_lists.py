@@ -1,4 +1,4 @@
-"""Which e-mail addresses a list lets in: exact comparison, so that nothing passes by looking alike."""
+"""Which e-mail addresses a list admits: an exact comparison, so that look-alikes do not pass."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ class Filters:
 
     @property
     def everybody(self) -> Filters:
-        """The same period, of everybody whom the reader may see."""
+        """The same period, for everybody that the reader may see."""
         found = replace(self, group=None, search="", model="", badge="", surface="")
         vars(found).update({name: getattr(self, name) for name in ("palette", "cycles", "mark", "budgets")})
         return found
@@ -181,7 +181,7 @@ def period_query(filters: Filters) -> str:
 
 
 def filters_from(request: AccessRequest) -> Filters:
-    """The filters of a page's address, limited to whom its reader may see."""
+    """The filters of a page's address, limited to the members that its reader may see."""
     now = timezone.now()
     visible = visible_ids(request.access, utc_day(now))
     return parse_filters(request.GET, now, visible, known_until(request, now))

@@ -107,7 +107,7 @@ def run(
 
 
 def _run_step(report: PipelineReport, name: str, work: Callable[[], Any]) -> object:
-    """Run one step and note it; what it raised is told in one line, and a surprise logged whole."""
+    """Run one step and report it. An error becomes one line; an unexpected one is also logged in full."""
     started = time.monotonic()
     try:
         result = work()

@@ -1,4 +1,4 @@
-"""Arguments that several commands take."""
+"""Types of arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 
 
 def instant(text: str) -> datetime:
-    """An ISO 8601 instant, UTC where it names no zone: `2026-03-02T14:00Z` or `2026-03-02`."""
+    """An ISO 8601 instant, UTC if it has no time zone: `2026-03-02T14:00Z` or `2026-03-02`."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:

@@ -58,5 +58,5 @@ def is_address(text: str) -> bool:
 
 
 def is_empty_value(text: str) -> bool:
-    """Whether a cell stands for an empty one."""
+    """Whether the cell is empty or has a word for empty, such as “N/A”."""
     return text.lower() in NOTHING

@@ -47,7 +47,7 @@ class Problems:
         self.count = 0
 
     def note(self, line: int, sentence: str) -> None:
-        """Note that this line is not taken, and why."""
+        """Note that this line is skipped, and why."""
         self.count += 1
         if len(self.sentences) < MAX_PROBLEMS:
             self.sentences.append(f"Line {line}: {sentence}")
@@ -71,12 +71,12 @@ class Row:
     cells: dict[str, str]
 
     def __getitem__(self, column: str) -> str:
-        """The cell, empty where the file has no such column."""
+        """The cell; empty if the file has no such column."""
         return self.cells.get(column, "")
 
 
 class CsvTable:
-    """A CSV file open for reading. FileError from the constructor where it is not this kind of file."""
+    """A CSV file open for reading. The constructor raises FileError if it is not this kind of file."""
 
     def __init__(
         self, file: BinaryIO, columns: Columns, *, required: tuple[str, ...], problems: Problems | None = None
@@ -160,7 +160,7 @@ def _plain(cell: str) -> str:
 
 
 class _Lines:
-    """The physical lines of a text, counted, none of them boundless; a row's lines can be read once more."""
+    """The physical lines of a text, numbered and limited in length; the lines of a row can be read again."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
@@ -229,7 +229,7 @@ def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> 
             break
         if all(name in header.places for name in required):
             return header
-        # The line that knows most of the columns is the one to complain of.
+        # An error is about the line that has most of the columns.
         first = header if first is None or len(header.places) > len(first.places) else first
     if first is None:
         raise FileError("Line 1: the file is empty, or does not begin with a line of column names.")

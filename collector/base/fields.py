@@ -9,7 +9,7 @@ from django.db import models
 
 
 class CentsField(models.DecimalField):
-    """US cents with the six decimals that the vendor sends; zero unless said otherwise."""
+    """US cents with the six decimals that the vendor sends; zero by default."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"], kwargs["decimal_places"] = 16, 6

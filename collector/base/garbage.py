@@ -1,4 +1,4 @@
-"""Python's search for unreachable cycles, put off while many small rows are held."""
+"""Delays Python's garbage collection while many small rows are in memory."""
 
 from __future__ import annotations
 

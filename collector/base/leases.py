@@ -34,7 +34,7 @@ class AlreadyRunning(Exception):
 def acquire(name: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> str | None:
     """Take the lease `name`; return the holder's token, or None while another living process holds it.
 
-    A holder on this machine whose process is gone (killed, crashed) is succeeded at once.
+    A lease whose holder on this machine no longer runs (killed, crashed) can be taken at once.
     """
     lease, _ = Lease.objects.get_or_create(name=name, defaults={"expires_at": now})
     if lease.is_held(now) and not _is_dead(lease.holder):
@@ -71,7 +71,7 @@ def hold_lease(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
 
 
 def _release_or_retry(name: str, token: str) -> None:
-    """Release the lease; while the database is away, as soon as it is back: this process may live on."""
+    """Release the lease, or, if the database is not available, as soon as it is."""
     try:
         drop_if_dead()
         release(name, token, now=timezone.now())

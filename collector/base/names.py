@@ -74,7 +74,7 @@ def shown_as(names: Names) -> Iterator[None]:
 
 
 def code(pk: int) -> str:
-    """Eight characters that stand for a member: always the same, in no order, not to be guessed."""
+    """Eight characters that stand for a member: always the same, not in any order, and not guessable."""
     return _code(settings.SECRET_KEY, pk)
 
 

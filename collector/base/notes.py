@@ -42,7 +42,7 @@ class DoubtKind(models.TextChoices):
 
 @dataclass
 class RejectionDraft:
-    """A row that could not be read, as it came."""
+    """A row that could not be read, as it was received."""
 
     raw: object
     reason: str
@@ -104,7 +104,7 @@ class Notes:
         cents: Decimal | None = None,
         at: datetime | None = None,
     ) -> None:
-        """Keep `raw` for `reason`; `cents` and `at` are what it plainly states of money and time."""
+        """Keep `raw` with the reason; `cents` and `at` are its amount and time, if they are clear."""
         stored = storable_raw(raw)
         if len(self.rejections) >= MOST_KEPT:
             self.doubt(DoubtKind.MORE, f"more than {MOST_KEPT} rows could not be read: {reason}", cents=cents)
@@ -126,7 +126,7 @@ class Notes:
         at: datetime | None = None,
         rows: int = 1,
     ) -> None:
-        """Note a doubt. What is noted again of the same kind and subject adds to its rows and cents."""
+        """Note a doubt. If it is noted again for the same kind and subject, its rows and cents are added."""
         draft = self.doubts.get((kind, subject))
         if draft is None:
             draft = DoubtDraft(kind, reason, subject, where, raw=None if raw is None else storable_raw(raw))

@@ -102,7 +102,7 @@ def plausible_count(value: object) -> int:
 
 
 def plausible_text(value: str, length: int) -> str:
-    """`value` as databases take it, without spaces around it."""
+    """`value` as a database can store it, without surrounding spaces."""
     text = storable_text(value).strip()
     if len(text) > length:
         raise ImplausibleValue(f"is longer than {length} characters")
@@ -110,7 +110,7 @@ def plausible_text(value: str, length: int) -> str:
 
 
 def plausible_address(value: str) -> str:
-    """An address in lower case, which is what the limit of its length is about."""
+    """An address in lower case; the limit of its length applies to that."""
     text = storable_text(value.strip().replace("\x00", "\n")).lower()
     if CONTROL.search(text):
         raise ImplausibleValue("contains a line break or another control character")

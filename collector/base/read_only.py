@@ -1,4 +1,4 @@
-"""What the admin shows and nobody edits there."""
+"""Rows that the admin shows but nobody can edit there."""
 
 from __future__ import annotations
 

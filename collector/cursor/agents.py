@@ -21,7 +21,7 @@ OVER = {"FINISHED", "ERROR", "EXPIRED", CANCELLED}
 
 
 def agents_client() -> CursorClient:
-    """The client with the key for cloud agents; it never waits, since somebody looks at a page meanwhile."""
+    """The client with the key for cloud agents. It never waits, because a person is waiting for the page."""
     return CursorClient(settings.CURSOR_API_URL, settings.CURSOR_AGENTS_API_KEY, sleep=lambda _: None)
 
 

@@ -119,7 +119,7 @@ class CommitRecord(Record):
 
     @model_validator(mode="after")
     def check_commit(self) -> CommitRecord:
-        """A hash, and one of the two times: the other stands for it."""
+        """Require a hash and one of the two times; one replaces the other."""
         self.created_at = self.created_at or self.commit_ts
         if not self.commit_hash or self.created_at is None:
             raise ValueError("a commit without a hash or a time")
@@ -207,7 +207,7 @@ def _count(fields: dict[str, object], name: str) -> int:
 
 
 def _is_number(value: object) -> bool:
-    """A number that JSON can hold: no absurd one gets in beside the count."""
+    """Whether the value is a plausible number that JSON can represent."""
     try:
         return not isinstance(value, str) and plausible_number(value) >= 0
     except ImplausibleValue:
@@ -220,7 +220,7 @@ def _json_number(value: int | Decimal) -> int | float:
 
 
 def user_mappings(params: object) -> dict[str, str]:
-    """Cursor's ids by e-mail, as a by-user answer gives them."""
+    """Cursor's ids by e-mail, from an answer by user."""
     mappings = params.get("userMappings") if isinstance(params, dict) else None
     pairs = [pair for pair in mappings if isinstance(pair, dict)] if isinstance(mappings, list) else []
     return {

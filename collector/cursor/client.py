@@ -40,7 +40,7 @@ REFUSED = (401, 403, 404)
 
 @dataclass(frozen=True)
 class Answer:
-    """A good answer: parsed JSON, decimals exact. `is_unchanged` when the ETag still held (no payload)."""
+    """A valid answer: parsed JSON with exact decimals. `is_unchanged`: the ETag matched, without payload."""
 
     payload: object = None
     etag: str = ""
@@ -90,7 +90,7 @@ class CursorClient:
 
     @classmethod
     def for_a_page(cls) -> CursorClient:
-        """The same for somebody who is waiting: one more try at most, and a short deadline."""
+        """The same for a person who is waiting: at most one retry, and a short deadline."""
         client = cls.from_settings()
         client.waits, client.read_seconds = (1.0,), 10
         return client
@@ -174,7 +174,7 @@ class CursorClient:
         return b"".join(parts)
 
     def _read(self, where: str, response: requests.Response, body: bytes) -> Answer:
-        """Judge a complete answer: what to take, what to try again, what to refuse."""
+        """The answer of a complete response; _TryAgain if it is worth another try, CursorApiError if not."""
         status = response.status_code
         if status == NOT_MODIFIED:
             return Answer(is_unchanged=True, etag=response.headers.get("ETag", ""))

@@ -105,7 +105,7 @@ class EventReader(Generic[T]):
 
 
 def _has_more(answer: EventsAnswer, number: int) -> bool:
-    """Whether a page follows; where the envelope does not say, the total decides, and then a full page."""
+    """Whether a page follows: by the envelope, else by the total, else by whether the page is full."""
     has_more = answer.pagination.has_more(number) if answer.pagination else None
     if has_more is not None:
         return has_more
@@ -120,7 +120,7 @@ def _number(answer: EventsAnswer) -> int | None:
 
 
 def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:
-    """Count the events; of rows that come twice as many go as are more than was announced."""
+    """Count the events; if there are more than announced, drop that many repeated rows."""
 
     def count(reading: Reading[T]) -> int:
         surplus = reading.came - (reading.came if reading.total is None else reading.total)
@@ -134,7 +134,7 @@ def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:
 
 
 def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[list[T]]:
-    """`pages` without up to `surplus` rows that are alike in everything to one before."""
+    """`pages` without up to `surplus` rows that are identical to an earlier one."""
     seen: set[T] = set()
     distinct: list[list[T]] = []
     for page in pages:

@@ -19,7 +19,7 @@ class GroupMemberRecord(Record):
 
 
 class BillingGroup(Record):
-    """A group. Without its list of members it is rejected: taken for empty, it would lose everybody."""
+    """A group. It is rejected without its list of members, because an empty one would lose everybody."""
 
     id: Id
     name: Name

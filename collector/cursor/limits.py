@@ -1,4 +1,4 @@
-"""The vendor's limits per class of endpoints, kept across processes and machines."""
+"""The vendor's limits per class of endpoints, shared by processes and machines."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def class_of(path: str) -> tuple[str, int]:
 
 
 def _reserve(name: str, per_minute: int, now: Callable[[], datetime]) -> datetime:
-    """Take the slot that frees first; return when it may be used."""
+    """Reserve the slot that is free first; return when it may be used."""
     while True:
         slot = RequestSlot.objects.filter(endpoint_class=name).order_by("free_at", "number").first()
         if slot is None:

@@ -1,4 +1,4 @@
-"""A client that shows each answer to whoever records it."""
+"""A client that passes each answer to a recorder."""
 
 from __future__ import annotations
 

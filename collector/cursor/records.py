@@ -137,7 +137,7 @@ def _is_free_kind(kind: str) -> bool:
 
 
 class EventRecord(Record):
-    """One usage event. `kind` was `kindLabel` in 2025; old answers lack chargedCents and isChargeable."""
+    """One usage event. `kind` was `kindLabel` in 2025; old answers have no chargedCents and isChargeable."""
 
     timestamp: Instant
     user_email: Email = ""
@@ -166,7 +166,7 @@ class EventRecord(Record):
 
     @model_validator(mode="after")
     def check_cost(self, info: ValidationInfo) -> EventRecord:
-        """Money that stands there and cannot be read must not become none."""
+        """Reject an amount that cannot be read, since it must not count as no amount."""
         if self.charged_cents is None and isinstance(info.context, RowContext) and not self.is_free:
             for name, problem, _ in info.context.doubts:
                 if name in ("totalCents", "tokenUsage"):

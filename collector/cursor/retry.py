@@ -19,7 +19,7 @@ JITTER = 0.25
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:
-    """Seconds that a `Retry-After` asks for, in either of its forms; None where it says nothing usable."""
+    """Seconds that a `Retry-After` asks for, in either of its forms; None if it has no usable value."""
     text = (header or "").strip()
     if is_number(text, most_digits=9):
         return float(text)

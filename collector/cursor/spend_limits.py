@@ -24,7 +24,7 @@ PAGE_SIZE = 100
 
 @dataclass(frozen=True)
 class LimitInForce:
-    """What Cursor's spend answer says of one member now. Dollars per billing cycle; None: it names none."""
+    """One member's limits in Cursor's latest spend answer, in dollars per cycle; None for no limit."""
 
     own_dollars: Decimal | None
     effective_dollars: Decimal | None

@@ -126,7 +126,7 @@ def _token_usage(events: Events) -> list[Row]:
 
 
 def _legacy(row: Row) -> Row:
-    """Return the event as answers of 2025 had it."""
+    """Return the event in the format of 2025."""
     missing = {"kind", "chargedCents", "isChargeable", "isHeadless", "conversationId", "cursorTokenFee"}
     return {"kindLabel": row["kind"], "isFreeBugbot": False} | {
         k: v for k, v in row.items() if k not in missing

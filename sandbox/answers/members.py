@@ -18,7 +18,7 @@ def list_members(request: Request) -> SandboxResponse:
 
 
 def is_listed(member: Employee, today: date) -> bool:
-    """People with a seat, and those who left and are still named."""
+    """People with a seat, and people who left and are still listed."""
     return member.is_human and member.joined_on <= today and (today < member.left_on or member.is_listed)
 
 

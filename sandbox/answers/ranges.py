@@ -1,4 +1,4 @@
-"""The date ranges that analytics, AI code and the audit log take in their addresses."""
+"""The date ranges in the addresses of analytics, AI code and the audit log."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def discount_percent(events: EventColumns) -> np.ndarray:
 
 
 def without_needless_tokens(draft: EventColumns) -> EventColumns:
-    """Failed requests and those billed by the request report no tokens."""
+    """Failed requests, and requests that are billed per request, report no tokens."""
     has_tokens = np.isin(draft.fate, (Fate.COMPLETED, Fate.FREE))
     return replace(draft, **{name: np.where(has_tokens, getattr(draft, name), 0) for name in TOKEN_FIELDS})
 

@@ -1,4 +1,4 @@
-"""`/api/budgets`: every budget of the present billing cycle."""
+"""`/api/budgets`: every budget of the current billing cycle."""
 
 from __future__ import annotations
 

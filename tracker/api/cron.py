@@ -1,4 +1,4 @@
-"""`/api/cron`: runs the pipeline for whoever knows the cron secret."""
+"""`/api/cron`: runs the pipeline for callers that know the cron secret."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def install(api: NinjaAPI) -> None:
 
 
 class ApiErrorsMiddleware:
-    """Gives errors that arise outside the API's own views (no such address, a crash) the same form."""
+    """Puts errors from outside the API's own views (an unknown address, a crash) into the same form."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -116,7 +116,7 @@ OF_THE_BODY = {"content-type", "content-length", "content-encoding", "etag", "la
 
 
 def with_headers_of(replaced: HttpResponse, response: JsonResponse) -> JsonResponse:
-    """`response` with the cookies and headers of the one that it replaces, but for those about its body."""
+    """`response` with the cookies and headers of the response it replaces, except those about its body."""
     for name, value in replaced.items():
         if name.lower() not in OF_THE_BODY:
             response[name] = value

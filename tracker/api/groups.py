@@ -61,7 +61,7 @@ class Changed(Schema):
 
 @router.get("/groups", response={200: list[GroupRow], **documented()})
 def read_groups(request: AccessRequest) -> list[GroupRow]:
-    """Every group with its members now and its spend of the present cycle."""
+    """Every group with its members now and its spend in the current cycle."""
     now = timezone.now()
     visible = visible_ids(request.access, utc_day(now))
     rows = [row for row in summary.summaries(now) if row.id != UNASSIGNED]
@@ -100,7 +100,7 @@ def perform(body: GroupChange, by: str, now: datetime) -> Group | None:
 
 
 def required_value(body: GroupChange, field: str) -> Any:
-    """The value of `field`; `ApiError` 400 where the action lacks it."""
+    """The value of `field`; `ApiError` 400 if the action has no such value."""
     value = getattr(body, field)
     if value is None:
         message = f"The action “{body.action}” needs {field}."

@@ -136,9 +136,9 @@ DONE = {
 
 @router.get("/anomalies", response={200: Timeline, **documented()})
 def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
-    """What was found in the last `days` whole UTC days and today, and every incident that is unresolved.
+    """Anomalies of the last `days` whole UTC days and today, and all unresolved incidents.
 
-    The averages leave out incidents judged expected or planned.
+    The averages exclude incidents with the verdict expected or planned.
     """
     now = timezone.now()
     visible = visible_ids(request.access, utc_day(now))
@@ -163,7 +163,7 @@ def read_incident(request: AccessRequest, pk: Number) -> IncidentDetail:
 
 @router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})
 def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
-    """Acknowledge, resolve, reopen, snooze, or say what it was. 409 where somebody else was first."""
+    """Acknowledge, resolve, reopen, snooze, or give a verdict. 409 if somebody else was first."""
     incident = visible_incident(request, pk)
     access = request.access
     outcome = perform(body, incident, Actor(access.user, access.name), timezone.now())
@@ -184,7 +184,7 @@ def visible_incident(request: AccessRequest, pk: int) -> Incident:
 
 
 def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    """Do what `body` asks; `ApiError` 400 where it lacks what the action needs."""
+    """Perform the action; `ApiError` 400 if the body is missing something that it needs."""
     until = in_utc(body.until)
     if body.action == "acknowledge":
         return lifecycle.acknowledge(incident, actor, Origin.API, now)

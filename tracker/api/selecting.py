@@ -1,4 +1,4 @@
-"""The API's query parameters as the filters that reports take."""
+"""The API's query parameters as the filters of reports."""
 
 from __future__ import annotations
 

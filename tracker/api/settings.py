@@ -128,7 +128,7 @@ def change_settings(
     changes: Changes,
     if_match: Annotated[str | None, Header(alias="If-Match")] = None,
 ) -> Saved:
-    """Change the fields that are sent; the others stay. From the next run on.
+    """Change the fields that are sent; others stay. The change takes effect at the next run.
 
     With `If-Match` the change is refused (412) if somebody else has changed the settings since that ETag.
     """

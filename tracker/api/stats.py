@@ -98,7 +98,7 @@ class DifferencePart(Schema):
 
 
 class CycleDifference(Schema):
-    """Cursor's own total of the present cycle against the sum of its events."""
+    """Cursor's own total of the current cycle, compared with the sum of its events."""
 
     takenAt: datetime
     eventsCents: Decimal
@@ -140,7 +140,7 @@ def read_team_spend(request: AccessRequest, days: Days = 30) -> list[DailySpendR
 
 @router.get("/model-costs", response={200: list[ModelCostRow], **documented()})
 def read_model_costs(request: AccessRequest) -> list[ModelCostRow]:
-    """What each model cost in the present billing cycle (the last 30 whole days where none is known)."""
+    """What each model cost in the current billing cycle (or the last 30 whole days if none is known)."""
     now = timezone.now()
     filters = filters_for(request, 30, period=periods.this_cycle(now, freshness.known_until(now)))
     report = Overview(filters)
@@ -184,7 +184,7 @@ def difference(reconciled: Reconciled | None) -> CycleDifference | None:
 
 
 def open_anomalies(filters: Filters) -> int:
-    """Anomalies that hold now, information left out, of whom the reader may see."""
+    """Open anomalies, except information, of the members that the reader may see."""
     anomalies = Anomaly.objects.open().alarming()
     return (anomalies if filters.visible is None else anomalies.filter(member__in=filters.visible)).count()
 

@@ -96,7 +96,7 @@ class UserFigures(Schema):
 def read_user(
     request: AccessRequest, email: Annotated[str, Path(max_length=254)], days: Days = 30
 ) -> UserFigures:
-    """One member over the `days` whole UTC days before today. 404 for nobody of that address."""
+    """One member over the `days` whole UTC days before today. 404 if nobody has that address."""
     filters = filters_for(request, days)
     member = Member.objects.by_address(email)
     if member is None or (filters.visible is not None and member.pk not in filters.visible):
@@ -154,7 +154,7 @@ def badges(figures: MemberFigures) -> Badges:
 
 
 def spending(member: Member, filters: Filters) -> list[CycleSpend]:
-    """The present billing cycle and those before it. A query for each."""
+    """The current billing cycle and earlier ones. One query each."""
     cycles = BillingCycle.objects.filter(start_at__lte=filters.now).order_by("-start_at")[:MOST_CYCLES]
     rows = MemberModelDay.objects.filter(member=member)
     return [

@@ -29,7 +29,7 @@ LITTLE_DISK = 1024**3
 
 
 def examine(now: datetime, client: CursorClient | None = None) -> Iterator[CheckResult]:
-    """One finding after the other, as they are made; what needs a database waits for one that answers."""
+    """Yield the findings as they are made; those that need the database are skipped if it does not answer."""
     yield from check_settings()
     database = check_database()
     yield database
@@ -74,7 +74,7 @@ def check_database() -> CheckResult:
 
 
 def is_writable() -> bool:
-    """Whether a write is taken; it meets no row, and is rolled back."""
+    """Whether the database accepts a write. The write affects no row and is rolled back."""
     try:
         with transaction.atomic():
             SourceRun.objects.filter(pk=0).update(error="")
@@ -147,7 +147,7 @@ def check_notifications() -> CheckResult:
 
 
 def check_channels(now: datetime) -> Iterator[CheckResult]:
-    """A finding for each channel in use that has nobody, cannot be reached, or was not when last tried."""
+    """A finding for each enabled channel that is for nobody, is not set up, or failed at its last attempt."""
     channels = list(Channel.objects.enabled())
     if not any(channel.sends_alerts for channel in channels):
         remedy = "set SLACK_BOT_TOKEN, ALERT_EMAIL_TO or WEBHOOK_URL, or add a channel in the admin"

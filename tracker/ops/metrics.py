@@ -168,7 +168,7 @@ MOST_SERIES = 50
 
 
 def spend_figures(now: datetime) -> Iterator[Metric]:
-    """Spend of the present billing cycle in dollars, by group, model and surface; none without a cycle."""
+    """Spend of the current billing cycle in dollars, by group, model and surface; none without a cycle."""
     cycle = BillingCycle.objects.at(now)
     if cycle is None:
         return

@@ -30,7 +30,7 @@ class Expired:
 
 
 def old_runs(before: datetime) -> list[QuerySet]:
-    """All but the newest run and the newest good run of each source, which freshness is told by."""
+    """All runs except the newest and the newest good one of each source, which show its freshness."""
     newest = SourceRun.objects.order_by().values("source", "status").annotate(pk_kept=Max("pk"))
     return [SourceRun.objects.filter(started_at__lt=before).exclude(pk__in=newest.values("pk_kept"))]
 

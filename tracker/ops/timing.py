@@ -1,4 +1,4 @@
-"""How long pages take, kept for `/metrics`."""
+"""How long pages take, for `/metrics`."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class WorkerReport:
 
 
 def worker_report(now: datetime) -> WorkerReport:
-    """Five queries at the most. The scheduler is a process of its own: it goes on while its workers hang."""
+    """At most five queries. The scheduler is a separate process, so it continues while workers hang."""
     next_schedule = Schedule.objects.exclude(repeats=0).order_by("next_run").first()
     if next_schedule is None or next_schedule.next_run is None:
         return WorkerReport(WorkerState.NEVER, "has never run here")

@@ -65,7 +65,7 @@ class Demo:
 
 
 def load_demo(now: datetime) -> Demo:
-    """The demo begun earlier on this installation, or a new one whose story is told as of `now`."""
+    """The demo begun earlier on this installation, or a new one whose stories happen around `now`."""
     path: Path = settings.VAR_DIR / "demo.json"
     if path.exists():
         values = json.loads(path.read_text())
@@ -107,7 +107,7 @@ def free_port() -> int:
 
 
 def first_admin() -> tuple[str, str] | None:
-    """Create the first staff login and return (name, password); None where somebody can sign in already."""
+    """Create the first staff login and return (name, password); None if somebody can already sign in."""
     users = get_user_model().objects
     if users.filter(is_staff=True, is_active=True).exists():
         return None

@@ -69,7 +69,7 @@ class Children:
         return subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment).returncode  # noqa: S603
 
     def check(self) -> None:
-        """Raise ChildEnded if one of the processes is gone."""
+        """Raise ChildEnded if one of the processes has ended."""
         for name, process in list(self._running.items()):
             if process.poll() is None:
                 continue

@@ -29,7 +29,7 @@ def one_day(request: AccessRequest, day: str) -> HttpResponse:
 
 
 def read_day(text: str, today: date) -> date:
-    """The day of the address; Http404 where it is none, or still to come."""
+    """The day of the address; Http404 if it is not a day, or is in the future."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Told stories: each is one small function over one member's requests."""
+"""The stories of a demo: each changes the requests of one member."""
 
 from .drift import Drift
 from .long_sessions import LongSessions

@@ -1,4 +1,4 @@
-"""A switch to a dear model: the same work, every request several times the price."""
+"""A switch to an expensive model: the same work, but every request costs several times as much."""
 
 from __future__ import annotations
 
