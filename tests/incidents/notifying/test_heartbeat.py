@@ -32,7 +32,9 @@ def test_a_service_that_fails_is_logged_without_its_address(service, settings, c
 def test_only_a_good_run_is_a_sign_of_life(service, settings, monkeypatch, is_ok, pings):
     settings.HEARTBEAT_URL = f"{service.url}/ping/0123"
     monkeypatch.setattr(
-        pipeline, "_do", lambda report, name, work: report.steps.append(PipelineStep(name, is_ok, "", 0))
+        pipeline,
+        "_run_step",
+        lambda report, name, work: report.steps.append(PipelineStep(name, is_ok, "", 0)),
     )
     with time_machine.travel(NOON, tick=False):
         pipeline.run(NOON)
