@@ -115,24 +115,20 @@ def django_db_setup(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """The test database; what it is before any test is kept for `migrated_sqlite`."""
-    if not USES_POSTGRES:
+    database = connection.settings_dict
+    if not USES_POSTGRES and database["NAME"] == database["TEST"]["NAME"]:
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(tmp_path_factory.getbasetemp() / MIGRATED)])
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database to be copied, for tests that start processes: to migrate takes ten seconds."""
-    if not USES_POSTGRES:
-        request.getfixturevalue("django_db_setup")
-        return tmp_path_factory.getbasetemp() / MIGRATED
-    path = tmp_path_factory.mktemp("sqlite") / MIGRATED
-    migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": f"sqlite:///{path}",
-    }
-    subprocess.run(migrate, check=True, cwd=settings.BASE_DIR, env=environment)
+    path = tmp_path_factory.getbasetemp() / MIGRATED
+    if not path.exists():  # on PostgreSQL, or where no test of this run asks for a database
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        own = {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": f"sqlite:///{path}"}
+        subprocess.run(migrate, check=True, cwd=settings.BASE_DIR, env=os.environ | own)
     return path
 
 
