@@ -115,6 +115,7 @@ class Redis:
         self.process = subprocess.Popen(
             [path, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
             cwd=self.directory,
+            env=os.environ | {"LD_PRELOAD": ""},  # Redis does not start under faketime
             stdout=subprocess.DEVNULL,
         )
         wait_until(lambda: is_open(self.port))
