@@ -111,6 +111,7 @@ def test_no_filter_is_a_fault_of_ours(superuser):
     assert failures(superuser, page_queries()) == {}
 
 
+@pytest.mark.slow
 def test_no_filter_of_the_admin_is_a_fault_of_ours(superuser):
     assert failures(superuser, admin_queries("²")) == {}
 

@@ -121,6 +121,7 @@ def own_urls() -> list[str]:
     return [url for route, url in routes.items() if "logout" not in route]
 
 
+@pytest.mark.slow
 def test_no_body_is_a_fault_of_ours_or_half_done(clients):
     tables, turns = Tables(), cycle(range(len(BODIES)))
     found = {}

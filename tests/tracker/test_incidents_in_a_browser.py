@@ -38,6 +38,7 @@ def site(live_server):
         yield live_server.url
 
 
+@pytest.mark.slow
 def test_the_pages_fit_every_width_in_both_themes_and_axe_finds_nothing(page, site):
     complaints = []
     page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)

@@ -175,6 +175,7 @@ class Story:
 recompute = events.rollups.recompute
 
 
+@pytest.mark.slow
 @pytest.mark.overlaps(reason="the second collector is played inside the first one's transaction")
 class ExactnessTest(TestCase):
     @settings(

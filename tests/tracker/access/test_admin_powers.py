@@ -119,6 +119,7 @@ def test_who_is_no_admin_changes_nothing_there(rows):
     assert_unchanged(before)
 
 
+@pytest.mark.slow
 def test_staff_who_may_only_look_change_nothing_anywhere(rows):
     client = make_client(looker())
     before = table_contents()
@@ -130,6 +131,7 @@ def test_staff_who_may_only_look_change_nothing_anywhere(rows):
     assert_unchanged(before)
 
 
+@pytest.mark.slow
 def test_an_admin_gets_an_answer_from_every_address(rows):
     client = make_client(boss())
     failed = [url for url in sorted(set(addresses())) if client.get(url).status_code >= 500]

@@ -158,6 +158,7 @@ def asked(client: Client, url: str) -> str:
     return CSRF.sub("", f"{answer.status_code}\n{dict(answer.items())}\n{answer.getvalue().decode()}")
 
 
+@pytest.mark.slow
 def test_no_answer_depends_on_what_people_are_called(viewer, members, team_incident):
     urls = addresses(members, team_incident)
     before = read(viewer, urls)

@@ -35,6 +35,7 @@ RULES = {
 }
 
 
+@pytest.mark.slow
 def test_every_page_fits_every_width_without_a_complaint(visit):
     for path in PAGES:
         page, complaints = visit(path)
@@ -158,6 +159,7 @@ def test_a_reader_chooses_how_many_members_a_page_has(visit, many):
     assert page.locator("#table-members tbody tr").count() == 50
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_in_either_theme(visit):
     for path in PAGES:
         page, _ = visit(path, width=390)
