@@ -206,9 +206,10 @@ def find_user(user_id: str, team_id: str = "") -> SlackUser:
     """Ask once and briefly, since Slack waits for the answer. `team_id` is the workspace of the press."""
     answer = call_within(PRESS_SECONDS, "users_info", is_patient=False, user=user_id)
     user = answer.get("user") or {}
-    email = (user.get("profile") or {}).get("email") or ""
+    email = str((user.get("profile") or {}).get("email") or "").strip()
     is_own = is_live(user) and is_of_team(user, team_id)
-    return SlackUser(str(email).strip().lower(), str(user.get("tz") or ""), is_own)
+    # Some letters that are not ASCII become one in lower case: the address would be somebody else's.
+    return SlackUser(email.lower() if email.isascii() else "", str(user.get("tz") or ""), is_own)
 
 
 def is_live(user: dict[str, object]) -> bool:

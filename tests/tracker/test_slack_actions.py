@@ -287,3 +287,13 @@ def test_an_odd_value_in_a_signed_payload_is_no_fault(client, odd, action):
     assert post(client, payload(actions=[{"action_id": action, "value": "1"} | choice])).status_code == 200
     assert post(client, payload(action, odd)).status_code in (200, 403)
     assert post(client, payload(action, "1", user=odd)).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["bo\u212a@example.com", "bok@example.c\u212am", "bok@\uff45xample.com"])
+def test_letters_that_look_like_others_make_nobody_somebody_else(client, slack, address):
+    """The Kelvin sign is a k in lower case."""
+    make_member("bok@example.com")
+    slack.emails["U1"] = address
+    incident = make_incident()
+    press(client, incident)
+    assert incident.status == "open"

@@ -29,6 +29,7 @@ from tracker.widgets import formats
 
 INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 LONGEST_TEXT = 5000
+MOST_AT_ONCE = 200  # in one transaction; a page of the table has 100
 NUMBER = re.compile(r"[0-9]{1,18}")  # as in the address of an incident
 
 
@@ -186,6 +187,9 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
     ticked = request.POST.getlist("incident")
     if not all(NUMBER.fullmatch(pk) for pk in ticked):
         raise Http404("One of the incidents does not exist, so nothing was changed.")
+    if len(ticked) > MOST_AT_ONCE:
+        messages.warning(request, f"At most {MOST_AT_ONCE} incidents at once: nothing was changed.")
+        return back(request, "/incidents")
     if does is None or not ticked:
         messages.warning(request, "Select at least one incident first.")
         return back(request, "/incidents")

@@ -23,3 +23,11 @@ def test_one_that_is_ticked_twice_counts_once(client):
     form = {"action": "acknowledge", "incident": [str(incident.pk)] * 2}
     page = client.post("/incidents/bulk", form, follow=True).content.decode()
     assert "1 incident acknowledged." in page and "taken before" not in page
+
+
+def test_no_more_are_taken_than_one_transaction_should_hold(client):
+    incident = make_incident(make_member("a@x.io"))
+    form = {"action": "resolve", "incident": [str(incident.pk)] * 201}
+    page = client.post("/incidents/bulk", form, follow=True).content.decode()
+    incident.refresh_from_db()
+    assert "At most 200 incidents at once" in page and incident.status == "open"
