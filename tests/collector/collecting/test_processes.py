@@ -132,3 +132,19 @@ def test_of_two_runs_at_once_one_works_and_the_other_says_so(installation, sandb
     output, _ = first.communicate(timeout=60)
     assert first.returncode == 0, output
     assert installation.query("SELECT count(*) FROM collector_sourcerun WHERE source = 'events'") == [(1,)]
+
+
+def test_a_key_that_was_replaced_is_named_and_the_new_one_is_used_by_the_next_run(installation, sandbox):
+    installation.run("collect")
+    before = installation.query("SELECT count(*), sum(charged_cents) FROM collector_usageevent")
+    installation.environment["CURSOR_ADMIN_API_KEY"] = "key_revoked_last_week"
+    process = installation.start("collect", "--source", "events")
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "set CURSOR_ADMIN_API_KEY to a team key" in output
+    assert "key_revoked_last_week" not in output + str(
+        installation.query("SELECT error FROM collector_sourcerun")
+    )
+    assert installation.query("SELECT count(*), sum(charged_cents) FROM collector_usageevent") == before
+    installation.environment["CURSOR_ADMIN_API_KEY"] = sandbox.key
+    assert "events            ok" in installation.run("collect", "--source", "events")

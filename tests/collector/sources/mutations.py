@@ -54,9 +54,11 @@ NONSENSE = ("[]", "['x']", "{}", "{'a': 1}")
 
 def spoilt(row: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     """`row` with one field otherwise; a dot leads into a nested part."""
-    row = copy.deepcopy(row)
+    row = dict(row)
     outer, _, inner = name.rpartition(".")
-    part = row[outer] if outer else row
+    part = row
+    if outer:
+        part = row[outer] = dict(row[outer])
     if value is MISSING:
         part.pop(inner, None)
     elif value is RENAMED:
