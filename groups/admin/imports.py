@@ -40,8 +40,8 @@ class GroupImportAdmin(admin.ModelAdmin):
         return False  # it tells what was done, and can be undone
 
     @admin.display(description="moves")
-    def moves(self, kept: GroupImport) -> int:
-        return len(kept.plan["moves"])
+    def moves(self, group_import: GroupImport) -> int:
+        return len(group_import.plan["moves"])
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: object = None
@@ -57,13 +57,13 @@ class GroupImportAdmin(admin.ModelAdmin):
                 "kind": request.GET.get("kind"),
             },
         )
-        if request.method == "POST" and form.is_valid() and (kept := self._upload(request, form)):
-            return redirect("admin:groups_groupimport_change", kept.pk)
+        if request.method == "POST" and form.is_valid() and (group_import := self._upload(request, form)):
+            return redirect("admin:groups_groupimport_change", group_import.pk)
         context = {**self._context(request, "Import groups"), "form": form}
         return TemplateResponse(request, "admin/groups/groupimport/upload.html", context)
 
     def _upload(self, request: HttpRequest, form: UploadForm) -> GroupImport | None:
-        """The kept preview, or None with the form saying what is wrong."""
+        """The stored preview, or None if the form has errors."""
         given = form.cleaned_data
         try:
             return upload(
@@ -84,28 +84,36 @@ class GroupImportAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: object = None
     ) -> HttpResponse:
-        kept = self.get_object(request, object_id)
-        if kept is None:
+        group_import = self.get_object(request, object_id)
+        if group_import is None:
             raise Http404("This import does not exist.")
-        if not self.has_change_permission(request, kept):
+        if not self.has_change_permission(request, group_import):
             raise PermissionDenied
         if request.method == "POST":
-            return self._act(request, kept)
-        context = {**self._context(request, str(kept)), "kept": kept, "plan": kept.plan}
+            return self._act(request, group_import)
+        context = {
+            **self._context(request, str(group_import)),
+            "group_import": group_import,
+            "plan": group_import.plan,
+        }
         return TemplateResponse(request, "admin/groups/groupimport/preview.html", context)
 
-    def _act(self, request: HttpRequest, kept: GroupImport) -> HttpResponseRedirect:
+    def _act(self, request: HttpRequest, group_import: GroupImport) -> HttpResponseRedirect:
         """Do what the pressed button says, tell what became of it, and show the import again."""
         try:
-            level, said = self._undo(request, kept) if "undo" in request.POST else self._apply(request, kept)
+            level, message = (
+                self._undo(request, group_import)
+                if "undo" in request.POST
+                else self._apply(request, group_import)
+            )
         except ChangeRefused as exc:
-            level, said = messages.ERROR, str(exc)
-        self.message_user(request, said, level)
-        return HttpResponseRedirect(reverse("admin:groups_groupimport_change", args=[kept.pk]))
+            level, message = messages.ERROR, str(exc)
+        self.message_user(request, message, level)
+        return HttpResponseRedirect(reverse("admin:groups_groupimport_change", args=[group_import.pk]))
 
-    def _apply(self, request: HttpRequest, kept: GroupImport) -> tuple[int, str]:
-        emails = chosen(request.POST.get("apply", ""), request.POST.getlist("ticked"), kept)
-        applied = apply(kept, emails, by=who(request), now=timezone.now())
+    def _apply(self, request: HttpRequest, group_import: GroupImport) -> tuple[int, str]:
+        emails = chosen(request.POST.get("apply", ""), request.POST.getlist("selected"), group_import)
+        applied = apply(group_import, emails, by=who(request), now=timezone.now())
         if applied.facts_changed:
             return messages.WARNING, (
                 "Nothing was applied: members or groups have changed since this preview was made. "
@@ -113,8 +121,8 @@ class GroupImportAdmin(admin.ModelAdmin):
             )
         return messages.SUCCESS, f"{applied.moved} members moved, {applied.groups_made} groups made."
 
-    def _undo(self, request: HttpRequest, kept: GroupImport) -> tuple[int, str]:
-        undone = undo(kept, by=who(request), now=timezone.now())
+    def _undo(self, request: HttpRequest, group_import: GroupImport) -> tuple[int, str]:
+        undone = undo(group_import, by=who(request), now=timezone.now())
         if undone.left_alone:
             return messages.WARNING, (
                 f"{undone.restored} members are back where they were. {undone.left_alone} were moved again "
@@ -126,11 +134,11 @@ class GroupImportAdmin(admin.ModelAdmin):
         return {**self.admin_site.each_context(request), "opts": self.model._meta, "title": title}
 
 
-def chosen(which: str, ticked: list[str], kept: GroupImport) -> list[str] | None:
-    """The e-mails to apply: all (None), only those ticked, or all but those."""
+def chosen(which: str, selected: list[str], group_import: GroupImport) -> list[str] | None:
+    """The e-mails to apply: all (None), only the selected ones, or all but those."""
     if which == "only":
-        return ticked
+        return selected
     if which == "but":
-        left_out = set(ticked)
-        return [move["email"] for move in kept.plan["moves"] if move["email"] not in left_out]
+        excluded = set(selected)
+        return [move["email"] for move in group_import.plan["moves"] if move["email"] not in excluded]
     return None

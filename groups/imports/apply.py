@@ -107,46 +107,50 @@ def with_present_addresses(targets: list[Target]) -> list[Target]:
     ]
 
 
-def refresh(kept: GroupImport, day: date) -> bool:
+def refresh(group_import: GroupImport, day: date) -> bool:
     """Plan again; say whether the facts have changed since the plan was made, and keep the new plan if so."""
-    targets = [Target(**row) for row in kept.targets]
-    problems = kept.plan.setdefault("problems", [])
-    plan = plan_of(kept.kind, targets, day, problems).as_json()
-    if plan == kept.plan:
+    targets = [Target(**row) for row in group_import.targets]
+    problems = group_import.plan.setdefault("problems", [])
+    plan = plan_of(group_import.kind, targets, day, problems).as_json()
+    if plan == group_import.plan:
         return False
-    kept.plan = plan
-    kept.save(update_fields=["plan"])
+    group_import.plan = plan
+    group_import.save(update_fields=["plan"])
     return True
 
 
-def apply(kept: GroupImport, emails: Collection[str] | None, *, by: str, now: datetime) -> Applied:
+def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str, now: datetime) -> Applied:
     """Make the plan's moves, or those of `emails`, in one transaction; nothing if the facts have changed."""
     with transaction.atomic():
-        kept = GroupImport.objects.select_for_update().get(pk=kept.pk)
-        if kept.status != GroupImport.Status.PREVIEWED:
+        group_import = GroupImport.objects.select_for_update().get(pk=group_import.pk)
+        if group_import.status != GroupImport.Status.PREVIEWED:
             raise ChangeRefused("This import has already been applied.")
-        if refresh(kept, utc_day(now)):
+        if refresh(group_import, utc_day(now)):
             return Applied(facts_changed=True)
         groups = _GroupsToMake(now)
-        placed = _placements(kept, emails, groups, by, now)
+        placed = _placements(group_import, emails, groups, by, now)
         rows = record_from_then_on(placed)
         chosen = None if emails is None else {email.lower() for email in emails}
-        apply_budgets(kept.plan.get("budgets", ()), chosen)
-        kept.before = Before(placed, rows, groups.made, groups.opened).as_json()
-        kept.status, kept.applied_by, kept.applied_at = GroupImport.Status.APPLIED, by, now
-        kept.save(update_fields=["before", "status", "applied_by", "applied_at"])
+        apply_budgets(group_import.plan.get("budgets", ()), chosen)
+        group_import.before = Before(placed, rows, groups.made, groups.opened).as_json()
+        group_import.status, group_import.applied_by, group_import.applied_at = (
+            GroupImport.Status.APPLIED,
+            by,
+            now,
+        )
+        group_import.save(update_fields=["before", "status", "applied_by", "applied_at"])
     return Applied(facts_changed=False, moved=len(placed), groups_made=len(groups.made) + len(groups.opened))
 
 
 def _placements(
-    kept: GroupImport, emails: Collection[str] | None, groups: _GroupsToMake, by: str, now: datetime
+    group_import: GroupImport, emails: Collection[str] | None, groups: _GroupsToMake, by: str, now: datetime
 ) -> list[Placement]:
     chosen = None if emails is None else {email.lower() for email in emails}
     ids = dict(Member.objects.values_list("email", "pk"))
-    source = SOURCES[Kind(kept.kind)]
+    source = SOURCES[Kind(group_import.kind)]
     return [
-        Placement(ids[move["email"]], groups.id_of(move["new"]), kept.from_day, source, by, now)
-        for move in kept.plan["moves"]
+        Placement(ids[move["email"]], groups.id_of(move["new"]), group_import.from_day, source, by, now)
+        for move in group_import.plan["moves"]
         if chosen is None or move["email"] in chosen
     ]
 

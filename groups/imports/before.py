@@ -36,13 +36,13 @@ class Before:
         }
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Before:
+    def from_json(cls, stored: dict[str, Any]) -> Before:
         return cls(
-            written=[_from_json(row) for row in kept["written"]],
-            rows={int(pk): [_from_json(row) for row in rows] for pk, rows in kept["rows"].items()},
-            made=kept["made"],
+            written=[_from_json(row) for row in stored["written"]],
+            rows={int(pk): [_from_json(row) for row in rows] for pk, rows in stored["rows"].items()},
+            made=stored["made"],
             opened={
-                int(pk): Closed(date.fromisoformat(day), heir) for pk, (day, heir) in kept["opened"].items()
+                int(pk): Closed(date.fromisoformat(day), heir) for pk, (day, heir) in stored["opened"].items()
             },
         )
 
@@ -52,6 +52,6 @@ def _to_json(row: Placement) -> list[Any]:
     return [row.member_id, row.group_id, row.from_day.isoformat(), row.source, by, at]
 
 
-def _from_json(kept: list[Any]) -> Placement:
-    member_id, group_id, day, source, by, at = kept
+def _from_json(stored: list[Any]) -> Placement:
+    member_id, group_id, day, source, by, at = stored
     return Placement(member_id, group_id, date.fromisoformat(day), source, by, datetime.fromisoformat(at))

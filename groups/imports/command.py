@@ -67,14 +67,14 @@ class ImportCommand(BaseCommand):
     def _apply(self, file: Any, options: dict[str, Any], now: datetime) -> None:
         by = f"manage.py {self.kind.value} import"
         from_day = options["from_day"] or utc_day(now)
-        kept = upload(self.kind, file, name=options["file"].name, from_day=from_day, by=by, now=now)
-        self._name_strangers(options["only"] or (), {row["email"] for row in kept.targets})
-        for line in kept.plan["problems"]:
+        group_import = upload(self.kind, file, name=options["file"].name, from_day=from_day, by=by, now=now)
+        self._name_strangers(options["only"] or (), {row["email"] for row in group_import.targets})
+        for line in group_import.plan["problems"]:
             self.stdout.write(line)
-        applied = apply(kept, options["only"], by=by, now=now)
+        applied = apply(group_import, options["only"], by=by, now=now)
         self.stdout.write(
             f"{applied.moved} members moved from {from_day} on, {applied.groups_made} groups made; "
-            f"import {kept.pk} can be undone in the admin."
+            f"import {group_import.pk} can be undone in the admin."
         )
 
     def _name_strangers(self, only: Iterable[str], in_file: Set[str]) -> None:

@@ -25,13 +25,13 @@ class Undone:
     left_alone: int
 
 
-def undo(kept: GroupImport, *, by: str, now: datetime) -> Undone:
+def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
     """Put back what the import replaced, in one transaction. Whoever was moved since stays where they are."""
     with transaction.atomic():
-        kept = GroupImport.objects.select_for_update().get(pk=kept.pk)
-        if kept.status != GroupImport.Status.APPLIED:
+        group_import = GroupImport.objects.select_for_update().get(pk=group_import.pk)
+        if group_import.status != GroupImport.Status.APPLIED:
             raise ChangeRefused("Only an import that has been applied can be undone.")
-        before = Before.from_json(kept.before)
+        before = Before.from_json(group_import.before)
         days = {row.member_id: row.from_day for row in before.written}
         now_there = on_record(days)
         untouched = {
@@ -39,8 +39,12 @@ def undo(kept: GroupImport, *, by: str, now: datetime) -> Undone:
         }
         put_back({pk: before.rows[pk] for pk in untouched}, untouched)
         _close_groups(before, now)
-        kept.status, kept.undone_by, kept.undone_at = GroupImport.Status.UNDONE, by, now
-        kept.save(update_fields=["status", "undone_by", "undone_at"])
+        group_import.status, group_import.undone_by, group_import.undone_at = (
+            GroupImport.Status.UNDONE,
+            by,
+            now,
+        )
+        group_import.save(update_fields=["status", "undone_by", "undone_at"])
     return Undone(restored=len(untouched), left_alone=len(days) - len(untouched))
 
 

@@ -198,7 +198,7 @@ def test_upload_preview_choose_and_undo(admin_client, alpha):
     assert "3 moves" in page and "ghost@x.io" in page
     kept = GroupImport.objects.get()
     url = f"{IMPORTS}{kept.pk}/change/"
-    page = admin_client.post(url, {"apply": "but", "ticked": ["bob@x.io"]}, follow=True).content.decode()
+    page = admin_client.post(url, {"apply": "but", "selected": ["bob@x.io"]}, follow=True).content.decode()
     assert "2 members moved, 1 groups made." in page
     assert Assignment.objects.filter(source="hibob").count() == 2
     page = admin_client.post(url, {"undo": "yes"}, follow=True).content.decode()
@@ -210,7 +210,7 @@ def test_upload_preview_choose_and_undo(admin_client, alpha):
 def test_only_the_ticked(admin_client, alpha):
     send(admin_client, THREE)
     url = f"{IMPORTS}{GroupImport.objects.get().pk}/change/"
-    admin_client.post(url, {"apply": "only", "ticked": ["bob@x.io"]})
+    admin_client.post(url, {"apply": "only", "selected": ["bob@x.io"]})
     assert list(Assignment.objects.filter(source="hibob").values_list("member__email", flat=True)) == [
         "bob@x.io"
     ]
