@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from collector.base.notes import Notes
+from collector.base.upsert import FactTable, Key, Values
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.group_records import (
@@ -29,6 +30,13 @@ log = logging.getLogger(__name__)
 
 PATH = "/teams/directory-groups"
 PAGE_SIZE = 100
+TABLE = FactTable(
+    DirectoryGroup,
+    key=("cursor_id",),
+    values=("name", "monthly_limit_dollars", "gone_at"),
+    stamp=("last_seen_at",),
+    first_stamp=("first_seen_at",),
+)
 
 
 @dataclass(frozen=True)
@@ -63,30 +71,17 @@ def store_directory(
     at: datetime,
 ) -> None:
     """Bring the directory groups to what was read and tie billing groups to theirs, inside `writing()`."""
-    for row in reading.groups:
-        DirectoryGroup.objects.update_or_create(
-            cursor_id=row.id,
-            defaults={
-                "name": row.name,
-                "monthly_limit_dollars": _limit(row),
-                "last_seen_at": at,
-                "gone_at": None,
-            },
-            create_defaults={
-                "name": row.name,
-                "monthly_limit_dollars": _limit(row),
-                "first_seen_at": at,
-                "last_seen_at": at,
-            },
-        )
-    listed = [row.id for row in reading.groups]
-    gone = DirectoryGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed)
+    rows: dict[Key, Values] = {(row.id,): (row.name, _limit(row), None) for row in reading.groups}
+    TABLE.upsert(rows, DirectoryGroup.objects.all(), at)
+    listed = DirectoryGroup.objects.filter(cursor_id__in=[row.id for row in reading.groups])
+    listed.update(last_seen_at=at)
+    gone = DirectoryGroup.objects.filter(gone_at__isnull=True).exclude(pk__in=listed)
     gone.update(gone_at=at, monthly_limit_dollars=None)
     ids = dict(DirectoryGroup.objects.values_list("cursor_id", "pk"))
+    known = dict(CursorGroup.objects.values_list("cursor_id", "directory_group"))
     for group in billing:
-        CursorGroup.objects.filter(cursor_id=group.id).update(
-            directory_group=ids.get(group.directory_group_id)
-        )
+        if known.get(group.id) != (directory := ids.get(group.directory_group_id)):
+            CursorGroup.objects.filter(cursor_id=group.id).update(directory_group=directory)
     _store_members(reading, tied, roster)
 
 
