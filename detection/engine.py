@@ -24,7 +24,7 @@ from .frame.price_timeline import keep_price_timeline
 from .frame.work import live_work
 from .models import Anomaly, DetectionSettings, Exemption
 from .rules import ALL
-from .store import DescribedFinding, Key, Stored, key_of, known_anomalies, store
+from .store import DescribedFinding, Key, Stored, key_of, known_anomalies, store, takes_over
 
 # The first complete collection brings history along. Of that, only what was going on when it ended may
 # raise an alert: what began within the day before. Whatever began earlier stays silent for as long as it
@@ -119,12 +119,16 @@ def _describe_findings(
     if not findings:
         return [], 0
     as_of = frame.as_of
-    detail = load_detail(findings, as_of, days=settings.history_days, prices=frame.prices)
-    names = {member.pk: str(member) for member in Member.objects.filter(pk__in=_named(findings))}
+    shown = [each for each in findings if takes_over(each, known.get(key_of(each)), as_of)]
+    detail = load_detail(shown, as_of, days=settings.history_days, prices=frame.prices)
+    names = {member.pk: str(member) for member in Member.objects.filter(pk__in=_named(shown))}
     silent_before = _silent_before()
     told = []
     for finding in findings:
         before = known.get(key_of(finding))
+        if before and not takes_over(finding, before, as_of):
+            told.append(_as_before(finding, before))
+            continue
         item = describe_finding(finding, detail, names, as_of, before)
         if before or not _is_history(item.onset_at, silent_before):
             told.append(item)
@@ -132,6 +136,11 @@ def _describe_findings(
     standing = {id(finding) for finding in without_idle_talk([item.finding for item in told], settings)}
     told = [item for item in told if id(item.finding) in standing]
     return told, len(findings) - len(told)
+
+
+def _as_before(finding: Finding, before: Anomaly) -> DescribedFinding:
+    """A finding that holds, while what is shown of it is what was found before."""
+    return DescribedFinding(finding, before.onset_at, before.model, before.explanation, before.message)
 
 
 def _named(findings: Sequence[Finding]) -> set[int]:

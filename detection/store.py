@@ -137,8 +137,7 @@ def _figures(item: DescribedFinding, as_of: datetime, before: Anomaly | None = N
 def _see_again(anomaly: Anomaly, item: DescribedFinding, as_of: datetime, result: Stored) -> None:
     was_cleared, old_severity = anomaly.cleared_at, Severity(anomaly.severity)
     values: dict[str, Any] = {"last_seen_at": as_of, "cleared_at": None}
-    # What returns is told by what it is now: its highest figure was another stretch's, or another cycle's.
-    if was_cleared or item.finding.observed >= anomaly.observed or _can_be_revised(anomaly, as_of):
+    if takes_over(item.finding, anomaly, as_of):
         values |= _figures(item, as_of, anomaly)
     if item.finding.severity.rank > old_severity.rank:
         values["severity"] = item.finding.severity.value
@@ -150,6 +149,16 @@ def _see_again(anomaly: Anomaly, item: DescribedFinding, as_of: datetime, result
     (result.returned if was_cleared else result.still).append(anomaly)
     if "severity" in changed:
         result.worsened.append(anomaly)
+
+
+def takes_over(finding: Finding, before: Anomaly | None, as_of: datetime) -> bool:
+    """Whether the finding's figures are shown from now on; else those of `before` stay.
+
+    What returns is told by what it is now: its highest figure was another stretch's, or another cycle's.
+    """
+    if before is None or before.cleared_at or finding.observed >= before.observed:
+        return True
+    return _can_be_revised(before, as_of)
 
 
 def _can_be_revised(anomaly: Anomaly, as_of: datetime) -> bool:
