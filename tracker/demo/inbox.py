@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html import unescape
-from typing import Any
 
 from django.utils import timezone
 
@@ -35,7 +34,7 @@ def keep_slack(channel: Channel, parcel: Parcel) -> Receipt:
     if parcel.root and isinstance(parcel.content, Alert):
         title, text = f"In the thread: {parcel.content.headline}", parcel.content.step
     else:
-        body: dict[str, Any] = slack.body(parcel.content)
+        body = slack.body(parcel.content)
         title, text = unescape(str(body["text"])), unescape("\n".join(block_texts(body["blocks"])))
     return _keep(channel, parcel, ROOM, title, text)
 
@@ -60,13 +59,13 @@ def _keep(channel: Channel, parcel: Parcel, to: str, title: str, text: str) -> R
     return Receipt(parcel.root or f"demo-{message.pk}")
 
 
-def block_texts(blocks: list[dict[str, Any]]) -> Iterator[str]:
+def block_texts(parts: object) -> Iterator[str]:
     """What a reader of Slack sees of a message's blocks, line by line."""
-    for block in blocks:
-        yield from _texts_of(block)
+    for part in parts if isinstance(parts, list) else ():
+        yield from _texts_of(part)
 
 
-def _texts_of(part: dict[str, Any]) -> Iterator[str]:
+def _texts_of(part: dict[str, object]) -> Iterator[str]:
     text = part.get("text")
     if part.get("type") == "button":
         yield f"[{text['text'] if isinstance(text, dict) else text}]"
@@ -76,5 +75,4 @@ def _texts_of(part: dict[str, Any]) -> Iterator[str]:
     elif isinstance(text, str):
         yield text
     for name in ("fields", "elements"):
-        for inner in part.get(name, ()):
-            yield from _texts_of(inner)
+        yield from block_texts(part.get(name))

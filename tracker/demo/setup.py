@@ -6,7 +6,6 @@ import csv
 import io
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
@@ -37,7 +36,7 @@ def set_up_channels() -> None:
     """Slack for warnings, e-mail for what is critical, and a question to the member concerned."""
     everybody, member = Channel.Audience.EVERYBODY, Channel.Audience.MEMBER
     leads = {"audience": everybody, "least_severity": Severity.CRITICAL, "sends_budgets": False}
-    rows: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    rows: tuple[tuple[str, str, str, dict[str, object]], ...] = (
         ("slack", Channel.Kind.SLACK, "Slack #ai-spend", {"audience": everybody}),
         ("mail", Channel.Kind.EMAIL, "Leads by e-mail", leads),
         ("member", Channel.Kind.EMAIL, "The member concerned", {"audience": member, "sends_digests": False}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.urls import reverse
 
@@ -25,14 +25,25 @@ TITLES = {
 TEXT_LENGTH = 300
 
 
+class ToldStory(TypedDict):
+    """A true story, as the sandbox tells it; its instants are in ISO 8601."""
+
+    kind: str
+    email: str
+    note: str
+    onsetAt: str
+    endedAt: str
+
+
 def tell_stories() -> None:
     """Store the card's lines: the newest story of each kind, and pages that are easily missed."""
-    newest = {label["kind"]: label for label in control("labels")["labels"]}
+    labels: list[ToldStory] = control("labels").json()["labels"]
+    newest = {label["kind"]: label for label in labels}
     rows = [row for label in reversed(newest.values()) if (row := story_of(label))]
     DemoStory.objects.bulk_create([*rows, *price_change(), *places()])
 
 
-def story_of(label: dict[str, Any]) -> DemoStory | None:
+def story_of(label: ToldStory) -> DemoStory | None:
     """The story with the incident about it, or with its member's page."""
     member = Member.objects.filter(email=label["email"]).first()
     if member is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import requests
 from django.conf import settings
@@ -36,12 +35,11 @@ def sandbox_world() -> World:
     )
 
 
-def control(name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def control(name: str, body: dict[str, object] | None = None) -> requests.Response:
     """Ask one of the sandbox's own addresses."""
     method = "GET" if body is None else "POST"
     response = requests.request(
         method, f"{settings.CURSOR_API_URL}/_sandbox/{name}", json=body, timeout=SECONDS
     )
     response.raise_for_status()
-    answer: dict[str, Any] = response.json()
-    return answer
+    return response
