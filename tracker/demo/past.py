@@ -32,13 +32,20 @@ def walk(
 
     Between two hours people act, and what waits for its minute is sent, as the worker does.
     """
+    next_at = next_moment(hours[0], colleagues)
     for hour in hours:
-        is_read = next_moment(hour, hour + HOUR, colleagues) is not None
-        is_run = outlook is None or outlook.must_run(hour, is_read=is_read)
+        end_at = hour + HOUR
+        has_acted = next_at is not None and next_at < end_at
+        is_run = outlook is None or outlook.must_run(hour, is_read=has_acted)
         if is_run:
             run_hour(hour, world, collect_news if outlook and hour != hours[-1] else runs.collect)
             colleagues.look(hour)
-        has_acted = live_until(hour, hour + HOUR, colleagues)
+            next_at = next_moment(hour, colleagues)
+        while next_at and next_at < end_at:
+            has_acted = True
+            colleagues.act(next_at)
+            deliver_due(next_at)
+            next_at = next_moment(next_at, colleagues)
         if outlook and (is_run or has_acted):
             outlook.read_state(hour)
         watch(hour, is_run)
@@ -51,19 +58,8 @@ def run_hour(hour: datetime, world: World, collect: pipeline.Collect = runs.coll
         log.warning("%s: %s", hour, report.summary)
 
 
-def live_until(start_at: datetime, end_at: datetime, colleagues: Colleagues) -> bool:
-    """Let people act and messages go out in `(start_at, end_at)`; False if there was nothing."""
-    now = start_at
-    while at := next_moment(now, end_at, colleagues):
-        now = at
-        colleagues.act(at)
-        deliver_due(at)
-    return now > start_at
-
-
-def next_moment(start_at: datetime, end_at: datetime, colleagues: Colleagues) -> datetime | None:
-    """When somebody acts, or a message becomes due, in `(start_at, end_at)`."""
-    waiting = Notification.objects.waiting().filter(due_at__gt=start_at, due_at__lt=end_at)
-    due_at = waiting.order_by("due_at").values_list("due_at", flat=True).first()
-    moments = [at for at in (due_at, colleagues.next_at) if at and start_at < at < end_at]
-    return min(moments, default=None)
+def next_moment(now: datetime, colleagues: Colleagues) -> datetime | None:
+    """When next somebody acts, or a message becomes due after `now`."""
+    waiting = Notification.objects.waiting().filter(due_at__gt=now).order_by("due_at")
+    due_at = waiting.values_list("due_at", flat=True).first()
+    return min((at for at in (due_at, colleagues.next_at) if at), default=None)
