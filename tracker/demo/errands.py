@@ -36,17 +36,16 @@ def errands(end_at: datetime) -> list[tuple[datetime, Errand]]:
         (ago(days=12, hours=-1), lambda at: decide(True, at)),
         (ago(days=4), lambda at: ask_for_limit(8, 900, "Trying the large model on everything", at)),
         (ago(days=4, hours=-2), lambda at: decide(False, at)),
-        (ago(hours=6), reopen_expected),
         (ago(hours=3), lambda at: ask_for_limit(12, 300, "Release week", at)),
     ]
 
 
 def reopen_expected(at: datetime) -> None:
-    """Somebody disagrees with a verdict while its finding goes on: the incident is open again."""
+    """Somebody disagrees with the newest verdict that closed an incident: it is open again."""
     verdicts = (Verdict.EXPECTED, Verdict.PLANNED)
     incident = Incident.objects.filter(status=Status.RESOLVED, verdict__in=verdicts).first()
     if incident:
-        lifecycle.reopen(incident, PRIYA, Origin.PAGE, at, "The load test was over yesterday")
+        lifecycle.reopen(incident, PRIYA, Origin.PAGE, at, "It is more than was agreed")
 
 
 def raise_saving(at: datetime) -> None:

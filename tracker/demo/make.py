@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from collector.base.garbage import rare_garbage_collection
 from collector.models import SourceRun
 from tracker import pipeline
 
 from .colleagues import Colleagues
-from .errands import errands
+from .errands import errands, reopen_expected
 from .foresight import foresee
 from .models import DemoStory
 from .outlook import Outlook
@@ -45,9 +46,11 @@ def make_past(anchor_at: datetime, days: int, world: World, watch: Watcher) -> N
         set_up_budgets(foresight)
         planned = [(at + PAST_THE_HOUR, errand) for at, errand in errands(end_at) if at > done_until]
         outlook = Outlook(foresight, also=(at - PAST_THE_HOUR for at, _ in planned))
-        walk(hours, world, Colleagues(end_at, planned), outlook, watch)
+        with rare_garbage_collection():
+            walk(hours, world, Colleagues(end_at, planned), outlook, watch)
     world.run_clock()
-    pipeline.run(timezone.now(), client=world.client)
+    pipeline.run(now := timezone.now(), client=world.client)
+    reopen_expected(now)
     tell_stories()
 
 
