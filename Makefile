@@ -24,7 +24,6 @@ PRODUCTION := SECRET_KEY=made-up-only-for-the-check-0123456789-abcdefghijklmnopq
 .PHONY: run test check audit bench install install-dev lock format
 
 run: install
-	@$(MANAGE) migrate --no-input --verbosity 0
 	@exec $(MANAGE) serve $(ARGS)
 
 test: install-dev

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +15,7 @@ from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 
 SECONDS = 30
+PATIENCE = 600  # tenths of a second
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class World:
 
 def sandbox_world() -> World:
     """The sandbox that the settings point at. A sandbox has no minutes to wait for: time is set there."""
+    _wait_until_open()
     client = CursorClient.from_settings()
     client.limiter = Limiter(is_unlimited=True)
     return World(
@@ -33,6 +37,15 @@ def sandbox_world() -> World:
         lambda instant: control("clock", {"now": instant.isoformat()}),
         lambda: control("clock", {"run": True}),
     )
+
+
+def _wait_until_open() -> None:
+    """A sandbox that has just been started makes its company first."""
+    for _ in range(PATIENCE):
+        with suppress(requests.ConnectionError):
+            control("state")
+            return
+        time.sleep(0.1)
 
 
 def control(name: str, body: dict[str, object] | None = None) -> requests.Response:

@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ HISTORY_DAYS = 60
 
 
 class Command(BaseCommand):
-    help = "Serve the site with its worker; without CURSOR_ADMIN_API_KEY, on a made-up company."
+    help = "Migrate, and serve the site with its worker; without CURSOR_ADMIN_API_KEY, on a made-up company."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--bind", type=_address, default=("127.0.0.1", 8000), metavar="HOST:PORT")
@@ -35,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, bind: tuple[str, int], demo_days: int, **options: object) -> None:
         self.demo_days = demo_days
         _refuse_taken(bind)
+        call_command("migrate", interactive=False, verbosity=0)
         demo = _demo(timezone.now())
         try:
             with Children(_environment(bind, demo)) as children:
@@ -54,6 +56,8 @@ class Command(BaseCommand):
             self._make_past(children, demo)
         children.start("the site", "-m", "gunicorn", *_gunicorn(address), log=logs / "web.log")
         _wait_until_open(children, *bind)
+        if demo:
+            _wait_until_open(children, "127.0.0.1", demo.port)
         self._greet(address, demo)
         self._collect_history(children, demo)
         children.start("the worker", "manage.py", "worker", log=logs / "worker.log", is_restarted=True)
@@ -66,7 +70,6 @@ class Command(BaseCommand):
 
     def _make_past(self, children: Children, demo: Demo) -> None:
         """Live the demo's past before anybody looks; a later start finds it made."""
-        _wait_until_open(children, "127.0.0.1", demo.port)
         if not is_made():
             self.stdout.write(f"Making the demo's last {self.demo_days} days, a minute or two:")
             if children.run(*demo.past_arguments, f"--days={self.demo_days}"):
