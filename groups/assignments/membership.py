@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BigIntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from collector.models import Member
@@ -46,22 +48,47 @@ def _ever_in(group_ids: Collection[int]) -> Q:
     return Q(member__in=ever)
 
 
-def sums_by_group(
-    rows: MemberModelDayQuerySet, first: date, last: date, *fields: str
-) -> Iterator[tuple[int, int, list[Any]]]:
-    """Rows of `first` to `last`, both included, added up: (group held, member, sums of the fields).
+# Each stay ends where the member's next one begins. One pass over the rows, whoever moves within their days.
+BY_GROUP = """
+WITH stays AS (
+    SELECT member_id, group_id, from_day,
+        LEAD(from_day) OVER (PARTITION BY member_id ORDER BY from_day) AS until_day
+    FROM {assignment}
+), spent AS ({rows})
+SELECT COALESCE(stays.group_id, {unassigned}) AS held, {keys}, {sums}
+FROM spent LEFT JOIN stays ON stays.member_id = spent.member_id
+    AND stays.from_day <= spent.day AND (stays.until_day IS NULL OR spent.day < stays.until_day)
+GROUP BY held, {keys}
+"""
 
-    Three queries. Only where somebody moves within these days is the group of each row looked up.
+
+def sums_by_group(
+    rows: MemberModelDayQuerySet, *fields: str, keys: tuple[str, ...] = ("member_id",)
+) -> Iterator[tuple[Any, ...]]:
+    """Rows added up: (group held on the row's day, *keys, sums of the fields), as the database gives them.
+
+    One query. SQLite sums decimals as floats: `cents` brings the six places back.
     """
-    movers = Assignment.objects.filter(from_day__gt=first, from_day__lte=last).order_by().values("member")
-    held = dict(Assignment.objects.known_on(first).values_list("member_id", "group_id"))
-    sums = list(map(Sum, fields))
-    stayed = rows.exclude(member__in=movers).order_by().values_list("member_id").annotate(*sums)
-    for member_id, *values in stayed:
-        yield held.get(member_id) or UNASSIGNED, member_id, values
-    moved = rows.filter(member__in=movers).order_by().annotate(held_group=held_group())
-    for group_id, member_id, *values in moved.values_list("held_group", "member_id").annotate(*sums):
-        yield group_id, member_id, values
+    named = rows.order_by().values("member_id", "day", *keys, *fields)
+    try:
+        spent, values = named.query.sql_with_params()
+    except EmptyResultSet:  # whoever asks sees nobody
+        return
+    statement = BY_GROUP.format(
+        assignment=Assignment._meta.db_table,
+        rows=spent,
+        unassigned=UNASSIGNED,
+        keys=", ".join(f"spent.{key}" for key in keys),
+        sums=", ".join(f"SUM(spent.{field})" for field in fields),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found = cursor.fetchall()
+    at = keys.index("day") if "day" in keys else None
+    for held, *row in found:
+        if at is not None and isinstance(row[at], str):  # SQLite has no dates
+            row[at] = date.fromisoformat(row[at])
+        yield held, *row[: len(keys)], row[len(keys) :]
 
 
 def current(day: date) -> dict[int, Group | None]:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from collector.base import names
-from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.base.spreadsheets import harmless
 from collector.models import BillingCycle, Member, MemberModelDay
@@ -20,13 +19,13 @@ from groups.names import key
 from groups.small import shown_groups
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ChargebackFigures:
     """What somebody spent, exact to a millionth of a cent; total − billed = included."""
 
-    total_cents: Decimal
-    billed_cents: Decimal
-    requests: int
+    total_cents: Decimal = Decimal(0)
+    billed_cents: Decimal = Decimal(0)
+    requests: int = 0
 
     @property
     def included_cents(self) -> Decimal:
@@ -45,7 +44,7 @@ class ChargebackFigures:
 
 
 SUMMED = ("total_cents", "billed_cents", "requests")
-NOTHING = ChargebackFigures(Decimal(0), Decimal(0), 0)
+NOTHING = ChargebackFigures()
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,9 @@ class Chargeback:
 
 
 def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
-    """Divide a cycle's spend, or that of some members. Five queries."""
+    """Divide a cycle's spend, or that of some members. Three queries."""
     rows = MemberModelDay.objects.in_cycle(cycle)
-    charges = _charges(rows if member_ids is None else rows.filter(member__in=member_ids), cycle)
+    charges = _charges(rows if member_ids is None else rows.filter(member__in=member_ids))
     groups = [
         GroupCharge(group_id, path, sum((m.figures for m in members), NOTHING), members)
         for (group_id, path), members in charges.items()
@@ -91,7 +90,7 @@ def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -
     return Chargeback(cycle.start_at, cycle.end_at, total, groups)
 
 
-def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[tuple[int, str], list[MemberCharge]]:
+def _charges(days: MemberModelDayQuerySet) -> dict[tuple[int, str], list[MemberCharge]]:
     """The members of each group (id, path) with what they spent in it, the largest first."""
     reader = names.current()
     people = {
@@ -100,9 +99,7 @@ def _charges(days: MemberModelDayQuerySet, cycle: BillingCycle) -> dict[tuple[in
     }
     shown = shown_groups()
     sums: dict[tuple[int, str], dict[int, ChargebackFigures]] = defaultdict(dict)
-    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
-    for group_id, pk, (total, billed, served) in sums_by_group(days, first, last, *SUMMED):
-        # SQLite sums decimals as floats of 15 digits: `cents` brings the six places back.
+    for group_id, pk, (total, billed, served) in sums_by_group(days, *SUMMED):
         members, figures = sums[shown[group_id]], ChargebackFigures(cents(total), cents(billed), served)
         members[pk] = members.get(pk, NOTHING) + figures
     found = {

@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from collector.base.days import utc_day
+from collector.base.money import cents
 from collector.collecting.freshness import sources
 from collector.facts.doubts import open_notes
 from collector.models import BillingCycle, MemberModelDay, RequestSlot, Source, SourceRun
@@ -173,11 +173,10 @@ def spend_figures(now: datetime) -> Iterator[Metric]:
     if cycle is None:
         return
     rows = MemberModelDay.objects.in_cycle(cycle)
-    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
     names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     by_group: Counter[str] = Counter()
-    for group_id, _, (spent,) in sums_by_group(rows, first, last, "total_cents"):
-        by_group[names[group_id]] += spent
+    for group_id, _, (spent,) in sums_by_group(rows, "total_cents"):
+        by_group.update({names[group_id]: cents(spent)})
     for name, sums in (
         ("group", by_group),
         ("model", sums_by(rows, "model")),

@@ -9,11 +9,9 @@ from datetime import date, datetime, timedelta
 from collector.base.days import days_between, utc_day
 from collector.facts.forecast import Forecast, forecast
 from collector.models import BillingCycle
-from groups.reporting.by_group import GroupSpend
+from groups.reporting.chargeback import NOTHING, ChargebackFigures
 from tracker.periods import Period
 from tracker.reports.cycle import days_left
-
-NOTHING = GroupSpend()
 
 # A day, and whether it is the part of it after a billing cycle began: what daily totals are kept by.
 Slot = tuple[date, bool]
@@ -37,22 +35,22 @@ def slots(first: date, last: date, cycle: BillingCycle | None = None) -> Iterato
             yield day, True
 
 
-def added_days(parts: list[dict[Slot, GroupSpend]]) -> dict[Slot, GroupSpend]:
+def added_days(parts: list[dict[Slot, ChargebackFigures]]) -> dict[Slot, ChargebackFigures]:
     if len(parts) == 1:
         return parts[0]
-    found: dict[Slot, GroupSpend] = defaultdict(GroupSpend)
+    found: dict[Slot, ChargebackFigures] = defaultdict(ChargebackFigures)
     for part in parts:
         for slot, spend in part.items():
             found[slot] += spend
     return found
 
 
-def added(days: Mapping[Slot, GroupSpend], wanted: Collection[Slot]) -> GroupSpend:
+def added(days: Mapping[Slot, ChargebackFigures], wanted: Collection[Slot]) -> ChargebackFigures:
     return sum((days[slot] for slot in wanted if slot in days), NOTHING)
 
 
 def cycle_forecast(
-    days: Mapping[Slot, GroupSpend], cycle: BillingCycle, seen_at: datetime
+    days: Mapping[Slot, ChargebackFigures], cycle: BillingCycle, seen_at: datetime
 ) -> Forecast | None:
     """Where the group's cycle is heading, from its own whole days before `seen_at`."""
     today, known = utc_day(seen_at), [day for day, _ in days]

@@ -15,9 +15,10 @@ from collector.base.days import days_between, utc_day
 from collector.base.money import cents
 from collector.facts.forecast import Forecast
 from collector.models import MemberModelDay
+from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Assignment, Group
-from groups.reporting.by_group import GroupSpend, spend_by_group
+from groups.reporting.chargeback import SUMMED, ChargebackFigures
 from groups.small import shown_paths
 from groups.tree import GroupOption, group_options
 from tracker.filters import Filters
@@ -35,8 +36,11 @@ TREND_DAYS = 28
 class Used(NamedTuple):
     """What one member did in a period while in one group."""
 
-    requests: int
-    total_cents: Decimal
+    requests: int = 0
+    total_cents: Decimal = Decimal(0)
+
+
+NOT_USED = Used()
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class TeamRow:
     is_parent: bool
     seats: int  # people on the team who are in it at the end of the period
     active: int  # members with a request in the period, while in it
-    spend: GroupSpend
+    spend: ChargebackFigures
     change: Change | None  # None where nothing is known of the days before
     forecast: Forecast | None  # of the present cycle
     model: PaletteModel | None  # with the most spend
@@ -98,10 +102,11 @@ class _Teams:
         self.earlier = list(slots(held.earlier_first, held.earlier_last, held.earlier_cycle)) if held else []
         trend_start = self.period.today - timedelta(days=TREND_DAYS)
         starts = [cycle_start, trend_start, self.period.first, *(day for day, _ in self.earlier[:1])]
-        self.days: Mapping[int, dict[Slot, GroupSpend]] = self._by_day(min(starts))
-        self.models = self._by_model()
+        self.days: Mapping[int, dict[Slot, ChargebackFigures]] = self._by_day(min(starts))
         self.people = people.everybody()
-        self.used = self._used()
+        self.models: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+        self.used: dict[int, dict[int, Used]] = defaultdict(dict)
+        self._load_used()
         self.held = dict(Assignment.objects.known_on(self.period.end).values_list("member_id", F("group_id")))
         self.seats = self._seats()
         self.paces = self._paces()
@@ -171,12 +176,12 @@ class _Teams:
             ],
         )
 
-    def change(self, days: Mapping[Slot, GroupSpend]) -> Change | None:
+    def change(self, days: Mapping[Slot, ChargebackFigures]) -> Change | None:
         if self.comparison is None:
             return None
         return Change(added(days, self.compared).total_cents, added(days, self.earlier).total_cents)
 
-    def forecast(self, option: GroupOption, days: Mapping[Slot, GroupSpend]) -> Forecast | None:
+    def forecast(self, option: GroupOption, days: Mapping[Slot, ChargebackFigures]) -> Forecast | None:
         found = cycle_forecast(days, self.cycle, self.seen_at) if self.cycle else None
         if found is None or self.cycle is None:
             return None
@@ -193,34 +198,32 @@ class _Teams:
 
     def main_model(self, group_ids: Collection[int]) -> PaletteModel | None:
         sums: dict[str, Decimal] = defaultdict(Decimal)
-        for (group_id, model), spend in self.models.items():
+        for (group_id, model), spent in self.models.items():
             if group_id in group_ids:
-                sums[model] += spend.total_cents
+                sums[model] += spent
         largest = max(sums, key=lambda model: sums[model], default=None)
         return self.filters.palette.model(largest) if largest is not None and sums[largest] else None
 
-    def _by_day(self, first: date) -> Mapping[int, dict[Slot, GroupSpend]]:
-        found: dict[int, dict[Slot, GroupSpend]] = defaultdict(dict)
-        keys = ("day", "is_after_turn")
-        sums = spend_by_group(first, self.period.today, keys, self.filters.visible)
-        for (group_id, day, is_after_turn), spend in sums.items():
-            found[group_id][day, is_after_turn] = spend
+    def _by_day(self, first: date) -> Mapping[int, dict[Slot, ChargebackFigures]]:
+        found: dict[int, dict[Slot, ChargebackFigures]] = defaultdict(dict)
+        rows = self._visible(MemberModelDay.objects.between(first, self.period.today))
+        for group_id, day, is_after_turn, sums in sums_by_group(rows, *SUMMED, keys=("day", "is_after_turn")):
+            found[group_id][day, is_after_turn] = ChargebackFigures(cents(sums[0]), cents(sums[1]), sums[2])
         return found
 
-    def _by_model(self) -> dict[tuple[int, str], GroupSpend]:
-        sums = spend_by_group(self.period.first, self.period.end, ("model",), self.filters.visible)
-        return {(group_id, model): spend for (group_id, model), spend in sums.items()}
+    def _load_used(self) -> None:
+        """Of the period, by group and model, and by group and member."""
+        rows = self._visible(self.period.of(MemberModelDay.objects.all()))
+        keys = ("member_id", "model")
+        for group_id, pk, model, (requests, total) in sums_by_group(rows, *Used._fields, keys=keys):
+            spent = cents(total)
+            self.models[group_id, model] += spent
+            known = self.used[group_id].get(pk, NOT_USED)
+            self.used[group_id][pk] = Used(known.requests + requests, known.total_cents + spent)
 
-    def _used(self) -> Mapping[int, dict[int, Used]]:
-        """By group and member, of the period."""
-        rows = self.period.of(MemberModelDay.objects.all())
-        if self.filters.visible is not None:
-            rows = rows.filter(member__in=self.filters.visible)
-        found: dict[int, dict[int, Used]] = defaultdict(dict)
-        sums = sums_by_group(rows, self.period.first, self.period.end, *Used._fields)
-        for group_id, member_id, (requests, total) in sums:
-            found[group_id][member_id] = Used(requests, cents(total))
-        return found
+    def _visible(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
+        visible = self.filters.visible
+        return rows if visible is None else rows.filter(member__in=visible)
 
     def _seats(self) -> Mapping[int, int]:
         found: dict[int, int] = defaultdict(int)

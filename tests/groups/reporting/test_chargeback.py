@@ -59,7 +59,7 @@ def march():
 
 
 def test_people_who_move_are_split_by_day(march, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         result = chargeback(march)
     assert [
         (group.name, member.email, str(member.figures.total_cents), str(member.figures.included_cents))
