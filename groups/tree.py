@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .assignments.membership import UNASSIGNED
 from .models import Group
@@ -18,14 +18,20 @@ class GroupOption:
     label: str  # the last part of the path
     depth: int  # 0 at the top
     group_ids: frozenset[int]  # itself and everything below
+    is_closed: bool = False  # with everything below
 
 
-def options() -> list[GroupOption]:
+def options(*, with_closed: bool = False) -> list[GroupOption]:
     """Open groups and their parents, as the reader may see them, parents before children, Unassigned last.
 
-    One query, and two where small groups are hidden.
+    Closed ones count in the parents above them, which have their past. One query, and two where small groups
+    are hidden.
     """
-    return group_options(shown_paths(dict(Group.objects.open().values_list("pk", "name"))))
+    groups = list(Group.objects.values_list("pk", "name", "closed_day"))
+    closed = {pk for pk, _, closed_day in groups if closed_day}
+    found = group_options(shown_paths({pk: name for pk, name, _ in groups}))
+    found = [replace(option, is_closed=option.group_ids <= closed) for option in found]
+    return [option for option in found if with_closed or not option.is_closed]
 
 
 def group_options(names: dict[int, str]) -> list[GroupOption]:

@@ -206,7 +206,8 @@ def parse_filters(
         raise BadRequest(" ".join(filter_error(name, query.get(name, "")) for name in form.errors))
     values = form.cleaned_data
     notes: list[str] = []
-    options = group_options() if values["group"] else []
+    options = group_options(with_closed=True) if values["group"] else []
+    group = read_group(values["group"], options, notes) if values["group"] else None
     dates = read_dates(values["from"], values["to"], now, known_until)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
     if values["model"] and values["model"] not in palette.load().models:
@@ -215,9 +216,9 @@ def parse_filters(
         period=dates or read_period(values["period"] or periods.DEFAULT, now, known_until, notes, cycles),
         now=now,
         visible=visible,
-        group=read_group(values["group"], options, notes) if values["group"] else None,
+        group=group,
         notes=tuple(notes),
-        options=tuple(options),
+        options=tuple(option for option in options if not option.is_closed or option == group),
         known_cycles=cycles,
         **{name: values[name] for name in WORDS},
     )
@@ -279,10 +280,12 @@ def read_period(
 
 
 def read_group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:
-    """The group of that path; an empty group, with a note, if there is none."""
+    """The group of that path; an empty group, with a note, if there is none, and a note if it is closed."""
     option = find_group(path, options)
     if not option.group_ids:
         notes.append(f"There is no group “{path}”")
+    if option.is_closed:
+        notes.append(f"The group “{option.path}” is closed: it has only what was spent while it was open")
     return option
 
 

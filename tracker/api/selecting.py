@@ -28,7 +28,7 @@ def filters_for(
 
 
 def find_group(path: str) -> tree.GroupOption:
-    option = tree.option_for(path, tree.options())
+    option = tree.option_for(path, tree.options(with_closed=True))
     if not option.group_ids:
         raise ApiError(404, f"There is no group “{path}”. GET /api/groups lists them.")
     return option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import QueryDict
@@ -12,14 +12,17 @@ from django.urls import reverse
 
 from collector.base.days import utc_day
 from collector.models import BillingCycle
-from groups.reporting.chargeback import Chargeback, ChargebackFigures, GroupCharge, MemberCharge
+from groups.names import UNASSIGNED_NAME
+from groups.reporting.chargeback import NOTHING, Chargeback, ChargebackFigures, GroupCharge, MemberCharge
+from groups.tree import GroupOption, group_options
 from tracker import periods
 from tracker.filter_bar import Choice
 from tracker.filters import NAMES
 from tracker.pages.changes import change_columns
+from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
-from tracker.widgets import formats
+from tracker.widgets import cells, formats
 from tracker.widgets.tables import Column, Table, changed
 
 SHARE = "Share of the cycle's total spend."
@@ -35,6 +38,23 @@ class Share:
     group_id: int
     group: str
     member: MemberCharge
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """One group with everything below it; `members` are those who spent in any of them."""
+
+    option: GroupOption
+    is_parent: bool
+    members: int
+    figures: ChargebackFigures
+    share: float | None
+    change: Change | None  # None where nothing is compared
+    url: str
+
+    @property
+    def change_shown(self) -> cells.Shown:
+        return cells.change(self.change)
 
 
 @dataclass(frozen=True)
@@ -56,8 +76,14 @@ class ChargebackPage:
     kept_query: dict[str, str]  # filters of other pages, which say nothing here
     comparisons: list[Choice]
     compared_with: str
+    lines: list[GroupLine]
     groups: Table[GroupCharge]
     members: Table[Share]
+
+    @property
+    def compared(self) -> bool:
+        """Whether there is a column of changes."""
+        return any(line.change is not None for line in self.lines)
 
     @property
     def exports(self) -> dict[str, Table]:
@@ -81,7 +107,7 @@ def page(
         "groups",
         "By group",
         [
-            Column("group", "Group", lambda row: row.name, link=_group_url),
+            Column("group", "Group", lambda row: row.name),
             Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
             *figure_columns(
                 lambda row: row.figures,
@@ -120,8 +146,46 @@ def page(
     span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
     return ChargebackPage(
         result, span, choices, note, reconciled, kept_query(query), comparisons(query),
-        compared_with(query, changes), groups, members,
+        compared_with(query, changes), group_lines(result, cycle, changes, now), groups, members,
     )  # fmt: skip
+
+
+def group_lines(
+    result: Chargeback, cycle: BillingCycle, changes: ChargeChanges, now: datetime
+) -> list[GroupLine]:
+    """Groups in the order of the tree, parents before children with the sums of both, Unassigned last."""
+    charges = {charge.group_id: charge for charge in result.groups}
+    by_group = changes.by_group
+    names = {pk: changes.paths[pk] for pk in by_group} | {pk: each.name for pk, each in charges.items()}
+    names = {pk: name for pk, name in names.items() if name != UNASSIGNED_NAME}
+    concerned = {*charges, *by_group}
+    options = [option for option in group_options(names) if option.group_ids & concerned]
+    return [
+        GroupLine(
+            option,
+            is_parent=any(other.group_ids < option.group_ids for other in options),
+            members=len({member.member_id for charge in own for member in charge.members}),
+            figures=figures,
+            share=_share_of_total(figures, result),
+            change=sum((by_group.get(pk, NO_CHANGE) for pk in option.group_ids), NO_CHANGE)
+            if changes.comparison
+            else None,
+            url=reverse("overview", query=cycle_days(cycle, now) | {"group": option.path}),
+        )
+        for option in options
+        for own in [[charges[pk] for pk in option.group_ids if pk in charges]]
+        for figures in [sum((charge.figures for charge in own), NOTHING)]
+    ]
+
+
+def cycle_days(cycle: BillingCycle, now: datetime) -> dict[str, str]:
+    """The period of `cycle` as the address of another page has it: one that is over by its days."""
+    if cycle.end_at > now:
+        return {"period": "cycle"}
+    return {
+        "from": f"{utc_day(cycle.start_at)}",
+        "to": f"{utc_day(cycle.end_at - timedelta(microseconds=1))}",
+    }
 
 
 def kept_query(query: QueryDict) -> dict[str, str]:
@@ -169,11 +233,6 @@ def cycles(chosen: BillingCycle) -> list[CycleChoice]:
 def cycle_name(cycle: BillingCycle) -> str:
     """`13 Feb 2026 to 13 Mar 2026`."""
     return f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
-
-
-def _group_url(row: GroupCharge) -> str:
-    """The overview of the group in the present cycle."""
-    return reverse("overview", query={"period": "cycle", "group": row.name})
 
 
 def _member_url(row: Share) -> str:

@@ -23,6 +23,7 @@ class ChargeChanges:
 
     comparison: Comparison | None = None
     by_member: Mapping[tuple[int, int], Change] = field(default_factory=dict)
+    paths: Mapping[int, str] = field(default_factory=dict)  # of the groups in question, by id
 
     @property
     def by_group(self) -> Mapping[int, Change]:
@@ -45,4 +46,4 @@ def charge_changes(
         for group_id, member_id, (total,) in sums_by_group(rows, "total_cents"):
             spent = Change(Decimal(0), cents(total)) if is_before else Change(cents(total))
             changes[shown[group_id][0], member_id] += spent
-    return ChargeChanges(held, changes)
+    return ChargeChanges(held, changes, {pk: path for pk, path in shown.values()})

@@ -48,7 +48,7 @@ def chargeback(request: AccessRequest) -> HttpResponse:
         visible=visible,
         title="Chargeback",
         csv_name=f"chargeback-{cycle.start_at:%Y-%m-%d}",
-        scripts=(),
+        scripts=("tracker/js/teams.js",),
     )
 
 

@@ -95,3 +95,52 @@ def test_an_address_that_makes_no_sense_is_refused(charged, client, query):
 
 def test_without_a_cycle_the_page_says_so(db, client):
     assert "No billing cycle yet" in client.get("/chargeback").text
+
+
+@pytest.fixture
+def tree(charged) -> None:
+    """$2 of Cat in A > Core, and in the cycle before $8 in A > Old, which has closed since."""
+    cat, old = make_member("cat@x.io", name="Cat"), make_group("A > Old", closed_day=date(2026, 3, 13))
+    assign(cat, old, date(2026, 1, 1))
+    assign(cat, make_group("A > Core"), date(2026, 3, 13))
+    make_day(cat, date(2026, 2, 15), Decimal(800))
+    make_day(cat, date(2026, 3, 14), Decimal(200), requests=1)
+
+
+def lines(client, address: str) -> list:
+    """(path, whether it folds, markup) of each group."""
+    found = client.get(address).text.split('<tr data-path="')[1:]
+    return [(row.partition('"')[0].replace("&gt;", ">"), "data-fold" in row, row) for row in found]
+
+
+def test_parents_are_the_sums_of_what_is_below_them_and_fold(tree, client):
+    (a, folds, a_row), (core, core_folds, core_row), (rest, _, rest_row) = lines(client, "/chargeback")
+    assert [(a, folds), (core, core_folds), rest] == [("A", True), ("A > Core", False), "Unassigned"]
+    assert "$5.00" in a_row and '<td class="number">2</td>' in a_row and "83 %" in a_row
+    assert "$2.00" in core_row and "$1.00" in rest_row
+    assert client.get("/chargeback?csv=groups").text.splitlines()[1:] == [
+        "A,1,3.0,1.0,2.0,2,0.5",
+        "A > Core,1,2.0,0.0,2.0,1,0.3333333333333333",
+        "Unassigned,1,1.0,1.0,0.0,1,0.16666666666666666",
+    ]
+
+
+def test_a_parent_is_compared_with_all_that_was_below_it_before(tree, client):
+    (_, _, a_row), *_ = lines(client, "/chargeback?compare=cycle")
+    assert "-$3.00" in a_row
+
+
+def test_the_link_of_a_group_that_has_closed_shows_what_it_spent_in_the_cycle(tree, client):
+    *_, (path, _, row) = lines(client, "/chargeback?cycle=2026-02-13")
+    assert path == "A > Old"
+    url = row.partition('<a href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert url == "/?from=2026-02-13&to=2026-03-13&group=A+%3E+Old"
+    text = client.get(url).text
+    assert "The group “A &gt; Old” is closed" in text
+    assert "$8.00" in text
+    assert client.get("/?group=A+%3E+Old").status_code == 200
+    assert "$5.00" in client.get("/?period=cycle&group=A").text
+
+
+def test_a_parent_has_the_past_of_the_groups_below_it_that_have_closed(tree, client):
+    assert "$58.00" in client.get("/?from=2026-02-13&to=2026-03-12&group=A").text
