@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Q
 
@@ -44,7 +45,7 @@ class Period:
         """The last day that totals count: today in a cycle, else `last`."""
         return self.today if self.cycle else self.last
 
-    @property
+    @cached_property
     def averaged(self) -> list[date]:
         """What averages count: days that lie wholly in the period, are over and are wholly known."""
         is_cut = self.cycle is not None and self.cycle.start_at > day_start(self.first)
@@ -95,7 +96,7 @@ class Period:
             return formats.full_day(self.last)
         return f"{self.first.day} {self.first:%b} to {self.last.day} {self.last:%b}"
 
-    @property
+    @cached_property
     def shown_days(self) -> list[date]:
         """Every day a chart shows: the whole days, and today so far where it follows them."""
         return list(days_between(self.first, self.last_shown))

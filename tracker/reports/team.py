@@ -103,12 +103,13 @@ class Team:
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
         self.palette = filters.palette
+        self._badges: dict[int, list[Badge]] = {}
         self.people = people.everybody()
 
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return kept("usage", self.filters, lambda: usage.usage(self.all_rows))
+        return usage.usage(kept("usage", self.filters, lambda: usage.usage_rows(self.all_rows)))
 
     @property
     def all_rows(self) -> MemberModelDayQuerySet:
@@ -176,9 +177,13 @@ class Team:
 
     def badges_of(self, person: Person) -> list[Badge]:
         """None of praise beside an open incident, whose hours may be no part of the period."""
-        habits = self.habits.get(person.pk)
-        earned = badges.badges(habits, self.bounds) if habits else []
-        return [badge for badge in earned if not (badge.praises and person.has_open_incident)]
+        if person.pk not in self._badges:
+            habits = self.habits.get(person.pk)
+            earned = badges.badges(habits, self.bounds) if habits else []
+            self._badges[person.pk] = [
+                badge for badge in earned if not (badge.praises and person.has_open_incident)
+            ]
+        return self._badges[person.pk]
 
     def ranks(self, values: dict[int, float]) -> dict[int, int]:
         """Ranks by member; none where the settings show none."""
@@ -221,7 +226,7 @@ class Team:
     @cached_property
     def usage(self) -> Usage:
         """What the filters leave of the period."""
-        return self.all_usage if self.selection.is_everything else usage.usage(self.rows)
+        return self.all_usage if self.selection.is_everything else usage.usage(usage.usage_rows(self.rows))
 
     @property
     def rows(self) -> MemberModelDayQuerySet:

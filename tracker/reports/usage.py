@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -148,13 +148,13 @@ FROM used GROUP BY model
 """
 
 
-def usage(rows: MemberModelDayQuerySet) -> Usage:
-    """All of `rows` by member and by model. One query."""
+def usage_rows(rows: MemberModelDayQuerySet) -> list[tuple[Any, ...]]:
+    """All of `rows` by member and by model, as `USAGE` gives them. One query."""
     grouped = rows.order_by().values("member_id", "model").annotate(**SUMS)
     try:
         parts, values = grouped.query.sql_with_params()
     except EmptyResultSet:  # the filters leave nobody
-        return Usage({}, {}, {}, {}, {}, Totals())
+        return []
     statement = USAGE.format(
         parts=parts,
         member=Member._meta.db_table,
@@ -163,12 +163,16 @@ def usage(rows: MemberModelDayQuerySet) -> Usage:
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*values, Member.Kind.PERSON])
-        found = cursor.fetchall()
+        return cursor.fetchall()
+
+
+def usage(found: list[tuple[Any, ...]]) -> Usage:
+    """What `usage_rows` found."""
     members = [row for row in found if row[0] is not None]
     models = [row for row in found if row[0] is None]
-    by_model = {model: totals(sums) for _, model, _, _, _, _, *sums in models}
+    by_model = {row[1]: totals(row[6:]) for row in models}
     return Usage(
-        by_member={pk: totals(sums) for pk, _, _, _, _, _, *sums in members},
+        by_member={row[0]: totals(row[6:]) for row in members},
         by_model=by_model,
         people={row[1]: row[5] for row in models},
         main_models={row[0]: row[1] for row in members if row[1] is not None},
@@ -183,7 +187,7 @@ def parts(rows: MemberModelDayQuerySet) -> Iterator[Part]:
         yield Part(pk, model, totals(sums))
 
 
-def totals(sums: list[int]) -> Totals:
+def totals(sums: Sequence[int]) -> Totals:
     """Of sums in the order of `SUMS`."""
     return Totals._make([*sums[:-3], *map(in_cents, sums[-3:])])
 

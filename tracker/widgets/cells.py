@@ -105,8 +105,8 @@ def css(kind: str) -> str:
     return CLASSES.get(kind, "")
 
 
-def show(kind: str, value: Any, now: datetime) -> Shown:
-    """The inside of a cell."""
+def writer(kind: str, now: datetime) -> Callable[[Any], Shown]:
+    """What writes the inside of a cell."""
     if kind == "ago":
-        return formats.ago(value, now)
-    return (NUMBERS.get(kind) or OTHERS[kind])(value)
+        return lambda value: formats.ago(value, now)
+    return NUMBERS.get(kind) or OTHERS[kind]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.exceptions import BadRequest
@@ -111,9 +112,10 @@ class Table(Generic[Row]):
         if self.sort == self.ordered:
             return list(self.rows)
         value = next(column.value for column in self.columns if column.key == self.sort.lstrip("-"))
-        known = [row for row in self.rows if value(row) is not None]
-        known.sort(key=lambda row: sort_key(value(row)), reverse=self.sort.startswith("-"))
-        return known + [row for row in self.rows if value(row) is None]
+        valued = [(value(row), row) for row in self.rows]
+        known = [(sort_key(found), row) for found, row in valued if found is not None]
+        known.sort(key=itemgetter(0), reverse=self.sort.startswith("-"))
+        return [row for _, row in known] + [row for found, row in valued if found is None]
 
     @property
     def heads(self) -> list[Head]:
@@ -131,19 +133,33 @@ class Table(Generic[Row]):
     def lines(self) -> list[Line]:
         """The rows of this page."""
         first = (self.page - 1) * self.page_rows
+        shown = [
+            (
+                column is self.shown[0],
+                cells.css(column.kind),
+                cells.writer(column.kind, self.now),
+                column.shown or column.value,
+                column.link,
+                column.under,
+            )
+            for column in self.shown
+        ]
         return [
-            Line(self.css(row), [self.cell(column, row) for column in self.shown])
+            Line(
+                self.css(row),
+                [
+                    Cell(
+                        is_head,
+                        css,
+                        write(value(row)),
+                        link(row) if link else "",
+                        under(row) if under else None,
+                    )
+                    for is_head, css, write, value, link, under in shown
+                ],
+            )
             for row in self.sorted_rows[first : first + self.page_rows]
         ]
-
-    def cell(self, column: Column[Row], row: Row) -> Cell:
-        return Cell(
-            column is self.shown[0],
-            cells.css(column.kind),
-            cells.show(column.kind, (column.shown or column.value)(row), self.now),
-            column.link(row) if column.link else "",
-            column.under(row) if column.under else None,
-        )
 
     @property
     def notes(self) -> list[Column[Row]]:
