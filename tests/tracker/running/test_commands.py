@@ -16,7 +16,7 @@ def test_serve_names_a_taken_port_and_the_way_out():
         listener.listen()
         port = listener.getsockname()[1]
         with pytest.raises(
-            CommandError, match=f"cannot serve on 127.0.0.1:{port} .*stop what listens.*--bind"
+            CommandError, match=f"cannot serve on 127.0.0.1:{port} .*stop the program that listens.*--bind"
         ):
             call_command("serve", f"--bind=127.0.0.1:{port}")
 
