@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import models
 
@@ -14,7 +14,7 @@ from collector.imports.short_transactions import batches
 from collector.models import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from collector.sources.commits import imported_hash
 
-from .database import ImportPart, OddValue, TrackerDb, TrackerRow, label, number
+from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, label, number
 from .people import rows_of_days
 from .taking import Taking
 
@@ -248,7 +248,7 @@ def _member_day(
     )
 
 
-def daily_count(value: Any) -> int:
+def daily_count(value: Cell) -> int:
     """A count of one day; OddValue where none can be so."""
     count = number(value)
     if count > MOST_PER_DAY:

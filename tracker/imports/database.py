@@ -31,7 +31,9 @@ MOST_UNITS, UNIT_PLACES = 10**6, Decimal("0.0001")
 # Kinds of reasons that are told apart in a report.
 MOST_REASONS = 8
 
-TrackerRow = dict[str, Any]
+# What SQLite keeps in a column, whatever the column's type says.
+Cell = str | int | float | bytes | None
+TrackerRow = dict[str, Cell]
 
 
 @dataclass
@@ -90,7 +92,7 @@ class TrackerDb:
 
     def rows(self, table: str, *columns: str, only: str = "") -> Iterator[TrackerRow]:
         """The rows of `table`; None for columns, nothing for tables, that the file lacks. `only` is SQL."""
-        there = self._names("SELECT name FROM pragma_table_info(?)", table)
+        there = self._names("SELECT LOWER(name) FROM pragma_table_info(?)", table)
         if there.isdisjoint(columns):
             return
         wanted = ", ".join(column if column in there else "NULL" for column in columns)
@@ -112,9 +114,16 @@ class OddValue(ValueError):
     """An implausible value; the message says which."""
 
 
-def instant(value: Any) -> datetime | None:
+def text_of(value: Cell) -> str:
+    """A cell as text: empty where it is empty, decoded where it holds bytes."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value or "")
+
+
+def instant(value: Cell) -> datetime | None:
     """Milliseconds, or text, in UTC if it has no time zone; None if it is not a plausible instant."""
-    text = str(value or "").strip()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = text_of(value).strip()
     try:
         parsed = from_epoch_ms(int(text)) if is_number(text) else _instant_of_text(text)
     except (ValueError, OverflowError):
@@ -127,15 +136,15 @@ def _instant_of_text(text: str) -> datetime:
     return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def day(value: Any) -> date | None:
+def day(value: Cell) -> date | None:
     """The UTC day of a day or an instant; None if it is none."""
     moment = instant(value)
     return moment.date() if moment else None
 
 
-def email(value: Any) -> str:
+def email(value: Cell) -> str:
     """The address in small letters; empty where there is none."""
-    return _normal(str(value or ""))
+    return _normal(text_of(value))
 
 
 @lru_cache(10_000)
@@ -144,12 +153,12 @@ def _normal(text: str) -> str:
 
 
 @lru_cache(10_000)
-def label(value: Any, limit: int) -> str:
+def label(value: Cell, limit: int) -> str:
     """A text without control characters, cut to `limit`."""
-    return "".join(char for char in str(value or "") if char.isprintable()).strip()[:limit]
+    return "".join(char for char in text_of(value) if char.isprintable()).strip()[:limit]
 
 
-def number(value: Any) -> int:
+def number(value: Cell) -> int:
     """A count; text that is none counts as 0; OddValue where none can be so."""
     if type(value) is int and 0 <= value <= MOST_COUNT:
         return value
@@ -164,7 +173,7 @@ def number(value: Any) -> int:
     return count
 
 
-def amount(value: Any) -> Decimal:
+def amount(value: Cell) -> Decimal:
     """Cents; text that is none counts as 0; OddValue where no sum can be so."""
     try:
         decimal = Decimal(str(value or 0))
@@ -175,7 +184,7 @@ def amount(value: Any) -> Decimal:
     return cents(decimal)
 
 
-def tokens(value: Any) -> int | None:
+def tokens(value: Cell) -> int | None:
     """A count of tokens; unknown where none can be so, since the event's money counts all the same."""
     if type(value) is int and 0 <= value <= MOST_COUNT:  # as nearly all are
         return value
@@ -186,7 +195,7 @@ def tokens(value: Any) -> int | None:
 
 
 @lru_cache(10_000)
-def units(value: Any) -> Decimal:
+def units(value: Cell) -> Decimal:
     """Request units; none if they are implausible, because they are not money."""
     try:
         count = amount(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from collector.base.garbage import rare_garbage_collection
 from collector.facts.surfaces import is_by_bugbot
@@ -13,7 +12,7 @@ from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
 from collector.sources.events import CHARGEABLE_KINDS
 
-from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, email, label, tokens, units
+from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, amount, email, label, tokens, units
 from .taking import Taking
 
 COLUMNS = (
@@ -45,7 +44,7 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
     )
     with rare_garbage_collection():
         for _, of_instant in groupby(rows, key=itemgetter("timestamp")):
-            last_stored: dict[tuple[Any, Any], TrackerRow] = {}
+            last_stored: dict[tuple[str, Cell], TrackerRow] = {}
             for row in of_instant:
                 part.read += 1
                 last_stored[email(row["user_email"]), row["model"]] = row
@@ -84,5 +83,5 @@ def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
     return EventDraft(taking.spender(row["user_email"]), taking.instant(row["timestamp"]), model, columns)
 
 
-def _is_chargeable(flag: Any, kind: str) -> bool:
+def _is_chargeable(flag: Cell, kind: str) -> bool:
     return bool(flag) if flag is not None else kind.lower() in CHARGEABLE_KINDS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
 from collector.base.cells import is_empty_value
 from collector.base.days import utc_day
@@ -13,7 +12,7 @@ from groups.assignments.changes import group_named, open_or_make
 from groups.assignments.placing import Placement, record
 from groups.models import Assignment
 from groups.names import UNASSIGNED_NAME, free_name, key, nearest
-from tracker.imports.database import ImportPart, OddValue, TrackerDb, TrackerRow, day, label
+from tracker.imports.database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, day, label, text_of
 from tracker.imports.taking import Taking
 
 BY = "cursor-usage-tracker"
@@ -50,12 +49,12 @@ def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
     return part
 
 
-def is_no_group(group_id: Any, name: str) -> bool:
+def is_no_group(group_id: Cell, name: str) -> bool:
     """Whether a group of the tracker stands for those without one, as Cursor's `unassignedGroup` does."""
     return group_id == CURSORS_REST or is_empty_value(name)
 
 
-def _placing(batch: list[tuple[int, TrackerRow]], names: dict[Any, str], at: datetime) -> Callable[[], int]:
+def _placing(batch: list[tuple[int, TrackerRow]], names: dict[Cell, str], at: datetime) -> Callable[[], int]:
     def place() -> int:
         groups = {row["group_id"]: _group_id(names[row["group_id"]], at) for _, row in batch}
         return record(_placement(member_id, groups[row["group_id"]], row, at) for member_id, row in batch)
@@ -65,7 +64,7 @@ def _placing(batch: list[tuple[int, TrackerRow]], names: dict[Any, str], at: dat
 
 def _joined(row: TrackerRow) -> str:
     """When somebody joined, for sorting; the group's id tells equal ones apart, whatever their order."""
-    return f"{row['joined_at'] or ''} {row['group_id']}"
+    return f"{text_of(row['joined_at'])} {text_of(row['group_id'])}"
 
 
 def _placement(member_id: int, group_id: int, row: TrackerRow, at: datetime) -> Placement:

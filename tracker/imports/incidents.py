@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from math import isfinite
-from typing import Any
 
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
 from incidents.models import Incident, IncidentAnomaly, Origin, Status, TimelineEntry, TimelineStep
-from tracker.imports.database import ImportPart, OddValue, TrackerDb, TrackerRow, instant, label
+from tracker.imports.database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, instant, label
 from tracker.imports.taking import Taking
 
 BY = "cursor-usage-tracker"
@@ -108,7 +107,7 @@ def take_history(db: TrackerDb, taking: Taking) -> list[ImportPart]:
     return [anomalies, incidents]
 
 
-def _anomaly_rows(db: TrackerDb, part: ImportPart, courses: dict[Any, TrackerRow]) -> Iterator[TrackerRow]:
+def _anomaly_rows(db: TrackerDb, part: ImportPart, courses: dict[Cell, TrackerRow]) -> Iterator[TrackerRow]:
     """The anomalies, newest first, then what stands for those that the file lacks."""
     there = set()
     for row in db.rows("anomalies", *ANOMALY_COLUMNS, only="ORDER BY detected_at DESC"):
@@ -184,7 +183,7 @@ def _anomaly(row: TrackerRow, taking: Taking) -> Anomaly:
     )
 
 
-def _member_id(address: Any, taking: Taking) -> int | None:
+def _member_id(address: Cell, taking: Taking) -> int | None:
     """Whom it concerns; None for the whole team, which the tracker writes as a word that is no address."""
     if "@" not in str(address or ""):
         return None
@@ -194,7 +193,7 @@ def _member_id(address: Any, taking: Taking) -> int | None:
         raise OddValue("for an address that is not a member's") from None
 
 
-def _figure(value: Any) -> float:
+def _figure(value: Cell) -> float:
     try:
         figure = float(value or 0)
     except (TypeError, ValueError):

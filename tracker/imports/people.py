@@ -10,7 +10,7 @@ from collector.facts.roster import identify
 from collector.imports.short_transactions import batches
 from collector.models import Member
 
-from .database import ImportPart, OddValue, TrackerDb, TrackerRow, email, instant, label
+from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, email, instant, label
 from .taking import Taking
 
 # Tables that name members by `email`, beside the members' own and the events.
@@ -86,7 +86,7 @@ def _admit_others(db: TrackerDb, taking: Taking) -> None:
     taking.admit(sorted(addresses))
 
 
-def _is_usable(taking: Taking, address: str) -> bool:
+def _is_usable(taking: Taking, address: Cell) -> bool:
     try:
         return bool(email(address)) and taking.identity(address) != identify("")
     except OddValue:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
+from collector.base.notes import storable_raw
 from collector.facts import cycles, rollups
 from collector.imports.short_transactions import batches
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
-from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day, instant, number
+from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day, instant, number, units
 from .people import rows_of_days
 from .taking import Taking
 
@@ -83,7 +84,7 @@ def _snapshot(
     if start is None or (cycle is None and start not in taking.cycle_days):
         raise OddValue("without a billing cycle")
     member_id = taking.member_id(row["email"])
-    limit = amount(row["hard_limit_override_dollars"] or row["monthly_limit_dollars"])
+    limit = units(row["hard_limit_override_dollars"] or row["monthly_limit_dollars"])
     taken_at = min(cycle.end_at, taking.at) if cycle else taking.at
     snapshot = SpendSnapshot(
         member_id=member_id,
@@ -94,7 +95,7 @@ def _snapshot(
         included_cents=amount(row["included_spend_cents"]),
         premium_requests=min(number(row["fast_premium_requests"]), MOST_REQUESTS),
         limit_dollars=limit.quantize(Decimal("0.01")) if limit else None,
-        raw=row,
+        raw=storable_raw(row),
     )
     return (member_id, cycle.pk if cycle else start), snapshot
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
-from typing import Any
 
 from collector.base.cells import is_address
 from collector.base.days import utc_day
@@ -15,7 +14,7 @@ from collector.facts.roster import Identity, Roster, identify
 from collector.imports.events import PretendRoster
 from collector.imports.short_transactions import ShortTransactions
 
-from .database import OddValue, TrackerRow, email, instant
+from .database import Cell, OddValue, TrackerRow, email, instant
 
 # How often whoever watches hears of rows.
 EVERY = 2_000
@@ -34,7 +33,7 @@ class Taking:
     watch: Watcher = lambda name, done, total: None
     roster: Roster = field(init=False)
     transactions: ShortTransactions = field(init=False)
-    identities: dict[Any, Identity] = field(default_factory=dict)
+    identities: dict[Cell, Identity] = field(default_factory=dict)
     # What a dry run would have written, for the steps that follow.
     days_with_events: set[tuple[int, date]] = field(default_factory=set)
     cycle_days: set[date] = field(default_factory=set)
@@ -43,7 +42,7 @@ class Taking:
         self.roster = (PretendRoster if self.is_dry_run else Roster).load()
         self.transactions = ShortTransactions(self.is_dry_run)
 
-    def admit(self, addresses: Iterable[Any]) -> None:
+    def admit(self, addresses: Iterable[Cell]) -> None:
         """Make members of those whom nobody knows yet."""
         identities = [self.identity(address) for address in addresses]
         self.transactions.run(
@@ -51,34 +50,34 @@ class Taking:
             for start in range(0, len(identities), BATCH)
         )
 
-    def identity(self, address: Any) -> Identity:
+    def identity(self, address: Cell) -> Identity:
         """Whom an e-mail names: nobody where it is empty; OddValue where it is not an address."""
         known = self.identities.get(address)
         if known is None:
             known = self.identities[address] = identify(_checked(email(address)))
         return known
 
-    def spender(self, address: Any) -> Identity:
+    def spender(self, address: Cell) -> Identity:
         """Whom an event names; nobody where that is not an address: its money counts all the same."""
         try:
             return self.identity(address)
         except OddValue:
             return self.identities.setdefault(address, identify(""))
 
-    def member_id(self, address: Any) -> int:
+    def member_id(self, address: Cell) -> int:
         """The member with this e-mail, whom `admit` has seen; OddValue where it is not an address."""
         if not email(address):
             raise OddValue("without a member")
         return self.roster.member_id(self.identity(address))
 
-    def instant(self, value: Any) -> datetime:
+    def instant(self, value: Cell) -> datetime:
         """An instant that may have been; OddValue where it is none, too old, or ahead."""
         moment = instant(value)
         if moment is None or moment > self.at + AHEAD:
             raise OddValue("without a plausible time")
         return moment
 
-    def day(self, value: Any) -> date:
+    def day(self, value: Cell) -> date:
         """The UTC day of such an instant."""
         return utc_day(self.instant(value))
 

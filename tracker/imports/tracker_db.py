@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.core.exceptions import ValidationError
 from collector.base.history import annotate_history
 from detection.models import DetectionSettings
 from tracker.api.settings import ATTRIBUTES, flatten, is_money
-from tracker.imports.database import ImportPart, TrackerDb
+from tracker.imports.database import ImportPart, TrackerDb, text_of
 from tracker.imports.facts import take_facts
 from tracker.imports.groups import take_groups
 from tracker.imports.incidents import take_history
@@ -93,11 +94,11 @@ def _settings_as_they_are() -> DetectionSettings:
     return DetectionSettings.objects.first() or DetectionSettings()
 
 
-def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, Any]]:
+def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, float]]:
     """The tracker's thresholds by their names in the API, which are the same; others are skipped."""
     for stored in db.rows("config", "key", "value", only="WHERE key = 'detection'"):
         try:
-            config = json.loads(stored["value"] or "{}")
+            config = json.loads(text_of(stored["value"]) or "{}")
         except ValueError:
             part.read += 1
             part.reject("not JSON")
@@ -105,7 +106,10 @@ def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, Any]]:
         for name, value in flatten(config if isinstance(config, dict) else {}):
             if name in ATTRIBUTES and isinstance(value, int | float):
                 part.read += 1
-                yield name, value
+                if isfinite(value):
+                    yield name, value
+                else:
+                    part.reject(f"{name}: not a finite number")
 
 
 def _save_settings(row: DetectionSettings, changed: dict[str, Any]) -> None:

@@ -1,14 +1,23 @@
 """Databases of cursor-usage-tracker as they are in the wild, and imports that end half-way."""
 
+import sqlite3
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from collector.base.csv_files import FileError
 from collector.imports import events as event_writer
 from collector.imports import short_transactions
-from collector.models import DailyActivity, Member, MemberModelDay, TeamAnalyticsDay, UsageEvent
-from detection.models import Anomaly
+from collector.models import (
+    DailyActivity,
+    Member,
+    MemberModelDay,
+    SpendSnapshot,
+    TeamAnalyticsDay,
+    UsageEvent,
+)
+from detection.models import Anomaly, DetectionSettings
 from groups.models import Assignment, Group
 from incidents.models import Incident
 from tests.tracker.imports.old_tracker import EVENT, MS, ROWS, make_file
@@ -180,3 +189,51 @@ def test_odd_values_of_any_table_are_counted_and_the_rest_goes_on(tmp_path, tabl
     more = [odd.unusable - good.unusable for odd, good in zip(result.parts, usual.parts, strict=True)]
     assert sum(more) == 1
     assert [odd.taken for odd in result.parts] == [good.taken for good in usual.parts]
+
+
+def test_columns_and_cells_of_other_types_mean_the_same(tmp_path):
+    path = make_file(tmp_path / "tracker.db", ROWS)
+    import_tracker_db(path, AT)
+    expected = set(UsageEvent.objects.values_list("occurred_at", "model", "charged_cents", "input_tokens"))
+    UsageEvent.objects.all().delete()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE usage_events RENAME TO former_events")
+        connection.execute(
+            "CREATE TABLE usage_events AS SELECT user_email AS User_Email, kind, max_mode,"
+            " CAST(timestamp AS REAL) AS Timestamp, CAST(model AS BLOB) AS model,"
+            " CAST(total_cents AS TEXT) AS TOTAL_CENTS,"
+            " CAST(input_tokens AS TEXT) AS input_tokens, is_chargeable FROM former_events"
+        )
+    import_tracker_db(path, AT)
+    events = UsageEvent.objects.values_list("occurred_at", "model", "charged_cents", "input_tokens")
+    assert set(events) == expected
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "1e30", "-5", "0.5"])
+def test_a_threshold_that_cannot_be_is_reported(tmp_path, number):
+    config = f'{{"thresholds": {{"maxSpendCentsPerCycle": {number}, "maxRequestsPerDay": {number}}}}}'
+    rows = {**ROWS, "config": [{"key": "detection", "value": config}]}
+    before = DetectionSettings.get_solo().daily_requests_limit
+    result = import_tracker_db(make_file(tmp_path / "tracker.db", rows), AT)
+    [part] = [part for part in result.parts if part.name == "detection settings"]
+    assert part.read == 2
+    assert DetectionSettings.get_solo().daily_requests_limit == before
+
+
+def test_a_row_of_spend_with_odd_cells_is_kept_as_it_came(tmp_path):
+    spending = {**ROWS["spending"][0], "spend_cents": b"\x00\xff", "monthly_limit_dollars": "unlimited"}
+    import_tracker_db(make_file(tmp_path / "tracker.db", {**ROWS, "spending": [spending]}), AT)
+    snapshot = SpendSnapshot.objects.get()
+    assert (snapshot.included_cents, snapshot.limit_dollars) == (200, None)
+
+
+def test_a_view_in_place_of_a_table_and_an_empty_file_are_read_or_refused_in_a_line(tmp_path):
+    path = make_file(tmp_path / "tracker.db", ROWS)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE usage_events RENAME TO former_events")
+        connection.execute("CREATE VIEW usage_events AS SELECT * FROM former_events")
+    import_tracker_db(path, AT)
+    assert UsageEvent.objects.count() == 2
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(FileError, match="not an SQLite database"):
+        import_tracker_db(tmp_path / "empty.db", AT)
