@@ -198,7 +198,11 @@ class ChannelAdmin(RecordedAdmin):
             revive(obj, timezone.now())
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """A test is sent when the form's transaction is over: it may take as long as the other side does."""
         response = super().change_view(request, object_id, form_url, extra_context)

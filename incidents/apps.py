@@ -1,5 +1,4 @@
 from contextlib import suppress
-from typing import Any
 
 from django.apps import AppConfig
 from django.db import DatabaseError
@@ -21,7 +20,7 @@ class IncidentsConfig(AppConfig):
         post_migrate.connect(make_channels, sender=self)
 
 
-def make_channels(*, plan: Any = None, using: str = "default", **_: Any) -> None:
+def make_channels(*, plan: object = None, using: str = "default", **_: object) -> None:
     """Channels that the environment asks for are there from the first start, not only from the first run."""
     from incidents.channels.registry import seed_environment_channels
 

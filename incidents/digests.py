@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from collector.base.days import utc_day
 from collector.models import BillingCycle
@@ -71,7 +70,7 @@ class DigestReport:
     def summary(self) -> str:
         return f"{len(self.recorded)} digests recorded" if self.recorded else "no digest due"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"recorded": self.recorded}
 
 

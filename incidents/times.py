@@ -26,14 +26,14 @@ class Spread:
     @classmethod
     def over(cls, spans: Iterable[timedelta | None]) -> Spread:
         """The spread of the spans that are known."""
-        known = sorted(span.total_seconds() for span in spans if span is not None)
-        if not known:
+        seconds = sorted(span.total_seconds() for span in spans if span is not None)
+        if not seconds:
             return cls()
-        nearest_rank = known[math.ceil(0.9 * len(known)) - 1]
+        nearest_rank = seconds[math.ceil(0.9 * len(seconds)) - 1]
         return cls(
-            len(known),
-            timedelta(seconds=sum(known) / len(known)),
-            timedelta(seconds=median(known)),
+            len(seconds),
+            timedelta(seconds=sum(seconds) / len(seconds)),
+            timedelta(seconds=median(seconds)),
             timedelta(seconds=nearest_rank),
         )
 

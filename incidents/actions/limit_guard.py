@@ -85,26 +85,26 @@ def limit_dollars(spent_cents: Decimal, policy: GuardSettings) -> int:
 
 def limit_member(incident: Incident, policy: GuardSettings, client: CursorClient, now: datetime) -> bool:
     """Set the limit by Cursor's own figure of the spend; a lower one that holds already is left alone."""
-    found = read_limit(client, incident.member.email) if incident.member else None
+    at_cursor = read_limit(client, incident.member.email) if incident.member else None
     with transaction.atomic():
         # Somebody may have answered, or another process acted, while Cursor was asked.
         current = Incident.objects.select_for_update().get(pk=incident.pk)
-        change = record_limit(current, found, policy, now) if is_due(current, policy, now) else None
+        change = record_limit(current, at_cursor, policy, now) if is_due(current, policy, now) else None
     if change:
         carry_out(change, client, now)
     return change is not None
 
 
 def record_limit(
-    incident: Incident, found: LimitInForce | None, policy: GuardSettings, now: datetime
+    incident: Incident, at_cursor: LimitInForce | None, policy: GuardSettings, now: datetime
 ) -> LimitChange | None:
     """Record the change to make and note it; None, and noted why, where there is none to make."""
     member = incident.member
-    if member is None or found is None or found.total_cents is None:
+    if member is None or at_cursor is None or at_cursor.total_cents is None:
         note(incident, "could not act: Cursor's answer does not include the member's spend.", now)
         return None
-    dollars = limit_dollars(found.total_cents, policy)
-    holds = found.decisive_dollars
+    dollars = limit_dollars(at_cursor.total_cents, policy)
+    holds = at_cursor.decisive_dollars
     if holds is not None and holds <= dollars:
         note(incident, f"kept the limit of {words(holds)}, which is not higher than {words(dollars)}.", now)
         return None

@@ -144,9 +144,9 @@ def explain(problem: Exception) -> DeliveryError:
             "and the mail server.",
             is_uncertain=isinstance(problem, DeadlineExceeded),
         )
-    said = f"{type(problem).__name__} {status or ''}".strip()
+    name = f"{type(problem).__name__} {status or ''}".strip()
     return DeliveryError(
-        f"The mail could not be sent ({said}): check EMAIL_URL or RESEND_API_KEY, the sender's address "
+        f"The mail could not be sent ({name}): check EMAIL_URL or RESEND_API_KEY, the sender's address "
         "and the mail server."
     )
 

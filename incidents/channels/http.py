@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import requests
 
@@ -21,7 +20,7 @@ USER_AGENT = "cursor-cost-monitor"
 
 
 def post_json(
-    service: str, url: str, data: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    service: str, url: str, data: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> None:
     """POST `data`; any 2xx will do. DeliveryError names the service, never the address or a key."""
     body = json.dumps(data, ensure_ascii=False).encode()

@@ -5,7 +5,7 @@ https://docs.opsgenie.com/docs/alert-api, read 2026-11-28.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from django.conf import settings
@@ -45,7 +45,7 @@ def send(channel: Channel, parcel: Parcel) -> str:
     return alias
 
 
-def post_alert(key: str, alias: str, data: dict[str, Any], action: str = "") -> None:
+def post_alert(key: str, alias: str, data: Mapping[str, object], action: str = "") -> None:
     path = f"/{quote(alias, safe='')}/{action}?identifierType=alias" if alias else ""
     url = f"{settings.OPSGENIE_API_URL}/v2/alerts{path}"
     post_json(SERVICE, url, data, {"Authorization": f"GenieKey {key}"})

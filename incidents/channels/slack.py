@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -101,8 +102,8 @@ def post(to: str, parcel: Parcel) -> str:
 def post_once(parcel: Parcel, **message: Any) -> str:
     """Post, unless an earlier attempt got through after all; return the message's ts."""
     mark = {"event_type": "cost_notification", "event_payload": {"key": parcel.key}}
-    found = find_posted(parcel, message["channel"], message.get("thread_ts", ""))
-    return found or str(call("chat_postMessage", metadata=mark, **message)["ts"])
+    posted = find_posted(parcel, message["channel"], message.get("thread_ts", ""))
+    return posted or str(call("chat_postMessage", metadata=mark, **message)["ts"])
 
 
 def find_posted(parcel: Parcel, channel: str, thread: str) -> str:
@@ -183,10 +184,10 @@ def explain(problem: SlackApiError) -> DeliveryError:
     )
 
 
-def retry_after(headers: Any) -> timedelta:
+def retry_after(headers: Mapping[str, object]) -> timedelta:
     """Slack's `Retry-After` in seconds; a minute where it gives none that can be read."""
-    found = {str(name).lower(): value for name, value in dict(headers).items()}.get("retry-after", "")
-    text = str(found[0] if isinstance(found, list) and found else found)
+    value = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
+    text = str(value[0] if isinstance(value, list) and value else value)
     return timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS) if is_number(text) else 60)
 
 

@@ -85,15 +85,15 @@ def cause_json(cause: MessageCause | None) -> dict[str, object] | None:
 def headers(key: str, body: bytes) -> dict[str, str]:
     """The signature covers the time, so that a caught request cannot be used later."""
     sent = str(int(time.time()))
-    found = {
+    signed = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "cursor-cost-monitor",
         "X-Delivery": key,
         "X-Timestamp": sent,
     }
     if settings.WEBHOOK_SECRET:
-        found["X-Signature"] = f"sha256={sign(settings.WEBHOOK_SECRET, sent, body)}"
-    return found
+        signed["X-Signature"] = f"sha256={sign(settings.WEBHOOK_SECRET, sent, body)}"
+    return signed
 
 
 def sign(secret: str, sent: str, body: bytes) -> str:

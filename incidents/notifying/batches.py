@@ -22,8 +22,8 @@ class Batch:
     @property
     def incidents(self) -> list[Incident]:
         """The incidents it is about, each once, in order."""
-        found = {row.incident_id: row.incident for row in self.rows}
-        return [incident for incident in found.values() if incident]
+        by_id = {row.incident_id: row.incident for row in self.rows}
+        return [incident for incident in by_id.values() if incident]
 
 
 def plan(rows: Sequence[Notification], channel: Channel, policy: IncidentSettings) -> list[Batch]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Subquery
@@ -61,7 +60,7 @@ class BudgetReport:
             return "no new step"
         return f"{self.reached} budgets reached a step, {self.notices} messages recorded"
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"reached": self.reached, "notices": self.notices}
 
 
@@ -97,8 +96,10 @@ def record_budget_steps(now: datetime) -> BudgetReport:
     BudgetSettings.get_solo()  # makes the row that is locked below
     with transaction.atomic():
         policy = BudgetSettings.objects.select_for_update().get()
-        known = BudgetStep.objects.reached_in(cycle)
-        reached = [step for state in states for step in _store_new_steps(cycle, state, policy, known, now)]
+        reached_before = BudgetStep.objects.reached_in(cycle)
+        reached = [
+            step for state in states for step in _store_new_steps(cycle, state, policy, reached_before, now)
+        ]
         sent = [step for step in reached if is_reported(step, policy)]
         notices = _record_notices(cycle, sent, now) if sent else 0
     return BudgetReport(len(reached), notices)
@@ -112,12 +113,12 @@ def _store_new_steps(
     cycle: BillingCycle,
     state: BudgetState,
     policy: BudgetSettings,
-    known: set[tuple[str, int]],
+    reached_before: set[tuple[str, int]],
     now: datetime,
 ) -> Iterable[ReachedStep]:
     """Store every new step of a budget; only the highest is reported."""
     target = state.owner.target
-    new = [step for step in state.reached_steps(policy.percentages) if (target, step) not in known]
+    new = [step for step in state.reached_steps(policy.percentages) if (target, step) not in reached_before]
     BudgetStep.objects.bulk_create(
         BudgetStep(
             cycle=cycle,
@@ -129,7 +130,7 @@ def _store_new_steps(
         )
         for percent in new
     )
-    if new and new[-1] > max((step for owner, step in known if owner == target), default=0):
+    if new and new[-1] > max((step for owner, step in reached_before if owner == target), default=0):
         yield ReachedStep(state, new[-1])
 
 

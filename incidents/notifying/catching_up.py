@@ -19,13 +19,13 @@ def catch_up(now: datetime) -> int:
     if not incidents:
         return 0
     alerts = Notification.objects.filter(kind=Notification.Kind.ALERT, incident__in=incidents)
-    known = set(alerts.order_by().values_list("incident_id", "channel_id"))
+    alerted = set(alerts.order_by().values_list("incident_id", "channel_id"))
     routes, policy = Routes(now), IncidentSettings.get_solo()
     missing = [
         (incident, channel)
         for incident in incidents
         for channel in routes.channels_for(incident)
-        if (incident.pk, channel.pk) not in known and may_alert(incident, now)
+        if (incident.pk, channel.pk) not in alerted and may_alert(incident, now)
     ]
     return sum(
         record_late(channel, entry, policy, now)

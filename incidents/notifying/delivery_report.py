@@ -21,14 +21,14 @@ class DeliveryReport:
 
     @property
     def summary(self) -> str:
-        said = f"{self.sent} sent, {self.waiting} waiting"
+        text = f"{self.sent} sent, {self.waiting} waiting"
         for count, word in (
             (self.failed, "failed"),
             (self.given_up, "given up"),
             (self.escalated, "escalated"),
         ):
-            said += f", {count} {word}" if count else ""
-        return said
+            text += f", {count} {word}" if count else ""
+        return text
 
     def as_json(self) -> dict[str, int]:
         return {

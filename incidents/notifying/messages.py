@@ -133,7 +133,7 @@ class Digest:
     url: str
     buttons: tuple[DigestButton, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "title": self.title,
             "lines": list(self.lines),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(recorded) or f"{name}: nothing to report, or already sent")
             self.stdout.write(deliver_due(now).summary)
 
-    def preview(self, name: str, now: Any) -> None:
+    def preview(self, name: str, now: datetime) -> None:
         digest = digests.BUILDERS[name](now, None)
         if digest is None:
             self.stdout.write(f"{name}: nothing to report")
