@@ -92,7 +92,10 @@ def audience(channel: Channel, day: date) -> frozenset[int] | None:
     if channel.audience == Channel.Audience.MEMBER:
         return frozenset()
     names = followed(channel, day)
-    return frozenset().union(*(option.group_ids for option in options() if option.path.casefold() in names))
+    covered = [option.group_ids for option in options() if option.path.casefold() in names]
+    return frozenset(Group.objects.open().values_list("pk", flat=True)).intersection(
+        frozenset().union(*covered)
+    )
 
 
 def has_nobody(channel: Channel, day: date) -> bool:
