@@ -1,9 +1,10 @@
 """Take the pictures of docs/images from a running site: `make run`, then `python -m tests.screenshots`.
 
-    python -m tests.screenshots [--address http://127.0.0.1:8000] [--out docs/images]
+    python -m tests.screenshots [--address http://127.0.0.1:8000] [--out docs/images] [--login NAME:PASSWORD]
 
 The member shown is the first on the overview, the incident the first that is open. Two questions are answered
-by clicks from the overview, on a laptop and a phone, by day and at night.
+by clicks from the overview, on a laptop and a phone, by day and at night. With the login that `make run`
+prints, the admin is pictured too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 
 SIZE = {"width": 1440, "height": 1000}
 PHONE = {"width": 390, "height": 844}
+PATIENCE = 120_000  # ms; a busy machine takes its time
+ADMIN = {
+    "admin": "",
+    "admin-detection": "detection/detectionsettings/",
+    "admin-channel": "incidents/channel/add/",
+    "admin-sources": "collector/sourcerun/",
+}
 LINKED = {"member": "#members tbody th a", "incident": ".incident-lines a"}
 
 
@@ -28,11 +36,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.screenshots")
     parser.add_argument("--address", default="http://127.0.0.1:8000")
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    parser.add_argument("--login", metavar="NAME:PASSWORD")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         take_all(browser, options.address.rstrip("/"), options.out)
+        if options.login:
+            take_admin(browser, options.address.rstrip("/"), options.out, *options.login.split(":", 1))
         browser.close()
 
 
@@ -56,6 +67,16 @@ def take_all(browser: Browser, address: str, out: Path) -> None:
             page = open_page(browser, f"{address}/", theme=theme, size=size)
             click_tallest_bar(page)
             keep(page, out / f"tall-bar{ending}")
+
+
+def take_admin(browser: Browser, address: str, out: Path, name: str, password: str) -> None:
+    page = open_page(browser, f"{address}/admin/", theme="light", size=SIZE)
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    for picture, path in ADMIN.items():
+        page.goto(f"{address}/admin/{path}", wait_until="networkidle")
+        keep(page, out / f"{picture}.png")
 
 
 def click_tallest_bar(page: Page) -> None:
@@ -83,6 +104,7 @@ def take(browser: Browser, url: str, path: Path, *, theme: str = "light", size: 
 
 def open_page(browser: Browser, url: str, *, theme: str, size: Any) -> Page:
     page = browser.new_context(viewport=size, color_scheme=theme).new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(PATIENCE)
     page.goto(url, wait_until="networkidle")
     return page
 
