@@ -8,9 +8,12 @@ from datetime import datetime
 from smtplib import SMTPException
 
 import redis
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import WARNING, run_checks
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
+from solo.models import SingletonModel
 
 from collector.base.days import utc_day
 from collector.cursor.client import CursorClient
@@ -42,6 +45,7 @@ def examine(now: datetime, client: CursorClient | None = None) -> Iterator[Check
         yield from check_doubts()
         yield check_notifications()
         yield from check_channels(now)
+        yield from check_stored_settings()
     yield check_slack()
     yield check_mail()
     yield check_webhook()
@@ -162,6 +166,17 @@ def check_channels(now: datetime) -> Iterator[CheckResult]:
         elif channel.last_error:
             says, _, remedy = channel.last_error.partition(": ")
             yield warn(subject, says, remedy or "send a test from the admin")
+
+
+def check_stored_settings() -> Iterator[CheckResult]:
+    """Settings that a variable of the environment has contradicted since they were saved."""
+    for model in apps.get_models():
+        row = model._default_manager.first() if issubclass(model, SingletonModel) else None
+        try:
+            if row:
+                row.full_clean()
+        except ValidationError as problem:
+            yield warn(str(model._meta.verbose_name), " ".join(problem.messages), "change it in the admin")
 
 
 def missing_for(channel: Channel) -> str:

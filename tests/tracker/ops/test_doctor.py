@@ -14,7 +14,7 @@ from collector.base.models import Lease
 from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.models import Source
-from incidents.models import Channel
+from incidents.models import Channel, GuardSettings
 from sandbox import Company, Sandbox, build_company
 from tests.incidents.conftest import mailbox, slack  # noqa: F401  (fixtures)
 from tests.incidents.slack_stand_in import Fault
@@ -253,6 +253,18 @@ def test_the_command_fails_when_something_must_be_mended(settings, capsys):
     with pytest.raises(CommandError, match="2 of these need fixing"):
         call_command("doctor")
     assert "config.E011" in capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_settings_that_the_environment_has_come_to_contradict_are_named(settings):
+    assert list(doctor.check_stored_settings()) == []
+    settings.CURSOR_LIMITS = "write"
+    GuardSettings.objects.create(mode="on")
+    assert list(doctor.check_stored_settings()) == []
+    settings.CURSOR_LIMITS = "read"
+    (finding,) = doctor.check_stored_settings()
+    assert (finding.verdict, finding.subject) == (CheckLevel.WARN, "guard")
+    assert "The guard cannot set limits" in finding.says
 
 
 @pytest.mark.django_db
