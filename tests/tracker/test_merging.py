@@ -63,7 +63,7 @@ def pair(cycle) -> tuple[Member, Member]:
     for member in (old, new):
         fill(member, cycle, group, vendor, directory)
     make_event(old, NOON - timedelta(days=14), 5)
-    make_event(new, NOON + HOUR, 87, input_tokens=5, ordinal=1)
+    make_event(new, NOON + HOUR, 87, input_tokens=5_000_000, ordinal=1)  # no key of a member
     for member in (old, new):
         days = {at.date() for at in member.usage_events.values_list("occurred_at", flat=True)}
         rollups.recompute({(member.pk, day) for day in days}, NOW)
