@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from apprise import Apprise, AppriseAttachment, NotifyBase
 from django.core.exceptions import ValidationError
@@ -52,12 +54,28 @@ def check_web_address(item: str) -> None:
         URLValidator(schemes=["http", "https"])(item)
     except ValidationError as problem:
         raise ValidationError(f"“{item}”: {problem.messages[0]}") from problem
+    refuse_link_local(item)
+
+
+def refuse_link_local(url: str) -> None:
+    """ValidationError for an address of the machine's own link: a cloud's metadata service has one."""
+    try:
+        address = ipaddress.ip_address(urlsplit(url).hostname or "")
+    except ValueError:  # a name
+        return
+    if address.is_link_local or (isinstance(address, ipaddress.IPv6Address) and _maps_link_local(address)):
+        raise ValidationError("Nobody takes messages at a link-local address, such as 169.254.169.254.")
+
+
+def _maps_link_local(address: ipaddress.IPv6Address) -> bool:
+    return address.ipv4_mapped is not None and address.ipv4_mapped.is_link_local
 
 
 def check_apprise_url(item: str) -> None:
     scheme = item.partition("://")[0].lower()
     if scheme in LOCAL_SERVICES:
         raise ValidationError(f"“{scheme}” shows messages on this machine: choose a service on the network.")
+    refuse_link_local(item)
     service = Apprise.instantiate(item, suppress_exceptions=True)
     if service is None:
         raise ValidationError(

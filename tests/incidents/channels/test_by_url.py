@@ -79,6 +79,10 @@ def test_no_redirect_leads_elsewhere(service):
 @pytest.mark.parametrize(
     ("kind", "target", "complaint"),
     [
+        ("webhook", "http://169.254.169.254/latest/meta-data/", "link-local"),
+        ("webhook", "http://[::ffff:169.254.169.254]/latest", "link-local"),
+        ("webhook", "https://[fe80::1]/hook", "link-local"),
+        ("apprise", "json://169.254.169.254/latest", "link-local"),
         ("apprise", "nonsense://a-secret/token", "“nonsense://•••” is not an Apprise URL"),
         ("apprise", "dbus://", "shows messages on this machine"),
         (
