@@ -108,7 +108,10 @@ def _provide(engine: str, urls: list[str], other: Path, size: tuple[str, str, st
         subprocess.run(["dropdb", "--if-exists", now], check=True)
         subprocess.run(["createdb", "-T", then, now], check=True)
     else:
-        shutil.copyfile(folder / then, folder / now)
+        for suffix in ("", "-wal", "-shm"):  # what the last process to write has left beside the file, too
+            (folder / f"{now}{suffix}").unlink(missing_ok=True)
+            if (folder / f"{then}{suffix}").exists():
+                shutil.copyfile(folder / f"{then}{suffix}", folder / f"{now}{suffix}")
     _build(ROOT, urls[1], size)
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +42,6 @@ def main() -> None:
 def build(client: Client, argument: str) -> int:
     """`MEMBERS DAYS EVENTS`: migrate, and make that company where there is none. How many members it has."""
     from collector.models import Member
-    from detection.frame import price_timeline
     from tests.bench.company import Size, build
 
     members, days, events = argument.split()
@@ -52,8 +52,10 @@ def build(client: Client, argument: str) -> int:
             build(Size(int(members), int(days), float(events)), now)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    if hasattr(price_timeline, "keep_price_timeline"):  # what the hourly job leaves to the pages, once a day
-        price_timeline.keep_price_timeline(datetime.now(UTC))
+    with suppress(ImportError):  # what the hourly job leaves to the pages once a day, not in older versions
+        from detection.frame.price_timeline import keep_price_timeline
+
+        keep_price_timeline(datetime.now(UTC))
     return Member.objects.count()
 
 
