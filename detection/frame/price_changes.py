@@ -57,26 +57,25 @@ class PaidRows(NamedTuple):
 
     def by_model(self, names: Sequence[str], today: int) -> pd.DataFrame:
         """A row for each model and day, as `moved_models` reads them."""
-        key = self.model.astype(np.int64) * (today + 1) + self.day
-        return self._summed(key, today).assign(model=lambda table: _named(names, table["model"]))
+        width = DAYS_BEFORE + DAYS_SINCE + 1
+        place = self.model.astype(np.int64) * width + (today - self.day)
+        held = np.flatnonzero(np.bincount(place))
+        figures = {name: np.bincount(place, weights=getattr(self, name))[held] for name in FIGURES}
+        return pd.DataFrame({"model": _named(names, held // width), "ago": held % width} | figures)
 
     def by_member(self, names: Sequence[str], models: Sequence[str], today: int) -> pd.DataFrame:
         """A row for each member, model of these and day, as `price_changes` reads them."""
         rows = self.chosen(np.isin(self.model, [names.index(model) for model in models]))
         key = (rows.member.astype(np.int64) * len(names) + rows.model) * (today + 1) + rows.day
-        return rows._summed(key, today).assign(model=lambda table: _named(names, table["model"]))
-
-    def _summed(self, key: Array, today: int) -> pd.DataFrame:
         _, firsts, place = np.unique(key, return_index=True, return_inverse=True)
-        figures = {name: np.bincount(place, weights=getattr(self, name)) for name in FIGURES}
-        keys = self.chosen(firsts)
-        return pd.DataFrame(
-            {"member_id": keys.member, "model": keys.model, "ago": today - keys.day} | figures
-        )
+        figures = {name: np.bincount(place, weights=getattr(rows, name)) for name in FIGURES}
+        keys = rows.chosen(firsts)
+        places = {"member_id": keys.member, "model": _named(names, keys.model), "ago": today - keys.day}
+        return pd.DataFrame(places | figures)
 
 
-def _named(names: Sequence[str], places: pd.Series) -> Array:
-    return np.array(names, dtype=object)[places.to_numpy(int)]
+def _named(names: Sequence[str], places: Array) -> Array:
+    return np.array(names, dtype=object)[places]
 
 
 def changes_in(rows: pd.DataFrame, today: date) -> PriceChanges:
