@@ -228,7 +228,7 @@ METRICS_TOKEN = env.secret("METRICS_TOKEN")
 # Cursor
 CURSOR_ADMIN_API_KEY = env.secret("CURSOR_ADMIN_API_KEY")
 CURSOR_ANALYTICS_API_KEY = env.secret("CURSOR_ANALYTICS_API_KEY", CURSOR_ADMIN_API_KEY)
-# "write": administrators set members' spend limits at Cursor from here.
+# "write": administrators set members' spend limits in Cursor from here.
 CURSOR_LIMITS = env.choice("CURSOR_LIMITS", ("read", "write"))
 CURSOR_AGENTS_API_KEY = env.secret("CURSOR_AGENTS_API_KEY")
 CURSOR_API_URL = env.url("CURSOR_API_URL", "https://api.cursor.com")

@@ -1,4 +1,4 @@
-"""Members' spend limits at Cursor: what holds, and the one call of this product that changes anything there.
+"""Members' spend limits in Cursor: what holds, and the one call of this product that changes anything there.
 
 cursor.com/docs/account/teams/admin-api, as read in Aug 2026.
 """

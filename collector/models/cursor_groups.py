@@ -11,7 +11,7 @@ from .people import Member
 
 
 class DirectoryGroup(models.Model):
-    """One row is one directory group at Cursor, which may limit what its members spend in a month."""
+    """One row is one directory group in Cursor, which may limit what its members spend in a month."""
 
     cursor_id = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=200)

@@ -89,7 +89,7 @@ class GroupAdmin(RecordedAdmin):
     def spend(self, group: ListedGroup) -> str:
         return dollars(group.spend_cents)
 
-    @admin.display(description="at Cursor")
+    @admin.display(description="in Cursor")
     def origin(self, group: Group) -> str:
         theirs = group.cursor_group
         if theirs is None:

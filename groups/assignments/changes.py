@@ -53,7 +53,7 @@ def open_or_make(path: str, group: Group | None, now: datetime) -> Group:
 
 
 def rename(group: Group, name: str, *, now: datetime) -> None:
-    """Call the group `name`; from then on a new name at Cursor no longer replaces it."""
+    """Call the group `name`; from then on a new name in Cursor no longer replaces it."""
     group.name, group.is_name_local = checked_name(name, group), group.cursor_group_id is not None
     saved(group, now)
 
@@ -103,7 +103,7 @@ def give_back(member_ids: Collection[int], *, by: str, now: datetime) -> None:
 
 
 def _at_cursor(member_ids: Collection[int], day: date) -> dict[int, int]:
-    """The group here that follows each member's present group at Cursor; missing where there is none."""
+    """The group here that follows each member's present group in Cursor; missing where there is none."""
     stays = CursorGroupMembership.objects.filter(left_at__isnull=True, group__gone_at__isnull=True)
     found = {}
     for stay in stays.select_related("group__group"):

@@ -51,7 +51,7 @@ class BudgetState:
     budget_cents: Decimal
     spent_cents: Decimal
     forecast: Forecast | None
-    cursor_limit_dollars: Decimal | None = None  # the group's limit at Cursor
+    cursor_limit_dollars: Decimal | None = None  # the group's limit in Cursor
 
     @property
     def ratio(self) -> float:

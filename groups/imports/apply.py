@@ -26,7 +26,7 @@ from .plan import Facts, KnownMember, Plan, Target, make
 
 Kind = GroupImport.Kind
 NOBODY_MATCHES = (
-    "Nobody in the file is a member. The file must have the e-mail addresses that people use at Cursor."
+    "Nobody in the file is a member. The file must have the e-mail addresses that people use in Cursor."
 )
 SOURCES = {Kind.HIBOB: Assignment.Source.HIBOB, Kind.BACKUP: Assignment.Source.BACKUP}
 

@@ -25,7 +25,7 @@ SHORT_ID = 14
 
 @dataclass(frozen=True)
 class CauseRow:
-    """One source of the spend. `share` is of the window's cents, 0 to 1; `url` opens it at Cursor."""
+    """One source of the spend. `share` is of the window's cents, 0 to 1; `url` opens it in Cursor."""
 
     kind: str
     name: str

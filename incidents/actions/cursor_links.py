@@ -1,4 +1,4 @@
-"""Addresses at Cursor where a person can look closer or act."""
+"""Addresses in Cursor where a person can look closer or act."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from collector.models import DirectoryGroup, Member
 
 @dataclass(frozen=True)
 class GroupLimit:
-    """The monthly limit of one of the member's groups at Cursor."""
+    """The monthly limit of one of the member's groups in Cursor."""
 
     name: str
     dollars: Decimal
@@ -33,7 +33,7 @@ def judge_effect(to_dollars: int | None, after: LimitInForce, groups: list[Group
     if after.own_dollars != to_dollars:
         return (
             f"Cursor accepted the change, but the member's own limit is {_dollars(after.own_dollars)}. "
-            "A limit below a higher one of the group or the team has no effect at Cursor."
+            "A limit below a higher one of the group or the team has no effect in Cursor."
         )
     effective = after.effective_dollars
     if to_dollars is None or effective is None or effective == to_dollars:
@@ -43,10 +43,10 @@ def judge_effect(to_dollars: int | None, after: LimitInForce, groups: list[Group
     cause = next((group for group in groups if group.dollars <= effective), None)
     if cause:
         return (
-            f"The group {cause.name} is limited to {_dollars(cause.dollars)} at Cursor: "
+            f"The group {cause.name} is limited to {_dollars(cause.dollars)} in Cursor: "
             f"{_dollars(effective)} is in force. Raise the group's limit there, or move the member."
         )
-    return f"A lower limit at Cursor applies, the team's or a group's: {_dollars(effective)} is in force."
+    return f"A lower limit in Cursor applies, the team's or a group's: {_dollars(effective)} is in force."
 
 
 def _dollars(amount: Decimal | None) -> str:

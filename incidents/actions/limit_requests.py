@@ -86,7 +86,7 @@ def approve_request(request: LimitRequest, actor: Actor, origin: str, now: datet
                 return RequestOutcome(False, decided_sentence(request))
             if not may_write():
                 return RequestOutcome(
-                    True, "Approved. Now set the limit at Cursor, because this site cannot."
+                    True, "Approved. Now set the limit in Cursor, because this site cannot."
                 )
             change = record_wish(_wish_for(request), actor, origin, now)
             LimitRequest.objects.filter(pk=request.pk).update(change=change)

@@ -1,7 +1,7 @@
-"""Changes a member's spend limit at Cursor: recorded before, carried out, read back, recorded after.
+"""Changes a member's spend limit in Cursor: recorded before, carried out, read back, recorded after.
 
 Each step is committed before the next one begins, and each may be repeated: a process that dies anywhere
-leaves a change without an outcome, which the next run reads back at Cursor and completes. No call happens
+leaves a change without an outcome, which the next run reads back in Cursor and completes. No call happens
 inside a transaction, and one process at a time works on a member.
 """
 
@@ -47,7 +47,7 @@ class LimitRefused(Exception):
 
 
 def may_write() -> bool:
-    """Whether this installation changes limits at Cursor."""
+    """Whether this installation changes limits in Cursor."""
     return bool(settings.CURSOR_LIMITS == "write" and settings.CURSOR_ADMIN_API_KEY)
 
 
@@ -149,7 +149,7 @@ def _make_ready(change: LimitChange, before: LimitInForce, now: datetime) -> boo
     expected = change.restores.to_dollars if change.restores else None
     if change.restores and before.own_dollars != expected:
         text = (
-            f"Somebody changed the limit at Cursor to {words(before.own_dollars)} meanwhile, so it was kept."
+            f"Somebody changed the limit in Cursor to {words(before.own_dollars)} meanwhile, so it was kept."
         )
         change.after_dollars, change.effective_dollars = before.own_dollars, before.effective_dollars
         finish(change, Status.SKIPPED, text, now)

@@ -60,7 +60,7 @@ def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
             f"Stop the cloud agent {short_id(agent.name)}",
             "Ends its run. Its pushed changes stay, and you can continue it with a new message.",
             agent.url,
-            "Open the agent at Cursor",
+            "Open the agent in Cursor",
             post_url=stop_url(context),
             post_label="Stop its run now",
             is_external=True,
@@ -70,7 +70,7 @@ def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
             f"Pause the automation {short_id(automation.name)}",
             "No new run starts until somebody switches it on again. A run in progress continues.",
             automation.url,
-            "Open the automation at Cursor",
+            "Open the automation in Cursor",
             is_external=True,
         )
 
@@ -102,7 +102,7 @@ def ask_member(context: RemedyContext) -> Iterator[Remedy]:
 
 
 def restrict_model(context: RemedyContext) -> Iterator[Remedy]:
-    """The page at Cursor where an administrator blocks or releases the model."""
+    """The page in Cursor where an administrator blocks or releases the model."""
     incident = context.incident
     if not incident.model or incident.member is None:
         return
@@ -135,7 +135,7 @@ def set_limit(context: RemedyContext) -> Iterator[Remedy]:
     if not context.is_admin:
         yield Remedy(
             f"Ask for a spend limit for {incident.member}",
-            "Cursor refuses requests beyond it. An administrator sets it here or at Cursor.",
+            "Cursor refuses requests beyond it. An administrator sets it here or in Cursor.",
             DASHBOARD,
             "Open Cursor's dashboard",
             is_external=True,

@@ -1,4 +1,4 @@
-"""Spend limits at Cursor: every change, asked for or by itself, and what members ask for."""
+"""Spend limits in Cursor: every change, asked for or by itself, and what members ask for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LimitChangeQuerySet(models.QuerySet["LimitChange"]):
 
 
 class LimitChange(models.Model):
-    """One row is one change of one member's own limit at Cursor, recorded before Cursor is asked and after.
+    """One row is one change of one member's own limit in Cursor, recorded before Cursor is asked and after.
 
     `intended`: only recorded. `ready`: the limit before is known, so Cursor may have been asked. Everything
     else is an outcome. Dollars are per billing cycle; empty means no limit of the member's own.

@@ -27,7 +27,7 @@ class MessageFact:
 
 @dataclass(frozen=True)
 class MessageCause:
-    """What is doing it: a sentence, and the largest sources as (kind, name, figures, address at Cursor)."""
+    """What is doing it: a sentence, and the largest sources as (kind, name, figures, address in Cursor)."""
 
     sentence: str
     rows: tuple[tuple[str, str, str, str], ...]

@@ -38,18 +38,18 @@ def stop(client, incident: Incident) -> str:
 
 def test_the_run_is_cancelled_and_the_timeline_says_who_asked(client, incident):
     assert "Stop its run now" in client.get(f"/incidents/{incident.pk}").content.decode()
-    assert "The run of bc-775b694a-0000 is cancelled at Cursor." in stop(client, incident)
+    assert "The run of bc-775b694a-0000 is cancelled in Cursor." in stop(client, incident)
     assert [entry.sentence for entry in incident.timeline.filter(step="note")] == [
         "Note by visitor (page): asks Cursor to stop bc-775b694a-0000",
-        "Note by visitor (page): The run of bc-775b694a-0000 is cancelled at Cursor.",
+        "Note by visitor (page): The run of bc-775b694a-0000 is cancelled in Cursor.",
     ]
-    assert "is cancelled at Cursor" in stop(client, incident)  # again: the same
+    assert "is cancelled in Cursor" in stop(client, incident)  # again: the same
 
 
 def test_without_the_key_there_is_a_link_and_no_button(client, incident, settings):
     settings.CURSOR_AGENTS_API_KEY = ""
     page = client.get(f"/incidents/{incident.pk}").content.decode()
-    assert "Open the agent at Cursor" in page and "Stop its run now" not in page
+    assert "Open the agent in Cursor" in page and "Stop its run now" not in page
     assert "set CURSOR_AGENTS_API_KEY" in stop(client, incident)
 
 

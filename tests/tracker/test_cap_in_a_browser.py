@@ -110,7 +110,7 @@ def test_a_runaway_is_capped_for_a_day_from_a_phone(company, incident, slack, ph
         phone.get_by_role("button", name="Continue").click()
         phone.get_by_role("heading", name="Confirm").wait_for()
         check_page(phone)
-        phone.get_by_role("button", name="Change the limit at Cursor").click()
+        phone.get_by_role("button", name="Change the limit in Cursor").click()
         phone.get_by_text(f"The limit is set. In force now: ${cap:,}.00.").wait_for()
         phone.get_by_text(f"from no limit to ${cap:,} until").wait_for()
         phone.goto(f"{live_server.url}/limits")

@@ -93,7 +93,7 @@ def test_without_the_setting_the_page_says_how_to_do_it_at_cursor(site, settings
     settings.CURSOR_LIMITS = "read"
     admin = client_of("admin")
     text = admin.get(page_of(site)).content.decode()
-    assert "How to set it at Cursor" in text and "CURSOR_LIMITS=write" in text
+    assert "How to set it in Cursor" in text and "CURSOR_LIMITS=write" in text
     admin.post(page_of(site), form() | {"confirmed": "1"})
     assert (site.calls, LimitChange.objects.count()) == (0, 0)
 

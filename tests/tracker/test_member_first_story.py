@@ -71,7 +71,7 @@ def test_the_member_is_asked_the_channel_follows_and_on_call_acknowledges_on_a_p
             box = element.bounding_box()
             assert box["y"] + box["height"] <= PHONE["height"]
         assert (
-            page.get_by_role("link", name="Open the agent at Cursor")
+            page.get_by_role("link", name="Open the agent in Cursor")
             .get_attribute("href")
             .startswith("https://cursor.com/agents/bc-")
         )

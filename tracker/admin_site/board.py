@@ -127,7 +127,7 @@ SECTIONS = (
                 "collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as received."
             ),
             BoardEntry(
-                "collector.Member", "Members", "Seats and service accounts at Cursor.", states.members
+                "collector.Member", "Members", "Seats and service accounts in Cursor.", states.members
             ),
             BoardEntry("collector.MemberMerge", "Merged members", "Members that were merged, with undo."),
             BoardEntry(

@@ -17,7 +17,7 @@ class CauseSource(Schema):
     share: float = Field(description="Share of the spend, 0 to 1.")
     firstAt: datetime
     lastAt: datetime
-    url: str = Field(description="Its page at Cursor. Empty if there is none.")
+    url: str = Field(description="Its page in Cursor. Empty if there is none.")
 
 
 class CauseOfIncident(Schema):

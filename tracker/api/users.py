@@ -100,7 +100,7 @@ def read_user(
     filters = filters_for(request, days)
     member = Member.objects.by_address(email)
     if member is None or (filters.visible is not None and member.pk not in filters.visible):
-        raise ApiError(404, f"Nobody with the address {email} has been seen in Cursor's answers.")
+        raise ApiError(404, f"Cursor has reported nobody with the address {email}.")
     team = Team(replace(filters, visible=frozenset({member.pk})))
     figures = team.member(member.pk)
     return UserFigures(

@@ -1,4 +1,4 @@
-"""`/incidents/<pk>/stop-agent`: the run behind an incident, stopped at Cursor from here."""
+"""`/incidents/<pk>/stop-agent`: the run behind an incident, stopped in Cursor from here."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ def stop_and_note(incident: Incident, actor: Actor, agent_id: str) -> tuple[bool
         text = f"Cursor did not stop {agent_id}: {problem}"
         status = ""
     else:
-        text = f"The run of {agent_id} is {status.lower()} at Cursor."
+        text = f"The run of {agent_id} is {status.lower()} in Cursor."
     lifecycle.note(incident, actor, Origin.PAGE, timezone.now(), text)
     return status == CANCELLED, text

@@ -32,5 +32,5 @@ def find_member(email: str, asked: Filters) -> Member:
     is part of what is hidden."""
     found = Member.objects.by_address(email)
     if found is None or (asked.visible is not None and found.pk not in asked.visible):
-        raise Http404(f"Nobody with the address {email} has been seen in Cursor's answers.")
+        raise Http404(f"Cursor has reported nobody with the address {email}.")
     return found

@@ -15,7 +15,7 @@ from collector.models import Source, SourceRun
 
 
 class Command(BaseCommand):
-    help = "Read from every source at Cursor once what may have changed since the last time; 30 days at "
+    help = "Read from every source in Cursor once what may have changed since the last time; 30 days at "
     "first."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -83,7 +83,7 @@ def seeds(text: str) -> list[int]:
             chosen += range(int(first), int(last or first) + 1)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a list of seeds, such as 101-110 or 3,5,8"
+            f"{text!r} is not a list of seeds such as 101-110 or 3,5,8"
         ) from None
     return chosen
 

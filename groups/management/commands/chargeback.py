@@ -22,10 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["csv", "json"], default="csv")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wanted = options["cycle"] or utc_day(timezone.now())
-        cycle = cycles.of_day(wanted)
+        day = options["cycle"] or utc_day(timezone.now())
+        cycle = cycles.of_day(day)
         if cycle is None:
-            raise CommandError(f"No billing cycle is known for {wanted}: collect, or choose a later day.")
+            raise CommandError(f"No billing cycle is known for {day}: run `collect` first, or choose a later day.")
         result = chargeback.chargeback(cycle)
         if options["format"] == "json":
             self.stdout.write(json.dumps(chargeback.as_json(result), indent=2))

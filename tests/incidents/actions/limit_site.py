@@ -34,7 +34,7 @@ class LimitSite:
 
     @property
     def own(self) -> int | None:
-        """The member's own limit at Cursor."""
+        """The member's own limit in Cursor."""
         employees = self.sandbox.company.members
         return self.sandbox.api.spend_limits.own(next(m for m in employees if m.email == self.member.email))
 

@@ -63,7 +63,7 @@ def test_while_another_change_is_unfinished_the_request_stays_open(site: LimitSi
 def test_where_limits_are_not_written_the_decision_is_recorded_alone(site: LimitSite, settings):
     settings.CURSOR_LIMITS = "read"
     outcome = approve_request(ask(site), BOSS, "page", NOW)
-    assert outcome.message == "Approved. Now set the limit at Cursor, because this site cannot."
+    assert outcome.message == "Approved. Now set the limit in Cursor, because this site cannot."
     assert not LimitChange.objects.exists()
 
 

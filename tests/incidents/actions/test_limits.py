@@ -89,7 +89,7 @@ def test_what_somebody_changed_at_cursor_meanwhile_stays(site: LimitSite):
     assert site.own == 300
     restore = LimitChange.objects.get(kind="restore")
     assert restore.status == "skipped"
-    assert restore.message == "Somebody changed the limit at Cursor to $300.00 meanwhile, so it was kept."
+    assert restore.message == "Somebody changed the limit in Cursor to $300.00 meanwhile, so it was kept."
 
 
 def test_a_lower_limit_of_the_group_is_named_as_what_keeps_a_raise_from_working(site: LimitSite):
@@ -99,7 +99,7 @@ def test_a_lower_limit_of_the_group_is_named_as_what_keeps_a_raise_from_working(
     assert DirectoryGroup.objects.get(monthly_limit_dollars=50).name == group
     change = site.change(80)
     assert change.status == "no_effect"
-    assert change.message.startswith(f"The group {group} is limited to $50.00 at Cursor: $50.00 is in force.")
+    assert change.message.startswith(f"The group {group} is limited to $50.00 in Cursor: $50.00 is in force.")
 
 
 def test_a_success_that_changed_nothing_says_why(site: LimitSite):

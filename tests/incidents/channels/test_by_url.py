@@ -40,7 +40,7 @@ def test_one_that_fails_is_reported_by_name_and_its_key_is_neither_stored_nor_lo
     service.status = 500
     assert outbox.deliver_due(NOON).failed == 1
     error = Notification.objects.get().error
-    assert error == "JSON did not accept the message: check the URL, its keys and the network."
+    assert error == "JSON did not accept the message: check the URL, the keys in it and the network."
     assert "S3CRETT0KEN" not in caplog.text
 
 

@@ -60,8 +60,8 @@ class Command(BaseCommand):
         add.add_argument(
             "--anchor",
             type=instant,
-            help="the instant around which the stories happen (default: now); the same one on a later day"
-            " goes on with the same company",
+            help="the time around which the stories happen (default: now); give the same time on a later day"
+            " to go on with the same company",
         )
         add.add_argument(
             "--incidents",
@@ -104,7 +104,7 @@ class Command(BaseCommand):
             metavar="FAULT=PROBABILITY",
             help=f"spoil answers by chance; may be repeated; FAULT is one of {', '.join(KINDS)}",
         )
-        add.add_argument("--all-faults", type=float, default=0.0, metavar="PROBABILITY", help="each of them")
+        add.add_argument("--all-faults", type=float, default=0.0, metavar="PROBABILITY", help="every kind of fault, each by this chance")
         add.add_argument("--late", type=float, default=0.0, metavar="SHARE", help="of the events arrive late")
         add.add_argument("--late-hours", type=float, default=12.0, help="by up to this much (default 12)")
         add.add_argument(
