@@ -46,10 +46,10 @@ class Group(models.Model):
         null=True,
         blank=True,
         related_name="group",
-        help_text="The group in Cursor that this one follows. Empty if the group was created here.",
+        help_text="The group at Cursor that this one follows. Empty if the group was created here.",
     )
     is_name_local = models.BooleanField(
-        default=False, help_text="Renamed here. A new name in Cursor does not replace this name."
+        default=False, help_text="Renamed here. A new name at Cursor does not replace this name."
     )
     closed_day = models.DateField(
         "deleted on", null=True, blank=True, help_text="The first day on which the group has no members."

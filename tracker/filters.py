@@ -208,7 +208,7 @@ def parse_filters(
     notes: list[str] = []
     options = group_options(with_closed=True) if values["group"] else []
     group = read_group(values["group"], options, notes) if values["group"] else None
-    dates = read_dates(values["from"], values["to"], now, known_until)
+    dates = period_from_dates(values["from"], values["to"], now, known_until)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
     if values["model"] and values["model"] not in palette.load().models:
         notes.append(f"No usage of the model “{values['model']}” is known")
@@ -243,12 +243,12 @@ def filter_error(name: str, value: str) -> str:
     return f"“{name}” is longer than any {name} here."
 
 
-def read_dates(
+def period_from_dates(
     first: date | None, last: date | None, now: datetime, known_until: datetime | None
 ) -> Period | None:
-    """The period of these days, or of one day if only one is given; None if none is.
+    """The period from `first` to `last`; that one day if only one is given, None if neither is.
 
-    BadRequest if the period is not valid, not over, or too long.
+    BadRequest if it ends before it begins, begins today or later, or is too long.
     """
     first, last = first or last, last or first
     if first is None or last is None:
@@ -258,7 +258,7 @@ def read_dates(
     if first >= utc_day(now):
         raise BadRequest(f"{first} is not over yet (UTC). Choose days before {utc_day(now)}.")
     if (last - first).days >= MOST_DAYS:
-        raise BadRequest(f"A period has at most {MOST_DAYS} days.")
+        raise BadRequest(f"A period can be at most {MOST_DAYS} days long.")
     return periods.between(first, last, now, known_until)
 
 

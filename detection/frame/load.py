@@ -17,7 +17,7 @@ from .frame import HOURS, Caps, Cycle, Frame, Measures, Past, hour_after
 from .kept_days import kept_day_rows
 from .price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, changes_in
 from .prices import NO_PRICES, PriceBook, team_prices
-from .totals import LAST_HOUR, day_rows, hour_of, hour_rows, joined_rows, running_rows
+from .totals import LAST_HOUR, current_hour_rows, day_rows, hour_of, hour_rows, joined_rows
 
 PRICE_DAYS = DAYS_BEFORE + DAYS_SINCE
 CYCLE_DAYS = 31
@@ -35,7 +35,7 @@ def load_frame(as_of: datetime, *, days: int) -> Frame:
     is_today = hours["hour"] >= hour_of(day_start(today))
     charged = joined_rows([past, hours.loc[is_today, past.columns]])
     if last_at < as_of:
-        hours = joined_rows([hours[past.columns], running_rows(last_at, as_of)])
+        hours = joined_rows([hours[past.columns], current_hour_rows(last_at, as_of)])
     is_estimated = bool(past["unpriced"].any() or hours["unpriced"].any())
     prices = team_prices(charged) if is_estimated else NO_PRICES
     changes = changes_in(charged, today)
@@ -129,7 +129,7 @@ def _load_cycle(
     alone where the cycle turned on that day."""
     today, day_of_turn = day_start(utc_day(as_of)), day_start(utc_day(cycle.start_at))
     if cycle.start_at > today:
-        rows = running_rows(cycle.start_at, as_of)
+        rows = current_hour_rows(cycle.start_at, as_of)
     else:
         before = charged[charged["hour"] < hour_of(today)]
         rows = joined_rows([before, hours.loc[hours["hour"] >= hour_of(today), charged.columns]])

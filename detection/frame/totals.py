@@ -92,8 +92,8 @@ def hour_rows_in_full(
     )
 
 
-def running_rows(start_at: datetime, end_at: datetime) -> pd.DataFrame:
-    """The same of the part of an hour that has passed, from its events."""
+def current_hour_rows(start_at: datetime, end_at: datetime) -> pd.DataFrame:
+    """Rows like those of whole hours, of the part of the current hour that has passed, from its events."""
     agent = Value(Surface.CLOUD_AGENT.value)
     rows = (
         UsageEvent.objects.between(start_at, end_at)

@@ -26,7 +26,7 @@ Key = tuple[int | None, str]
 
 
 @dataclass(frozen=True)
-class WouldBe:
+class SimulatedIncident:
     """One incident that would have been opened: a stretch of findings about one member and cause."""
 
     member_id: int | None
@@ -74,7 +74,7 @@ class Stretch:
 
 
 # What rooms above say about a backtest's incidents, a line each: the command prints it below them.
-AFTERWORDS: list[Callable[[Sequence[WouldBe]], list[str]]] = []
+AFTERWORDS: list[Callable[[Sequence[SimulatedIncident]], list[str]]] = []
 
 
 def backtest(
@@ -82,7 +82,7 @@ def backtest(
     settings: DetectionSettings,
     steps: Sequence[datetime],
     exemptions: Iterable[Exemption] = (),
-) -> list[WouldBe]:
+) -> list[SimulatedIncident]:
     """Run detection at every step, which must be whole hours in order; incidents in order of their
     detection."""
     return backtests(history, [settings], steps, exemptions)[0]
@@ -93,7 +93,7 @@ def backtests(
     policies: Sequence[DetectionSettings],
     steps: Sequence[datetime],
     exemptions: Iterable[Exemption] = (),
-) -> list[list[WouldBe]]:
+) -> list[list[SimulatedIncident]]:
     """The same under each of several settings; those that look back as far share a walk."""
     walks = [_Walk(policy) for policy in policies]
     exemptions = list(exemptions)
@@ -119,7 +119,7 @@ class _Walk:
     settings: DetectionSettings
     live: dict[Key, Stretch] = field(default_factory=dict)
     done: list[Stretch] = field(default_factory=list)
-    incidents: list[WouldBe] = field(default_factory=list)
+    incidents: list[SimulatedIncident] = field(default_factory=list)
 
     def judge(self, frame: Frame, in_force: list[Exemption], replay: Replay) -> None:
         as_of = frame.as_of
@@ -180,11 +180,11 @@ def _told(finding: Finding, as_of: datetime, replay: Replay) -> DescribedFinding
     return describe_finding(finding, replay.detail(finding, as_of), replay.history.names, as_of)
 
 
-def _would_be(stretch: Stretch, replay: Replay) -> WouldBe:
+def _would_be(stretch: Stretch, replay: Replay) -> SimulatedIncident:
     worst, message, onset_at = stretch.worst, stretch.told_first.message, stretch.told_first.onset_at
     if worst is not stretch.first:
         message = at_onset(_told(worst, stretch.worst_at, replay).message, onset_at, stretch.worst_at)
-    return WouldBe(
+    return SimulatedIncident(
         member_id=worst.member_id,
         email=replay.history.emails.get(worst.member_id) if worst.member_id is not None else None,
         rules=tuple(stretch.rules),

@@ -11,7 +11,7 @@ from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
 from . import past
-from .backtest import WouldBe, backtests
+from .backtest import SimulatedIncident, backtests
 
 DAYS = 30
 STEP_HOURS = 3  # an answer for a thousand members within the patience of a person at a form
@@ -32,8 +32,8 @@ class Preview:
 
     first: date
     last: date
-    tried: tuple[WouldBe, ...]
-    today: tuple[WouldBe, ...]
+    tried: tuple[SimulatedIncident, ...]
+    today: tuple[SimulatedIncident, ...]
     by_rule: tuple[RuleCount, ...]
 
 
@@ -56,7 +56,7 @@ def preview(tried: DetectionSettings, now: datetime) -> Preview:
     )
 
 
-def _by_rule(tried: list[WouldBe], today: list[WouldBe]) -> tuple[RuleCount, ...]:
+def _by_rule(tried: list[SimulatedIncident], today: list[SimulatedIncident]) -> tuple[RuleCount, ...]:
     then, now = (Counter(rule for incident in some for rule in incident.rules) for some in (tried, today))
     return tuple(
         RuleCount(str(rule.label), then[rule.value], now[rule.value])

@@ -13,7 +13,7 @@ from django_q.tasks import async_task
 from detection.models import DetectionSettings, SettingsTrial
 from detection.vocabulary import Rule
 
-from .backtest import WouldBe
+from .backtest import SimulatedIncident
 from .preview import preview
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,9 @@ def run_trial(pk: int) -> str:
     return str(status)
 
 
-def compare(tried: Sequence[WouldBe], today: Sequence[WouldBe], now: datetime) -> dict[str, Any]:
+def compare(
+    tried: Sequence[SimulatedIncident], today: Sequence[SimulatedIncident], now: datetime
+) -> dict[str, Any]:
     """What would come and go against today's settings, as JSON, and how many would stay."""
     come = [alert for alert in tried if not any(same_cause(alert, other, now) for other in today)]
     go = [alert for alert in today if not any(same_cause(alert, other, now) for other in tried)]
@@ -69,14 +71,14 @@ def compare(tried: Sequence[WouldBe], today: Sequence[WouldBe], now: datetime) -
     }
 
 
-def same_cause(one: WouldBe, other: WouldBe, now: datetime) -> bool:
+def same_cause(one: SimulatedIncident, other: SimulatedIncident, now: datetime) -> bool:
     """Whether both describe the same thing: one member's same metric at overlapping times."""
     if (one.member_id, one.metric) != (other.member_id, other.metric):
         return False
     return one.detected_at <= (other.ended_at or now) and other.detected_at <= (one.ended_at or now)
 
 
-def alert_json(alert: WouldBe) -> dict[str, Any]:
+def alert_json(alert: SimulatedIncident) -> dict[str, Any]:
     return {
         "detected_at": alert.detected_at.isoformat(),
         "email": alert.email,

@@ -16,7 +16,7 @@ from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.spend_limits import LimitInForce, read_limit
 from collector.models import BillingCycle, Member, UsageEvent
-from detection.replay.backtest import WouldBe
+from detection.replay.backtest import SimulatedIncident
 from detection.vocabulary import Severity
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish, words
 from incidents.lifecycle.moves import SYSTEM, Transition, write
@@ -147,10 +147,10 @@ def spent_cents_at(member: Member, at: datetime) -> Decimal:
     return cents(events.aggregate(total=Sum("charged_cents"))["total"])
 
 
-def guard_lines(incidents: Sequence[WouldBe]) -> list[str]:
+def guard_lines(incidents: Sequence[SimulatedIncident]) -> list[str]:
     """What the guard would have done about a backtest's incidents, had nobody acknowledged any.
 
-    Nothing while the guard is off. Spend after the limit is what the events of the same cycle add up to.
+    Nothing while the guard is off. What was spent past the limit is summed from the events of the same cycle.
     """
     policy = GuardSettings.get_solo()
     if policy.mode == GuardSettings.Mode.OFF:

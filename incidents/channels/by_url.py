@@ -39,7 +39,8 @@ def send(channel: Channel, parcel: Parcel) -> str:
     if failed:
         some = f" ({len(urls) - len(failed)} of {len(urls)} got through)" if len(urls) > 1 else ""
         raise DeliveryError(
-            f"{', '.join(failed)} did not accept the message{some}: check the URL, the keys in it and the network."
+            f"{', '.join(failed)} did not accept the message{some}: "
+            "check the URL, the keys in it and the network."
         )
     return parcel.key
 

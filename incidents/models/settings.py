@@ -90,7 +90,7 @@ class IncidentSettings(SingletonModel):
         help_text="0: channels and the member are notified at the same time.",
     )
     vendor_lag_hours = models.PositiveSmallIntegerField(
-        "report late data from Cursor after (hours)",
+        "report a delay at Cursor after (hours)",
         default=6,
         db_default=6,
         help_text="If Cursor itself has been behind with events for this long on a working day, pages and "

@@ -81,7 +81,7 @@ def directory_csv() -> str:
 def set_up_budgets(foresight: Foresight) -> None:
     """Amounts that are near their steps at the end of the walk, whatever day of the cycle that is."""
     end_at = foresight.hours[-1]
-    spent = spend_at(foresight, end_at)
+    spent = cycle_spend_until(foresight, end_at)
     policy = BudgetSettings.get_solo()
     policy.notifies_of_members, policy.seat_dollars = False, SEAT_DOLLARS
     policy.save()
@@ -103,9 +103,9 @@ def set_up_budgets(foresight: Foresight) -> None:
         )
 
 
-def spend_at(foresight: Foresight, at: datetime) -> dict[str, float]:
-    """Cents by member of the cycle that runs at `at`."""
-    start_at = max((turn for turn in foresight.cycles if turn <= at), default=foresight.hours[0])
+def cycle_spend_until(foresight: Foresight, at: datetime) -> dict[str, float]:
+    """Cents by member, from the start of the cycle that contains `at` up to `at`."""
+    start_at = max((start for start in foresight.cycles if start <= at), default=foresight.hours[0])
     hour = foresight.spend["hour"]
     inside = (hour >= start_at.timestamp() // 3600) & (hour < at.timestamp() // 3600)
     sums: pd.Series = foresight.spend[inside].groupby("email")["cents"].sum()

@@ -23,7 +23,7 @@ from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
 from tracker.widgets import cells, formats
-from tracker.widgets.tables import Column, Table, changed
+from tracker.widgets.tables import Column, Table, query_string_with
 
 SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
@@ -197,8 +197,8 @@ def comparisons(query: QueryDict) -> list[Choice]:
     """With nothing, or with the cycle before."""
     is_compared = bool(query.get("compare"))
     return [
-        Choice("", "Off", not is_compared, changed(query, {"compare": None})),
-        Choice("cycle", "Cycle before", is_compared, changed(query, {"compare": "cycle"})),
+        Choice("", "Off", not is_compared, query_string_with(query, {"compare": None})),
+        Choice("cycle", "Cycle before", is_compared, query_string_with(query, {"compare": "cycle"})),
     ]
 
 

@@ -28,7 +28,7 @@ from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import SIDE_ROWS, Column, Table, changed, csv_url
+from tracker.widgets.tables import SIDE_ROWS, Column, Table, csv_url, query_string_with
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def bucket_links(report: Insights, query: QueryDict) -> list[str]:
     links, before = [], 0
     for _, count in report.exhaustion_buckets:
         place = {"plan.sort": "cycle_day", "plan.page": before // SIDE_ROWS + 1}
-        links.append(f"{changed(query, place)}#plan" if count else "")
+        links.append(f"{query_string_with(query, place)}#plan" if count else "")
         before += count
     return links
 

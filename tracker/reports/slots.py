@@ -35,14 +35,15 @@ def slots(first: date, last: date, cycle: BillingCycle | None = None) -> Iterato
             yield day, True
 
 
-def added_days(parts: list[dict[Slot, ChargebackFigures]]) -> dict[Slot, ChargebackFigures]:
+def sum_by_slot(parts: list[dict[Slot, ChargebackFigures]]) -> dict[Slot, ChargebackFigures]:
+    """The figures of all parts, added up for each slot."""
     if len(parts) == 1:
         return parts[0]
-    found: dict[Slot, ChargebackFigures] = defaultdict(ChargebackFigures)
+    sums: dict[Slot, ChargebackFigures] = defaultdict(ChargebackFigures)
     for part in parts:
         for slot, spend in part.items():
-            found[slot] += spend
-    return found
+            sums[slot] += spend
+    return sums
 
 
 def added(days: Mapping[Slot, ChargebackFigures], wanted: Collection[Slot]) -> ChargebackFigures:

@@ -27,7 +27,7 @@ from tracker.reports import people
 from tracker.reports.changes import Change
 from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
-from tracker.reports.slots import Slot, added, added_days, both_parts, cycle_forecast, period_slots, slots
+from tracker.reports.slots import Slot, added, both_parts, cycle_forecast, period_slots, slots, sum_by_slot
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
@@ -133,7 +133,7 @@ class _Teams:
 
     def earlier_days(self, group_ids: Collection[int]) -> list[Decimal | None]:
         held = self.comparison
-        days = added_days([self.days.get(pk, {}) for pk in group_ids])
+        days = sum_by_slot([self.days.get(pk, {}) for pk in group_ids])
         before = [held.day_before(day) if held else None for day in self.period.shown_days]
         return [
             None
@@ -150,7 +150,7 @@ class _Teams:
         return group_options(shown_paths(dict(names.values_list("pk", "name"))))
 
     def row(self, option: GroupOption, tree: list[GroupOption]) -> TeamRow:
-        days = added_days([self.days.get(pk, {}) for pk in option.group_ids])
+        days = sum_by_slot([self.days.get(pk, {}) for pk in option.group_ids])
         trend = days_between(self.period.today - timedelta(days=TREND_DAYS), self.period.today - timedelta(1))
         return TeamRow(
             option=option,

@@ -201,11 +201,11 @@ class Table(Generic[Row]):
         return [head] + [[raw(column, row) for column in columns] for row in self.sorted_rows]
 
     def url(self, **changes: object) -> str:
-        return changed(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
+        return query_string_with(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
 
 
-def changed(query: QueryDict, changes: dict[str, object]) -> str:
-    """`query` with `changes`, as `?…`; a change to None takes the parameter out."""
+def query_string_with(query: QueryDict, changes: dict[str, object]) -> str:
+    """`query` with `changes`, as `?…`. None removes a parameter; `csv` is always removed."""
     new = query.copy()
     new.pop("csv", None)
     for name, value in changes.items():
@@ -216,7 +216,7 @@ def changed(query: QueryDict, changes: dict[str, object]) -> str:
 
 
 def csv_url(query: QueryDict, key: str) -> str:
-    return changed(query, {"csv": key})
+    return query_string_with(query, {"csv": key})
 
 
 def raw(column: Column[Row], row: Row) -> Any:

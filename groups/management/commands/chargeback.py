@@ -25,7 +25,7 @@ class Command(BaseCommand):
         day = options["cycle"] or utc_day(timezone.now())
         cycle = cycles.of_day(day)
         if cycle is None:
-            raise CommandError(f"No billing cycle is known for {day}: run `collect` first, or choose a later day.")
+            raise CommandError(f"No billing cycle is known for {day}: run `collect`, or choose a later day.")
         result = chargeback.chargeback(cycle)
         if options["format"] == "json":
             self.stdout.write(json.dumps(chargeback.as_json(result), indent=2))

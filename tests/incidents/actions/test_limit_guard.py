@@ -11,7 +11,7 @@ from collector.cursor import spend_limits
 from collector.cursor.client import CursorClient
 from collector.cursor.spend_limits import LimitInForce
 from collector.models import BillingCycle, UsageEvent
-from detection.replay.backtest import AFTERWORDS, WouldBe
+from detection.replay.backtest import AFTERWORDS, SimulatedIncident
 from incidents import lifecycle
 from incidents.actions import limit_guard
 from incidents.actions.limit_guard import guard_lines, limit_dollars, run_guard
@@ -132,8 +132,8 @@ def test_without_the_setting_that_allows_writing_it_only_notes(site: LimitSite, 
     assert guard_notes(site)[0].startswith("dry run: would have limited")
 
 
-def would_be(site: LimitSite, severity: str = "critical", ended_at=None) -> WouldBe:
-    return WouldBe(
+def would_be(site: LimitSite, severity: str = "critical", ended_at=None) -> SimulatedIncident:
+    return SimulatedIncident(
         member_id=site.member.pk,
         email=site.member.email,
         rules=("spike",),

@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 
 from detection.models import DetectionSettings, SettingsTrial
 from detection.questions import LABELS, QUESTIONS
-from detection.replay.backtest import WouldBe
+from detection.replay.backtest import SimulatedIncident
 from detection.replay.trials import ask_trial, compare, run_trial
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +25,8 @@ def values(**changed: object) -> dict[str, object]:
     return {name: value for name, value in {**fields, **changed}.items() if value is not False}
 
 
-def would_be(member_id: int, detected_at: datetime, ended_at: datetime | None = None) -> WouldBe:
-    return WouldBe(
+def would_be(member_id: int, detected_at: datetime, ended_at: datetime | None = None) -> SimulatedIncident:
+    return SimulatedIncident(
         member_id=member_id,
         email="ann@x.io",
         rules=("spike",),

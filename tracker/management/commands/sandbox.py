@@ -104,7 +104,13 @@ class Command(BaseCommand):
             metavar="FAULT=PROBABILITY",
             help=f"spoil answers by chance; may be repeated; FAULT is one of {', '.join(KINDS)}",
         )
-        add.add_argument("--all-faults", type=float, default=0.0, metavar="PROBABILITY", help="every kind of fault, each by this chance")
+        add.add_argument(
+            "--all-faults",
+            type=float,
+            default=0.0,
+            metavar="PROBABILITY",
+            help="the same for every kind",
+        )
         add.add_argument("--late", type=float, default=0.0, metavar="SHARE", help="of the events arrive late")
         add.add_argument("--late-hours", type=float, default=12.0, help="by up to this much (default 12)")
         add.add_argument(
