@@ -34,7 +34,7 @@ def test_a_page_past_the_end_is_the_last(acme, client):
 def test_an_unknown_member_is_not_found(acme, client):
     answer = client.get("/users/nobody@acme.example")
     assert answer.status_code == 404
-    assert "Nobody with the address nobody@acme.example" in answer.text
+    assert "Cursor has reported nobody with the address nobody@acme.example." in answer.text
 
 
 @pytest.mark.parametrize("email", ["r&d/bot@acme.example", "service-account:ci/deploy"])
