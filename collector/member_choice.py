@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.admin.options import BaseModelAdmin
 from django.db.models import ForeignKey
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
@@ -17,7 +18,7 @@ class MemberChoice(ModelChoiceField):
         return f"{member.name} ({member.email})" if member.name else member.email
 
 
-class ChoosesMember:
+class ChoosesMember(BaseModelAdmin):
     """Before an admin with a foreign key to members."""
 
     def formfield_for_foreignkey(
@@ -29,7 +30,4 @@ class ChoosesMember:
                 "queryset": Member.objects.order_by("name", "email"),
                 **options,
             }
-        field: ModelChoiceField | None = super().formfield_for_foreignkey(  # type: ignore[misc]
-            db_field, request, **options
-        )
-        return field
+        return super().formfield_for_foreignkey(db_field, request, **options)

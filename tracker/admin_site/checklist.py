@@ -141,12 +141,14 @@ def check_channel(now: datetime) -> SetUpStep:
 
 
 def check_budget(now: datetime) -> SetUpStep:
-    number = CycleBudget.objects.count() + (DetectionSettings.get_solo().team_budget_dollars > 0)
+    others = CycleBudget.objects.count()
+    counts = ["the team's"] if DetectionSettings.get_solo().team_budget_dollars else []
+    counts += [plural(others, "other budget" if counts else "budget")] if others else []
     return SetUpStep(
         "budget",
         "Budget",
-        number > 0,
-        plural(number, "budget") if number else "none",
+        bool(counts),
+        " and ".join(counts) or "none",
         "With a budget, the forecast shows when the money runs out.",
         f"{admin_list('detection_detectionsettings')}#id_team_budget_dollars",
         "Set an amount for the whole team to begin with.",
