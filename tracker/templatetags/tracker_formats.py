@@ -12,7 +12,7 @@ from tracker.widgets import formats
 register = template.Library()
 
 for name in (
-    "money", "money_short", "rate", "count", "count_short", "percent", "multiple",
+    "money", "money_short", "money_range", "rate", "count", "count_short", "percent", "multiple",
     "day", "full_day", "instant", "duration",
 ):  # fmt: skip
     register.filter(name, getattr(formats, name))

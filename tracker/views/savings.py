@@ -18,7 +18,7 @@ from tracker.models import SavingFollowUp
 from tracker.reports.followups import Realised, change_state, follow_up, realised
 from tracker.reports.insights import Insights
 from tracker.reports.people import Person
-from tracker.reports.savings import Saving
+from tracker.reports.savings import MIN_SAVING_CENTS, Saving
 from tracker.widgets import formats
 
 
@@ -26,8 +26,14 @@ from tracker.widgets import formats
 class Suggestion:
     """One saving that nobody has followed up yet, with the words to send."""
 
+    number: int  # on the page
     saving: Saving
     person: Person
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether following it takes something off the invoice, not only out of the plan."""
+        return self.saving.off_bill[1] >= MIN_SAVING_CENTS
 
     @property
     def message(self) -> str:
@@ -35,8 +41,7 @@ class Suggestion:
         cheaper = formats.dollars(saving.spent - saving.middle)
         return (
             f"Hi {self.person.name.split()[0]}, your requests to {saving.model.name} came to "
-            f"{formats.money(saving.spent)} recently. The same tokens on {instead}, which the team uses a "
-            f"lot, "
+            f"{formats.money(saving.spent)} recently. The same tokens on {instead}, which the team uses a lot, "
             f"would have cost about {cheaper}. Could you try {instead} where it is good enough? "
             "If it does not, tell me what is missing."
         )
@@ -54,13 +59,15 @@ def savings(request: AccessRequest) -> HttpResponse:
     asked = filters.filters_from(request)
     report = Insights(asked)
     followed = realised(asked.now, asked.visible)
+    pending = suggestions(report, followed)
     context = {
         "filters": asked,
         "choices": filter_bar.build_period_choices(asked, request.path),
         "report": report,
-        "suggestions": suggestions(report, followed),
+        "billed": [suggestion for suggestion in pending if suggestion.is_billed],
+        "plan_only": [suggestion for suggestion in pending if not suggestion.is_billed],
         "followed": followed,
-        "saved": sum(each.saved for each in followed),
+        "saved": sum(follow_up.saved for follow_up in followed),
         "now": asked.now,
     }
     return render(request, "tracker/savings.html", context)
@@ -68,10 +75,11 @@ def savings(request: AccessRequest) -> HttpResponse:
 
 def suggestions(report: Insights, followed: list[Realised]) -> list[Suggestion]:
     """Those not followed up yet, the most off the bill first."""
-    done = {(each.follow_up.member_id, each.follow_up.model) for each in followed}
-    left = [s for s in report.savings if (s.member_id, s.model.key) not in done]
-    left.sort(key=lambda saving: (-saving.off_bill[1], -saving.middle))
-    return [Suggestion(saving, report.team.people[saving.member_id]) for saving in left]
+    done = {(row.follow_up.member_id, row.follow_up.model) for row in followed}
+    pending = [s for s in report.savings if (s.member_id, s.model.key) not in done]
+    pending.sort(key=lambda saving: (-saving.off_bill[1], -saving.middle))
+    people = report.team.people
+    return [Suggestion(n, saving, people[saving.member_id]) for n, saving in enumerate(pending, 1)]
 
 
 @responder

@@ -37,6 +37,12 @@ def money_short(cents: Number | None) -> str:
     return f"{sign}${size:,.0f}" if size >= 100 else f"{sign}${size:,.2f}"
 
 
+def money_range(ends: tuple[Number, Number]) -> str:
+    """`$115 to $121` from two amounts in US cents; one figure where both are written alike."""
+    low, high = map(money_short, ends)
+    return low if low == high else f"{low} to {high}"
+
+
 def dollars(cents: Number) -> str:
     """`$1,010` from US cents: for estimates, whose cents say nothing."""
     return f"${round_cents(Decimal(str(cents)) / 100):,}"

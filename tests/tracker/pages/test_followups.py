@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from collector.models import Member
+from collector.models import Member, MemberModelDay
 from tests.groups.factories import make_day, make_member
 from tracker.models import SavingFollowUp
 from tracker.reports.followups import realised
@@ -38,11 +38,17 @@ def follow(client: Client, state: str, **more: str):
 
 def test_a_suggestion_comes_with_words_to_send_and_what_leaves_the_bill(client):
     text = client.get("/savings").text
-    assert (
-        "Eva Kovacs</a>: sonnet instead of opus would take <strong>$135 to $135</strong> off the bill" in text
-    )
+    assert "Eva Kovacs</a>: sonnet instead of opus would take <strong>$135</strong> off the bill" in text
     assert "Hi Eva, your requests to opus came to $300.00 recently." in text
     assert "would have cost about $30." in text
+
+
+def test_a_suggestion_that_would_not_change_the_bill_is_folded_and_does_not_mention_it(client):
+    MemberModelDay.objects.update(billed_cents=0)
+    text = client.get("/savings").text
+    assert "1 more within the plan, which would not change the bill" in text
+    assert "sonnet instead of opus would take <strong>$270</strong> of the plan. Spent: $300.00." in text
+    assert "$0.00" not in text.split("Suggestions", 1)[1]
 
 
 def test_a_followed_up_suggestion_is_no_longer_suggested_and_keeps_its_reason(client):

@@ -35,6 +35,11 @@ def test_short_money_keeps_three_figures(cents, said):
     assert formats.money_short(cents) == said
 
 
+def test_a_range_whose_ends_read_alike_is_one_figure():
+    assert formats.money_range((11_500, 12_100)) == "$115 to $121"
+    assert formats.money_range((13_500, 13_510)) == "$135"
+
+
 def test_a_request_below_a_dollar_is_shown_to_the_tenth_of_a_cent():
     assert (formats.rate(Decimal("1.53")), formats.rate(156)) == ("$0.015", "$1.56")
 
