@@ -195,7 +195,7 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
         "All anomalies",
         [
             Column("who", "Who", lambda a: str(a.member or "The team"), link=incident_url),
-            Column("rule", "Rules", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
+            Column("rule", "Rule", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
             Column("severity", "Severity", lambda a: Severity(a.severity).rank, "flag", shown=severity_flag),
             Column("message", "What", sentence_of, "sentence", sortable=False),
             Column("model", "Model", lambda a: display_name(a.model) if a.model else ""),
@@ -204,7 +204,7 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
             Column("detected", "Detected", lambda a: a.detected_at, "ago"),
             Column(
                 "cleared",
-                "Gone",
+                "Cleared",
                 lambda a: a.cleared_at,
                 "ago",
                 help="The first run that no longer found it.",

@@ -41,8 +41,8 @@ class Suggestion:
         cheaper = formats.dollars(saving.spent - saving.middle)
         return (
             f"Hi {self.person.name.split()[0]}, your requests to {saving.model.name} came to "
-            f"{formats.money(saving.spent)} recently. The same tokens on {instead}, which the team uses a lot, "
-            f"would have cost about {cheaper}. Could you try {instead} where it is good enough? "
+            f"{formats.money(saving.spent)} recently. The same tokens on {instead}, which the team uses "
+            f"a lot, would have cost about {cheaper}. Could you try {instead} where it is good enough? "
             "If it does not, tell me what is missing."
         )
 
