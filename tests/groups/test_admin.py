@@ -239,6 +239,19 @@ def test_a_file_that_cannot_be_used_is_explained_in_the_form(admin_client, alpha
     assert not GroupImport.objects.exists()
 
 
+def test_of_two_lines_that_disagree_the_preview_says_that_neither_is_used(admin_client, alpha):
+    page = send(admin_client, THREE + b"ann@x.io,Ops,Data\n").content.decode()
+    assert "Line 6: ann@x.io is here in" in page
+    assert "Where two lines disagree, neither is used." in page
+    assert "Member, but without a usable line in the file</strong>: 1" in page
+
+
+def test_the_upload_form_is_laid_out_like_every_form_of_the_admin(admin_client):
+    page = admin_client.get(f"{IMPORTS}add/?kind=hibob").content.decode()
+    assert page.count('class="form-row') == 4
+    assert '<fieldset class="module aligned' in page
+
+
 def test_a_stranger_sees_none_of_it(client, alpha):
     for url in (GROUPS, MEMBERS, IMPORTS, f"{GROUPS}export/", f"{IMPORTS}add/"):
         assert client.get(url).status_code == 302
