@@ -93,6 +93,18 @@ def test_an_alert_is_the_same_when_member_metric_and_time_agree():
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
+def test_enter_in_a_field_saves_as_in_every_other_form(visit_admin):
+    page, complaints = visit_admin(FORM)
+    page.get_by_label("Budget of the team per cycle ($)").fill("8000")
+    page.keyboard.press("Enter")
+    page.get_by_text("your changes are saved.").wait_for()
+    assert DetectionSettings.get_solo().team_budget_dollars == 8000
+    assert not SettingsTrial.objects.exists()
+    assert complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
 def test_the_keyboard_reaches_the_try_and_the_result_comes_by_itself(visit_admin):
     page, complaints = visit_admin(FORM)
     page.locator(FIRST_FIELD).focus()
