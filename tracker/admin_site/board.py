@@ -88,7 +88,11 @@ SECTIONS = (
                 "Import groups from HiBob or a CSV, and undo an import.",
                 states.imports,
             ),
-            BoardEntry("groups.CycleBudget", "Budgets", "Set the budgets of groups and members per cycle."),
+            BoardEntry(
+                "groups.CycleBudget",
+                "Budgets",
+                "Set the budgets of groups and members per cycle; the team's is under Detection.",
+            ),
             BoardEntry(
                 "groups.BudgetSettings",
                 "Budget policy",

@@ -151,7 +151,7 @@ def check_budget(now: datetime) -> SetUpStep:
         " and ".join(counts) or "none",
         "With a budget, the forecast shows when the money runs out.",
         f"{admin_list('detection_detectionsettings')}#id_team_budget_dollars",
-        "Set an amount for the whole team to begin with.",
+        "Set an amount for the whole team to begin with; the overview shows what the last cycle cost.",
     )
 
 

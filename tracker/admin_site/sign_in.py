@@ -14,11 +14,20 @@ from collector.models import Member
 from tracker.access.views import providers
 
 
+GOOGLE_HINT = "At console.cloud.google.com, create an OAuth client of the type web application."
+OPENID_HINT = (
+    "Create a web application with the authorization code flow and the scopes openid, profile and email. "
+    "Its issuer is https://YOUR-ORG.okta.com at Okta, https://login.microsoftonline.com/TENANT-ID/v2.0 at "
+    "Entra ID, https://KEYCLOAK/realms/REALM at Keycloak, and Authelia's own address."
+)
+
+
 @dataclass(frozen=True)
 class WayIn:
-    """One kind of provider: what to enter there, and what to write into `.env`."""
+    """One kind of provider: where to register, what to enter there, and what to write into `.env`."""
 
     name: str
+    hint: str
     redirect_address: str
     lines: tuple[str, ...]
 
@@ -45,15 +54,20 @@ def read_sign_in(request: HttpRequest) -> SignIn:
         "AUTH_OIDC_ISSUER=https://YOUR-PROVIDER",
         "AUTH_OIDC_ID=CLIENT-ID",
         "AUTH_OIDC_SECRET=CLIENT-SECRET",
-        "AUTH_OIDC_NAME=THE-BUTTON'S-NAME",
+        "AUTH_OIDC_NAME=NAME-ON-THE-BUTTON",
     )
     return SignIn(
         tuple(name for _, name in providers()),
         tuple(filter(None, [settings.AUTH_ALLOWED_DOMAIN, *settings.AUTH_ALLOWED_EMAILS])),
         tuple(settings.AUTH_ADMIN_EMAILS),
         (
-            WayIn("Google", site + reverse("google_callback"), shared + google),
-            WayIn("Okta, Entra ID, Keycloak, Authelia …", site + reverse("oidc_callback"), shared + openid),
+            WayIn("Google", GOOGLE_HINT, site + reverse("google_callback"), shared + google),
+            WayIn(
+                "Okta, Entra ID, Keycloak, Authelia …",
+                OPENID_HINT,
+                site + reverse("oidc_callback"),
+                shared + openid,
+            ),
         ),
     )
 

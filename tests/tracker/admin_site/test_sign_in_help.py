@@ -25,6 +25,7 @@ def test_without_sign_in_it_shows_the_lines_for_this_team_and_a_new_secret_each_
     assert first["AUTH_ALLOWED_DOMAIN"] == "acme.example"
     assert {"AUTH_GOOGLE_ID", "AUTH_GOOGLE_SECRET", "AUTH_OIDC_ISSUER", "AUTH_OIDC_ID"} <= first.keys()
     assert len(first["AUTH_SECRET"]) >= 32
+    assert "https://KEYCLOAK/realms/REALM" in admin_client.get(PAGE).content.decode()
     assert first["AUTH_SECRET"] != second["AUTH_SECRET"]
 
 
