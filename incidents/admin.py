@@ -24,7 +24,7 @@ from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
 from groups.models import Group
 from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin
 from incidents.channels.base import DeliveryError
-from incidents.channels.forms import CHANNEL_FIELDSETS, channel_form, chosen_kind
+from incidents.channels.forms import CHANNEL_FIELDSETS, channel_form, chosen_kind, missing_set_up
 from incidents.models import (
     Channel,
     Incident,
@@ -138,10 +138,12 @@ class ChannelAdmin(RecordedAdmin):
         extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         """The form, with the kinds to choose from while the channel is new."""
-        chosen = chosen_kind(request)
+        channel = self.get_object(request, unquote(object_id)) if object_id else None
+        chosen = channel.kind if channel else chosen_kind(request)
         shown = {
             "kinds": [(kind.value, kind.label, kind.value == chosen) for kind in Channel.Kind],
             "chosen_kind": chosen,
+            "missing_set_up": missing_set_up(chosen),
             "may_test": self.may_test(request),
         }
         return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
@@ -165,7 +167,7 @@ class ChannelAdmin(RecordedAdmin):
             answer = outbox.send_test(form.instance, timezone.now())
         except DeliveryError as problem:
             return HttpResponse(format_html("The message did not get through. {}", problem))
-        return HttpResponse(format_html("The message got through. The answer was {}.", answer))
+        return HttpResponse(format_html("The message got through. Its id there is {}.", answer))
 
     @admin.display(description="follows")
     def follows(self, channel: Channel) -> str:
@@ -223,7 +225,7 @@ class ChannelAdmin(RecordedAdmin):
             self.message_user(request, f"{channel}: {problem}", messages.ERROR)
         else:
             self.message_user(
-                request, f"{channel}: the message got through. The answer was {answer}.", messages.SUCCESS
+                request, f"{channel}: the message got through. Its id there is {answer}.", messages.SUCCESS
             )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
 
 from incidents.models import Channel
@@ -167,6 +168,22 @@ CHANNEL_FORMS: dict[str, type[ChannelForm]] = {
 def channel_form(kind: str) -> type[ChannelForm]:
     """The form of a kind; for an unknown one that in which the kind is chosen."""
     return CHANNEL_FORMS.get(kind, ChannelForm)
+
+
+def missing_set_up(kind: str) -> str:
+    """What `.env` needs before any channel of the kind can send, in sentences; empty where it has it."""
+    if kind == Channel.Kind.SLACK and not settings.SLACK_BOT_TOKEN:
+        return (
+            "Slack needs an app of your own. At api.slack.com/apps, create one with the bot scope chat:write "
+            "and install it. Set SLACK_BOT_TOKEN in .env to its Bot User OAuth Token (xoxb-…), restart, and "
+            "invite the app to the channel."
+        )
+    if kind == Channel.Kind.EMAIL and not settings.EMAIL_CONFIGURED:
+        return (
+            "E-mail needs a server. Set EMAIL_URL in .env, for example smtp+tls://USER:PASSWORD@HOST:587, or "
+            "RESEND_API_KEY and RESEND_FROM, and restart."
+        )
+    return ""
 
 
 def chosen_kind(request: HttpRequest) -> str:

@@ -57,7 +57,7 @@ def test_every_page_of_the_admin_opens(boss, slack):
 def test_a_test_message_shows_slacks_answer(boss, slack):
     channel = make_channel()
     answer = boss.post(change_url(channel), form_of(channel, _test="1"), follow=True)
-    assert "the message got through. The answer was 1700000000.000000." in answer.content.decode()
+    assert "the message got through. Its id there is 1700000000.000000." in answer.content.decode()
     assert slack.roots[0]["text"] == "A test from Cursor Cost Monitor"
 
 

@@ -13,7 +13,6 @@ from django.urls import reverse
 from collector.models import Member
 from tracker.access.views import providers
 
-
 GOOGLE_HINT = "At console.cloud.google.com, create an OAuth client of the type web application."
 OPENID_HINT = (
     "Create a web application with the authorization code flow and the scopes openid, profile and email. "

@@ -54,6 +54,18 @@ def test_the_form_asks_in_the_words_of_the_kind(admin_client):
     assert 'href="?kind=email"' in page
 
 
+@pytest.mark.parametrize(("kind", "needs"), [("slack", "SLACK_BOT_TOKEN"), ("email", "EMAIL_URL")])
+def test_what_the_environment_lacks_is_said_before_anything_is_entered(admin_client, settings, kind, needs):
+    settings.SLACK_BOT_TOKEN, settings.EMAIL_CONFIGURED = "", False
+    channel = Channel.objects.create(
+        name="ops", kind=kind, target="C0123456789" if kind == "slack" else "a@x.io"
+    )
+    for path, query in ((ADD, {"kind": kind}), (f"/admin/incidents/channel/{channel.pk}/change/", {})):
+        assert f"Set {needs} in .env" in admin_client.get(path, query).content.decode()
+    settings.SLACK_BOT_TOKEN, settings.EMAIL_CONFIGURED = "xoxb-1", True
+    assert f"Set {needs}" not in admin_client.get(ADD, {"kind": kind}).content.decode()
+
+
 def test_a_test_goes_out_before_anything_is_saved(admin_client, receiver):
     assert "The message got through" in admin_client.post(TEST, values(f"{receiver}/good")).content.decode()
     assert (
