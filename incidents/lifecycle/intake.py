@@ -133,15 +133,17 @@ def link(incident: Incident, anomalies: Sequence[Anomaly], run: Run) -> None:
 
 
 def open_new(anomalies: Sequence[Anomaly], run: Run) -> None:
+    """Open an incident that began where the first finding that alarms did: information only keeps it company,
+    and a cycle may have stood out for days before."""
     first = anomalies[0]
-    onsets = [anomaly.onset_at for anomaly in anomalies if anomaly.onset_at]
-    onset_at = min(onsets, default=None)
+    alarms = [anomaly for anomaly in anomalies if not is_information([anomaly])]
+    onset_at = min((alarm.onset_at for alarm in alarms if alarm.onset_at), default=None)
     incident = Incident.objects.create(
         member_id=first.member_id,
         cause=first.cause,
         onset_at=onset_at,
         onset_collected_at=collected_at(first.member_id, onset_at),
-        detected_at=min(anomaly.detected_at for anomaly in anomalies),
+        detected_at=min(alarm.detected_at for alarm in alarms),
         last_run_at=run.as_of,
         **figures(anomalies),
     )

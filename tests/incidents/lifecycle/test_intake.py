@@ -57,6 +57,22 @@ def test_findings_of_one_member_and_cause_share_an_incident_and_those_of_another
     assert spend.onset_at == NOON - 5 * HOUR
 
 
+def test_an_incident_begins_with_the_finding_that_alarms_not_with_information_beside_it():
+    make_anomaly(
+        rule=Rule.CYCLE_OUTLIER,
+        severity=Severity.INFO,
+        onset_at=NOON - 60 * HOUR,
+        detected_at=NOON - 24 * HOUR,
+        last_seen_at=NOON,
+    )
+    assert run(-1).opened == 0
+    make_anomaly(rule=Rule.OWN_BASELINE, onset_at=NOON - HOUR)
+    assert run().opened == 1
+    incident = Incident.objects.get()
+    assert incident.findings.count() == 2
+    assert (incident.onset_at, incident.detected_at) == (NOON - HOUR, NOON)
+
+
 def test_a_later_finding_joins_and_tells_only_on_the_timeline_and_where_told_before():
     make_channel()
     make_anomaly()
