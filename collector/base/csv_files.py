@@ -135,6 +135,9 @@ class CsvTable:
                 "export it again.",
             )
             return None
+        if any("\0" in cell for cell in cells):  # of UTF-16: in UTF-8 the file is refused
+            self.problems.note(line, "a cell contains a NUL character, which is not text.")
+            return None
         try:
             return Row(line, {name: _cell(cells, places) for name, places in self._places.items()})
         except ValueError as exc:
@@ -270,12 +273,14 @@ def _header(text: str, delimiter: str, columns: Columns) -> _Header:
     except csv.Error as exc:
         raise FileError(f"Line 1: {_reason(exc)} It should name the columns.") from exc
     spelled = [tidy(cell).strip("\"'").lower() for cell in cells]
+    while spelled and not spelled[-1]:  # spreadsheets leave separators behind for columns that were cleared
+        spelled.pop()
     places = {
         name: [place for place, cell in enumerate(spelled) if cell == known[0]]
         for name, spellings in columns.items()
         if (known := [spelling for spelling in spellings if spelling in spelled])
     }
-    return _Header(text, delimiter, len(cells), places)
+    return _Header(text, delimiter, len(spelled), places)
 
 
 def _advice(exc: csv.Error) -> str:

@@ -92,7 +92,17 @@ def _billed_cost(cost_cents: Decimal | None) -> FileCost:
 
 
 def is_billed_kind(kind: str) -> bool:
-    return re.sub(r"[\s_-]+", " ", kind.strip().lower()) in BILLED_KINDS
+    return _plain(kind) in BILLED_KINDS
+
+
+def begins_like_billed_kind(kind: str) -> bool:
+    """Whether it may be one, with more words after it."""
+    return _plain(kind).startswith(tuple(BILLED_KINDS))
+
+
+def _plain(kind: str) -> str:
+    """Words in lower case with single blanks, whichever dashes or underscores join them."""
+    return re.sub(r"[\s_\-‐-―−]+", " ", kind.strip().lower())
 
 
 def _check_shift(row: Row, cost_cents: Decimal | None) -> None:

@@ -64,7 +64,10 @@ class UsageImport:
         if survey.without_cost:
             yield f"{survey.without_cost:,} billed rows have no cost: counted as requests without a cost"
         for kind, amount in survey.unknown_kinds.items():
-            yield f"the kind “{kind}” is not known: its {dollars(amount)} count as value, not as charged"
+            which = (
+                f"the kind “{kind}” is not known" if kind else "rows without a kind are not known as billed"
+            )
+            yield f"{which}: its {dollars(amount)} count as value, not as charged"
         if survey.summaries:
             yield f"{survey.summaries:,} lines skipped: they are totals of other lines"
         if survey.problems.count:

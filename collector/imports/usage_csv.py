@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from collector.base.cells import is_empty_value
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import from_epoch_ms, to_epoch_ms
 from collector.base.plausibility import AHEAD, EARLIEST, is_number
@@ -24,13 +25,14 @@ from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
 from collector.sources.events import is_known_kind
 
-from .costs import FileCost, cost_of_row
+from .costs import FileCost, begins_like_billed_kind, cost_of_row
 from .numbers import count, units
 from .users import Users
 
 COLUMNS = {
     "at": ("date", "timestamp", "date (utc)", "time"),
-    "user": ("user", "user email", "email", "member"),
+    # An address names somebody for certain; beside such a column, *User* holds names.
+    "user": ("email", "user email", "user", "member"),
     "kind": ("kind", "type"),
     "model": ("model",),
     "max_mode": ("max mode", "maxmode"),
@@ -86,7 +88,8 @@ class Survey:
         self.with_cost += cost.is_due and cost.is_known
         self.without_cost += cost.is_due and not cost.is_known
         kind = event.columns.kind
-        if cost.value_cents and kind and not is_known_kind(kind):
+        is_clear = cost.is_due or (is_known_kind(kind) and not begins_like_billed_kind(kind))
+        if cost.value_cents and not is_clear:
             self.unknown_kinds[kind] = self.unknown_kinds.get(kind, Decimal(0)) + cost.value_cents
         self.first_at = min(self.first_at or event.occurred_at, event.occurred_at)
         self.last_at = max(self.last_at or event.occurred_at, event.occurred_at)
@@ -161,13 +164,15 @@ class UsageCsv:
         cost = cost_of_row(row, delimiter)
         model = _short(DEFAULT if row["model"].lower() == AUTO else row["model"], 120, "model")
         kind = _short(row["kind"], 80, "kind")
+        cloud_agent = _identifier(row["cloud_agent"], "Cloud Agent ID")
+        automation = _identifier(row["automation"], "Automation ID")
         columns = EventValues(
             kind=kind,
             is_bugbot=is_by_bugbot(model=model, kind=kind),
             is_max_mode=row["max_mode"].lower() in ("yes", "true", "1"),
-            is_headless=bool(row["cloud_agent"] or row["automation"]),
-            cloud_agent_id=_short(row["cloud_agent"], 80, "Cloud Agent ID"),
-            automation_id=_short(row["automation"], 80, "Automation ID"),
+            is_headless=bool(cloud_agent or automation),
+            cloud_agent_id=cloud_agent,
+            automation_id=automation,
             input_tokens=tokens["input"],
             output_tokens=tokens["output"],
             cache_write_tokens=tokens["cache_write"],
@@ -236,6 +241,11 @@ def _tokens(row: Row) -> dict[str, int | None]:
             f"the tokens add up to {added:,}, but the total is {total:,}. Export the file again."
         )
     return counts
+
+
+def _identifier(cell: str, what: str) -> str:
+    """An id; empty where the cell holds a word for nothing, such as “-”."""
+    return "" if is_empty_value(cell) else _short(cell, 80, what)
 
 
 def _short(text: str, limit: int, what: str) -> str:

@@ -94,3 +94,14 @@ def test_a_line_that_cannot_be_read_is_reported_and_the_others_are_read(lines, s
     data = b"Email,Team\nann@x.io,a\n" + lines
     assert read(data)[0] == (2, "ann@x.io", "a")
     assert says in problems(data)[0]
+
+
+def test_separators_after_the_last_column_of_the_header_stand_for_no_column():
+    assert read(b"Email,Team,,,\nann@x.io,a\nbob@x.io,b,,,\n") == [(2, "ann@x.io", "a"), (3, "bob@x.io", "b")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_nul_in_a_wide_encoding_concerns_its_line_alone(encoding):
+    data = "Email,Team\nann@x.io,a\0b\nbob@x.io,b\n".encode(encoding)
+    assert read(data) == [(3, "bob@x.io", "b")]
+    assert "Line 2: a cell contains a NUL" in problems(data)[0]

@@ -190,11 +190,11 @@ def test_kinds_are_billed_however_their_words_are_joined(write):
     rows = "".join(
         ONE.replace("On-Demand", kind).replace(":00:00", f":{n:02d}:00")
         for n, kind in enumerate(
-            ["On-Demand", "on demand", "ON_DEMAND", "Usage-based", "Usage Based", "Usage-based "]
+            ["On-Demand", "on demand", "ON_DEMAND", "Usage-based", "Usage Based", "Usage-based ", "On‑Demand"]
         )
     )
     import_usage(write(TEAM + rows), AT)
-    assert MemberModelDay.objects.get().billed_cents == 42 * 6
+    assert MemberModelDay.objects.get().billed_cents == 42 * 7
 
 
 def test_line_breaks_within_a_text_become_blanks(write):
@@ -213,3 +213,24 @@ def test_money_of_a_kind_that_nobody_knows_is_reported(write):
     result = import_usage(write(TEAM + ONE.replace("On-Demand", "Moon-Based")), AT)
     assert any("“Moon-Based” is not known" in line and "not as charged" in line for line in result.lines)
     assert only_event().charged_cents == 0
+
+
+@pytest.mark.parametrize("kind", ["", "-", "On-Demand (Overage)"])
+def test_money_of_a_row_that_does_not_say_clearly_whether_it_is_billed_is_reported(write, kind):
+    result = import_usage(write(TEAM + ONE.replace("On-Demand", kind)), AT)
+    assert any("its $0.42 count as value, not as charged" in line for line in result.lines)
+
+
+@pytest.mark.parametrize("nothing", ["-", "N/A", "null", "—"])
+def test_a_word_for_no_agent_makes_no_agent(write, nothing):
+    header = TEAM.strip() + ",Cloud Agent ID,Automation ID\n"
+    import_usage(write(header + ONE.strip() + f",{nothing},{nothing}\n"), AT)
+    event = only_event()
+    assert (event.is_headless, event.cloud_agent_id, event.automation_id) == (False, "", "")
+
+
+@pytest.mark.parametrize("header", ["User,Email", "User,User Email", "Email,User"])
+def test_a_column_of_addresses_names_the_user_beside_one_of_names(write, header):
+    cells = '"Ann Lee","ann@x.io"' if header.startswith("User") else '"ann@x.io","Ann Lee"'
+    import_usage(write(TEAM.replace("User", header) + ONE.replace('"Ann@X.io"', cells)), AT)
+    assert only_event().member.email == "ann@x.io"
