@@ -71,6 +71,7 @@ class Layout:
     links: list[Link]
     banners: list[Banner]
     freshness: Freshness
+    sources: list[SourceFreshness]
 
     @property
     def has_key(self) -> bool:
@@ -111,16 +112,15 @@ def frame(request: AccessRequest) -> dict[str, object]:
 def build_layout(request: AccessRequest, now: datetime) -> Layout:
     access = getattr(request, "access", None)
     if access is None or not access.may(Role.VIEWER):
-        return Layout([], [], Freshness(None, []))  # whoever has not signed in learns nothing
+        return Layout([], [], Freshness(None, []), [])  # whoever has not signed in learns nothing
     sources = freshness.sources(now, with_newest=False)
     known_until = filters.known_until(request, now)
     sent_until = vendor_sent_until(sources, known_until, now)
     notices = banners(sources) + (
         vendor_lag_banners(sent_until, now) if sent_until else stale_data_banners(known_until, now)
     )
-    return Layout(
-        page_links(request, is_admin=access.may(Role.ADMIN)), notices, freshness_of(sources, now, sent_until)
-    )
+    links = page_links(request, is_admin=access.may(Role.ADMIN))
+    return Layout(links, notices, freshness_of(sources, now, sent_until), sources)
 
 
 def theme(request: AccessRequest) -> str:

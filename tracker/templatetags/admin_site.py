@@ -11,7 +11,6 @@ from django.utils.text import capfirst
 
 from tracker.admin_site import board
 from tracker.admin_site.checklist import read_checklist
-from tracker.models import SetUp
 
 register = template.Library()
 
@@ -83,7 +82,7 @@ def title_of(context: template.Context) -> str:
 @register.inclusion_tag("tracker/partials/setup_card.html", takes_context=True)
 def setup_card(context: template.Context) -> dict[str, object]:
     """What is still to be set up, for administrators, until all is done or somebody dismisses it."""
-    if SetUp.get_solo().dismissed_at is not None:
+    checklist = read_checklist(context["now"], context["frame"].sources)
+    if checklist.is_dismissed or checklist.is_complete:
         return {}
-    checklist = read_checklist(context["now"])
-    return {} if checklist.is_complete else {"checklist": checklist, "csrf_token": context["csrf_token"]}
+    return {"checklist": checklist, "csrf_token": context["csrf_token"]}
