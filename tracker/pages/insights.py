@@ -104,13 +104,21 @@ def savings_table(report: Insights, query: QueryDict) -> Table[Saving]:
         Column("requests", "Requests", lambda s: s.requests, "count"),
         Column("spent", "Cost", lambda s: s.spent, "money"),
         Column("instead", "Instead", lambda s: s.instead.name, "model", shown=lambda s: s.instead),
-        Column("off_bill", "Off the bill, from", lambda s: s.off_bill[0], "money", help=MEANINGS["off_bill"]),
-        Column("off_bill_high", "Off the bill, to", lambda s: s.off_bill[1], "money"),
-        Column("of_plan", "Of the plan, up to", lambda s: s.of_plan[1], "money", help=MEANINGS["of_plan"]),
-    ]
+        Column(
+            "off_bill", "Off the bill", lambda s: s.off_bill[1], "money_range", shown=lambda s: s.off_bill,
+            only_page=True, help=MEANINGS["off_bill"],
+        ),
+        Column("off_bill_low", "Off the bill, from", lambda s: s.off_bill[0], "money", only_csv=True),
+        Column("off_bill_high", "Off the bill, to", lambda s: s.off_bill[1], "money", only_csv=True),
+        Column(
+            "of_plan", "Of the plan", lambda s: s.of_plan[1], "money_range", shown=lambda s: s.of_plan,
+            only_page=True, help=MEANINGS["of_plan"],
+        ),
+        Column("of_plan_high", "Of the plan, up to", lambda s: s.of_plan[1], "money", only_csv=True),
+    ]  # fmt: skip
     return Table(
         "savings", "Savings by member and model", columns, report.savings,
-        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-off_bill_high",
+        query=query, now=report.filters.now, page_rows=SIDE_ROWS, sort="-off_bill",
         empty="Nobody uses a model at twice the token price of another that the team trusts.",
     )  # fmt: skip
 

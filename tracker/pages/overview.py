@@ -228,7 +228,7 @@ def model_columns(report: Overview) -> list[Column[ModelCost]]:
         Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
         *change_columns(report.filters.comparison, report.team.changes.by_model, lambda m: m.model.key),
         Column("share", "Of spend", lambda m: m.spend_share, "share"),
-        Column("relative", "Against the team", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
+        Column("relative", "Vs. team", lambda m: m.relative, "multiple", help=MEANINGS["relative"]),
         Column("members", "Members", lambda m: m.members, "count", link=only, help=MEANINGS["model_members"]),
         Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
         Column(

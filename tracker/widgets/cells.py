@@ -77,6 +77,7 @@ def text(value: Any) -> str:
 # Kinds whose cells are figures: right-aligned.
 NUMBERS: dict[str, Callable[[Any], Shown]] = {
     "money": formats.money,
+    "money_range": formats.money_range,
     "rate": formats.rate,
     "change": change,
     "count": formats.count,
