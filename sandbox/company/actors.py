@@ -20,7 +20,7 @@ from .members import Employee
 from .prices import AUTO, position
 
 FAVOURITE = position("claude-sonnet-5-thinking-medium")
-REQUESTS = 24  # a day
+REQUESTS = (20, 29)  # a day, each actor at a number of their own, and up to two more or fewer
 AUTO_SHARE = 0.35
 BEGINS_HOUR, WORKING_HOURS = 12.0, 9.0  # UTC
 USUAL_SIZE = 0.1  # logarithm: with it a day costs about ten dollars
@@ -55,20 +55,22 @@ def live(actors: Sequence[Employee], *, now_ms: int, first: int, last: int, seed
 
 def _day(member: int, ago: int, *, now_ms: int, seed: int) -> EventColumns:
     draw = stream(seed, Topic.ACTORS, member, 10_000 + ago)
-    size = USUAL_SIZE + 0.5 * draw.standard_normal(REQUESTS)
-    model = np.where(draw.random(REQUESTS) < AUTO_SHARE, AUTO, FAVOURITE).astype(np.int16)
-    clock_ms = ((BEGINS_HOUR + WORKING_HOURS * draw.random(REQUESTS)) * HOUR_MS).astype(np.int64)
+    usual = stream(seed, Topic.ACTORS, member, 0).integers(*REQUESTS)
+    requests = int(usual + draw.integers(-2, 3))
+    size = USUAL_SIZE + 0.5 * draw.standard_normal(requests)
+    model = np.where(draw.random(requests) < AUTO_SHARE, AUTO, FAVOURITE).astype(np.int16)
+    clock_ms = ((BEGINS_HOUR + WORKING_HOURS * draw.random(requests)) * HOUR_MS).astype(np.int64)
     end_ms = now_ms - ago * DAY_MS
-    conversation = np.arange(REQUESTS) // EVENTS_PER_CONVERSATION
+    conversation = np.arange(requests) // EVENTS_PER_CONVERSATION
     return EventColumns(
-        member=np.full(REQUESTS, member, dtype=np.int32),
+        member=np.full(requests, member, dtype=np.int32),
         occurred_ms=end_ms - 1 - (end_ms - 1 - clock_ms) % DAY_MS,
         model=model,
         **request_tokens(size, model, draw),
         conversation=(end_ms // DAY_MS + 719_163) * 1_000_000 + 900_000 + member * 100 + conversation,
-        fate=np.full(REQUESTS, Fate.COMPLETED, dtype=np.int8),
-        is_headless=np.zeros(REQUESTS, dtype=bool),
-        noise=draw.integers(0, 1 << 63, REQUESTS, dtype=np.uint64),
-        story=np.full(REQUESTS, -1, dtype=np.int32),
-        usual_micro=np.zeros(REQUESTS, dtype=np.int64),
+        fate=np.full(requests, Fate.COMPLETED, dtype=np.int8),
+        is_headless=np.zeros(requests, dtype=bool),
+        noise=draw.integers(0, 1 << 63, requests, dtype=np.uint64),
+        story=np.full(requests, -1, dtype=np.int32),
+        usual_micro=np.zeros(requests, dtype=np.int64),
     )
