@@ -55,11 +55,6 @@ def queue_collection(now: datetime) -> CollectionRequest:
     return CollectionRequest(task, "Queued. Its runs appear here once a worker has picked it up.")
 
 
-def request_collection(now: datetime) -> str:
-    """Queue a collection unless that would be too soon; return what to show to the person who asked."""
-    return queue_collection(now).words
-
-
 @dataclass(frozen=True)
 class CollectionState:
     """How a queued collection stands."""

@@ -10,7 +10,6 @@ without the value) or into a doubt (the row is stored without it): see `collecto
 - `plausible_cents(value)`         Decimal with six places; a negative amount is a credit
 - `plausible_number(value)`        Decimal as it stands, under the same limits
 - `plausible_count(value)`         int, 0 to 2^53
-- `plausible_text(value, length)`  without NUL and half characters; refused where longer than its column
 - `plausible_address(value)`       an e-mail address or other key of a person, in lower case
 - `plausible_cycle_start(value, now)`  the instant at which the running billing cycle began
 """
@@ -99,14 +98,6 @@ def plausible_count(value: object) -> int:
     if number != number.to_integral_value():
         raise ImplausibleValue("is not a whole number")
     return _within_count(int(number))
-
-
-def plausible_text(value: str, length: int) -> str:
-    """`value` as a database can store it, without surrounding spaces."""
-    text = storable_text(value).strip()
-    if len(text) > length:
-        raise ImplausibleValue(f"is longer than {length} characters")
-    return text
 
 
 def plausible_address(value: str) -> str:

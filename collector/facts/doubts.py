@@ -69,11 +69,6 @@ def store_notes(
         _settle(Doubt, source, notes.scope, set(doubts), covers, at)
 
 
-def settle_all(source: str, scope: str, at: datetime) -> None:
-    """Settle whatever is open about `scope`."""
-    store_notes(source, Notes(scope), at)
-
-
 def open_notes() -> dict[str, OpenNotes]:
     """What is open, by source; sources without anything open are absent. Two queries."""
     doubts = _counts(Doubt)

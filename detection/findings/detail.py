@@ -113,10 +113,6 @@ def _read_team_events(finding: Finding, as_of: datetime) -> pd.DataFrame:
     )
 
 
-def _read_all_events(start_at: datetime, end_at: datetime) -> pd.DataFrame:
-    return read_events(UsageEvent.objects.all(), start_at, end_at, NO_PRICES)
-
-
 def _turns_within_day(instant: datetime) -> bool:
     return instant != day_start(utc_day(instant))
 

@@ -59,10 +59,6 @@ class BudgetState:
         return float(self.spent_cents / self.budget_cents)
 
     @property
-    def left_cents(self) -> Decimal:
-        return max(self.budget_cents - self.spent_cents, Decimal(0))
-
-    @property
     def is_reached(self) -> bool:
         return self.spent_cents >= self.budget_cents
 

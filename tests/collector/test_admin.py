@@ -15,7 +15,7 @@ from django_q.tasks import queue_size
 from collector.admin import CollectedAdmin
 from collector.collecting.runs import CollectReport
 from collector.models import BillingCycle, Reconciliation, SourceRun
-from collector.tasks import collect_now, request_collection
+from collector.tasks import collect_now, queue_collection
 from tests.detection.facts import make_member
 
 pytestmark = pytest.mark.django_db
@@ -68,10 +68,10 @@ def test_who_may_only_look_at_runs_cannot_ask_for_one():
 def test_after_an_hour_or_a_failure_it_may_be_asked_again():
     now = timezone.now()
     make_run(started_at=now - timedelta(minutes=59))
-    assert request_collection(now).startswith("Not started")
-    assert request_collection(now + timedelta(minutes=1)).startswith("Queued")
+    assert queue_collection(now).words.startswith("Not started")
+    assert queue_collection(now + timedelta(minutes=1)).words.startswith("Queued")
     make_run(status="failed")
-    assert request_collection(now).startswith("Queued")
+    assert queue_collection(now).words.startswith("Queued")
 
 
 def test_what_is_queued_collects_or_says_why_not(settings):
@@ -87,7 +87,7 @@ def test_what_was_queued_twice_collects_once(monkeypatch):
         return CollectReport()
 
     monkeypatch.setattr("collector.tasks.collect", collect)
-    assert [request_collection(timezone.now())[:6] for _ in range(2)] == ["Queued", "Queued"]
+    assert [queue_collection(timezone.now()).words[:6] for _ in range(2)] == ["Queued", "Queued"]
     assert collect_now() == "0 new rows, 0 changed, 0 requests"
     assert collect_now().startswith("Not started: Cursor allows one collection an hour.")
     assert len(collected) == 1

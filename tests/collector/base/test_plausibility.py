@@ -11,7 +11,7 @@ from collector.base.plausibility import (
     plausible_cycle_start,
     plausible_day,
     plausible_instant,
-    plausible_text,
+    storable_text,
 )
 
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
@@ -135,10 +135,8 @@ def test_an_address_in_two_lines_is_refused(value):
         plausible_address(value)
 
 
-def test_a_text_longer_than_its_column_is_refused():
-    assert plausible_text(" a\x00b\ud83d ", 2) == "ab"
-    with pytest.raises(ImplausibleValue, match="longer than 2"):
-        plausible_text("abc", 2)
+def test_a_text_is_stored_without_nul_and_half_characters():
+    assert storable_text(" a\x00b\ud83d ") == " ab "
 
 
 @pytest.mark.parametrize("value", [0, 1789570800, 1789571100000 + 60_000, "9999-01-01", "2024-01-01"])
