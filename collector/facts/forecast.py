@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
-from statistics import fmean, pvariance
+from statistics import fmean
 
 from collector.base.days import day_end, day_start, days_between, utc_day
 from collector.models import BillingCycle
@@ -78,7 +78,8 @@ class DayKind:
     """Weekdays, or weekends: what such days cost, and how many of them the forecast has counted so far."""
 
     def __init__(self, values: Sequence[float]) -> None:
-        self.count, self.mean, self.scatter = len(values), fmean(values), pvariance(values)
+        self.count, self.mean = len(values), fmean(values)
+        self.scatter = fmean((value - self.mean) ** 2 for value in values)
         self.days = 0.0
 
     @property
