@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache, cached_property, partial
 from typing import Any
 
-from django.db.models import F, Value
+from django.db.models import F, OuterRef, Subquery, Sum, Value
 
 from collector.base.days import days_between, utc_day
+from collector.base.money import cents
 from collector.facts.forecast import Forecast, days_left, forecast
 from collector.models import BillingCycle, Member
 from groups.models import BudgetSettings, CycleBudget, Group
 from groups.tree import group_options
 
 from .models import TEAM
-from .spending import DailyCents, day_spends
+from .spending import DailyCents, day_spends, member_days, spent_rows
 
 
 class BudgetScope(StrEnum):
@@ -50,8 +52,12 @@ class BudgetState:
     owner: BudgetOwner
     budget_cents: Decimal
     spent_cents: Decimal
-    forecast: Forecast | None
+    expect: Callable[[], Forecast | None]  # makes the forecast, which most budgets are never asked for
     cursor_limit_dollars: Decimal | None = None  # the group's limit in Cursor
+
+    @cached_property
+    def forecast(self) -> Forecast | None:
+        return self.expect()
 
     @property
     def ratio(self) -> float:
@@ -131,27 +137,29 @@ def amounts_at(end_at: datetime, team: Decimal) -> BudgetAmounts:
 
 
 def compute_states(
-    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, known_until: datetime | None
+    cycle: BillingCycle,
+    now: datetime,
+    amounts: BudgetAmounts,
+    known_until: datetime | None,
+    *,
+    least_ratio: float = 0.0,
 ) -> list[BudgetState]:
-    """The team's budget, then the groups' by name, then the members' by share. At most four queries.
+    """The team's budget, then the groups' by name, then the members' by share, from `least_ratio` of it on.
 
+    Three queries at most, and one for the first forecast of a member that is asked for.
     `known_until`: up to when usage is known, None before it was ever read.
     """
-    if not (amounts.team or amounts.has_any):
-        return []
     seen_at = min(known_until or now, now)
     team = DailyCents()
     by_group: defaultdict[int, DailyCents] = defaultdict(DailyCents)
-    by_member: defaultdict[int, DailyCents] = defaultdict(DailyCents)
-    for row in day_spends(cycle, now):
-        team.add_row(row)
-        by_group[row.group_id].add_row(row)
-        by_member[row.member_id].add_row(row)
+    for row in day_spends(cycle, now) if amounts.team or amounts.groups else ():
+        team.add_day(row.day, row.is_in_cycle, row.cents)
+        by_group[row.group_id].add_day(row.day, row.is_in_cycle, row.cents)
     states = [
         *_team_state(cycle, seen_at, amounts, team),
         *_group_states(cycle, seen_at, amounts, by_group),
     ]
-    members = _member_states(cycle, seen_at, amounts, by_member)
+    members = _member_states(cycle, now, seen_at, amounts, least_ratio)
     return [*states, *sorted(members, key=lambda state: (-state.ratio, state.owner.name))]
 
 
@@ -184,28 +192,36 @@ def _group_states(
 
 
 def _member_states(
-    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, by_member: Mapping[int, DailyCents]
+    cycle: BillingCycle, now: datetime, seen_at: datetime, amounts: BudgetAmounts, least_ratio: float
 ) -> Iterable[BudgetState]:
-    """People on the team, and whoever has a budget of their own."""
+    """People on the team, and whoever has a budget of their own, in the order of their addresses."""
     if not (amounts.members or amounts.each_member):
         return
-    for member in sorted(Member.objects.people(), key=lambda member: member.shown_email):
-        if dollars := amounts.of_member(member):
-            parts = [by_member[member.pk]] if member.pk in by_member else []
-            yield _state(cycle, now, _member_owner(member), dollars, parts)
+    spent = spent_rows(cycle, now).in_cycle(cycle).filter(member=OuterRef("pk")).order_by().values("member")
+    members = Member.objects.people().annotate(spent=Subquery(spent.values(sum=Sum("total_cents"))))
+    budgets = [
+        (member, dollars, cents(member.spent))
+        for member in members.only("name", "email", "gone_at", "is_removed")
+        if (dollars := amounts.of_member(member))
+    ]
+    budgets = [row for row in budgets if float(row[2] / (row[1] * 100)) >= least_ratio]
+    days = cache(partial(member_days, cycle, now, tuple(member.pk for member, *_ in budgets)))
+
+    def expect(pk: int) -> Forecast | None:
+        return _forecast_of(cycle, seen_at, [days()[pk]] if pk in days() else [])
+
+    for member, dollars, cycle_cents in sorted(budgets, key=lambda row: row[0].shown_email):
+        yield BudgetState(_member_owner(member), dollars * 100, cycle_cents, partial(expect, member.pk))
 
 
 def member_state(
     member: Member, cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, known_until: datetime | None
 ) -> BudgetState | None:
-    """One member's budget; None where there is none. Two queries at most."""
+    """One member's budget; None where there is none. One query at most."""
     dollars = amounts.of_member(member) if member.kind == Member.Kind.PERSON else None
     if not dollars:
         return None
-    spent = DailyCents()
-    for row in day_spends(cycle, now, member):
-        spent.add_row(row)
-    parts = [spent] if spent.by_day else []
+    parts = list(member_days(cycle, now, [member.pk]).values())
     return _state(cycle, min(known_until or now, now), _member_owner(member), dollars, parts)
 
 
@@ -222,13 +238,15 @@ def _state(
     cursor_limit_dollars: Decimal | None = None,
 ) -> BudgetState:
     spent = sum((part.cycle_cents for part in parts), Decimal(0))
-    is_running = cycle.start_at <= now < cycle.end_at
-    expected = _forecast_of(cycle, utc_day(now), parts) if is_running else None
-    return BudgetState(owner, dollars * 100, spent, expected, cursor_limit_dollars)
+    expect = partial(_forecast_of, cycle, now, parts)
+    return BudgetState(owner, dollars * 100, spent, expect, cursor_limit_dollars)
 
 
-def _forecast_of(cycle: BillingCycle, today: date, parts: list[DailyCents]) -> Forecast | None:
-    """From the first day with spend on: the days before it are no history."""
+def _forecast_of(cycle: BillingCycle, now: datetime, parts: list[DailyCents]) -> Forecast | None:
+    """From the first day with spend on: the days before it are no history. None of a cycle not under way."""
+    if not cycle.start_at <= now < cycle.end_at:
+        return None
+    today = utc_day(now)
     first = min((day for part in parts for day in part.by_day), default=None)
     if first is None:
         return None

@@ -80,17 +80,16 @@ def budget_lines(
     """
     if not amounts.has_any:
         return []
+    states = compute_states(cycle, now, amounts, known_until, least_ratio=WARNING_RATIO)
     return [
         budget_line(state)
-        for state in visible_states(compute_states(cycle, now, amounts, known_until), now, visible)
+        for state in visible_states(states, now, visible)
         if is_listed(state, group_ids) and (group_ids is None or state.owner.scope is BudgetScope.GROUP)
     ]
 
 
 def is_listed(state: BudgetState, group_ids: Collection[int] | None) -> bool:
-    if state.owner.scope is BudgetScope.GROUP:
-        return group_ids is None or state.owner.id in group_ids
-    return state.owner.scope is BudgetScope.TEAM or state.ratio >= WARNING_RATIO
+    return state.owner.scope is not BudgetScope.GROUP or group_ids is None or state.owner.id in group_ids
 
 
 def budget_line(state: BudgetState) -> BudgetLine:
