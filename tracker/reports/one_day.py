@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from functools import reduce
+from operator import add
+from typing import Generic, NamedTuple, TypeVar
 
-from django.db.models import Count, DateField, Q, QuerySet, Sum, Value
-from django.db.models.functions import ExtractHour, TruncDate
+from django.db.models import DateField, Q, QuerySet, Sum, Value
 
 from collector.base.days import day_end, day_start
 from collector.base.money import cents
 from collector.models import MemberModelDay, MemberModelHour
+from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import limit_to
 from groups.tree import GroupOption
 from incidents.models import Incident
@@ -28,6 +31,17 @@ USUAL_DAYS = 28
 
 Subject = TypeVar("Subject")
 Rows = TypeVar("Rows", bound=QuerySet)
+
+
+class Used(NamedTuple):
+    """What was done in a part of a day, or of several."""
+
+    total_cents: Decimal = Decimal(0)
+    requests: int = 0
+    runs: int = 0
+
+    def plus(self, other: Used) -> Used:
+        return Used(*map(add, self, other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,24 @@ def day_report(day: date, filters: Filters) -> DayReport:
     return _Day(day, filters).report()
 
 
+def used_by_part(rows: MemberModelDayQuerySet) -> dict[tuple[str, str], Used]:
+    """By model and surface. One query."""
+    by_part = rows.order_by().values_list("model", "surface")
+    sums = by_part.annotate(spent=Sum("total_cents"), served=Sum("requests"), started=Sum("runs"))
+    return {
+        (model, surface): Used(cents(spent), served, started)
+        for model, surface, spent, served, started in sums
+    }
+
+
+def added_up(parts: Mapping[tuple[str, str], Used], place: int) -> dict[str, Used]:
+    """The parts' sums by their model (0) or surface (1)."""
+    sums: dict[str, Used] = defaultdict(Used)
+    for key, used in parts.items():
+        sums[key[place]] = sums[key[place]].plus(used)
+    return sums
+
+
 class _Day:
     def __init__(self, day: date, filters: Filters) -> None:
         self.day, self.filters = day, filters
@@ -81,6 +113,7 @@ class _Day:
         self.past_days = self._past_days()
         self.rows = self._limited(MemberModelDay.objects.filter(day=day))
         self.past = self._limited(MemberModelDay.objects.filter(day__in=self.past_days))
+        self.parts, self.past_parts = used_by_part(self.rows), used_by_part(self.past)
 
     def report(self) -> DayReport:
         people = everybody()
@@ -89,11 +122,11 @@ class _Day:
             is_over=self.day < self.period.today,
             is_known=self.period.is_known(self.day),
             total=self._total(),
-            active_members=self.rows.filter(requests__gt=0).aggregate(n=Count("member", distinct=True))["n"],
+            active_members=self.rows.filter(requests__gt=0).values("member").distinct().count(),
             usual_of=self._usual_of(),
-            members=self._lines("member_id", people.__getitem__, MOST_MEMBERS),
-            models=self._lines("model", self.filters.palette.model),
-            surfaces=self._lines("surface", surface_name),
+            members=self._members(people),
+            models=self._lines(0, self.filters.palette.model),
+            surfaces=self._lines(1, surface_name),
             hours=self._hours(),
             usual_hours=self._usual_hours(),
             incidents=self._incidents(),
@@ -124,42 +157,38 @@ class _Day:
         return f"the {count} {kind}s before" if count > 1 else f"the {kind} before" if count else ""
 
     def _total(self) -> DayLine[None]:
-        sums = self.rows.aggregate(Sum("total_cents"), Sum("requests"), Sum("runs"))
-        past = self.past.aggregate(spent=Sum("total_cents"))["spent"]
-        return self._line(
-            None, sums["total_cents__sum"], sums["requests__sum"] or 0, sums["runs__sum"] or 0, past
-        )
+        past = sum((used.total_cents for used in self.past_parts.values()), Decimal(0))
+        return self._line(None, reduce(Used.plus, self.parts.values(), Used()), past)
 
-    def _lines(
-        self, key: str, subject: Callable[[Any], Subject], most: int | None = None
-    ) -> list[DayLine[Subject]]:
-        """Sums by the field `key`, the largest spend first. Two queries."""
-        sums = (
-            self.rows.order_by()
-            .values_list(key)
-            .annotate(spent=Sum("total_cents"), served=Sum("requests"), started=Sum("runs"))
-        )
-        rows = list(sums.order_by("-spent", key)[:most])
-        past = self.past.filter(**{f"{key}__in": [row[0] for row in rows]})
-        usual = dict(past.order_by().values_list(key).annotate(spent=Sum("total_cents")))
+    def _lines(self, place: int, subject: Callable[[str], Subject]) -> list[DayLine[Subject]]:
+        """Of each model (0) or surface (1), the largest spend first."""
+        sums, past = (added_up(parts, place) for parts in (self.parts, self.past_parts))
+        largest_first = sorted(sums.items(), key=lambda item: (-item[1].total_cents, item[0]))
         return [
-            self._line(subject(value), spent, served, started, usual.get(value))
-            for value, spent, served, started in rows
+            self._line(subject(key), used, past.get(key, Used()).total_cents) for key, used in largest_first
         ]
 
-    def _line(
-        self, subject: Subject, total: Decimal | None, requests: int, runs: int, past: Decimal | None
-    ) -> DayLine[Subject]:
+    def _members(self, people: Mapping[int, Person]) -> list[DayLine[Person]]:
+        """The MOST_MEMBERS with the most spend. Two queries."""
+        by_member = self.rows.order_by().values_list("member_id")
+        sums = by_member.annotate(spent=Sum("total_cents"), served=Sum("requests"), started=Sum("runs"))
+        rows = list(sums.order_by("-spent", "member_id")[:MOST_MEMBERS])
+        past = self.past.filter(member__in=[pk for pk, *_ in rows]).order_by().values_list("member_id")
+        usual = dict(past.annotate(Sum("total_cents")))
+        return [
+            self._line(people[pk], Used(cents(spent), served, started), cents(usual.get(pk)))
+            for pk, spent, served, started in rows
+        ]
+
+    def _line(self, subject: Subject, used: Used, past: Decimal) -> DayLine[Subject]:
         count = len(self.past_days)
-        usual = cents(cents(past) / count) if count else None
-        return DayLine(subject, cents(total), requests, runs, usual)
+        return DayLine(subject, *used, cents(past / count) if count else None)
 
     def _hours(self) -> list[Decimal | None]:
-        rows = MemberModelHour.objects.between(day_start(self.day), day_end(self.day))
-        spent = self._by_hour(rows)
+        spent = self._by_hour([self.day])
         until = self._known_until()
         starts = [day_start(self.day) + timedelta(hours=hour) for hour in range(24)]
-        return [spent.get(hour, Decimal(0)) if start < until else None for hour, start in enumerate(starts)]
+        return [spent[hour] if start < until else None for hour, start in enumerate(starts)]
 
     def _known_until(self) -> datetime:
         return min(self.period.known_until or self.filters.now, self.filters.now)
@@ -167,19 +196,26 @@ class _Day:
     def _usual_hours(self) -> list[Decimal] | None:
         if not self.past_days:
             return None
-        wanted = Q()
-        for past in self.past_days:
-            wanted |= Q(hour_at__gte=day_start(past), hour_at__lt=day_end(past))
-        spent = self._by_hour(MemberModelHour.objects.filter(wanted))
-        return [cents(spent.get(hour, Decimal(0)) / len(self.past_days)) for hour in range(24)]
+        spent = self._by_hour(self.past_days)
+        return [cents(spent[hour] / len(self.past_days)) for hour in range(24)]
 
-    def _by_hour(self, rows: QuerySet[MemberModelHour]) -> dict[int, Decimal]:
-        if self.filters.visible is not None:
-            rows = rows.filter(member__in=self.filters.visible)
-        if self.group:
-            rows = limit_to(rows.annotate(day=TruncDate("hour_at")), self.group.group_ids)
-        sums = rows.order_by().values_list(ExtractHour("hour_at")).annotate(Sum("total_cents"))
-        return {hour: cents(total) for hour, total in sums}
+    def _by_hour(self, days: list[date]) -> dict[int, Decimal]:
+        """Spend of all `days` by hour of the day. One query, with a part for each day that an index finds."""
+        parts = [
+            self._limited(
+                MemberModelHour.objects.between(day_start(day), day_end(day)).alias(
+                    day=Value(day, DateField())
+                )
+            )
+            .order_by()
+            .values_list("hour_at")
+            .annotate(Sum("total_cents"))
+            for day in days
+        ]
+        sums: dict[int, Decimal] = defaultdict(Decimal)
+        for hour_at, total in parts[0].union(*parts[1:], all=True):
+            sums[hour_at.hour] += cents(total)
+        return sums
 
     def _incidents(self) -> list[Incident]:
         """Incidents that began on the day, or were found on it."""
