@@ -256,12 +256,14 @@ class NotificationAdmin(ReadOnly, admin.ModelAdmin):
 
 
 class TimelineInline(ReadOnly, admin.TabularInline):
+    template = "admin/parts/inline_rows.html"
     model = TimelineEntry
     fields = ("at", "step", "actor_name", "origin", "text")
     readonly_fields = fields
 
 
 class AnomalyInline(ReadOnly, admin.TabularInline):
+    template = "admin/parts/inline_rows.html"
     model = IncidentAnomaly
     fields = ("anomaly", "joined_at")
     readonly_fields = fields

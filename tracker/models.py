@@ -221,7 +221,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         verbose_name = "audit entry"
-        verbose_name_plural = "audit log"
+        verbose_name_plural = "audit entries"
         # The admin lists the newest first and narrows by action.
         indexes = [models.Index(fields=["action", "-at"], name="auditentry_action_at")]
 

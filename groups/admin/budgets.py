@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import ForeignKey
-from django.forms import ModelChoiceField
+from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest
 
 from collector.base.money import dollars
 from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
 from collector.member_choice import ChoosesMember
 from groups.models import BudgetSettings, BudgetStep, CycleBudget, Group
+
+
+class ListedBudgetForm(ModelForm):
+    """A budget in the list, where its row is its label."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        name = f"Budget of {self.instance.group or self.instance.member}, in US dollars"
+        self.fields["amount_dollars"].widget.attrs["aria-label"] = name
 
 
 @admin.register(CycleBudget)
@@ -31,6 +42,9 @@ class CycleBudgetAdmin(ChoosesMember, RecordedAdmin):
         ),
     )
     history_list_display = ("amount_dollars",)
+
+    def get_changelist_form(self, request: HttpRequest, **options: Any) -> type[ModelForm]:
+        return super().get_changelist_form(request, **{"form": ListedBudgetForm, **options})
 
     @admin.display(description="budget of")
     def owner(self, budget: CycleBudget) -> str:

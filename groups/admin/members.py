@@ -28,6 +28,7 @@ AssignmentHistory = Assignment.history.model
 class AssignmentInline(ReadOnly, admin.TabularInline):
     """A member's stays, newest first."""
 
+    template = "admin/parts/inline_rows.html"
     model = Assignment
     fields = readonly_fields = ("from_day", "group", "source", "changed_by", "changed_at")
     ordering = ("-from_day",)

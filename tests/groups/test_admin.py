@@ -68,8 +68,8 @@ def test_the_list_shows_members_and_spend_of_the_cycle(admin_client, alpha, djan
     make_group("Old news", closed_day=date(2026, 3, 1))
     with django_assert_max_num_queries(24):
         page = admin_client.get(GROUPS).content.decode()
-    assert '<td class="field-members_now"><a href="/admin/groups/memberplace/?group=Alpha">2</a></td>' in page
-    assert '<td class="field-spend">$1.50</td>' in page
+    assert ' class="field-members_now"><a href="/admin/groups/memberplace/?group=Alpha">2</a></td>' in page
+    assert ' class="field-spend">$1.50</td>' in page
     assert "Unassigned: 1 members</a>, $0.00 this cycle" in page
     assert "Old news" not in page
     assert "Old news" in admin_client.get(GROUPS, {"state": "closed"}).content.decode()

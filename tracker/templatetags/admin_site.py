@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from django import template
 from django.db.models.options import Options
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
 from tracker.admin_site import board
@@ -77,6 +81,19 @@ def is_only_row(context: template.Context) -> bool:
 
 def title_of(context: template.Context) -> str:
     return str(context["original"])[:80] if context.get("original") else ""
+
+
+@register.simple_tag
+def labelled_cells(cells: Iterable[str], headers: Iterable[Mapping[str, object]]) -> SafeString:
+    """A row's cells as Django renders them, each with its role and, for a phone, its column's name."""
+    names = [capfirst(strip_tags(str(header["text"]))) for header in headers]
+    marked = [marked_cell(cell, name) for cell, name in zip_longest(cells, names, fillvalue="")]
+    return mark_safe("".join(marked))  # noqa: S308  # nosec B308 B703  Django escaped the cells, format_html the names
+
+
+def marked_cell(cell: str, name: str) -> str:
+    role = "rowheader" if cell.startswith("<th") else "cell"
+    return cell[:3] + format_html(' role="{}" data-label="{}"', role, name) + cell[3:]
 
 
 @register.inclusion_tag("tracker/partials/setup_card.html", takes_context=True)

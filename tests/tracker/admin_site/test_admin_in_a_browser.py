@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,12 @@ from django_q.models import Task
 from playwright.sync_api import expect
 
 from collector.models import SourceRun
+from detection.models import DetectionSettings
+from groups.imports.apply import upload
+from groups.models import CycleBudget
+from incidents import lifecycle
 from incidents.models import Channel
+from tests.incidents.factories import make_anomaly, make_member, run_at
 from tests.tracker.pages.test_looks_in_a_browser import RULES
 from tracker.admin_site import board
 from tracker.layout import ADMIN, PAGES
@@ -31,7 +37,8 @@ FORMS = [
     "/admin/groups/cyclebudget/add/",
 ]
 
-IN_THE_DARK = ["/admin/", "/admin/collector/sourcerun/", "/admin/incidents/channel/add/"]
+HISTORY = "/admin/detection/detectionsettings/1/history/"
+IN_THE_DARK = ["/admin/", HISTORY, "/admin/collector/sourcerun/", "/admin/incidents/channel/add/"]
 
 
 @pytest.fixture
@@ -49,6 +56,15 @@ def some_rows(boss) -> None:
             window_end_at=NOW,
             error="POST /teams/filtered-usage-events: it answered 503 three times, the last after 30 s",
         )
+    member = make_member("ann@company.com", first_seen_at=NOW, last_seen_at=NOW)
+    CycleBudget.objects.create(member=member, amount_dollars=50)
+    make_anomaly(member=member)
+    lifecycle.take_in(run_at(NOW), NOW)
+    file = io.BytesIO(b"Email,Group,Team\nann@company.com,Eng,Web\nghost@x.io,A,B\nghost@x.io,A,C\n")
+    upload("hibob", file, name="people.csv", from_day=NOW.date(), by="boss", now=NOW)
+    settings = DetectionSettings.get_solo()
+    settings.floor_dollars = 80
+    settings.save()
 
 
 def lists() -> list[str]:
@@ -56,6 +72,22 @@ def lists() -> list[str]:
     listed = {entry.model for section in board.SECTIONS for entry in section.entries}
     labels = [model._meta.label for model in admin.site._registry if model._meta.label in listed]
     return ["/admin/", *(f"/admin/{label.lower().replace('.', '/')}/" for label in labels)]
+
+
+def rows() -> list[str]:
+    """The form of one row of every table that has one."""
+    found = filter(None, (model._default_manager.first() for model in admin.site._registry))
+    return [f"/admin/{row._meta.label_lower.replace('.', '/')}/{row.pk}/change/" for row in found]
+
+
+def cut_off(page) -> list[str]:
+    """What scrolls sideways inside the page: only lines to copy may."""
+    return page.evaluate(
+        """[...document.querySelectorAll("main *")]
+            .filter((e) => ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
+            .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.tagName !== "PRE")
+            .map((e) => `${e.tagName} ${e.className}: ${e.scrollWidth} px in ${e.clientWidth}`)"""
+    )
 
 
 def found_by_axe(page) -> list[str]:
@@ -68,13 +100,14 @@ def test_every_page_fits_a_phone_and_pleases_axe_in_both_themes(visit_admin, som
     page, complaints = visit_admin("/admin/", width=390)
     base = page.url.removesuffix("/admin/")
     wrong: list[str] = []
-    for path in [*lists(), *FORMS]:
+    for path in [*lists(), *FORMS, *rows(), HISTORY]:
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.goto(base + path).status == 200, path
         page.emulate_media(color_scheme="light")
         problems = found_by_axe(page)
         if (width := page.evaluate("document.documentElement.scrollWidth")) > 390:
             problems.append(f"{width} px wide")
+        problems += cut_off(page)
         if path in IN_THE_DARK:
             page.emulate_media(color_scheme="dark")
             problems += [f"dark {text}" for text in found_by_axe(page)]

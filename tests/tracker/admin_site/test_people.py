@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -110,7 +112,7 @@ def test_the_list_shows_the_role_in_effect_and_narrows_by_the_chosen_one(boss):
     make_person("responder", "rob@x.io")
     page = boss.get("/admin/auth/user/?role=viewer").content.decode()
     assert "vera@x.io" in page and "rob@x.io" not in page
-    assert '<td class="field-role_now">Administrator</td>' in page
+    assert re.findall(r'<td[^>]* class="field-role_now">([^<]*)</td>', page) == ["Administrator"]
 
 
 def test_the_audit_log_says_whose_role_was_changed(boss):
