@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -39,7 +38,7 @@ class DetectionSettingsAdmin(SettingsAdmin):
     fieldsets = tuple((question, {"fields": fields}) for question, fields in QUESTIONS)
 
     def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **options: Any
+        self, db_field: models.Field, request: HttpRequest, **options: object
     ) -> forms.Field | None:
         """The label with its unit, and the default below."""
         field = super().formfield_for_dbfield(db_field, request, **options)
@@ -91,7 +90,7 @@ class DetectionSettingsAdmin(SettingsAdmin):
         return TemplateResponse(request, TRIAL, shown)
 
 
-def read_result(trial: SettingsTrial) -> dict[str, Any]:
+def read_result(trial: SettingsTrial) -> dict[str, object]:
     """The stored comparison with its times as times."""
     lists = {
         name: [{**alert, "detected_at": datetime.fromisoformat(alert["detected_at"])} for alert in alerts]
@@ -146,11 +145,11 @@ class ExemptionAdmin(ChoosesMember, RecordedAdmin):
         ended = sum(exemptions.revoke(exemption, by=by, now=now) for exemption in chosen)
         self.message_user(request, f"{ended} revoked.")
 
-    def save_model(self, request: HttpRequest, exemption: Exemption, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, exemption: Exemption, form: object, change: bool) -> None:
         """Note who made it and when, once."""
         if not change:
             exemption.created_by, exemption.created_at = request.user.get_username(), timezone.now()
         super().save_model(request, exemption, form, change)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False  # revoked instead, so that it stays visible

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -76,7 +75,7 @@ class DetectionReport:
         rules = Counter(gap.reason for gap in self.no_data)
         return ", ".join(f"{why} ({count} rule{'s' * (count > 1)})" for why, count in rules.items())
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Plain values: every anomaly with its figures, by what happened to it."""
         lists = ("opened", "returned", "still", "worsened", "cleared")
         return {
@@ -186,7 +185,7 @@ def _report(as_of: datetime, stored: Stored, assessment: Assessment, silent: int
     )
 
 
-def _as_json(anomaly: Anomaly) -> dict[str, Any]:
+def _as_json(anomaly: Anomaly) -> dict[str, object]:
     return {
         "id": anomaly.pk,
         "email": anomaly.member.email if anomaly.member else None,

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from collector.base.money import cents as exact_cents
 
@@ -27,7 +26,7 @@ class DescribedFinding:
     finding: Finding
     onset_at: datetime | None
     model: str
-    explanation: dict[str, Any]
+    explanation: dict[str, object]
     message: str
 
 
@@ -96,7 +95,7 @@ def _open(item: DescribedFinding, as_of: datetime, result: Stored) -> None:
     (result.opened if is_new else result.still).append(anomaly)
 
 
-def _named_since(finding: Finding, before: Anomaly | None, as_of: datetime) -> dict[str, Any]:
+def _named_since(finding: Finding, before: Anomaly | None, as_of: datetime) -> dict[str, object]:
     """For members whom a finding of the team names: from which run on each is named without a break."""
     if "member_ids" not in finding.operands:
         return {}
@@ -105,12 +104,12 @@ def _named_since(finding: Finding, before: Anomaly | None, as_of: datetime) -> d
     return {"named_since": {pk: earlier.get(pk, _iso(as_of)) for pk in named}}
 
 
-def _known(value: Any) -> Any:
+def _known(value: object) -> object:
     """None instead of NaN, such as the usual spend of somebody without a history: JSON has no NaN."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _figures(item: DescribedFinding, as_of: datetime, before: Anomaly | None = None) -> dict[str, Any]:
+def _figures(item: DescribedFinding, as_of: datetime, before: Anomaly | None = None) -> dict[str, object]:
     finding = item.finding
     window = {
         "window_start": _iso(finding.window.start_at),
@@ -136,7 +135,7 @@ def _figures(item: DescribedFinding, as_of: datetime, before: Anomaly | None = N
 
 def _see_again(anomaly: Anomaly, item: DescribedFinding, as_of: datetime, result: Stored) -> None:
     was_cleared, old_severity = anomaly.cleared_at, Severity(anomaly.severity)
-    values: dict[str, Any] = {"last_seen_at": as_of, "cleared_at": None}
+    values: dict[str, object] = {"last_seen_at": as_of, "cleared_at": None}
     if takes_over(item.finding, anomaly, as_of):
         values |= _figures(item, as_of, anomaly)
     if item.finding.severity.rank > old_severity.rank:

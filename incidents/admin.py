@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -84,7 +83,7 @@ class IncidentSettingsAdmin(SettingsAdmin):
     )
 
     def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **options: Any
+        self, db_field: models.Field, request: HttpRequest, **options: object
     ) -> forms.Field | None:
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field and db_field.name in LABELS:
@@ -114,13 +113,13 @@ class ChannelAdmin(RecordedAdmin):
     fieldsets = CHANNEL_FIELDSETS
 
     def get_form(
-        self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **options: Any
+        self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **options: object
     ) -> type[forms.ModelForm]:
         """The form of the channel's kind, which hides a stored key."""
         kind = obj.kind if obj else chosen_kind(request)
         return super().get_form(request, obj, change, form=channel_form(kind), **options)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> object:
         """A new channel's kind is chosen above the form, and nothing was sent to it yet."""
         if obj:
             return self.fieldsets

@@ -113,7 +113,7 @@ def _on_event(event: str, arguments: tuple[object, ...]) -> None:
 class _BoundedAnswer(http.client.HTTPResponse):
     """An answer as it comes over the network: head, and body before it is unpacked."""
 
-    def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
+    def __init__(self, sock: object, *args: object, **options: object) -> None:
         watch = getattr(_running, "watch", None)
         super().__init__(_BoundedSocket(sock, watch.largest) if watch else sock, *args, **options)  # type: ignore[arg-type]
 
@@ -135,7 +135,7 @@ class _BoundedBytes(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: object) -> int | None:
         count: int | None = self.raw.readinto(buffer)
         self.left -= count or 0
         if self.left < 0:

@@ -12,7 +12,6 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 
@@ -64,7 +63,7 @@ class DoubtDraft:
     counted: str = ""
     rows: int = 0
     cents: Decimal | None = None
-    raw: Any = None
+    raw: object = None
     start_at: datetime | None = None
     end_at: datetime | None = None
 
@@ -140,7 +139,7 @@ class Notes:
             draft.end_at = max(draft.end_at or at, at)
 
 
-def fingerprint_of(*parts: Any) -> str:
+def fingerprint_of(*parts: object) -> str:
     """What tells one note from another, whatever the order of a row's fields."""
     text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

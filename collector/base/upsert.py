@@ -130,10 +130,10 @@ class FactTable:
         return cast(models.Field, self.model._meta.get_field(name))
 
 
-def _prepared(field: models.Field) -> Callable[[Any], Any]:
+def _prepared(field: models.Field) -> Callable[[Any], object]:
     """What makes a value of `field` fit for the driver; most are as they stand."""
 
-    def convert(value: Any) -> Any:
+    def convert(value: object) -> object:
         return field.get_db_prep_save(value, connection)
 
     if isinstance(field, models.JSONField):
@@ -160,7 +160,7 @@ def _sqlite_decimal(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _as_it_is(value: Any) -> Any:
+def _as_it_is(value: object) -> object:
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from collector.cursor.client import CursorClient
@@ -26,7 +26,7 @@ class ETags:
     client: CursorClient
     seen: dict[str, tuple[str, bool]] = field(default_factory=dict)
 
-    def ask(self, path: str, params: Params, read: Callable[[Any], Page[Row]]) -> Page[Row]:
+    def ask(self, path: str, params: Params, read: Callable[[object], Page[Row]]) -> Page[Row]:
         """GET one page, read by `read`; a page that has not changed since it was stored has no rows."""
         request = f"{path}?{urlencode(params)}"
         known = StoredETag.objects.filter(request=request).first()

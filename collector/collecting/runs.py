@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from collector.base.leases import hold_lease
 from collector.cursor.client import CursorClient
@@ -72,7 +71,7 @@ class CollectReport:
         doubtful = [run.source for run in self.runs if run.status == SourceRun.Status.DOUBTS]
         return text + "".join(f"; {source}: {noted[source]}" for source in doubtful if source in noted)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Shape: {ok, sources: [{source, status, window, seen, new, changed, requests, seconds, error}]}."""
         return {"ok": self.is_ok, "sources": [run.as_json() for run in self.runs]}
 

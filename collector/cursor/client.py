@@ -103,7 +103,7 @@ class CursorClient:
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
         return self._ask("POST", path, json=body)
 
-    def _ask(self, method: str, path: str, **request: Any) -> Answer:
+    def _ask(self, method: str, path: str, **request: object) -> Answer:
         began, tries = self.monotonic(), 0
         while True:
             tries += 1
@@ -125,7 +125,7 @@ class CursorClient:
                 log.log(level, "%s %s: %s; trying again in %.0f s", method, path, failure, wait)
                 self.sleep(wait)
 
-    def _try(self, method: str, path: str, **request: Any) -> Answer:
+    def _try(self, method: str, path: str, **request: object) -> Answer:
         self.requests_made += 1
         try:
             with deadline(CALL_SECONDS, largest=2 * LARGEST_BODY):
@@ -190,7 +190,7 @@ class CursorClient:
             )
         return Answer(payload=self._parse(where, body), etag=response.headers.get("ETag", ""))
 
-    def _parse(self, where: str, body: bytes) -> Any:
+    def _parse(self, where: str, body: bytes) -> object:
         try:
             return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
         except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -23,7 +23,7 @@ TIME_FIELDS = ("timestamp", "day", "date", "event_date", "commitTs", "createdAt"
 
 
 def parse(
-    record: type[R], payload: Any, where: str, notes: Notes | None = None, now: datetime | None = None
+    record: type[R], payload: object, where: str, notes: Notes | None = None, now: datetime | None = None
 ) -> R:
     """`payload` as `record`; CursorApiError names the first field that is missing or mistyped.
 
@@ -40,8 +40,8 @@ def parse(
 
 
 def read_rows(
-    record: type[R], raws: Iterable[Any], notes: Notes, now: datetime, *, where: str = ""
-) -> Iterator[tuple[R, Any]]:
+    record: type[R], raws: Iterable[object], notes: Notes, now: datetime, *, where: str = ""
+) -> Iterator[tuple[R, object]]:
     """Yield each row that can be read, with its raw form; the others are rejected, with their reason."""
     context = RowContext(now)
     for raw in raws:
@@ -56,12 +56,12 @@ def read_rows(
         yield row, raw
 
 
-def reject_raw(raw: Any, reason: str, notes: Notes, now: datetime, *, where: str = "") -> None:
+def reject_raw(raw: object, reason: str, notes: Notes, now: datetime, *, where: str = "") -> None:
     """Reject `raw`, with its amount and time if they are clear."""
     notes.reject(raw, reason, where=where, cents=plain_cents(raw), at=plain_instant(raw, now))
 
 
-def note_doubts(context: RowContext, notes: Notes, raw: Any = None) -> None:
+def note_doubts(context: RowContext, notes: Notes, raw: object = None) -> None:
     """Note the doubts about a row's fields, one for each field."""
     cents, at = plain_cents(raw), plain_instant(raw, context.now)
     for name, reason, replacement in context.doubts:
@@ -85,7 +85,7 @@ def problem_of(error: ValidationError) -> str:
     return f"{field}: {text}" if field else text
 
 
-def plain_cents(raw: Any) -> Decimal | None:
+def plain_cents(raw: object) -> Decimal | None:
     """The amount in a raw row, if it is clear."""
     if isinstance(raw, dict):
         for name in MONEY_FIELDS:
@@ -96,7 +96,7 @@ def plain_cents(raw: Any) -> Decimal | None:
     return None
 
 
-def plain_instant(raw: Any, now: datetime) -> datetime | None:
+def plain_instant(raw: object, now: datetime) -> datetime | None:
     """The time in a raw row, if it is clear."""
     if isinstance(raw, dict):
         for name in TIME_FIELDS:

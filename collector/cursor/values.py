@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic.alias_generators import to_camel
@@ -44,7 +44,7 @@ class RowContext:
     """The time at which a row is read, and its doubts: field, reason, the value used instead."""
 
     now: datetime
-    doubts: list[tuple[str, str, Any]] = field(default_factory=list)
+    doubts: list[tuple[str, str, object]] = field(default_factory=list)
 
 
 class Record(BaseModel):
@@ -68,7 +68,7 @@ def record_doubt(info: ValidationInfo, reason: ImplausibleValue | str, replaceme
 
 
 def optional_validator(
-    parse: Callable[[object], T], replacement: Any = None, *, absent: Any = None
+    parse: Callable[[object], T], replacement: object = None, *, absent: object = None
 ) -> PlainValidator:
     """A validator that returns `absent` for None and, with a doubt, `replacement` for implausible values."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Count, Q, Sum
 
@@ -94,7 +94,7 @@ def _fields(
     source: str,
     scope: str,
     covers: tuple[datetime, datetime] | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     start_at, end_at = covers or (None, None)
     return {
         "source": source,
@@ -108,7 +108,7 @@ def _fields(
     }
 
 
-def _write(model: type[N], source: str, rows: Mapping[str, dict[str, Any]], at: datetime) -> None:
+def _write(model: type[N], source: str, rows: Mapping[str, dict[str, object]], at: datetime) -> None:
     if not rows:
         return
     known = {note.fingerprint: note for note in model.objects.filter(source=source, fingerprint__in=rows)}

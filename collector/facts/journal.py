@@ -29,7 +29,7 @@ class Journal:
             self._write("move", rows.model, pks=pks, field=field, origin=origin, to=to)
             self.counts[_name_of(rows.model)] += len(pks)
 
-    def change(self, rows: QuerySet, **values: Any) -> None:
+    def change(self, rows: QuerySet, **values: object) -> None:
         """Set these columns of the rows."""
         fields = [_field(rows.model, name) for name in values]
         before = {str(row.pk): _as_text(row, fields) for row in rows}
@@ -54,7 +54,7 @@ class Journal:
             row.save(force_insert=True)
             self._write("create", type(row), pks=[row.pk])
 
-    def expect(self, rows: QuerySet, **which: Any) -> None:
+    def expect(self, rows: QuerySet, **which: object) -> None:
         """Undoing deletes whatever `which` finds by then, before what was deleted here comes back."""
         self._write("expect", rows.model, which=which)
 
@@ -64,7 +64,7 @@ class Journal:
             model = apps.get_model(step["table"])
             getattr(self, f"_undo_{step['do']}")(model._base_manager, step)
 
-    def _write(self, kind: str, model: type[models.Model], **details: Any) -> None:
+    def _write(self, kind: str, model: type[models.Model], **details: object) -> None:
         self.steps.append({"do": kind, "table": model._meta.label, **details})
 
     def _undo_move(self, rows: models.Manager, step: Step) -> None:
@@ -94,7 +94,7 @@ def _field(model: type[models.Model], name: str) -> models.Field:
     return next(field for field in model._meta.concrete_fields if name in (field.name, field.attname))
 
 
-def _as_text(row: models.Model, fields: Iterable[models.Field]) -> dict[str, Any]:
+def _as_text(row: models.Model, fields: Iterable[models.Field]) -> dict[str, object]:
     """Columns as JSON, exact to the microsecond and the last decimal."""
     return {
         field.attname: None if getattr(row, field.attname) is None else field.value_to_string(row)
@@ -102,10 +102,10 @@ def _as_text(row: models.Model, fields: Iterable[models.Field]) -> dict[str, Any
     }
 
 
-def _as_values(model: type[models.Model], texts: dict[str, Any]) -> dict[str, Any]:
+def _as_values(model: type[models.Model], texts: dict[str, object]) -> dict[str, object]:
     return {name: _field(model, name).to_python(text) for name, text in texts.items()}
 
 
-def _batches(pks: list[Any]) -> Iterator[list[Any]]:
+def _batches(pks: list[object]) -> Iterator[list[object]]:
     for first in range(0, len(pks), BATCH):
         yield pks[first : first + BATCH]

@@ -49,7 +49,7 @@ def move_facts(merging: Merging) -> None:
     merging.journal.move(Member.objects.filter(owner=merging.gone), merging.keep.pk, "owner_id")
 
 
-def _never(theirs: Any, mine: Any) -> bool:
+def _never(theirs: object, mine: object) -> bool:
     return False
 
 
@@ -82,7 +82,7 @@ def _rows_of_both(merging: Merging, table: type[M]) -> tuple[QuerySet[M], QueryS
     return rows.filter(member_id=merging.keep.pk), rows.filter(member_id=merging.gone.pk)
 
 
-def _key(row: models.Model, names: tuple[str, ...]) -> tuple[Any, ...]:
+def _key(row: models.Model, names: tuple[str, ...]) -> tuple[object, ...]:
     return tuple(getattr(row, name) for name in names)
 
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 
@@ -65,7 +64,7 @@ def _rows_on(day: date, member_ids: Collection[int]) -> list[tuple[FactTable, mo
     ]
 
 
-def _which(table: FactTable, member_id: int, day: date) -> dict[str, Any]:
+def _which(table: FactTable, member_id: int, day: date) -> dict[str, object]:
     if table is DAYS:
         return {"member_id": member_id, "day": day.isoformat()}
     return {
@@ -75,15 +74,15 @@ def _which(table: FactTable, member_id: int, day: date) -> dict[str, Any]:
     }
 
 
-def _added_up(table: FactTable, rows: list[Any], member_id: int) -> list[models.Model]:
+def _added_up(table: FactTable, rows: list[object], member_id: int) -> list[models.Model]:
     """One row for each key: the figures of both members, once where the figures are the same."""
-    by_key: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    by_key: dict[tuple[object, ...], list[object]] = defaultdict(list)
     for row in rows:
         by_key[tuple(getattr(row, name) for name in table.key[1:])].append(row)
     return [_summed_row(table, alike, member_id) for alike in by_key.values()]
 
 
-def _summed_row(table: FactTable, rows: list[Any], member_id: int) -> models.Model:
+def _summed_row(table: FactTable, rows: list[object], member_id: int) -> models.Model:
     figures = {tuple(getattr(row, name) for name in table.values): row for row in rows}
     busiest = max(figures.values(), key=lambda row: getattr(row, "top_thread_requests", 0))
     columns = {field.attname: getattr(busiest, field.attname) for field in table.model._meta.concrete_fields}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Max, Sum
 
@@ -71,7 +70,7 @@ def _compare(cycle: BillingCycle, now: datetime) -> Reconciliation | None:
     if not cycle.snapshots.exists():
         return None
     sums = measure(cycle)
-    figures: dict[str, Any] = {
+    figures: dict[str, object] = {
         "events_total_cents": sums.events_total,
         "events_billed_cents": sums.events_billed,
         "snapshot_total_cents": sums.snapshot_total,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from django.db import models
 from django.db.models import F, Q, Subquery
@@ -57,7 +56,7 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
 
 
 @cache
-def _newest_sql() -> tuple[str, tuple[Any, ...]]:
+def _newest_sql() -> tuple[str, tuple[object, ...]]:
     """`newest`, whose question never changes: putting it together takes ten times as long as asking."""
     runs = SourceRun.objects.all()
     asked = runs.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
@@ -137,7 +136,7 @@ class SourceRun(models.Model):
         """How long it took; 0 while it runs."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Shape: {source, status, window (or null), seen, new, changed, requests, seconds, error}."""
         start, end = self.window_start_at, self.window_end_at
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes
@@ -97,7 +97,7 @@ def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
 
     notes = Notes(path)
 
-    def read(payload: Any) -> Page[Measured]:
+    def read(payload: object) -> Page[Measured]:
         answer = parse(TeamAnswer, payload, path)
         return Page(list(measure(metric, answer.data, notes, part.read_at)), None, has_more=False)
 
@@ -157,7 +157,7 @@ def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
         nonlocal result
         ids: dict[str, str] = {}
 
-        def read(payload: Any) -> Page[MemberRows]:
+        def read(payload: object) -> Page[MemberRows]:
             answer = parse(MetricsByMember, payload, path, notes, part.read_at)
             ids.update(user_mappings(answer.params))
             rows = _people_of(metric, answer, notes, part.read_at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import QuerySet
 
@@ -74,7 +73,7 @@ def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
     question = dates(part) | {"endDate": last, "pageSize": PAGE_SIZE}
 
     def ask(number: int) -> Page[CommitRecord]:
-        def read(payload: Any) -> Page[CommitRecord]:
+        def read(payload: object) -> Page[CommitRecord]:
             answer = parse(CommitsAnswer, payload, PATH, notes, part.read_at)
             rows = [row for row, _ in read_rows(CommitRecord, answer.items, notes, part.read_at)]
             more = answer.has_more(number, PAGE_SIZE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from collector.base.notes import DoubtKind, Notes
 from collector.base.upsert import FactTable, Key, Upserted, Values, writing
@@ -115,7 +114,7 @@ def _read(answer: GroupsAnswer, notes: Notes, now: datetime) -> GroupsReading:
     return GroupsReading(list(stated.values()), unassigned, not notes.rejections)
 
 
-def _people_of(unassigned: Any, notes: Notes, now: datetime) -> list[GroupMemberRecord] | None:
+def _people_of(unassigned: object, notes: Notes, now: datetime) -> list[GroupMemberRecord] | None:
     """Who is in no group, where the answer lists them; their rows decide nothing that could be lost."""
     people = unassigned.get("currentMembers") if isinstance(unassigned, dict) else None
     if not isinstance(people, list):

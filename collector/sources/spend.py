@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes, storable_raw
@@ -37,14 +37,14 @@ FIGURES = (
 )
 SUMS = ("spend_cents", "overall_spend_cents", "included_spend_cents", "fast_premium_requests")
 
-StatedRow = tuple[MemberSpend, Any]  # as read, and as it came
+StatedRow = tuple[MemberSpend, object]  # as read, and as it came
 
 
 class SpendRow(NamedTuple):
     """A row as read and as it came, and the page that it came on."""
 
     record: MemberSpend
-    raw: Any
+    raw: object
     page: int
 
 
@@ -54,12 +54,12 @@ class KnownSnapshots(NamedTuple):
     pk: int
     cursor_id: str
     taken_at: datetime
-    figures: tuple[Any, ...]
+    figures: tuple[object, ...]
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read every member's spend of the current cycle; figures that moved become the day's snapshot."""
-    starts: list[Any] = []
+    starts: list[object] = []
     notes = Notes(PATH)
 
     def ask(number: int) -> Page[StatedRow]:
@@ -96,7 +96,7 @@ def _distinct(reading: Reading[StatedRow]) -> int:
     return reading.came - len(ids) + len(set(ids))
 
 
-def _cycle_of(stated: Any, notes: Notes, at: datetime) -> BillingCycle | None:
+def _cycle_of(stated: object, notes: Notes, at: datetime) -> BillingCycle | None:
     """The cycle that runs, as stated where that can be; else the one that is known to run, and a doubt."""
     running = BillingCycle.objects.at(at) or BillingCycle.objects.newest(at)
     try:
@@ -245,7 +245,7 @@ def _identity(record: MemberSpend) -> Identity:
     return identify(record.email, cursor_id=record.user_id)
 
 
-def figures_of(record: MemberSpend) -> tuple[Any, ...]:
+def figures_of(record: MemberSpend) -> tuple[object, ...]:
     """Values of `FIGURES`. Without overallSpendCents nobody can say what spendCents holds: marked legacy."""
     total = record.overall_spend_cents
     rest = (record.fast_premium_requests, _limit_in_force(record))

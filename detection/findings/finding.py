@@ -133,7 +133,7 @@ class Judgement:
     is_alarm: Array | bool = True
     is_provisional: Array | bool = False
     scale: Figures = 1.0
-    operands: Callable[[int], dict[str, Any]] = lambda row: {}
+    operands: Callable[[int], dict[str, object]] = lambda row: {}
     evidence: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
 
     def findings(self, frame: Frame) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 def of_rows(known: T, rows: Array) -> T:
     """What is `known` of these members alone: every array in it has a row for each member."""
-    part: Any = known
+    part: object = known
     if isinstance(known, np.ndarray):
         part = known[rows]
     elif isinstance(known, tuple):

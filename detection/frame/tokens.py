@@ -18,7 +18,7 @@ def all_tokens() -> Cast:
     return Cast(reduce(operator.add, (Coalesce(F(name), 0) for name in TOKEN_WEIGHTS)), FloatField())
 
 
-def weighed(read: Callable[[str], Any]) -> Any:
+def weighed(read: Callable[[str], object]) -> Any:
     """Tokens of all kinds in input tokens' worth; `read` turns a field's name into what is weighed."""
     parts = [
         Cast(Coalesce(read(name), 0), FloatField()) * Value(weight) for name, weight in TOKEN_WEIGHTS.items()

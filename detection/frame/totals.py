@@ -160,7 +160,7 @@ def _read_totals(rows: QuerySet, first: list[str]) -> list[list]:
     return read_columns(rows.annotate(**named).values_list(*first, "member_id", "model", "surface", *named))
 
 
-def read_columns(rows: QuerySet[Any, Any]) -> list[list[Any]]:
+def read_columns(rows: QuerySet[Any, object]) -> list[list[Any]]:
     """Columns as the database gives them, days and instants as text where it has no dates.
 
     To convert a million of them one by one takes longer than to read them.
@@ -174,7 +174,7 @@ def read_columns(rows: QuerySet[Any, Any]) -> list[list[Any]]:
     return columns
 
 
-def read_table(rows: QuerySet[Any, Any], columns: list[str]) -> pd.DataFrame:
+def read_table(rows: QuerySet[Any, object], columns: list[str]) -> pd.DataFrame:
     """Rows as the database gives them, days as text where it has no dates.
 
     To convert a million numbers one by one takes longer than to read them.
@@ -197,7 +197,7 @@ def hour_of(instant: datetime) -> int:
     return int(instant.astimezone(UTC).timestamp()) // 3600
 
 
-def _as_rows(hour: Array, columns: list[list[Any]]) -> pd.DataFrame:
+def _as_rows(hour: Array, columns: list[list[object]]) -> pd.DataFrame:
     """In the smallest types that hold them: there is a row for each member, model, surface and hour."""
     members, models, surfaces, *figures = columns
     surface = pd.Categorical(surfaces)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import BooleanField, Case, FloatField, Q, Value, When
 from django.db.models.functions import Cast
 
@@ -14,7 +12,7 @@ SERVED = ~UsageEvent.FAILED
 BY_AGENT = (~Q(cloud_agent_id="") | ~Q(automation_id="")) & Q(is_bugbot=False)
 
 
-def number_where(condition: Q, value: Any, otherwise: Any = None) -> Case:
+def number_where(condition: Q, value: object, otherwise: object = None) -> Case:
     """`value` where the condition holds, else 0 (or `otherwise`)."""
     return Case(When(condition, then=value), default=otherwise or Value(0.0), output_field=FloatField())
 

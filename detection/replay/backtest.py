@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from detection.assess import assess
 from detection.continuation import has_lapsed
@@ -42,7 +41,7 @@ class SimulatedIncident:
     extra_cents: float
     message: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The fields that `backtest --json` promises."""
         return {
             "email": self.email,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -60,7 +59,7 @@ def run_trial(pk: int) -> str:
 
 def compare(
     tried: Sequence[SimulatedIncident], today: Sequence[SimulatedIncident], now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What would come and go against today's settings, as JSON, and how many would stay."""
     come = [alert for alert in tried if not any(same_cause(alert, other, now) for other in today)]
     go = [alert for alert in today if not any(same_cause(alert, other, now) for other in tried)]
@@ -78,7 +77,7 @@ def same_cause(one: SimulatedIncident, other: SimulatedIncident, now: datetime) 
     return one.detected_at <= (other.ended_at or now) and other.detected_at <= (one.ended_at or now)
 
 
-def alert_json(alert: SimulatedIncident) -> dict[str, Any]:
+def alert_json(alert: SimulatedIncident) -> dict[str, object]:
     return {
         "detected_at": alert.detected_at.isoformat(),
         "email": alert.email,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from detection.models import DetectionSettings
 from detection.replay.backtest import backtest
@@ -60,7 +59,7 @@ def mean(marks: list[Marks], figure: Callable[[Marks], float | None]) -> float |
     return sum(known) / len(known) if known else None
 
 
-def as_json(marks: Marks) -> dict[str, Any]:
+def as_json(marks: Marks) -> dict[str, object]:
     """The figures of one company, or of several."""
     return {
         "recall": marks.recall,

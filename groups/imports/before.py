@@ -27,7 +27,7 @@ class Before:
     made: Sequence[int]
     opened: Mapping[int, Closed]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "written": [_to_json(row) for row in self.written],
             "rows": {str(pk): [_to_json(row) for row in rows] for pk, rows in self.rows.items()},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
 
 from groups.budgets.csv_columns import PlannedBudget
 from groups.imports.consolidate import Merge, consolidate
@@ -81,7 +80,7 @@ class Plan:
     problems: list[str] = field(default_factory=list)  # lines that are not taken, and why
     budgets: list[PlannedBudget] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return asdict(self)
 
 

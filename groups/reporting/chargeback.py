@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from collector.base import names
 from collector.base.money import cents
@@ -123,7 +122,7 @@ CSV_COLUMNS = (
 )
 
 
-def as_rows(result: Chargeback) -> list[dict[str, Any]]:
+def as_rows(result: Chargeback) -> list[dict[str, object]]:
     """One flat row per group and member, for CSV: exact cents, shares of the cycle's total, safe texts."""
     return [
         {"group": harmless(group.name), "email": harmless(member.email), "name": harmless(member.name)}

@@ -132,7 +132,7 @@ class Cycles:
         return FocusPeriod(turn, day_end(day)) if is_after_turn else FocusPeriod(day_start(day), turn)
 
 
-def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, Any]:
+def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, object]:
     charged = cycles.part_of(day.day, is_after_turn=day.is_after_turn)
     cycle = cycles.at(charged.start_at)
     tokens = day.input_tokens + day.output_tokens + day.cache_write_tokens + day.cache_read_tokens

@@ -152,7 +152,7 @@ def call(method: str, **arguments: Any) -> Any:
     return call_within(CALL_SECONDS, method, **arguments)
 
 
-def call_within(seconds: float, method: str, *, is_patient: bool = True, **arguments: Any) -> Any:
+def call_within(seconds: float, method: str, *, is_patient: bool = True, **arguments: object) -> Any:
     try:
         with deadline(seconds, largest=2 * LARGEST_ANSWER):
             return getattr(client(method, is_patient=is_patient), method)(**arguments)

@@ -38,16 +38,16 @@ def link(url: str, label: str, limit: int = 200) -> str:
     return f"<{url}|{escape(label.replace('|', '/'), limit)}>"
 
 
-def plain(text: str, limit: int) -> dict[str, Any]:
+def plain(text: str, limit: int) -> dict[str, object]:
     return {"type": "plain_text", "text": shorten(text, limit) or "–", "emoji": False}
 
 
-def mrkdwn(text: str) -> dict[str, Any]:
+def mrkdwn(text: str) -> dict[str, object]:
     """`text` must be escaped already."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def section(text: dict[str, Any]) -> Block:
+def section(text: dict[str, object]) -> Block:
     return {"type": "section", "text": text}
 
 

@@ -56,7 +56,7 @@ def transition(
     at: datetime,
     *,
     where: dict[str, Any] | None = None,
-    **changes: Any,
+    **changes: object,
 ) -> bool:
     """Take `move` if the incident's state (and `where`) still allows it; False and nothing written otherwise.
 

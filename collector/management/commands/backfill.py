@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import timedelta
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             "--days", type=_number_of_days, help="how many days back from now (default: all that Cursor has)"
         )
 
-    def handle(self, *, days: int | None, **options: Any) -> None:
+    def handle(self, *, days: int | None, **options: object) -> None:
         try:
             client = CursorClient.from_settings()
             with Bars(client, days) as bars:

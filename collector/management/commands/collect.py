@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -32,7 +31,7 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *, json: bool, source: list[str] | None, as_of: datetime | None = None, **options: Any
+        self, *, json: bool, source: list[str] | None, as_of: datetime | None = None, **options: object
     ) -> None:
         try:
             report = collect(as_of or timezone.now(), sources=source)
@@ -61,5 +60,5 @@ def line(run: SourceRun) -> str:
     return f"{text}  {run.error}" if run.error else text
 
 
-def _dump(report: dict[str, Any]) -> str:
+def _dump(report: dict[str, object]) -> str:
     return json.dumps(report, indent=2)

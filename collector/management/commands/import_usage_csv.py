@@ -27,7 +27,7 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="show what would be imported, and change nothing"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         try:
             with RowBars() as bars:
                 result = import_usage(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from datetime import datetime
-from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -22,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--as-of", type=instant, help="Judge as of this ISO 8601 instant; default: now.")
         parser.add_argument("--json", action="store_true", help="Print the whole report as JSON.")
 
-    def handle(self, *, as_of: datetime | None, **options: Any) -> None:
+    def handle(self, *, as_of: datetime | None, **options: object) -> None:
         """Print what was new, and one line of summary."""
         moment = as_of or timezone.now()
         report = detect(moment, data_ages=ages(moment))

@@ -88,7 +88,7 @@ def seeds(text: str) -> list[int]:
     return chosen
 
 
-def _json(each: Score) -> dict[str, Any]:
+def _json(each: Score) -> dict[str, object]:
     return {"seed": each.seed, "ours": as_json(each.ours), "rival": as_json(each.rival)}
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -11,5 +9,5 @@ from incidents.notifying.outbox import deliver_due
 class Command(BaseCommand):
     help = "Send waiting notifications and escalate unanswered ones; for cron without a worker."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, **options: object) -> None:
         self.stdout.write(deliver_due(timezone.now()).summary)
