@@ -16,7 +16,7 @@ from sandbox.view import View
 from .members import is_listed
 from .spelling import cents, title_email
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def list_spend(request: Request) -> SandboxResponse:

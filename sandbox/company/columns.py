@@ -16,7 +16,7 @@ class Columns:
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))
 
-    def take(self, rows: Any) -> Self:
+    def take(self, rows: object) -> Self:
         """Return the rows that a mask, a slice or a list of positions selects, in its order."""
         return replace(self, **{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 

@@ -29,7 +29,7 @@ def for_viewers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
     @require_safe
     @wraps(view)
-    def guarded(request: AccessRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: AccessRequest, *args: object, **kwargs: object) -> HttpResponse:
         allowed = request.access.may(Role.VIEWER)
         return view(request, *args, **kwargs) if allowed else turn_away(request)
 

@@ -30,7 +30,7 @@ class DayPage:
     surfaces: Table[DayLine]
 
     @property
-    def exports(self) -> dict[str, Any]:
+    def exports(self) -> dict[str, object]:
         return {item.key: item for item in (self.hours, self.members, self.models, self.surfaces)}
 
 
@@ -72,7 +72,7 @@ def surface_column() -> Column[DayLine]:
 def figures(report: DayReport) -> list[Column[DayLine]]:
     """The columns that every table of the day has."""
     usual = f"The mean of {report.usual_of}." if report.usual_of else "No earlier day is known."
-    columns: list[tuple[str, str, Callable[[DayLine], Any], str, str]] = [
+    columns: list[tuple[str, str, Callable[[DayLine], object], str, str]] = [
         ("spend", "Spend", lambda row: row.total_cents, "money", ""),
         ("usual", "Usual", lambda row: row.usual_cents, "money", usual),
         ("extra", "Above usual", lambda row: row.extra_cents, "money", "Spend less the usual."),

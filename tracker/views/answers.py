@@ -44,7 +44,7 @@ class FilteredPage(PageAnswer, Protocol):
     """One whose figures obey the filter bar."""
 
     @property
-    def report(self) -> Any: ...
+    def report(self) -> object: ...
 
 
 def filtered_response(
@@ -59,7 +59,7 @@ def filtered_response(
 ) -> HttpResponse:
     """A page with the filter bar, which offers only periods if `only_period`."""
 
-    def build_with_filters() -> tuple[FilteredPage, dict[str, Any]]:
+    def build_with_filters() -> tuple[FilteredPage, dict[str, object]]:
         page = build()
         build_choices = filter_bar.build_period_choices if only_period else filter_bar.build_filter_choices
         return page, {"report": page.report, "filters": asked, "choices": build_choices(asked, request.path)}
@@ -80,7 +80,7 @@ def filtered_response(
 def page_response(
     request: AccessRequest,
     name: str,
-    build: Callable[[], tuple[PageAnswer, dict[str, Any]]],
+    build: Callable[[], tuple[PageAnswer, dict[str, object]]],
     *,
     now: datetime,
     visible: frozenset[int] | None,

@@ -32,7 +32,7 @@ def chargeback(request: AccessRequest) -> HttpResponse:
         return render(request, "tracker/page.html", {"content": content, "title": "Chargeback"})
     visible = visible_ids(request.access, utc_day(now))
 
-    def build() -> tuple[layout.ChargebackPage, dict[str, Any]]:
+    def build() -> tuple[layout.ChargebackPage, dict[str, object]]:
         whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
         changes = layout.NOT_COMPARED
         if request.GET.get("compare"):

@@ -14,7 +14,7 @@ from tracker.widgets.formats import csv_cell
 
 class Export(Protocol):
     @property
-    def csv_rows(self) -> list[list[Any]]: ...
+    def csv_rows(self) -> list[list[object]]: ...
 
 
 def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpResponse:

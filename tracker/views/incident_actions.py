@@ -45,7 +45,7 @@ class SnoozeForm(forms.Form):
     span = forms.ChoiceField(choices=list(SNOOZES.items()), required=False, widget=forms.HiddenInput)
     zone = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         data = super().clean() or {}
         if not (data.get("span") or data.get("until") or self.errors):
             self.add_error("until", "Enter a date and a time.")

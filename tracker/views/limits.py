@@ -60,7 +60,7 @@ class LimitForm(UntilForm):
     key = forms.UUIDField(widget=forms.HiddenInput)
     field_order = ("what", "dollars", "until", "reason")
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         data = super().clean() or {}
         if data.get("what") == SET and data.get("dollars") is None and "dollars" not in self.errors:
             self.add_error("dollars", "Enter a whole number of dollars. 0 allows no spend at all.")

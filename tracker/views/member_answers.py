@@ -50,14 +50,14 @@ def given_answer(question: TimelineEntry) -> str:
     return answer_text(answer) if answer else ""
 
 
-def question_context(question: TimelineEntry) -> dict[str, Any]:
+def question_context(question: TimelineEntry) -> dict[str, object]:
     incident = question.incident
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
     headline = said_to_member(incident.person_name, incident.sentence)
     return {"headline": headline[:1].upper() + headline[1:], "cause": incident_cause(incident, anomalies)}
 
 
-def answer_page(request: AccessRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def answer_page(request: AccessRequest, context: dict[str, object], status: int = 200) -> HttpResponse:
     response = render(request, "incidents/answer.html", context, status=status)
     response["Referrer-Policy"] = "no-referrer"  # the address is the key
     return response

@@ -169,7 +169,7 @@ def plural(number: Number, one: str, many: str = "") -> str:
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 
 
-def csv_cell(value: Any) -> Any:
+def csv_cell(value: object) -> object:
     """The raw value for a CSV; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
