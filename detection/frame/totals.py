@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     Case,
     Expression,
     F,
     FloatField,
-    Func,
     IntegerField,
     Q,
     QuerySet,
@@ -27,8 +25,8 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast
-from django.db.models.sql.compiler import SQLCompiler
 
+from collector.base.expressions import SqliteTemplate
 from collector.facts.worth import TOKEN_WEIGHTS, UNPRICED
 from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour, Surface, UsageEvent
 
@@ -132,7 +130,7 @@ def _column_of(parts: list[pd.api.extensions.ExtensionArray]) -> object:
     return np.concatenate([np.asarray(part) for part in parts])
 
 
-class EpochSeconds(Func):
+class EpochSeconds(SqliteTemplate):
     """Whole seconds from 1970 to an instant.
 
     In the database's own arithmetic: Django's Trunc runs a Python function for every row on SQLite.
@@ -141,12 +139,7 @@ class EpochSeconds(Func):
     output_field = IntegerField()
     # DATE_PART gives a float, EXTRACT a decimal: half a second over a million events.
     template = "CAST(FLOOR(DATE_PART('epoch', %(expressions)s)) AS BIGINT)"
-
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
-    ) -> tuple[str, Any]:
-        template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
-        return super().as_sql(compiler, connection, template=template, **context)
+    sqlite_template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)"
 
 
 def _settled_after(instant: datetime) -> Case:

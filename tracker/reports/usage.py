@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Aggregate, BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When
 
+from collector.base.expressions import SqliteTemplate
 from collector.base.fields import CentsField
 from collector.models import AGENT_SURFACES, DailyActivity, Member
 from collector.models.activity import BetweenDaysQuerySet
@@ -99,16 +100,13 @@ class Usage:
     total: Totals
 
 
-class MicroSum(Aggregate):
+class MicroSum(SqliteTemplate, Aggregate):
     """A sum of cents in millionths of a cent, as a whole number: SQLite adds up decimals as floats."""
 
     name = "MicroSum"
     template = "CAST(SUM(%(expressions)s) * 1000000 AS BIGINT)"
+    sqlite_template = "SUM(CAST(ROUND(%(expressions)s * 1000000) AS BIGINT))"
     output_field = BigIntegerField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        exact = "SUM(CAST(ROUND(%(expressions)s * 1000000) AS BIGINT))"
-        return self.as_sql(compiler, connection, template=exact, **context)
 
 
 def where(condition: Q, name: str) -> Case:
