@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from collector.base.connections import drop_if_dead
 from collector.base.leases import hold_lease
@@ -106,7 +106,17 @@ def run(
     return report
 
 
-def _run_step(report: PipelineReport, name: str, work: Callable[[], Any]) -> object:
+class StepReport(Protocol):
+    """What every step returns."""
+
+    @property
+    def is_ok(self) -> bool: ...
+    @property
+    def summary(self) -> str: ...
+    def as_json(self) -> Mapping[str, object]: ...
+
+
+def _run_step(report: PipelineReport, name: str, work: Callable[[], StepReport]) -> StepReport | None:
     """Run one step and report it. An error becomes one line; an unexpected one is also logged in full."""
     started = time.monotonic()
     try:

@@ -79,7 +79,7 @@ class FactTable:
         rows = stored.order_by().values_list(*self.key, *self.values)
         return {row[:width]: row[width:] for row in rows.iterator(chunk_size=BATCH)}
 
-    def _write(self, rows: list[tuple[Any, ...]], at: datetime) -> None:
+    def _write(self, rows: list[tuple[object, ...]], at: datetime) -> None:
         """Insert or update without an instance of every row, which `bulk_create` makes.
 
         Measured on a collection of 41,000 events: 2.0 s of processor time instead of 5.3 on SQLite, and 4.8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Protocol
+from typing import Protocol
 
 from collector.base.cells import is_empty_value
 from collector.base.csv_files import Problems
@@ -89,7 +89,7 @@ def current_budgets() -> tuple[dict[str, str], dict[str, str]]:
     return members, groups
 
 
-def apply_budgets(planned: Iterable[Mapping[str, Any]], emails: Collection[str] | None) -> int:
+def apply_budgets(planned: Iterable[Mapping[str, str]], emails: Collection[str] | None) -> int:
     """Set what was planned, or what of it is about these members; return how many. A group that is not there
     is left out."""
     groups = {key(group.name): group for group in Group.objects.open()}

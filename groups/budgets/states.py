@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, cached_property, partial
-from typing import Any
 
-from django.db.models import F, OuterRef, Subquery, Sum, Value
+from django.db.models import Expression, F, OuterRef, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
 
 from collector.base.days import days_between, utc_day
 from collector.base.money import cents
@@ -106,7 +106,7 @@ class BudgetAmounts:
         return self.members.get(member.pk, self.each_member if is_on_team else Decimal(0))
 
 
-def load_amounts(cycle: BillingCycle, team: Any) -> BudgetAmounts:
+def load_amounts(cycle: BillingCycle, team: Expression | Combinable) -> BudgetAmounts:
     """The amounts in force now; `team` is an expression for the team's. One query."""
     nobody, settings = Value(0), BudgetSettings.objects.order_by()
     own = CycleBudget.objects.order_by()

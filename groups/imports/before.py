@@ -47,7 +47,7 @@ class Before:
         )
 
 
-def _to_json(row: Placement) -> list[Any]:
+def _to_json(row: Placement) -> list[object]:
     by, at = row.changed_by, row.changed_at.isoformat()
     return [row.member_id, row.group_id, row.from_day.isoformat(), row.source, by, at]
 

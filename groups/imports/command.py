@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -43,7 +43,7 @@ class ImportCommand(BaseCommand):
             help="first day of the changes (default: today)",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         now = timezone.now()
         try:
             with options["file"].open("rb") as file:
@@ -54,7 +54,7 @@ class ImportCommand(BaseCommand):
         except (OSError, FileError, ChangeRefused) as exc:
             raise CommandError(str(exc)) from exc
 
-    def _preview(self, file: Any, options: dict[str, Any], now: datetime) -> None:
+    def _preview(self, file: BinaryIO, options: dict[str, Any], now: datetime) -> None:
         targets, plan = read_plan(self.kind, file, utc_day(now))
         if options["only"]:
             in_file = {target.email for target in targets}
@@ -64,7 +64,7 @@ class ImportCommand(BaseCommand):
             self.stdout.write(line)
         self.stdout.write("Nothing was changed. Use --apply to make these changes.")
 
-    def _apply(self, file: Any, options: dict[str, Any], now: datetime) -> None:
+    def _apply(self, file: BinaryIO, options: dict[str, Any], now: datetime) -> None:
         by = f"manage.py {self.kind.value} import"
         from_day = options["from_day"] or utc_day(now)
         group_import = upload(self.kind, file, name=options["file"].name, from_day=from_day, by=by, now=now)

@@ -89,7 +89,7 @@ class ExportCommand(BaseCommand):
         )
         parser.add_argument("file", nargs="?", type=Path, help="file to write; default: standard output")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         path: Path | None = options["file"]
         if options["last"] < options["first"]:
             raise CommandError("--to is before --from.")

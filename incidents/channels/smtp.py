@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import smtplib
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.mail.backends.smtp import EmailBackend
 
@@ -15,7 +15,7 @@ LONGEST_ANSWERS = 1024 * 1024  # all that a server says in one session
 class _BoundedLines:
     """Lines of the server, as long as they are not too many."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self.file, self.left = file, LONGEST_ANSWERS
 
     def readline(self, size: int = -1) -> bytes:

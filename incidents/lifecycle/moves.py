@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -55,7 +54,7 @@ def transition(
     origin: str,
     at: datetime,
     *,
-    where: dict[str, Any] | None = None,
+    where: Mapping[str, object] | None = None,
     **changes: object,
 ) -> bool:
     """Take `move` if the incident's state (and `where`) still allows it; False and nothing written otherwise.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 from tracker.filters import Filters
 from tracker.pages.days import dollars
@@ -12,17 +13,19 @@ from tracker.periods import Comparison
 from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.days import Days
 from tracker.widgets.charts import Series
-from tracker.widgets.tables import Column
+from tracker.widgets.tables import Column, Row
+
+Key = TypeVar("Key")
 
 
 def change_columns(
-    comparison: Comparison | None, changes: Mapping[Any, Change], key: Callable[[Any], Any]
-) -> list[Column[Any]]:
+    comparison: Comparison | None, changes: Mapping[Key, Change], key: Callable[[Row], Key]
+) -> list[Column[Row]]:
     """What a row, found by its key, spent before and how that changed; none where nothing is compared."""
     if comparison is None:
         return []
 
-    def change(row: Any) -> Change:
+    def change(row: Row) -> Change:
         return changes.get(key(row), NO_CHANGE)
 
     meaning = f"Spend against that of {comparison.days}. Days in progress are not compared."
@@ -39,7 +42,7 @@ def earlier_bars(filters: Filters, days: Days) -> list[Series]:
     if comparison is None:
         return []
 
-    def spent(day: Any) -> Decimal:
+    def spent(day: date) -> Decimal:
         cycle = comparison.earlier_cycle
         return (days.in_cycle(cycle, day) if cycle else days.on(day)).total_cents
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -23,7 +22,7 @@ from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
 from tracker.widgets import cells, formats
-from tracker.widgets.tables import Column, Table, query_string_with
+from tracker.widgets.tables import Column, Row, Table, query_string_with
 
 SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
@@ -209,8 +208,8 @@ def compared_with(query: QueryDict, changes: ChargeChanges) -> str:
 
 
 def figure_columns(
-    of: Callable[[Any], ChargebackFigures], result: Chargeback, change: list[Column[Any]]
-) -> list[Column[Any]]:
+    of: Callable[[Row], ChargebackFigures], result: Chargeback, change: list[Column[Row]]
+) -> list[Column[Row]]:
     """The columns that every row of a chargeback has."""
     return [
         Column("total", "Total", lambda row: of(row).total_cents, "money"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 from django.utils.html import format_html
@@ -22,7 +22,7 @@ from tracker.reports.open_incidents import not_narrowing
 from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import Column, Table
+from tracker.widgets.tables import Column, Export, Table
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
@@ -52,7 +52,7 @@ class IncidentsPage:
         return f"{today}; what is unresolved, however old"
 
     @property
-    def exports(self) -> dict[str, Table[Any]]:
+    def exports(self) -> Mapping[str, Export]:
         return {table.key: table for table in (self.incidents, self.anomalies)}
 
 

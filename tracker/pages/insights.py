@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Protocol, TypeVar
 
 from django.http import QueryDict
 
@@ -28,7 +29,7 @@ from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import SIDE_ROWS, Column, Table, csv_url, query_string_with
+from tracker.widgets.tables import SIDE_ROWS, Column, Export, Table, csv_url, query_string_with
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class InsightsPage:
     repositories: Table[Repository]
 
     @property
-    def exports(self) -> dict[str, Chart | Table[Any]]:
+    def exports(self) -> Mapping[str, Export]:
         shown = (
             self.savings, self.plan, self.buckets, self.models, self.news, self.shares, self.active,
             self.tools, self.commands, self.extensions, self.versions, self.behind, self.repositories,
@@ -79,20 +80,28 @@ def page(report: Insights, query: QueryDict) -> InsightsPage:
     )
 
 
-def person_column(report: Insights, key: str = "name") -> Column[Any]:
+class OfMember(Protocol):
+    @property
+    def member_id(self) -> int: ...
+
+
+MemberRow = TypeVar("MemberRow", bound=OfMember)
+
+
+def person_column(report: Insights, key: str = "name") -> Column[MemberRow]:
     """The name of a row's `member_id`, leading to the member's page over the same period."""
     people, kept = report.team.people, period_query(report.filters)
 
-    def person(row: Any) -> Person:
+    def person(row: MemberRow) -> Person:
         return people[row.member_id]
 
-    def link(row: Any) -> str:
+    def link(row: MemberRow) -> str:
         return person(row).url + kept
 
     return Column(key, "Member", lambda r: person(r).name, link=link, under=lambda r: person(r).email)
 
 
-def email_column(report: Insights) -> Column[Any]:
+def email_column(report: Insights) -> Column[MemberRow]:
     return Column("email", "E-mail", lambda r: report.team.people[r.member_id].email, only_csv=True)
 
 

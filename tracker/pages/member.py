@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.http import QueryDict
 
@@ -23,8 +23,8 @@ from tracker.reports.repositories import Repository
 from tracker.reports.tools import Named
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import Column, Table, csv_url
+from tracker.widgets.palette import OTHER, PaletteModel
+from tracker.widgets.tables import Column, Export, Table, csv_url
 
 TOP_MODELS = 6
 TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))
@@ -47,7 +47,7 @@ class MemberPage:
         return group_url(self.report.figures.group, self.report.filters)
 
     @property
-    def exports(self) -> dict[str, Chart | Table[Any]]:
+    def exports(self) -> Mapping[str, Export]:
         shown = (
             self.spend, self.tokens, self.models, self.tools, self.commands,
             self.repositories, self.days, self.incidents,
@@ -172,10 +172,10 @@ def models_table(report: MemberReport, query: QueryDict) -> Table[ModelCost]:
 def days_table(report: MemberReport, query: QueryDict) -> Table[MemberDay]:
     palette = report.team.palette
 
-    def model(day: MemberDay) -> Any:
+    def model(day: MemberDay) -> PaletteModel | None:
         return None if day.main_model is None else palette.model(day.main_model)
 
-    def counted(name: str) -> Any:
+    def counted(name: str) -> Callable[[MemberDay], object]:
         return lambda day: getattr(day.activity, name) if day.activity else None
 
     return Table(

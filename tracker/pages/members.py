@@ -55,7 +55,9 @@ COLUMNS: list[Column[MemberFigures]] = [
 def columns(team: Team) -> list[Column[MemberFigures]]:
     """The columns, the name leading to the member's page over the same period."""
     kept = period_query(team.filters)
-    change = change_columns(team.filters.comparison, team.changes.by_member, lambda m: m.person.pk)
+    change: list[Column[MemberFigures]] = change_columns(
+        team.filters.comparison, team.changes.by_member, lambda m: m.person.pk
+    )
     shown = [column for column in COLUMNS if current().shows_ranks or not column.is_place]
     name, email, spend, *others = shown
     judged = f"They judge {team.period.short}, against the team in the same days."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -16,7 +15,7 @@ from tracker.pages.days import dollars
 from tracker.reports.one_day import DayLine, DayReport
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
-from tracker.widgets.tables import Column, Table, csv_url
+from tracker.widgets.tables import Column, Export, Table, csv_url
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class DayPage:
     surfaces: Table[DayLine]
 
     @property
-    def exports(self) -> dict[str, object]:
+    def exports(self) -> Mapping[str, Export]:
         return {item.key: item for item in (self.hours, self.members, self.models, self.surfaces)}
 
 

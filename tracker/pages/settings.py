@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 
@@ -14,7 +14,7 @@ from groups.reporting.summary import GroupSummary
 from incidents.models import Channel
 from tracker.reports.configuration import Configuration
 from tracker.widgets.cells import Flag
-from tracker.widgets.tables import Column, Table
+from tracker.widgets.tables import Column, Export, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
 DOUBTS = (
@@ -33,7 +33,7 @@ class SettingsPage:
     groups: Table[GroupSummary] | None  # None for who does not see everybody
 
     @property
-    def exports(self) -> dict[str, Table[Any]]:
+    def exports(self) -> Mapping[str, Export]:
         shown = (self.sources, self.runs, self.channels, self.groups)
         return {table.key: table for table in shown if table}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.http import QueryDict
 
@@ -16,7 +16,7 @@ from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import Column, Table, csv_url
+from tracker.widgets.tables import Column, Export, Table, csv_url
 
 # Each surface keeps its colour, whichever others there are.
 COLOURS = dict(zip(SURFACES, TOLD_APART, strict=True))
@@ -30,7 +30,7 @@ class SurfacesPage:
     agents: Table[AgentLine]
 
     @property
-    def exports(self) -> dict[str, Chart | Table[Any]]:
+    def exports(self) -> Mapping[str, Export]:
         return {item.key: item for item in (self.surfaces, self.by_day, self.agents)}
 
 

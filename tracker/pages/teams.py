@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -16,7 +15,7 @@ from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.reports.teams import TeamRow, TeamsReport
 from tracker.widgets import cells
 from tracker.widgets.charts import TOLD_APART, Chart, Series
-from tracker.widgets.tables import csv_url
+from tracker.widgets.tables import Export, csv_url
 
 Value = str | int | float | Decimal | None
 # A trend line is drawn in a box of this size; the page scales it.
@@ -59,7 +58,7 @@ class TeamsPage:
     csv_url: str
 
     @property
-    def exports(self) -> dict[str, Any]:
+    def exports(self) -> Mapping[str, Export]:
         return {"teams": self.table, "by-group": self.by_group}
 
 
@@ -70,8 +69,8 @@ class TeamsExport:
     rows: list[TeamRow]
 
     @property
-    def csv_rows(self) -> list[list[Any]]:
-        return [list(COLUMNS)] + [[value(row) for value in COLUMNS.values()] for row in self.rows]
+    def csv_rows(self) -> list[list[Value]]:
+        return [[*COLUMNS], *([value(row) for value in COLUMNS.values()] for row in self.rows)]
 
 
 def in_dollars(cents: Decimal | float | None) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Sum
 
@@ -38,6 +38,8 @@ class Change:
 
 
 NO_CHANGE = Change()
+Key = TypeVar("Key")
+Part = TypeVar("Part")
 
 
 class Changes:
@@ -55,18 +57,18 @@ class Changes:
 
     @property
     def by_member(self) -> Mapping[int, Change]:
-        return added_up(self._by_member_and_model, 0)
+        return added_up(self._by_member_and_model, lambda key: key[0])
 
     @property
     def by_model(self) -> Mapping[str, Change]:
-        return added_up(self._by_member_and_model, 1)
+        return added_up(self._by_member_and_model, lambda key: key[1])
 
     @cached_property
     def by_surface(self) -> Mapping[str, Change]:
-        return added_up(self._by("surface"), 0)
+        return added_up(self._by("surface"), lambda key: str(key[0]))
 
     @cached_property
-    def _by_member_and_model(self) -> Mapping[tuple[Any, ...], Change]:
+    def _by_member_and_model(self) -> Mapping[tuple[int, str], Change]:
         return self._by("member_id", "model")
 
     def _by(self, *keys: str) -> Mapping[tuple[Any, ...], Change]:
@@ -82,9 +84,9 @@ class Changes:
         return {key: change for key, change in found.items() if change != NO_CHANGE}
 
 
-def added_up(changes: Mapping[tuple[Any, ...], Change], index: int) -> Mapping[Any, Change]:
+def added_up(changes: Mapping[Key, Change], part: Callable[[Key], Part]) -> Mapping[Part, Change]:
     """By one part of the keys."""
-    sums: dict[Any, Change] = defaultdict(Change)
+    sums: dict[Part, Change] = defaultdict(Change)
     for key, change in changes.items():
-        sums[key[index]] += change
+        sums[part(key)] += change
     return dict(sums)

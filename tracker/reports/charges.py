@@ -27,7 +27,7 @@ class ChargeChanges:
 
     @property
     def by_group(self) -> Mapping[int, Change]:
-        return added_up(self.by_member, 0)
+        return added_up(self.by_member, lambda key: key[0])
 
 
 def charge_changes(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Model, QuerySet, Sum
 
 
 @dataclass(frozen=True)
@@ -20,31 +21,43 @@ class Named:
     members: int | None = None
 
 
-def by_metric(rows: QuerySet[Any]) -> dict[str, list[Named]]:
+@dataclass(frozen=True)
+class NameSum:
+    """How often one was counted, under its name as stored."""
+
+    name: str
+    detail: str
+    count: int
+    members: int | None = None
+
+
+def by_metric(rows: QuerySet[Model]) -> dict[str, list[Named]]:
     """Sums of `count` by metric, name and detail, most first. One query."""
     return _ranked(_totals_by_metric(rows))
 
 
-def by_member(rows: QuerySet[Any]) -> dict[str, list[Named]]:
+def by_member(rows: QuerySet[Model]) -> dict[str, list[Named]]:
     """The same of rows that name members, with how many there were. One query."""
     return _ranked(_totals_by_metric(rows).annotate(members=Count("member", distinct=True)))
 
 
-def _totals_by_metric(rows: QuerySet[Any]) -> QuerySet[Any]:
+def _totals_by_metric(rows: QuerySet[Model]) -> QuerySet[Model, Any]:
     return rows.order_by().values_list("metric", "name", "detail").annotate(total=Sum("count"))
 
 
 def _ranked(sums: Iterable[tuple[Any, ...]]) -> dict[str, list[Named]]:
-    found: dict[str, list[tuple[Any, ...]]] = {}
+    by_metric: dict[str, list[NameSum]] = defaultdict(list)
     for metric, *row in sums:
-        found.setdefault(metric, []).append(tuple(row))
-    return {metric: rank(named) for metric, named in found.items()}
+        by_metric[metric].append(NameSum(*row))
+    return {metric: rank(names) for metric, names in by_metric.items()}
 
 
-def rank(rows: list[tuple[Any, ...]]) -> list[Named]:
-    """Rows of (name, detail, count and perhaps members) as shares of their sum, most first."""
-    whole = sum(row[2] for row in rows)
-    named = [
-        Named(row[0] or "(not named)", row[1], row[2], row[2] / whole, *row[3:]) for row in rows if row[2]
+def rank(names: list[NameSum]) -> list[Named]:
+    """As shares of their sum, most first."""
+    whole = sum(name.count for name in names)
+    shares = [
+        Named(name.name or "(not named)", name.detail, name.count, name.count / whole, name.members)
+        for name in names
+        if name.count
     ]
-    return sorted(named, key=lambda each: (-each.count, each.name))
+    return sorted(shares, key=lambda share: (-share.count, share.name))

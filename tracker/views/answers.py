@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.conf import settings
 from django.core.cache import caches
@@ -19,8 +19,9 @@ from collector.base import changes, names
 from tracker import filter_bar
 from tracker.access.request import AccessRequest
 from tracker.filters import Filters
-from tracker.views.exports import Export, csv_response
+from tracker.views.exports import csv_response
 from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.tables import Export
 
 # How long a page is kept at most: what it says of the clock (incidents' ages, the cycle's hours) is as old.
 KEPT_SECONDS = 300

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from typing import Any, Protocol
 
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 
 from tracker.widgets.formats import csv_cell
-
-
-class Export(Protocol):
-    @property
-    def csv_rows(self) -> list[list[object]]: ...
+from tracker.widgets.tables import Export
 
 
 def csv_response(exports: Mapping[str, Export], key: str, prefix: str) -> HttpResponse:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.safestring import SafeString
 from markupsafe import Markup
 
 from tracker.widgets import formats
+from tracker.widgets.palette import PaletteModel
 
 Shown = str | SafeString | Markup
 
@@ -22,6 +24,26 @@ class Flag:
 
     label: str
     tone: str
+
+
+class Badge(Protocol):
+    @property
+    def label(self) -> str: ...
+    @property
+    def tone(self) -> str: ...
+    @property
+    def meaning(self) -> str: ...
+
+
+class ShownChange(Protocol):
+    """Of spend against earlier days."""
+
+    @property
+    def cents(self) -> Decimal: ...
+    @property
+    def before_cents(self) -> Decimal: ...
+    @property
+    def ratio(self) -> float | None: ...
 
 
 BADGES = Markup('<span class="badges">%s</span>')
@@ -41,13 +63,13 @@ def written(markup: Markup, *values: str) -> Markup:
     return markup % values
 
 
-def badges(values: Iterable[Any]) -> Shown:
-    """Badges (`label`, `tone`, `meaning`) side by side."""
+def badges(values: Iterable[Badge]) -> Shown:
+    """Side by side."""
     return BADGES % Markup("").join(written(BADGE, b.tone, b.meaning, b.label) for b in values)
 
 
-def model(value: Any) -> Shown:
-    """A model (`name`, `slot`) with its colour."""
+def model(value: PaletteModel | None) -> Shown:
+    """With its colour."""
     return formats.NOTHING if value is None else written(SWATCH, value.slot, value.name)
 
 
@@ -60,8 +82,8 @@ def flag(value: Flag | None) -> Shown:
     return formats.NOTHING if value is None else written(FLAG, value.tone, value.label)
 
 
-def change(value: Any) -> Shown:
-    """A change (`cents`, `before_cents`, `ratio`), coloured where it moved by a quarter and by $20."""
+def change(value: ShownChange | None) -> Shown:
+    """Coloured where it moved by a quarter and by $20."""
     if value is None:
         return formats.NOTHING
     shown = formats.change(value.cents, value.before_cents)
@@ -70,7 +92,7 @@ def change(value: Any) -> Shown:
     return CHANGE % ("more" if value.cents > 0 else "less", shown)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     return formats.NOTHING if value in (None, "") else str(value)
 
 

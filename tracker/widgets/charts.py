@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from tracker.widgets import formats
 
@@ -82,7 +81,7 @@ class Chart:
         return "" if self.average is None else f"average {UNITS[self.unit](self.average)}"
 
     @property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """What chart.js reads."""
         return {
             "kind": self.kind,
@@ -127,17 +126,16 @@ class Chart:
         ]
 
     @property
-    def csv_rows(self) -> list[list[Any]]:
+    def csv_rows(self) -> list[list[object]]:
         """Head and one row per label, in dollars, counts or percent."""
         units = [self.second_unit if series.axis else self.unit for series in self.series]
         names = [series.name + CSV_UNITS[unit] for series, unit in zip(self.series, units, strict=True)]
-        return [[self.label_head, *names]] + [
-            [label, *(series.values[index] for series in self.series)]
-            for index, label in enumerate(self.days or self.titles or self.labels)
-        ]
+        labels = self.days or self.titles or self.labels
+        head: list[object] = [self.label_head, *names]
+        return [head] + [[label, *(s.values[at] for s in self.series)] for at, label in enumerate(labels)]
 
 
-def series_data(series: Series) -> dict[str, Any]:
+def series_data(series: Series) -> dict[str, object]:
     return {
         "name": series.name,
         "values": list(series.values),

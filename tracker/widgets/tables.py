@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
@@ -25,6 +25,13 @@ PAGE_ROWS = 50
 LONG_ROWS = (25, 50, 100)  # to choose from in a long table, the first unless another is chosen
 SIDE_ROWS = 10  # of a table that shares its row of the page with something else
 MONEY = ("money", "rate", "change")  # kinds of columns whose values are cents
+
+
+class Export(Protocol):
+    """What can be had as CSV: a table, or a chart's values."""
+
+    @property
+    def csv_rows(self) -> Sequence[Sequence[object]]: ...
 
 
 @dataclass(frozen=True)
@@ -194,11 +201,11 @@ class Table(Generic[Row]):
         return csv_url(self.query, self.key)
 
     @property
-    def csv_rows(self) -> list[list[Any]]:
+    def csv_rows(self) -> list[list[object]]:
         """Head and all rows, in the table's order, with raw values; money in dollars."""
         columns = [column for column in self.columns if not column.only_page]
         head = [f"{c.label} (USD)" if c.kind in MONEY else c.label for c in columns]
-        return [head] + [[raw(column, row) for column in columns] for row in self.sorted_rows]
+        return [[*head], *([raw(column, row) for column in columns] for row in self.sorted_rows)]
 
     def url(self, **changes: object) -> str:
         return query_string_with(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
@@ -219,7 +226,7 @@ def csv_url(query: QueryDict, key: str) -> str:
     return query_string_with(query, {"csv": key})
 
 
-def raw(column: Column[Row], row: Row) -> Any:
+def raw(column: Column[Row], row: Row) -> object:
     """A value as a CSV takes it: cents become dollars, flags and badges their labels."""
     if column.kind == "flag" and column.shown:
         return column.shown(row).label
@@ -235,7 +242,7 @@ def sort_key(value: Any) -> Any:
     return len(value) if isinstance(value, list | tuple) else value
 
 
-def read_sort(text: str, columns: Sequence[Column[Any]], key: str) -> str:
+def read_sort(text: str, columns: Sequence[Column[Row]], key: str) -> str:
     if text.removeprefix("-") not in {column.key for column in columns if column.sortable}:
         raise BadRequest(f"The table “{key}” has no column “{text}” to sort by.")
     return text

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--format", choices=["csv", "json"], default="csv")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         day = options["cycle"] or utc_day(timezone.now())
         cycle = cycles.of_day(day)
         if cycle is None:

@@ -43,9 +43,9 @@ class Command(BaseCommand):
     help = "Serve a made-up Cursor API on 127.0.0.1, for demos and tests, until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        self._add_company(parser.add_argument_group("the company"))
-        self._add_api(parser.add_argument_group("the API"))
-        self._add_trouble(parser.add_argument_group("what goes wrong"))
+        self._add_company(parser)
+        self._add_api(parser)
+        self._add_trouble(parser)
         parser.add_argument(
             "--replay",
             type=Path,
@@ -53,7 +53,8 @@ class Command(BaseCommand):
             help="serve the answers recorded by `manage.py record DIR` instead of a made-up company",
         )
 
-    def _add_company(self, add: Any) -> None:
+    def _add_company(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument_group("the company")
         add.add_argument("--members", type=int, default=40, help="people with a seat (default 40)")
         add.add_argument("--days", type=int, default=60, help="days of history (default 60)")
         add.add_argument("--seed", type=int, default=7, help="another seed, another company (default 7)")
@@ -81,7 +82,8 @@ class Command(BaseCommand):
             "--events-per-day", type=float, default=15.0, help="mean on a day of use (default 15)"
         )
 
-    def _add_api(self, add: Any) -> None:
+    def _add_api(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument_group("the API")
         add.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 chooses a free one")
         add.add_argument("--key", default=DEFAULT_KEY, help=f"the API key to accept (default {DEFAULT_KEY})")
         add.add_argument("--now", type=instant, help="stand still at this instant")
@@ -95,7 +97,8 @@ class Command(BaseCommand):
             help="a plan without analytics",
         )
 
-    def _add_trouble(self, add: Any) -> None:
+    def _add_trouble(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument_group("what goes wrong")
         add.add_argument(
             "--fault",
             type=fault_chance,
