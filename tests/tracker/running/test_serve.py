@@ -9,11 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 from django.conf import settings
+
+from sandbox import Sandbox, build_company
 
 # Under faketime what is started goes by its clock as well: the demo is tried on other days that way.
 KEPT = ("PATH", "HOME", "LANG", "LD_PRELOAD")
@@ -100,6 +103,16 @@ def test_a_newcomer_sees_the_spend_and_an_incident_and_a_second_start_goes_on(se
     assert "Making the demo" not in said
     assert "Admin login" not in said
     assert again.stop() == 0
+
+
+def test_a_refused_key_is_reported_once_before_the_site_is_ready(environment, tmp_path):
+    company = build_company(members=2, days=1, seed=7, now=datetime.now(UTC))
+    with Sandbox(company) as cursor:
+        key = {"CURSOR_ADMIN_API_KEY": "key_wrong", "CURSOR_API_URL": cursor.url}
+        served = Served(environment | key, tmp_path / "said.txt")
+        said = served.wait_for("Ready: ")
+        assert served.stop() == 0
+    assert said.count("Cursor refused the key") == 1
 
 
 def test_an_address_in_use_is_refused_with_what_to_do(environment):

@@ -90,6 +90,8 @@ class Command(BaseCommand):
             return
         self.stdout.write("First collection, this takes a moment:")
         children.run("manage.py", "collect")
+        if not Watermark.objects.exists():
+            return  # nothing could be read, and the line above says why: no need to hear it from each step
         children.run("manage.py", "backfill", f"--days={HISTORY_DAYS}")
         children.run("manage.py", "run_pipeline")
 
