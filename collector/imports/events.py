@@ -11,6 +11,7 @@ from functools import partial
 from django.db.models import QuerySet
 
 from collector.base.days import day_start, utc_day
+from collector.base.short_transactions import ShortTransactions, batches
 from collector.facts import cycles, rollups
 from collector.facts.roster import Identity, Roster
 from collector.models import UsageEvent
@@ -23,8 +24,6 @@ from collector.sources.event_rows import (
     number_twins,
     stored_rows,
 )
-
-from .short_transactions import ShortTransactions, batches
 
 # Rows held before they are written, and at most; reading and writing take turns of some tenths of a second.
 CHUNK = 8_000

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from collector.base.days import utc_day
 from collector.base.money import dollars
+from collector.base.short_transactions import ShortTransactions
 from collector.facts import cycles, rollups
 from collector.facts.roster import Roster
 from collector.models import Pruning, Source, SourceRun, UsageEvent
 
 from .events import EventWriter, PretendRoster
-from .short_transactions import ShortTransactions
 from .usage_csv import Survey, UsageCsv
 
 TRIGGER = "csv"

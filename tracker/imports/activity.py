@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.db import models
 
 from collector.base.days import day_end, day_start
-from collector.imports.short_transactions import batches
+from collector.base.short_transactions import batches
 from collector.models import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from collector.sources.commits import imported_hash
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from collector.base.cells import is_empty_value
 from collector.base.days import utc_day
-from collector.imports.short_transactions import batches
+from collector.base.short_transactions import batches
 from groups.assignments.changes import group_named, open_or_make
 from groups.assignments.placing import Placement, record
 from groups.models import Assignment

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
+from collector.base.short_transactions import batches
 from collector.facts.roster import identify
-from collector.imports.short_transactions import batches
 from collector.models import Member
 
 from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, email, instant, label

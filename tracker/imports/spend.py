@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from collector.base.notes import storable_raw
+from collector.base.short_transactions import batches
 from collector.facts import cycles, rollups
-from collector.imports.short_transactions import batches
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
 from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day, instant, number, units

@@ -10,9 +10,9 @@ from functools import partial
 from collector.base.cells import is_address
 from collector.base.days import utc_day
 from collector.base.plausibility import AHEAD
+from collector.base.short_transactions import ShortTransactions
 from collector.facts.roster import Identity, Roster, identify
 from collector.imports.events import PretendRoster
-from collector.imports.short_transactions import ShortTransactions
 
 from .database import Cell, OddValue, TrackerRow, email, instant
 

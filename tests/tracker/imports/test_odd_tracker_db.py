@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from collector.base import short_transactions
 from collector.base.csv_files import FileError
 from collector.imports import events as event_writer
-from collector.imports import short_transactions
 from collector.models import (
     DailyActivity,
     Member,

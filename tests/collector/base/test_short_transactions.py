@@ -2,8 +2,8 @@
 
 import pytest
 
-from collector.imports import short_transactions
-from collector.imports.short_transactions import ShortTransactions, batches
+from collector.base import short_transactions
+from collector.base.short_transactions import ShortTransactions, batches
 from collector.models import Member
 
 pytestmark = pytest.mark.django_db
