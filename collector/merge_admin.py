@@ -81,7 +81,9 @@ def sums_of(record: MemberMerge) -> list[tuple[str, int, str]]:
     """Usage events and dollars of both before, and of the one after."""
     names = (("kept", record.kept_email), ("gone", record.gone_email), ("after", "merged"))
     return [
-        (name, record.sums[key]["events"], dollars(Decimal(record.sums[key]["cents"]))) for key, name in names
+        (name, record.sums[key]["events"], dollars(Decimal(record.sums[key]["cents"])))
+        for key, name in names
+        if key in record.sums  # the last is known once everything has moved
     ]
 
 
@@ -92,10 +94,10 @@ class MemberMergeAdmin(ReadOnly, admin.ModelAdmin):
     change_form_template = "admin/collector/membermerge/change_form.html"
     list_display = ("merged_at", "gone_email", "kept_email", "merged_by", "reason", "undone_at")
     search_fields = ("gone_email", "kept_email", "merged_by")
-    fields = ("kept_email", "gone_email", "reason", "merged_by", "merged_at", "undone_by", "undone_at")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[MemberMerge]:
-        return super().get_queryset(request).defer("steps")
+    fields = (
+        *("kept_email", "gone_email", "reason"),
+        *("merged_by", "merged_at", "finished_at", "undone_by", "undone_at"),
+    )
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

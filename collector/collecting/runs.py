@@ -12,6 +12,7 @@ from collector.base.leases import hold_lease
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.facts.doubts import forget_settled, open_notes
+from collector.facts.merging import finish_merges
 from collector.facts.reconcile import reconcile
 from collector.models import Source, SourceRun
 from collector.sources import activity, analytics, commits, events, groups, members, second_readings, spend
@@ -178,6 +179,7 @@ def collect(
     wanted = None if sources is None else set(sources)
     with hold_lease(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
+        finish_merges(now)
         collection = Collection(now, client)
         if progress:
             collection.watcher = progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.db.models import QuerySet
 
+from collector.base.days import day_end, day_start
 from collector.models import (
     AiCodeCommit,
     CursorGroupMembership,
@@ -37,8 +38,7 @@ AMOUNTS = ("total_cents", "on_demand_cents", "included_cents", "premium_requests
 
 
 def move_facts(merging: Merging) -> None:
-    """Move everything collected of one member to the other; totals come after."""
-    _move_events(merging)
+    """Move everything collected of one member to the other but its usage."""
     _move_snapshots(merging)
     _move_unless_there(merging, AiCodeCommit, ("commit_hash",), _is_newer)
     _move_unless_there(merging, MemberAnalyticsDay, ("metric", "day", "name", "detail"), _counts_more)
@@ -94,9 +94,10 @@ def _drop(merging: Merging, rows: Iterable[models.Model]) -> None:
         merging.journal.delete(table._base_manager.filter(pk__in=pks))
 
 
-def _move_events(merging: Merging) -> None:
-    """Move the usage events; the same event under both addresses counts once, its better row stays."""
-    mine, theirs = _rows_of_both(merging, UsageEvent)
+def move_events(merging: Merging, day: date) -> None:
+    """Move the day's events; the same event under both addresses counts once, its better row stays."""
+    events = UsageEvent.objects.between(day_start(day), day_end(day))
+    mine, theirs = events.filter(member_id=merging.keep.pk), events.filter(member_id=merging.gone.pk)
     at_both = theirs.filter(occurred_at__in=mine.order_by().values("occurred_at"))
     instants: dict[datetime, list[UsageEvent]] = defaultdict(list)
     for event in at_both:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import models
+from django.db.models.functions import TruncDate
 
-from collector.base.days import day_end, day_start, utc_day
+from collector.base.days import day_end, day_start
 from collector.models import MemberMerge, MemberModelDay, MemberModelHour, Pruning, UsageEvent
 
 from . import rollups
@@ -17,33 +18,52 @@ from .merge_hooks import Merging
 from .rollups import DAYS, HOURS, FactTable
 
 
-def move_totals(merging: Merging) -> None:
-    """Days that only one of the two has move; those of both are worked out again, or added up without events.
+def usage_days(member_id: int) -> list[date]:
+    """The days on which the member has usage events or totals, in order."""
+    events = UsageEvent.objects.filter(member_id=member_id).order_by()
+    hours = MemberModelHour.objects.filter(member_id=member_id).order_by()
+    return sorted(
+        _days_of(member_id)
+        | set(
+            events.annotate(day=TruncDate("occurred_at", tzinfo=UTC)).values_list("day", flat=True).distinct()
+        )
+        | set(hours.annotate(day=TruncDate("hour_at", tzinfo=UTC)).values_list("day", flat=True).distinct())
+    )
 
-    Call it after the events have moved.
+
+def move_day(merging: Merging, day: date) -> None:
+    """The totals of a day that only one of the two has move; those of both are worked out again, or added up
+    without events.
+
+    Call it after the day's events have moved.
     """
     keep, gone, journal = merging.keep.pk, merging.gone.pk, merging.journal
-    shared = _days_of(keep) & _days_of(gone)
-    with_events = {day for day in shared if _has_events(keep, day)}
-    for day in sorted(shared):
-        for table, rows in _rows_on(day, {keep, gone}):
-            stored = list(rows)
-            journal.delete(rows)
-            if day not in with_events:
-                journal.create(_added_up(table, stored, keep))
-            journal.expect(rows, **_which(table, keep, day))
-    for model in (MemberModelDay, MemberModelHour):
-        journal.move(model._base_manager.filter(member_id=gone), keep)
-    rollups.recompute({(keep, day) for day in with_events}, merging.now)
+    is_shared = MemberModelDay.objects.filter(member_id=keep, day=day).exists()
+    if not is_shared or not MemberModelDay.objects.filter(member_id=gone, day=day).exists():
+        for _, rows in _rows_on(day, {gone}):
+            journal.move(rows, keep)
+        return
+    has_events = _has_events(keep, day)
+    for table, rows in _rows_on(day, {keep, gone}):
+        stored = list(rows)
+        journal.delete(rows)
+        if not has_events:
+            journal.create(_added_up(table, stored, keep))
+        journal.expect(rows, **_which(table, keep, day))
+    if has_events:
+        rollups.recompute({(keep, day)}, merging.now)
 
 
-def recompute_separated(record: MemberMerge, now: datetime) -> None:
-    """Work out again the days of events that came, or moved, after the merge."""
-    pair = (record.kept_pk, record.gone_pk)
-    late = UsageEvent.objects.filter(member_id=record.kept_pk, changed_at__gte=record.merged_at)
-    days = {utc_day(at) for at in late.order_by().values_list("occurred_at", flat=True)}
-    days |= _days_of(record.kept_pk) & _days_of(record.gone_pk)
-    rollups.recompute({(pk, day) for pk in pair for day in days if _has_events(pk, day)}, now)
+def recompute_separated(record: MemberMerge, day: date | None, now: datetime) -> None:
+    """Work out again the totals of `day`, or of all days that have come back, where both members have some or
+    events came, or moved, after the merge.
+    """
+    kept, gone = record.kept_pk, record.gone_pk
+    for one in [day] if day else sorted(_days_of(gone)):
+        events = UsageEvent.objects.filter(member_id=kept).between(day_start(one), day_end(one))
+        is_shared = all(MemberModelDay.objects.filter(member_id=pk, day=one).exists() for pk in (kept, gone))
+        if is_shared or events.filter(changed_at__gte=record.merged_at).exists():
+            rollups.recompute({(pk, one) for pk in (kept, gone) if _has_events(pk, one)}, now)
 
 
 def _days_of(member_id: int) -> set[date]:

@@ -1,23 +1,34 @@
-"""Two members who are one: everything of the one moves to the other, in one transaction, and back again.
+"""Two members who are one: everything of the one moves to the other, and back again.
 
-Each floor registers how its rows move when the apps are ready. What must not collide is settled there.
+A member may have years of usage, so it moves day by day in short transactions, of which each leaves every sum
+right; everything else moves with the last. One that was killed half-way goes on where it stopped, when it is
+asked for again or with the next collection. Each floor registers how its rows move when the apps are ready;
+what must not collide is settled there.
 """
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
+from collector.base.days import day_end, day_start
+from collector.base.short_transactions import ShortTransactions
 from collector.base.upsert import writing
-from collector.models import Member, MemberAddress, MemberMerge, MemberModelDay, UsageEvent
+from collector.models import Member, MemberAddress, MemberMerge, MemberModelDay, MergePart, UsageEvent
 
 from . import merged_rows, merged_totals
 from .journal import Journal
 from .merge_hooks import MOVERS, Merging
+
+log = logging.getLogger(__name__)
 
 
 class MergeRefused(Exception):
@@ -32,61 +43,202 @@ class MemberSums:
     cents: str
 
     @classmethod
-    def count(cls, *member_ids: int) -> MemberSums:
-        days = MemberModelDay.objects.filter(member_id__in=member_ids)
+    def count(cls, member_id: int, day: date | None = None) -> MemberSums:
+        """All of it, or of one day."""
+        days = MemberModelDay.objects.filter(member_id=member_id)
+        events = UsageEvent.objects.filter(member_id=member_id)
+        if day:
+            days, events = days.filter(day=day), events.between(day_start(day), day_end(day))
         spent = days.aggregate(spent=Sum("total_cents"))["spent"] or Decimal(0)
-        return cls(UsageEvent.objects.filter(member_id__in=member_ids).count(), str(spent))
+        return cls(events.count(), str(spent))
+
+    def changed(self, before: MemberSums, after: MemberSums) -> MemberSums:
+        """These sums, where a day's have become others."""
+        cents = Decimal(self.cents) + Decimal(after.cents) - Decimal(before.cents)
+        return MemberSums(self.events + after.events - before.events, str(cents))
 
 
 def merge_members(keep: Member, gone: Member, *, by: str, now: datetime, reason: str = "") -> MemberMerge:
     """Move everything of `gone` to `keep` and delete `gone`, whose address then leads to `keep`.
 
-    MergeRefused where they cannot be one.
+    MergeRefused where they cannot be one. Goes on with a merge of the two that was interrupted.
     """
-    _check_pair(keep, gone)
+    record = begin_merge(keep, gone, by=by, now=now, reason=reason)
+    days = merged_totals.usage_days(gone.pk)
+    ShortTransactions().run([partial(_move_day, record, day, now) for day in days])
     with writing():
-        before = {"kept": asdict(MemberSums.count(keep.pk)), "gone": asdict(MemberSums.count(gone.pk))}
-        merging = Merging(keep, gone, by, now, Journal())
-        for move in (merged_rows.move_facts, merged_totals.move_totals, *MOVERS):
-            move(merging)
-        _join_members(merging)
-        return MemberMerge.objects.create(
-            kept_pk=keep.pk,
-            kept_email=keep.email,
-            gone_pk=gone.pk,
-            gone_email=gone.email,
-            reason=reason,
-            merged_by=by,
-            merged_at=now,
-            counts=dict(merging.journal.counts),
-            sums={**before, "after": asdict(MemberSums.count(keep.pk))},
-            steps=merging.journal.steps,
-        )
-
-
-def preview_merge(keep: Member, gone: Member, *, by: str, now: datetime) -> MemberMerge:
-    """What merging would move, and the sums before and after: merged and taken back in one transaction."""
-    with transaction.atomic():
-        record = merge_members(keep, gone, by=by, now=now)
-        transaction.set_rollback(True)
-    record.pk = None
+        _finish(record, now)
+    record.refresh_from_db()
     return record
 
 
+def begin_merge(keep: Member, gone: Member, *, by: str, now: datetime, reason: str = "") -> MemberMerge:
+    """Record that the two are to be merged; the next collection does it if nobody does it before."""
+    _check_pair(keep, gone)
+    with writing():
+        begun = _interrupted(keep, gone)
+        return begun or MemberMerge.objects.create(
+            **_description(keep, gone),
+            reason=reason,
+            merged_by=by,
+            merged_at=now,
+            sums={"kept": asdict(MemberSums.count(keep.pk)), "gone": asdict(MemberSums.count(gone.pk))},
+        )
+
+
+def finish_merges(now: datetime) -> None:
+    """Go on with whatever was interrupted half-way."""
+    for record in MemberMerge.objects.under_way():
+        try:
+            if record.undone_by:
+                undo_merge(record, by=record.undone_by, now=now)
+            else:
+                pair = Member.objects.in_bulk([record.kept_pk, record.gone_pk])
+                if len(pair) == 2:
+                    merge_members(pair[record.kept_pk], pair[record.gone_pk], by=record.merged_by, now=now)
+        except MergeRefused as refused:
+            log.warning("%s stays unfinished: %s", record, refused)
+
+
+def preview_merge(keep: Member, gone: Member, *, by: str, now: datetime) -> MemberMerge:
+    """What merging would move, and the sums before and after: merged and taken back part by part."""
+    _check_pair(keep, gone)
+    before = MemberSums.count(keep.pk)
+    counts: Counter[str] = Counter()
+    after = [before]
+
+    def try_part(move: Callable[[Merging], None], day: date | None) -> None:
+        day_before = MemberSums.count(keep.pk, day)
+        with transaction.atomic():
+            merging = Merging(keep, gone, by, now, Journal())
+            move(merging)
+            counts.update(merging.journal.counts)
+            if day:
+                after[0] = after[0].changed(day_before, MemberSums.count(keep.pk, day))
+            transaction.set_rollback(True)
+
+    days = merged_totals.usage_days(gone.pk)
+    parts: list[tuple[Callable[[Merging], None], date | None]] = [(_day_mover(day), day) for day in days]
+    ShortTransactions().run([partial(try_part, *part) for part in [*parts, (_move_the_rest, None)]])
+    gone_sums = asdict(MemberSums.count(gone.pk))
+    return MemberMerge(
+        **_description(keep, gone),
+        merged_by=by,
+        merged_at=now,
+        counts=dict(counts),
+        sums={"kept": asdict(before), "gone": gone_sums, "after": asdict(after[0])},
+    )
+
+
 def undo_merge(record: MemberMerge, *, by: str, now: datetime) -> None:
-    """Put back what the merge changed. What has been collected since stays with the member that was kept."""
+    """Put back what the merge changed. What has been collected since stays with the member that was kept.
+
+    It goes part by part as well; one that was interrupted goes on.
+    """
     with writing():
         record.refresh_from_db()
         _check_undo(record)
-        kept = Member.objects.get(pk=record.kept_pk)
-        MemberAddress.objects.filter(email=record.gone_email).delete()
-        if kept.email == record.gone_email:  # it has taken over the address since
-            MemberAddress.objects.filter(email=record.kept_email).delete()
-            Member.objects.filter(pk=kept.pk).update(email=record.kept_email)
-        Journal(record.steps).undo()
-        merged_totals.recompute_separated(record, now)
-        record.undone_by, record.undone_at = by, now
-        record.save(update_fields=["undone_by", "undone_at"])
+        if not record.undone_by:
+            _give_addresses_back(record)
+            record.undone_by = by
+            record.save(update_fields=["undone_by"])
+    parts = record.parts.count()
+    ShortTransactions().run([lambda: _undo_last_part(record, now)] * parts)
+    with writing():
+        while _undo_last_part(record, now):
+            pass
+        MemberMerge.objects.filter(pk=record.pk, undone_at__isnull=True).update(undone_at=now)
+    record.refresh_from_db()
+
+
+def _description(keep: Member, gone: Member) -> dict[str, object]:
+    return {
+        "kept_pk": keep.pk,
+        "kept_email": keep.email,
+        "gone_pk": gone.pk,
+        "gone_email": gone.email,
+    }
+
+
+def _move_day(record: MemberMerge, day: date, now: datetime) -> None:
+    _move_part(record, _day_mover(day), now, day)
+
+
+def _day_mover(day: date) -> Callable[[Merging], None]:
+    """Moves the day's events and totals: together they leave each sum right."""
+
+    def move(merging: Merging) -> None:
+        merged_rows.move_events(merging, day)
+        merged_totals.move_day(merging, day)
+
+    return move
+
+
+def _move_the_rest(merging: Merging) -> None:
+    for move in (merged_rows.move_facts, *MOVERS):
+        move(merging)
+
+
+def _move_the_rest_and_join(merging: Merging) -> None:
+    _move_the_rest(merging)
+    _join_members(merging)
+
+
+def _finish(record: MemberMerge, now: datetime) -> None:
+    """Move the usage that came meanwhile and everything that is no usage, and join the two."""
+    for day in merged_totals.usage_days(record.gone_pk):
+        _move_day(record, day, now)
+    if _move_part(record, _move_the_rest_and_join, now):
+        sums = {**record.sums, "after": asdict(MemberSums.count(record.kept_pk))}
+        MemberMerge.objects.filter(pk=record.pk).update(finished_at=now, sums=sums)
+
+
+def _move_part(
+    record: MemberMerge, move: Callable[[Merging], None], now: datetime, day: date | None = None
+) -> bool:
+    """Move what `move` does, and keep how to undo it; False where the merge is over or is being undone."""
+    still = MemberMerge.objects.filter(pk=record.pk, finished_at__isnull=True, undone_by="").first()
+    if still is None:
+        return False
+    keep, gone = (Member.objects.get(pk=pk) for pk in (record.kept_pk, record.gone_pk))
+    merging = Merging(keep, gone, record.merged_by, now, Journal())
+    move(merging)
+    if merging.journal.steps:
+        MergePart.objects.create(merge=still, day=day, steps=merging.journal.steps)
+    still.counts = dict(Counter(still.counts) + merging.journal.counts)
+    still.save(update_fields=["counts"])
+    return True
+
+
+def _undo_last_part(record: MemberMerge, now: datetime) -> bool:
+    """Take back the last part that still stands; False where none does."""
+    part = record.parts.order_by("pk").last()
+    if part is None:
+        return False
+    Journal(part.steps).undo()
+    merged_totals.recompute_separated(record, part.day, now)
+    part.delete()
+    return True
+
+
+def _give_addresses_back(record: MemberMerge) -> None:
+    if record.finished_at is None:
+        return
+    kept = Member.objects.get(pk=record.kept_pk)
+    MemberAddress.objects.filter(email=record.gone_email).delete()
+    if kept.email == record.gone_email:  # it has taken over the address since
+        MemberAddress.objects.filter(email=record.kept_email).delete()
+        Member.objects.filter(pk=kept.pk).update(email=record.kept_email)
+
+
+def _interrupted(keep: Member, gone: Member) -> MemberMerge | None:
+    """The merge of these two that is under way; MergeRefused where one of them is in another."""
+    pks = (keep.pk, gone.pk)
+    for record in MemberMerge.objects.under_way().filter(Q(kept_pk__in=pks) | Q(gone_pk__in=pks)):
+        if (record.kept_pk, record.gone_pk, record.undone_by) == (*pks, ""):
+            return record
+        raise MergeRefused(f"{record} is still under way, or being undone. Wait until it is complete.")
+    return None
 
 
 def _check_pair(keep: Member, gone: Member) -> None:
@@ -108,7 +260,8 @@ def _check_undo(record: MemberMerge) -> None:
     later = MemberMerge.objects.in_force().filter(kept_pk=record.kept_pk, pk__gt=record.pk).first()
     if later:
         raise MergeRefused(f"Undo the later merge first: {later}.")
-    if Member.objects.filter(email=record.gone_email).exclude(pk=record.kept_pk).exists():
+    pair = (record.kept_pk, record.gone_pk)
+    if Member.objects.filter(email=record.gone_email).exclude(pk__in=pair).exists():
         raise MergeRefused(f"A member with the address {record.gone_email} exists again.")
 
 

@@ -17,9 +17,11 @@ from django.db.models import F
 
 from collector.models import Member, MemberAddress, MemberMerge
 
-from .merging import merge_members
+from .merging import begin_merge, merge_members
 
 UNATTRIBUTED = "unattributed"
+# Few enough to move within the second that a transaction may take.
+MOST_EVENTS_AT_ONCE = 2_000
 BY_ID = "user:"  # how the key of a person without an address begins
 
 
@@ -142,6 +144,10 @@ class Roster:
         if MemberMerge.objects.was_undone(keep.pk, gone.email):
             return False
         reason = f"Cursor’s id {conflict.cursor_id} has both addresses"
+        if gone.usage_events.count() > MOST_EVENTS_AT_ONCE:
+            # This may be within a transaction of the collection; the next one does it before it reads.
+            begin_merge(keep, gone, by="Cursor", now=at, reason=reason)
+            return False
         merge_members(keep, gone, by="Cursor", now=at, reason=reason)
         for known in (self.by_key, self.by_number, self.by_cursor_id):
             known.update({key: keep.pk for key, pk in known.items() if pk == gone.pk})

@@ -5,7 +5,7 @@ from collector.base.models import Lease
 from .activity import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from .cursor_groups import CursorGroup, CursorGroupMembership, DirectoryGroup
 from .doubts import Doubt, RejectedRow
-from .merges import MemberMerge
+from .merges import MemberMerge, MergePart
 from .people import Member, MemberAddress
 from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
@@ -28,6 +28,7 @@ __all__ = [
     "MemberAddress",
     "MemberAnalyticsDay",
     "MemberMerge",
+    "MergePart",
     "MemberModelDay",
     "MemberModelHour",
     "Pruning",

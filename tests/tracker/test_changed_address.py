@@ -11,7 +11,8 @@ from django.db.models import Sum
 
 from collector.collecting.windows import Window
 from collector.cursor import events as reading
-from collector.facts.merging import undo_merge
+from collector.facts import roster
+from collector.facts.merging import finish_merges, undo_merge
 from collector.models import Doubt, Member, MemberMerge, MemberModelDay, UsageEvent
 from collector.sources import activity, events, members
 from detection.engine import detect
@@ -158,6 +159,21 @@ def test_a_number_that_daily_usage_tells_with_both_addresses_is_one_member(told,
     assert (kept.email, kept.numeric_id) == (OLD, "7")
     assert Member.objects.by_address(NEW) == kept
     assert UsageEvent.objects.filter(member=kept).count() == 2
+
+
+def test_a_member_with_much_usage_is_merged_by_the_next_collection_in_parts(told, client, monkeypatch):
+    monkeypatch.setattr(roster, "MOST_EVENTS_AT_ONCE", 0)
+    read_members(told, client, TODAY, OLD)
+    read_events(told, client, TODAY, [event(NOW - HOUR, NEW)], NOW)
+    read_members(told, client, NOW, NEW)
+    read_members(told, client, NOW, NEW)
+    assert MemberMerge.objects.get().is_under_way
+    assert Member.objects.filter(email__in=[OLD, NEW]).count() == 2
+    finish_merges(NOW)
+    read_members(told, client, NOW + HOUR, NEW)
+    kept = Member.objects.get(email__in=[OLD, NEW])
+    assert (kept.email, kept.cursor_id, kept.usage_events.count()) == (NEW, "user_ida", 1)
+    assert not Doubt.objects.still_open().filter(kind="identity").exists()
 
 
 def test_two_that_a_person_separated_are_not_merged_by_themselves_again(told, client):
