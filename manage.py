@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def is_explained(error: Exception) -> bool:
-    """Whether the error is about what is around us: settings, the database's server, file or tables."""
+    """Whether the cause lies outside the code: in settings, or in the database's server, file or tables."""
     text = str(error)
     is_unmigrated = isinstance(error, ProgrammingError) and "relation" in text and "does not exist" in text
     is_around = isinstance(error, (ImproperlyConfigured, OperationalError))

@@ -78,8 +78,8 @@ def assess(
 
 
 def _asked_about(frame: Frame, settings: DetectionSettings, findings: Sequence[Finding]) -> Frame:
-    """The members of whom comparisons with the team are told: where these only confirm, those alarmed
-    already."""
+    """The members whom the rules that compare with the team may report: all, or where those rules only
+    confirm, those with an alarm."""
     if settings.info_findings or not settings.confirm_by_own_history:
         return frame
     alarmed = [finding.member_id for finding in findings if finding.severity != Severity.INFO]

@@ -53,7 +53,7 @@ def adopt(now: datetime) -> AdoptReport:
 
 
 class _CursorGroups:
-    """All groups here, while the vendor's are brought in."""
+    """The groups stored here, while Cursor's are adopted."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now

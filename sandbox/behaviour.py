@@ -13,7 +13,7 @@ class Behaviour:
     analytics_status: int = 200  # 401, 403 or 404: the plan has no analytics
     enforces_limits: bool = True
     late_share: float = 0.0  # of the events, delivered late
-    late_hours: float = 12.0  # by up to this much
+    late_hours: float = 12.0  # the longest delay
     revised_share: float = 0.0  # of the events, whose cost and kind settle later
     revised_hours: float = 24.0  # up to this much later
     limits_status: int = 200  # 403: the key or the plan may not set spend limits

@@ -70,7 +70,7 @@ _running = threading.local()
 def deadline(seconds: float, *, largest: int = LARGEST_ANSWER) -> Iterator[None]:
     """Let the block's calls take at most `seconds` altogether; DeadlineExceeded otherwise.
 
-    BodyTooLarge, as the library that reads it has it, for an answer of more than `largest` bytes.
+    An answer of more than `largest` bytes is a BodyTooLarge, which the library that reads may wrap.
     """
     _listen_for_connections()
     outer, watch = getattr(_running, "watch", None), _Watch(largest)

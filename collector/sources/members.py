@@ -68,7 +68,7 @@ def _follow_addresses(roster: Roster, ids: list[tuple[str, str]], at: datetime) 
 def _rows(listed: list[TeamMember], roster: Roster) -> dict[Key, Values]:
     """By key; somebody who left and came back is listed twice, and the seat in use counts.
 
-    What a row does not state stays as it is known.
+    What a row does not state keeps its stored value.
     """
     seats: dict[str, TeamMember] = {}
     for seat in listed:

@@ -164,10 +164,10 @@ def _store(rows: list[SpendRow], cycle: BillingCycle, notes: Notes, at: datetime
 
 
 def _by_member(rows: list[SpendRow], roster: Roster, notes: Notes) -> dict[int, SpendRow]:
-    """One row a member. Whoever left and came back has two, nobody any number: all of it was spent.
+    """One row per member. Rows of a member who left and came back, and rows without a member, add up.
 
-    Of one id the row of a later page counts, which pages that shifted while they were read repeat; on one
-    page rows that differ add up.
+    Pages may shift while they are read, which repeats a row: of two rows with one id on different pages the
+    later counts. Different rows on one page add up.
     """
     listed: dict[int, dict[str, SpendRow]] = defaultdict(dict)
     for place, row in enumerate(rows):

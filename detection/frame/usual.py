@@ -51,7 +51,7 @@ def expectation(frame: Frame) -> Expectation:
 
 
 def _price_bound(frame: Frame, price: Habit) -> Array:
-    """What the price of each rolling day's tokens must exceed; a new model or new prices lift everybody's."""
+    """What the price of each rolling day's tokens must exceed; a new model or new prices raise it for all."""
     paid, usual = ratios(frame.rolling.cents, frame.rolling.weight, price)
     noise = noise_of(frame.rolling.requests)
     with np.errstate(over="ignore"):

@@ -134,7 +134,7 @@ class DetectionSettings(SingletonModel):
         for name in ("spike_lookback_days", "team_window_days"):
             if self.own_baseline_days < getattr(self, name) <= LONGEST_LOOK_BACK:
                 raise ValidationError(
-                    {name: f"At most {self.own_baseline_days}, the days of own history: no more is loaded."}
+                    {name: f"At most {self.own_baseline_days}, the days of own history that are loaded."}
                 )
 
     class Meta:

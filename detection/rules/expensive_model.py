@@ -133,7 +133,7 @@ def _window(frame: Frame, hours_ago: int, part: Literal["hand", "agents"]) -> Fi
 
 def _own_cost(priced: Priced, frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
     """Cents per request that each member's own history does not allow: more of them under the floor, unless
-    the price of the tokens says that more expensive models were used. A rise for all lifts everybody's."""
+    the price of the tokens says that more expensive models were used. A rise for all raises the bound."""
     peak, rows = frame.peak, np.arange(len(frame.member_ids))
     is_plain = (peak.cents > floor_cents) | is_dear(peak, baseline.bound_price[rows, frame.peak_hours_ago])
     z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)

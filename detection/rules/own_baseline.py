@@ -54,8 +54,8 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
 
 
 def _is_wild(frame: Frame, baseline: Baseline, day: tuple[Array, Array]) -> Array:
-    """Whether each member's rolling `day` would alarm without a history: judged by the team's, only if spend
-    and requests are both beyond it."""
+    """Whether each member's rolling `day` is unusual even without a history: both spend and requests exceed
+    what is usual for the team."""
     spend, requests = frame.rolling.cents[day], frame.rolling.requests[day]
     return (
         (spend > baseline.wild_cents[day])

@@ -56,7 +56,7 @@ class GroupFilter(SimpleListFilter):
 class SourceFilter(SimpleListFilter):
     """Members by what put them where they are."""
 
-    title = "put there by"
+    title = "placed by"
     parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ class AssignmentInline(ReadOnly, admin.TabularInline):
 class MemberPlaceAdmin(admin.ModelAdmin):
     """All members with today's group: searched, filtered, moved."""
 
-    list_display = ("email", "name", "group", "since", "put_there_by", "gone_at")
+    list_display = ("email", "name", "group", "since", "placed_by", "gone_at")
     list_filter = (GroupFilter, SourceFilter, "kind")
     list_per_page = 200
     search_fields = ("email", "name")
@@ -80,7 +80,7 @@ class MemberPlaceAdmin(admin.ModelAdmin):
         return str(member.held_since or "")
 
     @admin.display(ordering="held_source")
-    def put_there_by(self, member: Any) -> str:
+    def placed_by(self, member: Any) -> str:
         if not member.held_source or member.held_source == Assignment.Source.CURSOR:
             return Assignment.Source.CURSOR.label if member.held_source else ""
         return f"{Assignment.Source(member.held_source).label}: {member.held_by}"

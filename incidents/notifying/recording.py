@@ -101,7 +101,7 @@ def record_answer_of_member(
 
 
 def release_waiting(incident: Incident, now: datetime) -> None:
-    """Stop waiting for the member, whom no message reaches: the channels' own quiet hours alone hold."""
+    """Stop waiting for a member whom no message reaches: only the channels' own quiet hours delay it now."""
     policy = IncidentSettings.get_solo()
     for alert in waiting_alerts(incident).filter(due_at__gt=now).select_related("channel", "entry"):
         due = due_at(alert.channel, incident.severity, policy, now)

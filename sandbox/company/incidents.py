@@ -50,7 +50,7 @@ def add_incidents(
 ) -> None:
     """Perform incidents on the stage.
 
-    Each adds at least $40, and no member has two at a time. Each day is drawn by itself, so a further horizon
+    Each adds at least $40, and no member has two at a time. Days are drawn independently: a further horizon
     leaves the earlier ones as they were, as long as the stage reaches LONGEST_DAYS past `last_day`.
     """
     people = [member for member in members if member.is_human and member.presence > 0.2]

@@ -102,7 +102,8 @@ class CodeForm(AuthenticateForm):
 
 @receiver([authenticator_added, authenticator_removed, authenticator_reset])
 def note_code(sender: object, authenticator: Authenticator, **signal: object) -> None:
-    """Into the audit log. allauth's own request may be one that waited for the password."""
+    """Note it in the audit log, with the current request: allauth may pass an earlier one that it kept until
+    the password was entered."""
     request = current_request()
     if request is None:
         return

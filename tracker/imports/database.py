@@ -174,7 +174,7 @@ def number(value: Cell) -> int:
 
 
 def amount(value: Cell) -> Decimal:
-    """Cents; text that is none counts as 0; OddValue where no sum can be so."""
+    """Cents; text that is not a number counts as 0; OddValue for an impossible sum."""
     try:
         decimal = Decimal(str(value or 0))
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""Whether a worker takes tasks up, and ends them. It may be on another machine: the database is asked."""
+"""Whether a worker starts and finishes tasks. It may be on another machine, so the database is asked."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def cards(report: IncidentsReport) -> list[Card]:
 
 
 def unresolved_card(report: IncidentsReport) -> Card:
-    """Green only where detection has looked, at fresh figures of everybody."""
+    """Green only if detection has run and every figure is fresh."""
     if report.unresolved:
         tone = "critical" if report.critical else "warning"
         notes = [f"{report.critical} critical", report.watch.doubt if report.watch.has_looked else ""]

@@ -28,7 +28,7 @@ class TeamDay:
 
 
 def team_days(selection: Selection, period: Period) -> list[TeamDay]:
-    """Every whole day of the period of which something is known, oldest first. Two queries."""
+    """Every whole day of the period with known data, oldest first. Two queries."""
     rows = (
         _member_model_days(selection, period)
         .values_list("day")

@@ -62,7 +62,7 @@ def filters_of(period: Period, now: datetime, group_ids: frozenset[int] | None) 
 
 
 def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
-    """Who used up the plan yesterday, and who before in this cycle; None if nobody did yesterday."""
+    """Who exhausted the plan yesterday, and who earlier in this cycle; None if nobody did yesterday."""
     running = BillingCycle.objects.at(now)
     found = exhausted(running, group_ids) if running else []
     yesterday = utc_day(now) - timedelta(days=1)

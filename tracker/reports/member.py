@@ -123,7 +123,7 @@ class MemberReport:
 
     @cached_property
     def no_cycle(self) -> str:
-        """Why there is no present cycle; asked only where there is none."""
+        """Why there is no current cycle; asked only where there is none."""
         return periods.no_cycle(self.filters.now)
 
     @cached_property
@@ -184,7 +184,7 @@ class MemberReport:
 
     @property
     def is_at_most_the_limit(self) -> bool:
-        """Whether it is the limit that the forecast, or its band, ends at."""
+        """Whether the forecast, or the upper end of its band, is the spend limit."""
         return self.forecast is not None and self.forecast.high_cents == self.at_limit_cents
 
     @property

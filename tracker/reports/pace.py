@@ -52,8 +52,8 @@ def pace_of(member_id: int, until: datetime) -> Pace | None:
 
 
 def at_pace(usual: Forecast, pace: Pace, spent: Decimal, cycle_end: datetime) -> Forecast:
-    """`usual`, widened: at least what it says, at most the pace to the cycle's end, and as expected the pace
-    to the end of today, by when somebody will have looked."""
+    """`usual`, widened by the pace: expected to go on until the end of today, when somebody will have looked,
+    and at most until the cycle ends."""
     so_far = float(spent)
     tonight = min(day_end(utc_day(pace.until)), cycle_end)
     extra = max(so_far + pace.spent_by(tonight) - usual.path[0][1], 0.0)

@@ -217,7 +217,7 @@ class Team:
 
     @cached_property
     def people_selection(self) -> Selection:
-        """For what is not counted by model or surface: the members who used it stand in for it."""
+        """For figures not counted by model or surface: the members who used the chosen one."""
         chosen = self.selection
         if not (chosen.model or chosen.surface):
             return chosen

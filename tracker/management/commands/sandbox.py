@@ -114,12 +114,18 @@ class Command(BaseCommand):
             metavar="PROBABILITY",
             help="the same for every kind",
         )
-        add.add_argument("--late", type=float, default=0.0, metavar="SHARE", help="of the events arrive late")
-        add.add_argument("--late-hours", type=float, default=12.0, help="by up to this much (default 12)")
         add.add_argument(
-            "--revised", type=float, default=0.0, metavar="SHARE", help="of the costs settle late"
+            "--late", type=float, default=0.0, metavar="SHARE", help="share of events that arrive late"
         )
-        add.add_argument("--revised-hours", type=float, default=24.0, help="by up to this much (default 24)")
+        add.add_argument(
+            "--late-hours", type=float, default=12.0, help="longest delay, in hours (default 12)"
+        )
+        add.add_argument(
+            "--revised", type=float, default=0.0, metavar="SHARE", help="share of costs that settle late"
+        )
+        add.add_argument(
+            "--revised-hours", type=float, default=24.0, help="longest delay, in hours (default 24)"
+        )
         add.add_argument("--retention-days", type=float, help="events older than this are no longer returned")
 
     def handle(self, **options: Any) -> None:
