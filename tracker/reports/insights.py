@@ -69,7 +69,31 @@ class Insights:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.usage, self.team.palette, self.team.changes.by_model)
+        return models.model_costs(self.used, self.team.palette, self.team.changes.by_model)
+
+    @cached_property
+    def used(self) -> usage.ModelUsage:
+        people_ids = {pk for pk, person in self.team.people.items() if person.is_person}
+        return usage.model_usage(self.parts, people_ids)
+
+    @cached_property
+    def all_parts(self) -> list[usage.Part]:
+        """Of everybody, whatever the filters. One query."""
+        return usage.parts(self.team.all_rows)
+
+    @cached_property
+    def parts(self) -> list[usage.Part]:
+        """What the filters leave. One query with a group or a surface."""
+        chosen = self.selection
+        if chosen.is_everything:
+            return self.all_parts
+        if chosen.needs_query:
+            return usage.parts(self.team.rows)
+        return [
+            part
+            for part in self.all_parts
+            if chosen.keeps_member(part.member_id) and chosen.model in ("", part.model)
+        ]
 
     @cached_property
     def daily(self) -> usage.DailyCounts:
@@ -100,18 +124,11 @@ class Insights:
 
     @cached_property
     def savings(self) -> list[savings.Saving]:
-        """Of people alone: nobody chooses a service account's model here. One query, two with a group or a
-        surface."""
-        team, chosen, everybody = self.team, self.selection, savings.uses(self.team.all_rows)
-        left = savings.uses(team.rows) if chosen.needs_query else everybody
-        own = [
-            use
-            for use in left
-            if chosen.keeps_member(use.member_id)
-            and chosen.model in ("", use.model)
-            and team.people[use.member_id].is_person
-        ]
-        return savings.savings(own, everybody, team.palette)
+        """Of people alone: nobody chooses a service account's model here."""
+        people, own = self.team.people, savings.uses(self.parts)
+        everybody = own if self.parts is self.all_parts else savings.uses(self.all_parts)
+        own = [use for use in own if people[use.member_id].is_person]
+        return savings.savings(own, everybody, self.team.palette)
 
     @property
     def off_bill_range(self) -> tuple[float, float]:

@@ -30,7 +30,7 @@ from tracker.reports.context import Context
 from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, usage_of
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import Activity, Totals, Usage
+from tracker.reports.usage import Activity, ModelUsage, Totals
 from tracker.widgets import formats
 
 
@@ -236,7 +236,7 @@ class MemberReport:
         return sum(whole, Decimal(0)) / len(whole) if whole else None
 
     @cached_property
-    def usage(self) -> Usage:
+    def usage(self) -> ModelUsage:
         """The member's alone, by model, of the rows that are read anyway."""
         first, end = self.period.first, self.period.end
         counted = [row for row in self.rows if first <= row["day"] <= end and self._is_in_period(row)]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import reduce
 
 from collector.models import AGENT_SURFACES, DailyActivity
 from detection.frame.outlier_days import outlier_days
 from tracker.reports.people import Person
-from tracker.reports.usage import Totals, Usage
+from tracker.reports.usage import ModelUsage, Totals
 
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
@@ -44,14 +43,14 @@ def row_totals(row: dict) -> Totals:
     return Totals(**{name: (row | of_agents)[name] for name in Totals._fields})
 
 
-def usage_of(rows: list[dict], person: Person) -> Usage:
+def usage_of(rows: list[dict], person: Person) -> ModelUsage:
     """What the member's rollup rows amount to, by model."""
     by_model: dict[str, Totals] = {}
     for row in rows:
         by_model[row["model"]] = by_model.get(row["model"], Totals()).plus(row_totals(row))
     by_model = {model: totals for model, totals in by_model.items() if any(totals)}
     people = {model: int(person.is_person and totals.requests > 0) for model, totals in by_model.items()}
-    return Usage({}, by_model, people, {}, {}, reduce(Totals.plus, by_model.values(), Totals()))
+    return ModelUsage(by_model, people)
 
 
 def add_model_day(day: MemberDay, row: dict) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tracker.reports.usage import Totals, Usage
+from tracker.reports.usage import ModelUsage, Totals
 from tracker.widgets.palette import Palette, PaletteModel
 
 
@@ -20,7 +20,7 @@ class ModelCost:
     request_share: float
 
 
-def model_costs(usage: Usage, palette: Palette, also: Collection[str] = ()) -> list[ModelCost]:
+def model_costs(usage: ModelUsage, palette: Palette, also: Collection[str] = ()) -> list[ModelCost]:
     """Every model in `usage`, the most expensive request first; models that served none come last, `also`
     those that were used before."""
     everything = usage.total

@@ -6,16 +6,13 @@ for it. Tokens of the four kinds count by what their kind costs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import quantiles
 from typing import NamedTuple
 
-from django.db.models import F, Sum
-
-from collector.models.totals import MemberModelDayQuerySet
-from detection.frame.tokens import weighed
 from tracker.reports.badges import MIN_REQUESTS
+from tracker.reports.usage import Part
 from tracker.widgets.palette import Palette, PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
@@ -153,20 +150,17 @@ def _saving(use: Use, cheaper: Price, palette: Palette) -> Saving:
     )  # fmt: skip
 
 
-def uses(rows: MemberModelDayQuerySet) -> list[Use]:
-    """By member and model. One query."""
-    sums = rows.order_by().values_list("member_id", "model").annotate(**_sums())
+def uses(parts: Iterable[Part]) -> list[Use]:
+    """The same parts with their money as floats: what is estimated is no amount."""
     return [
-        Use(member_id, model, float(spent), float(billed), served, tokens)
-        for member_id, model, spent, billed, served, tokens in sums
+        Use(
+            part.member_id,
+            part.model,
+            float(used.total_cents),
+            float(used.billed_cents),
+            used.requests,
+            part.tokens,
+        )
+        for part in parts
+        for used in [part.totals]
     ]
-
-
-def _sums() -> dict[str, Sum]:
-    """Spend, its billed part, served requests, and tokens in input tokens' worth."""
-    return {
-        "spent": Sum("total_cents"),
-        "billed": Sum("billed_cents"),
-        "served": Sum("requests"),
-        "tokens": Sum(weighed(F), default=0.0),
-    }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from collector.base.fields import CentsField
 from collector.models import AGENT_SURFACES, DailyActivity, Member
 from collector.models.activity import BetweenDaysQuerySet
 from collector.models.totals import MemberModelDayQuerySet
+from detection.frame.tokens import weighed
 
 MICRO_PLACES = 6  # of a cent, as many as are stored
 
@@ -68,7 +70,12 @@ class Part(NamedTuple):
 
     member_id: int
     model: str
-    totals: Totals
+    sums: list[int]  # in the order of `SUMS`
+    tokens: float  # in input tokens' worth
+
+    @property
+    def totals(self) -> Totals:
+        return totals(self.sums)
 
 
 class Costliest(NamedTuple):
@@ -89,15 +96,24 @@ class Costliest(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What there is in a period, by member and by model: only those that have anything in it."""
+class ModelUsage:
+    """What there is in a period by model: only those that have anything in it."""
 
-    by_member: dict[int, Totals]
     by_model: dict[str, Totals]
     people: dict[str, int]  # by model: people with a served request; no service account, nothing unattributed
+
+    @cached_property
+    def total(self) -> Totals:
+        return reduce(Totals.plus, self.by_model.values(), Totals())
+
+
+@dataclass(frozen=True)
+class Usage(ModelUsage):
+    """The same with members, only those that have anything in it."""
+
+    by_member: dict[int, Totals]
     main_models: dict[int, str]  # by member, see `USAGE`
     costliest: dict[int, Costliest]  # by member
-    total: Totals
 
 
 class MicroSum(SqliteTemplate, Aggregate):
@@ -168,21 +184,40 @@ def usage(found: list[tuple[Any, ...]]) -> Usage:
     """What `usage_rows` found."""
     members = [row for row in found if row[0] is not None]
     models = [row for row in found if row[0] is None]
-    by_model = {row[1]: totals(row[6:]) for row in models}
     return Usage(
         by_member={row[0]: totals(row[6:]) for row in members},
-        by_model=by_model,
+        by_model={row[1]: totals(row[6:]) for row in models},
         people={row[1]: row[5] for row in models},
         main_models={row[0]: row[1] for row in members if row[1] is not None},
         costliest={row[0]: Costliest(*row[2:6]) for row in members},
-        total=reduce(Totals.plus, by_model.values(), Totals()),
     )
 
 
-def parts(rows: MemberModelDayQuerySet) -> Iterator[Part]:
+def parts(rows: MemberModelDayQuerySet) -> list[Part]:
     """What each member did with each model. One query."""
-    for pk, model, *sums in rows.order_by().values_list("member_id", "model").annotate(**SUMS):
-        yield Part(pk, model, totals(sums))
+    tokens = Sum(weighed(F), default=0.0)
+    by_part = rows.order_by().values_list("member_id", "model").annotate(**SUMS, tokens=tokens)
+    return [Part(pk, model, sums, weight) for pk, model, *sums, weight in by_part]
+
+
+def model_usage(used: Iterable[Part], people_ids: Container[int]) -> ModelUsage:
+    """The parts added up by model; `people_ids` are whom it counts as people."""
+    by_model: dict[str, list[Part]] = defaultdict(list)
+    for part in used:
+        if any(part.sums):
+            by_model[part.model].append(part)
+    return ModelUsage(
+        by_model={model: totals(column_sums(own)) for model, own in by_model.items()},
+        people={
+            model: sum(part.sums[0] > 0 and part.member_id in people_ids for part in own)
+            for model, own in by_model.items()
+        },
+    )
+
+
+def column_sums(used: Iterable[Part]) -> list[int]:
+    """The parts' sums, each added up; PostgreSQL adds up whole numbers as decimals."""
+    return [int(sum(column)) for column in zip(*(part.sums for part in used), strict=True)]
 
 
 def totals(sums: Sequence[int]) -> Totals:
