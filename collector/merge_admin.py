@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -100,10 +99,14 @@ class MemberMergeAdmin(ReadOnly, admin.ModelAdmin):
     )
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
     ) -> HttpResponse:
         record = self.get_object(request, object_id)
-        shown = {"sums": sums_of(record), "counts": record.counts} if record else {}
+        shown: dict[str, object] = {"sums": sums_of(record), "counts": record.counts} if record else {}
         shown["may_undo"] = bool(record and not record.undone_at and may_merge(request))
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 

@@ -1,9 +1,9 @@
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from django.apps import AppConfig
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from config import checks  # noqa: F401  (registers them)
@@ -18,7 +18,7 @@ class ConfigConfig(AppConfig):
         connection_created.connect(restrict_new_database)
 
 
-def restrict_new_database(connection: Any, **_: object) -> None:
+def restrict_new_database(connection: BaseDatabaseWrapper, **_: object) -> None:
     """Make a new SQLite file readable by its owner alone; an existing one keeps its mode."""
     path = Path(str(connection.settings_dict["NAME"]))
     if connection.vendor != "sqlite" or not path.is_file():

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from collector.base.cells import is_empty_value
 from collector.base.csv_files import CsvTable, Problems, Row
@@ -17,6 +17,7 @@ from groups.budgets import csv_columns
 from groups.imports.people import group_cell, people_rows
 from groups.models import CycleBudget
 from groups.names import BadName, key, normalised
+from groups.reporting.files import Writable
 
 HEADER = ("email", "name", "group")
 BUDGET_HEADER = ("budget", "group_budget")  # only where a budget is set
@@ -35,7 +36,7 @@ class Entry:
     group_budget: str = ""
 
 
-def write_mapping(file: Any, day: date) -> int:
+def write_mapping(file: Writable, day: date) -> int:
     """Write the mapping of `day` to the text file `file`; return the number of members.
 
     Everyone on the team is in it, and whoever else is in a group. Cells are safe to open in a spreadsheet.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -78,7 +79,7 @@ class ExportCommand(BaseCommand):
 
     columns: Sequence[str]
 
-    def rows(self, options: dict[str, object]) -> Iterator[Row]:
+    def rows(self, first: date, last: date) -> Iterator[Row]:
         raise NotImplementedError  # by each command
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -89,24 +90,26 @@ class ExportCommand(BaseCommand):
         )
         parser.add_argument("file", nargs="?", type=Path, help="file to write; default: standard output")
 
-    def handle(self, *args: object, **options: Any) -> None:
-        path: Path | None = options["file"]
-        if options["last"] < options["first"]:
+    def handle(
+        self, *, first: date, last: date, format: str | None, file: Path | None, **options: object
+    ) -> None:
+        if last < first:
             raise CommandError("--to is before --from.")
-        kind = options["format"] or ("parquet" if path and path.suffix == ".parquet" else "csv")
-        if path is None:
+        kind = format or ("parquet" if file and file.suffix == ".parquet" else "csv")
+        rows = self.rows(first, last)
+        if file is None:
             if kind == "parquet":
                 raise CommandError("Parquet cannot go to standard output: name a file.")
-            write_csv(self.stdout, self.columns, self.rows(options))
+            write_csv(self.stdout, self.columns, rows)
             return
         try:
-            written = self.write(path, kind, options)
+            written = self.write(file, kind, rows)
         except OSError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{written} rows written to {path}")
+        self.stdout.write(f"{written} rows written to {file}")
 
-    def write(self, path: Path, kind: str, options: dict[str, object]) -> int:
+    def write(self, path: Path, kind: str, rows: Iterator[Row]) -> int:
         if kind == "parquet":
-            return write_parquet(path, self.columns, self.rows(options))
+            return write_parquet(path, self.columns, rows)
         with path.open("w", encoding="utf-8", newline="") as file:
-            return write_csv(file, self.columns, self.rows(options))
+            return write_csv(file, self.columns, rows)

@@ -1,6 +1,6 @@
 import argparse
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -27,24 +27,32 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="show what would be imported, and change nothing"
         )
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        file: Path,
+        member: str | None,
+        cycle_start: datetime | None,
+        dry_run: bool,
+        **options: object,
+    ) -> None:
         try:
             with RowBars() as bars:
                 result = import_usage(
-                    options["file"],
+                    file,
                     timezone.now(),
-                    member=options["member"] or "",
-                    cycle_start_at=options["cycle_start"],
-                    is_dry_run=options["dry_run"],
+                    member=member or "",
+                    cycle_start_at=cycle_start,
+                    is_dry_run=dry_run,
                     watch=bars.note,
                 )
         except (OSError, FileError) as exc:
             raise CommandError(str(exc)) from exc
         for line in result.lines:
             self.stdout.write(line)
-        if options["member"] and not result.by_member:
+        if member and not result.by_member:
             self.stdout.write("--member was not needed: every row has a user")
-        elif options["member"]:
-            self.stdout.write(f"{result.by_member:,} rows have no user: counted as {options['member']}")
-        if options["dry_run"]:
+        elif member:
+            self.stdout.write(f"{result.by_member:,} rows have no user: counted as {member}")
+        if dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")

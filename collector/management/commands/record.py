@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -34,16 +33,18 @@ class Command(BaseCommand):
         # A process of its own with an empty database, which this command starts.
         parser.add_argument("--into-this-database", action="store_true", help="for the command's own use")
 
-    def handle(self, **options: Any) -> None:
-        directory: Path = options["directory"].absolute()
+    def handle(
+        self, *, directory: Path, sources: list[str] | None, into_this_database: bool, **options: object
+    ) -> None:
+        directory = directory.absolute()
         if directory.exists() and any(directory.iterdir()):
             raise CommandError(f"{directory} is not empty: choose a new directory.")
-        if options["into_this_database"]:
+        if into_this_database:
             call_command("migrate", verbosity=0)
-            self._record(directory, options["sources"])
+            self._record(directory, sources)
             return
         with tempfile.TemporaryDirectory() as scratch:
-            self._in_an_empty_database(Path(scratch), directory, options["sources"])
+            self._in_an_empty_database(Path(scratch), directory, sources)
 
     def _in_an_empty_database(self, scratch: Path, directory: Path, sources: list[str] | None) -> None:
         """Everything that a collection asks depends on what is known: here nothing is."""

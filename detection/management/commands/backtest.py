@@ -6,7 +6,6 @@ import argparse
 import json
 from argparse import ArgumentParser
 from datetime import date, timedelta
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -40,14 +39,22 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="Print the would-be incidents as JSON.")
 
-    def handle(self, *, first: date | None, last: date | None, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        first: date | None,
+        last: date | None,
+        overrides: list[Override],
+        step_hours: int,
+        **options: object,
+    ) -> None:
         """Print one line per would-be incident, or the list as JSON."""
         now = timezone.now()
         last = last or utc_day(now)
         first = first or last - timedelta(days=29)
-        settings = apply(DetectionSettings.get_solo(), options["overrides"])
+        settings = apply(DetectionSettings.get_solo(), overrides)
         try:
-            steps = past.replayed(first, last, options["step_hours"], now)
+            steps = past.replayed(first, last, step_hours, now)
         except past.PastRefused as refusal:
             raise CommandError(str(refusal)) from None
         history = past.load_history(first, last, settings)

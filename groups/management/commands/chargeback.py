@@ -1,7 +1,7 @@
 import argparse
 import csv
 import json
-from typing import Any
+from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -21,13 +21,13 @@ class Command(BaseCommand):
         )
         parser.add_argument("--format", choices=["csv", "json"], default="csv")
 
-    def handle(self, *args: object, **options: Any) -> None:
-        day = options["cycle"] or utc_day(timezone.now())
-        cycle = cycles.of_day(day)
-        if cycle is None:
+    def handle(self, *, cycle: date | None, format: str, **options: object) -> None:
+        day = cycle or utc_day(timezone.now())
+        billing_cycle = cycles.of_day(day)
+        if billing_cycle is None:
             raise CommandError(f"No billing cycle is known for {day}: run `collect`, or choose a later day.")
-        result = chargeback.chargeback(cycle)
-        if options["format"] == "json":
+        result = chargeback.chargeback(billing_cycle)
+        if format == "json":
             self.stdout.write(json.dumps(chargeback.as_json(result), indent=2))
         else:
             self._print_csv(chargeback.as_rows(result))

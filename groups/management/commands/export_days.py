@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
 
 from groups.reporting import export_days
 from groups.reporting.files import ExportCommand
@@ -9,5 +9,5 @@ class Command(ExportCommand):
     help = "Write daily totals: a row per day, group, member, model and surface, in US dollars."
     columns = export_days.COLUMNS
 
-    def rows(self, options: dict[str, Any]) -> Iterator[dict[str, object]]:
-        return export_days.rows(options["first"], options["last"])
+    def rows(self, first: date, last: date) -> Iterator[dict[str, object]]:
+        return export_days.rows(first, last)

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
 
 from groups.reporting import focus
 from groups.reporting.files import ExportCommand
@@ -9,5 +9,5 @@ class Command(ExportCommand):
     help = "Write spend as FOCUS 1.2: a row per member, model, surface and day, the group as sub-account."
     columns = focus.COLUMNS
 
-    def rows(self, options: dict[str, Any]) -> Iterator[dict[str, object]]:
-        return focus.rows(options["first"], options["last"])
+    def rows(self, first: date, last: date) -> Iterator[dict[str, object]]:
+        return focus.rows(first, last)

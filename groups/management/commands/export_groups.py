@@ -1,6 +1,5 @@
 import argparse
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -15,14 +14,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, help="file to write; default: standard output")
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *, file: Path | None, **options: object) -> None:
         today = utc_day(timezone.now())
-        if options["file"] is None:
+        if file is None:
             mapping.write_mapping(self.stdout, today)
             return
         try:
-            with options["file"].open("w", encoding="utf-8", newline="") as file:
-                written = mapping.write_mapping(file, today)
+            with file.open("w", encoding="utf-8", newline="") as opened:
+                written = mapping.write_mapping(opened, today)
         except OSError as exc:
             raise CommandError(str(exc)) from exc
-        self.stdout.write(f"{written} members written to {options['file']}")
+        self.stdout.write(f"{written} members written to {file}")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.template.loader import render_to_string
@@ -23,8 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--again", action="store_true", help="Send it even if it was sent before.")
         parser.add_argument("--now", type=instant, help="As of this instant instead of now.")
 
-    def handle(self, *, name: str, dry_run: bool, if_due: bool, again: bool, **options: Any) -> None:
-        now = options["now"] or timezone.now()
+    def handle(
+        self, *, name: str, dry_run: bool, if_due: bool, again: bool, now: datetime | None, **options: object
+    ) -> None:
+        now = now or timezone.now()
         if if_due and not digests.KINDS[name].is_due(now):
             self.stdout.write(f"{name}: not due")
         elif dry_run:

@@ -1,6 +1,5 @@
 import argparse
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -22,15 +21,13 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="show what would be imported, and change nothing"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *, file: Path, dry_run: bool, **options: object) -> None:
         try:
             with RowBars() as bars:
-                result = import_tracker_db(
-                    options["file"], timezone.now(), is_dry_run=options["dry_run"], watch=bars.note
-                )
+                result = import_tracker_db(file, timezone.now(), is_dry_run=dry_run, watch=bars.note)
         except (OSError, FileError) as exc:
             raise CommandError(str(exc)) from exc
         for line in result.lines:
             self.stdout.write(line)
-        if options["dry_run"]:
+        if dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -23,9 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--as-of", type=instant, metavar="ISO", help="Run as of this instant (UTC).")
         parser.add_argument("--json", action="store_true", help="Print the report as JSON.")
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, as_of: datetime | None, **options: object) -> None:
         try:
-            report = pipeline.run(options["as_of"] or timezone.now())
+            report = pipeline.run(as_of or timezone.now())
         except AlreadyRunning as busy:
             if options["json"]:
                 self.stdout.write(json.dumps({"ok": True, "status": str(busy)}))
