@@ -21,6 +21,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from .cells import tidy
 from .days import from_epoch_ms, utc_day
 from .money import cents
 
@@ -105,6 +106,8 @@ def plausible_address(value: str) -> str:
     text = storable_text(value.strip().replace("\x00", "\n")).lower()
     if CONTROL.search(text):
         raise ImplausibleValue("contains a line break or another control character")
+    if not text.isascii():  # one person, however their accents are composed, and whatever nobody sees
+        text = tidy(text)
     if len(text) > LONGEST_ADDRESS:
         raise ImplausibleValue(f"is longer than {LONGEST_ADDRESS} characters")
     return text

@@ -128,6 +128,13 @@ def test_an_address_is_measured_in_lower_case():
 
 
 @pytest.mark.parametrize(
+    "value", ["zoe\u0308@x.io", "zo\u00eb\u200b@x.io", "\u202eZOË@x.io", "zo\u00eb@x.io"]
+)
+def test_an_address_is_one_however_its_accents_are_composed_and_without_what_nobody_sees(value):
+    assert plausible_address(value) == "zo\u00eb@x.io"
+
+
+@pytest.mark.parametrize(
     "value", ["ann\nlee@acme.example", "ann\x00@x.com", "a\u2028b@x.com", "a\rb", "a\tb"]
 )
 def test_an_address_in_two_lines_is_refused(value):

@@ -126,7 +126,7 @@ def test_another_4xx_is_told_with_the_vendors_words(told, client):
         client.get(PATH)
 
 
-@pytest.mark.parametrize("body", ["<html>Sign in</html>", "hello", '"text'])
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", "hello", '"text', "[" * 100_000])
 def test_what_is_not_json_is_a_foreign_host(told, client, body):
     told.tell(PATH, (200, body, {}))
     with pytest.raises(CursorApiError, match=r"not JSON: is CURSOR_API_URL \(cursor.test\)") as caught:

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -241,6 +242,16 @@ def test_one_bad_count_costs_neither_its_event_nor_its_neighbours(told, client):
     assert sync(told, client, bad, event(NOON, "bob@example.com", chargedCents=30)).noted == 1
     assert [row[4] for row in stored()] == [Decimal(20), Decimal(30)]
     assert UsageEvent.objects.order_by("charged_cents")[0].input_tokens is None
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "9" * 5000, "1e999"])
+def test_a_number_that_json_does_not_know_concerns_its_event_alone(told, client, number):
+    bad, count = event(NOON, chargedCents=778899), event(NOON, "cy@example.com", chargedCents=10)
+    count["tokenUsage"]["inputTokens"] = 778899
+    answer = events_page([bad, count, event(NOON, "bob@example.com", chargedCents=30)])
+    told.tell(PATH, json.dumps(answer).replace("778899", number))
+    assert events.sync(client, WINDOW).noted == 2
+    assert sorted(row[4] for row in stored()) == [Decimal(10), Decimal(30)]
 
 
 def test_a_kind_that_nobody_knows_counts_with_a_doubt_about_its_money(told, client):
