@@ -80,6 +80,7 @@ class Filters:
     notes: tuple[str, ...] = ()  # what could not be done as asked
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
     known_cycles: Cycles | None = None  # where they were asked for already
+    stored_mark: str | None = None  # the same
 
     @cached_property
     def palette(self) -> palette.Palette:
@@ -98,8 +99,8 @@ class Filters:
 
     @cached_property
     def mark(self) -> str:
-        """Of what the tables held when the page was asked for. One query."""
-        return changes.current_mark()
+        """Of what the tables held when the page was asked for. One query at most."""
+        return changes.current_mark(self.stored_mark)
 
     def comparison_by(self, key: str) -> Comparison | None:
         """What the period is compared with; None if there is no data for it."""
@@ -184,13 +185,14 @@ def filters_from(request: AccessRequest) -> Filters:
     """The filters of a page's address, limited to the members that its reader may see."""
     now = timezone.now()
     visible = visible_ids(request.access, utc_day(now))
-    return parse_filters(request.GET, now, visible, known_until(request, now))
+    found = parse_filters(request.GET, now, visible, known_until(request, now))
+    return replace(found, stored_mark=getattr(request, "stored_mark", None))
 
 
 def known_until(request: AccessRequest, now: datetime) -> datetime | None:
     """Up to when usage is known; loaded once for the page and its frame."""
     if not hasattr(request, "known_until"):
-        request.known_until = freshness.known_until(now)
+        request.known_until = freshness.known_until(now, getattr(request, "events_until", None))
     return request.known_until
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.models import QuerySet
 
 from .models import Lease
 
@@ -52,12 +53,20 @@ def install() -> None:
     connection_created.connect(_watch, dispatch_uid="collector.base.changes")
 
 
-def current_mark() -> str:
-    """The mark of what this connection can see, its own uncommitted writes included. One query."""
-    mark = Lease.objects.filter(name=CHANGE_MARK).values_list("holder", flat=True).first() or ""
+def current_mark(stored: str | None = None) -> str:
+    """The mark of what this connection can see, its own uncommitted writes included. One query.
+
+    None where the caller has read what is `stored`.
+    """
+    mark = (stored_marks().first() or "") if stored is None else stored
     if not _has_uncommitted_writes(connection):
         return mark
     return f"{mark} {os.getpid()}.{_own_write_count(connection)}"
+
+
+def stored_marks() -> QuerySet[Lease, str]:
+    """The mark of what is committed; no row before the first write."""
+    return Lease.objects.filter(name=CHANGE_MARK).values_list("holder", flat=True)
 
 
 def _watch(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:  # the signal's names

@@ -54,12 +54,13 @@ def ages(now: datetime) -> dict[str, timedelta | None]:
     return {each.source: each.age for each in sources(now, with_newest=False)}
 
 
-def known_until(now: datetime) -> datetime | None:
+def known_until(now: datetime, mark: datetime | None = None) -> datetime | None:
     """Up to when usage is known: what came later is unknown, not zero. None before anything was read.
 
-    Imported usage has no watermark: the end of its newest day stands for one. Two queries at most.
+    `mark` is what the watermark says, where the caller has read it. Imported usage has none: the end of its
+    newest day stands for one. Two queries at most.
     """
-    mark = watermarks.known_until(Source.EVENTS)
+    mark = mark or watermarks.known_ends(Source.EVENTS).first()
     if mark is None:
         newest = MemberModelDay.objects.aggregate(newest=Max("day"))["newest"]
         mark = day_end(newest) if newest else None

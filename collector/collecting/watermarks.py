@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce, Least
+
 from collector.models import Watermark
 
 
@@ -23,12 +26,11 @@ def extend(source: str, start_at: datetime, end_at: datetime) -> None:
         )
 
 
-def known_until(source: str) -> datetime | None:
-    """The same, or up to when the vendor has sent rows, where it is behind; None before the first window."""
-    marks = Watermark.objects.filter(source=source).values_list("complete_until_at", "sent_until_at")
-    for complete_until_at, sent_until_at in marks:
-        return min(complete_until_at, sent_until_at or complete_until_at)
-    return None
+def known_ends(source: str) -> QuerySet[Watermark, datetime]:
+    """Up to when rows of `source` are known: the end of its last complete window, or up to when the vendor
+    has sent rows, where it is behind. No row before the first window."""
+    sent = Coalesce("sent_until_at", "complete_until_at")
+    return Watermark.objects.filter(source=source).values_list(Least("complete_until_at", sent), flat=True)
 
 
 def until(source: str) -> datetime | None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar, cast
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 
+from collector.base import changes
+from collector.collecting import watermarks
+from collector.models import Source
 from tracker.access import audit, codes, tokens
 from tracker.access.admission import is_admitted
 from tracker.access.request import Access, AccessRequest
@@ -70,10 +75,30 @@ class AccessMiddleware:
 
 def find_access(request: HttpRequest) -> Access:
     """The access of this request's token, or else of its session."""
-    policy = AccessSettings.get_solo()
+    policy = load_policy(request)
     if "Authorization" in request.headers and request.path.startswith(API_PREFIX):
         return token_access(request.headers["Authorization"], policy, timezone.now())
     return session_access(request, policy)
+
+
+def load_policy(request: HttpRequest) -> AccessSettings:
+    """The policy; whatever else every page asks the database first stays with the request. One query."""
+    row = policy_rows().all().first()
+    if row is None:
+        return AccessSettings.get_solo()
+    vars(request)["events_until"] = row.events_until
+    if request.method in audit.SAFE_METHODS:  # what writes may write before it asks for the mark
+        vars(request)["stored_mark"] = row.mark or ""
+    return cast(AccessSettings, row)
+
+
+@cache
+def policy_rows() -> QuerySet[Any]:
+    """To be cloned: putting it together takes longer than asking."""
+    return AccessSettings.objects.annotate(
+        mark=Subquery(changes.stored_marks()),
+        events_until=Subquery(watermarks.known_ends(Source.EVENTS)),
+    )
 
 
 def token_access(header: str, policy: AccessSettings, now: datetime) -> Access:

@@ -92,15 +92,14 @@ def page_response(
 ) -> HttpResponse:
     """The page that `build` makes, with what else its template asks for, unless it is kept.
 
-    `visible` are the members whom the reader may see, `mark` is what `changes` says, asked where absent.
+    `visible` are the members whom the reader may see, `mark` is what `changes` says, looked up where absent.
     `name` is the template's, and begins the names of CSV files unless they have one of their own.
     """
     if "csv" in request.GET:
         return csv_response(build()[0].exports, request.GET["csv"], csv_name or name)
-    key, kept = (
-        page_key(request, name, now, visible, changes.current_mark() if mark is None else mark),
-        caches["pages"],
-    )
+    if mark is None:
+        mark = changes.current_mark(getattr(request, "stored_mark", None))
+    key, kept = page_key(request, name, now, visible, mark), caches["pages"]
     content: str | None = kept.get(key)
     if content is None:
         page, context = build()
