@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
 
 from .assignments.membership import UNASSIGNED
 from .models import Group
@@ -21,13 +24,26 @@ class GroupOption:
     is_closed: bool = False  # with everything below
 
 
-def options(*, with_closed: bool = False) -> list[GroupOption]:
+class KnownGroup(NamedTuple):
+    """A group as lists need it."""
+
+    pk: int
+    name: str
+    closed_day: date | None
+
+
+def load_groups() -> list[KnownGroup]:
+    """All groups. One query."""
+    return [KnownGroup(*row) for row in Group.objects.values_list("pk", "name", "closed_day")]
+
+
+def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = False) -> list[GroupOption]:
     """Open groups and their parents, as the reader may see them, parents before children, Unassigned last.
 
-    Closed ones count in the parents above them, which have their past. One query, and two where small groups
-    are hidden.
+    Closed ones count in the parents above them, which have their past. One query unless `groups` are
+    given, and two where small groups are hidden.
     """
-    groups = list(Group.objects.values_list("pk", "name", "closed_day"))
+    groups = load_groups() if groups is None else groups
     closed = {pk for pk, _, closed_day in groups if closed_day}
     found = group_options(shown_paths({pk: name for pk, name, _ in groups}))
     found = [replace(option, is_closed=option.group_ids <= closed) for option in found]

@@ -61,7 +61,9 @@ def build_filter_choices(filters: Filters, path: str) -> Choices:
         hidden_fields=hidden_fields(filters),
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         comparisons=comparison_choices(filters),
-        groups=[_group_choice(option, filters) for option in filters.options or group_options()],
+        groups=[
+            _group_choice(option, filters) for option in filters.options or group_options(filters.groups)
+        ],
         models=[
             Choice(key, palette.display_name(key), key == filters.model)
             for key in sorted(filters.palette.models, key=palette.by_name)
@@ -86,7 +88,9 @@ def build_incident_choices(filters: Filters, path: str) -> Choices:
         hidden_fields=hidden_fields(filters),
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         comparisons=[],
-        groups=[_group_choice(option, filters) for option in filters.options or group_options()],
+        groups=[
+            _group_choice(option, filters) for option in filters.options or group_options(filters.groups)
+        ],
         models=[],
         badges=[],
         surfaces=[],
@@ -138,6 +142,10 @@ def _period_choice(key: str, label: str, filters: Filters) -> Choice:
         else "The last whole UTC day, whenever the page is opened"
     )
     return Choice(key, label, key == filters.period.key, filters.query(period=key), title)
+
+
+def _group_choices(filters: Filters) -> list[Choice]:
+    return [_group_choice(option, filters) for option in filters.options or group_options(filters.groups)]
 
 
 def _group_choice(option: GroupOption, filters: Filters) -> Choice:

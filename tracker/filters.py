@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 
 from collector.base import changes
@@ -19,7 +18,7 @@ from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
 from detection.vocabulary import Rule, Severity
 from groups.budgets.states import BudgetAmounts
-from groups.tree import GroupOption
+from groups.tree import GroupOption, KnownGroup, load_groups
 from groups.tree import option_for as find_group
 from groups.tree import options as group_options
 from incidents.models import Status
@@ -91,6 +90,11 @@ class Filters:
     def cycles(self) -> Cycles:
         """This cycle, the one before it, and the first day that a report on them reads. One query at most."""
         return self.known_cycles or first_day(self.now)
+
+    @cached_property
+    def groups(self) -> list[KnownGroup]:
+        """All groups, closed ones among them. One query."""
+        return load_groups()
 
     @cached_property
     def budgets(self) -> BudgetAmounts | None:
@@ -184,9 +188,8 @@ def period_query(filters: Filters) -> str:
 def filters_from(request: AccessRequest) -> Filters:
     """The filters of a page's address, limited to the members that its reader may see."""
     now = timezone.now()
-    visible = visible_ids(request.access, utc_day(now))
-    found = parse_filters(request.GET, now, visible, known_until(request, now))
-    return replace(found, stored_mark=getattr(request, "stored_mark", None))
+    visible, mark = visible_ids(request.access, utc_day(now)), getattr(request, "stored_mark", None)
+    return replace(parse_filters(request.GET, now, visible, known_until(request, now)), stored_mark=mark)
 
 
 def known_until(request: AccessRequest, now: datetime) -> datetime | None:
@@ -289,11 +292,6 @@ def read_group(path: str, options: list[GroupOption], notes: list[str]) -> Group
     if option.is_closed:
         notes.append(f"The group “{option.path}” is closed: it has only what was spent while it was open")
     return option
-
-
-def group_url(path: str, filters: Filters) -> str:
-    """The overview of one group over the same period."""
-    return reverse("overview") + filters.query(group=path, search="", model="", badge="", surface="")
 
 
 def surface_name(key: str) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from incidents.models import Incident
-from tracker.filters import group_url
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.incidents import severity_flag, status_flag
@@ -44,7 +44,9 @@ class MemberPage:
 
     @property
     def group_url(self) -> str:
-        return group_url(self.report.figures.group, self.report.filters)
+        """The overview of the member's group over the same period."""
+        cleared = {"search": "", "model": "", "badge": "", "surface": ""}
+        return reverse("overview") + self.report.filters.query(group=self.report.figures.group, **cleared)
 
     @property
     def exports(self) -> Mapping[str, Export]:

@@ -96,7 +96,7 @@ def exhausted(running: BillingCycle, group_ids: frozenset[int] | None) -> list[E
     """Members with billed requests in the cycle, by name. Two queries."""
     rows = MemberModelDay.objects.in_cycle(running).filter(billed_requests__gt=0)
     first = Selection(group_ids).of(rows).order_by().values_list("member_id").annotate(Min("day"))
-    everybody = people.everybody()
+    everybody = people.everybody(utc_day(running.start_at))
     found = [Exhausted(everybody[pk], day) for pk, day in first if everybody[pk].is_person]
     return sorted(found, key=lambda item: item.person.name.casefold())
 

@@ -75,7 +75,7 @@ def realised(now: datetime, visible: Collection[int] | None = None) -> list[Real
     rows = SavingFollowUp.objects.all()
     if visible is not None:
         rows = rows.filter(member__in=visible)
-    people = everybody()
+    people = everybody(utc_day(now))
     return [_measure(row, people[row.member_id], now) for row in rows]
 
 

@@ -116,7 +116,7 @@ class _Day:
         self.parts, self.past_parts = used_by_part(self.rows), used_by_part(self.past)
 
     def report(self) -> DayReport:
-        people = everybody()
+        people = everybody(self.day)
         return DayReport(
             day=self.day,
             is_over=self.day < self.period.today,

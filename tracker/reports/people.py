@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
 from collector.base import names
 from collector.models import Member
+from groups.models import Assignment
 from incidents.models import Incident
 
 FIELDS = (
     "pk", "name", "email", "kind", "gone_at", "is_removed", "first_seen_at", "role", "is_concerned",
+    "held_group",
 )  # fmt: skip
 
 
@@ -28,6 +30,7 @@ class Person(NamedTuple):
     since: datetime  # when the vendor's list had the member first
     is_owner: bool  # of the organisation: who manages Cursor has a seat, and need not use it
     has_open_incident: bool
+    group_id: int | None  # the group held on the day that was asked for
 
     @property
     def is_person(self) -> bool:
@@ -38,14 +41,17 @@ class Person(NamedTuple):
         return reverse("member", args=[self.email])
 
 
-def everybody() -> dict[int, Person]:
-    """All members ever seen, by id. One query.
+def everybody(day: date) -> dict[int, Person]:
+    """All members ever seen, by id, with the group that each held on `day`. One query.
 
     Hidden ones come in the order of their pseudonyms: whatever lists equals as they come tells nothing.
     """
     reader = names.current()
     unresolved = Incident.objects.unresolved().filter(member=OuterRef("pk"))
-    rows = Member.objects.annotate(is_concerned=Exists(unresolved)).order_by()
+    held = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=day).order_by("-from_day")
+    rows = Member.objects.annotate(
+        is_concerned=Exists(unresolved), held_group=Subquery(held.values("group")[:1])
+    ).order_by()
     found = {
         pk: Person(
             pk,
@@ -56,8 +62,11 @@ def everybody() -> dict[int, Person]:
             since,
             "owner" in role.lower() or "admin" in role.lower(),
             is_concerned,
+            group_id,
         )
-        for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned in rows.values_list(*FIELDS)
+        for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id in (
+            rows.values_list(*FIELDS)
+        )
     }
     if not reader.are_hidden:
         return found

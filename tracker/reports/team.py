@@ -12,7 +12,6 @@ from collector.base.days import days_between
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
-from groups.models import Assignment
 from groups.small import shown_paths
 from tracker.filters import Filters
 from tracker.reports import badges, people, usage
@@ -104,7 +103,7 @@ class Team:
         self.filters, self.period = filters, filters.period
         self.palette = filters.palette
         self._badges: dict[int, list[Badge]] = {}
-        self.people = people.everybody()
+        self.people = people.everybody(self.period.end)
 
     @cached_property
     def all_usage(self) -> Usage:
@@ -127,15 +126,11 @@ class Team:
 
     @cached_property
     def groups(self) -> dict[int, tuple[int, str]]:
-        """The group (id, name) that each member is in at the end of the period. One query."""
-        known = Assignment.objects.known_on(self.period.end)
-        held = {
-            pk: (group_id, name)
-            for pk, group_id, name in known.values_list("member_id", "group_id", "group__name")
-        }
-        held = {pk: group for pk, group in held.items() if group[0] is not None}
-        paths = shown_paths(dict(held.values()))
-        return {pk: (group_id, paths[group_id]) for pk, (group_id, _) in held.items()}
+        """The group (id, name) that each member is in at the end of the period."""
+        held = {pk: person.group_id for pk, person in self.people.items() if person.group_id is not None}
+        names, wanted = self.filters.groups, set(held.values())
+        paths = shown_paths({group.pk: group.name for group in names if group.pk in wanted})
+        return {pk: (group_id, paths[group_id]) for pk, group_id in held.items()}
 
     @cached_property
     def habits(self) -> dict[int, Habits]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from collector.base.days import days_between, utc_day
 from collector.base.money import cents
@@ -17,7 +17,7 @@ from collector.facts.forecast import Forecast
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
-from groups.models import Assignment, Group
+from groups.models import Group
 from groups.reporting.chargeback import SUMMED, ChargebackFigures
 from groups.small import shown_paths
 from groups.tree import GroupOption, group_options
@@ -103,11 +103,10 @@ class _Teams:
         trend_start = self.period.today - timedelta(days=TREND_DAYS)
         starts = [cycle_start, trend_start, self.period.first, *(day for day, _ in self.earlier[:1])]
         self.days: Mapping[int, dict[Slot, ChargebackFigures]] = self._by_day(min(starts))
-        self.people = people.everybody()
+        self.people = people.everybody(self.period.end)
         self.models: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
         self.used: dict[int, dict[int, Used]] = defaultdict(dict)
         self._load_used()
-        self.held = dict(Assignment.objects.known_on(self.period.end).values_list("member_id", F("group_id")))
         self.seats = self._seats()
         self.paces = self._paces()
 
@@ -229,7 +228,7 @@ class _Teams:
         found: dict[int, int] = defaultdict(int)
         for pk, person in self.people.items():
             if person.is_on_team and self.is_visible(pk):
-                found[self.held.get(pk) or UNASSIGNED] += 1
+                found[person.group_id or UNASSIGNED] += 1
         return found
 
     def is_visible(self, pk: int) -> bool:
@@ -252,5 +251,5 @@ class _Teams:
         concerned = list(filter(self.is_visible, concerned))
         found: dict[int, list[Pace]] = defaultdict(list)
         for pk, pace in (extra_paces(concerned, self.seen_at) if concerned else {}).items():
-            found[self.held.get(pk) or UNASSIGNED].append(pace)
+            found[self.people[pk].group_id or UNASSIGNED].append(pace)
         return found
