@@ -22,8 +22,8 @@ NEEDS = ("events",)
 # Whole days looked at together: a week, or two of a slower creep.
 SPANS = (7, 14)
 # A day counts at most so many deviations above the usual, or a single burst would be a drift; and so many
-# days must lie more than one deviation above it.
-MOST_DEVIATIONS, LEAST_DAYS = 4.0, 3
+# days must lie more than one deviation above it: three or four of them are a busy week.
+MOST_DEVIATIONS, LEAST_DAYS = 4.0, 5
 # Days with spend before the span: a level of fewer is too uncertain to call a slow change.
 LEAST_DAYS_BEFORE = 8
 # People have busy and quiet weeks: the robust standard deviation of a week's level (logarithm) about the
@@ -104,7 +104,8 @@ def _level(past: Past, span: int) -> Level:
     active = (recent.cents > 0).sum(axis=1)
     expected = _usual_sum(before.cents, active)
     spent, costliest = recent.cents.sum(axis=1), recent.cents.max(axis=1)
-    many = (z_requests > LEAST_Z_REQUESTS) & (z_spend > CORROBORATED_Z)
+    many = (z_requests > LEAST_Z_REQUESTS) & (z_spend > CORROBORATED_Z) & _climbs(recent.requests, made)
+    costly = (z_spend > LEAST_Z) & _climbs(recent.cents, usual)
     return Level(
         spent=spent,
         expected=expected,
@@ -112,16 +113,18 @@ def _level(past: Past, span: int) -> Level:
         days=usual.days,
         z=np.maximum(z_spend, np.where(many, z_requests, z_spend)),
         lift=lift,
-        is_over=(usual.days >= LEAST_DAYS_BEFORE)
-        & ((_above(recent.cents, usual) > usual.reach[:, None]).sum(axis=1) >= LEAST_DAYS)
-        & (_rise(recent.cents) >= LEAST_RISE)
-        & _goes_on(recent.cents, usual)
-        & ((z_spend > LEAST_Z) | many),
+        is_over=(usual.days >= LEAST_DAYS_BEFORE) & _goes_on(recent.cents, usual) & (many | costly),
         extra_without_burst=spent - costliest - expected * (active - 1) / np.maximum(active, 1),
     )
 
 
 _LEVELS = {span: partial(_level, span=span) for span in SPANS}
+
+
+def _climbs(recent: Array, usual: Habit) -> Array:
+    """Whether enough days lie above what is usual, and the newer half above the older one."""
+    days = (_above(recent, usual) > usual.reach[:, None]).sum(axis=1)
+    return (days >= LEAST_DAYS) & (_rise(recent) >= LEAST_RISE)
 
 
 def _above(recent: Array, usual: Habit) -> Array:
@@ -152,11 +155,11 @@ def _rise(recent: Array) -> Array:
     return np.where(np.isnan(older), np.inf, newer - older)
 
 
-def _mean_log(spend: Array) -> Array:
+def _mean_log(amounts: Array) -> Array:
     """Mean logarithm of each row's days with any; NaN without one."""
-    days = (spend > 0).sum(axis=1)
-    logs = np.log(np.where(spend > 0, spend, 1.0)).sum(axis=1)
-    return np.divide(logs, days, out=np.full(len(spend), np.nan), where=days > 0)
+    days = (amounts > 0).sum(axis=1)
+    logs = np.log(np.where(amounts > 0, amounts, 1.0)).sum(axis=1)
+    return np.divide(logs, days, out=np.full(len(amounts), np.nan), where=days > 0)
 
 
 def _lift(above: Array) -> float:
