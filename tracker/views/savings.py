@@ -21,6 +21,9 @@ from tracker.reports.people import Person
 from tracker.reports.savings import MIN_SAVING_CENTS, Saving
 from tracker.widgets import formats
 
+# On the page; the table of Insights and its CSV have all. The next ones follow as these are followed up.
+MOST_SHOWN = 50
+
 
 @dataclass(frozen=True)
 class Suggestion:
@@ -60,12 +63,14 @@ def savings(request: AccessRequest) -> HttpResponse:
     report = Insights(asked)
     followed = realised(asked.now, asked.visible)
     pending = suggestions(report, followed)
+    shown = pending[:MOST_SHOWN]
     context = {
         "filters": asked,
         "choices": filter_bar.build_period_choices(asked, request.path),
         "report": report,
-        "billed": [suggestion for suggestion in pending if suggestion.is_billed],
-        "plan_only": [suggestion for suggestion in pending if not suggestion.is_billed],
+        "billed": [suggestion for suggestion in shown if suggestion.is_billed],
+        "plan_only": [suggestion for suggestion in shown if not suggestion.is_billed],
+        "further": len(pending) - len(shown),
         "followed": followed,
         "saved": sum(follow_up.saved for follow_up in followed),
         "now": asked.now,

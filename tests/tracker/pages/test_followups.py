@@ -51,6 +51,15 @@ def test_a_suggestion_that_would_not_change_the_bill_is_folded_and_does_not_ment
     assert "$0.00" not in text.split("Suggestions", 1)[1]
 
 
+def test_of_many_suggestions_the_largest_are_shown_and_the_others_are_counted(client, monkeypatch):
+    monkeypatch.setattr("tracker.views.savings.MOST_SHOWN", 1)
+    ann = make_member("ann@x.io", name="Ann")
+    make_day(ann, START, 2_000, model="opus", requests=10, input_tokens=2_000)
+    text = client.get("/savings").text
+    assert text.count("Message to send") == 1
+    assert "Hi Eva" in text and "1 smaller suggestion not shown here" in text
+
+
 def test_a_followed_up_suggestion_is_no_longer_suggested_and_keeps_its_reason(client):
     assert follow(client, "raised", reason="asked on Monday").status_code == 302
     text = client.get("/savings").text
