@@ -5,7 +5,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from collector.base.read_only import ReadOnly, SettingsAdmin
+from collector.base.read_only import CarefulList, ReadOnly, SettingsAdmin
 from tracker.access import tokens
 from tracker.access.request import AccessRequest
 from tracker.access.sentences import sentence
@@ -45,7 +45,7 @@ class RetentionSettingsAdmin(SettingsAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):
+class ApiTokenAdmin(CarefulList, admin.ModelAdmin):
     list_display = ("name", "scope", "hint", "created_by", "created_at", "last_used_at", "state")
     list_select_related = ("created_by",)
     list_filter = ("scope",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +15,24 @@ from solo.admin import SingletonModelAdmin
 SAFE_METHODS = ("GET", "HEAD")
 
 
-class ReadOnly:
+class CarefulChangeList(ChangeList):
+    """A list that starts again without filters where the address names a year that no calendar has."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except (ValueError, OverflowError) as problem:
+            raise IncorrectLookupParameters(problem) from problem
+
+
+class CarefulList:
+    """Before an admin: its list refuses what no calendar has."""
+
+    def get_changelist(self, request: HttpRequest, **options: object) -> type[ChangeList]:
+        return CarefulChangeList
+
+
+class ReadOnly(CarefulList):
     """Before an admin or inline: its rows are looked at, and only code writes them."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
@@ -26,7 +45,7 @@ class ReadOnly:
         return False
 
 
-class RecordedAdmin(SimpleHistoryAdmin):
+class RecordedAdmin(CarefulList, SimpleHistoryAdmin):
     """An admin whose rows keep their history, to look at: an old version is not saved again, since that would
     go round every rule about what may follow what."""
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from collector.base.csv_files import FileError
 from collector.base.days import utc_day
+from collector.base.read_only import CarefulList
 from groups.assignments.changes import ChangeRefused
 from groups.imports.apply import apply, upload
 from groups.imports.undo import undo
@@ -21,7 +22,7 @@ from .forms import Since, UploadForm, who
 
 
 @admin.register(GroupImport)
-class GroupImportAdmin(admin.ModelAdmin):
+class GroupImportAdmin(CarefulList, admin.ModelAdmin):
     """Uploaded files: what each would change, what was applied, and taking it back."""
 
     list_display = (

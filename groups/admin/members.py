@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from collector.base.days import utc_day
-from collector.base.read_only import ReadOnly
+from collector.base.read_only import CarefulList, ReadOnly
 from groups.assignments import changes
 from groups.assignments.changes import ChangeRefused
 from groups.models import Assignment, MemberPlace
@@ -35,7 +35,7 @@ class AssignmentInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(MemberPlace)
-class MemberPlaceAdmin(admin.ModelAdmin):
+class MemberPlaceAdmin(CarefulList, admin.ModelAdmin):
     """All members with today's group: searched, filtered, moved."""
 
     list_display = ("email", "name", "group", "since", "placed_by", "gone_at")

@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from collector.base.read_only import CarefulList
 from tracker.access.deeds import note_change
 from tracker.access.roles import GROUP_NAMES, Role, role_of
 from tracker.address_lists import clean_address
@@ -126,7 +127,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class LoginAdmin(SuperusersOnly, UserAdmin):
+class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
     """Who signs in. Whoever may change logins may become anybody, so it is for superusers alone."""
 
     form, add_form_template = PersonForm, None
