@@ -43,8 +43,7 @@ class Times:
     """One incident's spans; None where an end is missing.
 
     `detect` is `data_lag + scan_lag + delivery_lag`, or `delivery_lag` alone where no onset is known. Where
-    it is not known when the data came, `scan_lag` holds both lags before detection. What began before data
-    was first collected could not be detected then: of these, it has its `delivery_lag` alone.
+    it is not known when the data came, `scan_lag` holds both lags before detection.
     """
 
     detect: timedelta | None
@@ -71,7 +70,6 @@ class TimesSummary:
     mttr_automatic: Spread
     never_alerted: int
     without_onset: int
-    before_collection: int
     never_acknowledged: int
     acknowledged_before_alert: int
     unresolved: int
@@ -104,7 +102,6 @@ def summary(incidents: Iterable[Incident]) -> TimesSummary:
         mttr_automatic=resolve_spread(counted, by_people=False),
         never_alerted=sum(incident.alerted_at is None for incident in counted),
         without_onset=sum(incident.began_at is None for incident in counted),
-        before_collection=sum(incident.is_before_collection for incident in counted),
         never_acknowledged=sum(incident.acknowledged_at is None for incident in counted),
         acknowledged_before_alert=sum(is_ahead_of_alert(incident) for incident in counted),
         unresolved=sum(not incident.is_resolved for incident in counted),
@@ -132,7 +129,7 @@ def times_of(incident: Incident) -> Times:
     data_lag, scan_lag = lags_before_detection(incident)
     answered = None if is_ahead_of_alert(incident) else incident.acknowledged_at
     return Times(
-        detect=alerted - (onset or detected) if alerted and not incident.is_before_collection else None,
+        detect=alerted - (onset or detected) if alerted else None,
         data_lag=data_lag,
         scan_lag=scan_lag,
         delivery_lag=alerted - detected if alerted else None,
@@ -144,7 +141,7 @@ def times_of(incident: Incident) -> Times:
 def lags_before_detection(incident: Incident) -> tuple[timedelta | None, timedelta | None]:
     """(data lag, scan lag): onset to stored, stored to detected; in one where the first is not known."""
     onset, collected, detected = incident.began_at, incident.onset_collected_at, incident.detected_at
-    if onset is None or incident.is_before_collection:
+    if onset is None:
         return None, None
     if collected is None or not onset <= collected <= detected:
         return None, detected - onset

@@ -12,7 +12,6 @@ from django.db import IntegrityError, transaction
 from collector.models import Member, UsageEvent
 from detection.engine import DetectionReport
 from detection.findings.wording import listing
-from detection.frame.load import first_complete_collection
 from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents.channels import registry
@@ -139,13 +138,11 @@ def open_new(anomalies: Sequence[Anomaly], run: Run) -> None:
     first = anomalies[0]
     alarms = [anomaly for anomaly in anomalies if not is_information([anomaly])]
     onset_at = min((alarm.onset_at for alarm in alarms if alarm.onset_at), default=None)
-    first_collected_at = first_complete_collection()
     incident = Incident.objects.create(
         member_id=first.member_id,
         cause=first.cause,
         onset_at=onset_at,
         onset_collected_at=collected_at(first.member_id, onset_at),
-        is_before_collection=bool(onset_at and first_collected_at and onset_at < first_collected_at),
         detected_at=min(alarm.detected_at for alarm in alarms),
         last_run_at=run.as_of,
         **figures(anomalies),

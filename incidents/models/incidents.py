@@ -109,12 +109,6 @@ class Incident(models.Model):
     onset_collected_at = models.DateTimeField(
         null=True, blank=True, help_text="When the usage event at the onset was first stored here."
     )
-    is_before_collection = models.BooleanField(
-        "began before data was collected",
-        default=False,
-        db_default=False,
-        help_text="It began before usage was first collected here, so its time to detect does not count.",
-    )
     detected_at = models.DateTimeField(help_text="When a run opened the incident.")
     alerted_at = models.DateTimeField(
         null=True, blank=True, help_text="When a notification was first delivered."

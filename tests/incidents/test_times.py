@@ -64,8 +64,6 @@ TEN: list[dict] = [
     # 10 onset corrected from -10 to -300; stored unknown 302       98          - open
     {"onset": -10, "corrected": -300, "alerted": 2, "acked": 100, "verdict": "too_small"},
 ]
-# Of the first reading: what began before it counts for answering and resolving, not for detecting.
-BEFORE = {"onset": -600, "stored": -1, "alerted": 3, "acked": 7, "before": True}
 
 
 def instant(told: dict, name: str):
@@ -87,7 +85,6 @@ def make(number: int, told: dict) -> Incident:
         resolved_at=resolved,
         resolved_by=told.get("by", ""),
         reopened_count=told.get("reopened", 0),
-        is_before_collection=told.get("before", False),
         verdict=told.get("verdict", ""),
     )
 
@@ -131,13 +128,6 @@ def test_what_counts_nowhere_is_counted(found):
     assert (found.n, found.left_out) == (9, 1)
     assert (found.never_alerted, found.without_onset, found.unresolved, found.reopened) == (1, 1, 2, 1)
     assert (found.judged, found.judged_real, found.precision) == (3, 1, 1 / 3)
-
-
-def test_what_began_before_data_was_collected_has_no_time_to_detect():
-    make(11, BEFORE)
-    summary = times.summary(Incident.objects.all())
-    assert (summary.mttd.n, summary.data_lag.n, summary.scan_lag.n, summary.before_collection) == (0, 0, 0, 1)
-    assert (summary.mtti.mean, summary.delivery_lag.mean) == (minutes(4), minutes(3))
 
 
 def test_nothing_gives_no_figure_and_not_zero():

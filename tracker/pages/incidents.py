@@ -118,8 +118,7 @@ def mttd_help(found: TimesSummary) -> str:
         "From the onset, where usage crossed the bound, to the first alert that got through; from "
         f"detection where no onset is known ({found.without_onset}). On average: "
         f"data {mean(found.data_lag)}, scan {mean(found.scan_lag)}, delivery {mean(found.delivery_lag)}. "
-        f"{found.never_alerted} were never alerted; {found.before_collection} began before data was "
-        "collected here and do not count."
+        f"{found.never_alerted} were never alerted."
     )
 
 

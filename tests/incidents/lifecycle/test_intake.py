@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from collector.models import Source, SourceRun
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
 from incidents import lifecycle
@@ -72,17 +71,6 @@ def test_an_incident_begins_with_the_finding_that_alarms_not_with_information_be
     incident = Incident.objects.get()
     assert incident.findings.count() == 2
     assert (incident.onset_at, incident.detected_at) == (NOON - HOUR, NOON)
-
-
-@pytest.mark.parametrize(("hours_before", "is_before"), [(1, True), (-1, False)])
-def test_what_began_before_the_first_collection_is_marked(hours_before, is_before):
-    anomaly = make_anomaly()
-    ended = anomaly.onset_at + hours_before * HOUR
-    SourceRun.objects.create(
-        source=Source.EVENTS, trigger="collect", started_at=ended, finished_at=ended, status="ok"
-    )
-    run()
-    assert Incident.objects.get().is_before_collection is is_before
 
 
 def test_a_later_finding_joins_and_tells_only_on_the_timeline_and_where_told_before():
