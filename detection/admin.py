@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from collector.base.plausibility import is_number
 from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
 from collector.member_choice import ChoosesMember
 
@@ -23,16 +24,36 @@ from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
 from .questions import LABELS, QUESTIONS
 from .replay.preview import preview
-from .replay.trials import ask_trial
+from .replay.trials import ask_trial, changes_since, settings_from, value_text
 
 TRIAL = "admin/detection/detectionsettings/trial.html"
+SAVE_TESTED = "_save_tested"  # the button below a test's result; its value is the test
 WORKER_PATIENCE_SECONDS = 15  # it asks for tasks every two seconds
+
+
+class TestableForm(forms.ModelForm):
+    """The settings; the button below a test's result saves them only as they were tested."""
+
+    def clean(self) -> dict[str, object]:
+        entered = super().clean() or self.cleaned_data
+        if SAVE_TESTED not in self.data:
+            return entered
+        trial = find_trial(self.data[SAVE_TESTED])
+        if trial is None:
+            raise forms.ValidationError("Not saved: this test is no longer stored. Test again, or press Save.")
+        if changes := changes_since(trial, entered):
+            raise forms.ValidationError(
+                f"Not saved, because the form has changed since the test: {'; '.join(changes)}. Test again, "
+                "or press Save to save the form without a test."
+            )
+        return entered
 
 
 @admin.register(DetectionSettings)
 class DetectionSettingsAdmin(SettingsAdmin):
     """Thresholds, each with its unit and an example; the history says who changed what."""
 
+    form = TestableForm
     change_form_template = "admin/detection/detectionsettings/change_form.html"
 
     fieldsets = tuple((question, {"fields": fields}) for question, fields in QUESTIONS)
@@ -57,6 +78,24 @@ class DetectionSettingsAdmin(SettingsAdmin):
             *super().get_urls(),
         ]
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> DetectionSettings | None:
+        """The saved settings; opened with `?trial=`, as they were tested, so that no reload loses them."""
+        saved = super().get_object(request, object_id, from_field)
+        trial = find_trial(request.GET.get("trial", "")) if request.method == "GET" else None
+        return settings_from(trial.values) if saved and trial else saved
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        shown = {"trial": find_trial(request.GET.get("trial", ""))}
+        return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
+
     def preview_view(self, request: HttpRequest) -> HttpResponse:
         """Say what the settings in the form would have raised, without saving them."""
         if not self.has_change_permission(request):
@@ -77,17 +116,38 @@ class DetectionSettingsAdmin(SettingsAdmin):
         if not form.is_valid():
             return TemplateResponse(request, TRIAL, {"form": form})
         trial = ask_trial(form.save(commit=False), by=request.user.get_username(), now=timezone.now())
-        return self.trial_view(request, trial.pk)
+        response = TemplateResponse(request, TRIAL, trial_state(trial))
+        response["HX-Replace-Url"] = f"{reverse('admin:detection_detectionsettings_change')}?trial={trial.pk}"
+        return response
 
     def trial_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """How a try stands, as part of the form's page."""
+        """How a try stands, as part of the form's page, which sends along what it holds by now."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         trial = get_object_or_404(SettingsTrial, pk=pk)
-        seconds = int((timezone.now() - trial.asked_at).total_seconds())
-        is_late = trial.status == trial.Status.WAITING and seconds > WORKER_PATIENCE_SECONDS
-        shown = {"trial": trial, "seconds": seconds, "is_late": is_late, "result": read_result(trial)}
-        return TemplateResponse(request, TRIAL, shown)
+        return TemplateResponse(
+            request, TRIAL, {**trial_state(trial), "changes": self.changes(request, trial)}
+        )
+
+    def changes(self, request: HttpRequest, trial: SettingsTrial) -> list[str]:
+        """What the form, sent along in the query, holds other than what was tested."""
+        if not request.GET:
+            return []
+        form = self.get_form(request, change=True)(request.GET, instance=DetectionSettings())
+        if form.is_valid():
+            return changes_since(trial, form.cleaned_data)
+        return [LABELS.get(name, "the settings together") for name in form.errors]
+
+
+def find_trial(pk: str) -> SettingsTrial | None:
+    return SettingsTrial.objects.filter(pk=int(pk)).first() if is_number(pk) else None
+
+
+def trial_state(trial: SettingsTrial) -> dict[str, object]:
+    """What the template shows of a try."""
+    seconds = int((timezone.now() - trial.asked_at).total_seconds())
+    is_late = trial.status == trial.Status.WAITING and seconds > WORKER_PATIENCE_SECONDS
+    return {"trial": trial, "seconds": seconds, "is_late": is_late, "result": read_result(trial)}
 
 
 def read_result(trial: SettingsTrial) -> dict[str, object]:
@@ -101,10 +161,7 @@ def read_result(trial: SettingsTrial) -> dict[str, object]:
 
 
 def default_text(field: models.Field) -> str:
-    default = field.get_default()
-    if isinstance(default, bool):
-        default = "on" if default else "off"
-    return f"Default: {default}."
+    return f"Default: {value_text(field.get_default())}."
 
 
 @admin.register(Anomaly)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from detection.models import DetectionSettings, SettingsTrial
+from detection.questions import LABELS
 from detection.vocabulary import Rule
 
 from .backtest import SimulatedIncident
@@ -38,6 +39,23 @@ def settings_from(texts: dict[str, str]) -> DetectionSettings:
     fields = {field.name: field for field in DetectionSettings._meta.concrete_fields}
     values = {name: fields[name].to_python(text) for name, text in texts.items() if name in fields}
     return DetectionSettings(pk=DetectionSettings.singleton_instance_id, **values)
+
+
+def changes_since(trial: SettingsTrial, entered: Mapping[str, object]) -> list[str]:
+    """Each field of `entered` that is not as it was tested, such as “Spend floor: 90 (tested: 80)”."""
+    tested = settings_from(trial.values)
+    return [
+        f"{LABELS[name]}: {value_text(value)} (tested: {value_text(getattr(tested, name))})"
+        for name, value in entered.items()
+        if value != getattr(tested, name)
+    ]
+
+
+def value_text(value: object) -> str:
+    """A setting as its form shows it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
 
 
 def run_trial(pk: int) -> str:

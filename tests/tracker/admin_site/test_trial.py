@@ -91,6 +91,74 @@ def test_an_alert_is_the_same_when_member_metric_and_time_agree():
     assert result["come"][0]["checks"] == ["spend spike"]
 
 
+def finished_trial(**changed: object) -> SettingsTrial:
+    """A finished test of the defaults with `changed`."""
+    trial = ask_trial(DetectionSettings(**changed), by="ada", now=datetime.now(UTC))
+    assert run_trial(trial.pk) == "done"
+    return trial
+
+
+def test_what_was_tested_is_saved_as_it_was_tested(admin_client):
+    trial = finished_trial(floor_dollars=80)
+    answer = admin_client.post(FORM, values(floor_dollars="80.00", _save_tested=trial.pk), follow=True)
+    assert "your changes are saved." in answer.content.decode()
+    assert DetectionSettings.get_solo().floor_dollars == 80
+
+
+def test_what_was_edited_after_its_test_is_not_saved_as_tested_nor_lost(admin_client):
+    trial = finished_trial(floor_dollars=80)
+    edited = values(floor_dollars=90, plan_exhausted="on")
+    page = admin_client.post(FORM, {**edited, "_save_tested": trial.pk}).content.decode()
+    assert "Not saved, because the form has changed since the test" in page
+    assert "Spend floor ($ in 24 h): 90 (tested: 80)" in page
+    assert "Report members whose included usage is exhausted: on (tested: off)" in page
+    assert 'value="90"' in page
+    assert DetectionSettings.get_solo().floor_dollars == 50
+    assert admin_client.post(FORM, {**edited, "_save": ""}).status_code == 302
+    assert DetectionSettings.get_solo().floor_dollars == 90
+
+
+@pytest.mark.parametrize("pk", ["0", "x", ""])
+def test_settings_are_not_saved_as_tested_without_their_test(admin_client, pk):
+    page = admin_client.post(FORM, values(floor_dollars=80, _save_tested=pk)).content.decode()
+    assert "this test is no longer stored" in page
+    assert DetectionSettings.get_solo().floor_dollars == 50
+
+
+@pytest.mark.parametrize("pk", ["0", "x", "9" * 30])
+def test_an_address_with_a_test_that_is_gone_shows_the_saved_settings(admin_client, pk):
+    page = admin_client.get(FORM, {"trial": pk})
+    assert page.status_code == 200
+    assert 'value="50.00"' in page.content.decode()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_form_edited_after_its_test_says_so_and_leads_back_to_what_was_tested(visit_admin):
+    page, complaints = visit_admin(FORM)
+    page.locator(FIRST_FIELD).fill("80")
+    page.get_by_role("button", name="Test on the past 30 days").click()
+    page.get_by_text(re.compile("Waiting for the worker")).wait_for()
+    trial = SettingsTrial.objects.get()
+    page.locator(FIRST_FIELD).fill("90")
+    run_trial(trial.pk)
+    page.get_by_text("Spend floor ($ in 24 h): 90 (tested: 80)").wait_for()
+    assert page.get_by_role("button", name="Save these").count() == 0
+    page.locator(FIRST_FIELD).fill("80")
+    page.get_by_role("button", name="Save these").wait_for()
+    page.get_by_label("Report models whose price rose for everybody").uncheck()
+    page.get_by_text("Report models whose price rose for everybody: off (tested: on)").wait_for()
+    page.get_by_role("link", name="Return to the tested settings").click()
+    page.get_by_role("button", name="Save these").wait_for()
+    page.reload()
+    assert page.locator(FIRST_FIELD).input_value() == "80"
+    assert page.get_by_label("Report models whose price rose for everybody").is_checked()
+    page.get_by_role("button", name="Save these").click()
+    page.get_by_text("your changes are saved.").wait_for()
+    assert DetectionSettings.get_solo().floor_dollars == 80
+    assert complaints == []
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_enter_in_a_field_saves_as_in_every_other_form(visit_admin):
