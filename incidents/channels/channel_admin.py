@@ -1,0 +1,165 @@
+"""Channels in the admin: a form by kind, and a test before anything is saved."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from collector.base.days import utc_day
+from collector.base.plausibility import is_number
+from collector.base.read_only import RecordedAdmin
+from groups.models import Group
+from incidents.channels.base import DeliveryError
+from incidents.channels.forms import CHANNEL_FIELDSETS, channel_form, chosen_kind, missing_set_up
+from incidents.models import Channel
+from incidents.notifying import outbox
+from incidents.notifying.catching_up import revive
+from incidents.notifying.routing import audience
+
+
+@admin.register(Channel)
+class ChannelAdmin(RecordedAdmin):
+    """Where notifications go. Tokens and passwords are in the environment, never here."""
+
+    change_form_template = "admin/incidents/channel/change_form.html"
+    list_display = (
+        "name",
+        "kind",
+        "is_enabled",
+        "least_severity",
+        "follows",
+        "escalation",
+        "last_ok_at",
+        "last_error",
+    )
+    list_filter = ("kind", "is_enabled", "least_severity")
+    list_select_related = ("escalate_to",)
+    readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at")
+    actions = ("send_test",)
+    fieldsets = CHANNEL_FIELDSETS
+
+    def get_form(
+        self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **options: object
+    ) -> type[forms.ModelForm]:
+        """The form of the channel's kind, which hides a stored key."""
+        kind = obj.kind if obj else chosen_kind(request)
+        return super().get_form(request, obj, change, form=channel_form(kind), **options)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> object:
+        """A new channel's kind is chosen above the form, and nothing was sent to it yet."""
+        if obj:
+            return self.fieldsets
+        return ((None, {"fields": ("name", "target", "is_enabled")}), *self.fieldsets[1:-1])
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.test_view))
+        return [path("test/", view, name="incidents_channel_test"), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """The form, with the kinds to choose from while the channel is new."""
+        channel = self.get_object(request, unquote(object_id)) if object_id else None
+        chosen = channel.kind if channel else chosen_kind(request)
+        shown = {
+            "kinds": [(kind.value, kind.label, kind.value == chosen) for kind in Channel.Kind],
+            "chosen_kind": chosen,
+            "missing_set_up": missing_set_up(chosen),
+            "may_test": self.may_test(request),
+        }
+        return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
+
+    def may_test(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request) or self.has_change_permission(request)
+
+    def test_view(self, request: HttpRequest) -> HttpResponse:
+        """Send a test with what the form holds, outside any transaction; one sentence comes back."""
+        if not self.may_test(request):
+            raise PermissionDenied
+        pk = request.GET.get("channel", "")
+        channel = get_object_or_404(Channel, pk=int(pk)) if is_number(pk) else None
+        form = self.get_form(request, channel, change=channel is not None)(request.POST, instance=channel)
+        if not form.is_valid():
+            problems = "; ".join(str(message) for errors in form.errors.values() for message in errors)
+            return HttpResponse(format_html("Not sent: {}", problems))
+        if form.has_changed():
+            form.instance.pk = None  # what is not saved yet says nothing about the stored channel
+        try:
+            answer = outbox.send_test(form.instance, timezone.now())
+        except DeliveryError as problem:
+            return HttpResponse(format_html("The message did not get through. {}", problem))
+        return HttpResponse(format_html("The message got through. Its id there is {}.", answer))
+
+    @admin.display(description="follows")
+    def follows(self, channel: Channel) -> str:
+        """Whom it hears of, as its groups stand today."""
+        if not channel.pk or channel.audience != Channel.Audience.GROUPS:
+            return channel.get_audience_display()
+        followed = audience(channel, utc_day(timezone.now())) or ()
+        names = Group.objects.filter(pk__in=followed).values_list("name", flat=True)
+        return ", ".join(names) or "nobody, because its groups are deleted. Choose other groups."
+
+    @admin.display(description="escalates to")
+    def escalation(self, channel: Channel) -> str:
+        if channel.escalate_to is None:
+            return "–"
+        return f"{channel.escalate_to} after {channel.escalate_after_minutes} min"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
+        """What the environment asks for would only come back: it is switched off instead."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.seed)
+
+    @admin.action(description="Send a test", permissions=["change"])
+    def send_test(self, request: HttpRequest, channels: QuerySet[Channel]) -> None:
+        for channel in channels:
+            self.test(request, channel)
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: forms.ModelForm, change: bool) -> None:
+        """A channel that is mended hears of what stands open and was given up."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            revive(obj, timezone.now())
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
+        """A test is sent when the form's transaction is over: it may take as long as the other side does."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if "_test" in request.POST and response.status_code == HTTPStatus.FOUND:
+            self.test(request, Channel.objects.get(pk=unquote(object_id)))
+        return response
+
+    def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
+        if "_test" not in request.POST:
+            return super().response_change(request, obj)
+        return HttpResponseRedirect(request.path)
+
+    def test(self, request: HttpRequest, channel: Channel) -> None:
+        """Send a test and show what the other side answered."""
+        try:
+            answer = outbox.send_test(channel, timezone.now())
+        except DeliveryError as problem:
+            self.message_user(request, f"{channel}: {problem}", messages.ERROR)
+        else:
+            self.message_user(
+                request, f"{channel}: the message got through. Its id there is {answer}.", messages.SUCCESS
+            )
