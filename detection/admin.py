@@ -40,11 +40,13 @@ class TestableForm(forms.ModelForm):
             return entered
         trial = find_trial(self.data[SAVE_TESTED])
         if trial is None:
-            raise forms.ValidationError("Not saved: this test is no longer stored. Test again, or press Save.")
+            raise forms.ValidationError(
+                "Not saved: this test is no longer stored. Test again, or choose Save."
+            )
         if changes := changes_since(trial, entered):
             raise forms.ValidationError(
                 f"Not saved, because the form has changed since the test: {'; '.join(changes)}. Test again, "
-                "or press Save to save the form without a test."
+                "or choose Save to save the form without a test."
             )
         return entered
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 
 from django import forms
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
@@ -26,6 +28,14 @@ from incidents.models import Channel
 from incidents.notifying import outbox
 from incidents.notifying.catching_up import revive
 from incidents.notifying.routing import audience
+
+TESTED = "tested_channel"  # of a session: the digest of the target whose last test got through, and when
+
+
+def target_digest(channel: Channel) -> str:
+    """Stands for a channel's kind and target, which may hold a key and so stays out of the session."""
+    what = f"{channel.kind}\n{channel.target}"
+    return salted_hmac("incidents.tested_channel", what, algorithm="sha256").hexdigest()
 
 
 @admin.register(Channel)
@@ -103,6 +113,7 @@ class ChannelAdmin(RecordedAdmin):
             answer = outbox.send_test(form.instance, timezone.now())
         except DeliveryError as problem:
             return HttpResponse(format_html("The message did not get through. {}", problem))
+        request.session[TESTED] = [target_digest(form.instance), timezone.now().isoformat()]
         return HttpResponse(format_html("The message got through. Its id there is {}.", answer))
 
     @admin.display(description="follows")
@@ -130,7 +141,10 @@ class ChannelAdmin(RecordedAdmin):
             self.test(request, channel)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: forms.ModelForm, change: bool) -> None:
-        """A channel that is mended hears of what stands open and was given up."""
+        """A channel that is mended hears of what stands open and was given up; one that was tested works."""
+        digest, at = request.session.get(TESTED, ("", ""))
+        if digest == target_digest(obj):
+            obj.last_ok_at, obj.last_error, obj.last_error_at = datetime.fromisoformat(at), "", None
         super().save_model(request, obj, form, change)
         if form.changed_data:
             revive(obj, timezone.now())

@@ -75,6 +75,28 @@ def test_a_test_goes_out_before_anything_is_saved(admin_client, receiver):
     assert not Channel.objects.exists()
 
 
+@pytest.mark.parametrize(("saved", "works"), [("good", True), ("other", False)])
+def test_a_channel_saved_as_its_test_got_through_counts_as_working(admin_client, receiver, saved, works):
+    admin_client.post(TEST, values(f"{receiver}/good"))
+    assert admin_client.post(ADD, values(f"{receiver}/{saved}")).status_code == 302
+    assert (Channel.objects.get().last_ok_at is not None) is works
+    state = "1 of 1 channel working" if works else "0 of 1 channel working"
+    assert state in admin_client.get("/admin/").content.decode()
+
+
+def test_a_target_mended_after_a_failure_counts_as_working_once_its_test_got_through(admin_client, receiver):
+    channel = Channel.objects.create(name="ops", kind="webhook", target=f"{receiver}/bad", last_error="500")
+    admin_client.post(f"{TEST}?channel={channel.pk}", values(f"{receiver}/good"))
+    admin_client.post(f"/admin/incidents/channel/{channel.pk}/change/", values(f"{receiver}/good"))
+    channel.refresh_from_db()
+    assert (channel.last_ok_at is not None, channel.last_error) == (True, "")
+
+
+def test_the_session_keeps_no_target(admin_client, receiver):
+    admin_client.post(TEST, values(f"{receiver}/good"))
+    assert receiver not in str(dict(admin_client.session))
+
+
 def test_a_test_of_an_unsaved_target_says_nothing_about_the_stored_channel(admin_client, receiver):
     channel = Channel.objects.create(name="ops", kind="webhook", target=f"{receiver}/bad")
     address = f"{TEST}?channel={channel.pk}"
