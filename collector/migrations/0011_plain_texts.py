@@ -5,8 +5,10 @@ import django.core.serializers.json
 from decimal import Decimal
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('collector', '0010_member_merges'),

@@ -7,8 +7,10 @@ import django.db.models.functions.text
 from decimal import Decimal
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('collector', '0012_owner_of_service_accounts'),

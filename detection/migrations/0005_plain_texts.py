@@ -3,8 +3,10 @@
 import collector.base.fields
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('collector', '0011_plain_texts'),

@@ -7,8 +7,10 @@ import django.db.models.deletion
 from decimal import Decimal
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('collector', '0013_help_texts'),

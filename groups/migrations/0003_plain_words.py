@@ -4,8 +4,10 @@ import django.core.validators
 from decimal import Decimal
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('groups', '0002_budgets'),

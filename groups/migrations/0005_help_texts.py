@@ -8,8 +8,10 @@ import groups.budgets.models
 from decimal import Decimal
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('collector', '0013_help_texts'),

@@ -5,8 +5,10 @@ import django.db.models.deletion
 import incidents.models.channels
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('groups', '0003_plain_words'),

@@ -3,8 +3,10 @@
 import tracker.models
 from django.db import migrations, models
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('tracker', '0011_notifications_45_days'),

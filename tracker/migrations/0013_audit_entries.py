@@ -2,8 +2,10 @@
 
 from django.db import migrations
 
+from collector.base.text_migrations import TextMigration
 
-class Migration(migrations.Migration):
+
+class Migration(TextMigration):
 
     dependencies = [
         ('tracker', '0012_help_texts'),
