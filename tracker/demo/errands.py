@@ -37,6 +37,7 @@ def errands(end_at: datetime) -> list[tuple[datetime, Errand]]:
         (ago(days=4), lambda at: ask_for_limit(8, 900, "Trying the large model on everything", at)),
         (ago(days=4, hours=-2), lambda at: decide(False, at)),
         (ago(hours=3), lambda at: ask_for_limit(12, 300, "Release week", at)),
+        (ago(hours=1), take_up),
     ]
 
 
@@ -46,6 +47,16 @@ def reopen_expected(at: datetime) -> None:
     incident = Incident.objects.filter(status=Status.RESOLVED, verdict__in=verdicts).first()
     if incident:
         lifecycle.reopen(incident, PRIYA, Origin.PAGE, at, "It is more than was agreed")
+
+
+def take_up(at: datetime) -> None:
+    """Somebody begins to work on an incident that goes on; the newest, if there are more, is left to whoever
+    opens the demo."""
+    holding = Incident.objects.filter(status=Status.ALERTED, findings__anomaly__cleared_at__isnull=True)
+    latest = list(holding.distinct().order_by("-alerted_at")[:2])
+    if latest:
+        lifecycle.acknowledge(latest[-1], JONAS, Origin.SLACK, at)
+        lifecycle.note(latest[-1], JONAS, Origin.PAGE, at, "I have asked whom it concerns and am on it.")
 
 
 def raise_saving(at: datetime) -> None:

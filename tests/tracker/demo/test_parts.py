@@ -9,10 +9,18 @@ import pytest
 from detection.findings.finding import Finding, FindingWindow
 from detection.frame.frame import LATE_HOURS
 from detection.vocabulary import Cause, Rule, Severity
-from incidents.models import Channel, LimitRequest, Status, Verdict
+from incidents.models import (
+    Channel,
+    Incident,
+    IncidentAnomaly,
+    LimitRequest,
+    Status,
+    TimelineStep,
+    Verdict,
+)
 from incidents.notifying.messages import Digest
 from incidents.notifying.notices import record_notice
-from tests.incidents.factories import make_incident, make_member
+from tests.incidents.factories import make_anomaly, make_incident, make_member
 from tracker.demo import errands, past
 from tracker.demo.colleagues import Colleagues, attended
 from tracker.demo.dates import after, step_hours
@@ -126,6 +134,30 @@ def test_an_incident_whose_verdict_is_contested_is_open_again():
     assert real.is_resolved
 
 
+def alerted(member, *, hours_ago: int, is_holding: bool = True) -> Incident:
+    at = NOON - hours_ago * HOUR
+    anomaly = make_anomaly(member, detected_at=at, cleared_at=None if is_holding else NOON)
+    incident = make_incident(member, status=Status.ALERTED, detected_at=at, alerted_at=at)
+    IncidentAnomaly.objects.create(incident=incident, anomaly=anomaly, joined_at=at)
+    return incident
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("newer", [0, 1, 2])
+def test_somebody_is_at_work_on_an_incident_that_goes_on_and_the_newest_is_left_alone(newer):
+    over = alerted(make_member("over@x.example"), hours_ago=1, is_holding=False)
+    going_on = [
+        alerted(make_member(f"m{number}@x.example"), hours_ago=9 - number) for number in range(newer + 1)
+    ]
+    errands.take_up(NOON)
+    (taken,) = Incident.objects.filter(status=Status.ACKNOWLEDGED)
+    assert taken == going_on[max(newer - 1, 0)]
+    assert taken.acknowledged_at == NOON
+    assert taken.timeline.filter(step=TimelineStep.NOTE).exists()
+    over.refresh_from_db()
+    assert over.status == Status.ALERTED
+
+
 @pytest.mark.django_db
 def test_a_limit_is_asked_for_and_refused():
     for number in range(3):
@@ -141,6 +173,7 @@ def test_a_limit_is_asked_for_and_refused():
 @pytest.mark.django_db
 def test_where_nothing_is_there_nothing_is_done():
     errands.reopen_expected(NOON)
+    errands.take_up(NOON)
     errands.accept_saving(NOON)
     errands.raise_saving(NOON)
     errands.decide(True, NOON)
