@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -16,11 +14,10 @@ from django.core.management.color import Style
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
 from django_q.brokers import get_broker
-from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from config import garbage
-from tests import transactions
+from tests import migrated, transactions
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -37,7 +34,6 @@ CHROMIUM_FLAGS = [
     # The browser is a process of its own, out of pytest-socket's reach.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
-MIGRATED = "migrated.sqlite3"
 USES_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 
 # marker: (is it here, what to do to have it)
@@ -81,6 +77,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         reporter.write_line(f"skipped {count}: {reason.removeprefix('Skipped: ')}")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """After the last test process has ended."""
+    if USES_POSTGRES and not hasattr(session.config, "workerinput"):
+        migrated.drop_postgres()
+
+
 NO_TRIGGERS = (
     "SELECT set_config('session_replication_role', 'replica', true)"
     " WHERE current_setting('is_superuser') = 'on'"
@@ -101,35 +103,34 @@ if USES_POSTGRES:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+    django_db_modify_db_settings_parallel_suffix: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """On SQLite a file, as in production: in memory, all threads of a test's server would share one
-    connection, and with it each other's transactions."""
-    if not USES_POSTGRES:
-        name = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        connection.settings_dict["TEST"]["NAME"] = str(name)
+    """The test database begins as a copy of a migrated one.
+
+    On SQLite a file, as in production: in memory, all threads of a test's server would share one
+    connection, and with it each other's transactions.
+    """
+    test = connection.settings_dict["TEST"]
+    if USES_POSTGRES:
+        migrated.make_once("template", tmp_path_factory, migrated.make_postgres)
+        test["TEMPLATE"] = migrated.POSTGRES_TEMPLATE
+    else:
+        test["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), test["NAME"])
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """The test database; what it is before any test is kept for `migrated_sqlite`."""
-    database = connection.settings_dict
-    if not USES_POSTGRES and database["NAME"] == database["TEST"]["NAME"]:
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(tmp_path_factory.getbasetemp() / MIGRATED)])
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """The copy on SQLite is taken as it is, and goes with the other files of the run."""
+    return django_db_keepdb or not USES_POSTGRES
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database to be copied, for tests that start processes: to migrate takes ten seconds."""
-    path = tmp_path_factory.getbasetemp() / MIGRATED
-    if not path.exists():  # on PostgreSQL, or where no test of this run asks for a database
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-        own = {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": f"sqlite:///{path}"}
-        subprocess.run(migrate, check=True, cwd=settings.BASE_DIR, env=os.environ | own)
-    return path
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database to be copied, for tests that start processes."""
+    return migrated.make_once("migrated.sqlite3", tmp_path_factory, migrated.make_sqlite)
 
 
 @pytest.fixture
@@ -138,8 +139,7 @@ def shared_database_url(transactional_db: None) -> str:
     name = connection.settings_dict["NAME"]
     if not USES_POSTGRES:
         return f"sqlite:///{name}"
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
-    return f"{server}/{name}"
+    return f"{migrated.server()}/{name}"
 
 
 @pytest.fixture(autouse=True)

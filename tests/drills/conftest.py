@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Clock, Company, Sandbox, build_company
+from tests import migrated
 from tests.conftest import USES_POSTGRES
 from tests.drills.machine import Machine, looking_into
 from tests.drills.servers import HAS_POSTGRES, HAS_REDIS, Postgres, Redis
@@ -38,9 +39,14 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]
     """A cluster whose database `migrated` is ready to be copied."""
     if not HAS_POSTGRES:
         pytest.skip("PostgreSQL's programs are missing: apt-get install postgresql")
-    with Postgres() as server:
-        Machine(tmp_path_factory.mktemp("postgres"), server.create("migrated")).migrate()
+    with Postgres(like=migrated.make_once("cluster", tmp_path_factory, make_cluster)) as server:
         yield server
+
+
+def make_cluster(data: Path) -> None:
+    with Postgres() as server:
+        migrated.migrate(server.create("migrated"))
+        server.save(data)
 
 
 @pytest.fixture

@@ -93,10 +93,6 @@ class Machine:
         """Run a management command to its end; return its exit code."""
         return self.start("manage.py", *arguments, **extra).wait(240)
 
-    def migrate(self) -> None:
-        if self.manage("migrate", "--verbosity=0"):
-            raise Died(self.said)
-
     def serve(self, workers: int = 2) -> tuple[subprocess.Popen[bytes], str]:
         """Start the site; return its process and address once it answers."""
         port = free_port()

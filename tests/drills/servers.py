@@ -37,10 +37,16 @@ def home(name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix=f"drill-{name}-"))
 
 
+def copy(directory: Path, target: Path) -> None:
+    """With owners, which `shutil` does not copy."""
+    subprocess.run(["cp", "-a", str(directory), str(target)], check=True)
+
+
 @dataclass
 class Postgres:
-    """A cluster on a free loopback port, made anew and removed at the end."""
+    """A cluster on a free loopback port, removed at the end: empty, or like one that was saved."""
 
+    like: Path | None = None
     port: int = field(default_factory=free_port)
     directory: Path = field(default_factory=lambda: home("postgres"))
 
@@ -55,7 +61,10 @@ class Postgres:
 
     def __enter__(self) -> Postgres:
         shutil.chown(self.directory, account())
-        self._run("initdb", "--username=drill", "--auth=trust", "--no-sync", f"--pgdata={self.data}")
+        if self.like:
+            copy(self.like, self.data)
+        else:
+            self._run("initdb", "--username=drill", "--auth=trust", "--no-sync", f"--pgdata={self.data}")
         self.start()
         return self
 
@@ -74,6 +83,11 @@ class Postgres:
     def stop(self) -> None:
         """End at once, as a machine that fails does; the next start recovers."""
         self._run("pg_ctl", "stop", "-m", "immediate", check=False)
+
+    def save(self, data: Path) -> None:
+        """End in order, and copy what there is."""
+        self._run("pg_ctl", "stop", "-m", "fast")
+        copy(self.data, data)
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
         path = find(program)
