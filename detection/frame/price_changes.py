@@ -79,13 +79,14 @@ def _named(names: Sequence[str], places: Array) -> Array:
 
 
 def changes_in(rows: pd.DataFrame, today: date) -> PriceChanges:
-    """Changes that show on `today` in totals of days and hours up to then.
+    """Changes that show on `today` in totals of days and hours up to then, where all of a total has a price.
 
     Only models whose price moved for the team as a whole are looked at member by member.
     """
     number = (today - EPOCH).days
     day, cents = rows["hour"].to_numpy() // 24, rows["cents"].to_numpy()
-    is_meant = (cents > 0) & (day >= number - DAYS_BEFORE - DAYS_SINCE)
+    is_meant = (cents > 0) & (rows["unpriced"].to_numpy() == 0)
+    is_meant &= day >= number - DAYS_BEFORE - DAYS_SINCE
     models = rows["model"].array
     paid = PaidRows(
         rows["member_id"].to_numpy(),

@@ -46,6 +46,8 @@ NUMBERS: dict[str, Expression | F] = {
     "unpriced": F("unpriced_weight"),
     "free": F("free_weight"),
 }
+# What is left of a weight by rounding the parts that were not paid for: no price can be told from it.
+ROUNDED_WEIGHT = 1.0
 AGENTS = {surface.value for surface in AGENT_SURFACES}
 # The part of a day after a cycle's turn stands in the day's last hour, so that it counts from the turn on.
 LAST_HOUR = 23
@@ -196,6 +198,7 @@ def _as_rows(hour: Array, columns: list[list[object]]) -> pd.DataFrame:
     surface = pd.Categorical(surfaces)
     numbers = dict(zip(NUMBERS, (np.array(column, dtype=float) for column in figures), strict=True))
     paid_weight = numbers["weight"] - numbers["unpriced"] - numbers.pop("free")
+    paid_weight[paid_weight <= ROUNDED_WEIGHT] = 0.0
     by_agent = np.isin(surface.categories, list(AGENTS))
     return pd.DataFrame(
         {

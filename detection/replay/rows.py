@@ -54,8 +54,10 @@ def read_hours(
 
 
 def valued(rows: pd.DataFrame, prices: PriceBook) -> pd.DataFrame:
-    """The rows with estimates for what has no cost."""
-    rows["cents"] += prices.estimates(rows)
+    """The rows with estimates for what has no cost; no price can be told from a row that holds one."""
+    estimates = prices.estimates(rows)
+    rows["cents"] += estimates
+    rows["paid_weight"] = rows["paid_weight"].where(estimates == 0, 0.0)
     return rows.drop(columns="unpriced")
 
 

@@ -76,6 +76,7 @@ def _events(company: Company) -> pd.DataFrame:
             "requests": (~np.isin(events.kind, (EventKind.ERRORED, EventKind.ABORTED))).astype(float),
             "tokens": events.total_tokens.astype(float),
             "weight": weight,
+            "estimated": 0.0,
         }
     )
 
@@ -85,8 +86,9 @@ def hourly_rows(events: pd.DataFrame) -> pd.DataFrame:
     paid = events["weight"].where(events["cents"] > 0, 0.0)
     events = events.assign(hour=events["at"].to_numpy("datetime64[h]").astype(np.int64), paid_weight=paid)
     keys = ["hour", "member_id", "model", "surface", "by_agent"]
-    sums = ["cents", "charged", "billed", "requests", "tokens", "weight", "paid_weight"]
+    sums = ["cents", "charged", "billed", "requests", "tokens", "weight", "paid_weight", "estimated"]
     rows = events.groupby(keys, as_index=False)[sums].sum()
+    is_priced = rows.pop("estimated") == 0
     threads = events.groupby([*keys, "thread"], as_index=False)["requests"].sum()
     threads = (
         threads[threads["requests"] >= BUSY_THREAD].sort_values("requests").drop_duplicates(keys, keep="last")
@@ -94,6 +96,7 @@ def hourly_rows(events: pd.DataFrame) -> pd.DataFrame:
     rows = rows.merge(threads.rename(columns={"requests": "thread_requests"}), on=keys, how="left")
     return rows.assign(
         known=rows["hour"] + 1,
+        paid_weight=rows["paid_weight"].where(is_priced, 0.0),
         model=rows["model"].astype("category"),
         surface=rows["surface"].astype("category"),
         thread=rows["thread"].astype("category").cat.codes.astype(np.int64),

@@ -100,4 +100,5 @@ def _events(file: UsageCsv) -> pd.DataFrame:
     table = pd.DataFrame(rows).sort_values("at", kind="stable", ignore_index=True)
     table = table.assign(at=pd.to_datetime(table["at"], utc=True))
     prices = price_book(table[table["cents"] > 0][["model", "cents", "weight"]])
-    return table.assign(cents=table["cents"] + prices.estimates(table))
+    estimated = prices.estimates(table)
+    return table.assign(cents=table["cents"] + estimated, estimated=estimated)

@@ -10,6 +10,7 @@ from collector.models import Member
 from detection.engine import detect
 from detection.frame.price_changes import moved_models, price_changes
 from detection.frame.price_timeline import keep_price_timeline
+from detection.frame.totals import day_rows
 from detection.models import Anomaly, DetectionSettings, PriceTimeline
 
 from .facts import FRESH, NOW, make_day, make_event, make_member
@@ -42,6 +43,13 @@ def test_what_one_member_pays_more_is_no_change_of_prices():
 def test_a_price_that_stays_is_not_looked_at_member_by_member():
     assert moved_models(days(1, 2, ratio=1.0)) == []
     assert moved_models(days(1, 2)) == ["claude-x"]
+
+
+@pytest.mark.django_db
+def test_tokens_that_rounding_leaves_over_have_no_price():
+    tokens = {"cache_read_tokens": 1_000_007, "unpriced_weight": 60_000, "free_weight": 40_000}
+    make_day(make_member(), LAST, Decimal("0.05"), **tokens)
+    assert day_rows(LAST, LAST)["paid_weight"].tolist() == [0.0]
 
 
 @pytest.mark.django_db
