@@ -12,6 +12,7 @@ from detection.models import DetectionSettings
 
 from .arrays import Array
 from .evidence import (
+    LONG_DAY_HOURS,
     MACHINE_HOURS,
     MACHINE_REQUESTS,
     Evidence,
@@ -100,12 +101,14 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
 
 def worth_a_look(frame: Frame, settings: DetectionSettings) -> Array:
     """Members whose last day can be over a bound of their own at all: whose spend is over the least floor, or
-    who made many requests in an hour."""
+    who made many requests in an hour, or in the hours known."""
     floors = [SHARE_OF_FLOOR * float(settings.floor_dollars)]
     if settings.expensive_model_multiplier:
         floors.append(float(settings.expensive_model_min_dollars))
-    pace = min(settings.machine_pace_per_hour or MACHINE_REQUESTS, MACHINE_REQUESTS)
-    is_fast = (frame.hours.requests >= pace).sum(axis=1) >= MACHINE_HOURS
+    pace = float(settings.machine_pace_per_hour or np.inf)
+    requests = frame.hours.requests
+    is_fast = (requests >= min(pace, MACHINE_REQUESTS)).sum(axis=1) >= MACHINE_HOURS
+    is_fast |= requests.sum(axis=1) >= LONG_DAY_HOURS * pace
     return np.flatnonzero((frame.peak.cents >= 100 * min(floors)) | is_fast)
 
 

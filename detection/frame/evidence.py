@@ -28,6 +28,8 @@ LEAST_NEW_REQUESTS = 3
 ONE_THREAD_SHARE, ONE_THREAD_REQUESTS, ONE_THREAD_DAYS = 0.6, 40, 2.0
 # Requests an hour that nobody types: one a minute, in two hours, twice as many as ever.
 MACHINE_REQUESTS, MACHINE_HOURS, MACHINE_TIMES = 60, 2, 2.0
+# A slower machine runs all day: so many hours' worth of them in 24.
+LONG_DAY_HOURS = 5
 # Work through hours of the day at which the member was never at work on so many days.
 STRANGE_SHARE, STRANGE_HOURS, STRANGE_REQUESTS, KNOWN_DAYS = 0.5, 3, 30, 8
 # Times the usual tokens per request, and beyond what the member's own days allow; and in so many hours and

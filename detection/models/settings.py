@@ -53,8 +53,8 @@ class DetectionSettings(SingletonModel):
     machine_pace_per_hour = count_field(
         100,
         "Flags members who make at least this many requests an hour, faster than a person works, in at "
-        "least two hours of 24. Raises an alert, whatever the cost, if their requests are also more than "
-        "five times the member's usual. For example 100. 0 is off.",
+        "least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if "
+        "their requests are also more than five times the member's usual. For example 100. 0 is off.",
         db_default=100,
     )
     price_changes = models.BooleanField(

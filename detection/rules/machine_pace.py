@@ -9,7 +9,7 @@ import numpy as np
 
 from detection.findings.finding import Finding, Judgement, last_24_hours
 from detection.frame.baseline import Baseline
-from detection.frame.evidence import MACHINE_HOURS
+from detection.frame.evidence import LONG_DAY_HOURS, MACHINE_HOURS
 from detection.frame.frame import DAY_HOURS, Frame
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
@@ -21,7 +21,8 @@ USUAL_TIMES, HOURS_WITHOUT_HISTORY = 5.0, 4
 
 
 def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:
-    """Members whose requests came at the pace in several hours of 24, and are many times their usual."""
+    """Members whose requests came at the pace in several hours of 24, or are as many, and many times their
+    usual."""
     pace = settings.machine_pace_per_hour
     if not pace or not len(frame.member_ids):
         return []
@@ -33,10 +34,11 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     bound = np.maximum(bound, MACHINE_HOURS * pace)
     is_inside = _hours_of(ended, hours.shape[1])
     is_fast = ((hours >= pace) & is_inside).sum(axis=1) >= MACHINE_HOURS
+    is_long = requests[rows, ended] >= LONG_DAY_HOURS * pace
     spend, expected = frame.rolling.cents[rows, ended], baseline.expected_cents[rows, ended]
     judgement = Judgement(
         rule=Rule.MACHINE_PACE,
-        mask=is_fast & (requests[rows, ended] > bound),
+        mask=(is_fast | is_long) & (requests[rows, ended] > bound),
         metric="requests_24h",
         observed=requests[rows, ended],
         bound=bound,

@@ -85,6 +85,21 @@ def test_included_rows_without_a_cost_are_worth_what_the_team_pays_for_their_mod
     assert "used an estimated $140 ($0.00 charged)" in incident.message
 
 
+def test_included_rows_beside_charged_ones_are_no_rise_of_the_price(tmp_path):
+    rows = colleagues()
+    for user in ("ana", "ben", "eva"):
+        rows += [
+            line.replace("Included", "On-Demand").replace(",-\n", ",0.70\n") for line in ordinary(user, 5, 8)
+        ]
+        at = datetime(2026, 5, 25, 9, tzinfo=UTC)
+        rows += [
+            row(at + timedelta(minutes=4 * number), user, "composer-2.5-fast", "Included", "-")
+            for number in range(14)
+        ]
+        rows.append(row(at, user, "composer-2.5-fast", "On-Demand", "0.07", reads=0))
+    assert found_in(rows, tmp_path) == []
+
+
 def test_free_usage_is_worth_nothing(tmp_path):
     rows = [*colleagues(), *ordinary("ben", 5, 10)]
     burst_at = datetime(2026, 5, 26, 9, tzinfo=UTC)
@@ -104,13 +119,35 @@ def test_requests_at_a_machines_pace_are_found_whatever_they_cost(tmp_path):
     assert "up to 240 in an hour" in incident.message
 
 
-def _small_day(day, requests):
+@pytest.mark.parametrize(
+    ("hours", "kind", "cost"),
+    [(2, "Included", "-"), (15, "On-Demand", "0.001"), (15, "Free", "Free"), (23, "Included", "-")],
+)
+def test_far_more_requests_than_ever_are_found_however_slowly_they_come(tmp_path, hours, kind, cost):
+    rows = [line for day in range(3) for line in _small_day(FIRST + timedelta(days=day), 100, kind, cost)]
+    begins_at = datetime(2026, 5, 21, 0, 20, tzinfo=UTC)
+    every = timedelta(hours=hours) / 1269
+    rows += [_small(begins_at + every * number, kind, cost) for number in range(1269)]
+    rows.append(_small(datetime(2026, 5, 18, 8, tzinfo=UTC)))  # a file without a cost at all is refused
+    (incident,) = found_in(rows, tmp_path, last=date(2026, 5, 22))
+    assert incident.rules[0] == "machine_pace"
+    assert incident.detected_at <= begins_at + timedelta(hours=hours)
+
+
+def test_a_busy_day_at_a_persons_pace_is_found_by_no_pace(tmp_path):
+    rows = [line for day in range(4) for line in _small_day(FIRST + timedelta(days=day), 100)]
+    begins_at = datetime(2026, 5, 22, 7, tzinfo=UTC)
+    rows += [_small(begins_at + timedelta(minutes=2 * number)) for number in range(480)]
+    assert found_in(rows, tmp_path, last=date(2026, 5, 22)) == []
+
+
+def _small_day(day, requests, kind="On-Demand", cost="0.001"):
     at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
-    return [_small(at + timedelta(minutes=4 * number)) for number in range(requests)]
+    return [_small(at + timedelta(minutes=4 * number), kind, cost) for number in range(requests)]
 
 
-def _small(at):
-    return f"{at.isoformat()},eva@team.example,,,On-Demand,auto,No,0,100,1000,50,1150,0.001\n"
+def _small(at, kind="On-Demand", cost="0.001"):
+    return f"{at.isoformat()},eva@team.example,,,{kind},auto,No,0,100,1000,50,1150,{cost}\n"
 
 
 def test_an_ordinary_month_of_a_team_raises_nothing(tmp_path):
