@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from .assignments.membership import UNASSIGNED
@@ -30,11 +31,13 @@ class KnownGroup(NamedTuple):
     pk: int
     name: str
     closed_day: date | None
+    cursor_limit_dollars: Decimal | None  # a month, which Cursor enforces
 
 
 def load_groups() -> list[KnownGroup]:
     """All groups. One query."""
-    return [KnownGroup(*row) for row in Group.objects.values_list("pk", "name", "closed_day")]
+    limit = "cursor_group__directory_group__monthly_limit_dollars"
+    return [KnownGroup(*row) for row in Group.objects.values_list("pk", "name", "closed_day", limit)]
 
 
 def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = False) -> list[GroupOption]:
@@ -44,8 +47,8 @@ def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = F
     given, and two where small groups are hidden.
     """
     groups = load_groups() if groups is None else groups
-    closed = {pk for pk, _, closed_day in groups if closed_day}
-    found = group_options(shown_paths({pk: name for pk, name, _ in groups}))
+    closed = {group.pk for group in groups if group.closed_day}
+    found = group_options(shown_paths({group.pk: group.name for group in groups}))
     found = [replace(option, is_closed=option.group_ids <= closed) for option in found]
     return [option for option in found if with_closed or not option.is_closed]
 

@@ -78,6 +78,7 @@ class Filters:
     visible: frozenset[int] | None = None  # ids of the members whom the reader may see; None: everybody
     notes: tuple[str, ...] = ()  # what could not be done as asked
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
+    known_groups: list[KnownGroup] | None = None  # the same, closed ones among them
     known_cycles: Cycles | None = None  # where they were asked for already
     stored_mark: str | None = None  # the same
 
@@ -93,8 +94,8 @@ class Filters:
 
     @cached_property
     def groups(self) -> list[KnownGroup]:
-        """All groups, closed ones among them. One query."""
-        return load_groups()
+        """All groups, closed ones among them. One query at most."""
+        return load_groups() if self.known_groups is None else self.known_groups
 
     @cached_property
     def budgets(self) -> BudgetAmounts | None:
@@ -211,7 +212,8 @@ def parse_filters(
         raise BadRequest(" ".join(filter_error(name, query.get(name, "")) for name in form.errors))
     values = form.cleaned_data
     notes: list[str] = []
-    options = group_options(with_closed=True) if values["group"] else []
+    groups = load_groups() if values["group"] else None
+    options = group_options(groups, with_closed=True) if groups is not None else []
     group = read_group(values["group"], options, notes) if values["group"] else None
     dates = period_from_dates(values["from"], values["to"], now, known_until)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
@@ -224,6 +226,7 @@ def parse_filters(
         group=group,
         notes=tuple(notes),
         options=tuple(option for option in options if not option.is_closed or option == group),
+        known_groups=groups,
         known_cycles=cycles,
         **{name: values[name] for name in WORDS},
     )

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, cached_property, partial
 
-from django.db.models import Expression, F, OuterRef, Subquery, Sum, Value
+from django.db.models import Expression, OuterRef, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
 
 from collector.base.days import days_between, utc_day
 from collector.base.money import cents
 from collector.facts.forecast import Forecast, days_left, forecast
 from collector.models import BillingCycle, Member
-from groups.models import BudgetSettings, CycleBudget, Group
-from groups.tree import group_options
+from groups.models import BudgetSettings, CycleBudget
+from groups.tree import KnownGroup, group_options, load_groups
 
 from .models import TEAM
 from .spending import DailyCents, day_spends, member_days, spent_rows
@@ -143,11 +143,12 @@ def compute_states(
     known_until: datetime | None,
     *,
     least_ratio: float = 0.0,
+    groups: Sequence[KnownGroup] | None = None,
 ) -> list[BudgetState]:
     """The team's budget, then the groups' by name, then the members' by share, from `least_ratio` of it on.
 
-    Three queries at most, and one for the first forecast of a member that is asked for.
-    `known_until`: up to when usage is known, None before it was ever read.
+    Three queries at most, one fewer where `groups` are given, and one more for the first forecast of a
+    member that is asked for. `known_until`: up to when usage is known, None before it was ever read.
     """
     seen_at = min(known_until or now, now)
     team = DailyCents()
@@ -157,7 +158,7 @@ def compute_states(
         by_group[row.group_id].add_day(row.day, row.is_in_cycle, row.cents)
     states = [
         *_team_state(cycle, seen_at, amounts, team),
-        *_group_states(cycle, seen_at, amounts, by_group),
+        *_group_states(cycle, seen_at, amounts, by_group, groups),
     ]
     members = _member_states(cycle, now, seen_at, amounts, least_ratio)
     return [*states, *sorted(members, key=lambda state: (-state.ratio, state.owner.name))]
@@ -171,18 +172,20 @@ def _team_state(
 
 
 def _group_states(
-    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, by_group: Mapping[int, DailyCents]
+    cycle: BillingCycle,
+    now: datetime,
+    amounts: BudgetAmounts,
+    by_group: Mapping[int, DailyCents],
+    groups: Sequence[KnownGroup] | None,
 ) -> Iterable[BudgetState]:
     """Closed groups count too, above and below: the days on which they held members are theirs."""
     if not amounts.groups:
         return
-    limit = F("cursor_group__directory_group__monthly_limit_dollars")
-    groups = Group.objects.annotate(cursor_limit_dollars=limit).in_bulk()
-    covered = {
-        option.path: option.group_ids for option in group_options({pk: g.name for pk, g in groups.items()})
-    }
-    for pk in sorted(amounts.groups, key=lambda pk: groups[pk].name.casefold()):
-        group = groups[pk]
+    known = {group.pk: group for group in (load_groups() if groups is None else groups)}
+    names = {pk: group.name for pk, group in known.items()}
+    covered = {option.path: option.group_ids for option in group_options(names)}
+    for pk in sorted(amounts.groups, key=lambda pk: names[pk].casefold()):
+        group = known[pk]
         if group.closed_day and group.closed_day <= utc_day(cycle.start_at):
             continue
         ids = covered.get(group.name, frozenset({pk}))

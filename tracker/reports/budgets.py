@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from collector.models import BillingCycle
 from groups.assignments.membership import current
 from groups.budgets.states import BudgetAmounts, BudgetScope, BudgetState, compute_states
 from groups.small import shown_groups
+from groups.tree import KnownGroup
 from incidents.notifying.budgets import pace
 
 WARNING_RATIO = 0.8
@@ -72,15 +73,16 @@ def budget_lines(
     known_until: datetime | None,
     visible: Collection[int] | None = None,
     group_ids: Collection[int] | None = None,
+    groups: Sequence[KnownGroup] | None = None,
 ) -> list[BudgetLine]:
     """The team's and the groups' budgets, and members' that are reached or about to be; none where the team's
     is the only one, which is shown with the forecast.
 
-    `group_ids` are the groups that a filter chose: theirs alone then.
+    `group_ids` are the groups that a filter chose: theirs alone then. `groups` are all, where they are known.
     """
     if not amounts.has_any:
         return []
-    states = compute_states(cycle, now, amounts, known_until, least_ratio=WARNING_RATIO)
+    states = compute_states(cycle, now, amounts, known_until, least_ratio=WARNING_RATIO, groups=groups)
     return [
         budget_line(state)
         for state in visible_states(states, now, visible)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef
 
-from incidents.models import Incident
+from incidents.models import Channel, Incident
 from tracker.filters import Filters
 from tracker.reports.incidents import limit_incidents
-from tracker.reports.watch import Watch
+from tracker.reports.watch import Watch, watch
 from tracker.widgets import formats
 
 GRAVITY = {"critical": 0, "warning": 1}
@@ -70,16 +70,25 @@ class OpenIncidents:
         return len(self.found) - len(self.listed)
 
 
-def open_incidents(filters: Filters, watch: Watch) -> OpenIncidents:
-    """Narrowed by group and search, and to whom the reader may see. One query."""
+def open_incidents(filters: Filters) -> OpenIncidents:
+    """Narrowed by group and search, and to whom the reader may see. One query; two where none is open."""
     rows = Incident.objects.unresolved()
     inside = limit_incidents(rows, filters).filter(pk=OuterRef("pk"))
     everybody = limit_incidents(rows, filters.everybody)
-    known = list(everybody.for_sentences().annotate(is_inside=Exists(inside)))
+    known = list(
+        everybody.for_sentences().annotate(
+            is_inside=Exists(inside), has_channel=Exists(Channel.objects.enabled())
+        )
+    )
     found = [incident for incident in known if incident.is_inside]
     found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
-    looked = replace(watch, has_looked=watch.has_looked or bool(known))
-    return OpenIncidents(found, len(known) - len(found), filters, looked)
+    now, known_until = filters.now, filters.period.known_until
+    seen = (
+        Watch(now, known_until, has_looked=True, has_channel=known[0].has_channel)
+        if known
+        else watch(now, known_until)
+    )
+    return OpenIncidents(found, len(known) - len(found), filters, seen)
 
 
 def not_narrowing(filters: Filters) -> str:

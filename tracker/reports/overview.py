@@ -28,7 +28,7 @@ from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.seats import UnusedSeat
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
 from tracker.reports.usage import Day
-from tracker.reports.watch import Watch, watch
+from tracker.reports.watch import Watch
 from tracker.widgets import formats, palette
 
 TOP_SPENDERS = 7
@@ -217,13 +217,13 @@ class Overview:
         is_known = self.seats and not self.period.is_unknown
         return len(self.active_seats) / len(self.seats) if is_known else None
 
-    @cached_property
+    @property
     def watch(self) -> Watch:
-        return watch(self.filters.now, self.period.known_until)
+        return self.incidents.watch
 
     @cached_property
     def incidents(self) -> OpenIncidents:
-        return open_incidents(self.filters, self.watch)
+        return open_incidents(self.filters)
 
     @cached_property
     def lines_added(self) -> int:

@@ -9,15 +9,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Q
-
 from collector.base.days import days_between, utc_day
 from collector.base.money import cents
 from collector.facts.forecast import Forecast
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
-from groups.models import Group
 from groups.reporting.chargeback import SUMMED, ChargebackFigures
 from groups.small import shown_paths
 from groups.tree import GroupOption, group_options
@@ -145,8 +142,9 @@ class _Teams:
         """Open groups, and closed ones that spent something in these days, unless a group is chosen."""
         if self.filters.options:
             return list(self.filters.options)
-        names = Group.objects.filter(Q(closed_day=None) | Q(pk__in=list(self.days)))
-        return group_options(shown_paths(dict(names.values_list("pk", "name"))))
+        known = self.filters.groups
+        names = {group.pk: group.name for group in known if not group.closed_day or group.pk in self.days}
+        return group_options(shown_paths(names))
 
     def row(self, option: GroupOption, tree: list[GroupOption]) -> TeamRow:
         days = sum_by_slot([self.days.get(pk, {}) for pk in option.group_ids])

@@ -22,15 +22,15 @@ def budgets(context: Context, cycle: BillingCycle | None = None) -> dict[str, ob
     """Budgets of the present cycle, or of `cycle`; nothing where none of a group or member is set."""
     now, filters = context["now"], context.get("filters")
     if filters is None:
-        amounts, group_ids = budget_amounts(cycle, now) if cycle else None, None
+        amounts, group_ids, groups = budget_amounts(cycle, now) if cycle else None, None, None
     else:
-        cycle, amounts = filters.cycles[0], filters.budgets
+        cycle, amounts, groups = filters.cycles[0], filters.budgets, filters.groups
         group_ids = filters.group.group_ids if filters.group else None
     if cycle is None or amounts is None:
         return {"lines": []}
     known = known_until(context["request"], now)
     span = f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
-    lines = budget_lines(cycle, amounts, now, known, context["visible"], group_ids)
+    lines = budget_lines(cycle, amounts, now, known, context["visible"], group_ids, groups)
     return {"lines": lines, "note": f"Billing cycle of {span}."}
 
 
