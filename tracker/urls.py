@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 from tracker.access.guard import public
 from tracker.demo.views import demo_messages
 from tracker.views.agent_stops import stop_agent_run
+from tracker.views.budgets import budgets
 from tracker.views.chargeback import chargeback
 from tracker.views.hooks import opsgenie_hook, pagerduty_hook
 from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
@@ -26,6 +27,7 @@ ICON = RedirectView.as_view(url=f"{site.STATIC_URL}tracker/img/mark.svg", http_m
 
 urlpatterns = [
     path("", overview, name="overview"),
+    path("budgets", budgets, name="budgets"),
     path("chargeback", chargeback, name="chargeback"),
     path("savings", savings, name="savings"),
     path("savings/follow-up", follow_saving_up, name="follow-saving-up"),

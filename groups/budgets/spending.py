@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Case, F, IntegerField, Sum, When
 
 from collector.base.days import utc_day
 from collector.base.money import cents
@@ -20,9 +20,11 @@ from groups.assignments.membership import sums_by_group
 
 @dataclass(frozen=True)
 class DaySpend:
-    """What a group spent on one UTC day, or on the part of it that lies in the cycle or before it."""
+    """What a group spent on one UTC day, or on the part of it that lies in the cycle or before it: all of it
+    but for the members whose days are asked for, who have their own."""
 
     group_id: int  # held on that day; UNASSIGNED for none
+    member_id: int | None  # one of those asked for
     day: date
     is_in_cycle: bool
     cents: Decimal
@@ -43,15 +45,18 @@ class DailyCents:
             self.cycle_by_day[day] += cents
 
 
-def day_spends(cycle: BillingCycle, now: datetime) -> Iterator[DaySpend]:
-    """Days of the cycle, and those before today that a forecast looks back to, by group. One query.
+def day_spends(cycle: BillingCycle, now: datetime, members: Collection[int] = ()) -> Iterator[DaySpend]:
+    """Days of the cycle, and those before today that a forecast looks back to, by group, and by each of the
+    `members`. One query.
 
     The group is the one held on the row's day, as everywhere: whoever moved counts in each group for the days
     spent in it, so that groups and Unassigned add up to the cycle's total.
     """
-    sums = sums_by_group(spent_rows(cycle, now), "total_cents", keys=("day", "is_after_turn"))
-    for group_id, day, is_after_turn, (total,) in sums:
-        yield DaySpend(group_id, day, is_within(cycle, day, is_after_turn), cents(total))
+    is_apart = When(member__in=members, then=F("member_id"))
+    rows = spent_rows(cycle, now).annotate(apart=Case(is_apart, output_field=IntegerField()))
+    sums = sums_by_group(rows, "total_cents", keys=("apart", "day", "is_after_turn"))
+    for group_id, member_id, day, is_after_turn, (total,) in sums:
+        yield DaySpend(group_id, member_id, day, is_within(cycle, day, is_after_turn), cents(total))
 
 
 def member_days(cycle: BillingCycle, now: datetime, members: Collection[int]) -> dict[int, DailyCents]:

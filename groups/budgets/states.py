@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, cached_property, partial
+from typing import NamedTuple
 
 from django.db.models import Expression, OuterRef, Subquery, Sum, Value
 from django.db.models.expressions import Combinable
@@ -22,6 +23,9 @@ from groups.tree import KnownGroup, group_options, load_groups
 
 from .models import TEAM
 from .spending import DailyCents, day_spends, member_days, spent_rows
+
+# Members whose days are read with one query: a page shows no more, and their rows fit in memory.
+BATCH = 100
 
 
 class BudgetScope(StrEnum):
@@ -143,25 +147,31 @@ def compute_states(
     known_until: datetime | None,
     *,
     least_ratio: float = 0.0,
+    first_members: int = 0,
     groups: Sequence[KnownGroup] | None = None,
 ) -> list[BudgetState]:
     """The team's budget, then the groups' by name, then the members' by share, from `least_ratio` of it on.
 
-    Three queries at most, one fewer where `groups` are given, and one more for the first forecast of a
-    member that is asked for. `known_until`: up to when usage is known, None before it was ever read.
+    Three queries at most, one fewer where `groups` are given. The days that forecasts look at are read along
+    for the `first_members`, and for a hundred others when the first of them is asked for. `known_until`: up
+    to when usage is known, None before it was ever read.
     """
     seen_at = min(known_until or now, now)
+    members = _member_budgets(cycle, now, amounts, least_ratio)
+    first = [budget.member.pk for budget in members[:first_members]]
     team = DailyCents()
-    by_group: defaultdict[int, DailyCents] = defaultdict(DailyCents)
-    for row in day_spends(cycle, now) if amounts.team or amounts.groups else ():
+    by_group, by_member = defaultdict[int, DailyCents](DailyCents), defaultdict[int, DailyCents](DailyCents)
+    has_groups = bool(amounts.team or amounts.groups)
+    for row in day_spends(cycle, now, first) if has_groups else ():
         team.add_day(row.day, row.is_in_cycle, row.cents)
         by_group[row.group_id].add_day(row.day, row.is_in_cycle, row.cents)
-    states = [
+        if row.member_id is not None:
+            by_member[row.member_id].add_day(row.day, row.is_in_cycle, row.cents)
+    return [
         *_team_state(cycle, seen_at, amounts, team),
         *_group_states(cycle, seen_at, amounts, by_group, groups),
+        *_member_states(cycle, now, seen_at, members, dict.fromkeys(first) | by_member if has_groups else {}),
     ]
-    members = _member_states(cycle, now, seen_at, amounts, least_ratio)
-    return [*states, *sorted(members, key=lambda state: (-state.ratio, state.owner.name))]
 
 
 def _team_state(
@@ -194,27 +204,55 @@ def _group_states(
         yield _state(cycle, now, owner, amounts.groups[pk], parts, group.cursor_limit_dollars)
 
 
-def _member_states(
-    cycle: BillingCycle, now: datetime, seen_at: datetime, amounts: BudgetAmounts, least_ratio: float
-) -> Iterable[BudgetState]:
-    """People on the team, and whoever has a budget of their own, in the order of their addresses."""
+class _MemberBudget(NamedTuple):
+    member: Member
+    dollars: Decimal
+    spent_cents: Decimal
+
+    @property
+    def ratio(self) -> float:
+        return float(self.spent_cents / (self.dollars * 100))
+
+
+def _member_budgets(
+    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, least_ratio: float
+) -> list[_MemberBudget]:
+    """Of people on the team, and of whoever has a budget of their own, largest share first."""
     if not (amounts.members or amounts.each_member):
-        return
+        return []
     spent = spent_rows(cycle, now).in_cycle(cycle).filter(member=OuterRef("pk")).order_by().values("member")
     members = Member.objects.people().annotate(spent=Subquery(spent.values(sum=Sum("total_cents"))))
     budgets = [
-        (member, dollars, cents(member.spent))
+        _MemberBudget(member, dollars, cents(member.spent))
         for member in members.only("name", "email", "gone_at", "is_removed")
         if (dollars := amounts.of_member(member))
     ]
-    budgets = [row for row in budgets if float(row[2] / (row[1] * 100)) >= least_ratio]
-    days = cache(partial(member_days, cycle, now, tuple(member.pk for member, *_ in budgets)))
+    reached = [budget for budget in budgets if budget.ratio >= least_ratio]
+    reached.sort(key=lambda budget: (-budget.ratio, str(budget.member), budget.member.shown_email))
+    return reached
 
-    def expect(pk: int) -> Forecast | None:
-        return _forecast_of(cycle, seen_at, [days()[pk]] if pk in days() else [])
 
-    for member, dollars, cycle_cents in sorted(budgets, key=lambda row: row[0].shown_email):
-        yield BudgetState(_member_owner(member), dollars * 100, cycle_cents, partial(expect, member.pk))
+def _member_states(
+    cycle: BillingCycle,
+    now: datetime,
+    seen_at: datetime,
+    budgets: Sequence[_MemberBudget],
+    known: Mapping[int, DailyCents | None],
+) -> Iterable[BudgetState]:
+    """In the order of `budgets`; `known` are days that were read already, None of whoever has none."""
+    pks = [budget.member.pk for budget in budgets]
+
+    @cache
+    def batch(number: int) -> dict[int, DailyCents]:
+        return member_days(cycle, now, pks[number * BATCH : (number + 1) * BATCH])
+
+    def expect(place: int, pk: int) -> Forecast | None:
+        days = known[pk] if pk in known else batch(place // BATCH).get(pk)
+        return _forecast_of(cycle, seen_at, [days] if days else [])
+
+    for place, (member, dollars, spent_cents) in enumerate(budgets):
+        forecast_of_it = partial(expect, place, member.pk)
+        yield BudgetState(_member_owner(member), dollars * 100, spent_cents, forecast_of_it)
 
 
 def member_state(

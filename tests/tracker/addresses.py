@@ -85,6 +85,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/"): Row("page"),
     ("GET", "/users/<email>"): Row("member page", url="/users/ann@company.com", prepare=make_ann),
     ("GET", "/incidents"): Row("page"),
+    ("GET", "/budgets"): Row("page"),
     ("GET", "/savings"): Row("page"),
     ("POST", "/savings/follow-up"): Row(
         "respond", ok=404, form={"member": "1", "model": "x", "state": "raised"}

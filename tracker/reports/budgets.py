@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from django.urls import reverse
 
@@ -15,9 +16,10 @@ from groups.assignments.membership import current
 from groups.budgets.states import BudgetAmounts, BudgetScope, BudgetState, compute_states
 from groups.small import shown_groups
 from groups.tree import KnownGroup
-from incidents.notifying.budgets import pace
+from incidents.notifying.budgets import budget_amounts, pace
 
 WARNING_RATIO = 0.8
+MOST_LISTED = 10  # beside a page's figures
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,29 @@ class BudgetLine:
     """One budget in a list."""
 
     state: BudgetState
-    url: str
-    pace: str
+
+    @property
+    def url(self) -> str:
+        """The page that shows most of the budget's spend."""
+        owner = self.state.owner
+        if owner.scope is BudgetScope.MEMBER:
+            return reverse("member", args=[owner.email])
+        query = {"group": owner.name} if owner.scope is BudgetScope.GROUP else None
+        return reverse("overview", query=query)
+
+    @property
+    def pace(self) -> str:
+        return pace(self.state)
 
     @property
     def percent(self) -> int:
         return round(self.state.ratio * 100)
+
+    @property
+    def limit_cents(self) -> Decimal | None:
+        """The group's limit in Cursor, which is of a calendar month."""
+        dollars = self.state.cursor_limit_dollars
+        return None if dollars is None else dollars * 100
 
     @property
     def meter(self) -> float:
@@ -66,7 +85,15 @@ def visible_states(
     return [state for state in states if state.owner.id in seen.get(state.owner.scope, ())]
 
 
-def budget_lines(
+@dataclass(frozen=True)
+class BudgetPanel:
+    """The budgets that a page lists beside its figures, and how many more it would have."""
+
+    lines: Sequence[BudgetLine] = ()
+    more: int = 0
+
+
+def budget_panel(
     cycle: BillingCycle,
     amounts: BudgetAmounts,
     now: datetime,
@@ -74,33 +101,37 @@ def budget_lines(
     visible: Collection[int] | None = None,
     group_ids: Collection[int] | None = None,
     groups: Sequence[KnownGroup] | None = None,
-) -> list[BudgetLine]:
-    """The team's and the groups' budgets, and members' that are reached or about to be; none where the team's
-    is the only one, which is shown with the forecast.
+) -> BudgetPanel:
+    """The team's budget and the largest shares of groups' budgets, and of members' that are reached or about
+    to be; none where the team's is the only one, which is shown with the forecast.
 
     `group_ids` are the groups that a filter chose: theirs alone then. `groups` are all, where they are known.
     """
     if not amounts.has_any:
-        return []
-    states = compute_states(cycle, now, amounts, known_until, least_ratio=WARNING_RATIO, groups=groups)
-    return [
-        budget_line(state)
-        for state in visible_states(states, now, visible)
-        if is_listed(state, group_ids) and (group_ids is None or state.owner.scope is BudgetScope.GROUP)
-    ]
+        return BudgetPanel()
+    if group_ids is not None:
+        amounts = replace(amounts, members={}, each_member=Decimal(0))
+    states = compute_states(
+        cycle,
+        now,
+        amounts,
+        known_until,
+        least_ratio=WARNING_RATIO,
+        first_members=MOST_LISTED,
+        groups=groups,
+    )
+    shown = [state for state in visible_states(states, now, visible) if is_listed(state, group_ids)]
+    shown.sort(key=lambda state: (state.owner.scope is not BudgetScope.TEAM, -state.ratio))
+    return BudgetPanel([BudgetLine(state) for state in shown[:MOST_LISTED]], max(len(shown) - MOST_LISTED, 0))
 
 
 def is_listed(state: BudgetState, group_ids: Collection[int] | None) -> bool:
-    return state.owner.scope is not BudgetScope.GROUP or group_ids is None or state.owner.id in group_ids
+    return group_ids is None or (state.owner.scope is BudgetScope.GROUP and state.owner.id in group_ids)
 
 
-def budget_line(state: BudgetState) -> BudgetLine:
-    return BudgetLine(state, owner_path(state), pace(state))
-
-
-def owner_path(state: BudgetState) -> str:
-    """The page that shows most of the budget's spend."""
-    if state.owner.scope is BudgetScope.MEMBER:
-        return reverse("member", args=[state.owner.email])
-    query = {"group": state.owner.name} if state.owner.scope is BudgetScope.GROUP else None
-    return reverse("overview", query=query)
+def all_budgets(
+    cycle: BillingCycle, now: datetime, known_until: datetime | None, visible: Collection[int] | None
+) -> list[BudgetLine]:
+    """Every budget of `cycle` that the reader may see."""
+    states = compute_states(cycle, now, budget_amounts(cycle, now), known_until)
+    return [BudgetLine(state) for state in visible_states(states, now, visible)]

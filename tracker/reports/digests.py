@@ -28,7 +28,7 @@ from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import people
 from tracker.reports.badges import ADOPTION
-from tracker.reports.budgets import BudgetLine, budget_lines
+from tracker.reports.budgets import BudgetPanel, budget_panel
 from tracker.reports.cycle import CycleReport
 from tracker.reports.group_weeks import GroupWeek
 from tracker.reports.overview import Overview
@@ -202,10 +202,10 @@ def weekly(now: datetime, group_ids: frozenset[int] | None) -> Digest:
 def budget_tables(now: datetime, group_ids: frozenset[int] | None) -> list[DigestTable]:
     """How the budgets of the present cycle stand; no table where none is set."""
     running = BillingCycle.objects.at(now)
-    lines: list[BudgetLine] = []
+    panel = BudgetPanel()
     if running:
         amounts = budget_amounts(running, now)
-        lines = budget_lines(running, amounts, now, freshness.known_until(now), group_ids=group_ids)
+        panel = budget_panel(running, amounts, now, freshness.known_until(now), group_ids=group_ids)
     rows = tuple(
         (
             line.state.owner.name,
@@ -214,10 +214,11 @@ def budget_tables(now: datetime, group_ids: frozenset[int] | None) -> list[Diges
             f"{line.percent} %",
             line.pace or "–",
         )
-        for line in lines
+        for line in panel.lines
     )
     columns = ("Budget of", "Spent", "Budget", "Share", "At this pace")
-    return [DigestTable("Budgets", columns, rows)] if rows else []
+    heading = f"Budgets (and {panel.more} more with a smaller share)" if panel.more else "Budgets"
+    return [DigestTable(heading, columns, rows)] if rows else []
 
 
 def group_weeks(report: Overview, past: Overview, incidents: dict[int, int]) -> list[GroupWeek]:

@@ -11,7 +11,7 @@ from groups.budgets.states import member_state
 from incidents.notifying.budgets import budget_amounts
 from tracker.access.roles import Role
 from tracker.filters import known_until
-from tracker.reports.budgets import budget_line, budget_lines
+from tracker.reports.budgets import BudgetLine, budget_panel
 from tracker.widgets import formats
 
 register = template.Library()
@@ -27,11 +27,11 @@ def budgets(context: Context, cycle: BillingCycle | None = None) -> dict[str, ob
         cycle, amounts, groups = filters.cycles[0], filters.budgets, filters.groups
         group_ids = filters.group.group_ids if filters.group else None
     if cycle is None or amounts is None:
-        return {"lines": []}
+        return {"panel": None}
     known = known_until(context["request"], now)
     span = f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
-    lines = budget_lines(cycle, amounts, now, known, context["visible"], group_ids, groups)
-    return {"lines": lines, "note": f"Billing cycle of {span}."}
+    panel = budget_panel(cycle, amounts, now, known, context["visible"], group_ids, groups)
+    return {"panel": panel, "note": f"Billing cycle of {span}.", "cycle": cycle}
 
 
 @register.inclusion_tag("components/member_budget.html", takes_context=True)
@@ -42,7 +42,7 @@ def member_budget(context: Context, member: Member) -> dict[str, object]:
     cycle, known = filters.cycles[0], filters.period.known_until
     state = member_state(member, cycle, filters.now, filters.budgets, known) if cycle else None
     return {
-        "line": budget_line(state) if state else None,
+        "line": BudgetLine(state) if state else None,
         "member": member,
         "is_admin": is_person and access.may(Role.ADMIN),
         "is_own": is_person and access.email.lower() == member.email,

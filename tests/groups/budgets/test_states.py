@@ -97,6 +97,34 @@ def test_a_budget_says_on_which_day_it_is_reached_at_this_pace(cycle):
     assert (state.is_reached, state.reached_on) == (True, None)
 
 
+def test_days_of_the_first_members_come_with_the_groups_and_say_the_same(
+    cycle, monkeypatch, django_assert_num_queries
+):
+    people = [make_member(f"m{number}@x.io") for number in range(5)]
+    for number, person in enumerate(people[:4]):
+        for offset in range(20):
+            make_day(person, date(2026, 3, 11) + timedelta(days=offset), 100 * (number + 1))
+    group = make_group("A")
+    assign(people[0], group, date(2026, 3, 20))
+    budget(100, group=group)
+    BudgetSettings.objects.create(member_budget_dollars=50)
+    amounts = load_amounts(cycle, Value(Decimal(200)))
+
+    def found(**first):
+        states = compute_states(cycle, NOW, amounts, NOW, **first)
+        return [(s.owner.target, s.spent_cents, s.forecast, s.reached_on) for s in states]
+
+    with django_assert_num_queries(4):  # days, groups, members, and the days of the batch
+        lazily = found()
+    monkeypatch.setattr("groups.budgets.states.BATCH", 2)
+    with django_assert_num_queries(5):
+        assert found(first_members=2) == lazily
+    with django_assert_num_queries(3):
+        assert found(first_members=5) == lazily
+    assert [target for target, *_ in lazily[2:]] == [f"member:{people[n].pk}" for n in (3, 2, 1, 0, 4)]
+    assert [forecast is None for *_, forecast, _ in lazily[2:]] == [False, False, False, False, True]
+
+
 def test_every_member_on_the_team_has_the_common_budget_or_their_own(cycle):
     ann, bob = make_member("ann@x.io"), make_member("bob@x.io")
     make_member("gone@x.io", gone_at=LONG_AGO)

@@ -57,6 +57,32 @@ def test_a_group_filter_keeps_that_groups_budget_alone(people):
     assert "85 %" in panel and "The team" not in panel and "Bob" not in panel
 
 
+@pytest.mark.parametrize("path", ["/", "/chargeback", "/teams"])
+def test_a_long_list_shows_the_largest_shares_and_leads_to_all(people, path, monkeypatch):
+    monkeypatch.setattr("tracker.reports.budgets.MOST_LISTED", 2)
+    text = body(path)
+    panel = text[text.index('id="budgets"') :]
+    panel = panel[: panel.index("</section>")]
+    assert "The team" in panel and "Ann" in panel and "531 %" in panel
+    assert "Bob" not in panel and "Eng &gt; Core" not in panel
+    assert "and 2 more with a smaller share" in panel
+    assert 'href="/budgets?cycle=2026-11-17"' in panel
+
+
+def test_the_page_of_budgets_lists_every_one_and_so_does_its_csv(people):
+    text = body("/budgets?cycle=2026-11-17")
+    for shown in ("The team", "Eng &gt; Core", "$42.50", "85 %", "94 %", "Cat"):
+        assert shown in text
+    rows = body("/budgets?csv=budgets").splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["Ann", "Bob", "Eng > Core", "The team", "Cat"]
+
+
+def test_the_weekly_digest_counts_the_budgets_that_it_does_not_list(people, monkeypatch):
+    monkeypatch.setattr("tracker.reports.budgets.MOST_LISTED", 2)
+    headings = [table.heading for table in digests.weekly(company.NOW, None).tables]
+    assert "Budgets (and 2 more with a smaller share)" in headings
+
+
 def test_a_members_page_says_how_their_budget_stands(people):
     assert "94 % of the budget" in body("/users/bob@company.com")
     assert "the budget is exhausted" in body("/users/ann@company.com")
