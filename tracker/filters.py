@@ -17,7 +17,7 @@ from collector.base.days import utc_day
 from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
 from detection.vocabulary import Rule, Severity
-from groups.budgets.states import BudgetAmounts
+from groups.budgets.amounts import BudgetAmounts
 from groups.tree import GroupOption, KnownGroup, load_groups
 from groups.tree import option_for as find_group
 from groups.tree import options as group_options

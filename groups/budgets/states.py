@@ -11,16 +11,15 @@ from enum import StrEnum
 from functools import cache, cached_property, partial
 from typing import NamedTuple
 
-from django.db.models import Expression, OuterRef, Subquery, Sum, Value
-from django.db.models.expressions import Combinable
+from django.db.models import OuterRef, Subquery, Sum
 
 from collector.base.days import days_between, utc_day
 from collector.base.money import cents
 from collector.facts.forecast import Forecast, days_left, forecast
 from collector.models import BillingCycle, Member
-from groups.models import BudgetSettings, CycleBudget
 from groups.tree import KnownGroup, group_options, load_groups
 
+from .amounts import BudgetAmounts
 from .models import TEAM
 from .spending import DailyCents, day_spends, member_days, spent_rows
 
@@ -87,57 +86,6 @@ class BudgetState:
     def reached_steps(self, percentages: Iterable[int]) -> list[int]:
         """Which of the steps the spend has reached, ascending."""
         return [step for step in percentages if self.spent_cents * 100 >= self.budget_cents * step]
-
-
-@dataclass(frozen=True)
-class BudgetAmounts:
-    """Budgets in dollars: the team's, groups' and members' own, and what every other member has."""
-
-    team: Decimal
-    groups: Mapping[int, Decimal]
-    members: Mapping[int, Decimal]
-    each_member: Decimal
-    seat: Decimal = Decimal(0)  # what one costs a month; not a budget
-
-    @property
-    def has_any(self) -> bool:
-        """Whether a group or a member has one."""
-        return bool(self.groups or self.members or self.each_member)
-
-    def of_member(self, member: Member) -> Decimal:
-        """Of a person: their own, or what everybody on the team has."""
-        is_on_team = member.gone_at is None and not member.is_removed
-        return self.members.get(member.pk, self.each_member if is_on_team else Decimal(0))
-
-
-def load_amounts(cycle: BillingCycle, team: Expression | Combinable) -> BudgetAmounts:
-    """The amounts in force now; `team` is an expression for the team's. One query."""
-    nobody, settings = Value(0), BudgetSettings.objects.order_by()
-    own = CycleBudget.objects.order_by()
-    rows = own.filter(group__isnull=False).values_list(Value("group"), "group_id", "amount_dollars")
-    found: dict[str, dict[int, Decimal]] = defaultdict(dict)
-    for kind, pk, dollars in rows.union(
-        own.filter(member__isnull=False).values_list(Value("member"), "member_id", "amount_dollars"),
-        settings.values_list(Value("each"), nobody, "member_budget_dollars"),
-        settings.values_list(Value("seat"), nobody, "seat_dollars"),
-        BillingCycle.objects.filter(pk=cycle.pk).order_by().values_list(Value("team"), nobody, team),
-        all=True,
-    ):
-        found[kind][pk] = dollars or Decimal(0)
-    team_dollars, each, seat = (found[kind].get(0, Decimal(0)) for kind in ("team", "each", "seat"))
-    return BudgetAmounts(team_dollars, found["group"], found["member"], each, seat)
-
-
-def amounts_at(end_at: datetime, team: Decimal) -> BudgetAmounts:
-    """The amounts that held at the end of a cycle that is over, with the team's. Two queries."""
-    rows = list(CycleBudget.history.as_of(end_at))
-    policy = next(iter(BudgetSettings.history.as_of(end_at)), None)
-    return BudgetAmounts(
-        team,
-        groups={row.group_id: row.amount_dollars for row in rows if row.group_id},
-        members={row.member_id: row.amount_dollars for row in rows if row.member_id},
-        each_member=policy.member_budget_dollars if policy else Decimal(0),
-    )
 
 
 def compute_states(

@@ -17,13 +17,11 @@ from collector.collecting import freshness
 from collector.models import BillingCycle, Member
 from detection.models import DetectionSettings
 from groups.assignments.membership import current
+from groups.budgets.amounts import BudgetAmounts, amounts_at, load_amounts
 from groups.budgets.states import (
-    BudgetAmounts,
     BudgetScope,
     BudgetState,
-    amounts_at,
     compute_states,
-    load_amounts,
 )
 from groups.models import BudgetSettings, BudgetStep
 from incidents.models import Channel

@@ -13,7 +13,8 @@ from collector.base import names
 from collector.base.days import utc_day
 from collector.models import BillingCycle
 from groups.assignments.membership import current
-from groups.budgets.states import BudgetAmounts, BudgetScope, BudgetState, compute_states
+from groups.budgets.amounts import BudgetAmounts
+from groups.budgets.states import BudgetScope, BudgetState, compute_states
 from groups.small import shown_groups
 from groups.tree import KnownGroup
 from incidents.notifying.budgets import budget_amounts, pace

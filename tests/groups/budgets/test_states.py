@@ -10,8 +10,9 @@ from django.db.models import Value
 
 from collector.collecting import freshness
 from collector.models import BillingCycle, CursorGroup, DirectoryGroup
+from groups.budgets.amounts import BudgetAmounts, amounts_at, load_amounts
 from groups.budgets.spending import day_spends
-from groups.budgets.states import BudgetAmounts, amounts_at, compute_states, load_amounts
+from groups.budgets.states import compute_states
 from groups.models import BudgetSettings, CycleBudget, Group
 from groups.reporting.chargeback import chargeback
 from tests.groups.factories import LONG_AGO, assign, make_day, make_group, make_member
