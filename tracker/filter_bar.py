@@ -10,7 +10,7 @@ from groups.tree import GroupOption
 from groups.tree import options as group_options
 from incidents.models import Status
 from tracker import periods
-from tracker.filters import SURFACES, UNRESOLVED, WORDS, Filters, period_values, surface_name
+from tracker.filters import SURFACES, UNRESOLVED, WORDS, Filters, period_values
 from tracker.reports import badges
 from tracker.widgets import palette
 
@@ -73,7 +73,7 @@ def build_filter_choices(filters: Filters, path: str) -> Choices:
             (family, [Choice(badge.key, badge.label, badge.key == filters.badge) for badge in family_badges])
             for family, family_badges in badges.FAMILIES.items()
         ],
-        surfaces=[Choice(key, surface_name(key), key == filters.surface) for key in SURFACES],
+        surfaces=[Choice(key, palette.surface_name(key), key == filters.surface) for key in SURFACES],
         clear_url=path + filters.query(group="", search="", model="", badge="", surface=""),
     )
 

@@ -295,9 +295,3 @@ def read_group(path: str, options: list[GroupOption], notes: list[str]) -> Group
     if option.is_closed:
         notes.append(f"The group “{option.path}” is closed: it has only what was spent while it was open")
     return option
-
-
-def surface_name(key: str) -> str:
-    """The surface's name as a heading: `Cloud agent`, `IDE`."""
-    label = str(Surface(key).label)
-    return label[0].upper() + label[1:]

@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from django.http import QueryDict
 
-from tracker.filters import SURFACES, period_query, surface_name
+from tracker.filters import SURFACES, period_query
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_labels, dollars, known, provisional_index
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.palette import OTHER
+from tracker.widgets.palette import OTHER, surface_name
 from tracker.widgets.tables import Column, Export, Table, csv_url
 
 # Each surface keeps its colour, whichever others there are.

@@ -20,10 +20,10 @@ from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import limit_to
 from groups.tree import GroupOption
 from incidents.models import Incident
-from tracker.filters import Filters, surface_name
+from tracker.filters import Filters
 from tracker.reports.incidents import limit_visible
 from tracker.reports.people import Person, everybody
-from tracker.widgets.palette import PaletteModel
+from tracker.widgets.palette import PaletteModel, surface_name
 
 MOST_MEMBERS = 25
 # How far back a usual day is looked for: four weekdays of each kind at least.

@@ -9,7 +9,7 @@ from datetime import date
 from django.db import DatabaseError, transaction
 from django.db.models import Min
 
-from collector.models import MemberModelDay
+from collector.models import MemberModelDay, Surface
 from detection.findings.wording import model_label
 from tracker.models import ModelColour
 
@@ -83,6 +83,12 @@ def slot(place: int) -> str:
 def display_name(key: str) -> str:
     """The vendor's own name, but for `default`, which its users know as Auto, and for none."""
     return model_label(key)
+
+
+def surface_name(key: str) -> str:
+    """The surface's name as a heading: `Cloud agent`, `IDE`."""
+    label = str(Surface(key).label)
+    return label[0].upper() + label[1:]
 
 
 def by_name(key: str) -> str:
