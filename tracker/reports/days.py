@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from collector.base.days import days_between, utc_day
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
-from tracker.reports.usage import Day, MicroSum, in_cents, where
+from tracker.reports.usage import Day, in_cents, micro_sum
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def load(rows: MemberModelDayQuerySet) -> Days:
         rows.order_by()
         .values_list("day")
         .annotate(
-            whole_total=MicroSum("total_cents"),
-            whole_billed=MicroSum("billed_cents"),
+            whole_total=micro_sum("total_cents"),
+            whole_billed=micro_sum("billed_cents"),
             whole_requests=Sum("requests"),
-            after_total=MicroSum(where(turned, "total_cents")),
-            after_billed=MicroSum(where(turned, "billed_cents")),
-            after_requests=Sum(where(turned, "requests")),
+            after_total=micro_sum("total_cents", turned),
+            after_billed=micro_sum("billed_cents", turned),
+            after_requests=Sum("requests", filter=turned, default=0),
         )
     )
     sums: dict[tuple[date, bool], Day] = {}

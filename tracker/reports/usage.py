@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Aggregate, BigIntegerField, Case, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum, Value
 
 from collector.base.expressions import SqliteTemplate
-from collector.base.fields import CentsField
 from collector.models import AGENT_SURFACES, DailyActivity, Member
 from collector.models.activity import BetweenDaysQuerySet
 from collector.models.totals import MemberModelDayQuerySet
@@ -116,28 +115,30 @@ class Usage(ModelUsage):
     costliest: dict[int, Costliest]  # by member
 
 
-class MicroSum(SqliteTemplate, Aggregate):
-    """A sum of cents in millionths of a cent, as a whole number: SQLite adds up decimals as floats."""
+class Micro(SqliteTemplate, Func):
+    """A sum of cents in millionths of a cent, as a whole number.
 
-    name = "MicroSum"
-    template = "CAST(SUM(%(expressions)s) * 1000000 AS BIGINT)"
-    sqlite_template = "SUM(CAST(ROUND(%(expressions)s * 1000000) AS BIGINT))"
+    SQLite adds up decimals as floats. What one member spends on a model, and what a day costs, is exact to
+    the last place so, up to a million dollars; sums of these sums are of whole numbers.
+    """
+
+    template = "CAST(%(expressions)s * 1000000 AS BIGINT)"
+    sqlite_template = "CAST(ROUND(%(expressions)s * 1000000) AS BIGINT)"
     output_field = BigIntegerField()
 
 
-def where(condition: Q, name: str) -> Case:
-    """The field where the condition holds, else zero."""
-    number = CentsField() if name in MONEY else BigIntegerField()
-    return Case(When(condition, then=F(name)), default=Value(0), output_field=number)
+def micro_sum(name: str, condition: Q | None = None) -> Micro:
+    """The field's sum over the rows where the condition holds."""
+    return Micro(Sum(name, filter=condition, default=0))
 
 
 OF_AGENTS = Q(surface__in=AGENT_SURFACES)
 # In the order of `Totals`.
-SUMS: dict[str, Sum | MicroSum] = {
+SUMS: dict[str, Sum | Micro] = {
     **{f"sum_{name}": Sum(name) for name in COUNTS[:-1]},
-    "sum_agent_requests": Sum(where(OF_AGENTS, "requests")),
-    **{f"sum_{name}": MicroSum(name) for name in MONEY[:-1]},
-    "sum_agent_cents": MicroSum(where(OF_AGENTS, "total_cents")),
+    "sum_agent_requests": Sum("requests", filter=OF_AGENTS, default=0),
+    **{f"sum_{name}": micro_sum(name) for name in MONEY[:-1]},
+    "sum_agent_cents": micro_sum("total_cents", OF_AGENTS),
 }
 # Rows are read and grouped once, members and models added up of the groups. A member's main model is the one
 # with most served requests; of two alike, the one that cost more.
