@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from collector.base.connections import drop_if_dead
-from collector.base.leases import hold_lease
+from collector.base.leases import HOURLY_JOB, hold_lease
 from collector.collecting import freshness, runs
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
@@ -30,7 +30,6 @@ from incidents.notifying.outbox import deliver_due
 from incidents.notifying.vendor_lag import record_vendor_lag
 
 log = logging.getLogger(__name__)
-HOURLY_JOB = "pipeline"  # its lease
 
 
 class Collect(Protocol):

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 # work is taken up within the same hour. A living holder renews it four times in that span.
 LEASE_SECONDS = 120
 RETRY_SECONDS = 2
+HOURLY_JOB = "pipeline"  # the lease of the hourly job: who only asks about it need not import it
 
 
 class AlreadyRunning(Exception):

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from detection.models.price_timeline import LEAST_MEMBERS
+
 from .arrays import Array
 
 # A change this small is within what token mixes do to the price of a weighed token.
 LEAST_RATIO = 1.25
-# Members, before and since, and requests of a member's day, that make a price of it.
-LEAST_MEMBERS = 2
+# Requests that make a price of a member's day.
 LEAST_REQUESTS = 3
 DAYS_BEFORE, DAYS_SINCE = 21, 14
 # Share of the member-days that must lie on their side of the middle between the two prices.

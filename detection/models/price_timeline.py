@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+# Members, before and since, that make a change of price.
+LEAST_MEMBERS = 2
+
 
 class PriceTimeline(models.Model):
     """One row: the days that were looked at, and what was found on them."""

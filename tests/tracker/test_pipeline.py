@@ -12,14 +12,13 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
-from collector.base.leases import AlreadyRunning, hold_lease
+from collector.base.leases import HOURLY_JOB, AlreadyRunning, hold_lease
 from collector.models import UsageEvent
 from detection.models import Anomaly
 from incidents.models import Incident, Notification
 from sandbox import Clock, Company, Sandbox, build_company
 from tests.incidents.slack_stand_in import FakeSlack, Fault, running
 from tracker import pipeline
-from tracker.pipeline import HOURLY_JOB
 
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from enum import StrEnum
 from django_q.models import Schedule, Task
 from django_q.tasks import queue_size
 
+from collector.base.leases import HOURLY_JOB
 from collector.base.models import Lease
-from tracker.pipeline import HOURLY_JOB
 
 # Something is due every minute; one long task may hold a few of these up.
 PATIENCE = timedelta(minutes=15)

@@ -12,8 +12,7 @@ from django.db.models import Count, Q, Sum
 
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
-from detection.frame.price_changes import LEAST_MEMBERS
-from detection.models import PriceTimeline
+from detection.models.price_timeline import LEAST_MEMBERS, PriceTimeline
 from tracker.periods import Period
 
 Limit = Callable[[MemberModelDayQuerySet], MemberModelDayQuerySet]

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.db.models import Value
 
+from collector.base.leases import HOURLY_JOB
 from collector.collecting.freshness import STALE
 from collector.models import Lease
 from detection.models import Anomaly
 from incidents.models import Channel
-from tracker.pipeline import HOURLY_JOB
 from tracker.widgets import formats
 
 
