@@ -66,13 +66,17 @@ class PaidRows(NamedTuple):
 
     def by_member(self, names: Sequence[str], models: Sequence[str], today: int) -> pd.DataFrame:
         """A row for each member, model of these and day, as `price_changes` reads them."""
-        rows = self.chosen(np.isin(self.model, [names.index(model) for model in models]))
-        key = (rows.member.astype(np.int64) * len(names) + rows.model) * (today + 1) + rows.day
-        _, firsts, place = np.unique(key, return_index=True, return_inverse=True)
-        figures = {name: np.bincount(place, weights=getattr(rows, name)) for name in FIGURES}
-        keys = rows.chosen(firsts)
-        places = {"member_id": keys.member, "model": _named(names, keys.model), "ago": today - keys.day}
-        return pd.DataFrame(places | figures)
+        chosen = self.chosen(np.isin(self.model, [names.index(model) for model in models])).by_day(today)
+        places = {"member_id": chosen.member, "model": _named(names, chosen.model), "ago": today - chosen.day}
+        return pd.DataFrame(places | {name: getattr(chosen, name) for name in FIGURES})
+
+    def by_day(self, today: int) -> PaidRows:
+        """One row for each member, model and day."""
+        models, days = int(self.model.max(initial=0)) + 1, today + 1
+        key = (self.member.astype(np.int64) * models + self.model) * days + self.day
+        held, place = np.unique(key, return_inverse=True)
+        figures = (np.bincount(place, getattr(self, name), len(held)) for name in FIGURES)
+        return PaidRows(held // days // models, held // days % models, held % days, *figures)
 
 
 def _named(names: Sequence[str], places: Array) -> Array:

@@ -195,7 +195,7 @@ def hour_of(instant: datetime) -> int:
 def _as_rows(hour: Array, columns: list[list[object]]) -> pd.DataFrame:
     """In the smallest types that hold them: there is a row for each member, model, surface and hour."""
     members, models, surfaces, *figures = columns
-    surface = pd.Categorical(surfaces)
+    surface = _categories(surfaces)
     numbers = dict(zip(NUMBERS, (np.array(column, dtype=float) for column in figures), strict=True))
     paid_weight = numbers["weight"] - numbers["unpriced"] - numbers.pop("free")
     paid_weight[paid_weight <= ROUNDED_WEIGHT] = 0.0
@@ -204,7 +204,7 @@ def _as_rows(hour: Array, columns: list[list[object]]) -> pd.DataFrame:
         {
             "member_id": np.array(members, dtype=np.int32),
             "hour": hour,
-            "model": pd.Categorical(models),
+            "model": _categories(models),
             "surface": surface,
             "by_agent": by_agent[surface.codes] if len(hour) else np.zeros(0, dtype=bool),
             **numbers,
@@ -213,6 +213,14 @@ def _as_rows(hour: Array, columns: list[list[object]]) -> pd.DataFrame:
         },
         copy=False,
     )
+
+
+def _categories(names: Sequence[Any]) -> pd.Categorical:
+    """The names as categories; few of them differ."""
+    distinct = sorted(set(names))
+    number = {name: place for place, name in enumerate(distinct)}
+    codes = np.fromiter(map(number.__getitem__, names), np.int32, len(names))
+    return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
 
 
 def thread_numbers(names: Sequence[str]) -> Array:

@@ -94,7 +94,7 @@ class MovingPrices:
     def _member_days(self, models: Sequence[str], first: int, today: int) -> pd.DataFrame:
         """The same of some models, by member."""
         rows = PaidRows(*map(np.concatenate, zip(*self._parts, strict=True)))
-        self._parts = [rows.chosen(rows.day >= first)]
+        self._parts = [rows.chosen(rows.day >= first).by_day(today)]
         return self._parts[0].by_member(self._models, models, today)
 
     def _named(self, places: Array) -> Array:

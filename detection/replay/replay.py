@@ -25,7 +25,9 @@ HOUR = timedelta(hours=1)
 # Onsets older than this are found by the hour: events that far back may have been pruned.
 EVENT_DAYS = 10
 # Rows that are gathered at a time.
-CHUNK = 50_000
+CHUNK = 20_000
+# Hours that are held at a time: a replay of a month looks at each for a day and a half.
+HELD_HOURS = HOURS + 7 * 24
 WORK = {name: np.int64 if name in ("hour", "model", "surface", "thread") else float for name in Work._fields}
 READ = ("cents", "requests", "tokens", "weight", *PAID)
 
@@ -42,7 +44,7 @@ class Replay:
         self._origin = hour_of(day_start(self._first_day))
         # Hours are judged from `HOURS` before the first step on; before that days are enough.
         self._first_hour = hour_of(first_at) - HOURS
-        self._hours = _zeros(members, hour_of(last_at) - self._first_hour + 1)
+        self._hours = _zeros(members, HELD_HOURS)
         self._added = np.zeros_like(self._hours.cents)
         self._day_sums = _zeros(members, day_count)
         self._cycle_sums = np.zeros((2, members))
@@ -168,11 +170,21 @@ class Replay:
 
     def _show_until(self, hour: int) -> None:
         end = int(np.searchsorted(self._known, hour, side="right"))
+        if hour - self._first_hour > HELD_HOURS:
+            self._let_go_of(hour - HOURS - self._first_hour)
         for fresh in self._chunks(self._shown, end):
             self._put(fresh)
             self._add_to_cycle(fresh)
             self._prices.add(fresh)
         self._shown, self._now = end, hour
+
+    def _let_go_of(self, count: int) -> None:
+        """Drop the oldest `count` hours, to which no later step looks back."""
+        self._first_hour += count
+        for array in (*self._hours, self._added):
+            kept = array[:, count:].copy()
+            array[:] = 0
+            array[:, : kept.shape[1]] = kept
 
     def _chunks(self, first: int, end: int) -> Iterator[ShownRows]:
         """The rows from `first` to `end`, some at a time: to start with there are months of them."""
