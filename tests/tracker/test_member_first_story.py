@@ -81,5 +81,7 @@ def test_the_member_is_asked_the_channel_follows_and_on_call_acknowledges_on_a_p
     incident.refresh_from_db()
     spans = times.times_of(incident)
     assert spans.detect == incident.alerted_at - incident.onset_at
-    assert timedelta(0) < incident.alerted_at - NOW < MINUTE  # the member's message is the first alert
-    assert 39 * MINUTE < spans.identify < 41 * MINUTE
+    # The member's message is the first alert. Runs take what the machine takes; no test takes five minutes.
+    assert timedelta(0) < incident.alerted_at - NOW < 5 * MINUTE
+    assert 40 * MINUTE <= incident.acknowledged_at - NOW < 45 * MINUTE
+    assert spans.identify == incident.acknowledged_at - incident.alerted_at
