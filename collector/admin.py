@@ -7,7 +7,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from .base.money import dollars, round_cents
 from .member_choice import ChoosesMember
 from .merge_admin import MergesMembers
 from .models import (
@@ -40,14 +39,10 @@ class NoteAdmin(CollectedAdmin):
     date_hierarchy = "last_seen_at"
     ordering = ("resolved_at", "-last_seen_at")
 
-    @admin.display(description="money", empty_value="")
-    def money(self, note: RejectedRow | Doubt) -> str | None:
-        return None if note.cents is None else dollars(note.cents)
-
 
 @admin.register(RejectedRow)
 class RejectedRowAdmin(NoteAdmin):
-    list_display = ("last_seen_at", "source", "scope", "where", "reason", "money", "times", "resolved_at")
+    list_display = ("last_seen_at", "source", "scope", "where", "reason", "cents", "times", "resolved_at")
 
 
 @admin.register(Doubt)
@@ -61,7 +56,7 @@ class DoubtAdmin(NoteAdmin):
         "announced",
         "counted",
         "rows",
-        "money",
+        "cents",
         "resolved_at",
     )
     list_filter = (("resolved_at", admin.EmptyFieldListFilter), "source", "kind")
@@ -175,27 +170,20 @@ class SpendSnapshotAdmin(CollectedAdmin):
 
 @admin.register(Reconciliation)
 class ReconciliationAdmin(CollectedAdmin):
-    """The events' sums of a cycle against the vendor's totals, in whole cents."""
+    """The events' sums of a cycle against the vendor's totals."""
 
-    list_display = ("taken_at", "cycle", "events", "billed", "snapshot", "on_demand", "explained")
+    list_display = (
+        "taken_at",
+        "cycle",
+        "events_total_cents",
+        "events_billed_cents",
+        "snapshot_total_cents",
+        "snapshot_on_demand_cents",
+        "explained",
+    )
+    fields = list_display
     list_filter = ("cycle",)
     list_select_related = ("cycle",)
-
-    @admin.display(description="events, total")
-    def events(self, row: Reconciliation) -> int:
-        return round_cents(row.events_total_cents)
-
-    @admin.display(description="events, billed")
-    def billed(self, row: Reconciliation) -> int:
-        return round_cents(row.events_billed_cents)
-
-    @admin.display(description="Cursor, total")
-    def snapshot(self, row: Reconciliation) -> int | None:
-        return None if row.snapshot_total_cents is None else round_cents(row.snapshot_total_cents)
-
-    @admin.display(description="Cursor, on demand")
-    def on_demand(self, row: Reconciliation) -> int | None:
-        return None if row.snapshot_on_demand_cents is None else round_cents(row.snapshot_on_demand_cents)
 
     @admin.display(description="difference")
     def explained(self, row: Reconciliation) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -18,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from collector.base.plausibility import is_number
 from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
+from collector.base.readable import cents_text, number
 from collector.member_choice import ChoosesMember
 
 from . import exemptions
@@ -166,21 +169,63 @@ def default_text(field: models.Field) -> str:
     return f"Default: {value_text(field.get_default())}."
 
 
+def in_unit(anomaly: Anomaly, value: float) -> str:
+    """A figure of the anomaly: dollars where its metric is money, else a number."""
+    is_money = anomaly.metric.startswith(("spend", "billed")) or "per_request" in anomaly.metric
+    return cents_text(Decimal(str(value))) if is_money else number(value)
+
+
+class AnomalyForm(forms.ModelForm):
+    class Meta:
+        help_texts: ClassVar = {"extra_cents": "Spend above the usual."}
+
+
+class ExemptionForm(forms.ModelForm):
+    class Meta:
+        help_texts: ClassVar = {
+            "floor_cents": "For “too small”: spend in 24 h up to this amount never raises an alert."
+        }
+
+
 @admin.register(Anomaly)
 class AnomalyAdmin(ReadOnly, admin.ModelAdmin):
     """What was found; nothing here is edited by hand."""
 
+    form = AnomalyForm
+    fields = (
+        *("member", "rule", "cause", "severity", "message", "model"),
+        *("measured", "observed_figure", "bound_figure", "expected_figure", "extra_cents"),
+        *("onset_at", "detected_at", "last_seen_at", "cleared_at", "is_provisional"),
+        *("operands", "explanation"),
+    )
     list_display = ["detected_at", "member", "rule", "severity", "message", "onset_at", "cleared_at"]
     list_filter = ["severity", "rule", "cause", ("cleared_at", admin.EmptyFieldListFilter), "detected_at"]
     list_select_related = ["member"]
     search_fields = ["member__email", "member__name", "message"]
     date_hierarchy = "detected_at"
 
+    @admin.display(description="measured")
+    def measured(self, anomaly: Anomaly) -> str:
+        return anomaly.metric.replace("_", " ")
+
+    @admin.display(description="measured figure")
+    def observed_figure(self, anomaly: Anomaly) -> str:
+        return in_unit(anomaly, anomaly.observed)
+
+    @admin.display(description="figure it had to exceed")
+    def bound_figure(self, anomaly: Anomaly) -> str:
+        return in_unit(anomaly, anomaly.bound)
+
+    @admin.display(description="usual figure")
+    def expected_figure(self, anomaly: Anomaly) -> str:
+        return in_unit(anomaly, anomaly.expected)
+
 
 @admin.register(Exemption)
 class ExemptionAdmin(ChoosesMember, RecordedAdmin):
     """What detection keeps quiet about, who said so, and until when; revoking ends it at the next run."""
 
+    form = ExemptionForm
     list_display = [
         "member",
         "cause",

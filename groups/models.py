@@ -180,7 +180,7 @@ class Assignment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} in {self.group_id} from {self.from_day}"
+        return f"{self.member} in {self.group or UNASSIGNED_NAME} from {self.from_day}"
 
     @property
     def is_local(self) -> bool:

@@ -32,4 +32,4 @@ def every_minute() -> str:
     now = timezone.now()
     delivered = deliver_due(now)
     guarded = run_guard(now)  # before the rest, so that what it leaves open is finished at once
-    return f"{delivered}; guard: {guarded.summary}; limits: {keep_limits(now).summary}"
+    return f"{delivered.summary}; guard: {guarded.summary}; limits: {keep_limits(now).summary}"

@@ -10,7 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from simple_history.admin import SimpleHistoryAdmin
+from simple_history.models import HistoricalChanges
 from solo.admin import SingletonModelAdmin
+
+from .readable import ReadableChanges, ReadableFigures
 
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -25,8 +28,8 @@ class CarefulChangeList(ChangeList):
             raise IncorrectLookupParameters(problem) from problem
 
 
-class CarefulList:
-    """Before an admin: its list refuses what no calendar has."""
+class CarefulList(ReadableFigures):
+    """Before an admin: its list refuses what no calendar has, and figures are shown as people read them."""
 
     def get_changelist(self, request: HttpRequest, **options: object) -> type[ChangeList]:
         return CarefulChangeList
@@ -48,6 +51,11 @@ class ReadOnly(CarefulList):
 class RecordedAdmin(CarefulList, SimpleHistoryAdmin):
     """An admin whose rows keep their history, to look at: an old version is not saved again, since that would
     go round every rule about what may follow what."""
+
+    def get_historical_record_context_helper(
+        self, request: HttpRequest, historical_record: HistoricalChanges
+    ) -> ReadableChanges:
+        return ReadableChanges(self.model, historical_record)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: object = None

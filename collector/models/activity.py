@@ -59,7 +59,7 @@ class DailyActivity(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.day}"
+        return f"{self.member}, {self.day}"
 
 
 class TeamAnalyticsDay(models.Model):
@@ -89,7 +89,7 @@ class TeamAnalyticsDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.day} {self.name}"
+        return f"{self.metric.replace('_', ' ')}, {self.day}: {self.name or 'total'}"
 
 
 class MemberAnalyticsDay(models.Model):
@@ -119,7 +119,7 @@ class MemberAnalyticsDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.metric} {self.day} {self.name}"
+        return f"{self.member}, {self.day}: {self.metric.replace('_', ' ')} {self.name}"
 
 
 class AiCodeCommit(models.Model):

@@ -84,4 +84,4 @@ class CursorGroupMembership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} in {self.group_id}"
+        return f"{self.member} in {self.group}"

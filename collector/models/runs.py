@@ -118,7 +118,9 @@ class SourceRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.status} {self.started_at:%Y-%m-%d %H:%M}"
+        return (
+            f"{self.get_source_display()}, {self.started_at:%Y-%m-%d %H:%M} UTC: {self.get_status_display()}"
+        )
 
     @property
     def knows_until(self) -> datetime:
@@ -167,4 +169,4 @@ class Watermark(models.Model):
     )
 
     def __str__(self) -> str:
-        return f"{self.source} until {self.complete_until_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_source_display()} until {self.complete_until_at:%Y-%m-%d %H:%M} UTC"

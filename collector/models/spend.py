@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from collector.base.fields import CentsField
-from collector.base.money import round_cents
+from collector.base.money import dollars, round_cents
 
 from .people import Member
 
@@ -127,7 +127,7 @@ class SpendSnapshot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.taken_at:%Y-%m-%d %H:%M}"
+        return f"{self.member}, {self.taken_at:%Y-%m-%d %H:%M} UTC"
 
 
 # Why the vendor's totals and the events' sums of a cycle differ.
@@ -160,10 +160,14 @@ class Reconciliation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cycle} at {self.taken_at:%Y-%m-%d %H:%M}"
+        return f"{self.cycle} at {self.taken_at:%Y-%m-%d %H:%M} UTC"
 
     @property
     def explained(self) -> str:
-        """The difference (snapshot − events) in words and whole cents; empty where there is none."""
-        parts = ((part["reason"], round_cents(Decimal(part["cents"]))) for part in self.explanation)
-        return ", ".join(f"{REASONS[reason]}: {cents:+,}" for reason, cents in parts if cents)
+        """The difference (snapshot − events) in words and dollars; empty where there is none."""
+        parts = ((part["reason"], Decimal(part["cents"])) for part in self.explanation)
+        return ", ".join(
+            f"{REASONS[reason]}: {'+' if cents > 0 else ''}{dollars(cents)}"
+            for reason, cents in parts
+            if round_cents(cents)
+        )

@@ -122,7 +122,7 @@ class MemberModelDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.day} {self.model} {self.surface}"
+        return f"{self.member}, {self.day}: {self.model}, {self.get_surface_display()}"
 
 
 class MemberModelHourQuerySet(models.QuerySet["MemberModelHour"]):
@@ -190,4 +190,4 @@ class MemberModelHour(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.hour_at:%Y-%m-%d %H}:00 {self.model} {self.surface}"
+        return f"{self.member}, {self.hour_at:%Y-%m-%d %H}:00 UTC: {self.model}, {self.get_surface_display()}"

@@ -93,4 +93,4 @@ class UsageEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member_id} {self.occurred_at:%Y-%m-%d %H:%M:%S} {self.model}"
+        return f"{self.member}, {self.occurred_at:%Y-%m-%d %H:%M:%S} UTC: {self.model}"

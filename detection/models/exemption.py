@@ -65,12 +65,16 @@ class Exemption(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member} {self.cause} {self.kind}"
+        return f"{self.member}: {self.get_cause_display()}, {self.get_kind_display()}"
 
     def clean(self) -> None:
-        """Refuse a floor in cents where no cents are compared: it would never be looked at."""
+        """Refuse a floor where no money is compared: it would never be looked at."""
         if self.kind == ExemptionKind.TOO_SMALL and self.cause != Cause.SPEND:
             raise ValidationError({"cause": "“Too small” is a dollar amount, so it can only be about spend."})
+        if self.kind == ExemptionKind.TOO_SMALL and not self.floor_cents:
+            raise ValidationError(
+                {"floor_cents": "“Too small” needs an amount, up to which no alert is raised."}
+            )
         if self.floor_cents is not None and self.kind != ExemptionKind.TOO_SMALL:
             raise ValidationError({"floor_cents": "Only “too small” has a floor. Leave this empty."})
         if self._state.adding and self.until_at and self.until_at <= (self.created_at or timezone.now()):

@@ -9,7 +9,6 @@ from django.db.models import ForeignKey
 from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest
 
-from collector.base.money import dollars
 from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
 from collector.member_choice import ChoosesMember
 from groups.models import BudgetSettings, BudgetStep, CycleBudget, Group
@@ -74,15 +73,7 @@ class BudgetSettingsAdmin(SettingsAdmin):
 
 @admin.register(BudgetStep)
 class BudgetStepAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("reached_at", "target", "percent", "spent", "budget", "cycle")
+    list_display = ("reached_at", "target", "percent", "spent_cents", "budget_cents", "cycle")
     list_filter = ("percent", "cycle")
     list_select_related = ("cycle",)
     search_fields = ("target",)
-
-    @admin.display(description="spent")
-    def spent(self, step: BudgetStep) -> str:
-        return dollars(step.spent_cents)
-
-    @admin.display(description="budget")
-    def budget(self, step: BudgetStep) -> str:
-        return dollars(step.budget_cents)

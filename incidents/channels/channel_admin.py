@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -57,7 +58,7 @@ class ChannelAdmin(RecordedAdmin):
     list_select_related = ("escalate_to",)
     readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at")
     actions = ("send_test",)
-    fieldsets = CHANNEL_FIELDSETS
+    fieldsets: ClassVar[Any] = CHANNEL_FIELDSETS
 
     def get_form(
         self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **options: object
@@ -66,7 +67,7 @@ class ChannelAdmin(RecordedAdmin):
         kind = obj.kind if obj else chosen_kind(request)
         return super().get_form(request, obj, change, form=channel_form(kind), **options)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> object:
+    def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         """A new channel's kind is chosen above the form, and nothing was sent to it yet."""
         if obj:
             return self.fieldsets

@@ -113,7 +113,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.channel_id} {self.dedupe_key}"
+        return f"{self.channel}: {self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M} UTC"
 
 
 class SlackRequest(models.Model):

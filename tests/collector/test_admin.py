@@ -154,7 +154,7 @@ def test_a_difference_is_told_in_words():
         explanation=[{"reason": "no_seat", "cents": "-1200.4"}, {"reason": "late", "cents": "0.2"}],
     )
     assert row.explained == (
-        "spent without a seat (service accounts, no e-mail), which Cursor's list excludes: -1,200"
+        "spent without a seat (service accounts, no e-mail), which Cursor's list excludes: -$12.00"
     )
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from django import template
+from django.db.models import Field, Model
 from django.db.models.options import Options
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
+from collector.base.readable import value_text
 from tracker.admin_site import board
 from tracker.admin_site.checklist import read_checklist
 
@@ -80,7 +82,16 @@ def is_only_row(context: template.Context) -> bool:
 
 
 def title_of(context: template.Context) -> str:
-    return str(context["original"])[:80] if context.get("original") else ""
+    row = context.get("original")
+    return str(getattr(row, "instance", row))[:80] if row else ""  # a past version is called as its row is
+
+
+@register.filter
+def stored_in(row: Model, name: str) -> object:
+    """What the field `name` of a row holds, in words."""
+    field = row._meta.get_field(name)
+    value: object = getattr(row, name)
+    return value_text(field, value) if isinstance(field, Field) else value
 
 
 @register.simple_tag

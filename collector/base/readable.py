@@ -1,0 +1,171 @@
+"""Figures in the admin as people read them: dollars for cents, no idle zeros, JSON in lines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.http import HttpRequest
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from simple_history.models import ModelChange, ModelChangeValue
+from simple_history.template_utils import HistoricalRecordContextHelper
+
+from .money import dollars
+
+EMPTY = "–"
+Show = Callable[[Any], str]
+
+# Where the field's name without its unit would say too little.
+LABELS = {
+    "cents": "amount",
+    "alerted_cents": "spend at the last alert",
+    "extra_cents": "extra cost",
+    "model_cents": "model cost",
+    "stated_cents": "spend in 24 h",
+    "snapshot_total_cents": "Cursor's total",
+    "snapshot_on_demand_cents": "Cursor's on-demand spend",
+}
+
+
+def label_of(field: models.Field) -> str:
+    """The field's name without its unit, which the value shows."""
+    name = str(field.verbose_name)
+    short = name.removesuffix(" cents").removesuffix(" dollars")
+    return LABELS.get(field.name, short)
+
+
+def is_cents(field: models.Field) -> bool:
+    return isinstance(field, models.DecimalField) and field.name.split("_")[-1] == "cents"
+
+
+def shows(field: models.Field) -> Show | None:
+    """How a value of the field is written; None where Django writes it well."""
+    if is_cents(field):
+        return cents_text
+    if isinstance(field, models.DecimalField) and field.name.endswith("_dollars"):
+        return lambda value: dollars(value * 100)
+    if isinstance(field, models.DecimalField | models.FloatField):
+        return number
+    return lines if isinstance(field, models.JSONField) else None
+
+
+def cents_text(value: Decimal) -> str:
+    """`$1,234.56`; what would round to nothing is not shown as nothing."""
+    return "under $0.01" if 0 < value < Decimal("0.5") else dollars(value)
+
+
+def number(value: Decimal | float) -> str:
+    """`1,234.5`: at most two decimals, and no idle zeros."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def lines(value: object) -> str:
+    """JSON as it is stored, a line for each part."""
+    return format_html("<pre>{}</pre>", json.dumps(value, indent=1, ensure_ascii=False, default=str))
+
+
+def column(model: type[models.Model], name: Any) -> Any:
+    """`name`; of a field that Django writes badly, a column that shows its values in its place."""
+    try:
+        field = model._meta.get_field(name) if isinstance(name, str) else None
+    except FieldDoesNotExist:
+        return name
+    show = shows(field) if isinstance(field, models.Field) else None
+    return figure_column(field, show) if isinstance(field, models.Field) and show else name
+
+
+def figure_column(field: models.Field, show: Show) -> Callable[[models.Model], str]:
+    """A column that shows the field's values by `show`, and sorts by them."""
+
+    @admin.display(description=label_of(field), ordering=field.name)
+    def figure(row: models.Model) -> str:
+        value = getattr(row, field.name)
+        return EMPTY if value in field.empty_values else show(value)
+
+    figure.__name__ = field.name  # by which Django finds the help text
+    return figure
+
+
+def value_text(field: models.Field, value: Any) -> Any:
+    """A value of the field in a sentence or a table's cell."""
+    if field.choices:
+        value = dict(field.flatchoices).get(value, value)
+    if value in field.empty_values:
+        return EMPTY
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, datetime):
+        return localize(localtime(value))
+    show = shows(field)
+    return show(value) if show else value
+
+
+class DollarsField(forms.DecimalField):
+    """Entered and shown in dollars, stored in cents."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value / 100:.2f}" if isinstance(value, Decimal) else value
+
+    def to_python(self, value: Any) -> Any:
+        entered = super().to_python(value)
+        return None if entered is None else entered * 100
+
+
+class ReadableFigures(BaseModelAdmin):
+    """Before an admin: its lists and read-only forms show figures as people read them."""
+
+    model: Any
+    list_display: Any
+    list_editable: Any
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [
+            name if name in self.list_editable else column(self.model, name) for name in self.list_display
+        ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is only looked at is shown in columns; what is entered keeps its field."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if not isinstance(obj, self.model) or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (title, {**options, "fields": [column(self.model, name) for name in options["fields"]]})
+            for title, options in fieldsets
+        ]
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        if not is_cents(db_field):
+            return super().formfield_for_dbfield(db_field, request, **options)
+        return DollarsField(
+            label=f"{capfirst(label_of(db_field))} ($)",
+            help_text=options.get("help_text", db_field.help_text),
+            required=not db_field.blank,
+            min_value=Decimal(0),
+            decimal_places=2,
+        )
+
+
+class ReadableChanges(HistoricalRecordContextHelper):
+    """What a history says of a change, in words."""
+
+    def format_delta_change(self, change: ModelChange) -> ModelChange:
+        shown = super().format_delta_change(change)
+        return dataclasses.replace(shown, field=capfirst(label_of(self.model._meta.get_field(change.field))))
+
+    def prepare_delta_change_value(self, change: ModelChange, value: ModelChangeValue) -> Any:
+        prepared = super().prepare_delta_change_value(change, value)
+        return value_text(self.model._meta.get_field(change.field), prepared)
