@@ -68,10 +68,12 @@ def _start(
     try:
         provider = get_adapter().get_provider(request, key)
         provider.oauth2_adapter_class = adapter
+        asking = provider.get_oauth2_adapter(request)
         response: HttpResponse = provider.redirect(
             request,
             AuthProcess.LOGIN,
             next_url=next_url,
+            scope=asking.get_scope() if isinstance(asking, oidc.OidcAdapter) else provider.get_scope(),
             nonce=nonce,  # kept with the state, which one answer uses up
             auth_params={"nonce": nonce, **parameters},
         )

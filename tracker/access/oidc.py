@@ -28,6 +28,17 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         path = reverse("oidc_callback")
         return f"{settings.SIGN_IN_URL}{path}" if settings.SIGN_IN_URL else request.build_absolute_uri(path)
 
+    def get_scope(self) -> list[str]:
+        """What is asked for: with the scope of the role claim's name, if the provider offers one.
+
+        Okta and Authelia give `groups` only to those who ask for it; others refuse a scope they do not offer.
+        """
+        scope: list[str] = self.get_provider().get_scope()
+        claim = settings.AUTH_OIDC_ROLE_CLAIM
+        if not claim or claim in scope:
+            return scope
+        return [*scope, claim] if claim in (self.openid_config.get("scopes_supported") or ()) else scope
+
     def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, object]:
         """The claims, the signature always checked; OAuth2Error for a token not meant for this site."""
         try:

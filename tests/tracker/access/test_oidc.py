@@ -71,6 +71,27 @@ def test_roles_follow_the_claim_at_each_sign_in(client, provider):
 
 
 @pytest.mark.parametrize(
+    ("claim", "offered", "asks"),
+    [
+        ("groups", ["openid", "groups"], True),  # Okta and Authelia give the claim to those who ask for it
+        ("groups", ["openid"], False),  # others refuse a scope that they do not offer
+        ("groups", None, False),
+        ("realm_access.roles", ["openid", "groups"], False),
+        ("", ["openid", "groups"], False),
+    ],
+)
+def test_the_scope_of_the_claim_is_asked_for_where_the_provider_offers_it(
+    client, provider, settings, claim, offered, asks
+):
+    settings.AUTH_OIDC_ROLE_CLAIM = claim
+    apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    apps[0]["settings"]["openid_configuration_overrides"] = {"scopes_supported": offered}
+    there = client.post("/accounts/login/", {"provider": "oidc"})["Location"]
+    scope = set(parse_qs(urlsplit(there).query)["scope"][0].split())
+    assert scope == {"openid", "profile", "email", *(["groups"] if asks else [])}
+
+
+@pytest.mark.parametrize(
     ("claims", "problem"),
     [
         ({"email_verified": False}, "unverified"),
