@@ -36,6 +36,12 @@ def has_code(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
 
 
+def remove_codes(user: User) -> bool:
+    """Delete the one-time code and recovery codes, so that the password is enough; whether there were any."""
+    deleted, _ = Authenticator.objects.filter(user=user).delete()
+    return bool(deleted)
+
+
 def lacks_required_code(user: User | AnonymousUser) -> bool:
     """Whether a local administrator has to set up a code before anything else."""
     is_asked = settings.AUTH_REQUIRE_TOTP and not settings.AUTH_ENABLED

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group, User
@@ -14,7 +14,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from collector.base.read_only import CarefulList
+from tracker.access.codes import has_code, remove_codes
 from tracker.access.deeds import note_change
+from tracker.access.request import AccessRequest
 from tracker.access.roles import GROUP_NAMES, Role, role_of
 from tracker.address_lists import clean_address
 from tracker.admin_site.powers import SuperusersOnly
@@ -28,6 +30,7 @@ ROLE_WORDS = {
 HIGHEST_COUNTS = (
     "The highest of these counts: the role chosen here, the lists under Access, and AUTH_ADMIN_EMAILS. "
 )
+OWN_CODE_KEPT = "Turn off your own one-time code on its page: the link is your name in the bar."
 OWN_ROLE_KEPT = "You cannot remove your own administrator role. Ask another administrator."
 
 
@@ -135,7 +138,39 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
     list_display = ("username", "full_name", "role_now", "is_active", "last_login")
     list_filter = ("is_active", RoleFilter)
     readonly_fields = ("role_now", "last_login", "date_joined")
+    actions = ("remove_code",)
     list_per_page = 50
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """With the one-time code where people sign in here: a provider asks for its own second factor."""
+        shown = super().get_list_display(request)
+        return shown if settings.AUTH_ENABLED else [*shown, "one_time_code"]
+
+    @admin.display(description="one-time code")
+    def one_time_code(self, user: User) -> str:
+        return "on" if has_code(user) else "off"
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        if settings.AUTH_ENABLED:
+            actions.pop("remove_code", None)
+        return actions
+
+    @admin.action(description="Remove the one-time code (lost phone)", permissions=["change"])
+    def remove_code(self, request: AccessRequest, people: QuerySet[User]) -> None:
+        """Let them sign in with the password alone, so that they can set up a new code.
+
+        One's own is turned off on its own page, which asks for the password.
+        """
+        others = [person for person in people if person != request.user]
+        names = [str(user) for user in others if remove_codes(user)]
+        if names:
+            request.audit_detail = "; ".join(f"deleted the one-time code of “{name}”" for name in names)
+            self.message_user(request, f"{', '.join(names)}: the password alone is enough now.")
+        if len(others) < len(people):
+            self.message_user(request, OWN_CODE_KEPT, messages.WARNING)
+        elif not names:
+            self.message_user(request, "None of them has a one-time code.", messages.WARNING)
 
     @admin.display(description="name")
     def full_name(self, user: User) -> str:

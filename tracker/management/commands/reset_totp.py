@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tracker.access import audit
+from tracker.access.codes import remove_codes
 from tracker.models import AuditEntry
 
 
@@ -20,8 +20,7 @@ class Command(BaseCommand):
         user = User.objects.filter(username=username).first()
         if user is None:
             raise CommandError(f"no login is called {username!r}; the admin lists them under People")
-        deleted, _ = Authenticator.objects.filter(user=user).delete()
-        if not deleted:
+        if not remove_codes(user):
             raise CommandError(f"{username} has no one-time code")
         detail = f"deleted the one-time code of “{username}”"
         audit.record(None, AuditEntry.Action.CHANGE, actor_name="manage.py reset_totp", detail=detail)
