@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from .base.read_only import ReadOnly
 from .collecting import freshness
 from .models import SourceRun
-from .tasks import collection_state, queue_collection
+from .tasks import allowed_from, collection_state, queue_collection
 
 COLLECTING = "admin/collector/sourcerun/collecting.html"
 
@@ -38,14 +38,12 @@ class SourceRunAdmin(CollectedAdmin):
         "started_at",
         "source",
         "status",
-        "trigger",
+        "error",
         "window",
         "rows_seen",
         "rows_new",
         "rows_changed",
         "requests",
-        "took",
-        "error",
     )
     list_filter = ("source", "status", "trigger")
     search_fields = ("error",)
@@ -54,14 +52,18 @@ class SourceRunAdmin(CollectedAdmin):
     @admin.display(description="window (UTC)")
     def window(self, run: SourceRun) -> str:
         start, end = run.window_start_at, run.window_end_at
-        return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}" if start and end and start < end else ""
-
-    @admin.display(description="seconds")
-    def took(self, run: SourceRun) -> str:
-        return f"{run.seconds:.1f}"
+        if not start or not end or start >= end:
+            return ""
+        until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
+        return f"{start:%Y-%m-%d %H:%M} to {until}"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        shown = {"freshness": freshness.sources(timezone.now()), "may_collect": self.may_collect(request)}
+        now, may_collect = timezone.now(), self.may_collect(request)
+        shown = {
+            "freshness": freshness.sources(now),
+            "may_collect": may_collect,
+            "next_collection_at": allowed_from(now) if may_collect else None,
+        }
         return super().changelist_view(request, shown | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:

@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -63,6 +63,25 @@ def test_who_may_only_look_at_runs_cannot_ask_for_one():
     looker.user_permissions.add(Permission.objects.get(codename="change_sourcerun"))
     assert "Collect now" in browser.get(reverse(RUNS)).content.decode()
     assert browser.post(reverse("admin:collector_collect_now")).status_code == 302
+
+
+def test_when_the_next_collection_is_possible_is_shown_before_the_click(admin_client):
+    page = admin_client.get("/admin/collector/sourcerun/").content.decode()
+    assert "Next possible" not in page
+    started = timezone.now() - timedelta(minutes=10)
+    SourceRun.objects.create(source="events", status="ok", trigger="collect", started_at=started)
+    page = admin_client.get("/admin/collector/sourcerun/").content.decode()
+    assert f"Next possible at {started + timedelta(hours=1):%H:%M} UTC." in page
+
+
+@pytest.mark.parametrize(
+    ("hours", "shown"),
+    [(2, "2026-03-12 10:00 to 12:00"), (24, "2026-03-12 10:00 to 2026-03-13 10:00"), (0, "")],
+)
+def test_the_window_of_a_run_names_its_day_once(hours, shown):
+    start = datetime(2026, 3, 12, 10, tzinfo=UTC)
+    run = SourceRun(window_start_at=start, window_end_at=start + timedelta(hours=hours))
+    assert admin.site._registry[SourceRun].window(run) == shown
 
 
 def test_after_an_hour_or_a_failure_it_may_be_asked_again():
