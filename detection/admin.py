@@ -25,7 +25,7 @@ from collector.member_choice import ChoosesMember
 
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
-from .questions import LABELS, QUESTIONS
+from .questions import HELP, LABELS, QUESTIONS
 from .replay.preview import preview
 from .replay.trials import ask_trial, changes_since, settings_from, value_text
 
@@ -70,7 +70,7 @@ class DetectionSettingsAdmin(SettingsAdmin):
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field and db_field.name in LABELS:
             field.label = LABELS[db_field.name]
-            field.help_text = f"{field.help_text} {default_text(db_field)}"
+            field.help_text = f"{HELP.get(db_field.name, field.help_text)} {default_text(db_field)}"
         return field
 
     def get_urls(self) -> list[URLPattern]:

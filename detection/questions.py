@@ -36,6 +36,12 @@ QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
 )
 
+# Where the stored help says less than whoever sets it needs.
+HELP = {
+    "own_baseline_sensitivity": "3 is sensitive, 4 normal, 6 coarse: how many standard deviations the spend "
+    "in 24 h may lie above the member's own usual. 0 is off.",
+}
+
 LABELS = {
     "floor_dollars": "Spend floor ($ in 24 h)",
     "own_baseline_sensitivity": "Sensitivity to the member's own history (standard deviations)",

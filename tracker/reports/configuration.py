@@ -15,7 +15,7 @@ from collector.collecting.freshness import SourceFreshness
 from collector.facts.doubts import OpenNotes, open_notes
 from collector.models import SourceRun
 from detection.models import DetectionSettings
-from detection.questions import LABELS
+from detection.questions import HELP, LABELS
 from groups.reporting.summary import GroupSummary, summaries
 from incidents.models import Channel
 from tracker.models import AccessSettings
@@ -47,7 +47,7 @@ class Configuration:
             Setting(
                 LABELS.get(field.name, str(field.verbose_name).capitalize()),
                 said(field, getattr(row, field.name)),
-                str(field.help_text),
+                HELP.get(field.name, str(field.help_text)),
             )
             for field in fields
             if not field.primary_key
