@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from collector.base.plausibility import is_number
 from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
-from collector.base.readable import cents_text, number
+from collector.base.readable import cents_text, number_text
 from collector.member_choice import ChoosesMember
 
 from . import exemptions
@@ -172,7 +172,7 @@ def default_text(field: models.Field) -> str:
 def in_unit(anomaly: Anomaly, value: float) -> str:
     """A figure of the anomaly: dollars where its metric is money, else a number."""
     is_money = anomaly.metric.startswith(("spend", "billed")) or "per_request" in anomaly.metric
-    return cents_text(Decimal(str(value))) if is_money else number(value)
+    return cents_text(Decimal(str(value))) if is_money else number_text(value)
 
 
 class AnomalyForm(forms.ModelForm):

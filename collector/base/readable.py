@@ -57,8 +57,8 @@ def shows(field: models.Field) -> Show | None:
     if isinstance(field, models.DecimalField) and field.name.endswith("_dollars"):
         return lambda value: dollars(value * 100)
     if isinstance(field, models.DecimalField | models.FloatField):
-        return number
-    return lines if isinstance(field, models.JSONField) else None
+        return number_text
+    return json_lines if isinstance(field, models.JSONField) else None
 
 
 def cents_text(value: Decimal) -> str:
@@ -66,12 +66,12 @@ def cents_text(value: Decimal) -> str:
     return "under $0.01" if 0 < value < Decimal("0.5") else dollars(value)
 
 
-def number(value: Decimal | float) -> str:
+def number_text(value: Decimal | float) -> str:
     """`1,234.5`: at most two decimals, and no idle zeros."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def lines(value: object) -> str:
+def json_lines(value: object) -> str:
     """JSON as it is stored, a line for each part."""
     return format_html("<pre>{}</pre>", json.dumps(value, indent=1, ensure_ascii=False, default=str))
 

@@ -12,7 +12,7 @@ import pytest
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
-from collector.base.readable import cents_text, number
+from collector.base.readable import cents_text, number_text
 from collector.models import (
     BillingCycle,
     CursorGroup,
@@ -206,4 +206,4 @@ def test_cents_are_shown_in_dollars(cents, shown):
 
 @pytest.mark.parametrize(("value", "shown"), [(1 / 3, "0.33"), (12.5, "12.5"), (1200.0, "1,200"), (0.0, "0")])
 def test_numbers_have_no_idle_decimals(value, shown):
-    assert number(value) == shown
+    assert number_text(value) == shown
