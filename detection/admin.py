@@ -151,7 +151,7 @@ def find_trial(pk: str) -> SettingsTrial | None:
 def trial_state(trial: SettingsTrial) -> dict[str, object]:
     """What the template shows of a try."""
     seconds = int((timezone.now() - trial.asked_at).total_seconds())
-    is_late = trial.status == trial.Status.WAITING and seconds > WORKER_PATIENCE_SECONDS
+    is_late = trial.status == trial.Progress.WAITING and seconds > WORKER_PATIENCE_SECONDS
     return {"trial": trial, "seconds": seconds, "is_late": is_late, "result": read_result(trial)}
 
 

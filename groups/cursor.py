@@ -128,7 +128,7 @@ def _placements(groups: _CursorGroups) -> tuple[list[Placement], int, set[tuple[
         }
         held = on_record[member_id]
         for day, group_id in stays.to_take_over(wanted, held).items():
-            source = Assignment.Source.CURSOR
+            source = Assignment.SetBy.CURSOR
             placements.append(Placement(member_id, group_id, day, source, CURSOR, groups.now))
         kept += _is_kept(wanted, held)
     local = {(pk, day) for pk, days in on_record.items() for day, held in days.items() if held.is_local}

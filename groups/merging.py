@@ -14,9 +14,9 @@ def move_assignments(merging: Merging) -> None:
     keep, gone, journal = merging.keep.pk, merging.gone.pk, merging.journal
     mine, theirs = Assignment.objects.filter(member_id=keep), Assignment.objects.filter(member_id=gone)
     journal.delete(theirs.filter(from_day__in=list(mine.values_list("from_day", flat=True))))
-    local = mine.exclude(source=Assignment.Source.CURSOR).order_by("from_day").first()
+    local = mine.exclude(source=Assignment.SetBy.CURSOR).order_by("from_day").first()
     if local:
-        journal.delete(theirs.filter(source=Assignment.Source.CURSOR, from_day__gt=local.from_day))
+        journal.delete(theirs.filter(source=Assignment.SetBy.CURSOR, from_day__gt=local.from_day))
     journal.move(theirs, keep)
     _move_history(merging, Assignment.history.model)
 

@@ -135,7 +135,7 @@ class Assignment(models.Model):
     with at most one row a day, nobody is ever in two groups on a day.
     """
 
-    class Source(models.TextChoices):
+    class SetBy(models.TextChoices):
         CURSOR = "cursor", "Cursor"
         MANUAL = "manual", "set here"
         HIBOB = "hibob", "HiBob import"
@@ -155,7 +155,7 @@ class Assignment(models.Model):
     )
     source = models.CharField(
         max_length=8,
-        choices=Source,
+        choices=SetBy,
         help_text="From that day on, any other source takes precedence over Cursor.",
     )
     changed_by = models.CharField(
@@ -184,27 +184,27 @@ class Assignment(models.Model):
 
     @property
     def is_local(self) -> bool:
-        return self.source != self.Source.CURSOR
+        return self.source != self.SetBy.CURSOR
 
 
 class GroupImport(models.Model):
     """One row is one uploaded file: what it says, what it would change, what of it was applied and undone."""
 
-    class Kind(models.TextChoices):
+    class FileKind(models.TextChoices):
         HIBOB = "hibob", "HiBob People Directory"
         BACKUP = "backup", "CSV of e-mail, name, group"
 
-    class Status(models.TextChoices):
+    class ImportState(models.TextChoices):
         PREVIEWED = "previewed", "previewed"
         APPLIED = "applied", "applied"
         UNDONE = "undone", "undone"
 
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=8, choices=FileKind)
     file_name = models.CharField(max_length=200)
     from_day = models.DateField(help_text="The first day on which its moves take effect.")
     targets = models.JSONField(help_text="The file's people, as read.")
     plan = models.JSONField(help_text="The changes it would make, as shown in the preview.")
-    status = models.CharField(max_length=10, choices=Status, default=Status.PREVIEWED)
+    status = models.CharField(max_length=10, choices=ImportState, default=ImportState.PREVIEWED)
     before = models.JSONField(
         default=dict, help_text="What applying it replaced. Undoing the import restores this."
     )

@@ -118,7 +118,7 @@ def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:
         channel=channel,
         dedupe_key=key,
         defaults={
-            "kind": Notification.Kind.DIGEST,
+            "kind": Notification.Purpose.DIGEST,
             "digest": digest.as_json(),
             "created_at": now,
             "due_at": due_at(channel, "", IncidentSettings(), now),

@@ -92,10 +92,13 @@ def test_no_text_that_people_read_uses_a_phrase_to_avoid():
 
 @cache
 def names_by(keyword: str) -> dict[str, set[Path]]:
-    """Modules by the names that they define at the top with `class` or `def`."""
+    """Modules by the names that they define with `class` anywhere, or with `def` at the top."""
     modules = defaultdict(set)
+    indent = " *" if keyword == "class" else ""
     for path in sources():
-        for name in re.findall(rf"^(?:async )?{keyword} (\w+)", path.read_text("utf-8"), re.MULTILINE):
+        for name in re.findall(
+            rf"^{indent}(?:async )?{keyword} (\w+)", path.read_text("utf-8"), re.MULTILINE
+        ):
             modules[name].add(path.relative_to(ROOT))
     return modules
 

@@ -162,7 +162,7 @@ def banners(sources: list[SourceFreshness]) -> list[Banner]:
     elif not settings.CURSOR_ADMIN_API_KEY:
         notices.append(NO_KEY)
     events = next(source for source in sources if source.source == Source.EVENTS)
-    failed = [source for source in sources if source.status == SourceRun.Status.FAILED]
+    failed = [source for source in sources if source.status == SourceRun.RunStatus.FAILED]
     if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None and not failed:
         notices.append(FIRST_RUN)
     if failed:

@@ -36,7 +36,7 @@ class BackfillReport:
 
     @property
     def failed(self) -> list[SourceRun]:
-        return [run for run in self.runs if run.status == SourceRun.Status.FAILED]
+        return [run for run in self.runs if run.status == SourceRun.RunStatus.FAILED]
 
 
 def backfill(

@@ -76,7 +76,7 @@ def _was_asked(source: str, within: timedelta, now: datetime) -> bool:
 
     A run of the future was stamped by a clock that was wrong: it says nothing.
     """
-    answered = (*SourceRun.GOOD, SourceRun.Status.UNAVAILABLE)
+    answered = (*SourceRun.GOOD, SourceRun.RunStatus.UNAVAILABLE)
     lately = SourceRun.objects.collected().filter(started_at__gt=now - within, started_at__lte=now + within)
     return lately.filter(source=source, status__in=answered).exists()
 

@@ -36,7 +36,7 @@ class SourceFreshness:
 
     @property
     def is_available(self) -> bool:
-        return self.status != SourceRun.Status.UNAVAILABLE
+        return self.status != SourceRun.RunStatus.UNAVAILABLE
 
 
 def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]:
@@ -79,7 +79,7 @@ def _freshness(source: str, run: SourceRun | None, good: SourceRun | None, now: 
         last_good_at=good.started_at if good else None,
         newest_at=None,
         age=age,
-        is_stale=status != SourceRun.Status.UNAVAILABLE and is_stale(source, age),
+        is_stale=status != SourceRun.RunStatus.UNAVAILABLE and is_stale(source, age),
     )
 
 

@@ -26,7 +26,9 @@ def note_vendor_lag(now: datetime) -> datetime | None:
     mark = Watermark.objects.filter(source=Source.EVENTS).first()
     if mark is None:
         return None
-    newest = UsageEvent.objects.filter(origin=UsageEvent.Origin.API).aggregate(at=Max("occurred_at"))["at"]
+    newest = UsageEvent.objects.filter(origin=UsageEvent.Provenance.API).aggregate(at=Max("occurred_at"))[
+        "at"
+    ]
     until = min(mark.complete_until_at, now)
     sent_until_at = newest if newest and is_lagging(newest, until) else None
     if sent_until_at != mark.sent_until_at:

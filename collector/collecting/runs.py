@@ -52,7 +52,7 @@ class CollectReport:
 
     @property
     def failed(self) -> list[SourceRun]:
-        return [run for run in self.runs if run.status == SourceRun.Status.FAILED]
+        return [run for run in self.runs if run.status == SourceRun.RunStatus.FAILED]
 
     @property
     def is_ok(self) -> bool:
@@ -69,7 +69,7 @@ class CollectReport:
         text = f"{new} new rows, {changed} changed, {sum(run.requests for run in self.runs)} requests"
         text += "".join(f"; {run.source} failed: {run.error}" for run in self.failed)
         noted = open_notes()
-        doubtful = [run.source for run in self.runs if run.status == SourceRun.Status.DOUBTS]
+        doubtful = [run.source for run in self.runs if run.status == SourceRun.RunStatus.DOUBTS]
         return text + "".join(f"; {source}: {noted[source]}" for source in doubtful if source in noted)
 
     def as_json(self) -> dict[str, object]:
@@ -119,7 +119,7 @@ class Collection:
                 self.run(Source.MEMBERS, window_of(Source.MEMBERS, self.now, is_wanted=True))
         except Exception as error:  # a mistake of ours in one source must not cost the others
             log.exception("collecting %s failed", source)
-            run.status = SourceRun.Status.FAILED
+            run.status = SourceRun.RunStatus.FAILED
             run.error = f"unexpected {type(error).__name__}: see the log"
         finally:
             run.requests = self.client.requests_made - asked
@@ -129,7 +129,7 @@ class Collection:
 
     def _read(self, run: SourceRun, window: Window | None) -> None:
         if window is None:
-            run.status = SourceRun.Status.FRESH
+            run.status = SourceRun.RunStatus.FRESH
             return
 
         def note(part: Window, result: SyncResult) -> None:
@@ -142,7 +142,7 @@ class Collection:
             if window.length >= REREAD_NIGHTLY:
                 result += second_readings.ask_again(self.client, window)
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
-        run.status = SourceRun.Status.DOUBTS if result.noted else SourceRun.Status.OK
+        run.status = SourceRun.RunStatus.DOUBTS if result.noted else SourceRun.RunStatus.OK
 
     def _has_answer(self) -> bool:
         return any(self.report.is_good(run.source) for run in self.report.runs)
@@ -156,10 +156,10 @@ class Collection:
         self.errors.append(error)
         is_elsewhere_fine = SourceRun.objects.is_answering(Source.MEMBERS)
         if error.trouble is Trouble.REFUSED and run.source in OPTIONAL and is_elsewhere_fine:
-            run.status = SourceRun.Status.UNAVAILABLE
+            run.status = SourceRun.RunStatus.UNAVAILABLE
             run.error = f"not available on this plan: {error.answered}"
             return
-        run.status = SourceRun.Status.FAILED
+        run.status = SourceRun.RunStatus.FAILED
         run.error = str(error)
 
 
@@ -186,7 +186,7 @@ def collect(
         for source in SYNCS:
             if wanted is None or source in wanted:
                 collection.run(source, window_of(source, now, is_wanted=wanted is not None))
-        asked = [run for run in collection.report.runs if run.status != SourceRun.Status.FRESH]
+        asked = [run for run in collection.report.runs if run.status != SourceRun.RunStatus.FRESH]
         if asked and len(collection.errors) == len(asked):
             raise collection.errors[0]  # all failed for the same reason: report it once
         if collection.report.is_good(Source.EVENTS):

@@ -162,7 +162,7 @@ def _token_sum(event: UsageEvent) -> int | None:
 
 def _knows_more(mine: UsageEvent, theirs: UsageEvent) -> bool:
     """Whether the kept member's row of an event is the one to keep: the API's, then the newest."""
-    api = UsageEvent.Origin.API
+    api = UsageEvent.Provenance.API
     return (mine.origin == api, mine.changed_at) >= (theirs.origin == api, theirs.changed_at)
 
 

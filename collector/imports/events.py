@@ -31,9 +31,9 @@ MOST_HELD = 50_000
 # Rows written before the clock is looked at.
 STEP_ROWS = 2_000
 MILLISECOND = timedelta(milliseconds=1)
-Origin = UsageEvent.Origin
+Provenance = UsageEvent.Provenance
 # Who knows an event best; what is known from further up is not touched by what is further down.
-RANKS = [Origin.API.value, Origin.TRACKER.value, Origin.CSV.value]
+RANKS = [Provenance.API.value, Provenance.TRACKER.value, Provenance.CSV.value]
 
 
 @dataclass

@@ -97,7 +97,7 @@ def import_usage(
     roster = (PretendRoster if is_dry_run else Roster).load()
     known = len(roster.by_key)
     writer = EventWriter(
-        UsageEvent.Origin.CSV.value, at, survey.is_shared, is_dry_run=is_dry_run, roster=roster
+        UsageEvent.Provenance.CSV.value, at, survey.is_shared, is_dry_run=is_dry_run, roster=roster
     )
     for done, event in enumerate(file.events(), 1):
         writer.take_in(event)
@@ -125,7 +125,7 @@ def _leave_record(result: UsageImport, at: datetime) -> None:
     SourceRun.objects.create(
         source=Source.EVENTS,
         trigger=TRIGGER,
-        status=SourceRun.Status.OK,
+        status=SourceRun.RunStatus.OK,
         window_start_at=result.survey.first_at,
         window_end_at=result.survey.last_at,
         rows_seen=result.survey.rows,

@@ -182,7 +182,7 @@ class UsageCsv:
             cost_basis=cost.basis,
             is_chargeable=cost.is_billed,
             request_units=units(row["requests"], delimiter) or Decimal(0),
-            origin=UsageEvent.Origin.CSV.value,
+            origin=UsageEvent.Provenance.CSV.value,
         )
         event = EventDraft(self.users.identity(row["user"]), self._instant(row["at"]), model, columns)
         return event, cost

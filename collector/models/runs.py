@@ -44,12 +44,12 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
     def is_answering(self, source: str) -> bool:
         """Whether the newest finished run of `source` went well, or was not needed."""
         run = self.filter(source=source, finished_at__isnull=False).order_by("-started_at").first()
-        return run is not None and (run.is_good or run.status == SourceRun.Status.FRESH)
+        return run is not None and (run.is_good or run.status == SourceRun.RunStatus.FRESH)
 
     def close_interrupted(self, now: datetime, *, trigger: str) -> int:
         """Mark runs that were killed as failed; for whoever holds the lease of that `trigger`."""
-        return self.filter(status=SourceRun.Status.RUNNING, trigger=trigger).update(
-            status=SourceRun.Status.FAILED,
+        return self.filter(status=SourceRun.RunStatus.RUNNING, trigger=trigger).update(
+            status=SourceRun.RunStatus.FAILED,
             finished_at=now,
             error="interrupted: the next run continues from here",
         )
@@ -59,7 +59,7 @@ class SourceRunQuerySet(models.QuerySet["SourceRun"]):
 def _newest_sql() -> tuple[str, tuple[object, ...]]:
     """`newest`, whose question never changes: putting it together takes ten times as long as asking."""
     runs = SourceRun.objects.all()
-    asked = runs.filter(finished_at__isnull=False).exclude(status=SourceRun.Status.FRESH)
+    asked = runs.filter(finished_at__isnull=False).exclude(status=SourceRun.RunStatus.FRESH)
     good = runs.filter(status__in=SourceRun.GOOD)
     collected = good.collected().order_by("-started_at")
     others = good.exclude(trigger="collect").order_by(F("window_end_at").desc(nulls_last=True))
@@ -77,7 +77,7 @@ def _first(runs: SourceRunQuerySet, source: str) -> Subquery:
 class SourceRun(models.Model):
     """One row is one source in one run: what was asked, what came, what it cost, what went wrong."""
 
-    class Status(models.TextChoices):
+    class RunStatus(models.TextChoices):
         RUNNING = "running", "running"
         OK = "ok", "ok"
         DOUBTS = "ok_doubts", "ok with doubts"
@@ -86,10 +86,10 @@ class SourceRun(models.Model):
         FRESH = "fresh", "skipped: still fresh"
 
     # What was read is stored and complete as far as anybody can tell.
-    GOOD = (Status.OK, Status.DOUBTS)
+    GOOD = (RunStatus.OK, RunStatus.DOUBTS)
 
     source = models.CharField(max_length=20, choices=Source)
-    status = models.CharField(max_length=12, choices=Status, default=Status.RUNNING)
+    status = models.CharField(max_length=12, choices=RunStatus, default=RunStatus.RUNNING)
     trigger = models.CharField(
         max_length=12,
         default="collect",

@@ -25,7 +25,7 @@ class UsageEvent(models.Model):
     Costs and kinds are updated when the vendor revises them; rows never go, except by pruning.
     """
 
-    class Origin(models.TextChoices):
+    class Provenance(models.TextChoices):
         API = "api", "Admin API"
         CSV = "csv", "dashboard CSV"
         TRACKER = "tracker", "cursor-usage-tracker"
@@ -69,7 +69,7 @@ class UsageEvent(models.Model):
     conversation_id = models.CharField(max_length=80, blank=True)
     cloud_agent_id = models.CharField(max_length=80, blank=True)
     automation_id = models.CharField(max_length=80, blank=True)
-    origin = models.CharField(max_length=8, choices=Origin, default=Origin.API)
+    origin = models.CharField(max_length=8, choices=Provenance, default=Provenance.API)
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 

@@ -57,7 +57,7 @@ class EventValues(NamedTuple):
     discount_percent: Decimal | None = None
     is_chargeable: bool = False
     request_units: Decimal = Decimal(0)
-    origin: str = UsageEvent.Origin.API.value
+    origin: str = UsageEvent.Provenance.API.value
 
     def with_cost_of(self, other: EventValues) -> EventValues:
         return self._replace(

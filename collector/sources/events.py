@@ -35,7 +35,7 @@ CHARGED, MODEL_COST, UNKNOWN = (
     basis.value
     for basis in (UsageEvent.CostBasis.CHARGED, UsageEvent.CostBasis.MODEL_COST, UsageEvent.CostBasis.UNKNOWN)
 )
-ORIGIN = UsageEvent.Origin.API.value
+ORIGIN = UsageEvent.Provenance.API.value
 # How the kinds begin that the vendor is known to use, in any spelling.
 KNOWN_KINDS = (
     "usage based",

@@ -8,14 +8,14 @@ from django.db import models
 class SettingsTrial(models.Model):
     """One row is one try of unsaved settings on the past 30 days, run by the worker."""
 
-    class Status(models.TextChoices):
+    class Progress(models.TextChoices):
         WAITING = "waiting", "waiting for the worker"
         RUNNING = "running", "running"
         DONE = "done", "done"
         FAILED = "failed", "failed"
 
     values = models.JSONField(help_text="The settings to test, field by field, as text.")
-    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    status = models.CharField(max_length=8, choices=Progress, default=Progress.WAITING)
     asked_by = models.CharField(max_length=200)
     asked_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -18,7 +18,7 @@ from .preview import preview
 
 logger = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
-Status = SettingsTrial.Status
+Progress = SettingsTrial.Progress
 
 
 def ask_trial(tried: DetectionSettings, *, by: str, now: datetime) -> SettingsTrial:
@@ -60,17 +60,17 @@ def value_text(value: object) -> str:
 
 def run_trial(pk: int) -> str:
     """What the worker calls. A second call for the same try does nothing."""
-    waiting = SettingsTrial.objects.filter(pk=pk, status=Status.WAITING)
-    if not waiting.update(status=Status.RUNNING):
+    waiting = SettingsTrial.objects.filter(pk=pk, status=Progress.WAITING)
+    if not waiting.update(status=Progress.RUNNING):
         return "ran already"
     trial = SettingsTrial.objects.get(pk=pk)
     try:
         shown = preview(settings_from(trial.values), trial.asked_at)
         result = compare(shown.tried, shown.today, trial.asked_at)
-        status = Status.DONE
+        status = Progress.DONE
     except Exception:
         logger.exception("Settings could not be tried on the past")
-        result, status = {}, Status.FAILED
+        result, status = {}, Progress.FAILED
     SettingsTrial.objects.filter(pk=pk).update(result=result, status=status, finished_at=timezone.now())
     return str(status)
 

@@ -81,7 +81,7 @@ class MoveForm(forms.Form):
 
 
 class UploadForm(forms.Form):
-    kind = forms.ChoiceField(choices=GroupImport.Kind.choices, label="File type")
+    kind = forms.ChoiceField(choices=GroupImport.FileKind.choices, label="File type")
     file = forms.FileField(help_text=f"A CSV file of at most {MAX_FILE_MEGABYTES} MB.", label="File")
     since = forms.ChoiceField(
         choices=Since.choices,

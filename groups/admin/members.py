@@ -81,9 +81,9 @@ class MemberPlaceAdmin(CarefulList, admin.ModelAdmin):
 
     @admin.display(ordering="held_source")
     def placed_by(self, member: Any) -> str:
-        if not member.held_source or member.held_source == Assignment.Source.CURSOR:
-            return Assignment.Source.CURSOR.label if member.held_source else ""
-        return f"{Assignment.Source(member.held_source).label}: {member.held_by}"
+        if not member.held_source or member.held_source == Assignment.SetBy.CURSOR:
+            return Assignment.SetBy.CURSOR.label if member.held_source else ""
+        return f"{Assignment.SetBy(member.held_source).label}: {member.held_by}"
 
     @admin.action(description="Move to a group…", permissions=["change"])
     def move(self, request: HttpRequest, queryset: QuerySet[MemberPlace]) -> HttpResponse | None:

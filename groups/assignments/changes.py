@@ -88,7 +88,7 @@ def move(member_ids: Collection[int], group: Group | None, from_day: date, *, by
     if from_day > utc_day(now):
         raise ChangeRefused("The first day is in the future: choose today or an earlier day.")
     before = current(utc_day(now))
-    source = Assignment.Source.MANUAL
+    source = Assignment.SetBy.MANUAL
     placed = [Placement(pk, group.pk if group else None, from_day, source, by, now) for pk in member_ids]
     record_from_then_on(placed)
     return sum(before[pk] != group for pk in member_ids)
@@ -98,7 +98,7 @@ def give_back(member_ids: Collection[int], *, by: str, now: datetime) -> None:
     """Put members where Cursor has them, from today, and let Cursor move them again."""
     today = utc_day(now)
     theirs = _at_cursor(member_ids, today)
-    source = Assignment.Source.CURSOR
+    source = Assignment.SetBy.CURSOR
     record_from_then_on([Placement(pk, theirs.get(pk), today, source, by, now) for pk in member_ids])
 
 

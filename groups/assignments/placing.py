@@ -62,7 +62,7 @@ def record_unless_moved(placements: Collection[Placement], known_local: Collecti
     with transaction.atomic():
         members = {placement.member_id for placement in placements}
         _lock_members(members)
-        local = Assignment.objects.exclude(source=Assignment.Source.CURSOR).values_list(
+        local = Assignment.objects.exclude(source=Assignment.SetBy.CURSOR).values_list(
             "member_id", "from_day"
         )
         moved = {spot[0] for spot in set(local) - set(known_local)}

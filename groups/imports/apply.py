@@ -24,11 +24,11 @@ from groups.names import key
 from .before import Before, Closed
 from .plan import Facts, KnownMember, Plan, Target, make
 
-Kind = GroupImport.Kind
+FileKind = GroupImport.FileKind
 NOBODY_MATCHES = (
     "Nobody in the file is a member. The file must have the e-mail addresses that people use in Cursor."
 )
-SOURCES = {Kind.HIBOB: Assignment.Source.HIBOB, Kind.BACKUP: Assignment.Source.BACKUP}
+SOURCES = {FileKind.HIBOB: Assignment.SetBy.HIBOB, FileKind.BACKUP: Assignment.SetBy.BACKUP}
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ def read_plan(kind: str, file: BinaryIO, day: date) -> tuple[list[Target], Plan]
 def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) -> list[Target]:
     """The people of a file, in `problems` the lines not taken; FileError where it places nobody."""
     noted = problems or Problems()
-    targets = _from_hibob(file, noted) if kind == Kind.HIBOB else _from_mapping(file, noted)
+    targets = _from_hibob(file, noted) if kind == FileKind.HIBOB else _from_mapping(file, noted)
     if not targets:
         empty = [] if noted.count else ["Line 2: the file has column names, but no people below them."]
         raise FileError(*noted.report, *empty)
-    if kind == Kind.HIBOB and not any(target.path for target in targets):
+    if kind == FileKind.HIBOB and not any(target.path for target in targets):
         raise FileError(
             *noted.report,
             "The file assigns nobody to a group, because no line has a Group, Team or Department. Export "
@@ -86,7 +86,7 @@ def plan_of(kind: str, targets: list[Target], day: date, problems: Sequence[str]
     """What the file would change, going by the facts of `day`. Seven queries whatever the size."""
     targets = with_present_addresses(targets)
     people = [target for target in targets if target.email or not target.group_budget]
-    plan = make(people, _facts(kind, day), merge_small=kind == Kind.HIBOB)
+    plan = make(people, _facts(kind, day), merge_small=kind == FileKind.HIBOB)
     unmatched = [NOBODY_MATCHES] if people and len(plan.not_members) == len(people) else []
     noted = list(dict.fromkeys([*problems, *unmatched]))
     return replace(plan, problems=noted, budgets=planned_budgets(targets))
@@ -123,7 +123,7 @@ def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str,
     """Make the plan's moves, or those of `emails`, in one transaction; nothing if the facts have changed."""
     with transaction.atomic():
         group_import = GroupImport.objects.select_for_update().get(pk=group_import.pk)
-        if group_import.status != GroupImport.Status.PREVIEWED:
+        if group_import.status != GroupImport.ImportState.PREVIEWED:
             raise ChangeRefused("This import has already been applied.")
         if refresh(group_import, utc_day(now)):
             return Applied(facts_changed=True)
@@ -134,7 +134,7 @@ def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str,
         apply_budgets(group_import.plan.get("budgets", ()), chosen)
         group_import.before = Before(placed, rows, groups.made, groups.opened).as_json()
         group_import.status, group_import.applied_by, group_import.applied_at = (
-            GroupImport.Status.APPLIED,
+            GroupImport.ImportState.APPLIED,
             by,
             now,
         )
@@ -147,7 +147,7 @@ def _placements(
 ) -> list[Placement]:
     chosen = None if emails is None else {email.lower() for email in emails}
     ids = dict(Member.objects.values_list("email", "pk"))
-    source = SOURCES[Kind(group_import.kind)]
+    source = SOURCES[FileKind(group_import.kind)]
     return [
         Placement(ids[move["email"]], groups.id_of(move["new"]), group_import.from_day, source, by, now)
         for move in group_import.plan["moves"]
@@ -212,7 +212,7 @@ def _facts(kind: str, day: date) -> Facts:
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
     members = {
         member.email: KnownMember(member.pk, member.name, group.name if group else "", member.pk in on_team)
-        for member in (Member.objects.on_team() if kind == Kind.HIBOB else Member.objects.all())
+        for member in (Member.objects.on_team() if kind == FileKind.HIBOB else Member.objects.all())
         for group in [held[member.pk]]
     }
     return Facts(members, list(Group.objects.open().values_list("name", flat=True)))

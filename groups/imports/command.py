@@ -27,7 +27,7 @@ from .plan import NewGroup, Plan
 class ImportCommand(BaseCommand):
     """Previews a file, and applies it with --apply. Subclasses name the `kind` of file."""
 
-    kind: GroupImport.Kind
+    kind: GroupImport.FileKind
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

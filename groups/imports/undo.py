@@ -29,7 +29,7 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
     """Put back what the import replaced, in one transaction. Whoever was moved since stays where they are."""
     with transaction.atomic():
         group_import = GroupImport.objects.select_for_update().get(pk=group_import.pk)
-        if group_import.status != GroupImport.Status.APPLIED:
+        if group_import.status != GroupImport.ImportState.APPLIED:
             raise ChangeRefused("Only an import that has been applied can be undone.")
         before = Before.from_json(group_import.before)
         days = {row.member_id: row.from_day for row in before.written}
@@ -40,7 +40,7 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
         put_back({pk: before.rows[pk] for pk in untouched}, untouched)
         _close_groups(before, now)
         group_import.status, group_import.undone_by, group_import.undone_at = (
-            GroupImport.Status.UNDONE,
+            GroupImport.ImportState.UNDONE,
             by,
             now,
         )

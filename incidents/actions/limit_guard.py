@@ -115,7 +115,7 @@ def record_limit(
         "The limit holds until an administrator changes it.",
         key=f"guard:{incident.pk}:{incident.reopened_count}",
         incident=incident,
-        kind=LimitChange.Kind.GUARD,
+        kind=LimitChange.Reason.GUARD,
     )
     change = record_wish(wish, SYSTEM, Origin.SYSTEM, now)
     note(incident, f"limits {member} to {words(dollars)} because nobody acknowledged the incident.", now)

@@ -126,5 +126,5 @@ def _wish_for(request: LimitRequest) -> LimitWish:
         reason=f"Requested: {request.reason}",
         key=f"request:{request.pk}",
         until_at=request.until_at,
-        kind=LimitChange.Kind.REQUEST,
+        kind=LimitChange.Reason.REQUEST,
     )

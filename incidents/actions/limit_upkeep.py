@@ -57,7 +57,7 @@ def record_restores(now: datetime) -> Iterator[LimitChange]:
             reason=f"The temporary limit of {change.to_words} is over.",
             key=f"restore:{change.pk}:{now:%Y%m%d%H}",
             incident=change.incident,
-            kind=LimitChange.Kind.RESTORE,
+            kind=LimitChange.Reason.RESTORE,
             restores=change,
         )
         try:

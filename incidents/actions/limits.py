@@ -38,7 +38,7 @@ class LimitWish:
     key: str
     until_at: datetime | None = None
     incident: Incident | None = None
-    kind: str = LimitChange.Kind.PERSON
+    kind: str = LimitChange.Reason.PERSON
     restores: LimitChange | None = None
 
 

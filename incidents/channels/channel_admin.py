@@ -88,7 +88,7 @@ class ChannelAdmin(RecordedAdmin):
         channel = self.get_object(request, unquote(object_id)) if object_id else None
         chosen = channel.kind if channel else chosen_kind(request)
         shown = {
-            "kinds": [(kind.value, kind.label, kind.value == chosen) for kind in Channel.Kind],
+            "kinds": [(kind.value, kind.label, kind.value == chosen) for kind in Channel.Medium],
             "chosen_kind": chosen,
             "missing_set_up": missing_set_up(chosen),
             "may_test": self.may_test(request),

@@ -111,7 +111,7 @@ class ChannelForm(forms.ModelForm):
 
 
 class SlackForm(ChannelForm):
-    kind_value = Channel.Kind.SLACK
+    kind_value = Channel.Medium.SLACK
     target_label = "Channel id"
     target_help = (
         "For example C0123456789. Invite the app to the channel. If empty, SLACK_CHANNEL_ID is used."
@@ -119,20 +119,20 @@ class SlackForm(ChannelForm):
 
 
 class EmailForm(ChannelForm):
-    kind_value = Channel.Kind.EMAIL
+    kind_value = Channel.Medium.EMAIL
     target_label = "Addresses"
     target_help = "Separated by commas or line breaks. If empty, ALERT_EMAIL_TO is used."
     target_widget = LINES
 
 
 class WebhookForm(ChannelForm):
-    kind_value = Channel.Kind.WEBHOOK
+    kind_value = Channel.Medium.WEBHOOK
     target_label = "Address"
     target_help = "Receives each message as JSON by POST. If empty, WEBHOOK_URL is used."
 
 
 class AppriseForm(ChannelForm):
-    kind_value = Channel.Kind.APPRISE
+    kind_value = Channel.Medium.APPRISE
     target_label = "Apprise URLs"
     target_help = (
         "One per line, such as discord://ID/TOKEN, ntfy://TOPIC or, for Teams, "
@@ -144,7 +144,7 @@ class AppriseForm(ChannelForm):
 
 
 class PagerDutyForm(ChannelForm):
-    kind_value = Channel.Kind.PAGERDUTY
+    kind_value = Channel.Medium.PAGERDUTY
     target_label = "Integration Key"
     target_help = "The key of an Events API v2 integration of the service: 32 letters and digits."
     target_widget = SECRET
@@ -152,7 +152,7 @@ class PagerDutyForm(ChannelForm):
 
 
 class OpsgenieForm(ChannelForm):
-    kind_value = Channel.Kind.OPSGENIE
+    kind_value = Channel.Medium.OPSGENIE
     target_label = "API key"
     target_help = "The key of an API integration that may create and update alerts."
     target_widget = SECRET
@@ -172,13 +172,13 @@ def channel_form(kind: str) -> type[ChannelForm]:
 
 def missing_set_up(kind: str) -> str:
     """What `.env` needs before any channel of the kind can send, in sentences; empty where it has it."""
-    if kind == Channel.Kind.SLACK and not settings.SLACK_BOT_TOKEN:
+    if kind == Channel.Medium.SLACK and not settings.SLACK_BOT_TOKEN:
         return (
             "Slack needs an app of your own. At api.slack.com/apps, create one with the bot scope chat:write "
             "and install it. Set SLACK_BOT_TOKEN in .env to its Bot User OAuth Token (xoxb-…), restart, and "
             "invite the app to the channel."
         )
-    if kind == Channel.Kind.EMAIL and not settings.EMAIL_CONFIGURED:
+    if kind == Channel.Medium.EMAIL and not settings.EMAIL_CONFIGURED:
         return (
             "E-mail needs a server. Set EMAIL_URL in .env, for example smtp+tls://USER:PASSWORD@HOST:587, or "
             "RESEND_API_KEY and RESEND_FROM, and restart."
@@ -189,4 +189,4 @@ def missing_set_up(kind: str) -> str:
 def chosen_kind(request: HttpRequest) -> str:
     """The kind of a channel that is being added: Slack until another one is chosen."""
     kind = request.POST.get("kind") or request.GET.get("kind", "")
-    return kind if kind in Channel.Kind.values else Channel.Kind.SLACK
+    return kind if kind in Channel.Medium.values else Channel.Medium.SLACK

@@ -15,14 +15,14 @@ from .base import DeliveryError, Parcel, Receipt
 logger = logging.getLogger(__name__)
 
 SENDERS: dict[str, Callable[[Channel, Parcel], str | Receipt]] = {
-    Channel.Kind.SLACK: slack.send,
-    Channel.Kind.EMAIL: email.send,
-    Channel.Kind.WEBHOOK: webhook.send,
-    Channel.Kind.APPRISE: by_url.send,
-    Channel.Kind.PAGERDUTY: pagerduty.send,
-    Channel.Kind.OPSGENIE: opsgenie.send,
+    Channel.Medium.SLACK: slack.send,
+    Channel.Medium.EMAIL: email.send,
+    Channel.Medium.WEBHOOK: webhook.send,
+    Channel.Medium.APPRISE: by_url.send,
+    Channel.Medium.PAGERDUTY: pagerduty.send,
+    Channel.Medium.OPSGENIE: opsgenie.send,
 }
-NAMES = {Channel.Kind.SLACK: "Slack", Channel.Kind.EMAIL: "E-mail", Channel.Kind.WEBHOOK: "Webhook"}
+NAMES = {Channel.Medium.SLACK: "Slack", Channel.Medium.EMAIL: "E-mail", Channel.Medium.WEBHOOK: "Webhook"}
 
 
 def seed_channels() -> list[Channel]:
@@ -49,7 +49,7 @@ def seed_member_channel() -> list[Channel]:
         return []
     if Channel.objects.enabled().filter(audience=Channel.Audience.MEMBER).exists():
         return []
-    kind = Channel.Kind.SLACK if settings.SLACK_BOT_TOKEN else Channel.Kind.EMAIL
+    kind = Channel.Medium.SLACK if settings.SLACK_BOT_TOKEN else Channel.Medium.EMAIL
     channel, is_new = Channel.objects.get_or_create(
         seed="member",
         defaults={
@@ -62,19 +62,19 @@ def seed_member_channel() -> list[Channel]:
     return [channel] if is_new else []
 
 
-def asked_for() -> list[Channel.Kind]:
+def asked_for() -> list[Channel.Medium]:
     """Kinds whose variables are set."""
     is_set = {
-        Channel.Kind.SLACK: settings.SLACK_BOT_TOKEN and settings.SLACK_CHANNEL_ID,
-        Channel.Kind.EMAIL: settings.ALERT_EMAIL_TO,
-        Channel.Kind.WEBHOOK: settings.WEBHOOK_URL,
+        Channel.Medium.SLACK: settings.SLACK_BOT_TOKEN and settings.SLACK_CHANNEL_ID,
+        Channel.Medium.EMAIL: settings.ALERT_EMAIL_TO,
+        Channel.Medium.WEBHOOK: settings.WEBHOOK_URL,
     }
     return [kind for kind, value in is_set.items() if value]
 
 
 def sender_of(channel: Channel) -> Callable[[Channel, Parcel], str | Receipt]:
     """What sends on `channel`: in Slack, a message to one person is not one to a channel."""
-    if channel.kind == Channel.Kind.SLACK and channel.is_for_member:
+    if channel.kind == Channel.Medium.SLACK and channel.is_for_member:
         return slack_direct.send
     return SENDERS[channel.kind]
 

@@ -101,7 +101,7 @@ def unanswered(now: datetime) -> int:
     """Tell the next channel of alerts, through or not, that nobody acknowledged in time; return how many."""
     alerts = (
         Notification.objects.filter(
-            kind=Notification.Kind.ALERT,
+            kind=Notification.Purpose.ALERT,
             incident__status__in=(Status.OPEN, Status.ALERTED),
             channel__is_enabled=True,
             channel__escalate_to__is_enabled=True,

@@ -29,7 +29,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         return self.enabled().exclude(last_error="")
 
 
-# Kinds that can write to one person, by the values of `Channel.Kind`.
+# Kinds that can write to one person, by the values of `Channel.Medium`.
 PERSONAL_KINDS = frozenset({"email", "slack"})
 # Kinds that call somebody: they follow single incidents and get no digests.
 PAGING_KINDS = frozenset({"pager", "opsgenie"})
@@ -43,7 +43,7 @@ class Channel(models.Model):
         GROUPS = "groups", "these groups and those below them"
         MEMBER = "member", "the member concerned"
 
-    class Kind(models.TextChoices):
+    class Medium(models.TextChoices):
         SLACK = "slack", "Slack"
         EMAIL = "email", "e-mail"
         WEBHOOK = "webhook", "webhook"
@@ -52,7 +52,7 @@ class Channel(models.Model):
         OPSGENIE = "opsgenie", "Opsgenie"
 
     name = models.CharField(max_length=80, unique=True)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=8, choices=Medium)
     target = models.TextField(
         blank=True,
         help_text="Slack: the channel's id, such as C0123456789. E-mail: addresses separated by commas; "
@@ -216,7 +216,7 @@ class Channel(models.Model):
     def is_personal(self) -> bool:
         """Whether it writes to the member: one message is about one incident then."""
         is_for_member = self.audience == self.Audience.MEMBER
-        return is_for_member or (self.kind == self.Kind.EMAIL and MEMBER in self.target_items())
+        return is_for_member or (self.kind == self.Medium.EMAIL and MEMBER in self.target_items())
 
     @property
     def is_for_member(self) -> bool:
@@ -235,7 +235,7 @@ class Channel(models.Model):
     @property
     def wants_single(self) -> bool:
         """Whether every notification is a message of its own: a program reads it, or one person does."""
-        return self.kind == self.Kind.WEBHOOK or self.pages_people or self.is_personal
+        return self.kind == self.Medium.WEBHOOK or self.pages_people or self.is_personal
 
     @property
     def shown_target(self) -> str:

@@ -38,7 +38,7 @@ class LimitChange(models.Model):
     else is an outcome. Dollars are per billing cycle; empty means no limit of the member's own.
     """
 
-    class Kind(models.TextChoices):
+    class Reason(models.TextChoices):
         PERSON = "person", "set by a person"
         REQUEST = "request", "requested and approved"
         GUARD = "guard", "set by the guard"
@@ -59,7 +59,7 @@ class LimitChange(models.Model):
     incident = models.ForeignKey(
         Incident, on_delete=models.PROTECT, null=True, blank=True, related_name="limit_changes"
     )
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PERSON)
+    kind = models.CharField(max_length=8, choices=Reason, default=Reason.PERSON)
     status = models.CharField(max_length=10, choices=Status, default=Status.INTENDED)
     to_dollars = models.PositiveIntegerField(
         "to ($)", null=True, blank=True, help_text="If empty, the member's own limit is removed."

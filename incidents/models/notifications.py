@@ -31,7 +31,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 class Notification(models.Model):
     """One row is one message to one channel about one step, or one digest."""
 
-    class Kind(models.TextChoices):
+    class Purpose(models.TextChoices):
         ALERT = "alert", "alert"
         UPDATE = "update", "update"
         DIGEST = "digest", "digest"
@@ -47,7 +47,7 @@ class Notification(models.Model):
     channel = models.ForeignKey(
         Channel, on_delete=models.PROTECT, related_name="notifications", db_index=False
     )
-    kind = models.CharField(max_length=6, choices=Kind)
+    kind = models.CharField(max_length=6, choices=Purpose)
     incident = models.ForeignKey(
         Incident, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
     )

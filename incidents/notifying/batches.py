@@ -33,12 +33,12 @@ def plan(rows: Sequence[Notification], channel: Channel, policy: IncidentSetting
     become a summary. Programs, pagers and the member concerned get everything singly; a daily e-mail
     takes all.
     """
-    alerts = [row for row in rows if row.kind == Notification.Kind.ALERT]
-    updates = [row for row in rows if row.kind == Notification.Kind.UPDATE]
+    alerts = [row for row in rows if row.kind == Notification.Purpose.ALERT]
+    updates = [row for row in rows if row.kind == Notification.Purpose.UPDATE]
     digests = [Batch(row.kind, (row,)) for row in rows if row.digest is not None]
     if channel.wants_single:
         return [*singly(alerts), *singly(updates), *digests]
-    if channel.kind == Channel.Kind.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST:
+    if channel.kind == Channel.Medium.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST:
         return [*summaries([*alerts, *updates]), *digests]
     by_incident = together(alerts)
     if len(by_incident) > policy.summary_above:
@@ -61,7 +61,7 @@ def together(rows: Sequence[Notification]) -> list[tuple[Notification, ...]]:
 def summaries(rows: Sequence[Notification]) -> list[Batch]:
     groups = together(rows)
     return [
-        Batch(Notification.Kind.ALERT, tuple(row for group in part for row in group))
+        Batch(Notification.Purpose.ALERT, tuple(row for group in part for row in group))
         for part in chunks(groups, SUMMARY_SIZE)
     ]
 

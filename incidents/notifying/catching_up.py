@@ -18,7 +18,7 @@ def catch_up(now: datetime) -> int:
     incidents = list(Incident.objects.unresolved().select_related("member"))
     if not incidents:
         return 0
-    alerts = Notification.objects.filter(kind=Notification.Kind.ALERT, incident__in=incidents)
+    alerts = Notification.objects.filter(kind=Notification.Purpose.ALERT, incident__in=incidents)
     alerted = set(alerts.order_by().values_list("incident_id", "channel_id"))
     routes, policy = Routes(now), IncidentSettings.get_solo()
     missing = [
@@ -45,7 +45,7 @@ def revive(channel: Channel, now: datetime, failed_since: datetime | None = None
 
     With `failed_since` only those recorded after it: what failed while others got through is at fault itself.
     """
-    given_up = Notification.objects.given_up().filter(channel=channel, kind=Notification.Kind.ALERT)
+    given_up = Notification.objects.given_up().filter(channel=channel, kind=Notification.Purpose.ALERT)
     if failed_since:
         given_up = given_up.filter(created_at__gt=failed_since)
     return given_up.filter(incident__in=Incident.objects.unresolved()).update(

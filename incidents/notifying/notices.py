@@ -19,7 +19,7 @@ def record_notice(channel: Channel, key: str, content: Digest, now: datetime) ->
         channel=channel,
         dedupe_key=key,
         defaults={
-            "kind": Notification.Kind.NOTICE,
+            "kind": Notification.Purpose.NOTICE,
             "digest": content.as_json(),
             "created_at": now,
             "due_at": due_at(channel, "", IncidentSettings(), now),

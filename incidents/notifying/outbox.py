@@ -128,9 +128,9 @@ def compose(channel: Channel, batch: Batch) -> Parcel:
 
 def is_premature(channel: Channel, batch: Batch) -> bool:
     """Whether an update's alert has still to get through on this channel."""
-    if batch.kind != Notification.Kind.UPDATE:
+    if batch.kind != Notification.Purpose.UPDATE:
         return False
-    alerts = Notification.objects.waiting().filter(channel=channel, kind=Notification.Kind.ALERT)
+    alerts = Notification.objects.waiting().filter(channel=channel, kind=Notification.Purpose.ALERT)
     return alerts.filter(incident=batch.rows[0].incident).exists()
 
 
@@ -168,11 +168,11 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
     if first.digest is not None:
         content = messages.Digest.from_json(first.digest)
         # A notice is named by what it is about, which its key begins with: `budget:…`.
-        event = first.dedupe_key.partition(":")[0] if first.kind == Notification.Kind.NOTICE else "digest"
+        event = first.dedupe_key.partition(":")[0] if first.kind == Notification.Purpose.NOTICE else "digest"
         return Parcel(key_of(batch), event, content, sent_since=since)
     steps = [messages.step_sentence(row.entry) for row in batch.rows if row.entry]
     news = messages.alert(batch.incidents, "; ".join(dict.fromkeys(steps)))
-    if channel.is_for_member and first.kind == Notification.Kind.ALERT and first.entry:
+    if channel.is_for_member and first.kind == Notification.Purpose.ALERT and first.entry:
         news = messages.ask_member(news, first.entry)
     root, covered = find_root(channel, batch.incidents)
     return Parcel(
@@ -181,7 +181,7 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
         content=news,
         root=root,
         root_alert=messages.alert(covered) if covered else None,
-        is_loud=batch.kind == Notification.Kind.ALERT,
+        is_loud=batch.kind == Notification.Purpose.ALERT,
         sent_since=since,
     )
 
@@ -194,9 +194,9 @@ def key_of(batch: Batch) -> str:
 
 def find_root(channel: Channel, incidents: Sequence[Incident]) -> tuple[str, list[Incident]]:
     """The message on `channel` that a message about one incident follows, and the incidents that it shows."""
-    if len(incidents) != 1 or channel.kind == Channel.Kind.WEBHOOK or channel.pages_people:
+    if len(incidents) != 1 or channel.kind == Channel.Medium.WEBHOOK or channel.pages_people:
         return "", []
-    alerts = Notification.objects.filter(channel=channel, kind=Notification.Kind.ALERT, status=Status.SENT)
+    alerts = Notification.objects.filter(channel=channel, kind=Notification.Purpose.ALERT, status=Status.SENT)
     first = alerts.filter(incident=incidents[0]).exclude(remote_id="").order_by("sent_at", "pk").last()
     if first is None:
         return "", []
@@ -224,7 +224,7 @@ def sent(post: Post, rows: Sequence[Notification], token: str, receipt: Receipt)
         if post.channel.last_error:
             revive(post.channel, at, failed_since=post.channel.last_ok_at)
         Channel.objects.filter(pk=post.channel.pk).update(last_ok_at=at, last_error="", last_error_at=None)
-        alerted = {row.incident_id: row.incident for row in rows if row.kind == Notification.Kind.ALERT}
+        alerted = {row.incident_id: row.incident for row in rows if row.kind == Notification.Purpose.ALERT}
         for incident in alerted.values():
             if incident:
                 lifecycle.alerted(incident, post.channel, at, len(receipt.refused))
@@ -251,7 +251,7 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
         )
     post.tally["failed"] += len(again)
     for row in rows if post.channel.is_for_member else ():
-        if row.incident and row.kind == Notification.Kind.ALERT:
+        if row.incident and row.kind == Notification.Purpose.ALERT:
             recording.release_waiting(row.incident, at)
     give_up(post, spent, reason, token)
 

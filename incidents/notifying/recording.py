@@ -56,7 +56,7 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
             record_notification(
                 channel,
                 entry,
-                Notification.Kind.ALERT,
+                Notification.Purpose.ALERT,
                 policy,
                 now,
                 wait=timedelta(0) if channel.is_for_member else wait,
@@ -65,7 +65,7 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
         ]
     if entry.step in UPDATES:
         return [
-            record_notification(channel, entry, Notification.Kind.UPDATE, policy, now)
+            record_notification(channel, entry, Notification.Purpose.UPDATE, policy, now)
             for channel in notified_channels(incident, now)
             if wants_update(channel, entry)
         ]
@@ -87,17 +87,17 @@ def record_answer_of_member(
     if is_alarm:
         for channel in channels_for(incident, now):
             if not channel.is_for_member:
-                record_notification(channel, entry, Notification.Kind.ALERT, policy, now)
+                record_notification(channel, entry, Notification.Purpose.ALERT, policy, now)
     else:
         waiting_alerts(incident).filter(due_at__gt=now, entry__lte=question.pk).update(
             status=Notification.Status.WITHDRAWN, error=f"The member answered: {entry.text}."
         )
-    alerted = Notification.objects.filter(incident=incident, kind=Notification.Kind.ALERT)
+    alerted = Notification.objects.filter(incident=incident, kind=Notification.Purpose.ALERT)
     alerted = alerted.exclude(status=Notification.Status.WITHDRAWN).exclude(entry=entry)
     for channel in notified_channels(incident, now):
         is_told = alerted.filter(channel=channel).exists()
-        if is_told and channel.kind != Channel.Kind.EMAIL and not (is_alarm and not channel.is_for_member):
-            record_notification(channel, entry, Notification.Kind.UPDATE, policy, now)
+        if is_told and channel.kind != Channel.Medium.EMAIL and not (is_alarm and not channel.is_for_member):
+            record_notification(channel, entry, Notification.Purpose.UPDATE, policy, now)
 
 
 def release_waiting(incident: Incident, now: datetime) -> None:
@@ -111,7 +111,7 @@ def release_waiting(incident: Incident, now: datetime) -> None:
 def waiting_alerts(incident: Incident) -> NotificationQuerySet:
     """Alerts to channels, not to the member, that nothing was tried for yet."""
     waiting = Notification.objects.filter(status=Notification.Status.WAITING, tries=0)
-    return waiting.filter(incident=incident, kind=Notification.Kind.ALERT).exclude(
+    return waiting.filter(incident=incident, kind=Notification.Purpose.ALERT).exclude(
         channel__audience=Channel.Audience.MEMBER
     )
 
@@ -119,14 +119,14 @@ def waiting_alerts(incident: Incident) -> NotificationQuerySet:
 def escalate(entry: TimelineEntry, channel: Channel, dedupe_key: str, now: datetime) -> Notification:
     """Record an alert for one channel only, whatever its severities and groups."""
     return record_notification(
-        channel, entry, Notification.Kind.ALERT, IncidentSettings.get_solo(), now, dedupe_key
+        channel, entry, Notification.Purpose.ALERT, IncidentSettings.get_solo(), now, dedupe_key
     )
 
 
 def record_notification(
     channel: Channel,
     entry: TimelineEntry,
-    kind: Notification.Kind,
+    kind: Notification.Purpose,
     policy: IncidentSettings,
     now: datetime,
     dedupe_key: str = "",
@@ -141,7 +141,7 @@ def record_notification(
         created_at=now,
         due_at=due_at(channel, entry.severity, policy, now + wait),
     )
-    if kind == Notification.Kind.ALERT:
+    if kind == Notification.Purpose.ALERT:
         bring_forward(notification)
     return notification
 
@@ -152,7 +152,7 @@ def record_late(channel: Channel, entry: TimelineEntry, policy: IncidentSettings
         return False
     try:
         with transaction.atomic():
-            record_notification(channel, entry, Notification.Kind.ALERT, policy, now)
+            record_notification(channel, entry, Notification.Purpose.ALERT, policy, now)
     except IntegrityError:  # another process was faster
         return False
     return True
@@ -162,7 +162,7 @@ def bring_forward(alert: Notification) -> None:
     """Let alerts of the same incident that quiet hours hold back go out with a louder one: left behind, they
     would hold up what follows it, and repeat it in the morning."""
     held_back = Notification.objects.waiting().filter(
-        channel=alert.channel, incident=alert.incident, kind=Notification.Kind.ALERT, tries=0
+        channel=alert.channel, incident=alert.incident, kind=Notification.Purpose.ALERT, tries=0
     )
     held_back.filter(due_at__gt=alert.due_at).update(due_at=alert.due_at)
 
@@ -191,7 +191,7 @@ def notified_channels(incident: Incident, now: datetime) -> list[Channel]:
     channels = (
         Channel.objects.enabled()
         .filter(
-            Q(notifications__incident=incident, notifications__kind=Notification.Kind.ALERT)
+            Q(notifications__incident=incident, notifications__kind=Notification.Purpose.ALERT)
             & ~Q(notifications__status=Notification.Status.WITHDRAWN)
         )
         .distinct()
@@ -201,5 +201,5 @@ def notified_channels(incident: Incident, now: datetime) -> list[Channel]:
 
 def wants_update(channel: Channel, entry: TimelineEntry) -> bool:
     """E-mail and the member concerned hear of the end only: every other step would be one more message."""
-    is_sparing = channel.kind == Channel.Kind.EMAIL or channel.is_for_member
+    is_sparing = channel.kind == Channel.Medium.EMAIL or channel.is_for_member
     return not is_sparing or entry.to_status == Status.RESOLVED != entry.from_status

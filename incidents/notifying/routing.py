@@ -115,7 +115,7 @@ def followed(channel: Channel, day: date) -> set[str]:
 
 def due_at(channel: Channel, severity: str, policy: IncidentSettings, now: datetime) -> datetime:
     """When a message about an incident may go out on `channel`."""
-    is_daily = channel.kind == Channel.Kind.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST
+    is_daily = channel.kind == Channel.Medium.EMAIL and policy.email_mode == IncidentSettings.EmailMode.DIGEST
     if is_daily and not channel.is_for_member:  # the member is asked for an answer, which is needed now
         return next_hour_of_day(policy.email_digest_hour, now)
     if channel.quiet_from is None or channel.quiet_until is None:

@@ -25,7 +25,7 @@ def assert_whole(sandbox: Sandbox, slack: FakeSlack) -> None:
     assert_totals_are_true(sandbox)
     assert_incidents_are_single()
     assert_messages_are_through(slack)
-    assert not SourceRun.objects.using(ALIAS).filter(status=SourceRun.Status.RUNNING).exists()
+    assert not SourceRun.objects.using(ALIAS).filter(status=SourceRun.RunStatus.RUNNING).exists()
 
 
 def assert_events_are_true(sandbox: Sandbox) -> None:

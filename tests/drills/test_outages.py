@@ -40,7 +40,7 @@ def wait_for_a_good_run(since: datetime) -> None:
     good = SourceRun.objects.using(ALIAS).filter(
         source=Source.COMMITS, started_at__gt=since, finished_at__isnull=False
     )
-    wait_until(lambda: good.exclude(status=SourceRun.Status.FAILED).exists(), seconds=90)
+    wait_until(lambda: good.exclude(status=SourceRun.RunStatus.FAILED).exists(), seconds=90)
 
 
 def wait_for_words_to_slack(slack) -> None:

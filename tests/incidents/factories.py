@@ -96,7 +96,7 @@ def make_runaway(member: Member, first_at: datetime) -> None:
         )
 
 
-def make_channel(kind: str = Channel.Kind.SLACK, **fields: Any) -> Channel:
+def make_channel(kind: str = Channel.Medium.SLACK, **fields: Any) -> Channel:
     targets = {
         "slack": "C0123456789",
         "email": "oncall@example.com",

@@ -135,7 +135,7 @@ def check_key(facts: SetUpFacts) -> SetUpStep:
     known = facts.sources
     read = [source for source in known if source.last_good_at]
     refused = [source.label for source in known if not source.is_available]
-    failed = [source for source in known if source.status == SourceRun.Status.FAILED]
+    failed = [source for source in known if source.status == SourceRun.RunStatus.FAILED]
     has_key = bool(settings.CURSOR_ADMIN_API_KEY) or settings.DEMO
     state = f"reaches {len(read)} of {plural(len(known), 'source')}"
     if refused:

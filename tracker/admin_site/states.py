@@ -124,7 +124,7 @@ def audit_log(now: datetime) -> EntryState:
 def sources(now: datetime) -> EntryState:
     """Which sources failed or are stale; without a key there is nothing to collect."""
     known = freshness.sources(now, with_newest=False)
-    failing = sum(source.status == SourceRun.Status.FAILED for source in known)
+    failing = sum(source.status == SourceRun.RunStatus.FAILED for source in known)
     stale = sum(source.is_stale for source in known)
     total = plural(len(known), "source")
     if failing:

@@ -26,7 +26,7 @@ from tracker.api.schemas import Email, Strict, Text
 router = Router(tags=["groups"])
 # Characters; a People Directory of a thousand people is a tenth of it.
 MOST_CSV = 2_000_000
-KIND = GroupImport.Kind.HIBOB
+KIND = GroupImport.FileKind.HIBOB
 
 
 class Import(Strict):

@@ -22,8 +22,8 @@ ADDRESSES = ["platform-leads@acme.example"]
 
 def keep_messages() -> None:
     """Keep what the demo's channels send, by the code that would have sent it up to the last call."""
-    registry.SENDERS[Channel.Kind.SLACK] = _kept_or(slack.send, keep_slack)
-    registry.SENDERS[Channel.Kind.EMAIL] = _kept_or(email.send, keep_email)
+    registry.SENDERS[Channel.Medium.SLACK] = _kept_or(slack.send, keep_slack)
+    registry.SENDERS[Channel.Medium.EMAIL] = _kept_or(email.send, keep_email)
 
 
 def _kept_or(send: Sender, keep: Sender) -> Sender:

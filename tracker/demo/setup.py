@@ -37,9 +37,14 @@ def set_up_channels() -> None:
     everybody, member = Channel.Audience.EVERYBODY, Channel.Audience.MEMBER
     leads = {"audience": everybody, "least_severity": Severity.CRITICAL, "sends_budgets": False}
     rows: tuple[tuple[str, str, str, dict[str, object]], ...] = (
-        ("slack", Channel.Kind.SLACK, "Slack #ai-spend", {"audience": everybody}),
-        ("mail", Channel.Kind.EMAIL, "Leads by e-mail", leads),
-        ("member", Channel.Kind.EMAIL, "The member concerned", {"audience": member, "sends_digests": False}),
+        ("slack", Channel.Medium.SLACK, "Slack #ai-spend", {"audience": everybody}),
+        ("mail", Channel.Medium.EMAIL, "Leads by e-mail", leads),
+        (
+            "member",
+            Channel.Medium.EMAIL,
+            "The member concerned",
+            {"audience": member, "sends_digests": False},
+        ),
     )
     for seed, kind, name, fields in rows:
         Channel.objects.get_or_create(seed=f"{SEED}-{seed}", defaults={"kind": kind, "name": name, **fields})
@@ -55,7 +60,7 @@ def import_groups(now: datetime) -> None:
         return
     file = io.BytesIO(directory_csv().encode())
     kept = upload(
-        GroupImport.Kind.HIBOB,
+        GroupImport.FileKind.HIBOB,
         file,
         name="people-directory.csv",
         from_day=utc_day(now) - timedelta(days=29),

@@ -30,7 +30,7 @@ COLUMNS = (
     "is_chargeable",
     "is_headless",
 )
-ORIGIN, COST_BASIS = UsageEvent.Origin.TRACKER.value, UsageEvent.CostBasis.MODEL_COST.value
+ORIGIN, COST_BASIS = UsageEvent.Provenance.TRACKER.value, UsageEvent.CostBasis.MODEL_COST.value
 # Rows of one instant side by side, the last one stored last: it has what the vendor settled later.
 IN_ORDER = "ORDER BY timestamp, rowid"
 

@@ -69,7 +69,7 @@ def _joined(row: TrackerRow) -> str:
 
 def _placement(member_id: int, group_id: int, row: TrackerRow, at: datetime) -> Placement:
     is_cursors = str(row["group_id"]).startswith(CURSOR_PREFIX)
-    source = Assignment.Source.CURSOR if is_cursors else Assignment.Source.BACKUP
+    source = Assignment.SetBy.CURSOR if is_cursors else Assignment.SetBy.BACKUP
     return Placement(member_id, group_id, _first_day(row, at), source, BY, at)
 
 

@@ -182,14 +182,14 @@ def check_stored_settings() -> Iterator[CheckResult]:
 def missing_for(channel: Channel) -> str:
     """What has to be set before anything can be sent to `channel`; empty where nothing is missing."""
     needs: dict[str, object] = {"its target": channel.target.strip()}
-    if channel.kind == Channel.Kind.WEBHOOK:
+    if channel.kind == Channel.Medium.WEBHOOK:
         needs = {"its target or WEBHOOK_URL": webhook.address(channel)}
-    elif channel.kind == Channel.Kind.SLACK:
+    elif channel.kind == Channel.Medium.SLACK:
         needs = {
             "SLACK_BOT_TOKEN": settings.SLACK_BOT_TOKEN,
             "its target or SLACK_CHANNEL_ID": slack.room(channel),
         }
-    elif channel.kind == Channel.Kind.EMAIL:
+    elif channel.kind == Channel.Medium.EMAIL:
         needs = {
             "RESEND_API_KEY and RESEND_FROM or EMAIL_URL": settings.EMAIL_CONFIGURED,
             "its target or ALERT_EMAIL_TO": channel.is_personal

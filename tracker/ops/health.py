@@ -126,7 +126,7 @@ def describe_freshness(source: SourceFreshness) -> str:
     """How fresh a source is, in words. Errors are shown only in the admin, which only admins can read."""
     if not source.is_available:
         return "not available on this plan"
-    if source.age is None and source.status == SourceRun.Status.FAILED:
+    if source.age is None and source.status == SourceRun.RunStatus.FAILED:
         return "never collected, and the last attempt failed: see the runs in the admin"
     if source.age is None:
         return "never collected: run `python manage.py collect`"

@@ -68,9 +68,11 @@ KINDS = (
     Expired("audit entries", "audit_days", lambda before: [AuditEntry.objects.filter(at__lt=before)]),
     Expired("source runs", "run_days", old_runs),
     Expired("notifications", "notification_days", old_notifications),
-    Expired("import previews", "preview_days", old_imports(GroupImport.Status.PREVIEWED)),
+    Expired("import previews", "preview_days", old_imports(GroupImport.ImportState.PREVIEWED)),
     Expired(
-        "group imports", "import_days", old_imports(GroupImport.Status.APPLIED, GroupImport.Status.UNDONE)
+        "group imports",
+        "import_days",
+        old_imports(GroupImport.ImportState.APPLIED, GroupImport.ImportState.UNDONE),
     ),
     Expired("history entries", "history_days", old_history),
     Expired("sign-in records", "sign_in_days", old_sign_ins),

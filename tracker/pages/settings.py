@@ -61,9 +61,9 @@ def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshn
 def source_flag(source: SourceFreshness) -> Flag:
     if not source.status:
         return Flag("never read", "plain")
-    if source.is_stale and source.status != SourceRun.Status.FAILED:
+    if source.is_stale and source.status != SourceRun.RunStatus.FAILED:
         return Flag("stale", "warning")
-    return Flag(SourceRun.Status(source.status).label, TONES.get(source.status, "plain"))
+    return Flag(SourceRun.RunStatus(source.status).label, TONES.get(source.status, "plain"))
 
 
 def runs_table(report: Configuration, query: QueryDict) -> Table[SourceRun]:

@@ -4,4 +4,4 @@ from groups.models import GroupImport
 
 class Command(ImportCommand):
     help = "Put members into the groups of a CSV (email, name, group) as export_groups writes it."
-    kind = GroupImport.Kind.BACKUP
+    kind = GroupImport.FileKind.BACKUP

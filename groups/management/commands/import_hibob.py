@@ -4,4 +4,4 @@ from groups.models import GroupImport
 
 class Command(ImportCommand):
     help = "Put members into the groups that HiBob's People Directory (a CSV) lists for them."
-    kind = GroupImport.Kind.HIBOB
+    kind = GroupImport.FileKind.HIBOB

@@ -117,7 +117,7 @@ def form_data(kind: str, target: str) -> dict[str, str]:
 
 
 def test_every_kind_has_a_form_of_its_own():
-    assert set(CHANNEL_FORMS) == set(Channel.Kind.values)
+    assert set(CHANNEL_FORMS) == set(Channel.Medium.values)
 
 
 def test_a_valid_form_holds_a_channel_that_can_be_tested_before_it_is_saved(service):

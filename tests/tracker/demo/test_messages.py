@@ -48,7 +48,7 @@ def test_a_kept_slack_message_reads_as_slack_shows_it(client, demo):
 
 
 def test_other_channels_send_for_real(demo):
-    own = Channel.objects.create(name="own", kind=Channel.Kind.SLACK, target="C0123456789")
+    own = Channel.objects.create(name="own", kind=Channel.Medium.SLACK, target="C0123456789")
     with pytest.raises(registry.DeliveryError, match="Slack is not set up"):
         registry.send(own, Parcel("notification-1", "digest", DIGEST))
     assert not DemoMessage.objects.exists()

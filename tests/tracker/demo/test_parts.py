@@ -115,7 +115,7 @@ def test_the_next_moment_is_a_message_that_waits_or_a_person_that_acts():
     people = Colleagues(NOON, [(NOON + HOUR, lambda at: None)])
     assert past.next_moment(NOON, Colleagues(NOON)) is None
     assert past.next_moment(NOON, people) == NOON + HOUR
-    channel = Channel.objects.create(name="slack", kind=Channel.Kind.SLACK)
+    channel = Channel.objects.create(name="slack", kind=Channel.Medium.SLACK)
     for minutes in (0, 30):
         due_at = NOON + timedelta(minutes=minutes)
         record_notice(channel, f"budget:{minutes}", Digest("A step", (), (), ""), due_at)

@@ -123,7 +123,7 @@ def test_a_worker_is_missed_after_a_quarter_of_an_hour(monkeypatch):
 
 @pytest.mark.django_db
 def test_a_channel_in_use_that_nothing_can_reach_must_be_mended():
-    for kind in Channel.Kind.values:
+    for kind in Channel.Medium.values:
         Channel.objects.create(name=f"on by {kind}", kind=kind)
         Channel.objects.create(name=f"off by {kind}", kind=kind, is_enabled=False)
     findings = [(finding.verdict, finding.subject, finding.remedy) for finding in doctor.check_channels(NOW)]
@@ -150,7 +150,7 @@ def test_the_address_of_webhooks_does_not_stand_in_for_a_pagers_key(settings, ki
 
 @pytest.mark.django_db
 def test_a_channel_whose_last_attempt_failed_is_told_with_the_reason():
-    fields = {"kind": Channel.Kind.WEBHOOK, "target": "https://hooks.example.com"}
+    fields = {"kind": Channel.Medium.WEBHOOK, "target": "https://hooks.example.com"}
     Channel.objects.create(name="fine", **fields)
     Channel.objects.create(name="down", **fields, last_error="It answered 503: look at its log.")
     [finding] = doctor.check_channels(NOW)
@@ -270,7 +270,7 @@ def test_settings_that_the_environment_has_come_to_contradict_are_named(settings
 @pytest.mark.django_db
 def test_without_a_channel_that_takes_alerts_it_says_that_nobody_is_notified():
     Channel.objects.create(
-        name="digests", kind=Channel.Kind.WEBHOOK, target="https://a.io", sends_alerts=False
+        name="digests", kind=Channel.Medium.WEBHOOK, target="https://a.io", sends_alerts=False
     )
     [finding] = doctor.check_channels(NOW)
     assert finding.verdict is CheckLevel.WARN

@@ -11,7 +11,7 @@ from tracker.ops import health
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
-def collected(source: str, ago: timedelta, status: str = SourceRun.Status.OK) -> None:
+def collected(source: str, ago: timedelta, status: str = SourceRun.RunStatus.OK) -> None:
     at = NOW - ago
     SourceRun.objects.create(source=source, status=status, started_at=at, finished_at=at)
 
