@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from config.caches import build_caches
-from config.environment import Environment, read_env_file
+from config.local.environment import Environment, read_env_file
+from config.local.secret_key import derive_key, load_secret_key
+from config.local.var_directory import make_var_directory
+from config.local.version import read_version
 from config.logs import logging_config
 from config.openid import google_provider, openid_apps, origins
-from config.secret_key import derive_key, load_secret_key
-from config.var_directory import make_var_directory
-from config.version import read_version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

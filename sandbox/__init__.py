@@ -11,6 +11,6 @@ from .clock import Clock
 from .company import Company, Label, build_company
 from .company.pricing import PriceRise
 from .replay import NotARecording, Recording
-from .server import Sandbox
+from .serving.server import Sandbox
 
 __all__ = ["Clock", "Company", "Label", "NotARecording", "PriceRise", "Recording", "Sandbox", "build_company"]

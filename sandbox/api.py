@@ -9,17 +9,17 @@ from collections import Counter
 from dataclasses import replace
 
 from . import routes
-from .agent_runs import AgentRuns
-from .behaviour import Behaviour
-from .caching import with_etag
 from .clock import Clock
 from .company import Company
 from .http import HttpError, Request, SandboxResponse
-from .limits import Limits
 from .mishaps import Mishaps
 from .routes import Route
-from .spend_limits import SpendLimits
-from .view import View
+from .serving.caching import with_etag
+from .serving.limits import Limits
+from .state.agent_runs import AgentRuns
+from .state.behaviour import Behaviour
+from .state.spend_limits import SpendLimits
+from .state.view import View
 
 NO_ANALYTICS = {
     401: ("Unauthorized", "This endpoint requires an enterprise membership"),

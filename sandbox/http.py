@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .view import View
+from .state.view import View
 
 LATEST_MS = 4_102_444_800_000  # the year 2100
 

@@ -11,7 +11,7 @@ from .answers.event_rows import event_rows
 from .company.columns import Events
 from .company.instants import to_ms
 from .company.prices import MICRO
-from .view import View
+from .state.view import View
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from sandbox.company.instants import iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
 from sandbox.http import HttpError, Request, SandboxResponse
-from sandbox.view import View
+from sandbox.state.view import View
 
 Row = dict[str, object]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sandbox.agent_runs import agent_of
 from sandbox.company.columns import Events
 from sandbox.company.draws import fractions
 from sandbox.company.kinds import KIND_NAMES, Fate
 from sandbox.company.members import Employee, MemberKind
 from sandbox.company.prices import AUTO, MODELS
 from sandbox.company.pricing import REQUEST_UNIT_MICRO, discount_percent
-from sandbox.view import View
+from sandbox.state.agent_runs import agent_of
+from sandbox.state.view import View
 
 from .spelling import cents, event_email, uuid
 

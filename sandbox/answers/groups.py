@@ -13,7 +13,7 @@ from sandbox.company.instants import day_ms, iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
 from sandbox.http import HttpError, Request, SandboxResponse, bad_request
-from sandbox.view import View
+from sandbox.state.view import View
 
 from .directory_groups import directory_group_id
 from .spelling import cents

@@ -9,7 +9,7 @@ from sandbox.company.kinds import EventKind
 from sandbox.company.members import Employee
 from sandbox.company.prices import AUTO
 from sandbox.http import Request, SandboxResponse
-from sandbox.view import View
+from sandbox.state.view import View
 
 from .members import is_listed
 from .spelling import cents, title_email

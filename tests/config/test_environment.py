@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment, read_env_file
+from config.local.environment import Environment, read_env_file
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from config.secret_key import derive_key, load_secret_key
+from config.local.secret_key import derive_key, load_secret_key
 
 
 def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path):

@@ -15,7 +15,7 @@ from collector.base.arguments import instant
 from sandbox import Clock, Company, NotARecording, PriceRise, Recording, Sandbox, build_company
 from sandbox.company.prices import position
 from sandbox.faults import KINDS, Fault, fault_named
-from sandbox.server import DEFAULT_KEY
+from sandbox.serving.server import DEFAULT_KEY
 
 AHEAD_DAYS = 45  # a sandbox left running keeps producing for this long
 

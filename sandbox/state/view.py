@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from ..company.columns import Events
+from ..company.company import Company
+from ..company.draws import fractions
+from ..company.instants import to_ms
+from ..company.kinds import EventKind
 from .agent_runs import AgentRuns
 from .behaviour import Behaviour
-from .company.columns import Events
-from .company.company import Company
-from .company.draws import fractions
-from .company.instants import to_ms
-from .company.kinds import EventKind
 from .spend_limits import SpendLimits
 
 HOUR_MS = 3_600_000

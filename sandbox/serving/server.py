@@ -15,14 +15,14 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from ..api import Api
+from ..clock import Clock
+from ..company import Company
+from ..http import Request, SandboxResponse, Wire
+from ..replay import Recording, ReplayApi
+from ..state.behaviour import Behaviour
+from ..truth import Truth, truth
 from . import control
-from .api import Api
-from .behaviour import Behaviour
-from .clock import Clock
-from .company import Company
-from .http import Request, SandboxResponse, Wire
-from .replay import Recording, ReplayApi
-from .truth import Truth, truth
 
 DEFAULT_KEY = "key_sandbox"
 HOST = "127.0.0.1"

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from .company.columns import Events
-from .company.company import Company
-from .company.instants import from_ms, to_ms
-from .company.members import Employee
-from .company.prices import MICRO
+from ..company.columns import Events
+from ..company.company import Company
+from ..company.instants import from_ms, to_ms
+from ..company.members import Employee
+from ..company.prices import MICRO
 
 TEAM_DOLLARS = 500  # what holds for a member without a limit of their own
 FOREVER_MS = 1 << 62

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .answers.spelling import uuid
-from .company.columns import Events
+from ..answers.spelling import uuid
+from ..company.columns import Events
 
 
 @dataclass

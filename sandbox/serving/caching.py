@@ -6,8 +6,8 @@ import hashlib
 import json
 from dataclasses import replace
 
-from .answers.ranges import is_cacheable
-from .http import Request, SandboxResponse
+from ..answers.ranges import is_cacheable
+from ..http import Request, SandboxResponse
 
 MAX_AGE = {"Cache-Control": "public, max-age=900"}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from .api import Api
-from .company.instants import iso
-from .company.labels import Label
-from .faults import fault_named
-from .http import HttpError, Request, SandboxResponse, bad_request
-from .truth import truth
+from ..api import Api
+from ..company.instants import iso
+from ..company.labels import Label
+from ..faults import fault_named
+from ..http import HttpError, Request, SandboxResponse, bad_request
+from ..truth import truth
 
 PREFIX = "/_sandbox/"
 

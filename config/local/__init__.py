@@ -1,0 +1,1 @@
+"""What settings read of the machine: variables, keys, the directory for data, the version."""

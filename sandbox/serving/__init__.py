@@ -1,0 +1,1 @@
+"""The HTTP server on loopback: what stands between a socket and the made-up API."""
