@@ -131,23 +131,26 @@ def check_mail() -> Iterable[CheckMessage]:
             hint="Set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL.",
             id="config.E010",
         )
-
-
-@setting_check()
-def check_pairs() -> Iterable[CheckMessage]:
-    """Variables that say two things at once, or one to nobody."""
     if settings.RESEND_API_KEY and settings.EMAIL_URL:
         yield Error(
             "RESEND_API_KEY and EMAIL_URL are both set.",
             hint="Mail is sent in one way: drop one of the two.",
             id="config.E022",
         )
+
+
+@setting_check()
+def check_limits() -> Iterable[CheckMessage]:
     if settings.CURSOR_LIMITS == "write" and not settings.CURSOR_ADMIN_API_KEY:
         yield Error(
             "CURSOR_LIMITS=write is set without CURSOR_ADMIN_API_KEY.",
             hint="Set a key of the Admin API that may write, or drop CURSOR_LIMITS.",
             id="config.E023",
         )
+
+
+@setting_check()
+def check_roles() -> Iterable[CheckMessage]:
     if settings.AUTH_OIDC_ROLES and not settings.AUTH_OIDC_ROLE_CLAIM:
         yield Error(
             "AUTH_OIDC_ROLES is set without AUTH_OIDC_ROLE_CLAIM.",
@@ -160,12 +163,20 @@ def check_pairs() -> Iterable[CheckMessage]:
             hint="Google sends no roles: set up OpenID Connect, or drop the claim.",
             id="config.E025",
         )
+
+
+@setting_check()
+def check_second_factor() -> Iterable[CheckMessage]:
     if settings.AUTH_REQUIRE_TOTP and settings.AUTH_ENABLED:
         yield Error(
             "AUTH_REQUIRE_TOTP is set, but people sign in with a provider.",
             hint="Require the second factor there, and drop AUTH_REQUIRE_TOTP: it is for local passwords.",
             id="config.E027",
         )
+
+
+@setting_check()
+def check_public_address() -> Iterable[CheckMessage]:
     if settings.AUTH_URL and settings.AUTH_URL.startswith("https://") != settings.HTTPS:
         yield Error(
             "Only one of DASHBOARD_URL and AUTH_URL is an https:// address.",

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 from django.db.models import F, FloatField, Sum, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
 from collector.base.days import day_end, day_start, utc_day
@@ -37,6 +38,17 @@ EVENT_COLUMNS = [
     "tokens",
     "weight",
 ]
+# What the database works out for each event: the last of `EVENT_COLUMNS`, and the weight of an unpriced one.
+EVENT_FIGURES: dict[str, Combinable] = {
+    "agent": number_where(BY_AGENT, Value(1.0)),
+    "value": known_value(),
+    "charged": Cast("charged_cents", FloatField()),
+    "billed": billed_cents(),
+    "served": is_served(),
+    "tokens": all_tokens(),
+    "weight": weighed(F),
+    "unpriced": number_where(UNPRICED, weighed(F)),
+}
 SUMS = ["cents", "requests", "weight"]
 NUMBERS = ["cents", "charged", "billed", "requests", "tokens", "weight"]
 CHUNK = 50_000  # rows that are held as objects at a time
@@ -124,29 +136,8 @@ def read_events(
     rows = (
         events.between(start_at, end_at)
         .order_by("occurred_at", "member_id", "model", "ordinal")
-        .annotate(
-            agent=number_where(BY_AGENT, Value(1.0)),
-            value=known_value(),
-            charged=Cast("charged_cents", FloatField()),
-            billed=billed_cents(),
-            served=is_served(),
-            tokens=all_tokens(),
-            weight=weighed(F),
-            unpriced=number_where(UNPRICED, weighed(F)),
-        )
-        .values_list(
-            "member_id",
-            "occurred_at",
-            "model",
-            "agent",
-            "value",
-            "charged",
-            "billed",
-            "served",
-            "tokens",
-            "weight",
-            "unpriced",
-        )
+        .annotate(**EVENT_FIGURES)
+        .values_list("member_id", "occurred_at", "model", *EVENT_FIGURES)
     )
     columns = [*EVENT_COLUMNS, "unpriced"]
     read = rows.iterator(chunk_size=CHUNK)

@@ -38,10 +38,7 @@ def load_history(
     With `all_by_hour` nothing is left to be read later.
     """
     members = {member.pk: member for member in watched_members(day_start(first))}
-    start_at = day_start(first - timedelta(days=settings.history_days + 1))
-    cycle = BillingCycle.objects.at(day_start(first))
-    if cycle:
-        start_at = min(start_at, day_start(utc_day(cycle.start_at)))
+    start_at = _history_start(first, settings.history_days)
     hours_from = start_at if all_by_hour else day_start(first - DAYS_BY_HOUR)
     rows, prices = read_rows(start_at, hours_from, day_end(last), first_complete_collection())
     cycles = _cycle_turns()
@@ -65,6 +62,13 @@ def load_history(
         prices=prices,
         left_at={pk: member.gone_at for pk, member in members.items() if member.gone_at},
     )
+
+
+def _history_start(first: date, history_days: int) -> datetime:
+    """`history_days` whole days before the first, or the start of that day's cycle if it is earlier."""
+    start_at = day_start(first - timedelta(days=history_days + 1))
+    cycle = BillingCycle.objects.at(day_start(first))
+    return min(start_at, day_start(utc_day(cycle.start_at))) if cycle else start_at
 
 
 def replayed(first: date, last: date, hours: int, now: datetime) -> list[datetime]:

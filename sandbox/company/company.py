@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from .cycle import MID_MONTH, Anniversary
 from .daily import EmployeeDay, daily_activity
 from .days import Calendar, build_calendar
 from .incidents import LONGEST_DAYS, add_incidents
-from .instants import day_ms, from_ms, midnight, to_ms
+from .instants import from_ms, midnight, to_ms
 from .kinds import KIND_NAMES
 from .labels import Label
 from .members import Employee, build_members
@@ -42,9 +42,9 @@ class Company:
     first_day: date
     members: tuple[Employee, ...]
     calendar: Calendar
-    anniversary: Anniversary
     stories: tuple[Story, ...]
     events: Events
+    anniversary: Anniversary = MID_MONTH
 
     @cached_property
     def labels(self) -> tuple[Label, ...]:
@@ -103,6 +103,21 @@ class Company:
         )
 
 
+@dataclass(frozen=True)
+class Span:
+    """The time that a company works: from `first_day` past its now, until `until`."""
+
+    first_day: date
+    now: datetime
+    until: datetime
+    seed: int
+
+    @property
+    def last_day(self) -> date:
+        """A story runs to its end; otherwise the horizon would decide whether it happens."""
+        return self.until.date() + timedelta(days=LONGEST_DAYS)
+
+
 def build_company(
     *,
     members: int,
@@ -113,7 +128,6 @@ def build_company(
     events_per_day: float = USUAL_EVENTS,
     has_stories: bool = True,
     incidents_per_100_members_month: float = 0.0,
-    anniversary: Anniversary = MID_MONTH,
     price_rise: PriceRise | None = None,
 ) -> Company:
     """Return the company of `members` people that has worked `days` days before the day of `now`.
@@ -123,65 +137,55 @@ def build_company(
     demo, or without them, incidents of all kinds happen by chance.
     """
     first_day, until = now.date() - timedelta(days=days), now + timedelta(days=ahead_days)
+    span = Span(first_day, now, until, seed)
     people = build_members(members, seed, first_day, now.date())
     actors = choose_actors(people, ACTORS) if has_stories else ()
     people = give_roles(without_days(people, actors))
-    # A story runs to its end; otherwise the horizon would decide whether it happens.
-    last_day = until.date() + timedelta(days=LONGEST_DAYS)
-    calendar = build_calendar(people, seed, first_day, last_day)
-    scale = events_per_day / USUAL_EVENTS
-    lives = live(actors, now_ms=to_ms(now), first=days + 1, last=(last_day - now.date()).days + 1, seed=seed)
-    ordinary = _ordinary(people, calendar, first_day, last_day, seed, scale)
+    calendar = build_calendar(people, seed, first_day, span.last_day)
+    ordinary = _ordinary(people, calendar, span, events_per_day / USUAL_EVENTS)
+    stage = _staged(span, people, actors, ordinary, incidents_per_100_members_month)
+    events = _billed(stage, people, span, price_rise)
+    return Company(seed, now, until, first_day, people, calendar, tuple(stage.stories), events)
+
+
+def _staged(
+    span: Span,
+    people: tuple[Employee, ...],
+    actors: Sequence[Employee],
+    ordinary: EventColumns,
+    incidents_per_100_members_month: float,
+) -> Stage:
+    """Return the stage on which the actors' stories and the incidents of chance have happened."""
+    ends = (span.last_day - span.now.date()).days + 1
+    begins = (span.now.date() - span.first_day).days + 1
+    lives = live(actors, now_ms=to_ms(span.now), first=begins, last=ends, seed=span.seed)
     stage = Stage(EventColumns.joined([ordinary, *lives]), len(people))
-    stage.apply(cast(actors, first_day=first_day, now=now, seed=seed))
+    stage.apply(cast(actors, first_day=span.first_day, now=span.now, seed=span.seed))
     add_incidents(
         stage,
         people,
-        first_day=first_day,
-        last_day=until.date(),
-        seed=seed,
+        first_day=span.first_day,
+        last_day=span.until.date(),
+        seed=span.seed,
         per_100_members_month=incidents_per_100_members_month,
     )
-    return Company(
-        seed=seed,
-        now=now,
-        until=until,
-        first_day=first_day,
-        members=people,
-        calendar=calendar,
-        anniversary=anniversary,
-        stories=tuple(stage.stories),
-        events=_billed(stage, people, first_day, until, anniversary, price_rise),
-    )
+    return stage
 
 
-def _billed(
-    stage: Stage,
-    members: tuple[Employee, ...],
-    first_day: date,
-    until: datetime,
-    anniversary: Anniversary,
-    price_rise: PriceRise | None,
-) -> Events:
-    """Return what happened on the stage from `first_day` until `until`, priced and under the plan."""
+def _billed(stage: Stage, members: tuple[Employee, ...], span: Span, price_rise: PriceRise | None) -> Events:
+    """Return what happened on the stage in the span, priced and under the plan."""
     events = _in_order(price(stage.draft(), price_rise))
-    events = events.take((events.occurred_ms >= day_ms(first_day)) & (events.occurred_ms < to_ms(until)))
-    return apply_plan(events, members, anniversary.turns(midnight(first_day), until))
+    start = midnight(span.first_day)
+    events = events.take((events.occurred_ms >= to_ms(start)) & (events.occurred_ms < to_ms(span.until)))
+    return apply_plan(events, members, MID_MONTH.turns(start, span.until))
 
 
-def _ordinary(
-    members: tuple[Employee, ...],
-    calendar: Calendar,
-    first_day: date,
-    last_day: date,
-    seed: int,
-    scale: float,
-) -> EventColumns:
+def _ordinary(members: tuple[Employee, ...], calendar: Calendar, span: Span, scale: float) -> EventColumns:
     """Return everybody's requests, those of the day before included: west of Greenwich it ends later."""
     traits = Traits.of(members)
     return EventColumns.joined(
-        draft_day(traits, calendar, day, seed=seed, scale=scale)
-        for day in _days(first_day - timedelta(days=1), last_day + timedelta(days=1))
+        draft_day(traits, calendar, day, seed=span.seed, scale=scale)
+        for day in _days(span.first_day - timedelta(days=1), span.last_day + timedelta(days=1))
     )
 
 

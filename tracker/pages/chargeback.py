@@ -27,6 +27,7 @@ from tracker.widgets.tables import Column, Row, Table, query_string_with
 SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
 NOT_COMPARED = ChargeChanges()
+NOTHING_SPENT = "Nothing was spent in this cycle."
 INCLUDED = "Used, but covered by the plan: total less billed."
 
 
@@ -97,56 +98,60 @@ def page(
     reconciled: Reconciled | None = None,
     changes: ChargeChanges = NOT_COMPARED,
 ) -> ChargebackPage:
-    shares = [
-        Share(group.group_id, group.name, member) for group in result.groups for member in group.members
-    ]
-    held = changes.comparison
-    nothing = "Nothing was spent in this cycle."
-    groups = Table(
-        "groups",
-        "By group",
-        [
-            Column("group", "Group", lambda row: row.name),
-            Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
-            *figure_columns(
-                lambda row: row.figures,
-                result,
-                change_columns(held, changes.by_group, lambda row: row.group_id),
-            ),
-        ],
-        result.groups,
-        query=query,
-        now=now,
-        sort="-total",
-        empty=nothing,
-    )
-    members = Table(
-        "members",
-        "By group and member",
-        [
-            Column("group", "Group", lambda row: row.group),
-            Column("member", "Member", lambda row: row.member.name or row.member.email, link=_member_url),
-            Column("email", "E-mail", lambda row: row.member.email, only_csv=True),
-            *figure_columns(
-                lambda row: row.member.figures,
-                result,
-                change_columns(held, changes.by_member, lambda row: (row.group_id, row.member.member_id)),
-            ),
-        ],
-        shares,
-        query=query,
-        now=now,
-        sort="-total",
-        empty=nothing,
-    )
     choices = cycles(cycle)
     is_last_known = choices[0].is_current and cycle.end_at <= now
     note = periods.no_cycle(now) if is_last_known else ""
     span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
     return ChargebackPage(
         result, span, choices, note, reconciled, kept_query(query), comparisons(query),
-        compared_with(query, changes), group_lines(result, cycle, changes, now), groups, members,
+        compared_with(query, changes), group_lines(result, cycle, changes, now),
+        groups_table(result, query, now, changes), members_table(result, query, now, changes),
     )  # fmt: skip
+
+
+def groups_table(
+    result: Chargeback, query: QueryDict, now: datetime, changes: ChargeChanges
+) -> Table[GroupCharge]:
+    change: list[Column[GroupCharge]] = change_columns(
+        changes.comparison, changes.by_group, lambda row: row.group_id
+    )
+    return Table(
+        "groups",
+        "By group",
+        [
+            Column("group", "Group", lambda row: row.name),
+            Column("members", "Members who spent", lambda row: len(row.members), "count", help=SPENT),
+            *figure_columns(lambda row: row.figures, result, change),
+        ],
+        result.groups,
+        query=query,
+        now=now,
+        sort="-total",
+        empty=NOTHING_SPENT,
+    )
+
+
+def members_table(
+    result: Chargeback, query: QueryDict, now: datetime, changes: ChargeChanges
+) -> Table[Share]:
+    change: list[Column[Share]] = change_columns(
+        changes.comparison, changes.by_member, lambda row: (row.group_id, row.member.member_id)
+    )
+    return Table(
+        "members",
+        "By group and member",
+        [
+            Column("group", "Group", lambda row: row.group),
+            Column("member", "Member", lambda row: row.member.name or row.member.email, link=_member_url),
+            Column("email", "E-mail", lambda row: row.member.email, only_csv=True),
+            *figure_columns(lambda row: row.member.figures, result, change),
+        ],
+        [Share(group.group_id, group.name, member) for group in result.groups for member in group.members],
+        query=query,
+        now=now,
+        sort="-total",
+        empty=NOTHING_SPENT,
+    )
 
 
 def group_lines(
@@ -155,7 +160,7 @@ def group_lines(
     """Groups in the order of the tree, parents before children with the sums of both, Unassigned last."""
     charges = {charge.group_id: charge for charge in result.groups}
     by_group = changes.by_group
-    names = {pk: changes.paths[pk] for pk in by_group} | {pk: each.name for pk, each in charges.items()}
+    names = {pk: changes.paths[pk] for pk in by_group} | {pk: charge.name for pk, charge in charges.items()}
     names = {pk: name for pk, name in names.items() if name != UNASSIGNED_NAME}
     concerned = {*charges, *by_group}
     options = [option for option in group_options(names) if option.group_ids & concerned]

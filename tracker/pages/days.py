@@ -5,12 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TypedDict
 
 from tracker.periods import Period
 from tracker.widgets import formats
 
 # Cursor may revise a day for a day after it is over: yesterday and today are shown as provisional.
 PROVISIONAL_DAYS = 2
+
+
+class DayAxis(TypedDict):
+    """What every chart says of its days: fields of `Chart`."""
+
+    labels: list[str]
+    titles: list[str]
+    days: list[date]
+    provisional_from: int | None
+    ends_today: bool
+
+
+def day_axis(days: list[date], period: Period) -> DayAxis:
+    labels, titles = day_labels(days, period.today)
+    return {
+        "labels": labels,
+        "titles": titles,
+        "days": days,
+        "provisional_from": provisional_index(days, period.today),
+        "ends_today": period.is_current,
+    }
 
 
 def day_labels(days: list[date], today: date) -> tuple[list[str], list[str]]:

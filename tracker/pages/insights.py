@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from tracker.filters import period_query
 from tracker.pages.changes import change_columns
-from tracker.pages.days import day_labels, known, provisional_index
+from tracker.pages.days import day_axis, known
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
 from tracker.pages.rankings import Ranking, rankings
@@ -197,7 +197,6 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
 def shares_chart(report: Insights, query: QueryDict) -> Chart:
     """Shares of served requests by day; the models not named are added up, so that a day makes 100 %."""
     days, requests, top = report.period.shown_days, report.model_requests, report.top_models
-    short, full = day_labels(days, report.period.today)
     totals, others = Counter[date](), Counter[date]()
     for (day, model), count in requests.items():
         totals[day] += count
@@ -218,14 +217,10 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
     return Chart(
         key="shares",
         title="Share of requests by model",
-        labels=short,
-        titles=full,
-        days=days,
+        **day_axis(days, report.period),
         unit="percent",
         stacked=True,
         series=series,
-        provisional_from=provisional_index(days, report.period.today),
-        ends_today=report.period.is_current,
         caption="Days without a request are empty.",
         csv_url=csv_url(query, "shares"),
     )
@@ -233,13 +228,10 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
 
 def active_chart(report: Insights, query: QueryDict) -> Chart:
     days = report.period.shown_days
-    short, full = day_labels(days, report.period.today)
     return Chart(
         key="active",
         title="Daily active members",
-        labels=short,
-        titles=full,
-        days=days,
+        **day_axis(days, report.period),
         unit="count",
         kind="line",
         series=[
@@ -247,8 +239,6 @@ def active_chart(report: Insights, query: QueryDict) -> Chart:
             Series("With a request", known(report.period, report.daily_requesters), "tone-3"),
         ],
         average=report.mean_daily_active,
-        provisional_from=provisional_index(days, report.period.today),
-        ends_today=report.period.is_current,
         caption="The average is of Cursor's count over the whole days shown, weekends included.",
         csv_url=csv_url(query, "active"),
     )

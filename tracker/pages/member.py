@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from incidents.models import Incident
 from tracker.pages.changes import change_columns, earlier_bars
-from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.pages.days import day_axis, dollars, known
 from tracker.pages.incidents import severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.one_day import day_url
@@ -72,53 +72,44 @@ def page(report: MemberReport, query: QueryDict) -> MemberPage:
     )
 
 
-def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
-    """Spend by day, stacked by the models that cost most, each in its own colour."""
-    days = [day.day for day in report.days]
-    short, full = day_labels(days, report.period.today)
+def model_series(report: MemberReport) -> list[Series]:
+    """Spend by day of each of the models that cost most, in its own colour, and of all others together."""
     sums: Counter[str] = Counter()
     for day in report.days:
         sums.update({model: float(cents) for model, cents in day.cents.items()})
     top = [model for model, cents in sums.most_common(TOP_MODELS) if cents]
     outliers = [day.is_outlier for day in report.days]
-    series = [
-        Series(
-            found.name,
-            known(report.period, [dollars(day.cents.get(key, 0)) for day in report.days]),
-            found.slot,
-            marks=outliers,
-        )
-        for key in top
-        for found in [report.team.palette.model(key)]
+
+    def series(name: str, slot: str, cents: list[Decimal]) -> Series:
+        return Series(name, known(report.period, list(map(dollars, cents))), slot, marks=outliers)
+
+    models = map(report.team.palette.model, top)
+    shown = [
+        series(model.name, model.slot, [day.cents.get(model.key, Decimal(0)) for day in report.days])
+        for model in models
     ]
     if len(sums) > len(top):
         rest = [sum((c for m, c in day.cents.items() if m not in top), Decimal(0)) for day in report.days]
-        series.append(
-            Series(
-                "Other models",
-                known(report.period, [dollars(cents) for cents in rest]),
-                OTHER,
-                marks=outliers,
-            )
-        )
-    series += earlier_bars(report.filters, report.all_days)
+        shown.append(series("Other models", OTHER, rest))
+    return shown
+
+
+def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
+    """Spend by day, stacked by model."""
+    days = [day.day for day in report.days]
     average = report.per_day_cents
     return Chart(
         key="spend",
         title="Spend by day and model",
-        labels=short,
-        titles=full,
-        days=days,
+        **day_axis(days, report.period),
         unit="usd",
         stacked=True,
-        series=series,
+        series=[*model_series(report), *earlier_bars(report.filters, report.all_days)],
         average=None if average is None else dollars(average),
         notes=[
             "An outlier day: more than twice the average of days with spend" if day.is_outlier else ""
             for day in report.days
         ],
-        provisional_from=provisional_index(days, report.period.today),
-        ends_today=report.period.is_current,
         links=list(map(day_url, days)),
         caption="Today is still in progress and is not part of the average. Yesterday may still change.",
         csv_url=csv_url(query, "spend"),
@@ -126,21 +117,16 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
 
 
 def tokens_chart(report: MemberReport, query: QueryDict) -> Chart:
-    short, full = day_labels([day.day for day in report.days], report.period.today)
     return Chart(
         key="tokens",
         title="Tokens by day",
-        labels=short,
-        titles=full,
-        days=[day.day for day in report.days],
+        **day_axis([day.day for day in report.days], report.period),
         unit="count",
         stacked=True,
         series=[
             Series(label, known(report.period, [day.tokens[name] for day in report.days]), slot)
             for slot, (name, label) in zip(TOLD_APART, TOKEN_NAMES.items(), strict=False)
         ],
-        provisional_from=provisional_index([day.day for day in report.days], report.period.today),
-        ends_today=report.period.is_current,
         caption="Tokens read from the cache are the cheapest, and grow with the length of a conversation.",
         csv_url=csv_url(query, "tokens"),
     )

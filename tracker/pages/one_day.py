@@ -47,13 +47,13 @@ def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:
         compared=amount,
         compared_share=share,
         hours=hours_chart(report, query),
-        members=table("members", "Members", member_columns(filters), list(report.members)),
+        members=table("members", "Members", member_columns(), list(report.members)),
         models=table("models", "Models", [model_column()], list(report.models)),
         surfaces=table("surfaces", "Surfaces", [surface_column()], list(report.surfaces)),
     )
 
 
-def member_columns(filters: Filters) -> list[Column[DayLine]]:
+def member_columns() -> list[Column[DayLine]]:
     return [
         Column("name", "Member", lambda row: row.subject.name, link=lambda row: row.subject.url),
         Column("email", "E-mail", lambda row: row.subject.email, only_csv=True),

@@ -14,7 +14,7 @@ from collector.facts.forecast import Forecast
 from tracker.filters import period_query
 from tracker.pages import members
 from tracker.pages.changes import change_columns, earlier_bars
-from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.pages.days import day_axis, day_labels, dollars, known
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
@@ -60,16 +60,13 @@ def page(report: Overview, query: QueryDict) -> OverviewPage:
 
 def daily_chart(report: Overview, query: QueryDict) -> Chart:
     days = report.period.shown_days
-    short, full = day_labels(days, report.period.today)
     average = report.per_day.total_cents if report.per_day else None
     included = known(report.period, [dollars(day.total_cents - day.billed_cents) for day in report.daily])
     billed = known(report.period, [dollars(day.billed_cents) for day in report.daily])
     return Chart(
         key="daily",
         title="Daily spend",
-        labels=short,
-        titles=full,
-        days=days,
+        **day_axis(days, report.period),
         unit="usd",
         stacked=True,
         size="tall",
@@ -81,8 +78,6 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
         links=[day_url(day) + day_query(report.filters) for day in days],
-        provisional_from=provisional_index(days, report.period.today),
-        ends_today=report.period.is_current,
         summary=f"Average {formats.money(average)} a day." if average is not None else "",
         caption=daily_caption(report),
         csv_url=csv_url(query, "daily"),
@@ -175,7 +170,6 @@ def padded(values: Sequence[float | None], length: int) -> list[float | None]:
 
 
 def by_member_chart(report: Overview, query: QueryDict) -> Chart:
-    short, full = day_labels(report.period.shown_days, report.period.today)
     kept = period_query(report.filters)
     series = [
         Series(
@@ -190,14 +184,10 @@ def by_member_chart(report: Overview, query: QueryDict) -> Chart:
     return Chart(
         key="by-member",
         title="Daily spend by member",
-        labels=short,
-        titles=full,
-        days=report.period.shown_days,
+        **day_axis(report.period.shown_days, report.period),
         unit="usd",
         stacked=True,
         series=series,
-        provisional_from=provisional_index(report.period.shown_days, report.period.today),
-        ends_today=report.period.is_current,
         csv_url=csv_url(query, "by-member"),
     )
 

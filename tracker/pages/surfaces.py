@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from tracker.filters import SURFACES, period_query
 from tracker.pages.changes import change_columns, earlier_bars
-from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.pages.days import day_axis, dollars, known
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
@@ -67,7 +67,6 @@ def surfaces_table(report: Surfaces, query: QueryDict) -> Table[SurfaceLine]:
 
 def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
     days = report.period.shown_days
-    short, full = day_labels(days, report.period.today)
     shown = [key for key in (*SURFACES, "") if key in report.by_day]
 
     def series(key: str) -> Series:
@@ -78,15 +77,11 @@ def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
     return Chart(
         key="by-surface",
         title="Daily spend by surface",
-        labels=short,
-        titles=full,
-        days=days,
+        **day_axis(days, report.period),
         unit="usd",
         stacked=True,
         series=[*map(series, shown), *earlier_bars(report.filters, report.earlier_days)],
         links=[day_url(day) + day_query(report.filters) for day in days],
-        provisional_from=provisional_index(days, report.period.today),
-        ends_today=report.period.is_current,
         csv_url=csv_url(query, "by-surface"),
     )
 

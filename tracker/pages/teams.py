@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tracker.filters import Filters, period_query
 from tracker.pages.changes import earlier_series
-from tracker.pages.days import day_labels, dollars, known, provisional_index
+from tracker.pages.days import day_axis, dollars, known
 from tracker.reports.teams import TeamRow, TeamsReport
 from tracker.widgets import cells
 from tracker.widgets.charts import TOLD_APART, Chart, Series
@@ -126,7 +126,6 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
     period = report.filters.period
     largest = sorted(report.top, key=lambda row: -row.spend.total_cents)[: len(TOLD_APART)]
     others = [row for row in report.top if row not in largest]
-    short, full = day_labels(period.shown_days, period.today)
     series = [
         Series(
             row.option.label,
@@ -145,14 +144,10 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
     return Chart(
         key="by-group",
         title="Daily spend by group",
-        labels=short,
-        titles=full,
-        days=period.shown_days,
+        **day_axis(period.shown_days, period),
         unit="usd",
         stacked=True,
         size="tall",
         series=series,
-        provisional_from=provisional_index(period.shown_days, period.today),
-        ends_today=period.is_current,
         csv_url=csv_url(query, "by-group"),
     )

@@ -99,22 +99,33 @@ def page_response(
         return csv_response(build()[0].exports, request.GET["csv"], csv_name or name)
     if mark is None:
         mark = changes.current_mark(getattr(request, "stored_mark", None))
-    key, kept = page_key(request, name, now, visible, mark), caches["pages"]
-    content: str | None = kept.get(key)
+    key, rendered_pages = page_key(request, name, now, visible, mark), caches["pages"]
+    content: str | None = rendered_pages.get(key)
     if content is None:
-        page, context = build()
-        context |= {
-            "page": page,
-            "meanings": MEANINGS,
-            "now": now,
-            "visible": visible,
-            "freshness": FRESHNESS,
-            "csrf_token": TOKEN,
-        }
-        content = str(render_to_string(f"tracker/{name}.html", context, request))
-        kept.set(key, content, KEPT_SECONDS)
+        content = rendered_page(request, name, now, visible, *build())
+        rendered_pages.set(key, content, KEPT_SECONDS)
     shown = {"content": of_reader(content, request, now), "title": title, "scripts": scripts}
     return render(request, "tracker/page.html", shown)
+
+
+def rendered_page(
+    request: AccessRequest,
+    name: str,
+    now: datetime,
+    visible: frozenset[int] | None,
+    page: PageAnswer,
+    context: dict[str, object],
+) -> str:
+    """What stands between the bars, the same for all who see as much."""
+    context |= {
+        "page": page,
+        "meanings": MEANINGS,
+        "now": now,
+        "visible": visible,
+        "freshness": FRESHNESS,
+        "csrf_token": TOKEN,
+    }
+    return render_to_string(f"tracker/{name}.html", context, request)
 
 
 def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString:
