@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from detection.vocabulary import Rule, Severity
 from groups.tree import GroupOption
@@ -36,34 +36,31 @@ class Choices:
     hidden_fields: list[tuple[str, str]]  # hidden fields of the form for the dates
     periods: list[Choice]
     comparisons: list[Choice]
-    groups: list[Choice]
-    models: list[Choice]
-    badges: list[tuple[str, list[Choice]]]
-    surfaces: list[Choice]
     clear_url: str
-    incident_filters: list[tuple[str, str, list[Choice]]] = field(
-        default_factory=list
-    )  # name, label, choices
+    groups: Sequence[Choice] = ()
+    models: Sequence[Choice] = ()
+    badges: Sequence[tuple[str, list[Choice]]] = ()
+    surfaces: Sequence[Choice] = ()
+    incident_filters: Sequence[tuple[str, str, list[Choice]]] = ()  # name, label, choices
 
 
 def build_period_choices(filters: Filters, path: str) -> Choices:
     """Only the periods: for a page about one member."""
-    periods_only = [_period_choice(key, label, filters) for key, label in periods.LABELS.items()]
-    others, compared = hidden_fields(filters), comparison_choices(filters)
-    return Choices(path, period_fields(filters), others, periods_only, compared, [], [], [], [], path)
-
-
-def build_filter_choices(filters: Filters, path: str) -> Choices:
-    """Everything the filter bar of the page at `path` offers. One query, and the filters' palette."""
     return Choices(
         path=path,
         period_fields=period_fields(filters),
         hidden_fields=hidden_fields(filters),
         periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         comparisons=comparison_choices(filters),
-        groups=[
-            _group_choice(option, filters) for option in filters.options or group_options(filters.groups)
-        ],
+        clear_url=path,
+    )
+
+
+def build_filter_choices(filters: Filters, path: str) -> Choices:
+    """Everything the filter bar of the page at `path` offers. One query, and the filters' palette."""
+    return replace(
+        build_period_choices(filters, path),
+        groups=_group_choices(filters),
         models=[
             Choice(key, palette.display_name(key), key == filters.model)
             for key in sorted(filters.palette.models, key=palette.by_name)
@@ -82,18 +79,11 @@ def build_incident_choices(filters: Filters, path: str) -> Choices:
     """What the filter bar of the incidents offers. One query; none where a group is chosen."""
     statuses = [(UNRESOLVED, UNRESOLVED), *Status.choices]
     carried = [(name, getattr(filters, name)) for name in CARRIED if getattr(filters, name)]
-    return Choices(
-        path=path,
+    return replace(
+        build_period_choices(filters, path),
         period_fields=period_fields(filters) + carried,
-        hidden_fields=hidden_fields(filters),
-        periods=[_period_choice(key, label, filters) for key, label in periods.LABELS.items()],
         comparisons=[],
-        groups=[
-            _group_choice(option, filters) for option in filters.options or group_options(filters.groups)
-        ],
-        models=[],
-        badges=[],
-        surfaces=[],
+        groups=_group_choices(filters),
         clear_url=path + filters.query(**dict.fromkeys(("group", *WORDS), "")),
         incident_filters=[
             ("status", "Status", _named_choices(statuses, filters.status)),
