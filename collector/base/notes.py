@@ -35,7 +35,6 @@ class DoubtKind(models.TextChoices):
     ABSENCE = "absence", "missing from the answer"
     IDENTITY = "identity", "unclear who is meant"
     CYCLE = "cycle", "implausible billing cycle"
-    GUESS = "guess", "guessed while reading"
     MORE = "more", "more rejected rows than are kept"
 
 

@@ -63,7 +63,7 @@ class Migration(TextMigration):
         migrations.AlterField(
             model_name='doubt',
             name='kind',
-            field=models.CharField(choices=[('total', 'announced and read totals differ'), ('pages', 'pages do not fit together'), ('repeated', 'rows under one key'), ('unknown_kind', 'unknown kind'), ('figure', 'a field could not be read'), ('negative', 'negative amount'), ('outside', 'outside the requested time'), ('absence', 'missing from the answer'), ('identity', 'unclear who is meant'), ('cycle', 'implausible billing cycle'), ('guess', 'guessed while reading'), ('more', 'more rejected rows than are kept')], max_length=20),
+            field=models.CharField(choices=[('total', 'announced and read totals differ'), ('pages', 'pages do not fit together'), ('repeated', 'rows under one key'), ('unknown_kind', 'unknown kind'), ('figure', 'a field could not be read'), ('negative', 'negative amount'), ('outside', 'outside the requested time'), ('absence', 'missing from the answer'), ('identity', 'unclear who is meant'), ('cycle', 'implausible billing cycle'), ('more', 'more rejected rows than are kept')], max_length=20),
         ),
         migrations.AlterField(
             model_name='doubt',
