@@ -54,7 +54,7 @@ class TextLines(Redaction):
 
 def escape_controls(text: str) -> str:
     """`text` with control characters (line ends, terminal codes) as `\\n`, `\\x1b`."""
-    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def is_request_of_no_fault(record: logging.LogRecord) -> bool:

@@ -47,9 +47,9 @@ def adopt(now: datetime) -> AdoptReport:
         groups = _CursorGroups(now)
         for theirs in CursorGroup.objects.order_by("first_seen_at", "pk"):
             groups.take_over(theirs)
-        placements, kept, known_local = _placements(groups)
+        placements, kept_count, known_local = _placements(groups)
         changed = record_unless_moved(placements, known_local)
-    return AdoptReport(groups.new, groups.renamed, changed, kept)
+    return AdoptReport(groups.new, groups.renamed, changed, kept_count)
 
 
 class _CursorGroups:
@@ -84,7 +84,7 @@ class _CursorGroups:
         self._save(group)
 
     def _rename(self, group: Group, name: str) -> None:
-        others = {known for known, other in self.by_key.items() if other is not group}
+        others = {cursor_id for cursor_id, other in self.by_key.items() if other is not group}
         free = free_name(name, others)
         if free == group.name:
             return
@@ -119,25 +119,25 @@ def _placements(groups: _CursorGroups) -> tuple[list[Placement], int, set[tuple[
     """What to put on record, how many members the vendor would have elsewhere, and the local rows as read."""
     on_record = _on_record()
     placements: list[Placement] = []
-    kept = 0
+    kept_count = 0
     for member_id, member_stays in _stays_by_member().items():
         wanted = {
             day: group_id
             for stay in stays.by_day(member_stays)
             for day, group_id in groups.heirs(stay.cursor_group_id, stay.first, stay.until)
         }
-        held = on_record[member_id]
-        for day, group_id in stays.to_take_over(wanted, held).items():
+        record = on_record[member_id]
+        for day, group_id in stays.to_take_over(wanted, record).items():
             source = Assignment.SetBy.CURSOR
             placements.append(Placement(member_id, group_id, day, source, CURSOR, groups.now))
-        kept += _is_kept(wanted, held)
-    local = {(pk, day) for pk, days in on_record.items() for day, held in days.items() if held.is_local}
-    return placements, kept, local
+        kept_count += _is_kept(wanted, record)
+    local = {(pk, day) for pk, days in on_record.items() for day, record in days.items() if record.is_local}
+    return placements, kept_count, local
 
 
-def _is_kept(wanted: dict[date, int | None], held: dict[date, stays.HeldGroup]) -> bool:
+def _is_kept(wanted: dict[date, int | None], record: dict[date, stays.HeldGroup]) -> bool:
     """Whether something set here holds the member elsewhere than where the vendor has them now."""
-    last = stays.held_on(held, date.max)
+    last = stays.held_on(record, date.max)
     return last.is_local and last.group_id != wanted[max(wanted)]
 
 
@@ -150,8 +150,8 @@ def _on_record() -> dict[int, dict[date, stays.HeldGroup]]:
 
 def _stays_by_member() -> dict[int, list[stays.Stay]]:
     """Stays as the vendor stated them; one in a group that is gone ended with it."""
-    found: dict[int, list[stays.Stay]] = defaultdict(list)
+    by_member: dict[int, list[stays.Stay]] = defaultdict(list)
     for row in CursorGroupMembership.objects.select_related("group"):
         left_at = row.left_at or row.group.gone_at
-        found[row.member_id].append(stays.Stay(row.group_id, row.joined_at, left_at))
-    return found
+        by_member[row.member_id].append(stays.Stay(row.group_id, row.joined_at, left_at))
+    return by_member

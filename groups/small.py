@@ -68,6 +68,6 @@ def fold(paths: Mapping[int, str], sizes: Mapping[int, int], least: int) -> dict
 def _sizes() -> Counter[int]:
     """People on the team by the group that they are in on the reader's day."""
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
-    known = Assignment.objects.known_on(names.current().day).values_list("member_id", F("group_id"))
-    held = {member_id: group_id for member_id, group_id in known if group_id}
-    return Counter(held.get(pk, UNASSIGNED) for pk in on_team)
+    assigned = Assignment.objects.known_on(names.current().day).values_list("member_id", F("group_id"))
+    group_by_member = {member_id: group_id for member_id, group_id in assigned if group_id}
+    return Counter(group_by_member.get(pk, UNASSIGNED) for pk in on_team)

@@ -44,10 +44,10 @@ def duration(span: timedelta | None) -> str:
 
 def clean(text: str) -> str:
     """`text` on one line without what is no character; right-to-left text keeps its direction to itself."""
-    kept = "".join(
+    printable = "".join(
         " " if unicodedata.category(c) in UNPRINTABLE else c for c in text if c not in BIDI_CONTROLS
     )
-    line = " ".join(kept.split())
+    line = " ".join(printable.split())
     if any(unicodedata.bidirectional(c) in RIGHT_TO_LEFT for c in line):
         return f"{ISOLATE}{line}{END_ISOLATE}"
     return line

@@ -276,9 +276,9 @@ def _header(text: str, delimiter: str, columns: Columns) -> _Header:
     while spelled and not spelled[-1]:  # spreadsheets leave separators behind for columns that were cleared
         spelled.pop()
     places = {
-        name: [place for place, cell in enumerate(spelled) if cell == known[0]]
+        name: [place for place, cell in enumerate(spelled) if cell == matching[0]]
         for name, spellings in columns.items()
-        if (known := [spelling for spelling in spellings if spelling in spelled])
+        if (matching := [spelling for spelling in spellings if spelling in spelled])
     }
     return _Header(text, delimiter, len(spelled), places)
 

@@ -58,8 +58,8 @@ class _Watch:
 
     def close(self) -> None:
         with self.lock:
-            for held in self.sockets:
-                held.close()
+            for open_socket in self.sockets:
+                open_socket.close()
             self.sockets.clear()
 
 

@@ -51,20 +51,20 @@ class FactTable:
 
     def upsert(self, rows: Mapping[K, V], stored: models.QuerySet, at: datetime) -> Upserted:
         """Bring the table to `rows`; `stored` are all rows that may be meant. Others stay as they are."""
-        return self.bring(rows, self.known(stored), at)
+        return self.bring(rows, self.stored_values(stored), at)
 
     def bring(
-        self, rows: Mapping[K, V], known: Mapping[K, V] | Mapping[Key, Values], at: datetime
+        self, rows: Mapping[K, V], stored: Mapping[K, V] | Mapping[Key, Values], at: datetime
     ) -> Upserted:
         """Write those of `rows` that `known`, what is stored, lacks or has otherwise."""
-        compared = self.compare(rows, known)
+        compared = self.compare(rows, stored)
         self.write(rows, compared, at)
         return compared
 
-    def compare(self, rows: Mapping[K, V], known: Mapping[K, V] | Mapping[Key, Values]) -> Upserted:
+    def compare(self, rows: Mapping[K, V], stored: Mapping[K, V] | Mapping[Key, Values]) -> Upserted:
         """Which of `rows` are new, and which differ from `known`."""
-        new: list[Key] = [key for key in rows if key not in known]
-        changed: list[Key] = [key for key, values in rows.items() if key in known and known[key] != values]
+        new: list[Key] = [key for key in rows if key not in stored]
+        changed: list[Key] = [key for key, values in rows.items() if key in stored and stored[key] != values]
         return Upserted(new, changed)
 
     def write(self, rows: Mapping[K, V], compared: Upserted, at: datetime) -> None:
@@ -73,7 +73,7 @@ class FactTable:
         for start in range(0, len(touched), BATCH):
             self._write(touched[start : start + BATCH], at)
 
-    def known(self, stored: models.QuerySet) -> dict[Key, Values]:
+    def stored_values(self, stored: models.QuerySet) -> dict[Key, Values]:
         """What is stored, by key."""
         width = len(self.key)
         rows = stored.order_by().values_list(*self.key, *self.values)
@@ -172,8 +172,8 @@ def writing() -> Iterator[None]:
     miss the other's. A lease cannot promise that, since one that expired may still have an owner.
     """
     with transaction.atomic():
-        held = Lease.objects.select_for_update().filter(name=FACTS)
-        if not len(held):
+        lease = Lease.objects.select_for_update().filter(name=FACTS)
+        if not len(lease):
             Lease.objects.get_or_create(name=FACTS, defaults={"expires_at": from_epoch_ms(0)})
-            held.get()
+            lease.get()
         yield

@@ -29,10 +29,10 @@ class ETags:
     def ask(self, path: str, params: Params, read: Callable[[object], Page[Row]]) -> Page[Row]:
         """GET one page, read by `read`; a page that has not changed since it was stored has no rows."""
         request = f"{path}?{urlencode(params)}"
-        known = StoredETag.objects.filter(request=request).first()
-        answer = self.client.get(path, params, etag=known.etag if known else "")
-        if known and answer.is_unchanged:
-            return Page([], None, known.has_more, is_known=True)
+        stored = StoredETag.objects.filter(request=request).first()
+        answer = self.client.get(path, params, etag=stored.etag if stored else "")
+        if stored and answer.is_unchanged:
+            return Page([], None, stored.has_more, is_known=True)
         page = read(answer.payload)
         # An empty answer is not held on to: asking again costs little, and a wrong one would last.
         if answer.etag and page.rows:

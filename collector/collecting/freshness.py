@@ -42,16 +42,18 @@ class SourceFreshness:
 def sources(now: datetime, *, with_newest: bool = True) -> list[SourceFreshness]:
     """Every source, in the order they are collected. Four queries, or one without `newest_at` and the lag."""
     latest, good = SourceRun.objects.newest()
-    found = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
+    entries = [_freshness(source, latest.get(source), good.get(source), now) for source in Source.values]
     if not with_newest:
-        return found
+        return entries
     sent = dict(Watermark.objects.values_list("source", "sent_until_at"))
-    return [replace(each, newest_at=_newest_at(each), sent_until_at=sent.get(each.source)) for each in found]
+    return [
+        replace(entry, newest_at=_newest_at(entry), sent_until_at=sent.get(entry.source)) for entry in entries
+    ]
 
 
 def ages(now: datetime) -> dict[str, timedelta | None]:
     """Per source the time since the end of what its last good run read; None before the first."""
-    return {each.source: each.age for each in sources(now, with_newest=False)}
+    return {entry.source: entry.age for entry in sources(now, with_newest=False)}
 
 
 def known_until(now: datetime, mark: datetime | None = None) -> datetime | None:

@@ -205,8 +205,8 @@ class CursorClient:
             Trouble.FOREIGN,
         )
 
-    def _refusal(self, where: str, status: int, said: str) -> CursorApiError:
-        answered = f"{where} answered {status} {said}".rstrip()
+    def _refusal(self, where: str, status: int, detail: str) -> CursorApiError:
+        answered = f"{where} answered {status} {detail}".rstrip()
         is_second = self._key(where.split()[-1]) != self.key
         name = "CURSOR_ANALYTICS_API_KEY" if is_second else "CURSOR_ADMIN_API_KEY"
         otherwise = ", or unset it where the plan has no analytics" if is_second else ""

@@ -44,10 +44,10 @@ def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[Bi
 def same_start(start_at: datetime) -> datetime:
     """The start of the known cycle that `start_at` means: less than a day apart, they are one."""
     near = BillingCycle.objects.filter(start_at__gt=start_at - DAY, start_at__lt=start_at + DAY)
-    known = min(near, key=lambda cycle: abs(cycle.start_at - start_at), default=None)
-    if known is None or known.start_at == day_start(utc_day(known.start_at)):
+    nearest = min(near, key=lambda cycle: abs(cycle.start_at - start_at), default=None)
+    if nearest is None or nearest.start_at == day_start(utc_day(nearest.start_at)):
         return start_at  # a known midnight gives way, see `_exact`
-    return known.start_at
+    return nearest.start_at
 
 
 def contradicted_by(start_at: datetime, at: datetime) -> list[BillingCycle]:
@@ -75,15 +75,17 @@ def drop_contradicted(contradicted: list[BillingCycle], start_at: datetime, at: 
         BillingCycle.objects.filter(pk=heir.pk).update(
             start_at=start_at, end_at=max(_months_from(start_at, 1), at + DAY), is_inferred=False
         )
-    held = set(heir.snapshots.exclude(cycle__in=set(pks) - {heir.pk}).values_list("member_id", "taken_at"))
+    heir_keys = set(
+        heir.snapshots.exclude(cycle__in=set(pks) - {heir.pk}).values_list("member_id", "taken_at")
+    )
     for snapshot in orphans:
         if snapshot.cycle_id == heir.pk:
             continue
-        if (snapshot.member_id, snapshot.taken_at) in held:
+        if (snapshot.member_id, snapshot.taken_at) in heir_keys:
             snapshot.delete()
         else:
             SpendSnapshot.objects.filter(pk=snapshot.pk).update(cycle=heir)
-            held.add((snapshot.member_id, snapshot.taken_at))
+            heir_keys.add((snapshot.member_id, snapshot.taken_at))
     BillingCycle.objects.filter(pk__in=set(pks) - {heir.pk}).delete()
     return _changed(before)
 
@@ -127,11 +129,11 @@ def _exact(start_at: datetime) -> datetime:
     """The instant that a day given as its midnight is known by; one known so moves to `start_at`."""
     midnight = day_start(utc_day(start_at))
     of_day = BillingCycle.objects.filter(start_at__gte=midnight, start_at__lt=day_end(utc_day(start_at)))
-    known = of_day.order_by("-start_at").first()
-    if known is None or start_at == midnight:
-        return known.start_at if known else start_at
-    if known.start_at == midnight:
-        BillingCycle.objects.filter(pk=known.pk).update(start_at=start_at)
+    latest = of_day.order_by("-start_at").first()
+    if latest is None or start_at == midnight:
+        return latest.start_at if latest else start_at
+    if latest.start_at == midnight:
+        BillingCycle.objects.filter(pk=latest.pk).update(start_at=start_at)
     return start_at
 
 
@@ -139,7 +141,7 @@ def _months_from(start_at: datetime, months: int) -> datetime:
     """When a cycle begins `months` after the one of `start_at`: on the 31st again after a shorter month."""
     first, last = months_later(start_at, -2), months_later(start_at, 2)
     near = BillingCycle.objects.filter(is_inferred=False, start_at__gte=first, start_at__lte=last)
-    days = [utc_day(each).day for each in near.values_list("start_at", flat=True)]
+    days = [utc_day(instant).day for instant in near.values_list("start_at", flat=True)]
     is_cut = utc_day(start_at + timedelta(days=1)).day == 1
     return months_later(start_at, months, day=max([start_at.day, *days]) if is_cut else None)
 

@@ -111,21 +111,21 @@ def _fields(
 def _write(model: type[N], source: str, rows: Mapping[str, dict[str, object]], at: datetime) -> None:
     if not rows:
         return
-    known = {note.fingerprint: note for note in model.objects.filter(source=source, fingerprint__in=rows)}
+    stored = {note.fingerprint: note for note in model.objects.filter(source=source, fingerprint__in=rows)}
     new = [
         model(fingerprint=key, first_seen_at=at, last_seen_at=at, **fields)
         for key, fields in rows.items()
-        if key not in known
+        if key not in stored
     ]
     model.objects.bulk_create(new, ignore_conflicts=True, batch_size=200)
-    for key, note in known.items():
+    for key, note in stored.items():
         for name, value in rows[key].items():
             setattr(note, name, value)
         if note.last_seen_at < at or note.resolved_at:
             note.times += 1
         note.last_seen_at, note.resolved_at = at, None
     changed = ["times", "last_seen_at", "resolved_at", *next(iter(rows.values()))]
-    model.objects.bulk_update(list(known.values()), changed, batch_size=200)
+    model.objects.bulk_update(list(stored.values()), changed, batch_size=200)
 
 
 def _settle(

@@ -68,7 +68,7 @@ def forecast(
         expected = kind.mean * item.share
         running += max(expected, today_cents) if item is left[0] else expected
         kind.days += item.share
-        margin = BAND_SIGMAS * sqrt(sum(each.variance for each in kinds.values()))
+        margin = BAND_SIGMAS * sqrt(sum(day_kind.variance for day_kind in kinds.values()))
         path.append((item.day, running))
         band.append((max(running - margin, certain), running + margin))
     return Forecast(band[-1][0], running, band[-1][1], tuple(path), tuple(band))

@@ -42,11 +42,11 @@ class Journal:
 
     def delete(self, rows: QuerySet) -> None:
         """Delete these rows, which nothing else refers to."""
-        kept = {row.pk: _as_text(row, row._meta.concrete_fields) for row in rows}
-        for pks in _batches(list(kept)):
+        texts = {row.pk: _as_text(row, row._meta.concrete_fields) for row in rows}
+        for pks in _batches(list(texts)):
             rows.model._base_manager.filter(pk__in=pks).delete()
-        if kept:
-            self._write("delete", rows.model, rows=list(kept.values()))
+        if texts:
+            self._write("delete", rows.model, rows=list(texts.values()))
 
     def create(self, rows: Iterable[models.Model]) -> None:
         """Store these new rows."""

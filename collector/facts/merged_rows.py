@@ -102,10 +102,10 @@ def move_events(merging: Merging, day: date) -> None:
     instants: dict[datetime, list[UsageEvent]] = defaultdict(list)
     for event in at_both:
         instants[event.occurred_at].append(event)
-    known: dict[datetime, list[UsageEvent]] = defaultdict(list)
+    ours_at: dict[datetime, list[UsageEvent]] = defaultdict(list)
     for event in mine.filter(occurred_at__in=at_both.order_by().values("occurred_at")):
-        known[event.occurred_at].append(event)
-    settled = [_settle_instant(known[at], events) for at, events in instants.items()]
+        ours_at[event.occurred_at].append(event)
+    settled = [_settle_instant(ours_at[at], events) for at, events in instants.items()]
     _drop(merging, [event for drops, _ in settled for event in drops])
     for event, ordinal in [new for _, numbers in settled for new in numbers]:
         row = UsageEvent.objects.filter(pk=event.pk)
@@ -209,14 +209,14 @@ def _merged_snapshots(ours: list[SpendSnapshot], others: list[SpendSnapshot], pk
     """A row for each moment at which one of the two moved."""
     merged = []
     for at in sorted({row.taken_at for row in [*ours, *others]}):
-        held = [row for rows in (ours, others) if (row := _holding(rows, at))]
-        newest = max(held, key=lambda row: row.confirmed_at)
+        holding = [row for rows in (ours, others) if (row := _holding(rows, at))]
+        newest = max(holding, key=lambda row: row.confirmed_at)
         columns = {
             field.attname: getattr(newest, field.attname)
             for field in SpendSnapshot._meta.concrete_fields
             if not field.primary_key
         }
-        sums = {name: _summed(getattr(row, name) for row in held) for name in AMOUNTS}
+        sums = {name: _summed(getattr(row, name) for row in holding) for name in AMOUNTS}
         merged.append(SpendSnapshot(**{**columns, **sums, "member_id": pk, "taken_at": at}))
     return merged
 
@@ -228,5 +228,5 @@ def _holding(rows: list[SpendSnapshot], at: datetime) -> SpendSnapshot | None:
 
 
 def _summed(amounts: Iterable[Decimal | int | None]) -> Decimal | int | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if known else None
+    present = [amount for amount in amounts if amount is not None]
+    return sum(present) if present else None

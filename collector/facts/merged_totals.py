@@ -58,12 +58,14 @@ def recompute_separated(record: MemberMerge, day: date | None, now: datetime) ->
     """Work out again the totals of `day`, or of all days that have come back, where both members have some or
     events came, or moved, after the merge.
     """
-    kept, gone = record.kept_pk, record.gone_pk
-    for one in [day] if day else sorted(_days_of(gone)):
-        events = UsageEvent.objects.filter(member_id=kept).between(day_start(one), day_end(one))
-        is_shared = all(MemberModelDay.objects.filter(member_id=pk, day=one).exists() for pk in (kept, gone))
+    kept_pk, gone_pk = record.kept_pk, record.gone_pk
+    for one in [day] if day else sorted(_days_of(gone_pk)):
+        events = UsageEvent.objects.filter(member_id=kept_pk).between(day_start(one), day_end(one))
+        is_shared = all(
+            MemberModelDay.objects.filter(member_id=pk, day=one).exists() for pk in (kept_pk, gone_pk)
+        )
         if is_shared or events.filter(changed_at__gte=record.merged_at).exists():
-            rollups.recompute({(pk, one) for pk in (kept, gone) if _has_events(pk, one)}, now)
+            rollups.recompute({(pk, one) for pk in (kept_pk, gone_pk) if _has_events(pk, one)}, now)
 
 
 def _days_of(member_id: int) -> set[date]:

@@ -224,11 +224,11 @@ def _undo_last_part(record: MemberMerge, now: datetime) -> bool:
 def _give_addresses_back(record: MemberMerge) -> None:
     if record.finished_at is None:
         return
-    kept = Member.objects.get(pk=record.kept_pk)
+    member = Member.objects.get(pk=record.kept_pk)
     MemberAddress.objects.filter(email=record.gone_email).delete()
-    if kept.email == record.gone_email:  # it has taken over the address since
+    if member.email == record.gone_email:  # it has taken over the address since
         MemberAddress.objects.filter(email=record.kept_email).delete()
-        Member.objects.filter(pk=kept.pk).update(email=record.kept_email)
+        Member.objects.filter(pk=member.pk).update(email=record.kept_email)
 
 
 def _interrupted(keep: Member, gone: Member) -> MemberMerge | None:
@@ -268,7 +268,7 @@ def _check_undo(record: MemberMerge) -> None:
 def _join_members(merging: Merging) -> None:
     """Let `keep` know what only `gone` knew, then delete `gone`."""
     keep, gone, journal = merging.keep, merging.gone, merging.journal
-    known = {
+    learnt = {
         name: getattr(gone, name)
         for name in ("name", "role", "cursor_id", "numeric_id", "picture_url")
         if getattr(gone, name) and not getattr(keep, name)
@@ -278,8 +278,8 @@ def _join_members(merging: Merging) -> None:
         "last_seen_at": max(keep.last_seen_at, gone.last_seen_at),
     }
     if gone.gone_at is None and not gone.is_removed:
-        known |= {"gone_at": None, "is_removed": False}
-    journal.change(Member.objects.filter(pk=keep.pk), **known, **seen)
+        learnt |= {"gone_at": None, "is_removed": False}
+    journal.change(Member.objects.filter(pk=keep.pk), **learnt, **seen)
     journal.delete(Member.objects.filter(pk=gone.pk))
     journal.delete(MemberAddress.objects.filter(email=gone.email))
     address = MemberAddress(email=gone.email, member=keep, noted_at=merging.now)

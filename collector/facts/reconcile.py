@@ -93,21 +93,21 @@ def _rejected(cycle: BillingCycle) -> Decimal:
 def measure(cycle: BillingCycle) -> CycleSums:
     """The sums of `cycle` as stored now."""
     snapshots = SpendSnapshot.objects.latest_per_member(cycle)
-    told = snapshots.aggregate(
+    snapshot_sums = snapshots.aggregate(
         total=Sum("total_cents"), on_demand=Sum("on_demand_cents"), at=Max("confirmed_at")
     )
     is_legacy = snapshots.filter(meaning=SpendSnapshot.Meaning.LEGACY).exists()
     days = MemberModelDay.objects.in_cycle(cycle)
     spent = days.spend()
     without_seat = days.exclude(member__in=snapshots.values("member")).spend()
-    since = max(told["at"] - AGGREGATION, cycle.start_at)
+    since = max(snapshot_sums["at"] - AGGREGATION, cycle.start_at)
     recent = UsageEvent.objects.between(since, cycle.end_at).filter(member__in=snapshots.values("member"))
     mark = Watermark.objects.filter(source=Source.EVENTS).first()
     return CycleSums(
         events_total=cents(spent["total_cents"]),
         events_billed=cents(spent["billed_cents"]),
-        snapshot_total=None if is_legacy else cents(told["total"]),
-        snapshot_on_demand=None if is_legacy else cents(told["on_demand"]),
+        snapshot_total=None if is_legacy else cents(snapshot_sums["total"]),
+        snapshot_on_demand=None if is_legacy else cents(snapshot_sums["on_demand"]),
         no_seat=cents(without_seat["total_cents"]),
         rejected=_rejected(cycle),
         recent=cents(recent.aggregate(cents=Sum("charged_cents"))["cents"]),

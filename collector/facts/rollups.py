@@ -103,9 +103,9 @@ def totals_of_day(day: date, events: UsageEventQuerySet) -> DayRollup:
     totals, begun = DayRollup(), set[tuple[str, ...]]()
     start_at, by_hour = day_start(day), dict[HourKey, EventSums]()
     for piece in pieces(day):
-        found = _add_up(events.between(piece.start_at, piece.end_at), totals, begun, start_at)
+        sums_by_key = _add_up(events.between(piece.start_at, piece.end_at), totals, begun, start_at)
         by_day = defaultdict[DayKey, EventSums](EventSums)
-        for (member_id, hour, model, surface), sums in found.items():
+        for (member_id, hour, model, surface), sums in sums_by_key.items():
             by_day[DayKey(member_id, day, model, surface, piece.is_after_turn)].join(sums)
             hour_key = HourKey(member_id, start_at + hour * HOUR, model, surface)
             if by_hour.setdefault(hour_key, sums) is not sums:  # the hour of a turn, in two parts
@@ -124,7 +124,7 @@ def _write(
 ) -> None:
     """Totals that lost their last event stay, at nothing; those imported without events stay as they are."""
     whose = members | {key.member_id for key in totals.days}
-    known_days, known_hours = DAYS.known(days), HOURS.known(hours)
+    known_days, known_hours = DAYS.stored_values(days), HOURS.stored_values(hours)
     empty_days = {DayKey(*key): DayTotals() for key in known_days if key[0] in whose}
     empty_hours = {HourKey(*key): HourTotals() for key in known_hours if key[0] in whose}
     DAYS.bring(empty_days | totals.days, known_days, at)

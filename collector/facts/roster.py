@@ -92,8 +92,8 @@ class Roster:
 
     def member_id(self, identity: Identity) -> int:
         """The member of `identity`, which `admit` has seen."""
-        known = self.known_id(identity)
-        return self.by_key[identity.key] if known is None else known
+        known_id = self.known_id(identity)
+        return self.by_key[identity.key] if known_id is None else known_id
 
     def known_id(self, identity: Identity) -> int | None:
         """The member of `identity`, None if nobody knows them yet."""
@@ -112,24 +112,25 @@ class Roster:
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         """Make members of those whom nobody knows yet: their spend must not be lost."""
-        wanted = sorted(set(identities), key=lambda each: (not each.has_address, each.key))
+        wanted = sorted(set(identities), key=lambda identity: (not identity.has_address, identity.key))
         unknown: dict[str, Identity] = {}
         ids: set[str] = set()
-        for each in wanted:
-            if self.known_id(each) is None and each.key not in unknown and each.cursor_id not in ids:
-                unknown[each.key] = each
-                ids |= {each.cursor_id} - {""}
+        for identity in wanted:
+            is_unknown = identity.key not in unknown and identity.cursor_id not in ids
+            if is_unknown and self.known_id(identity) is None:
+                unknown[identity.key] = identity
+                ids |= {identity.cursor_id} - {""}
         self._make(unknown, at)
-        for each in wanted:
-            if not each.has_address:
+        for identity in wanted:
+            if not identity.has_address:
                 continue
-            if each.key not in self.by_key:
-                self._add_address(self.member_id(each), each.key, at)
-            elif self.by_key[each.key] != self.member_id(each):
-                known = Conflict(
-                    each.cursor_id or each.numeric_id, each.key, self.member_id(each), self.by_key[each.key]
-                )
-                self.join_if_one(known, at)
+            if identity.key not in self.by_key:
+                self._add_address(self.member_id(identity), identity.key, at)
+            elif self.by_key[identity.key] != self.member_id(identity):
+                number = identity.cursor_id or identity.numeric_id
+                holders = self.member_id(identity), self.by_key[identity.key]
+                conflict = Conflict(number, identity.key, *holders)
+                self.join_if_one(conflict, at)
 
     def join_if_one(self, conflict: Conflict, at: datetime) -> bool:
         """Merge the two members whom one id names, where nothing but an address stands for the other.
@@ -149,8 +150,8 @@ class Roster:
             begin_merge(keep, gone, by="Cursor", now=at, reason=reason)
             return False
         merge_members(keep, gone, by="Cursor", now=at, reason=reason)
-        for known in (self.by_key, self.by_number, self.by_cursor_id):
-            known.update({key: keep.pk for key, pk in known.items() if pk == gone.pk})
+        for index in (self.by_key, self.by_number, self.by_cursor_id):
+            index.update({key: keep.pk for key, pk in index.items() if pk == gone.pk})
         del self.addresses[gone.pk]
         return True
 
@@ -160,15 +161,15 @@ class Roster:
         Member.objects.bulk_create(
             [
                 Member(
-                    email=each.key,
-                    kind=each.kind,
-                    name=each.name,
-                    numeric_id=each.numeric_id,
-                    cursor_id=each.cursor_id,
+                    email=identity.key,
+                    kind=identity.kind,
+                    name=identity.name,
+                    numeric_id=identity.numeric_id,
+                    cursor_id=identity.cursor_id,
                     first_seen_at=at,
                     last_seen_at=at,
                 )
-                for each in unknown.values()
+                for identity in unknown.values()
             ],
             ignore_conflicts=True,
         )

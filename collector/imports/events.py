@@ -50,7 +50,7 @@ class EventWriter:
     is_shared: Callable[[EventDraft], bool] = lambda draft: False
     is_dry_run: bool = False
     counts: Counter[str] = field(default_factory=Counter)  # new, changed, unchanged, known_better
-    held: list[EventDraft] = field(default_factory=list)
+    waiting: list[EventDraft] = field(default_factory=list)
     shared: list[EventDraft] = field(default_factory=list)
     days: set[tuple[int, date]] = field(default_factory=set)  # of members that have events, in a dry run
     roster: Roster = field(default_factory=Roster.load)  # a dry run's pretends
@@ -64,14 +64,14 @@ class EventWriter:
         if self.is_shared(event):
             self.shared.append(event)
             return
-        if len(self.held) >= CHUNK and self._is_full(event):
+        if len(self.waiting) >= CHUNK and self._is_full(event):
             self.flush()
-        self.held.append(event)
+        self.waiting.append(event)
 
     def flush(self) -> None:
         """Write what is held."""
-        self._write_all(self.held)
-        self.held = []
+        self._write_all(self.waiting)
+        self.waiting = []
 
     def finish(self) -> None:
         """Write all that is left; only now is the file in completely."""
@@ -81,8 +81,8 @@ class EventWriter:
 
     def _is_full(self, event: EventDraft) -> bool:
         """Whether `event` begins another day, or the one at hand fills memory; never within an instant."""
-        last = self.held[-1].occurred_at
-        if len(self.held) >= MOST_HELD:
+        last = self.waiting[-1].occurred_at
+        if len(self.waiting) >= MOST_HELD:
             return last != event.occurred_at
         return utc_day(last) != utc_day(event.occurred_at)
 
@@ -91,9 +91,9 @@ class EventWriter:
             self.transactions.run(self._steps(drafts))
 
     def _prepare(self, drafts: list[EventDraft]) -> None:
-        self.roster.admit({each.identity for each in drafts}, self.at)
+        self.roster.admit({draft.identity for draft in drafts}, self.at)
         if not self.is_dry_run:
-            for day in cycles.reach_back_to(day_start(min(utc_day(each.occurred_at) for each in drafts))):
+            for day in cycles.reach_back_to(day_start(min(utc_day(draft.occurred_at) for draft in drafts))):
                 rollups.recompute_days(day, day, self.at)
 
     def _steps(self, drafts: list[EventDraft]) -> Iterator[Callable[[], None]]:
@@ -108,12 +108,12 @@ class EventWriter:
 
     def _write(self, day: date, drafts: list[EventDraft]) -> None:
         rows = number_twins(drafts, self.roster)
-        known = stored_rows(self._stored(rows))
-        better = [key[:3] for key, columns in known.items() if columns.origin in self._better_origins]
+        stored = stored_rows(self._stored(rows))
+        better = [key[:3] for key, columns in stored.items() if columns.origin in self._better_origins]
         ours = not_known_better(rows, better) if better else rows
-        keep_costs(ours, known)
-        keep_tokens(ours, known)
-        written = TABLE.compare(ours, known)
+        keep_costs(ours, stored)
+        keep_tokens(ours, stored)
+        written = TABLE.compare(ours, stored)
         self.counts.update(
             new=len(written.new),
             changed=len(written.changed),
@@ -141,18 +141,18 @@ class PretendRoster(Roster):
     """A roster for a dry run: whoever is new gets a number that no member has."""
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
-        for each in identities:
-            if self.known_id(each) is None:
-                self.by_key[each.key] = -len(self.by_key) - 1
+        for identity in identities:
+            if self.known_id(identity) is None:
+                self.by_key[identity.key] = -len(self.by_key) - 1
 
 
 def _place(event: EventDraft) -> tuple[str, datetime]:
     return event.identity.key, event.occurred_at
 
 
-def keep_tokens(rows: EventRows, known: EventRows) -> None:
+def keep_tokens(rows: EventRows, stored: EventRows) -> None:
     """Let the four counts stand where a file knows no more than their sum."""
-    for key, old in known.items():
+    for key, old in stored.items():
         row = rows.get(key)
         if row and _has_sum_only(row) and not _has_sum_only(old) and _token_total(old) == row.input_tokens:
             rows[key] = row._replace(
@@ -180,13 +180,13 @@ def not_known_better(rows: EventRows, better: Iterable[tuple[int, datetime, str]
 
     Of the same model if there is one; else of another, since files may spell a model as people read it.
     """
-    known: dict[tuple[int, datetime], Counter[str]] = defaultdict(Counter)
+    models_at: dict[tuple[int, datetime], Counter[str]] = defaultdict(Counter)
     for member_id, occurred_at, model in better:
-        known[member_id, occurred_at][model] += 1
+        models_at[member_id, occurred_at][model] += 1
     left = dict(rows)
     for matches in (lambda model, theirs: theirs[model] > 0, lambda model, theirs: theirs.total() > 0):
         for key in rows:
-            theirs = known.get(key[:2])
+            theirs = models_at.get(key[:2])
             if theirs and key in left and matches(key[2], theirs):
                 del left[key]
                 _take_one(theirs, key[2])

@@ -95,7 +95,7 @@ def import_usage(
     if cycle_start_at and not is_dry_run:
         transactions.run([lambda: _learn_cycle(cycle_start_at, at)])
     roster = (PretendRoster if is_dry_run else Roster).load()
-    known = len(roster.by_key)
+    members_before = len(roster.by_key)
     writer = EventWriter(
         UsageEvent.Provenance.CSV.value, at, survey.is_shared, is_dry_run=is_dry_run, roster=roster
     )
@@ -105,7 +105,10 @@ def import_usage(
             watch("usage events", done, survey.rows)
     writer.finish()
     result = UsageImport(
-        survey, **_counts_by_outcome(writer), new_members=len(roster.by_key) - known, by_member=by_member
+        survey,
+        **_counts_by_outcome(writer),
+        new_members=len(roster.by_key) - members_before,
+        by_member=by_member,
     )
     if not is_dry_run:
         transactions.run([lambda: _leave_record(result, at)])

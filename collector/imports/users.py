@@ -50,10 +50,10 @@ class Users:
     def identity(self, cell: str) -> Identity:
         """Whom the cell names; ValueError where it is somebody, and does not say who."""
         user = tidy(cell).lower()
-        known = self._identities.get(user)
-        if known is None:
-            known = self._identities[user] = self._identify(user, cell)
-        return known
+        identity = self._identities.get(user)
+        if identity is None:
+            identity = self._identities[user] = self._identify(user, cell)
+        return identity
 
     def count_row(self, cell: str) -> None:
         """Note a row that is taken."""

@@ -43,8 +43,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
         reader = names.current()
         if reader.are_hidden:
             rows = self.order_by().values_list("pk", "name", "email")
-            found = [pk for pk, name, email in rows if reader.is_found(pk, name, email, text)]
-            return self.filter(pk__in=found)
+            pks = [pk for pk, name, email in rows if reader.is_found(pk, name, email, text)]
+            return self.filter(pk__in=pks)
         former = MemberAddress.objects.filter(email__icontains=text).values("member")
         return self.filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(pk__in=former))
 

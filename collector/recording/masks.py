@@ -58,7 +58,7 @@ class Masks:
     def identifier(self, text: str) -> str:
         if text.isdecimal():
             return str(self._number(int(text)))
-        prefix = found[0] if (found := PREFIX.match(text)) else ""
+        prefix = match[0] if (match := PREFIX.match(text)) else ""
         return prefix + self._digest("id", text, 20)
 
     def _words(self, text: str) -> str:

@@ -99,21 +99,21 @@ def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraf
 
 def _without_repeats(drafts: list[ActivityDraft], notes: Notes) -> list[ActivityDraft]:
     """One draft for each person's number and day: alike once, otherwise added up."""
-    kept: dict[tuple[Identity, date], ActivityDraft] = {}
-    for each in drafts:
-        key = (each.identity, each.day)
-        before = kept.get(key)
+    by_key: dict[tuple[Identity, date], ActivityDraft] = {}
+    for draft in drafts:
+        key = (draft.identity, draft.day)
+        before = by_key.get(key)
         if before is None:
-            kept[key] = each
-        elif before.values == each.values:
-            if each.values != NOTHING:
+            by_key[key] = draft
+        elif before.values == draft.values:
+            if draft.values != NOTHING:
                 notes.doubt(DoubtKind.REPEATED, "an identical day appeared again: counted once")
         else:
             notes.doubt(
                 DoubtKind.REPEATED, "a day appeared in several rows: their counts are added up", subject="sum"
             )
-            kept[key] = each._replace(values=added_up(before.values, each.values))
-    return list(kept.values())
+            by_key[key] = draft._replace(values=added_up(before.values, draft.values))
+    return list(by_key.values())
 
 
 def added_up(one: Values, other: Values) -> Values:
@@ -144,37 +144,39 @@ def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResul
         roster.admit({draft.identity for draft in drafts}, part.read_at)
         _learn_numbers({draft.identity for draft in drafts}, roster)
         stored = DailyActivity.objects.filter(day__in={draft.day for draft in drafts})
-        known = TABLE.known(stored)
-        rows = dict.fromkeys(_at_old_addresses(drafts, known, roster), NOTHING)
+        stored_values = TABLE.stored_values(stored)
+        rows = dict.fromkeys(_at_old_addresses(drafts, stored_values, roster), NOTHING)
         for identity, day, values in drafts:
             key = (roster.member_id(identity), day)
             # Days on which nothing happened are not kept, unless something was thought to have. Whoever left
             # and came back is listed twice, at nothing under the number that is not in use.
             if values != NOTHING and rows.get(key, NOTHING) != NOTHING:
                 rows[key] = added_up(rows[key], values)  # two numbers of one person
-            elif values != NOTHING or (key in known and key not in rows):
+            elif values != NOTHING or (key in stored_values and key not in rows):
                 rows[key] = values
-        written = TABLE.bring(rows, known, part.read_at)
+        written = TABLE.bring(rows, stored_values, part.read_at)
         store_notes(Source.ACTIVITY, notes, part.read_at, covers=(part.start_at, part.end_at))
         watermarks.extend(Source.ACTIVITY, part.start_at, part.end_at)
     return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written, noted=notes.size)
 
 
-def _at_old_addresses(drafts: list[ActivityDraft], known: dict[Key, Values], roster: Roster) -> Iterator[Key]:
+def _at_old_addresses(
+    drafts: list[ActivityDraft], stored: dict[Key, Values], roster: Roster
+) -> Iterator[Key]:
     """Known days of an address that are told under the new one: what is left there would count twice."""
     named = {roster.member_id(identity) for identity in {draft.identity for draft in drafts}}
-    unnamed = Member.objects.filter(pk__in={key[0] for key in known} - named).exclude(numeric_id="")
+    unnamed = Member.objects.filter(pk__in={key[0] for key in stored} - named).exclude(numeric_id="")
     old = dict(unnamed.values_list("numeric_id", "pk"))
-    told = {(old.get(identity.numeric_id), day) for identity, day, _ in drafts}
-    yield from told & known.keys()
+    old_keys = {(old.get(identity.numeric_id), day) for identity, day, _ in drafts}
+    yield from old_keys & stored.keys()
 
 
 def _learn_numbers(identities: set[Identity], roster: Roster) -> None:
     """Keep the vendor's number of each person: rows without an e-mail carry nothing else."""
     numbers = {
-        roster.member_id(each): each.numeric_id
-        for each in identities
-        if each.numeric_id and roster.by_number.get(each.numeric_id) != roster.member_id(each)
+        roster.member_id(identity): identity.numeric_id
+        for identity in identities
+        if identity.numeric_id and roster.by_number.get(identity.numeric_id) != roster.member_id(identity)
     }
     Member.objects.bulk_update(
         [Member(pk=pk, numeric_id=number) for pk, number in numbers.items()], ["numeric_id"], batch_size=300

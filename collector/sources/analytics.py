@@ -172,7 +172,7 @@ def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
 
         page = etags.ask(path, {**dates(part), "page": number, "pageSize": MOST_USERS}, read)
         result += _store_members(metric, page.rows, ids, counts, part)
-        emails = [each.email for each in page.rows]
+        emails = [row.email for row in page.rows]
         return Page(emails, page.total, page.has_more, page.number, is_known=page.is_known, came=page.came)
 
     reading = read_all(path, ask, notes, count=lambda reading: _people_who_can_be(reading))
@@ -222,17 +222,19 @@ def _store_members(
 ) -> SyncResult:
     with writing():
         roster = Roster.load()
-        identities = {each.email: identify(each.email, cursor_id=ids.get(each.email, "")) for each in people}
+        identities = {
+            person.email: identify(person.email, cursor_id=ids.get(person.email, "")) for person in people
+        }
         roster.admit(identities.values(), part.read_at)
         keys = set()
-        for each in people:
-            member_id = roster.member_id(identities[each.email])
+        for person in people:
+            member_id = roster.member_id(identities[person.email])
             sums: dict[Key, dict[tuple, int]] = defaultdict(dict)
-            for row in each.measured:
+            for row in person.measured:
                 key = (member_id, metric, row.day, row.name, row.detail)
                 sums[key][tuple(row.values.items())] = row.counted
             for key, parts in sums.items():
-                counts.add(key, each.email, sum(parts.values()))
+                counts.add(key, person.email, sum(parts.values()))
                 keys.add(key)
         rows: dict[Key, Values] = {key: (counts.total(key),) for key in keys}
         stored = MemberAnalyticsDay.objects.filter(

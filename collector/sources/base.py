@@ -20,8 +20,8 @@ class SyncResult:
 
     @classmethod
     def of(cls, seen: int, *written: Upserted, noted: int = 0) -> SyncResult:
-        new, changed = sum(len(each.new) for each in written), sum(len(each.changed) for each in written)
-        return cls(seen, new, changed, noted)
+        new = sum(len(part.new) for part in written)
+        return cls(seen, new, sum(len(part.changed) for part in written), noted)
 
     def __add__(self, other: SyncResult) -> SyncResult:
         return SyncResult(

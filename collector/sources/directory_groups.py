@@ -78,9 +78,9 @@ def store_directory(
     gone = DirectoryGroup.objects.filter(gone_at__isnull=True).exclude(pk__in=listed)
     gone.update(gone_at=at, monthly_limit_dollars=None)
     ids = dict(DirectoryGroup.objects.values_list("cursor_id", "pk"))
-    known = dict(CursorGroup.objects.values_list("cursor_id", "directory_group"))
+    directories = dict(CursorGroup.objects.values_list("cursor_id", "directory_group"))
     for group in billing:
-        if known.get(group.id) != (directory := ids.get(group.directory_group_id)):
+        if directories.get(group.id) != (directory := ids.get(group.directory_group_id)):
             CursorGroup.objects.filter(cursor_id=group.id).update(directory_group=directory)
     _store_members(reading, tied, roster)
 

@@ -91,8 +91,8 @@ TABLE = FactTable(
 
 def stored_rows(events: QuerySet[UsageEvent]) -> EventRows:
     """`events` as rows."""
-    known = TABLE.known(events)
-    return {EventKey._make(key): EventValues._make(columns) for key, columns in known.items()}
+    columns_by_key = TABLE.stored_values(events)
+    return {EventKey._make(key): EventValues._make(columns) for key, columns in columns_by_key.items()}
 
 
 def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> EventRows:
@@ -115,9 +115,9 @@ def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> EventRows:
     return rows
 
 
-def keep_costs(rows: EventRows, known: EventRows) -> None:
+def keep_costs(rows: EventRows, stored: EventRows) -> None:
     """Let a cost stand that is left out now, of an event that is otherwise told as it was: it is no zero."""
-    for key, old in known.items():
+    for key, old in stored.items():
         row = rows.get(key)
         if row is None or KNOWLEDGE[row.cost_basis] >= KNOWLEDGE[old.cost_basis]:
             continue

@@ -79,12 +79,12 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
     window, drafts = part.window, part.events
     with writing():
         roster = Roster.load()
-        roster.admit({each.identity for each in drafts}, window.read_at)
+        roster.admit({draft.identity for draft in drafts}, window.read_at)
         rows = number_twins(drafts, roster)
-        known = stored_rows(_known_events(window, drafts))
-        moved = settle_owners(rows, known, roster)
-        keep_costs(rows, known)
-        written = TABLE.bring(rows, known, window.read_at)
+        stored = stored_rows(_known_events(window, drafts))
+        moved = settle_owners(rows, stored, roster)
+        keep_costs(rows, stored)
+        written = TABLE.bring(rows, stored, window.read_at)
         for day in cycles.reach_back_to(window.start_at):
             rollups.recompute_days(day, day, window.read_at)
         touched = {(key[0], utc_day(key[1])) for key in (*written.touched, *moved)}
@@ -96,9 +96,11 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
 
 def _known_events(window: Window, drafts: list[EventDraft]) -> QuerySet[UsageEvent]:
     """The stored events of the window, and of instants beyond it that came all the same."""
-    known = UsageEvent.objects.between(window.start_at, window.end_at)
-    beyond = {each.occurred_at for each in drafts if not window.start_at <= each.occurred_at < window.end_at}
-    return known | UsageEvent.objects.filter(occurred_at__in=beyond) if beyond else known
+    in_window = UsageEvent.objects.between(window.start_at, window.end_at)
+    beyond = {
+        draft.occurred_at for draft in drafts if not window.start_at <= draft.occurred_at < window.end_at
+    }
+    return in_window | UsageEvent.objects.filter(occurred_at__in=beyond) if beyond else in_window
 
 
 def draft(event: EventRecord, notes: Notes) -> EventDraft:

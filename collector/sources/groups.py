@@ -208,13 +208,13 @@ def _close_others(
     is_most = len(open_since) >= FEW_PEOPLE and len(unnamed) * 2 >= len(open_since)
     if unnamed and (is_most or not reading.is_whole or reading.unassigned):
         here = set(Member.objects.on_team().filter(pk__in=unnamed).values_list("pk", flat=True))
-        kept = unnamed if is_most or not reading.is_whole else here
-        if kept:
-            text = f"{len(kept)} members of groups are missing from the answer: they stay in their groups"
+        staying = unnamed if is_most or not reading.is_whole else here
+        if staying:
+            text = f"{len(staying)} members of groups are missing from the answer: they stay in their groups"
             notes.doubt(
-                DoubtKind.ABSENCE, text, announced=len(open_since), counted=len(open_since) - len(kept)
+                DoubtKind.ABSENCE, text, announced=len(open_since), counted=len(open_since) - len(staying)
             )
-        over = {member_id: key for member_id, key in over.items() if member_id not in kept}
+        over = {member_id: key for member_id, key in over.items() if member_id not in staying}
     for group_id, member_id, joined_at in over.values():
         CursorGroupMembership.objects.filter(
             group_id=group_id, member_id=member_id, joined_at=joined_at

@@ -8,7 +8,7 @@ from collector.models import UsageEvent
 from .event_rows import EventKey, EventRows
 
 
-def settle_owners(rows: EventRows, known: EventRows, roster: Roster) -> list[EventKey]:
+def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[EventKey]:
     """Let an event that changed its owner or model between two answers stay one event; keys that moved.
 
     `rows` is what a complete window holds now, `known` what is stored of it; both are brought into line.
@@ -16,27 +16,27 @@ def settle_owners(rows: EventRows, known: EventRows, roster: Roster) -> list[Eve
     public rows no two events shared a millisecond. Whoever was known stays the owner when the vendor forgets
     them, as it does with removed people.
     """
-    gone = known.keys() - rows.keys()
+    gone = stored.keys() - rows.keys()
     if not gone:
         return []
     vague, moved = roster.vague(), []
     by_model = {key[1:]: key for key in gone}
     by_instant = {key.occurred_at: key for key in gone}
-    for key in [key for key in rows if key not in known]:
+    for key in [key for key in rows if key not in stored]:
         old = by_model.get(key[1:]) or by_instant.get(key.occurred_at)
         if old is None or old not in gone:
             continue
         gone.discard(old)
         if key.member_id in vague and old.member_id not in vague:
-            kept = key._replace(member_id=old.member_id)
-            if kept in rows or (kept in known and kept != old):
+            former_key = key._replace(member_id=old.member_id)
+            if former_key in rows or (former_key in stored and former_key != old):
                 continue
-            rows[kept] = rows.pop(key)
-            if kept == old:
+            rows[former_key] = rows.pop(key)
+            if former_key == old:
                 continue
-            key = kept
+            key = former_key
         _move(old, key)
-        known[key] = known.pop(old)
+        stored[key] = stored.pop(old)
         moved += [old, key]
     return moved
 

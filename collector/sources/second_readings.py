@@ -46,11 +46,11 @@ def recover_rejected(window: Window) -> SyncResult:
         return SyncResult()
     with writing():
         roster = Roster.load()
-        roster.admit({each.identity for each in drafts}, window.read_at)
+        roster.admit({drafted.identity for drafted in drafts}, window.read_at)
         rows = number_twins(drafts, roster)
         instants = {key.occurred_at for key in rows}
-        known = stored_rows(UsageEvent.objects.filter(occurred_at__in=instants))
-        written = TABLE.bring(rows | known, known, window.read_at)
+        stored = stored_rows(UsageEvent.objects.filter(occurred_at__in=instants))
+        written = TABLE.bring(rows | stored, stored, window.read_at)
         rollups.recompute({(key[0], utc_day(key[1])) for key in written.touched}, window.read_at)
         store_notes(Source.EVENTS, notes, window.read_at, settles=False)
         RejectedRow.objects.filter(pk__in=recovered).update(resolved_at=window.read_at)
@@ -81,4 +81,4 @@ def _doubtful_windows(window: Window) -> Iterator[Window]:
             last += MINUTE if last < end_at or first == last else timedelta(0)
             if last - first <= LONGEST_QUESTION and last <= window.start_at:
                 spans[first, last] = Window(first, last, window.read_at)
-    yield from sorted(spans.values(), key=lambda each: each.end_at, reverse=True)[:MOST_WINDOWS]
+    yield from sorted(spans.values(), key=lambda span: span.end_at, reverse=True)[:MOST_WINDOWS]

@@ -138,16 +138,16 @@ def _store(rows: list[SpendRow], cycle: BillingCycle, notes: Notes, at: datetime
     for member_id, (record, raw, _) in listed.items():
         figures = figures_of(record)
         _doubt_figures(record, notes)
-        known = latest.get(member_id)
-        if known and known.figures == figures:
-            confirmed.append(known.pk)
+        last = latest.get(member_id)
+        if last and last.figures == figures:
+            confirmed.append(last.pk)
             continue
-        first += known is None
+        first += last is None
         moved.append(
             SpendSnapshot(
                 member_id=member_id,
                 cycle=cycle,
-                taken_at=known.taken_at if known and utc_day(known.taken_at) == utc_day(at) else at,
+                taken_at=last.taken_at if last and utc_day(last.taken_at) == utc_day(at) else at,
                 confirmed_at=at,
                 raw=raw,
                 **dict(zip(FIGURES, figures, strict=True)),
@@ -182,7 +182,7 @@ def _by_member(rows: list[SpendRow], roster: Roster, notes: Notes) -> dict[int, 
             notes.doubt(DoubtKind.REPEATED, text, subject=key, cents=cents, raw=row.raw)
             key = f"{key} {place}"
         seats[key] = row
-    return {member_id: _together(list(each.values()), roster) for member_id, each in listed.items()}
+    return {member_id: _together(list(own_rows.values()), roster) for member_id, own_rows in listed.items()}
 
 
 def _together(rows: list[SpendRow], roster: Roster) -> SpendRow:

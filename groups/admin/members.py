@@ -54,15 +54,17 @@ class MemberPlaceAdmin(CarefulList, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MemberPlace]:
         today = utc_day(timezone.now())
-        held = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=today).order_by("-from_day")
+        assignments = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=today).order_by(
+            "-from_day"
+        )
         return (
             super()
             .get_queryset(request)
             .annotate(
-                held_name=Subquery(held.values("group__name")[:1]),
-                held_since=Subquery(held.values("from_day")[:1]),
-                held_source=Subquery(held.values("source")[:1]),
-                held_by=Subquery(held.values("changed_by")[:1]),
+                held_name=Subquery(assignments.values("group__name")[:1]),
+                held_since=Subquery(assignments.values("from_day")[:1]),
+                held_source=Subquery(assignments.values("source")[:1]),
+                held_by=Subquery(assignments.values("changed_by")[:1]),
             )
         )
 

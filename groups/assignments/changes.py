@@ -105,13 +105,13 @@ def give_back(member_ids: Collection[int], *, by: str, now: datetime) -> None:
 def _at_cursor(member_ids: Collection[int], day: date) -> dict[int, int]:
     """The group here that follows each member's present group in Cursor; missing where there is none."""
     stays = CursorGroupMembership.objects.filter(left_at__isnull=True, group__gone_at__isnull=True)
-    found = {}
+    group_ids = {}
     for stay in stays.select_related("group__group"):
         group = getattr(stay.group, "group", None)
         heir = group.heir(day) if group and stay.member_id in member_ids else None
         if heir:
-            found[stay.member_id] = heir.pk
-    return found
+            group_ids[stay.member_id] = heir.pk
+    return group_ids
 
 
 def _close(group: Group, into: Group | None, by: str, now: datetime) -> int:

@@ -111,12 +111,12 @@ def put_back(before: Mapping[int, Sequence[Placement]], from_days: Mapping[int, 
 
 def on_record(from_days: Mapping[int, date]) -> dict[int, list[Placement]]:
     """What is on record for each member from their day on; an empty list where there is nothing."""
-    found: dict[int, list[Placement]] = {member_id: [] for member_id in from_days}
+    placements: dict[int, list[Placement]] = {member_id: [] for member_id in from_days}
     if from_days:
         for row in Assignment.objects.filter(from_day__gte=min(from_days.values())):
             if row.member_id in from_days and row.from_day >= from_days[row.member_id]:
-                found[row.member_id].append(Placement.of(row))
-    return found
+                placements[row.member_id].append(Placement.of(row))
+    return placements
 
 
 def _fill(row: Assignment, placement: Placement) -> Assignment:
@@ -134,10 +134,10 @@ def _save(new: list[Assignment], changed: list[Assignment]) -> None:
 
 
 def _by_time(rows: list[Assignment]) -> dict[datetime, list[Assignment]]:
-    found: dict[datetime, list[Assignment]] = defaultdict(list)
+    rows_by_instant: dict[datetime, list[Assignment]] = defaultdict(list)
     for row in rows:
-        found[row.changed_at].append(row)
-    return found
+        rows_by_instant[row.changed_at].append(row)
+    return rows_by_instant
 
 
 def _remove(spots: Iterable[tuple[int, date]]) -> None:

@@ -50,12 +50,14 @@ def by_day(stays: Iterable[Stay]) -> Iterator[DayStay]:
             yield DayStay(None, left, next_first)
 
 
-def to_take_over(wanted: Mapping[date, int | None], held: Mapping[date, HeldGroup]) -> dict[date, int | None]:
+def to_take_over(
+    wanted: Mapping[date, int | None], stays: Mapping[date, HeldGroup]
+) -> dict[date, int | None]:
     """Return the groups to put on record, by day, so that one member's record says what the vendor says.
 
     A day that falls into something set here is left alone: it wins until it is given back.
     """
-    record = dict(held)
+    record = dict(stays)
     writes: dict[date, int | None] = {}
     for day, group_id in sorted(wanted.items()):
         holder = held_on(record, day)
@@ -68,5 +70,5 @@ def to_take_over(wanted: Mapping[date, int | None], held: Mapping[date, HeldGrou
 
 def held_on(record: Mapping[date, HeldGroup], day: date) -> HeldGroup:
     """What `record` says of `day`; in no group before its first day."""
-    last = max((known for known in record if known <= day), default=None)
+    last = max((from_day for from_day in record if from_day <= day), default=None)
     return record[last] if last else HeldGroup(None, is_local=False)

@@ -62,16 +62,16 @@ def planned_budgets(lines: Iterable[BudgetCells]) -> list[PlannedBudget]:
     asked = {line.email: line.budget for line in lines if line.email and line.budget}
     asked_groups = {line.path: line.group_budget for line in lines if line.path and line.group_budget}
     people = set(Member.objects.filter(email__in=asked).values_list("email", flat=True))
-    found = [
+    budgets = [
         PlannedBudget(email, "", members.get(email, ""), none_for_zero(new))
         for email, new in asked.items()
         if email in people
     ]
-    found += [
+    budgets += [
         PlannedBudget("", path, groups.get(key(path), ""), none_for_zero(new))
         for path, new in asked_groups.items()
     ]
-    return [budget for budget in found if budget.current != budget.new]
+    return [budget for budget in budgets if budget.current != budget.new]
 
 
 def none_for_zero(amount: str) -> str:

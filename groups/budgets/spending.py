@@ -61,13 +61,13 @@ def day_spends(cycle: BillingCycle, now: datetime, members: Collection[int] = ()
 
 def member_days(cycle: BillingCycle, now: datetime, members: Collection[int]) -> dict[int, DailyCents]:
     """The same days of the members, by id; nobody who spent nothing. One query."""
-    found: dict[int, DailyCents] = defaultdict(DailyCents)
+    by_member: dict[int, DailyCents] = defaultdict(DailyCents)
     rows = spent_rows(cycle, now).filter(member__in=members).order_by()
     for pk, day, is_after_turn, total in rows.values_list("member_id", "day", "is_after_turn").annotate(
         Sum("total_cents")
     ):
-        found[pk].add_day(day, is_within(cycle, day, is_after_turn), cents(total))
-    return dict(found)
+        by_member[pk].add_day(day, is_within(cycle, day, is_after_turn), cents(total))
+    return dict(by_member)
 
 
 def spent_rows(cycle: BillingCycle, now: datetime) -> MemberModelDayQuerySet:

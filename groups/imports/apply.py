@@ -208,11 +208,11 @@ def _from_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
 
 def _facts(kind: str, day: date) -> Facts:
     """Who is where. HiBob's directory is about people with a seat, a mapping about everybody."""
-    held = current(day)
+    group_by_member = current(day)
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
     members = {
         member.email: KnownMember(member.pk, member.name, group.name if group else "", member.pk in on_team)
         for member in (Member.objects.on_team() if kind == FileKind.HIBOB else Member.objects.all())
-        for group in [held[member.pk]]
+        for group in [group_by_member[member.pk]]
     }
     return Facts(members, list(Group.objects.open().values_list("name", flat=True)))

@@ -42,7 +42,7 @@ def write_mapping(file: Writable, day: date) -> int:
     Everyone on the team is in it, and whoever else is in a group. Cells are safe to open in a spreadsheet.
     Where budgets are set, two more columns hold them, and groups without members stand below with theirs.
     """
-    held = current(day)
+    group_by_member = current(day)
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
     writer = csv.writer(file)
     members, groups = csv_columns.current_budgets()
@@ -50,7 +50,7 @@ def write_mapping(file: Writable, day: date) -> int:
     writer.writerow(HEADER + (BUDGET_HEADER if has_budgets else ()))
     written, shown = 0, set()
     for member in Member.objects.order_by("email"):
-        group = held[member.pk]
+        group = group_by_member[member.pk]
         if group or member.pk in on_team:
             name = key(group.name) if group else ""
             cells = (member.email, member.name, group.name if group else "")

@@ -105,10 +105,10 @@ def _disagreement(first: DirectoryPerson, person: DirectoryPerson) -> str:
     )
 
 
-def spelled_alike(paths: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+def spelled_alike(paths: Iterable[str], existing: Iterable[str]) -> dict[str, str]:
     """Return the one spelling of each path and its parents: a `known` name's, else the first seen."""
     spelling: dict[str, str] = {}
-    for name in known:
+    for name in existing:
         for path in (*ancestors(name), name):
             spelling.setdefault(key(path), path)
     return {path: _spelled(path, spelling) for path in paths}

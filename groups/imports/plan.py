@@ -101,7 +101,7 @@ def make(targets: Iterable[Target], facts: Facts, *, merge_small: bool) -> Plan:
             if row.email not in facts.members
         ],
         not_in_file=[
-            email for email, known in facts.members.items() if known.on_team and email not in in_file
+            email for email, member in facts.members.items() if member.on_team and email not in in_file
         ],
         new_groups=_new_groups(moves, facts),
         merges=list(merges.values()),
@@ -124,13 +124,13 @@ def _into(path: str | None, merges: Mapping[str, Merge]) -> str:
     return merge.into if merge else path or ""
 
 
-def _move(row: Target, known: KnownMember, merges: Mapping[str, Merge]) -> PlannedMove | None:
+def _move(row: Target, member: KnownMember, merges: Mapping[str, Merge]) -> PlannedMove | None:
     new = _into(row.path, merges)
-    if key(new) == key(known.current):
+    if key(new) == key(member.current):
         return None
     why = f"{row.path} merged" if row.path != new else ""
-    name = known.name or row.name
-    return PlannedMove(row.email, name, row.title, row.department, known.current, new, why)
+    name = member.name or row.name
+    return PlannedMove(row.email, name, row.title, row.department, member.current, new, why)
 
 
 def _new_groups(moves: Iterable[PlannedMove], facts: Facts) -> list[NewGroup]:

@@ -101,13 +101,13 @@ def _charges(days: MemberModelDayQuerySet) -> dict[tuple[int, str], list[MemberC
     for group_id, pk, (total, billed, served) in sums_by_group(days, *SUMMED):
         members, figures = sums[shown[group_id]], ChargebackFigures(cents(total), cents(billed), served)
         members[pk] = members.get(pk, NOTHING) + figures
-    found = {
+    by_group = {
         group: [MemberCharge(pk, *people[pk], figures) for pk, figures in members.items()]
         for group, members in sums.items()
     }
-    for charges in found.values():
+    for charges in by_group.values():
         charges.sort(key=lambda charge: (-charge.figures.total_cents, charge.email))
-    return found
+    return by_group
 
 
 CSV_COLUMNS = (

@@ -39,20 +39,20 @@ def summaries(now: datetime) -> list[GroupSummary]:
 
 def members_by_group(now: datetime) -> defaultdict[int, list[Member]]:
     """People on the team by the group that they are in now, by address as the reader sees it."""
-    held = dict(Assignment.objects.known_on(utc_day(now)).values_list("member_id", "group_id"))
-    found: defaultdict[int, list[Member]] = defaultdict(list)
+    group_ids = dict(Assignment.objects.known_on(utc_day(now)).values_list("member_id", "group_id"))
+    by_group: defaultdict[int, list[Member]] = defaultdict(list)
     members = Member.objects.on_team().only("email", "name", "kind")
     for member in sorted(members, key=lambda member: member.shown_email):
-        found[held.get(member.pk) or UNASSIGNED].append(member)
-    return found
+        by_group[group_ids.get(member.pk) or UNASSIGNED].append(member)
+    return by_group
 
 
 def spend_by_group(now: datetime) -> defaultdict[int, Decimal]:
     """Total cents of the current cycle by group; nothing where no cycle is known."""
-    found: defaultdict[int, Decimal] = defaultdict(Decimal)
+    by_group: defaultdict[int, Decimal] = defaultdict(Decimal)
     cycle = BillingCycle.objects.at(now)
     if cycle:
         rows = MemberModelDay.objects.in_cycle(cycle)
         for group_id, _, (total,) in sums_by_group(rows, "total_cents"):
-            found[group_id] += cents(total)
-    return found
+            by_group[group_id] += cents(total)
+    return by_group

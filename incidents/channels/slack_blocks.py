@@ -183,8 +183,8 @@ def digest_blocks(digest: Digest) -> list[Block]:
 def digest_buttons(digest: Digest) -> list[Block]:
     """The row of buttons below a message that asks for a decision; none below others."""
     buttons = [
-        {"type": "button", "action_id": each.action, "text": plain(each.label, 75), "value": each.value}
-        for each in digest.buttons
+        {"type": "button", "action_id": button.action, "text": plain(button.label, 75), "value": button.value}
+        for button in digest.buttons
     ]
     return [{"type": "actions", "elements": buttons}] if buttons else []
 

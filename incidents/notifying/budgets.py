@@ -136,11 +136,11 @@ def _record_notices(cycle: BillingCycle, steps: Sequence[ReachedStep], now: date
     """One message per channel, about the steps that concern it."""
     day = utc_day(now)
     groups = current(day) if any(s.state.owner.scope is BudgetScope.MEMBER for s in steps) else {}
-    held = {pk: group.name for pk, group in groups.items() if group}
+    group_names = {pk: group.name for pk, group in groups.items() if group}
     channels = Channel.objects.enabled().filter(sends_budgets=True).prefetch_related("groups__merged_into")
     recorded = 0
     for channel in shared_channels(channels):
-        concerned = [step for step in steps if _concerns(channel, step.state, held, day)]
+        concerned = [step for step in steps if _concerns(channel, step.state, group_names, day)]
         if concerned:
             names = ",".join(f"{step.state.owner.target}={step.percent}" for step in concerned)
             key = f"budget:{cycle.pk}:{sha256(names.encode()).hexdigest()[:32]}"
@@ -148,13 +148,13 @@ def _record_notices(cycle: BillingCycle, steps: Sequence[ReachedStep], now: date
     return recorded
 
 
-def _concerns(channel: Channel, state: BudgetState, held: dict[int, str], day: date) -> bool:
+def _concerns(channel: Channel, state: BudgetState, group_names: dict[int, str], day: date) -> bool:
     """A channel for everybody gets every budget; one for groups theirs, those below, and their members'."""
     if channel.audience != Channel.Audience.GROUPS:
         return True
     if state.owner.scope is BudgetScope.TEAM:
         return False
-    name = state.owner.name if state.owner.scope is BudgetScope.GROUP else held.get(state.owner.id)
+    name = state.owner.name if state.owner.scope is BudgetScope.GROUP else group_names.get(state.owner.id)
     return covers_group(channel, name, day)
 
 

@@ -218,21 +218,21 @@ def message_cause(cause: IncidentCause | None) -> MessageCause | None:
 
 def facts(incident: Incident, anomalies: Sequence[Anomaly]) -> list[MessageFact]:
     """Who, whose it is, model, how much against what, since when."""
-    found = []
+    lines = []
     if incident.member:
-        found.append(MessageFact("Who", f"{clean(incident.member.name)} <{incident.member.email}>".strip()))
+        lines.append(MessageFact("Who", f"{clean(incident.member.name)} <{incident.member.email}>".strip()))
     if incident.owner:
-        found.append(MessageFact("Owner", f"{clean(incident.owner.name)} <{incident.owner.email}>".strip()))
+        lines.append(MessageFact("Owner", f"{clean(incident.owner.name)} <{incident.owner.email}>".strip()))
     if incident.model:
-        found.append(MessageFact("Model", clean(model_label(incident.model))))
+        lines.append(MessageFact("Model", clean(model_label(incident.model))))
     if incident.extra_cents:
-        found.append(MessageFact("Extra cost", dollars(incident.extra_cents)))
+        lines.append(MessageFact("Extra cost", dollars(incident.extra_cents)))
     if incident.began_at:
-        found.append(MessageFact("Since", instant(incident.began_at)))
+        lines.append(MessageFact("Since", instant(incident.began_at)))
     rules = sorted({str(anomaly.get_rule_display()) for anomaly in anomalies})
     if rules:
-        found.append(MessageFact("Rules", ", ".join(rules)))
-    return found
+        lines.append(MessageFact("Rules", ", ".join(rules)))
+    return lines
 
 
 def standing(incident: Incident) -> str:

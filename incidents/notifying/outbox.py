@@ -210,8 +210,8 @@ def sent(post: Post, rows: Sequence[Notification], token: str, receipt: Receipt)
     """Note the success; the alert's time and the notification's are one transaction."""
     at = post.clock()
     with transaction.atomic():
-        held = Notification.objects.filter(pk__in=[row.pk for row in rows], lease=token)
-        count = held.update(
+        leased = Notification.objects.filter(pk__in=[row.pk for row in rows], lease=token)
+        count = leased.update(
             status=Status.SENT,
             sent_at=at,
             remote_id=receipt.remote_id,
