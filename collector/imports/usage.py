@@ -95,21 +95,16 @@ def import_usage(
     if cycle_start_at and not is_dry_run:
         transactions.run([lambda: _learn_cycle(cycle_start_at, at)])
     roster = (PretendRoster if is_dry_run else Roster).load()
-    members_before = len(roster.by_key)
-    writer = EventWriter(
-        UsageEvent.Provenance.CSV.value, at, survey.is_shared, is_dry_run=is_dry_run, roster=roster
-    )
+    before = len(roster.by_key)
+    csv = UsageEvent.Provenance.CSV.value
+    writer = EventWriter(csv, at, survey.is_shared, is_dry_run=is_dry_run, roster=roster)
     for done, event in enumerate(file.events(), 1):
         writer.take_in(event)
         if done % EVERY == 0 or done == survey.rows:
             watch("usage events", done, survey.rows)
     writer.finish()
-    result = UsageImport(
-        survey,
-        **_counts_by_outcome(writer),
-        new_members=len(roster.by_key) - members_before,
-        by_member=by_member,
-    )
+    new_members = len(roster.by_key) - before
+    result = UsageImport(survey, **_counts_by_outcome(writer), new_members=new_members, by_member=by_member)
     if not is_dry_run:
         transactions.run([lambda: _leave_record(result, at)])
     return result

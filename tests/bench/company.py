@@ -294,9 +294,7 @@ def _team_analytics(rng, size: Size, now: datetime) -> None:
 
 def _runs(now: datetime, size: Size) -> None:
     for source in Source.values:
-        SourceRun.objects.create(
-            source=source, status=SourceRun.RunStatus.OK, started_at=now, finished_at=now
-        )
+        SourceRun.objects.create(source=source, status="ok", started_at=now, finished_at=now)
         Watermark.objects.create(
             source=source, complete_until_at=now, complete_from_at=now - timedelta(days=size.days)
         )
