@@ -97,14 +97,16 @@ def missing_sources(settings: DetectionSettings, ages: Ages) -> Iterable[NoData]
                 yield from (NoData(rule.value, source, age) for rule in module.RULES)
 
 
-def exempt(found: Sequence[Finding], exemptions: Iterable[Exemption]) -> tuple[list[Finding], list[Finding]]:
+def exempt(
+    findings: Sequence[Finding], exemptions: Iterable[Exemption]
+) -> tuple[list[Finding], list[Finding]]:
     """Part the findings into those that stand and those that a verdict keeps quiet."""
     by_member: dict[tuple[int | None, str], list[Exemption]] = {}
     for exemption in exemptions:
         by_member.setdefault((exemption.member_id, exemption.cause), []).append(exemption)
     standing: list[Finding] = []
     suppressed: list[Finding] = []
-    for finding in found:
+    for finding in findings:
         verdicts = by_member.get((finding.member_id, finding.cause), [])
         (suppressed if any(_covers(verdict, finding) for verdict in verdicts) else standing).append(finding)
     return standing, suppressed

@@ -59,8 +59,8 @@ class DetectionReport:
     @property
     def summary(self) -> str:
         """One line for people."""
-        held = len(self.still) + len(self.returned)
-        line = f"{len(self.opened)} new, {held} still there, {len(self.cleared)} cleared"
+        standing = len(self.still) + len(self.returned)
+        line = f"{len(self.opened)} new, {standing} still there, {len(self.cleared)} cleared"
         if self.suppressed:
             line += f", {self.suppressed} kept quiet by verdicts"
         if self.silent:
@@ -99,18 +99,18 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     frame = load_frame(as_of, days=days)
     in_force = Exemption.objects.in_force(as_of)
     assessment = assess(frame, settings, in_force, data_ages, live_work(frame, days=days))
-    known = known_anomalies(as_of, timedelta(hours=settings.continuation_hours))
-    told, silent = _describe_findings(assessment, known, frame, settings)
+    earlier = known_anomalies(as_of, timedelta(hours=settings.continuation_hours))
+    described, silent = _describe_findings(assessment, earlier, frame, settings)
     silenced = {gap.rule for gap in assessment.no_data}
     judged = frozenset(rule.value for module in ALL for rule in module.RULES) - silenced
     with transaction.atomic():
-        stored = store(told, known, as_of=as_of, judged=judged)
+        stored = store(described, earlier, as_of=as_of, judged=judged)
     keep_price_timeline(as_of)
     return _report(as_of, stored, assessment, silent)
 
 
 def _describe_findings(
-    assessment: Assessment, known: dict[Key, Anomaly], frame: Frame, settings: DetectionSettings
+    assessment: Assessment, earlier: dict[Key, Anomaly], frame: Frame, settings: DetectionSettings
 ) -> tuple[list[DescribedFinding], int]:
     """Findings with onset, reason and sentence, and how many were left out because history raises no
     alerts."""
@@ -118,23 +118,23 @@ def _describe_findings(
     if not findings:
         return [], 0
     as_of = frame.as_of
-    shown = [each for each in findings if takes_over(each, known.get(key_of(each)), as_of)]
+    shown = [finding for finding in findings if takes_over(finding, earlier.get(key_of(finding)), as_of)]
     detail = load_detail(shown, as_of, days=settings.history_days, prices=frame.prices)
     names = {member.pk: str(member) for member in Member.objects.filter(pk__in=_named(shown))}
     silent_before = _silent_before()
-    told = []
+    described = []
     for finding in findings:
-        before = known.get(key_of(finding))
+        before = earlier.get(key_of(finding))
         if before and not takes_over(finding, before, as_of):
-            told.append(_as_before(finding, before))
+            described.append(_as_before(finding, before))
             continue
         item = describe_finding(finding, detail, names, as_of, before)
         if before or not _is_history(item.onset_at, silent_before):
-            told.append(item)
+            described.append(item)
     # Information may have stood beside an alarm that is history.
-    standing = {id(finding) for finding in without_idle_talk([item.finding for item in told], settings)}
-    told = [item for item in told if id(item.finding) in standing]
-    return told, len(findings) - len(told)
+    standing = {id(finding) for finding in without_idle_talk([item.finding for item in described], settings)}
+    described = [item for item in described if id(item.finding) in standing]
+    return described, len(findings) - len(described)
 
 
 def _as_before(finding: Finding, before: Anomaly) -> DescribedFinding:

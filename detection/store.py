@@ -57,21 +57,25 @@ def known_anomalies(as_of: datetime, window: timedelta) -> dict[Key, Anomaly]:
 
 
 def store(
-    told: Iterable[DescribedFinding], known: Mapping[Key, Anomaly], *, as_of: datetime, judged: frozenset[str]
+    described: Iterable[DescribedFinding],
+    earlier: Mapping[Key, Anomaly],
+    *,
+    as_of: datetime,
+    judged: frozenset[str],
 ) -> Stored:
     """Write what was found. Only rules in `judged` may clear anything; a run about the past never touches
     newer rows."""
     result = Stored()
     seen: set[Key] = set()
-    for item in told:
+    for item in described:
         key = key_of(item.finding)
         seen.add(key)
-        anomaly = known.get(key)
+        anomaly = earlier.get(key)
         if anomaly is None:
             _open(item, as_of, result)
         elif anomaly.last_seen_at <= as_of and (anomaly.cleared_at is None or anomaly.cleared_at <= as_of):
             _see_again(anomaly, item, as_of, result)
-    for key, anomaly in known.items():
+    for key, anomaly in earlier.items():
         if key not in seen and anomaly.cleared_at is None and anomaly.rule in judged:
             _clear(anomaly, as_of, result)
     return result

@@ -46,7 +46,7 @@ class Explanation:
             "more_requests": self.more_requests,
             "hours": [{"start_at": start, "cents": cents} for start, cents in self.hours],
             "sentence": self.sentence,
-            "evidence": [{"kind": each.kind.value, "text": each.text} for each in self.evidence],
+            "evidence": [{"kind": item.kind.value, "text": item.text} for item in self.evidence],
         }
 
 
@@ -69,14 +69,14 @@ def explain(finding: Finding, events: pd.DataFrame, usual: pd.DataFrame, team: p
             evidence=finding.evidence,
         )
     parts, more = _parts(models, usual, finding.expected_cents, finding.extra_cents)
-    named = next((each.model for each in finding.evidence if each.model), "")
+    named = next((item.model for item in finding.evidence if item.model), "")
     sentence = "; ".join(filter(None, (_sentence(parts, more), _listed(finding.evidence))))
     culprit = named or _culprit(models, parts)
     return Explanation(parts, more, culprit, _hours(window), sentence, finding.evidence)
 
 
 def _listed(evidence: tuple[Evidence, ...]) -> str:
-    return "; ".join(each.text for each in evidence)
+    return "; ".join(item.text for item in evidence)
 
 
 def _inside(finding: Finding, events: pd.DataFrame) -> pd.DataFrame:
@@ -148,9 +148,9 @@ def _hours(window: pd.DataFrame) -> tuple[tuple[str, float], ...]:
 def _sentence(parts: tuple[ExplanationPart, ...], more: int) -> str:
     """The parts worth naming, largest first: "340 more requests (+$290), shorter context (-$12)"."""
     extra = sum(part.cents for part in parts)
-    told = [part for part in parts if abs(part.cents) >= max(TOLD_SHARE * extra, 50)]
-    told.sort(key=lambda part: -part.cents)
-    return ", ".join(f"{_phrase(part, more)} ({signed_dollars(part.cents)})" for part in told)
+    largest = [part for part in parts if abs(part.cents) >= max(TOLD_SHARE * extra, 50)]
+    largest.sort(key=lambda part: -part.cents)
+    return ", ".join(f"{_phrase(part, more)} ({signed_dollars(part.cents)})" for part in largest)
 
 
 def _phrase(part: ExplanationPart, more: int) -> str:

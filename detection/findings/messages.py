@@ -41,8 +41,8 @@ def message_of(
 ) -> str:
     """The sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340 more
     requests"."""
-    told = with_onset(_TOLD[Rule(finding.rule)](finding, names), onset_at, as_of)
-    return f"{told}: {why}" if why else told
+    sentence = with_onset(_TOLD[Rule(finding.rule)](finding, names), onset_at, as_of)
+    return f"{sentence}: {why}" if why else sentence
 
 
 def sentence_of(anomaly: Anomaly) -> str:

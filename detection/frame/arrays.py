@@ -12,15 +12,15 @@ Array = NDArray[Any]
 T = TypeVar("T")
 
 
-def of_rows(known: T, rows: Array) -> T:
+def of_rows(table: T, rows: Array) -> T:
     """What is `known` of these members alone: every array in it has a row for each member."""
-    part: object = known
-    if isinstance(known, np.ndarray):
-        part = known[rows]
-    elif isinstance(known, tuple):
-        parts = [of_rows(item, rows) for item in known]
-        part = type(known)(*parts) if hasattr(known, "_fields") else tuple(parts)
-    elif is_dataclass(known) and not isinstance(known, type):
-        names = [field.name for field in fields(known)]
-        part = replace(known, **{name: of_rows(getattr(known, name), rows) for name in names})
+    part: object = table
+    if isinstance(table, np.ndarray):
+        part = table[rows]
+    elif isinstance(table, tuple):
+        parts = [of_rows(item, rows) for item in table]
+        part = type(table)(*parts) if hasattr(table, "_fields") else tuple(parts)
+    elif is_dataclass(table) and not isinstance(table, type):
+        names = [field.name for field in fields(table)]
+        part = replace(table, **{name: of_rows(getattr(table, name), rows) for name in names})
     return cast(T, part)

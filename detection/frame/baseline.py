@@ -126,7 +126,7 @@ def prove(frame: Frame, settings: DetectionSettings, baseline: Baseline, read: W
         if work is not None:
             context = _usual_context(baseline.context, row, float(frame.peak.requests[row]))
             evidence[row] = gather(work, names, end - DAY_HOURS, end, context)
-    evidence = {row: found for row, found in evidence.items() if found}
+    evidence = {row: proofs for row, proofs in evidence.items() if proofs}
     is_proved = baseline.is_proved.copy()
     chosen = np.array(list(evidence), dtype=int)
     is_proved[chosen, frame.peak_hours_ago[chosen]] = True
@@ -136,8 +136,8 @@ def prove(frame: Frame, settings: DetectionSettings, baseline: Baseline, read: W
 def has_evidence(baseline: Baseline, kinds: Set[EvidenceKind]) -> Array:
     """Per member and rolling day: whether there is evidence of one of these kinds."""
     mask = np.zeros_like(baseline.is_proved)
-    for row, found in baseline.evidence.items():
-        if any(each.kind in kinds for each in found):
+    for row, proofs in baseline.evidence.items():
+        if any(proof.kind in kinds for proof in proofs):
             mask[row] = baseline.is_proved[row]
     return mask
 

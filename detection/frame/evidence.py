@@ -113,14 +113,14 @@ def gather(work: Work, names: WorkNames, start: int, end: int, context: UsualCon
     window, before = work.between(start, end), work.between(-(2**40), start)
     if not window.requests.sum():
         return ()
-    found = (
+    pieces = (
         _new_model(window, before, names),
         _one_thread(window, before, names),
         _machine_pace(window, before),
         _strange_hours(window, before),
         _longer_context(window, context),
     )
-    return tuple(filter(None, found))
+    return tuple(filter(None, pieces))
 
 
 def _new_model(window: Work, before: Work, names: WorkNames) -> Evidence | None:
@@ -138,8 +138,8 @@ def _new_model(window: Work, before: Work, names: WorkNames) -> Evidence | None:
     if not is_tried or spent < CARRIED_SHARE * total or spent < COSTLIER * usual * requests:
         return None
     name = names.models[model]
-    each, was = spent / requests / 100, usual / 100
-    text = f"{name} is new for them, at ${each:,.2f} a request against ${was:,.2f}"
+    dollars, was = spent / requests / 100, usual / 100
+    text = f"{name} is new for them, at ${dollars:,.2f} a request against ${was:,.2f}"
     return Evidence(EvidenceKind.NEW_MODEL, text, name)
 
 
@@ -175,11 +175,11 @@ def _strange_hours(window: Work, before: Work) -> Evidence | None:
     """Most of the requests came at hours of the day at which the member never works."""
     if len(np.unique(before.hour // 24)) < KNOWN_DAYS:
         return None
-    known = np.zeros(24, dtype=bool)
+    usual_hours = np.zeros(24, dtype=bool)
     worked = np.unique(before.hour[before.requests > 0] % 24)
     for hour in (worked - 1, worked, worked + 1):
-        known[hour % 24] = True
-    strange = ~known[window.hour % 24]
+        usual_hours[hour % 24] = True
+    strange = ~usual_hours[window.hour % 24]
     made, total = int(window.requests[strange].sum()), int(window.requests.sum())
     hours = np.unique(window.hour[strange & (window.requests > 0)])
     if len(hours) < STRANGE_HOURS or made < max(STRANGE_REQUESTS, STRANGE_SHARE * total):
@@ -206,10 +206,10 @@ def _longer_context(window: Work, context: UsualContext) -> Evidence | None:
 def _middle_context(window: Work) -> float:
     """Weighed tokens per request in the hour, model and surface of the middle request."""
     made = window.requests > 0
-    each, requests = window.weight[made] / window.requests[made], window.requests[made]
-    order = np.argsort(each)
+    per_request, requests = window.weight[made] / window.requests[made], window.requests[made]
+    order = np.argsort(per_request)
     reached = np.cumsum(requests[order])
-    return float(each[order][np.searchsorted(reached, reached[-1] / 2)])
+    return float(per_request[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def _by_hour(work: Work) -> Array:

@@ -26,11 +26,11 @@ def kept_day_rows(first: date, last: date) -> pd.DataFrame:
     """`day_rows(first, last)`, of which only days are read that have changed since the last run."""
     marks = _marks(first, last)
     nothing: Kept = ({}, None)
-    kept_marks, kept = caches["pages"].get(KEY, nothing)
+    kept_marks, table = caches["pages"].get(KEY, nothing)
     changed = [day for day, mark in marks.items() if kept_marks.get(day) != mark]
-    if kept is not None and not changed and kept_marks.keys() == marks.keys():
-        return kept
-    parts = [] if kept is None else [_without(kept, kept_marks.keys() - marks.keys() | set(changed))]
+    if table is not None and not changed and kept_marks.keys() == marks.keys():
+        return table
+    parts = [] if table is None else [_without(table, kept_marks.keys() - marks.keys() | set(changed))]
     parts += [day_rows(*stretch) for stretch in _stretches(changed)]
     rows = joined_rows(parts or [day_rows(first, last)])
     caches["pages"].set(KEY, (marks, rows), KEPT_SECONDS)

@@ -78,10 +78,10 @@ def _binned(
     """The measures of `rows` by member and column, their cents at the prices before any change; and what
     changes added. Members and columns that are not watched are left out."""
     value = rows["cents"].to_numpy() + prices.estimates(rows)
-    kept = np.ones(len(rows))
+    share = np.ones(len(rows))
     for change in changes:
         is_since = rows["hour"].to_numpy() >= hour_of(day_start(change.day))
-        kept[(rows["model"] == change.model).to_numpy() & is_since] /= change.ratio
+        share[(rows["model"] == change.model).to_numpy() & is_since] /= change.ratio
     place = index.get_indexer(pd.Index(rows["member_id"]))
     inside = (place >= 0) & (columns >= 0) & (columns < count)
     flat = place[inside] * count + columns[inside]
@@ -91,7 +91,7 @@ def _binned(
         sums = np.bincount(flat[among], weights=amounts[inside][among], minlength=len(index) * count)
         return sums.reshape(len(index), count)
 
-    cents, requests = value * kept, rows["requests"].to_numpy()
+    cents, requests = value * share, rows["requests"].to_numpy()
     measures = Measures(
         cents=summed(cents),
         requests=summed(requests),

@@ -60,9 +60,9 @@ class PaidRows(NamedTuple):
         """A row for each model and day, as `moved_models` reads them."""
         width = DAYS_BEFORE + DAYS_SINCE + 1
         place = self.model.astype(np.int64) * width + (today - self.day)
-        held = np.flatnonzero(np.bincount(place))
-        figures = {name: np.bincount(place, weights=getattr(self, name))[held] for name in FIGURES}
-        return pd.DataFrame({"model": _named(names, held // width), "ago": held % width} | figures)
+        filled = np.flatnonzero(np.bincount(place))
+        figures = {name: np.bincount(place, weights=getattr(self, name))[filled] for name in FIGURES}
+        return pd.DataFrame({"model": _named(names, filled // width), "ago": filled % width} | figures)
 
     def by_member(self, names: Sequence[str], models: Sequence[str], today: int) -> pd.DataFrame:
         """A row for each member, model of these and day, as `price_changes` reads them."""
@@ -131,8 +131,8 @@ def price_changes(days: pd.DataFrame, last: date) -> PriceChanges:
     requests; only usage that was charged.
     """
     enough = days[(days["requests"] >= LEAST_REQUESTS) & (days["cents"] > 0) & (days["weight"] > 0)]
-    found = (_change_of(str(model), rows, last) for model, rows in enough.groupby("model"))
-    return tuple(sorted(filter(None, found), key=lambda change: -abs(change.weekly_cents)))
+    by_model = (_change_of(str(model), rows, last) for model, rows in enough.groupby("model"))
+    return tuple(sorted(filter(None, by_model), key=lambda change: -abs(change.weekly_cents)))
 
 
 def _change_of(model: str, rows: pd.DataFrame, last: date) -> PriceChange | None:

@@ -29,36 +29,36 @@ def keep_price_timeline(as_of: datetime) -> None:
     All of it where older days have come since. A handful of queries for every fortnight that is looked at.
     """
     known_from = MemberModelDay.objects.order_by("day").values_list("day", flat=True).first()
-    kept, last = PriceTimeline.objects.first() or PriceTimeline(), utc_day(as_of) - DAY
+    timeline, last = PriceTimeline.objects.first() or PriceTimeline(), utc_day(as_of) - DAY
     if known_from is None or last < known_from:
         return
-    if kept.first_day != known_from:
-        kept = PriceTimeline(pk=kept.pk)
-    if kept.last_day and kept.last_day >= last:
+    if timeline.first_day != known_from:
+        timeline = PriceTimeline(pk=timeline.pk)
+    if timeline.last_day and timeline.last_day >= last:
         return
-    looks = list(look_days(kept.last_day or known_from, last))
+    looks = list(look_days(timeline.last_day or known_from, last))
     begin = looks[-1] - (SEEN_DAYS - 1) * DAY
     uses = first_uses(max(begin, known_from + SETTLED_DAYS * DAY), last)
     changes = [change for day in looks for change in load_price_changes(day_start(day + DAY))]
-    found: list[Event] = [[model, f"{day}", None] for model, day in uses]
-    found += [[change.model, f"{change.day}", change.ratio] for change in changes]
-    known = [event for event in kept.events if event[1] < f"{begin}"]
-    kept.events = without_echoes(known + [event for event in found if event[1] >= f"{begin}"])
-    kept.first_day, kept.last_day = known_from, last
-    kept.save()
+    fresh: list[Event] = [[model, f"{day}", None] for model, day in uses]
+    fresh += [[change.model, f"{change.day}", change.ratio] for change in changes]
+    earlier = [event for event in timeline.events if event[1] < f"{begin}"]
+    timeline.events = without_echoes(earlier + [event for event in fresh if event[1] >= f"{begin}"])
+    timeline.first_day, timeline.last_day = known_from, last
+    timeline.save()
 
 
 def without_echoes(events: list[Event]) -> list[Event]:
     """By day, without a change that shows again some days after it came, where an earlier look found it."""
-    told, newest = [], dict[str, date]()
+    events_left, newest = [], dict[str, date]()
     for model, day, ratio in sorted(events, key=lambda event: (event[1], event[0])):
         if ratio is not None:
             came = date.fromisoformat(day)
             if came - newest.get(model, date.min) < DAYS_SINCE * DAY:
                 continue
             newest[model] = came
-        told.append([model, day, ratio])
-    return told
+        events_left.append([model, day, ratio])
+    return events_left
 
 
 def look_days(done: date, last: date) -> Iterator[date]:

@@ -141,20 +141,20 @@ def _follow(findings: Sequence[Finding], as_of: datetime, live: dict[Key, Stretc
     for finding in findings:
         if finding.severity != Severity.INFO:
             alarmed.setdefault((finding.member_id, finding.cause), []).append(finding)
-    for key, found in alarmed.items():
+    for key, raised in alarmed.items():
         if key not in live:
-            first = found[0]
-            told = _told(first, as_of, replay)
-            live[key] = Stretch(as_of, first, first, told, as_of, first.severity)
-        _add(live[key], found, as_of)
+            first = raised[0]
+            description = _told(first, as_of, replay)
+            live[key] = Stretch(as_of, first, first, description, as_of, first.severity)
+        _add(live[key], raised, as_of)
     for key, stretch in live.items():
         if key not in alarmed and stretch.cleared_at is None:
             stretch.cleared_at = as_of
 
 
-def _add(stretch: Stretch, found: Sequence[Finding], as_of: datetime) -> None:
+def _add(stretch: Stretch, findings: Sequence[Finding], as_of: datetime) -> None:
     stretch.cleared_at = None
-    for finding in found:
+    for finding in findings:
         if finding.rule.value not in stretch.rules:
             stretch.rules.append(finding.rule.value)
         if finding.severity.rank > stretch.severity.rank:

@@ -61,12 +61,12 @@ class MovingPrices:
 
     def kept_share(self, model: Array, hour: Array) -> Array:
         """What share of each row's cents it would have cost before any change."""
-        kept = np.ones(len(model))
+        share = np.ones(len(model))
         for change in self.changes:
             since = int(day_start(change.day).timestamp()) // 3600
             is_meant = (model == self._models.index(change.model)) & (hour >= since)
-            kept[is_meant] /= change.ratio
-        return kept
+            share[is_meant] /= change.ratio
+        return share
 
     def look(self, today: date) -> bool:
         """Look for changes once a day; True if there are others than before."""
@@ -76,11 +76,11 @@ class MovingPrices:
         number = (today - EPOCH).days
         first = number - DAYS_BEFORE - DAYS_SINCE
         moved = moved_models(self._team_days(first, number))
-        found = price_changes(self._member_days(moved, first, number), today) if moved else ()
-        known = {(change.model, change.day): change for change in self.changes}
-        is_new = set(known) != {(change.model, change.day) for change in found}
+        changes = price_changes(self._member_days(moved, first, number), today) if moved else ()
+        dated = {(change.model, change.day): change for change in self.changes}
+        is_new = set(dated) != {(change.model, change.day) for change in changes}
         # The ratio is settled by the first look: every look after it would have it a little otherwise.
-        self.changes = tuple(known.get((change.model, change.day), change) for change in found)
+        self.changes = tuple(dated.get((change.model, change.day), change) for change in changes)
         return is_new
 
     def _team_days(self, first: int, today: int) -> pd.DataFrame:

@@ -195,9 +195,9 @@ class Replay:
         """Add rows to the days and hours, at the prices before any change."""
         day, row = (fresh.hour - self._origin) // 24, fresh.member
         values = fresh.values[:, : len(MEASURES)]
-        kept = self._prices.kept_share(fresh.model, fresh.hour)
-        added = values[:, 0] * (1 - kept)
-        values = values * np.where([name.endswith("cents") for name in MEASURES], kept[:, None], 1.0)
+        share = self._prices.kept_share(fresh.model, fresh.hour)
+        added = values[:, 0] * (1 - share)
+        values = values * np.where([name.endswith("cents") for name in MEASURES], share[:, None], 1.0)
         inside = (day >= 0) & (day < self._day_sums.cents.shape[1]) & (row >= 0)
         _scatter(self._day_sums, row[inside], day[inside], values[inside])
         hours = fresh.hour - self._first_hour

@@ -42,11 +42,11 @@ def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     one finding each."""
     if not settings.drift_multiplier:
         return []
-    found: dict[int | None, Finding] = {}
+    by_member: dict[int | None, Finding] = {}
     for span in SPANS:
         for finding in _over(span, frame, settings):
-            found.setdefault(finding.member_id, finding)
-    return list(found.values())
+            by_member.setdefault(finding.member_id, finding)
+    return list(by_member.values())
 
 
 def _over(span: int, frame: Frame, settings: DetectionSettings) -> list[Finding]:
@@ -165,8 +165,8 @@ def _mean_log(amounts: Array) -> Array:
 def _lift(above: Array) -> float:
     """By how much the median member (logarithm) lies above the usual level, at least 0: what all pay more is
     no member's drift."""
-    known = above[np.isfinite(above)]
-    return max(float(np.median(known)), 0.0) if len(known) >= TEAM_MEMBERS else 0.0
+    finite = above[np.isfinite(above)]
+    return max(float(np.median(finite)), 0.0) if len(finite) >= TEAM_MEMBERS else 0.0
 
 
 def _goes_on(recent: Array, usual: Habit) -> Array:
@@ -186,5 +186,5 @@ def _usual_sum(before: Array, active: Array) -> Array:
     top = np.floor(days * 0.1).astype(int)
     ordered = np.sort(before, axis=1)
     sums = np.concatenate([np.zeros((len(before), 1)), np.cumsum(ordered, axis=1)], axis=1)
-    kept = sums[np.arange(len(before)), before.shape[1] - top]
-    return active * kept / np.maximum(days - top, 1)
+    trimmed = sums[np.arange(len(before)), before.shape[1] - top]
+    return active * trimmed / np.maximum(days - top, 1)

@@ -71,11 +71,11 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         baseline.agent_cost,
         np.ones_like(lift),
     )
-    found: dict[int | None, Finding] = {}
+    by_member: dict[int | None, Finding] = {}
     for priced in (by_hand, runs):
         for finding in _over(priced, frame, settings, baseline):
-            found.setdefault(finding.member_id, finding)
-    return list(found.values())
+            by_member.setdefault(finding.member_id, finding)
+    return list(by_member.values())
 
 
 def _over(priced: Priced, frame: Frame, settings: DetectionSettings, baseline: Baseline) -> list[Finding]:

@@ -46,8 +46,8 @@ class Marks:
     @property
     def recall(self) -> float:
         """Share of the material true incidents that were found."""
-        found = sum(self.found.values())
-        return _share(found, found + sum(self.missed.values()))
+        hits = sum(self.found.values())
+        return _share(hits, hits + sum(self.missed.values()))
 
     @property
     def precision(self) -> float:

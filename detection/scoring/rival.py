@@ -39,13 +39,13 @@ def alerts(history: History, steps: Sequence[datetime]) -> list[RivalAlert]:
     done: list[RivalAlert] = []
     for as_of in steps:
         frame = replay.frame(as_of)
-        held = {
+        exceeding = {
             (int(frame.member_ids[row]), name)
             for name, mask in _judge(frame).items()
             for row in np.flatnonzero(mask)
         }
-        done += [replace(live.pop(key), ended_at=as_of) for key in set(live) - held]
-        for key in held - set(live):
+        done += [replace(live.pop(key), ended_at=as_of) for key in set(live) - exceeding]
+        for key in exceeding - set(live):
             live[key] = RivalAlert(history.emails.get(key[0]), as_of)
     return done + list(live.values())
 
@@ -58,12 +58,12 @@ def _judge(frame: Frame) -> dict[str, Array]:
     requests = frame.days.requests[:, -1] if is_midnight else frame.today.requests[:, 0]
     days, made = frame.days.cents[:, before], frame.days.requests[:, before]
     over_floor = spend >= FLOOR_CENTS
-    average, known = recent_average(days, 7)
+    average, days_known = recent_average(days, 7)
     usual_cost = days.sum(axis=1) / np.maximum(made.sum(axis=1), 1)
     cost = spend / np.maximum(requests, 1)
     return {
         "zscore": over_floor & _unlike_the_day(spend),
-        "spike": over_floor & (known > 0) & (spend > 5 * average),
+        "spike": over_floor & (days_known > 0) & (spend > 5 * average),
         "cycle_outlier": _cycle_outlier(frame),
         "expensive_model": (spend >= DEAR_CENTS)
         & (requests > 0)

@@ -55,8 +55,8 @@ def score_file(usage: Path, labels: Path, *, settings: DetectionSettings) -> Sco
 
 def mean(marks: list[Marks], figure: Callable[[Marks], float | None]) -> float | None:
     """Mean over the companies of one figure, leaving out those that have none."""
-    known = [value for value in map(figure, marks) if value is not None]
-    return sum(known) / len(known) if known else None
+    values = [value for value in map(figure, marks) if value is not None]
+    return sum(values) / len(values) if values else None
 
 
 def as_json(marks: Marks) -> dict[str, object]:

@@ -14,8 +14,8 @@ SHORTEST_SECRET = 16
 
 @checks.register("access")
 def check_access(app_configs: object, **_: object) -> list[checks.CheckMessage]:
-    found = check_sign_in() if settings.AUTH_ENABLED else check_open_mode()
-    return found + check_cron_secret()
+    problems = check_sign_in() if settings.AUTH_ENABLED else check_open_mode()
+    return problems + check_cron_secret()
 
 
 def check_open_mode() -> list[checks.CheckMessage]:

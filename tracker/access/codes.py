@@ -114,7 +114,7 @@ def note_code(sender: object, authenticator: Authenticator, **signal: object) ->
     if request is None:
         return
     verbs = {authenticator_added: "added", authenticator_removed: "deleted", authenticator_reset: "changed"}
-    verb = next(verb for known, verb in verbs.items() if known is signal["signal"])
+    verb = next(verb for sent, verb in verbs.items() if sent is signal["signal"])
     note_change(request, f"{verb} {KINDS[authenticator.type]}")
 
 

@@ -30,8 +30,8 @@ def remember_page(request: HttpRequest) -> CameFrom | None:
     address = referring_address(request)
     if address and (label := page_label(address)):
         request.session[KEY] = [label, address]
-    kept = request.session.get(KEY)
-    return CameFrom(*kept) if kept else None
+    page = request.session.get(KEY)
+    return CameFrom(*page) if page else None
 
 
 def referring_address(request: HttpRequest) -> str:

@@ -132,12 +132,12 @@ def admin_list(model: str) -> str:
 
 
 def check_key(facts: SetUpFacts) -> SetUpStep:
-    known = facts.sources
-    read = [source for source in known if source.last_good_at]
-    refused = [source.label for source in known if not source.is_available]
-    failed = [source for source in known if source.status == SourceRun.RunStatus.FAILED]
+    sources = facts.sources
+    read = [source for source in sources if source.last_good_at]
+    refused = [source.label for source in sources if not source.is_available]
+    failed = [source for source in sources if source.status == SourceRun.RunStatus.FAILED]
     has_key = bool(settings.CURSOR_ADMIN_API_KEY) or settings.DEMO
-    state = f"reaches {len(read)} of {plural(len(known), 'source')}"
+    state = f"reaches {len(read)} of {plural(len(sources), 'source')}"
     if refused:
         state += f"; not on this plan: {', '.join(refused)}"
     if failed:

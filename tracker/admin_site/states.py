@@ -68,10 +68,10 @@ def exemptions(now: datetime) -> EntryState:
 
 
 def notifications(now: datetime) -> EntryState:
-    kept = backlog(now)
-    if kept.given_up:
-        return EntryState(f"{kept.given_up} given up this week", "warning")
-    return EntryState(f"{kept.waiting} waiting" if kept.waiting else "none waiting")
+    left = backlog(now)
+    if left.given_up:
+        return EntryState(f"{left.given_up} given up this week", "warning")
+    return EntryState(f"{left.waiting} waiting" if left.waiting else "none waiting")
 
 
 def incidents(now: datetime) -> EntryState:
@@ -123,10 +123,10 @@ def audit_log(now: datetime) -> EntryState:
 
 def sources(now: datetime) -> EntryState:
     """Which sources failed or are stale; without a key there is nothing to collect."""
-    known = freshness.sources(now, with_newest=False)
-    failing = sum(source.status == SourceRun.RunStatus.FAILED for source in known)
-    stale = sum(source.is_stale for source in known)
-    total = plural(len(known), "source")
+    all_sources = freshness.sources(now, with_newest=False)
+    failing = sum(source.status == SourceRun.RunStatus.FAILED for source in all_sources)
+    stale = sum(source.is_stale for source in all_sources)
+    total = plural(len(all_sources), "source")
     if failing:
         return EntryState(f"{total}, {failing} failing", "critical")
     if stale:

@@ -161,8 +161,8 @@ def read_analytics(
             for command in named_rows(report, "commands")
         ],
         fileExtensions=[
-            Extension(file_extension=each.name, total_accepts=each.count, share=each.share)
-            for each in report.extensions
+            Extension(file_extension=extension.name, total_accepts=extension.count, share=extension.share)
+            for extension in report.extensions
         ],
         clientVersions=client_versions(report),
         planExhaustion=plan_exhaustion(report),

@@ -120,9 +120,9 @@ def take_activity(db: TrackerDb, taking: Taking) -> ImportPart:
     """Daily activity, of members and days of which there is none."""
     part = ImportPart("daily activity")
     columns = ("is_active", *ACTIVITY.values(), *ACTIVITY_TEXTS.values())
-    known = set(DailyActivity.objects.values_list("member_id", "day"))
+    stored = set(DailyActivity.objects.values_list("member_id", "day"))
     rows = rows_of_days(db, taking, part, "daily_usage", *columns)
-    return _take_in(part, taking, DailyActivity, known, rows, _activity)
+    return _take_in(part, taking, DailyActivity, stored, rows, _activity)
 
 
 def _activity(member_id: int, on: date, row: TrackerRow, at: datetime) -> DailyActivity:
@@ -141,9 +141,9 @@ def _activity(member_id: int, on: date, row: TrackerRow, at: datetime) -> DailyA
 def take_commits(db: TrackerDb, taking: Taking) -> ImportPart:
     """Days of commits, as one each: the file has their lines added up by member and day."""
     part = ImportPart("days of commits")
-    known = set(AiCodeCommit.objects.values_list("member_id", "day"))
+    stored = set(AiCodeCommit.objects.values_list("member_id", "day"))
     rows = rows_of_days(db, taking, part, "ai_code_commits", *COMMIT_LINES.values())
-    return _take_in(part, taking, AiCodeCommit, known, rows, _commit)
+    return _take_in(part, taking, AiCodeCommit, stored, rows, _commit)
 
 
 def _commit(member_id: int, on: date, row: TrackerRow, at: datetime) -> AiCodeCommit:
@@ -162,7 +162,7 @@ def _take_in(
     part: ImportPart,
     taking: Taking,
     model: type[M],
-    known: set[tuple[int, date]],
+    stored: set[tuple[int, date]],
     rows: Iterable[tuple[int, date, TrackerRow]],
     make: Callable[[int, date, TrackerRow, datetime], M],
 ) -> ImportPart:
@@ -174,8 +174,8 @@ def _take_in(
         except OddValue as exc:
             part.reject(str(exc))
             continue
-        part.known += (member_id, on) in known or (member_id, on) in new
-        if (member_id, on) not in known:
+        part.known += (member_id, on) in stored or (member_id, on) in new
+        if (member_id, on) not in stored:
             new[member_id, on] = made
     taking.transactions.create(model, batches(new.values(), id))
     part.taken = len(new)
@@ -186,7 +186,7 @@ def take_team_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
     """Analytics of days that were not collected; a day goes in whole."""
     part = ImportPart("team analytics")
     for metric in TEAM_METRICS:
-        known = set(TeamAnalyticsDay.objects.filter(metric=metric.metric).values_list("day", flat=True))
+        stored = set(TeamAnalyticsDay.objects.filter(metric=metric.metric).values_list("day", flat=True))
         new: dict[tuple[date, str, str], TeamAnalyticsDay] = {}
         for row in db.rows(metric.table, "date", *_columns(metric), only="ORDER BY date"):
             part.read += 1
@@ -196,8 +196,8 @@ def take_team_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
                 part.reject(str(exc))
                 continue
             spot = (made.day, made.name, made.detail)
-            part.known += made.day in known or spot in new
-            if made.day not in known:
+            part.known += made.day in stored or spot in new
+            if made.day not in stored:
                 new[spot] = made
         taking.transactions.create(TeamAnalyticsDay, batches(new.values(), lambda row: row.day))
         part.taken += len(new)
@@ -220,7 +220,7 @@ def take_member_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
     """The same by member; a member's day goes in whole."""
     part = ImportPart("analytics by member")
     for metric in MEMBER_METRICS:
-        known = set(MemberAnalyticsDay.objects.filter(metric=metric.metric).values_list("member_id", "day"))
+        stored = set(MemberAnalyticsDay.objects.filter(metric=metric.metric).values_list("member_id", "day"))
         new: dict[tuple[int, date, str, str], MemberAnalyticsDay] = {}
         for member_id, on, row in rows_of_days(db, taking, part, metric.table, *_columns(metric)):
             spot = (member_id, on, _short_label(row, metric.name), _short_label(row, metric.detail))
@@ -229,8 +229,8 @@ def take_member_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
             except OddValue as exc:
                 part.reject(str(exc))
                 continue
-            part.known += (member_id, on) in known or spot in new
-            if (member_id, on) not in known:
+            part.known += (member_id, on) in stored or spot in new
+            if (member_id, on) not in stored:
                 new[spot] = _member_day(metric.metric, spot, count, taking.at)
         taking.transactions.create(
             MemberAnalyticsDay, batches(new.values(), lambda row: (row.member_id, row.day))

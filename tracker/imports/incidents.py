@@ -82,11 +82,11 @@ def take_history(db: TrackerDb, taking: Taking) -> list[ImportPart]:
         row["anomaly_id"]: row for row in db.rows("incidents", *INCIDENT_COLUMNS, only="ORDER BY rowid")
     }
     incidents.read = db.count("incidents")
-    known: set[tuple[int | None, str, datetime]] = set(
+    stored: set[tuple[int | None, str, datetime]] = set(
         Anomaly.objects.values_list("member_id", "rule", "detected_at")
     )
     rows = _anomaly_rows(db, anomalies, courses)
-    new = list(_unknown_anomalies(rows, anomalies, known, taking))
+    new = list(_unknown_anomalies(rows, anomalies, stored, taking))
     taken_spots: set[tuple[int | None, str]] = set(
         Incident.objects.unresolved().values_list("member_id", "cause")
     )
@@ -123,7 +123,7 @@ def _anomaly_rows(db: TrackerDb, part: ImportPart, courses: dict[Cell, TrackerRo
 def _unknown_anomalies(
     rows: Iterable[TrackerRow],
     part: ImportPart,
-    known: set[tuple[int | None, str, datetime]],
+    stored: set[tuple[int | None, str, datetime]],
     taking: Taking,
 ) -> Iterator[tuple[TrackerRow, Anomaly]]:
     """Yield anomalies that are not here yet, unsaved, all cleared: what still holds is detected again."""
@@ -134,10 +134,10 @@ def _unknown_anomalies(
             part.reject(str(exc))
             continue
         spot = (anomaly.member_id, str(anomaly.rule), anomaly.detected_at)
-        if spot in known:
+        if spot in stored:
             part.known += 1
         else:
-            known.add(spot)
+            stored.add(spot)
             part.taken += 1
             yield row, anomaly
 

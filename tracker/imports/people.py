@@ -38,11 +38,11 @@ def take_members(db: TrackerDb, taking: Taking) -> ImportPart:
             address = ""
         if not address:
             part.reject("without an e-mail address")
-        elif known := there.get(address):
+        elif present := there.get(address):
             part.known += 1
-            if not known.name and label(row["name"], 200):
-                known.name = label(row["name"], 200)
-                named.append(known)
+            if not present.name and label(row["name"], 200):
+                present.name = label(row["name"], 200)
+                named.append(present)
         else:
             new[address] = _member(address, row, taking)
     part.known = part.read - part.unusable - len(new)

@@ -54,7 +54,7 @@ def _learning(start_at: datetime, at: datetime) -> Callable[[], None]:
 def take_snapshots(db: TrackerDb, taking: Taking) -> ImportPart:
     """Spend by cycle. Which of three figures the file holds nobody can say: it counts as a legacy answer."""
     part = ImportPart("spend by cycle")
-    known = set(SpendSnapshot.objects.values_list("member_id", "cycle_id"))
+    stored = set(SpendSnapshot.objects.values_list("member_id", "cycle_id"))
     by_day: dict[date | None, BillingCycle | None] = {}
     new: dict[tuple[int, int | date], SpendSnapshot] = {}
     for row in taking.watched(part.name, db.count("spending"), db.rows("spending", *SPENDING)):
@@ -67,7 +67,7 @@ def take_snapshots(db: TrackerDb, taking: Taking) -> ImportPart:
         except OddValue as exc:
             part.reject(str(exc))
             continue
-        if spot in known:
+        if spot in stored:
             part.known += 1
         else:
             part.known += spot in new
@@ -107,7 +107,7 @@ MOST_REQUESTS = 2**31 - 1
 def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
     """Spend of days without events, as totals without a model; nothing says what was billed of it."""
     part = ImportPart("daily spend without events")
-    known = {*MemberModelDay.objects.values_list("member_id", "day"), *taking.days_with_events}
+    stored = {*MemberModelDay.objects.values_list("member_id", "day"), *taking.days_with_events}
     new: dict[tuple[int, date], MemberModelDay] = {}
     for member_id, on, row in rows_of_days(db, taking, part, "daily_spend", "spend_cents"):
         try:
@@ -115,7 +115,7 @@ def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
         except OddValue as exc:
             part.reject(str(exc))
             continue
-        if (member_id, on) in known or not spent:
+        if (member_id, on) in stored or not spent:
             part.known += 1
             continue
         part.known += (member_id, on) in new

@@ -52,10 +52,10 @@ class Taking:
 
     def identity(self, address: Cell) -> Identity:
         """Whom an e-mail names: nobody where it is empty; OddValue where it is not an address."""
-        known = self.identities.get(address)
-        if known is None:
-            known = self.identities[address] = identify(_checked(email(address)))
-        return known
+        identity = self.identities.get(address)
+        if identity is None:
+            identity = self.identities[address] = identify(_checked(email(address)))
+        return identity
 
     def spender(self, address: Cell) -> Identity:
         """Whom an event names; nobody where that is not an address: its money counts all the same."""

@@ -196,10 +196,10 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
     chosen = [find_incident(request, int(pk)) for pk in dict.fromkeys(ticked)]
     with transaction.atomic():
         won = sum(does(incident, actor, Origin.PAGE, now).won for incident in chosen)
-    said = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
+    sentence = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
     if late := len(chosen) - won:
-        said += f" {formats.plural(late, 'other')} had already been handled."
-    (messages.success if won else messages.warning)(request, said)
+        sentence += f" {formats.plural(late, 'other')} had already been handled."
+    (messages.success if won else messages.warning)(request, sentence)
     return back(request, "/incidents")
 
 

@@ -35,10 +35,10 @@ def incidents(request: AccessRequest) -> HttpResponse:
 @require_safe
 def incident(request: AccessRequest, pk: int) -> HttpResponse:
     now = timezone.now()
-    found = find_incident(request, pk)
-    report = incident_report(found, now, known_until(request, now))
+    shown = find_incident(request, pk)
+    report = incident_report(shown, now, known_until(request, now))
     page = incident_layout.page(report, request.GET, now, request.access)
     if "csv" in request.GET:
         return csv_response(page.exports, request.GET["csv"], f"incident-{pk}")
-    context = {"page": page, "report": page.report, "incident": found, "now": now}
-    return render(request, "incidents/detail.html", context | {"forms": ActionForms.empty(found, now)})
+    context = {"page": page, "report": page.report, "incident": shown, "now": now}
+    return render(request, "incidents/detail.html", context | {"forms": ActionForms.empty(shown, now)})

@@ -16,21 +16,21 @@ from tracker.views.answers import filtered_response
 @viewer
 def member(request: AccessRequest, email: str) -> HttpResponse:
     asked = filters.filters_from(request)
-    found = find_member(email, asked)
+    chosen = find_member(email, asked)
     return filtered_response(
         request,
         "member",
         asked,
-        lambda: layout.page(MemberReport(found, asked), request.GET),
+        lambda: layout.page(MemberReport(chosen, asked), request.GET),
         only_period=True,
-        title=people.label(found.shown_name, found.shown_email, found.kind),
+        title=people.label(chosen.shown_name, chosen.shown_email, chosen.kind),
     )
 
 
 def find_member(email: str, asked: Filters) -> Member:
     """The member of that address. Http404 for nobody, and for whom the reader may not see: who has a seat
     is part of what is hidden."""
-    found = Member.objects.by_address(email)
-    if found is None or (asked.visible is not None and found.pk not in asked.visible):
+    member = Member.objects.by_address(email)
+    if member is None or (asked.visible is not None and member.pk not in asked.visible):
         raise Http404(f"Cursor has reported nobody with the address {email}.")
-    return found
+    return member

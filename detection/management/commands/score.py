@@ -50,12 +50,12 @@ class Command(BaseCommand):
         """Print a row per company and the means; recall by kind over all of them."""
         settings = apply(DetectionSettings(), options["overrides"])
         scores = []
-        for each in _scores(policy=settings, **options):
-            scores.append(each)
+        for item in _scores(policy=settings, **options):
+            scores.append(item)
             if not options["json"]:
-                self.stderr.write(f"seed {each.seed}: F1 {each.ours.f1:.2f}, rival {each.rival.f1:.2f}")
+                self.stderr.write(f"seed {item.seed}: F1 {item.ours.f1:.2f}, rival {item.rival.f1:.2f}")
         if options["json"]:
-            self.stdout.write(json.dumps([_json(each) for each in scores], indent=2))
+            self.stdout.write(json.dumps([_json(item) for item in scores], indent=2))
             return
         console = Console(file=cast(IO[str], self.stdout), width=120)
         console.print(_score_table(scores))
@@ -88,18 +88,23 @@ def seeds(text: str) -> list[int]:
     return chosen
 
 
-def _json(each: Score) -> dict[str, object]:
-    return {"seed": each.seed, "ours": as_json(each.ours), "rival": as_json(each.rival)}
+def _json(result: Score) -> dict[str, object]:
+    return {"seed": result.seed, "ours": as_json(result.ours), "rival": as_json(result.rival)}
 
 
 def _score_table(scores: list[Score]) -> Table:
     table = Table("seed", *(name for name, *_ in FIGURES), title="detection (rival)")
-    for each in scores:
-        table.add_row(str(each.seed), *(_cell(each.ours, each.rival, *figure[1:]) for figure in FIGURES))
+    for result in scores:
+        table.add_row(
+            str(result.seed), *(_cell(result.ours, result.rival, *figure[1:]) for figure in FIGURES)
+        )
     table.add_section()
     means = []
     for _, figure, shape in FIGURES:
-        pair = (mean([each.ours for each in scores], figure), mean([each.rival for each in scores], figure))
+        pair = (
+            mean([result.ours for result in scores], figure),
+            mean([result.rival for result in scores], figure),
+        )
         means.append(_shown(*pair, shape))
     table.add_row("mean", *means)
     return table
@@ -117,9 +122,9 @@ def _shown(ours: float | None, rival: float | None, shape: str) -> str:
 
 def _kinds(scores: list[Score]) -> Table:
     table = Table("kind", "found", "of", "rival found", title="incidents of $40 and more")
-    for kind in sorted({kind for each in scores for kind in each.ours.kinds()}):
-        found = sum(each.ours.found.get(kind, 0) for each in scores)
-        rival = sum(each.rival.found.get(kind, 0) for each in scores)
-        total = found + sum(each.ours.missed.get(kind, 0) for each in scores)
-        table.add_row(kind, str(found), str(total), str(rival))
+    for kind in sorted({kind for result in scores for kind in result.ours.kinds()}):
+        ours = sum(result.ours.found.get(kind, 0) for result in scores)
+        rival = sum(result.rival.found.get(kind, 0) for result in scores)
+        total = ours + sum(result.ours.missed.get(kind, 0) for result in scores)
+        table.add_row(kind, str(ours), str(total), str(rival))
     return table
