@@ -46,8 +46,8 @@ def earlier_bars(filters: Filters, days: Days) -> list[Series]:
         cycle = comparison.earlier_cycle
         return (days.in_cycle(cycle, day) if cycle else days.on(day)).total_cents
 
-    held = [comparison.day_before(day) for day in filters.period.shown_days]
-    values = [None if day is None else dollars(spent(day)) for day in held]
+    earlier_days = [comparison.day_before(day) for day in filters.period.shown_days]
+    values = [None if day is None else dollars(spent(day)) for day in earlier_days]
     return [earlier_series(comparison, values)]
 
 

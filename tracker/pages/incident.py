@@ -81,8 +81,8 @@ def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access
         facts=facts(report, now),
         times=times(report),
         findings=[
-            FindingRow(found.anomaly, found.is_holding, finding_facts(found.anomaly))
-            for found in report.findings
+            FindingRow(finding.anomaly, finding.is_holding, finding_facts(finding.anomaly))
+            for finding in report.findings
         ],
         chart=hours_chart(report, query),
         cause=cause_lines(report, with_links=may_respond),
@@ -114,23 +114,23 @@ def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
     """Who, since when, how much more than usual."""
     incident, finding = report.incident, report.gravest
     member_url = incident.member.get_absolute_url() if incident.member else ""
-    found = [IncidentFact("Who", incident.who, member_url)]
+    lines = [IncidentFact("Who", incident.who, member_url)]
     if incident.owner:
-        found.append(IncidentFact("Owner", str(incident.owner), incident.owner.get_absolute_url()))
+        lines.append(IncidentFact("Owner", str(incident.owner), incident.owner.get_absolute_url()))
     if incident.began_at:
         by = " (corrected)" if incident.onset_corrected_at else ""
         since = formats.age(now - incident.began_at)
-        found.append(IncidentFact("Since", f"{formats.instant(incident.began_at)}, {since}{by}"))
+        lines.append(IncidentFact("Since", f"{formats.instant(incident.began_at)}, {since}{by}"))
     else:
-        found.append(IncidentFact("Since", "no onset known"))
+        lines.append(IncidentFact("Since", "no onset known"))
     if finding:
-        found.append(IncidentFact("Measured", measured_against(finding, report.multiple)))
-        found.append(IncidentFact("Threshold", measured(finding, finding.bound)))
+        lines.append(IncidentFact("Measured", measured_against(finding, report.multiple)))
+        lines.append(IncidentFact("Threshold", measured(finding, finding.bound)))
     if incident.extra_cents:
-        found.append(IncidentFact("Extra cost", formats.money(incident.extra_cents)))
+        lines.append(IncidentFact("Extra cost", formats.money(incident.extra_cents)))
     if incident.model:
-        found.append(IncidentFact("Model", display_name(incident.model)))
-    return found
+        lines.append(IncidentFact("Model", display_name(incident.model)))
+    return lines
 
 
 def finding_facts(finding: Anomaly) -> list[IncidentFact]:
@@ -173,13 +173,13 @@ def measured(finding: Anomaly, value: float) -> str:
 def operands(finding: Anomaly) -> list[IncidentFact]:
     """What the finding rests on, in words; figures of the statistics alone are left out."""
     stored = finding.operands
-    known = {name: value for name, value in stored.items() if value is not None}
-    found = [
-        IncidentFact(label, show(known[name])) for name, (label, show) in OPERANDS.items() if name in known
+    stated = {name: value for name, value in stored.items() if value is not None}
+    lines = [
+        IncidentFact(label, show(stated[name])) for name, (label, show) in OPERANDS.items() if name in stated
     ]
     if "mean" in stored:
-        found.insert(0, IncidentFact("Average of active members", measured(finding, stored["mean"])))
-    return found
+        lines.insert(0, IncidentFact("Average of active members", measured(finding, stored["mean"])))
+    return lines
 
 
 def round_count(value: float) -> str:

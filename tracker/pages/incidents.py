@@ -67,29 +67,29 @@ def page(report: IncidentsReport, query: QueryDict, access: Access) -> Incidents
 
 
 def cards(report: IncidentsReport) -> list[Card]:
-    found = report.times
-    verdicts = f"{found.judged_real} of {formats.plural(found.judged, 'verdict')} real"
+    times = report.times
+    verdicts = f"{times.judged_real} of {formats.plural(times.judged, 'verdict')} real"
     return [
         unresolved_card(report),
-        time_card("MTTD", found.mttd, mttd_help(found)),
+        time_card("MTTD", times.mttd, mttd_help(times)),
         time_card(
             "MTTI",
-            found.mtti,
+            times.mtti,
             "From the first alert to the first acknowledgement; elsewhere called MTTA. "
-            f"{found.never_acknowledged} were never acknowledged, {found.acknowledged_before_alert} before "
+            f"{times.never_acknowledged} were never acknowledged, {times.acknowledged_before_alert} before "
             "any alert got through: both are excluded.",
         ),
         time_card(
             "MTTR",
-            found.mttr,
+            times.mttr,
             "From detection to resolution. "
-            f"By people {mean(found.mttr_by_people)} (n {found.mttr_by_people.n}), "
-            f"by themselves {mean(found.mttr_automatic)} (n {found.mttr_automatic.n}).",
+            f"By people {mean(times.mttr_by_people)} (n {times.mttr_by_people.n}), "
+            f"by themselves {mean(times.mttr_automatic)} (n {times.mttr_automatic.n}).",
         ),
         Card(
             "Excluded",
-            formats.count(found.left_out),
-            f"expected or planned · {verdicts}" if found.judged else "expected or planned",
+            formats.count(times.left_out),
+            f"expected or planned · {verdicts}" if times.judged else "expected or planned",
             help="Incidents with the verdict expected or planned count in none of these times.",
         ),
     ]
@@ -109,27 +109,27 @@ def unresolved_card(report: IncidentsReport) -> Card:
     return Card("Unresolved", "0", "0 critical", "good")
 
 
-def time_card(label: str, found: Spread, help: str) -> Card:
-    return Card(label, mean(found), spread(found), help=help)
+def time_card(label: str, times: Spread, help: str) -> Card:
+    return Card(label, mean(times), spread(times), help=help)
 
 
-def mttd_help(found: TimesSummary) -> str:
+def mttd_help(times: TimesSummary) -> str:
     return (
         "From the onset, where usage crossed the bound, to the first alert that got through; from "
-        f"detection where no onset is known ({found.without_onset}). On average: "
-        f"data {mean(found.data_lag)}, scan {mean(found.scan_lag)}, delivery {mean(found.delivery_lag)}. "
-        f"{found.never_alerted} were never alerted."
+        f"detection where no onset is known ({times.without_onset}). On average: "
+        f"data {mean(times.data_lag)}, scan {mean(times.scan_lag)}, delivery {mean(times.delivery_lag)}. "
+        f"{times.never_alerted} were never alerted."
     )
 
 
-def spread(found: Spread) -> str:
-    if not found.n:
+def spread(times: Spread) -> str:
+    if not times.n:
         return "none in this period"
-    return f"median {formats.duration(found.median)} · p90 {formats.duration(found.p90)} · n {found.n}"
+    return f"median {formats.duration(times.median)} · p90 {formats.duration(times.p90)} · n {times.n}"
 
 
-def mean(found: Spread) -> str:
-    return formats.duration(found.mean)
+def mean(times: Spread) -> str:
+    return formats.duration(times.mean)
 
 
 def severity_flag(row: Incident | Anomaly) -> Flag:

@@ -90,13 +90,13 @@ MemberRow = TypeVar("MemberRow", bound=OfMember)
 
 def person_column(report: Insights, key: str = "name") -> Column[MemberRow]:
     """The name of a row's `member_id`, leading to the member's page over the same period."""
-    people, kept = report.team.people, period_query(report.filters)
+    people, period = report.team.people, period_query(report.filters)
 
     def person(row: MemberRow) -> Person:
         return people[row.member_id]
 
     def link(row: MemberRow) -> str:
-        return person(row).url + kept
+        return person(row).url + period
 
     return Column(key, "Member", lambda r: person(r).name, link=link, under=lambda r: person(r).email)
 
@@ -208,9 +208,9 @@ def shares_chart(report: Insights, query: QueryDict) -> Chart:
 
     series = []
     for key in top:
-        found = report.team.palette.model(key)
+        shown = report.team.palette.model(key)
         counts = [requests.get((day, key), 0) for day in days]
-        series.append(Series(found.name, share(counts), found.slot, link=report.filters.query(model=key)))
+        series.append(Series(shown.name, share(counts), shown.slot, link=report.filters.query(model=key)))
     rest = [others[day] for day in days]
     if any(rest):
         series.append(Series("Other models", share(rest), OTHER))

@@ -54,7 +54,7 @@ COLUMNS: list[Column[MemberFigures]] = [
 
 def columns(team: Team) -> list[Column[MemberFigures]]:
     """The columns, the name leading to the member's page over the same period."""
-    kept = period_query(team.filters)
+    period = period_query(team.filters)
     change: list[Column[MemberFigures]] = change_columns(
         team.filters.comparison, team.changes.by_member, lambda m: m.person.pk
     )
@@ -62,4 +62,4 @@ def columns(team: Team) -> list[Column[MemberFigures]]:
     name, email, spend, *others = shown
     judged = f"They judge {team.period.short}, against the team in the same days."
     others = [replace(column, help=judged) if column.key == "badges" else column for column in others]
-    return [replace(name, link=lambda m: m.person.url + kept), email, spend, *change, *others]
+    return [replace(name, link=lambda m: m.person.url + period), email, spend, *change, *others]

@@ -89,29 +89,31 @@ def daily_note(report: Overview, index: int) -> str:
     day, is_today = report.daily[index], report.period.shown_days[index] == report.period.today
     if not report.period.is_known(report.period.shown_days[index]):
         return "No data for this day yet"
-    said = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
+    lines = [f"Total {formats.money(day.total_cents)}, {formats.plural(day.requests, 'request')}"]
     if report.per_day and report.per_day.total_cents and not is_today:
-        said.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
+        lines.append(f"{formats.multiple(day.total_cents / report.per_day.total_cents)} the average")
     if report.outliers[index]:
-        said.append("An outlier day: more than twice the average of days with spend")
-    return "\n".join(said)
+        lines.append("An outlier day: more than twice the average of days with spend")
+    return "\n".join(lines)
 
 
 def daily_caption(report: Overview) -> str:
     days = zip(report.period.shown_days, report.daily, report.outliers, strict=True)
     outliers = sorted(((spent.total_cents, day) for day, spent, mark in days if mark), reverse=True)
-    said = ""
+    sentence = ""
     if report.period.is_current:
-        said = "Today is still in progress and is not part of the average. Yesterday may still change."
+        sentence = "Today is still in progress and is not part of the average. Yesterday may still change."
     if report.period.cycle:
-        said = (
+        sentence = (
             "The average excludes today and the day on which the cycle began, because neither is a whole day."
         )
     if not outliers:
-        return said
+        return sentence
     names = ", ".join(formats.day(day) for _, day in outliers[:NAMED_OUTLIERS])
     more = f" and {len(outliers) - NAMED_OUTLIERS} more" if len(outliers) > NAMED_OUTLIERS else ""
-    return f"{said} Outlined: more than twice the average of days with spend, largest first: {names}{more}."
+    return (
+        f"{sentence} Outlined: more than twice the average of days with spend, largest first: {names}{more}."
+    )
 
 
 def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
@@ -148,11 +150,11 @@ def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
 def forecast_series(forecast: Forecast, spent: list[float], length: int) -> list[Series]:
     """The forecast and its band, from the last point of `spent`: today's, or yesterday's on the last day."""
     skipped = 1 if len(forecast.path) > 1 else 0
-    known = spent[: len(spent) - 1 + skipped]
+    actual = spent[: len(spent) - 1 + skipped]
 
     def line(cents: Iterable[float]) -> list[float | None]:
-        ahead = [dollars(each) for each in cents][skipped:]
-        return padded([*[None] * (len(known) - 1), *known[-1:], *ahead], length)
+        ahead = [dollars(amount) for amount in cents][skipped:]
+        return padded([*[None] * (len(actual) - 1), *actual[-1:], *ahead], length)
 
     return [
         Series("Likely at least", line(low for low, _ in forecast.band), "tone-2", band="low"),
@@ -170,13 +172,13 @@ def padded(values: Sequence[float | None], length: int) -> list[float | None]:
 
 
 def by_member_chart(report: Overview, query: QueryDict) -> Chart:
-    kept = period_query(report.filters)
+    period = period_query(report.filters)
     series = [
         Series(
             band.member.person.name if band.member else "All others",
             known(report.period, [round(cents / 100, 2) for cents in band.cents]),
             TOLD_APART[index] if band.member else "other",
-            link=band.member.person.url + kept if band.member else "",
+            link=band.member.person.url + period if band.member else "",
         )
         for index, band in enumerate(report.daily_by_member)
     ]

@@ -87,9 +87,9 @@ def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
 
 
 def agents_table(report: Surfaces, query: QueryDict) -> Table[AgentLine]:
-    kept = period_query(report.filters)
+    period = period_query(report.filters)
     columns: list[Column[AgentLine]] = [
-        Column("owner", "Owner", lambda a: a.owner.name, link=lambda a: a.owner.url + kept),
+        Column("owner", "Owner", lambda a: a.owner.name, link=lambda a: a.owner.url + period),
         Column("email", "E-mail", lambda a: a.owner.email, only_csv=True),
         Column("surface", "Kind", lambda a: surface_name(a.key)),
         Column("runs", "Runs", lambda a: a.runs, "count", help=MEANINGS["runs"]),

@@ -80,8 +80,8 @@ class Changes:
             compared=Sum("total_cents", filter=counted, default=0),
             before=Sum("total_cents", filter=earlier, default=0),
         )
-        found = {tuple(key): Change(cents(compared), cents(before)) for *key, compared, before in sums}
-        return {key: change for key, change in found.items() if change != NO_CHANGE}
+        changes = {tuple(key): Change(cents(compared), cents(before)) for *key, compared, before in sums}
+        return {key: change for key, change in changes.items() if change != NO_CHANGE}
 
 
 def added_up(changes: Mapping[Key, Change], part: Callable[[Key], Part]) -> Mapping[Part, Change]:

@@ -36,14 +36,14 @@ def charge_changes(
     """`cycle` against the one before: of one in progress, the days that are over. Four queries."""
     last = BillingCycle.objects.filter(start_at__lt=cycle.start_at, end_at__gte=cycle.start_at)
     last_cycle = last.order_by("-start_at").first()
-    held = periods.cycle_comparison(cycle, last_cycle, now, known_until) if last_cycle else None
-    if held is None:
+    comparison = periods.cycle_comparison(cycle, last_cycle, now, known_until) if last_cycle else None
+    if comparison is None:
         return ChargeChanges()
     shown, changes = shown_groups(), defaultdict[tuple[int, int], Change](Change)
-    for chosen, is_before in ((held.counted_rows, False), (held.earlier_rows, True)):
+    for chosen, is_before in ((comparison.counted_rows, False), (comparison.earlier_rows, True)):
         rows = MemberModelDay.objects.filter(chosen)
         rows = rows if visible is None else rows.filter(member__in=visible)
         for group_id, member_id, (total,) in sums_by_group(rows, "total_cents"):
             spent = Change(Decimal(0), cents(total)) if is_before else Change(cents(total))
             changes[shown[group_id][0], member_id] += spent
-    return ChargeChanges(held, changes, {pk: path for pk, path in shown.values()})
+    return ChargeChanges(comparison, changes, {pk: path for pk, path in shown.values()})

@@ -46,7 +46,7 @@ class Days:
 def load(rows: MemberModelDayQuerySet) -> Days:
     """One query, by day alone: days come in the index's order, and few have a part after a turn."""
     turned = Q(is_after_turn=True)
-    found = (
+    rows_by_day = (
         rows.order_by()
         .values_list("day")
         .annotate(
@@ -59,7 +59,7 @@ def load(rows: MemberModelDayQuerySet) -> Days:
         )
     )
     sums: dict[tuple[date, bool], Day] = {}
-    for day, *figures in found:
+    for day, *figures in rows_by_day:
         whole, after = day_from(figures[:3]), day_from(figures[3:])
         sums[day, False] = Day(*map(sub, whole, after))
         if any(after):
@@ -72,5 +72,5 @@ def day_from(figures: list[int]) -> Day:
 
 
 def added(days: Iterable[Day | None]) -> Day:
-    known = [day for day in days if day]
-    return Day(*(sum(column) for column in zip(*known, strict=True))) if known else Day()
+    present = [day for day in days if day]
+    return Day(*(sum(column) for column in zip(*present, strict=True))) if present else Day()

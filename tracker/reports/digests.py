@@ -64,16 +64,16 @@ def filters_of(period: Period, now: datetime, group_ids: frozenset[int] | None) 
 def plan(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
     """Who exhausted the plan yesterday, and who earlier in this cycle; None if nobody did yesterday."""
     running = BillingCycle.objects.at(now)
-    found = exhausted(running, group_ids) if running else []
+    members = exhausted(running, group_ids) if running else []
     yesterday = utc_day(now) - timedelta(days=1)
-    fresh = [item for item in found if item.day == yesterday]
+    fresh = [item for item in members if item.day == yesterday]
     if running is None or not fresh:
         return None
-    by_day = Counter(item.day for item in found)
+    by_day = Counter(item.day for item in members)
     return Digest(
         title=f"Plan exhausted: {formats.plural(len(fresh), 'member')} on {formats.full_day(yesterday)}",
         lines=(
-            f"{formats.plural(len(found), 'member')} since the cycle began on "
+            f"{formats.plural(len(members), 'member')} since the cycle began on "
             f"{formats.full_day(utc_day(running.start_at))}; what they use now is billed on demand.",
         ),
         tables=(
@@ -97,8 +97,8 @@ def exhausted(running: BillingCycle, group_ids: frozenset[int] | None) -> list[E
     rows = MemberModelDay.objects.in_cycle(running).filter(billed_requests__gt=0)
     first = Selection(group_ids).of(rows).order_by().values_list("member_id").annotate(Min("day"))
     everybody = people.everybody(utc_day(running.start_at))
-    found = [Exhausted(everybody[pk], day) for pk, day in first if everybody[pk].is_person]
-    return sorted(found, key=lambda item: item.person.name.casefold())
+    listed = [Exhausted(everybody[pk], day) for pk, day in first if everybody[pk].is_person]
+    return sorted(listed, key=lambda item: item.person.name.casefold())
 
 
 def cycle(now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
@@ -225,25 +225,25 @@ def group_weeks(report: Overview, past: Overview, incidents: dict[int, int]) -> 
     """Groups, largest spend first. Spend is by the group held on each day, all else by the one held last."""
     spent, before = spend_by_group(report.filters), spend_by_group(past.filters)
     names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
-    held: dict[int, list[MemberFigures]] = defaultdict(list)
+    members_by_group: dict[int, list[MemberFigures]] = defaultdict(list)
     for member in report.team.members:
-        held[report.team.groups.get(member.person.pk, NO_GROUP)[0]].append(member)
-    found = [
-        group_week(names[pk], held[pk], spent[pk], before[pk], incidents)
-        for pk in spent.keys() | held.keys()
+        members_by_group[report.team.groups.get(member.person.pk, NO_GROUP)[0]].append(member)
+    weeks = [
+        group_week(names[pk], members_by_group[pk], spent[pk], before[pk], incidents)
+        for pk in spent.keys() | members_by_group.keys()
         if is_asked(pk, report.filters)
     ]
-    return sorted(found, key=lambda week: (-week.cents, week.name.casefold()))
+    return sorted(weeks, key=lambda week: (-week.cents, week.name.casefold()))
 
 
 def spend_by_group(filters: Filters) -> defaultdict[int, Decimal]:
     """Cents of the period by group held on each day, of the groups asked for. One query."""
-    found: defaultdict[int, Decimal] = defaultdict(Decimal)
+    by_group: defaultdict[int, Decimal] = defaultdict(Decimal)
     rows = MemberModelDay.objects.between(filters.period.first, filters.period.last)
     for pk, _, (total,) in sums_by_group(rows, "total_cents"):
         if is_asked(pk, filters):
-            found[pk] += cents(total)
-    return found
+            by_group[pk] += cents(total)
+    return by_group
 
 
 def is_asked(group_id: int, filters: Filters) -> bool:
@@ -270,5 +270,5 @@ def group_week(
 
 def incident_counts(period: Period) -> dict[int, int]:
     """Incidents detected in the period, by member id. One query."""
-    found = Incident.objects.detected_between(day_start(period.first), day_start(period.today))
-    return Counter(found.filter(member__isnull=False).values_list("member_id", flat=True))
+    incidents = Incident.objects.detected_between(day_start(period.first), day_start(period.today))
+    return Counter(incidents.filter(member__isnull=False).values_list("member_id", flat=True))

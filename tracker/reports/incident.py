@@ -114,21 +114,21 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
 
 def parts(anomaly: Anomaly | None) -> list[IncidentPart]:
     """What the extra is made of; a part that saved takes no room on the bar."""
-    told = anomaly.explanation.get("parts", []) if anomaly else []
-    total = sum(max(float(part["cents"]), 0) for part in told) or 1.0
-    found, start = [], 0.0
-    for slot, part in enumerate(told, start=1):
+    amounts = anomaly.explanation.get("parts", []) if anomaly else []
+    total = sum(max(float(part["cents"]), 0) for part in amounts) or 1.0
+    shown, start = [], 0.0
+    for slot, part in enumerate(amounts, start=1):
         cents = float(part["cents"])
         width = 100 * max(cents, 0) / total
         name = part["name"].replace("_", " ")
         label = PART_LABELS.get(part["name"], (name, name))[cents < 0]
-        found.append(
+        shown.append(
             IncidentPart(
                 label, cents, model_name(part.get("model", "")), slot, round(start, 2), round(width, 2)
             )
         )
         start += width
-    return found
+    return shown
 
 
 def model_name(key: str) -> str:
@@ -142,14 +142,14 @@ def hours(incident: Incident, until: datetime) -> list[Hour]:
     first_day, last_day = utc_day(first - (DAY_HOURS - 1) * HOUR), utc_day(last)
     spent = hourly_cents(incident, first_day, last_day)
     unknown = days_with_spend(incident, first_day, last_day) - set(map(utc_day, spent))
-    found, at = [], first
+    in_order, at = [], first
     while at < last:
         day = [at - back * HOUR for back in range(DAY_HOURS)]
         cents = [None if utc_day(hour) in unknown else spent.get(hour, 0.0) for hour in day]
-        known = [each for each in cents if each is not None]
-        found.append(Hour(at, cents[0], sum(known) if len(known) == len(cents) else None))
+        present = [amount for amount in cents if amount is not None]
+        in_order.append(Hour(at, cents[0], sum(present) if len(present) == len(cents) else None))
         at += HOUR
-    return found
+    return in_order
 
 
 def hourly_cents(incident: Incident, first: date, last: date) -> dict[datetime, float]:

@@ -54,8 +54,10 @@ class IncidentsReport:
 
 def incidents_report(filters: Filters) -> IncidentsReport:
     """Everything that the incidents page shows. Some ten queries, whatever the number of rows."""
-    found = having(limit_incidents(Incident.objects.all(), filters), filters)
-    shown = found.filter(in_period(filters) | ~Q(status=Status.RESOLVED)) if not filters.status else found
+    matching = having(limit_incidents(Incident.objects.all(), filters), filters)
+    shown = (
+        matching.filter(in_period(filters) | ~Q(status=Status.RESOLVED)) if not filters.status else matching
+    )
     if filters.status == Status.RESOLVED:
         shown = shown.filter(in_period(filters))
     incidents = list(shown.select_related("member__owner").prefetch_related("findings__anomaly"))

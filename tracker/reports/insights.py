@@ -54,12 +54,12 @@ class Insights:
         if self.cycle is None:
             return []
         rows = self.selection.of(MemberModelDay.objects.in_cycle(self.cycle))
-        found = plan.exhaustions(plan.first_billed(rows), self.cycle)
-        return [each for each in found if self.team.people[each.member_id].is_person]
+        of_everybody = plan.exhaustions(plan.first_billed(rows), self.cycle)
+        return [exhaustion for exhaustion in of_everybody if self.team.people[exhaustion.member_id].is_person]
 
     @property
     def median_exhaustion_day(self) -> float | None:
-        return median(each.cycle_day for each in self.exhaustions) if self.exhaustions else None
+        return median(exhaustion.cycle_day for exhaustion in self.exhaustions) if self.exhaustions else None
 
     @property
     def exhaustion_buckets(self) -> list[tuple[str, int]]:
@@ -205,9 +205,9 @@ class Insights:
     def tools_by_metric(self) -> dict[str, list[Named]]:
         """MCP tools and commands, by member where the plan reports members. One query, two without."""
         rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
-        found = tools.by_member(self.team.people_selection.of_members(rows))
-        if found or self.filters.is_narrowed or self.filters.visible is not None:
-            return found
+        by_metric = tools.by_member(self.team.people_selection.of_members(rows))
+        if by_metric or self.filters.is_narrowed or self.filters.visible is not None:
+            return by_metric
         return self.team_named
 
     @cached_property

@@ -23,8 +23,8 @@ def kept(name: str, filters: Filters, work: Callable[[], T]) -> T:
     period, cache = filters.period, caches["pages"]
     cycle, mark = period.cycle.pk if period.cycle else "", filters.mark.replace(" ", "-")
     key = f"sums:{settings.VERSION}:{mark}:{period.first}:{period.end}:{cycle}:{name}"
-    found: T | None = cache.get(key)
-    if found is None:
-        found = work()
-        cache.set(key, found, KEPT_SECONDS)
-    return found
+    value: T | None = cache.get(key)
+    if value is None:
+        value = work()
+        cache.set(key, value, KEPT_SECONDS)
+    return value

@@ -51,10 +51,10 @@ class StatedLimit(NamedTuple):
 def stated_limits(now: datetime) -> list[StatedLimit]:
     """Of every member with a limit, in the cycle that `now` falls into. One query."""
     rows = SpendSnapshot.objects.latest_at(now).filter(limit_dollars__gt=0).order_by()
-    known = rows.values_list("member_id", "on_demand_cents", "limit_dollars")
+    limits = rows.values_list("member_id", "on_demand_cents", "limit_dollars")
     return [
         StatedLimit(pk, on_demand, dollars * 100)
-        for pk, on_demand, dollars in known
+        for pk, on_demand, dollars in limits
         if on_demand is not None and dollars
     ]
 

@@ -65,12 +65,12 @@ class MemberReport:
         bounds, habits = self.team.bounds, self.habits
         accepted = habits.accept_ratio if self.activity.applies else None
         intensity = habits.per_active_day / bounds.per_active_day_p90 if bounds.per_active_day_p90 else 0
-        said = (
+        per_day = (
             f"{formats.count(habits.per_active_day)}, team's p90 {formats.count(bounds.per_active_day_p90)}"
         )
         return [
             AdoptionPart("Diffs accepted", habits.accept_ratio, formats.percent(accepted)),
-            AdoptionPart("Requests per active day", min(intensity, 1.0), said),
+            AdoptionPart("Requests per active day", min(intensity, 1.0), per_day),
             AdoptionPart(
                 "Active days",
                 min(habits.active_days / bounds.days, 1.0) if bounds.days else 0,
@@ -103,10 +103,10 @@ class MemberReport:
         """Back to the last cycle, the period's start, and the days that it is compared with."""
         sums: dict[tuple[date, bool], list] = {}
         for row in self.rows:
-            found = sums.setdefault((row["day"], row["is_after_turn"]), [Decimal(0), Decimal(0), 0])
-            found[0] += row["total_cents"]
-            found[1] += row["billed_cents"]
-            found[2] += row["requests"]
+            sums_of_day = sums.setdefault((row["day"], row["is_after_turn"]), [Decimal(0), Decimal(0), 0])
+            sums_of_day[0] += row["total_cents"]
+            sums_of_day[1] += row["billed_cents"]
+            sums_of_day[2] += row["requests"]
         return days.Days({key: days.Day(*values) for key, values in sums.items()})
 
     @cached_property
@@ -130,8 +130,8 @@ class MemberReport:
     def limit(self) -> SpendSnapshot | None:
         """The newest snapshot of the cycle, if it states a limit: one that was lifted holds nobody."""
         this = self.cycles[0]
-        known = SpendSnapshot.objects.filter(member=self.member, cycle=this).order_by("-taken_at")
-        newest = known.first() if this else None
+        snapshots = SpendSnapshot.objects.filter(member=self.member, cycle=this).order_by("-taken_at")
+        newest = snapshots.first() if this else None
         return newest if newest and newest.limit_dollars else None
 
     @property
@@ -162,9 +162,9 @@ class MemberReport:
     @cached_property
     def forecast(self) -> Forecast | None:
         """Of the cycle's end. Once included usage is used up, on-demand spend begins, and the limit holds."""
-        found, most = self.uncapped, self.at_limit_cents
-        is_held = found and self.limit and self.limit.on_demand_cents
-        return found.capped(most) if found and is_held and most is not None else found
+        uncapped, most = self.uncapped, self.at_limit_cents
+        is_held = uncapped and self.limit and self.limit.on_demand_cents
+        return uncapped.capped(most) if uncapped and is_held and most is not None else uncapped
 
     @cached_property
     def pace(self) -> Pace | None:

@@ -63,12 +63,12 @@ def live_limit(member: Member, now: datetime) -> LimitNow:
     if not settings.CURSOR_ADMIN_API_KEY:
         return collected_limit(member, now)
     try:
-        found = read_limit(CursorClient.for_a_page(), member.email)
+        limit = read_limit(CursorClient.for_a_page(), member.email)
     except CursorApiError as error:
         return collected_limit(member, now, str(error))
-    if found is None:
+    if limit is None:
         return collected_limit(member, now, "This member is not in Cursor's list of members.")
-    return LimitNow(found.total_cents, found.own_dollars, found.decisive_dollars, now, is_live=True)
+    return LimitNow(limit.total_cents, limit.own_dollars, limit.decisive_dollars, now, is_live=True)
 
 
 def collected_limit(member: Member, now: datetime, problem: str = "") -> LimitNow:

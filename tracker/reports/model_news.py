@@ -56,9 +56,9 @@ def model_news(period: Period, limit: Limit) -> list[ModelNews] | None:
             f"members{place}": Count("member", filter=used, distinct=True) for place, used in enumerate(since)
         },
     )
-    found = [
+    news = [
         ModelNews(day, model, ratio, float(sums[f"spent{place}"]), sums[f"members{place}"])
         for place, (model, day, ratio) in enumerate(events)
     ]
-    told = [item for item in found if item.members >= (1 if item.ratio is None else LEAST_MEMBERS)]
-    return sorted(told, key=lambda item: (item.day, item.spent_cents), reverse=True)
+    shown = [item for item in news if item.members >= (1 if item.ratio is None else LEAST_MEMBERS)]
+    return sorted(shown, key=lambda item: (item.day, item.spent_cents), reverse=True)

@@ -25,7 +25,7 @@ def model_costs(usage: ModelUsage, palette: Palette, also: Collection[str] = ())
     those that were used before."""
     everything = usage.total
     average = everything.cents_per_request
-    found = [
+    rows = [
         ModelCost(
             model=palette.model(key),
             totals=totals,
@@ -40,7 +40,7 @@ def model_costs(usage: ModelUsage, palette: Palette, also: Collection[str] = ())
         for totals in [usage.by_model.get(key) or Totals()]
     ]
     return sorted(
-        found, key=lambda row: (row.totals.cents_per_request is None, -(row.totals.cents_per_request or 0))
+        rows, key=lambda row: (row.totals.cents_per_request is None, -(row.totals.cents_per_request or 0))
     )
 
 

@@ -95,7 +95,7 @@ def with_paces(usual: Forecast, paces: Sequence[Pace], cycle_end: datetime) -> F
     of today, by when somebody will have looked, and at most to the end of the cycle."""
     if not paces:
         return usual
-    pace = Pace(sum((each.cents_per_hour for each in paces), Decimal(0)), paces[0].until)
+    pace = Pace(sum((member_pace.cents_per_hour for member_pace in paces), Decimal(0)), paces[0].until)
     extra = pace.spent_by(min(day_end(utc_day(pace.until)), cycle_end))
     path = tuple((day, total + extra) for day, total in usual.path)
     band = tuple(

@@ -48,11 +48,11 @@ def everybody(day: date) -> dict[int, Person]:
     """
     reader = names.current()
     unresolved = Incident.objects.unresolved().filter(member=OuterRef("pk"))
-    held = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=day).order_by("-from_day")
+    assigned = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=day).order_by("-from_day")
     rows = Member.objects.annotate(
-        is_concerned=Exists(unresolved), held_group=Subquery(held.values("group")[:1])
+        is_concerned=Exists(unresolved), held_group=Subquery(assigned.values("group")[:1])
     ).order_by()
-    found = {
+    people = {
         pk: Person(
             pk,
             label(reader.name(pk, name), reader.address(pk, email), kind),
@@ -69,8 +69,8 @@ def everybody(day: date) -> dict[int, Person]:
         )
     }
     if not reader.are_hidden:
-        return found
-    return dict(sorted(found.items(), key=lambda item: names.code(item[0])))
+        return people
+    return dict(sorted(people.items(), key=lambda item: names.code(item[0])))
 
 
 def is_seat(kind: str) -> bool:

@@ -36,12 +36,15 @@ def first_billed(rows: MemberModelDayQuerySet) -> list[Billed]:
 
 def exhaustions(billed: Iterable[Billed], cycle: BillingCycle) -> list[Exhaustion]:
     """Of those with a billed request in `cycle`, the earliest first."""
-    found = [
+    first_days = [
         Exhaustion(member_id, day, day_number(cycle, day), requests) for member_id, day, requests in billed
     ]
-    return sorted(found, key=lambda each: (each.cycle_day, -each.billed_requests))
+    return sorted(first_days, key=lambda exhaustion: (exhaustion.cycle_day, -exhaustion.billed_requests))
 
 
-def bucket_counts(found: list[Exhaustion]) -> Mapping[str, int]:
+def bucket_counts(exhausted: list[Exhaustion]) -> Mapping[str, int]:
     """How many members fall into each bucket, in the order of BUCKETS."""
-    return {label: sum(first <= each.cycle_day <= last for each in found) for first, last, label in BUCKETS}
+    return {
+        label: sum(first <= exhaustion.cycle_day <= last for exhaustion in exhausted)
+        for first, last, label in BUCKETS
+    }

@@ -46,11 +46,11 @@ class Reconciled:
             return "Cursor's answer has no total of its own for the cycle"
         if not round_cents(self.cents):
             return f"Cursor's own total is the same as of {formats.instant(self.at)}"
-        told = "; ".join(part.said for part in self.parts if round_cents(part.cents))
+        parts = "; ".join(part.said for part in self.parts if round_cents(part.cents))
         compared = f"{formats.money(abs(self.cents))} {'more' if self.cents > 0 else 'less'}"
         return (
             f"Cursor's own total is {formats.money(self.cursor_cents)}, {compared} than its events' "
-            f"{formats.money(self.events_cents)}: {told} (as of {formats.instant(self.at)})"
+            f"{formats.money(self.events_cents)}: {parts} (as of {formats.instant(self.at)})"
         )
 
 

@@ -37,5 +37,5 @@ def repositories(rows: BetweenDaysQuerySet) -> list[Repository]:
             ai_lines=Coalesce(Sum("tab_lines_added"), 0) + Coalesce(Sum("composer_lines_added"), 0),
         )
     )
-    found = [Repository(name or "(not named)", *counts) for name, *counts in sums]
-    return sorted(found, key=lambda each: (-each.lines, each.name))
+    named = [Repository(name or "(not named)", *counts) for name, *counts in sums]
+    return sorted(named, key=lambda row: (-row.lines, row.name))

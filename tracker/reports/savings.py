@@ -89,12 +89,12 @@ def savings(own: Sequence[Use], everybody: Sequence[Use], palette: Palette) -> l
     prices = model_prices(everybody)
     instead = {model: cheaper for model in prices if (cheaper := alternative(model, prices))}
     cheaper_prices = {price.model: with_spread(price, everybody) for price in instead.values()}
-    found = [
+    all_savings = [
         _saving(use, cheaper_prices[instead[use.model].model], palette)
         for use in own
         if use.model in instead and use.tokens and use.served
     ]
-    worth_a_line = [saving for saving in found if saving.middle >= MIN_SAVING_CENTS]
+    worth_a_line = [saving for saving in all_savings if saving.middle >= MIN_SAVING_CENTS]
     return sorted(worth_a_line, key=lambda saving: -saving.middle)
 
 
@@ -138,7 +138,7 @@ def alternative(model: str, prices: dict[str, Price]) -> Price | None:
         return None
     most = min(price.cents / EXPENSIVE_RATIO, average)
     trusted = [p for p in prices.values() if p.cents <= most and p.requests >= TRUSTED_SHARE * requests]
-    return max(trusted, key=lambda each: (each.cents, each.model), default=None)
+    return max(trusted, key=lambda offer: (offer.cents, offer.model), default=None)
 
 
 def _saving(use: Use, cheaper: Price, palette: Palette) -> Saving:

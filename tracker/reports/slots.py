@@ -54,14 +54,16 @@ def cycle_forecast(
     days: Mapping[Slot, ChargebackFigures], cycle: BillingCycle, seen_at: datetime
 ) -> Forecast | None:
     """Where the group's cycle is heading, from its own whole days before `seen_at`."""
-    today, known = utc_day(seen_at), [day for day, _ in days]
-    if not known or seen_at < cycle.start_at:
+    today, known_days = utc_day(seen_at), [day for day, _ in days]
+    if not known_days or seen_at < cycle.start_at:
         return None
 
     def cents(wanted: Collection[Slot]) -> float:
         return float(added(days, wanted).total_cents)
 
-    history = [(day, cents(both_parts(day))) for day in days_between(min(known), today - timedelta(days=1))]
+    history = [
+        (day, cents(both_parts(day))) for day in days_between(min(known_days), today - timedelta(days=1))
+    ]
     start = utc_day(cycle.start_at)
     before = cents(list(slots(start, today - timedelta(days=1), cycle)))
     return forecast(history, before, cents(list(slots(today, today, cycle))), days_left(cycle, today))

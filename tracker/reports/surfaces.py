@@ -102,14 +102,14 @@ class Surfaces:
             total=Sum("total_cents"), billed=Sum("billed_cents"), served=Sum("requests"),
             started=Sum("runs"), users=users,
         )  # fmt: skip
-        found = list(sums)
-        whole = sum((cents(row[1]) for row in found), Decimal(0))
+        rows = list(sums)
+        whole = sum((cents(row[1]) for row in rows), Decimal(0))
         lines = [
             SurfaceLine(key, cents(total), cents(billed), served, runs, users, share(cents(total), whole))
-            for key, total, billed, served, runs, users in found
+            for key, total, billed, served, runs, users in rows
         ]
-        known = {line.key for line in lines}
-        lines += [SurfaceLine(key) for key in self.team.changes.by_surface if key not in known]
+        keys = {line.key for line in lines}
+        lines += [SurfaceLine(key) for key in self.team.changes.by_surface if key not in keys]
         return sorted(lines, key=lambda line: (-line.total_cents, line.key))
 
     @property
@@ -147,10 +147,10 @@ class Surfaces:
         rows = MemberModelDay.objects.between(self.period.first, self.period.last_shown)
         rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
         sums = self.team.selection.of(rows).order_by().values_list("surface", "day")
-        found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+        by_surface: dict[str, dict[date, Decimal]] = defaultdict(dict)
         for surface, day, total in sums.annotate(Sum("total_cents")):
-            found[surface][day] = cents(total)
-        return found
+            by_surface[surface][day] = cents(total)
+        return by_surface
 
     @cached_property
     def agents(self) -> list[AgentLine]:

@@ -127,10 +127,10 @@ class Team:
     @cached_property
     def groups(self) -> dict[int, tuple[int, str]]:
         """The group (id, name) that each member is in at the end of the period."""
-        held = {pk: person.group_id for pk, person in self.people.items() if person.group_id is not None}
-        names, wanted = self.filters.groups, set(held.values())
+        group_ids = {pk: person.group_id for pk, person in self.people.items() if person.group_id is not None}
+        names, wanted = self.filters.groups, set(group_ids.values())
         paths = shown_paths({group.pk: group.name for group in names if group.pk in wanted})
-        return {pk: (group_id, paths[group_id]) for pk, group_id in held.items()}
+        return {pk: (group_id, paths[group_id]) for pk, group_id in group_ids.items()}
 
     @cached_property
     def habits(self) -> dict[int, Habits]:
@@ -167,8 +167,8 @@ class Team:
 
     @cached_property
     def bounds(self) -> badges.TeamHabits:
-        known = sum(map(self.period.is_known, days_between(self.period.first, self.period.end)))
-        return badges.team(list(self.habits.values()), known)
+        known_days = sum(map(self.period.is_known, days_between(self.period.first, self.period.end)))
+        return badges.team(list(self.habits.values()), known_days)
 
     def badges_of(self, person: Person) -> list[Badge]:
         """None of praise beside an open incident, whose hours may be no part of the period."""

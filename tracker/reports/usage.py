@@ -181,10 +181,10 @@ def usage_rows(rows: MemberModelDayQuerySet) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def usage(found: list[tuple[Any, ...]]) -> Usage:
+def usage(rows: list[tuple[Any, ...]]) -> Usage:
     """What `usage_rows` found."""
-    members = [row for row in found if row[0] is not None]
-    models = [row for row in found if row[0] is None]
+    members = [row for row in rows if row[0] is not None]
+    models = [row for row in rows if row[0] is None]
     return Usage(
         by_member={row[0]: totals(row[6:]) for row in members},
         by_model={row[1]: totals(row[6:]) for row in models},
@@ -250,13 +250,13 @@ def daily_counts(
     requesters = served.values_list(Value(1), "day", Value("")).annotate(members)
     active = activity_rows.filter(is_active=True).order_by()
     marked = active.values_list(Value(2), "day", Value("")).annotate(members)
-    found = DailyCounts({}, {}, {})
+    counts = DailyCounts({}, {}, {})
     for part, day, model, count in by_model.union(requesters, marked, all=True):
         if part == 0:
-            found.requests[day, model] = count
+            counts.requests[day, model] = count
         else:
-            (found.requesters if part == 1 else found.active)[day] = count
-    return found
+            (counts.requesters if part == 1 else counts.active)[day] = count
+    return counts
 
 
 class Day(NamedTuple):
@@ -285,10 +285,10 @@ def activity(rows: BetweenDaysQuerySet, used: MemberModelDayQuerySet) -> dict[in
     marked = rows.order_by().values_list("member_id").annotate(days=days, **sums, asked=Value(0))
     asked = used.filter(requests__gt=0).order_by().values_list("member_id", *[Value(0)] * 5)
     asked = asked.annotate(asked=Count("day", distinct=True))
-    found: dict[int, Activity] = {}
+    by_member: dict[int, Activity] = {}
     for pk, *figures in marked.union(asked, all=True):
-        found[pk] = Activity(*map(add, found.get(pk, Activity()), figures))
-    return found
+        by_member[pk] = Activity(*map(add, by_member.get(pk, Activity()), figures))
+    return by_member
 
 
 def activity_between(first: date, last: date) -> BetweenDaysQuerySet:

@@ -39,20 +39,23 @@ class Version:
 def clients(rows: BetweenDaysQuerySet, *, by_group: bool) -> list[Client]:
     """Each version of each member on the last day it was seen, apart by the group of the day if asked. One
     query."""
-    known = rows.exclude(client_version="").order_by()
-    known = known.annotate(held_group=held_group() if by_group else Value(UNASSIGNED))
-    found = known.values_list("member_id", "client_version", "held_group").annotate(Max("day"))
-    return [Client(pk, version, day, group_id) for pk, version, group_id, day in found]
+    with_version = rows.exclude(client_version="").order_by()
+    with_version = with_version.annotate(held_group=held_group() if by_group else Value(UNASSIGNED))
+    latest_days = with_version.values_list("member_id", "client_version", "held_group").annotate(Max("day"))
+    return [Client(pk, version, day, group_id) for pk, version, group_id, day in latest_days]
 
 
 def newest_of_each(seen: Iterable[Client]) -> list[Client]:
     """Each member's newest known version."""
-    found: dict[int, Client] = {}
+    by_member: dict[int, Client] = {}
     for client in seen:
-        held = found.get(client.member_id)
-        if held is None or (client.day, number(client.version)) > (held.day, number(held.version)):
-            found[client.member_id] = client
-    return list(found.values())
+        latest = by_member.get(client.member_id)
+        if latest is None or (client.day, number(client.version)) > (
+            latest.day,
+            number(latest.version),
+        ):
+            by_member[client.member_id] = client
+    return list(by_member.values())
 
 
 @lru_cache(maxsize=1_000)
@@ -61,18 +64,18 @@ def number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version))
 
 
-def newest(found: Iterable[Client]) -> str:
-    return max((client.version for client in found), key=number, default="")
+def newest(clients: Iterable[Client]) -> str:
+    return max((client.version for client in clients), key=number, default="")
 
 
 def is_behind(version: str, newest: str) -> bool:
     return number(version)[:2] < number(newest)[:2]
 
 
-def versions(found: list[Client], latest: str) -> list[Version]:
+def versions(clients: list[Client], latest: str) -> list[Version]:
     """Versions of `found`, the newest first; `latest` is the newest in use by anybody."""
-    counts = Counter(client.version for client in found)
+    counts = Counter(client.version for client in clients)
     return [
-        Version(version, count, count / len(found), version == latest, is_behind(version, latest))
+        Version(version, count, count / len(clients), version == latest, is_behind(version, latest))
         for version, count in sorted(counts.items(), key=lambda pair: number(pair[0]), reverse=True)
     ]

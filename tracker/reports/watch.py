@@ -44,8 +44,8 @@ def watch(now: datetime, known_until: datetime | None) -> Watch:
         Anomaly.objects.order_by().values_list(looked),
         Channel.objects.enabled().order_by().values_list(told),
     )
-    known = {fact for (fact,) in facts}
-    return Watch(now, known_until, has_looked="looked" in known, has_channel="told" in known)
+    facts_known = {fact for (fact,) in facts}
+    return Watch(now, known_until, has_looked="looked" in facts_known, has_channel="told" in facts_known)
 
 
 def is_stale(known_until: datetime | None, now: datetime) -> bool:

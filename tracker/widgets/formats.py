@@ -149,9 +149,9 @@ def age(value: timedelta) -> str:
     size = abs(seconds)
     for unit, name in ((86400, "d"), (3600, "h"), (60, "min")):
         if size >= unit:
-            said = f"{int(size // unit)} {name}"
+            length = f"{int(size // unit)} {name}"
             break
-    return f"{said} ago" if seconds > 0 else f"in {said}"
+    return f"{length} ago" if seconds > 0 else f"in {length}"
 
 
 def ago(value: datetime | None, now: datetime) -> SafeString | str:

@@ -65,10 +65,10 @@ def assign() -> None:
     by_first_day = [model for _, model in sorted((day, model) for model, day in used)]
     try:
         with transaction.atomic():
-            known = set(ModelColour.objects.values_list("model", flat=True))
-            new = [model for model in by_first_day if model not in known]
+            assigned = set(ModelColour.objects.values_list("model", flat=True))
+            new = [model for model in by_first_day if model not in assigned]
             ModelColour.objects.bulk_create(
-                ModelColour(model=model, place=place) for place, model in enumerate(new, start=len(known))
+                ModelColour(model=model, place=place) for place, model in enumerate(new, start=len(assigned))
             )
     except DatabaseError:
         return

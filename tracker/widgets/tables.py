@@ -120,9 +120,9 @@ class Table(Generic[Row]):
             return list(self.rows)
         value = next(column.value for column in self.columns if column.key == self.sort.lstrip("-"))
         valued = [(value(row), row) for row in self.rows]
-        known = [(sort_key(found), row) for found, row in valued if found is not None]
-        known.sort(key=itemgetter(0), reverse=self.sort.startswith("-"))
-        return [row for _, row in known] + [row for found, row in valued if found is None]
+        with_value = [(sort_key(figure), row) for figure, row in valued if figure is not None]
+        with_value.sort(key=itemgetter(0), reverse=self.sort.startswith("-"))
+        return [row for _, row in with_value] + [row for figure, row in valued if figure is None]
 
     @property
     def heads(self) -> list[Head]:
