@@ -1,5 +1,6 @@
 """What holds for the tree as a whole."""
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -9,6 +10,11 @@ from django.conf import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
+LONGEST_FUNCTION = 35
+MOST_MODULES_AT_A_ROOT = 8
+APPS = ("collector", "config", "detection", "groups", "incidents", "sandbox", "tracker")
+# What Django looks for at an app's root, whatever the rooms.
+DJANGO_LOOKS_FOR = {"__init__", "admin", "apps", "models", "tasks", "urls"}
 
 
 def tracked_files() -> list[Path]:
@@ -35,6 +41,28 @@ def test_no_source_file_is_longer_than_a_person_reads():
     ]
     long = {path for path in sources if len(path.read_text("utf-8").splitlines()) > LONGEST_FILE}
     assert long == set()
+
+
+def test_no_function_is_longer_than_a_screen():
+    sources = [
+        path
+        for path in tracked_files()
+        if path.suffix == ".py" and not {"migrations", "tests"}.intersection(path.relative_to(ROOT).parts)
+    ]
+    long = {
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+    }
+    assert long == set()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_an_app_has_few_modules_at_its_root(app):
+    modules = {path.stem for path in (ROOT / app).glob("*.py")} - DJANGO_LOOKS_FOR
+    assert len(modules) <= MOST_MODULES_AT_A_ROOT, sorted(modules)
 
 
 def test_every_command_has_a_test():

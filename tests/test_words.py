@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_project import ROOT, tracked_files
+from tests.test_project import APPS, ROOT, tracked_files
 
-APPS = ("collector", "config", "detection", "groups", "incidents", "sandbox", "tracker")
 # Django asks for this name in every module of a command or of an app's migrations.
 ASKED_FOR = {"Command", "Migration", "Meta"}
 # The page that quotes what it asks writers to avoid.

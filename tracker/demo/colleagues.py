@@ -14,9 +14,10 @@ from incidents.lifecycle import Actor
 from incidents.models import Incident, MemberAnswer, Origin, TimelineEntry, Verdict
 from incidents.notifying.recording import ALERTS
 
-Act = Callable[[Incident, datetime], object]
+Deed = Callable[[Incident, datetime], object]
 Errand = Callable[[datetime], object]
-Step = tuple[timedelta, Act]
+Step = tuple[timedelta, Deed]
+Plan = tuple[Step, ...]
 
 ADA, JONAS, PRIYA = Actor(None, "Ada Torres"), Actor(None, "Jonas Weber"), Actor(None, "Priya Nair")
 PEOPLE = (ADA, JONAS, PRIYA)
@@ -29,19 +30,19 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
-def acknowledging(by: Actor, origin: str = Origin.SLACK) -> Act:
+def acknowledging(by: Actor, origin: str = Origin.SLACK) -> Deed:
     return lambda incident, now: lifecycle.acknowledge(incident, by, origin, now)
 
 
-def noting(by: Actor, text: str) -> Act:
+def noting(by: Actor, text: str) -> Deed:
     return lambda incident, now: lifecycle.note(incident, by, Origin.PAGE, now, text)
 
 
-def resolving(by: Actor, text: str) -> Act:
+def resolving(by: Actor, text: str) -> Deed:
     return lambda incident, now: lifecycle.resolve(incident, by, Origin.PAGE, now, text)
 
 
-def judging(by: Actor, kind: str, reason: str = "", until: timedelta | None = None) -> Act:
+def judging(by: Actor, kind: str, reason: str = "", until: timedelta | None = None) -> Deed:
     def act(incident: Incident, now: datetime) -> object:
         # Too small counts dollars; where none are counted, the same is said by “expected”.
         is_countable = incident.member is None or incident.cause == Cause.SPEND
@@ -52,11 +53,15 @@ def judging(by: Actor, kind: str, reason: str = "", until: timedelta | None = No
     return act
 
 
-def snoozing(by: Actor, length: timedelta, reason: str) -> Act:
+def reopening(by: Actor, text: str) -> Deed:
+    return lambda incident, now: lifecycle.reopen(incident, by, Origin.PAGE, now, text)
+
+
+def snoozing(by: Actor, length: timedelta, reason: str) -> Deed:
     return lambda incident, now: lifecycle.snooze(incident, by, Origin.SLACK, now, now + length, reason)
 
 
-def answering(reply: str, length: timedelta | None = None) -> Act:
+def answering(reply: str, length: timedelta | None = None) -> Deed:
     """The member concerned answers the newest question, if they were asked."""
 
     def act(incident: Incident, now: datetime) -> object:
@@ -67,48 +72,64 @@ def answering(reply: str, length: timedelta | None = None) -> Act:
     return act
 
 
-def plans(first: Actor, second: Actor) -> tuple[tuple[Step, ...], ...]:
-    """What is done about an incident, from its alert on: each incident gets the next of these."""
+def stopped(first: Actor, second: Actor) -> Plan:
     return (
-        (
-            (minutes(7), answering(MemberAnswer.Reply.STOPPED)),
-            (minutes(11), acknowledging(first)),
-            (minutes(24), noting(first, "The agent ran without an end condition. It is stopped now.")),
-            (minutes(95), resolving(first, "Stopped by its owner")),
-            (minutes(97), judging(first, Verdict.REAL)),
-        ),
-        (
-            (minutes(18), acknowledging(second)),
-            (minutes(55), noting(second, "The migration of the test suite was agreed with the team lead.")),
-            (minutes(130), judging(second, Verdict.EXPECTED, "Agreed with the team lead", 6 * DAY)),
-        ),
-        (
-            (minutes(9), acknowledging(first, Origin.PAGE)),
-            (minutes(31), snoozing(first, DAY, "Waiting for an answer; back tomorrow")),
-            (minutes(40), noting(first, "Asked for the reason in a direct message.")),
-            (DAY + minutes(180), resolving(second, "Back to a cheaper model")),
-            (DAY + minutes(185), judging(second, Verdict.REAL)),
-        ),
-        (
-            (minutes(22), acknowledging(second)),
-            (minutes(61), judging(second, Verdict.PLANNED, "Load test of the new pipeline", 4 * DAY)),
-        ),
-        (
-            (minutes(14), acknowledging(first)),
-            (minutes(75), resolving(first, "Explained in the team's channel")),
-            (minutes(190), lambda incident, now: reopening_by(incident, second, now)),
-            (minutes(260), acknowledging(second, Origin.PAGE)),
-            (minutes(420), resolving(second, "Settled: the sessions were closed")),
-            (minutes(425), judging(second, Verdict.REAL)),
-        ),
-        (
-            (minutes(35), acknowledging(second)),
-            (minutes(80), judging(second, Verdict.TOO_SMALL, "Not worth a look")),
-        ),
+        (minutes(7), answering(MemberAnswer.Reply.STOPPED)),
+        (minutes(11), acknowledging(first)),
+        (minutes(24), noting(first, "The agent ran without an end condition. It is stopped now.")),
+        (minutes(95), resolving(first, "Stopped by its owner")),
+        (minutes(97), judging(first, Verdict.REAL)),
     )
 
 
-def unfinished(first: Actor, second: Actor) -> tuple[tuple[Step, ...], ...]:
+def agreed(first: Actor, second: Actor) -> Plan:
+    return (
+        (minutes(18), acknowledging(second)),
+        (minutes(55), noting(second, "The migration of the test suite was agreed with the team lead.")),
+        (minutes(130), judging(second, Verdict.EXPECTED, "Agreed with the team lead", 6 * DAY)),
+    )
+
+
+def snoozed(first: Actor, second: Actor) -> Plan:
+    return (
+        (minutes(9), acknowledging(first, Origin.PAGE)),
+        (minutes(31), snoozing(first, DAY, "Waiting for an answer; back tomorrow")),
+        (minutes(40), noting(first, "Asked for the reason in a direct message.")),
+        (DAY + minutes(180), resolving(second, "Back to a cheaper model")),
+        (DAY + minutes(185), judging(second, Verdict.REAL)),
+    )
+
+
+def planned(first: Actor, second: Actor) -> Plan:
+    return (
+        (minutes(22), acknowledging(second)),
+        (minutes(61), judging(second, Verdict.PLANNED, "Load test of the new pipeline", 4 * DAY)),
+    )
+
+
+def reopened(first: Actor, second: Actor) -> Plan:
+    return (
+        (minutes(14), acknowledging(first)),
+        (minutes(75), resolving(first, "Explained in the team's channel")),
+        (minutes(190), reopening(second, "It is still going on")),
+        (minutes(260), acknowledging(second, Origin.PAGE)),
+        (minutes(420), resolving(second, "Settled: the sessions were closed")),
+        (minutes(425), judging(second, Verdict.REAL)),
+    )
+
+
+def too_small(first: Actor, second: Actor) -> Plan:
+    return (
+        (minutes(35), acknowledging(second)),
+        (minutes(80), judging(second, Verdict.TOO_SMALL, "Not worth a look")),
+    )
+
+
+# What is done about an incident, from its alert on: each incident gets the next of these.
+PLANS = (stopped, agreed, snoozed, planned, reopened, too_small)
+
+
+def unfinished(first: Actor, second: Actor) -> tuple[Plan, ...]:
     """The same for what is still there when somebody opens the demo."""
     return (
         (
@@ -121,10 +142,6 @@ def unfinished(first: Actor, second: Actor) -> tuple[tuple[Step, ...], ...]:
             (minutes(130), judging(second, Verdict.EXPECTED, "Agreed with the team lead", 6 * DAY)),
         ),
     )
-
-
-def reopening_by(incident: Incident, by: Actor, now: datetime) -> object:
-    return lifecycle.reopen(incident, by, Origin.PAGE, now, "It is still going on")
 
 
 class Colleagues:
@@ -159,8 +176,7 @@ class Colleagues:
 
     def _plan(self, incident: Incident, now: datetime) -> None:
         first, second = PEOPLE[self._taken % 3], PEOPLE[(self._taken + 1) % 3]
-        steps = plans(first, second)
-        chosen = steps[self._taken % len(steps)]
+        chosen = PLANS[self._taken % len(PLANS)](first, second)
         if self.end_at - now < LEFT_ALONE:
             chosen = ()
         elif self.end_at - now < LATELY:
@@ -170,7 +186,7 @@ class Colleagues:
             self._put(attended(now) + delay, incident.pk, step)
         self._taken += 1
 
-    def _put(self, at: datetime, pk: int, step: Act) -> None:
+    def _put(self, at: datetime, pk: int, step: Deed) -> None:
         def errand(moment: datetime) -> object:
             return step(Incident.objects.select_related("member").get(pk=pk), moment)
 
