@@ -13,7 +13,8 @@ from collector.base.days import utc_day
 from collector.models import BillingCycle
 from incidents.models import Channel, IncidentSettings, Notification
 from incidents.notifying.messages import Digest
-from incidents.notifying.routing import audience, due_at
+from incidents.notifying.notices import record_notice
+from incidents.notifying.routing import audience
 
 CYCLE_DAYS_BEFORE = 3
 # A Monday without a worker does not lose the week's report.
@@ -112,16 +113,4 @@ def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:
     if group_ids is not None and not group_ids:
         return False
     digest = BUILDERS[name](now, group_ids)
-    if digest is None:
-        return False
-    _, is_new = Notification.objects.get_or_create(
-        channel=channel,
-        dedupe_key=key,
-        defaults={
-            "kind": Notification.Purpose.DIGEST,
-            "digest": digest.as_json(),
-            "created_at": now,
-            "due_at": due_at(channel, "", IncidentSettings(), now),
-        },
-    )
-    return is_new
+    return digest is not None and record_notice(channel, key, digest, now, Notification.Purpose.DIGEST)

@@ -10,17 +10,11 @@ from collector.base.fields import CentsField
 from .people import Member
 
 
-class DirectoryGroup(models.Model):
-    """One row is one directory group in Cursor, which may limit what its members spend in a month."""
+class ListedGroup(models.Model):
+    """What Cursor lists of a group of either kind."""
 
     cursor_id = models.CharField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
-    monthly_limit_dollars = models.DecimalField(
-        max_digits=12, decimal_places=2, null=True, blank=True, help_text="If empty, the group has no limit."
-    )
-    members = models.ManyToManyField(
-        Member, related_name="directory_groups", help_text="Collected only for groups that have a limit."
-    )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(
@@ -28,17 +22,27 @@ class DirectoryGroup(models.Model):
     )
 
     class Meta:
+        abstract = True
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
 
 
-class CursorGroup(models.Model):
+class DirectoryGroup(ListedGroup):
+    """One row is one directory group in Cursor, which may limit what its members spend in a month."""
+
+    monthly_limit_dollars = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="If empty, the group has no limit."
+    )
+    members = models.ManyToManyField(
+        Member, related_name="directory_groups", help_text="Collected only for groups that have a limit."
+    )
+
+
+class CursorGroup(ListedGroup):
     """One row is one billing group in the vendor's answers."""
 
-    cursor_id = models.CharField(max_length=80, unique=True)
-    name = models.CharField(max_length=200)
     spend_cents = CentsField(
         null=True,
         blank=True,
@@ -52,17 +56,6 @@ class CursorGroup(models.Model):
         related_name="billing_groups",
         help_text="The directory group that this group follows; that group's limit applies to its members.",
     )
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    gone_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the group disappeared from Cursor's list."
-    )
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class CursorGroupMembership(models.Model):

@@ -41,6 +41,37 @@ def rows_in_cycle(cycle: BillingCycle) -> Q:
     )
 
 
+class UsageTotals(models.Model):
+    """What the totals by day and by hour both hold, of one member, model and surface."""
+
+    model = models.CharField(max_length=120, blank=True)
+    surface = models.CharField(max_length=16, choices=Surface, blank=True)
+    requests = models.PositiveIntegerField(
+        default=0, help_text="Events that completed (no error, not aborted)."
+    )
+    failed_requests = models.PositiveIntegerField(
+        default=0, help_text="Events that had an error or were aborted."
+    )
+    billed_cents = CentsField(help_text="Chargeable events.")
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cache_write_tokens = models.BigIntegerField(default=0)
+    cache_read_tokens = models.BigIntegerField(default=0)
+    worth_cents = CentsField(
+        db_default=0, help_text="The value of usage that was not charged, if the source reports it."
+    )
+    unpriced_weight = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Tokens of usage without a cost, weighted by the price of their kind.",
+    )
+    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same for free usage.")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
 class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
     def between(self, first: date, last: date) -> MemberModelDayQuerySet:
         """Rows from `first` to `last`, both included."""
@@ -57,7 +88,7 @@ class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
         )
 
 
-class MemberModelDay(models.Model):
+class MemberModelDay(UsageTotals):
     """One row is what one member did with one model on one surface on one UTC day: what pages read.
 
     A day on which a billing cycle turns has two rows, before the turn and after it (`is_after_turn`),
@@ -66,20 +97,12 @@ class MemberModelDay(models.Model):
     """
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="model_days", db_index=False)
-    model = models.CharField(max_length=120, blank=True)
-    surface = models.CharField(max_length=16, choices=Surface, blank=True)
     day = models.DateField()
     is_after_turn = models.BooleanField(
         default=False, help_text="The part of the day after a new cycle began during it."
     )
 
-    requests = models.PositiveIntegerField(
-        default=0, help_text="Events that completed (no error, not aborted)."
-    )
     billed_requests = models.PositiveIntegerField(default=0, help_text="The chargeable ones among them.")
-    failed_requests = models.PositiveIntegerField(
-        default=0, help_text="Events that had an error or were aborted."
-    )
     max_mode_requests = models.PositiveIntegerField(default=0)
     headless_requests = models.PositiveIntegerField(default=0)
     runs = models.PositiveIntegerField(
@@ -89,21 +112,6 @@ class MemberModelDay(models.Model):
     )
     request_units = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     total_cents = CentsField(help_text="All events; total − billed = included.")
-    billed_cents = CentsField(help_text="Chargeable events.")
-    input_tokens = models.BigIntegerField(default=0)
-    output_tokens = models.BigIntegerField(default=0)
-    cache_write_tokens = models.BigIntegerField(default=0)
-    cache_read_tokens = models.BigIntegerField(default=0)
-    worth_cents = CentsField(
-        db_default=0, help_text="The value of usage that was not charged, if the source reports it."
-    )
-    unpriced_weight = models.BigIntegerField(
-        default=0,
-        db_default=0,
-        help_text="Tokens of usage without a cost, weighted by the price of their kind.",
-    )
-    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same for free usage.")
-    updated_at = models.DateTimeField()
 
     objects = MemberModelDayQuerySet.as_manager()
 
@@ -131,39 +139,17 @@ class MemberModelHourQuerySet(models.QuerySet["MemberModelHour"]):
         return self.filter(hour_at__gte=start_at, hour_at__lt=end_at)
 
 
-class MemberModelHour(models.Model):
+class MemberModelHour(UsageTotals):
     """One row is what one member did with one model on one surface in one UTC hour: what detection reads.
 
     Written with the daily totals, of the same events, and kept when those are pruned.
     """
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="model_hours", db_index=False)
-    model = models.CharField(max_length=120, blank=True)
-    surface = models.CharField(max_length=16, choices=Surface, blank=True)
     hour_at = models.DateTimeField(help_text="When the hour begins.")
 
-    requests = models.PositiveIntegerField(
-        default=0, help_text="Events that completed (no error, not aborted)."
-    )
-    failed_requests = models.PositiveIntegerField(
-        default=0, help_text="Events that had an error or were aborted."
-    )
     runs = models.PositiveIntegerField(default=0, help_text="Runs that began in this hour.")
     total_cents = CentsField(help_text="All events.")
-    billed_cents = CentsField(help_text="Chargeable events.")
-    input_tokens = models.BigIntegerField(default=0)
-    output_tokens = models.BigIntegerField(default=0)
-    cache_write_tokens = models.BigIntegerField(default=0)
-    cache_read_tokens = models.BigIntegerField(default=0)
-    worth_cents = CentsField(
-        db_default=0, help_text="The value of usage that was not charged, if the source reports it."
-    )
-    unpriced_weight = models.BigIntegerField(
-        default=0,
-        db_default=0,
-        help_text="Tokens of usage without a cost, weighted by the price of their kind.",
-    )
-    free_weight = models.BigIntegerField(default=0, db_default=0, help_text="The same for free usage.")
     top_thread = models.CharField(
         max_length=80,
         blank=True,
@@ -174,7 +160,6 @@ class MemberModelHour(models.Model):
     settled_at = models.DateTimeField(
         null=True, blank=True, help_text="When its latest event was first seen."
     )
-    updated_at = models.DateTimeField()
 
     objects = MemberModelHourQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Messages about no incident: steps of budgets, requests for a higher limit. The outbox sends them."""
+"""Messages about no incident: digests, steps of budgets, requests for a limit. The outbox sends them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from incidents.notifying.messages import Digest
 from incidents.notifying.routing import due_at
 
 
-def record_notice(channel: Channel, key: str, content: Digest, now: datetime) -> bool:
+def record_notice(
+    channel: Channel, key: str, content: Digest, now: datetime, kind: str = Notification.Purpose.NOTICE
+) -> bool:
     """Record one notice, in the caller's transaction; False where the channel has one of that key already.
 
     What stands before the key's first colon names the event for webhooks.
@@ -19,7 +21,7 @@ def record_notice(channel: Channel, key: str, content: Digest, now: datetime) ->
         channel=channel,
         dedupe_key=key,
         defaults={
-            "kind": Notification.Purpose.NOTICE,
+            "kind": kind,
             "digest": content.as_json(),
             "created_at": now,
             "due_at": due_at(channel, "", IncidentSettings(), now),
