@@ -87,8 +87,8 @@ def _asked_about(frame: Frame, settings: DetectionSettings, findings: Sequence[F
 
 
 def missing_sources(settings: DetectionSettings, ages: Ages) -> Iterable[NoData]:
-    """Rules that lack a source, because it was never collected or is staler than the setting allows (0: any
-    age will do)."""
+    """Rules that lack a source, because it was never collected or is staler than the setting allows (0: at
+    any age)."""
     stale = timedelta(hours=settings.stale_after_hours) if settings.stale_after_hours else timedelta.max
     for module in ALL:
         for source in module.NEEDS:

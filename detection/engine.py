@@ -112,7 +112,7 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
 def _describe_findings(
     assessment: Assessment, earlier: dict[Key, Anomaly], frame: Frame, settings: DetectionSettings
 ) -> tuple[list[DescribedFinding], int]:
-    """Findings with onset, reason and sentence, and how many were left out because history raises no
+    """Findings with onset, reason and sentence, and how many were dropped because history raises no
     alerts."""
     findings = assessment.findings
     if not findings:

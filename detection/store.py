@@ -157,7 +157,7 @@ def _see_again(anomaly: Anomaly, item: DescribedFinding, as_of: datetime, result
 def takes_over(finding: Finding, before: Anomaly | None, as_of: datetime) -> bool:
     """Whether the finding's figures are shown from now on; else those of `before` stay.
 
-    What returns is told by what it is now: its highest figure was another stretch's, or another cycle's.
+    What returns is described by what it is now: its highest figure belonged to another stretch or cycle.
     """
     if before is None or before.cleared_at or finding.observed >= before.observed:
         return True

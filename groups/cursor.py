@@ -149,7 +149,7 @@ def _on_record() -> dict[int, dict[date, stays.HeldGroup]]:
 
 
 def _stays_by_member() -> dict[int, list[stays.Stay]]:
-    """Stays as the vendor stated them; one in a group that is gone ended with it."""
+    """Stays as the vendor stated them; a stay in a group that no longer exists ended with it."""
     by_member: dict[int, list[stays.Stay]] = defaultdict(list)
     for row in CursorGroupMembership.objects.select_related("group"):
         left_at = row.left_at or row.group.gone_at

@@ -1,4 +1,4 @@
-"""The policy is edited here; incidents and what was sent are only read."""
+"""The policy is edited here; incidents and what was sent are read-only."""
 
 from __future__ import annotations
 

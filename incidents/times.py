@@ -10,7 +10,7 @@ from statistics import median
 
 from incidents.models import Incident, Verdict
 
-# Spend that was meant to be is nobody's slowness: counted, and left out of every mean.
+# Nobody was slow about spend that was intended: it is counted, and excluded from every mean.
 LEFT_OUT = (Verdict.EXPECTED, Verdict.PLANNED)
 
 

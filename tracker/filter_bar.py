@@ -14,7 +14,7 @@ from tracker.filters import SURFACES, UNRESOLVED, WORDS, Filters, period_values
 from tracker.reports import badges
 from tracker.widgets import palette
 
-# Filters that say nothing about incidents, carried along to the other pages.
+# Filters that do not apply to incidents, carried along to the other pages.
 CARRIED = ("model", "badge", "surface")
 
 

@@ -17,7 +17,7 @@ from .windows import Window
 LEASE = "backfill"
 TRIGGER = "backfill"
 LONGEST_WINDOW = timedelta(days=30)
-# What has a history; lists and the cycle's spend are told for now only.
+# What has a history; lists and the cycle's spend describe only the present.
 SOURCES = (
     Source.EVENTS,
     Source.ACTIVITY,

@@ -72,9 +72,9 @@ def _days_from(source: str, days: int, end_at: datetime) -> datetime:
 
 
 def _was_asked(source: str, within: timedelta, now: datetime) -> bool:
-    """Whether `source` answered, be it that the plan lacks it, less than `within` ago.
+    """Whether `source` answered less than `within` ago; “not on this plan” is an answer, too.
 
-    A run of the future was stamped by a clock that was wrong: it says nothing.
+    A run dated in the future was stamped by a wrong clock and does not count.
     """
     answered = (*SourceRun.GOOD, SourceRun.RunStatus.UNAVAILABLE)
     lately = SourceRun.objects.collected().filter(started_at__gt=now - within, started_at__lte=now + within)

@@ -13,7 +13,7 @@ from collector.models import Watermark
 def extend(source: str, start_at: datetime, end_at: datetime) -> None:
     """Note that `[start_at, end_at)` of `source` is complete; call it where the rows are written.
 
-    What is complete is one stretch: a part that does not touch it says nothing yet.
+    What is complete is one stretch: a part that does not touch it does not count yet.
     """
     mark = Watermark.objects.filter(source=source).first()
     if mark is None:

@@ -139,7 +139,7 @@ class CommitsAnswer(Record):
     page_size: SomeCount = None
 
     def has_more(self, page: int, asked: int) -> bool:
-        """Whether a page follows `page`, of as many rows as the answer says where fewer than `asked` came."""
+        """Whether another page follows `page`. The page size that the answer states counts, else `asked`."""
         size = self.page_size or asked
         if self.total_count is None:
             return len(self.items) >= size

@@ -1,4 +1,4 @@
-"""Billing cycles: told by the spend answer, stepped back a calendar month at a time before that."""
+"""Billing cycles: stated by the spend answer, and before that stepped back a calendar month at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from collector.base.days import day_end, day_start, utc_day
 from collector.models import BillingCycle, Reconciliation, SpendSnapshot
 
-# A predicted end and the next start told by the vendor may differ by this much; beyond it a cycle was missed.
+# A predicted end and the vendor's next start may differ by this much; beyond it a cycle was missed.
 SLACK = timedelta(days=4)
 DAY = timedelta(days=1)
 # A cycle is a calendar month; a plan that is changed may end one early, though not twice in a few days.

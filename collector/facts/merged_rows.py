@@ -58,7 +58,7 @@ def _is_newer(theirs: Any, mine: Any) -> bool:
 
 
 def _counts_more(theirs: MemberAnalyticsDay, mine: MemberAnalyticsDay) -> bool:
-    """Of one day told under both addresses the fuller row counts."""
+    """Of a day reported under both addresses, the fuller row counts."""
     return theirs.count > mine.count
 
 
@@ -167,7 +167,7 @@ def _knows_more(mine: UsageEvent, theirs: UsageEvent) -> bool:
 
 
 def _move_activity(merging: Merging) -> None:
-    """A day told under both addresses: the fuller row where it covers the other, otherwise their sum."""
+    """A day reported under both addresses: the fuller row where it covers the other, otherwise their sum."""
     mine, theirs = _rows_of_both(merging, DailyActivity)
     by_day = {row.day: row for row in mine}
     for row in theirs:

@@ -26,7 +26,7 @@ BY_ID = "user:"  # how the key of a person without an address begins
 
 
 class Identity(NamedTuple):
-    """Whom a row names: the join key, and what is known of them besides."""
+    """Who a row names: the join key, and what else is known about them."""
 
     key: str
     kind: str = Member.Kind.PERSON

@@ -1,4 +1,4 @@
-"""Where a request came from, told by what its event names."""
+"""Where a request came from, by what its event names."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _unsigned(text: str) -> tuple[int, str]:
 def _with_point(digits: str, delimiter: str) -> str:
     """The number with a decimal point and nothing else; empty where nobody can be sure of it.
 
-    A semicolon separates the cells where the comma is the decimal sign; a tab says nothing of that.
+    A semicolon separates the cells where the comma is the decimal sign; a tab leaves it open.
     """
     if digits.strip(".") and PLAIN.fullmatch(digits):
         return digits

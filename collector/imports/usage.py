@@ -86,7 +86,7 @@ def import_usage(
 ) -> UsageImport:
     """Take in a file; FileError, with nothing changed, where it is not such a file or none of it can be used.
 
-    `cycle_start_at` makes a billing cycle known where the API has told none.
+    `cycle_start_at` makes a billing cycle known where the API has reported none.
     """
     file = UsageCsv(path, at, member)
     survey = file.survey()

@@ -125,7 +125,7 @@ def added_up(one: Values, other: Values) -> Values:
 
 
 def _draft(record: ActivityRecord) -> ActivityDraft:
-    """What is kept of a row; most say nothing and share one value, since a month of a large team is long."""
+    """What is kept of a row; most are empty and share one value, since a month of a large team is long."""
     identity = identify(record.email, number=record.user_id)
     values = tuple(getattr(record, name) for name in COLUMNS.values())
     return ActivityDraft(identity, record.on, NOTHING if values == NOTHING else values)
@@ -163,7 +163,7 @@ def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResul
 def _at_old_addresses(
     drafts: list[ActivityDraft], stored: dict[Key, Values], roster: Roster
 ) -> Iterator[Key]:
-    """Known days of an address that are told under the new one: what is left there would count twice."""
+    """Known days of an address that are now reported under the new one: kept, they would count twice."""
     named = {roster.member_id(identity) for identity in {draft.identity for draft in drafts}}
     unnamed = Member.objects.filter(pk__in={key[0] for key in stored} - named).exclude(numeric_id="")
     old = dict(unnamed.values_list("numeric_id", "pk"))

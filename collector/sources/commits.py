@@ -129,7 +129,7 @@ def imported_hash(day: date) -> str:
 
 
 def _take_over_imported(new: dict[Key, Values]) -> None:
-    """Let the row of an imported day become the first commit told of it: beside it, lines count twice."""
+    """Turn the row of an imported day into its first commit: kept beside it, its lines would count twice."""
     heirs: dict[Key, str] = {}
     for (member_id, commit_hash), (*_, day) in new.items():
         heirs.setdefault((member_id, imported_hash(day)), commit_hash)

@@ -86,7 +86,7 @@ def store_directory(
 
 
 def _store_members(reading: DirectoryReading, tied: dict[str, set[int]], roster: Roster) -> None:
-    """Whom each limit holds for: its own list's members, or those of the billing group tied to it."""
+    """The members each limit applies to: those on its own list, or those of the billing group tied to it."""
     for directory in DirectoryGroup.objects.filter(monthly_limit_dollars__isnull=False):
         people = reading.people.get(directory.cursor_id, [])
         named = {roster.known_id(identify(person.email, cursor_id=person.user_id)) for person in people}

@@ -23,7 +23,7 @@ KNOWLEDGE = {
 
 
 class EventKey(NamedTuple):
-    """What an event is recognised by; the ordinal counts those alike in the rest."""
+    """What identifies an event; the ordinal numbers events that are otherwise identical."""
 
     member_id: int
     occurred_at: datetime
@@ -116,7 +116,7 @@ def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> EventRows:
 
 
 def keep_costs(rows: EventRows, stored: EventRows) -> None:
-    """Let a cost stand that is left out now, of an event that is otherwise told as it was: it is no zero."""
+    """Keep the cost of an unchanged event that is now reported without one: missing is not zero."""
     for key, old in stored.items():
         row = rows.get(key)
         if row is None or KNOWLEDGE[row.cost_basis] >= KNOWLEDGE[old.cost_basis]:

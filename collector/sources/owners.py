@@ -1,4 +1,4 @@
-"""The same event under another name: an e-mail that was missing, is gone or changed, or another model."""
+"""The same event under another name: its e-mail was missing, disappeared or changed, or its model did."""
 
 from __future__ import annotations
 

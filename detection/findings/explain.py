@@ -13,7 +13,7 @@ from detection.frame.evidence import Evidence
 from .finding import Finding
 from .wording import model_label, signed_dollars
 
-TOLD_SHARE = 0.05  # a part below this share of the extra is left out of the sentence, never out of the sum
+TOLD_SHARE = 0.05  # a smaller share of the extra is not named in the sentence, but always part of the sum
 MOST_HOURS = 3
 # One or two requests say little of what a model costs: the team's rate counts as so many more.
 PRIOR_REQUESTS = 20

@@ -1,4 +1,4 @@
-"""How figures are told in messages: dollars, counts, times, always the same way."""
+"""How messages write figures: dollars, counts, times, always the same way."""
 
 from __future__ import annotations
 

@@ -28,13 +28,13 @@ from .usual import expectation, habits, heavy_cents, noise_of
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 4.0
 # Where something that spend is made of is unusual by itself, spend need not be quite: these shares of the
-# sensitivity will do. Busy days have more requests anyway, so those prove less, unless they are far beyond;
+# sensitivity do. Busy days have more requests anyway, so those prove less, unless they are far beyond;
 # what a request or a token costs says how, and with which models, however busy the day.
 WITH_REQUESTS, WITH_PROOF = 0.62, 0.45
 # Newcomers are judged by spend and requests together, each at this share of it.
 NEWCOMER = 0.81
 # So many times the bound of requests, and the number of requests is the alarm: an agent that runs away on a
-# cheap model does not cost much more than a busy day, and half the floor will do.
+# cheap model does not cost much more than a busy day, and half the floor is enough.
 FAR_BEYOND, SHARE_OF_FLOOR = 1.5, 0.5
 # Robust standard deviations (of the logarithm) at which they are: a price strays less than anything else.
 COST_Z, CONTEXT_Z = 3.0, 3.0
@@ -47,7 +47,7 @@ class Baseline:
     """Habits of spend (cents), requests and cents per request, and per member and rolling day of the frame:
 
     `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself; the other
-    two are what will do where there are more requests than usual (over `bound_requests`), and where there is
+    two are enough where there are more requests than usual (over `bound_requests`), and where there is
     better proof: far more of them, their cost, the price of their tokens (over `bound_price`, cents per
     weighed token), or other evidence (`is_proved`; in words, by the member's row, `evidence`). NaN, which
     nothing exceeds, where there is no history. `wild_cents` and `wild_requests` are for those without one,
@@ -161,7 +161,7 @@ def _suspects(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> 
 
 
 def is_dear(of: Measures, bound_price: Array) -> Array:
-    """Where the price of the tokens is over its bound: dearer models than the member's own."""
+    """Where the price of the tokens is over its bound: more expensive models than the member's own."""
     return (of.cents > bound_price * of.weight) & (of.weight > 0)
 
 

@@ -47,7 +47,7 @@ class EvidenceKind(Enum):
     CONTEXT = "context"
 
 
-# Nobody at the keyboard: with such evidence half the floor will do.
+# Nobody at the keyboard: with such evidence half the floor is enough.
 UNATTENDED = frozenset({EvidenceKind.ONE_THREAD, EvidenceKind.MACHINE_PACE, EvidenceKind.STRANGE_HOURS})
 # Evidence that is reliable without a long history.
 PLAIN = UNATTENDED | {EvidenceKind.NEW_MODEL}

@@ -1,8 +1,8 @@
 """What a model's tokens cost by Cursor's public price list: for usage without a cost, where the team's own
-charges say nothing of its model.
+charges do not cover its model.
 
 An estimate, never shown as a charge. Dollars per million input tokens; other kinds of tokens cost about the
-multiples in `collector.facts.worth`. The list moves: a new price is a new row above the old one, with the
+multiples in `collector.facts.worth`. The list changes: a new price is a new row above the old one, with the
 day on which it was first seen.
 """
 

@@ -76,7 +76,7 @@ def _binned(
     rows: pd.DataFrame, index: pd.Index, columns: Array, count: int, prices: PriceBook, changes: PriceChanges
 ) -> tuple[Measures, Array]:
     """The measures of `rows` by member and column, their cents at the prices before any change; and what
-    changes added. Members and columns that are not watched are left out."""
+    changes added. Members and columns that are not watched are excluded."""
     value = rows["cents"].to_numpy() + prices.estimates(rows)
     share = np.ones(len(rows))
     for change in changes:

@@ -164,7 +164,7 @@ def _add(stretch: Stretch, findings: Sequence[Finding], as_of: datetime) -> None
 
 
 def _standing(finding: Finding) -> tuple[int, float]:
-    """What makes a finding the one that its incident is told by: the rule that says most, then the
+    """What makes a finding the one that describes its incident: the rule that says most, then the
     dollars."""
     return -ORDER[finding.rule], finding.extra_cents
 

@@ -83,7 +83,7 @@ def replayed(first: date, last: date, hours: int, now: datetime) -> list[datetim
 
 
 def is_known(history: History, first: date) -> bool:
-    """Whether anything is known of the days replayed; if not, no incident says nothing."""
+    """Whether anything is known of the days replayed; if not, the absence of incidents means nothing."""
     return bool((history.rows["hour"] >= hour_of(day_start(first))).any())
 
 

@@ -181,7 +181,7 @@ def _goes_on(recent: Array, usual: Habit) -> Array:
 
 def _usual_sum(before: Array, active: Array) -> Array:
     """What as many days with spend usually come to: their number times the mean of the days before, the top
-    tenth left out."""
+    tenth excluded."""
     days = (before > 0).sum(axis=1)
     top = np.floor(days * 0.1).astype(int)
     ordered = np.sort(before, axis=1)

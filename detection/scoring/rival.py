@@ -3,7 +3,7 @@
 Each rule by itself, on the running calendar day: spend over mean + 2.5 standard deviations of that day's
 spenders; over 5 times the mean of the last 7 days with spend; cycle spend over 10 times the median; cost
 per request over 3 times the member's own, from $20 a day on. A $50 floor, one open alert per member and
-rule, gone when the rule no longer holds.
+rule, over when the rule no longer holds.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
 
 
 def _ever_in(group_ids: Collection[int]) -> Q:
-    """Leaves out at once whoever was never in these groups: the day of each row is dearer to look at."""
+    """Excludes first whoever was never in these groups: looking at the day of each row costs more."""
     if UNASSIGNED in group_ids:
         return Q()  # whoever has no assignment has no row to be found by
     ever = Assignment.objects.filter(group__in=list(group_ids)).order_by().values("member")

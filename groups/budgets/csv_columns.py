@@ -19,7 +19,7 @@ COLUMNS = {"budget": ("budget",), "group_budget": ("group_budget", "group budget
 
 
 class BudgetCells(Protocol):
-    """What a line of the file says of budgets; empty cells say nothing."""
+    """What a line of the file says about budgets; empty cells change nothing."""
 
     @property
     def email(self) -> str: ...
@@ -42,7 +42,7 @@ class PlannedBudget:
 
 
 def read_dollars(cell: str, line: int, problems: Problems) -> str:
-    """The amount with two decimals, `0.00` to have no budget; empty where the cell says nothing."""
+    """The amount with two decimals, `0.00` for no budget; empty where the cell is."""
     text = cell.replace("$", "").strip()
     if is_empty_value(text):
         return ""
@@ -106,7 +106,7 @@ def apply_budgets(planned: Iterable[Mapping[str, str]], emails: Collection[str] 
 
 
 def set_budget(group: Group | None, member: Member | None, amount: str) -> None:
-    """One at a time, so that the history knows each."""
+    """Saves one budget at a time, so that the history records each change."""
     budget = CycleBudget.objects.filter(group=group, member=member).first()
     if not amount:
         if budget:

@@ -1,4 +1,4 @@
-"""What `import_hibob` and `import_groups` share: preview by default, apply when told."""
+"""What `import_hibob` and `import_groups` share: preview by default, apply with `--apply`."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class DirectoryPerson:
-    """One person of the file; `path` is the group, empty where the file says nothing that makes one."""
+    """One person of the file; `path` is the group, empty where the file names none."""
 
     line: int
     email: str

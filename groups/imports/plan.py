@@ -14,7 +14,7 @@ from groups.names import key
 
 @dataclass(frozen=True)
 class Target:
-    """One person of the file; `path` is the group, empty for Unassigned, None where the file says nothing."""
+    """One person of the file; `path` is the group, empty for Unassigned, None where the file has none."""
 
     line: int
     email: str
@@ -22,7 +22,7 @@ class Target:
     path: str | None
     title: str = ""
     department: str = ""
-    budget: str = ""  # dollars, the member's own; empty where the file says nothing
+    budget: str = ""  # dollars, the member's own; empty where the file has none
     group_budget: str = ""  # of the group that the line names
 
 

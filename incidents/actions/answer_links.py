@@ -16,7 +16,7 @@ class QuestionExpired(Exception):
 
 
 def answer_path(question_id: int, person_id: int) -> str:
-    """The page on which the person asked answers: a signed address that says nothing else."""
+    """The page on which the person who was asked can answer: a signed address that reveals nothing else."""
     return reverse("member-answer", args=[signing.dumps([question_id, person_id], salt=SALT)])
 
 

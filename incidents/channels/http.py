@@ -22,7 +22,7 @@ USER_AGENT = "cursor-cost-monitor"
 def post_json(
     service: str, url: str, data: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> None:
-    """POST `data`; any 2xx will do. DeliveryError names the service, never the address or a key."""
+    """POST `data`; any 2xx is a success. DeliveryError names the service, never the address or a key."""
     body = json.dumps(data, ensure_ascii=False).encode()
     sent = {"Content-Type": "application/json; charset=utf-8", "User-Agent": USER_AGENT, **(headers or {})}
     call_service(service, "POST", url, body, sent)

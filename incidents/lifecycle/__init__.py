@@ -1,7 +1,7 @@
 """The one place where an incident's state changes.
 
 Every change is compare-and-set, writes its timeline entry and records what is to be said about it, all in one
-transaction. Whoever comes second changes nothing and is told who was first.
+transaction. Whoever comes second changes nothing and learns who was first.
 """
 
 from .delivery import alerted, expire_acknowledgements, expire_snoozes, unanswered, undelivered

@@ -43,7 +43,7 @@ def unplaced() -> list[list[Anomaly]]:
     """Anomalies that belong to no incident yet, those of one member and cause together."""
     together: dict[tuple[int | None, str], list[Anomaly]] = defaultdict(list)
     waiting = Anomaly.objects.filter(incident_link__isnull=True)
-    # Information that has gone again concerns nobody.
+    # Information that no longer holds concerns nobody.
     for anomaly in waiting.exclude(severity=Severity.INFO, cleared_at__isnull=False).order_by(
         "detected_at", "pk"
     ):
@@ -250,7 +250,7 @@ def newly_named(incident: Incident, holding: Sequence[Anomaly]) -> str:
 
 
 def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
-    """One more run without its findings; enough of them resolve it. A run without data says nothing."""
+    """One more run without its findings; enough of them resolve it. A run without data does not count."""
     if run.as_of <= incident.last_run_at or rules & run.no_data:
         return ""
     quiet = incident.quiet_runs + 1

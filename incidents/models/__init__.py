@@ -1,4 +1,4 @@
-"""What is done about an anomaly: incidents, their timelines, and what was said to whom."""
+"""What is done about an anomaly: incidents, their timelines, and who was notified of what."""
 
 from .answers import MemberAnswer
 from .channels import Channel

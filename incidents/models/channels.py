@@ -69,7 +69,7 @@ class Channel(models.Model):
         max_length=10,
         choices=Audience,
         default=Audience.EVERYBODY,
-        # A row that the version before adds says nothing of this; it must not hear of everybody by accident.
+        # A row of the version before has no value here; it must not receive everybody's by accident.
         db_default=Audience.GROUPS,
         help_text="Whose incidents and digests are sent here. “The member concerned” writes to the person "
         "that an incident is about, and gets no digests.",

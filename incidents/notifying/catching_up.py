@@ -11,9 +11,9 @@ from .routing import Routes
 
 
 def catch_up(now: datetime) -> int:
-    """Record what stands open for channels that take it and were never told of it; return how many.
+    """Record what is open for channels that take it and were never notified of it; return how many.
 
-    What another tool had recorded is not told here: those incidents alerted nobody.
+    Incidents that another tool recorded are not announced: they alerted nobody here.
     """
     incidents = list(Incident.objects.unresolved().select_related("member"))
     if not incidents:

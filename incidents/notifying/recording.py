@@ -46,7 +46,7 @@ UPDATES = {
 
 
 def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
-    """Record the notifications that `entry` calls for: alerts by routing, updates where it was told."""
+    """Record the notifications that `entry` calls for: alerts by routing, updates where the alert went."""
     incident = entry.incident
     policy = IncidentSettings.get_solo()
     if is_alert(entry):

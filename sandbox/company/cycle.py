@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 
 @dataclass(frozen=True)
 class Anniversary:
-    """The day of the month and the time (UTC) at which the cycle turns; a short month's last day will do."""
+    """The day of the month and the time (UTC) at which the cycle turns; in a shorter month, its last day."""
 
     day: int = 14
     at: time = time(21, 23, 8)

@@ -84,7 +84,7 @@ def daily_activity(
 ) -> list[EmployeeDay]:
     """Return a row per person and day from `first` to `last`, both included, by day and then member.
 
-    People without a seat on a day are left out of it; so are days without a request if `only_active`.
+    People without a seat on a day are excluded from it; so are days without a request if `only_active`.
     """
     days = (last - first).days + 1
     cell = (events.occurred_ms - day_ms(first)) // DAY_MS * len(members) + events.member

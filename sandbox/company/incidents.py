@@ -30,7 +30,7 @@ SONNET = position("claude-sonnet-5-thinking-high")
 KINDS: tuple[tuple[str, float], ...] = (
     ("runaway", 0.28),
     ("burst", 0.24),
-    ("dear", 0.20),
+    ("expensive", 0.20),
     ("long", 0.16),
     ("drift", 0.12),
 )
@@ -132,7 +132,7 @@ def _drift(frame: Frame, member: Employee, day: date, draw: np.random.Generator)
 WRITERS: dict[str, Writer] = {
     "runaway": _runaway,
     "burst": _burst,
-    "dear": _expensive_model,
+    "expensive": _expensive_model,
     "long": _long,
     "drift": _drift,
 }

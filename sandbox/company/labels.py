@@ -9,7 +9,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Label:
-    """One stretch of spend gone wrong.
+    """One stretch in which spend went wrong.
 
     `onset_at` is the first request that it changed or added, `ended_at` the last one; `extra_cents` is what
     it added to the member's charges, from the generator's truth.

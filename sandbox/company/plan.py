@@ -17,7 +17,7 @@ NO_LIMIT = np.iinfo(np.int64).max
 
 
 def apply_plan(events: Events, members: Sequence[Employee], cycle_starts: Sequence[datetime]) -> Events:
-    """Return the events with the included ones marked and those past a member's limit left out.
+    """Return the events with the included ones marked, without those past a member's limit.
 
     `events` are in order of time. A request is included while the member's charges of the cycle,
     before it, are under the allowance; Cursor refuses it once their on-demand charges have reached the limit.

@@ -77,7 +77,7 @@ def _set_clock(api: Api, request: Request) -> dict[str, object]:
 
 
 def _add_fault(api: Api, request: Request) -> dict[str, object]:
-    """`clear` ends all; else `fault` with `probability`, or `times` (1) at the next answers of `path`."""
+    """`clear` ends all faults. Else `fault` happens with `probability`, or `times` (1) times at `path`."""
     body = request.body
     if body.get("clear"):
         api.faults.clear()

@@ -157,7 +157,7 @@ def text_claim(claims: dict, name: str, longest: int) -> str:
 def without_nul(claim: object) -> object:
     """The same with another character for NUL, which PostgreSQL takes neither in text nor in JSON.
 
-    Not left out: an address or a subject without it is somebody else's.
+    It is required: an address or a subject without it belongs to somebody else.
     """
     if isinstance(claim, str):
         return claim.replace("\x00", oidc.INSTEAD_OF_NUL)

@@ -1,4 +1,4 @@
-"""Says at each view who may use it, and keeps everybody else out: a view that says nothing is the admins'."""
+"""States at each view who may use it, and keeps everybody else out. Without a mark, a view is for admins."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ def anomaly_row(anomaly: Anomaly) -> AnomalyRow:
 
 
 def main_part(anomaly: Anomaly) -> dict:
-    """The part of the explanation with most of the extra cents; empty where nothing explains it."""
+    """The part of the explanation with the most extra cents; empty where nothing explains it."""
     return max(anomaly.explanation.get("parts", []), key=lambda part: part["cents"], default={})
 
 

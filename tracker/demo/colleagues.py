@@ -194,7 +194,7 @@ class Colleagues:
 
 
 def attended(now: datetime) -> datetime:
-    """When somebody looks who is told at `now`: at once by day, else at seven in the morning."""
+    """When somebody who is notified at `now` looks: at once by day, else at seven in the morning."""
     morning = now.replace(hour=FIRST_HOUR, minute=3)
     if FIRST_HOUR <= now.hour < LAST_HOUR:
         return now

@@ -51,7 +51,7 @@ def report_hours(foresight: Foresight) -> Iterator[datetime]:
 
 
 def first_findings(foresight: Foresight) -> Iterator[datetime]:
-    """Early hours that find something: whether that is history is decided anew in each of them."""
+    """Early hours that find something: whether it is history is decided in each of them again."""
     until = foresight.hours[0] + 2 * FIRST_IMPORT_LOOKS_BACK
     for hour, found in zip(foresight.hours, foresight.findings, strict=True):
         if hour < until and any(item.severity != Severity.INFO for item in found):
@@ -59,7 +59,7 @@ def first_findings(foresight: Foresight) -> Iterator[datetime]:
 
 
 def budget_hours(foresight: Foresight, day_at: datetime) -> set[datetime]:
-    """When a budget reaches a step, by who is in which group at `day_at`."""
+    """When a budget reaches a step, with everybody in their group of `day_at`."""
     held = current(utc_day(day_at))
     emails = dict(Member.objects.values_list("pk", "email"))
     group_of = {emails[pk]: group.name for pk, group in held.items() if group}

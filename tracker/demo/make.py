@@ -31,7 +31,7 @@ def is_made() -> bool:
 
 
 def make_past(anchor_at: datetime, days: int, world: World, watch: Watcher) -> None:
-    """Live the `days` before `anchor_at`; what an earlier start left unfinished is gone on with."""
+    """Live the `days` before `anchor_at`; what an earlier start left unfinished is continued."""
     end_at = anchor_at.replace(minute=0, second=0, microsecond=0)
     start_at = end_at - timedelta(days=days)
     set_up_channels()

@@ -28,7 +28,7 @@ UNREADABLE = "The database cannot be read ({}). Copy it again while the tracker 
 # A later instant is a fault of somebody's clock or arithmetic, and beyond some databases' last year.
 LAST_INSTANT = datetime(2100, 1, 1, tzinfo=UTC)
 MOST_UNITS, UNIT_PLACES = 10**6, Decimal("0.0001")
-# Kinds of reasons that are told apart in a report.
+# Kinds of reasons that a report distinguishes.
 MOST_REASONS = 8
 
 # What SQLite keeps in a column, whatever the column's type says.

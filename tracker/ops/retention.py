@@ -36,7 +36,7 @@ def old_runs(before: datetime) -> list[QuerySet]:
 
 
 def old_notifications(before: datetime) -> list[QuerySet]:
-    """What is over, unless later messages about an unresolved incident still follow it."""
+    """Notifications that are done, but not of unresolved incidents, whose later messages refer to them."""
     waiting = [Notification.Status.WAITING, Notification.Status.SENDING]
     over = Notification.objects.filter(created_at__lt=before).exclude(status__in=waiting)
     return [over.exclude(incident__resolved_at__isnull=True, incident__isnull=False)]

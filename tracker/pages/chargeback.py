@@ -73,7 +73,7 @@ class ChargebackPage:
     cycles: list[CycleChoice]
     note: str  # that a newer cycle is not known yet
     reconciled: Reconciled | None
-    kept_query: dict[str, str]  # filters of other pages, which say nothing here
+    kept_query: dict[str, str]  # filters of other pages, which do not apply here
     comparisons: list[Choice]
     compared_with: str
     lines: list[GroupLine]

@@ -171,7 +171,7 @@ def measured(finding: Anomaly, value: float) -> str:
 
 
 def operands(finding: Anomaly) -> list[IncidentFact]:
-    """What the finding rests on, in words; figures of the statistics alone are left out."""
+    """What the finding rests on, in words, without figures that only the statistics need."""
     stored = finding.operands
     stated = {name: value for name, value in stored.items() if value is not None}
     lines = [
@@ -194,7 +194,7 @@ def stored_day(value: str) -> str:
     return formats.full_day(parse_date(value))
 
 
-# Stored figures that a reader can follow, in the order in which they are told.
+# Stored figures that a reader can follow, in the order in which they are shown.
 OPERANDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "limit_cents": ("Limit", formats.money),
     "median_cents": ("Median of the team", formats.money),

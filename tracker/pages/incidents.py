@@ -43,7 +43,7 @@ class IncidentsPage:
     cards: list[Card]
     incidents: Table[Incident]
     anomalies: Table[Anomaly]
-    not_narrowing: str  # which filters say nothing here
+    not_narrowing: str  # which filters do not apply here
 
     @property
     def period_too(self) -> str:

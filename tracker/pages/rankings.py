@@ -24,7 +24,7 @@ class Ranking:
 
 
 def rankings(report: Insights) -> list[Ranking]:
-    """Largest spend, cheapest and most expensive requests; no model is left out for being small."""
+    """Largest spend, cheapest and most expensive requests; small models are ranked too."""
     costs = report.model_costs
 
     def row(cost: ModelCost, figure: str, value: float) -> tuple[ModelCost, str, float, str]:
@@ -32,8 +32,8 @@ def rankings(report: Insights) -> list[Ranking]:
 
     by_spend = sorted(costs, key=lambda cost: -spend(cost))[:RANKED]
     rated = [cost for cost in costs if cost.totals.cents_per_request is not None]
-    dear = sorted(rated, key=lambda cost: -rate(cost))
-    rated_rows = [row(c, formats.rate(rate(c)), rate(c)) for c in dear]
+    expensive = sorted(rated, key=lambda cost: -rate(cost))
+    rated_rows = [row(c, formats.rate(rate(c)), rate(c)) for c in expensive]
     top_spend, top_rate = max(map(spend, costs), default=0.0), max(map(rate, rated), default=0.0)
     return [
         Ranking("Largest spend", [row(c, formats.money(spend(c)), spend(c)) for c in by_spend], top_spend),

@@ -73,7 +73,7 @@ BADGES = {badge.key: badge for family in FAMILIES.values() for badge in family}
 
 # The least score of each adoption badge, best first.
 ADOPTION_BOUNDS = ((80, "ai-native"), (55, "high-adoption"), (30, "moderate-adoption"), (10, "low-adoption"))
-# Fewer requests than this say nothing about what a request of this member costs or reads.
+# Fewer requests than this do not show what a request of this member costs or reads.
 MIN_REQUESTS = 10
 
 

@@ -50,11 +50,11 @@ class CycleReport:
     def change(self) -> float | None:
         """How much more than the last cycle at the same point, as a ratio; None without one to compare.
 
-        Nor before a whole day lies behind: the hours in which a cycle began say nothing.
+        Nor before a whole day lies behind: the hours in which a cycle began are too few.
         """
         before = self.last_before_today_cents if self.whole_days else None
         if before is None or before < formats.LEAST_BASE_CENTS:
-            return None  # a share of next to nothing says nothing
+            return None  # a share of next to nothing means nothing
         return float(self.before_today_cents / before) - 1
 
     @property

@@ -42,7 +42,7 @@ WEEK_DAYS = 7
 
 
 def register() -> None:
-    """Make these the builders of the digests."""
+    """Register these as the builders of the digests."""
     digests.register("plan", plan)
     digests.register("cycle", cycle)
     digests.register("weekly", weekly)

@@ -1,4 +1,4 @@
-"""Unresolved incidents of whom the filters name, whatever the period: what is wrong right now."""
+"""Unresolved incidents of the members that the filters name, whatever the period."""
 
 from __future__ import annotations
 

@@ -139,14 +139,14 @@ class Overview:
 
     @cached_property
     def reconciled(self) -> Reconciled | None:
-        """Cursor's own total of the cycle, where nobody is left out: it is the team's. One query."""
+        """Cursor's own total of the cycle, where nobody is excluded: it is the team's. One query."""
         if self.this_cycle is None or not self.team.selection.is_everything:
             return None
         return reconciled(self.this_cycle)
 
     @cached_property
     def budget(self) -> Budget | None:
-        """The whole team's budget of a cycle, where one is set and nobody is left out."""
+        """The whole team's budget of a cycle, where one is set and nobody is excluded."""
         budgets = self.filters.budgets
         if not (budgets and budgets.team and self.cycle and self.team.selection.is_everything):
             return None

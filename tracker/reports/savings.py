@@ -1,7 +1,7 @@
 """What the same tokens would have cost on a cheaper model that the team uses: an estimated range.
 
-Models are compared by price per token, never per request: a model that is given larger tasks is not dearer
-for it. Tokens of the four kinds count by what their kind costs.
+Models are compared by price per token, never per request: larger tasks do not make a model more
+expensive. Tokens of the four kinds count by what their kind costs.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Rows = TypeVar("Rows", bound=QuerySet)
 
 @dataclass(frozen=True)
 class Selection:
-    """`group_ids` and `member_ids` are None where nobody is left out by group, or by name."""
+    """`group_ids` and `member_ids` are None where nobody is excluded by group, or by name."""
 
     group_ids: frozenset[int] | None = None
     member_ids: frozenset[int] | None = None

@@ -237,7 +237,7 @@ class Team:
 
     @property
     def team_rate(self) -> Decimal | None:
-        """Cost per request of everybody, whatever the filters."""
+        """Everybody's cost per request, whatever the filters."""
         return self.all_usage.total.cents_per_request
 
     @cached_property

@@ -22,7 +22,7 @@ class Watch:
     now: datetime
     known_until: datetime | None
     has_looked: bool  # whether detection ever ran
-    has_channel: bool  # whether anybody would be told
+    has_channel: bool  # whether anybody would be notified
 
     @property
     def is_stale(self) -> bool:

@@ -18,7 +18,7 @@ from tracker.models import SetUp
 
 # Sixty days are lived through the pipeline; a first collection before them brings thirty along.
 MEMBERS, DAYS, SEED = 60, 90, 7
-# Per 100 members and month, beside the told stories: a demo left running goes on having something to tell.
+# Per 100 members and month, beside the stories, so that a demo left running stays alive.
 INCIDENTS = 6
 PRICE_RISE = "gpt-5.5-medium:12:1.5"
 

@@ -101,7 +101,7 @@ def actor_of(access: Access) -> Actor:
 @responder
 @require_POST
 def act_on_incident(request: AccessRequest, pk: int, action: str) -> HttpResponse:
-    """One action on one incident; whoever comes too late is told who was first."""
+    """One action on one incident; whoever comes too late learns who was first."""
     incident = find_incident(request, pk)
     outcome = ACTIONS[action](request, incident, actor_of(request.access), timezone.now())
     (messages.success if outcome.won else messages.warning)(request, outcome.message)

@@ -255,7 +255,7 @@ def default_role() -> Role:
 
 
 def reply_to_press(press: Press, message: str) -> None:
-    """Answer whoever pressed, and nobody else; only ever to Slack. What cannot be told changes nothing."""
+    """Answer whoever pressed, and nobody else; only ever to Slack. A failure to answer changes nothing."""
     if not is_slacks(press.response_url):
         return
     try:

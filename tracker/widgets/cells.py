@@ -83,7 +83,7 @@ def flag(value: Flag | None) -> Shown:
 
 
 def change(value: ShownChange | None) -> Shown:
-    """Coloured where it moved by a quarter and by $20."""
+    """Coloured if it changed by at least a quarter and by at least $20."""
     if value is None:
         return formats.NOTHING
     shown = formats.change(value.cents, value.before_cents)

@@ -43,7 +43,7 @@ def money_range(ends: tuple[Number, Number]) -> str:
 
 
 def dollars(cents: Number) -> str:
-    """`$1,010` from US cents: for estimates, whose cents say nothing."""
+    """`$1,010` from US cents: for estimates, whose cents mean nothing."""
     return f"${round_cents(Decimal(str(cents)) / 100):,}"
 
 
@@ -93,7 +93,7 @@ def multiple(ratio: Number | None) -> str:
     return NOTHING if ratio is None else f"{float(ratio):,.1f}×"
 
 
-# A percentage of less than this says nothing: $4 against $0.30 is "1,355 %".
+# A percentage of less than this means nothing: $4 against $0.30 is "1,355 %".
 LEAST_BASE_CENTS = 2_000
 MOST_PERCENT = 3.0  # past it a multiple reads better
 

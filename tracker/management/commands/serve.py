@@ -105,7 +105,7 @@ def _demo(now: datetime) -> Demo | None:
 
 
 def _environment(bind: tuple[str, int], demo: Demo | None) -> dict[str, str]:
-    """What the processes are told: where they are, unless that is set, and where the demo's Cursor is."""
+    """Variables of the processes: their own address, unless it is set, and that of the demo's Cursor."""
     here = {} if settings.DASHBOARD_URL_IS_SET else {"DASHBOARD_URL": f"http://{bind[0]}:{bind[1]}"}
     return here | (demo.environment if demo else {})
 
