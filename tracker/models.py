@@ -114,7 +114,7 @@ class AccessSettings(SingletonModel):
 
     @staticmethod
     def _strangers(entries: str) -> list[str]:
-        """Addresses and domains of a list that the environment's lists admit nobody of."""
+        """Addresses and domains of a list whom the environment's lists do not admit."""
         allowed = allow_list()
         if not (settings.AUTH_ENABLED and allowed):
             return []

@@ -56,7 +56,7 @@ def usual_counts(start_at: datetime, end_at: datetime) -> list[int]:
 
 
 def _has_people_without_events(newest: datetime, until: datetime) -> bool:
-    """Whether most people who are active since the newest event's day have no event there."""
+    """Whether most people who were active since the day of the newest event have no event since."""
     first, last = utc_day(newest), utc_day(until)
     people = Member.objects.filter(
         pk__in=DailyActivity.objects.filter(day__range=(first, last), is_active=True).values("member")

@@ -38,7 +38,7 @@ class Window:
         return to_epoch_ms(self.end_at) - 1
 
     def cut(self, longest: timedelta) -> list[Window]:
-        """Itself in pieces of at most `longest`, in reading order; pieces of days end at midnight."""
+        """This window in pieces of at most `longest`, in reading order; pieces of days end at midnight."""
         pieces = [replace(self, start_at=a, end_at=b) for a, b in _borders(self, longest)]
         return pieces[::-1] if self.is_backwards else pieces
 

@@ -133,7 +133,7 @@ class Roster:
                 self.join_if_one(conflict, at)
 
     def join_if_one(self, conflict: Conflict, at: datetime) -> bool:
-        """Merge the two members whom one id names, where nothing but an address stands for the other.
+        """Merge the two members whom one id names, where nothing but an address identifies the other.
 
         Not where a person has separated them, and not where the other has an id or held a seat.
         """

@@ -128,7 +128,7 @@ class Member(models.Model):
 
 
 class MemberAddress(models.Model):
-    """One row is one address that a member was known by before the present one; it still finds them."""
+    """One row is one former address of a member, which still finds them."""
 
     email = models.CharField(max_length=254, unique=True)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="addresses")

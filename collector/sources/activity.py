@@ -64,9 +64,9 @@ class ActivityDraft(NamedTuple):
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
-    """Read the days that `window` touches and bring their rows to what the vendor counts now.
+    """Read the days that `window` touches and update their rows to what the vendor counts now.
 
-    Rows seen are those that say something: the vendor lists every seat for every day.
+    Only rows with activity count as seen: the vendor lists every seat for every day.
     """
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):

@@ -12,7 +12,7 @@ MOST_NAMES = 5
 
 
 def model_label(key: str) -> str:
-    """The vendor's own name of a model, but for `default`, which people know as Auto, and for none."""
+    """The vendor's own name of a model, except for `default`, which people know as Auto, and for none."""
     return {"default": "Auto", "": "(no model named)"}.get(key, key)
 
 

@@ -1,5 +1,4 @@
-"""What is usual for each member, on the weekdays and in the team's weather of the moment, and how far a day
-may stray."""
+"""What is usual for each member, by weekday and by how busy the team is, and how far a day may stray."""
 
 from __future__ import annotations
 
@@ -27,9 +26,9 @@ from .usual import expectation, habits, heavy_cents, noise_of
 
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 4.0
-# Where something that spend is made of is unusual by itself, spend need not be quite: these shares of the
-# sensitivity do. Busy days have more requests anyway, so those prove less, unless they are far beyond;
-# what a request or a token costs says how, and with which models, however busy the day.
+# Where something that spend is made of is unusual by itself, spend need not be quite: these shares of
+# the sensitivity are enough. Busy days have more requests anyway, so those prove less, unless they are far
+# beyond; what a request or a token costs says how, and with which models, however busy the day.
 WITH_REQUESTS, WITH_PROOF = 0.62, 0.45
 # Newcomers are judged by spend and requests together, each at this share of it.
 NEWCOMER = 0.81

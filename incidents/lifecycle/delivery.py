@@ -98,7 +98,7 @@ def expire_acknowledgements(now: datetime) -> int:
 
 
 def unanswered(now: datetime) -> int:
-    """Tell the next channel of alerts, through or not, that nobody acknowledged in time; return how many."""
+    """Notify the next channel of alerts not acknowledged in time, delivered or not; return how many."""
     alerts = (
         Notification.objects.filter(
             kind=Notification.Purpose.ALERT,

@@ -127,7 +127,7 @@ def note(incident: Incident, actor: Actor, origin: str, now: datetime, text: str
 def correct_onset(
     incident: Incident, actor: Actor, origin: str, now: datetime, onset_at: datetime
 ) -> Outcome:
-    """Set when it really began; figures count from it."""
+    """Record when it really began; the figures count from then."""
     if onset_at > incident.detected_at:
         return Outcome(False, "The onset cannot be after the detection.", incident)
     if onset_at < incident.detected_at - LONGEST_BEFORE:

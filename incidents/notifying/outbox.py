@@ -265,7 +265,8 @@ def pause(tries: int, asked: timedelta | None) -> timedelta:
 def give_up(post: Post, rows: Sequence[Notification], reason: str, token: str = "") -> None:
     """Stop trying, and say so: on the incident's timeline, in the admin, and in whatever asks `backlog`.
 
-    Only what is this process's own by `token`, or without one nobody's: another may be sending it meanwhile.
+    Only rows that this process holds by `token`, or without one rows that nobody holds: another process may
+    be sending them.
     """
     at = post.clock()
     ours = Notification.objects.filter(lease=token) if token else Notification.objects.due(at).order_by()

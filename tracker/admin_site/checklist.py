@@ -97,9 +97,9 @@ def read_checklist(now: datetime, sources: Sequence[SourceFreshness] | None = No
 
 @cache
 def set_up_rows() -> QuerySet[Any, Any]:
-    """The one row, or none before it is made, with what other tables hold, by the names of `SetUpFacts`.
+    """The one row (none before it is made), with what other tables hold, named as in `SetUpFacts`.
 
-    To be cloned: putting it together takes four times as long as asking.
+    Kept to be cloned: building the query takes four times as long as running it.
     """
     working = Channel.objects.enabled().filter(last_ok_at__isnull=False, last_error="")
     listed = AccessSettings.objects.exclude(admin_list="", responder_list="")

@@ -50,7 +50,7 @@ def register() -> None:
 
 @dataclass(frozen=True)
 class Exhausted:
-    """A member whose included usage was used up: the first day of the cycle with billed requests."""
+    """A member whose plan is exhausted, with the first day of the cycle that has billed requests."""
 
     person: Person
     day: date

@@ -41,7 +41,7 @@ class Realised:
 def follow_up(
     member_id: int, saving: Saving, state: str, reason: str, *, by: str, now: datetime
 ) -> SavingFollowUp:
-    """Record what became of a suggestion. Another state later leaves what it is measured by."""
+    """Record what became of a suggestion. A later change of state leaves what it is measured by."""
     share = token_share(member_id, saving.model.key, now)
     row, is_new = SavingFollowUp.objects.get_or_create(
         member_id=member_id,

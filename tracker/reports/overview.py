@@ -235,7 +235,7 @@ class Overview:
 
     @property
     def top_cents(self) -> Decimal:
-        """What the bars of the top spenders are measured by."""
+        """The spend that the bars of the top spenders are measured against."""
         return self.top_spenders[0][0].totals.total_cents
 
     def driver(self, member: MemberFigures) -> Driver | None:

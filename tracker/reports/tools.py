@@ -37,7 +37,7 @@ def by_metric(rows: QuerySet[Model]) -> dict[str, list[Named]]:
 
 
 def by_member(rows: QuerySet[Model]) -> dict[str, list[Named]]:
-    """The same of rows that name members, with how many there were. One query."""
+    """The same for rows that name members, with the number of members. One query."""
     return _ranked(_totals_by_metric(rows).annotate(members=Count("member", distinct=True)))
 
 
