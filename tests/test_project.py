@@ -65,6 +65,13 @@ def test_an_app_has_few_modules_at_its_root(app):
     assert len(modules) <= MOST_MODULES_AT_A_ROOT, sorted(modules)
 
 
+def test_the_tables_of_rooms_name_only_what_is_there():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?)`", text)
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    assert len(named) > 50
+
+
 def test_every_command_has_a_test():
     tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
     commands = {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")}
