@@ -10,7 +10,7 @@ from collector.base.fields import CentsField
 from .people import Member
 
 
-class ListedGroup(models.Model):
+class CollectedGroup(models.Model):
     """What Cursor lists of a group of either kind."""
 
     cursor_id = models.CharField(max_length=80, unique=True)
@@ -29,7 +29,7 @@ class ListedGroup(models.Model):
         return self.name
 
 
-class DirectoryGroup(ListedGroup):
+class DirectoryGroup(CollectedGroup):
     """One row is one directory group in Cursor, which may limit what its members spend in a month."""
 
     monthly_limit_dollars = models.DecimalField(
@@ -40,7 +40,7 @@ class DirectoryGroup(ListedGroup):
     )
 
 
-class CursorGroup(ListedGroup):
+class CursorGroup(CollectedGroup):
     """One row is one billing group in the vendor's answers."""
 
     spend_cents = CentsField(
