@@ -30,8 +30,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     ended = requests.argmax(axis=1)
     rows = np.arange(len(ended))
     usual = np.nan_to_num(np.exp(baseline.requests.level))
-    bound = np.where(usual > 0, USUAL_TIMES * usual, HOURS_WITHOUT_HISTORY * pace)
-    bound = np.maximum(bound, MACHINE_HOURS * pace)
+    bound = _bounds(usual, pace)
     is_inside = _hours_of(ended, hours.shape[1])
     is_fast = ((hours >= pace) & is_inside).sum(axis=1) >= MACHINE_HOURS
     is_long = requests[rows, ended] >= LONG_DAY_HOURS * pace
@@ -56,6 +55,11 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         evidence=baseline.evidence,
     )
     return list(judgement.findings(frame))
+
+
+def _bounds(usual: np.ndarray, pace: int) -> np.ndarray:
+    bound = np.where(usual > 0, USUAL_TIMES * usual, HOURS_WITHOUT_HISTORY * pace)
+    return np.maximum(bound, MACHINE_HOURS * pace)
 
 
 def _hours_of(ended: np.ndarray, width: int) -> np.ndarray:
