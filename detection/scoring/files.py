@@ -44,9 +44,9 @@ def _label(row: dict[str, str], line: int) -> Label:
     return Label(row["email"].strip().lower(), row["kind"].strip(), onset_at, ended_at, cents, "")
 
 
-def history_of_file(path: Path) -> History:
-    """The export's usage by the hour, each hour known when it is over."""
-    file = UsageCsv(path, datetime.now(UTC))
+def history_of_file(path: Path, member: str = "") -> History:
+    """The export's usage by the hour, each hour known when it is over; rows without a user are `member`'s."""
+    file = UsageCsv(path, datetime.now(UTC), member)
     file.survey()
     events = _events(file)
     emails = sorted(set(events["email"]))

@@ -40,9 +40,9 @@ def score(seeds: list[int], *, members: int, days: int, settings: DetectionSetti
         )
 
 
-def score_file(usage: Path, labels: Path, *, settings: DetectionSettings) -> Score:
+def score_file(usage: Path, labels: Path, *, member: str, settings: DetectionSettings) -> Score:
     """Replay a team's own export hour by hour and compare with its labels."""
-    truth, history = read_labels(labels), history_of_file(usage)
+    truth, history = read_labels(labels), history_of_file(usage, member)
     first, last = first_and_last_day(history)
     hours = steps(first, last, 1)
     size = {"members": len(history.member_ids), "days": (last - first).days + 1}

@@ -1,6 +1,7 @@
 """The commands print what they did."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -52,3 +53,21 @@ def test_score_prints_both_detectors_on_the_same_companies():
 def test_seeds_that_are_none_are_refused():
     with pytest.raises(CommandError, match="is not a list of seeds"):
         run("score", "--seeds", "many")
+
+
+def test_a_members_own_export_is_scored_against_its_labels(tmp_path):
+    usage, labels = tmp_path / "usage.csv", tmp_path / "labels.csv"
+    columns = "Input (w/ Cache Write),Input (w/o Cache Write),Cache Read,Output Tokens,Total Tokens,Cost"
+    instants = [datetime(2026, 5, day, 9, tzinfo=UTC) for day in (18, 19, 20)]
+    instants += [datetime(2026, 5, 21, 9, tzinfo=UTC) + timedelta(seconds=14 * n) for n in range(1269)]
+    rows = [f"{at:%Y-%m-%dT%H:%M:%S}.000Z,On-Demand,auto,No,0,9000,0,100,9100,0.05" for at in instants]
+    usage.write_text("\n".join([f"Date,Kind,Model,Max Mode,{columns}", *rows]))
+    labels.write_text(
+        "email,kind,onset_at,ended_at,extra_dollars\n"
+        "eva@example.com,runaway,2026-05-21T09:00:00Z,2026-05-21T14:00:00Z,63.45\n"
+    )
+    files = ("score", "--file", str(usage), "--labels", str(labels))
+    with pytest.raises(CommandError, match="Use --member EMAIL"):
+        run(*files)
+    (row,) = json.loads(run(*files, "--member", "eva@example.com", "--json"))
+    assert (row["ours"]["recall"], row["ours"]["precision"]) == (1.0, 1.0)

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
+from collector.base.arguments import email
 from collector.base.csv_files import FileError
 from detection.models import DetectionSettings
 from detection.replay.overrides import Override, apply
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--labels", type=Path, help="Its true incidents: email, kind, onset_at, ended_at, extra_dollars."
         )
+        parser.add_argument("--member", type=email, help="The member of rows without a user.")
         parser.add_argument("--json", action="store_true", help="Print every company's figures as JSON.")
 
     def handle(self, **options: Any) -> None:
@@ -69,7 +71,7 @@ def _scores(*, policy: DetectionSettings, **options: Any) -> Iterable[Score]:
     if not usage:
         return score(options["seeds"], members=options["members"], days=options["days"], settings=policy)
     try:
-        return [score_file(usage, labels, settings=policy)]
+        return [score_file(usage, labels, member=options["member"] or "", settings=policy)]
     except (FileError, OSError) as problem:
         raise CommandError(str(problem)) from None
 
