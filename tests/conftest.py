@@ -181,7 +181,7 @@ def live_server(live_server: LiveServer, transactional_db: None) -> Iterator[Liv
     yield live_server
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
-            thread.join(timeout=10)
+            thread.join(timeout=60)
             assert not thread.is_alive(), "a browser is still connected to the test's server"
 
 

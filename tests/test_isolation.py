@@ -30,5 +30,5 @@ def test_the_browser_opens_a_page_of_the_site(page: Page, live_server):
 
 
 def test_the_live_server_serves_chart_js(live_server):
-    answer = requests.get(f"{live_server.url}/static/chartkick/Chart.bundle.js", timeout=10)
+    answer = requests.get(f"{live_server.url}/static/chartkick/Chart.bundle.js", timeout=30)
     assert "Chart.js" in answer.text[:500]

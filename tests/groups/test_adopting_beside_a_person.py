@@ -64,5 +64,5 @@ def test_a_move_over_another_connection_waits_for_its_turn_and_stays(ann_is_move
 
     monkeypatch.setattr(cursor, "record_unless_moved", move_first)
     cursor.adopt(NOW)
-    person.join(timeout=10)
+    person.join(timeout=60)
     assert Assignment.objects.get(member=ann, from_day=TODAY).group == mine

@@ -37,7 +37,7 @@ class Client:
         self.session, self.url = session, url
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        return self.session.request(method, self.url + path, timeout=5, **options)
+        return self.session.request(method, self.url + path, timeout=30, **options)
 
     def get(self, path: str, /, **query: Any) -> Any:
         return self._good(self.call("GET", path, params=query))

@@ -24,20 +24,20 @@ def decimal_sum(numbers):
 
 @pytest.mark.parametrize("auth", [None, ("wrong", ""), ("key_sandbox", "password")])
 def test_a_wrong_key_is_answered_401(sandbox, auth):
-    answer = requests.get(f"{sandbox.url}/teams/members", auth=auth, timeout=5)
+    answer = requests.get(f"{sandbox.url}/teams/members", auth=auth, timeout=30)
     assert answer.status_code == 401
     assert answer.json() == {"error": "Unauthorized", "message": "Invalid API key"}
 
 
 def test_a_bearer_token_is_no_key(sandbox):
     headers = {"Authorization": f"Bearer {sandbox.key}"}
-    assert requests.get(f"{sandbox.url}/teams/members", headers=headers, timeout=5).status_code == 401
+    assert requests.get(f"{sandbox.url}/teams/members", headers=headers, timeout=30).status_code == 401
 
 
 def test_a_personal_key_answers_only_for_itself(sandbox):
     auth = (sandbox.api.personal_key, "")
-    assert requests.get(f"{sandbox.url}/v1/me", auth=auth, timeout=5).status_code == 200
-    assert requests.get(f"{sandbox.url}/teams/members", auth=auth, timeout=5).status_code == 401
+    assert requests.get(f"{sandbox.url}/v1/me", auth=auth, timeout=30).status_code == 200
+    assert requests.get(f"{sandbox.url}/teams/members", auth=auth, timeout=30).status_code == 401
 
 
 def test_an_unknown_address_is_answered_404(api):
@@ -220,7 +220,7 @@ def test_a_stopped_sandbox_answers_nobody(company):
     sandbox = Sandbox(company).start()
     with requests.Session() as session:
         session.auth = (sandbox.key, "")
-        assert session.get(f"{sandbox.url}/v1/me", timeout=5).status_code == 200
+        assert session.get(f"{sandbox.url}/v1/me", timeout=30).status_code == 200
         sandbox.stop()
         with pytest.raises(requests.ConnectionError):
-            session.get(f"{sandbox.url}/v1/me", timeout=5)
+            session.get(f"{sandbox.url}/v1/me", timeout=30)

@@ -23,10 +23,10 @@ def test_the_command_says_where_it_serves_and_ends_cleanly(stop):
         line = process.stdout.readline()
         url, key = re.fullmatch(r"Sandbox ready at (http://127\.0\.0\.1:\d+) with key (\S+)\n", line).groups()
         assert key == "key_abc"
-        answer = requests.get(f"{url}/teams/members", auth=(key, ""), timeout=5)
+        answer = requests.get(f"{url}/teams/members", auth=(key, ""), timeout=30)
         assert len(answer.json()["teamMembers"]) == 5
         process.send_signal(stop)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         process.kill()
         process.wait()

@@ -119,9 +119,9 @@ def test_chance_is_seeded_and_can_be_cleared(company):
         with Sandbox(company, enforces_limits=False) as sandbox, requests.Session() as session:
             session.auth = (sandbox.key, "")
             sandbox.faults.sometimes(StatusFault(500), 0.3)
-            answers = [session.get(f"{sandbox.url}/v1/me", timeout=5).status_code for _ in range(60)]
+            answers = [session.get(f"{sandbox.url}/v1/me", timeout=30).status_code for _ in range(60)]
             sandbox.faults.clear()
-            assert {session.get(f"{sandbox.url}/v1/me", timeout=5).status_code for _ in range(10)} == {200}
+            assert {session.get(f"{sandbox.url}/v1/me", timeout=30).status_code for _ in range(10)} == {200}
         return answers
 
     first = statuses()

@@ -66,7 +66,7 @@ class Installation:
         return instant(start), instant(end)
 
     def wait_for(self, sql: str) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while not self.query(sql):
             assert time.monotonic() < until, f"never: {sql}"
             time.sleep(0.02)

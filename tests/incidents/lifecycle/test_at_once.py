@@ -26,7 +26,7 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
 
     def run(number: int) -> T:
         try:
-            gate.wait(timeout=10)
+            gate.wait(timeout=60)
             return work(number)
         finally:
             connection.close()

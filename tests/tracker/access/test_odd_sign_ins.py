@@ -111,7 +111,7 @@ def test_two_tabs_that_really_come_back_at_once_are_one_person(google, monkeypat
     if is_known:
         known = User.objects.create_user("ann", email="ann@company.com")
         EmailAddress.objects.create(user=known, email="ann@company.com", verified=True, primary=True)
-    store, both = GoogleOnly.keep_account, Barrier(2, timeout=20)
+    store, both = GoogleOnly.keep_account, Barrier(2, timeout=60)
 
     def keep(self, request, login):
         both.wait()  # each has looked the person up, and neither has stored one

@@ -33,14 +33,14 @@ def provider(auth_on):
 
 
 def know(provider: str, sub: str = "ann", **claims: object) -> None:
-    answer = requests.put(f"{provider}/users/{sub}", json={**CLAIMS, **claims}, timeout=5)
+    answer = requests.put(f"{provider}/users/{sub}", json={**CLAIMS, **claims}, timeout=30)
     assert answer.ok, answer.text
 
 
 def come_in(client, provider: str, sub: str = "ann"):
     """The whole sign-in as a browser would do it; the answer is the callback's."""
     there = client.post("/accounts/login/", {"provider": "oidc", "next": "/insights"})["Location"]
-    consent = requests.post(there, data={"sub": sub}, allow_redirects=False, timeout=5)
+    consent = requests.post(there, data={"sub": sub}, allow_redirects=False, timeout=30)
     back = urlsplit(consent.headers["Location"])
     return client.get(f"{back.path}?{back.query}")
 

@@ -24,7 +24,7 @@ CASES = [
 
 def read_answer(url: str, method: str, path: str, **headers: str) -> tuple[int, dict, bytes]:
     """Status, headers and all bytes until the server closes; an answer cut short or padded shows."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     body = "{}" if method in ("PUT", "PATCH", "POST") else None
     kind = {"Content-Type": "application/json"} if body else {}
     connection.request(method, path, body, {"Connection": "close", **kind, **headers})

@@ -45,7 +45,7 @@ def expect_drawn(page, canvases: int = 3) -> None:
 
 def until(page, condition: str) -> None:
     """Wait for a condition, asked from outside: within the page the policy forbids to evaluate one."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not page.evaluate(condition):
         assert time.monotonic() < deadline, condition
         page.wait_for_timeout(20)

@@ -8,7 +8,7 @@ SLEEPER = "import time; time.sleep(60)"
 
 
 def wait_for_words(log):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while log.read_text() == "" and time.monotonic() < deadline:
         time.sleep(0.02)
 
