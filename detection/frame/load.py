@@ -21,6 +21,7 @@ from .totals import LAST_HOUR, current_hour_rows, day_rows, hour_of, hour_rows, 
 
 PRICE_DAYS = DAYS_BEFORE + DAYS_SINCE
 CYCLE_DAYS = 31
+SUMMED = ["member_id", "charged", "billed"]
 
 
 def load_frame(as_of: datetime, *, days: int) -> Frame:
@@ -131,15 +132,21 @@ def _load_cycle(
     if cycle.start_at > today:
         rows = current_hour_rows(cycle.start_at, as_of)
     else:
-        before = charged[charged["hour"] < hour_of(today)]
-        rows = joined_rows([before, hours.loc[hours["hour"] >= hour_of(today), charged.columns]])
-        rows = rows[rows["hour"] >= hour_of(day_of_turn) + LAST_HOUR * (cycle.start_at != day_of_turn)]
-    sums = rows.groupby("member_id")[["charged", "billed"]].sum().reindex(index, fill_value=0.0)
+        first = hour_of(day_of_turn) + LAST_HOUR * (cycle.start_at != day_of_turn)
+        is_whole = (charged["hour"] >= first) & (charged["hour"] < hour_of(today))
+        is_today = hours["hour"] >= hour_of(today)
+        rows = joined_rows([charged.loc[is_whole, SUMMED], hours.loc[is_today, SUMMED]])
+    place = index.get_indexer(pd.Index(rows["member_id"]))
+    watched = place >= 0
+    total, billed = (
+        np.bincount(place[watched], rows[name].to_numpy()[watched], len(index))
+        for name in ("charged", "billed")
+    )
     return Cycle(
         start_at=cycle.start_at,
         end_at=cycle.end_at,
-        total_cents=sums["charged"].to_numpy(),
-        billed_cents=sums["billed"].to_numpy(),
+        total_cents=total,
+        billed_cents=billed,
         team_cents=float(rows["charged"].sum()),
     )
 
