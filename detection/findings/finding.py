@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from detection.frame.arrays import Array
+from detection.frame.arrays import Array, in_numpy
 from detection.frame.evidence import Evidence
 from detection.frame.frame import LATE_HOURS, Frame
 from detection.vocabulary import Cause, Rule, Severity
@@ -40,6 +40,11 @@ class FindingWindow:
     def counting(self, unit: Unit) -> FindingWindow:
         """The same window of another unit."""
         return replace(self, unit=unit)
+
+    def holds(self, at: Array) -> Array:
+        """Which of these instants (datetime64, UTC) lie in the window."""
+        inside: Array = (at >= in_numpy(self.start_at)) & (at < in_numpy(self.end_at))
+        return inside
 
     @property
     def read_from(self) -> datetime:
@@ -103,9 +108,8 @@ def with_charge(finding: Finding, events: pd.DataFrame) -> Finding:
     """The finding with what Cursor charged for its window, where its value is an estimate."""
     if finding.window.unit not in ("cents", "requests") or finding.member_id is None or events.empty:
         return finding
-    start, end = pd.Timestamp(finding.window.start_at), pd.Timestamp(finding.window.end_at)
-    window = events[(events["at"] >= start) & (events["at"] < end)]
-    charged, value = float(window["charged"].sum()), float(window["cents"].sum())
+    inside = finding.window.holds(events["at"].to_numpy("datetime64[us]"))
+    charged, value = (float(events[name].to_numpy(float)[inside].sum()) for name in ("charged", "cents"))
     is_estimate = abs(value - charged) > ESTIMATE_SHARE * max(value, 1.0)
     return replace(finding, charged_cents=charged) if is_estimate else finding
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from detection.frame.arrays import Array
+from detection.frame.arrays import Array, in_numpy
 from detection.frame.frame import LATE_HOURS
 
 from .finding import Finding
@@ -28,10 +28,10 @@ def onset_of(finding: Finding, events: pd.DataFrame) -> datetime | None:
     over = _READERS[finding.window.kind](finding, events, at)
     start = finding.window.start_at
     if finding.window.kind == "rolling":
-        over &= at >= _numpy(finding.window.end_at) - np.timedelta64(finding.window.hours + LATE_HOURS, "h")
+        over &= at >= in_numpy(finding.window.end_at) - np.timedelta64(finding.window.hours + LATE_HOURS, "h")
     else:
-        over &= at >= _numpy(start)
-    crossed = np.flatnonzero(over & (at < _numpy(finding.window.end_at)))
+        over &= at >= in_numpy(start)
+    crossed = np.flatnonzero(over & (at < in_numpy(finding.window.end_at)))
     return events["at"].iloc[crossed[0]].to_pydatetime() if len(crossed) else None
 
 
@@ -44,23 +44,21 @@ def _rolling(finding: Finding, events: pd.DataFrame, at: Array) -> Array:
 
 def _since(finding: Finding, events: pd.DataFrame, at: Array) -> Array:
     """Whether the sum from the window's start up to and with each event is over the bound."""
-    values = np.where(at >= _numpy(finding.window.start_at), events[finding.window.unit].to_numpy(float), 0.0)
+    values = np.where(
+        at >= in_numpy(finding.window.start_at), events[finding.window.unit].to_numpy(float), 0.0
+    )
     return np.cumsum(values) > finding.bound
 
 
 def _ratio(finding: Finding, events: pd.DataFrame, at: Array) -> Array:
     """Whether cents per request since the window's start are over the bound, from each event to the
     window's last."""
-    inside = (at >= _numpy(finding.window.start_at)) & (at < _numpy(finding.window.end_at))
+    inside = finding.window.holds(at)
     cents = np.cumsum(np.where(inside, events["cents"].to_numpy(float), 0.0))
     requests = np.cumsum(np.where(inside, events["requests"].to_numpy(float), 0.0))
     over = inside & (cents > finding.bound * np.maximum(requests, 1))
     below = np.flatnonzero(inside & ~over)
     return over & (np.arange(len(over)) > (below[-1] if len(below) else -1))
-
-
-def _numpy(instant: datetime) -> np.datetime64:
-    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "us")
 
 
 _READERS = {"rolling": _rolling, "since": _since, "ratio": _ratio}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -24,3 +25,8 @@ def of_rows(table: T, rows: Array) -> T:
         names = [field.name for field in fields(table)]
         part = replace(table, **{name: of_rows(getattr(table, name), rows) for name in names})
     return cast(T, part)
+
+
+def in_numpy(instant: datetime) -> np.datetime64:
+    """The instant as arrays of events hold theirs: UTC, without a zone."""
+    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "us")
