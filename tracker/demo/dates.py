@@ -54,7 +54,9 @@ def first_findings(foresight: Foresight) -> Iterator[datetime]:
     """Early hours that find something: whether it is history is decided in each of them again."""
     until = foresight.hours[0] + 2 * FIRST_IMPORT_LOOKS_BACK
     for hour, found in zip(foresight.hours, foresight.findings, strict=True):
-        if hour < until and any(item.severity != Severity.INFO for item in found):
+        if hour >= until:
+            return  # those of later hours are still being worked out
+        if any(item.severity != Severity.INFO for item in found):
             yield hour
 
 

@@ -14,7 +14,6 @@ from collector.base.days import utc_day
 from collector.collecting import runs
 from collector.models import Source, SpendSnapshot
 from detection.assess import assess
-from detection.findings.finding import Finding
 from detection.frame.arrays import Array
 from detection.frame.frame import Caps, Frame
 from detection.models import DetectionSettings
@@ -22,6 +21,7 @@ from detection.replay.history import History
 from detection.replay.past import load_history
 from detection.replay.replay import Replay
 
+from .ahead import Findings, FoundByHour, judge_all
 from .world import World
 
 
@@ -33,7 +33,7 @@ class Foresight:
     """
 
     hours: Sequence[datetime]
-    findings: Sequence[tuple[Finding, ...]]
+    findings: FoundByHour
     emails: dict[int, str]
     spend: pd.DataFrame
     cycles: tuple[datetime, ...]
@@ -55,10 +55,11 @@ def foresee(hours: Sequence[datetime], world: World) -> Foresight:
     # Each hour is collected when it is over, not all at once.
     history = replace(history, rows=history.rows.assign(known=history.rows["hour"] + 1))
     replay = Replay(history, hours[0], hours[-1], days=settings.history_days)
-    findings = [
-        assess(_with_caps(replay.frame(hour), limits), settings, (), None, replay.read_work).findings
-        for hour in hours
-    ]
+
+    def judge(hour: datetime) -> Findings:
+        frame = _with_caps(replay.frame(hour), limits)
+        return assess(frame, settings, (), None, replay.read_work).findings
+
     emails = history.emails
     spend = pd.DataFrame(
         {
@@ -67,7 +68,7 @@ def foresee(hours: Sequence[datetime], world: World) -> Foresight:
             "cents": history.rows["charged"],
         }
     )
-    return Foresight(hours, findings, emails, spend, history.cycles)
+    return Foresight(hours, judge_all(hours, judge), emails, spend, history.cycles)
 
 
 def _spend_limits(history: History) -> Array:
