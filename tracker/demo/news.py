@@ -33,7 +33,8 @@ def collect_news(now: datetime, *, client: CursorClient | None) -> runs.CollectR
         collection = runs.Collection(now, client or CursorClient.from_settings())
         for source in (*([] if is_known_today else LISTS), Source.SPEND):
             collection.run(source, Window(end_at, end_at, now))
-        collection.run(Source.COMMITS, window_of(Source.COMMITS, now))  # messages name repositories
+        if not is_known_today:  # messages name repositories
+            collection.run(Source.COMMITS, window_of(Source.COMMITS, now))
         start_at = watermarks.until(Source.EVENTS) or end_at
         collection.run(Source.EVENTS, Window(start_at, end_at, now))
     date_by_hour(start_at, now)
