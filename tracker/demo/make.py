@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from collector.base.garbage import rare_garbage_collection
 from collector.models import SourceRun
 from tracker import pipeline
 
@@ -46,8 +45,7 @@ def make_past(anchor_at: datetime, days: int, world: World, watch: Watcher) -> N
         set_up_budgets(foresight)
         planned = [(at + PAST_THE_HOUR, errand) for at, errand in errands(end_at) if at > done_until]
         outlook = Outlook(foresight, also=(at - PAST_THE_HOUR for at, _ in planned))
-        with rare_garbage_collection():
-            walk(hours, world, Colleagues(end_at, planned), outlook, watch)
+        walk(hours, world, Colleagues(end_at, planned), outlook, watch)
     world.run_clock()
     pipeline.run(now := timezone.now(), client=world.client)
     reopen_expected(now)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from collector.models import Member
 from tracker.models import SetUp
@@ -92,6 +92,11 @@ def holds_demo() -> bool:
             return SetUp.objects.filter(demo_at__isnull=False).exists()
     except DatabaseError:
         return False
+
+
+def is_empty() -> bool:
+    """Whether the database has no tables yet."""
+    return not connection.introspection.table_names()
 
 
 def holds_real_data() -> bool:

@@ -45,10 +45,21 @@ class Children:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
-    def start(self, name: str, *arguments: str, log: Path | None = None, is_restarted: bool = False) -> None:
+    def __contains__(self, name: str) -> bool:
+        return name in self._running
+
+    def start(
+        self,
+        name: str,
+        *arguments: str,
+        log: Path | None = None,
+        is_restarted: bool = False,
+        waits: bool = False,
+    ) -> None:
         """Start `python <arguments>` and keep it in the set; its output goes to `log` if one is given.
 
-        With `is_restarted` it is started again when it ends by itself.
+        With `is_restarted` it is started again when it ends by itself. One that `waits` does so until its
+        standard input ends, which `finish` lets it do.
         """
         if is_restarted:
             self._restarted[name] = (arguments, log)
@@ -57,6 +68,7 @@ class Children:
                 [sys.executable, *arguments],
                 cwd=settings.BASE_DIR,
                 env=self.environment,
+                stdin=subprocess.PIPE if waits else None,
                 stdout=output if log else None,
                 stderr=subprocess.STDOUT if log else None,
                 start_new_session=True,
@@ -67,6 +79,13 @@ class Children:
         """Run `python <arguments>` to its end, on this terminal; return its exit code."""
         command: Sequence[str] = [sys.executable, *arguments]
         return subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment).returncode  # noqa: S603
+
+    def finish(self, name: str) -> int:
+        """Let a process that waits go on to its end; return its exit code."""
+        process = self._running[name]
+        process.communicate()
+        del self._running[name]
+        return process.returncode
 
     def check(self) -> None:
         """Raise ChildEnded if one of the processes has ended."""

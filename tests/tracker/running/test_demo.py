@@ -2,11 +2,12 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth import authenticate, get_user_model
+from django.core.management import call_command
 
 from collector.models import Member
 from tracker.management.commands import serve
 from tracker.models import SetUp
-from tracker.running.demo import first_admin, load_demo
+from tracker.running.demo import first_admin, load_demo, mark_demo
 
 MONDAY = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -43,9 +44,60 @@ def test_the_demo_begins_in_no_database_with_a_teams_own_data(settings, var):
     assert serve._demo(MONDAY) is None  # there is a key
     settings.CURSOR_ADMIN_API_KEY = ""
     assert serve._demo(MONDAY) is not None
+    mark_demo(MONDAY)
     begun_at = SetUp.get_solo().demo_at
     Member.objects.create(email="made@up.example", first_seen_at=MONDAY, last_seen_at=MONDAY)
-    assert serve._demo(datetime(2026, 3, 9, tzinfo=UTC)) is not None  # the same demo goes on
+    later = datetime(2026, 3, 9, tzinfo=UTC)
+    assert serve._demo(later) is not None  # the same demo goes on
+    mark_demo(later)
     assert SetUp.get_solo().demo_at == begun_at == MONDAY
     SetUp.objects.update(demo_at=None)
     assert serve._demo(MONDAY) is None  # a team without a key imports its usage
+
+
+class NotedChildren:
+    """What `serve` starts and lets finish, in order, and starts nothing."""
+
+    order: list[str] = []
+
+    def __init__(self, environment):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __contains__(self, name):
+        return name in self.order
+
+    def start(self, name, *_, **__):
+        self.order.append(name)
+
+    def finish(self, name):
+        self.order.append(f"{name} is made")
+        return 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("is_new", "is_made", "order"),
+    [
+        (True, False, ["the sandbox", serve.PAST, "migrate", f"{serve.PAST} is made", "serve"]),
+        (False, False, ["migrate", "the sandbox", serve.PAST, f"{serve.PAST} is made", "serve"]),
+        (False, True, ["migrate", "the sandbox", "serve"]),
+    ],
+)
+def test_a_new_database_is_migrated_while_the_demo_begins(settings, var, monkeypatch, is_new, is_made, order):
+    settings.CURSOR_ADMIN_API_KEY = ""
+    noted = NotedChildren.order
+    monkeypatch.setattr(serve, "Children", NotedChildren)
+    monkeypatch.setattr(serve, "is_empty", lambda: is_new)
+    monkeypatch.setattr(serve, "is_made", lambda: is_made)
+    monkeypatch.setattr(serve, "_migrate", lambda: noted.append("migrate"))
+    monkeypatch.setattr(serve, "_refuse_taken", lambda bind: noted.clear())
+    monkeypatch.setattr(serve.Command, "_serve", lambda *_: noted.append("serve"))
+    call_command("serve")
+    assert noted == order
+    assert SetUp.get_solo().demo_at

@@ -49,3 +49,16 @@ def test_a_process_deaf_to_sigterm_is_killed(monkeypatch, tmp_path):
 
 def test_run_returns_the_exit_code():
     assert Children({}).run("-c", "raise SystemExit(4)") == 4
+
+
+def test_one_that_waits_goes_on_when_it_is_to_finish(tmp_path):
+    log = tmp_path / "waiting.log"
+    waiting = "import sys; print('waiting', flush=True); sys.stdin.read(); print('done'); raise SystemExit(5)"
+    with Children({}) as children:
+        children.start("waiting", "-c", waiting, log=log, waits=True)
+        wait_for_words(log)
+        assert "waiting" in children
+        assert log.read_text() == "waiting\n"
+        assert children.finish("waiting") == 5
+        assert "waiting" not in children
+    assert log.read_text() == "waiting\ndone\n"

@@ -7,20 +7,23 @@ import errno
 import socket
 import time
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.garbage import rare_garbage_collection
 from collector.base.plausibility import is_number
 from collector.models import Watermark
 from tracker.demo.make import PAST_DAYS, is_made
-from tracker.running.demo import Demo, first_admin, holds_real_data, load_demo, mark_demo
+from tracker.running.demo import Demo, first_admin, holds_real_data, is_empty, load_demo, mark_demo
 from tracker.running.processes import ChildEnded, Children
 
 # Of history, before the first page is full; `backfill` reads more.
 HISTORY_DAYS = 60
+PAST = "the demo's past"
 
 
 class Command(BaseCommand):
@@ -36,10 +39,19 @@ class Command(BaseCommand):
     def handle(self, *, bind: tuple[str, int], demo_days: int, **options: object) -> None:
         self.demo_days = demo_days
         _refuse_taken(bind)
-        call_command("migrate", interactive=False, verbosity=0)
-        demo = _demo(timezone.now())
+        now, is_new = timezone.now(), is_empty()
+        if not is_new:
+            _migrate()
+        demo = _demo(now)
         try:
             with Children(_environment(bind, demo)) as children:
+                if demo:
+                    self._start_demo(children, demo)
+                if is_new:
+                    _migrate()
+                if demo:
+                    mark_demo(now)
+                    self._make_past(children)
                 self._serve(children, bind, demo)
         except ChildEnded as ended:
             logs = settings.VAR_DIR / "log"
@@ -48,12 +60,8 @@ class Command(BaseCommand):
             self.stdout.write("stopped")
 
     def _serve(self, children: Children, bind: tuple[str, int], demo: Demo | None) -> None:
-        logs = settings.VAR_DIR / "log"
-        logs.mkdir(parents=True, exist_ok=True)
+        logs = _log_directory()
         address = f"{bind[0]}:{bind[1]}"
-        if demo:
-            children.start("the sandbox", *demo.sandbox_arguments, log=logs / "sandbox.log")
-            self._make_past(children, demo)
         children.start("the site", "-m", "gunicorn", *_gunicorn(address), log=logs / "web.log")
         _wait_until_open(children, *bind)
         if demo:
@@ -68,12 +76,20 @@ class Command(BaseCommand):
             self.stdout.write("stopping")
             raise
 
-    def _make_past(self, children: Children, demo: Demo) -> None:
+    def _start_demo(self, children: Children, demo: Demo) -> None:
+        """Start what answers as Cursor and what makes the demo's past, which waits for its tables.
+
+        Both take seconds to begin, as long as a new database's migrations take.
+        """
+        children.start("the sandbox", *demo.sandbox_arguments, log=_log_directory() / "sandbox.log")
+        if is_empty() or not is_made():
+            self.stdout.write(f"Making the demo's last {self.demo_days} days, about a minute:")
+            children.start(PAST, *demo.past_arguments, f"--days={self.demo_days}", "--wait", waits=True)
+
+    def _make_past(self, children: Children) -> None:
         """Live the demo's past before anybody looks; a later start finds it made."""
-        if not is_made():
-            self.stdout.write(f"Making the demo's last {self.demo_days} days, a minute or two:")
-            if children.run(*demo.past_arguments, f"--days={self.demo_days}"):
-                raise CommandError("the demo's past could not be made; see the lines above")
+        if PAST in children and children.finish(PAST):
+            raise CommandError("the demo's past could not be made; see the lines above")
 
     def _greet(self, address: str, demo: Demo | None) -> None:
         if demo:
@@ -98,10 +114,20 @@ class Command(BaseCommand):
 
 def _demo(now: datetime) -> Demo | None:
     """The demo where there is no key, unless the database holds a team's own data, which it must not join."""
-    if settings.CURSOR_ADMIN_API_KEY or holds_real_data():
+    if settings.CURSOR_ADMIN_API_KEY or (not is_empty() and holds_real_data()):
         return None
-    mark_demo(now)
     return load_demo(now)
+
+
+def _migrate() -> None:
+    with rare_garbage_collection():
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def _log_directory() -> Path:
+    directory: Path = settings.VAR_DIR / "log"
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
 
 
 def _environment(bind: tuple[str, int], demo: Demo | None) -> dict[str, str]:
