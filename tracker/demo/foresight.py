@@ -12,6 +12,7 @@ from django.db import transaction
 
 from collector.base.days import utc_day
 from collector.collecting import runs
+from collector.collecting.due import window_of
 from collector.models import Source, SpendSnapshot
 from detection.assess import assess
 from detection.frame.arrays import Array
@@ -48,7 +49,10 @@ def foresee(hours: Sequence[datetime], world: World) -> Foresight:
     settings = DetectionSettings.get_solo()
     with transaction.atomic():
         world.set_clock(hours[-1])
-        runs.collect(hours[-1], client=world.client, sources=[Source.SPEND, Source.EVENTS])
+        # Without the lease: nobody else sees it in a transaction, and whoever renews it would miss it.
+        collection = runs.Collection(hours[-1], world.client)
+        for source in (Source.SPEND, Source.EVENTS):
+            collection.run(source, window_of(source, hours[-1], is_wanted=True))
         history = load_history(utc_day(hours[0]), utc_day(hours[-1]), settings, all_by_hour=True)
         limits = _spend_limits(history)
         transaction.set_rollback(True)
