@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import TruncDate
 
 from collector.base.days import utc_day
 from collector.models import MemberModelDay
 from detection.frame.tokens import weighed
 from tracker.models import SavingFollowUp
-from tracker.reports.people import Person, everybody
+from tracker.reports.people import Person
 from tracker.reports.savings import Saving
 from tracker.widgets.palette import display_name
 
@@ -70,20 +71,32 @@ def token_share(member_id: int, model: str, now: datetime) -> float:
     return tokens.get(model, 0.0) / whole if whole else 0.0
 
 
-def realised(now: datetime, visible: Collection[int] | None = None) -> list[Realised]:
-    """Every follow-up about whom the reader may see, the newest first. Two queries, and one for each."""
-    rows = SavingFollowUp.objects.all()
+def realised(
+    people: Mapping[int, Person], now: datetime, visible: Collection[int] | None = None
+) -> list[Realised]:
+    """Every follow-up about whom the reader may see, the newest first. One query."""
+    rows = SavingFollowUp.objects.annotate(raised_day=TruncDate("raised_at"))
     if visible is not None:
         rows = rows.filter(member__in=visible)
-    people = everybody(utc_day(now))
-    return [_measure(row, people[row.member_id], now) for row in rows]
+    today = utc_day(now)
+    rows = rows.annotate(
+        all_tokens=_tokens_since(today), tokens=_tokens_since(today, model=OuterRef("model"))
+    )
+    return [_measure(row, people[row.member_id], row.all_tokens or 0.0, row.tokens or 0.0) for row in rows]
 
 
-def _measure(row: SavingFollowUp, person: Person, now: datetime) -> Realised:
-    first = utc_day(row.raised_at) + timedelta(days=1)
-    tokens = _tokens_by_model(row.member_id, first, utc_day(now) - timedelta(days=1))
-    expected = row.token_share * sum(tokens.values())
-    saved = max(expected - tokens.get(row.model, 0.0), 0.0) * row.cents_per_token
+def _tokens_since(today: date, **narrowed: OuterRef) -> Subquery:
+    """A follow-up's member's tokens of the whole days since the one on which it was raised."""
+    rows = MemberModelDay.objects.filter(
+        member=OuterRef("member"), day__gt=OuterRef("raised_day"), day__lt=today, **narrowed
+    )
+    sums = rows.order_by().values("member").annotate(tokens=Sum(weighed(F), default=0.0))
+    return Subquery(sums.values("tokens"))
+
+
+def _measure(row: SavingFollowUp, person: Person, all_tokens: float, tokens: float) -> Realised:
+    expected = row.token_share * all_tokens
+    saved = max(expected - tokens, 0.0) * row.cents_per_token
     if row.state == SavingFollowUp.State.DECLINED:
         saved = 0.0
     return Realised(row, person, saved, expected * row.cents_per_token)

@@ -20,6 +20,7 @@ from collector.models import (
 from tracker.filters import Filters
 from tracker.reports import models, plan, repositories, savings, tools, usage, versions
 from tracker.reports.fit import nothing_fits
+from tracker.reports.kept import kept
 from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
 from tracker.reports.team import Team
@@ -78,8 +79,8 @@ class Insights:
 
     @cached_property
     def all_parts(self) -> list[usage.Part]:
-        """Of everybody, whatever the filters. One query."""
-        return usage.parts(self.team.all_rows)
+        """Of everybody, whatever the filters. One query at most."""
+        return kept("parts", self.filters, lambda: usage.parts(self.team.all_rows))
 
     @cached_property
     def parts(self) -> list[usage.Part]:

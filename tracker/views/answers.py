@@ -54,16 +54,17 @@ def filtered_response(
     asked: Filters,
     build: Callable[[], FilteredPage],
     *,
-    only_period: bool = False,
+    choices: Callable[[Filters, str], filter_bar.Choices] = filter_bar.build_filter_choices,
     title: str = "",
     scripts: tuple[str, ...] = CHARTS,
+    styles: tuple[str, ...] = (),
+    csv_name: str = "",
 ) -> HttpResponse:
-    """A page with the filter bar, which offers only periods if `only_period`."""
+    """A page with the filter bar, which offers what `choices` says."""
 
     def build_with_filters() -> tuple[FilteredPage, dict[str, object]]:
         page = build()
-        build_choices = filter_bar.build_period_choices if only_period else filter_bar.build_filter_choices
-        return page, {"report": page.report, "filters": asked, "choices": build_choices(asked, request.path)}
+        return page, {"report": page.report, "filters": asked, "choices": choices(asked, request.path)}
 
     return page_response(
         request,
@@ -74,7 +75,8 @@ def filtered_response(
         mark=asked.mark,
         title=title or name.capitalize(),
         scripts=scripts,
-        csv_name=f"{name}-{asked.period.first}-to-{asked.period.end}",
+        styles=styles,
+        csv_name=csv_name or f"{name}-{asked.period.first}-to-{asked.period.end}",
     )
 
 
@@ -88,6 +90,7 @@ def page_response(
     title: str,
     mark: str | None = None,
     scripts: tuple[str, ...] = CHARTS,
+    styles: tuple[str, ...] = (),
     csv_name: str = "",
 ) -> HttpResponse:
     """The page that `build` makes, with what else its template asks for, unless it is kept.
@@ -104,8 +107,8 @@ def page_response(
     if content is None:
         content = rendered_page(request, name, now, visible, *build())
         rendered_pages.set(key, content, KEPT_SECONDS)
-    shown = {"content": of_reader(content, request, now), "title": title, "scripts": scripts}
-    return render(request, "tracker/page.html", shown)
+    shown = {"content": of_reader(content, request, now), "title": title}
+    return render(request, "tracker/page.html", {**shown, "scripts": scripts, "styles": styles})
 
 
 def rendered_page(

@@ -14,6 +14,7 @@ from tracker.pages import incident as incident_layout
 from tracker.pages import incidents as list_layout
 from tracker.reports.incident import incident_report
 from tracker.reports.incidents import incidents_report
+from tracker.views.answers import filtered_response
 from tracker.views.exports import csv_response
 from tracker.views.incident_actions import ActionForms
 
@@ -22,12 +23,15 @@ from tracker.views.incident_actions import ActionForms
 @require_safe
 def incidents(request: AccessRequest) -> HttpResponse:
     asked = filters_from(request)
-    page = list_layout.page(incidents_report(asked), request.GET, request.access)
-    if "csv" in request.GET:
-        return csv_response(page.exports, request.GET["csv"], "incidents")
-    context = {"page": page, "filters": asked, "now": asked.now}
-    return render(
-        request, "incidents/list.html", context | {"choices": build_incident_choices(asked, request.path)}
+    return filtered_response(
+        request,
+        "incidents",
+        asked,
+        lambda: list_layout.page(incidents_report(asked), request.GET, request.access),
+        choices=build_incident_choices,
+        scripts=(),
+        styles=("tracker/css/incidents.css",),
+        csv_name="incidents",
     )
 
 

@@ -6,6 +6,7 @@ from collector.models import Member
 from tracker import filters
 from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
+from tracker.filter_bar import build_period_choices
 from tracker.filters import Filters
 from tracker.pages import member as layout
 from tracker.reports import people
@@ -22,7 +23,7 @@ def member(request: AccessRequest, email: str) -> HttpResponse:
         "member",
         asked,
         lambda: layout.page(MemberReport(chosen, asked), request.GET),
-        only_period=True,
+        choices=build_period_choices,
         title=people.label(chosen.shown_name, chosen.shown_email, chosen.kind),
     )
 

@@ -8,6 +8,7 @@ from collector.base.days import utc_day
 from tracker import filters
 from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
+from tracker.filter_bar import build_period_choices
 from tracker.pages import one_day as layout
 from tracker.reports.one_day import day_report
 from tracker.views.answers import filtered_response
@@ -23,7 +24,7 @@ def one_day(request: AccessRequest, day: str) -> HttpResponse:
         "one_day",
         asked,
         lambda: layout.page(day_report(shown, asked), asked, request.GET),
-        only_period=True,
+        choices=build_period_choices,
         title=formats.day(shown),
     )
 

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from tracker import filters
 from tracker.access.guard import viewer
 from tracker.access.request import AccessRequest
+from tracker.filter_bar import build_period_choices
 from tracker.pages import teams as layout
 from tracker.reports.teams import teams_report
 from tracker.views.answers import CHARTS, filtered_response
@@ -18,6 +19,6 @@ def teams(request: AccessRequest) -> HttpResponse:
         "teams",
         asked,
         lambda: layout.page(teams_report(asked), request.GET),
-        only_period=True,
+        choices=build_period_choices,
         scripts=(*CHARTS, "tracker/js/teams.js"),
     )

@@ -12,6 +12,7 @@ from collector.models import Member, MemberModelDay
 from tests.groups.factories import make_day, make_member
 from tracker.models import SavingFollowUp
 from tracker.reports.followups import realised
+from tracker.reports.people import everybody
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 3, 12, 0, tzinfo=timezone.get_fixed_timezone(0))
@@ -79,7 +80,7 @@ def test_what_was_saved_since_is_measured_by_the_share_of_tokens_before(client, 
         make_day(eva, day, 1_000, model="opus", requests=1, input_tokens=1_000 if is_as_before else 0)
         make_day(eva, day, 100, model="sonnet", requests=1, input_tokens=1_000 if is_as_before else 2_000)
     time_machine.move_to(NOW + timedelta(days=3), tick=False)
-    [found] = realised(timezone.now())
+    [found] = realised(everybody(NOW.date()), timezone.now())
     assert found.estimated == pytest.approx(1_800)  # $9 a day
     assert found.saved == pytest.approx(900)
     assert "$9.00" in client.get("/savings").text
@@ -90,7 +91,7 @@ def test_a_declined_suggestion_saves_nothing(client, time_machine):
     eva = Member.objects.get(email="eva@x.io")
     make_day(eva, date(2026, 11, 4), 100, model="sonnet", requests=1, input_tokens=2_000)
     time_machine.move_to(NOW + timedelta(days=3), tick=False)
-    assert [found.saved for found in realised(timezone.now())] == [0]
+    assert [found.saved for found in realised(everybody(NOW.date()), timezone.now())] == [0]
 
 
 def test_what_was_never_suggested_is_not_found(client):

@@ -6,11 +6,15 @@ import pytest
 import time_machine
 from django.core.cache import caches
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from collector.models import Member, MemberModelDay, RequestSlot
 from detection.models import DetectionSettings
+from tests.tracker.conftest import ALLAUTH, make_person
 from tests.tracker.pages import company
+from tests.tracker.pages.conftest import make_incident
+from tracker.models import AccessSettings, SavingFollowUp
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +95,33 @@ def test_the_teams_sums_are_made_once_for_all_members_until_a_figure_changes(acm
     assert not sums_the_team(client, "ben.haddad@acme.example")
     MemberModelDay.objects.filter(member__email="ana.novak@acme.example").update(requests=1)
     assert sums_the_team(client, "cleo.rossi@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("path", "form"), [("/incidents", 'id="bulk"'), ("/savings", 'action="/savings/follow-up')]
+)
+def test_a_page_kept_for_one_role_is_not_shown_to_another(acme, auth_on, path, form):
+    make_incident()
+    SavingFollowUp.objects.create(
+        member=Member.objects.get(email="ana.novak@acme.example"), model="claude-opus-max", instead="default",
+        state="raised", token_share=0.5, cents_per_token=0.001, raised_at=company.NOW, changed_at=company.NOW,
+    )  # fmt: skip
+    shown = []
+    for role in ("responder", "viewer", "responder"):
+        client = Client()
+        client.force_login(make_person(role, f"{role}{len(shown)}@company.com"), backend=ALLAUTH)
+        shown.append(form in client.get(path).text)
+    assert shown == [True, False, True]
+
+
+@pytest.mark.parametrize("path", ["/incidents", "/savings"])
+def test_a_kept_page_names_only_whom_its_reader_may_see(acme, auth_on, path):
+    make_incident()
+    AccessSettings.objects.update_or_create(pk=1, defaults={"viewers_see": "own", "default_role": "viewer"})
+    auth_on.AUTH_ALLOWED_DOMAIN = "acme.example"
+    shown = []
+    for role, email in (("responder", "boss@acme.example"), ("viewer", "eva.novak@acme.example")):
+        client = Client()
+        client.force_login(make_person(role, email), backend=ALLAUTH)
+        shown.append("Ana Novak" in client.get(path).text)
+    assert shown == [path == "/incidents", False]
