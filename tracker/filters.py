@@ -80,12 +80,13 @@ class Filters:
     options: tuple[GroupOption, ...] = ()  # the groups there are, where one was asked for
     known_groups: list[KnownGroup] | None = None  # the same, closed ones among them
     known_cycles: Cycles | None = None  # where they were asked for already
+    known_palette: palette.Palette | None = None  # where a model was asked for
     stored_mark: str | None = None  # the same
 
     @cached_property
     def palette(self) -> palette.Palette:
-        """The colours of models, and which of them there are. One query."""
-        return palette.load()
+        """The colours of models, and which of them there are. One query at most."""
+        return self.known_palette or palette.load()
 
     @cached_property
     def cycles(self) -> Cycles:
@@ -217,7 +218,8 @@ def parse_filters(
     group = read_group(values["group"], options, notes) if values["group"] else None
     dates = period_from_dates(values["from"], values["to"], now, known_until)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
-    if values["model"] and values["model"] not in palette.load().models:
+    models = palette.load() if values["model"] else None
+    if models and values["model"] not in models.models:
         notes.append(f"No usage of the model “{values['model']}” is known")
     return Filters(
         period=dates or read_period(values["period"] or periods.DEFAULT, now, known_until, notes, cycles),
@@ -228,6 +230,7 @@ def parse_filters(
         options=tuple(option for option in options if not option.is_closed or option == group),
         known_groups=groups,
         known_cycles=cycles,
+        known_palette=models,
         **{name: values[name] for name in WORDS},
     )
 

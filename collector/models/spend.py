@@ -14,11 +14,25 @@ from collector.base.money import dollars, round_cents
 
 from .people import Member
 
+# Of a cycle's newest reconciliation, with names that no field of the cycle has.
+RECONCILED = {
+    "reconciled_at": "taken_at",
+    "reconciled_events_cents": "events_total_cents",
+    "reconciled_snapshot_cents": "snapshot_total_cents",
+    "reconciled_explanation": "explanation",
+}
+
 
 class BillingCycleQuerySet(models.QuerySet["BillingCycle"]):
     def at(self, instant: datetime) -> BillingCycle | None:
         """The cycle that `instant` falls into, if one is known."""
         return self.filter(start_at__lte=instant, end_at__gt=instant).order_by("-start_at").first()
+
+    def with_reconciliation(self) -> BillingCycleQuerySet:
+        """With the figures of the newest reconciliation, named as in `RECONCILED`; None before the first."""
+        rows = Reconciliation.objects.filter(cycle=models.OuterRef("pk")).order_by("-taken_at")
+        found = {name: models.Subquery(rows.values(field)[:1]) for name, field in RECONCILED.items()}
+        return self.annotate(**found)
 
     def newest(self, instant: datetime) -> BillingCycle | None:
         """The last cycle that has begun by `instant`, over or not, if one is known."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Case, F, IntegerField, Sum, When
 
@@ -70,11 +71,26 @@ def member_days(cycle: BillingCycle, now: datetime, members: Collection[int]) ->
     return dict(by_member)
 
 
+def days_of_rows(cycle: BillingCycle, now: datetime, rows: Iterable[Mapping[str, Any]]) -> DailyCents:
+    """The same days of one member, out of `rows` of the rollup that reach back far enough."""
+    first, last = spent_between(cycle, now)
+    found = DailyCents()
+    for row in rows:
+        if first <= row["day"] <= last:
+            is_in_cycle = is_within(cycle, row["day"], row["is_after_turn"])
+            found.add_day(row["day"], is_in_cycle, row["total_cents"])
+    return found
+
+
 def spent_rows(cycle: BillingCycle, now: datetime) -> MemberModelDayQuerySet:
     """Rows of the cycle, and of those days before today that a forecast looks back to."""
+    return MemberModelDay.objects.between(*spent_between(cycle, now))
+
+
+def spent_between(cycle: BillingCycle, now: datetime) -> tuple[date, date]:
+    """The first and the last of those days."""
     last = min(utc_day(now), utc_day(cycle.end_at))
-    first = min(utc_day(cycle.start_at), last - timedelta(days=MAX_DAYS))
-    return MemberModelDay.objects.between(first, last)
+    return min(utc_day(cycle.start_at), last - timedelta(days=MAX_DAYS)), last
 
 
 def is_within(cycle: BillingCycle, day: date, is_after_turn: bool) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Subquery, Sum
 
@@ -21,7 +21,7 @@ from groups.tree import KnownGroup, group_options, load_groups
 
 from .amounts import BudgetAmounts
 from .models import TEAM
-from .spending import DailyCents, day_spends, member_days, spent_rows
+from .spending import DailyCents, day_spends, days_of_rows, member_days, spent_rows
 
 # Members whose days are read with one query: a page shows no more, and their rows fit in memory.
 BATCH = 100
@@ -204,13 +204,19 @@ def _member_states(
 
 
 def member_state(
-    member: Member, cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, known_until: datetime | None
+    member: Member,
+    cycle: BillingCycle,
+    now: datetime,
+    amounts: BudgetAmounts,
+    known_until: datetime | None,
+    rows: Iterable[Mapping[str, Any]],
 ) -> BudgetState | None:
-    """One member's budget; None where there is none. One query at most."""
+    """One member's budget; None where there is none. `rows` are the member's, as `days_of_rows` asks."""
     dollars = amounts.of_member(member) if member.kind == Member.Kind.PERSON else None
     if not dollars:
         return None
-    parts = list(member_days(cycle, now, [member.pk]).values())
+    days = days_of_rows(cycle, now, rows)
+    parts = [days] if days.by_day else []
     return _state(cycle, min(known_until or now, now), _member_owner(member), dollars, parts)
 
 

@@ -34,12 +34,13 @@ def role_of_visitor(policy: AccessSettings) -> Role:
 
 
 def role_of(user: User, policy: AccessSettings) -> Role:
-    """The highest role that a list or a group gives `user`, else the default one. At most one query."""
+    """The highest role that a list or a group gives `user`, else the default one. One query, but for whom a
+    list makes an administrator."""
     if not settings.AUTH_ENABLED and user.is_staff and user.is_superuser:
         return Role.ADMIN  # a local administrator; with sign-in on, these flags follow the role
+    if clean_address(user.email) in settings.AUTH_ADMIN_EMAILS or user.email in policy.admins():
+        return Role.ADMIN
     given = {Role.named(group.name) for group in user.groups.all() if group.name in GROUP_NAMES}
     if user.email in policy.responders():
         given.add(Role.RESPONDER)
-    if clean_address(user.email) in settings.AUTH_ADMIN_EMAILS or user.email in policy.admins():
-        given.add(Role.ADMIN)
     return max(given, default=Role.named(policy.default_role))

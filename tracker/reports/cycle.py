@@ -82,8 +82,12 @@ class CycleReport:
 
 
 def first_day(now: datetime) -> tuple[BillingCycle | None, BillingCycle | None, date]:
-    """This cycle, the one before it, and the first day that a report on them reads. One query."""
-    begun = list(BillingCycle.objects.filter(start_at__lte=now).order_by("-start_at")[:2])
+    """This cycle, the one before it, and the first day that a report on them reads. One query.
+
+    With the newest reconciliation of each, for which it costs next to nothing to ask along.
+    """
+    rows = BillingCycle.objects.with_reconciliation().filter(start_at__lte=now)
+    begun = list(rows.order_by("-start_at")[:2])
     cycle = begun[0] if begun and begun[0].end_at > now else None
     last = begun[1] if cycle and len(begun) > 1 and begun[1].end_at >= cycle.start_at else None
     earliest = last or cycle

@@ -40,23 +40,19 @@ class StatedLimit(NamedTuple):
     """What Cursor last stated of one member's present cycle."""
 
     member_id: int
-    on_demand_cents: Decimal
+    on_demand_cents: Decimal | None  # None where it is not stated
     limit_cents: Decimal
 
     @property
     def is_reached(self) -> bool:
-        return self.on_demand_cents >= self.limit_cents
+        return self.on_demand_cents is not None and self.on_demand_cents >= self.limit_cents
 
 
 def stated_limits(now: datetime) -> list[StatedLimit]:
     """Of every member with a limit, in the cycle that `now` falls into. One query."""
     rows = SpendSnapshot.objects.latest_at(now).filter(limit_dollars__gt=0).order_by()
     limits = rows.values_list("member_id", "on_demand_cents", "limit_dollars")
-    return [
-        StatedLimit(pk, on_demand, dollars * 100)
-        for pk, on_demand, dollars in limits
-        if on_demand is not None and dollars
-    ]
+    return [StatedLimit(pk, on_demand, dollars * 100) for pk, on_demand, dollars in limits if dollars]
 
 
 def near_limit(stated: Iterable[StatedLimit], people: Mapping[int, Person]) -> list[NearLimit]:
@@ -64,6 +60,6 @@ def near_limit(stated: Iterable[StatedLimit], people: Mapping[int, Person]) -> l
     near = [
         NearLimit(people[pk], on_demand, limit)
         for pk, on_demand, limit in stated
-        if pk in people and on_demand >= NEAR_RATIO * limit
+        if pk in people and on_demand is not None and on_demand >= NEAR_RATIO * limit
     ]
     return sorted(near, key=lambda limit: -(limit.on_demand_cents / limit.limit_cents))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from statistics import median
 from typing import Any
 
 from collector.base.days import utc_day
-from collector.facts.forecast import Forecast
+from collector.facts.forecast import MAX_DAYS, Forecast
 from collector.models import (
     AiCodeCommit,
     BillingCycle,
@@ -18,7 +18,6 @@ from collector.models import (
     Member,
     MemberAnalyticsDay,
     MemberModelDay,
-    SpendSnapshot,
 )
 from incidents.models import Incident
 from tracker import periods
@@ -27,6 +26,7 @@ from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, repositories, tools
 from tracker.reports.changes import Changes
 from tracker.reports.context import Context
+from tracker.reports.limits import StatedLimit
 from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, usage_of
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
@@ -90,8 +90,9 @@ class MemberReport:
 
     @cached_property
     def rows(self) -> list[Any]:
-        """The member's rollup rows back to the last cycle and the period's start. One query."""
-        first = min(self.cycles[2], self.period.first)
+        """The member's rollup rows back to the last cycle, the period's start and what a forecast looks back
+        to. One query."""
+        first = min(self.cycles[2], self.period.first, utc_day(self.filters.now) - timedelta(days=MAX_DAYS))
         if self.filters.comparison:
             first = min(first, self.filters.comparison.earlier_first)
         return list(
@@ -127,21 +128,18 @@ class MemberReport:
         return periods.no_cycle(self.filters.now)
 
     @cached_property
-    def limit(self) -> SpendSnapshot | None:
-        """The newest snapshot of the cycle, if it states a limit: one that was lifted holds nobody."""
-        this = self.cycles[0]
-        snapshots = SpendSnapshot.objects.filter(member=self.member, cycle=this).order_by("-taken_at")
-        newest = snapshots.first() if this else None
-        return newest if newest and newest.limit_dollars else None
+    def limit(self) -> StatedLimit | None:
+        """As the newest snapshot of the cycle states it; a limit that was lifted holds nobody."""
+        own = (limit for limit in self.team.stated_limits if limit.member_id == self.member.pk)
+        return next(own, None)
 
     @property
     def limit_cents(self) -> Decimal | None:
-        return self.limit.limit_dollars * 100 if self.limit and self.limit.limit_dollars else None
+        return self.limit.limit_cents if self.limit else None
 
     @property
     def is_limit_reached(self) -> bool:
-        spent = self.limit.on_demand_cents if self.limit else None
-        return spent is not None and self.limit_cents is not None and spent >= self.limit_cents
+        return self.limit is not None and self.limit.is_reached
 
     @property
     def at_limit_cents(self) -> float | None:

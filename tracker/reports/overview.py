@@ -15,7 +15,7 @@ from groups.models import BudgetSettings
 from tracker import periods
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models, seats
-from tracker.reports.bands import Bands, MemberDays
+from tracker.reports.bands import Bands, MemberDays, Sums
 from tracker.reports.course import Budget, heading
 from tracker.reports.cycle import CycleReport
 from tracker.reports.days import Days
@@ -200,10 +200,21 @@ class Overview:
 
     @cached_property
     def unused_seats(self) -> list[UnusedSeat]:
-        """Seats without an active day in what is known of the period. One query."""
-        if self.period.is_unknown:
-            return []
-        return seats.unused_seats([seat for seat in self.seats if not seat.is_active], self.filters.now)
+        """Seats without an active day in what is known of the period."""
+        return seats.unused_seats(self._inactive_seats, self._spent_and_last[1], self.filters.now)
+
+    @cached_property
+    def _inactive_seats(self) -> list[MemberFigures]:
+        return [] if self.period.is_unknown else [seat for seat in self.seats if not seat.is_active]
+
+    @cached_property
+    def _spent_and_last(self) -> tuple[Sums, dict[int, date]]:
+        """What is read of single members: daily sums, and the last days of inactive seats. One query."""
+        return self._bands.spent_and_last(self._inactive_seats)
+
+    @property
+    def _bands(self) -> Bands:
+        return Bands(self.team, self.period, self.rows(self.period.first))
 
     @cached_property
     def unused_cents(self) -> Decimal | None:
@@ -259,7 +270,7 @@ class Overview:
     def daily_by_member(self) -> list[MemberDays]:
         """Spend by shown day of who spent most in these days, today among them, and of all the others."""
         totals = [day.total_cents for day in self.daily]
-        return Bands(self.team, self.period, self.rows(self.period.first)).drawn(totals)
+        return self._bands.drawn(totals, self._spent_and_last[0])
 
 
 def middle(ordered: list[int]) -> float:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from collector.base.money import round_cents
 from collector.models import BillingCycle
-from collector.models.spend import REASONS
+from collector.models.spend import REASONS, RECONCILED
 from tracker.widgets import formats
 
 
@@ -55,9 +55,11 @@ class Reconciled:
 
 
 def reconciled(cycle: BillingCycle) -> Reconciled | None:
-    """The newest comparison of `cycle`; None before the first. One query."""
-    row = cycle.reconciliations.first()
-    if row is None:
+    """The newest comparison of `cycle`; None before the first. One query, unless it was read along."""
+    if "reconciled_at" not in vars(cycle):
+        cycle = BillingCycle.objects.with_reconciliation().get(pk=cycle.pk)
+    at, events, snapshot, explanation = (vars(cycle)[name] for name in RECONCILED)
+    if at is None:
         return None
-    parts = tuple(ReconciledPart(part["reason"], Decimal(part["cents"])) for part in row.explanation)
-    return Reconciled(row.taken_at, row.events_total_cents, row.snapshot_total_cents, parts)
+    parts = tuple(ReconciledPart(part["reason"], Decimal(part["cents"])) for part in explanation)
+    return Reconciled(at, events, snapshot, parts)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from collector.base.days import utc_day
 from collector.models import MemberModelDay
@@ -25,12 +26,12 @@ class UnusedSeat:
     since: date | None  # when the member joined; None where it was before the team was first read
 
 
-def unused_seats(inactive: Sequence[MemberFigures], now: datetime) -> list[UnusedSeat]:
-    """Of the `inactive`, neither newcomers nor owners of the organisation. One query."""
+def unused_seats(
+    inactive: Sequence[MemberFigures], last: Mapping[int, date], now: datetime
+) -> list[UnusedSeat]:
+    """Of the `inactive`, neither newcomers nor owners of the organisation; `last` are their `last_days`."""
     if not inactive:
         return []
-    rows = MemberModelDay.objects.filter(member__in=[seat.person.pk for seat in inactive], requests__gt=0)
-    last = dict(rows.order_by().values_list("member_id").annotate(Max("day")))
     begun = min(person.since for person in inactive[0].team.people.values()) + FIRST_READING
     return [
         UnusedSeat(
@@ -41,6 +42,12 @@ def unused_seats(inactive: Sequence[MemberFigures], now: datetime) -> list[Unuse
         for seat in inactive
         if not (seat.person.is_owner or is_newcomer(seat.person.since, begun, now))
     ]
+
+
+def last_days(inactive: Sequence[MemberFigures]) -> QuerySet[Any, Any]:
+    """Member and day of the last request ever, of whoever made one."""
+    rows = MemberModelDay.objects.filter(member__in=[seat.person.pk for seat in inactive], requests__gt=0)
+    return rows.order_by().values_list("member_id").annotate(day=Max("day"))
 
 
 def is_newcomer(since: datetime, begun: datetime, now: datetime) -> bool:

@@ -38,9 +38,9 @@ def budgets(context: Context, cycle: BillingCycle | None = None) -> dict[str, ob
 def member_budget(context: Context, member: Member) -> dict[str, object]:
     """How the member's budget stands in the present cycle, and links to the limit's pages."""
     access, is_person = context["request"].access, member.kind == Member.Kind.PERSON
-    filters = context["filters"]
+    filters, report = context["filters"], context["report"]
     cycle, known = filters.cycles[0], filters.period.known_until
-    state = member_state(member, cycle, filters.now, filters.budgets, known) if cycle else None
+    state = member_state(member, cycle, filters.now, filters.budgets, known, report.rows) if cycle else None
     return {
         "line": BudgetLine(state) if state else None,
         "member": member,
