@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import QueryDict
 
 from tracker.reports.budgets import BudgetLine
-from tracker.widgets.tables import LONG_ROWS, Column, Table
+from tracker.widgets.tables import LONG_ROWS, Column, Export, Table
+
+
+@dataclass(frozen=True)
+class BudgetsPage:
+    table: Table[BudgetLine]
+
+    @property
+    def exports(self) -> Mapping[str, Export]:
+        return {self.table.key: self.table}
 
 
 def budgets_table(lines: Sequence[BudgetLine], query: QueryDict, now: datetime) -> Table[BudgetLine]:

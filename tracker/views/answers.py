@@ -92,17 +92,19 @@ def page_response(
     scripts: tuple[str, ...] = CHARTS,
     styles: tuple[str, ...] = (),
     csv_name: str = "",
+    untracked: object = None,
 ) -> HttpResponse:
     """The page that `build` makes, with what else its template asks for, unless it is kept.
 
-    `visible` are the members whom the reader may see, `mark` is what `changes` says, looked up where absent.
+    `visible` are the members whom the reader may see, `mark` is what `changes` says, looked up where absent,
+    `untracked` is what else the page shows that no mark changes with.
     `name` is the template's, and begins the names of CSV files unless they have one of their own.
     """
     if "csv" in request.GET:
         return csv_response(build()[0].exports, request.GET["csv"], csv_name or name)
     if mark is None:
         mark = changes.current_mark(getattr(request, "stored_mark", None))
-    key, rendered_pages = page_key(request, name, now, visible, mark), caches["pages"]
+    key, rendered_pages = page_key(request, name, now, visible, (mark, untracked)), caches["pages"]
     content: str | None = rendered_pages.get(key)
     if content is None:
         content = rendered_page(request, name, now, visible, *build())
@@ -141,15 +143,15 @@ def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString
 
 
 def page_key(
-    request: AccessRequest, name: str, now: datetime, visible: frozenset[int] | None, mark: str
+    request: AccessRequest, name: str, now: datetime, visible: frozenset[int] | None, shown: object
 ) -> str:
-    """What a page depends on: its address, what the tables hold, whom the reader may see, and the time."""
+    """What a page depends on: its address, what is `shown`, whom the reader may see, and the time."""
     parts = (
         settings.VERSION,
         name,
         request.path,
         request.GET.urlencode(),
-        mark,
+        shown,
         None if visible is None else sorted(visible),
         request.access.role,
         request.access.sees,

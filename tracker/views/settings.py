@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 
 from tracker.access.guard import viewer
@@ -9,14 +8,25 @@ from tracker.access.request import AccessRequest
 from tracker.models import AccessSettings
 from tracker.pages import settings as layout
 from tracker.reports.configuration import Configuration
-from tracker.views.exports import csv_response
+from tracker.views.answers import page_response
 
 
 @viewer
 def settings(request: AccessRequest) -> HttpResponse:
-    now = timezone.now()
+    report = Configuration(timezone.now())
     sees_all = request.access.sees != AccessSettings.Privacy.OWN
-    page = layout.page(Configuration(now), request.GET, with_groups=sees_all)
-    if "csv" in request.GET:
-        return csv_response(page.exports, request.GET["csv"], "settings")
-    return render(request, "tracker/settings.html", {"page": page, "report": page.report, "now": now})
+
+    def build() -> tuple[layout.SettingsPage, dict[str, object]]:
+        return layout.page(report, request.GET, with_groups=sees_all), {"report": report}
+
+    return page_response(
+        request,
+        "settings",
+        build,
+        now=report.now,
+        visible=None,
+        title="Settings",
+        scripts=(),
+        # Runs renew no mark, and the environment may be another after a restart.
+        untracked=([(run.pk, run.status) for run in report.runs], report.collection, report.notification),
+    )

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from collector.models import Member, MemberModelDay, RequestSlot
+from collector.models import Member, MemberModelDay, RequestSlot, SourceRun
 from detection.models import DetectionSettings
 from tests.tracker.conftest import ALLAUTH, make_person
 from tests.tracker.pages import company
@@ -125,3 +125,16 @@ def test_a_kept_page_names_only_whom_its_reader_may_see(acme, auth_on, path):
         client.force_login(make_person(role, email), backend=ALLAUTH)
         shown.append("Ana Novak" in client.get(path).text)
     assert shown == [path == "/incidents", False]
+
+
+def test_settings_show_each_run_and_what_the_environment_says_at_once(acme, client, settings):
+    assert "Nothing to list" in client.get("/settings").text
+    run = SourceRun.objects.create(
+        source="events", status="running", started_at=company.NOW, trigger="collect"
+    )
+    assert "running" in client.get("/settings").text.partition('id="table-runs"')[2]
+    SourceRun.objects.filter(pk=run.pk).update(status="failed", finished_at=company.NOW, error="refused")
+    assert "refused" in client.get("/settings").text
+    assert "https://elsewhere.example" not in client.get("/settings").text
+    settings.CURSOR_API_URL = "https://elsewhere.example"
+    assert "https://elsewhere.example" in client.get("/settings").text
