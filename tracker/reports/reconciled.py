@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from collector.base.money import round_cents
+from collector.base.money import cents, round_cents
 from collector.models import BillingCycle
 from collector.models.spend import REASONS, RECONCILED
 from tracker.widgets import formats
@@ -62,4 +62,4 @@ def reconciled(cycle: BillingCycle) -> Reconciled | None:
     if at is None:
         return None
     parts = tuple(ReconciledPart(part["reason"], Decimal(part["cents"])) for part in explanation)
-    return Reconciled(at, events, snapshot, parts)
+    return Reconciled(at, cents(events), None if snapshot is None else cents(snapshot), parts)
