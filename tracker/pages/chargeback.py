@@ -18,6 +18,7 @@ from tracker import periods
 from tracker.filter_bar import Choice
 from tracker.filters import NAMES
 from tracker.pages.changes import change_columns
+from tracker.pages.exports import ExportedPage
 from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
@@ -67,7 +68,7 @@ class CycleChoice:
 
 
 @dataclass(frozen=True)
-class ChargebackPage:
+class ChargebackPage(ExportedPage):
     result: Chargeback
     cycle: str  # from and to the instant at which it turns
     cycles: list[CycleChoice]
@@ -84,10 +85,6 @@ class ChargebackPage:
     def compared(self) -> bool:
         """Whether there is a column of changes."""
         return any(line.change is not None for line in self.lines)
-
-    @property
-    def exports(self) -> dict[str, Table]:
-        return {"groups": self.groups, "members": self.members}
 
 
 def page(

@@ -17,6 +17,7 @@ from incidents.actions.suggestions import Remedy, RemedyContext, suggestions_for
 from incidents.models import TimelineStep
 from tracker.access.request import Access
 from tracker.access.roles import Role
+from tracker.pages.exports import ExportedPage
 from tracker.pages.incidents import Flag, severity_flag, status_flag
 from tracker.reports.incident import IncidentReport
 from tracker.widgets import formats
@@ -54,7 +55,7 @@ class CauseLine:
 
 
 @dataclass(frozen=True)
-class IncidentPage:
+class IncidentPage(ExportedPage):
     report: IncidentReport
     status: Flag
     severity: Flag
@@ -65,10 +66,6 @@ class IncidentPage:
     cause: list[CauseLine]
     suggestions: Sequence[Remedy]
     answer: str  # of the member concerned, in words; empty for none
-
-    @property
-    def exports(self) -> dict[str, Chart]:
-        return {self.chart.key: self.chart}
 
 
 def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access) -> IncidentPage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -17,12 +16,13 @@ from incidents.models import Incident
 from incidents.times import Spread, TimesSummary
 from tracker.access.request import Access
 from tracker.access.roles import Role
+from tracker.pages.exports import ExportedPage
 from tracker.reports.incidents import IncidentsReport
 from tracker.reports.open_incidents import not_narrowing
 from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import Column, Export, Table
+from tracker.widgets.tables import Column, Table
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
@@ -38,7 +38,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class IncidentsPage:
+class IncidentsPage(ExportedPage):
     report: IncidentsReport
     cards: list[Card]
     incidents: Table[Incident]
@@ -50,10 +50,6 @@ class IncidentsPage:
         """What is listed beside the period."""
         today = ", and today" if self.report.filters.period.is_current else ""
         return f"{today}; what is unresolved, however old"
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        return {table.key: table for table in (self.incidents, self.anomalies)}
 
 
 def page(report: IncidentsReport, query: QueryDict, access: Access) -> IncidentsPage:

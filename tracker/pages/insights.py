@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
@@ -13,6 +12,7 @@ from django.http import QueryDict
 from tracker.filters import period_query
 from tracker.pages.changes import change_columns
 from tracker.pages.days import day_axis, known
+from tracker.pages.exports import ExportedPage
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
 from tracker.pages.rankings import Ranking, rankings
@@ -29,11 +29,11 @@ from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import SIDE_ROWS, Column, Export, Table, csv_url, query_string_with
+from tracker.widgets.tables import SIDE_ROWS, Column, Table, csv_url, query_string_with
 
 
 @dataclass(frozen=True)
-class InsightsPage:
+class InsightsPage(ExportedPage):
     report: Insights
     rankings: list[Ranking]
     savings: Table[Saving]
@@ -49,14 +49,6 @@ class InsightsPage:
     versions: Table[Version]
     behind: Table[Client]
     repositories: Table[Repository]
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        shown = (
-            self.savings, self.plan, self.buckets, self.models, self.news, self.shares, self.active,
-            self.tools, self.commands, self.extensions, self.versions, self.behind, self.repositories,
-        )  # fmt: skip
-        return {item.key: item for item in shown}
 
 
 def page(report: Insights, query: QueryDict) -> InsightsPage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from django.urls import reverse
 from incidents.models import Incident
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, dollars, known
+from tracker.pages.exports import ExportedPage
 from tracker.pages.incidents import severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.one_day import day_url
@@ -24,14 +25,14 @@ from tracker.reports.tools import Named
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, PaletteModel
-from tracker.widgets.tables import Column, Export, Table, csv_url
+from tracker.widgets.tables import Column, Table, csv_url
 
 TOP_MODELS = 6
 TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))
 
 
 @dataclass(frozen=True)
-class MemberPage:
+class MemberPage(ExportedPage):
     report: MemberReport
     spend: Chart
     tokens: Chart
@@ -47,14 +48,6 @@ class MemberPage:
         """The overview of the member's group over the same period."""
         cleared = {"search": "", "model": "", "badge": "", "surface": ""}
         return reverse("overview") + self.report.filters.query(group=self.report.figures.group, **cleared)
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        shown = (
-            self.spend, self.tokens, self.models, self.tools, self.commands,
-            self.repositories, self.days, self.incidents,
-        )  # fmt: skip
-        return {item.key: item for item in shown}
 
 
 def page(report: MemberReport, query: QueryDict) -> MemberPage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -12,14 +12,15 @@ from django.urls import reverse
 
 from tracker.filters import Filters
 from tracker.pages.days import dollars
+from tracker.pages.exports import ExportedPage
 from tracker.reports.one_day import DayLine, DayReport
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
-from tracker.widgets.tables import Column, Export, Table, csv_url
+from tracker.widgets.tables import Column, Table, csv_url
 
 
 @dataclass(frozen=True)
-class DayPage:
+class DayPage(ExportedPage):
     report: DayReport
     compared: str  # the day's spend less a usual day's
     compared_share: str  # the same as a share, where that means something
@@ -27,10 +28,6 @@ class DayPage:
     members: Table[DayLine]
     models: Table[DayLine]
     surfaces: Table[DayLine]
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        return {item.key: item for item in (self.hours, self.members, self.models, self.surfaces)}
 
 
 def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:

@@ -15,6 +15,7 @@ from tracker.filters import period_query
 from tracker.pages import members
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, day_labels, dollars, known
+from tracker.pages.exports import ExportedPage
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
@@ -31,7 +32,7 @@ NAMED_OUTLIERS = 5  # in a caption
 
 
 @dataclass(frozen=True)
-class OverviewPage:
+class OverviewPage(ExportedPage):
     report: Overview
     daily: Chart
     cycle: Chart | None
@@ -39,11 +40,6 @@ class OverviewPage:
     models: Table[ModelCost]
     unused: Table[UnusedSeat]
     members: Table[MemberFigures]
-
-    @property
-    def exports(self) -> dict[str, Chart | Table]:
-        shown = [self.daily, self.cycle, self.by_member, self.models, self.unused, self.members]
-        return {item.key: item for item in shown if item}
 
 
 def page(report: Overview, query: QueryDict) -> OverviewPage:

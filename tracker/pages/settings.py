@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import QueryDict
@@ -12,9 +11,10 @@ from collector.collecting.freshness import SourceFreshness
 from collector.models import SourceRun
 from groups.reporting.summary import GroupSummary
 from incidents.models import Channel
+from tracker.pages.exports import ExportedPage
 from tracker.reports.configuration import Configuration
 from tracker.widgets.cells import Flag
-from tracker.widgets.tables import Column, Export, Table
+from tracker.widgets.tables import Column, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
 DOUBTS = (
@@ -25,17 +25,12 @@ TONES = {"ok": "good", "ok_doubts": "warning", "fresh": "good", "failed": "criti
 
 
 @dataclass(frozen=True)
-class SettingsPage:
+class SettingsPage(ExportedPage):
     report: Configuration
     sources: Table[SourceFreshness]
     runs: Table[SourceRun]
     channels: Table[Channel]
     groups: Table[GroupSummary] | None  # None for who does not see everybody
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        shown = (self.sources, self.runs, self.channels, self.groups)
-        return {table.key: table for table in shown if table}
 
 
 def page(report: Configuration, query: QueryDict, *, with_groups: bool = True) -> SettingsPage:

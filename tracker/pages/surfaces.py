@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,27 +10,24 @@ from django.http import QueryDict
 from tracker.filters import SURFACES, period_query
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, dollars, known
+from tracker.pages.exports import ExportedPage
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, surface_name
-from tracker.widgets.tables import Column, Export, Table, csv_url
+from tracker.widgets.tables import Column, Table, csv_url
 
 # Each surface keeps its colour, whichever others there are.
 COLOURS = dict(zip(SURFACES, TOLD_APART, strict=True))
 
 
 @dataclass(frozen=True)
-class SurfacesPage:
+class SurfacesPage(ExportedPage):
     report: Surfaces
     surfaces: Table[SurfaceLine]
     by_day: Chart
     agents: Table[AgentLine]
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        return {item.key: item for item in (self.surfaces, self.by_day, self.agents)}
 
 
 def page(report: Surfaces, query: QueryDict) -> SurfacesPage:
