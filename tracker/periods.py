@@ -56,6 +56,10 @@ class Period:
         """Whether anything of `day` is known; of one that is not, no figure is zero."""
         return self.known_until is None or day_start(day) < self.known_until
 
+    def seen_until(self, now: datetime) -> datetime:
+        """Where usage stops being known; `now` where none was ever read."""
+        return min(self.known_until or now, now)
+
     @property
     def is_current(self) -> bool:
         """Whether today so far is shown after it: not where two days were asked for."""

@@ -88,12 +88,6 @@ class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):
         """
         return self._newest_of(self.model.objects.filter(cycle=cycle, taken_at__lte=instant))
 
-    def latest_at(self, instant: datetime) -> SpendSnapshotQuerySet:
-        """The same of the cycle that `instant` falls into; none where no such cycle is known."""
-        # By the cycle's number, which each member's look-up seeks in the index.
-        at = BillingCycle.objects.filter(start_at__lte=instant, end_at__gt=instant).order_by("-start_at")
-        return self._newest_of(self.model.objects.filter(cycle=models.Subquery(at.values("pk")[:1])))
-
     def _newest_of(self, rows: models.QuerySet[SpendSnapshot]) -> SpendSnapshotQuerySet:
         of_member = rows.filter(member=models.OuterRef("pk"))
         newest = models.Subquery(of_member.order_by("-taken_at").values("pk")[:1])

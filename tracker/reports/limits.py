@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from collector.models import SpendSnapshot
+from collector.models import BillingCycle, SpendSnapshot
 from tracker.reports.people import Person
 from tracker.widgets import formats
 
@@ -48,9 +47,9 @@ class StatedLimit(NamedTuple):
         return self.on_demand_cents is not None and self.on_demand_cents >= self.limit_cents
 
 
-def stated_limits(now: datetime) -> list[StatedLimit]:
-    """Of every member with a limit, in the cycle that `now` falls into. One query."""
-    rows = SpendSnapshot.objects.latest_at(now).filter(limit_dollars__gt=0).order_by()
+def stated_limits(cycle: BillingCycle) -> list[StatedLimit]:
+    """Of every member with a limit in the cycle. One query."""
+    rows = SpendSnapshot.objects.latest_per_member(cycle).filter(limit_dollars__gt=0).order_by()
     limits = rows.values_list("member_id", "on_demand_cents", "limit_dollars")
     return [StatedLimit(pk, on_demand, dollars * 100) for pk, on_demand, dollars in limits if dollars]
 

@@ -169,7 +169,7 @@ class MemberReport:
         """Of the last hours, while an incident is open. One query there."""
         if not self.figures.person.has_open_incident or (self.cycle and self.cycle.as_of):
             return None
-        return pace_of(self.member.pk, min(self.period.known_until or self.filters.now, self.filters.now))
+        return pace_of(self.member.pk, self.period.seen_until(self.filters.now))
 
     @property
     def limit_at(self) -> str:

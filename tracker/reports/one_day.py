@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import add
@@ -186,12 +186,11 @@ class _Day:
 
     def _hours(self) -> list[Decimal | None]:
         spent = self._by_hour([self.day])
-        until = self._known_until()
         starts = [day_start(self.day) + timedelta(hours=hour) for hour in range(24)]
-        return [spent[hour] if start < until else None for hour, start in enumerate(starts)]
-
-    def _known_until(self) -> datetime:
-        return min(self.period.known_until or self.filters.now, self.filters.now)
+        return [
+            spent[hour] if start < self.period.seen_until(self.filters.now) else None
+            for hour, start in enumerate(starts)
+        ]
 
     def _usual_hours(self) -> list[Decimal] | None:
         if not self.past_days:

@@ -125,9 +125,8 @@ class Overview:
     @cached_property
     def paces(self) -> dict[int, Pace]:
         """Of members with an open incident, above their usual. One query where there are any."""
-        now = self.filters.now
-        until = min(self.period.known_until or now, now)
-        if utc_day(until) < utc_day(now) or self.filters.model or self.filters.surface:
+        until = self.period.seen_until(self.filters.now)
+        if utc_day(until) < self.period.today or self.filters.model or self.filters.surface:
             return {}
         concerned = [pk for pk, person in self._named().items() if person.has_open_incident]
         return extra_paces(concerned, until) if concerned else {}

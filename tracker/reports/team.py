@@ -145,8 +145,9 @@ class Team:
 
     @cached_property
     def stated_limits(self) -> list[StatedLimit]:
-        """Everybody's limit and on-demand spend as Cursor last stated them. One query."""
-        return stated_limits(self.filters.now)
+        """Everybody's limit and on-demand spend as Cursor last stated them for this cycle. One query."""
+        cycle = self.filters.cycles[0]
+        return stated_limits(cycle) if cycle else []
 
     def _habits(self, pk: int, used: Totals, is_over_limit: bool) -> Habits:
         edits = self.all_activity.get(pk, NO_ACTIVITY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -179,15 +179,13 @@ class _Teams:
         return Change(added(days, self.compared).total_cents, added(days, self.earlier).total_cents)
 
     def forecast(self, option: GroupOption, days: Mapping[Slot, ChargebackFigures]) -> Forecast | None:
-        found = cycle_forecast(days, self.cycle, self.seen_at) if self.cycle else None
+        found = (
+            cycle_forecast(days, self.cycle, self.period.seen_until(self.filters.now)) if self.cycle else None
+        )
         if found is None or self.cycle is None:
             return None
         paces = [pace for pk in option.group_ids for pace in self.paces.get(pk, [])]
         return with_paces(found, paces, self.cycle.end_at)
-
-    @property
-    def seen_at(self) -> datetime:
-        return min(self.period.known_until or self.filters.now, self.filters.now)
 
     @property
     def counted_or_today(self) -> set[Slot]:
@@ -243,11 +241,13 @@ class _Teams:
 
     def _paces(self) -> Mapping[int, list[Pace]]:
         """By group, of its members with an open incident."""
-        if utc_day(self.seen_at) < self.period.today:
+        if utc_day(self.period.seen_until(self.filters.now)) < self.period.today:
             return {}
         concerned = [pk for pk, person in self.people.items() if person.has_open_incident]
         concerned = list(filter(self.is_visible, concerned))
         found: dict[int, list[Pace]] = defaultdict(list)
-        for pk, pace in (extra_paces(concerned, self.seen_at) if concerned else {}).items():
+        for pk, pace in (
+            extra_paces(concerned, self.period.seen_until(self.filters.now)) if concerned else {}
+        ).items():
             found[self.people[pk].group_id or UNASSIGNED].append(pace)
         return found
