@@ -220,7 +220,7 @@ def _categories(names: Sequence[Any]) -> pd.Categorical:
     distinct = sorted(set(names))
     number = {name: place for place, name in enumerate(distinct)}
     codes = np.fromiter(map(number.__getitem__, names), np.int32, len(names))
-    return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype=object))
+    return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype="str"))
 
 
 def thread_numbers(names: Sequence[str]) -> Array:
