@@ -98,7 +98,7 @@ def figure_column(field: models.Field, show: Show) -> Callable[[models.Model], s
     return figure
 
 
-def value_text(field: models.Field, value: Any) -> Any:
+def value_text(field: models.Field, value: object) -> object:
     """A value of the field in a sentence or a table's cell."""
     if field.choices:
         value = dict(field.flatchoices).get(value, value)
@@ -115,10 +115,10 @@ def value_text(field: models.Field, value: Any) -> Any:
 class DollarsField(forms.DecimalField):
     """Entered and shown in dollars, stored in cents."""
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> object:
         return f"{value / 100:.2f}" if isinstance(value, Decimal) else value
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         entered = super().to_python(value)
         return None if entered is None else entered * 100
 
@@ -166,6 +166,6 @@ class ReadableChanges(HistoricalRecordContextHelper):
         shown = super().format_delta_change(change)
         return dataclasses.replace(shown, field=capfirst(label_of(self.model._meta.get_field(change.field))))
 
-    def prepare_delta_change_value(self, change: ModelChange, value: ModelChangeValue) -> Any:
+    def prepare_delta_change_value(self, change: ModelChange, value: ModelChangeValue) -> object:
         prepared = super().prepare_delta_change_value(change, value)
         return value_text(self.model._meta.get_field(change.field), prepared)

@@ -56,7 +56,7 @@ def load_history(
         rows=rows,
         events=events,
         hours_from=hour_of(hours_from),
-        earlier=earlier,
+        earlier=None if all_by_hour else earlier,
         cycles=cycles,
         turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < day_end(last)},
         prices=prices,
