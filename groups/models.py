@@ -231,7 +231,15 @@ class GroupImport(models.Model):
 
 
 class MemberPlace(Member):
-    """A member, seen as somebody who is in a group: the admin's list for moving people."""
+    """A member, seen as somebody who is in a group: the admin's list for moving people.
+
+    The list's query adds the four of the member's latest assignment.
+    """
+
+    held_name: str | None
+    held_since: date | None
+    held_source: str | None
+    held_by: str | None
 
     class Meta:
         proxy = True

@@ -74,15 +74,15 @@ class MemberPlaceAdmin(CarefulList, admin.ModelAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "title": "Members by group"})
 
     @admin.display(ordering="held_name")
-    def group(self, member: Any) -> str:
+    def group(self, member: MemberPlace) -> str:
         return member.held_name or UNASSIGNED_NAME
 
     @admin.display(ordering="held_since")
-    def since(self, member: Any) -> str:
+    def since(self, member: MemberPlace) -> str:
         return str(member.held_since or "")
 
     @admin.display(ordering="held_source")
-    def placed_by(self, member: Any) -> str:
+    def placed_by(self, member: MemberPlace) -> str:
         if not member.held_source or member.held_source == Assignment.SetBy.CURSOR:
             return Assignment.SetBy.CURSOR.label if member.held_source else ""
         return f"{Assignment.SetBy(member.held_source).label}: {member.held_by}"

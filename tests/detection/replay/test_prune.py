@@ -8,9 +8,11 @@ import pytest
 from collector.facts import rollups
 from collector.facts.pruning import plan_pruning, prune
 from collector.models import BillingCycle, UsageEvent
+from detection.assess import assess
 from detection.models import DetectionSettings
 from detection.replay import past
 from detection.replay.backtest import backtest
+from detection.replay.replay import Replay
 from tests.detection.facts import make_member
 
 NOW = datetime(2026, 6, 1, 0, 0, tzinfo=UTC)
@@ -61,3 +63,16 @@ def test_thirty_days_replay_the_same_by_days_and_hours_and_after_pruning_all_but
     assert replayed(all_by_hour=True) == before
     assert prune(plan_pruning(45, NOW), NOW) > 1000
     assert replayed() == before
+
+
+@pytest.mark.django_db
+def test_a_history_of_every_hour_is_judged_without_another_query(django_assert_num_queries):
+    UsageEvent.objects.bulk_create(a_team(), batch_size=1000)
+    rollups.recompute_days(date(2026, 3, 1), LAST, NOW)
+    policy = DetectionSettings()
+    evening = datetime(2026, 5, 12, 23, tzinfo=UTC)
+    history = past.load_history(evening.date(), LAST, policy, all_by_hour=True)
+    replay = Replay(history, evening, NOW, days=policy.history_days)
+    with django_assert_num_queries(0):
+        found = assess(replay.frame(evening), policy, (), None, replay.read_work).findings
+    assert {history.emails[finding.member_id] for finding in found} == {"m1@example.com"}
