@@ -38,7 +38,8 @@ UNTRACKED_TABLES = {
     "tracker_modelcolour",
     "auth_user",
 }
-
+# A lease is inserted once: from then on its job counts as having run, which pages do show.
+FIRST_LEASE = 'INSERT INTO "collector_lease"'
 
 RENEW_MARK = (
     "INSERT INTO collector_lease (name, holder, expires_at, writes) VALUES (%s, %s, %s, 0) "
@@ -79,12 +80,18 @@ def _count_write(
 ) -> Any:
     """Execute the statement; after a write to a tracked table, renew the mark once it is committed."""
     result = execute(sql, params, many, context)
-    if sql.startswith(WRITE_STATEMENTS) and _table(sql) not in UNTRACKED_TABLES:
+    if _is_tracked(sql):
         connection: BaseDatabaseWrapper = context["connection"]
         setattr(connection, OWN_WRITES, _own_write_count(connection) + 1)
         if not _has_uncommitted_writes(connection):
             transaction.on_commit(_renew_change_mark, using=connection.alias, robust=True)
     return result
+
+
+def _is_tracked(sql: str) -> bool:
+    if not sql.startswith(WRITE_STATEMENTS):
+        return False
+    return sql.startswith(FIRST_LEASE) or _table(sql) not in UNTRACKED_TABLES
 
 
 def _table(sql: str) -> str:
