@@ -38,6 +38,10 @@ class Realised:
     def instead(self) -> str:
         return display_name(self.follow_up.instead)
 
+    @property
+    def is_declined(self) -> bool:
+        return self.follow_up.state == SavingFollowUp.State.DECLINED
+
 
 def follow_up(
     member_id: int, saving: Saving, state: str, reason: str, *, by: str, now: datetime

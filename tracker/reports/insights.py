@@ -18,7 +18,7 @@ from collector.models import (
     TeamAnalyticsDay,
 )
 from tracker.filters import Filters
-from tracker.reports import models, plan, repositories, savings, tools, usage, versions
+from tracker.reports import followups, models, plan, repositories, savings, tools, usage, versions
 from tracker.reports.fit import nothing_fits
 from tracker.reports.kept import kept
 from tracker.reports.model_news import ModelNews, model_news
@@ -130,6 +130,18 @@ class Insights:
         everybody = own if self.parts is self.all_parts else savings.uses(self.all_parts)
         own = [use for use in own if people[use.member_id].is_person]
         return savings.savings(own, everybody, self.team.palette)
+
+    @cached_property
+    def saved_so_far(self) -> tuple[float, float] | None:
+        """What suggestions that were not declined have saved, and were estimated to save by now.
+
+        None where nothing was followed up, or filters narrow the page. One query.
+        """
+        if self.filters.is_narrowed:
+            return None
+        followed = followups.realised(self.team.people, self.filters.now, self.filters.visible)
+        taken = [row for row in followed if not row.is_declined]
+        return (sum(row.saved for row in taken), sum(row.estimated for row in taken)) if taken else None
 
     @property
     def off_bill_range(self) -> tuple[float, float]:

@@ -84,6 +84,11 @@ def test_what_was_saved_since_is_measured_by_the_share_of_tokens_before(client, 
     assert found.estimated == pytest.approx(1_800)  # $9 a day
     assert found.saved == pytest.approx(900)
     assert "$9.00" in client.get("/savings").text
+    so_far = "Suggestions that were followed up have saved $9.00 of an estimated $18.00 so far"
+    assert so_far in client.get("/insights").text
+    assert so_far not in client.get("/insights?model=opus").text  # they are followed up for all models
+    follow(client, "declined")
+    assert "have saved" not in client.get("/insights").text
 
 
 def test_a_declined_suggestion_saves_nothing(client, time_machine):
