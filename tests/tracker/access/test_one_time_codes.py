@@ -9,20 +9,17 @@ from urllib.parse import unquote
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth as totp
 from axe_playwright_python.sync_playwright import Axe
 from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from tests.tracker.access.one_time_codes import PASSWORD, code_for, give_password, set_up
 from tests.tracker.pages.test_looks_in_a_browser import RULES
 from tracker.access.sentences import sentence
 from tracker.models import AccessSettings, AuditEntry
-
-PASSWORD = "a-long-password"
 
 
 @pytest.fixture(autouse=True)
@@ -31,44 +28,8 @@ def fresh_limits(db):
     cache.clear()
 
 
-@pytest.fixture
-def ada(db) -> User:
-    return User.objects.create_superuser("ada", "ada@company.com", PASSWORD)
-
-
-def code_for(secret: str) -> str:
-    return totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time()))))
-
-
 def wrong_code(secret: str) -> str:
     return f"{(int(code_for(secret)) + 1) % 10**6:06}"
-
-
-def give_password(client: Client, password: str = PASSWORD, next_url: str = "/insights"):
-    form = {"username": "ada", "password": password, "next": next_url}
-    return client.post("/admin/login/", form)
-
-
-def set_up(client: Client, user: User) -> tuple[str, list[str]]:
-    """The secret and the recovery codes that a signed-in `user` gets."""
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    asked = client.get("/accounts/code/set-up/")
-    assert unquote(asked["Location"]) == "/accounts/password/?next=/accounts/code/set-up/"
-    client.post(asked["Location"], {"password": PASSWORD, "next": "/accounts/code/set-up/"})
-    page = client.get("/accounts/code/set-up/").content.decode()
-    secret = re.search(r"in the app: <code>(\w+)</code>", page)[1]
-    answer = client.post("/accounts/code/set-up/", {"code": code_for(secret)}, follow=True)
-    codes = re.findall(r"<code>(\d{8})</code>", answer.content.decode())
-    return secret, codes
-
-
-@pytest.fixture
-def enrolled(client, ada) -> tuple[str, list[str]]:
-    """What `ada` set up: her secret and recovery codes. Nobody is signed in afterwards."""
-    found = set_up(client, ada)
-    client.logout()
-    cache.clear()  # the code that turned it on would be refused as used
-    return found
 
 
 def is_signed_in(client: Client) -> bool:
