@@ -89,7 +89,8 @@ def hourly_rows(events: pd.DataFrame) -> pd.DataFrame:
     sums = ["cents", "charged", "billed", "requests", "tokens", "weight", "paid_weight", "estimated"]
     rows = events.groupby(keys, as_index=False)[sums].sum()
     is_priced = rows.pop("estimated") == 0
-    threads = events.groupby([*keys, "thread"], as_index=False)["requests"].sum()
+    named = events[events["thread"] != ""]
+    threads = named.groupby([*keys, "thread"], as_index=False)["requests"].sum()
     threads = (
         threads[threads["requests"] >= BUSY_THREAD].sort_values("requests").drop_duplicates(keys, keep="last")
     )
