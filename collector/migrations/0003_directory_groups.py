@@ -17,11 +17,11 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('cursor_id', models.CharField(max_length=80, unique=True)),
                 ('name', models.CharField(max_length=200)),
-                ('monthly_limit_dollars', models.DecimalField(blank=True, decimal_places=2, help_text='Empty: no limit of the group.', max_digits=12, null=True)),
+                ('monthly_limit_dollars', models.DecimalField(blank=True, decimal_places=2, help_text='If empty, the group has no limit.', max_digits=12, null=True)),
                 ('first_seen_at', models.DateTimeField()),
                 ('last_seen_at', models.DateTimeField()),
-                ('gone_at', models.DateTimeField(blank=True, help_text="Since when the vendor's list lacks it.", null=True)),
-                ('members', models.ManyToManyField(help_text='Read only for groups that have a limit.', related_name='directory_groups', to='collector.member')),
+                ('gone_at', models.DateTimeField(blank=True, help_text="When the group disappeared from Cursor's list.", null=True)),
+                ('members', models.ManyToManyField(help_text='Collected only for groups that have a limit.', related_name='directory_groups', to='collector.member')),
             ],
             options={
                 'ordering': ['name'],
@@ -30,6 +30,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='cursorgroup',
             name='directory_group',
-            field=models.ForeignKey(blank=True, help_text='The directory group that it follows, whose limit holds for its members.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='billing_groups', to='collector.directorygroup'),
+            field=models.ForeignKey(blank=True, help_text="The directory group that this group follows; that group's limit applies to its members.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='billing_groups', to='collector.directorygroup'),
         ),
     ]

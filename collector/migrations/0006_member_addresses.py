@@ -14,17 +14,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='billingcycle',
             name='first_named_at',
-            field=models.DateTimeField(blank=True, help_text='When Cursor first named it as the running cycle.', null=True),
+            field=models.DateTimeField(blank=True, help_text='When Cursor first reported it as the current cycle.', null=True),
         ),
         migrations.AddField(
             model_name='billingcycle',
             name='last_named_at',
             field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AlterField(
-            model_name='billingcycle',
-            name='is_inferred',
-            field=models.BooleanField(default=False, help_text='Stepped back from a known cycle; Cursor never named it.'),
         ),
         migrations.CreateModel(
             name='MemberAddress',

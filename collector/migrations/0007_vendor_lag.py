@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='watermark',
             name='sent_until_at',
-            field=models.DateTimeField(blank=True, help_text='Up to when the vendor has sent rows, where that is behind what was read.', null=True),
+            field=models.DateTimeField(blank=True, help_text='The time up to which Cursor has sent rows, if that is before the end of what was read.', null=True),
         ),
     ]

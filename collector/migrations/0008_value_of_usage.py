@@ -15,36 +15,36 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='membermodelday',
             name='free_weight',
-            field=models.BigIntegerField(db_default=0, default=0, help_text='The same of free usage.'),
+            field=models.BigIntegerField(db_default=0, default=0, help_text='The same for free usage.'),
         ),
         migrations.AddField(
             model_name='membermodelday',
             name='unpriced_weight',
-            field=models.BigIntegerField(db_default=0, default=0, help_text='Tokens of usage without a cost, weighed by what their kind costs.'),
+            field=models.BigIntegerField(db_default=0, default=0, help_text='Tokens of usage without a cost, weighted by the price of their kind.'),
         ),
         migrations.AddField(
             model_name='membermodelday',
             name='worth_cents',
-            field=collector.base.fields.CentsField(db_default=0, decimal_places=6, default=Decimal('0'), help_text='What usage that was not charged is worth, where the source says so.', max_digits=16),
+            field=collector.base.fields.CentsField(db_default=0, decimal_places=6, default=Decimal('0'), help_text='The value of usage that was not charged, if the source reports it.', max_digits=16),
         ),
         migrations.AddField(
             model_name='membermodelhour',
             name='free_weight',
-            field=models.BigIntegerField(db_default=0, default=0, help_text='The same of free usage.'),
+            field=models.BigIntegerField(db_default=0, default=0, help_text='The same for free usage.'),
         ),
         migrations.AddField(
             model_name='membermodelhour',
             name='settled_at',
-            field=models.DateTimeField(blank=True, help_text='When its last event was first seen.', null=True),
+            field=models.DateTimeField(blank=True, help_text='When its latest event was first seen.', null=True),
         ),
         migrations.AddField(
             model_name='membermodelhour',
             name='unpriced_weight',
-            field=models.BigIntegerField(db_default=0, default=0, help_text='Tokens of usage without a cost, weighed by what their kind costs.'),
+            field=models.BigIntegerField(db_default=0, default=0, help_text='Tokens of usage without a cost, weighted by the price of their kind.'),
         ),
         migrations.AddField(
             model_name='membermodelhour',
             name='worth_cents',
-            field=collector.base.fields.CentsField(db_default=0, decimal_places=6, default=Decimal('0'), help_text='What usage that was not charged is worth, where the source says so.', max_digits=16),
+            field=collector.base.fields.CentsField(db_default=0, decimal_places=6, default=Decimal('0'), help_text='The value of usage that was not charged, if the source reports it.', max_digits=16),
         ),
     ]

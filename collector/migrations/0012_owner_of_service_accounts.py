@@ -7,13 +7,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('collector', '0011_plain_texts'),
+        ('collector', '0010_member_merges'),
     ]
 
     operations = [
         migrations.AddField(
             model_name='member',
             name='owner',
-            field=models.ForeignKey(blank=True, help_text='Who is asked about this service account: its incidents name and notify them.', limit_choices_to={'gone_at': None, 'is_removed': False, 'kind': 'person'}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='owned', to='collector.member'),
+            field=models.ForeignKey(blank=True, help_text='The person responsible for this service account. Its incidents name and notify them.', limit_choices_to={'gone_at': None, 'is_removed': False, 'kind': 'person'}, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='owned', to='collector.member'),
         ),
     ]

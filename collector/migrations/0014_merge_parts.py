@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('collector', '0013_help_texts'),
+        ('collector', '0012_owner_of_service_accounts'),
     ]
 
     operations = [

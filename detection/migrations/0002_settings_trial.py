@@ -14,12 +14,12 @@ class Migration(migrations.Migration):
             name='SettingsTrial',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('values', models.JSONField(help_text='The settings tried, field by field, as text.')),
+                ('values', models.JSONField(help_text='The settings to test, field by field, as text.')),
                 ('status', models.CharField(choices=[('waiting', 'waiting for the worker'), ('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='waiting', max_length=8)),
                 ('asked_by', models.CharField(max_length=200)),
                 ('asked_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('result', models.JSONField(default=dict, help_text='What would come, go and stay.')),
+                ('result', models.JSONField(default=dict, help_text='The alerts that would be new, no longer raised, or unchanged.')),
             ],
             options={
                 'ordering': ['-asked_at'],

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='detectionsettings',
             name='machine_pace_per_hour',
-            field=models.BigIntegerField(db_default=100, default=100, help_text="Requests an hour, in two hours or more of 24, that no person makes: an alarm where they are also five times the member's usual, whatever they cost. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative; 0 switches this check off.')]),
+            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')]),
         ),
         migrations.AddField(
             model_name='detectionsettings',
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicaldetectionsettings',
             name='machine_pace_per_hour',
-            field=models.BigIntegerField(db_default=100, default=100, help_text="Requests an hour, in two hours or more of 24, that no person makes: an alarm where they are also five times the member's usual, whatever they cost. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative; 0 switches this check off.')]),
+            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')]),
         ),
         migrations.AddField(
             model_name='historicaldetectionsettings',
@@ -34,33 +34,13 @@ class Migration(migrations.Migration):
             field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it.'),
         ),
         migrations.AlterField(
-            model_name='anomaly',
-            name='cause',
-            field=models.CharField(choices=[('spend', 'spend'), ('requests', 'requests'), ('tokens', 'tokens'), ('plan', 'plan'), ('limit', 'limit'), ('budget', 'budget'), ('price', 'price')], help_text='Joins findings of the same spend.', max_length=10),
-        ),
-        migrations.AlterField(
-            model_name='anomaly',
-            name='rule',
-            field=models.CharField(choices=[('cycle_limit', 'cycle spend over the limit'), ('daily_requests', 'requests in a day over the limit'), ('daily_tokens', 'tokens in a day over the limit'), ('team_spend', 'spend unlike the team'), ('team_requests', 'requests unlike the team'), ('spike', 'spend spike'), ('cycle_outlier', 'cycle spend unlike the team'), ('expensive_model', 'more expensive requests'), ('plan_exhausted', 'plan exhausted'), ('members_limited', 'members stopped by a spend cap'), ('team_budget', 'team budget'), ('own_baseline', "spend unlike the member's own"), ('drift', 'slow drift of spend'), ('machine_pace', "requests at a machine's pace"), ('price_change', 'price of a model changed')], max_length=20),
-        ),
-        migrations.AlterField(
             model_name='detectionsettings',
             name='own_baseline_sensitivity',
-            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="How many of the member's own robust standard deviations (of the logarithm of spend) 24 h may lie above what is usual for that member, for example 4; lower finds more. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'Above 1000 times nothing is ever found.')]),
-        ),
-        migrations.AlterField(
-            model_name='exemption',
-            name='cause',
-            field=models.CharField(choices=[('spend', 'spend'), ('requests', 'requests'), ('tokens', 'tokens'), ('plan', 'plan'), ('limit', 'limit'), ('budget', 'budget'), ('price', 'price')], max_length=10),
+            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="How many robust standard deviations (of the logarithm of spend) the spend in 24 h may lie above the member's own usual, for example 4. A lower number finds more. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'A multiplier above 1000 would never find anything.')]),
         ),
         migrations.AlterField(
             model_name='historicaldetectionsettings',
             name='own_baseline_sensitivity',
-            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="How many of the member's own robust standard deviations (of the logarithm of spend) 24 h may lie above what is usual for that member, for example 4; lower finds more. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'Above 1000 times nothing is ever found.')]),
-        ),
-        migrations.AlterField(
-            model_name='historicalexemption',
-            name='cause',
-            field=models.CharField(choices=[('spend', 'spend'), ('requests', 'requests'), ('tokens', 'tokens'), ('plan', 'plan'), ('limit', 'limit'), ('budget', 'budget'), ('price', 'price')], max_length=10),
+            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="How many robust standard deviations (of the logarithm of spend) the spend in 24 h may lie above the member's own usual, for example 4. A lower number finds more. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'A multiplier above 1000 would never find anything.')]),
         ),
     ]

@@ -6,7 +6,8 @@ class Migration(migrations.Migration):
     """A name of its own in code; the column keeps the one that code of the version before reads."""
 
     dependencies = [
-        ('detection', '0005_plain_texts'),
+        ('collector', '0010_member_merges'),
+        ('detection', '0003_evidence'),
     ]
 
     operations = [

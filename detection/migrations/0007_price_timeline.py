@@ -14,8 +14,8 @@ class Migration(migrations.Migration):
             name='PriceTimeline',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_day', models.DateField(help_text='The first day of usage that was known.', null=True)),
-                ('last_day', models.DateField(help_text='The last day that was looked at.', null=True)),
+                ('first_day', models.DateField(help_text='The first day of known usage.', null=True)),
+                ('last_day', models.DateField(help_text='The last day that was examined.', null=True)),
                 ('events', models.JSONField(default=list, help_text='[model, day, ratio]: the new price of a token over the old one; null: first used.')),
             ],
         ),

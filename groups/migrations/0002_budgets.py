@@ -23,9 +23,9 @@ class Migration(migrations.Migration):
             name='BudgetSettings',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('member_budget_dollars', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text="US dollars that each member may spend in a billing cycle, for example 200. A budget of the member's own replaces it. 0 is off.", max_digits=10, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='budget of each member')),
-                ('steps', models.CharField(default='50, 80, 100', help_text='Percentages of a budget at which the channels are notified, each once per billing cycle. Empty: nobody is notified.', max_length=60, validators=[groups.budgets.models.check_steps])),
-                ('notifies_of_members', models.BooleanField(default=True, help_text="Off: only the steps of the team's and the groups' budgets are sent.", verbose_name="notify about members' budgets")),
+                ('member_budget_dollars', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text="What each member may spend in a billing cycle, for example 200. A member's own budget replaces it. 0 is off.", max_digits=10, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='budget per member ($)')),
+                ('steps', models.CharField(default='50, 80, 100', help_text='Percentages of a budget at which the channels are notified, each once per billing cycle. If empty, nobody is notified.', max_length=60, validators=[groups.budgets.models.check_steps])),
+                ('notifies_of_members', models.BooleanField(default=True, help_text='Off: only budget steps of the team and of groups are sent.', verbose_name="notify about members' budgets")),
             ],
             options={
                 'verbose_name': 'budget settings',
@@ -36,9 +36,9 @@ class Migration(migrations.Migration):
             name='HistoricalBudgetSettings',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('member_budget_dollars', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text="US dollars that each member may spend in a billing cycle, for example 200. A budget of the member's own replaces it. 0 is off.", max_digits=10, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='budget of each member')),
-                ('steps', models.CharField(default='50, 80, 100', help_text='Percentages of a budget at which the channels are notified, each once per billing cycle. Empty: nobody is notified.', max_length=60, validators=[groups.budgets.models.check_steps])),
-                ('notifies_of_members', models.BooleanField(default=True, help_text="Off: only the steps of the team's and the groups' budgets are sent.", verbose_name="notify about members' budgets")),
+                ('member_budget_dollars', models.DecimalField(decimal_places=2, default=Decimal('0'), help_text="What each member may spend in a billing cycle, for example 200. A member's own budget replaces it. 0 is off.", max_digits=10, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='budget per member ($)')),
+                ('steps', models.CharField(default='50, 80, 100', help_text='Percentages of a budget at which the channels are notified, each once per billing cycle. If empty, nobody is notified.', max_length=60, validators=[groups.budgets.models.check_steps])),
+                ('notifies_of_members', models.BooleanField(default=True, help_text='Off: only budget steps of the team and of groups are sent.', verbose_name="notify about members' budgets")),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             name='HistoricalCycleBudget',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('amount_dollars', models.DecimalField(decimal_places=2, help_text='US dollars per billing cycle, for example 2500.', max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'), 'A budget is more than 0. Delete it to have none.'), django.core.validators.MaxValueValidator(10000000)], verbose_name='amount ($)')),
+                ('amount_dollars', models.DecimalField(decimal_places=2, help_text='US dollars per billing cycle, for example 2500.', max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'), 'A budget must be more than 0. To have no budget, delete it.'), django.core.validators.MaxValueValidator(10000000)], verbose_name='amount ($)')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),
@@ -80,8 +80,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('target', models.CharField(help_text='team, group:ID or member:ID.', max_length=40)),
                 ('percent', models.PositiveSmallIntegerField()),
-                ('budget_cents', collector.base.fields.CentsField(decimal_places=6, default=Decimal('0'), help_text='The budget when the step was reached.', max_digits=16)),
-                ('spent_cents', collector.base.fields.CentsField(decimal_places=6, default=Decimal('0'), help_text='The spend then.', max_digits=16)),
+                ('budget_cents', collector.base.fields.CentsField(decimal_places=6, default=Decimal('0'), help_text='The budget at the time when the step was reached.', max_digits=16)),
+                ('spent_cents', collector.base.fields.CentsField(decimal_places=6, default=Decimal('0'), help_text='The spend at that time.', max_digits=16)),
                 ('reached_at', models.DateTimeField(help_text='When it was noticed.')),
                 ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='budget_steps', to='collector.billingcycle')),
             ],
@@ -94,14 +94,14 @@ class Migration(migrations.Migration):
             name='CycleBudget',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount_dollars', models.DecimalField(decimal_places=2, help_text='US dollars per billing cycle, for example 2500.', max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'), 'A budget is more than 0. Delete it to have none.'), django.core.validators.MaxValueValidator(10000000)], verbose_name='amount ($)')),
+                ('amount_dollars', models.DecimalField(decimal_places=2, help_text='US dollars per billing cycle, for example 2500.', max_digits=10, validators=[django.core.validators.MinValueValidator(Decimal('0.01'), 'A budget must be more than 0. To have no budget, delete it.'), django.core.validators.MaxValueValidator(10000000)], verbose_name='amount ($)')),
                 ('group', models.OneToOneField(blank=True, help_text='The budget covers this group and every group below it.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='budget', to='groups.group')),
                 ('member', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='budget', to='collector.member')),
             ],
             options={
                 'verbose_name': 'budget',
                 'ordering': ['group__name', 'member__email'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', False), ('member__isnull', True)), models.Q(('group__isnull', True), ('member__isnull', False)), _connector='OR'), name='cyclebudget_group_or_member', violation_error_message='A budget belongs to a group or to a member: choose one of the two.'), models.CheckConstraint(condition=models.Q(('amount_dollars__gt', 0)), name='cyclebudget_more_than_nothing', violation_error_message='A budget is more than 0. Delete it to have none.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', False), ('member__isnull', True)), models.Q(('group__isnull', True), ('member__isnull', False)), _connector='OR'), name='cyclebudget_group_or_member', violation_error_message='A budget belongs to either a group or a member. Choose one of the two.'), models.CheckConstraint(condition=models.Q(('amount_dollars__gt', 0)), name='cyclebudget_more_than_nothing', violation_error_message='A budget must be more than 0. To have no budget, delete it.')],
             },
         ),
     ]

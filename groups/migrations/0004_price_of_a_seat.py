@@ -8,18 +8,18 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('groups', '0003_plain_words'),
+        ('groups', '0002_budgets'),
     ]
 
     operations = [
         migrations.AddField(
             model_name='budgetsettings',
             name='seat_dollars',
-            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 is unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat'),
+            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 means unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat'),
         ),
         migrations.AddField(
             model_name='historicalbudgetsettings',
             name='seat_dollars',
-            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 is unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat'),
+            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, default=Decimal('0'), help_text='US dollars a month that your contract charges for one seat, for example 40. Unused seats are then shown in dollars. 0 means unknown.', max_digits=8, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10000000)], verbose_name='price of a seat'),
         ),
     ]

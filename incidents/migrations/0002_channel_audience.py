@@ -14,11 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='channel',
             name='audience',
-            field=models.CharField(choices=[('everybody', 'everybody, and the team as a whole'), ('groups', 'these groups and those below them'), ('member', 'the member concerned')], db_default='groups', default='everybody', help_text='Whose incidents and digests go here. “The member concerned” writes to the person whom an incident is about, and gets no digests.', max_length=10, verbose_name='for'),
-        ),
-        migrations.AlterField(
-            model_name='channel',
-            name='groups',
-            field=models.ManyToManyField(blank=True, help_text='Only for a channel that is for groups. When all of them are deleted, the channel is for nobody and nothing is sent.', to='groups.group'),
+            field=models.CharField(choices=[('everybody', 'everybody, and the team as a whole'), ('groups', 'these groups and those below them'), ('member', 'the member concerned')], db_default='groups', default='everybody', help_text='Whose incidents and digests are sent here. “The member concerned” writes to the person that an incident is about, and gets no digests.', max_length=10, verbose_name='for'),
         ),
     ]

@@ -17,17 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='channel',
             name='sends_budgets',
-            field=models.BooleanField(db_default=True, default=True, help_text='Steps of budgets as they are reached: all of them, or those of its groups and their members.', verbose_name='sends budgets'),
-        ),
-        migrations.AlterField(
-            model_name='notification',
-            name='digest',
-            field=models.JSONField(blank=True, help_text='The content of a digest or notice, as recorded.', null=True),
-        ),
-        migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('alert', 'alert'), ('update', 'update'), ('digest', 'digest'), ('notice', 'notice')], max_length=6),
+            field=models.BooleanField(db_default=True, default=True, help_text="Sends budget steps as they are reached. A channel for groups gets only theirs and their members'.", verbose_name='budgets'),
         ),
         migrations.AddConstraint(
             model_name='notification',

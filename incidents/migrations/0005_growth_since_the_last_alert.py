@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incident',
             name='alerted_cents',
-            field=models.DecimalField(blank=True, decimal_places=6, help_text='The same when it last alerted: a good deal more alerts again.', max_digits=16, null=True),
+            field=models.DecimalField(blank=True, decimal_places=6, help_text='The same figure at the last alert; a figure far above this triggers another alert.', max_digits=16, null=True),
         ),
         migrations.AddField(
             model_name='incident',
             name='stated_cents',
-            field=models.DecimalField(blank=True, decimal_places=6, help_text='What its largest finding comes to in 24 h, as of the last run before it was resolved.', max_digits=16, null=True),
+            field=models.DecimalField(blank=True, decimal_places=6, help_text='The spend in 24 h of its largest finding, as of the last run before it was resolved.', max_digits=16, null=True),
         ),
     ]

@@ -14,34 +14,24 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incidentsettings',
             name='asks_member_first',
-            field=models.BooleanField(db_default=False, default=False, help_text='Whoever an incident is about gets a direct message at once (Slack by e-mail address, else e-mail) and may answer: expected until a day, stopped, or not me. The answer goes onto the timeline and gives no right to act. The channels wait for it as long as the next two fields say.', verbose_name='ask the member first'),
+            field=models.BooleanField(db_default=False, default=False, help_text="Sends the member whom an incident is about a direct message at once (on Slack, otherwise by e-mail), with three answers: “It's expected” (until a day), “I stopped it” or “Not me”. The answer is added to the timeline; it does not change the incident's status. Channels wait for it for the times set in the next two fields.", verbose_name='ask the member first'),
         ),
         migrations.AddField(
             model_name='incidentsettings',
             name='channels_wait_critical_minutes',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='0: the channels and the member are notified at the same time.', verbose_name='channels wait when critical (minutes)'),
+            field=models.PositiveSmallIntegerField(db_default=0, default=0, help_text='0: channels and the member are notified at the same time.', verbose_name='channels wait when critical (minutes)'),
         ),
         migrations.AddField(
             model_name='incidentsettings',
             name='channels_wait_warning_minutes',
-            field=models.PositiveSmallIntegerField(db_default=30, default=30, help_text='Without an answer the channels are notified after so long. 0: at once.', verbose_name='channels wait after a warning (minutes)'),
-        ),
-        migrations.AlterField(
-            model_name='notification',
-            name='status',
-            field=models.CharField(choices=[('waiting', 'waiting'), ('sending', 'being sent'), ('sent', 'sent'), ('given_up', 'given up'), ('dropped', 'not needed: the member answered')], default='waiting', max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='timelineentry',
-            name='step',
-            field=models.CharField(choices=[('opened', 'opened'), ('joined', 'finding joined'), ('worsened', 'got worse'), ('alerted', 'alert delivered'), ('answered', 'answered'), ('unanswered', 'escalated: nobody answered'), ('acknowledged', 'acknowledged'), ('expired', 'acknowledgement expired'), ('quiet', 'finding gone'), ('resolved', 'resolved'), ('reopened', 'reopened'), ('snoozed', 'snoozed'), ('woke', 'snooze ended'), ('verdict', 'verdict'), ('note', 'note'), ('onset', 'onset corrected'), ('limit_asked', 'asked Cursor for a limit'), ('limit', 'spend limit'), ('guard', 'guard'), ('undelivered', 'notification given up')], max_length=12),
+            field=models.PositiveSmallIntegerField(db_default=30, default=30, help_text='If the member has not answered by then, channels are notified. 0: immediately.', verbose_name='channels wait after a warning (minutes)'),
         ),
         migrations.CreateModel(
             name='MemberAnswer',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reply', models.CharField(choices=[('expected', "It's expected"), ('stopped', 'I stopped it'), ('not_me', 'Not me')], max_length=8)),
-                ('until_at', models.DateTimeField(blank=True, help_text='The end of the last day expected.', null=True)),
+                ('until_at', models.DateTimeField(blank=True, help_text='The end of the last day on which the spend is expected.', null=True)),
                 ('answered_at', models.DateTimeField()),
                 ('origin', models.CharField(choices=[('page', 'page'), ('api', 'API'), ('slack', 'Slack'), ('email', 'e-mail'), ('pager', 'PagerDuty'), ('genie', 'Opsgenie'), ('system', 'system')], max_length=6)),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='member_answers', to='incidents.incident')),

@@ -5,14 +5,15 @@ class Migration(migrations.Migration):
     """A name of its own in code; the column keeps the one that code of the version before reads."""
 
     dependencies = [
-        ('incidents', '0013_plain_texts'),
+        ('groups', '0002_budgets'),
+        ('incidents', '0010_histories'),
     ]
 
     operations = [
         migrations.AlterField(
             model_name='incidentsettings',
             name='cooldown_hours',
-            field=models.PositiveSmallIntegerField(default=24, help_text='The same cause within this time after an incident was resolved reopens it instead of opening a new one. A finding that still holds at the end of this time reopens what a person had resolved.', verbose_name='reopen window (hours)', db_column='cooldown_hours'),
+            field=models.PositiveSmallIntegerField(db_column='cooldown_hours', default=24, help_text='If the same cause recurs within this time after an incident is resolved, that incident is reopened instead of a new one being opened. If a finding still holds at the end of this time, an incident that a person resolved is reopened.', verbose_name='reopen window (hours)'),
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
@@ -22,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicalincidentsettings',
             name='cooldown_hours',
-            field=models.PositiveSmallIntegerField(default=24, help_text='The same cause within this time after an incident was resolved reopens it instead of opening a new one. A finding that still holds at the end of this time reopens what a person had resolved.', verbose_name='reopen window (hours)', db_column='cooldown_hours'),
+            field=models.PositiveSmallIntegerField(db_column='cooldown_hours', default=24, help_text='If the same cause recurs within this time after an incident is resolved, that incident is reopened instead of a new one being opened. If a finding still holds at the end of this time, an incident that a person resolved is reopened.', verbose_name='reopen window (hours)'),
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[

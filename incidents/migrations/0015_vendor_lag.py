@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalincidentsettings',
             name='vendor_lag_hours',
-            field=models.PositiveSmallIntegerField(db_default=6, default=6, help_text='On a working day, pages and channels report that Cursor itself is behind with events once it lasts this long; channels also hear when it is over. 0: never.', verbose_name="notice of Cursor's own lag after (hours)"),
+            field=models.PositiveSmallIntegerField(db_default=6, default=6, help_text='If Cursor itself has been behind with events for this long on a working day, pages and channels report it. Channels are also notified when it catches up. 0: never.', verbose_name='report a delay at Cursor after (hours)'),
         ),
         migrations.AddField(
             model_name='incidentsettings',
             name='vendor_lag_hours',
-            field=models.PositiveSmallIntegerField(db_default=6, default=6, help_text='On a working day, pages and channels report that Cursor itself is behind with events once it lasts this long; channels also hear when it is over. 0: never.', verbose_name="notice of Cursor's own lag after (hours)"),
+            field=models.PositiveSmallIntegerField(db_default=6, default=6, help_text='If Cursor itself has been behind with events for this long on a working day, pages and channels report it. Channels are also notified when it catches up. 0: never.', verbose_name='report a delay at Cursor after (hours)'),
         ),
     ]

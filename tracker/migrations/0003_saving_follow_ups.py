@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
                 ('raised_at', models.DateTimeField()),
                 ('changed_at', models.DateTimeField()),
                 ('changed_by', models.CharField(max_length=254)),
-                ('token_share', models.FloatField(help_text="Of the member's tokens in the 30 days before, on the model.")),
-                ('cents_per_token', models.FloatField(help_text='The difference of the two prices, then.')),
+                ('token_share', models.FloatField(help_text="The model's share of the member's tokens in the 30 days before.")),
+                ('cents_per_token', models.FloatField(help_text='The difference between the two prices at that time.')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='collector.member')),
             ],
             options={

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tracker", "0006_plain_words")]
+    dependencies = [("tracker", "0005_cached_values")]
 
     operations = [
         migrations.AddField(

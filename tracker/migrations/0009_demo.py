@@ -6,7 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0013_plain_texts"),
+        ("groups", "0002_budgets"),
+        ("incidents", "0010_histories"),
         ("tracker", "0008_mark_known_demo"),
     ]
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='accesssettings',
             name='smallest_group',
-            field=models.PositiveSmallIntegerField(db_default=5, default=5, help_text='With pseudonyms, viewers see groups of fewer people as part of the group above. 0: all.', verbose_name='smallest group'),
+            field=models.PositiveSmallIntegerField(db_default=5, default=5, help_text='When viewers see pseudonyms, groups with fewer people than this are shown as part of their parent group. 0: show every group.', verbose_name='smallest group'),
         ),
         migrations.AddField(
             model_name='historicalaccesssettings',
@@ -28,6 +28,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalaccesssettings',
             name='smallest_group',
-            field=models.PositiveSmallIntegerField(db_default=5, default=5, help_text='With pseudonyms, viewers see groups of fewer people as part of the group above. 0: all.', verbose_name='smallest group'),
+            field=models.PositiveSmallIntegerField(db_default=5, default=5, help_text='When viewers see pseudonyms, groups with fewer people than this are shown as part of their parent group. 0: show every group.', verbose_name='smallest group'),
         ),
     ]

@@ -15,19 +15,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='historicalretentionsettings',
-            name='notification_days',
-            field=models.PositiveIntegerField(db_default=400, default=400, help_text='Those sent, withdrawn or given up. At least 45: what was sent once a cycle is known by them. 0: forever.', verbose_name='notifications (days)'),
-        ),
-        migrations.AlterField(
-            model_name='retentionsettings',
-            name='notification_days',
-            field=models.PositiveIntegerField(db_default=400, default=400, help_text='Those sent, withdrawn or given up. At least 45: what was sent once a cycle is known by them. 0: forever.', verbose_name='notifications (days)'),
-        ),
         migrations.RunPython(lift_to_45_days, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name='retentionsettings',
-            constraint=models.CheckConstraint(condition=models.Q(('notification_days', 0), ('notification_days__gte', 45), _connector='OR'), name='retention_notifications_at_least_45_days', violation_error_message='Keep notifications for at least 45 days, or forever (0): by them a digest of the billing cycle is known to have been sent.'),
+            constraint=models.CheckConstraint(condition=models.Q(('notification_days', 0), ('notification_days__gte', 45), _connector='OR'), name='retention_notifications_at_least_45_days', violation_error_message='Keep notifications for at least 45 days, or forever (0), because they record which digests of the billing cycle were sent.'),
         ),
     ]

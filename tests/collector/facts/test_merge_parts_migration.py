@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-BEFORE, AFTER = ("collector", "0013_help_texts"), ("collector", "0016_merges_without_steps")
+BEFORE, AFTER = ("collector", "0012_owner_of_service_accounts"), ("collector", "0016_merges_without_steps")
 AT = datetime(2026, 3, 17, 15, tzinfo=UTC)
 STEPS = [{"do": "move", "table": "collector.Member", "pks": [7], "field": "owner_id", "origin": 2, "to": 1}]
 COLUMNS = {"kept_pk": 1, "gone_pk": 2, "merged_by": "ann", "merged_at": AT}
