@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -175,23 +174,10 @@ def in_unit(anomaly: Anomaly, value: float) -> str:
     return cents_text(Decimal(str(value))) if is_money else number_text(value)
 
 
-class AnomalyForm(forms.ModelForm):
-    class Meta:
-        help_texts: ClassVar = {"extra_cents": "Spend above the usual."}
-
-
-class ExemptionForm(forms.ModelForm):
-    class Meta:
-        help_texts: ClassVar = {
-            "floor_cents": "For “too small”: spend in 24 h up to this amount never raises an alert."
-        }
-
-
 @admin.register(Anomaly)
 class AnomalyAdmin(ReadOnly, admin.ModelAdmin):
     """What was found; nothing here is edited by hand."""
 
-    form = AnomalyForm
     fields = (
         *("member", "rule", "cause", "severity", "message", "model"),
         *("measured", "observed_figure", "bound_figure", "expected_figure", "extra_cents"),
@@ -225,7 +211,6 @@ class AnomalyAdmin(ReadOnly, admin.ModelAdmin):
 class ExemptionAdmin(ChoosesMember, RecordedAdmin):
     """What detection keeps quiet about, who said so, and until when; revoking ends it at the next run."""
 
-    form = ExemptionForm
     list_display = [
         "member",
         "cause",

@@ -47,12 +47,10 @@ class Anomaly(models.Model):
     metric = models.CharField(
         max_length=30, help_text="What was measured, such as spend_24h or requests_day."
     )
-    observed = models.FloatField(
-        help_text="The measured figure, in cents or as a count, depending on the metric."
-    )
+    observed = models.FloatField(help_text="The measured figure: money or a count, depending on the metric.")
     bound = models.FloatField(help_text="The figure it had to exceed.")
     expected = models.FloatField(help_text="The usual figure.")
-    extra_cents = CentsField(help_text="Spend above the usual, in cents.")
+    extra_cents = CentsField(help_text="Spend above the usual.")
     onset_at = models.DateTimeField(
         null=True, blank=True, help_text="The usage event at which the bound was crossed."
     )

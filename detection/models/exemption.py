@@ -38,7 +38,7 @@ class Exemption(models.Model):
     floor_cents = CentsField(
         null=True,
         blank=True,
-        help_text="For “too small”: spend in 24 h up to this many cents raises no alert about the member.",
+        help_text="For “too small”: spend in 24 h up to this amount never raises an alert about the member.",
     )
     reason = models.TextField(blank=True, help_text="The reason, for later readers.")
     created_by = models.CharField(max_length=254, blank=True)
@@ -60,7 +60,7 @@ class Exemption(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind=ExemptionKind.TOO_SMALL) | Q(floor_cents__gt=0),
                 name="exemption_too_small_has_a_floor",
-                violation_error_message="“Too small” needs a floor in cents, up to which no alert is raised.",
+                violation_error_message="“Too small” needs an amount, up to which no alert is raised.",
             ),
         ]
 
