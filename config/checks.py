@@ -12,6 +12,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_domain_name, validate_email
 
+from collector.base.commands import SETTINGS_CHECKS
+
 Find = Callable[[], Iterable[CheckMessage]]
 Check = Callable[..., list[CheckMessage]]
 
@@ -23,7 +25,7 @@ def setting_check(*tags: str, deploy: bool = False) -> Callable[[Find], Check]:
         def check(app_configs: object, **kwargs: object) -> list[CheckMessage]:
             return list(find())
 
-        return register(check, *tags, deploy=deploy)
+        return register(check, SETTINGS_CHECKS, *tags, deploy=deploy)
 
     return decorate
 

@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from tracker.api.api import api
 
+admin.autodiscover()
 urlpatterns = [
     path("", include("tracker.ops.urls")),
     path("", include("tracker.access.urls")),  # before the admin, whose sign-in it answers

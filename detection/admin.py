@@ -25,7 +25,6 @@ from collector.member_choice import ChoosesMember
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
 from .questions import HELP, LABELS, QUESTIONS
-from .replay.preview import preview
 from .replay.trials import ask_trial, changes_since, settings_from, value_text
 
 TRIAL = "admin/detection/detectionsettings/trial.html"
@@ -109,6 +108,8 @@ class DetectionSettingsAdmin(SettingsAdmin):
             return self.begin_trial(request, form)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "form": form}
         if form.is_valid():
+            from .replay.preview import preview  # pandas is behind it, which no other page needs
+
             context["preview"] = preview(form.save(commit=False), timezone.now())
         status = 200 if form.is_valid() else 400
         return TemplateResponse(

@@ -10,11 +10,8 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from collector.facts.merge_hooks import register_mover
-        from detection.replay.backtest import AFTERWORDS
-        from incidents.actions.limit_guard import guard_lines
         from incidents.merging import move_incidents, move_limits
 
-        AFTERWORDS.append(guard_lines)
         register_mover(move_incidents)
         register_mover(move_limits)
         post_migrate.connect(make_channels, sender=self)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
+from django.utils.module_loading import import_string
+
 from collector.base.days import utc_day
 from collector.models import BillingCycle
 from incidents.models import Channel, IncidentSettings, Notification
@@ -20,9 +22,9 @@ CYCLE_DAYS_BEFORE = 3
 # A Monday without a worker does not lose the week's report.
 WEEKLY_DAYS = 2
 
-# (now, ids of the groups it is about or None) -> the digest, or None with nothing to say.
-Builder = Callable[[datetime, frozenset[int] | None], Digest | None]
-BUILDERS: dict[str, Builder] = {}
+# Dotted paths of (now, ids of the groups it is about or None) -> the digest, or None with nothing to say.
+# Paths, since the figures that a digest needs take long to load.
+BUILDERS: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,15 @@ class DigestReport:
         return {"recorded": self.recorded}
 
 
-def register(name: str, builder: Builder) -> None:
-    """Let `builder` write the digest `name`."""
+def register(name: str, builder: str) -> None:
+    """Let the function at the dotted path `builder` write the digest `name`."""
     BUILDERS[name] = builder
+
+
+def build_digest(name: str, now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
+    """The digest, about those groups or the whole team; None where there is nothing to say."""
+    digest: Digest | None = import_string(BUILDERS[name])(now, group_ids)
+    return digest
 
 
 def send_due(now: datetime) -> DigestReport:
@@ -112,5 +120,5 @@ def record_for(channel: Channel, name: str, key: str, now: datetime) -> bool:
     group_ids = audience(channel, utc_day(now))
     if group_ids is not None and not group_ids:
         return False
-    digest = BUILDERS[name](now, group_ids)
+    digest = build_digest(name, now, group_ids)
     return digest is not None and record_notice(channel, key, digest, now, Notification.Purpose.DIGEST)

@@ -16,7 +16,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations as Databas
 from django_q.brokers import get_broker
 from pytest_django.live_server_helper import LiveServer
 
-from config import garbage
+from config import garbage, urls  # noqa: F401  (the addresses register the models in the admin)
 from tests import migrated, transactions
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.

@@ -185,7 +185,7 @@ def test_no_answer_is_read_without_end(call, behave, settings, monkeypatch):
 def test_no_module_speaks_to_somebody_else_beside_these():
     """A new one has to be called above before it stands here."""
     imports = re.compile(
-        r"^(?:import|from) (requests|urllib\.request|http\.client|smtplib|slack_sdk|apprise|socket"
+        r"^ *(?:import|from) (requests|urllib\.request|http\.client|smtplib|slack_sdk|apprise|socket"
         r"|django\.core\.mail|anymail|httpx|aiohttp)\b",
         re.MULTILINE,
     )

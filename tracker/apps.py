@@ -7,13 +7,15 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         from collector.facts.merge_hooks import register_mover
+        from incidents import digests
         from tracker.access import checks  # noqa: F401  (registers; models must be there first)
-        from tracker.demo import inbox
         from tracker.merging import move_follow_ups
-        from tracker.reports import digests
         from tracker.running import checks as demo_check  # noqa: F401
 
-        digests.register()
+        for name in ("plan", "cycle", "weekly"):
+            digests.register(name, f"tracker.reports.digests.{name}")
         if settings.DEMO:
+            from tracker.demo import inbox
+
             inbox.keep_messages()
         register_mover(move_follow_ups)

@@ -3,7 +3,7 @@ nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -70,10 +70,6 @@ class Stretch:
     severity: Severity
     rules: list[str] = field(default_factory=list)
     cleared_at: datetime | None = None
-
-
-# What rooms above say about a backtest's incidents, a line each: the command prints it below them.
-AFTERWORDS: list[Callable[[Sequence[SimulatedIncident]], list[str]]] = []
 
 
 def backtest(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -13,8 +14,8 @@ from detection.models import DetectionSettings, SettingsTrial
 from detection.questions import LABELS
 from detection.vocabulary import Rule
 
-from .backtest import SimulatedIncident
-from .preview import preview
+if TYPE_CHECKING:
+    from .backtest import SimulatedIncident
 
 logger = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
@@ -63,6 +64,8 @@ def run_trial(pk: int) -> str:
     waiting = SettingsTrial.objects.filter(pk=pk, status=Progress.WAITING)
     if not waiting.update(status=Progress.RUNNING):
         return "ran already"
+    from .preview import preview  # here alone, and not in a web process: pandas is behind it
+
     trial = SettingsTrial.objects.get(pk=pk)
     try:
         shown = preview(settings_from(trial.values), trial.asked_at)

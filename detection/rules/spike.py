@@ -9,7 +9,6 @@ from detection.frame.arrays import Array
 from detection.frame.baseline import Baseline, has_evidence
 from detection.frame.evidence import PLAIN
 from detection.frame.frame import Frame, Past
-from detection.frame.outlier_days import outlier_bound, recent_average
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -29,7 +28,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         return []
     spend, ended = frame.peak.cents, frame.peak_hours_ago
     average, days = frame.past.once(_average, settings.spike_lookback_days)
-    bound = np.maximum(outlier_bound(average, multiplier), float(settings.floor_dollars) * 100)
+    bound = np.maximum(multiplier * average, float(settings.floor_dollars) * 100)
     rows = np.arange(len(spend))
     own = own_bounds(frame, settings, baseline)[rows, ended]
     is_proved = has_evidence(baseline, PLAIN)[rows, ended]
@@ -58,3 +57,12 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
 
 def _average(past: Past, lookback: int) -> tuple[Array, Array]:
     return recent_average(past.history.cents, lookback)
+
+
+def recent_average(spend: Array, lookback: int) -> tuple[Array, Array]:
+    """Mean of each row's last `lookback` days with spend, and how many there were."""
+    active = spend > 0
+    from_the_end = np.cumsum(active[:, ::-1], axis=1)[:, ::-1]
+    chosen = active & (from_the_end <= lookback)
+    days = chosen.sum(axis=1)
+    return np.where(chosen, spend, 0).sum(axis=1) / np.maximum(days, 1), days

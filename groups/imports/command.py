@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
+from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
 from collector.base.days import utc_day
 from groups.assignments.changes import ChangeRefused
@@ -24,7 +25,7 @@ from .apply import apply, read_plan, upload
 from .plan import NewGroup, Plan
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(ProductCommand):
     """Previews a file, and applies it with --apply. Subclasses name the `kind` of file."""
 
     kind: GroupImport.FileKind

@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from collector.base.arguments import day
+from collector.base.commands import ProductCommand
 
 Row = dict[str, object]
 
@@ -74,7 +75,7 @@ def batches(first: list[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
         first = list(islice(rest, BATCH))
 
 
-class ExportCommand(BaseCommand):
+class ExportCommand(ProductCommand):
     """A command that writes the rows of a range of days to a file."""
 
     columns: Sequence[str]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Sum
@@ -16,11 +17,13 @@ from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.spend_limits import LimitInForce, read_limit
 from collector.models import BillingCycle, Member, UsageEvent
-from detection.replay.backtest import SimulatedIncident
 from detection.vocabulary import Severity
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish, words
 from incidents.lifecycle.moves import SYSTEM, Transition, write
 from incidents.models import GuardSettings, Incident, LimitChange, Origin, Status, TimelineStep
+
+if TYPE_CHECKING:  # pandas is behind it, which no web process needs
+    from detection.replay.backtest import SimulatedIncident
 
 log = logging.getLogger(__name__)
 UNANSWERED = (Status.OPEN, Status.ALERTED)

@@ -9,16 +9,23 @@ from django.conf import settings
 
 from incidents.models import Channel, IncidentSettings
 
-from . import by_url, email, opsgenie, pagerduty, slack, slack_direct, webhook
+from . import email, opsgenie, pagerduty, slack, slack_direct, webhook
 from .base import DeliveryError, Parcel, Receipt
 
 logger = logging.getLogger(__name__)
+
+
+def send_by_url(channel: Channel, parcel: Parcel) -> str:
+    from . import by_url  # loads Apprise, which only such channels need
+
+    return by_url.send(channel, parcel)
+
 
 SENDERS: dict[str, Callable[[Channel, Parcel], str | Receipt]] = {
     Channel.Medium.SLACK: slack.send,
     Channel.Medium.EMAIL: email.send,
     Channel.Medium.WEBHOOK: webhook.send,
-    Channel.Medium.APPRISE: by_url.send,
+    Channel.Medium.APPRISE: send_by_url,
     Channel.Medium.PAGERDUTY: pagerduty.send,
     Channel.Medium.OPSGENIE: opsgenie.send,
 }

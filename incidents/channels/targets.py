@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from apprise import Apprise, AppriseAttachment, NotifyBase
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
 
 # Stands in an e-mail channel's target for the member whom an incident is about.
 MEMBER = "{member}"
@@ -76,7 +79,7 @@ def check_apprise_url(item: str) -> None:
     if scheme in LOCAL_SERVICES:
         raise ValidationError(f"“{scheme}” shows messages on this machine: choose a service on the network.")
     refuse_link_local(item)
-    service = Apprise.instantiate(item, suppress_exceptions=True)
+    service = apprise_service(item)
     if service is None:
         raise ValidationError(
             f"“{scheme}://{HIDDEN}” is not an Apprise URL. Examples: discord://ID/TOKEN, ntfy://TOPIC, "
@@ -88,8 +91,17 @@ def check_apprise_url(item: str) -> None:
         )
 
 
+def apprise_service(url: str) -> NotifyBase | None:
+    """What Apprise makes of the URL."""
+    from apprise import Apprise  # takes a while to load, and every process knows the channels
+
+    return Apprise.instantiate(url, suppress_exceptions=True)
+
+
 def reads_file(service: NotifyBase) -> bool:
     """Whether one of its options is a file that Apprise reads each time, or fetches from an address."""
+    from apprise import AppriseAttachment
+
     options = vars(service)
     attached = [value for value in options.values() if isinstance(value, AppriseAttachment)]
     return any(map(len, attached)) or any(map(options.get, FILE_OPTIONS))
@@ -135,5 +147,5 @@ def shown_secret(kind: str, item: str) -> str:
         return f"{scheme}://{host}/{HIDDEN}"
     if kind != "apprise":
         return f"{HIDDEN}{item[-4:]}"
-    service = Apprise.instantiate(item, suppress_exceptions=True)
+    service = apprise_service(item)
     return service.url(privacy=True).partition("?")[0] if service else HIDDEN

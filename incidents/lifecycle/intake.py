@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
 from collector.models import Member, UsageEvent
-from detection.engine import DetectionReport
 from detection.findings.wording import listing
 from detection.models import Anomaly
 from detection.vocabulary import Severity
@@ -23,6 +22,9 @@ from .growth import floor_cents, growth, stated_cents
 from .intake_run import Run, TakeInReport
 from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
 from .people import reopening, resolution, with_verdict_taken_back
+
+if TYPE_CHECKING:  # pandas is behind it, which no web process needs
+    from detection.engine import DetectionReport
 
 
 def take_in(report: DetectionReport, now: datetime) -> TakeInReport:

@@ -5,13 +5,20 @@ import pytest
 from django.core.checks import run_checks
 from django.db import OperationalError
 
+from collector.base.commands import SETTINGS_CHECKS
 from config.checks import check_var_directory
 from tracker.running.demo import mark_demo
 
 
 def ids(*, deploy: bool = False) -> list[str]:
-    found = [message.id for message in run_checks(include_deployment_checks=deploy)]
-    return [check_id for check_id in found if check_id.startswith("config.")]
+    """Of this project's checks; the commands run them all, though not those of Django."""
+    found, by_commands = (
+        [message.id for message in run_checks(tags=tags, include_deployment_checks=deploy)]
+        for tags in (None, [SETTINGS_CHECKS])
+    )
+    own = [check_id for check_id in found if check_id.startswith("config.")]
+    assert sorted(own) == sorted(check_id for check_id in by_commands if check_id.startswith("config."))
+    return own
 
 
 def test_nothing_set_is_fine():

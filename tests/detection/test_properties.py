@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from collector.base.days import day_start
 from detection.assess import assess
 from detection.findings.finding import Finding
 from detection.frame.baseline import learn, worth_a_look
+from detection.frame.outlier_days import OUTLINED_TIMES, outlier_days
 from detection.models import DetectionSettings
 from detection.replay.backtest import backtest, backtests
 from detection.replay.replay import Replay, hour_of, steps
 from detection.rules import own_baseline
+from detection.rules.spike import recent_average
 
 from .company import LAST, daily_steps, raised, small_history
 from .frames import make_frame
@@ -138,3 +141,11 @@ def test_settings_replayed_together_find_what_each_finds_by_itself():
     together = backtests(small_history(), policies, hours)
     assert len(set(map(len, together))) > 1
     assert together == [backtest(small_history(), policy, hours) for policy in policies]
+
+
+@given(st.lists(st.one_of(st.just(0), st.integers(1, 50_000)), min_size=1, max_size=40))
+def test_pages_outline_the_days_that_the_spike_rule_would_call_so(cents):
+    average, days = recent_average(np.array([cents], dtype=float), len(cents))
+    over = np.array(cents) > OUTLINED_TIMES * average[0] + 1e-6
+    spend = [Decimal(figure) for figure in cents]
+    assert outlier_days(spend, spend) == list(over & (days[0] > 0))

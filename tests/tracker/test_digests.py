@@ -67,7 +67,7 @@ def test_plan_names_who_used_it_up_yesterday_and_counts_all():
     spend("ada@example.com", date(2026, 3, 15), 5_000, billed=5_000)
     spend("bob@example.com", date(2026, 3, 15), 5_000, billed=100)
     spend("cyd@example.com", date(2026, 3, 15), 5_000)
-    digest = digests.BUILDERS["plan"](MONDAY, None)
+    digest = digests.build_digest("plan", MONDAY, None)
     assert digest.title == "Plan exhausted: 1 member on 15 Mar 2026"
     assert digest.lines[0].startswith("2 members since the cycle began on 1 Mar 2026")
     assert digest.tables[0].rows == (("Bob", "bob@example.com"),)
@@ -76,7 +76,7 @@ def test_plan_names_who_used_it_up_yesterday_and_counts_all():
 
 def test_plan_is_silent_on_a_day_on_which_nobody_used_it_up():
     spend("ada@example.com", date(2026, 3, 10), 5_000, billed=1_000)
-    assert digests.BUILDERS["plan"](MONDAY, None) is None
+    assert digests.build_digest("plan", MONDAY, None) is None
 
 
 def test_the_cycle_summary_compares_with_the_last_cycle_and_counts_seats_and_tiers():
@@ -88,7 +88,7 @@ def test_the_cycle_summary_compares_with_the_last_cycle_and_counts_seats_and_tie
     make_member("idle@example.com")
     now = datetime(2026, 3, 29, 8, tzinfo=UTC)
     Watermark.objects.create(source=Source.EVENTS, complete_until_at=now)
-    digest = digests.BUILDERS["cycle"](now, None)
+    digest = digests.build_digest("cycle", now, None)
     assert digest.title == "Billing cycle ends 1 Apr 2026"
     assert digest.lines[0] == "Spent $600.00 by day 29 of 31, including $200.00 billed on demand."
     assert digest.lines[1] == "That is 20 % above the last cycle at the same point."
@@ -107,7 +107,7 @@ def test_the_weekly_one_sets_each_group_against_its_week_before():
     spend("ada@example.com", date(2026, 3, 8), 20_000)  # the week before
     spend("bob@example.com", date(2026, 3, 15), 5_000)
     make_incident(make_member("ada@example.com"), detected_at=datetime(2026, 3, 12, tzinfo=UTC))
-    digest = digests.BUILDERS["weekly"](MONDAY, None)
+    digest = digests.build_digest("weekly", MONDAY, None)
     assert digest.title == "Week of 9 Mar 2026: $350.00"
     assert digest.tables[0].rows == (
         ("Engineering > Platform", "$300.00", "50 % more", "1 of 1 seat active", "1 incident"),
@@ -123,8 +123,8 @@ def test_whoever_moves_in_the_week_counts_in_each_group_what_was_spent_in_it():
     spend("ada@example.com", date(2026, 3, 12), 5_000)
     core_row = ("Core", "$300.00", "200 % more", "0 of 0 seats active", "0 incidents")
     data_row = ("Data", "$50.00", "nothing before", "1 of 1 seat active", "0 incidents")
-    assert digests.BUILDERS["weekly"](MONDAY, None).tables[0].rows == (core_row, data_row)
-    told = digests.BUILDERS["weekly"](MONDAY, frozenset({core.pk}))
+    assert digests.build_digest("weekly", MONDAY, None).tables[0].rows == (core_row, data_row)
+    told = digests.build_digest("weekly", MONDAY, frozenset({core.pk}))
     assert (told.title, told.tables[0].rows) == ("Week of 9 Mar 2026: $300.00", (core_row,))
 
 
@@ -133,9 +133,9 @@ def test_the_weekly_one_says_from_when_on_nothing_is_known():
     stopped = datetime(2026, 3, 12, 13, 5, tzinfo=UTC)
     Watermark.objects.create(source=Source.EVENTS, complete_until_at=stopped)
     said = "Nothing has been collected since 2026-03-12 13:05 UTC: later usage is missing here."
-    assert digests.BUILDERS["weekly"](MONDAY, None).lines[-1] == said
+    assert digests.build_digest("weekly", MONDAY, None).lines[-1] == said
     Watermark.objects.update(complete_until_at=MONDAY)
-    assert said not in digests.BUILDERS["weekly"](MONDAY, None).lines
+    assert said not in digests.build_digest("weekly", MONDAY, None).lines
 
 
 def test_a_channel_with_groups_hears_of_these_only_and_of_those_below():
@@ -145,7 +145,7 @@ def test_a_channel_with_groups_hears_of_these_only_and_of_those_below():
     spend("bob@example.com", date(2026, 3, 15), 5_000)
     channel = make_channel(audience="groups")
     channel.groups.add(Group.objects.create(name="Engineering", created_at=START))
-    digest = digests.BUILDERS["weekly"](MONDAY, audience(channel, MONDAY.date()))
+    digest = digests.build_digest("weekly", MONDAY, audience(channel, MONDAY.date()))
     assert [row[0] for row in digest.tables[0].rows] == ["Engineering > Platform"]
 
 

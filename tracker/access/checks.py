@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core import checks
 
+from collector.base.commands import SETTINGS_CHECKS
 from tracker.access.admission import allow_list
 from tracker.access.exposure import is_exposed
 
@@ -12,7 +13,7 @@ from tracker.access.exposure import is_exposed
 SHORTEST_SECRET = 16
 
 
-@checks.register("access")
+@checks.register("access", SETTINGS_CHECKS)
 def check_access(app_configs: object, **_: object) -> list[checks.CheckMessage]:
     problems = check_sign_in() if settings.AUTH_ENABLED else check_open_mode()
     return problems + check_cron_secret()

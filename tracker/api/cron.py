@@ -12,7 +12,6 @@ from ninja import Router
 from ninja.security.base import AuthBase
 
 from collector.base.leases import AlreadyRunning
-from tracker import pipeline
 from tracker.access.limits import Limit
 from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role
@@ -56,6 +55,8 @@ def run_now(request: AccessRequest) -> dict[str, object]:
 
     409 while another run is at it. The secret travels in the header only.
     """
+    from tracker import pipeline  # pandas is behind it: only a web process that is asked for this loads it
+
     try:
         return pipeline.run(timezone.now()).as_json()
     except AlreadyRunning as running:

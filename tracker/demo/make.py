@@ -13,20 +13,14 @@ from tracker import pipeline
 from .colleagues import Colleagues
 from .errands import errands, reopen_expected
 from .foresight import foresee
-from .models import DemoStory
 from .outlook import Outlook
 from .past import Watcher, run_hour, walk
 from .setup import import_groups, set_up_budgets, set_up_channels
 from .stories import tell_stories
 from .world import World
 
-PAST_DAYS = 60
 HOUR = timedelta(hours=1)
 PAST_THE_HOUR = timedelta(minutes=16)  # when people do what is planned
-
-
-def is_made() -> bool:
-    return DemoStory.objects.exists()
 
 
 def make_past(anchor_at: datetime, days: int, world: World, watch: Watcher) -> None:

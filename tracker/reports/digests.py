@@ -19,7 +19,6 @@ from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.models import Group
 from groups.names import UNASSIGNED_NAME
 from groups.tree import GroupOption
-from incidents import digests
 from incidents.models import Incident
 from incidents.notifying.budgets import budget_amounts
 from incidents.notifying.messages import Digest, DigestTable, site_url
@@ -39,13 +38,6 @@ from tracker.widgets import formats
 
 TOP = 10
 WEEK_DAYS = 7
-
-
-def register() -> None:
-    """Register these as the builders of the digests."""
-    digests.register("plan", plan)
-    digests.register("cycle", cycle)
-    digests.register("weekly", weekly)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.core import checks
 
+from collector.base.commands import SETTINGS_CHECKS
 from tracker.running.demo import holds_demo
 
 
-@checks.register()
+@checks.register(SETTINGS_CHECKS)
 def check_demo(app_configs: object, **_: object) -> list[checks.CheckMessage]:
     if settings.DEMO or not settings.CURSOR_ADMIN_API_KEY or not holds_demo():
         return []

@@ -14,9 +14,11 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, transaction
 
 from collector.models import Member
+from tracker.demo.models import DemoStory
 from tracker.models import SetUp
 
 # Sixty days are lived through the pipeline; a first collection before them brings thirty along.
+PAST_DAYS = 60
 MEMBERS, DAYS, SEED = 60, 90, 7
 # Per 100 members and month, beside the stories, so that a demo left running stays alive.
 INCIDENTS = 6
@@ -92,6 +94,11 @@ def holds_demo() -> bool:
             return SetUp.objects.filter(demo_at__isnull=False).exists()
     except DatabaseError:
         return False
+
+
+def is_made() -> bool:
+    """Whether the demo's past is complete."""
+    return DemoStory.objects.exists()
 
 
 def is_empty() -> bool:

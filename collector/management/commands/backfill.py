@@ -3,11 +3,12 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from collector.base.commands import ProductCommand
 from collector.base.leases import AlreadyRunning
 from collector.base.plausibility import is_number
 from collector.collecting.backfill import backfill
@@ -20,7 +21,7 @@ from collector.sources.base import SyncResult
 from .collect import line
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Read history from Cursor, newest first, until there is no more. If killed, it continues where "
         "it stopped."

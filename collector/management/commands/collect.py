@@ -3,17 +3,18 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from collector.base.arguments import instant
+from collector.base.commands import ProductCommand
 from collector.base.leases import AlreadyRunning
 from collector.collecting.runs import collect
 from collector.cursor.errors import CursorApiError
 from collector.models import Source, SourceRun
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Read from every source in Cursor once what may have changed since the last time; 30 days at "
     "first."
 

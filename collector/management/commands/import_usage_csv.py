@@ -2,16 +2,17 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.arguments import email, instant
+from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
 from collector.imports.bars import RowBars
 from collector.imports.usage import import_usage
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Import a usage-events CSV exported from Cursor's dashboard; lines that cannot be read are listed."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.models import Source
@@ -21,7 +22,7 @@ from collector.recording.masks import Masks
 from collector.recording.recorder import REPORT, Recorder
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Read Cursor's API once, as an empty installation does, and write the answers to DIR with pseudonyms "
         "for people, ids, groups, repositories, conversations and free text. Nothing is stored here."

@@ -6,15 +6,15 @@ import json
 from argparse import ArgumentParser
 from datetime import datetime
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from collector.base.arguments import instant
+from collector.base.commands import ProductCommand
 from collector.collecting.freshness import ages
 from detection.engine import detect
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Look for unusual spend in what has been collected, and store the anomalies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, cast
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Console
 from rich.table import Table
 
 from collector.base.arguments import email
+from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
 from detection.models import DetectionSettings
 from detection.replay.overrides import Override, apply
@@ -33,7 +34,7 @@ FIGURES: tuple[tuple[str, Callable[[Marks], float | None], str], ...] = (
 )
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Score detection on made-up companies, beside the documented rules of cursor-usage-tracker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

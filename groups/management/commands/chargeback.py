@@ -3,16 +3,17 @@ import csv
 import json
 from datetime import date
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
+from collector.base.commands import ProductCommand
 from collector.base.days import utc_day
 from collector.facts import cycles
 from groups.reporting import chargeback
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Print a cycle's spend by group and member: exact US cents, by the group held on each day."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

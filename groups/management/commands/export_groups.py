@@ -1,14 +1,15 @@
 import argparse
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from collector.base.days import utc_day
 from groups.imports import mapping
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Write which member is in which group today as a CSV: email, name, group."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -7,19 +7,21 @@ import json
 from argparse import ArgumentParser
 from datetime import date, timedelta
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
+from collector.base.commands import ProductCommand
 from collector.base.days import utc_day
 from collector.base.plausibility import is_number
 from detection.models import DetectionSettings
 from detection.replay import past
-from detection.replay.backtest import AFTERWORDS, backtest
+from detection.replay.backtest import backtest
 from detection.replay.overrides import Override, apply
+from incidents.actions.limit_guard import guard_lines
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Replay detection over past days, seeing at each step only what was known then. Writes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -71,7 +73,7 @@ class Command(BaseCommand):
                 f"{incident.detected_at:%Y-%m-%d %H:%M} {incident.severity}: {incident.message}"
             )
         self.stdout.write(f"{len(incidents)} incidents from {first} to {last}, {len(steps)} runs.")
-        for line in (line for lines_about in AFTERWORDS for line in lines_about(incidents)):
+        for line in guard_lines(incidents):
             self.stdout.write(line)
 
 

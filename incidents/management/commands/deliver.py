@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from incidents.notifying.outbox import deliver_due
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Send waiting notifications and escalate unanswered ones; for cron without a worker."
 
     def handle(self, **options: object) -> None:

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from collector.base.arguments import instant
+from collector.base.commands import ProductCommand
 from incidents import digests
 from incidents.channels import registry
 from incidents.notifying.outbox import deliver_due
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Send a digest to every channel that wants digests: once per period, even if run twice."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(deliver_due(now).summary)
 
     def preview(self, name: str, now: datetime) -> None:
-        digest = digests.BUILDERS[name](now, None)
+        digest = digests.build_digest(name, now, None)
         if digest is None:
             self.stdout.write(f"{name}: nothing to report")
             return

@@ -118,6 +118,6 @@ def test_an_answer_that_never_ends_is_given_up_after_the_total_deadline(service,
 def test_pagers_get_no_digests(monkeypatch):
     make_channel("pager")
     built = []
-    monkeypatch.setitem(digests.BUILDERS, "weekly", lambda *args: built.append(args))
+    monkeypatch.setattr(digests, "build_digest", lambda *args: built.append(args))
     assert digests.record_digest("weekly", NOON) == []
     assert built == []

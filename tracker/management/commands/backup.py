@@ -7,16 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from collector.base.plausibility import is_number
 from tracker.models import SetUp
 from tracker.ops.backup import BackupFailed, back_up, dated_name, delete_oldest
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Copy the whole database while the site is in use: SQLite as a file, PostgreSQL by pg_dump. "
         "In a directory, the copy is named by date and time."

@@ -1,15 +1,16 @@
 import argparse
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
 from collector.imports.bars import RowBars
 from tracker.imports.tracker_db import import_tracker_db
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Import the SQLite file of cursor-usage-tracker: all of its history, once. "
         "If it is killed half-way, run it again to import the rest."

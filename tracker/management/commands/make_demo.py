@@ -6,16 +6,17 @@ import sys
 from datetime import datetime
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from collector.base.arguments import instant
+from collector.base.commands import ProductCommand
 from collector.base.garbage import rare_garbage_collection
-from tracker.demo.make import PAST_DAYS, is_made, make_past
+from tracker.demo.make import make_past
 from tracker.demo.world import sandbox_world
-from tracker.running.demo import holds_demo
+from tracker.running.demo import PAST_DAYS, holds_demo, is_made
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Run the demo's last days through the pipeline; only against the sandbox that `serve` starts."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from collector.facts.pruning import plan_pruning, prune
 from tracker.ops.retention import prune_events, prune_records, summary
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Delete records older than Retention in the admin allows: audit log, runs, notifications, "
         "import previews, histories, sign-in records, usage events. With --days: only usage events older "

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from collector.base.commands import ProductCommand
 from tracker.access import audit
 from tracker.access.codes import remove_codes
 from tracker.models import AuditEntry
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Remove a local login's one-time code and recovery codes, so that the password alone lets it in."
 
     def add_arguments(self, parser: CommandParser) -> None:

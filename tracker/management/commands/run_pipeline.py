@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from collector.base.arguments import instant
+from collector.base.commands import ProductCommand
 from collector.base.leases import AlreadyRunning
 from tracker import pipeline
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = (
         "Collect, detect, update incidents and notify, as the hourly job does. "
         "--verbosity 0 prints only failures."

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from collector.base.arguments import instant
+from collector.base.commands import ProductCommand
 from sandbox import Clock, Company, NotARecording, PriceRise, Recording, Sandbox, build_company
 from sandbox.company.prices import position
 from sandbox.faults import KINDS, Fault, fault_named
@@ -39,7 +40,7 @@ def price_rise(text: str) -> tuple[str, int, float]:
         raise ArgumentTypeError(f"{text!r} is not MODEL:DAYS:RATIO, such as gpt-5.5-medium:12:1.5") from error
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Serve a made-up Cursor API on 127.0.0.1, for demos and tests, until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

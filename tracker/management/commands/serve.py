@@ -11,14 +11,23 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from collector.base.garbage import rare_garbage_collection
 from collector.base.plausibility import is_number
 from collector.models import Watermark
-from tracker.demo.make import PAST_DAYS, is_made
-from tracker.running.demo import Demo, first_admin, holds_real_data, is_empty, load_demo, mark_demo
+from tracker.running.demo import (
+    PAST_DAYS,
+    Demo,
+    first_admin,
+    holds_real_data,
+    is_empty,
+    is_made,
+    load_demo,
+    mark_demo,
+)
 from tracker.running.processes import ChildEnded, Children
 
 # Of history, before the first page is full; `backfill` reads more.
@@ -26,7 +35,7 @@ HISTORY_DAYS = 60
 PAST = "the demo's past"
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Migrate, and serve the site with its worker; without CURSOR_ADMIN_API_KEY, on a made-up company."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from collector.base.commands import ProductCommand
 from tracker.ops.doctor import check_broker
 from tracker.ops.findings import CheckLevel
 from tracker.running.schedule import ensure_schedules
 from tracker.running.together import kept_together
 
 
-class Command(BaseCommand):
+class Command(ProductCommand):
     help = "Run the hourly pipeline and send notifications, as a background worker (django-q2)."
 
     def handle(self, *args: object, **options: object) -> None:

@@ -1,0 +1,18 @@
+"""What the product's commands have in common."""
+
+from __future__ import annotations
+
+from django.core.management.base import BaseCommand
+
+# The tag of the system checks over settings and what they point at.
+SETTINGS_CHECKS = "settings"
+
+
+class ProductCommand(BaseCommand):
+    """Starts after the checks that an operator's settings can fail.
+
+    Django's own look at models, templates and addresses, which only a developer can break, and load the whole
+    site for it: half of a command's start. `manage.py check` and the web processes run them all.
+    """
+
+    requires_system_checks = (SETTINGS_CHECKS,)

@@ -1,0 +1,91 @@
+"""What a process loads: every cron run pays for it in time, every web process in memory."""
+
+import os
+import subprocess
+import sys
+from datetime import date, timedelta
+
+import pytest
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+from django.utils import timezone
+
+from collector.base.commands import SETTINGS_CHECKS
+from collector.models import MemberModelDay
+from tests.incidents.factories import make_member
+
+OURS = ("collector", "detection", "groups", "incidents", "tracker")
+ARITHMETIC = {"numpy", "pandas"}
+
+WEB = """
+import sys
+from wsgiref.util import setup_testing_defaults
+from config.wsgi import application
+for path in sys.argv[1:]:
+    request = {"HTTP_HOST": "localhost", "PATH_INFO": path}
+    setup_testing_defaults(request)
+    b"".join(application(request, lambda status, headers: print(status)))
+print("loaded", *sys.modules)
+"""
+COMMAND = """
+import sys
+import manage
+manage.main()
+print("loaded", *sys.modules)
+"""
+
+
+def run(program: str, *arguments: str, database_url: str) -> tuple[str, set[str]]:
+    """What the program printed, and the modules that it had loaded in the end."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    printed, _, modules = done.stdout.rpartition("loaded ")
+    return printed, set(modules.split())
+
+
+@pytest.fixture
+def ann(transactional_db) -> None:
+    """A member with usage until today, one day of it an outlier."""
+    today = timezone.now().date()
+    for days_ago, cents in enumerate((100, 900, 100, 100)):
+        spend(today - timedelta(days=days_ago), cents)
+
+
+def spend(day: date, cents: int) -> None:
+    MemberModelDay.objects.create(
+        member=make_member("ann@example.com"),
+        model="gpt-5",
+        day=day,
+        requests=10,
+        total_cents=cents,
+        is_after_turn=False,
+        updated_at=timezone.now(),
+    )
+
+
+def test_a_web_process_answers_pages_without_the_arithmetic_of_detection(shared_database_url, ann):
+    pages = ("/", "/users/ann@example.com", "/incidents", "/api/stats")
+    printed, modules = run(WEB, *pages, database_url=shared_database_url)
+    assert printed.split("\n") == ["200 OK"] * len(pages) + [""]
+    assert "tracker.reports.member_days" in modules
+    assert modules & (ARITHMETIC | {"apprise"}) == set()
+
+
+def test_a_command_loads_neither_the_arithmetic_nor_the_site(migrated_sqlite):
+    printed, modules = run(COMMAND, "prune", "--dry-run", database_url=f"sqlite:///{migrated_sqlite}")
+    assert printed.startswith("would delete")
+    assert modules & (ARITHMETIC | {"apprise", "config.urls", "collector.admin", "tracker.urls"}) == set()
+
+
+def test_every_command_starts_after_the_checks_of_the_settings():
+    """Those of the doctor are what it prints."""
+    commands = {name: app for name, app in get_commands().items() if app in OURS and name != "doctor"}
+    assert len(commands) > 20
+    checks = {name: load_command_class(app, name).requires_system_checks for name, app in commands.items()}
+    assert checks == dict.fromkeys(commands, (SETTINGS_CHECKS,))
