@@ -102,8 +102,8 @@ def test_every_table_comes_as_csv(client):
 def test_the_csv_says_who_and_how_grave_in_words_and_has_no_boxes_to_tick(client):
     incident = make_page_incident(severity="critical")
     head, row = client.get("/incidents?csv=incidents").content.decode("utf-8-sig").splitlines()
-    assert head.startswith("Incident,Who,Status,Severity,What,") and head.endswith(",Verdict")
-    assert row.startswith(f"{incident.pk},Carl,open,critical,")
+    assert head.startswith("Incident,Who,What,Status,Severity,") and head.endswith(",Verdict")
+    assert row.startswith(f'{incident.pk},Carl,"Carl spent $412 in 24 h, 8.2x the usual $50.",open,critical,')
 
 
 def test_the_page_of_one_says_who_how_much_since_when_and_why(client):
@@ -188,6 +188,7 @@ def test_a_count_of_members_is_told_as_such_and_not_as_money(client):
         ("spend_cycle", "$3.08 in the cycle, 2.0× the usual $1.54"),
         ("tokens_day", "308 tokens in the day, 2.0× the usual 154 tokens"),
         ("cost_per_request_24h", "$3.08 a request in 24 h, 2.0× the usual $1.54 a request"),
+        ("price_ratio", "308.0× the earlier price"),
     ],
 )
 def test_what_was_measured_is_told_with_its_unit_and_time(metric, said):

@@ -23,7 +23,7 @@ from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
 from tracker.widgets import cells, formats
-from tracker.widgets.tables import Column, Row, Table, query_string_with
+from tracker.widgets.tables import LONG_ROWS, Column, Row, Table, query_string_with
 
 SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
@@ -147,6 +147,7 @@ def members_table(
         query=query,
         now=now,
         sort="-total",
+        row_choices=LONG_ROWS,
         empty=NOTHING_SPENT,
     )
 

@@ -144,7 +144,7 @@ def finding_facts(finding: Anomaly) -> list[IncidentFact]:
 def measured_against(finding: Anomaly, multiple: float | None) -> str:
     """`$286.10 in 24 h, 24× the usual $12.00`."""
     observed = f"{measured(finding, finding.observed)} {span(finding.metric)}".strip()
-    if not multiple:
+    if not multiple or is_ratio(finding):
         return observed
     return f"{observed}, {formats.multiple(multiple)} the usual {measured(finding, finding.expected)}"
 
@@ -159,12 +159,19 @@ def span(metric: str) -> str:
 
 def measured(finding: Anomaly, value: float) -> str:
     """A figure in the unit of the finding's metric: counts for requests and tokens, else cents."""
+    if is_ratio(finding):
+        return f"{formats.multiple(value)} the earlier price"
     if finding.metric == "members":
         return formats.plural(round(value), "member")
     for word, show in COUNTED.items():
         if finding.metric.startswith(word):
             return f"{show(value)} {word}"
     return f"{formats.rate(value)} a request" if "per_request" in finding.metric else formats.money(value)
+
+
+def is_ratio(finding: Anomaly) -> bool:
+    """Whether what is measured is a multiple already: of a model's price."""
+    return finding.metric == "price_ratio"
 
 
 def operands(finding: Anomaly) -> list[IncidentFact]:

@@ -22,7 +22,7 @@ from tracker.reports.open_incidents import not_narrowing
 from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import Column, Table
+from tracker.widgets.tables import LONG_ROWS, Column, Table
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
@@ -138,21 +138,20 @@ def status_flag(incident: Incident) -> Flag:
 
 
 def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -> Table[Incident]:
+    tick = Column("select", "Select", lambda i: i.pk, "tick", shown=checkbox, sortable=False, only_page=True)
     columns: list[Column[Incident]] = [
+        *([tick] if access.may(Role.RESPONDER) else []),
         Column("incident", "Incident", lambda i: i.pk, shown=name, link=lambda i: i.get_absolute_url()),
         Column("who", "Who", lambda i: i.who, only_csv=True),
+        Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
         Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
         Column("severity", "Severity", lambda i: Severity(i.severity).rank, "flag", shown=severity_flag),
-        Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
         Column("extra", "Extra cost", lambda i: i.extra_cents or None, "money"),
         Column("onset", "Onset", lambda i: i.began_at, "ago", help="When usage crossed the bound."),
         Column("detected", "Detected", lambda i: i.detected_at, "ago"),
         Column("acknowledged", "Acknowledged by", acknowledged_by),
         Column("verdict", "Verdict", lambda i: i.verdict, shown=lambda i: i.get_verdict_display()),
     ]
-    if access.may(Role.RESPONDER):
-        tick = Column("select", "Select", lambda i: i.pk, shown=checkbox, sortable=False, only_page=True)
-        columns.append(tick)
     return Table(
         "incidents",
         "Incidents",
@@ -161,6 +160,7 @@ def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -
         query=query,
         now=report.filters.now,
         sort="-detected",
+        row_choices=LONG_ROWS,
         empty="No incident matches these filters.",
     )
 
@@ -191,9 +191,9 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
         "All anomalies",
         [
             Column("who", "Who", lambda a: str(a.member or "The team"), link=incident_url),
+            Column("message", "What", sentence_of, "sentence", sortable=False),
             Column("rule", "Rule", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
             Column("severity", "Severity", lambda a: Severity(a.severity).rank, "flag", shown=severity_flag),
-            Column("message", "What", sentence_of, "sentence", sortable=False),
             Column("model", "Model", lambda a: display_name(a.model) if a.model else ""),
             Column("extra", "Extra cost", lambda a: a.extra_cents or None, "money"),
             Column("onset", "Onset", lambda a: a.onset_at, "ago"),
@@ -210,6 +210,7 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
         query=query,
         now=report.filters.now,
         sort="-detected",
+        row_choices=LONG_ROWS,
         empty="Detection found nothing like this.",
     )
 

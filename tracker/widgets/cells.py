@@ -116,9 +116,12 @@ OTHERS: dict[str, Callable[[Any], Shown]] = {
     "model": model,
     "share": share,
     "flag": flag,
+    "tick": text,
 }
 # Tight is never wrapped.
-CLASSES = {"share": "meter", "sentence": "sentence"} | dict.fromkeys(("day", "ago", "model", "flag"), "tight")
+CLASSES = {"share": "meter", "sentence": "sentence", "tick": "tick"} | dict.fromkeys(
+    ("day", "ago", "model", "flag"), "tight"
+)
 
 
 def css(kind: str) -> str:

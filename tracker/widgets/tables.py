@@ -140,9 +140,10 @@ class Table(Generic[Row]):
     def lines(self) -> list[Line]:
         """The rows of this page."""
         first = (self.page - 1) * self.page_rows
+        head = next(column for column in self.shown if column.kind != "tick")
         shown = [
             (
-                column is self.shown[0],
+                column is head,
                 cells.css(column.kind),
                 cells.writer(column.kind, self.now),
                 column.shown or column.value,
