@@ -1,7 +1,5 @@
 """Everything collected, to look at; nothing of it is edited by hand."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse

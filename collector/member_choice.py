@@ -1,7 +1,5 @@
 """Choosing a member in a form of the admin."""
 
-from __future__ import annotations
-
 from django.contrib.admin.options import BaseModelAdmin
 from django.db.models import ForeignKey
 from django.forms import ModelChoiceField

@@ -1,7 +1,5 @@
 """“Merge two members”: choose, preview, merge; and undo from the record's page."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from django.contrib import admin, messages

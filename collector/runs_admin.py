@@ -1,7 +1,5 @@
 """The runs of sources in the admin: how fresh each source is, and a button to collect now."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from django.contrib import admin, messages

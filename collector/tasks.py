@@ -1,7 +1,5 @@
 """What the queue calls for the admin, and how often it may."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What settings say about the providers, in the shapes that allauth and the browser want."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 

@@ -1,7 +1,5 @@
 """The policy, what was found (read only), and the exemptions that verdicts left."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 

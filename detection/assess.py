@@ -1,7 +1,5 @@
 """From a frame to the findings that stand: rules, exemptions, and what is only information."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """When a cleared finding has been gone for so long that its return is a new one."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 WEEKEND = {5, 6}

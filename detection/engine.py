@@ -1,7 +1,5 @@
 """One detection run: read, judge, explain, store. `detect` is what the pipeline and the command call."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a verdict leaves behind for the next run, and how it is taken back."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Anomalies and exemptions when two members are merged."""
 
-from __future__ import annotations
-
 from collector.facts.merge_hooks import Merging
 from detection.models import Anomaly, Exemption
 

@@ -1,7 +1,5 @@
 """The settings as questions that an administrator asks, and each field's label with its unit."""
 
-from __future__ import annotations
-
 QUESTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "When is a member's day unusual?",

@@ -1,8 +1,6 @@
 """Findings become anomalies: new, still there, returned, cleared. Every write is compare-and-set and safe
 to repeat."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

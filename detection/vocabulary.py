@@ -1,7 +1,5 @@
 """The words of detection: rules, causes, severities, kinds of exemption."""
 
-from __future__ import annotations
-
 from django.db.models import TextChoices
 
 

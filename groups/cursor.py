@@ -1,7 +1,5 @@
 """The vendor's groups become assignments, unless something set here wins."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """Assignments and budgets when two members are merged."""
 
-from __future__ import annotations
-
 from django.db import models
 
 from collector.facts.merge_hooks import Merging

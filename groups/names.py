@@ -1,7 +1,5 @@
 """Names of groups: a whole path, `Parent > Team`, to any depth."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterator
 
 SEPARATOR = " > "

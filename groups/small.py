@@ -1,7 +1,5 @@
 """Groups too small to be shown to readers who may not know who is who: folded into the group above."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 

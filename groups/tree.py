@@ -1,7 +1,5 @@
 """Groups as a tree of paths, for filters and lists."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date

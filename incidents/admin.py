@@ -1,7 +1,5 @@
 """The policy is edited here; incidents and what was sent are read-only."""
 
-from __future__ import annotations
-
 from django import forms
 from django.contrib import admin
 from django.db import models

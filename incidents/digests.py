@@ -3,8 +3,6 @@
 What they say comes from the figures of the pages, a floor above: the tracker registers a builder for each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Incidents and limits when two members are merged."""
 
-from __future__ import annotations
-
 from collector.facts.merge_hooks import Merging
 from detection.vocabulary import Severity
 from incidents.models import (

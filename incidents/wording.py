@@ -1,7 +1,5 @@
 """Words and figures as messages and timelines show them: plain text, safe to cut."""
 
-from __future__ import annotations
-
 import unicodedata
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal

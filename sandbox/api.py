@@ -1,7 +1,5 @@
 """The made-up API without a socket: a call goes in, an answer comes out."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import threading

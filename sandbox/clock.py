@@ -1,7 +1,5 @@
 """The sandbox's clock: it runs, or stands still until it is set."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """How an answer can go wrong, each way as the vendor, a proxy or the network does it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Which answers go wrong: the next ones at an address, or random ones by a seeded generator."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from dataclasses import dataclass

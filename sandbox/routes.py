@@ -1,7 +1,5 @@
 """Which address is answered by what, and on which budget."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a collector ought to hold: the events visible now, and their exact sums."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal

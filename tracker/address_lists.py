@@ -1,7 +1,5 @@
 """Which e-mail addresses a list admits: an exact comparison, so that look-alikes do not pass."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Follow-ups of savings when two members are merged."""
 
-from __future__ import annotations
-
 from collector.facts.merge_hooks import Merging
 from tracker.models import SavingFollowUp
 

@@ -4,8 +4,6 @@ One function for the schedule, `run_pipeline` and `/api/cron`. Every step may be
 reported and the others go on with what is known.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Mapping

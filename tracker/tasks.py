@@ -1,7 +1,5 @@
 """What the schedule calls. Each reads the clock once and asks one function."""
 
-from __future__ import annotations
-
 from django.utils import timezone
 
 from collector.base.leases import AlreadyRunning

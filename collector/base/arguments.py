@@ -1,7 +1,5 @@
 """Types of arguments that several commands share."""
 
-from __future__ import annotations
-
 import argparse
 from datetime import UTC, date, datetime
 

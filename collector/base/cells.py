@@ -1,7 +1,5 @@
 """What stands in a cell: an address, or one of the many spellings of nothing."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -4,8 +4,6 @@ A page rendered under a mark may be shown again as long as the mark stays the sa
 DELETE counts, from whatever code, except in tables that no cached page shows.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import secrets

@@ -1,7 +1,5 @@
 """What the product's commands have in common."""
 
-from __future__ import annotations
-
 from django.core.management.base import BaseCommand
 
 # The tag of the system checks over settings and what they point at.

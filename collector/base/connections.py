@@ -1,7 +1,5 @@
 """The database connection of a process that outlives an outage."""
 
-from __future__ import annotations
-
 from django.db import connection
 
 

@@ -1,7 +1,5 @@
 """The one place where instants become UTC days and billing days."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 

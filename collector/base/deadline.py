@@ -7,8 +7,6 @@ while a deadline runs are shut down when it is over, and HTTP answers that begin
 they grow too large, whichever library reads them.
 """
 
-from __future__ import annotations
-
 import _socket
 import http.client
 import io

@@ -1,7 +1,5 @@
 """Which encoding a file of text is in; and what it is where it is not text."""
 
-from __future__ import annotations
-
 import codecs
 from typing import BinaryIO
 

@@ -1,7 +1,5 @@
 """Database functions that SQLite spells otherwise."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper

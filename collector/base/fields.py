@@ -1,7 +1,5 @@
 """Field shapes shared by the facts' tables."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Delays Python's garbage collection while many small rows are in memory."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What simple-history notes beside a change: when it happened and why."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db.models import Model

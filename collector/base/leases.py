@@ -1,7 +1,5 @@
 """Work that only one process may do at a time, across machines."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket

@@ -1,7 +1,5 @@
 """The one table of the ground floor."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db import models

@@ -1,7 +1,5 @@
 """US cents: parsed exactly, rounded once."""
 
-from __future__ import annotations
-
 from decimal import ROUND_HALF_UP, Decimal
 
 # Six decimals are what the vendor's fractional cents carry (since June 2026).

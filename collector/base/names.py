@@ -3,8 +3,6 @@
 Jobs, messages and commands read by name. A request sets what its reader sees for as long as it is answered.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterator

@@ -14,8 +14,6 @@ without the value) or into a doubt (the row is stored without it): see `collecto
 - `plausible_cycle_start(value, now)`  the instant at which the running billing cycle began
 """
 
-from __future__ import annotations
-
 import math
 import re
 from datetime import UTC, date, datetime, timedelta

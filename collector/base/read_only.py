@@ -1,7 +1,5 @@
 """Rows that the admin shows but nobody can edit there."""
 
-from __future__ import annotations
-
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError

@@ -1,7 +1,5 @@
 """Figures in the admin as people read them: dollars for cents, no idle zeros, JSON in lines."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Callable

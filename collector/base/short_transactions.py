@@ -1,7 +1,5 @@
 """Long work in many short transactions, so that whoever else writes waits for a moment only."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import nullcontext

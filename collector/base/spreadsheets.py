@@ -1,7 +1,5 @@
 """Cells that a spreadsheet opens as text, and their way back."""
 
-from __future__ import annotations
-
 # What makes a spreadsheet take a cell for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -1,7 +1,5 @@
 """Writing what was read: compare with what is stored, and touch only what is new or moved."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field

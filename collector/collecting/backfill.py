@@ -1,7 +1,5 @@
 """History: windows of at most thirty days backwards, until the API has no more."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 

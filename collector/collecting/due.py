@@ -1,7 +1,5 @@
 """What of each source is worth asking for now: the narrowest window that can have changed."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from collector.base.days import day_start, utc_day

@@ -1,7 +1,5 @@
 """Asking for what may not have changed: the vendor's ETags, kept once the rows they stand for are stored."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

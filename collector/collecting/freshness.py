@@ -1,7 +1,5 @@
 """How old what is known is, per source: asked by pages, `/healthz`, `/metrics` and detection."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 

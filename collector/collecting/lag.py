@@ -4,8 +4,6 @@ Reported publicly in June 2026, with lags of twelve hours and more. Hours after 
 unknown, not zero.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Min

@@ -1,7 +1,5 @@
 """One collection: every source once, each by itself, each leaving a record."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Up to which instant each source is complete, and since when."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db.models import QuerySet

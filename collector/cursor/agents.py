@@ -4,8 +4,6 @@ GET /v1/agents/ID names the latest run, POST /v1/agents/ID/runs/RUN/cancel ends 
 clients of it.
 """
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """The one exception that leaves this package."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 from collector.base.notes import Notes

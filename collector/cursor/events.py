@@ -1,7 +1,5 @@
 """Usage events of any stretch of time, in parts that are each complete and fit into memory."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The vendor's limits per class of endpoints, shared by processes and machines."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ comes twice and another not at all. Where that cannot be ruled out the reading b
 does not add up becomes a doubt, or, where `is_strict`, the end of the reading.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar

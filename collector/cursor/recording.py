@@ -1,7 +1,5 @@
 """A client that passes each answer to a recorder."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

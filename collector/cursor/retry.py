@@ -1,7 +1,5 @@
 """How long to wait before asking again, and when to stop. Pure: the clock and the dice are passed in."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 

@@ -1,7 +1,5 @@
 """Reading an answer and its rows: rows that cannot be read are rejected, odd values become doubts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal

@@ -3,8 +3,6 @@
 cursor.com/docs/account/teams/admin-api, as read in Aug 2026.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 

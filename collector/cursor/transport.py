@@ -1,7 +1,5 @@
 """Connections that are used again and still end with the deadline of the call that uses them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from requests.adapters import HTTPAdapter

@@ -5,8 +5,6 @@ recorded as a doubt, and the row is read without it. Documentation: cursor.com/d
 read in Aug 2026.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime

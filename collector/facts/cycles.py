@@ -1,7 +1,5 @@
 """Billing cycles: stated by the spend answer, and before that stepped back a calendar month at a time."""
 
-from __future__ import annotations
-
 import calendar
 from datetime import date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Storing what could not be read, or is implausible, and settling it when a later reading has it right."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

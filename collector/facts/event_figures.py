@@ -1,7 +1,5 @@
 """What totals are made of: the figures of stored events, as small exact numbers that add up fast."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

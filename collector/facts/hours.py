@@ -1,7 +1,5 @@
 """Expressions over events that hourly totals are grouped by."""
 
-from __future__ import annotations
-
 from django.db.models import IntegerField
 
 from collector.base.expressions import SqliteTemplate

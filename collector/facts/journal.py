@@ -1,7 +1,5 @@
 """Changes of rows that can be taken back: each is written down as it is made."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any

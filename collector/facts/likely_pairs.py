@@ -1,7 +1,5 @@
 """Members who are probably one: suggested, never merged by themselves."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

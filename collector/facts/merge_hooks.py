@@ -1,7 +1,5 @@
 """What each floor registers so that its rows follow when two members are merged."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """How the facts of two members become those of one: nothing is lost, and what is the same counts once."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Daily and hourly totals of two members who are one."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Giving up old events while their daily totals stay."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The events' sums against the vendor's own totals of a cycle, and where the difference comes from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal

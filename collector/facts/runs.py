@@ -4,8 +4,6 @@ A run is what one cloud agent does, however many events that is. An automation's
 agent are one run per conversation and day, or per day where they name no conversation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 

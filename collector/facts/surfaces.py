@@ -1,7 +1,5 @@
 """Where a request came from, by what its event names."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from django.db.models import Case, CharField, Q, Value, When

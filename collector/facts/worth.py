@@ -4,8 +4,6 @@ Known where the source says what the model cost; else its tokens are kept by wei
 them. Free and failed usage is worth nothing.
 """
 
-from __future__ import annotations
-
 from django.db.models import Q
 
 from collector.models import UsageEvent

@@ -1,7 +1,5 @@
 """What a row of the dashboard's CSV says about money."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from decimal import Decimal

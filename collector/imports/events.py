@@ -1,7 +1,5 @@
 """Events out of files: written as collected ones are, where nothing better is known of them already."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field

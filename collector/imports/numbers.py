@@ -1,7 +1,5 @@
 """Numbers of a file as people's programs write them; a decimal comma is never read as one of thousands."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """The dashboard's CSV → tables: every line that can be used, in short transactions that may be repeated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Whom the rows of a file name, and whose those are that name nobody."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from collector.base.cells import MYSELF, is_address, is_empty_value, tidy

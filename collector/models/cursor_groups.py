@@ -1,7 +1,5 @@
 """Billing groups as the vendor states them; what the product works with is in the app `groups`."""
 
-from __future__ import annotations
-
 from django.db import models
 from django.db.models import Q
 

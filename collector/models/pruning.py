@@ -1,7 +1,5 @@
 """Which days gave up their events."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from django.db import models

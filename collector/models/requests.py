@@ -1,7 +1,5 @@
 """What the vendor's limits allow next, and which of its answers are still good."""
 
-from __future__ import annotations
-
 from django.db import models
 
 

@@ -1,7 +1,5 @@
 """`docs/api-contract.md` as a table: what each endpoint answers, and how a recording writes each field."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ What a string is replaced by depends on the rule that the contract has for its f
 rule is free text, and is replaced.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re

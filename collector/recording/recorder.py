@@ -1,7 +1,5 @@
 """One collection's answers, written down as they come."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Daily activity: lines, tabs and requests by member and day; no money."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple

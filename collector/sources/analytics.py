@@ -1,7 +1,5 @@
 """Analytics of the team and of its members: counts by day, no money."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta

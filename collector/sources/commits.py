@@ -1,7 +1,5 @@
 """AI-code commits by member and repository; no money."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 from django.db.models import QuerySet

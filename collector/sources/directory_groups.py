@@ -3,8 +3,6 @@
 Read with the billing groups. Not every key and plan has them: without an answer what is known stays as it is.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Usage events: the base of every figure about money."""
 
-from __future__ import annotations
-
 import sys
 from decimal import Decimal
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Billing groups as the vendor states them, and who was in which since when."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

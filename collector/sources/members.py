@@ -1,7 +1,5 @@
 """The team's list: who holds a seat, and who no longer does."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from collector.base.notes import DoubtKind, Notes

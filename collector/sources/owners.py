@@ -1,7 +1,5 @@
 """The same event under another name: its e-mail was missing, disappeared or changed, or its model did."""
 
-from __future__ import annotations
-
 from collector.facts.roster import Roster
 from collector.models import UsageEvent
 

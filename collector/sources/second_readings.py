@@ -1,7 +1,5 @@
 """A second look at events whose window has passed: rows that could not be read, stretches with a doubt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 

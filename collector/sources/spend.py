@@ -1,7 +1,5 @@
 """The vendor's own running totals of the current cycle."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal

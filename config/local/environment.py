@@ -5,8 +5,6 @@ every command and the web process refuse to start while there is one. A file tha
 them at once.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,8 +1,6 @@
 """What is read about the few members that were flagged: their events, and what each model usually costs
 them."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass

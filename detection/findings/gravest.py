@@ -1,7 +1,5 @@
 """Which of an incident's findings speaks for it: everywhere the same one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """One sentence per finding: who, how much against what, since when, why."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """When it began: the event at which the running figure crossed the bound."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How messages write figures: dollars, counts, times, always the same way."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The type of detection's arrays: floats, mostly, by member and time."""
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast

@@ -1,7 +1,5 @@
 """What is usual for each member, by weekday and by how busy the team is, and how far a day may stray."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 

@@ -5,8 +5,6 @@ working day holds and are left out; very quiet days make nobody's busy day unusu
 the upper side.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

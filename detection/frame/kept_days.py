@@ -1,7 +1,5 @@
 """Days' totals as a run reads them, kept from run to run: an hour changes a day or two of the forty."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import pandas as pd

@@ -6,8 +6,6 @@ multiples in `collector.facts.worth`. The list changes: a new price is a new row
 day on which it was first seen.
 """
 
-from __future__ import annotations
-
 import re
 
 # From cursor.com/docs/models-and-pricing, with the day on which each was read: dollars by the words that a

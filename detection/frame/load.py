@@ -1,7 +1,5 @@
 """Reads the facts' tables into a frame, in a handful of queries whatever the number of members."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 
 import numpy as np

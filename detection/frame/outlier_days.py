@@ -3,8 +3,6 @@
 A day is one whose spend is over N times the average of the days with spend; days off do not lower it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 

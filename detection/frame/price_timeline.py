@@ -1,7 +1,5 @@
 """The team's timeline of prices: models that were first used, and prices per token that changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any

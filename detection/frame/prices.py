@@ -1,7 +1,5 @@
 """What a token of each model costs this team: it gives usage without a cost its value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Tokens of the four kinds as one number: all of them, or weighed by what their kind costs."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable
 from functools import reduce

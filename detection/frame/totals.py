@@ -1,7 +1,5 @@
 """The stored totals as columns of numbers: a row for each member, model, surface, and day or hour."""
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta

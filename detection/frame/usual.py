@@ -1,7 +1,5 @@
 """What is usual for each member: their habits, their weekdays, and what the whole team does at the moment."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Expressions over usage events: what each was charged, is worth, or counts as."""
 
-from __future__ import annotations
-
 from django.db.models import BooleanField, Case, FloatField, Q, Value, When
 from django.db.models.functions import Cast
 

@@ -1,7 +1,5 @@
 """Reads what evidence needs of a few members: their hours by model and surface."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 

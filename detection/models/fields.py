@@ -1,7 +1,5 @@
 """Numbers of a policy: each refuses nonsense with a sentence of its own."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What moved the prices that the team pays, worked out once a day for the pages that show it."""
 
-from __future__ import annotations
-
 from django.db import models
 
 # Members, before and since, that make a change of price.

@@ -1,7 +1,5 @@
 """The policy: what counts as going wrong. One row, edited in the admin, read once per run."""
 
-from __future__ import annotations
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords

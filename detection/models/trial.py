@@ -1,7 +1,5 @@
 """Settings that somebody tries on the past, and what came of it."""
 
-from __future__ import annotations
-
 from django.db import models
 
 

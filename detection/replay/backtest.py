@@ -1,8 +1,6 @@
 """Backtest: what given settings would have raised over past days, had detection run at every step. Writes
 nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What a replay may show of the past."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

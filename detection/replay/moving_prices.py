@@ -1,7 +1,5 @@
 """Changes of prices as a replay comes upon them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple

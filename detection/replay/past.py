@@ -1,7 +1,5 @@
 """Reads the stored past as a history that a replay can show."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What settings would have raised over the last days, beside what today's would have."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

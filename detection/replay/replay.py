@@ -1,7 +1,5 @@
 """The past, shown again step by step: at each instant a frame holds only what was known then."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property

@@ -1,8 +1,6 @@
 """The stored totals as the rows of a history: whole days before the stretch that is replayed, hours within
 it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 

@@ -1,8 +1,6 @@
 """The rules. A module has `RULES` (what it may report), `NEEDS` (sources) and a pure function,
 `findings_in(frame, settings)`; in `OF_THE_DAY` it also takes the `baseline` of the members in the frame."""
 
-from __future__ import annotations
-
 from . import (
     cycle_limit,
     cycle_outlier,

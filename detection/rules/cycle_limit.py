@@ -1,7 +1,5 @@
 """Cycle spend over a limit; critical over twice."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from detection.findings.finding import Finding, FindingWindow, Judgement

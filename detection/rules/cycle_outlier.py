@@ -1,7 +1,5 @@
 """Cycle outlier: cycle spend over N times the median of active members."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from detection.findings.finding import Finding, FindingWindow, Judgement

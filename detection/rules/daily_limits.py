@@ -1,7 +1,5 @@
 """Requests, and tokens, in a UTC day over a limit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal

@@ -1,8 +1,6 @@
 """Slow drift: days on end that each lie above the member's own usual, too little to be seen in one of
 them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial

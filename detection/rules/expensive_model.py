@@ -4,8 +4,6 @@ Requests by hand are compared with requests by hand, and the runs of cloud agent
 one event may be a whole run.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -3,8 +3,6 @@
 The number is the alarm, whatever it costs: a loop on a cheap model shows here first.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from detection.findings.finding import Finding, Judgement, last_24_hours

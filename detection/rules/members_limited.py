@@ -1,7 +1,5 @@
 """Members whom Cursor stops, because their on-demand spend of the cycle reached the limit in force."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from detection.findings.finding import Finding, FindingWindow

@@ -1,7 +1,5 @@
 """Own baseline: a rolling day of spend beyond what the member's own history allows."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from detection.findings.finding import Finding, Judgement, last_24_hours

@@ -1,7 +1,5 @@
 """Plan exhausted: a member's included usage of the cycle is used up, and spend is billed."""
 
-from __future__ import annotations
-
 from detection.findings.finding import Finding, FindingWindow, Judgement
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings

@@ -1,7 +1,5 @@
 """Price change: a model costs all who use it more per token than before. One finding, about the team."""
 
-from __future__ import annotations
-
 from collector.base.days import day_start
 from detection.findings.finding import Finding, FindingWindow
 from detection.frame.frame import Frame

@@ -1,7 +1,5 @@
 """Spend spike: a rolling day of spend over N times the member's own daily average."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from detection.findings.finding import Finding, Judgement, last_24_hours

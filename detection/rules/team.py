@@ -1,8 +1,6 @@
 """Unlike the team: a rolling day's spend, or requests, many standard deviations above the mean of active
 members."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

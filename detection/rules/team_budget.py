@@ -1,7 +1,5 @@
 """Team budget: the whole team's spend of the cycle reached the budget; critical at 110 %."""
 
-from __future__ import annotations
-
 from detection.findings.finding import Finding, FindingWindow, severity_of
 from detection.frame.frame import Frame
 from detection.models import DetectionSettings

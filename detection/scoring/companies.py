@@ -1,7 +1,5 @@
 """A made-up company as a history that a replay can show."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import numpy as np

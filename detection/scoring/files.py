@@ -1,7 +1,5 @@
 """A team's own export and its labels, as a history and true incidents: what `score --file` reads."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Sequence
 from datetime import UTC, date, datetime

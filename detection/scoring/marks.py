@@ -1,7 +1,5 @@
 """Would-be incidents against true ones: what was found, when, and what was cried for nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

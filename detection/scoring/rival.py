@@ -6,8 +6,6 @@ per request over 3 times the member's own, from $20 a day on. A $50 floor, one o
 rule, over when the rule no longer holds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Score detection, and the rival's rules beside it, over made-up companies."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Budgets of groups and members, what all of them share, and the steps that were reached."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import admin

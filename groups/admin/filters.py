@@ -1,7 +1,5 @@
 """What the lists can be narrowed to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What people fill in."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The list of groups, and what can be done with them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal

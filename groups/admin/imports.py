@@ -1,7 +1,5 @@
 """Upload → preview → choose → apply → undo, as pages of the admin."""
 
-from __future__ import annotations
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect

@@ -1,7 +1,5 @@
 """Who is in which group, moving them, and what was changed by whom."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.contrib import admin, messages

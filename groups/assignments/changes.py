@@ -1,7 +1,5 @@
 """What people change: groups made, renamed, merged, deleted, and members moved. History stays as it was."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import date, datetime
 

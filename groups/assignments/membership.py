@@ -1,7 +1,5 @@
 """Which group a member is in on a day."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """What the vendor's memberships mean day by day, and which of it is taken over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime

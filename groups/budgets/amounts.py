@@ -1,7 +1,5 @@
 """Which budgets are in force: the team's, of groups, of members; and what a seat costs."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass

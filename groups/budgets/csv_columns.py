@@ -1,7 +1,5 @@
 """Budgets in the CSV of groups: `budget` is the member's own, `group_budget` that of the line's group."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation

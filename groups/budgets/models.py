@@ -1,7 +1,5 @@
 """Agreed dollars of a billing cycle, and the steps of them that were reached."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError

@@ -1,7 +1,5 @@
 """What was spent, day by day: by the group held on the day, and by member. What budgets are held against."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """How every budget of a cycle stands: spent, share, forecast, and the day on which it is reached."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

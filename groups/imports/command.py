@@ -1,7 +1,5 @@
 """What `import_hibob` and `import_groups` share: preview by default, apply with `--apply`."""
 
-from __future__ import annotations
-
 import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set

@@ -1,7 +1,5 @@
 """Teams too small to be a billing group merge into their neighbours; nobody is lost."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

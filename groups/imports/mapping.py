@@ -1,7 +1,5 @@
 """The mapping of members to groups as a CSV: `email,name,group`."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The People Directory's CSV → people, each with the group that it puts them into."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO

@@ -1,7 +1,5 @@
 """What a file would change, as plain values: the same file and facts always give the same plan."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace

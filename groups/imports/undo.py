@@ -1,7 +1,5 @@
 """Taking an import back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

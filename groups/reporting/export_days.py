@@ -1,7 +1,5 @@
 """Daily totals as a flat file: a row per day, group, member, model and surface."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal

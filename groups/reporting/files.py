@@ -1,7 +1,5 @@
 """Rows to a file: CSV, or Parquet where pyarrow is installed."""
 
-from __future__ import annotations
-
 import argparse
 import csv
 from collections.abc import Iterable, Iterator, Sequence

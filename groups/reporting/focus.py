@@ -5,8 +5,6 @@ The columns and their rules: focus.finops.org, specification 1.2 (read November 
 with `x_` are our own.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Groups with who is in them now and what they spend in the current cycle."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime

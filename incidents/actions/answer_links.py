@@ -1,7 +1,5 @@
 """Signed addresses of the page on which the member concerned answers."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.core import signing

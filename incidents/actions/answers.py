@@ -1,7 +1,5 @@
 """Questions to the member concerned, and their answers: onto the timeline, and no right beyond that."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 
 from django.db import transaction

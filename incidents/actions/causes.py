@@ -1,7 +1,5 @@
 """What is doing it: the run, conversation, model and mode behind an incident, as a sentence and a table."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

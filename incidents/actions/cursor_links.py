@@ -1,7 +1,5 @@
 """Addresses in Cursor where a person can look closer or act."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 # The dashboard's own tabs are documented nowhere: members and models are one click from its root.

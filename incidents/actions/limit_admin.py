@@ -1,7 +1,5 @@
 """Limits in the admin: what was changed and asked for, read only, and the guard."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html

@@ -1,7 +1,5 @@
 """What else caps a member, and why a limit that was written has no effect."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 

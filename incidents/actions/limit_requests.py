@@ -1,7 +1,5 @@
 """A member asks for a higher limit; an administrator decides on a page or in Slack while it is open."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

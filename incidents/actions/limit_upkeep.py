@@ -1,7 +1,5 @@
 """What happens to limits by itself: changes without an outcome, ends of temporary limits, old requests."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime

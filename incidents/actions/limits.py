@@ -5,8 +5,6 @@ leaves a change without an outcome, which the next run reads back in Cursor and 
 inside a transaction, and one process at a time works on a member.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Sentences about a member, as they are said to them."""
 
-from __future__ import annotations
-
 
 def said_to_member(who: str, text: str) -> str:
     """`you spent $412 in 24 h, 6.1x your usual $67`, for a text that begins with `who`."""

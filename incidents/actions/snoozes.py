@@ -1,7 +1,5 @@
 """How long a snooze lasts that is chosen with one tap."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 

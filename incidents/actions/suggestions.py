@@ -3,8 +3,6 @@
 A module that knows another remedy adds a function to `CONTRIBUTORS`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The usage events behind an incident, summed by whatever can be named as their source."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal

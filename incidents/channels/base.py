@@ -1,7 +1,5 @@
 """What the outbox and the kinds of channels say to each other."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Apprise: a service by its URL, such as Teams, Discord, Google Chat, ntfy or Matrix."""
 
-from __future__ import annotations
-
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
 from detection.vocabulary import Severity

@@ -1,7 +1,5 @@
 """Channels in the admin: a form by kind, and a test before anything is saved."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar

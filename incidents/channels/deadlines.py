@@ -1,7 +1,5 @@
 """A limit on the whole of a call that has none of its own."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import TypeVar

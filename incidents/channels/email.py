@@ -1,7 +1,5 @@
 """E-mail through whatever backend Django is given: HTML and plain text."""
 
-from __future__ import annotations
-
 from email.utils import formataddr, parseaddr
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from urllib.parse import urlsplit

@@ -4,8 +4,6 @@ A key that was entered once is not shown again: left empty, the one that is ther
 form's `instance` is the channel as entered, saved or not, which `incidents.notifying.outbox.send_test` takes.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from django import forms

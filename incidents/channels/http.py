@@ -1,7 +1,5 @@
 """JSON by POST to a service: one total deadline, no redirects, and an answer of which little is read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import timedelta

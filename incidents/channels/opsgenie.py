@@ -3,8 +3,6 @@
 https://docs.opsgenie.com/docs/alert-api, read 2026-11-28.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from urllib.parse import quote
 

@@ -3,8 +3,6 @@
 https://developer.pagerduty.com/docs/events-api-v2-overview, read 2026-11-28.
 """
 
-from __future__ import annotations
-
 from django.conf import settings
 
 from incidents.models import Channel

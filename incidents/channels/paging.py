@@ -1,7 +1,5 @@
 """What pagers have in common: when to trigger, acknowledge and resolve, and under which key."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Which kind is sent by what, and the channels that the environment asks for."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 

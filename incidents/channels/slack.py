@@ -1,7 +1,5 @@
 """Slack: Block Kit messages that change as the incident goes on, with a thread below."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

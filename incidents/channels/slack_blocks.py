@@ -4,8 +4,6 @@ Whatever people wrote goes into plain_text, which Slack does not parse, or is es
 https://docs.slack.dev/reference/block-kit/blocks, read 2026-11-23.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from incidents.actions.snoozes import SNOOZES

@@ -3,8 +3,6 @@
 https://docs.slack.dev/reference/methods/users.lookupByEmail and conversations.open, read 2026-11-28.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """A mail server that is slow, talks without end, or refuses some of the recipients."""
 
-from __future__ import annotations
-
 import smtplib
 from typing import Any, BinaryIO
 

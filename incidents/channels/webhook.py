@@ -1,7 +1,5 @@
 """A generic signed webhook: JSON by POST, described in docs/incidents.md."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -1,7 +1,5 @@
 """Steps that follow from telling people: delivered, given up, not answered, snooze over."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.db import transaction

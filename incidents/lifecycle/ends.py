@@ -1,7 +1,5 @@
 """The ends that people choose, of a snooze, planned spend or a limit: to come, and within their lifetime."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 
 LONGEST_AHEAD = timedelta(days=3653)  # a year typed with a digit too many is further away

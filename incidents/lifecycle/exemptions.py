@@ -1,7 +1,5 @@
 """What a verdict leaves behind for the next run of detection."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from math import ceil

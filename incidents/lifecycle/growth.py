@@ -1,7 +1,5 @@
 """Whether an incident has grown so much since it last alerted that it alerts again."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """What one intake works with, and what it reports."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal

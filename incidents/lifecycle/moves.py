@@ -1,7 +1,5 @@
 """One step of an incident: compare, set, write it down, record what to say."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime

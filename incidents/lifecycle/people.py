@@ -1,7 +1,5 @@
 """What people do to an incident, from wherever they do it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

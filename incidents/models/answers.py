@@ -1,7 +1,5 @@
 """What the member concerned answered."""
 
-from __future__ import annotations
-
 from django.db import models
 
 from .incidents import Incident

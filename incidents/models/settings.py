@@ -1,7 +1,5 @@
 """Policies of incidents and of the guard: one row each, edited in the admin, effective from the next run."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Who did what to an incident, and when. Rows are added, never changed."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """What has not got through, for whoever should know, and another try for it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Which notifications of one channel become one message. Decisions only."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice

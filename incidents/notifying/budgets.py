@@ -1,7 +1,5 @@
 """Budgets with the team's among them, and the message about each step that was reached: once per cycle."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

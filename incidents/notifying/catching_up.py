@@ -1,7 +1,5 @@
 """A channel that is added or mended while incidents are open hears of those."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin, TimelineEntry

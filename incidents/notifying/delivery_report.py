@@ -1,7 +1,5 @@
 """What one delivery did."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

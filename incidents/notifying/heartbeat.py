@@ -1,7 +1,5 @@
 """A sign of life to a service that raises an alarm when it stays away, such as Healthchecks."""
 
-from __future__ import annotations
-
 import logging
 
 from django.conf import settings

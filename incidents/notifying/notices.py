@@ -1,7 +1,5 @@
 """Messages about no incident: digests, steps of budgets, requests for a limit. The outbox sends them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -5,8 +5,6 @@ that has run out the message is sent once more, and given up if a second process
 repeated at most once, and none is lost without a word.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 import uuid

@@ -1,7 +1,5 @@
 """Writes down what is to be said about a step, in the step's own transaction. Sending is the outbox's."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

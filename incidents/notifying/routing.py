@@ -1,7 +1,5 @@
 """Which channels hear of an incident, and when. Decisions only; nothing is written here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property

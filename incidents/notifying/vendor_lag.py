@@ -1,7 +1,5 @@
 """Notices about Cursor itself being behind with events: one when it lasts, one when it is over."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

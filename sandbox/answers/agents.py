@@ -1,7 +1,5 @@
 """GET /v1/agents/ID, its runs, and POST …/cancel: a cloud agent that works until somebody stops it."""
 
-from __future__ import annotations
-
 from sandbox.company.instants import to_ms
 from sandbox.http import HttpError, Request, SandboxResponse
 

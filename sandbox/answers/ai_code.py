@@ -1,7 +1,5 @@
 """GET /analytics/ai-code/commits: read until page * pageSize reaches totalCount."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from sandbox.company.commits import Commit, commits

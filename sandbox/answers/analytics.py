@@ -1,7 +1,5 @@
 """GET /analytics/team/:metric and /analytics/by-user/:metric."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import numpy as np

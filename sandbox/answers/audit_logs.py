@@ -1,7 +1,5 @@
 """GET /teams/audit-logs: who joined, who left, whose limit was set."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 
 from sandbox.company.company import Company

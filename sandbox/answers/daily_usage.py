@@ -1,7 +1,5 @@
 """POST /teams/daily-usage-data: a row per person and UTC day; pages count people."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from sandbox.company.daily import EmployeeDay, daily_activity

@@ -1,7 +1,5 @@
 """GET /teams/directory-groups and their members: the identity provider's groups, with their spend limits."""
 
-from __future__ import annotations
-
 from sandbox.company.instants import iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS

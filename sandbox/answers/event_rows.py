@@ -1,7 +1,5 @@
 """Usage events as the API writes them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from sandbox.company.columns import Events

@@ -1,7 +1,5 @@
 """POST /teams/filtered-usage-events: newest first, pages counted from 1, bounds included."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sandbox.company.columns import Events

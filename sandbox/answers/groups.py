@@ -1,7 +1,5 @@
 """GET /teams/groups and /teams/groups/:id: billing groups of a cycle, with spend where it happened."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """GET /v1/me, which also answers personal keys."""
 
-from __future__ import annotations
-
 from sandbox.company.instants import iso, midnight
 from sandbox.http import Request, SandboxResponse
 

@@ -1,7 +1,5 @@
 """GET /teams/members."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from sandbox.company.members import Employee

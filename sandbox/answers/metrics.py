@@ -1,7 +1,5 @@
 """The rows of each analytics metric, counted from usage events: for the team's and for one member's alike."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any

@@ -1,7 +1,5 @@
 """The date ranges in the addresses of analytics, AI code and the audit log."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """How the API writes what the company holds in one form: money, ids, e-mails."""
 
-from __future__ import annotations
-
 from sandbox.company.members import Employee, MemberKind
 from sandbox.company.prices import MICRO
 

@@ -1,7 +1,5 @@
 """POST /teams/spend: a snapshot of the current billing cycle."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from sandbox.company.instants import to_ms

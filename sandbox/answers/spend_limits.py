@@ -1,7 +1,5 @@
 """POST /teams/user-spend-limit and /teams/user-spend-limits: what a member may spend in a cycle."""
 
-from __future__ import annotations
-
 from sandbox.company.instants import to_ms
 from sandbox.company.members import Employee
 from sandbox.http import HttpError, Request, SandboxResponse, bad_request

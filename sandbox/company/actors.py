@@ -5,8 +5,6 @@ at the hours of a working day. So a story, and what is usual beside it, are the 
 at whatever hour the demo begins.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

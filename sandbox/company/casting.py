@@ -1,7 +1,5 @@
 """Which members the stories of a demo happen to, and when, relative to the company's now."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Rows kept as one array per column: a company of a million events stays small and quick."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Self

@@ -1,7 +1,5 @@
 """Commits with AI-written lines: some of the accepted agent edits end in one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

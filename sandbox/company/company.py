@@ -1,7 +1,5 @@
 """The whole company: people, calendar, requests, true incidents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The billing cycle: from one monthly anniversary of the subscription's first instant to the next."""
 
-from __future__ import annotations
-
 import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time

@@ -1,7 +1,5 @@
 """Daily activity per member, derived from the events themselves, so the two never disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta

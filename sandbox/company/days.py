@@ -3,8 +3,6 @@
 Most of it is there to be no incident: work that is more than usual for a reason.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta

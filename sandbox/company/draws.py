@@ -4,8 +4,6 @@ Every part of the company draws from a stream of its own, named by the seed, a t
 day, a month, a story). So another horizon or one more story leaves everything else as it was.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Incidents by chance, of several kinds and sizes, for the scoring of detection."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 

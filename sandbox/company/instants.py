@@ -1,7 +1,5 @@
 """Epoch milliseconds, the vendor's clock, and aware datetimes."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, time, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

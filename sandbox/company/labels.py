@@ -1,7 +1,5 @@
 """The true incidents: what detection ought to find."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The people of the company: who they are and how they work."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum

@@ -1,7 +1,5 @@
 """What the plan includes: each member's allowance per cycle, then on-demand up to their limit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime

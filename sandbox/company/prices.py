@@ -3,8 +3,6 @@
 Rates are in millionths of a cent per token, which is dollars per million tokens times one hundred.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

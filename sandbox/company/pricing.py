@@ -1,7 +1,5 @@
 """What requests cost: tokens times rates, less discount, plus the token fee. Integers, so sums are exact."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Everybody's ordinary requests, sorted so that a story finds its member's requests quickly."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

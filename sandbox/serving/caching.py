@@ -1,7 +1,5 @@
 """ETags of the analytics and AI-code answers."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The sandbox's own addresses under /_sandbox, for tests and scripts in another process. No key is needed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

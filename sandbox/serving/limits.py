@@ -1,7 +1,5 @@
 """Requests per minute and class of endpoint, for the whole team; the window turns with each minute."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import Counter

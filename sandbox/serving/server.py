@@ -1,7 +1,5 @@
 """A real HTTP server on loopback in front of the made-up API."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import socket

@@ -1,7 +1,5 @@
 """Runs of cloud agents that were cancelled through the API, and the requests that they no longer make."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

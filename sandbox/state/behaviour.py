@@ -1,7 +1,5 @@
 """What kind of API the sandbox plays."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 

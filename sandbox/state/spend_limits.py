@@ -1,7 +1,5 @@
 """Spend limits that were set through the API, and the requests that Cursor refuses because of them."""
 
-from __future__ import annotations
-
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field

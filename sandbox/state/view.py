@@ -1,7 +1,5 @@
 """What the API knows at an instant: events that happened, have been delivered, and are not too old."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 

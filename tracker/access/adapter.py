@@ -1,7 +1,5 @@
 """The allauth adapter: decides, at each sign-in, whether the provider's word is enough."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import requests

@@ -1,7 +1,5 @@
 """Who may sign in at all, by the environment's lists."""
 
-from __future__ import annotations
-
 from django.conf import settings
 
 from tracker.address_lists import AddressList, clean_address

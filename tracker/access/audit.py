@@ -1,7 +1,5 @@
 """Writes down who did what: sign-ins and refusals, every change, every export."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Callable
 

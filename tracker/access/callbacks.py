@@ -1,7 +1,5 @@
 """The ways to the providers and back: whatever they answer, a page and never a server error."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """System checks: access settings that leave more open than was perhaps meant."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.core import checks
 

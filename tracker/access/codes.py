@@ -1,7 +1,5 @@
 """One-time codes of local administrators, by allauth.mfa: what this site decides about them."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 

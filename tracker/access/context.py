@@ -1,7 +1,5 @@
 """What every page shows about access: who is signed in, and what is open or hidden."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.http import HttpRequest
 

@@ -1,7 +1,5 @@
 """What a request changed, in words for the audit log: from histories of settings, and the admin's own log."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any

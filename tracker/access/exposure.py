@@ -1,7 +1,5 @@
 """Whether other machines can reach this one."""
 
-from __future__ import annotations
-
 import ipaddress
 from urllib.parse import urlsplit
 

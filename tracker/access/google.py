@@ -1,7 +1,5 @@
 """Google's OpenID Connect through allauth, with the two checks that allauth leaves to the provider."""
 
-from __future__ import annotations
-
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.google import views as google
 from django.conf import settings

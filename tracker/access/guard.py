@@ -1,7 +1,5 @@
 """States at each view who may use it, and keeps everybody else out. Without a mark, a view is for admins."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache

@@ -1,7 +1,5 @@
 """How often one caller may do something, and how much may be sent at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

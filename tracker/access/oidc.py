@@ -1,7 +1,5 @@
 """OpenID Connect with any provider through allauth: its open checks, and roles from a claim."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import jwt

@@ -1,7 +1,5 @@
 """Whom viewers see when privacy is on: everybody under pseudonyms, or themselves and their own groups."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import replace

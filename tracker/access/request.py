@@ -1,7 +1,5 @@
 """A request that has passed the guard: who makes it, and what they may do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 

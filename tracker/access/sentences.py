@@ -1,7 +1,5 @@
 """An entry of the audit log as a sentence: “Ada changed the spend floor from $50 to $80”."""
 
-from __future__ import annotations
-
 from django.urls import Resolver404, resolve
 from django.utils.text import capfirst
 

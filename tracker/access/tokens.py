@@ -1,7 +1,5 @@
 """The secrets that scripts send instead of signing in."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Sessions of sign-ins that have begun: strangers cause them, so they are short, and not without number."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session

@@ -1,7 +1,5 @@
 """Makes `admin.site` the product's own, so that `@admin.register` registers there."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from django.apps import AppConfig

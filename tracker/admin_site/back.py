@@ -1,7 +1,5 @@
 """Which page of the site led into the admin, so that every page of the admin links back to it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 

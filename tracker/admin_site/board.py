@@ -1,7 +1,5 @@
 """The admin's front page: what there is to do, in the order in which an installation needs it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime

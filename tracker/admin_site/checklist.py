@@ -1,7 +1,5 @@
 """The set-up checklist: what an installation needs before it can watch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

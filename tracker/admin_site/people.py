@@ -1,7 +1,5 @@
 """The people who sign in, each with one role; single permissions and Django's groups are not offered."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django import forms

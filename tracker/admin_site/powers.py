@@ -1,7 +1,5 @@
 """What the admin offers of other packages' tables: only what is meant to be offered, and nothing to run."""
 
-from __future__ import annotations
-
 # All of them register what is taken back below, and would do so later if they were not asked first.
 import allauth.account.admin
 import allauth.mfa.admin

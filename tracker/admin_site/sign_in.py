@@ -1,7 +1,5 @@
 """How sign-in stands, and the lines of `.env` that turn it on, for the page about access."""
 
-from __future__ import annotations
-
 import secrets
 from collections import Counter
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The admin site: a front page by task, and the way back to the page that somebody came from."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse

@@ -1,7 +1,5 @@
 """How things stand at each entry of the board, in a few words."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

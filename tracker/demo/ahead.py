@@ -1,7 +1,5 @@
 """What is found in the hours to come, worked out by a process beside this one while the first are lived."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The made-up people on call: what they do about an incident, and when."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Hours at which something is due whatever detection finds: reports, turns of a cycle, steps of budgets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """What people do beside incidents: follow suggestions up, ask for limits and decide about them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 

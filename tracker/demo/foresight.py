@@ -1,7 +1,5 @@
 """What is going to happen, by the hour: read once, looked through in memory, and forgotten again."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

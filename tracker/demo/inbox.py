@@ -1,7 +1,5 @@
 """Messages that the demo's channels would have sent, kept instead of sent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from html import unescape
 

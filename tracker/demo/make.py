@@ -1,7 +1,5 @@
 """Makes the demo's past: first collection, set-up, sixty days, what to look at."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 

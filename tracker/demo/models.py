@@ -1,7 +1,5 @@
 """What the demo keeps: messages that were not sent, and what to look at."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django.db import models

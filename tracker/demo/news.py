@@ -1,7 +1,5 @@
 """What a run of the walk reads: only what is new since the last, dated as if every hour had read its own."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, Value

@@ -5,8 +5,6 @@ can differ from the run before, except in figures that the next run brings to wh
 `tests/tracker/demo` runs the same days hour by hour and compares.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta

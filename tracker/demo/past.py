@@ -1,7 +1,5 @@
 """The walk through the demo's past: the pipeline hour by hour, and people who act in between."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """What the made-up company's administrator has set up: channels, groups, budgets."""
 
-from __future__ import annotations
-
 import csv
 import io
 from datetime import datetime, timedelta

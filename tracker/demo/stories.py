@@ -1,7 +1,5 @@
 """What to look at: the company's true stories, with the pages that show what became of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TypedDict
 

@@ -1,7 +1,5 @@
 """The demo's inbox: a page that exists in a demo only."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse

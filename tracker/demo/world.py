@@ -1,7 +1,5 @@
 """The made-up company seen from here: its API without our own pacing, and its clock."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import suppress

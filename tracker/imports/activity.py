@@ -1,7 +1,5 @@
 """Activity, analytics and commits of cursor-usage-tracker, on days of which nothing was collected here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime

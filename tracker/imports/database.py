@@ -1,7 +1,5 @@
 """Reading the SQLite file of cursor-usage-tracker, whatever its age: what a file lacks reads as empty."""
 
-from __future__ import annotations
-
 import sqlite3
 import unicodedata
 from collections import Counter

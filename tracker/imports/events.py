@@ -1,7 +1,5 @@
 """Events of cursor-usage-tracker. It stores its newest one again in every run; each is taken once."""
 
-from __future__ import annotations
-
 from itertools import groupby
 from operator import itemgetter
 

@@ -1,7 +1,5 @@
 """The facts in the SQLite file of cursor-usage-tracker. What was collected here stays as it is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from . import activity, events, people, spend

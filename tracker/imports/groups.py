@@ -1,7 +1,5 @@
 """Groups of cursor-usage-tracker, for members who were never in one here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date, datetime
 

@@ -1,7 +1,5 @@
 """Anomalies and incidents of cursor-usage-tracker, as history: nobody is notified of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from math import isfinite

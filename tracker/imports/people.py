@@ -1,7 +1,5 @@
 """Members of cursor-usage-tracker, and its rows about them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date
 from functools import partial

@@ -1,7 +1,5 @@
 """Cycles and spend of cursor-usage-tracker, where nothing was collected here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal

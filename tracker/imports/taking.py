@@ -1,7 +1,5 @@
 """What the steps of one import share: when, for whom, in which transactions, and who watches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """The whole of cursor-usage-tracker's SQLite file: each floor takes what is its own."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import closing

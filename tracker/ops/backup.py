@@ -1,7 +1,5 @@
 """A whole copy of the database, made while the site is in use, by the database's own means."""
 
-from __future__ import annotations
-
 import os
 import re
 import sqlite3

@@ -1,7 +1,5 @@
 """`manage.py doctor`: looks at everything that this installation leans on, changing nothing."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Whether this process lives, can serve, and shows fresh data."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache

@@ -1,7 +1,5 @@
 """Figures for Prometheus, read from the database on request, so every process gives the same answer."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator

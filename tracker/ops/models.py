@@ -1,7 +1,5 @@
 """How long records of what happened are kept."""
 
-from __future__ import annotations
-
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords

@@ -3,8 +3,6 @@
 A load balancer asks by address, over plain HTTP, and most of all when the database is away.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse

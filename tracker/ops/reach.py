@@ -1,7 +1,5 @@
 """Which of Cursor's sources the keys reach: the smallest question to each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

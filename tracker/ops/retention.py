@@ -1,7 +1,5 @@
 """How long records of what happened are kept, and what `prune` deletes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

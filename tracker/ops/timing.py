@@ -1,7 +1,5 @@
 """How long pages take, for `/metrics`."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Whether a worker starts and finishes tasks. It may be on another machine, so the database is asked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """System check: a real key and the demo's database."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.core import checks
 

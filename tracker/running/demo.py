@@ -1,7 +1,5 @@
 """What a start without a Cursor key needs: a made-up company on loopback and a login for the admin."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import socket

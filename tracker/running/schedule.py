@@ -1,7 +1,5 @@
 """What runs by itself, and when: django-q2's schedules, one row each."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from django_q.models import Schedule

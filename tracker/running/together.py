@@ -1,7 +1,5 @@
 """Processes that end with their parent, however it ends, and hear of a stop once."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal

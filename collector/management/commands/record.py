@@ -1,7 +1,5 @@
 """`manage.py record`: the answers of one collection, without what names anybody, for a bug report."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

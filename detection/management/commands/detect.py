@@ -1,7 +1,5 @@
 """`manage.py detect`: one detection run on what has been collected."""
 
-from __future__ import annotations
-
 import json
 from argparse import ArgumentParser
 from datetime import datetime

@@ -1,7 +1,5 @@
 """`manage.py score`: how well detection finds the true incidents of made-up companies."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from argparse import ArgumentParser

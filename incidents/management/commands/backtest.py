@@ -1,7 +1,5 @@
 """`manage.py backtest`: what given settings would have raised over past days."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from argparse import ArgumentParser

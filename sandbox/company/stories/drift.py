@@ -1,7 +1,5 @@
 """A slow drift: every day a little more than the day before, over a week or two."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Long sessions: the same number of requests, each dragging a huge cached context along."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """A switch to an expensive model: the same work, but every request costs several times as much."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

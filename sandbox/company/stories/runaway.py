@@ -1,7 +1,5 @@
 """An agent left alone: dense requests, hour after hour, nobody watching. Or a person's own frantic burst."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

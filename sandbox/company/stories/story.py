@@ -1,7 +1,5 @@
 """What every story has in common."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import ClassVar
 

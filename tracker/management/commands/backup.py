@@ -1,7 +1,5 @@
 """A copy of the configured database in one file."""
 
-from __future__ import annotations
-
 import argparse
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The demo's past, made once: `serve` calls this where there is no key."""
 
-from __future__ import annotations
-
 import sys
 from datetime import datetime
 

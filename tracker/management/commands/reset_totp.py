@@ -1,7 +1,5 @@
 """For a local administrator who has lost the phone and the recovery codes."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 

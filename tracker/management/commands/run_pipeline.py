@@ -1,7 +1,5 @@
 """The hourly job, by hand or from cron."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """`manage.py sandbox`: a made-up Cursor API on loopback, until Ctrl-C."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError

@@ -1,7 +1,5 @@
 """The whole product on one machine: site, worker and, without a Cursor key, the demo."""
 
-from __future__ import annotations
-
 import argparse
 import errno
 import socket

@@ -1,7 +1,5 @@
 """The background worker: makes sure of the schedules, then works off the queue."""
 
-from __future__ import annotations
-
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
