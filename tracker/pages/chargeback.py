@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -24,6 +25,7 @@ from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
 from tracker.widgets import cells, formats
 from tracker.widgets.tables import LONG_ROWS, Column, Row, Table, query_string_with
+from tracker.widgets.trees import Tree, tree
 
 SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
@@ -54,6 +56,14 @@ class GroupLine:
     url: str
 
     @property
+    def path(self) -> str:
+        return self.option.path
+
+    @property
+    def cents(self) -> Decimal:
+        return self.figures.total_cents
+
+    @property
     def change_shown(self) -> cells.Shown:
         return cells.change(self.change)
 
@@ -77,14 +87,14 @@ class ChargebackPage(ExportedPage):
     kept_query: dict[str, str]  # filters of other pages, which do not apply here
     comparisons: list[Choice]
     compared_with: str
-    lines: list[GroupLine]
+    tree: Tree[GroupLine]
     groups: Table[GroupCharge]
     members: Table[Share]
 
     @property
     def compared(self) -> bool:
         """Whether there is a column of changes."""
-        return any(line.change is not None for line in self.lines)
+        return any(line.change is not None for line in self.tree.lines)
 
 
 def page(
@@ -101,7 +111,7 @@ def page(
     span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
     return ChargebackPage(
         result, span, choices, note, reconciled, kept_query(query), comparisons(query),
-        compared_with(query, changes), group_lines(result, cycle, changes, now),
+        compared_with(query, changes), tree("groups", group_lines(result, cycle, changes, now), query),
         groups_table(result, query, now, changes), members_table(result, query, now, changes),
     )  # fmt: skip
 

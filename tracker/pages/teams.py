@@ -16,6 +16,7 @@ from tracker.reports.teams import TeamRow, TeamsReport
 from tracker.widgets import cells
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.tables import Export, csv_url
+from tracker.widgets.trees import Tree, tree
 
 Value = str | int | float | Decimal | None
 # A trend line is drawn in a box of this size; the page scales it.
@@ -47,11 +48,15 @@ class TeamLine:
     def path(self) -> str:
         return self.row.option.path
 
+    @property
+    def cents(self) -> Decimal:
+        return self.row.spend.total_cents
+
 
 @dataclass(frozen=True)
 class TeamsPage:
     report: TeamsReport
-    lines: list[TeamLine]
+    tree: Tree[TeamLine]
     total: TeamLine
     by_group: Chart
     table: TeamsExport
@@ -96,7 +101,7 @@ COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
 def page(report: TeamsReport, query: QueryDict) -> TeamsPage:
     return TeamsPage(
         report=report,
-        lines=[line(row, report.filters) for row in report.rows],
+        tree=tree("teams", [line(row, report.filters) for row in report.rows], query),
         total=line(report.total, report.filters),
         by_group=group_chart(report, query),
         table=TeamsExport(report.rows),

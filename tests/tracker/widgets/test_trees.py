@@ -1,0 +1,45 @@
+"""What a page shows of a tree of groups."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import BadRequest
+from django.http import QueryDict
+
+from tracker.widgets.trees import FEW, LARGEST, tree
+
+
+@dataclass(frozen=True)
+class Line:
+    path: str
+    cents: Decimal
+
+
+def lines(count: int) -> list[Line]:
+    """A parent that spent nothing, its groups in the order of their names, the last with most spend."""
+    below = [Line(f"Engineering > Team {number:03}", Decimal(number)) for number in range(1, count)]
+    return [Line("Engineering", Decimal(0)), *below]
+
+
+def test_a_few_groups_are_all_shown():
+    shown = tree("teams", lines(FEW), QueryDict())
+    assert (shown.lines, shown.summary, shown.other_url) == (lines(FEW), f"{FEW} in all", "")
+
+
+def test_of_many_the_largest_are_shown_below_their_parents_in_order():
+    many = lines(300)
+    shown = tree("teams", many, QueryDict("period=7d"))
+    assert shown.lines == [many[0], *many[-LARGEST:]]
+    assert shown.summary == f"The {LARGEST} with most spend and their parents, of 300"
+    assert shown.other_url == "?period=7d&teams.rows=all"
+
+
+def test_all_of_many_are_shown_when_asked_for_and_the_largest_are_a_link_away():
+    shown = tree("teams", lines(300), QueryDict("period=7d&teams.rows=all"))
+    assert (shown.lines, shown.summary, shown.other_url) == (lines(300), "300 in all", "?period=7d")
+
+
+def test_other_rows_are_refused():
+    with pytest.raises(BadRequest):
+        tree("teams", lines(300), QueryDict("teams.rows=7"))
