@@ -2,6 +2,8 @@
 
 from collections.abc import Container, Iterator
 
+from collector.base.cells import tidy
+
 SEPARATOR = " > "
 UNASSIGNED_NAME = "Unassigned"
 MAX_LENGTH = 240
@@ -13,7 +15,7 @@ class BadName(ValueError):
 
 def normalised(text: str) -> str:
     """Return `text` with single blanks and ` > ` between its parts; BadName if it cannot name a group."""
-    parts = [" ".join(part.split()) for part in text.split(">")]
+    parts = [tidy(part) for part in text.split(">")]
     if not all(parts):
         raise BadName(f"“{text.strip()}” is not a group name: write it as Team or as Parent > Team.")
     name = SEPARATOR.join(parts)
@@ -26,7 +28,7 @@ def normalised(text: str) -> str:
 
 def nearest(text: str) -> str:
     """Return the usable name closest to `text`, which comes from the vendor and cannot be refused."""
-    parts = [" ".join(part.split()) for part in text.split(">")]
+    parts = [tidy(part) for part in text.split(">")]
     return (SEPARATOR.join(part for part in parts if part) or "Group")[:MAX_LENGTH].strip(" >")
 
 

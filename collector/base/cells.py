@@ -38,14 +38,20 @@ NOTHING = {
         "not available",
     ),
 }
+# Marks, and the halves of characters that no database takes.
+INVISIBLE = {"Cf", "Cs"}
 # Cursor's word for whoever exported the file.
 MYSELF = {"you", "me", "myself"}
 
 
 def tidy(text: str) -> str:
-    """The text in the composed form, without marks that nobody sees, and with single blanks for any other."""
+    """The text in the composed form, without what nobody sees, and with single blanks for what divides it."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     visible = "".join(
-        char for char in unicodedata.normalize("NFC", text) if unicodedata.category(char) != "Cf"
+        " " if unicodedata.category(char) == "Cc" else char
+        for char in unicodedata.normalize("NFC", text)
+        if unicodedata.category(char) not in INVISIBLE
     )
     return " ".join(visible.split())
 

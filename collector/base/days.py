@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,3 +40,12 @@ def to_epoch_ms(instant: datetime) -> int:
     if instant.tzinfo is None:
         raise ValueError("naive datetime")
     return (instant - EPOCH) // timedelta(milliseconds=1)
+
+
+def parse_http_date(text: str) -> datetime | None:
+    """Return the instant in a header such as `Date` or `Retry-After`; None if there is none."""
+    try:
+        instant = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

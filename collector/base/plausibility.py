@@ -92,7 +92,7 @@ def plausible_count(value: object) -> int:
     number = _number(value)
     if not number.is_finite():
         raise ImplausibleValue("is not a number")
-    if abs(number) > MOST_COUNT:
+    if not -MOST_COUNT <= number <= MOST_COUNT:  # any arithmetic would round it first, or overflow
         raise ImplausibleValue("is negative" if number < 0 else "is too large")
     if number != number.to_integral_value():
         raise ImplausibleValue("is not a whole number")

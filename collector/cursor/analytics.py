@@ -13,8 +13,9 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
+from collector.base.cells import tidy
 from collector.base.notes import Notes
-from collector.base.plausibility import ImplausibleValue, plausible_count, plausible_number, storable_text
+from collector.base.plausibility import ImplausibleValue, plausible_count, plausible_number
 
 from .records import SomePagination
 from .rows import read_rows, reject_raw
@@ -196,7 +197,7 @@ def _label(fields: dict[str, object], name: str) -> str:
     value = fields[name]
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal | None):
         raise ImplausibleValue(f"{name} is not text")
-    return "" if value in (None, "null") else storable_text(str(value))[:200]
+    return "" if value in (None, "null") else tidy(str(value))[:200]
 
 
 def _count(fields: dict[str, object], name: str) -> int:

@@ -138,7 +138,7 @@ class CursorClient:
             raise _TryAgain(_reason(error), is_unreachable=is_unreachable) from None
         except requests.exceptions.ChunkedEncodingError:
             raise _TryAgain("the answer was cut off") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # the library reads a Location even unasked
             raise self._error(
                 f"{method} {path} failed ({type(error).__name__}): check CURSOR_API_URL", Trouble.FOREIGN
             ) from None
@@ -251,12 +251,20 @@ def _read_json(body: bytes) -> object:
         return json.loads(body, parse_float=Decimal, parse_constant=str)
     except json.JSONDecodeError:
         raise
-    except ValueError:  # Python reads no number of thousands of digits; asking for each takes time
-        return json.loads(body, parse_float=Decimal, parse_constant=str, parse_int=_whole_number)
+    # Python reads no number of thousands of digits or with an endless exponent; asking for each takes time.
+    except (ValueError, ArithmeticError):
+        return json.loads(body, parse_float=_decimal, parse_constant=str, parse_int=_whole_number)
 
 
 def _whole_number(digits: str) -> int | str:
     return int(digits) if len(digits) <= MOST_DIGITS else digits[:MOST_DIGITS]
+
+
+def _decimal(digits: str) -> Decimal | str:
+    try:
+        return Decimal(digits)
+    except ArithmeticError:
+        return digits[:MOST_DIGITS]
 
 
 def _is_refused(error: requests.RequestException) -> bool:
@@ -282,7 +290,7 @@ def _vendor_message(body: bytes) -> str:
     """What the vendor says of an error, in any of its shapes: {message}, {error}; else nothing."""
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(answer, dict):
         return ""

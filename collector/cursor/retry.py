@@ -1,8 +1,8 @@
 """How long to wait before asking again, and when to stop. Pure: the clock and the dice are passed in."""
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
+from collector.base.days import parse_http_date
 from collector.base.plausibility import is_number
 
 # The vendor advises 1, 2, 4, 8, 16 s; its limits reset every minute, so the last wait reaches a whole one.
@@ -21,12 +21,8 @@ def retry_after(header: str | None, now: datetime) -> float | None:
     text = (header or "").strip()
     if is_number(text, most_digits=9):
         return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max((until - now).total_seconds(), 0.0)
+    until = parse_http_date(text)
+    return None if until is None else max((until - now).total_seconds(), 0.0)
 
 
 def next_wait(

@@ -15,6 +15,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic.alias_generators import to_camel
 
+from collector.base.cells import tidy
 from collector.base.plausibility import (
     MOST_COUNT,
     ImplausibleValue,
@@ -24,7 +25,6 @@ from collector.base.plausibility import (
     plausible_day,
     plausible_instant,
     plausible_number,
-    storable_text,
 )
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ def text_validator(length: int) -> PlainValidator:
             value = str(value)
         if not isinstance(value, str):
             return record_doubt(info, "is not text", "")
-        text = value if value.isprintable() else storable_text(value)
+        text = value if value.isprintable() else tidy(value)
         text = "" if text == "null" else text.strip()
         return (
             text

@@ -189,13 +189,16 @@ class Roster:
         }
         moves = {pk: new for pk, new in moves.items() if self.addresses[pk] != new[1]}
         owners = {key: pk for pk, key in self.addresses.items()}
-        conflicts = [
+        conflicts: list[Conflict] = []
+        # Who stays keeps an address that another was to take, who then stays as well.
+        while blocked := [
             Conflict(cursor_id, email, pk, owners[email])
             for pk, (cursor_id, email) in moves.items()
             if email in owners and owners[email] not in moves
-        ]
-        for conflict in conflicts:
-            del moves[conflict.member_id]
+        ]:
+            conflicts += blocked
+            for conflict in blocked:
+                del moves[conflict.member_id]
         for pk in moves:  # two that swap their addresses must not meet
             Member.objects.filter(pk=pk).update(email=f"moving:{pk}")
         for pk, (_, email) in moves.items():

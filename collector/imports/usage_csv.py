@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from collector.base.cells import is_empty_value
+from collector.base.cells import is_empty_value, tidy
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import from_epoch_ms, to_epoch_ms
 from collector.base.plausibility import AHEAD, EARLIEST, is_number
@@ -251,4 +251,4 @@ def _identifier(cell: str, what: str) -> str:
 def _short(text: str, limit: int, what: str) -> str:
     if len(text) > limit:
         raise ValueError(f"the {what} has more than {limit} characters.")
-    return " ".join(text.split())
+    return tidy(text)

@@ -47,7 +47,7 @@ def call_service(
         within_seconds(TOTAL_SECONDS, service, work)
     except requests.Timeout as problem:
         raise unreachable(service, problem, is_uncertain=True) from None
-    except requests.RequestException as problem:
+    except (requests.RequestException, ValueError) as problem:  # the library reads a Location even unasked
         raise unreachable(service, problem) from None  # the cause holds the address, which may hold a key
 
 

@@ -1,6 +1,7 @@
 """Slack: Block Kit messages that change as the incident goes on, with a thread below."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +11,7 @@ from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandl
 from django.conf import settings
 from django.core.cache import cache
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
 from slack_sdk.http_retry.handler import RetryHandler
 
@@ -47,6 +48,7 @@ ADVICE = {
     "invalid_blocks": "Slack refused the format of the message; other messages are still sent",
 }
 ABOUT_THE_MESSAGE = {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "no_text", "message_not_found"}
+CODE = re.compile(r"[a-z][a-z0-9_]*")
 ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
 
 
@@ -156,7 +158,7 @@ def call_within(seconds: float, method: str, *, is_patient: bool = True, **argum
             return getattr(client(method, is_patient=is_patient), method)(**arguments)
     except SlackApiError as problem:
         raise explain(problem) from None  # the cause holds the request's headers
-    except (SlackClientError, OSError, ValueError) as problem:
+    except Exception as problem:  # of an answer that is not Slack's, its library and Python's raise anything
         raise DeliveryError(
             f"Slack could not be reached ({type(problem).__name__}): check the network and SLACK_API_URL.",
             is_uncertain=True,
@@ -176,6 +178,11 @@ def explain(problem: SlackApiError) -> DeliveryError:
             is_uncertain=True,
         )
     code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
+    if not CODE.fullmatch(code):  # its library puts the answer here where that is not JSON
+        return DeliveryError(
+            "The answer was not Slack's: check SLACK_API_URL, and whether a proxy answers in its place.",
+            is_uncertain=True,
+        )
     advice = ADVICE.get(code, "see https://docs.slack.dev/reference/methods/chat.postMessage")
     return DeliveryError(
         f"Slack answered {code}: {advice}.", code=code, is_about_channel=code not in ABOUT_THE_MESSAGE

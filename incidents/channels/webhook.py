@@ -38,7 +38,8 @@ def send(channel: Channel, parcel: Parcel) -> str:
         with deadline(CALL_SECONDS), post(url, body, parcel.key) as response:
             if not 200 <= response.status_code < 300:
                 raise explain(response)
-    except (requests.RequestException, DeadlineExceeded) as problem:
+    # The library reads the address of a redirect even unasked: a ValueError.
+    except (requests.RequestException, DeadlineExceeded, ValueError) as problem:
         raise DeliveryError(
             f"The webhook could not be reached ({type(problem).__name__}): check its address."
         ) from None  # the cause holds the address, which may hold a key

@@ -41,8 +41,11 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         ask = session.request
 
         def ask_in_time(*args: Any, **options: Any) -> requests.Response:
-            with deadline(CALL_SECONDS):
-                return ask(*args, **options)
+            try:
+                with deadline(CALL_SECONDS):
+                    return ask(*args, **options)
+            except ValueError as problem:  # of an address to which the provider redirects
+                raise requests.exceptions.InvalidURL(str(problem)) from problem
 
         session.request = ask_in_time  # type: ignore[method-assign]
         return session

@@ -177,7 +177,7 @@ def amount(value: Cell) -> Decimal:
         decimal = Decimal(str(value or 0))
     except InvalidOperation:
         return Decimal(0)
-    if not decimal.is_finite() or abs(decimal) > MOST_CENTS:
+    if not decimal.is_finite() or not -MOST_CENTS <= decimal <= MOST_CENTS:
         raise OddValue("with an implausible amount")
     return cents(decimal)
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 from django.utils import timezone
 
+from collector.base.days import parse_http_date
 from collector.collecting.runs import FATAL, OPTIONAL
 from collector.collecting.windows import Window, closed_minute
 from collector.cursor.client import CursorClient
@@ -111,9 +111,8 @@ def ask_source(question: Question, client: CursorClient) -> tuple[CheckResult, b
 
 def check_clock(date_header: str, received_at: datetime) -> CheckResult:
     """This machine's clock against the one that stamps Cursor's answers, which has whole seconds."""
-    try:
-        theirs = parsedate_to_datetime(date_header)
-    except ValueError:
+    theirs = parse_http_date(date_header)
+    if theirs is None:
         return off("clock", "Cursor's answers carry no date to compare with")
     error = abs(received_at - theirs)
     says = f"{error.total_seconds():.0f} s from Cursor's"

@@ -262,7 +262,7 @@ def reply_to_press(press: Press, message: str) -> None:
         with deadline(slack.REPLY_SECONDS):
             client = WebhookClient(press.response_url, timeout=ANSWER_TIMEOUT_SECONDS)
             client.send(text=message, response_type="ephemeral", replace_original=False)
-    except (OSError, ValueError) as problem:
+    except Exception as problem:  # whatever came: the press has been acted on
         logger.warning("Slack did not accept the reply: %s", type(problem).__name__)
 
 

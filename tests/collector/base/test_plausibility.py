@@ -111,6 +111,8 @@ def test_a_count_is_a_whole_number(value, count):
         (2**53 + 1, "too large"),
         (Decimal("1e400"), "too large"),
         (Decimal("-1e400"), "negative"),
+        (Decimal("1e999999999"), "too large"),
+        (Decimal("1e-999999999"), "whole"),
         ("1e3", "not a number"),
         (None, "not a number"),
         (False, "not a number"),

@@ -20,6 +20,9 @@ NOW = datetime(2026, 9, 16, 15, 0, 0, tzinfo=UTC)
         ("-5", None),
         ("99999999999999999999", None),
         ("²", None),
+        ("Wed, 16 Sep 2026 15:00:00 +99999999999999999999", None),
+        ("Wed, 16 Sep 99999999999999999999 15:00:00 GMT", None),
+        ("Wed, 16 Sep 2026 15:00:45 -0000", 45.0),
     ],
 )
 def test_retry_after_is_read_in_both_forms_and_rubbish_is_ignored(header, seconds):

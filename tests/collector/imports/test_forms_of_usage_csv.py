@@ -197,6 +197,11 @@ def test_kinds_are_billed_however_their_words_are_joined(write):
     assert MemberModelDay.objects.get().billed_cents == 42 * 7
 
 
+def test_a_text_is_stored_without_what_steers_a_terminal(write):
+    import_usage(write(TEAM + ONE.replace("On-Demand", "\x1b[2JOn-Demand")), AT)
+    assert only_event().kind == "[2JOn-Demand"
+
+
 def test_line_breaks_within_a_text_become_blanks(write):
     import_usage(write(TEAM + ONE.replace("claude-4.5-sonnet", "claude\n4.5\r\nsonnet")), AT)
     assert only_event().model == "claude 4.5 sonnet"

@@ -94,6 +94,15 @@ def test_two_members_may_swap_their_addresses(told, client):
     assert addresses == {"user_1": "b@x.com", "user_2": "a@x.com"}
 
 
+@pytest.mark.parametrize("number", [2, 3, 5])
+def test_of_members_who_each_take_the_next_ones_address_none_moves_onto_somebody(told, client, number):
+    sync(told, client, MONDAY, *[member(f"{n}@x.com", id=f"user_{n}") for n in range(number + 1)])
+    took = [member(f"{n + 1}@x.com", id=f"user_{n}") for n in range(number)]
+    result = sync(told, client, TUESDAY, *took, member("new@x.com", id="user_new"))
+    assert (result.noted, Member.objects.count()) == (number, number + 2)
+    assert Member.objects.get(email="new@x.com").cursor_id == "user_new"
+
+
 def test_an_address_that_somebody_else_has_is_a_doubt(told, client):
     sync(told, client, MONDAY, member("ida@old.com", id="user_ida"), member("ida@new.com", id="user_2"))
     sync(told, client, TUESDAY, member("ida@new.com", id="user_ida"))

@@ -22,6 +22,7 @@ from groups.models import Assignment, Group
 from incidents.models import Incident
 from tests.tracker.imports.old_tracker import EVENT, MS, ROWS, make_file
 from tests.tracker.imports.test_tracker_db import AT, everything
+from tracker.imports.database import OddValue, amount
 from tracker.imports.tracker_db import import_tracker_db
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +219,12 @@ def test_a_threshold_that_cannot_be_is_reported(tmp_path, number):
     [part] = [part for part in result.parts if part.name == "detection settings"]
     assert part.read == 2
     assert DetectionSettings.get_solo().daily_requests_limit == before
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "-1e999999999"])
+def test_an_amount_with_which_nobody_can_reckon_is_about_its_row(text):
+    with pytest.raises(OddValue):
+        amount(text)
 
 
 def test_a_row_of_spend_with_odd_cells_is_kept_as_it_came(tmp_path):
