@@ -5,10 +5,12 @@ import hashlib
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.totp.internal.auth import TOTP
 from axes.handlers.proxy import AxesProxyHandler
 from cryptography.fernet import Fernet, InvalidToken
 from django import forms
@@ -85,6 +87,16 @@ class OneTimeCodes(DefaultMFAAdapter):
         except InvalidToken:
             reset = "`python manage.py reset_totp NAME` removes one-time codes that were set up before."
             raise PermissionDenied(f"This site's secret key has changed. {reset}") from None
+
+
+class SetUp(ActivateTOTPForm):
+    """The first code, which turns the others on; it is used by that, and lets nobody in."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if not TOTP(Authenticator(user=self.user))._mark_code_used(code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
 
 
 class CodeForm(AuthenticateForm):

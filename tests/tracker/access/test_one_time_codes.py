@@ -72,6 +72,15 @@ def test_a_code_that_was_used_lets_nobody_in_again(client, enrolled):
     assert is_signed_in(client) and not is_signed_in(other)
 
 
+def test_the_code_that_turned_it_on_lets_nobody_in(client, ada):
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        secret, _ = set_up(client, ada)
+        client.logout()
+        give_password(client)
+        client.post("/accounts/code/enter/", {"code": code_for(secret)})
+        assert not is_signed_in(client)
+
+
 def test_each_recovery_code_lets_in_once(client, enrolled):
     codes = enrolled[1]
     assert len(set(codes)) == 10
