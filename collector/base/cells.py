@@ -50,7 +50,7 @@ def tidy(text: str) -> str:
         return " ".join(text.split())
     visible = "".join(
         " " if unicodedata.category(char) == "Cc" else char
-        for char in unicodedata.normalize("NFC", text)
+        for char in unicodedata.normalize("NFC", text.replace("\0", ""))
         if unicodedata.category(char) not in INVISIBLE
     )
     return " ".join(visible.split())
