@@ -1,9 +1,9 @@
 """The caches for counters and rendered pages."""
 
-from typing import Any
+from collections.abc import Mapping
 
 
-def build_caches(redis_url: str) -> dict[str, dict[str, Any]]:
+def build_caches(redis_url: str) -> dict[str, Mapping[str, object]]:
     """Counted calls for all processes: in Redis, or else in the database. Rendered pages: in Redis, or else
     in each process, since keeping one in SQLite takes five statements and the lock that writers wait for."""
     if redis_url:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import models
 from django.db.models import QuerySet
@@ -47,12 +47,8 @@ def move_facts(merging: Merging) -> None:
     merging.journal.move(Member.objects.filter(owner=merging.gone), merging.keep.pk, "owner_id")
 
 
-def _never(theirs: object, mine: object) -> bool:
-    return False
-
-
-def _is_newer(theirs: Any, mine: Any) -> bool:
-    return bool(theirs.updated_at > mine.updated_at)
+def _is_newer(theirs: AiCodeCommit, mine: AiCodeCommit) -> bool:
+    return theirs.updated_at > mine.updated_at
 
 
 def _counts_more(theirs: MemberAnalyticsDay, mine: MemberAnalyticsDay) -> bool:
@@ -62,9 +58,9 @@ def _counts_more(theirs: MemberAnalyticsDay, mine: MemberAnalyticsDay) -> bool:
 
 def _move_unless_there(
     merging: Merging,
-    table: type[models.Model],
+    table: type[M],
     key: tuple[str, ...],
-    is_better: Callable[[Any, Any], bool] = _never,
+    is_better: Callable[[M, M], bool] = lambda theirs, mine: False,
 ) -> None:
     """Move the rows; of two under one key the kept member's stays unless the other is better."""
     mine, theirs = _rows_of_both(merging, table)

@@ -153,7 +153,7 @@ def _read_totals(rows: QuerySet, first: list[str]) -> list[list]:
     return read_columns(rows.annotate(**named).values_list(*first, "member_id", "model", "surface", *named))
 
 
-def read_columns(rows: QuerySet[Any, object]) -> list[list[Any]]:
+def read_columns(rows: QuerySet) -> list[list[Any]]:
     """Columns as the database gives them, days and instants as text where it has no dates.
 
     To convert a million of them one by one takes longer than to read them.
@@ -167,7 +167,7 @@ def read_columns(rows: QuerySet[Any, object]) -> list[list[Any]]:
     return columns
 
 
-def read_table(rows: QuerySet[Any, object], columns: list[str]) -> pd.DataFrame:
+def read_table(rows: QuerySet, columns: list[str]) -> pd.DataFrame:
     """Rows as the database gives them, days as text where it has no dates.
 
     To convert a million numbers one by one takes longer than to read them.

@@ -1,11 +1,11 @@
 """Numbers of a policy: each refuses nonsense with a sentence of its own."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.fields import NOT_PROVIDED
 
 
 class FiniteDecimalField(models.DecimalField):
@@ -14,7 +14,7 @@ class FiniteDecimalField(models.DecimalField):
     default_error_messages = {"invalid": "Enter an ordinary number, such as 50."}
 
 
-def dollars_field(default: int, help_text: str, **kwargs: Any) -> models.Field:
+def dollars_field(default: int, help_text: str) -> models.Field:
     """US dollars, from 0 to ten million."""
     return FiniteDecimalField(
         default=Decimal(default),
@@ -25,11 +25,10 @@ def dollars_field(default: int, help_text: str, **kwargs: Any) -> models.Field:
             MaxValueValidator(10_000_000, "An amount above 10,000,000 dollars would never be reached."),
         ],
         help_text=help_text,
-        **kwargs,
     )
 
 
-def multiplier_field(default: str, help_text: str, **kwargs: Any) -> models.Field:
+def multiplier_field(default: str, help_text: str) -> models.Field:
     """How many times a usual figure; 0 is off."""
     return FiniteDecimalField(
         default=Decimal(default),
@@ -40,39 +39,37 @@ def multiplier_field(default: str, help_text: str, **kwargs: Any) -> models.Fiel
             MaxValueValidator(1000, "A multiplier above 1000 would never find anything."),
         ],
         help_text=help_text,
-        **kwargs,
     )
 
 
-def count_field(default: int, help_text: str, **kwargs: Any) -> models.Field:
+def count_field(default: int, help_text: str, *, db_default: object = NOT_PROVIDED) -> models.Field:
     """A number of requests or tokens; 0 is off."""
     return models.BigIntegerField(
         default=default,
         validators=[MinValueValidator(0, "A limit cannot be negative. Enter 0 to switch this check off.")],
         help_text=help_text,
-        **kwargs,
+        db_default=db_default,
     )
 
 
-def days_field(default: int, least: int, most: int, help_text: str, **kwargs: Any) -> models.Field:
+def days_field(default: int, least: int, most: int, help_text: str) -> models.Field:
     """A number of whole UTC days, from `least` to `most`."""
     sentence = f"Enter {least} to {most} days."
     return models.IntegerField(
         default=default,
         validators=[MinValueValidator(least, sentence), MaxValueValidator(most, sentence)],
         help_text=help_text,
-        **kwargs,
     )
 
 
-def hours_field(default: int, most: int, help_text: str, **kwargs: Any) -> models.Field:
+def hours_field(default: int, most: int, help_text: str, *, db_column: str | None = None) -> models.Field:
     """A number of hours, from 0 to `most`."""
     sentence = f"Enter 0 to {most} hours."
     return models.IntegerField(
         default=default,
         validators=[MinValueValidator(0, sentence), MaxValueValidator(most, sentence)],
         help_text=help_text,
-        **kwargs,
+        db_column=db_column,
     )
 
 

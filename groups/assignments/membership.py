@@ -16,7 +16,7 @@ from groups.models import Assignment, Group
 # The id that stands for "in no group"; the database's ids begin at 1.
 UNASSIGNED = 0
 
-Rows = TypeVar("Rows", bound=QuerySet[Any])
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 def held_group() -> Coalesce:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -91,7 +91,7 @@ def load_policy(request: HttpRequest) -> AccessSettings:
 
 
 @cache
-def policy_rows() -> QuerySet[Any]:
+def policy_rows() -> QuerySet:
     """To be cloned: putting it together takes longer than asking."""
     return AccessSettings.objects.annotate(
         mark=Subquery(changes.stored_marks()),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -94,7 +93,7 @@ def read_checklist(now: datetime, sources: Sequence[SourceFreshness] | None = No
 
 
 @cache
-def set_up_rows() -> QuerySet[Any, Any]:
+def set_up_rows() -> QuerySet:
     """The one row (none before it is made), with what other tables hold, named as in `SetUpFacts`.
 
     Kept to be cloned: building the query takes four times as long as running it.
@@ -120,7 +119,7 @@ def set_up_rows() -> QuerySet[Any, Any]:
     )
 
 
-def counted(rows: QuerySet[Any]) -> Subquery:
+def counted(rows: QuerySet) -> Subquery:
     """How many rows there are, as an expression; NULL of none."""
     return Subquery(rows.order_by().values(each=Value(1)).annotate(number=Count("pk")).values("number"))
 
