@@ -46,9 +46,9 @@ def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = F
     """
     groups = load_groups() if groups is None else groups
     closed = {group.pk for group in groups if group.closed_day}
-    found = group_options(shown_paths({group.pk: group.name for group in groups}))
-    found = [replace(option, is_closed=option.group_ids <= closed) for option in found]
-    return [option for option in found if with_closed or not option.is_closed]
+    choices = group_options(shown_paths({group.pk: group.name for group in groups}))
+    choices = [replace(option, is_closed=option.group_ids <= closed) for option in choices]
+    return [option for option in choices if with_closed or not option.is_closed]
 
 
 def group_options(names: dict[int, str]) -> list[GroupOption]:
@@ -63,8 +63,8 @@ def group_options(names: dict[int, str]) -> list[GroupOption]:
             place = _place(path)
             paths.setdefault(place, path)
             covered.setdefault(place, set()).add(pk)
-    found = [_option(paths[place], frozenset(covered[place])) for place in sorted(paths)]
-    return found if UNASSIGNED in names else [*found, _option(UNASSIGNED_NAME, frozenset({UNASSIGNED}))]
+    choices = [_option(paths[place], frozenset(covered[place])) for place in sorted(paths)]
+    return choices if UNASSIGNED in names else [*choices, _option(UNASSIGNED_NAME, frozenset({UNASSIGNED}))]
 
 
 def option_for(path: str, choices: list[GroupOption]) -> GroupOption:

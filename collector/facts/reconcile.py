@@ -44,17 +44,17 @@ def explain(sums: CycleSums) -> list[dict[str, str]]:
     """Parts of (snapshot − events), each {reason, cents}; they add up to the difference exactly."""
     if sums.snapshot_total is None:
         return []
-    left = sums.snapshot_total - sums.events_total
+    remainder = sums.snapshot_total - sums.events_total
     parts = {"no_seat": -sums.no_seat}
-    left += sums.no_seat
-    parts["rejected"] = min(max(left, ZERO), sums.rejected)
-    left -= parts["rejected"]
+    remainder += sums.no_seat
+    parts["rejected"] = min(max(remainder, ZERO), sums.rejected)
+    remainder -= parts["rejected"]
     # Either side may be ahead by what was spent just now.
-    parts["late"] = min(max(left, -sums.recent), sums.recent)
-    left -= parts["late"]
-    parts["outside_retention"] = left if left > 0 and sums.is_history_missing else ZERO
-    left -= parts["outside_retention"]
-    parts["unexplained"] = left
+    parts["late"] = min(max(remainder, -sums.recent), sums.recent)
+    remainder -= parts["late"]
+    parts["outside_retention"] = remainder if remainder > 0 and sums.is_history_missing else ZERO
+    remainder -= parts["outside_retention"]
+    parts["unexplained"] = remainder
     return [{"reason": reason, "cents": str(amount)} for reason, amount in parts.items() if amount]
 
 

@@ -181,14 +181,14 @@ def not_known_better(rows: EventRows, better: Iterable[tuple[int, datetime, str]
     models_at: dict[tuple[int, datetime], Counter[str]] = defaultdict(Counter)
     for member_id, occurred_at, model in better:
         models_at[member_id, occurred_at][model] += 1
-    left = dict(rows)
+    unknown = dict(rows)
     for matches in (lambda model, theirs: theirs[model] > 0, lambda model, theirs: theirs.total() > 0):
         for key in rows:
             theirs = models_at.get(key[:2])
-            if theirs and key in left and matches(key[2], theirs):
-                del left[key]
+            if theirs and key in unknown and matches(key[2], theirs):
+                del unknown[key]
                 _take_one(theirs, key[2])
-    return left
+    return unknown
 
 
 def _take_one(models: Counter[str], wanted: str) -> None:

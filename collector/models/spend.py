@@ -31,8 +31,8 @@ class BillingCycleQuerySet(models.QuerySet["BillingCycle"]):
     def with_reconciliation(self) -> BillingCycleQuerySet:
         """With the figures of the newest reconciliation, named as in `RECONCILED`; None before the first."""
         rows = Reconciliation.objects.filter(cycle=models.OuterRef("pk")).order_by("-taken_at")
-        found = {name: models.Subquery(rows.values(field)[:1]) for name, field in RECONCILED.items()}
-        return self.annotate(**found)
+        newest = {name: models.Subquery(rows.values(field)[:1]) for name, field in RECONCILED.items()}
+        return self.annotate(**newest)
 
     def newest(self, instant: datetime) -> BillingCycle | None:
         """The last cycle that has begun by `instant`, over or not, if one is known."""

@@ -110,11 +110,11 @@ def identity_of(commit: CommitRecord) -> Identity:
 def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCommit]) -> None:
     """Let stored commits go over to their author's new address: left at the old one, they count twice."""
     heirs = {(commit.user_id, commit.commit_hash): key[0] for key, commit in newest.items() if commit.user_id}
-    there = {(commit.member_id, commit.commit_hash): commit for commit in stored.select_related("member")}
+    present = {(row.member_id, row.commit_hash): row for row in stored.select_related("member")}
     moved = []
-    for (member_id, commit_hash), commit in there.items():
+    for (member_id, commit_hash), commit in present.items():
         heir = heirs.get((commit.member.cursor_id, commit_hash), member_id)
-        if (member_id, commit_hash) not in newest and (heir, commit_hash) not in there:
+        if (member_id, commit_hash) not in newest and (heir, commit_hash) not in present:
             commit.member_id = heir
             moved.append(commit)
     if moved:

@@ -156,8 +156,8 @@ class _ModelSums:
 
 def _by_model(window: _Window, usual: _ModelSums, team: _ModelSums) -> _Models:
     """The window's sums by model, with the price that the member's and the team's history make usual."""
-    found, place = np.unique(window.model, return_inverse=True)
-    names = list(map(str, found))
+    used, place = np.unique(window.model, return_inverse=True)
+    names = list(map(str, used))
     requests, cents, weight = (
         np.bincount(place, weights=column) for column in (window.requests, window.cents, window.weight)
     )
@@ -167,8 +167,8 @@ def _by_model(window: _Window, usual: _ModelSums, team: _ModelSums) -> _Models:
     with np.errstate(divide="ignore", invalid="ignore"):
         blended = (own_cents + prior * _ratio(team_cents, team_weight)) / (own_weight + prior)
     price = np.zeros(len(names))
-    for known in (_ratio(cents, weight), _ratio(own_cents, own_weight), blended):  # the last known one counts
-        price = np.where(np.isnan(known), price, known)
+    for prices in (_ratio(cents, weight), _ratio(own_cents, own_weight), blended):  # the last one known
+        price = np.where(np.isnan(prices), price, prices)
     return _Models(names, requests, cents, weight, price)
 
 

@@ -74,9 +74,9 @@ class PaidRows(NamedTuple):
         """One row for each member, model and day."""
         models, days = int(self.model.max(initial=0)) + 1, today + 1
         key = (self.member.astype(np.int64) * models + self.model) * days + self.day
-        held, place = np.unique(key, return_inverse=True)
-        figures = (np.bincount(place, getattr(self, name), len(held)) for name in FIGURES)
-        return PaidRows(held // days // models, held // days % models, held % days, *figures)
+        keys, place = np.unique(key, return_inverse=True)
+        figures = (np.bincount(place, getattr(self, name), len(keys)) for name in FIGURES)
+        return PaidRows(keys // days // models, keys // days % models, keys % days, *figures)
 
 
 def _named(names: Sequence[str], places: Array) -> Array:

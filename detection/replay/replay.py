@@ -180,9 +180,9 @@ class Replay:
         """Drop the oldest `count` hours, to which no later step looks back."""
         self._first_hour += count
         for array in (*self._hours, self._added):
-            kept = array[:, count:].copy()
+            newest = array[:, count:].copy()
             array[:] = 0
-            array[:, : kept.shape[1]] = kept
+            array[:, : newest.shape[1]] = newest
 
     def _chunks(self, first: int, end: int) -> Iterator[ShownRows]:
         """The rows from `first` to `end`, some at a time: to start with there are months of them."""

@@ -21,12 +21,12 @@ Rows = TypeVar("Rows", bound=QuerySet)
 
 def held_group() -> Coalesce:
     """For day rows (with `member` and `day`): the id of the group held on that day, or UNASSIGNED."""
-    held = (
+    group = (
         Assignment.objects.filter(member=OuterRef("member"), from_day__lte=OuterRef("day"))
         .order_by("-from_day")
         .values("group")[:1]
     )
-    return Coalesce(Subquery(held), Value(UNASSIGNED), output_field=BigIntegerField())
+    return Coalesce(Subquery(group), Value(UNASSIGNED), output_field=BigIntegerField())
 
 
 def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
@@ -34,8 +34,8 @@ def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
 
     UNASSIGNED among the ids means days in no group. No ids, no rows.
     """
-    held = rows.alias(held_group=held_group())
-    return held.filter(_ever_in(group_ids), held_group__in=list(group_ids))
+    with_group = rows.alias(held_group=held_group())
+    return with_group.filter(_ever_in(group_ids), held_group__in=list(group_ids))
 
 
 def _ever_in(group_ids: Collection[int]) -> Q:
@@ -96,12 +96,12 @@ def sums_by_group(
     statement = BY_GROUP.format(spent=spent, unassigned=UNASSIGNED, **parts)
     with connection.cursor() as cursor:
         cursor.execute(statement, values * (1 if "day" in keys else 2))
-        found = cursor.fetchall()
+        sums = cursor.fetchall()
     at = keys.index("day") if "day" in keys else None
-    for held, *row in found:
+    for group_id, *row in sums:
         if at is not None and isinstance(row[at], str):  # SQLite has no dates
             row[at] = date.fromisoformat(row[at])
-        yield held, *row[: len(keys)], row[len(keys) :]
+        yield group_id, *row[: len(keys)], row[len(keys) :]
 
 
 def _sum_of(field: str) -> str:
@@ -113,10 +113,10 @@ def _sum_of(field: str) -> str:
 def current(day: date) -> dict[int, Group | None]:
     """Every member's group on `day` by member id, None for Unassigned. Three queries."""
     groups = Group.objects.in_bulk()
-    held: dict[int, Group | None] = dict.fromkeys(Member.objects.values_list("pk", flat=True))
+    group_by_member: dict[int, Group | None] = dict.fromkeys(Member.objects.values_list("pk", flat=True))
     for member_id, group_id in Assignment.objects.known_on(day).values_list("member_id", "group_id"):
-        held[member_id] = groups[group_id] if group_id else None
-    return held
+        group_by_member[member_id] = groups[group_id] if group_id else None
+    return group_by_member
 
 
 def members_of(group_ids: Collection[int], day: date) -> set[int]:

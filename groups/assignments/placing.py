@@ -41,9 +41,9 @@ def record(placements: Iterable[Placement]) -> int:
     with transaction.atomic():
         _lock_members({member_id for member_id, _ in wanted})
         rows = Assignment.objects.select_for_update().filter(from_day__in={day for _, day in wanted})
-        there = {(row.member_id, row.from_day): row for row in rows}
+        stored = {(row.member_id, row.from_day): row for row in rows}
         for spot, placement in wanted.items():
-            row = there.get(spot)
+            row = stored.get(spot)
             if row is None:
                 new.append(
                     _fill(Assignment(member_id=placement.member_id, from_day=placement.from_day), placement)

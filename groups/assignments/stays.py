@@ -41,11 +41,11 @@ def by_day(stays: Iterable[Stay]) -> Iterator[DayStay]:
     ordered = sorted(stays, key=lambda stay: stay.joined_at)
     for stay, following in zip(ordered, [*ordered[1:], None], strict=True):
         next_first = utc_day(following.joined_at) if following else None
-        left = utc_day(stay.left_at) if stay.left_at else None
-        until = min((day for day in (left, next_first) if day), default=None)
+        left_on = utc_day(stay.left_at) if stay.left_at else None
+        until = min((day for day in (left_on, next_first) if day), default=None)
         yield DayStay(stay.cursor_group_id, utc_day(stay.joined_at), until)
-        if left and (next_first is None or left < next_first):
-            yield DayStay(None, left, next_first)
+        if left_on and (next_first is None or left_on < next_first):
+            yield DayStay(None, left_on, next_first)
 
 
 def to_take_over(

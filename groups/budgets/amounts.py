@@ -39,7 +39,7 @@ def load_amounts(cycle: BillingCycle, team: Expression | Combinable) -> BudgetAm
     nobody, settings = Value(0), BudgetSettings.objects.order_by()
     own = CycleBudget.objects.order_by()
     rows = own.filter(group__isnull=False).values_list(Value("group"), "group_id", "amount_dollars")
-    found: dict[str, dict[int, Decimal]] = defaultdict(dict)
+    by_kind: dict[str, dict[int, Decimal]] = defaultdict(dict)
     for kind, pk, dollars in rows.union(
         own.filter(member__isnull=False).values_list(Value("member"), "member_id", "amount_dollars"),
         settings.values_list(Value("each"), nobody, "member_budget_dollars"),
@@ -47,9 +47,9 @@ def load_amounts(cycle: BillingCycle, team: Expression | Combinable) -> BudgetAm
         BillingCycle.objects.filter(pk=cycle.pk).order_by().values_list(Value("team"), nobody, team),
         all=True,
     ):
-        found[kind][pk] = dollars or Decimal(0)
-    team_dollars, each, seat = (found[kind].get(0, Decimal(0)) for kind in ("team", "each", "seat"))
-    return BudgetAmounts(team_dollars, found["group"], found["member"], each, seat)
+        by_kind[kind][pk] = dollars or Decimal(0)
+    team_dollars, member, seat = (by_kind[kind].get(0, Decimal(0)) for kind in ("team", "each", "seat"))
+    return BudgetAmounts(team_dollars, by_kind["group"], by_kind["member"], member, seat)
 
 
 def amounts_at(end_at: datetime, team: Decimal) -> BudgetAmounts:

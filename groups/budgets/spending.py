@@ -72,12 +72,12 @@ def member_days(cycle: BillingCycle, now: datetime, members: Collection[int]) ->
 def days_of_rows(cycle: BillingCycle, now: datetime, rows: Iterable[Mapping[str, Any]]) -> DailyCents:
     """The same days of one member, out of `rows` of the rollup that reach back far enough."""
     first, last = spent_between(cycle, now)
-    found = DailyCents()
+    days = DailyCents()
     for row in rows:
         if first <= row["day"] <= last:
             is_in_cycle = is_within(cycle, row["day"], row["is_after_turn"])
-            found.add_day(row["day"], is_in_cycle, row["total_cents"])
-    return found
+            days.add_day(row["day"], is_in_cycle, row["total_cents"])
+    return days
 
 
 def spent_rows(cycle: BillingCycle, now: datetime) -> MemberModelDayQuerySet:

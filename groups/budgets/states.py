@@ -137,16 +137,16 @@ def _group_states(
     """Closed groups count too, above and below: the days on which they held members are theirs."""
     if not amounts.groups:
         return
-    known = {group.pk: group for group in (load_groups() if groups is None else groups)}
-    names = {pk: group.name for pk, group in known.items()}
+    by_id = {group.pk: group for group in (load_groups() if groups is None else groups)}
+    names = {pk: group.name for pk, group in by_id.items()}
     covered = {option.path: option.group_ids for option in group_options(names)}
     for pk in sorted(amounts.groups, key=lambda pk: names[pk].casefold()):
-        group = known[pk]
+        group = by_id[pk]
         if group.closed_day and group.closed_day <= utc_day(cycle.start_at):
             continue
         ids = covered.get(group.name, frozenset({pk}))
         owner = BudgetOwner(BudgetScope.GROUP, pk, group.name)
-        parts = [by_group[each] for each in ids if each in by_group]
+        parts = [by_group[group_id] for group_id in ids if group_id in by_group]
         yield _state(cycle, now, owner, amounts.groups[pk], parts, group.cursor_limit_dollars)
 
 
@@ -183,9 +183,9 @@ def _member_states(
     now: datetime,
     seen_at: datetime,
     budgets: Sequence[_MemberBudget],
-    known: Mapping[int, DailyCents | None],
+    days_read: Mapping[int, DailyCents | None],
 ) -> Iterable[BudgetState]:
-    """In the order of `budgets`; `known` are days that were read already, None of whoever has none."""
+    """In the order of `budgets`; `days_read` are known already, None of whoever has none."""
     pks = [budget.member.pk for budget in budgets]
 
     @cache
@@ -193,7 +193,7 @@ def _member_states(
         return member_days(cycle, now, pks[number * BATCH : (number + 1) * BATCH])
 
     def expect(place: int, pk: int) -> Forecast | None:
-        days = known[pk] if pk in known else batch(place // BATCH).get(pk)
+        days = days_read[pk] if pk in days_read else batch(place // BATCH).get(pk)
         return _forecast_of(cycle, seen_at, [days] if days else [])
 
     for place, (member, dollars, spent_cents) in enumerate(budgets):

@@ -132,6 +132,6 @@ def _move(row: Target, member: KnownMember, merges: Mapping[str, Merge]) -> Plan
 
 
 def _new_groups(moves: Iterable[PlannedMove], facts: Facts) -> list[NewGroup]:
-    there = {key(name) for name in facts.open_names}
-    needed = Counter(move.new for move in moves if move.new and key(move.new) not in there)
+    open_keys = {key(name) for name in facts.open_names}
+    needed = Counter(move.new for move in moves if move.new and key(move.new) not in open_keys)
     return [NewGroup(name, people) for name, people in sorted(needed.items())]

@@ -75,12 +75,12 @@ def place(anomalies: Sequence[Anomaly], run: Run) -> str:
             return settle(anomalies, same.unresolved().first(), same.first(), run)
     except IntegrityError:
         # Another process placed them, or somebody reopened the incident, in between.
-        left = [anomaly for anomaly in anomalies if not is_placed(anomaly)]
+        unplaced = [anomaly for anomaly in anomalies if not is_placed(anomaly)]
         current = same.unresolved().first()
-        if not left or current is None:
+        if not unplaced or current is None:
             return ""
         with transaction.atomic():
-            return settle(left, current, None, run)
+            return settle(unplaced, current, None, run)
 
 
 def is_information(anomalies: Sequence[Anomaly]) -> bool:

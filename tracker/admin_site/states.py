@@ -66,10 +66,10 @@ def exemptions(now: datetime) -> EntryState:
 
 
 def notifications(now: datetime) -> EntryState:
-    left = backlog(now)
-    if left.given_up:
-        return EntryState(f"{left.given_up} given up this week", "warning")
-    return EntryState(f"{left.waiting} waiting" if left.waiting else "none waiting")
+    outstanding = backlog(now)
+    if outstanding.given_up:
+        return EntryState(f"{outstanding.given_up} given up this week", "warning")
+    return EntryState(f"{outstanding.waiting} waiting" if outstanding.waiting else "none waiting")
 
 
 def incidents(now: datetime) -> EntryState:

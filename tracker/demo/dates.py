@@ -51,20 +51,20 @@ def report_hours(foresight: Foresight) -> Iterator[datetime]:
 def first_findings(foresight: Foresight) -> Iterator[datetime]:
     """Early hours that find something: whether it is history is decided in each of them again."""
     until = foresight.hours[0] + 2 * FIRST_IMPORT_LOOKS_BACK
-    for hour, found in zip(foresight.hours, foresight.findings, strict=True):
+    for hour, findings in zip(foresight.hours, foresight.findings, strict=True):
         if hour >= until:
             return  # those of later hours are still being worked out
-        if any(item.severity != Severity.INFO for item in found):
+        if any(item.severity != Severity.INFO for item in findings):
             yield hour
 
 
 def budget_hours(foresight: Foresight, day_at: datetime) -> set[datetime]:
     """When a budget reaches a step, with everybody in their group of `day_at`."""
-    held = current(utc_day(day_at))
+    group_by_member = current(utc_day(day_at))
     emails = dict(Member.objects.values_list("pk", "email"))
-    group_of = {emails[pk]: group.name for pk, group in held.items() if group}
+    group_of = {emails[pk]: group.name for pk, group in group_by_member.items() if group}
     groups = [group_of.get(email, "") for email in foresight.spend["email"]]
-    policy, found = BudgetSettings.get_solo(), set[datetime]()
+    policy, hours = BudgetSettings.get_solo(), set[datetime]()
     team = DetectionSettings.get_solo().team_budget_dollars
     owners = [(np.ones(len(groups), dtype=bool), team)] if team else []
     for budget in CycleBudget.objects.filter(group__isnull=False).select_related("group"):
@@ -72,8 +72,8 @@ def budget_hours(foresight: Foresight, day_at: datetime) -> set[datetime]:
         inside = np.array([group == name or group.startswith(f"{name} > ") for group in groups], dtype=bool)
         owners.append((inside, budget.amount_dollars))
     for rows, dollars in owners:
-        found |= step_hours(foresight, rows, dollars * 100, policy.percentages)
-    return found
+        hours |= step_hours(foresight, rows, dollars * 100, policy.percentages)
+    return hours
 
 
 def step_hours(
@@ -82,7 +82,7 @@ def step_hours(
     """The hours at whose end the rows `inside` have reached a step, in every cycle."""
     ends = foresight.spend["hour"].to_numpy(np.int64)[inside] + 1
     cents = foresight.spend["cents"].to_numpy(float)[inside]
-    found = set()
+    step_ends = set()
     for start_at, end_at in zip(foresight.cycles, foresight.cycles[1:], strict=False):
         first, last = int(start_at.timestamp()) // 3600, int(end_at.timestamp()) // 3600
         chosen = (ends > first) & (ends <= last)
@@ -91,5 +91,5 @@ def step_hours(
         for percent in percentages:
             place = int(np.searchsorted(spent, float(budget_cents) * percent / 100 - 1e-6))
             if place < len(spent):
-                found.add(int(hours[place]))
-    return {hour for hour in foresight.hours if int(hour.timestamp()) // 3600 in found}
+                step_ends.add(int(hours[place]))
+    return {hour for hour in foresight.hours if int(hour.timestamp()) // 3600 in step_ends}

@@ -59,9 +59,9 @@ def take_up(at: datetime) -> None:
 
 def raise_saving(at: datetime) -> None:
     """The largest suggestion that nobody has followed up yet is raised with its member."""
-    known = set(SavingFollowUp.objects.values_list("member", "model"))
+    followed_up = set(SavingFollowUp.objects.values_list("member", "model"))
     for saving in Insights(filters.parse_filters(QueryDict(), at)).savings:
-        if (saving.member_id, saving.model.key) not in known:
+        if (saving.member_id, saving.model.key) not in followed_up:
             follow_up(saving.member_id, saving, State.RAISED, "In our one-to-one", by=JONAS.name, now=at)
             return
 

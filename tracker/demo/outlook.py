@@ -29,11 +29,11 @@ HOUR = timedelta(hours=1)
 Figures = Mapping[Key, Finding]
 
 
-def next_figures(kept: Figures, found: Iterable[Finding], at: datetime) -> dict[Key, Finding]:
+def next_figures(shown: Figures, findings: Iterable[Finding], at: datetime) -> dict[Key, Finding]:
     """Whose figures an anomaly shows after a run: the largest, or the newest while they can be revised."""
     after: dict[Key, Finding] = {}
-    for finding in found:
-        before = kept.get(key_of(finding))
+    for finding in findings:
+        before = shown.get(key_of(finding))
         is_kept = before and finding.observed < before.observed
         if before and is_kept and before.window.end_at <= at - timedelta(hours=LATE_HOURS):
             after[key_of(finding)] = before
@@ -42,9 +42,9 @@ def next_figures(kept: Figures, found: Iterable[Finding], at: datetime) -> dict[
     return after
 
 
-def shape(found: Iterable[Finding]) -> set[tuple[Key, Severity, tuple[int, ...]]]:
+def shape(findings: Iterable[Finding]) -> set[tuple[Key, Severity, tuple[int, ...]]]:
     """What a run's findings are, without their figures."""
-    return {(key_of(item), item.severity, tuple(item.operands.get("member_ids", ()))) for item in found}
+    return {(key_of(item), item.severity, tuple(item.operands.get("member_ids", ()))) for item in findings}
 
 
 def stated(figures: Figures) -> dict[Key, tuple[float, float, datetime]]:
@@ -80,31 +80,31 @@ class Outlook:
 
     def must_run(self, hour: datetime, *, is_read: bool) -> bool:
         """Whether the pipeline has to run at `hour`; `is_read` if somebody looks or acts before the next."""
-        found = self.findings(hour)
-        would_be = next_figures(self.would_be, found, hour)
+        findings = self.findings(hour)
+        would_be = next_figures(self.would_be, findings, hour)
         must = (
             hour in self.fixed
             or hour in self.budgets
             or self.is_counting
-            or shape(found) != self.last_shape
+            or shape(findings) != self.last_shape
             or self._ends_wait(hour)
             or self._alerts_again(would_be)
-            or self._loses_something(hour, found, would_be)
+            or self._loses_something(hour, findings, would_be)
             or (is_read and stated(would_be) != stated(self.shown))
         )
         self.would_be = would_be
         if must:
-            self.shown, self.last_shape = next_figures(self.shown, found, hour), shape(found)
+            self.shown, self.last_shape = next_figures(self.shown, findings, hour), shape(findings)
         return must
 
     def findings(self, hour: datetime) -> list[Finding]:
         """What detection finds at `hour`, after the verdicts given so far."""
-        found = [
+        findings = [
             replace(item, member_id=self.ids.get(item.member_id, -item.member_id)) if item.member_id else item
             for item in self.foresight.findings[self.places[hour]]
         ]
         in_force = [exemption for exemption in self.exemptions if exemption.is_in_force(hour)]
-        return without_idle_talk(exempt(found, in_force)[0], self.settings)
+        return without_idle_talk(exempt(findings, in_force)[0], self.settings)
 
     def _counts_quiet_runs(self, incident: Incident, anomalies: list[Anomaly]) -> bool:
         """Whether the next run changes it because nothing of it is found."""
@@ -137,13 +137,13 @@ class Outlook:
                 return True
         return False
 
-    def _loses_something(self, hour: datetime, found: list[Finding], would_be: Figures) -> bool:
+    def _loses_something(self, hour: datetime, findings: list[Finding], would_be: Figures) -> bool:
         """Whether the next hour, run without this one, would show other figures or miss a finding's end."""
         place = self.places[hour] + 1
         if place == len(self.foresight.hours):
             return True
         later = self.findings(hour + HOUR)
-        if {key_of(item) for item in found} - {key_of(item) for item in later}:
+        if {key_of(item) for item in findings} - {key_of(item) for item in later}:
             return True
         after = next_figures(would_be, later, hour + HOUR)
         return stated(next_figures(self.shown, later, hour + HOUR)) != stated(after)

@@ -57,7 +57,7 @@ def import_groups(now: datetime) -> None:
     if GroupImport.objects.exists():
         return
     file = io.BytesIO(directory_csv().encode())
-    kept = upload(
+    uploaded = upload(
         GroupImport.FileKind.HIBOB,
         file,
         name="people-directory.csv",
@@ -65,7 +65,7 @@ def import_groups(now: datetime) -> None:
         by=ADMIN,
         now=now,
     )
-    apply(kept, None, by=ADMIN, now=now)
+    apply(uploaded, None, by=ADMIN, now=now)
 
 
 def directory_csv() -> str:
@@ -93,9 +93,9 @@ def set_up_budgets(foresight: Foresight) -> None:
     settings.save()
     by_group: dict[int, float] = {}
     members = dict(Member.objects.values_list("email", "pk"))
-    held = current(utc_day(foresight.hours[0]))
+    group_by_member = current(utc_day(foresight.hours[0]))
     for email, cents in spent.items():
-        group = held.get(members.get(email, 0))
+        group = group_by_member.get(members.get(email, 0))
         if group:
             by_group[group.pk] = by_group.get(group.pk, 0.0) + cents
     groups = Group.objects.open().filter(pk__in=by_group).order_by("name")[: len(SHARES)]

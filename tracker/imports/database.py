@@ -90,10 +90,10 @@ class TrackerDb:
 
     def rows(self, table: str, *columns: str, only: str = "") -> Iterator[TrackerRow]:
         """The rows of `table`; None for columns, nothing for tables, that the file lacks. `only` is SQL."""
-        there = self._names("SELECT LOWER(name) FROM pragma_table_info(?)", table)
-        if there.isdisjoint(columns):
+        present = self._names("SELECT LOWER(name) FROM pragma_table_info(?)", table)
+        if present.isdisjoint(columns):
             return
-        wanted = ", ".join(column if column in there else "NULL" for column in columns)
+        wanted = ", ".join(column if column in present else "NULL" for column in columns)
         # All three are written down in this package; a file has no say in them.
         for row in self._select(f"SELECT {wanted} FROM {table} {only}"):  # noqa: S608  # nosec B608
             yield dict(zip(columns, row, strict=True))

@@ -107,13 +107,13 @@ def take_history(db: TrackerDb, taking: Taking) -> list[ImportPart]:
 
 def _anomaly_rows(db: TrackerDb, part: ImportPart, courses: dict[Cell, TrackerRow]) -> Iterator[TrackerRow]:
     """The anomalies, newest first, then what stands for those that the file lacks."""
-    there = set()
+    ids = set()
     for row in db.rows("anomalies", *ANOMALY_COLUMNS, only="ORDER BY detected_at DESC"):
         part.read += 1
-        there.add(row["id"])
+        ids.add(row["id"])
         yield row
     for anomaly_id, course in courses.items():
-        if anomaly_id not in there:
+        if anomaly_id not in ids:
             part.read += 1
             yield {**LOST_ANOMALY, **course, "id": anomaly_id}
 

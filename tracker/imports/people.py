@@ -25,7 +25,7 @@ TABLES_WITH_MEMBERS = (
 def take_members(db: TrackerDb, taking: Taking) -> ImportPart:
     """People whom nobody knows yet, and names of those who had none."""
     part = ImportPart("members")
-    there = {member.email: member for member in Member.objects.all()}
+    member_by_address = {member.email: member for member in Member.objects.all()}
     new: dict[str, Member] = {}
     named: list[Member] = []
     for row in db.rows("members", *MEMBER_COLUMNS):
@@ -36,7 +36,7 @@ def take_members(db: TrackerDb, taking: Taking) -> ImportPart:
             address = ""
         if not address:
             part.reject("without an e-mail address")
-        elif present := there.get(address):
+        elif present := member_by_address.get(address):
             part.known += 1
             if not present.name and label(row["name"], 200):
                 present.name = label(row["name"], 200)
