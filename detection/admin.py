@@ -22,7 +22,7 @@ from collector.member_choice import ChoosesMember
 
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
-from .questions import HELP, LABELS, QUESTIONS
+from .questions import QUESTIONS
 from .replay.trials import ask_trial, changes_since, settings_from, value_text
 
 TRIAL = "admin/detection/detectionsettings/trial.html"
@@ -62,11 +62,10 @@ class DetectionSettingsAdmin(SettingsAdmin):
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **options: object
     ) -> forms.Field | None:
-        """The label with its unit, and the default below."""
+        """With the default below."""
         field = super().formfield_for_dbfield(db_field, request, **options)
-        if field and db_field.name in LABELS:
-            field.label = LABELS[db_field.name]
-            field.help_text = f"{HELP.get(db_field.name, field.help_text)} {default_text(db_field)}"
+        if field:
+            field.help_text = f"{field.help_text} Default: {value_text(db_field.get_default())}."
         return field
 
     def get_urls(self) -> list[URLPattern]:
@@ -139,7 +138,9 @@ class DetectionSettingsAdmin(SettingsAdmin):
         form = self.get_form(request, change=True)(request.GET, instance=DetectionSettings())
         if form.is_valid():
             return changes_since(trial, form.cleaned_data)
-        return [LABELS.get(name, "the settings together") for name in form.errors]
+        return [
+            str(form[name].label) if name in form.fields else "the settings together" for name in form.errors
+        ]
 
 
 def find_trial(pk: str) -> SettingsTrial | None:
@@ -161,10 +162,6 @@ def read_result(trial: SettingsTrial) -> dict[str, object]:
         if isinstance(alerts, list)
     }
     return {**trial.result, **lists}
-
-
-def default_text(field: models.Field) -> str:
-    return f"Default: {value_text(field.get_default())}."
 
 
 def in_unit(anomaly: Anomaly, value: float) -> str:

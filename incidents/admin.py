@@ -1,8 +1,6 @@
 """The policy is edited here; incidents and what was sent are read-only."""
 
-from django import forms
 from django.contrib import admin
-from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -16,9 +14,6 @@ from incidents.notifying.backlog import try_again
 
 # Registered by their import.
 __all__ = ["ChannelAdmin", "GuardSettingsAdmin", "LimitChangeAdmin", "LimitRequestAdmin"]
-
-
-LABELS = {"reopen_window_hours": "Reopen window (hours)"}
 
 
 @admin.register(IncidentSettings)
@@ -59,14 +54,6 @@ class IncidentSettingsAdmin(SettingsAdmin):
         ),
         ("Digests", {"fields": ("plan_digest", "cycle_digest", "weekly_digest", "digest_hour")}),
     )
-
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **options: object
-    ) -> forms.Field | None:
-        field = super().formfield_for_dbfield(db_field, request, **options)
-        if field and db_field.name in LABELS:
-            field.label = LABELS[db_field.name]
-        return field
 
 
 @admin.register(Notification)

@@ -16,31 +16,31 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='detectionsettings',
             name='machine_pace_per_hour',
-            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')]),
+            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')], verbose_name="Machine's pace (requests an hour)"),
         ),
         migrations.AddField(
             model_name='detectionsettings',
             name='price_changes',
-            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it.'),
+            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it.', verbose_name='Report models whose price rose for everybody'),
         ),
         migrations.AddField(
             model_name='historicaldetectionsettings',
             name='machine_pace_per_hour',
-            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')]),
+            field=models.BigIntegerField(db_default=100, default=100, help_text="Flags members who make at least this many requests an hour, faster than a person works, in at least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if their requests are also more than five times the member's usual. For example 100. 0 is off.", validators=[django.core.validators.MinValueValidator(0, 'A limit cannot be negative. Enter 0 to switch this check off.')], verbose_name="Machine's pace (requests an hour)"),
         ),
         migrations.AddField(
             model_name='historicaldetectionsettings',
             name='price_changes',
-            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it.'),
+            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it.', verbose_name='Report models whose price rose for everybody'),
         ),
         migrations.AlterField(
             model_name='detectionsettings',
             name='own_baseline_sensitivity',
-            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="How many robust standard deviations (of the logarithm of spend) the spend in 24 h may lie above the member's own usual, for example 4. A lower number finds more. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'A multiplier above 1000 would never find anything.')]),
+            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="3 is sensitive, 4 normal, 6 coarse: how many standard deviations the spend in 24 h may lie above the member's own usual. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'A multiplier above 1000 would never find anything.')], verbose_name="Sensitivity to the member's own history (standard deviations)"),
         ),
         migrations.AlterField(
             model_name='historicaldetectionsettings',
             name='own_baseline_sensitivity',
-            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="How many robust standard deviations (of the logarithm of spend) the spend in 24 h may lie above the member's own usual, for example 4. A lower number finds more. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'A multiplier above 1000 would never find anything.')]),
+            field=detection.models.fields.FiniteDecimalField(decimal_places=2, default=Decimal('4.0'), help_text="3 is sensitive, 4 normal, 6 coarse: how many standard deviations the spend in 24 h may lie above the member's own usual. 0 is off.", max_digits=6, validators=[detection.models.fields.refuse_small_multiplier, django.core.validators.MaxValueValidator(1000, 'A multiplier above 1000 would never find anything.')], verbose_name="Sensitivity to the member's own history (standard deviations)"),
         ),
     ]

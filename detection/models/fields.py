@@ -14,9 +14,10 @@ class FiniteDecimalField(models.DecimalField):
     default_error_messages = {"invalid": "Enter an ordinary number, such as 50."}
 
 
-def dollars_field(default: int, help_text: str) -> models.Field:
+def dollars_field(label: str, default: int, help_text: str) -> models.Field:
     """US dollars, from 0 to ten million."""
     return FiniteDecimalField(
+        label,
         default=Decimal(default),
         max_digits=10,
         decimal_places=2,
@@ -28,9 +29,10 @@ def dollars_field(default: int, help_text: str) -> models.Field:
     )
 
 
-def multiplier_field(default: str, help_text: str) -> models.Field:
+def multiplier_field(label: str, default: str, help_text: str) -> models.Field:
     """How many times a usual figure; 0 is off."""
     return FiniteDecimalField(
+        label,
         default=Decimal(default),
         max_digits=6,
         decimal_places=2,
@@ -42,9 +44,12 @@ def multiplier_field(default: str, help_text: str) -> models.Field:
     )
 
 
-def count_field(default: int, help_text: str, *, db_default: object = NOT_PROVIDED) -> models.Field:
+def count_field(
+    label: str, default: int, help_text: str, *, db_default: object = NOT_PROVIDED
+) -> models.Field:
     """A number of requests or tokens; 0 is off."""
     return models.BigIntegerField(
+        label,
         default=default,
         validators=[MinValueValidator(0, "A limit cannot be negative. Enter 0 to switch this check off.")],
         help_text=help_text,
@@ -52,20 +57,24 @@ def count_field(default: int, help_text: str, *, db_default: object = NOT_PROVID
     )
 
 
-def days_field(default: int, least: int, most: int, help_text: str) -> models.Field:
+def days_field(label: str, default: int, least: int, most: int, help_text: str) -> models.Field:
     """A number of whole UTC days, from `least` to `most`."""
     sentence = f"Enter {least} to {most} days."
     return models.IntegerField(
+        label,
         default=default,
         validators=[MinValueValidator(least, sentence), MaxValueValidator(most, sentence)],
         help_text=help_text,
     )
 
 
-def hours_field(default: int, most: int, help_text: str, *, db_column: str | None = None) -> models.Field:
+def hours_field(
+    label: str, default: int, most: int, help_text: str, *, db_column: str | None = None
+) -> models.Field:
     """A number of hours, from 0 to `most`."""
     sentence = f"Enter 0 to {most} hours."
     return models.IntegerField(
+        label,
         default=default,
         validators=[MinValueValidator(0, sentence), MaxValueValidator(most, sentence)],
         help_text=help_text,

@@ -14,41 +14,60 @@ class DetectionSettings(SingletonModel):
     """The one row holds every threshold; 0 switches a check off, and a change counts from the next run."""
 
     cycle_limit_dollars = dollars_field(
+        "Cycle limit of a member ($)",
         0,
         "US dollars a member may spend in a billing cycle, for example 400. Critical at twice that. 0 is "
         "off.",
     )
     daily_requests_limit = count_field(
-        0, "Requests a member may make in a UTC day, for example 500. 0 is off."
+        "Daily limit of a member (requests)",
+        0,
+        "Requests a member may make in a UTC day, for example 500. 0 is off.",
     )
     daily_tokens_limit = count_field(
-        0, "Tokens of all kinds a member may use in a UTC day, for example 50000000. 0 is off."
+        "Daily limit of a member (tokens)",
+        0,
+        "Tokens of all kinds a member may use in a UTC day, for example 50000000. 0 is off.",
     )
     team_multiplier = multiplier_field(
+        "Above the team in 24 h (standard deviations)",
         "2.5",
         "How many standard deviations above the mean of active members a member's spend or requests in 24 "
         "h may be, for example 2.5. 0 is off.",
     )
-    team_window_days = days_field(7, 1, 90, "The number of days of team history in this mean, for example 7.")
+    team_window_days = days_field(
+        "Team average (days)", 7, 1, 90, "The number of days of team history in this mean, for example 7."
+    )
     spike_multiplier = multiplier_field(
+        "Spike (times the member's daily average)",
         "5.0",
         "A spike is spend in 24 h above this many times the member's daily average, for example 5. 0 is off.",
     )
     spike_lookback_days = days_field(
-        7, 1, 90, "How many of the member's last days with spend are in this average, for example 7."
+        "Spike average (days)",
+        7,
+        1,
+        90,
+        "How many of the member's last days with spend are in this average, for example 7.",
     )
     cycle_outlier_multiplier = multiplier_field(
-        "10.0", "Cycle spend above this many times the median of active members, for example 10. 0 is off."
+        "Above the team in a cycle (times the median)",
+        "10.0",
+        "Cycle spend above this many times the median of active members, for example 10. 0 is off.",
     )
     expensive_model_multiplier = multiplier_field(
-        "3.0", "Cost per request in 24 h above this many times the member's usual, for example 3. 0 is off."
+        "Expensive requests (times the member's usual cost per request)",
+        "3.0",
+        "Cost per request in 24 h above this many times the member's usual, for example 3. 0 is off.",
     )
     expensive_model_min_dollars = dollars_field(
+        "Compare the cost per request from ($ in 24 h)",
         20,
         "The cost per request is compared only if spend in 24 h is at least this many US dollars, for "
         "example 20.",
     )
     machine_pace_per_hour = count_field(
+        "Machine's pace (requests an hour)",
         100,
         "Flags members who make at least this many requests an hour, faster than a person works, in at "
         "least two hours of 24, or five times as many within 24 h. Raises an alert, whatever the cost, if "
@@ -56,30 +75,42 @@ class DetectionSettings(SingletonModel):
         db_default=100,
     )
     price_changes = models.BooleanField(
+        "Report models whose price rose for everybody",
         default=True,
         db_default=True,
         help_text="Report a model whose price per token rose for everybody who uses it.",
     )
     plan_exhausted = models.BooleanField(
+        "Report members whose included usage is exhausted",
         default=False,
         help_text="Report (as information) that a member's included usage is exhausted and spend is now "
         "billed.",
     )
     members_limited = models.BooleanField(
-        default=True, help_text="Report members that Cursor stops at their spend limit."
+        "Report members stopped by their spend limit",
+        default=True,
+        help_text="Report members that Cursor stops at their spend limit.",
     )
     team_budget_dollars = dollars_field(
-        0, "US dollars the whole team may spend in a cycle, for example 20000. Critical at 110 %. 0 is off."
+        "Budget of the team per cycle ($)",
+        0,
+        "US dollars the whole team may spend in a cycle, for example 20000. Critical at 110 %. 0 is off.",
     )
     own_baseline_sensitivity = multiplier_field(
+        "Sensitivity to the member's own history (standard deviations)",
         "4.0",
-        "How many robust standard deviations (of the logarithm of spend) the spend in 24 h may lie above "
-        "the member's own usual, for example 4. A lower number finds more. 0 is off.",
+        "3 is sensitive, 4 normal, 6 coarse: how many standard deviations the spend in 24 h may lie above "
+        "the member's own usual. 0 is off.",
     )
     own_baseline_days = days_field(
-        42, 14, 90, "Days of the member's own history that define the usual, for example 42."
+        "Own history (days)",
+        42,
+        14,
+        90,
+        "Days of the member's own history that define the usual, for example 42.",
     )
     own_baseline_min_days = days_field(
+        "Fewest days with spend for a history",
         2,
         0,
         30,
@@ -87,16 +118,19 @@ class DetectionSettings(SingletonModel):
         "both spend and requests to exceed what is usual for the team. For example 2.",
     )
     drift_multiplier = multiplier_field(
+        "Slow drift (times the member's usual week)",
         "2.5",
         "Drift is a week's spend above this many times the member's usual week, for example 2.5. 0 is off.",
     )
     floor_dollars = dollars_field(
+        "Spend floor ($ in 24 h)",
         50,
         "A member's spend below this many US dollars in 24 h never raises an alert by a comparison, for "
         "example 50. Half of this is enough if the member makes far more requests than ever before, or far "
         "more expensive ones. 0 means no floor.",
     )
     continuation_hours = hours_field(
+        "Continuation window (hours)",
         24,
         720,
         "A cleared finding that returns within this many hours is continued rather than found again, for "
@@ -104,16 +138,19 @@ class DetectionSettings(SingletonModel):
         db_column="cooldown_hours",
     )
     stale_after_hours = hours_field(
+        "Data counts as missing after (hours)",
         6,
         168,
         "Data older than this many hours counts as missing, so nothing is opened or cleared. For example 6.",
     )
     confirm_by_own_history = models.BooleanField(
+        "Alert only if the spend is also unusual for that member",
         default=True,
         help_text="On: a comparison with an average or the team raises an alert only if the spend is also "
         "unusual for that member; otherwise it is information. Off: each check raises alerts by itself.",
     )
     info_findings = models.BooleanField(
+        "Keep information that raises no alert",
         default=False,
         help_text="Keep findings that are information only, such as exhausted plans and comparisons that "
         "no other check confirms.",

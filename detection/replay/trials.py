@@ -11,7 +11,6 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from detection.models import DetectionSettings, SettingsTrial
-from detection.questions import LABELS
 from detection.vocabulary import Rule
 
 if TYPE_CHECKING:
@@ -45,8 +44,9 @@ def settings_from(texts: dict[str, str]) -> DetectionSettings:
 def changes_since(trial: SettingsTrial, entered: Mapping[str, object]) -> list[str]:
     """Each field of `entered` that is not as it was tested, such as “Spend floor: 90 (tested: 80)”."""
     tested = settings_from(trial.values)
+    labels = {field.name: field.verbose_name for field in tested._meta.concrete_fields}
     return [
-        f"{LABELS[name]}: {value_text(value)} (tested: {value_text(getattr(tested, name))})"
+        f"{labels[name]}: {value_text(value)} (tested: {value_text(getattr(tested, name))})"
         for name, value in entered.items()
         if value != getattr(tested, name)
     ]

@@ -15,14 +15,10 @@ from simple_history.models import HistoricalRecords
 from simple_history.signals import post_create_historical_record
 from solo.models import SingletonModel
 
-from detection.questions import LABELS
-
 MOST_CHANGES = 8  # an import changes thousands of rows
 LONGEST_VALUE = 60
 NAMES = {"auth.User": "person", "groups.MemberGroup": "assignment"}
 UNITS = {"_hours": "h", "_minutes": "min", "_days": "days"}
-# What forms call a field, where that is not the field's own name.
-FIELD_NAMES = {"detection.DetectionSettings": LABELS}
 
 
 def current_request() -> HttpRequest | None:
@@ -103,7 +99,7 @@ def row_name(row: Model) -> str:
 
 def field_name(row: Model, field: Field) -> str:
     """What a form calls the field, without its unit, as it stands in a sentence: “the spend floor”."""
-    label = FIELD_NAMES.get(row._meta.label, {}).get(field.name) or str(field.verbose_name)
+    label = str(field.verbose_name)
     words = label.partition(" (")[0].removesuffix(" dollars").removesuffix(" cents")
     return f"the {words[:1].lower()}{words[1:]}" if words[1:2].islower() else f"“{words}”"
 

@@ -15,7 +15,6 @@ from collector.collecting.freshness import SourceFreshness
 from collector.facts.doubts import OpenNotes, open_notes
 from collector.models import SourceRun
 from detection.models import DetectionSettings
-from detection.questions import HELP, LABELS
 from groups.reporting.summary import GroupSummary, summaries
 from incidents.models import Channel
 from tracker.models import AccessSettings
@@ -45,9 +44,9 @@ class Configuration:
         fields = [field for field in row._meta.get_fields() if isinstance(field, Field) and field.editable]
         return [
             Setting(
-                LABELS.get(field.name, str(field.verbose_name).capitalize()),
+                str(field.verbose_name),
                 said(field, getattr(row, field.name)),
-                HELP.get(field.name, str(field.help_text)),
+                str(field.help_text),
             )
             for field in fields
             if not field.primary_key
