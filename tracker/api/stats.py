@@ -17,7 +17,6 @@ from tracker.api.errors import documented
 from tracker.api.schemas import Days, badge_of
 from tracker.api.selecting import filters_for
 from tracker.filters import Filters
-from tracker.reports import usage
 from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.reports.by_day import TeamDay, member_days, team_days
 from tracker.reports.cycle import CycleReport
@@ -214,7 +213,7 @@ def ranked(rank: int, member: MemberFigures) -> RankedUser:
 def model_rows(costs: list[ModelCost], team: Team) -> list[ModelCostRow]:
     """Largest spend first."""
     users: dict[str, list[str]] = {}
-    for part in usage.parts(team.rows):
+    for part in team.usage.parts:
         if part.totals.requests:
             users.setdefault(part.model, []).append(team.people[part.member_id].email)
     rows = [

@@ -188,7 +188,7 @@ def model_rows(team: Team) -> list[ModelRow]:
     """Most requests first."""
     rows = [
         ModelRow(model=model, total_requests=totals.requests, spend_cents=round_cents(totals.total_cents))
-        for model, totals in team.usage.by_model.items()
+        for model, totals in team.usage.models.by_model.items()
     ]
     return sorted(rows, key=lambda row: (-row.total_requests, -row.spend_cents, row.model))
 

@@ -168,6 +168,9 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
     def only(row: ModelCost) -> str:
         return report.filters.query(model=row.model.key)
 
+    def in_max_mode(row: ModelCost) -> int:
+        return report.max_mode_requests[row.model.key]
+
     columns: list[Column[ModelCost]] = [
         Column("model", "Model", lambda m: m.model.name, "model", shown=lambda m: m.model, link=only),
         Column("requests", "Requests", lambda m: m.totals.requests, "count", help=MEANINGS["requests"]),
@@ -176,7 +179,7 @@ def models_table(report: Insights, query: QueryDict) -> Table[ModelCost]:
         Column("rate", "$/request", lambda m: m.totals.cents_per_request, "rate", help=MEANINGS["rate"]),
         Column("runs", "Runs", lambda m: m.totals.runs, "count", help=MEANINGS["runs"]),
         Column("per_run", "$/run", lambda m: m.totals.cents_per_run, "rate", help=MEANINGS["per_run"]),
-        Column("max", "Max mode", lambda m: m.totals.max_mode_requests, "count", help=MEANINGS["max_mode"]),
+        Column("max", "Max mode", in_max_mode, "count", help=MEANINGS["max_mode"]),
         Column("spend", "Spend", lambda m: m.totals.total_cents, "money", help=MEANINGS["spend"]),
         *change_columns(report.filters.comparison, report.team.changes.by_model, lambda m: m.model.key),
     ]

@@ -186,7 +186,7 @@ class Overview:
 
     @cached_property
     def model_costs(self) -> list[models.ModelCost]:
-        return models.model_costs(self.team.usage, self.team.palette, self.team.changes.by_model)
+        return models.model_costs(self.team.usage.models, self.team.palette, self.team.changes.by_model)
 
     @cached_property
     def seats(self) -> list[MemberFigures]:
@@ -249,14 +249,14 @@ class Overview:
         return self.top_spenders[0][0].totals.total_cents
 
     def driver(self, member: MemberFigures) -> Driver | None:
-        most = self.team.usage.costliest.get(member.person.pk)
+        most = self.team.usage.costliest(member.person.pk)
         if most is None or not member.totals.total_cents:
             return None
         rate, team_rate = member.totals.cents_per_request, self.team.totals.cents_per_request
         return Driver(
             model=self.team.palette.model(most.model),
-            share=float(most.cents / member.totals.total_cents),
-            cents_per_request=most.cents_per_request,
+            share=float(most.totals.total_cents / member.totals.total_cents),
+            cents_per_request=most.totals.cents_per_request,
             requests_multiple=member.totals.requests / self.median_requests if self.median_requests else None,
             rate_multiple=float(rate / team_rate) if rate and team_rate else None,
         )

@@ -151,16 +151,5 @@ def _saving(use: Use, cheaper: Price, palette: Palette) -> Saving:
 
 
 def uses(parts: Iterable[Part]) -> list[Use]:
-    """The same parts with their money as floats: what is estimated is no amount."""
-    return [
-        Use(
-            part.member_id,
-            part.model,
-            float(used.total_cents),
-            float(used.billed_cents),
-            used.requests,
-            part.tokens,
-        )
-        for part in parts
-        for used in [part.totals]
-    ]
+    """The same parts with their money as floats: what is estimated is not an amount."""
+    return [Use(part.member_id, part.model, *part.float_cents, part.requests, part.tokens) for part in parts]

@@ -41,5 +41,9 @@ class Selection:
             rows = rows.filter(member__in=self.member_ids)
         return rows if self.group_ids is None else membership.limit_to(rows, self.group_ids)
 
+    def keeps(self, pk: int, model: str) -> bool:
+        """Whether a member's use of a model is left, where no query is needed to say so."""
+        return self.keeps_member(pk) and self.model in ("", model)
+
     def keeps_member(self, pk: int) -> bool:
         return self.member_ids is None or pk in self.member_ids

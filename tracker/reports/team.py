@@ -21,7 +21,7 @@ from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.usage import Activity, Totals, Usage
+from tracker.reports.usage import Activity, Part, PartRow, Totals, Usage
 from tracker.widgets import palette
 
 NO_GROUP = (membership.UNASSIGNED, "")
@@ -60,7 +60,7 @@ class MemberFigures:
 
     @property
     def main_model(self) -> palette.PaletteModel | None:
-        main = self.team.usage.main_models.get(self.person.pk)
+        main = self.team.usage.main_model(self.person.pk)
         return None if main is None else self.team.palette.model(main)
 
     @property
@@ -99,8 +99,8 @@ class MemberFigures:
 class Team:
     """Figures of one period under filters. Seven queries; two more with a group."""
 
-    def __init__(self, filters: Filters) -> None:
-        self.filters, self.period = filters, filters.period
+    def __init__(self, filters: Filters, *, with_tokens: bool = False) -> None:
+        self.filters, self.period, self.with_tokens = filters, filters.period, with_tokens
         self.palette = filters.palette
         self._badges: dict[int, list[Badge]] = {}
         self.people = people.everybody(self.period.end)
@@ -108,7 +108,8 @@ class Team:
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return usage.usage(kept("usage", self.filters, lambda: usage.usage_rows(self.all_rows)))
+        name = "parts-with-tokens" if self.with_tokens else "parts"
+        return self._usage(usage.parts(kept(name, self.filters, lambda: self._part_rows(self.all_rows))))
 
     @property
     def all_rows(self) -> MemberModelDayQuerySet:
@@ -221,8 +222,21 @@ class Team:
 
     @cached_property
     def usage(self) -> Usage:
-        """What the filters leave of the period."""
-        return self.all_usage if self.selection.is_everything else usage.usage(usage.usage_rows(self.rows))
+        """What the filters leave of the period. One query with a group or a surface."""
+        chosen = self.selection
+        if chosen.is_everything:
+            return self.all_usage
+        if chosen.needs_query:
+            return self._usage(usage.parts(self._part_rows(self.rows)))
+        return self._usage(
+            [part for part in self.all_usage.parts if chosen.keeps(part.member_id, part.model)]
+        )
+
+    def _part_rows(self, rows: MemberModelDayQuerySet) -> list[PartRow]:
+        return usage.part_rows(rows, with_tokens=self.with_tokens)
+
+    def _usage(self, parts: list[Part]) -> Usage:
+        return Usage(parts, {pk for pk, person in self.people.items() if person.is_person})
 
     @property
     def rows(self) -> MemberModelDayQuerySet:
@@ -234,12 +248,12 @@ class Team:
 
     @property
     def totals(self) -> Totals:
-        return self.usage.total
+        return self.usage.models.total
 
     @property
     def team_rate(self) -> Decimal | None:
         """Everybody's cost per request, whatever the filters."""
-        return self.all_usage.total.cents_per_request
+        return self.all_usage.models.total.cents_per_request
 
     @cached_property
     def activity(self) -> dict[int, Activity]:

@@ -7,16 +7,16 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from operator import add
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Func, Q, QuerySet, Sum, Value
+from django.db.models import BigIntegerField, Count, Func, Q, QuerySet, Sum, Value
 
 from collector.base.expressions import SqliteTemplate
-from collector.models import AGENT_SURFACES, DailyActivity, Member
+from collector.models import AGENT_SURFACES, DailyActivity
 from collector.models.activity import BetweenDaysQuerySet
 from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.tokens import weighed
@@ -28,9 +28,7 @@ class Totals(NamedTuple):
     """Sums of usage, and the rates that follow from them; a rate over no requests is None."""
 
     requests: int = 0
-    billed_requests: int = 0
     failed_requests: int = 0
-    max_mode_requests: int = 0
     cache_read_tokens: int = 0
     runs: int = 0  # of cloud agents and automations
     agent_requests: int = 0  # what those runs asked
@@ -69,29 +67,28 @@ class Part(NamedTuple):
 
     member_id: int
     model: str
-    sums: list[int]  # in the order of `SUMS`
-    tokens: float  # in input tokens' worth
+    sums: Sequence[int]  # in the order of `SUMS`
+    max_mode_requests: int = 0  # this and the tokens only where they were asked for
+    tokens: float = 0.0  # in input tokens' worth
+
+    @property
+    def requests(self) -> int:
+        """Served ones."""
+        return self.sums[0]
+
+    @property
+    def micro(self) -> int:
+        """Spend in millionths of a cent."""
+        return self.sums[-3]
+
+    @property
+    def float_cents(self) -> tuple[float, float]:
+        """In all, and billed."""
+        return int(self.sums[-3]) / 10**MICRO_PLACES, int(self.sums[-2]) / 10**MICRO_PLACES
 
     @property
     def totals(self) -> Totals:
         return totals(self.sums)
-
-
-class Costliest(NamedTuple):
-    """The model that a member spent most on. Money in millionths of a cent, as it was read."""
-
-    model: str
-    micro: int
-    asked_micro: int  # without runs of agents
-    asked: int  # requests without theirs
-
-    @property
-    def cents(self) -> Decimal:
-        return in_cents(self.micro)
-
-    @property
-    def cents_per_request(self) -> Decimal | None:
-        return in_cents(self.asked_micro) / self.asked if self.asked else None
 
 
 @dataclass(frozen=True)
@@ -107,12 +104,44 @@ class ModelUsage:
 
 
 @dataclass(frozen=True)
-class Usage(ModelUsage):
-    """The same with members, only those that have anything in it."""
+class Usage:
+    """The parts of a period that have anything in them, and what they add up to."""
 
-    by_member: dict[int, Totals]
-    main_models: dict[int, str]  # by member, see `USAGE`
-    costliest: dict[int, Costliest]  # by member
+    parts: Sequence[Part]
+    people_ids: Container[int]  # of whom `ModelUsage.people` counts
+
+    @cached_property
+    def by_member(self) -> dict[int, Totals]:
+        return {pk: added_up(own) for pk, own in self._parts_by_member.items()}
+
+    @cached_property
+    def models(self) -> ModelUsage:
+        by_model: dict[str, list[Part]] = defaultdict(list)
+        for part in self.parts:
+            by_model[part.model].append(part)
+        people = {
+            model: sum(part.requests > 0 and part.member_id in self.people_ids for part in own)
+            for model, own in by_model.items()
+        }
+        return ModelUsage({model: added_up(own) for model, own in by_model.items()}, people)
+
+    def main_model(self, member_id: int) -> str | None:
+        """The model with most of a member's served requests; of two alike, the one that cost more."""
+        served = [part for part in self._parts_by_member.get(member_id, ()) if part.requests]
+        most = max(served, key=lambda part: (part.requests, part.micro, part.model), default=None)
+        return most.model if most else None
+
+    def costliest(self, member_id: int) -> Part | None:
+        """The part that most of a member's spend went to."""
+        own = self._parts_by_member.get(member_id, ())
+        return max(own, key=lambda part: (part.micro, part.model), default=None)
+
+    @cached_property
+    def _parts_by_member(self) -> dict[int, list[Part]]:
+        by_member: dict[int, list[Part]] = defaultdict(list)
+        for part in self.parts:
+            by_member[part.member_id].append(part)
+        return dict(by_member)
 
 
 class Micro(SqliteTemplate, Func):
@@ -140,85 +169,39 @@ SUMS: dict[str, Sum | Micro] = {
     **{f"sum_{name}": micro_sum(name) for name in MONEY[:-1]},
     "sum_agent_cents": micro_sum("total_cents", OF_AGENTS),
 }
-# Rows are read and grouped once, members and models added up of the groups. A member's main model is the one
-# with most served requests; of two alike, the one that cost more.
-USAGE = """
-WITH parts AS ({parts}), used AS (
-    SELECT parts.*, kind,
-        ROW_NUMBER() OVER (
-            PARTITION BY member_id ORDER BY sum_requests DESC, sum_total_cents DESC, model DESC
-        ) AS place,
-        ROW_NUMBER() OVER (PARTITION BY member_id ORDER BY sum_total_cents DESC, model DESC) AS cost_place
-    FROM parts JOIN {member} AS member ON member.id = member_id
-    WHERE {anything}
-)
-SELECT member_id, MAX(CASE WHEN place = 1 AND sum_requests > 0 THEN model END),
-    MAX(CASE WHEN cost_place = 1 THEN model END), MAX(sum_total_cents),
-    MAX(CASE WHEN cost_place = 1 THEN sum_total_cents - sum_agent_cents END),
-    MAX(CASE WHEN cost_place = 1 THEN sum_requests - sum_agent_requests END), {sums}
-FROM used GROUP BY member_id
-UNION ALL
-SELECT NULL, model, NULL, NULL, NULL, COUNT(CASE WHEN kind = %s AND sum_requests > 0 THEN 1 END), {sums}
-FROM used GROUP BY model
-"""
+MORE = {"sum_max_mode": Sum("max_mode_requests"), "tokens": weighed(partial(Sum, default=0))}
 
 
-def usage_rows(rows: MemberModelDayQuerySet) -> list[tuple[Any, ...]]:
-    """All of `rows` by member and by model, as `USAGE` gives them. One query."""
-    grouped = rows.order_by().values("member_id", "model").annotate(**SUMS)
+PartRow = tuple[Any, ...]  # member, model, sums in the order of `SUMS`, and of `MORE` where asked for
+
+
+def part_rows(rows: MemberModelDayQuerySet, *, with_tokens: bool = False) -> list[PartRow]:
+    """What each member did with each model. One query."""
+    by_part = rows.order_by().values_list("member_id", "model")
+    return figures_of(by_part.annotate(**SUMS, **(MORE if with_tokens else {})))
+
+
+def parts(rows: Iterable[PartRow]) -> list[Part]:
+    """Of those that have anything in them."""
+    last = 2 + len(SUMS)
+    return [Part(row[0], row[1], row[2:last], *row[last:]) for row in rows if any(row[2:last])]
+
+
+def figures_of(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query of keys and whole numbers as the database gives them: Django would convert each
+    value by itself, which takes as long as adding up a thousand members' days."""
     try:
-        parts, values = grouped.query.sql_with_params()
+        statement, values = rows.query.sql_with_params()
     except EmptyResultSet:  # the filters leave nobody
         return []
-    statement = USAGE.format(
-        parts=parts,
-        member=Member._meta.db_table,
-        anything=" OR ".join(f"{name} <> 0" for name in SUMS),
-        sums=", ".join(f"CAST(SUM({name}) AS BIGINT)" for name in SUMS),
-    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*values, Member.Kind.PERSON])
+        cursor.execute(statement, values)
         return cursor.fetchall()
 
 
-def usage(rows: list[tuple[Any, ...]]) -> Usage:
-    """What `usage_rows` found."""
-    members = [row for row in rows if row[0] is not None]
-    models = [row for row in rows if row[0] is None]
-    return Usage(
-        by_member={row[0]: totals(row[6:]) for row in members},
-        by_model={row[1]: totals(row[6:]) for row in models},
-        people={row[1]: row[5] for row in models},
-        main_models={row[0]: row[1] for row in members if row[1] is not None},
-        costliest={row[0]: Costliest(*row[2:6]) for row in members},
-    )
-
-
-def parts(rows: MemberModelDayQuerySet) -> list[Part]:
-    """What each member did with each model. One query."""
-    tokens = Sum(weighed(F), default=0.0)
-    by_part = rows.order_by().values_list("member_id", "model").annotate(**SUMS, tokens=tokens)
-    return [Part(pk, model, sums, weight) for pk, model, *sums, weight in by_part]
-
-
-def model_usage(used: Iterable[Part], people_ids: Container[int]) -> ModelUsage:
-    """The parts added up by model; `people_ids` are whom it counts as people."""
-    by_model: dict[str, list[Part]] = defaultdict(list)
-    for part in used:
-        if any(part.sums):
-            by_model[part.model].append(part)
-    return ModelUsage(
-        by_model={model: totals(column_sums(own)) for model, own in by_model.items()},
-        people={
-            model: sum(part.sums[0] > 0 and part.member_id in people_ids for part in own)
-            for model, own in by_model.items()
-        },
-    )
-
-
-def column_sums(used: Iterable[Part]) -> list[int]:
-    """The parts' sums, each added up; PostgreSQL adds up whole numbers as decimals."""
-    return [int(sum(column)) for column in zip(*(part.sums for part in used), strict=True)]
+def added_up(used: Iterable[Part]) -> Totals:
+    """PostgreSQL adds up whole numbers as decimals."""
+    return totals([int(sum(column)) for column in zip(*(part.sums for part in used), strict=True)])
 
 
 def totals(sums: Sequence[int]) -> Totals:
@@ -286,7 +269,7 @@ def activity(rows: BetweenDaysQuerySet, used: MemberModelDayQuerySet) -> dict[in
     asked = used.filter(requests__gt=0).order_by().values_list("member_id", *[Value(0)] * 5)
     asked = asked.annotate(asked=Count("day", distinct=True))
     by_member: dict[int, Activity] = {}
-    for pk, *figures in marked.union(asked, all=True):
+    for pk, *figures in figures_of(marked.union(asked, all=True)):
         by_member[pk] = Activity(*map(add, by_member.get(pk, Activity()), figures))
     return by_member
 
