@@ -1,8 +1,9 @@
 """What is going to happen, by the hour: read once, looked through in memory, and forgotten again."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,13 @@ from detection.models import DetectionSettings
 from detection.replay.history import History
 from detection.replay.past import load_history
 from detection.replay.replay import Replay
+from detection.vocabulary import Severity
 
 from .ahead import Findings, FoundByHour, judge_all
 from .world import World
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FARTHEST = 72  # hours that people's plans look ahead
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,22 @@ class Foresight:
     emails: dict[int, str]
     spend: pd.DataFrame
     cycles: tuple[datetime, ...]
+
+    def over_at(self, email: str, cause: str, now: datetime) -> datetime:
+        """The first hour from which nothing is found about the member (or the team, without an e-mail) for a
+        day; the end of what is foreseen where that is later, and no later than `FARTHEST` from now."""
+        place = bisect_right(self.hours, now)
+        last = now
+        for number, hour in enumerate(self.hours[place : place + FARTHEST], start=place):
+            if hour - last > DAY:
+                break
+            if any(
+                item.cause == cause and self.emails.get(item.member_id or 0, "") == email
+                for item in self.findings[number]
+                if item.severity != Severity.INFO
+            ):
+                last = hour
+        return last + HOUR
 
 
 def foresee(hours: Sequence[datetime], world: World) -> Foresight:

@@ -37,7 +37,7 @@ def make_past(anchor_at: datetime, days: int, world: World, watch: Watcher) -> N
         set_up_budgets(foresight)
         planned = [(at + PAST_THE_HOUR, errand) for at, errand in errands(end_at) if at > done_until]
         outlook = Outlook(foresight, also=(at - PAST_THE_HOUR for at, _ in planned))
-        walk(hours, world, Colleagues(end_at, planned), outlook, watch)
+        walk(hours, world, Colleagues(end_at, planned, foresight), outlook, watch)
     world.run_clock()
     pipeline.run(now := timezone.now(), client=world.client)
     reopen_expected(now)

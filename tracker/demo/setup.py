@@ -27,6 +27,7 @@ DEPARTMENTS = {
 # What the budgets are at in the end, one after another: over, near a step, early.
 SHARES = (0.86, 1.04, 0.47)
 TEAM_SHARE = 0.84
+MOST_SHARE = 0.95  # of the whole team's budget, in the most expensive of the cycles before
 SEAT_DOLLARS = 40
 
 
@@ -85,11 +86,20 @@ def set_up_budgets(foresight: Foresight) -> None:
     """Amounts that are near their steps at the end of the walk, whatever day of the cycle that is."""
     end_at = foresight.hours[-1]
     spent = cycle_spend_until(foresight, end_at)
+    whole = [
+        sum(cycle_spend_until(foresight, turn - timedelta(hours=1)).values())
+        for turn in foresight.cycles
+        if turn <= end_at
+    ]
     policy = BudgetSettings.get_solo()
     policy.notifies_of_members, policy.seat_dollars = False, SEAT_DOLLARS
     policy.save()
     settings = DetectionSettings.get_solo()
-    settings.team_budget_dollars = round_amount(sum(spent.values()), TEAM_SHARE)
+    # What earlier cycles came to was within it: nobody agrees on a budget that is always exceeded.
+    settings.team_budget_dollars = max(
+        round_amount(sum(spent.values()), TEAM_SHARE),
+        round_amount(max(whole, default=0.0), MOST_SHARE),
+    )
     settings.save()
     by_group: dict[int, float] = {}
     members = dict(Member.objects.values_list("email", "pk"))

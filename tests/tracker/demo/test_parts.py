@@ -1,5 +1,6 @@
 """The parts of the demo's walk by themselves: what an hour changes, when people act, what they do beside."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -96,6 +97,37 @@ def test_what_is_due_between_two_hours_or_after_all_of_them_waits_for_one():
 )
 def test_people_look_by_day_at_once_and_in_the_morning_about_the_night(told_at, looks_at):
     assert attended(told_at) == looks_at
+
+
+def test_what_was_found_is_over_when_a_day_passes_without_it():
+    hours = [NOON + number * HOUR for number in range(60)]
+    holding = {1, 2, 5, 26, 55}  # 5 to 26 is less than a day, 26 to 55 is more
+    about_ann = replace(found(9.0), member_id=1)
+    findings = [(about_ann,) if number in holding else () for number in range(60)]
+    seen = Foresight(hours, findings, {1: "ann@x"}, pd.DataFrame(), ())
+    assert seen.over_at("ann@x", Cause.SPEND, NOON) == NOON + 27 * HOUR
+    assert seen.over_at("ann@x", Cause.BUDGET, NOON) == NOON + HOUR
+    assert seen.over_at("", Cause.SPEND, NOON) == NOON + HOUR
+
+
+@pytest.mark.django_db
+def test_an_incident_is_resolved_once_its_spend_has_stopped():
+    """Found until 8:00 two days later, a day after the spend behind it: that stopped at 9:00 of the next."""
+    member = make_member("ann@x.example")
+    hours = [NOON + number * HOUR for number in range(80)]
+    about_ann = replace(found(9.0), member_id=1)
+    findings = [(about_ann,) if number <= 44 else () for number in range(80)]
+    seen = Foresight(hours, findings, {1: member.email}, pd.DataFrame(), ())
+    people = Colleagues(NOON + 30 * 24 * HOUR, foresight=seen)
+    incident = make_incident(member, status=Status.ALERTED, alerted_at=NOON)
+    people.look(NOON)
+    people.act(NOON + 12 * HOUR)
+    incident.refresh_from_db()
+    assert incident.status == Status.ACKNOWLEDGED
+    people.act(NOON + 48 * HOUR)
+    incident.refresh_from_db()
+    assert (incident.status, incident.verdict) == (Status.RESOLVED, Verdict.REAL)
+    assert incident.resolved_at == datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
 
 
 @pytest.mark.django_db

@@ -57,7 +57,8 @@ def live(world: World, *, skips: bool) -> list[datetime]:
     foresight = foresee(hours, world)
     set_up_budgets(foresight)
     outlook = Outlook(foresight) if skips else None
-    walk(hours, world, Colleagues(NOW), outlook, lambda hour, is_run: is_run and ran.append(hour))
+    people = Colleagues(NOW, foresight=foresight)
+    walk(hours, world, people, outlook, lambda hour, is_run: is_run and ran.append(hour))
     return ran
 
 
