@@ -25,23 +25,10 @@ from .money import dollars
 EMPTY = "–"
 Show = Callable[[Any], str]
 
-# Where the field's name without its unit would say too little.
-LABELS = {
-    "cents": "amount",
-    "alerted_cents": "spend at the last alert",
-    "extra_cents": "extra cost",
-    "model_cents": "model cost",
-    "stated_cents": "spend in 24 h",
-    "snapshot_total_cents": "Cursor's total",
-    "snapshot_on_demand_cents": "Cursor's on-demand spend",
-}
-
 
 def label_of(field: models.Field) -> str:
     """The field's name without its unit, which the value shows."""
-    name = str(field.verbose_name)
-    short = name.removesuffix(" cents").removesuffix(" dollars")
-    return LABELS.get(field.name, short)
+    return str(field.verbose_name).removesuffix(" cents").removesuffix(" dollars")
 
 
 def is_cents(field: models.Field) -> bool:

@@ -24,7 +24,7 @@ class ReadingNote(models.Model):
     scope = models.CharField(max_length=200, help_text="The endpoint's path, or the file's name.")
     where = models.CharField(max_length=200, blank=True, help_text="The field, page or line.")
     reason = models.TextField()
-    cents = CentsField(null=True, blank=True, help_text="The amount affected, if known.")
+    cents = CentsField("amount", null=True, blank=True, help_text="The amount affected, if known.")
     raw = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder, help_text="The row as received.")
     fingerprint = models.CharField(max_length=64)
     start_at = models.DateTimeField(null=True, blank=True, help_text="The time that the doubt is about.")

@@ -155,8 +155,8 @@ class Reconciliation(models.Model):
     taken_at = models.DateTimeField()
     events_total_cents = CentsField()
     events_billed_cents = CentsField()
-    snapshot_total_cents = CentsField(null=True, blank=True)
-    snapshot_on_demand_cents = CentsField(null=True, blank=True)
+    snapshot_total_cents = CentsField("Cursor's total", null=True, blank=True)
+    snapshot_on_demand_cents = CentsField("Cursor's on-demand spend", null=True, blank=True)
     explanation = models.JSONField(
         default=list, help_text="The parts that make up the difference, as a list of {reason, cents}."
     )

@@ -49,7 +49,7 @@ class UsageEvent(models.Model):
         help_text="What Cursor charges: the model cost after discount, plus the token fee."
     )
     cost_basis = models.CharField(max_length=12, choices=CostBasis, default=CostBasis.CHARGED)
-    model_cents = CentsField(null=True, blank=True, help_text="Model cost before discount and fee.")
+    model_cents = CentsField("model cost", null=True, blank=True, help_text="Before discount and fee.")
     token_fee_cents = CentsField(null=True, blank=True)
     discount_percent = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
     is_chargeable = models.BooleanField(

@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 ('observed', models.FloatField(help_text='The measured figure: money or a count, depending on the metric.')),
                 ('bound', models.FloatField(help_text='The figure it had to exceed.')),
                 ('expected', models.FloatField(help_text='The usual figure.')),
-                ('extra_cents', collector.base.fields.CentsField(decimal_places=6, default=Decimal('0'), help_text='Spend above the usual.', max_digits=16)),
+                ('extra_cents', collector.base.fields.CentsField(decimal_places=6, default=Decimal('0'), help_text='Spend above the usual.', max_digits=16, verbose_name='extra cost')),
                 ('onset_at', models.DateTimeField(blank=True, help_text='The usage event at which the bound was crossed.', null=True)),
                 ('detected_at', models.DateTimeField(help_text='The first run that found it.')),
                 ('last_seen_at', models.DateTimeField(help_text='The latest run that found it.')),

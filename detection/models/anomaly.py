@@ -50,7 +50,7 @@ class Anomaly(models.Model):
     observed = models.FloatField(help_text="The measured figure: money or a count, depending on the metric.")
     bound = models.FloatField(help_text="The figure it had to exceed.")
     expected = models.FloatField(help_text="The usual figure.")
-    extra_cents = CentsField(help_text="Spend above the usual.")
+    extra_cents = CentsField("extra cost", help_text="Spend above the usual.")
     onset_at = models.DateTimeField(
         null=True, blank=True, help_text="The usage event at which the bound was crossed."
     )

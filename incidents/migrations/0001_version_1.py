@@ -1,5 +1,6 @@
 """All of version 1.0.0 in one; a database of the last unnumbered version has these tables already."""
 
+import collector.base.fields
 import django.core.validators
 import django.db.models.deletion
 import incidents.models.channels
@@ -91,7 +92,7 @@ class Migration(migrations.Migration):
                 ('severity', models.CharField(choices=[('info', 'info'), ('warning', 'warning'), ('critical', 'critical')], max_length=10)),
                 ('message', models.TextField(help_text='Its most severe finding in one sentence, as of the last run.')),
                 ('model', models.CharField(blank=True, help_text='The model that caused it, if it was one model.', max_length=120)),
-                ('extra_cents', models.DecimalField(blank=True, decimal_places=6, max_digits=16, null=True)),
+                ('extra_cents', collector.base.fields.CentsField(blank=True, decimal_places=6, max_digits=16, null=True, verbose_name='extra cost')),
                 ('onset_at', models.DateTimeField(blank=True, help_text='The usage event at which the figure crossed its bound.', null=True)),
                 ('onset_corrected_at', models.DateTimeField(blank=True, help_text='The onset as a person corrected it; used instead of the measured one.', null=True)),
                 ('onset_collected_at', models.DateTimeField(blank=True, help_text='When the usage event at the onset was first stored here.', null=True)),

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from collector.base import names
+from collector.base.fields import CentsField
 from collector.models import Member
 from detection.findings.gravest import gravest_finding
 from detection.findings.messages import sentence_of
@@ -82,17 +83,15 @@ class Incident(models.Model):
     model = models.CharField(
         max_length=120, blank=True, help_text="The model that caused it, if it was one model."
     )
-    extra_cents = models.DecimalField(max_digits=16, decimal_places=6, null=True, blank=True)
-    stated_cents = models.DecimalField(
-        max_digits=16,
-        decimal_places=6,
+    extra_cents = CentsField("extra cost", null=True, blank=True)
+    stated_cents = CentsField(
+        "spend in 24 h",
         null=True,
         blank=True,
         help_text="The spend in 24 h of its largest finding, as of the last run before it was resolved.",
     )
-    alerted_cents = models.DecimalField(
-        max_digits=16,
-        decimal_places=6,
+    alerted_cents = CentsField(
+        "spend at the last alert",
         null=True,
         blank=True,
         help_text="The same figure at the last alert; a figure far above this triggers another alert.",
