@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from collector.base.reports import StepReport
 from collector.models import Member
 
 from .assess import Ages, Assessment, NoData, assess, without_idle_talk
@@ -30,7 +31,7 @@ FIRST_IMPORT_LOOKS_BACK = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class DetectionReport:
+class DetectionReport(StepReport):
     """What one run did. The lists hold stored anomalies; information (severity info) is among them when it
     is kept.
 

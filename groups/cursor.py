@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 
 from collector.base.history import annotate_history
+from collector.base.reports import StepReport
 from collector.models import CursorGroup, CursorGroupMembership
 
 from .assignments import stays
@@ -19,7 +20,7 @@ CURSOR = "Cursor"
 
 
 @dataclass(frozen=True)
-class AdoptReport:
+class AdoptReport(StepReport):
     """What one adoption changed, and how many members stay where they were put here."""
 
     groups_new: int
@@ -34,9 +35,6 @@ class AdoptReport:
             f"{self.groups_new} groups new, {self.groups_renamed} renamed, "
             f"{self.assignments_changed} assignments changed, {self.members_kept} members kept where set here"
         )
-
-    def as_json(self) -> dict[str, object]:
-        return asdict(self)
 
 
 def adopt(now: datetime) -> AdoptReport:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.utils.module_loading import import_string
 
 from collector.base.days import utc_day
+from collector.base.reports import StepReport
 from collector.models import BillingCycle
 from incidents.models import Channel, IncidentSettings, Notification
 from incidents.notifying.messages import Digest
@@ -58,21 +59,14 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class DigestReport:
+class DigestReport(StepReport):
     """Names of the digests recorded, one for each channel that gets it."""
 
     recorded: list[str] = field(default_factory=list)
 
     @property
-    def is_ok(self) -> bool:
-        return True
-
-    @property
     def summary(self) -> str:
         return f"{len(self.recorded)} digests recorded" if self.recorded else "no digest due"
-
-    def as_json(self) -> dict[str, object]:
-        return {"recorded": self.recorded}
 
 
 def register(name: str, builder: str) -> None:

@@ -6,13 +6,14 @@ reported and the others go on with what is known.
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from collector.base.connections import drop_if_dead
 from collector.base.leases import HOURLY_JOB, hold_lease
+from collector.base.reports import StepReport
 from collector.collecting import freshness, runs
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
@@ -101,16 +102,6 @@ def run(
     if report.is_ok:
         send_heartbeat()
     return report
-
-
-class StepReport(Protocol):
-    """What every step returns."""
-
-    @property
-    def is_ok(self) -> bool: ...
-    @property
-    def summary(self) -> str: ...
-    def as_json(self) -> Mapping[str, object]: ...
 
 
 def _run_step(report: PipelineReport, name: str, work: Callable[[], StepReport]) -> StepReport | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from collector.base.leases import hold_lease
+from collector.base.reports import StepReport
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.facts.doubts import forget_settled, open_notes
@@ -43,7 +44,7 @@ FATAL = {Trouble.REFUSED, Trouble.UNREACHABLE, Trouble.FOREIGN}
 
 
 @dataclass
-class CollectReport:
+class CollectReport(StepReport):
     """What one collection did, source by source."""
 
     runs: list[SourceRun] = field(default_factory=list)

@@ -45,14 +45,8 @@ def save_answer(
         if not is_new:
             return Outcome(False, f"Already answered: {answer_text(answer)}.", incident)
         move = Transition(TimelineStep.ANSWERED, (), None, answer_text(answer))
-        entry = write(
-            incident,
-            move,
-            Actor(None, str(incident.person_concerned or incident.who)),
-            origin,
-            now,
-            incident.status,
-        )
+        person = Actor(None, str(incident.person_concerned or incident.who))
+        entry = write(incident, move, now, person, origin, incident.status)
         recording.record_answer_of_member(entry, question, now, is_alarm=reply == Reply.NOT_ME)
     return Outcome(True, f"Thank you. Your answer has been recorded: {answer_text(answer)}.", incident)
 

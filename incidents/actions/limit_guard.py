@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from collector.base.money import cents
+from collector.base.reports import StepReport
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.spend_limits import LimitInForce, read_limit
@@ -30,21 +31,14 @@ UNANSWERED = (Status.OPEN, Status.ALERTED)
 
 
 @dataclass(frozen=True)
-class GuardReport:
+class GuardReport(StepReport):
     """How many members the guard limited, or would have limited."""
 
     acted: int = 0
 
     @property
-    def is_ok(self) -> bool:
-        return True
-
-    @property
     def summary(self) -> str:
         return f"{self.acted} incidents guarded" if self.acted else "nothing to do"
-
-    def as_json(self) -> dict[str, object]:
-        return {"acted": self.acted}
 
 
 def run_guard(now: datetime, client: CursorClient | None = None) -> GuardReport:
@@ -138,7 +132,7 @@ def note_dry_run(incident: Incident, policy: GuardSettings, now: datetime) -> bo
 
 
 def note(incident: Incident, text: str, now: datetime) -> None:
-    write(incident, Transition(TimelineStep.GUARD, (), None, text), SYSTEM, Origin.SYSTEM, now)
+    write(incident, Transition(TimelineStep.GUARD, (), None, text), now)
 
 
 def spent_cents_at(member: Member, at: datetime) -> Decimal:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from collector.base.reports import StepReport
 from collector.cursor.client import CursorClient
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish
 from incidents.lifecycle.moves import SYSTEM
@@ -11,7 +12,7 @@ from incidents.models import LimitChange, LimitRequest, Origin
 
 
 @dataclass(frozen=True)
-class LimitsReport:
+class LimitsReport(StepReport):
     """What one run did, in changes."""
 
     finished: int = 0
@@ -27,9 +28,6 @@ class LimitsReport:
         if not (self.finished or self.waiting or self.expired):
             return "nothing to do"
         return f"{self.finished} changes finished, {self.waiting} waiting, {self.expired} requests expired"
-
-    def as_json(self) -> dict[str, object]:
-        return {"finished": self.finished, "waiting": self.waiting, "expired": self.expired}
 
 
 def keep_limits(now: datetime, client: CursorClient | None = None) -> LimitsReport:

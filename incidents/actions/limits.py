@@ -196,7 +196,7 @@ def finish(change: LimitChange, status: str, text: str, now: datetime) -> None:
 def note_on_timeline(change: LimitChange, step: TimelineStep, text: str, now: datetime) -> None:
     if change.incident:
         actor = Actor(change.actor, change.actor_name)
-        write(change.incident, Transition(step, (), None, text), actor, change.origin, now)
+        write(change.incident, Transition(step, (), None, text), now, actor, change.origin)
 
 
 def wish_sentence(change: LimitChange) -> str:

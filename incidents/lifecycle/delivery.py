@@ -6,19 +6,11 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from collector.base.days import utc_day
-from incidents.models import (
-    Channel,
-    Incident,
-    IncidentSettings,
-    Notification,
-    Origin,
-    Status,
-    TimelineStep,
-)
+from incidents.models import Channel, Incident, IncidentSettings, Notification, Status, TimelineStep
 from incidents.notifying import recording
 from incidents.notifying.routing import due_at, has_nobody
 
-from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
+from .moves import UNRESOLVED, Transition, transition, write
 
 
 def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0) -> None:
@@ -35,26 +27,18 @@ def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0
         # Somebody may have acknowledged it on the page before any alert got through.
         if incident.status != Status.OPEN:
             move = Transition(TimelineStep.ALERTED, Status.values, None, text)
-        transition(
-            incident, move, SYSTEM, Origin.SYSTEM, at, where={"alerted_at__isnull": True}, alerted_at=at
-        )
+        transition(incident, move, at, where={"alerted_at__isnull": True}, alerted_at=at)
     elif incident.status == Status.OPEN:
-        transition(incident, move, SYSTEM, Origin.SYSTEM, at)
+        transition(incident, move, at)
     else:
-        write(incident, Transition(TimelineStep.ALERTED, (), None, text), SYSTEM, Origin.SYSTEM, at)
+        write(incident, Transition(TimelineStep.ALERTED, (), None, text), at)
 
 
 def undelivered(notification: Notification, at: datetime) -> None:
     """`notification` was given up: the incident's timeline says so."""
     if notification.incident:
         text = f"{notification.channel}: {notification.error}"
-        write(
-            notification.incident,
-            Transition(TimelineStep.UNDELIVERED, (), None, text),
-            SYSTEM,
-            Origin.SYSTEM,
-            at,
-        )
+        write(notification.incident, Transition(TimelineStep.UNDELIVERED, (), None, text), at)
 
 
 def expire_snoozes(now: datetime) -> int:
@@ -64,8 +48,6 @@ def expire_snoozes(now: datetime) -> int:
         woken += transition(
             incident,
             Transition(TimelineStep.WOKE, UNRESOLVED),
-            SYSTEM,
-            Origin.SYSTEM,
             now,
             where={"snoozed_until": incident.snoozed_until},
             snoozed_until=None,
@@ -89,7 +71,7 @@ def expire_acknowledgements(now: datetime) -> int:
         TimelineStep.EXPIRED, (Status.ACKNOWLEDGED,), Status.OPEN, f"unresolved after {hours} h"
     )
     return sum(
-        transition(incident, move, SYSTEM, Origin.SYSTEM, now)
+        transition(incident, move, now)
         for incident in acknowledged.filter(answered_at__lte=too_old)
         if not incident.is_snoozed(now)
     )
@@ -143,8 +125,6 @@ def escalate(alert: Notification, now: datetime) -> bool:
         minutes = alert.channel.escalate_after_minutes
         why = f"no answer within {minutes} min on" if alert.sent_at else "nothing gets through on"
         text = f"{why} {alert.channel}; {channel} notified"
-        entry = write(
-            current, Transition(TimelineStep.UNANSWERED, (), None, text), SYSTEM, Origin.SYSTEM, now
-        )
+        entry = write(current, Transition(TimelineStep.UNANSWERED, (), None, text), now)
         recording.escalate(entry, channel, key, now)
     return True

@@ -14,13 +14,13 @@ from detection.findings.wording import listing
 from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents.channels import registry
-from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Origin, Status, TimelineStep
+from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Status, TimelineStep
 from incidents.wording import instant
 
 from .exemptions import is_exempt
 from .growth import floor_cents, growth, stated_cents
 from .intake_run import Run, TakeInReport
-from .moves import SYSTEM, UNRESOLVED, Transition, transition, write
+from .moves import UNRESOLVED, Transition, transition, write
 from .people import reopening, resolution, with_verdict_taken_back
 
 if TYPE_CHECKING:  # pandas is behind it, which no web process needs
@@ -98,9 +98,7 @@ def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Inciden
     if current:
         link(current, anomalies, run)
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
-        transition(
-            current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), SYSTEM, Origin.SYSTEM, run.now
-        )
+        transition(current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), run.now)
         return "joined"
     holding = holding_of(last) if last else []
     if is_information([*holding, *anomalies]):
@@ -150,7 +148,7 @@ def open_new(anomalies: Sequence[Anomaly], run: Run) -> None:
         **figures(anomalies),
     )
     link(incident, anomalies, run)
-    write(incident, Transition(TimelineStep.OPENED, (), Status.OPEN), SYSTEM, Origin.SYSTEM, run.now)
+    write(incident, Transition(TimelineStep.OPENED, (), Status.OPEN), run.now)
 
 
 def collected_at(member_id: int | None, onset_at: datetime | None) -> datetime | None:
@@ -221,7 +219,7 @@ def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run
     text = with_verdict_taken_back(incident, reason)
     move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, text)
     changes = {**reopening(run.now), **figures(anomalies), "last_run_at": run.as_of}
-    return transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, **changes)
+    return transition(incident, move, run.now, **changes)
 
 
 def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
@@ -238,11 +236,7 @@ def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
         return ""
     move = Transition(TimelineStep.WORSENED, UNRESOLVED, None, "; ".join(worse))
     where = {"severity": incident.severity, "last_run_at": incident.last_run_at}
-    return (
-        "worsened"
-        if transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes)
-        else ""
-    )
+    return "worsened" if transition(incident, move, run.now, where=where, **changes) else ""
 
 
 def newly_named(incident: Incident, holding: Sequence[Anomaly]) -> str:
@@ -256,7 +250,7 @@ def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
     if run.as_of <= incident.last_run_at or rules & run.no_data:
         return ""
     quiet = incident.quiet_runs + 1
-    counted = {"quiet_runs": quiet, "last_run_at": run.as_of}
+    counted: dict[str, Any] = {"quiet_runs": quiet, "last_run_at": run.as_of}
     where = {"last_run_at": incident.last_run_at}
     if quiet < run.policy.quiet_runs or (
         run.policy.keep_open_until_reviewed and quiet > run.policy.quiet_runs
@@ -265,12 +259,8 @@ def count_quiet(incident: Incident, rules: set[str], run: Run) -> str:
         return ""
     if run.policy.keep_open_until_reviewed:
         move = Transition(TimelineStep.QUIET, UNRESOLVED, None, "stays open until somebody reviews it")
-        transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **counted)
+        transition(incident, move, run.now, where=where, **counted)
         return ""
     move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, f"cleared for {quiet} runs")
     changes = {**resolution("", run.now), **counted}
-    return (
-        "resolved"
-        if transition(incident, move, SYSTEM, Origin.SYSTEM, run.now, where=where, **changes)
-        else ""
-    )
+    return "resolved" if transition(incident, move, run.now, where=where, **changes) else ""

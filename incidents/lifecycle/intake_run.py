@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from collector.base.reports import StepReport
 from incidents.models import IncidentSettings
 
 
 @dataclass(frozen=True)
-class TakeInReport:
+class TakeInReport(StepReport):
     """What one run did to incidents."""
 
     opened: int = 0
@@ -19,25 +20,11 @@ class TakeInReport:
     unresolved: int = 0
 
     @property
-    def is_ok(self) -> bool:
-        return True
-
-    @property
     def summary(self) -> str:
         return (
             f"{self.opened} opened, {self.joined} joined, {self.worsened} raised, {self.reopened} reopened, "
             f"{self.resolved} resolved by themselves; {self.unresolved} unresolved"
         )
-
-    def as_json(self) -> dict[str, int]:
-        return {
-            "opened": self.opened,
-            "joined": self.joined,
-            "worsened": self.worsened,
-            "reopened": self.reopened,
-            "resolved": self.resolved,
-            "unresolved": self.unresolved,
-        }
 
 
 @dataclass(frozen=True)

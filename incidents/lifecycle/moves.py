@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 
-from incidents.models import Incident, Status, TimelineEntry, TimelineStep, answered_at
+from incidents.models import Incident, Origin, Status, TimelineEntry, TimelineStep, answered_at
 from incidents.notifying import recording
 from incidents.wording import instant
 
@@ -48,9 +48,9 @@ class Transition:
 def transition(
     incident: Incident,
     move: Transition,
-    actor: Actor,
-    origin: str,
     at: datetime,
+    actor: Actor = SYSTEM,
+    origin: str = Origin.SYSTEM,
     *,
     where: Mapping[str, object] | None = None,
     **changes: object,
@@ -69,16 +69,16 @@ def transition(
             incident.refresh_from_db()
             return False
         incident.refresh_from_db()
-        write(incident, move, actor, origin, at, before)
+        write(incident, move, at, actor, origin, before)
         return True
 
 
 def write(
     incident: Incident,
     move: Transition,
-    actor: Actor,
-    origin: str,
     at: datetime,
+    actor: Actor = SYSTEM,
+    origin: str = Origin.SYSTEM,
     before: str = "",
 ) -> TimelineEntry:
     """Add the timeline entry of a step and record its notifications; inside the step's transaction."""

@@ -23,7 +23,7 @@ def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) ->
     first_answer = incident.acknowledged_at or now
     move = Transition(TimelineStep.ACKNOWLEDGED, (Status.OPEN, Status.ALERTED), Status.ACKNOWLEDGED)
     won = transition(
-        incident, move, actor, origin, now, acknowledged_at=first_answer, acknowledged_by=actor.name
+        incident, move, now, actor, origin, acknowledged_at=first_answer, acknowledged_by=actor.name
     )
     return outcome(incident, won, "Acknowledged.")
 
@@ -31,17 +31,13 @@ def acknowledge(incident: Incident, actor: Actor, origin: str, now: datetime) ->
 def resolve(incident: Incident, actor: Actor, origin: str, now: datetime, note: str = "") -> Outcome:
     """Close the incident; its finding may still hold, and stays quiet until the reopen window is over."""
     move = Transition(TimelineStep.RESOLVED, UNRESOLVED, Status.RESOLVED, note)
-    won = transition(incident, move, actor, origin, now, **resolution(actor.name, now), snoozed_until=None)
+    won = transition(incident, move, now, actor, origin, **resolution(actor.name, now), snoozed_until=None)
     return outcome(incident, won, "Resolved.")
 
 
 def resolution(by: str, now: datetime) -> dict[str, Any]:
     """What resolving sets; a snooze ends with it only where a person resolves."""
-    return {
-        "resolved_at": now,
-        "resolved_by": by,
-        "resolved_severity": F("severity"),
-    }
+    return {"resolved_at": now, "resolved_by": by, "resolved_severity": F("severity")}
 
 
 def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason: str = "") -> Outcome:
@@ -54,7 +50,7 @@ def reopen(incident: Incident, actor: Actor, origin: str, now: datetime, reason:
             incident.refresh_from_db()
             text = with_verdict_taken_back(incident, reason)
             move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, text)
-            won = transition(incident, move, actor, origin, now, **reopening(now))
+            won = transition(incident, move, now, actor, origin, **reopening(now))
             if won:
                 revoke_exemptions(incident, actor.name, now)
     except IntegrityError:
@@ -104,9 +100,9 @@ def snooze(
     won = transition(
         incident,
         Transition(TimelineStep.SNOOZED, UNRESOLVED, None, text),
+        now,
         actor,
         origin,
-        now,
         snoozed_until=until,
     )
     return outcome(incident, won, f"Snoozed until {instant(until)}.")
@@ -117,7 +113,7 @@ def note(incident: Incident, actor: Actor, origin: str, now: datetime, text: str
     if not text.strip():
         return Outcome(False, "Write a note first.", incident)
     won = transition(
-        incident, Transition(TimelineStep.NOTE, Status.values, None, text.strip()), actor, origin, now
+        incident, Transition(TimelineStep.NOTE, Status.values, None, text.strip()), now, actor, origin
     )
     return outcome(incident, won, "Noted.")
 
@@ -131,7 +127,7 @@ def correct_onset(
     if onset_at < incident.detected_at - LONGEST_BEFORE:
         return Outcome(False, "The onset cannot be more than a year before the detection.", incident)
     move = Transition(TimelineStep.ONSET, Status.values, None, f"began {instant(onset_at)}")
-    won = transition(incident, move, actor, origin, now, onset_corrected_at=onset_at)
+    won = transition(incident, move, now, actor, origin, onset_corrected_at=onset_at)
     return outcome(incident, won, f"Onset set to {instant(onset_at)}.")
 
 
@@ -162,7 +158,7 @@ def verdict(
         if kind in CLOSING_VERDICTS and not incident.is_resolved:
             move = Transition(TimelineStep.VERDICT, UNRESOLVED, Status.RESOLVED, text)
             changes |= resolution(actor.name, now) | {"snoozed_until": None}
-        won = transition(incident, move, actor, origin, now, **changes)
+        won = transition(incident, move, now, actor, origin, **changes)
         if won:
             replace_exemption(incident, actor.name, now, until, reason)
     return outcome(incident, won, f"Verdict: {Verdict(kind).label}.")

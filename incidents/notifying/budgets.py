@@ -11,16 +11,13 @@ from django.db.models import Subquery
 from django.urls import reverse
 
 from collector.base.days import utc_day
+from collector.base.reports import StepReport
 from collector.collecting import freshness
 from collector.models import BillingCycle, Member
 from detection.models import DetectionSettings
 from groups.assignments.membership import current
 from groups.budgets.amounts import BudgetAmounts, amounts_at, load_amounts
-from groups.budgets.states import (
-    BudgetScope,
-    BudgetState,
-    compute_states,
-)
+from groups.budgets.states import BudgetScope, BudgetState, compute_states
 from groups.models import BudgetSettings, BudgetStep
 from incidents.models import Channel
 from incidents.notifying.messages import Digest, DigestTable, site_url
@@ -40,24 +37,17 @@ class ReachedStep:
 
 
 @dataclass(frozen=True)
-class BudgetReport:
+class BudgetReport(StepReport):
     """How many steps one run found newly reached, and how many messages it recorded about them."""
 
     reached: int = 0
     notices: int = 0
 
     @property
-    def is_ok(self) -> bool:
-        return True
-
-    @property
     def summary(self) -> str:
         if not self.reached:
             return "no new step"
         return f"{self.reached} budgets reached a step, {self.notices} messages recorded"
-
-    def as_json(self) -> dict[str, object]:
-        return {"reached": self.reached, "notices": self.notices}
 
 
 def budget_states(cycle: BillingCycle, now: datetime) -> list[BudgetState]:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from collector.base.reports import StepReport
+
 
 @dataclass(frozen=True)
-class DeliveryReport:
+class DeliveryReport(StepReport):
     """What one delivery did, counted in notifications."""
 
     sent: int = 0
@@ -27,12 +29,3 @@ class DeliveryReport:
         ):
             text += f", {count} {word}" if count else ""
         return text
-
-    def as_json(self) -> dict[str, int]:
-        return {
-            "sent": self.sent,
-            "failed": self.failed,
-            "given_up": self.given_up,
-            "escalated": self.escalated,
-            "waiting": self.waiting,
-        }

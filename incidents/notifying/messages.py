@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -134,30 +134,13 @@ class Digest:
     buttons: tuple[DigestButton, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        return {
-            "title": self.title,
-            "lines": list(self.lines),
-            "tables": [
-                {
-                    "heading": table.heading,
-                    "columns": list(table.columns),
-                    "rows": [list(row) for row in table.rows],
-                    "empty": table.empty,
-                }
-                for table in self.tables
-            ],
-            "url": self.url,
-            "buttons": [vars(button) for button in self.buttons],
-        }
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Digest:
         tables = tuple(
             DigestTable(
-                table["heading"],
-                tuple(table["columns"]),
-                tuple(tuple(row) for row in table["rows"]),
-                table["empty"],
+                table["heading"], tuple(table["columns"]), tuple(map(tuple, table["rows"])), table["empty"]
             )
             for table in data["tables"]
         )

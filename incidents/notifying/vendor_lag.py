@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.urls import reverse
 
+from collector.base.reports import StepReport
 from collector.models import Source, Watermark
 from incidents.models import Channel, IncidentSettings, Notification
 from incidents.models.channels import PAGING_KINDS
@@ -20,15 +21,11 @@ SATURDAY = 5
 
 
 @dataclass(frozen=True)
-class LagReport:
+class LagReport(StepReport):
     """Up to when Cursor has sent events, where that is behind; how many messages were recorded."""
 
     sent_until_at: datetime | None
     notices: int = 0
-
-    @property
-    def is_ok(self) -> bool:
-        return True
 
     @property
     def summary(self) -> str:
