@@ -125,6 +125,8 @@ def adopt_claims(user: User, claims: dict) -> None:
     user.email = address_claim(claims)
     user.first_name = text_claim(claims, "given_name", 150)
     user.last_name = text_claim(claims, "family_name", 150)
+    if not (user.first_name or user.last_name):  # some providers give the whole name alone
+        user.first_name = text_claim(claims, "name", 150)
     user.save(update_fields=["email", "first_name", "last_name"])
 
 

@@ -58,6 +58,12 @@ def test_a_person_with_a_verified_admitted_address_comes_in(client, provider):
     assert "_auth_user_id" in client.session
 
 
+def test_a_name_that_comes_whole_is_the_person_s(client, provider):
+    know(provider, given_name=None)
+    come_in(client, provider)
+    assert User.objects.get().get_full_name() == "Ann Lee"
+
+
 def test_roles_follow_the_claim_at_each_sign_in(client, provider):
     know(provider, groups=["admins", "lunch"])
     come_in(client, provider)

@@ -39,6 +39,13 @@ def test_the_first_admin_can_sign_in_and_is_made_once(client):
 
 
 @pytest.mark.django_db
+def test_no_password_is_made_up_where_only_the_provider_s_people_come_in(settings):
+    settings.AUTH_ENABLED = True
+    assert first_admin() is None
+    assert not get_user_model().objects.exists()
+
+
+@pytest.mark.django_db
 def test_the_demo_begins_in_no_database_with_a_teams_own_data(settings, var):
     settings.CURSOR_ADMIN_API_KEY = "key_1"
     assert serve._demo(MONDAY) is None  # there is a key
