@@ -21,7 +21,7 @@ class Drift(Story):
 
     @property
     def note(self) -> str:
-        return f"Grew over {self.days:.0f} days to {self.factor:.1f} times the usual requests."
+        return f"Grew over {self.days:.0f} days to {round(self.factor, 1):g} times the usual requests."
 
     def applied_to(self, own: EventColumns) -> EventColumns:
         progress = np.clip((own.occurred_ms - self.begins_ms) / (self.ends_ms - self.begins_ms), 0, 1)

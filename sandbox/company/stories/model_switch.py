@@ -20,7 +20,7 @@ class ModelSwitch(Story):
 
     @property
     def note(self) -> str:
-        return f"Switched to {MODELS[self.model].name} for {self.days:.1f} days."
+        return f"Switched to {MODELS[self.model].name} for {round(self.days, 1):g} days."
 
     def applied_to(self, own: EventColumns) -> EventColumns:
         switched = self.touches(own) & np.isin(own.fate, (Fate.COMPLETED, Fate.FREE))

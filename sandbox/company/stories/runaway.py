@@ -23,7 +23,7 @@ class RunawayAgent(Story):
     @property
     def note(self) -> str:
         model = MODELS[self.model].name
-        return f"About {self.per_hour:.0f} requests an hour to {model} for {self.hours:.1f} hours."
+        return f"About {self.per_hour:.0f} requests an hour to {model} for {round(self.hours, 1):g} hours."
 
     def applied_to(self, own: EventColumns) -> EventColumns:
         return EventColumns.joined([own, self._requests()])
