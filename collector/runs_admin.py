@@ -38,9 +38,7 @@ class SourceRunAdmin(CollectedAdmin):
         "status",
         "error",
         "window",
-        "rows_seen",
-        "rows_new",
-        "rows_changed",
+        "rows",
         "requests",
     )
     list_filter = ("source", "status", "trigger")
@@ -54,6 +52,12 @@ class SourceRunAdmin(CollectedAdmin):
             return ""
         until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
         return f"{start:%Y-%m-%d %H:%M} to {until}"
+
+    @admin.display(description="rows")
+    def rows(self, run: SourceRun) -> str:
+        if not run.rows_seen:
+            return "0"
+        return f"{run.rows_seen:,} ({run.rows_new:,} new, {run.rows_changed:,} changed)"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         now, may_collect = timezone.now(), self.may_collect(request)
