@@ -50,13 +50,13 @@ def team_days(selection: Selection, period: Period) -> list[TeamDay]:
 
 
 def member_days(selection: Selection, period: Period) -> Iterator[tuple[date, int, Decimal]]:
-    """(day, member id, cents) wherever something was spent, oldest day and largest spend first. One query."""
+    """(day, member id, cents) of spend and credits, oldest day and largest spend first. One query."""
     sums = (
         _member_model_days(selection, period)
         .values_list("day", "member_id")
         .annotate(cents=Sum("total_cents"))
     )
-    yield from sums.filter(cents__gt=0).order_by("day", "-cents", "member_id")
+    yield from sums.exclude(cents=0).order_by("day", "-cents", "member_id")
 
 
 def _member_model_days(selection: Selection, period: Period) -> usage.MemberModelDayQuerySet:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from collector.base.names import Names
-from collector.models import Source, Watermark
+from collector.models import Member, Source, Watermark
 from tests.tracker.api import company
 from tracker.models import AccessSettings
 
@@ -82,6 +82,15 @@ def test_what_stands_beside_the_figures(script):
         {"date": "2026-11-19", "email": "ann@company.com", "name": "Ann", "spend_cents": 1250},
         {"date": "2026-11-19", "email": "bob@company.com", "name": "Bob", "spend_cents": 750},
     ]
+
+
+def test_a_day_of_credits_counts_in_the_breakdown_as_in_the_teams_day(script):
+    company.use(
+        Member.objects.get(email="cat@company.com"), "opus", company.YESTERDAY, requests=1, cents=-500
+    )
+    body = script("viewer")("get", "/api/stats?days=1").json()
+    assert body["teamDailySpend"] == [{"date": "2026-11-19", "spend_cents": 1500}]
+    assert sum(row["spend_cents"] for row in body["dailySpendBreakdown"]) == 1500
 
 
 def test_one_day_is_one_day(script):
