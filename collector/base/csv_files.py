@@ -89,6 +89,7 @@ class CsvTable:
         self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, newline=""))
         header = _find_header(self._lines, columns, required)
         self.delimiter, self._width, self._places = header.delimiter, header.width, header.places
+        self.header = header.text
 
     @property
     def columns(self) -> set[str]:

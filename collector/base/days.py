@@ -42,6 +42,11 @@ def to_epoch_ms(instant: datetime) -> int:
     return (instant - EPOCH) // timedelta(milliseconds=1)
 
 
+def to_milliseconds(instant: datetime) -> datetime:
+    """Return `instant` in UTC, cut to the milliseconds that identify an event."""
+    return from_epoch_ms(to_epoch_ms(instant))
+
+
 def parse_http_date(text: str) -> datetime | None:
     """Return the instant in a header such as `Date` or `Retry-After`; None if there is none."""
     try:

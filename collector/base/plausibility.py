@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from .cells import tidy
-from .days import from_epoch_ms, utc_day
+from .days import from_epoch_ms, to_milliseconds, utc_day
 from .money import cents
 
 # Cursor was first sold in 2023: nothing was spent before.
@@ -51,8 +51,8 @@ class ImplausibleValue(ValueError):
 
 
 def plausible_instant(value: object, now: datetime) -> datetime:
-    """The aware instant that `value` states, between 2023 and a day after `now`."""
-    instant = _instant(value)
+    """The aware instant that `value` states, to the millisecond, between 2023 and a day after `now`."""
+    instant = to_milliseconds(_instant(value))
     if instant < EARLIEST:
         looks_like_seconds = _is_whole(value) and EARLIEST <= _epoch(int(str(value)) * 1000) <= now + AHEAD
         raise ImplausibleValue(

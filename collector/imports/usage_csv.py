@@ -7,10 +7,11 @@ the two are disjoint. The "usage details" of August 2025 have the sum of all tok
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from collector.base.cells import is_empty_value, tidy
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
-from collector.base.days import from_epoch_ms, to_epoch_ms
+from collector.base.days import from_epoch_ms, to_epoch_ms, to_milliseconds
 from collector.base.plausibility import AHEAD, EARLIEST, is_number
 from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
@@ -30,7 +31,7 @@ from .numbers import count, units
 from .users import Users
 
 COLUMNS = {
-    "at": ("date", "timestamp", "date (utc)", "time"),
+    "at": ("date", "timestamp", "date (utc)", "timestamp (utc)", "time (utc)", "time"),
     # An address names somebody for certain; beside such a column, *User* holds names.
     "user": ("email", "user email", "user", "member"),
     "kind": ("kind", "type"),
@@ -49,6 +50,9 @@ COLUMNS = {
 }
 REQUIRED = ("at", "model")
 TOKENS = ("input", "output", "cache_write", "cache_read")
+# UTC by its name, after an instant and in the header of the instants' column.
+NAMED_UTC = re.compile(r"\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
+UTC_COLUMN = re.compile(r"(?:date|time|timestamp) \(utc\)", re.IGNORECASE)
 # What a summary below the rows begins with.
 SUMMARIES = {
     "total",
@@ -152,16 +156,16 @@ class UsageCsv:
                     survey.summaries += 1
                     continue
                 try:
-                    event, cost = self._event(row, table.delimiter)
+                    event, cost = self._event(row, table)
                 except ValueError as exc:
                     survey.problems.note(row.line, str(exc))
                     continue
                 self.users.count_row(row["user"])
                 yield event, cost
 
-    def _event(self, row: Row, delimiter: str) -> tuple[EventDraft, FileCost]:
+    def _event(self, row: Row, table: CsvTable) -> tuple[EventDraft, FileCost]:
         tokens = _tokens(row)
-        cost = cost_of_row(row, delimiter)
+        cost = cost_of_row(row, table.delimiter)
         model = _short(DEFAULT if row["model"].lower() == AUTO else row["model"], 120, "model")
         kind = _short(row["kind"], 80, "kind")
         cloud_agent = _identifier(row["cloud_agent"], "Cloud Agent ID")
@@ -181,19 +185,21 @@ class UsageCsv:
             model_cents=cost.value_cents,
             cost_basis=cost.basis,
             is_chargeable=cost.is_billed,
-            request_units=units(row["requests"], delimiter) or Decimal(0),
+            request_units=units(row["requests"], table.delimiter) or Decimal(0),
             origin=UsageEvent.Provenance.CSV.value,
         )
-        event = EventDraft(self.users.identity(row["user"]), self._instant(row["at"]), model, columns)
-        return event, cost
+        at = self._instant(row["at"], zone=UTC if UTC_COLUMN.search(table.header) else None)
+        return EventDraft(self.users.identity(row["user"]), at, model, columns), cost
 
-    def _instant(self, text: str) -> datetime:
-        """ISO 8601 with a zone, or milliseconds; ValueError for other text, and for a time that cannot be."""
+    def _instant(self, text: str, zone: tzinfo | None = None) -> datetime:
+        """ISO 8601 with a zone, unless its column names it, or milliseconds, exact to these; ValueError for
+        other text, and for a time that cannot be."""
         try:
-            instant = from_epoch_ms(int(text)) if _is_milliseconds(text) else datetime.fromisoformat(text)
-            if instant.tzinfo is None:
+            iso = NAMED_UTC.sub("+00:00", text)
+            instant = from_epoch_ms(int(text)) if _is_milliseconds(text) else datetime.fromisoformat(iso)
+            if instant.tzinfo is None and zone is None:
                 raise ValueError("no zone")
-            instant = instant.astimezone(UTC)
+            instant = to_milliseconds(instant.replace(tzinfo=instant.tzinfo or zone))
         except (ValueError, OverflowError):
             raise ValueError(
                 f"“{text[:40]}” is not a date and time such as 2026-07-31T12:00:00.000Z. A spreadsheet may "

@@ -24,6 +24,10 @@ def test_an_instant_is_read_in_every_spelling_of_the_vendor(value):
     assert plausible_instant(value, NOW) == datetime(2026, 9, 16, 15, tzinfo=UTC)
 
 
+def test_an_instant_is_cut_to_the_milliseconds_that_identify_an_event():
+    assert plausible_instant("2026-09-16T15:00:00.123999Z", NOW) == plausible_instant("1789570800123", NOW)
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [

@@ -180,10 +180,27 @@ def test_a_summary_below_the_rows_is_skipped_and_counted(write):
     assert (result.survey.summaries, result.survey.problems.count, UsageEvent.objects.count()) == (1, 0, 1)
 
 
-@pytest.mark.parametrize("at", ["2026-07-30T10:00:00.123Z", "2026-07-30 10:00:00.123+00:00", "1785405600123"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2026-07-30T10:00:00.123Z",
+        "2026-07-30 10:00:00.123+00:00",
+        "1785405600123",
+        "2026-07-30 10:00:00.123 UTC",
+        "2026-07-30t10:00:00.123z",
+        "2026-07-30T10:00:00.123999Z",  # the API has milliseconds: the same event
+    ],
+)
 def test_an_instant_is_the_same_in_every_spelling(write, at):
     import_usage(write(TEAM + ONE.replace("2026-07-30T10:00:00.123Z", at)), AT)
     assert only_event().occurred_at == datetime(2026, 7, 30, 10, 0, 0, 123_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("header", "taken"), [("Date (UTC)", 1), ("Timestamp (UTC)", 1), ("Date", 0)])
+def test_an_instant_without_a_zone_counts_where_its_column_names_one(write, header, taken):
+    rows = ONE + ONE.replace("10:00:00.123Z", "11:00:00")
+    result = import_usage(write(TEAM.replace("Date", header) + rows), AT)
+    assert result.new == 1 + taken
 
 
 def test_kinds_are_billed_however_their_words_are_joined(write):
