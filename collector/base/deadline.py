@@ -10,6 +10,7 @@ they grow too large, whichever library reads them.
 import _socket
 import http.client
 import io
+import ipaddress
 import os
 import socket
 import sys
@@ -103,9 +104,22 @@ def _listen_for_connections() -> None:
     http.client.HTTPConnection.response_class = _BoundedAnswer
 
 
-def _on_event(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "socket.connect":
+def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and getattr(_running, "watch", None):
+        host = str(arguments[1][0]) if isinstance(arguments[1], tuple) else ""
+        if is_link_local(host):  # whatever name led there
+            raise ConnectionRefusedError("nobody is called at a link-local address")
         watch_socket(arguments[0])
+
+
+def is_link_local(host: str) -> bool:
+    """Whether `host` is an address of the machine's own link: a cloud's metadata service has one."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a name
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_link_local
 
 
 class _BoundedAnswer(http.client.HTTPResponse):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
+
+from collector.base.deadline import is_link_local
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -61,17 +62,9 @@ def check_web_address(item: str) -> None:
 
 
 def refuse_link_local(url: str) -> None:
-    """ValidationError for an address of the machine's own link: a cloud's metadata service has one."""
-    try:
-        address = ipaddress.ip_address(urlsplit(url).hostname or "")
-    except ValueError:  # a name
-        return
-    if address.is_link_local or (isinstance(address, ipaddress.IPv6Address) and _maps_link_local(address)):
+    """ValidationError for a link-local address; a name that leads to one is refused when it is called."""
+    if is_link_local(urlsplit(url).hostname or ""):
         raise ValidationError("Nobody takes messages at a link-local address, such as 169.254.169.254.")
-
-
-def _maps_link_local(address: ipaddress.IPv6Address) -> bool:
-    return address.ipv4_mapped is not None and address.ipv4_mapped.is_link_local
 
 
 def check_apprise_url(item: str) -> None:

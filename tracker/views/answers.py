@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString, mark_safe
 
 from collector.base import changes, names
@@ -27,8 +29,6 @@ from tracker.widgets.tables import Export
 KEPT_SECONDS = 300
 # Where the answer says how fresh the figures are, which no kept page can.
 FRESHNESS = mark_safe("<!-- freshness -->")  # noqa: S308  # nosec
-# The reader's own token, in the forms of a page that was rendered for another.
-TOKEN = "csrf-token-of-the-reader"  # noqa: S105  # nosec
 # Pages that show their reader something of their own; all others are the same for all who see as much.
 PERSONAL = {"member"}
 CHARTS = ("chartkick/Chart.bundle.js", "tracker/js/chart.js")
@@ -128,7 +128,7 @@ def rendered_page(
         "now": now,
         "visible": visible,
         "freshness": FRESHNESS,
-        "csrf_token": TOKEN,
+        "csrf_token": token_mark(),
     }
     return render_to_string(f"tracker/{name}.html", context, request)
 
@@ -137,9 +137,15 @@ def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString
     """A kept page with what is the reader's and the moment's."""
     fresh = render_to_string("components/freshness.html", {"now": now}, request)
     content = content.replace(FRESHNESS, fresh)
-    if TOKEN in content:
-        content = content.replace(TOKEN, get_token(request))
+    if token_mark() in content:
+        content = content.replace(token_mark(), get_token(request))
     return mark_safe(content)  # noqa: S308  # nosec
+
+
+@cache
+def token_mark() -> str:
+    """Stands for the reader's own token in the forms of a page that is kept; nobody can be called so."""
+    return salted_hmac("the reader's token", "", algorithm="sha256").hexdigest()
 
 
 def page_key(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import smtplib
 import socket
 import threading
@@ -124,3 +125,13 @@ def test_a_mail_server_that_talks_without_end_is_left():
 
     with peer(talk) as port, pytest.raises((BodyTooLarge, smtplib.SMTPException)), deadline(10):
         BoundedSmtp("127.0.0.1", port, timeout=5)
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254"])
+def test_a_name_of_a_clouds_metadata_service_is_not_called(monkeypatch, address):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
+    monkeypatch.setattr(socket.socket, "connect", _socket.socket.connect)  # past the tests' own guard
+    with deadline(2), pytest.raises(requests.ConnectionError, match="link-local"):
+        requests.get("http://metadata.example/latest", timeout=1)

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from collector.base.spreadsheets import FORMULA_STARTS, harmless, original
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@x", "\t=1", "\n=1", "＝1+1", "＠x", "=cmd|' /C calc'!A0"]
+)
 def test_a_formula_gets_an_apostrophe(text):
     assert harmless(text) == "'" + text
 

@@ -138,3 +138,8 @@ def test_settings_show_each_run_and_what_the_environment_says_at_once(acme, clie
     assert "https://elsewhere.example" not in client.get("/settings").text
     settings.CURSOR_API_URL = "https://elsewhere.example"
     assert "https://elsewhere.example" in client.get("/settings").text
+
+
+def test_a_name_is_never_taken_for_the_place_of_something_else(acme, client):
+    Member.objects.filter(email="ana.novak@acme.example").update(name="csrf-token-of-the-reader")
+    assert "csrf-token-of-the-reader" in client.get("/users/ana.novak@acme.example").text
