@@ -1,7 +1,6 @@
 """Channels in the admin: a form by kind, and a test before anything is saved."""
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -140,31 +139,13 @@ class ChannelAdmin(RecordedAdmin):
             self.test(request, channel)
 
     def save_model(self, request: HttpRequest, obj: Channel, form: forms.ModelForm, change: bool) -> None:
-        """A channel that is mended hears of what stands open and was given up; one that was tested works."""
+        """A channel that is mended gets the alerts it missed of open incidents; one that was tested works."""
         digest, at = request.session.get(TESTED, ("", ""))
         if digest == target_digest(obj):
             obj.last_ok_at, obj.last_error, obj.last_error_at = datetime.fromisoformat(at), "", None
         super().save_model(request, obj, form, change)
         if form.changed_data:
             revive(obj, timezone.now())
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, object] | None = None,
-    ) -> HttpResponse:
-        """A test is sent when the form's transaction is over: it may take as long as the other side does."""
-        response = super().change_view(request, object_id, form_url, extra_context)
-        if "_test" in request.POST and response.status_code == HTTPStatus.FOUND:
-            self.test(request, Channel.objects.get(pk=unquote(object_id)))
-        return response
-
-    def response_change(self, request: HttpRequest, obj: Channel) -> HttpResponse:
-        if "_test" not in request.POST:
-            return super().response_change(request, obj)
-        return HttpResponseRedirect(request.path)
 
     def test(self, request: HttpRequest, channel: Channel) -> None:
         """Send a test and show what the other side answered."""

@@ -49,23 +49,7 @@ class ChannelForm(forms.ModelForm):
 
     class Meta:
         model = Channel
-        fields = (
-            "name",
-            "kind",
-            "target",
-            "is_enabled",
-            "sends_alerts",
-            "least_severity",
-            "audience",
-            "groups",
-            "sends_digests",
-            "quiet_from",
-            "quiet_until",
-            "timezone",
-            "is_loud_when_critical",
-            "escalate_after_minutes",
-            "escalate_to",
-        )
+        fields = tuple(name for _, options in CHANNEL_FIELDSETS[:-1] for name in options["fields"])
         widgets: ClassVar[dict[str, type[forms.Widget]]] = {"groups": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **options: Any) -> None:
