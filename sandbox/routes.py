@@ -26,7 +26,7 @@ ANALYTICS = ("analytics-team", "analytics-by-user", "ai-code")
 @dataclass(frozen=True)
 class Route:
     method: str
-    pattern: re.Pattern[str]
+    pattern: str
     limit_class: str
     answer: Callable[[Request], SandboxResponse]
 
@@ -36,37 +36,31 @@ class Route:
         return self.limit_class in ANALYTICS
 
 
-def _route(
-    method: str, pattern: str, limit_class: str, answer: Callable[[Request], SandboxResponse]
-) -> Route:
-    return Route(method, re.compile(pattern + "/?"), limit_class, answer)
-
-
 ROUTES = (
-    _route("GET", "/teams/members", "admin", members.list_members),
-    _route("POST", "/teams/daily-usage-data", "admin", daily_usage.list_daily_usage),
-    _route("POST", "/teams/spend", "admin", spend.list_spend),
-    _route("POST", "/teams/filtered-usage-events", "events", events.list_events),
-    _route("GET", "/teams/groups", "groups", groups.answer_list),
-    _route("GET", "/teams/groups/([^/]+)", "groups", groups.answer_one),
-    _route("GET", "/teams/directory-groups", "groups", directory_groups.list_groups),
-    _route("GET", "/teams/directory-groups/([^/]+)/members", "groups", directory_groups.list_group_members),
-    _route("POST", "/teams/user-spend-limit", "spend-limit", spend_limits.set_one),
-    _route("POST", "/teams/user-spend-limits", "spend-limits", spend_limits.set_many),
-    _route("GET", "/teams/audit-logs", "audit-logs", audit_logs.list_audit_logs),
-    _route("GET", "/analytics/team/([^/]+)", "analytics-team", analytics.answer_team),
-    _route("GET", "/analytics/by-user/([^/]+)", "analytics-by-user", analytics.answer_by_user),
-    _route("GET", "/analytics/ai-code/commits", "ai-code", ai_code.answer_commits),
-    _route("GET", "/v1/me", "me", me.show_me),
-    _route("GET", "/v1/agents/([^/]+)", "agents", agents.show_agent),
-    _route("GET", "/v1/agents/([^/]+)/runs/([^/]+)", "agents", agents.show_run),
-    _route("POST", "/v1/agents/([^/]+)/runs/([^/]+)/cancel", "agents", agents.cancel_run),
+    Route("GET", "/teams/members", "admin", members.list_members),
+    Route("POST", "/teams/daily-usage-data", "admin", daily_usage.list_daily_usage),
+    Route("POST", "/teams/spend", "admin", spend.list_spend),
+    Route("POST", "/teams/filtered-usage-events", "events", events.list_events),
+    Route("GET", "/teams/groups", "groups", groups.answer_list),
+    Route("GET", "/teams/groups/([^/]+)", "groups", groups.answer_one),
+    Route("GET", "/teams/directory-groups", "groups", directory_groups.list_groups),
+    Route("GET", "/teams/directory-groups/([^/]+)/members", "groups", directory_groups.list_group_members),
+    Route("POST", "/teams/user-spend-limit", "spend-limit", spend_limits.set_one),
+    Route("POST", "/teams/user-spend-limits", "spend-limits", spend_limits.set_many),
+    Route("GET", "/teams/audit-logs", "audit-logs", audit_logs.list_audit_logs),
+    Route("GET", "/analytics/team/([^/]+)", "analytics-team", analytics.answer_team),
+    Route("GET", "/analytics/by-user/([^/]+)", "analytics-by-user", analytics.answer_by_user),
+    Route("GET", "/analytics/ai-code/commits", "ai-code", ai_code.answer_commits),
+    Route("GET", "/v1/me", "me", me.show_me),
+    Route("GET", "/v1/agents/([^/]+)", "agents", agents.show_agent),
+    Route("GET", "/v1/agents/([^/]+)/runs/([^/]+)", "agents", agents.show_run),
+    Route("POST", "/v1/agents/([^/]+)/runs/([^/]+)/cancel", "agents", agents.cancel_run),
 )
 
 
 def match_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
     """Return the route of an address and what its pattern caught, None if there is none."""
     for route in ROUTES:
-        if route.method == method and (match := route.pattern.fullmatch(path)):
+        if route.method == method and (match := re.fullmatch(route.pattern + "/?", path)):
             return route, match.groups()
     return None

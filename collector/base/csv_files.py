@@ -100,7 +100,7 @@ class CsvTable:
         """The lines that can be read; the others are noted as problems."""
         broken, reader = 0, self._reader()
         while True:
-            self._lines.begin_row()
+            self._lines.row = []
             try:
                 cells = next(reader)
             except StopIteration:
@@ -169,22 +169,19 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._again: deque[str] = deque()
-        self._row: list[str] = []
+        self.row: list[str] = []
         self.number = 0  # of the line read last
 
     @property
     def first_of_row(self) -> int:
-        return self.number - len(self._row) + 1
-
-    def begin_row(self) -> None:
-        self._row = []
+        return self.number - len(self.row) + 1
 
     def push_back(self) -> None:
         """Let all lines of the row but its first be read again."""
-        again = self._row[1:]
+        again = self.row[1:]
         self._again.extendleft(reversed(again))
         self.number -= len(again)
-        self._row = self._row[:1]
+        self.row = self.row[:1]
 
     def __iter__(self) -> _Lines:
         return self
@@ -194,7 +191,7 @@ class _Lines:
         if not line:
             raise StopIteration
         self.number += 1
-        self._row.append(line)
+        self.row.append(line)
         return line
 
 

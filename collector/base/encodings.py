@@ -43,16 +43,13 @@ def encoding_of(file: BinaryIO) -> tuple[str, str]:
     for beginning, reason in OTHER_KINDS.items():
         if head.startswith(beginning):
             raise NotText(f"Line 1: {reason}")
-    encoding = _by_mark(head) or _by_nuls(head)
+    marked = (name for mark, name in MARKS.items() if head.startswith(mark))
+    encoding = next(((name, "") for name in marked), None) or _by_nuls(head)
     if not encoding:
         _check_markup(head)
         encoding = ("utf-8", "") if _is_utf8(file) else ("cp1252", "Windows-1252")
     file.seek(0)
     return encoding
-
-
-def _by_mark(head: bytes) -> tuple[str, str] | None:
-    return next(((encoding, "") for mark, encoding in MARKS.items() if head.startswith(mark)), None)
 
 
 def _by_nuls(head: bytes) -> tuple[str, str] | None:

@@ -111,7 +111,7 @@ class Collection:
             self._read(run, window)
         except CursorApiError as error:
             self._fail(run, error)
-            if error.trouble in FATAL and not self._has_answer():
+            if error.trouble in FATAL and not any(run.is_good for run in self.report.runs):
                 if source == Source.MEMBERS:
                     raise
                 # Every key and plan reads the members: where they fail too, it is not this source.
@@ -142,9 +142,6 @@ class Collection:
                 result += second_readings.ask_again(self.client, window)
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
         run.status = SourceRun.RunStatus.DOUBTS if result.noted else SourceRun.RunStatus.OK
-
-    def _has_answer(self) -> bool:
-        return any(self.report.is_good(run.source) for run in self.report.runs)
 
     def _count(self, run: SourceRun, result: SyncResult) -> None:
         run.rows_seen += result.seen

@@ -18,10 +18,10 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Round
 
+from collector.base.expressions import SqliteTemplate
 from collector.models import UsageEvent
 from collector.models.usage import UsageEventQuerySet
 
-from .hours import HourOfDay
 from .surfaces import surface_in_sql
 from .worth import TOKEN_WEIGHTS, UNPRICED, WORTH_KNOWN
 
@@ -75,6 +75,14 @@ class EventFigures(NamedTuple):
         if self.cloud_agent_id:
             return (self.cloud_agent_id,)
         return ("", self.automation_id, self.conversation_id) if self.automation_id else None
+
+
+class HourOfDay(SqliteTemplate):
+    """The UTC hour of an instant, 0 to 23; Django's own runs a Python function for every row on SQLite."""
+
+    output_field = IntegerField()
+    template = "CAST(EXTRACT(HOUR FROM %(expressions)s AT TIME ZONE 'UTC') AS INTEGER)"
+    sqlite_template = "CAST(SUBSTR(%(expressions)s, 12, 2) AS INTEGER)"
 
 
 def _as_flag(condition: Q) -> Case:

@@ -102,14 +102,11 @@ def import_usage(
             watch("usage events", done, survey.rows)
     writer.finish()
     new_members = len(roster.by_key) - before
-    result = UsageImport(survey, **_counts_by_outcome(writer), new_members=new_members, by_member=by_member)
+    counts = {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better")}
+    result = UsageImport(survey, **counts, new_members=new_members, by_member=by_member)
     if not is_dry_run:
         transactions.run([lambda: _leave_record(result, at)])
     return result
-
-
-def _counts_by_outcome(writer: EventWriter) -> dict[str, int]:
-    return {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better")}
 
 
 def _learn_cycle(start_at: datetime, at: datetime) -> None:

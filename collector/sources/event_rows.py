@@ -110,7 +110,7 @@ def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> EventRows:
         else:
             rows[key] = values
     for key, alike in twins.items():
-        alike.sort(key=_as_texts)
+        alike.sort(key=lambda columns: tuple(map(str, columns)))
         rows |= {key._replace(ordinal=ordinal): values for ordinal, values in enumerate(alike)}
     return rows
 
@@ -123,7 +123,3 @@ def keep_costs(rows: EventRows, stored: EventRows) -> None:
             continue
         if (row.kind, row.is_chargeable) == (old.kind, old.is_chargeable):
             rows[key] = row.with_cost_of(old)
-
-
-def _as_texts(columns: EventValues) -> tuple[str, ...]:
-    return tuple(map(str, columns))

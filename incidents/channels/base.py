@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from incidents.notifying.messages import Alert, Digest
 
 
+@dataclass(eq=False)
 class DeliveryError(Exception):
     """A message did not get through. The text says why and what to do, and never holds a key or an address.
 
@@ -14,22 +15,15 @@ class DeliveryError(Exception):
     may have got through after all, `is_permanent` that trying again cannot help.
     """
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        code: str = "",
-        retry_after: timedelta | None = None,
-        is_about_channel: bool = True,
-        is_uncertain: bool = False,
-        is_permanent: bool = False,
-    ) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.retry_after = retry_after
-        self.is_about_channel = is_about_channel
-        self.is_uncertain = is_uncertain
-        self.is_permanent = is_permanent
+    reason: str
+    code: str = ""
+    retry_after: timedelta | None = None
+    is_about_channel: bool = True
+    is_uncertain: bool = False
+    is_permanent: bool = False
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(frozen=True)

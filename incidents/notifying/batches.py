@@ -1,8 +1,8 @@
 """Which notifications of one channel become one message. Decisions only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain
 
 from incidents.models import Channel, Incident, IncidentSettings, Notification
 
@@ -58,13 +58,5 @@ def together(rows: Sequence[Notification]) -> list[tuple[Notification, ...]]:
 
 def summaries(rows: Sequence[Notification]) -> list[Batch]:
     groups = together(rows)
-    return [
-        Batch(Notification.Purpose.ALERT, tuple(row for group in part for row in group))
-        for part in chunks(groups, SUMMARY_SIZE)
-    ]
-
-
-def chunks(groups: Sequence[tuple[Notification, ...]], size: int) -> Iterator[list[tuple[Notification, ...]]]:
-    iterator = iter(groups)
-    while part := list(islice(iterator, size)):
-        yield part
+    parts = (groups[first : first + SUMMARY_SIZE] for first in range(0, len(groups), SUMMARY_SIZE))
+    return [Batch(Notification.Purpose.ALERT, tuple(chain.from_iterable(part))) for part in parts]
