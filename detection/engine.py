@@ -70,7 +70,7 @@ class DetectionReport(StepReport):
 
     @property
     def gaps(self) -> str:
-        """Each reason why rules could not be judged, once, with how many."""
+        """Each reason why rules could not be judged, with the number of rules."""
         rules = Counter(gap.reason for gap in self.no_data)
         return ", ".join(f"{why} ({count} rule{'s' * (count > 1)})" for why, count in rules.items())
 

@@ -55,7 +55,7 @@ def install() -> None:
 def current_mark(stored: str | None = None) -> str:
     """The mark of what this connection can see, its own uncommitted writes included. One query.
 
-    None where the caller has read what is `stored`.
+    No query where the caller passes the mark that is `stored`.
     """
     mark = (stored_marks().first() or "") if stored is None else stored
     if not _has_uncommitted_writes(connection):

@@ -1,7 +1,7 @@
 """Reading a CSV file as people have it: whatever the encoding, separator, order and case of its columns.
 
-Lines are streamed, so that a file may be larger than memory. A line that cannot be read is a problem with its
-number, and the lines after it are read all the same.
+Lines are streamed, so that a file may be larger than memory. A line that cannot be read is noted as a problem
+with its number, and the lines after it are still read.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def _renew_until_done(name: str, token: str, seconds: int, done: threading.Event
 
 @cache
 def process_space() -> str:
-    """Where a process number means a process: containers may share the host's name and not the processes."""
+    """Where a process number is valid: containers may share a host's name but not its processes."""
     try:
         return os.readlink("/proc/self/ns/pid").strip("pid:[]")
     except OSError:  # not Linux

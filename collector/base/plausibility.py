@@ -122,7 +122,7 @@ def plausible_cycle_start(value: object, now: datetime) -> datetime:
 
 
 def storable_text(text: str) -> str:
-    """`text` without what no database takes: NUL, and half a character, as cutting by UTF-16 units leaves."""
+    """`text` without NUL and lone surrogates, which no database accepts."""
     return text.replace("\x00", "").encode(errors="ignore").decode()
 
 

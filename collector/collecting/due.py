@@ -62,7 +62,7 @@ def _activity_from(end_at: datetime) -> datetime:
 
 
 def _days_from(source: str, days: int, end_at: datetime) -> datetime:
-    """The start of the last `days` before what is complete; of more where nothing is yet."""
+    """The start of the last `days` that are complete; of `FIRST_DAYS` before anything is."""
     complete_until = watermarks.until(source)
     if complete_until is None:
         return day_start(utc_day(end_at) - timedelta(days=FIRST_DAYS - 1))

@@ -49,7 +49,7 @@ class Answer:
 
 
 class _TryAgain(Exception):
-    """This try failed in a way that another may not."""
+    """This attempt failed in a way that may not recur."""
 
     def __init__(self, problem: str, *, asked: float | None = None, is_unreachable: bool = False) -> None:
         super().__init__(problem)

@@ -88,7 +88,7 @@ class Reading(Generic[Row]):
         self.total = page.total
 
     def finish(self, counted: int) -> None:
-        """Compare `counted` things with what the answer promised."""
+        """Compare the number `counted` with the number the answer announced."""
         if not self.is_whole or self.total is None or counted == self.total:
             return
         text = f"{counted} came in {len(self.pages)} pages, {self.total} were announced"

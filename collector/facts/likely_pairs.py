@@ -1,4 +1,4 @@
-"""Members who are probably one: suggested, never merged by themselves."""
+"""Members who are probably the same person: suggested, never merged automatically."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

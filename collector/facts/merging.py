@@ -133,7 +133,7 @@ def preview_merge(keep: Member, gone: Member, *, by: str, now: datetime) -> Memb
 def undo_merge(record: MemberMerge, *, by: str, now: datetime) -> None:
     """Put back what the merge changed. What has been collected since stays with the member that was kept.
 
-    It goes part by part as well; one that was interrupted goes on.
+    This also runs part by part, and continues where it was interrupted.
     """
     with writing():
         record.refresh_from_db()
@@ -165,7 +165,7 @@ def _move_day(record: MemberMerge, day: date, now: datetime) -> None:
 
 
 def _day_mover(day: date) -> Callable[[Merging], None]:
-    """Moves the day's events and totals: together they leave each sum right."""
+    """Moves the day's events and totals together, so that every sum stays right."""
 
     def move(merging: Merging) -> None:
         merged_rows.move_events(merging, day)

@@ -52,7 +52,7 @@ class DayRollup:
 def recompute(touched: Iterable[tuple[int, date]], at: datetime) -> None:
     """Bring the totals of these members' days into line with the events; call it where they are written.
 
-    Later days on which a run of these days went on come along: it counts where it began.
+    Later days on which a run of these days continued are included, since it counts where it began.
     """
     members_by_day: dict[date, set[int]] = defaultdict(set)
     for member_id, day in touched:

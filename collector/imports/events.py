@@ -174,7 +174,7 @@ def _token_total(row: EventValues) -> int:
 
 
 def not_known_better(rows: EventRows, better: Iterable[tuple[int, datetime, str]]) -> EventRows:
-    """Leave out one row for each event that is known better, of the same member and instant.
+    """Without one row for each better-known event of the same member and instant.
 
     Of the same model if there is one; else of another, since files may spell a model as people read it.
     """

@@ -132,7 +132,7 @@ def _draft(record: ActivityRecord) -> ActivityDraft:
 def _people(reading: Reading[ActivityDraft], notes: Notes) -> int:
     """The vendor counts its numbers: one may have two addresses, and an address two of them."""
     people = len({row.identity.numeric_id or row.identity.key for row in reading.rows()})
-    # Whose rows were all rejected came all the same.
+    # People whose rows were all rejected were in the answer too.
     return reading.total if notes.rejections and reading.total and people < reading.total else people
 
 

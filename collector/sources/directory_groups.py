@@ -1,6 +1,6 @@
 """Directory groups and the monthly limits that Cursor holds their members to.
 
-Read with the billing groups. Not every key and plan has them: without an answer what is known stays as it is.
+Read with the billing groups. Not every key and plan has them: without an answer, what is stored stays.
 """
 
 import logging

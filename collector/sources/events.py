@@ -93,7 +93,7 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
 
 
 def _known_events(window: Window, drafts: list[EventDraft]) -> QuerySet[UsageEvent]:
-    """The stored events of the window, and of instants beyond it that came all the same."""
+    """The stored events of the window, and of instants beyond it that the answer includes."""
     in_window = UsageEvent.objects.between(window.start_at, window.end_at)
     beyond = {
         draft.occurred_at for draft in drafts if not window.start_at <= draft.occurred_at < window.end_at

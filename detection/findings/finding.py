@@ -15,7 +15,7 @@ from detection.frame.evidence import Evidence
 from detection.frame.frame import LATE_HOURS, Frame
 from detection.vocabulary import Cause, Rule, Severity
 
-# `none`: the figure is no sum of events, such as one that came with a snapshot, so no event crossed it.
+# `none`: the figure is not a sum of events but came with a snapshot, for example, so no event crossed it.
 Unit = Literal["cents", "charged", "billed", "requests", "tokens", "none"]
 # Value and charge differ by this share: then the message says that it is an estimate.
 ESTIMATE_SHARE = 0.01

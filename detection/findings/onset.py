@@ -49,7 +49,7 @@ def _since(finding: Finding, events: pd.DataFrame, at: Array) -> Array:
 
 
 def _ratio(finding: Finding, events: pd.DataFrame, at: Array) -> Array:
-    """Whether cents per request since the window's start are over the bound, from each event to the
+    """Whether cents per request since the window's start exceed the bound, from each event to the
     window's last."""
     inside = finding.window.holds(at)
     cents = np.cumsum(np.where(inside, events["cents"].to_numpy(float), 0.0))

@@ -56,5 +56,5 @@ def without_onset(message: str) -> str:
 
 
 def at_onset(message: str, onset_at: datetime | None, as_of: datetime) -> str:
-    """A message that tells its onset, with another one in its place."""
+    """The message with another onset in place of its own."""
     return ONSET.sub(lambda _: with_onset("", onset_at, as_of), message, count=1)

@@ -14,7 +14,7 @@ from .arrays import Array
 UPPER_QUANTILE, UPPER_Z = 0.9, 1.2816  # of a normal distribution
 # A member's own spread counts fully only beside this many days at the spread that is usual in the team.
 SPREAD_DAYS = 10
-# Two equal days are no proof of perfect steadiness.
+# Two equal days do not prove perfect steadiness.
 STEADIEST = 0.05
 # A young member's level is drawn upward to the team's as if these many days at the team's level had been
 # seen.

@@ -60,7 +60,7 @@ UNKNOWN_DOLLARS = 2.0
 
 
 def list_cents(model: str) -> float:
-    """Cents per token of an input token's worth by the list; a guess for a model that it does not have."""
+    """The list price of one weighed token, in cents; a guess for a model that is not on the list."""
     name = re.sub(r"(?<=\d)-(?=\d)", ".", model.lower())  # opus-4-8 is opus 4.8
     words = set(re.split(r"[^a-z0-9.]+", name))
     fitting = (dollars for known_words, dollars in PRICES.items() if words.issuperset(known_words.split()))

@@ -112,7 +112,7 @@ def watched_members(as_of: datetime) -> QuerySet[Member]:
 def first_complete_collection() -> datetime | None:
     """When events were first collected completely; what that brought is history. None if they never were.
 
-    An import counts only where nothing was collected: what a first collection brings is history all the same.
+    An import counts only where nothing was collected, since a first collection also brings history.
     """
     runs = SourceRun.objects.filter(
         source=Source.EVENTS, status__in=SourceRun.GOOD, finished_at__isnull=False

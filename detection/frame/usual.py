@@ -16,7 +16,7 @@ LEAST_SPREAD = 0.39
 NOISY_REQUESTS = 10
 WEEKDAY_DAYS = 4
 MOST_WEEKDAY_EFFECT = 1.0  # a factor of e either way
-# A newcomer who spends what somebody in the team spends now and then is no incident.
+# A newcomer who spends what others in the team spend now and then is not an incident.
 HEAVY_QUANTILE = 0.99
 HEAVY_MEMBER_DAYS = 100
 
@@ -108,7 +108,7 @@ def factors(frame: Frame) -> tuple[Array, Array]:
     """By member and rolling day: what its weekday does to the expectation, and to the bound.
 
     A rolling day reaches into two weekdays. A usually quiet weekday never lowers the bound: whoever works a
-    weekend for once is no incident.
+    weekend once is not an incident.
     """
     effects = frame.past.once(_weekday_effects, frame.day.weekday())
     ends = _end_weekdays(frame)

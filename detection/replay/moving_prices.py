@@ -90,7 +90,7 @@ class MovingPrices:
         return pd.DataFrame({"model": self._named(place), "ago": ago} | figures)
 
     def _member_days(self, models: Sequence[str], first: int, today: int) -> pd.DataFrame:
-        """The same of some models, by member."""
+        """The same for some models, by member."""
         rows = PaidRows(*map(np.concatenate, zip(*self._parts, strict=True)))
         self._parts = [rows.chosen(rows.day >= first).by_day(today)]
         return self._parts[0].by_member(self._models, models, today)

@@ -98,7 +98,7 @@ class GroupImportAdmin(CarefulList, admin.ModelAdmin):
         return TemplateResponse(request, "admin/groups/groupimport/preview.html", context)
 
     def _act(self, request: HttpRequest, group_import: GroupImport) -> HttpResponseRedirect:
-        """Do what the pressed button says, tell what became of it, and show the import again."""
+        """Do what the pressed button asks for, report the outcome, and show the import again."""
         try:
             level, message = (
                 self._undo(request, group_import)

@@ -19,7 +19,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Placement:
-    """One member in one group, or in none, from a day on. Equal ones say the same, whoever wrote them."""
+    """One member in one group, or in none, from a day on. Equal ones mean the same, whoever wrote them."""
 
     member_id: int
     group_id: int | None
@@ -34,7 +34,7 @@ class Placement:
 
 
 def record(placements: Iterable[Placement]) -> int:
-    """Put each placement on record; return how many rows that changed. What says the same is left alone."""
+    """Put each placement on record; return how many rows changed. Those that match already stay."""
     wanted = {(placement.member_id, placement.from_day): placement for placement in placements}
     new: list[Assignment] = []
     changed: list[Assignment] = []

@@ -29,7 +29,7 @@ class BudgetAmounts:
         return bool(self.groups or self.members or self.each_member)
 
     def of_member(self, member: Member) -> Decimal:
-        """Of a person: their own, or what everybody on the team has."""
+        """The member's own budget, or the one that everybody on the team has."""
         is_on_team = member.gone_at is None and not member.is_removed
         return self.members.get(member.pk, self.each_member if is_on_team else Decimal(0))
 

@@ -236,7 +236,7 @@ def _state(
 
 
 def _forecast_of(cycle: BillingCycle, now: datetime, parts: list[DailyCents]) -> Forecast | None:
-    """From the first day with spend on: the days before it are no history. None of a cycle not under way."""
+    """Based on the days since the first one with spend. None for a cycle that is not under way."""
     if not cycle.start_at <= now < cycle.end_at:
         return None
     today = utc_day(now)

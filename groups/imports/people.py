@@ -70,7 +70,7 @@ def people_rows(table: CsvTable) -> Iterator[Row]:
 
 
 def group_cell(text: str) -> str:
-    """What a cell says of a group: nothing where it stands for none."""
+    """The group that a cell names; empty where it stands for none."""
     return "" if is_empty_value(text) else text
 
 

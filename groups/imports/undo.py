@@ -1,4 +1,4 @@
-"""Taking an import back."""
+"""Undoing an import."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Sentences about a member, as they are said to them."""
+"""Sentences about a member, addressed to that member."""
 
 
 def said_to_member(who: str, text: str) -> str:

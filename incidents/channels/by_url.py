@@ -16,7 +16,7 @@ TYPES = {Severity.CRITICAL: NotifyType.FAILURE, Severity.WARNING: NotifyType.WAR
 
 
 def send(channel: Channel, parcel: Parcel) -> str:
-    """Notify every URL; DeliveryError names the services that failed, and then all hear it again."""
+    """Notify every URL; DeliveryError names the services that failed, after which all are notified again."""
     urls = split_target(channel.kind, channel.target)
     if not urls:
         raise DeliveryError("No URL: enter one for each service.")

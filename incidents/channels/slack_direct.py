@@ -54,7 +54,7 @@ def send_direct(room: str, parcel: Parcel, news: Alert) -> str:
 
 
 def post_test(channel: Channel, parcel: Parcel) -> str:
-    """A test has no member to write to: it shows that the token is good."""
+    """A test has no member to write to; it checks the token."""
     if not settings.SLACK_BOT_TOKEN:
         raise DeliveryError("Slack is not set up: set SLACK_BOT_TOKEN. Members get e-mails instead.")
     return str(slack.call("auth_test")["user"])

@@ -1,6 +1,6 @@
 """The one place where an incident's state changes.
 
-Every change is compare-and-set, writes its timeline entry and records what is to be said about it, all in one
+Every change is compare-and-set, writes its timeline entry and records who is to be notified, all in one
 transaction. Whoever comes second changes nothing and learns who was first.
 """
 

@@ -1,4 +1,4 @@
-"""Steps that follow from telling people: delivered, given up, not answered, snooze over."""
+"""Steps that follow from notifying people: delivered, given up, not answered, snooze over."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from .moves import UNRESOLVED, Transition, transition, write
 def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0) -> None:
     """An alert got through on `channel`; only the first one is the incident's `alerted_at`.
 
-    Every delivery stands on the timeline. `refused`: recipients whom the mail server did not take it for.
+    Every delivery is on the timeline. `refused`: the number of recipients that the mail server refused.
     """
     incident.refresh_from_db()
     text = channel.name

@@ -160,7 +160,7 @@ def collected_at(member_id: int | None, onset_at: datetime | None) -> datetime |
 
 
 def figures(anomalies: Sequence[Anomaly]) -> dict[str, Any]:
-    """What an incident shows of its findings: the gravest one, and the largest amount that any states."""
+    """What an incident shows of its findings: the most severe one, and the largest amount of any."""
     gravest = max(anomalies, key=lambda anomaly: (Severity(anomaly.severity).rank, anomaly.extra_cents))
     return {
         "stated_cents": max(map(stated_cents, anomalies)),

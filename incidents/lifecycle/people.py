@@ -93,7 +93,7 @@ def with_verdict_taken_back(incident: Incident, reason: str) -> str:
 def snooze(
     incident: Incident, actor: Actor, origin: str, now: datetime, until: datetime, reason: str = ""
 ) -> Outcome:
-    """Say nothing about the incident until `until`, even if it comes back meanwhile."""
+    """Send nothing about the incident until `until`, even if it recurs meanwhile."""
     if problem := end_problem(until, now):
         return Outcome(False, problem, incident)
     text = f"until {instant(until)}" + (f": {reason}" if reason else "")

@@ -1,4 +1,4 @@
-"""What was to be said, to whom, and whether it got through."""
+"""Messages: what was to be sent, to whom, and whether it arrived."""
 
 from __future__ import annotations
 

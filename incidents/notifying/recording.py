@@ -1,4 +1,4 @@
-"""Writes down what is to be said about a step, in the step's own transaction. Sending is the outbox's."""
+"""Records who is to be notified of a step, in the step's own transaction. The outbox sends it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -101,7 +101,7 @@ def _whose(event: _Event, member: Employee) -> Row:
 
 
 def _units(model: int, charged_micro: int) -> int | float:
-    """Return request units, which are no money: Auto takes none, others about one per four cents."""
+    """Return request units, which are not money: Auto takes none, others about one per four cents."""
     if model == AUTO:
         return 0
     units = round(charged_micro / REQUEST_UNIT_MICRO, 1)

@@ -26,7 +26,7 @@ MONTHS_ALLOWANCE_CENTS = 30_000
 
 
 def choose_actors(members: Sequence[Employee], count: int) -> tuple[Employee, ...]:
-    """The first `count` of those whose seat does not change, whatever the day."""
+    """The first `count` employees whose seat never changes."""
     usable = [m for m in members if m.is_human and m.index > 1 and m.holds_seat_throughout]
     return tuple(usable[:count])
 

@@ -63,7 +63,7 @@ def is_weekend(day: date) -> bool:
 
 
 def build_calendar(members: Sequence[Employee], seed: int, first_day: date, last_day: date) -> Calendar:
-    """Return the calendar from `first_day` to `last_day`, both included; months are drawn independently."""
+    """Return the calendar from `first_day` to `last_day`, both included; each month is drawn alone."""
     calendar = Calendar()
     for month in _months(first_day - timedelta(days=31), last_day):
         draw = stream(seed, Topic.CALENDAR, month.toordinal())

@@ -95,7 +95,7 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def hang_up(self) -> None:
-        """End the connections that clients keep alive, or they would be answered still."""
+        """Close the connections that clients keep alive; otherwise they would still be answered."""
         for connection in tuple(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -109,7 +109,7 @@ class _Server(ThreadingHTTPServer):
             super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: object) -> None:
-        """A client that went away is no error."""
+        """A client that disconnects is not an error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -80,7 +80,7 @@ def find_access(request: HttpRequest) -> Access:
 
 
 def load_policy(request: HttpRequest) -> AccessSettings:
-    """The policy; whatever else every page asks the database first stays with the request. One query."""
+    """The policy. What every page would ask next is read along and kept on the request. One query."""
     row = policy_rows().all().first()
     if row is None:
         return AccessSettings.get_solo()

@@ -31,7 +31,7 @@ def judge_all(hours: Sequence[datetime], judge: Judge) -> FoundByHour:
 
 
 class FindingsAhead:
-    """Findings by hour, in the order of `hours`; whoever is too early waits for them."""
+    """Findings by hour, in the order of `hours`; asking for one that is not ready waits for it."""
 
     def __init__(self, hours: Sequence[datetime], judge: Judge) -> None:
         chunks = [hours[first : first + CHUNK] for first in range(0, len(hours), CHUNK)]

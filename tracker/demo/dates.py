@@ -23,7 +23,7 @@ MONDAY = 0
 
 
 def fixed_hours(foresight: Foresight) -> set[datetime]:
-    """All of them."""
+    """All such hours in the foresight."""
     return {
         *report_hours(foresight),
         *first_findings(foresight),

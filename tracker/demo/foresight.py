@@ -1,4 +1,4 @@
-"""What is going to happen, by the hour: read once, looked through in memory, and forgotten again."""
+"""What is going to happen, hour by hour: read once, examined in memory, then discarded."""
 
 from bisect import bisect_right
 from collections.abc import Sequence

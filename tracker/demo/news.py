@@ -1,4 +1,4 @@
-"""What a run of the walk reads: only what is new since the last, dated as if every hour had read its own."""
+"""What a run of the walk reads: only what is new since the last run, dated as if it had run every hour."""
 
 from datetime import datetime, timedelta
 

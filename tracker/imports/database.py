@@ -157,7 +157,7 @@ def label(value: Cell, limit: int) -> str:
 
 
 def number(value: Cell) -> int:
-    """A count; text that is none counts as 0; OddValue where none can be so."""
+    """A count; text that is not a number counts as 0; OddValue for an impossible count."""
     if type(value) is int and 0 <= value <= MOST_COUNT:
         return value
     try:
