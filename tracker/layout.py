@@ -19,7 +19,7 @@ from incidents.notifying.vendor_lag import is_worth_a_notice
 from tracker import filters
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
-from tracker.reports import watch
+from tracker.reports.incidents import is_stale
 from tracker.widgets import formats
 
 THEMES = ("system", "light", "dark")
@@ -176,7 +176,7 @@ def banners(sources: list[SourceFreshness]) -> list[Banner]:
 
 def stale_data_banners(known_until: datetime | None, now: datetime) -> list[Banner]:
     """That the figures stop some time ago, and what to do about it."""
-    if known_until is None or not watch.is_stale(known_until, now):
+    if known_until is None or not is_stale(known_until, now):
         return []
     advice = "Check that the hourly job runs, or collect now: python manage.py run_pipeline."
     if not settings.CURSOR_ADMIN_API_KEY:

@@ -19,12 +19,11 @@ from tracker import periods
 from tracker.filter_bar import Choice
 from tracker.filters import NAMES
 from tracker.pages.changes import change_columns
-from tracker.pages.exports import ExportedPage
 from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
 from tracker.reports.reconciled import Reconciled
 from tracker.widgets import cells, formats
-from tracker.widgets.tables import LONG_ROWS, Column, Row, Table, query_string_with
+from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Row, Table, query_string_with
 from tracker.widgets.trees import Tree, tree
 
 SHARE = "Share of the cycle's total spend."

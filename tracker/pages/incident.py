@@ -17,13 +17,12 @@ from incidents.actions.suggestions import Remedy, RemedyContext, suggestions_for
 from incidents.models import TimelineStep
 from tracker.access.request import Access
 from tracker.access.roles import Role
-from tracker.pages.exports import ExportedPage
 from tracker.pages.incidents import Flag, severity_flag, status_flag
 from tracker.reports.incident import IncidentReport
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import csv_url
+from tracker.widgets.tables import ExportedPage, csv_url
 
 COUNTED = {"requests": formats.count, "tokens": formats.count_short}
 

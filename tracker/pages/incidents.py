@@ -16,13 +16,12 @@ from incidents.models import Incident
 from incidents.times import Spread, TimesSummary
 from tracker.access.request import Access
 from tracker.access.roles import Role
-from tracker.pages.exports import ExportedPage
 from tracker.reports.incidents import IncidentsReport
 from tracker.reports.open_incidents import not_narrowing
 from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import LONG_ROWS, Column, Table
+from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Table
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}

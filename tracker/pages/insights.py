@@ -12,7 +12,6 @@ from django.http import QueryDict
 from tracker.filters import period_query
 from tracker.pages.changes import change_columns
 from tracker.pages.days import day_axis, known
-from tracker.pages.exports import ExportedPage
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
 from tracker.pages.rankings import Ranking, rankings
@@ -21,15 +20,14 @@ from tracker.reports.model_news import ModelNews
 from tracker.reports.models import ModelCost
 from tracker.reports.people import Person
 from tracker.reports.plan import Exhaustion
-from tracker.reports.repositories import Repository
 from tracker.reports.savings import Saving
-from tracker.reports.tools import Named
+from tracker.reports.tools import Named, Repository
 from tracker.reports.versions import Client, Version
 from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import SIDE_ROWS, Column, Table, csv_url, query_string_with
+from tracker.widgets.tables import SIDE_ROWS, Column, ExportedPage, Table, csv_url, query_string_with
 
 
 @dataclass(frozen=True)

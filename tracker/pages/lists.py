@@ -7,8 +7,7 @@ from datetime import datetime
 
 from django.http import QueryDict
 
-from tracker.reports.repositories import Repository
-from tracker.reports.tools import Named
+from tracker.reports.tools import Named, Repository
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import SIDE_ROWS, Column, Table
 

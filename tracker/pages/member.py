@@ -13,19 +13,17 @@ from django.urls import reverse
 from incidents.models import Incident
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, dollars, known
-from tracker.pages.exports import ExportedPage
 from tracker.pages.incidents import severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.one_day import day_url
 from tracker.reports.member import MemberReport
 from tracker.reports.member_days import TOKENS, MemberDay
 from tracker.reports.models import ModelCost, model_costs
-from tracker.reports.repositories import Repository
-from tracker.reports.tools import Named
+from tracker.reports.tools import Named, Repository
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, PaletteModel
-from tracker.widgets.tables import Column, Table, csv_url
+from tracker.widgets.tables import Column, ExportedPage, Table, csv_url
 
 TOP_MODELS = 6
 TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))

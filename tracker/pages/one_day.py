@@ -12,11 +12,10 @@ from django.urls import reverse
 
 from tracker.filters import Filters
 from tracker.pages.days import dollars
-from tracker.pages.exports import ExportedPage
 from tracker.reports.one_day import DayLine, DayReport
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
-from tracker.widgets.tables import Column, Table, csv_url
+from tracker.widgets.tables import Column, ExportedPage, Table, csv_url
 
 
 @dataclass(frozen=True)

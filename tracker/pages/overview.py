@@ -15,7 +15,6 @@ from tracker.filters import period_query
 from tracker.pages import members
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, day_labels, dollars, known
-from tracker.pages.exports import ExportedPage
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
@@ -26,7 +25,7 @@ from tracker.reports.usage import Day
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, Table, csv_url
+from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, ExportedPage, Table, csv_url
 
 NAMED_OUTLIERS = 5  # in a caption
 

@@ -11,10 +11,9 @@ from collector.collecting.freshness import SourceFreshness
 from collector.models import SourceRun
 from groups.reporting.summary import GroupSummary
 from incidents.models import Channel
-from tracker.pages.exports import ExportedPage
 from tracker.reports.configuration import Configuration
 from tracker.widgets.cells import Flag
-from tracker.widgets.tables import Column, Table
+from tracker.widgets.tables import Column, ExportedPage, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
 DOUBTS = (

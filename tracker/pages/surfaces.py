@@ -10,13 +10,12 @@ from django.http import QueryDict
 from tracker.filters import SURFACES, period_query
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, dollars, known
-from tracker.pages.exports import ExportedPage
 from tracker.pages.one_day import day_query, day_url
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, surface_name
-from tracker.widgets.tables import Column, Table, csv_url
+from tracker.widgets.tables import Column, ExportedPage, Table, csv_url
 
 # Each surface keeps its colour, whichever others there are.
 COLOURS = dict(zip(SURFACES, TOLD_APART, strict=True))

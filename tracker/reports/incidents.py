@@ -10,19 +10,21 @@ from typing import Protocol, TypeVar
 from django.db.models import DateField, Q, QuerySet, Value
 
 from collector.base.days import day_end, day_start, utc_day
-from collector.models import Member
+from collector.base.leases import HOURLY_JOB
+from collector.collecting.freshness import STALE
+from collector.models import Lease, Member
 from detection.models import Anomaly
 from detection.models.anomaly import AnomalyQuerySet
 from detection.vocabulary import Cause, Severity
 from groups.assignments.membership import limit_to
 from groups.tree import GroupOption
 from incidents import times
-from incidents.models import Incident, Status
+from incidents.models import Channel, Incident, Status
 from incidents.models.incidents import IncidentQuerySet
 from incidents.notifying.backlog import Backlog, backlog
 from tracker.filters import UNRESOLVED, Filters
 from tracker.periods import Period
-from tracker.reports.watch import Watch, watch
+from tracker.widgets import formats
 
 Rows = TypeVar("Rows", bound=QuerySet)
 
@@ -38,6 +40,30 @@ class Scope(Protocol):
     def search(self) -> str: ...
     @property
     def visible(self) -> frozenset[int] | None: ...
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Whether silence means that nothing is wrong: detection has looked, and at figures of the last hours.
+
+    As of `now`; `known_until` is None before usage was ever read.
+    """
+
+    now: datetime
+    known_until: datetime | None
+    has_looked: bool  # whether detection ever ran
+    has_channel: bool  # whether anybody would be notified
+
+    @property
+    def is_stale(self) -> bool:
+        return is_stale(self.known_until, self.now)
+
+    @property
+    def doubt(self) -> str:
+        """Why no incident does not mean that nothing is wrong; empty where it does."""
+        if not self.has_looked or self.known_until is None:
+            return "Detection has not run yet"
+        return f"No news since {formats.instant(self.known_until)}" if self.is_stale else ""
 
 
 @dataclass(frozen=True)
@@ -135,3 +161,20 @@ def limit_anomalies(filters: Filters) -> AnomalyQuerySet:
     if filters.rule:
         rows = rows.filter(rule=filters.rule)
     return rows.select_related("member", "incident_link__incident")
+
+
+def watch(now: datetime, known_until: datetime | None) -> Watch:
+    """One query. Every run of the hourly job takes its lease, whose row stays; `detect` alone may find."""
+    looked, told = Value("looked"), Value("told")
+    ran = Lease.objects.filter(name=HOURLY_JOB).order_by().values_list(looked)
+    facts = ran.union(
+        Anomaly.objects.order_by().values_list(looked),
+        Channel.objects.enabled().order_by().values_list(told),
+    )
+    facts_known = {fact for (fact,) in facts}
+    return Watch(now, known_until, has_looked="looked" in facts_known, has_channel="told" in facts_known)
+
+
+def is_stale(known_until: datetime | None, now: datetime) -> bool:
+    """Whether usage stops longer ago than an hourly job explains."""
+    return known_until is not None and now - known_until > STALE

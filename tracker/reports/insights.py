@@ -19,7 +19,7 @@ from collector.models import (
 )
 from tracker.filters import Filters
 from tracker.models import SavingFollowUp
-from tracker.reports import followups, models, plan, repositories, savings, tools, usage, versions
+from tracker.reports import followups, models, plan, savings, tools, usage, versions
 from tracker.reports.fit import nothing_fits
 from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
@@ -221,6 +221,6 @@ class Insights:
         return self.team_named.get("top-file-extensions", [])
 
     @cached_property
-    def repositories(self) -> list[repositories.Repository]:
+    def repositories(self) -> list[tools.Repository]:
         rows = AiCodeCommit.objects.between(self.period.first, self.period.end)
-        return repositories.repositories(self.team.people_selection.of_members(rows))
+        return tools.repositories(self.team.people_selection.of_members(rows))

@@ -23,9 +23,9 @@ from incidents.models import Incident
 from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
-from tracker.reports import badges, cycle, days, plan, repositories, tools
+from tracker.reports import badges, cycle, days, plan, tools
+from tracker.reports.badges import Context
 from tracker.reports.changes import Changes
-from tracker.reports.context import Context
 from tracker.reports.limits import StatedLimit
 from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, usage_of
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
@@ -266,9 +266,9 @@ class MemberReport:
         return tools.by_metric(rows.filter(member=self.member))
 
     @cached_property
-    def repositories(self) -> list[repositories.Repository]:
+    def repositories(self) -> list[tools.Repository]:
         commits = AiCodeCommit.objects.filter(member=self.member).between(self.period.first, self.period.end)
-        return repositories.repositories(commits)
+        return tools.repositories(commits)
 
     @cached_property
     def incidents(self) -> list[Incident]:

@@ -9,8 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from incidents.models import Channel, Incident
 from tracker.filters import Filters
-from tracker.reports.incidents import limit_incidents
-from tracker.reports.watch import Watch, watch
+from tracker.reports.incidents import Watch, limit_incidents, watch
 from tracker.widgets import formats
 
 GRAVITY = {"critical": 0, "warning": 1}

@@ -16,10 +16,10 @@ from tracker import periods
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models, seats
 from tracker.reports.bands import Bands, MemberDays, Sums
-from tracker.reports.course import Budget, heading
-from tracker.reports.cycle import CycleReport
+from tracker.reports.cycle import Budget, CycleReport, heading
 from tracker.reports.days import Days
 from tracker.reports.fit import nothing_fits
+from tracker.reports.incidents import Watch
 from tracker.reports.limits import NearLimit, near_limit
 from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
 from tracker.reports.pace import Pace, extra_paces, with_paces
@@ -28,7 +28,6 @@ from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.seats import UnusedSeat
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
 from tracker.reports.usage import Day
-from tracker.reports.watch import Watch
 from tracker.widgets import formats, palette
 
 TOP_SPENDERS = 7

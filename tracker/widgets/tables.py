@@ -18,6 +18,7 @@ from django.utils.functional import cached_property
 
 from collector.base.plausibility import is_number
 from tracker.widgets import cells
+from tracker.widgets.charts import Chart
 
 Row = TypeVar("Row")
 
@@ -210,6 +211,15 @@ class Table(Generic[Row]):
 
     def url(self, **changes: object) -> str:
         return query_string_with(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
+
+
+class ExportedPage:
+    """A page whose fields are its tables and charts, among others."""
+
+    @property
+    def exports(self) -> dict[str, Chart | Table]:
+        """All of them, by their keys."""
+        return {item.key: item for item in vars(self).values() if isinstance(item, Chart | Table)}
 
 
 def query_string_with(query: QueryDict, changes: dict[str, object]) -> str:

@@ -16,7 +16,7 @@ from incidents.models import Incident
 from tests.tracker.pages import company
 from tests.tracker.pages.company import CYCLE_END, CYCLE_START, FIRST_DAY, NOW, TODAY, UNUSED
 from tracker import filters
-from tracker.reports.course import heading
+from tracker.reports.cycle import heading
 from tracker.reports.member import MemberReport
 from tracker.reports.overview import Overview
 from tracker.reports.pace import HOURS, pace_of

@@ -11,7 +11,7 @@ from detection.models import DetectionSettings
 from incidents.models import Channel
 from tests.tracker.pages import company
 from tracker import filters
-from tracker.reports.course import heading
+from tracker.reports.cycle import heading
 from tracker.reports.member import MemberReport
 from tracker.reports.overview import Overview
 
