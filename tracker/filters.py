@@ -18,8 +18,7 @@ from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
 from detection.vocabulary import Rule, Severity
 from groups.budgets.amounts import BudgetAmounts
-from groups.tree import GroupOption, KnownGroup, load_groups
-from groups.tree import option_for as find_group
+from groups.tree import GroupOption, KnownGroup, load_groups, option_for
 from groups.tree import options as group_options
 from incidents.models import Status
 from incidents.notifying.budgets import budget_amounts
@@ -92,6 +91,11 @@ class Filters:
     def cycles(self) -> Cycles:
         """This cycle, the one before it, and the first day that a report on them reads. One query at most."""
         return self.known_cycles or first_day(self.now)
+
+    @cached_property
+    def no_cycle(self) -> str:
+        """Why there is no present cycle; asked only where there is none."""
+        return periods.no_cycle(self.now)
 
     @cached_property
     def groups(self) -> list[KnownGroup]:
@@ -274,11 +278,7 @@ def period_from_dates(
 
 
 def read_period(
-    key: str,
-    now: datetime,
-    known_until: datetime | None,
-    notes: list[str],
-    cycles: Cycles | None = None,
+    key: str, now: datetime, known_until: datetime | None, notes: list[str], cycles: Cycles | None = None
 ) -> Period:
     """The period of that key; 30 days, with a note, if there is no current billing cycle."""
     if key != "cycle":
@@ -292,7 +292,7 @@ def read_period(
 
 def read_group(path: str, options: list[GroupOption], notes: list[str]) -> GroupOption:
     """The group of that path; an empty group, with a note, if there is none, and a note if it is closed."""
-    option = find_group(path, options)
+    option = option_for(path, options)
     if not option.group_ids:
         notes.append(f"There is no group “{path}”")
     if option.is_closed:

@@ -144,6 +144,13 @@ def percentile(values: Sequence[float], rank: int) -> float:
     return quantiles(values, n=100, method="inclusive")[rank - 1]
 
 
+def ranks(values: dict[int, float]) -> dict[int, int]:
+    """Places by value, largest first; equal values share a place; nothing has none."""
+    ordered = sorted((value for value in values.values() if value > 0), reverse=True)
+    place = {value: index for index, value in reversed(list(enumerate(ordered, start=1)))}
+    return {pk: place[value] for pk, value in values.items() if value > 0}
+
+
 def adoption_score(habits: Habits, team: TeamHabits) -> int:
     """0 to 100: 40 % accepted diffs, 40 % requests per active day of the team's p90, 20 % active days.
 

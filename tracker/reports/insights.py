@@ -20,7 +20,6 @@ from collector.models import (
 from tracker.filters import Filters
 from tracker.models import SavingFollowUp
 from tracker.reports import followups, models, plan, savings, tools, usage, versions
-from tracker.reports.fit import nothing_fits
 from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
 from tracker.reports.team import Team
@@ -38,10 +37,6 @@ class Insights:
         self.filters, self.period = filters, filters.period
         self.team = Team(filters, with_tokens=True)
         self.selection = self.team.selection
-
-    @cached_property
-    def nothing_fits(self) -> str:
-        return nothing_fits(self.filters, self.team)
 
     # Plans
 

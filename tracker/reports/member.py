@@ -20,7 +20,6 @@ from collector.models import (
     MemberModelDay,
 )
 from incidents.models import Incident
-from tracker import periods
 from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, tools
@@ -121,11 +120,6 @@ class MemberReport:
     @cached_property
     def changes(self) -> Changes:
         return Changes(self.filters.comparison, lambda rows: rows.filter(member=self.member))
-
-    @cached_property
-    def no_cycle(self) -> str:
-        """Why there is no current cycle; asked only where there is none."""
-        return periods.no_cycle(self.filters.now)
 
     @cached_property
     def limit(self) -> StatedLimit | None:

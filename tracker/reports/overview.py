@@ -6,20 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from statistics import median
 
 from collector.base.days import utc_day
 from collector.models import BillingCycle, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.outlier_days import outlier_days
 from groups.models import BudgetSettings
-from tracker import periods
 from tracker.filters import Filters
 from tracker.reports import cycle, days, models, seats
 from tracker.reports.bands import Bands, MemberDays, Sums
 from tracker.reports.cycle import Budget, CycleReport, heading
 from tracker.reports.days import Days
-from tracker.reports.fit import nothing_fits
-from tracker.reports.incidents import Watch
 from tracker.reports.limits import NearLimit, near_limit
 from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
 from tracker.reports.pace import Pace, extra_paces, with_paces
@@ -67,10 +65,6 @@ class Overview:
 
     def rows(self, first: date) -> MemberModelDayQuerySet:
         return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))
-
-    @cached_property
-    def nothing_fits(self) -> str:
-        return nothing_fits(self.filters, self.team)
 
     @cached_property
     def daily(self) -> list[Day]:
@@ -129,11 +123,6 @@ class Overview:
             return {}
         concerned = [pk for pk, person in self._named().items() if person.has_open_incident]
         return extra_paces(concerned, until) if concerned else {}
-
-    @cached_property
-    def no_cycle(self) -> str:
-        """Why there is no present cycle; asked only where there is none."""
-        return periods.no_cycle(self.filters.now)
 
     @cached_property
     def reconciled(self) -> Reconciled | None:
@@ -226,10 +215,6 @@ class Overview:
         is_known = self.seats and not self.period.is_unknown
         return len(self.active_seats) / len(self.seats) if is_known else None
 
-    @property
-    def watch(self) -> Watch:
-        return self.incidents.watch
-
     @cached_property
     def incidents(self) -> OpenIncidents:
         return open_incidents(self.filters)
@@ -262,18 +247,10 @@ class Overview:
 
     @cached_property
     def median_requests(self) -> float:
-        return middle(sorted(used.requests for used in self.team.usage.by_member.values() if used.requests))
+        return median([used.requests for used in self.team.usage.by_member.values() if used.requests] or [0])
 
     @cached_property
     def daily_by_member(self) -> list[MemberDays]:
         """Spend by shown day of who spent most in these days, today among them, and of all the others."""
         totals = [day.total_cents for day in self.daily]
         return self._bands.drawn(totals, self._spent_and_last[0])
-
-
-def middle(ordered: list[int]) -> float:
-    """The median of ordered values; 0 of none."""
-    if not ordered:
-        return 0
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

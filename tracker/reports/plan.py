@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Min, Sum
 
@@ -18,8 +18,7 @@ Billed = tuple[int, date, int]  # member id, first day, requests
 BUCKETS = ((1, 3, "Day 1 to 3"), (4, 7, "Day 4 to 7"), (8, 14, "Day 8 to 14"), (15, 400, "Day 15 or later"))
 
 
-@dataclass(frozen=True)
-class Exhaustion:
+class Exhaustion(NamedTuple):
     """One member's plan in one cycle. `cycle_day` is counted from 1."""
 
     member_id: int

@@ -46,8 +46,7 @@ class Price:
     tokens: float
 
 
-@dataclass(frozen=True, slots=True)
-class Saving:
+class Saving(NamedTuple):
     """One member's tokens on an expensive model, at the prices of a cheaper one. Money in cents."""
 
     member_id: int

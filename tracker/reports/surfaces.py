@@ -17,7 +17,6 @@ from collector.models.totals import MemberModelDayQuerySet
 from tracker.filters import Filters
 from tracker.reports import days
 from tracker.reports.days import Days
-from tracker.reports.fit import nothing_fits
 from tracker.reports.models import share
 from tracker.reports.people import Person
 from tracker.reports.team import Team
@@ -76,10 +75,6 @@ class Surfaces:
     def __post_init__(self) -> None:
         self.period = self.filters.period
         self.team = Team(self.filters)
-
-    @cached_property
-    def nothing_fits(self) -> str:
-        return nothing_fits(self.filters, self.team)
 
     @cached_property
     def earlier_days(self) -> Days:

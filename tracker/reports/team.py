@@ -109,7 +109,8 @@ class Team:
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
         name = "parts-with-tokens" if self.with_tokens else "parts"
-        return self._usage(usage.parts(kept(name, self.filters, lambda: self._part_rows(self.all_rows))))
+        rows = kept(name, self.filters, lambda: self._part_rows(self.all_rows))
+        return self._usage(usage.parts(rows))
 
     @property
     def all_rows(self) -> MemberModelDayQuerySet:
@@ -124,6 +125,16 @@ class Team:
     def is_empty(self) -> bool:
         """Whether nothing at all has ever been collected."""
         return not self.palette.models and not self.people
+
+    @cached_property
+    def nothing_fits(self) -> str:
+        """A sentence where the filters leave neither a member nor usage; empty where there is something."""
+        filters = self.filters
+        if not filters.is_narrowed or self.usage.parts or self.members:
+            return ""
+        if filters.group and not (filters.search or filters.model or filters.badge or filters.surface):
+            return f"Nobody in the group “{filters.group.path}” has a seat or has any usage in this period."
+        return "No member and no usage in this period matches all of them."
 
     @cached_property
     def groups(self) -> dict[int, tuple[int, str]]:
@@ -184,7 +195,7 @@ class Team:
 
     def ranks(self, values: dict[int, float]) -> dict[int, int]:
         """Ranks by member; none where the settings show none."""
-        return ranks(values) if names.current().shows_ranks else {}
+        return badges.ranks(values) if names.current().shows_ranks else {}
 
     @cached_property
     def spend_ranks(self) -> dict[int, int]:
@@ -227,7 +238,7 @@ class Team:
         if chosen.is_everything:
             return self.all_usage
         if chosen.needs_query:
-            return self._usage(usage.parts(self._part_rows(self.rows)))
+            return self._usage(usage.parts(self._part_rows(chosen.of(self.all_rows))))
         return self._usage(
             [part for part in self.all_usage.parts if chosen.keeps(part.member_id, part.model)]
         )
@@ -237,10 +248,6 @@ class Team:
 
     def _usage(self, parts: list[Part]) -> Usage:
         return Usage(parts, {pk for pk, person in self.people.items() if person.is_person})
-
-    @property
-    def rows(self) -> MemberModelDayQuerySet:
-        return self.selection.of(self.all_rows)
 
     @cached_property
     def changes(self) -> Changes:
@@ -290,10 +297,3 @@ class Team:
     def member(self, pk: int) -> MemberFigures:
         """One member's figures, also where the filters would not list them."""
         return MemberFigures(self.people[pk], self)
-
-
-def ranks(values: dict[int, float]) -> dict[int, int]:
-    """Places by value, largest first; equal values share a place; nothing has none."""
-    ordered = sorted((value for value in values.values() if value > 0), reverse=True)
-    place = {value: index for index, value in reversed(list(enumerate(ordered, start=1)))}
-    return {pk: place[value] for pk, value in values.items() if value > 0}

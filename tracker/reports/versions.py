@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.db.models import Max, Value
 
@@ -15,8 +16,7 @@ from collector.models.activity import BetweenDaysQuerySet
 from groups.assignments.membership import UNASSIGNED, held_group
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """The version a member used on the last day on which one is known."""
 
     member_id: int

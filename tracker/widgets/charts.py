@@ -97,7 +97,7 @@ class Chart:
             "provisional_from": self.provisional_from,
             "average": self.average,
             "today_label": "today" if self.shows_today else "",
-            "series": [series_data(series) for series in self.series],
+            "series": [vars(series) | {"marks": series.marks or None} for series in self.series],
         }
 
     @property
@@ -133,17 +133,3 @@ class Chart:
         labels = self.days or self.titles or self.labels
         head: list[object] = [self.label_head, *names]
         return [head] + [[label, *(s.values[at] for s in self.series)] for at, label in enumerate(labels)]
-
-
-def series_data(series: Series) -> dict[str, object]:
-    return {
-        "name": series.name,
-        "values": list(series.values),
-        "slot": series.slot,
-        "link": series.link,
-        "kind": series.kind,
-        "axis": series.axis,
-        "dashed": series.dashed,
-        "band": series.band,
-        "marks": list(series.marks) or None,
-    }
