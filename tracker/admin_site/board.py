@@ -7,6 +7,9 @@ from typing import TypedDict
 
 from django.apps import apps
 
+from detection.models import DetectionSettings
+from groups.models import BudgetSettings
+from incidents.models import IncidentSettings
 from tracker.admin_site import states
 from tracker.admin_site.states import EntryState
 
@@ -30,113 +33,89 @@ class Section:
     entries: tuple[BoardEntry, ...]
 
 
+ALERTS = (
+    BoardEntry(
+        "detection.DetectionSettings",
+        "Detection",
+        "Change a threshold, and test it on the past 30 days.",
+        states.of_settings(DetectionSettings),
+    ),
+    BoardEntry("incidents.Channel", "Channels", "Choose who is notified, and send a test.", states.channels),
+    BoardEntry(
+        "incidents.IncidentSettings",
+        "Incident policy",
+        "When incidents close and reopen, and when digests are sent.",
+        states.of_settings(IncidentSettings),
+    ),
+    BoardEntry(
+        "detection.Exemption",
+        "Exemptions",
+        "What detection ignores because of verdicts, and until when.",
+        states.exemptions,
+    ),
+    BoardEntry(
+        "incidents.Notification",
+        "Messages sent",
+        "Which message went to which channel, and why one failed.",
+        states.notifications,
+    ),
+    BoardEntry("incidents.Incident", "Incidents", "Every incident with its timeline.", states.incidents),
+)
+GROUPS = (
+    BoardEntry("groups.Group", "Groups", "Create, rename, merge and export billing groups.", states.groups),
+    BoardEntry(
+        "groups.MemberPlace",
+        "Members by group",
+        "Find a member and move them to another group.",
+        states.places,
+    ),
+    BoardEntry(
+        "groups.GroupImport",
+        "Imports",
+        "Import groups from HiBob or a CSV, and undo an import.",
+        states.imports,
+    ),
+    BoardEntry(
+        "groups.CycleBudget",
+        "Budgets",
+        "Set the budgets of groups and members per cycle; the team's is under Detection.",
+    ),
+    BoardEntry(
+        "groups.BudgetSettings",
+        "Budget policy",
+        "Each member's budget, and the steps that are reported.",
+        states.of_settings(BudgetSettings),
+    ),
+)
+PEOPLE = (
+    BoardEntry("auth.User", "People", "Who may sign in, and with which role.", states.people),
+    BoardEntry(
+        "tracker.AccessSettings",
+        "Access",
+        "Default role, lists of responders and admins, privacy.",
+        states.access,
+    ),
+    BoardEntry("tracker.ApiToken", "API tokens", "Let a script read or change data.", states.tokens),
+    BoardEntry("tracker.AuditEntry", "Audit log", "Who did what, and when.", states.audit_log),
+)
+DATA = (
+    BoardEntry(
+        "collector.SourceRun",
+        "Sources and their runs",
+        "Collect now, and see why a source failed.",
+        states.sources,
+    ),
+    BoardEntry("collector.Doubt", "Doubts", "Answers from Cursor that do not add up."),
+    BoardEntry("collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as received."),
+    BoardEntry("collector.Member", "Members", "Seats and service accounts in Cursor.", states.members),
+    BoardEntry("collector.MemberMerge", "Merged members", "Members that were merged, with undo."),
+    BoardEntry("collector.BillingCycle", "Billing cycles", "Cursor's cycles and their dates.", states.cycles),
+)
 SECTIONS = (
-    Section(
-        "alerts",
-        "Alerts",
-        (
-            BoardEntry(
-                "detection.DetectionSettings",
-                "Detection",
-                "Change a threshold, and test it on the past 30 days.",
-                states.detection,
-            ),
-            BoardEntry(
-                "incidents.Channel", "Channels", "Choose who is notified, and send a test.", states.channels
-            ),
-            BoardEntry(
-                "incidents.IncidentSettings",
-                "Incident policy",
-                "When incidents close and reopen, and when digests are sent.",
-                states.incident_policy,
-            ),
-            BoardEntry(
-                "detection.Exemption",
-                "Exemptions",
-                "What detection ignores because of verdicts, and until when.",
-                states.exemptions,
-            ),
-            BoardEntry(
-                "incidents.Notification",
-                "Messages sent",
-                "Which message went to which channel, and why one failed.",
-                states.notifications,
-            ),
-            BoardEntry(
-                "incidents.Incident", "Incidents", "Every incident with its timeline.", states.incidents
-            ),
-        ),
-    ),
-    Section(
-        "groups",
-        "Groups and budgets",
-        (
-            BoardEntry(
-                "groups.Group", "Groups", "Create, rename, merge and export billing groups.", states.groups
-            ),
-            BoardEntry(
-                "groups.MemberPlace",
-                "Members by group",
-                "Find a member and move them to another group.",
-                states.places,
-            ),
-            BoardEntry(
-                "groups.GroupImport",
-                "Imports",
-                "Import groups from HiBob or a CSV, and undo an import.",
-                states.imports,
-            ),
-            BoardEntry(
-                "groups.CycleBudget",
-                "Budgets",
-                "Set the budgets of groups and members per cycle; the team's is under Detection.",
-            ),
-            BoardEntry(
-                "groups.BudgetSettings",
-                "Budget policy",
-                "Each member's budget, and the steps that are reported.",
-                states.budget_policy,
-            ),
-        ),
-    ),
-    Section(
-        "people",
-        "People and access",
-        (
-            BoardEntry("auth.User", "People", "Who may sign in, and with which role.", states.people),
-            BoardEntry(
-                "tracker.AccessSettings",
-                "Access",
-                "Default role, lists of responders and admins, privacy.",
-                states.access,
-            ),
-            BoardEntry("tracker.ApiToken", "API tokens", "Let a script read or change data.", states.tokens),
-            BoardEntry("tracker.AuditEntry", "Audit log", "Who did what, and when.", states.audit_log),
-        ),
-    ),
-    Section(
-        "data",
-        "Data",
-        (
-            BoardEntry(
-                "collector.SourceRun",
-                "Sources and their runs",
-                "Collect now, and see why a source failed.",
-                states.sources,
-            ),
-            BoardEntry("collector.Doubt", "Doubts", "Answers from Cursor that do not add up."),
-            BoardEntry(
-                "collector.RejectedRow", "Rejected rows", "Rows that could not be read, kept as received."
-            ),
-            BoardEntry(
-                "collector.Member", "Members", "Seats and service accounts in Cursor.", states.members
-            ),
-            BoardEntry("collector.MemberMerge", "Merged members", "Members that were merged, with undo."),
-            BoardEntry(
-                "collector.BillingCycle", "Billing cycles", "Cursor's cycles and their dates.", states.cycles
-            ),
-        ),
-    ),
+    Section("alerts", "Alerts", ALERTS),
+    Section("groups", "Groups and budgets", GROUPS),
+    Section("people", "People and access", PEOPLE),
+    Section("data", "Data", DATA),
 )
 
 

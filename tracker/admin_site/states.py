@@ -1,19 +1,21 @@
 """How things stand at each entry of the board, in a few words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Model
+from solo.models import SingletonModel
 
 from collector.base.days import utc_day
 from collector.collecting import freshness
 from collector.models import BillingCycle, Member, SourceRun
-from detection.models import DetectionSettings, Exemption
+from detection.models import Exemption
 from groups.assignments.membership import UNASSIGNED, members_of
-from groups.models import BudgetSettings, Group, GroupImport
-from incidents.models import Channel, Incident, IncidentSettings
+from groups.models import Group, GroupImport
+from incidents.models import Channel, Incident
 from incidents.notifying.backlog import backlog
 from tracker.access.roles import Role, role_of
 from tracker.models import AccessSettings, ApiToken, AuditEntry
@@ -39,17 +41,14 @@ def changed_fields(row: Model) -> int:
     return sum(getattr(row, field.name) != field.get_default() for field in fields)
 
 
-def settings_state(row: Model) -> EntryState:
-    changed = changed_fields(row)
-    return EntryState(f"{plural(changed, 'setting')} changed" if changed else "all defaults")
+def of_settings(model: type[SingletonModel]) -> Callable[[datetime], EntryState]:
+    """How a table of settings stands: how many are changed."""
 
+    def read_state(now: datetime) -> EntryState:
+        changed = changed_fields(model.get_solo())
+        return EntryState(f"{plural(changed, 'setting')} changed" if changed else "all defaults")
 
-def detection(now: datetime) -> EntryState:
-    return settings_state(DetectionSettings.get_solo())
-
-
-def incident_policy(now: datetime) -> EntryState:
-    return settings_state(IncidentSettings.get_solo())
+    return read_state
 
 
 def channels(now: datetime) -> EntryState:
@@ -91,10 +90,6 @@ def imports(now: datetime) -> EntryState:
     if last is None:
         return EntryState("none yet")
     return EntryState(f"last {age(now - last.uploaded_at)}, {last.get_status_display()}")
-
-
-def budget_policy(now: datetime) -> EntryState:
-    return settings_state(BudgetSettings.get_solo())
 
 
 def people(now: datetime) -> EntryState:
