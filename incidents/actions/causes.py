@@ -56,14 +56,8 @@ class IncidentCause:
         return row if row and row.share >= NAMED_SHARE else None
 
 
-AGENT, AUTOMATION, CONVERSATION = "Cloud agent", "Automation", "Conversation"
-ACCOUNT, SURFACE, MODEL, MAX_MODE, REPOSITORY = (
-    "Service account",
-    "Surface",
-    "Model",
-    "Max mode",
-    "Repository",
-)
+AGENT, AUTOMATION, CONVERSATION, ACCOUNT = "Cloud agent", "Automation", "Conversation", "Service account"
+SURFACE, MODEL, MAX_MODE = "Surface", "Model", "Max mode"
 SOURCES: tuple[tuple[str, Callable[[UsageSlice], str]], ...] = (
     (SURFACE, lambda part: surface_label(part.surface)),
     (AGENT, lambda part: part.cloud_agent_id),

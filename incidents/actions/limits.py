@@ -63,13 +63,7 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
             change, is_new = LimitChange.objects.get_or_create(
                 key=wish.key,
                 defaults={
-                    "member": wish.member,
-                    "to_dollars": wish.to_dollars,
-                    "reason": wish.reason,
-                    "until_at": wish.until_at,
-                    "incident": wish.incident,
-                    "kind": wish.kind,
-                    "restores": wish.restores,
+                    **vars(wish),
                     "actor": actor.user,
                     "actor_name": actor.name,
                     "origin": origin,
@@ -103,9 +97,8 @@ def carry_out(change: LimitChange, client: CursorClient, now: datetime) -> Limit
 def _try_once(change: LimitChange, client: CursorClient, now: datetime) -> None:
     is_old = now - change.requested_at > GIVE_UP_AFTER
     is_over = change.until_at is not None and change.until_at <= now
-    if change.status == Status.INTENDED and (
-        is_old or is_over
-    ):  # nothing is written yet, nor expected any more
+    # Nothing is written yet, nor expected any more.
+    if change.status == Status.INTENDED and (is_old or is_over):
         late = "Not completed in time. Request it again if it is still needed."
         finish(change, Status.FAILED, f"{change.message} {late}".strip(), now)
         return
