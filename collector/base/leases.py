@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 # Long enough for a database that is busy or away for a moment, short enough that a lost machine's
 # work is taken up within the same hour. A living holder renews it four times in that span.
 LEASE_SECONDS = 120
+LEASE = timedelta(seconds=LEASE_SECONDS)
 RETRY_SECONDS = 2
 HOURLY_JOB = "pipeline"  # the lease of the hourly job: who only asks about it need not import it
 
@@ -30,7 +31,7 @@ class AlreadyRunning(Exception):
     """Another process holds the lease; the message says which and until when."""
 
 
-def acquire(name: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> str | None:
+def acquire(name: str, *, now: datetime) -> str | None:
     """Take the lease `name`; return the holder's token, or None while another living process holds it.
 
     A lease whose holder on this machine no longer runs (killed, crashed) can be taken at once.
@@ -40,13 +41,13 @@ def acquire(name: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> str | 
         return None
     token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}:{process_space()}"
     seen = Lease.objects.filter(name=name, holder=lease.holder, expires_at=lease.expires_at)
-    return token if seen.update(holder=token, expires_at=now + timedelta(seconds=seconds)) else None
+    return token if seen.update(holder=token, expires_at=now + LEASE) else None
 
 
-def renew(name: str, token: str, *, now: datetime, seconds: int = LEASE_SECONDS) -> bool:
-    """Hold on for another `seconds`; False if the lease was lost meanwhile."""
+def renew(name: str, token: str, *, now: datetime) -> bool:
+    """Hold on for as long again; False if the lease was lost meanwhile."""
     mine = Lease.objects.filter(name=name, holder=token)
-    return bool(mine.update(expires_at=now + timedelta(seconds=seconds)))
+    return bool(mine.update(expires_at=now + LEASE))
 
 
 def release(name: str, token: str, *, now: datetime) -> None:
@@ -55,13 +56,13 @@ def release(name: str, token: str, *, now: datetime) -> None:
 
 
 @contextmanager
-def hold_lease(name: str, *, seconds: int = LEASE_SECONDS) -> Iterator[str]:
+def hold_lease(name: str) -> Iterator[str]:
     """Hold the lease `name` for the block, renewing it as long as that takes; AlreadyRunning if taken."""
-    token = acquire(name, now=timezone.now(), seconds=seconds)
+    token = acquire(name, now=timezone.now())
     if token is None:
         raise AlreadyRunning(f"already running: another process holds the lease “{name}”")
     done = threading.Event()
-    threading.Thread(target=_renew_until_done, args=(name, token, seconds, done), daemon=True).start()
+    threading.Thread(target=_renew_until_done, args=(name, token, done), daemon=True).start()
     try:
         yield token
     finally:
@@ -91,10 +92,10 @@ def _release_later(name: str, token: str) -> None:
             connection.close()
 
 
-def _renew_until_done(name: str, token: str, seconds: int, done: threading.Event) -> None:
-    while not done.wait(seconds / 4):
+def _renew_until_done(name: str, token: str, done: threading.Event) -> None:
+    while not done.wait(LEASE_SECONDS / 4):
         try:
-            if not renew(name, token, now=timezone.now(), seconds=seconds):
+            if not renew(name, token, now=timezone.now()):
                 log.error("lease %s was lost to another process", name)
                 return
         except DatabaseError as error:

@@ -122,7 +122,6 @@ class Notes:
         cents: Decimal | None = None,
         raw: object = None,
         at: datetime | None = None,
-        rows: int = 1,
     ) -> None:
         """Note a doubt. If it is noted again for the same kind and subject, its rows and cents are added."""
         draft = self.doubts.get((kind, subject))
@@ -130,7 +129,7 @@ class Notes:
             draft = DoubtDraft(kind, reason, subject, where, raw=None if raw is None else storable_raw(raw))
             self.doubts[kind, subject] = draft
         draft.announced, draft.counted = str(announced), str(counted)
-        draft.rows += rows
+        draft.rows += 1
         if cents is not None:
             draft.cents = (draft.cents or Decimal(0)) + cents
         if at is not None:

@@ -21,7 +21,7 @@ class Merge:
     why: str
 
 
-def consolidate(sizes: Mapping[str, int], minimum: int = MIN_PEOPLE) -> list[Merge]:
+def consolidate(sizes: Mapping[str, int]) -> list[Merge]:
     """Return where each too small group goes, by path. `sizes` is people by path; every path has a parent.
 
     Into the parent's General; if that stays too small, all of it into the parent's largest team; and where
@@ -29,22 +29,23 @@ def consolidate(sizes: Mapping[str, int], minimum: int = MIN_PEOPLE) -> list[Mer
     """
     merges: list[Merge] = []
     for parent in sorted({_parent(path) for path in sizes}):
-        merges += _within(parent, {path: n for path, n in sizes.items() if _parent(path) == parent}, minimum)
+        merges += _within(parent, {path: n for path, n in sizes.items() if _parent(path) == parent})
     return merges
 
 
-def _within(parent: str, teams: Mapping[str, int], minimum: int) -> list[Merge]:
+def _within(parent: str, teams: Mapping[str, int]) -> list[Merge]:
     general = f"{parent}{SEPARATOR}{GENERAL}"
-    large = {path: people for path, people in teams.items() if people >= minimum and path != general}
+    large = {path: people for path, people in teams.items() if people >= MIN_PEOPLE and path != general}
     rest = {path: people for path, people in teams.items() if path not in large}
     together = sum(rest.values())
-    if together >= minimum:
-        into, why = general, f"has fewer than {minimum} people"
+    why = f"has fewer than {MIN_PEOPLE} people"
+    if together >= MIN_PEOPLE:
+        into = general
     elif large:
         into = min(large, key=lambda path: (-large[path], path))
-        why = f"has fewer than {minimum} people, and so would {general}; this is the largest team of {parent}"
+        why += f", and so would {general}; this is the largest team of {parent}"
     else:
-        into, why = GENERAL, f"has fewer than {minimum} people, and so has all of {parent}"
+        into, why = GENERAL, f"{why}, and so has all of {parent}"
     return [Merge(path, people, into, why) for path, people in sorted(rest.items()) if path != into]
 
 

@@ -71,13 +71,12 @@ def snoozing(by: Actor, length: timedelta, reason: str) -> Deed:
     return lambda incident, now: lifecycle.snooze(incident, by, Origin.SLACK, now, now + length, reason)
 
 
-def answering(reply: str, length: timedelta | None = None) -> Deed:
+def answering(reply: str) -> Deed:
     """The member concerned answers the newest question, if they were asked."""
 
     def act(incident: Incident, now: datetime) -> object:
         question = incident.timeline.filter(step__in=ALERTS).order_by("at", "pk").last()
-        until = (now + length).date() if length else None
-        return question and save_answer(question, reply, until, Origin.EMAIL, now)
+        return question and save_answer(question, reply, None, Origin.EMAIL, now)
 
     return act
 
