@@ -151,7 +151,7 @@ def too_small(first: Actor, second: Actor) -> Handling:
 
 
 # What is done about an incident of a member, from its alert on: each gets the next of these.
-PLANS = (stopped, agreed, snoozed, planned, reopened, too_small)
+PLANS = (stopped, snoozed, agreed, reopened, too_small, planned)
 # The same where the spend goes on for days: somebody has agreed to that.
 LASTING = (agreed, planned)
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
@@ -19,7 +20,8 @@ def demo_messages(request: AccessRequest) -> HttpResponse:
     if not settings.DEMO:
         raise Http404("Messages are shown here only in a demo.")
     kind = request.GET.get("kind", "")
-    rows = DemoMessage.objects.select_related("notification__incident")
+    sent_at = Coalesce("notification__sent_at", "kept_at")
+    rows = DemoMessage.objects.select_related("notification__incident").order_by(sent_at.desc(), "-pk")
     if kind:
         rows = rows.filter(kind=kind)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
