@@ -1,7 +1,7 @@
 """One detection run: read, judge, explain, store. `detect` is what the pipeline and the command call."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -102,10 +102,22 @@ def detect(as_of: datetime, *, data_ages: Ages) -> DetectionReport:
     described, silent = _describe_findings(assessment, earlier, frame, settings)
     silenced = {gap.rule for gap in assessment.no_data}
     judged = frozenset(rule.value for module in ALL for rule in module.RULES) - silenced
+    concerned = {item.finding.member_id for item in described} | {member_id for member_id, _ in earlier}
     with transaction.atomic():
-        stored = store(described, earlier, as_of=as_of, judged=judged)
+        is_current = _are_here(concerned)
+        if is_current:
+            stored = store(described, earlier, as_of=as_of, judged=judged)
+    if not is_current:
+        return detect(as_of, data_ages=data_ages)
     keep_price_timeline(as_of)
     return _report(as_of, stored, assessment, silent)
+
+
+def _are_here(member_ids: Set[int | None]) -> bool:
+    """Whether none of them was merged into another since they were read; none is, until this is stored."""
+    wanted = [pk for pk in member_ids if pk is not None]
+    rows = Member.objects.select_for_update(no_key=True).filter(pk__in=wanted)
+    return len(rows.values_list("pk")) == len(wanted)
 
 
 def _describe_findings(

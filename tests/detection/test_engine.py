@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.models import BillingCycle
+from collector.facts.merging import merge_members
+from collector.models import BillingCycle, Member
+from detection import engine
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
 
@@ -58,6 +60,24 @@ def test_a_second_run_changes_nothing():
 
     assert table() == before
     assert (len(report.opened), len(report.still)) == (0, 3)
+
+
+def test_members_merged_while_they_are_judged_are_judged_as_one(monkeypatch):
+    ana, again = make_member(), make_member("ana@new.example")
+    ten_dollar_days(again)
+    runaway(again)
+    describe = engine._describe_findings
+
+    def merge_meanwhile(*args):
+        described = describe(*args)
+        if Member.objects.count() == 2:
+            merge_members(ana, again, by="ada", now=NOW)
+        return described
+
+    monkeypatch.setattr(engine, "_describe_findings", merge_meanwhile)
+    report = detect(NOW, data_ages=FRESH)
+    assert {anomaly.member for anomaly in report.opened} == {ana}
+    assert "spike" in {anomaly.rule for anomaly in report.opened}
 
 
 def test_stale_events_neither_open_nor_clear():
