@@ -1,6 +1,8 @@
 """What the product's commands have in common."""
 
-from django.core.management.base import BaseCommand
+from typing import Any, ClassVar
+
+from django.core.management.base import BaseCommand, CommandError
 
 # The tag of the system checks over settings and what they point at.
 SETTINGS_CHECKS = "settings"
@@ -14,3 +16,11 @@ class ProductCommand(BaseCommand):
     """
 
     requires_system_checks = (SETTINGS_CHECKS,)
+    # Whose message says what to do: it is printed, and the command fails without a traceback.
+    expected_errors: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*args, **options)
+        except self.expected_errors as error:
+            raise CommandError(str(error)) from error

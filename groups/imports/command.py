@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
@@ -24,6 +23,7 @@ from .plan import NewGroup, Plan
 
 
 class ImportCommand(ProductCommand):
+    expected_errors = (OSError, FileError, ChangeRefused)
     """Previews a file, and applies it with --apply. Subclasses name the `kind` of file."""
 
     kind: GroupImport.FileKind
@@ -44,14 +44,11 @@ class ImportCommand(ProductCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         now = timezone.now()
-        try:
-            with options["file"].open("rb") as file:
-                if options["apply"]:
-                    self._apply(file, options, now)
-                else:
-                    self._preview(file, options, now)
-        except (OSError, FileError, ChangeRefused) as exc:
-            raise CommandError(str(exc)) from exc
+        with options["file"].open("rb") as file:
+            if options["apply"]:
+                self._apply(file, options, now)
+            else:
+                self._preview(file, options, now)
 
     def _preview(self, file: BinaryIO, options: dict[str, Any], now: datetime) -> None:
         targets, plan = read_plan(self.kind, file, utc_day(now))

@@ -26,6 +26,7 @@ class Command(ProductCommand):
         "Read history from Cursor, newest first, until there is no more. If killed, it continues where "
         "it stopped."
     )
+    expected_errors = (CursorApiError,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -40,8 +41,6 @@ class Command(ProductCommand):
         except AlreadyRunning as other:
             self.stdout.write(str(other))
             return
-        except CursorApiError as error:
-            raise CommandError(str(error)) from error
         for run in report.runs:
             self.stdout.write(line(run))
         for source, since in report.complete_from.items():

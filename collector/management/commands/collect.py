@@ -14,6 +14,7 @@ from collector.models import Source, SourceRun
 
 class Command(ProductCommand):
     help = "Read from every source in Cursor once what may have changed since the last time; 30 days at "
+    expected_errors = (CursorApiError,)
     "first."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,8 +38,6 @@ class Command(ProductCommand):
         except AlreadyRunning as other:
             self.stdout.write(str(other))
             return
-        except CursorApiError as error:
-            raise CommandError(str(error)) from error
         if json:
             self.stdout.write(_dump(report.as_json()))
         else:

@@ -2,7 +2,6 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.arguments import email, instant
@@ -14,6 +13,7 @@ from collector.imports.usage import import_usage
 
 class Command(ProductCommand):
     help = "Import a usage-events CSV exported from Cursor's dashboard; lines that cannot be read are listed."
+    expected_errors = (OSError, FileError)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -37,18 +37,15 @@ class Command(ProductCommand):
         dry_run: bool,
         **options: object,
     ) -> None:
-        try:
-            with RowBars() as bars:
-                result = import_usage(
-                    file,
-                    timezone.now(),
-                    member=member or "",
-                    cycle_start_at=cycle_start,
-                    is_dry_run=dry_run,
-                    watch=bars.note,
-                )
-        except (OSError, FileError) as exc:
-            raise CommandError(str(exc)) from exc
+        with RowBars() as bars:
+            result = import_usage(
+                file,
+                timezone.now(),
+                member=member or "",
+                cycle_start_at=cycle_start,
+                is_dry_run=dry_run,
+                watch=bars.note,
+            )
         for line in result.lines:
             self.stdout.write(line)
         if member and not result.by_member:

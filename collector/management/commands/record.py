@@ -25,6 +25,7 @@ class Command(ProductCommand):
         "Read Cursor's API once, as an empty installation does, and write the answers to DIR with pseudonyms "
         "for people, ids, groups, repositories, conversations and free text. Nothing is stored here."
     )
+    expected_errors = (CursorApiError, OSError)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("directory", type=Path, metavar="DIR", help="a directory that is new or empty")
@@ -68,10 +69,7 @@ class Command(ProductCommand):
         secret = os.environ.get("RECORD_SECRET") or settings.SECRET_KEY
         contract = read_contract(settings.BASE_DIR / "docs" / "api-contract.md")
         recorder = Recorder(directory, Writer(contract, Masks(secret)))
-        try:
-            report = recorder.record(CursorClient.from_settings(), timezone.now(), sources)
-        except (CursorApiError, OSError) as error:
-            raise CommandError(str(error)) from error
+        report = recorder.record(CursorClient.from_settings(), timezone.now(), sources)
         for run in report.runs:
             self.stdout.write(f"{run.source:<17} {run.status:<11} {run.rows_seen:>7} rows")
         differences = recorder.differences

@@ -34,6 +34,7 @@ FIGURES: tuple[tuple[str, Callable[[Marks], float | None], str], ...] = (
 
 class Command(ProductCommand):
     help = "Score detection on made-up companies, beside the documented rules of cursor-usage-tracker."
+    expected_errors = (FileError, OSError)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seeds", type=seeds, default="101-110", help="Such as 101-110 or 3,5,8.")
@@ -69,10 +70,7 @@ def _scores(*, policy: DetectionSettings, **options: Any) -> Iterable[Score]:
         raise CommandError("--file and --labels go together.")
     if not usage:
         return score(options["seeds"], members=options["members"], days=options["days"], settings=policy)
-    try:
-        return [score_file(usage, labels, member=options["member"] or "", settings=policy)]
-    except (FileError, OSError) as problem:
-        raise CommandError(str(problem)) from None
+    return [score_file(usage, labels, member=options["member"] or "", settings=policy)]
 
 
 def seeds(text: str) -> list[int]:

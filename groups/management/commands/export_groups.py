@@ -1,7 +1,6 @@
 import argparse
 from pathlib import Path
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.commands import ProductCommand
@@ -11,6 +10,7 @@ from groups.imports import mapping
 
 class Command(ProductCommand):
     help = "Write which member is in which group today as a CSV: email, name, group."
+    expected_errors = (OSError,)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, help="file to write; default: standard output")
@@ -20,9 +20,6 @@ class Command(ProductCommand):
         if file is None:
             mapping.write_mapping(self.stdout, today)
             return
-        try:
-            with file.open("w", encoding="utf-8", newline="") as opened:
-                written = mapping.write_mapping(opened, today)
-        except OSError as exc:
-            raise CommandError(str(exc)) from exc
+        with file.open("w", encoding="utf-8", newline="") as opened:
+            written = mapping.write_mapping(opened, today)
         self.stdout.write(f"{written} members written to {file}")

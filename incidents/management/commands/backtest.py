@@ -5,7 +5,6 @@ import json
 from argparse import ArgumentParser
 from datetime import date, timedelta
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.arguments import day
@@ -21,6 +20,7 @@ from incidents.actions.limit_guard import guard_lines
 
 class Command(ProductCommand):
     help = "Replay detection over past days, seeing at each step only what was known then. Writes nothing."
+    expected_errors = (past.PastRefused,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--from", dest="first", type=day, help="First UTC day; default: 30 days ago.")
@@ -53,10 +53,7 @@ class Command(ProductCommand):
         last = last or utc_day(now)
         first = first or last - timedelta(days=29)
         settings = apply(DetectionSettings.get_solo(), overrides)
-        try:
-            steps = past.replayed(first, last, step_hours, now)
-        except past.PastRefused as refusal:
-            raise CommandError(str(refusal)) from None
+        steps = past.replayed(first, last, step_hours, now)
         history = past.load_history(first, last, settings)
         if not past.is_known(history, first):
             self.stderr.write(

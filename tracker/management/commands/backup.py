@@ -20,6 +20,7 @@ class Command(ProductCommand):
         "Copy the whole database while the site is in use: SQLite as a file, PostgreSQL by pg_dump. "
         "In a directory, the copy is named by date and time."
     )
+    expected_errors = (BackupFailed,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -44,10 +45,7 @@ class Command(ProductCommand):
             raise CommandError("--keep needs a directory: dated copies in it are counted")
         now = timezone.now()
         file = target / dated_name(now) if target.is_dir() else target
-        try:
-            size = back_up(file)
-        except BackupFailed as failed:
-            raise CommandError(str(failed)) from failed
+        size = back_up(file)
         with suppress(DatabaseError):  # a database without migrations is worth a copy, too
             SetUp.objects.update_or_create(pk=SetUp.singleton_instance_id, defaults={"backed_up_at": now})
         self.stdout.write(f"{file}: {size / 1e6:,.1f} MB")

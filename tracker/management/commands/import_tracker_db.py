@@ -1,7 +1,6 @@
 import argparse
 from pathlib import Path
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from collector.base.commands import ProductCommand
@@ -15,6 +14,7 @@ class Command(ProductCommand):
         "Import the SQLite file of cursor-usage-tracker: all of its history, once. "
         "If it is killed half-way, run it again to import the rest."
     )
+    expected_errors = (OSError, FileError)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -23,11 +23,8 @@ class Command(ProductCommand):
         )
 
     def handle(self, *, file: Path, dry_run: bool, **options: object) -> None:
-        try:
-            with RowBars() as bars:
-                result = import_tracker_db(file, timezone.now(), is_dry_run=dry_run, watch=bars.note)
-        except (OSError, FileError) as exc:
-            raise CommandError(str(exc)) from exc
+        with RowBars() as bars:
+            result = import_tracker_db(file, timezone.now(), is_dry_run=dry_run, watch=bars.note)
         for line in result.lines:
             self.stdout.write(line)
         if dry_run:

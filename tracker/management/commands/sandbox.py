@@ -40,6 +40,7 @@ def price_rise(text: str) -> tuple[str, int, float]:
 
 class Command(ProductCommand):
     help = "Serve a made-up Cursor API on 127.0.0.1, for demos and tests, until Ctrl-C."
+    expected_errors = (NotARecording,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         self._add_company(parser)
@@ -154,10 +155,7 @@ class Command(ProductCommand):
     def _recording(self, options: dict[str, Any]) -> Recording | None:
         if options["replay"] is None:
             return None
-        try:
-            recording = Recording.load(options["replay"])
-        except NotARecording as error:
-            raise CommandError(str(error)) from error
+        recording = Recording.load(options["replay"])
         self.stdout.write(
             f"Recorded at {recording.recorded_at:%Y-%m-%dT%H:%M:%SZ}. To see the same hours, collect with"
         )
