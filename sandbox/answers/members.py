@@ -1,7 +1,8 @@
-"""GET /teams/members."""
+"""GET /teams/members, and GET /v1/me, which also answers personal keys."""
 
 from datetime import date
 
+from sandbox.company.instants import iso, midnight
 from sandbox.company.members import Employee
 from sandbox.http import Request, SandboxResponse
 
@@ -32,3 +33,14 @@ def present_row(member: Employee, today: date) -> dict[str, object]:
 
 def legacy_row(member: Employee, today: date) -> dict[str, object]:
     return {"id": member.number, "name": member.name, "email": title_email(member), "role": member.role}
+
+
+def show_me(request: Request) -> SandboxResponse:
+    company = request.view.company
+    return SandboxResponse(
+        {
+            "apiKeyName": "sandbox",
+            "createdAt": iso(midnight(company.first_day)),
+            "userEmail": company.members[0].email,
+        }
+    )
