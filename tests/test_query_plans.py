@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.test.utils import CaptureQueriesContext
 
 from collector.facts.runs import of_agents
@@ -66,6 +66,12 @@ SERVED: dict[str, Callable[[], QuerySet]] = {
         kept_pk=1, gone_email="ann@x.io", undone_at__isnull=False
     ),
     "membersurfaceday_day_member": lambda: MemberModelDay.objects.between(FIRST, TODAY),
+    "membersurfaceday_by_day": lambda: (
+        MemberModelDay.objects.between(FIRST, TODAY)
+        .order_by()
+        .values_list("day", "is_after_turn")
+        .annotate(cents=Sum("total_cents"), served=Sum("requests"))
+    ),
     "membermodelhour_hour_member": lambda: MemberModelHour.objects.between(NOW - timedelta(days=1), NOW),
     "dailyactivity_day_member": lambda: DailyActivity.objects.between(FIRST, TODAY),
     "memberanalyticsday_metric_day": lambda: MemberAnalyticsDay.objects.between(FIRST, TODAY).filter(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from operator import sub
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from collector.base.days import days_between, utc_day
 from collector.models import BillingCycle
@@ -44,27 +43,12 @@ class Days:
 
 
 def load(rows: MemberModelDayQuerySet) -> Days:
-    """One query, by day alone: days come in the index's order, and few have a part after a turn."""
-    turned = Q(is_after_turn=True)
-    rows_by_day = (
-        rows.order_by()
-        .values_list("day")
-        .annotate(
-            whole_total=micro_sum("total_cents"),
-            whole_billed=micro_sum("billed_cents"),
-            whole_requests=Sum("requests"),
-            after_total=micro_sum("total_cents", turned),
-            after_billed=micro_sum("billed_cents", turned),
-            after_requests=Sum("requests", filter=turned, default=0),
-        )
+    """One query, in the order of an index that has all of it."""
+    parts = rows.order_by().values_list("day", "is_after_turn")
+    sums = parts.annotate(
+        total=micro_sum("total_cents"), billed=micro_sum("billed_cents"), count=Sum("requests")
     )
-    sums: dict[tuple[date, bool], Day] = {}
-    for day, *figures in rows_by_day:
-        whole, after = day_from(figures[:3]), day_from(figures[3:])
-        sums[day, False] = Day(*map(sub, whole, after))
-        if any(after):
-            sums[day, True] = after
-    return Days(sums)
+    return Days({(day, turned): day_from(figures) for day, turned, *figures in sums})
 
 
 def day_from(figures: list[int]) -> Day:
