@@ -22,6 +22,9 @@ NEW_MODEL_SHARE = 0.05
 # It must carry this share of the spend, at this many times what a request of the member usually costs.
 CARRIED_SHARE, COSTLIER = 0.5, 2.0
 LEAST_REQUESTS_BEFORE = 10
+# Nor is a model new where it carried an earlier day, or one did whose requests cost two thirds as much,
+# however long ago; nor for somebody seen on too few days, with too few cents, to have a usual model.
+COSTLIER_THAN_A_DAY, LEAST_DAYS_BEFORE, LEAST_CENTS_BEFORE = 1.5, 3, 1_000
 # One or two requests say little of what a model costs.
 LEAST_NEW_REQUESTS = 3
 # One run or conversation that holds most of the requests: this share, so many, and so many usual days' worth.
@@ -114,7 +117,7 @@ def gather(work: Work, names: WorkNames, start: int, end: int, context: UsualCon
     if not window.requests.sum():
         return ()
     pieces = (
-        _new_model(window, before, names),
+        _new_model(window, before, names, start),
         _one_thread(window, before, names),
         _machine_pace(window, before),
         _strange_hours(window, before),
@@ -123,10 +126,15 @@ def gather(work: Work, names: WorkNames, start: int, end: int, context: UsualCon
     return tuple(filter(None, pieces))
 
 
-def _new_model(window: Work, before: Work, names: WorkNames) -> Evidence | None:
-    """A model that is new for the member carries the spend, and a request of it costs more than usual."""
+def _new_model(window: Work, before: Work, names: WorkNames, start: int) -> Evidence | None:
+    """A model that never carried a day of the member's carries the spend, and a request of it costs more than
+    those of the models that did."""
     requests_before = before.requests.sum()
-    if requests_before < LEAST_REQUESTS_BEFORE or not before.cents.sum():
+    earlier = before.between(-(2**40), start // 24 * 24)
+    is_known = (
+        len(np.unique(earlier.hour // 24)) >= LEAST_DAYS_BEFORE or earlier.cents.sum() >= LEAST_CENTS_BEFORE
+    )
+    if not is_known or requests_before < LEAST_REQUESTS_BEFORE or not before.cents.sum():
         return None
     by_model = np.bincount(window.model, weights=window.cents)
     model = int(by_model.argmax())
@@ -134,13 +142,31 @@ def _new_model(window: Work, before: Work, names: WorkNames) -> Evidence | None:
     requests = window.requests[window.model == model].sum()
     usual = before.cents.sum() / requests_before
     is_new = before.requests[before.model == model].sum() < NEW_MODEL_SHARE * requests_before
-    is_tried = is_new and requests >= LEAST_NEW_REQUESTS
-    if not is_tried or spent < CARRIED_SHARE * total or spent < COSTLIER * usual * requests:
+    carried = _costs_of_carriers(earlier)
+    least = max(COSTLIER * usual, COSTLIER_THAN_A_DAY * max(carried.values(), default=0.0)) * requests
+    is_tried = is_new and model not in carried and requests >= LEAST_NEW_REQUESTS
+    if not is_tried or spent < CARRIED_SHARE * total or spent < least:
         return None
     name = names.models[model]
     dollars, was = spent / requests / 100, usual / 100
     text = f"{name} is new for them, at ${dollars:,.2f} a request against ${was:,.2f}"
     return Evidence(EvidenceKind.NEW_MODEL, text, name)
+
+
+def _costs_of_carriers(work: Work) -> Mapping[int, float]:
+    """The models that carried a day, with the most cents that a request of each cost on such a day."""
+    days, day = np.unique(work.hour // 24, return_inverse=True)
+    shape = len(days), int(work.model.max()) + 1
+    place = day * shape[1] + work.model
+    cents, requests = (
+        np.bincount(place, weights=column, minlength=shape[0] * shape[1]).reshape(shape)
+        for column in (work.cents, work.requests)
+    )
+    has_carried = (requests >= LEAST_NEW_REQUESTS) & (
+        cents >= CARRIED_SHARE * cents.sum(axis=1, keepdims=True)
+    )
+    cost = np.where(has_carried, cents / np.maximum(requests, 1), 0.0).max(axis=0)
+    return {int(model): float(cost[model]) for model in np.flatnonzero(cost)}
 
 
 def _one_thread(window: Work, before: Work, names: WorkNames) -> Evidence | None:

@@ -23,6 +23,11 @@ HEAVY_MEMBER_DAYS = 100
 # Robust standard deviations (of the logarithm) at which the price of a token is unusual: it strays less than
 # anything else.
 PRICE_Z = 2.5
+# Nor is a price that most of the money went at, or a little more, which is what mixes of tokens do to it.
+MAIN_SHARE, PRICE_MARGIN = 0.5, 1.25
+# Nor is a day such as the member had so often before, or a little more. The newest days of the history do not
+# count: an excess that goes on does not excuse itself within the week.
+REACHED_TIMES, REACHED_MARGIN, TOO_NEW_DAYS = 2, 1.25, 5
 
 
 class Expectation(NamedTuple):
@@ -54,7 +59,20 @@ def _price_bound(frame: Frame, price: Habit) -> Array:
     noise = noise_of(frame.rolling.requests)
     with np.errstate(over="ignore"):
         own = np.exp(price.centre[:, None] + PRICE_Z * price.reach[:, None] * noise)
-    return own * lift(paid, usual)
+    return np.maximum(own, PRICE_MARGIN * frame.past.once(main_price)[:, None]) * lift(paid, usual)
+
+
+def main_price(past: Past) -> Array:
+    """Cents per weighed token up to which half of each member's money went: the days at that price may be
+    few."""
+    cents = past.history.cents
+    price = ratio(cents, past.history.weight)
+    if not cents.shape[1]:
+        return np.zeros(len(cents))
+    order = np.argsort(price, axis=1)
+    spent = np.cumsum(np.take_along_axis(cents, order, axis=1), axis=1)
+    middle = (spent < MAIN_SHARE * spent[:, -1:]).sum(axis=1, keepdims=True)
+    return np.take_along_axis(price, np.take_along_axis(order, middle, axis=1), axis=1)[:, 0]
 
 
 def habits(past: Past) -> tuple[Habit, ...]:
@@ -85,6 +103,15 @@ def heavy_cents(past: Past) -> float:
     if len(past.history.cents) >= TEAM_MEMBERS and len(spent) < HEAVY_MEMBER_DAYS:
         return float("inf")
     return float(np.quantile(spent, HEAVY_QUANTILE)) if len(spent) else 0.0
+
+
+def reached_cents(past: Past) -> Array:
+    """What each member spent on a day more than once, and a margin; 0 without two such days."""
+    days = past.history.cents
+    days = days[:, : max(days.shape[1] - TOO_NEW_DAYS, 0)]
+    if days.shape[1] < REACHED_TIMES:
+        return np.zeros(len(days))
+    return REACHED_MARGIN * np.sort(days, axis=1)[:, -REACHED_TIMES]
 
 
 def noise_of(requests: Array) -> Array:

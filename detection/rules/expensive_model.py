@@ -21,7 +21,7 @@ from detection.frame.baseline import (
 from detection.frame.evidence import EvidenceKind
 from detection.frame.frame import Frame
 from detection.frame.habits import Habit
-from detection.frame.usual import noise_of
+from detection.frame.usual import noise_of, reached_cents
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -84,6 +84,7 @@ def _over(priced: Priced, frame: Frame, settings: DetectionSettings, baseline: B
     extra = priced.cents - usual * priced.requests
     is_new = has_evidence(baseline, {EvidenceKind.NEW_MODEL})[rows, frame.peak_hours_ago]
     is_new &= extra > NEW_MODEL_EXTRA * float(settings.floor_dollars) * 100
+    is_new &= frame.peak.cents > frame.past.once(reached_cents)
     is_confirmed = _is_confirmed(priced, frame, settings, baseline) | (is_new & (priced.part == "hand"))
     is_enough = priced.cents >= float(settings.expensive_model_min_dollars) * 100
     judgement = Judgement(
@@ -117,6 +118,7 @@ def _is_confirmed(priced: Priced, frame: Frame, settings: DetectionSettings, bas
     over half the floor."""
     floor = float(settings.floor_dollars) * 100
     unusual_spend = baseline.bound_with_proof_cents[np.arange(len(priced.cents)), frame.peak_hours_ago]
+    unusual_spend = np.maximum(unusual_spend, frame.past.once(reached_cents))
     extra = priced.cents - priced.usual * priced.requests
     is_own = priced.cost > _own_cost(priced, frame, baseline, floor)
     # A run may be anything from a minute to a day: its cost must be more than a stray one's.

@@ -7,6 +7,7 @@ from detection.frame.arrays import Array
 from detection.frame.baseline import FAR_BEYOND, SHARE_OF_FLOOR, Baseline, has_evidence, is_dear
 from detection.frame.evidence import UNATTENDED
 from detection.frame.frame import Frame
+from detection.frame.usual import reached_cents
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -71,5 +72,8 @@ def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) ->
     bounds = np.where(many, baseline.bound_with_requests_cents, baseline.bound_cents)
     proved = is_dear(rolling, baseline.bound_price) | far_more | baseline.is_proved
     bounds = np.where(proved, baseline.bound_with_proof_cents, bounds)
-    floors = np.where(far_more | has_evidence(baseline, UNATTENDED), SHARE_OF_FLOOR * floor, floor)
+    is_unattended = far_more | has_evidence(baseline, UNATTENDED)
+    reached = frame.past.once(reached_cents)[:, None]
+    bounds = np.where(is_unattended, bounds, np.maximum(bounds, reached))
+    floors = np.where(is_unattended, SHARE_OF_FLOOR * floor, floor)
     return np.maximum(np.nan_to_num(bounds, nan=np.inf), floors)
