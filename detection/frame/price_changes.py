@@ -22,6 +22,9 @@ DAYS_BEFORE, DAYS_SINCE = 21, 14
 # Share of the member-days that must lie on their side of the middle between the two prices.
 CLEAR_SHARE = 0.85
 MANY_MEMBER_DAYS = 4
+# Standard errors that the shift must exceed: of many possible days, the clearest is chosen. Before the days
+# show how much they vary, they are taken to by this much (logarithm), as if so many had been seen.
+LEAST_ERRORS, USUAL_SPREAD, SPREAD_DAYS = 3.5, 0.1, 4
 # Days for which a change is news.
 DAYS_SHOWN = 7
 EPOCH = date(1970, 1, 1)
@@ -174,7 +177,11 @@ def _steps(ago: Array, price: Array, members: Array) -> Iterable[tuple[int, floa
         own = is_both[whose]
         new, old = price[after & own], price[before & own]
         shift = float(np.median(new) - np.median(old))
-        if abs(shift) < np.log(LEAST_RATIO) or not _is_every_members(
+        least = max(
+            np.log(LEAST_RATIO),
+            LEAST_ERRORS * _error(price, whose * 2 + after, own & (after | before), new, old),
+        )
+        if abs(shift) < least or not _is_every_members(
             price, members, set(members[own]), after, before, shift
         ):
             continue
@@ -182,6 +189,16 @@ def _steps(ago: Array, price: Array, members: Array) -> Iterable[tuple[int, floa
         clear = min(np.mean(sign * (new - middle) > 0), np.mean(sign * (middle - old) > 0))
         if clear >= CLEAR_SHARE:
             yield int(since), float(clear * abs(shift) - 0.001 * since), shift
+
+
+def _error(price: Array, group: Array, own: Array, new: Array, old: Array) -> float:
+    """The standard error of the shift, by how much prices vary within each `group`, a member's days of one
+    side."""
+    _, place, days = np.unique(group[own], return_inverse=True, return_counts=True)
+    means = np.bincount(place, weights=price[own]) / days
+    squares = ((price[own] - means[place]) ** 2).sum() + SPREAD_DAYS * USUAL_SPREAD**2
+    variance = squares / (own.sum() - len(days) + SPREAD_DAYS)
+    return float(np.sqrt(variance * (1 / len(new) + 1 / len(old))))
 
 
 def _is_every_members(

@@ -45,6 +45,18 @@ def test_a_price_that_stays_is_not_looked_at_member_by_member():
     assert moved_models(days(1, 2)) == ["claude-x"]
 
 
+@pytest.mark.parametrize(("scatter", "count"), [(1.0, 1), (1.3, 0)])
+def test_a_rise_must_stand_out_from_how_much_the_price_varies_by_itself(scatter, count):
+    """Two members, two days before and two since, three quarters more, at a steady price or a varying one."""
+    rows = [
+        (member, "claude-x", ago, cents * scatter ** ((ago % 2) * 2 - 1), 1e6, 10)
+        for member in (1, 2)
+        for ago, cents in ((7, 400.0), (6, 400.0), (1, 700.0), (0, 700.0))
+    ]
+    table = pd.DataFrame(rows, columns=["member_id", "model", "ago", "cents", "weight", "requests"])
+    assert len(price_changes(table, LAST)) == count
+
+
 @pytest.mark.django_db
 def test_tokens_that_rounding_leaves_over_have_no_price():
     tokens = {"cache_read_tokens": 1_000_007, "unpriced_weight": 60_000, "free_weight": 40_000}
