@@ -15,7 +15,7 @@ from detection.frame.evidence import Evidence
 from .finding import Finding
 from .wording import model_label, signed_dollars
 
-TOLD_SHARE = 0.05  # a smaller share of the extra is not named in the sentence, but always part of the sum
+NAMED_SHARE = 0.05  # a smaller share of the extra is not named in the sentence, but always part of the sum
 MOST_HOURS = 3
 # One or two requests say little of what a model costs: the team's rate counts as so many more.
 PRIOR_REQUESTS = 20
@@ -224,7 +224,7 @@ def _hours(window: _Window) -> tuple[tuple[str, float], ...]:
 def _sentence(parts: tuple[ExplanationPart, ...], more: int) -> str:
     """The parts worth naming, largest first: "340 more requests (+$290), shorter context (-$12)"."""
     extra = sum(part.cents for part in parts)
-    largest = [part for part in parts if abs(part.cents) >= max(TOLD_SHARE * extra, 50)]
+    largest = [part for part in parts if abs(part.cents) >= max(NAMED_SHARE * extra, 50)]
     largest.sort(key=lambda part: -part.cents)
     return ", ".join(f"{_phrase(part, more)} ({signed_dollars(part.cents)})" for part in largest)
 

@@ -39,7 +39,7 @@ def message_of(
 ) -> str:
     """The sentence, such as "Ana Ruiz spent $412 in 24 h, 6.1x their usual $67 (since 02:14 UTC): 340 more
     requests"."""
-    sentence = with_onset(_TOLD[Rule(finding.rule)](finding, names), onset_at, as_of)
+    sentence = with_onset(_SENTENCES[Rule(finding.rule)](finding, names), onset_at, as_of)
     return f"{sentence}: {why}" if why else sentence
 
 
@@ -173,7 +173,7 @@ def _team_budget(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     return f"The team spent {spent} in this cycle, {share:.0f} % of the budget of {budget}"
 
 
-_TOLD: dict[Rule, Callable[[SentenceFigures, Mapping[int, str]], str]] = {
+_SENTENCES: dict[Rule, Callable[[SentenceFigures, Mapping[int, str]], str]] = {
     Rule.OWN_BASELINE: _own_baseline,
     Rule.DRIFT: _drift,
     Rule.MACHINE_PACE: _machine_pace,

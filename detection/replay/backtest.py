@@ -63,7 +63,7 @@ class Stretch:
     detected_at: datetime
     first: Finding
     worst: Finding
-    told_first: DescribedFinding
+    first_description: DescribedFinding
     worst_at: datetime
     severity: Severity
     rules: list[str] = field(default_factory=list)
@@ -138,7 +138,7 @@ def _follow(findings: Sequence[Finding], as_of: datetime, live: dict[Key, Stretc
     for key, raised in alarmed.items():
         if key not in live:
             first = raised[0]
-            description = _told(first, as_of, replay)
+            description = _described(first, as_of, replay)
             live[key] = Stretch(as_of, first, first, description, as_of, first.severity)
         _add(live[key], raised, as_of)
     for key, stretch in live.items():
@@ -169,14 +169,15 @@ def _let_go(live: dict[Key, Stretch], done: list[Stretch], as_of: datetime, wind
             done.append(live.pop(key))
 
 
-def _told(finding: Finding, as_of: datetime, replay: Replay) -> DescribedFinding:
+def _described(finding: Finding, as_of: datetime, replay: Replay) -> DescribedFinding:
     return describe_finding(finding, replay.detail(finding, as_of), replay.history.names, as_of)
 
 
 def _would_be(stretch: Stretch, replay: Replay) -> SimulatedIncident:
-    worst, message, onset_at = stretch.worst, stretch.told_first.message, stretch.told_first.onset_at
+    worst, first = stretch.worst, stretch.first_description
+    message, onset_at = first.message, first.onset_at
     if worst is not stretch.first:
-        message = at_onset(_told(worst, stretch.worst_at, replay).message, onset_at, stretch.worst_at)
+        message = at_onset(_described(worst, stretch.worst_at, replay).message, onset_at, stretch.worst_at)
     return SimulatedIncident(
         member_id=worst.member_id,
         email=replay.history.emails.get(worst.member_id) if worst.member_id is not None else None,

@@ -93,8 +93,8 @@ def record_answer_of_member(
     alerted = Notification.objects.filter(incident=incident, kind=Notification.Purpose.ALERT)
     alerted = alerted.exclude(status=Notification.Status.WITHDRAWN).exclude(entry=entry)
     for channel in notified_channels(incident, now):
-        is_told = alerted.filter(channel=channel).exists()
-        if is_told and channel.kind != Channel.Medium.EMAIL and not (is_alarm and not channel.is_for_member):
+        is_sparing = channel.kind == Channel.Medium.EMAIL or (is_alarm and not channel.is_for_member)
+        if not is_sparing and alerted.filter(channel=channel).exists():
             record_notification(channel, entry, Notification.Purpose.UPDATE, policy, now)
 
 

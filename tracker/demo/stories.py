@@ -23,7 +23,7 @@ TITLES = {
 TEXT_LENGTH = 300
 
 
-class ToldStory(TypedDict):
+class SandboxLabel(TypedDict):
     """A true story, as the sandbox tells it; its instants are in ISO 8601."""
 
     kind: str
@@ -35,13 +35,13 @@ class ToldStory(TypedDict):
 
 def tell_stories() -> None:
     """Store the card's lines: the newest story of each kind, and pages that are easily missed."""
-    labels: list[ToldStory] = control("labels").json()["labels"]
+    labels: list[SandboxLabel] = control("labels").json()["labels"]
     newest = {label["kind"]: label for label in labels}
     rows = [row for label in reversed(newest.values()) if (row := story_of(label))]
     DemoStory.objects.bulk_create([*rows, *price_change(), *places()])
 
 
-def story_of(label: ToldStory) -> DemoStory | None:
+def story_of(label: SandboxLabel) -> DemoStory | None:
     """The story with the incident about it, or with its member's page."""
     member = Member.objects.filter(email=label["email"]).first()
     if member is None:
