@@ -18,6 +18,7 @@ from incidents.models import TimelineStep
 from tracker.access.request import Access
 from tracker.access.roles import Role
 from tracker.pages.incidents import Flag, severity_flag, status_flag
+from tracker.pages.timeline import TimelineLine, timeline_lines
 from tracker.reports.incident import IncidentReport
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
@@ -60,6 +61,7 @@ class IncidentPage(ExportedPage):
     severity: Flag
     facts: list[IncidentFact]
     times: list[IncidentFact]
+    timeline: list[TimelineLine]
     findings: list[FindingRow]
     chart: Chart
     cause: list[CauseLine]
@@ -76,6 +78,7 @@ def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access
         severity=severity_flag(report.incident),
         facts=facts(report, now),
         times=times(report),
+        timeline=timeline_lines(report.timeline),
         findings=[
             FindingRow(finding.anomaly, finding.is_holding, finding_facts(finding.anomaly))
             for finding in report.findings
