@@ -48,7 +48,7 @@ class Recorder:
         try:
             payload = json.loads(body)
             exchange["answer"] = self.writer.written(payload, endpoint) if status == 200 else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             exchange["bytes_that_are_not_json"] = len(body)
         self.written += 1
         text = json.dumps(exchange, ensure_ascii=False, indent=1)

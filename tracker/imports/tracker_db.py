@@ -6,13 +6,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from collector.base.history import annotate_history
+from collector.base.plausibility import MOST_COUNT
 from detection.models import DetectionSettings
 from tracker.api.settings import ATTRIBUTES, flatten, is_money
 from tracker.imports.database import ImportPart, TrackerDb, text_of
@@ -97,17 +97,17 @@ def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, float]]:
     for stored in db.rows("config", "key", "value", only="WHERE key = 'detection'"):
         try:
             config = json.loads(text_of(stored["value"]) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             part.read += 1
             part.reject("not JSON")
             continue
         for name, value in flatten(config if isinstance(config, dict) else {}):
             if name in ATTRIBUTES and isinstance(value, int | float):
                 part.read += 1
-                if isfinite(value):
+                if -MOST_COUNT <= value <= MOST_COUNT:
                     yield name, value
                 else:
-                    part.reject(f"{name}: not a finite number")
+                    part.reject(f"{name}: not a plausible number")
 
 
 def _save_settings(row: DetectionSettings, changed: dict[str, Any]) -> None:

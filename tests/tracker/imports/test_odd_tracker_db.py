@@ -210,7 +210,7 @@ def test_columns_and_cells_of_other_types_mean_the_same(tmp_path):
     assert set(events) == expected
 
 
-@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "1e30", "-5", "0.5"])
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "1e30", "1" + "0" * 400, "-5", "0.5"])
 def test_a_threshold_that_cannot_be_is_reported(tmp_path, number):
     config = f'{{"thresholds": {{"maxSpendCentsPerCycle": {number}, "maxRequestsPerDay": {number}}}}}'
     rows = {**ROWS, "config": [{"key": "detection", "value": config}]}
@@ -225,6 +225,13 @@ def test_a_threshold_that_cannot_be_is_reported(tmp_path, number):
 def test_an_amount_with_which_nobody_can_reckon_is_about_its_row(text):
     with pytest.raises(OddValue):
         amount(text)
+
+
+def test_settings_that_nest_without_end_are_reported_and_the_rest_comes_in(tmp_path):
+    rows = {**ROWS, "config": [{"key": "detection", "value": '{"a":' * 100_000}]}
+    result = import_tracker_db(make_file(tmp_path / "tracker.db", rows), AT)
+    [part] = [part for part in result.parts if part.name == "detection settings"]
+    assert (part.unusable, UsageEvent.objects.count()) == (1, 2)
 
 
 def test_a_row_of_spend_with_odd_cells_is_kept_as_it_came(tmp_path):
