@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
+from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Max, Model, Q, QuerySet
+from django_q.models import Task
 
 from collector.facts.pruning import plan_pruning, prune
 from collector.models import SourceRun
@@ -30,7 +32,13 @@ class Expired:
 def old_runs(before: datetime) -> list[QuerySet]:
     """All runs except the newest and the newest good one of each source, which show its freshness."""
     newest = SourceRun.objects.order_by().values("source", "status").annotate(pk_kept=Max("pk"))
-    return [SourceRun.objects.filter(started_at__lt=before).exclude(pk__in=newest.values("pk_kept"))]
+    old = SourceRun.objects.filter(started_at__lt=before).exclude(pk__in=newest.values("pk_kept"))
+    return [old, Task.objects.filter(stopped__lt=before)]  # django-q keeps what failed for ever
+
+
+def old_audit(before: datetime) -> list[QuerySet]:
+    """Our own log, and the one that the admin keeps beside it."""
+    return [AuditEntry.objects.filter(at__lt=before), LogEntry.objects.filter(action_time__lt=before)]
 
 
 def old_notifications(before: datetime) -> list[QuerySet]:
@@ -63,7 +71,7 @@ def old_sign_ins(before: datetime) -> list[QuerySet]:
 
 
 KINDS = (
-    Expired("audit entries", "audit_days", lambda before: [AuditEntry.objects.filter(at__lt=before)]),
+    Expired("audit entries", "audit_days", old_audit),
     Expired("source runs", "run_days", old_runs),
     Expired("notifications", "notification_days", old_notifications),
     Expired("import previews", "preview_days", old_imports(GroupImport.ImportState.PREVIEWED)),
