@@ -30,7 +30,7 @@ from tests.tracker.api import company
 from tests.tracker.conftest import ALLAUTH, make_person
 from tracker.access.privacy import within
 from tracker.models import AccessSettings, DemoStory, SavingFollowUp
-from tracker.templatetags.demo import demo_card
+from tracker.templatetags.tracker_components import demo_card
 
 pytestmark = pytest.mark.django_db
 
