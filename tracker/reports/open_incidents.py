@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Value
 
 from incidents.models import Channel, Incident
 from tracker.filters import Filters
@@ -72,12 +72,11 @@ class OpenIncidents:
 def open_incidents(filters: Filters) -> OpenIncidents:
     """Narrowed by group and search, and to whom the reader may see. One query; two where none is open."""
     rows = Incident.objects.unresolved()
-    inside = limit_incidents(rows, filters).filter(pk=OuterRef("pk"))
+    is_named = filters.group or filters.search
+    inside = Exists(limit_incidents(rows, filters).filter(pk=OuterRef("pk"))) if is_named else Value(True)
     everybody = limit_incidents(rows, filters.everybody)
     known = list(
-        everybody.for_sentences().annotate(
-            is_inside=Exists(inside), has_channel=Exists(Channel.objects.enabled())
-        )
+        everybody.for_sentences().annotate(is_inside=inside, has_channel=Exists(Channel.objects.enabled()))
     )
     found = [incident for incident in known if incident.is_inside]
     found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))

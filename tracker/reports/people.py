@@ -62,8 +62,8 @@ def everybody(day: date) -> dict[int, Person]:
     people = {
         pk: Person(
             pk,
-            label(reader.name(pk, name), reader.address(pk, email), kind),
-            reader.address(pk, email),
+            label(reader.name(pk, name), address, kind),
+            address,
             kind,
             is_seat(kind) and not (gone_at or is_removed),
             since,
@@ -74,6 +74,7 @@ def everybody(day: date) -> dict[int, Person]:
         for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id in (
             rows.values_list(*FIELDS)
         )
+        for address in [reader.address(pk, email)]
     }
     if not reader.are_hidden:
         return people
