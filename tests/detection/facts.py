@@ -31,25 +31,27 @@ def make_event(member, at, dollars, model="sonnet", **values):
 
 def make_events(member, instants, dollars, model="sonnet", **values):
     """An event of so many dollars at each of the instants."""
-    events = [
-        UsageEvent(
-            **{
-                "member": member,
-                "occurred_at": at,
-                "model": model,
-                "kind": "Usage-based",
-                "charged_cents": Decimal(dollars) * 100,
-                "first_seen_at": at,
-                "changed_at": at,
-            }
-            | values
-        )
-        for at in instants
-    ]
+    events = [new_event(member, at, dollars, model, **values) for at in instants]
     UsageEvent.objects.bulk_create(events)
     for event in {event.occurred_at.date(): event for event in events}.values():
         count_hour(event)
     return events
+
+
+def new_event(member, at, dollars, model="sonnet", **values):
+    """Not stored yet."""
+    return UsageEvent(
+        **{
+            "member": member,
+            "occurred_at": at,
+            "model": model,
+            "kind": "Usage-based",
+            "charged_cents": Decimal(dollars) * 100,
+            "first_seen_at": at,
+            "changed_at": at,
+        }
+        | values
+    )
 
 
 def count_hour(event):

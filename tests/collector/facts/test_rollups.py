@@ -20,7 +20,7 @@ from collector.models import (
     Surface,
     UsageEvent,
 )
-from tests.detection.facts import make_event, make_member
+from tests.detection.facts import make_event, make_member, new_event
 
 pytestmark = pytest.mark.django_db
 
@@ -81,21 +81,23 @@ def company() -> None:
         {"kind": "Errored, Not Charged"},
         {"is_chargeable": True, "is_max_mode": True, "conversation_id": "talk-2"},
     ]
-    for number in range(120):
-        shape = shapes[number * 7 % len(shapes)]
-        instant = at(9) + timedelta(minutes=17 * number)
-        make_event(
+    events = [
+        new_event(
             robot if number % 5 == 0 else ana,
-            instant,
+            at(9) + timedelta(minutes=17 * number),
             cents(number * 1234567 % 977 / 7000) + Decimal("0.0001"),
-            **{"model": ("sonnet", "opus")[number % 2]} | shape,
+            **{"model": ("sonnet", "opus")[number % 2]} | shapes[number * 7 % len(shapes)],
             input_tokens=number,
             output_tokens=2 * number,
             cache_read_tokens=None if number % 3 else 5,
             request_units=Decimal("1.4"),
         )
-    for second in range(6):
-        make_event(ana, at(20) + timedelta(seconds=second), 1, conversation_id="talk-3")
+        for number in range(120)
+    ]
+    last = [
+        new_event(ana, at(20) + timedelta(seconds=second), 1, conversation_id="talk-3") for second in range(6)
+    ]
+    UsageEvent.objects.bulk_create(events + last)
 
 
 def worked_out() -> tuple[dict, dict]:
