@@ -229,7 +229,8 @@ def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
     raised = f"{incident.severity} to {changes['severity']}" if is_raised else ""
     if not is_raised:
         del changes["severity"]
-    grown = growth(incident, holding, run.floor_cents)
+    # A snoozed one alerts when it wakes; until then every run would list the same growth again.
+    grown = "" if incident.is_snoozed(run.now) else growth(incident, holding, run.floor_cents)
     worse = [text for text in (raised, grown, newly_named(incident, holding)) if text]
     if not worse:
         Incident.objects.filter(pk=incident.pk).update(**changes)

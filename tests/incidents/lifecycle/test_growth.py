@@ -7,7 +7,7 @@ import pytest
 from detection.models import Anomaly, DetectionSettings
 from incidents import lifecycle
 from incidents.lifecycle import take_in
-from incidents.models import Incident, Notification, Origin
+from incidents.models import Incident, Notification, Origin, TimelineStep
 from tests.incidents.factories import ADA, HOUR, NOON, make_anomaly, make_channel, run_at
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +84,8 @@ def test_what_a_person_resolved_stays_resolved_at_the_figures_that_they_saw():
 
 def test_a_snoozed_one_stays_silent_and_alerts_when_it_wakes():
     lifecycle.snooze(incident(), ADA, Origin.PAGE, NOON, NOON + 5 * HOUR)
-    assert grow_to(2_780, 1) == 0
+    assert grow_to(2_780, 1) == grow_to(2_790, 2) == 0
+    assert not incident().timeline.filter(step=TimelineStep.WORSENED).exists()
     lifecycle.expire_snoozes(NOON + 5 * HOUR)
     assert alerts() == 2
     assert grow_to(2_900, 6) == 0
