@@ -27,6 +27,7 @@ from incidents.notifying import outbox
 from incidents.notifying.catching_up import revive
 from incidents.notifying.routing import audience
 
+INSTEAD = {"target": "readable_target"}  # of what may hold a key, where it is only looked at
 TESTED = "tested_channel"  # of a session: the digest of the target whose last test got through, and when
 
 
@@ -65,10 +66,20 @@ class ChannelAdmin(RecordedAdmin):
         return super().get_form(request, obj, change, form=channel_form(kind), **options)
 
     def get_fieldsets(self, request: HttpRequest, obj: Channel | None = None) -> Any:
-        """A new channel's kind is chosen above the form, and nothing was sent to it yet."""
-        if obj:
+        """A new channel's kind is chosen above the form, and nothing was sent to it yet. Who may only look
+        sees as little of a stored key as the form shows."""
+        if not obj:
+            return ((None, {"fields": ("name", "target", "is_enabled")}), *self.fieldsets[1:-1])
+        if self.has_change_permission(request, obj):
             return self.fieldsets
-        return ((None, {"fields": ("name", "target", "is_enabled")}), *self.fieldsets[1:-1])
+        return [
+            (title, {**options, "fields": [INSTEAD.get(name, name) for name in options["fields"]]})
+            for title, options in self.fieldsets
+        ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Not by the target, whose key could be guessed letter by letter."""
+        return not lookup.startswith("target") and super().lookup_allowed(lookup, value, request)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.test_view))
@@ -113,6 +124,10 @@ class ChannelAdmin(RecordedAdmin):
             return HttpResponse(format_html("The message did not get through. {}", problem))
         request.session[TESTED] = [target_digest(form.instance), timezone.now().isoformat()]
         return HttpResponse(format_html("The message got through. Its id there is {}.", answer))
+
+    @admin.display(description="target")
+    def readable_target(self, channel: Channel) -> str:
+        return channel.shown_target
 
     @admin.display(description="follows")
     def follows(self, channel: Channel) -> str:

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 
 from incidents.models import Channel
+from tests.incidents.factories import make_channel
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/incidents/channel/add/"
@@ -115,6 +116,18 @@ def test_a_form_with_a_mistake_is_not_sent(admin_client):
 def test_who_may_only_look_sends_no_test(client):
     client.force_login(User.objects.create_user("vera", is_staff=True))
     assert client.post(TEST, values("http://127.0.0.1:1/")).status_code == 403
+
+
+def test_who_may_only_look_reads_no_key_and_guesses_none(client):
+    channel = make_channel("webhook", target="https://hooks.example/S3CRET")
+    looker = User.objects.create_user("vera", is_staff=True)
+    looker.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(looker, "django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/admin/incidents/channel/{channel.pk}/change/")
+    assert page.status_code == 200
+    assert "https://hooks.example/•••" in page.text and "S3CRET" not in page.text
+    for guess in ("target__startswith=https://hooks.example/S", "target__contains=CRET"):
+        assert client.get(f"/admin/incidents/channel/?{guess}").status_code == 400
 
 
 @pytest.mark.browser
