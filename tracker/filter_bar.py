@@ -1,7 +1,5 @@
 """What the filter bar offers, and what is chosen in it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 

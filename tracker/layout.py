@@ -1,7 +1,5 @@
 """What surrounds every page: its links, banners, freshness, theme, and the filters that links carry on."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """What a request may see."""
 
-from __future__ import annotations
-
 from django.http import Http404
 from django.utils import timezone
 

@@ -1,7 +1,5 @@
 """Which days a page is about: whole UTC days before today, or the billing cycle to the instant."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property

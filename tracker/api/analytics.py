@@ -1,7 +1,5 @@
 """`/api/analytics`: the figures of the insights page."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated
 

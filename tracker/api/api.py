@@ -1,7 +1,5 @@
 """The JSON API: one object that the routers hang on, described at `/api/openapi.json`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 

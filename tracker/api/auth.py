@@ -1,7 +1,5 @@
 """Who may call an operation: a token with the scope, or a session with the role."""
 
-from __future__ import annotations
-
 from typing import cast
 
 from django.http import HttpRequest

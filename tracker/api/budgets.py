@@ -1,7 +1,5 @@
 """`/api/budgets`: every budget of the current billing cycle."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from django.utils import timezone

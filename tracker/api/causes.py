@@ -1,7 +1,5 @@
 """What an incident's spend comes from, as the JSON API says it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ninja import Field, Schema

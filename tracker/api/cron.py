@@ -1,7 +1,5 @@
 """`/api/cron`: runs the pipeline for callers that know the cron secret."""
 
-from __future__ import annotations
-
 from typing import cast
 
 from django.conf import settings

@@ -1,7 +1,5 @@
 """Every error of the API as `{"error", "message", "fields"?}`: a code for scripts, a sentence for people."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from http import HTTPStatus
 

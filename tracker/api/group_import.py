@@ -1,7 +1,5 @@
 """`/api/groups/import`: groups from HiBob's People Directory CSV, shown first and applied on request."""
 
-from __future__ import annotations
-
 import io
 from datetime import datetime
 from typing import Annotated

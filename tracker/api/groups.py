@@ -1,7 +1,5 @@
 """`/api/groups`: billing groups, and changing them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any, Literal
 

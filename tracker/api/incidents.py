@@ -1,7 +1,5 @@
 """`/api/anomalies`, `/api/incidents/<id>`: what was found, and acting on it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Types that several parts of the API share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """The API's query parameters as the filters of reports."""
 
-from __future__ import annotations
-
 from django.utils import timezone
 
 from collector.base.days import utc_day

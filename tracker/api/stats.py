@@ -1,7 +1,5 @@
 """`/api/stats`, `/api/team-spend`, `/api/model-costs`: the figures of the overview."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """`/api/users/<email>`: one member's figures."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated

@@ -1,7 +1,5 @@
 """The table of all budgets of a billing cycle."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

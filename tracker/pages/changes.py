@@ -1,7 +1,5 @@
 """The columns of change, and the pale bars of earlier days behind those of a chart."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal

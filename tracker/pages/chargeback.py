@@ -1,7 +1,5 @@
 """The tables of a cycle's chargeback."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """How days are labelled on charts, and which of them may still change."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal

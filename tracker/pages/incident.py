@@ -1,7 +1,5 @@
 """One incident's chart and facts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The incidents page's cards, filters and tables."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.http import QueryDict

@@ -1,7 +1,5 @@
 """The insights page's charts and tables."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Tables that the insights page and a member's page share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The charts and tables of a member's page."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass

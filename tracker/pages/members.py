@@ -1,7 +1,5 @@
 """The table of members."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The table of prices that changed and models that were first used."""
 
-from __future__ import annotations
-
 from django.http import QueryDict
 
 from tracker.reports.insights import Insights

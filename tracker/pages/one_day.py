@@ -1,7 +1,5 @@
 """The page of one day: its hours, and tables of who, which models and which surfaces."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date

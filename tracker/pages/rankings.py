@@ -1,7 +1,5 @@
 """Short lists of models: the largest spend, the most and the least expensive requests."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from tracker.reports.insights import Insights

@@ -1,7 +1,5 @@
 """The settings page's tables."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.http import QueryDict

@@ -1,7 +1,5 @@
 """The surfaces page: where requests come from, by day, and the owners of agents and automations."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 

@@ -3,8 +3,6 @@
 None of them says how well somebody works. docs/metrics.md lists who earns which.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles

@@ -1,7 +1,5 @@
 """The stacked chart's bands: who spent most in the shown days, and all others together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Budgets as pages, the API and digests show them: limited to what the reader may see."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

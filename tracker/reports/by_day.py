@@ -1,7 +1,5 @@
 """Day by day: what the team did, and what each member spent. For those who compute with it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """What groups and members are charged, against the cycle before."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field

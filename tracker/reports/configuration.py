@@ -1,7 +1,5 @@
 """What is configured: thresholds, collection, channels, access. Never a secret, only whether it is set."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal

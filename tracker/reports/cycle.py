@@ -1,7 +1,5 @@
 """The billing cycle: how far it is, what it has cost, and where it is heading."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Spend day by day, cut exactly where a billing cycle turns."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

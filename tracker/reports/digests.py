@@ -1,7 +1,5 @@
 """What the regular reports say, from the same figures as the pages."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

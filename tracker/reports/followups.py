@@ -1,7 +1,5 @@
 """Suggestions that were followed up, and what they have saved since."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

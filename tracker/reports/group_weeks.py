@@ -1,7 +1,5 @@
 """A group's week in a digest."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """One incident's page: what, since when, why, the hours around it, and everything that was done."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The incidents page: which incidents and anomalies the filters ask for, and how fast they were handled."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Figures of the insights page: plans, models, savings, adoption, tools, versions, repositories."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import date
 from functools import cached_property

@@ -4,8 +4,6 @@ Kept beside the rendered pages, and as long: until a table changes that pages re
 of 160 ms of processor time for a member's page, 100 are these sums, the same for each member.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

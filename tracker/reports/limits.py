@@ -1,7 +1,5 @@
 """Members at or near the spend limit that Cursor holds them to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """One member day by day: what each day was made of, and which stand out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """A member's spend limit: what holds, what else caps it, who changed it, and what may be done here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Prices and models: when a model's price changed or a model was first used, and what that meant."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """What each model costs, from the requests that it served itself."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal

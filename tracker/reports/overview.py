@@ -1,7 +1,5 @@
 """Figures of the overview."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """A member with an open incident: where the cycle is heading if the last hours go on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """When a member's included usage was used up: the first on-demand request of the billing cycle."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """How Cursor's own total of a cycle differs from what its events add up to, and why."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal

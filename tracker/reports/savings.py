@@ -4,8 +4,6 @@ Models are compared by price per token, never per request: larger tasks do not m
 expensive. Tokens of the four kinds count by what their kind costs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import quantiles

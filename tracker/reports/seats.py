@@ -1,7 +1,5 @@
 """Seats that are paid for and not used."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Which rows the filters leave, for any days."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TypeVar
 

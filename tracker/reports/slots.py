@@ -1,7 +1,5 @@
 """A group's spend by day, cut where a billing cycle turns: sums of days, and a forecast from them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta

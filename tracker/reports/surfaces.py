@@ -1,7 +1,5 @@
 """Spend by surface, day by day, and who owns the agents and automations."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date

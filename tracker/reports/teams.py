@@ -1,7 +1,5 @@
 """Spend of every group, with its parents as sums: this period, the one before, and the cycle's end."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

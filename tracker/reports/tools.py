@@ -1,7 +1,5 @@
 """Counts by name: tools, commands and extensions, and commits by repository."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which client version each member uses, and who is behind."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable

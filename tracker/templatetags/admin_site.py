@@ -1,7 +1,5 @@
 """The admin's breadcrumb, the same on every page: front page, task, table, page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest

@@ -1,7 +1,5 @@
 """`tracker.widgets.formats` as template filters, and `{% ago %}`, which needs the page's own `now`."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from django import template

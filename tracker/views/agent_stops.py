@@ -1,7 +1,5 @@
 """`/incidents/<pk>/stop-agent`: the run behind an incident, stopped in Cursor from here."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse

@@ -1,7 +1,5 @@
 """A page as HTML, kept until something that it may show changes, or one of its charts or tables as CSV."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What an address that makes no sense is answered with: a sentence that says why."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 

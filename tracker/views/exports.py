@@ -1,7 +1,5 @@
 """Any chart or table of a page as CSV: the same address with `csv=<its key>`."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 

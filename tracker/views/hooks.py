@@ -4,8 +4,6 @@ https://developer.pagerduty.com/docs/webhooks-overview and
 https://support.atlassian.com/opsgenie/docs/integrate-opsgenie-with-outgoing-webhooks/, read 2026-11-28.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -1,7 +1,5 @@
 """A member's spend limit: set, raised or lifted by administrators, asked for by the member."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import datetime
 

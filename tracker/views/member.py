@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from django.http import Http404, HttpResponse
 
 from collector.models import Member

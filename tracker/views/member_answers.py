@@ -1,7 +1,5 @@
 """`/answers/<token>`: the member concerned answers from an e-mail. The link is the key to this alone."""
 
-from __future__ import annotations
-
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render

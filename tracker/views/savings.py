@@ -1,7 +1,5 @@
 """Suggestions of cheaper models: what to say to whom, and what became of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

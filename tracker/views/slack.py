@@ -4,8 +4,6 @@ Slack waits three seconds for an answer. What was taken once is not taken again.
 https://docs.slack.dev/authentication/verifying-requests-from-slack, read 2026-11-23.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import re

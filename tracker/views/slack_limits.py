@@ -1,7 +1,5 @@
 """Approve and Deny below a member's request for a higher limit in Slack: administrators alone."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from incidents.actions.limit_requests import approve_request, deny_request

@@ -1,7 +1,5 @@
 """How one cell of a table is written, by the kind of its column. Everything is escaped."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime

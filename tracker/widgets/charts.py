@@ -1,7 +1,5 @@
 """A chart as a value: what is drawn, what its table says and what its CSV holds are one set of figures."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field

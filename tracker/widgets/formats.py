@@ -1,7 +1,5 @@
 """How figures are written on pages, in one place: money, counts, shares, instants, days."""
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 

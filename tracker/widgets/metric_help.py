@@ -1,7 +1,5 @@
 """What each figure means, in one sentence, wherever it is shown. docs/metrics.md gives the formulas."""
 
-from __future__ import annotations
-
 MEANINGS = {
     "spend": "What Cursor charges for the period's requests: included in the plan and on demand together.",
     "billed": "The part of the spend that Cursor bills on demand, beyond what the plan includes.",

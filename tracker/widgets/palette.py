@@ -1,7 +1,5 @@
 """One colour for each model, for ever and on every page; the names that models go by here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

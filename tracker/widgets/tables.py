@@ -4,8 +4,6 @@ A table named `members` reads `members.sort` (a column's key, `-` before it for 
 from the address; its links keep everything else there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 A tree named `teams` reads `teams.rows=all` from the address.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
