@@ -111,7 +111,9 @@ def _merged(exchanges: list[Exchange], asked: Mapping[str, str]) -> dict[str, ob
     return _with_totals({**template, name: merged}, merged)
 
 
-def _with_totals(answer: dict[str, object], rows: Any) -> dict[str, object]:
+def _with_totals(
+    answer: dict[str, object], rows: list[object] | dict[str, list[object]]
+) -> dict[str, object]:
     """The envelope of a single page with these rows."""
     people = {str(row.get("userId") or row.get("email")) for row in rows if isinstance(row, dict)}
     count = len(rows)

@@ -16,6 +16,8 @@ from collector.models import BillingCycle, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import sums_by_group
 
+RollupRows = Iterable[Mapping[str, Any]]
+
 
 @dataclass(frozen=True)
 class DaySpend:
@@ -69,7 +71,7 @@ def member_days(cycle: BillingCycle, now: datetime, members: Collection[int]) ->
     return dict(by_member)
 
 
-def days_of_rows(cycle: BillingCycle, now: datetime, rows: Iterable[Mapping[str, Any]]) -> DailyCents:
+def days_of_rows(cycle: BillingCycle, now: datetime, rows: RollupRows) -> DailyCents:
     """The same days of one member, out of `rows` of the rollup that reach back far enough."""
     first, last = spent_between(cycle, now)
     days = DailyCents()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery, Sum
 
@@ -19,7 +19,7 @@ from groups.tree import KnownGroup, group_options, load_groups
 
 from .amounts import BudgetAmounts
 from .models import TEAM
-from .spending import DailyCents, day_spends, days_of_rows, member_days, spent_rows
+from .spending import DailyCents, RollupRows, day_spends, days_of_rows, member_days, spent_rows
 
 # Members whose days are read with one query: a page shows no more, and their rows fit in memory.
 BATCH = 100
@@ -207,7 +207,7 @@ def member_state(
     now: datetime,
     amounts: BudgetAmounts,
     known_until: datetime | None,
-    rows: Iterable[Mapping[str, Any]],
+    rows: RollupRows,
 ) -> BudgetState | None:
     """One member's budget; None where there is none. `rows` are the member's, as `days_of_rows` asks."""
     dollars = amounts.of_member(member) if member.kind == Member.Kind.PERSON else None

@@ -7,7 +7,6 @@ import subprocess
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import connection
 
@@ -72,7 +71,7 @@ def _dump(target: Path) -> None:
 
 def _environment() -> dict[str, str]:
     """How libpq reaches the configured database: nothing secret among the command's arguments."""
-    database: dict[str, Any] = connection.settings_dict
+    database = connection.settings_dict
     names = {
         "PGHOST": "HOST",
         "PGPORT": "PORT",
