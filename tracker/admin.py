@@ -38,6 +38,10 @@ class AccessSettingsAdmin(SettingsAdmin):
         shown = {"sign_in": read_sign_in(request)}
         return super().change_view(request, object_id, form_url, shown | (extra_context or {}))
 
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Whoever names the administrators could become one, as with logins."""
+        return request.user.is_superuser
+
 
 @admin.register(RetentionSettings)
 class RetentionSettingsAdmin(SettingsAdmin):

@@ -189,6 +189,18 @@ def test_only_superusers_change_logins_since_who_can_may_become_anybody(rows):
     assert make_client(boss_without_flag()).get(url).status_code == 403
 
 
+def test_only_superusers_say_who_is_an_administrator(rows):
+    vera = boss_without_flag()
+    User.objects.filter(pk=vera.pk).update(email="vera@x.io")
+    url = reverse("admin:tracker_accesssettings_changelist")
+    form = {"default_role": "responder", "admin_list": "vera@x.io", "viewers_see": "names"}
+    client = make_client(vera)
+    client.post(url, form | {"responder_list": "", "smallest_group": "5"})
+    client.get("/")
+    assert AccessSettings.get_solo().admin_list == ""
+    assert not User.objects.get(pk=vera.pk).is_superuser
+
+
 @pytest.mark.parametrize(
     "row",
     [
