@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from django.core.management.color import Style
 from django.core.management.commands import flush
-from django.db import connection
+from django.db import connection, connections
 from django.db.backends.base.operations import BaseDatabaseOperations as DatabaseOperations
 from django_q.brokers import get_broker
 from pytest_django.live_server_helper import LiveServer
@@ -23,6 +23,8 @@ from tests import migrated, transactions
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# Nor does it bring a second set of connections, of which one would be open when the database is dropped.
+connections._connections = threading.local()
 
 # The shell is Chromium without the windows around its pages, which take a third of its time.
 BROWSERS = os.environ.get("CHROMIUM") or "chromium-headless-shell", "chromium", "chromium-browser"
