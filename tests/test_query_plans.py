@@ -65,12 +65,7 @@ SERVED: dict[str, Callable[[], QuerySet]] = {
     "membermerge_pair": lambda: MemberMerge.objects.filter(
         kept_pk=1, gone_email="ann@x.io", undone_at__isnull=False
     ),
-    "membersurfaceday_day_member": lambda: (
-        MemberModelDay.objects.between(FIRST, TODAY)
-        .order_by()
-        .values_list("day", "member")
-        .annotate(cents=Sum("total_cents"))
-    ),
+    "membersurfaceday_day_member": lambda: MemberModelDay.objects.filter(day=TODAY, member__gt=1),
     "membersurfaceday_by_day": lambda: (
         MemberModelDay.objects.between(FIRST, TODAY)
         .order_by()
