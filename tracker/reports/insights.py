@@ -31,9 +31,9 @@ SHARE_MODELS = 6
 class Insights:
     """Everything the insights page shows. At most twenty queries with those of the page around it."""
 
-    def __init__(self, filters: Filters) -> None:
+    def __init__(self, filters: Filters, team: Team | None = None) -> None:
         self.filters, self.period = filters, filters.period
-        self.team = Team(filters, with_tokens=True)
+        self.team = team or Team(filters)
         self.selection = self.team.selection
 
     # Plans

@@ -16,6 +16,7 @@ from tracker.reports import cycle, days, models, seats
 from tracker.reports.bands import Bands, MemberDays, Sums
 from tracker.reports.cycle import Budget, CycleReport, heading
 from tracker.reports.days import Days
+from tracker.reports.insights import Insights
 from tracker.reports.limits import NearLimit, near_limit
 from tracker.reports.open_incidents import LISTED, OpenIncidents, open_incidents
 from tracker.reports.pace import Pace, extra_paces, with_paces
@@ -63,6 +64,11 @@ class Overview:
 
     def rows(self, first: date) -> MemberModelDayQuerySet:
         return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))
+
+    @cached_property
+    def off_bill_range(self) -> tuple[float, float]:
+        """What cheaper models would take off the invoice in all, at least and at most."""
+        return Insights(self.filters, self.team).off_bill_range
 
     @cached_property
     def daily(self) -> list[Day]:

@@ -21,7 +21,7 @@ from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.usage import Activity, Part, PartRow, Totals, Usage
+from tracker.reports.usage import Activity, Part, Totals, Usage
 from tracker.widgets import palette
 
 NO_GROUP = (membership.UNASSIGNED, "")
@@ -99,8 +99,8 @@ class MemberFigures:
 class Team:
     """Figures of one period under filters. Seven queries; two more with a group."""
 
-    def __init__(self, filters: Filters, *, with_tokens: bool = False) -> None:
-        self.filters, self.period, self.with_tokens = filters, filters.period, with_tokens
+    def __init__(self, filters: Filters) -> None:
+        self.filters, self.period = filters, filters.period
         self.palette = filters.palette
         self._badges: dict[int, list[Badge]] = {}
         self.people = people.everybody(self.period.end)
@@ -108,8 +108,7 @@ class Team:
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        name = "parts-with-tokens" if self.with_tokens else "parts"
-        rows = kept(name, self.filters, lambda: self._part_rows(self.all_rows))
+        rows = kept("parts", self.filters, lambda: usage.part_rows(self.all_rows))
         return self._usage(usage.parts(rows))
 
     @property
@@ -238,13 +237,10 @@ class Team:
         if chosen.is_everything:
             return self.all_usage
         if chosen.needs_query:
-            return self._usage(usage.parts(self._part_rows(chosen.of(self.all_rows))))
+            return self._usage(usage.parts(usage.part_rows(chosen.of(self.all_rows))))
         return self._usage(
             [part for part in self.all_usage.parts if chosen.keeps(part.member_id, part.model)]
         )
-
-    def _part_rows(self, rows: MemberModelDayQuerySet) -> list[PartRow]:
-        return usage.part_rows(rows, with_tokens=self.with_tokens)
 
     def _usage(self, parts: list[Part]) -> Usage:
         return Usage(parts, {pk for pk, person in self.people.items() if person.is_person})

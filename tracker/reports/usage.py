@@ -68,7 +68,7 @@ class Part(NamedTuple):
     member_id: int
     model: str
     sums: Sequence[int]  # in the order of `SUMS`
-    max_mode_requests: int = 0  # this and the tokens only where they were asked for
+    max_mode_requests: int = 0
     tokens: float = 0.0  # in input tokens' worth
 
     @property
@@ -172,13 +172,13 @@ SUMS: dict[str, Sum | Micro] = {
 MORE = {"sum_max_mode": Sum("max_mode_requests"), "tokens": weighed(partial(Sum, default=0))}
 
 
-PartRow = tuple[Any, ...]  # member, model, sums in the order of `SUMS`, and of `MORE` where asked for
+PartRow = tuple[Any, ...]  # member, model, and sums in the order of `SUMS` and `MORE`
 
 
-def part_rows(rows: MemberModelDayQuerySet, *, with_tokens: bool = False) -> list[PartRow]:
+def part_rows(rows: MemberModelDayQuerySet) -> list[PartRow]:
     """What each member did with each model. One query."""
     by_part = rows.order_by().values_list("member_id", "model")
-    return figures_of(by_part.annotate(**SUMS, **(MORE if with_tokens else {})))
+    return figures_of(by_part.annotate(**SUMS, **MORE))
 
 
 def parts(rows: Iterable[PartRow]) -> list[Part]:

@@ -16,6 +16,7 @@ from detection.frame.tokens import TOKEN_WEIGHTS
 from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
 from tracker import filters
 from tracker.reports.insights import Insights
+from tracker.reports.overview import Overview
 from tracker.reports.savings import Price, alternative
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +131,10 @@ def test_a_model_without_tokens_on_record_is_neither_changed_nor_offered(usage):
     )
     recompute_days(FIRST_DAY, TODAY, NOW)
     assert all(saving.model.key != "claude-opus-max" for saving in report_of().savings)
+
+
+@pytest.mark.parametrize("query", ["", "group=Platform", "search=a", "compare=before"])
+def test_the_overview_shows_what_insights_would_take_off_the_bill(usage, query):
+    asked = filters.parse_filters(QueryDict(query), NOW)
+    assert Overview(asked).off_bill_range == report_of(query).off_bill_range
+    assert report_of().off_bill_range[0] > 0
