@@ -15,15 +15,24 @@ def instant(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not an ISO instant, such as 2026-03-02T14:00Z"
         ) from None
+    _check_year(parsed, text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def day(text: str) -> date:
     """A day as YYYY-MM-DD."""
     try:
-        return date.fromisoformat(text)
+        parsed = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day, such as 2026-03-02") from None
+    _check_year(parsed, text)
+    return parsed
+
+
+def _check_year(parsed: date, text: str) -> None:
+    """Refuse the ends of the calendar, which leave no day to look back or ahead to."""
+    if not 2000 <= parsed.year < 3000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not between 2000 and 2999")
 
 
 def email(text: str) -> str:
