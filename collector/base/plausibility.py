@@ -52,7 +52,7 @@ class ImplausibleValue(ValueError):
 
 def plausible_instant(value: object, now: datetime) -> datetime:
     """The aware instant that `value` states, to the millisecond, between 2023 and a day after `now`."""
-    instant = to_milliseconds(_instant(value))
+    instant = _instant(value)
     if instant < EARLIEST:
         looks_like_seconds = _is_whole(value) and EARLIEST <= _epoch(int(str(value)) * 1000) <= now + AHEAD
         raise ImplausibleValue(
@@ -166,7 +166,7 @@ def _instant(value: object) -> datetime:
         return _epoch(int(text))
     try:
         parsed = datetime.fromisoformat(text)
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return to_milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise ImplausibleValue("is not a date and time") from None
 
