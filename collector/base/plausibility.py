@@ -34,7 +34,7 @@ LONGEST_ADDRESS = 254  # RFC 5321, and the column
 LONGEST_CYCLE = timedelta(days=370)
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
-WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)  # Python reads no number of thousands of digits
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
