@@ -55,24 +55,26 @@ def record(placements: Iterable[Placement]) -> int:
 
 
 def record_unless_moved(placements: Collection[Placement], known_local: Collection[tuple[int, date]]) -> int:
-    """Put on record what Cursor says, but nothing about members whom a person has moved meanwhile.
+    """Put on record what Cursor says, but nothing about members whom a person has moved or merged meanwhile.
 
     `known_local`: all local rows, by member and day, as they were when the placements were worked out.
     """
     with transaction.atomic():
-        members = {placement.member_id for placement in placements}
-        _lock_members(members)
+        here = _lock_members({placement.member_id for placement in placements})
         local = Assignment.objects.exclude(source=Assignment.SetBy.CURSOR).values_list(
             "member_id", "from_day"
         )
         moved = {spot[0] for spot in set(local) - set(known_local)}
-        return record(placement for placement in placements if placement.member_id not in moved)
+        return record(placement for placement in placements if placement.member_id in here - moved)
 
 
-def _lock_members(member_ids: Iterable[int]) -> None:
-    """Let whoever else places these members wait until this transaction is over, in one order for all."""
+def _lock_members(member_ids: Iterable[int]) -> set[int]:
+    """Let whoever else places these members wait until this transaction is over, in one order for all.
+
+    Return those of them who are still here.
+    """
     locked = Member.objects.select_for_update(no_key=True).filter(pk__in=set(member_ids)).order_by("pk")
-    list(locked.values_list("pk", flat=True))
+    return set(locked.values_list("pk", flat=True))
 
 
 def record_from_then_on(placements: Collection[Placement]) -> dict[int, list[Placement]]:

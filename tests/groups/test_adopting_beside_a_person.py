@@ -1,4 +1,4 @@
-"""Adopting Cursor's groups never overwrites a move that a person makes meanwhile."""
+"""Adopting Cursor's groups beside a person who moves or merges members meanwhile."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import connection
 
+from collector.facts.merging import merge_members
 from groups import cursor
 from groups.assignments import changes, placing
 from groups.models import Assignment
@@ -66,3 +67,25 @@ def test_a_move_over_another_connection_waits_for_its_turn_and_stays(ann_is_move
     cursor.adopt(NOW)
     person.join(timeout=60)
     assert Assignment.objects.get(member=ann, from_day=TODAY).group == mine
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_members_merged_over_another_connection_are_left_to_the_next_run(ann_is_moved_by_cursor, monkeypatch):
+    ann, record = ann_is_moved_by_cursor, placing.record_unless_moved
+    bob = make_member("bob@x.io")
+    make_stay(bob, Assignment.objects.get(member=ann).group.cursor_group, YESTERDAY)
+
+    def merge() -> None:
+        merge_members(bob, ann, by="admin", now=NOW)
+        connection.close()
+
+    def merge_first(placements, known_local):
+        person = threading.Thread(target=merge)
+        person.start()
+        person.join(timeout=60)
+        return record(placements, known_local)
+
+    monkeypatch.setattr(cursor, "record_unless_moved", merge_first)
+    cursor.adopt(NOW)
+    assert set(Assignment.objects.values_list("member__email", flat=True)) == {"bob@x.io"}
