@@ -17,7 +17,15 @@ def migrate(target):
     return MigrationExecutor(connection).loader.project_state([target]).apps
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.fixture
+def newest_at_the_end(transactional_db):
+    """The database of a test process is every later test's."""
+    yield
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+@pytest.mark.usefixtures("newest_at_the_end")
 def test_a_merge_becomes_one_finished_part_and_its_steps_again():
     merges = migrate(BEFORE).get_model("collector", "MemberMerge").objects
     merges.create(**COLUMNS, steps=STEPS)
@@ -29,4 +37,3 @@ def test_a_merge_becomes_one_finished_part_and_its_steps_again():
     assert list(parts.values_list("merge__undone_at", "day", "steps")) == [(None, None, STEPS)]
     merges = migrate(BEFORE).get_model("collector", "MemberMerge").objects
     assert list(merges.order_by("pk").values_list("steps", flat=True)) == [STEPS, []]
-    migrate(AFTER)
