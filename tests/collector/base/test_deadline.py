@@ -130,8 +130,9 @@ def test_a_mail_server_that_talks_without_end_is_left():
 @pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254"])
 def test_a_name_of_a_clouds_metadata_service_is_not_called(monkeypatch, address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    found = [(family, socket.SOCK_STREAM, 6, "", (address, 80))]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
-    monkeypatch.setattr(socket.socket, "connect", _socket.socket.connect)  # past the tests' own guard
-    with deadline(2), pytest.raises(requests.ConnectionError, match="link-local"):
-        requests.get("http://metadata.example/latest", timeout=1)
+    answer = [(family, socket.SOCK_STREAM, 6, "", (address, 80))]
+    with monkeypatch.context() as patched, deadline(2):
+        patched.setattr(socket, "getaddrinfo", lambda *args, **options: answer)
+        patched.setattr(socket.socket, "connect", _socket.socket.connect)  # past the tests' own guard
+        with pytest.raises(requests.ConnectionError, match="link-local"):
+            requests.get("http://metadata.example/latest", timeout=1)
