@@ -1,10 +1,11 @@
 """What a step of the hourly job reports."""
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict
 from typing import Any
 
 
-class StepReport:
+class StepReport(ABC):
     """Before a dataclass: its fields are its JSON, and all is well unless it says otherwise."""
 
     @property
@@ -12,9 +13,9 @@ class StepReport:
         return True
 
     @property
+    @abstractmethod
     def summary(self) -> str:
         """One line for people."""
-        raise NotImplementedError
 
     def as_json(self) -> dict[str, object]:
         fields: Any = self
