@@ -11,6 +11,7 @@ from django.conf import settings
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 35
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 MOST_MODULES_AT_A_ROOT = 8
 APPS = ("collector", "config", "detection", "groups", "incidents", "sandbox", "tracker")
 # What Django looks for at an app's root, whatever the rooms.
@@ -41,6 +42,22 @@ def test_no_source_file_is_longer_than_a_person_reads():
     ]
     long = {path for path in sources if len(path.read_text("utf-8").splitlines()) > LONGEST_FILE}
     assert long == set()
+
+
+def test_no_text_stands_where_python_drops_it():
+    """A docstring that is not the first statement, or half a text whose other half has ended."""
+    dropped = {
+        f"{path.relative_to(ROOT)}:{statement.lineno}"
+        for path in tracked_files()
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(body := getattr(node, "body", None), list)
+        for statement in body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if isinstance(statement.value.value, str)
+        if not (statement is body[0] and isinstance(node, DOCUMENTED))
+    }
+    assert dropped == set()
 
 
 def test_no_function_is_longer_than_a_screen():

@@ -23,9 +23,9 @@ from .plan import NewGroup, Plan
 
 
 class ImportCommand(ProductCommand):
-    expected_errors = (OSError, FileError, ChangeRefused)
     """Previews a file, and applies it with --apply. Subclasses name the `kind` of file."""
 
+    expected_errors = (OSError, FileError, ChangeRefused)
     kind: GroupImport.FileKind
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -13,9 +13,8 @@ from collector.models import Source, SourceRun
 
 
 class Command(ProductCommand):
-    help = "Read from every source in Cursor once what may have changed since the last time; 30 days at "
+    help = "Read once what may have changed in Cursor since the last time; the first time, the last 30 days."
     expected_errors = (CursorApiError,)
-    "first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
