@@ -16,8 +16,8 @@ class Command(ProductCommand):
     help = "Look for unusual spend in what has been collected, and store the anomalies."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--as-of", type=instant, help="Judge as of this ISO 8601 instant; default: now.")
-        parser.add_argument("--json", action="store_true", help="Print the whole report as JSON.")
+        parser.add_argument("--as-of", type=instant, metavar="INSTANT", help="default: now")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *, as_of: datetime | None, **options: object) -> None:
         """Print what was new, and one line of summary."""

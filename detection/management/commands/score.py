@@ -37,16 +37,24 @@ class Command(ProductCommand):
     expected_errors = (FileError, OSError)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--seeds", type=seeds, default="101-110", help="Such as 101-110 or 3,5,8.")
-        parser.add_argument("--members", type=int, default=200)
-        parser.add_argument("--days", type=int, default=60)
-        parser.add_argument("--set", dest="overrides", action="append", type=Override.parse, default=[])
-        parser.add_argument("--file", type=Path, help="A team's own export, in place of made-up companies.")
+        parser.add_argument("--seeds", type=seeds, default="101-110", help="such as 3,5,8 (default 101-110)")
+        parser.add_argument("--members", type=int, default=200, help="of each made-up company (default 200)")
+        parser.add_argument("--days", type=int, default=60, help="of history (default 60)")
         parser.add_argument(
-            "--labels", type=Path, help="Its true incidents: email, kind, onset_at, ended_at, extra_dollars."
+            "--set",
+            dest="overrides",
+            action="append",
+            type=Override.parse,
+            default=[],
+            metavar="RULE.FIELD=VALUE",
+            help="score another setting, such as spike.multiplier=4; may be repeated",
         )
-        parser.add_argument("--member", type=email, help="The member of rows without a user.")
-        parser.add_argument("--json", action="store_true", help="Print every company's figures as JSON.")
+        parser.add_argument("--file", type=Path, help="a team's own export, in place of made-up companies")
+        parser.add_argument(
+            "--labels", type=Path, help="its true incidents: email, kind, onset_at, ended_at, extra_dollars"
+        )
+        parser.add_argument("--member", type=email, metavar="EMAIL", help="the member of rows without a user")
+        parser.add_argument("--json", action="store_true", help="print every company's figures as JSON")
 
     def handle(self, **options: Any) -> None:
         """Print a row per company and the means; recall by kind over all of them."""

@@ -20,7 +20,7 @@ class Command(ProductCommand):
         parser.add_argument(
             "--cycle", type=day, metavar="DAY", help="any day of the cycle; default: the current one"
         )
-        parser.add_argument("--format", choices=["csv", "json"], default="csv")
+        parser.add_argument("--format", choices=["csv", "json"], default="csv", help="default: csv")
 
     def handle(self, *, cycle: date | None, format: str, **options: object) -> None:
         day = cycle or utc_day(timezone.now())

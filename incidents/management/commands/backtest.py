@@ -23,10 +23,14 @@ class Command(ProductCommand):
     expected_errors = (past.PastRefused,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--from", dest="first", type=day, help="First UTC day; default: 30 days ago.")
-        parser.add_argument("--to", dest="last", type=day, help="Last UTC day, included; default: today.")
+        parser.add_argument("--from", dest="first", type=day, metavar="DAY", help="default: 30 days ago")
+        parser.add_argument("--to", dest="last", type=day, metavar="DAY", help="included; default: today")
         parser.add_argument(
-            "--step-hours", type=step_hours, default=1, help="Hours between two runs, 1 to 24."
+            "--step-hours",
+            type=step_hours,
+            default=1,
+            metavar="N",
+            help="hours between two runs, 1 to 24 (default 1)",
         )
         parser.add_argument(
             "--set",
@@ -35,9 +39,9 @@ class Command(ProductCommand):
             type=Override.parse,
             default=[],
             metavar="RULE.FIELD=VALUE",
-            help="Try a setting without saving it, such as spike.multiplier=4; may be repeated.",
+            help="try a setting without saving it, such as spike.multiplier=4; may be repeated",
         )
-        parser.add_argument("--json", action="store_true", help="Print the would-be incidents as JSON.")
+        parser.add_argument("--json", action="store_true", help="print the would-be incidents as JSON")
 
     def handle(
         self,

@@ -15,11 +15,11 @@ class Command(ProductCommand):
     help = "Send a digest to every channel that wants digests: once per period, even if run twice."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=sorted(digests.KINDS), help="plan (daily), cycle or weekly.")
-        parser.add_argument("--dry-run", action="store_true", help="Print it and send nothing.")
-        parser.add_argument("--if-due", action="store_true", help="Do nothing unless it is due; for cron.")
-        parser.add_argument("--again", action="store_true", help="Send it even if it was sent before.")
-        parser.add_argument("--now", type=instant, help="As of this instant instead of now.")
+        parser.add_argument("name", choices=sorted(digests.KINDS), help="the plan digest is daily")
+        parser.add_argument("--dry-run", action="store_true", help="print it and send nothing")
+        parser.add_argument("--if-due", action="store_true", help="do nothing unless it is due; for cron")
+        parser.add_argument("--again", action="store_true", help="send it even if it was sent before")
+        parser.add_argument("--now", type=instant, metavar="INSTANT", help="default: now")
 
     def handle(
         self, *, name: str, dry_run: bool, if_due: bool, again: bool, now: datetime | None, **options: object

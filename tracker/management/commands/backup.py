@@ -28,13 +28,13 @@ class Command(ProductCommand):
             type=Path,
             nargs="?",
             metavar="FILE_OR_DIRECTORY",
-            help="Where to write; default: the directory `backups` in VAR_DIR.",
+            help="where to write; default: the directory `backups` in VAR_DIR",
         )
         parser.add_argument(
             "--keep",
             type=copies,
             metavar="N",
-            help="Then delete all but the newest N dated copies in that directory.",
+            help="then delete all but the newest N dated copies in that directory",
         )
 
     def handle(self, *, target: Path | None, keep: int | None, **options: object) -> None:

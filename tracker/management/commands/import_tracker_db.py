@@ -17,7 +17,7 @@ class Command(ProductCommand):
     expected_errors = (OSError, FileError)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="its SQLite file, data/tracker.db")
         parser.add_argument(
             "--dry-run", action="store_true", help="show what would be imported, and change nothing"
         )

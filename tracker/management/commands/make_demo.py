@@ -18,7 +18,13 @@ class Command(ProductCommand):
     help = "Run the demo's last days through the pipeline; only against the sandbox that `serve` starts."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--anchor", type=instant, required=True, help="the instant at which the days end")
+        parser.add_argument(
+            "--anchor",
+            type=instant,
+            required=True,
+            metavar="INSTANT",
+            help="the instant at which the days end",
+        )
         parser.add_argument("--days", type=int, default=PAST_DAYS, help=f"how many (default {PAST_DAYS})")
         parser.add_argument(
             "--wait", action="store_true", help="until standard input ends: the tables are being made"

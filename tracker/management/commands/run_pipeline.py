@@ -19,8 +19,8 @@ class Command(ProductCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--as-of", type=instant, metavar="ISO", help="Run as of this instant (UTC).")
-        parser.add_argument("--json", action="store_true", help="Print the report as JSON.")
+        parser.add_argument("--as-of", type=instant, metavar="INSTANT", help="default: now")
+        parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
     def handle(self, *, as_of: datetime | None, **options: object) -> None:
         try:

@@ -61,6 +61,7 @@ class Command(ProductCommand):
         add.add_argument(
             "--anchor",
             type=instant,
+            metavar="INSTANT",
             help="the time around which the stories happen (default: now); give the same time on a later day"
             " to go on with the same company",
         )
@@ -86,7 +87,7 @@ class Command(ProductCommand):
         add = parser.add_argument_group("the API")
         add.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 chooses a free one")
         add.add_argument("--key", default=DEFAULT_KEY, help=f"the API key to accept (default {DEFAULT_KEY})")
-        add.add_argument("--now", type=instant, help="stand still at this instant")
+        add.add_argument("--now", type=instant, metavar="INSTANT", help="stand still at this instant")
         add.add_argument("--no-limits", action="store_true", help="never answer 429 for too many requests")
         add.add_argument("--legacy", action="store_true", help="answer in the format of 2025")
         add.add_argument(

@@ -37,10 +37,16 @@ class Command(ProductCommand):
     help = "Migrate, and serve the site with its worker; without CURSOR_ADMIN_API_KEY, on a made-up company."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--bind", type=_address, default=("127.0.0.1", 8000), metavar="HOST:PORT")
+        parser.add_argument(
+            "--bind",
+            type=_address,
+            default=("127.0.0.1", 8000),
+            metavar="HOST:PORT",
+            help="default: 127.0.0.1:8000",
+        )
         parser.add_argument(
             "--demo-days", type=int, default=PAST_DAYS, choices=range(1, PAST_DAYS + 1), metavar="DAYS",
-            help=f"of the demo's past, which is made once (default {PAST_DAYS})",
+            help=f"length of the demo's past, which is made once (default {PAST_DAYS})",
         )  # fmt: skip
 
     def handle(self, *, bind: tuple[str, int], demo_days: int, **options: object) -> None:
