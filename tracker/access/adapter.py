@@ -50,6 +50,14 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         session.request = ask_in_time  # type: ignore[method-assign]
         return session
 
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
+        """Who has the verified address now, somebody disabled first; allauth would find by former addresses
+        too, which are other people's by then, and by none that `is_verified` takes from Entra ID."""
+        claims = oidc.claims_of(sociallogin)
+        email = address_claim(claims) if oidc.is_verified(claims) else ""
+        person = User.objects.filter(email=email).order_by("is_active", "pk").first() if email else None
+        return (person, email) if person else None
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Let in a verified, admitted address with this attempt's nonce; `Refused` otherwise."""
         claims = oidc.claims_of(sociallogin)

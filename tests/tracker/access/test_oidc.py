@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from oidc_provider_mock import run_server_in_thread
 
 from tracker.access.oidc import apply_roles, claim_values
@@ -113,6 +113,28 @@ def test_an_address_that_nobody_vouches_for_or_no_list_names_is_refused(client, 
     know(provider, **claims)
     assert problem_of(come_in(client, provider)) == problem
     assert not User.objects.exists()
+
+
+def test_a_former_address_leads_whoever_has_it_now_to_no_other_login(client, provider, settings):
+    settings.AUTH_OIDC_ROLE_CLAIM = ""
+    for email in ("ann@company.com", "ann.lee@company.com"):
+        know(provider, email=email)
+        come_in(client, provider)
+        client.post("/accounts/logout/")
+    User.objects.get().groups.add(Group.objects.get_or_create(name="admin")[0])
+    know(provider, sub="a new colleague", email="ann@company.com")
+    come_in(client, provider, "a new colleague")
+    assert client.get("/admin/").status_code == 302
+    emails = User.objects.order_by("pk").values_list("email", flat=True)
+    assert list(emails) == ["ann.lee@company.com", "ann@company.com"]
+
+
+@pytest.mark.parametrize("vouched", [{"email_verified": True}, {"email_verified": None, "xms_edov": True}])
+def test_a_login_switched_off_before_the_first_sign_in_stays_off(client, provider, vouched):
+    User.objects.create_user("ann@company.com", "ann@company.com", is_active=False)
+    know(provider, **vouched)
+    assert problem_of(come_in(client, provider)) == "inactive"
+    assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize(
