@@ -27,6 +27,10 @@ max_requests, max_requests_jitter = 5000, 500  # whatever leaks does not add up
 # Heartbeats in memory, off the disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  # nosec B108
 control_socket_disable = True
+# Whether a proxy is believed is AUTH_TRUST_HOST's alone. gunicorn would believe one on this machine, which
+# passes on its clients' headers: a SCRIPT_NAME would end up in the links that everybody gets.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 logconfig_dict = LOGGING | {
     "loggers": LOGGING["loggers"] | {"gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True}}
 }

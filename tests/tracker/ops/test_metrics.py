@@ -116,8 +116,9 @@ def test_metrics_are_for_the_token_or_for_an_open_site(client, settings, token, 
     assert client.get("/metrics", headers={"authorization": header}).status_code == status
 
 
-def test_web_workers_add_up_their_page_times(shared_database_url):
-    """gunicorn with two workers: whichever answers, the count is of both."""
+def test_web_workers_add_up_their_page_times_and_believe_no_header_of_a_proxy(shared_database_url):
+    """gunicorn with two workers: whichever answers, the count is of both. A proxy passes on what a client
+    sends: the prefix of all addresses, or that the request came over HTTPS."""
     server = subprocess.Popen(
         [
             sys.executable,
@@ -128,7 +129,7 @@ def test_web_workers_add_up_their_page_times(shared_database_url):
             "config.wsgi",
         ],
         cwd=django_settings.BASE_DIR,
-        env=os.environ | {"DATABASE_URL": shared_database_url},
+        env=os.environ | {"DATABASE_URL": shared_database_url, "DASHBOARD_URL": "https://costs.example.com"},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -136,6 +137,12 @@ def test_web_workers_add_up_their_page_times(shared_database_url):
         address = next(line for line in server.stderr if "Listening at" in line).split()[-2]
         counts = [count_of_metrics(address) for _ in range(12)]
         assert counts == list(range(12))
+        forged = {"/x/healthz/live": {"SCRIPT_NAME": "/x"}, "/settings": {"X-Forwarded-Proto": "https"}}
+        answers = [
+            requests.get(f"{address}{path}", headers=headers, allow_redirects=False, timeout=60)
+            for path, headers in forged.items()
+        ]
+        assert [answer.status_code for answer in answers] == [301, 301]  # to the site's own address
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(60)
