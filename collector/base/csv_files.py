@@ -9,25 +9,22 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import BinaryIO
 
 from .cells import tidy
+from .csv_headers import Columns, Header, read_header
 from .encodings import NotText, encoding_of
 
-DELIMITERS = ",;\t|"
 # Far above any line of these files; the csv module itself refuses cells above 131,072 characters.
 MAX_LINE = 1_000_000
 # Enough to see what is wrong with a file without drowning in it.
 MAX_PROBLEMS = 20
 # Beyond this a file is in another form, and reading on would only take time.
 MOST_BROKEN = 1_000
-# Titles and blank lines that may stand above the names of the columns, and physical lines of those names.
-MOST_LINES_ABOVE, MOST_HEADER_LINES = 5, 40
-
-Columns = Mapping[str, tuple[str, ...]]  # our name for a column: the headers it goes by, in lower case
+# Titles and blank lines that may stand above the names of the columns.
+MOST_LINES_ABOVE = 5
 
 
 class FileError(Exception):
@@ -211,21 +208,14 @@ def _next_line(text: io.TextIOWrapper, number: int) -> str:
     return line
 
 
-@dataclass(frozen=True)
-class _Header:
-    """The names of the columns: how they are separated, how many, and where the known ones stand."""
-
-    text: str
-    delimiter: str
-    width: int
-    places: dict[str, list[int]]
-
-
-def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> _Header:
+def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> Header:
     """The first of the file's first lines that names the required columns; FileError if none does."""
-    first: _Header | None = None
+    first: Header | None = None
     for _ in range(MOST_LINES_ABOVE):
-        header = _read_header(lines, columns)
+        try:
+            header = read_header(lines, columns)
+        except csv.Error as exc:
+            raise FileError(f"Line 1: {_reason(exc)} It should name the columns.") from exc
         if header is None:
             break
         if all(name in header.places for name in required):
@@ -241,44 +231,6 @@ def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> 
         f"Line 1: there is no column {missing}. The file begins with “{' '.join(first.text.split())[:120]}”; "
         "its first line should name the columns."
     )
-
-
-def _read_header(lines: _Lines, columns: Columns) -> _Header | None:
-    """The next line that is not blank, with all of a quoted cell's line breaks; None at the end."""
-    for line in lines:
-        text, separator = line, _excel_separator(line)
-        if separator or not line.strip(" \t\r\n,;|\ufeff"):
-            continue
-        if text.count('"') % 2:
-            for more in islice(lines, MOST_HEADER_LINES):
-                text += more
-                if text.count('"') % 2 == 0:
-                    break
-        headers = [_header(text, delimiter, columns) for delimiter in DELIMITERS]
-        return max(headers, key=lambda header: (len(header.places), header.width))
-    return None
-
-
-def _excel_separator(line: str) -> str:
-    """The separator that Excel's own first line `sep=;` names; empty for any other line."""
-    text = line.strip("\ufeff\r\n").strip(' "')
-    return text[4:5] or "," if text.lower().startswith("sep=") and len(text) <= 6 else ""
-
-
-def _header(text: str, delimiter: str, columns: Columns) -> _Header:
-    try:
-        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    except csv.Error as exc:
-        raise FileError(f"Line 1: {_reason(exc)} It should name the columns.") from exc
-    spelled = [tidy(cell).strip("\"'").lower() for cell in cells]
-    while spelled and not spelled[-1]:  # spreadsheets leave separators behind for columns that were cleared
-        spelled.pop()
-    places = {
-        name: [place for place, cell in enumerate(spelled) if cell == matching[0]]
-        for name, spellings in columns.items()
-        if (matching := [spelling for spelling in spellings if spelling in spelled])
-    }
-    return _Header(text, delimiter, len(spelled), places)
 
 
 def _advice(exc: csv.Error) -> str:

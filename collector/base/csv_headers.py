@@ -1,0 +1,63 @@
+"""The line of a CSV file that names its columns, and how they are separated."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from .cells import tidy
+
+DELIMITERS = ",;\t|"
+# Physical lines of the names.
+MOST_HEADER_LINES = 40
+
+Columns = Mapping[str, tuple[str, ...]]  # our name for a column: the headers it goes by, in lower case
+
+
+@dataclass(frozen=True)
+class Header:
+    """The names of the columns: how they are separated, how many, and where the known ones stand."""
+
+    text: str
+    delimiter: str
+    width: int
+    places: dict[str, list[int]]
+
+
+def read_header(lines: Iterator[str], columns: Columns) -> Header | None:
+    """The next line that is not blank, with all of a quoted cell's line breaks; None at the end.
+
+    csv.Error where the line cannot be read.
+    """
+    for line in lines:
+        text, separator = line, _excel_separator(line)
+        if separator or not line.strip(" \t\r\n,;|\ufeff"):
+            continue
+        if text.count('"') % 2:
+            for more in islice(lines, MOST_HEADER_LINES):
+                text += more
+                if text.count('"') % 2 == 0:
+                    break
+        headers = [_header(text, delimiter, columns) for delimiter in DELIMITERS]
+        return max(headers, key=lambda header: (len(header.places), header.width))
+    return None
+
+
+def _excel_separator(line: str) -> str:
+    """The separator that Excel's own first line `sep=;` names; empty for any other line."""
+    text = line.strip("\ufeff\r\n").strip(' "')
+    return text[4:5] or "," if text.lower().startswith("sep=") and len(text) <= 6 else ""
+
+
+def _header(text: str, delimiter: str, columns: Columns) -> Header:
+    cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    spelled = [tidy(cell).strip("\"'").lower() for cell in cells]
+    while spelled and not spelled[-1]:  # spreadsheets leave separators behind for columns that were cleared
+        spelled.pop()
+    places = {
+        name: [place for place, cell in enumerate(spelled) if cell == matching[0]]
+        for name, spellings in columns.items()
+        if (matching := [spelling for spelling in spellings if spelling in spelled])
+    }
+    return Header(text, delimiter, len(spelled), places)
