@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from .cells import tidy
+from .cells import is_empty_value, tidy
 from .csv_headers import Columns, Header, read_header
-from .encodings import NotText, encoding_of
+from .encodings import DAMAGED_BYTES, NotText, encoding_of
 
 # Far above any line of these files; the csv module itself refuses cells above 131,072 characters.
 MAX_LINE = 1_000_000
@@ -23,6 +24,8 @@ MAX_LINE = 1_000_000
 MAX_PROBLEMS = 20
 # Beyond this a file is in another form, and reading on would only take time.
 MOST_BROKEN = 1_000
+# NUL, and what stands for bytes that could not be decoded.
+NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 # Titles and blank lines that may stand above the names of the columns.
 MOST_LINES_ABOVE = 5
 
@@ -83,15 +86,24 @@ class CsvTable:
         except NotText as exc:
             raise FileError(str(exc)) from exc
         self.problems = problems or Problems()
-        self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, newline=""))
-        header = _find_header(self._lines, columns, required)
-        self.delimiter, self._width, self._places = header.delimiter, header.width, header.places
-        self.header = header.text
+        errors = DAMAGED_BYTES if encoding.startswith("utf-8") else "strict"
+        self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, errors=errors, newline=""))
+        self._known, self._required = columns, required
+        self._header = _find_header(self._lines, columns, required)
+
+    @property
+    def delimiter(self) -> str:
+        return self._header.delimiter
+
+    @property
+    def header(self) -> str:
+        """The line that names the columns."""
+        return self._header.text
 
     @property
     def columns(self) -> set[str]:
         """Our names of the columns that the file has."""
-        return set(self._places)
+        return set(self._header.places)
 
     def __iter__(self) -> Iterator[Row]:
         """The lines that can be read; the others are noted as problems."""
@@ -112,39 +124,47 @@ class CsvTable:
                 self._lines.push_back()
                 reader = self._reader()
                 continue
-            if any(map(str.strip, cells)) and (row := self._row(self._lines.first_of_row, cells)):
+            if header := self._header.another(cells, self._known, self._required):
+                self._header = header
+            elif any(map(str.strip, cells)) and (row := self._row(self._lines.first_of_row, cells)):
                 yield row
 
     def _reader(self) -> Iterator[list[str]]:
         return csv.reader(self._lines, delimiter=self.delimiter, strict=True)
 
     def _row(self, line: int, cells: list[str]) -> Row | None:
-        if len(cells) > self._width and any(cell.strip() for cell in cells[self._width :]):
+        width = self._header.width
+        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             self.problems.note(
                 line,
-                f"{len(cells)} cells, but the first line has {self._width} columns. "
+                f"{len(cells)} cells, but the first line has {width} columns. "
                 "Put quotes around the cell that contains the separator.",
             )
             return None
-        if len(cells) < self._width:
+        if len(cells) < width:
             self.problems.note(
                 line,
-                f"only {len(cells)} of {self._width} cells. The file seems to be cut off here: "
-                "export it again.",
+                f"only {len(cells)} of {width} cells. The file seems to be cut off here: export it again.",
             )
             return None
-        if any("\0" in cell for cell in cells):  # of UTF-16: in UTF-8 the file is refused
-            self.problems.note(line, "a cell contains a NUL character, which is not text.")
-            return None
         try:
-            return Row(line, {name: _cell(cells, places) for name, places in self._places.items()})
+            return Row(line, {name: _cell(cells, places) for name, places in self._header.places.items()})
         except ValueError as exc:
             self.problems.note(line, str(exc))
             return None
 
 
-def _cell(cells: list[str], places: list[int]) -> str:
-    """The cell of a column; ValueError where two columns of that name disagree."""
+def _cell(cells: list[str], places: list[list[int]]) -> str:
+    """The cell of a column; of several spellings, of the best that holds something."""
+    first = _agreed(cells, places[0])
+    if len(places) == 1 or not is_empty_value(first):
+        return first
+    others = (_agreed(cells, alike) for alike in places[1:])
+    return next((text for text in others if not is_empty_value(text)), first)
+
+
+def _agreed(cells: list[str], places: list[int]) -> str:
+    """The cell of columns with one name; ValueError where they disagree."""
     text = _plain(cells[places[0]])
     for place in places[1:]:
         other = _plain(cells[place])
@@ -157,7 +177,13 @@ def _cell(cells: list[str], places: list[int]) -> str:
 
 
 def _plain(cell: str) -> str:
-    return cell.strip() if cell.isascii() else tidy(cell)
+    if cell.isascii() and "\0" not in cell:
+        return cell.strip()
+    if NOT_TEXT.search(cell):
+        raise ValueError(
+            "a cell contains a NUL character or a damaged one, which is not text. Export the file again."
+        )
+    return tidy(cell)
 
 
 class _Lines:
@@ -228,7 +254,7 @@ def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> 
         columns[name][0].capitalize() for name in required if name not in first.places
     )
     raise FileError(
-        f"Line 1: there is no column {missing}. The file begins with “{' '.join(first.text.split())[:120]}”; "
+        f"Line 1: there is no column {missing}. The file begins with “{tidy(first.text)[:120]}”; "
         "its first line should name the columns."
     )
 

@@ -1,5 +1,7 @@
 """The line of a CSV file that names its columns, and how they are separated."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Iterator, Mapping
@@ -17,12 +19,25 @@ Columns = Mapping[str, tuple[str, ...]]  # our name for a column: the headers it
 
 @dataclass(frozen=True)
 class Header:
-    """The names of the columns: how they are separated, how many, and where the known ones stand."""
+    """The names of the columns: how they are separated, how many, and where the known ones stand.
+
+    A column may stand in several places: those of one spelling are together, the best spelling first.
+    `names` are the cells that name known columns, as they are written.
+    """
 
     text: str
     delimiter: str
     width: int
-    places: dict[str, list[int]]
+    places: dict[str, list[list[int]]]
+    names: frozenset[str]
+
+    def another(self, cells: list[str], columns: Columns, required: tuple[str, ...]) -> Header | None:
+        """The header that `cells` are, where one file stands below another; None where they are a row."""
+        if self.names.isdisjoint(cells):  # of nearly every row, at little cost
+            return None
+        header = header_of(cells, self.delimiter.join(cells), self.delimiter, columns)
+        is_one = header.places.keys() >= set(required) and 2 * len(header.places) > len(self.places)
+        return header if is_one else None
 
 
 def read_header(lines: Iterator[str], columns: Columns) -> Header | None:
@@ -52,12 +67,21 @@ def _excel_separator(line: str) -> str:
 
 def _header(text: str, delimiter: str, columns: Columns) -> Header:
     cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    return header_of(cells, text, delimiter, columns)
+
+
+def header_of(cells: list[str], text: str, delimiter: str, columns: Columns) -> Header:
     spelled = [tidy(cell).strip("\"'").lower() for cell in cells]
     while spelled and not spelled[-1]:  # spreadsheets leave separators behind for columns that were cleared
         spelled.pop()
     places = {
-        name: [place for place, cell in enumerate(spelled) if cell == matching[0]]
+        name: [
+            [place for place, cell in enumerate(spelled) if cell == spelling]
+            for spelling in spellings
+            if spelling in spelled
+        ]
         for name, spellings in columns.items()
-        if (matching := [spelling for spelling in spellings if spelling in spelled])
+        if not set(spelled).isdisjoint(spellings)
     }
-    return Header(text, delimiter, len(spelled), places)
+    known = {place for alike in places.values() for same in alike for place in same}
+    return Header(text, delimiter, len(spelled), places, frozenset(cells[place] for place in known))

@@ -1,9 +1,14 @@
 """Which encoding a file of text is in; and what it is where it is not text."""
 
 import codecs
+import re
 from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 20
+# How Python decodes bytes that are not text: as halves of characters, which no text has.
+DAMAGED_BYTES = "surrogateescape"
+DAMAGE = re.compile("[\ud800-\udfff]")
+BEYOND_ASCII = re.compile("[^\x00-\x7f\ud800-\udfff]")
 SPREADSHEET = (
     "this is a ZIP archive or an Excel workbook, not a CSV file. Unpack it, or save it as CSV in Excel."
 )
@@ -36,8 +41,8 @@ class NotText(ValueError):
 def encoding_of(file: BinaryIO) -> tuple[str, str]:
     """Python's name of the encoding, and what to call it in a report where it was only guessed.
 
-    By the file's mark; else UTF-16 where every other byte is a NUL, UTF-8 where all of it decodes, or else
-    Windows-1252. The file is left at its beginning.
+    By the file's mark; else UTF-16 where every other byte is a NUL, UTF-8 where all of it decodes or most of
+    what is not ASCII does, or else Windows-1252. The file is left at its beginning.
     """
     head = file.read(16)
     for beginning, reason in OTHER_KINDS.items():
@@ -47,7 +52,7 @@ def encoding_of(file: BinaryIO) -> tuple[str, str]:
     encoding = next(((name, "") for name in marked), None) or _by_nuls(head)
     if not encoding:
         _check_markup(head)
-        encoding = ("utf-8", "") if _is_utf8(file) else ("cp1252", "Windows-1252")
+        encoding = _by_content(file)
     file.seek(0)
     return encoding
 
@@ -73,23 +78,23 @@ def _check_markup(head: bytes) -> None:
         raise NotText("Line 1: this is JSON, not a CSV file.")
 
 
-def _is_utf8(file: BinaryIO) -> bool:
-    """Whether the whole file decodes; NotText at a NUL, which no text has."""
+def _by_content(file: BinaryIO) -> tuple[str, str]:
+    """UTF-8 or Windows-1252, by the whole file; NotText at a NUL, which no text has."""
     file.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line, is_utf8 = 1, True
-    while chunk := file.read(CHUNK_BYTES):
+    decoder = codecs.getincrementaldecoder("utf-8")(DAMAGED_BYTES)
+    line, good, bad = 1, 0, 0  # characters beyond ASCII, and bytes that are none
+    chunk = b"begin"
+    while chunk:
+        chunk = file.read(CHUNK_BYTES)
         if (nul := chunk.find(b"\0")) >= 0:
             line += chunk.count(b"\n", 0, nul)
             raise NotText(f"Line {line}: this is not a text file. Export it again as CSV.")
         line += chunk.count(b"\n")
-        is_utf8 = is_utf8 and _decodes(decoder, chunk)
-    return is_utf8 and _decodes(decoder, b"", final=True)
-
-
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
-    try:
-        decoder.decode(chunk, final)
-    except UnicodeDecodeError:
-        return False
-    return True
+        text = decoder.decode(chunk, final=not chunk)
+        if not text.isascii():
+            bad += len(DAMAGE.findall(text))
+            good += len(BEYOND_ASCII.findall(text))
+    if not bad:
+        return "utf-8", ""
+    # Text in Windows-1252 hardly ever looks like UTF-8, whose letters beyond ASCII are pairs of odd bytes.
+    return ("utf-8", "UTF-8 with damaged characters") if good >= bad else ("cp1252", "Windows-1252")

@@ -4,28 +4,31 @@ import re
 from decimal import Decimal
 
 from collector.base.money import cents
-from collector.base.plausibility import MOST_CENTS, MOST_COUNT
+from collector.base.plausibility import MOST_CENTS, MOST_COUNT, is_number
 
 # What stands in a cell in place of a number.
-NO_NUMBER = {"", "-", "--", "–", "—", "nan", "included", "null", "none", "n/a", "na", "#n/a"}
-FREE = {"free", "no charge", "$free"}
+NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included( in \w[\w +]*)?", re.IGNORECASE)
+# What says that nothing was charged, as in “Errored, No Charge”.
+FREE = re.compile(r"\$?free|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)
 # Far above what one request of any plan costs.
 MOST_UNITS = Decimal(10**6)
 
 GROUPED = re.compile(r"[1-9]\d{0,2}(?:([,.'’\u00a0\u202f ])\d{3})(?:\1\d{3})*")
 WHOLE = re.compile(r"(\d{1,24})(?:[.,]0*)?")
 PLAIN = re.compile(r"\d{0,24}(?:\.\d{1,24})?(?:e-\d{1,2})?", re.IGNORECASE)
-THOUSANDS_THEN_POINT = re.compile(r"[1-9]\d{0,2}(,\d{3})+\.\d+|[1-9]\d{0,2}(,\d{3}){2,}")
+THOUSANDS_THEN_POINT = re.compile(r"[1-9]\d{0,2}([,'’ ])\d{3}(\1\d{3})*\.\d+|[1-9]\d{0,2}(,\d{3}){2,}")
 THOUSANDS_THEN_COMMA = re.compile(r"[1-9]\d{0,2}([.'’\u00a0\u202f ]\d{3})+,\d+|[1-9]\d{0,2}(\.\d{3}){2,}")
 DECIMAL_COMMA = re.compile(r"\d{0,24},\d{1,24}")
 # Could be twelve and a half, or twelve thousand five hundred.
 AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
-CURRENCY = re.compile(r"^(?:us)?\$|^usd|(?:us)?\$$|usd$", re.IGNORECASE)
+CURRENCY = re.compile(r"^(?:us ?)?\$|^usd|(?:us)?\$$|usd$", re.IGNORECASE)
 
 
 def count(text: str, what: str) -> int | None:
     """A whole number from 0; None for a cell without one; ValueError for anything else."""
-    if text.lower() in NO_NUMBER:
+    if is_number(text, most_digits=15):  # nearly every cell, and less than MOST_COUNT
+        return int(text)
+    if NO_NUMBER.fullmatch(text):
         return None
     if GROUPED.fullmatch(text):
         number = int(re.sub(r"\D", "", text))
@@ -40,7 +43,7 @@ def count(text: str, what: str) -> int | None:
 
 def money(text: str, delimiter: str) -> Decimal | None:
     """Cents of a cell in dollars; None where it holds none; ValueError where it holds something else."""
-    if text.lower() in FREE:
+    if FREE.fullmatch(text):
         return Decimal(0)
     amount = _amount(text, delimiter, "cost")
     if amount is None:
@@ -52,7 +55,7 @@ def money(text: str, delimiter: str) -> Decimal | None:
 
 def units(text: str, delimiter: str) -> Decimal | None:
     """Request units; None where the cell holds none; ValueError where it holds something else."""
-    if text.lower() in FREE:
+    if FREE.fullmatch(text):
         return Decimal(0)
     amount = _amount(text, delimiter, "number of requests")
     if amount is not None and not 0 <= amount <= MOST_UNITS:
@@ -61,7 +64,7 @@ def units(text: str, delimiter: str) -> Decimal | None:
 
 
 def _amount(text: str, delimiter: str, what: str) -> Decimal | None:
-    if text.lower() in NO_NUMBER:
+    if NO_NUMBER.fullmatch(text):
         return None
     sign, digits = _unsigned(text)
     if plain := _with_point(digits, delimiter):
@@ -89,7 +92,7 @@ def _with_point(digits: str, delimiter: str) -> str:
     if digits.strip(".") and PLAIN.fullmatch(digits):
         return digits
     if THOUSANDS_THEN_POINT.fullmatch(digits):
-        return digits.replace(",", "")
+        return re.sub(r"[^\d.]", "", digits)
     if delimiter == ",":
         return ""
     if THOUSANDS_THEN_COMMA.fullmatch(digits):

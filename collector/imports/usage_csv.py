@@ -37,12 +37,21 @@ COLUMNS = {
     "kind": ("kind", "type"),
     "model": ("model",),
     "max_mode": ("max mode", "maxmode"),
-    "cache_write": ("input (w/ cache write)", "cache write"),
+    "cache_write": ("input (w/ cache write)", "cache write", "cache write tokens"),
     "input": ("input (w/o cache write)",),
-    "cache_read": ("cache read",),
+    "cache_read": ("cache read", "cache read tokens"),
     "output": ("output tokens", "output"),
     "total": ("total tokens", "tokens"),
-    "cost": ("cost", "cost ($)", "cost (usd)", "cost usd", "cost($)"),
+    "cost": (
+        "cost",
+        "cost ($)",
+        "cost (usd)",
+        "cost usd",
+        "cost($)",
+        "cost (us$)",
+        "cost in usd",
+        "total cost",
+    ),
     "cost_to_you": ("cost to you", "cost to you ($)"),
     "requests": ("requests", "request units", "requests (units)"),
     "cloud_agent": ("cloud agent id",),
@@ -235,14 +244,17 @@ def _is_summary(row: Row) -> bool:
 def _tokens(row: Row) -> dict[str, int | None]:
     """The four counts; ValueError where they do not add up to the total, since then columns have shifted.
 
-    Where a file has only the total, it is returned as `input`, and the other three are unknown.
+    What a total has beyond the columns that the file has is the count of the first that it lacks.
     """
     counts = {name: count(row[name], "number of tokens") for name in TOKENS}
     total = count(row["total"], "number of tokens")
-    if not any(name in row.cells for name in TOKENS):
-        return counts | {"input": total}
+    if total is None:
+        return counts
     added = sum(number or 0 for number in counts.values())
-    if total is not None and total != added:
+    lacking = next((name for name in TOKENS if name not in row.cells), "")
+    if lacking and added <= total:
+        return counts | {lacking: total - added}
+    if total != added:
         raise ValueError(
             f"the tokens add up to {added:,}, but the total is {total:,}. Export the file again."
         )

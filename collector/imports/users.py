@@ -1,5 +1,6 @@
 """Whom the rows of a file name, and whose those are that name nobody."""
 
+import re
 from dataclasses import dataclass, field
 
 from collector.base.cells import MYSELF, is_address, is_empty_value, tidy
@@ -7,6 +8,7 @@ from collector.base.csv_files import FileError
 from collector.base.plausibility import is_number
 from collector.facts.roster import Identity, identify
 
+CURSOR_ID = re.compile(r"user_\w{4,70}", re.ASCII)
 # Names that a message lists.
 MOST_NAMES = 5
 # Names kept, for a file that has something else in that column.
@@ -15,7 +17,8 @@ MOST_KEPT = 1_000
 
 @dataclass
 class Users:
-    """The column *User*: an address, a number for somebody who has left, or nobody: `member` if given."""
+    """The column *User*: an address, one of Cursor's ids, which is all that is left of somebody who has left,
+    or nobody: `member` if given."""
 
     member: str = ""
     without_user: int = 0  # rows that name nobody
@@ -59,7 +62,7 @@ class Users:
 
     def _identify(self, user: str, cell: str) -> Identity:
         if _names_somebody(user):
-            return identify(number=user) if user.isdecimal() else identify(user)
+            return identify(user) if is_address(user) else identify(number=tidy(cell))
         if is_empty_value(user):
             return identify(self.member)
         if not self.member:
@@ -74,4 +77,4 @@ class Users:
 
 
 def _names_somebody(user: str) -> bool:
-    return is_address(user) or is_number(user, most_digits=40)
+    return is_address(user) or is_number(user, most_digits=40) or CURSOR_ID.fullmatch(user) is not None

@@ -100,6 +100,28 @@ def test_separators_after_the_last_column_of_the_header_stand_for_no_column():
     assert read(b"Email,Team,,,\nann@x.io,a\nbob@x.io,b,,,\n") == [(2, "ann@x.io", "a"), (3, "bob@x.io", "b")]
 
 
+@pytest.mark.parametrize("begin", ["", "\ufeff"])
+@pytest.mark.parametrize("damaged", [b"bob\xff@x.io,b\n", b"bob\xc3@x.io,b\n", b"bob@x.io,Z\xfcrich\n"])
+def test_a_damaged_character_concerns_its_line_alone(begin, damaged):
+    data = f"{begin}Email,Team\nzoë@x.io,Zürich\n".encode() + damaged + b"cy@x.io,c\n"
+    assert read(data) == [(2, "zoë@x.io", "Zürich"), (4, "cy@x.io", "c")]
+    assert "Line 3: a cell contains a NUL character or a damaged one" in problems(data)[0]
+
+
+def test_a_file_that_ends_within_a_character_keeps_its_encoding():
+    assert read("Email,Team\nzoë@x.io,Zürich\nbö".encode()[:-1]) == [(2, "zoë@x.io", "Zürich")]
+
+
+def test_a_column_with_two_spellings_is_read_from_the_one_that_holds_something():
+    data = b"E-Mail,Email,Team\nann@x.io,,a\n,bob@x.io,b\ncy@x.io,other@x.io,c\nann@x.io,-,d\n"
+    assert [email for _, email, _ in read(data)] == ["ann@x.io", "bob@x.io", "other@x.io", "ann@x.io"]
+
+
+def test_a_header_below_the_rows_names_the_columns_from_there_on():
+    data = "Email,Team\nann@x.io,a\n\ufeffTeam,Name,Email\nb,Bob,bob@x.io\nEmail,x,cy@x.io\n".encode()
+    assert read(data) == [(2, "ann@x.io", "a"), (4, "bob@x.io", "b"), (5, "cy@x.io", "Email")]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_a_nul_in_a_wide_encoding_concerns_its_line_alone(encoding):
     data = "Email,Team\nann@x.io,a\0b\nbob@x.io,b\n".encode(encoding)

@@ -50,7 +50,9 @@ def test_a_fuller_form_replaces_the_sum_and_the_sum_never_the_fuller(write):
     assert (event.input_tokens, event.cache_read_tokens, again.unchanged) == (20, 3000, 1)
 
 
-@pytest.mark.parametrize("cost", ["Free", "free", "$0.00", "0"])
+@pytest.mark.parametrize(
+    "cost", ["Free", "free", "$0.00", "0", "errored", "Aborted, Not Charged", "No Charge"]
+)
 def test_free_is_known_to_cost_nothing(write, cost):
     result = import_usage(write(TEAM + ONE.replace("0.42", cost)), AT)
     assert (result.survey.without_cost, only_event().charged_cents, only_event().cost_basis) == (0, 0, "file")
@@ -60,6 +62,8 @@ def test_free_is_known_to_cost_nothing(write, cost):
     ("separator", "cost", "cents"),
     [
         (",", "$1,234.50", 123450),
+        (",", "US $1'234.50", 123450),
+        (",", "1\u00a0234.50", 123450),
         (",", "0.125", Decimal("12.5")),
         (",", "12.500", 1250),
         (",", "US$0.42", 42),
