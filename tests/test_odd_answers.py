@@ -29,6 +29,9 @@ ANSWERS = {
     "a refusal without end": http(b"400 Bad Request", body=DEEP),
     "lists in lists": http(body=DEEP),
     "a list": http(body=b"[1]"),
+    "a success that names nothing": http(
+        body=b'{"ok": true, "ts": null, "user": [], "id": {}, "data": [null]}'
+    ),
     "an exponent without end": http(body=b'{"ok": 1e99999999999999999999}'),
     "a page to sign in": http(body=b"<html>Sign in</html>"),
 }

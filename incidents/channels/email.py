@@ -1,7 +1,7 @@
 """E-mail through whatever backend Django is given: HTML and plain text."""
 
 from email.utils import formataddr, parseaddr
-from smtplib import SMTPDataError, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -130,6 +130,11 @@ def explain(problem: Exception) -> DeliveryError:
             f"are still sent.",
             is_about_channel=False,
             is_permanent=is_final(problem.smtp_code),
+        )
+    if isinstance(problem, SMTPNotSupportedError):
+        return DeliveryError(
+            f"The mail server does not offer what EMAIL_URL asks for ({str(problem).rstrip('.')}): choose "
+            "another port, or smtp:// without encryption or login."
         )
     status = getattr(problem, "status_code", None) or getattr(problem, "smtp_code", None)
     if status in LOGIN_REFUSED:

@@ -49,6 +49,7 @@ ADVICE = {
 }
 ABOUT_THE_MESSAGE = {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "no_text", "message_not_found"}
 CODE = re.compile(r"[a-z][a-z0-9_]*")
+TS = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
 
 
@@ -100,10 +101,13 @@ def post(to: str, parcel: Parcel) -> str:
 
 
 def post_once(parcel: Parcel, **message: Any) -> str:
-    """Post, unless an earlier attempt got through after all; return the message's ts."""
+    """Post, unless an earlier attempt got through after all; return the message's ts.
+
+    It is empty where Slack took the message and did not name it: what follows is then a new message.
+    """
     mark = {"event_type": "cost_notification", "event_payload": {"key": parcel.key}}
     posted = find_posted(parcel, message["channel"], message.get("thread_ts", ""))
-    return posted or str(call("chat_postMessage", metadata=mark, **message)["ts"])
+    return posted or ts_of(call("chat_postMessage", metadata=mark, **message).data)
 
 
 def find_posted(parcel: Parcel, channel: str, thread: str) -> str:
@@ -117,10 +121,29 @@ def find_posted(parcel: Parcel, channel: str, thread: str) -> str:
         answer = call(method, channel=channel, oldest=since, include_all_metadata=True, limit=100, **where)
     except DeliveryError:
         return ""
-    for message in answer.get("messages", []):
-        if message.get("metadata", {}).get("event_payload", {}).get("key") == parcel.key:
-            return str(message["ts"])
+    messages = answer.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        if part(message, "metadata", "event_payload", "key") == parcel.key:
+            return ts_of(message)
     return ""
+
+
+def part(answer: object, *names: str) -> object:
+    """What stands in an answer under these names, one within the other; None where there is nothing."""
+    for name in names:
+        answer = answer.get(name) if isinstance(answer, dict) else None
+    return answer
+
+
+def text_part(answer: object, *names: str) -> str:
+    value = part(answer, *names)
+    return value if isinstance(value, str) else ""
+
+
+def ts_of(message: object) -> str:
+    """What a message goes by: seconds with a fraction, as text; empty where it is anything else."""
+    ts = text_part(message, "ts")
+    return ts if TS.fullmatch(ts) else ""
 
 
 def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
@@ -210,12 +233,12 @@ class SlackUser:
 
 def find_user(user_id: str, team_id: str = "") -> SlackUser:
     """Ask once and briefly, since Slack waits for the answer. `team_id` is the workspace of the press."""
-    answer = call_within(PRESS_SECONDS, "users_info", is_patient=False, user=user_id)
-    user = answer.get("user") or {}
-    email = str((user.get("profile") or {}).get("email") or "").strip()
-    is_own = is_live(user) and is_of_team(user, team_id)
+    answer = call_within(PRESS_SECONDS, "users_info", is_patient=False, user=user_id).data
+    user = part(answer, "user")
+    email = text_part(user, "profile", "email").strip()
+    is_own = isinstance(user, dict) and is_live(user) and is_of_team(user, team_id)
     # Some letters that are not ASCII become one in lower case: the address would be somebody else's.
-    return SlackUser(email.lower() if email.isascii() else "", str(user.get("tz") or ""), is_own)
+    return SlackUser(email.lower() if email.isascii() else "", text_part(user, "tz"), is_own)
 
 
 def is_live(user: dict[str, object]) -> bool:
@@ -230,8 +253,8 @@ def is_of_team(user: dict[str, Any], team_id: str) -> bool:
     if not theirs:
         return True
     ours = {team for team in (team_id, own_team()) if team}
-    grid = (user.get("enterprise_user") or {}).get("teams") or []
-    return not ours or ours <= {theirs, *map(str, grid)}
+    grid = part(user, "enterprise_user", "teams")
+    return not ours or ours <= {theirs, *map(str, grid if isinstance(grid, list) else ())}
 
 
 def own_team() -> str:
@@ -240,7 +263,7 @@ def own_team() -> str:
     team = cache.get(key)
     if team is None:
         try:
-            team = str(call_within(TEAM_SECONDS, "auth_test", is_patient=False).get("team_id") or "")
+            team = text_part(call_within(TEAM_SECONDS, "auth_test", is_patient=False).data, "team_id")
         except DeliveryError:
             return ""
         cache.set(key, team, 3600)

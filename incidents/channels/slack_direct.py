@@ -41,8 +41,11 @@ def send(channel: Channel, parcel: Parcel) -> str | Receipt:
 
 def direct_channel(address: str) -> str:
     """The id of the conversation with whoever has that e-mail address in Slack."""
-    user = slack.call("users_lookupByEmail", email=address)["user"]["id"]
-    return str(slack.call("conversations_open", users=user)["channel"]["id"])
+    user = slack.text_part(slack.call("users_lookupByEmail", email=address).data, "user", "id")
+    room = user and slack.text_part(slack.call("conversations_open", users=user).data, "channel", "id")
+    if not room:
+        raise DeliveryError("Slack's answer names nobody to write to.", code="user_not_found")
+    return room
 
 
 def send_direct(room: str, parcel: Parcel, news: Alert) -> str:
@@ -57,4 +60,4 @@ def post_test(channel: Channel, parcel: Parcel) -> str:
     """A test has no member to write to; it checks the token."""
     if not settings.SLACK_BOT_TOKEN:
         raise DeliveryError("Slack is not set up: set SLACK_BOT_TOKEN. Members get e-mails instead.")
-    return str(slack.call("auth_test")["user"])
+    return slack.text_part(slack.call("auth_test").data, "user")

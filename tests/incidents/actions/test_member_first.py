@@ -52,6 +52,20 @@ def answer(incident: Incident, reply: str, at, until: date | None = None):
     return save_answer(question, reply, until, Origin.SLACK, at)
 
 
+@pytest.mark.parametrize("method", ["users.lookupByEmail", "conversations.open"])
+def test_a_member_whom_slack_does_not_name_clearly_gets_a_mail(
+    slack, monkeypatch, settings, mailoutbox, method
+):
+    settings.EMAIL_CONFIGURED, answer_of = True, slack.answer
+    odd = {"ok": True, "user": None, "channel": []}
+    monkeypatch.setattr(
+        slack, "answer", lambda called, sent: odd if called == method else answer_of(called, sent)
+    )
+    opened()
+    outbox.deliver_due(NOON)
+    assert [mail.to for mail in mailoutbox] == [["carl@example.com"]]
+
+
 def test_a_warning_goes_to_the_member_at_once_and_to_the_channel_after_half_an_hour(slack):
     incident = opened()
     outbox.deliver_due(NOON)

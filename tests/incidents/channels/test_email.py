@@ -39,6 +39,19 @@ def test_mail_refused_by_the_server_is_tried_again(mailbox):
     assert outbox.deliver_due(NOON + HOUR).sent == 1
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "lacking"), [("EMAIL_USE_TLS", True, "STARTTLS"), ("EMAIL_HOST_USER", "ops", "AUTH")]
+)
+def test_a_server_without_encryption_or_login_is_named_as_such(mailbox, settings, setting, value, lacking):
+    setattr(settings, setting, value)
+    settings.EMAIL_HOST_PASSWORD = "made-up"
+    make_channel("email")
+    open_incidents()
+    assert outbox.deliver_due(NOON).failed == 1
+    assert "does not offer what EMAIL_URL asks for" in (error := Notification.objects.get().error)
+    assert lacking in error
+
+
 def test_as_a_digest_mail_waits_for_its_hour_and_holds_everything(mailbox):
     IncidentSettings.objects.create(email_mode="digest", email_digest_hour=8)
     make_channel("email")

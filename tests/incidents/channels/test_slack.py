@@ -6,9 +6,11 @@ import pytest
 
 from incidents import lifecycle
 from incidents.channels import slack as slack_channel
+from incidents.channels.base import Parcel
 from incidents.lifecycle import take_in
 from incidents.models import Incident, Notification, Origin, Verdict
 from incidents.notifying import outbox
+from incidents.notifying.messages import Digest
 from tests.incidents.factories import ADA, BOB, HOUR, NOON, make_anomaly, make_channel, make_member, run_at
 from tests.incidents.slack_stand_in import Fault
 from tests.incidents.steps import open_incidents, texts
@@ -153,3 +155,31 @@ def test_a_message_that_got_through_unnoticed_is_found_again_if_the_app_may_read
     assert outbox.deliver_due(NOON + HOUR).failed == 1
     assert outbox.deliver_due(NOON + 2 * HOUR).sent == 1
     assert len(slack.thread) == (1 if may_read else 2)
+
+
+@pytest.mark.parametrize("ts", [{}, {"ts": None}, {"ts": 1700000000.5}, {"ts": "None"}, {"ts": "1" * 500}])
+def test_a_message_that_slack_took_and_did_not_name_is_sent_and_followed_by_a_new_one(slack, monkeypatch, ts):
+    make_channel()
+    (incident,) = open_incidents()
+    monkeypatch.setattr(slack, "answer", lambda method, sent: {"ok": True, "channel": "C1", **ts})
+    assert outbox.deliver_due(NOON).sent == 1
+    assert Notification.objects.get().remote_id == ""
+    monkeypatch.undo()
+    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
+    outbox.deliver_due(NOON + HOUR)
+    assert "Acknowledged by Ada Byron" in texts(slack.roots[0])
+
+
+@pytest.mark.parametrize(
+    "history", [{}, {"messages": None}, {"messages": [None, {"metadata": None}, {"metadata": {"key": []}}]}]
+)
+def test_a_history_of_another_shape_finds_no_message(slack, monkeypatch, history):
+    parcel = Parcel("notification-1", "test", Digest("Title", (), (), ""), sent_since=NOON)
+    monkeypatch.setattr(slack, "answer", lambda method, sent: {"ok": True, **history})
+    assert slack_channel.find_posted(parcel, "C1", "") == ""
+
+
+@pytest.mark.parametrize("user", [None, [], "U1", {"profile": []}, {"profile": {"email": 1}, "team_id": []}])
+def test_a_user_of_another_shape_has_no_address(slack, monkeypatch, user):
+    monkeypatch.setattr(slack, "answer", lambda method, sent: {"ok": True, "user": user})
+    assert slack_channel.find_user("U1", "T1").email == ""
