@@ -37,8 +37,6 @@ UNRESOLVED = "unresolved"  # a status of incidents beside their own
 # One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
 SURFACES = {surface.value: surface for surface in Surface if surface}
 Cycles = tuple[BillingCycle | None, BillingCycle | None, date]
-# Two years: pages read a row for each member, model and day of it.
-MOST_DAYS = 731
 
 
 class FilterForm(forms.Form):
@@ -220,7 +218,7 @@ def parse_filters(
     groups = load_groups() if values["group"] else None
     options = group_options(groups, with_closed=True) if groups is not None else []
     group = read_group(values["group"], options, notes) if values["group"] else None
-    dates = period_from_dates(values["from"], values["to"], now, known_until)
+    dates = periods.from_dates(values["from"], values["to"], now, known_until)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
     models = palette.load() if values["model"] else None
     if models and values["model"] not in models.models:
@@ -256,25 +254,6 @@ def filter_error(name: str, value: str) -> str:
         kind = "comparison" if name == "compare" else name
         return f"There is no {kind} “{value}”. Choose one of: {choices[name]}."
     return f"“{name}” is longer than any {name} here."
-
-
-def period_from_dates(
-    first: date | None, last: date | None, now: datetime, known_until: datetime | None
-) -> Period | None:
-    """The period from `first` to `last`; that one day if only one is given, None if neither is.
-
-    BadRequest if it ends before it begins, begins today or later, or is too long.
-    """
-    first, last = first or last, last or first
-    if first is None or last is None:
-        return None
-    if first > last:
-        raise BadRequest(f"The period ends before it begins: {first} is after {last}.")
-    if first >= utc_day(now):
-        raise BadRequest(f"{first} is not over yet (UTC). Choose days before {utc_day(now)}.")
-    if (last - first).days >= MOST_DAYS:
-        raise BadRequest(f"A period can be at most {MOST_DAYS} days long.")
-    return periods.between(first, last, now, known_until)
 
 
 def read_period(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from django.core.exceptions import BadRequest
 from django.db.models import Q
 
 from collector.base.days import day_end, day_start, days_between, utc_day
@@ -15,6 +16,8 @@ from tracker.widgets import formats
 WHOLE_DAYS = {"24h": 1, "3d": 3, "7d": 7, "14d": 14, "30d": 30}
 LABELS = {"24h": "24 h", "3d": "3 d", "7d": "7 d", "14d": "14 d", "30d": "30 d", "cycle": "Cycle"}
 DEFAULT = "30d"
+# Two years: pages read a row for each member, model and day of it.
+MOST_DAYS = 731
 DATES = "dates"  # the key of a period given by its first and last day
 COMPARISONS = {"before": "Period before", "cycle": "Last cycle"}
 
@@ -125,6 +128,25 @@ def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | N
     """The cycle that `now` falls into, if one is known."""
     cycle = BillingCycle.objects.at(now)
     return of_cycle(cycle, now, known_until) if cycle else None
+
+
+def from_dates(
+    first: date | None, last: date | None, now: datetime, known_until: datetime | None
+) -> Period | None:
+    """The period from `first` to `last`; that one day if only one is given, None if neither is.
+
+    BadRequest if it ends before it begins, begins today or later, or is too long.
+    """
+    first, last = first or last, last or first
+    if first is None or last is None:
+        return None
+    if first > last:
+        raise BadRequest(f"The period ends before it begins: {first} is after {last}.")
+    if first >= utc_day(now):
+        raise BadRequest(f"{first} is not over yet (UTC). Choose days before {utc_day(now)}.")
+    if (last - first).days >= MOST_DAYS:
+        raise BadRequest(f"A period can be at most {MOST_DAYS} days long.")
+    return between(first, last, now, known_until)
 
 
 def of_cycle(cycle: BillingCycle, now: datetime, known_until: datetime | None = None) -> Period:
