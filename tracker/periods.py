@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest
 from django.db.models import Q
 
 from collector.base.days import day_end, day_start, days_between, utc_day
+from collector.base.plausibility import EARLIEST
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet, rows_in_cycle
 from tracker.widgets import formats
@@ -135,7 +136,7 @@ def from_dates(
 ) -> Period | None:
     """The period from `first` to `last`; that one day if only one is given, None if neither is.
 
-    BadRequest if it ends before it begins, begins today or later, or is too long.
+    BadRequest if it ends before it begins, is not over or before there was any usage, or is too long.
     """
     first, last = first or last, last or first
     if first is None or last is None:
@@ -144,6 +145,8 @@ def from_dates(
         raise BadRequest(f"The period ends before it begins: {first} is after {last}.")
     if first >= utc_day(now):
         raise BadRequest(f"{first} is not over yet (UTC). Choose days before {utc_day(now)}.")
+    if first < utc_day(EARLIEST):
+        raise BadRequest(f"There is no usage before {EARLIEST:%Y}: choose later days than {first}.")
     if (last - first).days >= MOST_DAYS:
         raise BadRequest(f"A period can be at most {MOST_DAYS} days long.")
     return between(first, last, now, known_until)

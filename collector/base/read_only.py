@@ -1,7 +1,10 @@
 """Rows that the admin shows but nobody can edit there."""
 
+from typing import Any
+
+from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,8 +19,19 @@ from .readable import ReadableChanges, ReadableFigures
 SAFE_METHODS = ("GET", "HEAD")
 
 
+class ShortSearch(ChangeListSearchForm):
+    """At most as long as an address: of a thousand words SQLite makes a question that it then refuses."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields[SEARCH_VAR] = forms.CharField(required=False, strip=False, max_length=254)
+
+
 class CarefulChangeList(ChangeList):
-    """A list that starts again without filters where the address names a year that no calendar has."""
+    """A list that starts again without filters where the address names a year that no calendar has, and
+    without a search that is too long."""
+
+    search_form_class = ShortSearch
 
     def get_results(self, request: HttpRequest) -> None:
         try:

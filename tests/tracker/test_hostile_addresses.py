@@ -123,6 +123,13 @@ def test_a_year_that_no_calendar_has_opens_the_list_without_it(superuser):
     assert failures(superuser, urls) == {}
 
 
+@pytest.mark.parametrize("table", ["collector_member", "axes_accessattempt", "groups_group"])
+def test_a_list_of_the_admin_is_not_searched_for_a_thousand_words(superuser, table):
+    answer = superuser.get(reverse(f"admin:{table}_changelist"), {"q": "a " * 1_500})
+    assert answer.status_code == 200
+    assert "at most 254 characters" in answer.text
+
+
 @pytest.mark.slow
 def test_no_filter_of_the_admin_is_a_fault_of_ours(superuser):
     assert failures(superuser, admin_queries("²")) == {}

@@ -52,7 +52,8 @@ def test_one_day_alone_is_a_period_of_one_day(client):
     ("query", "why"),
     [("from=2026-11-10&to=2026-11-01", "ends before it begins"), ("from=2026-11-23", "not over yet"),
      ("from=2026-02-30", "is not a day"), ("from=x&to=2026-11-01", "is not a day"),
-     ("from=2020-01-01&to=2026-01-01", "at most 731 days")],
+     ("from=2024-01-01&to=2026-01-01", "at most 731 days"),
+     ("from=0001-01-01&compare=before", "no usage before 2023")],
 )  # fmt: skip
 def test_days_that_make_no_period_are_refused_with_the_reason(client, query, why):
     response = client.get(f"/?{query}")
