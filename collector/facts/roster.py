@@ -110,6 +110,11 @@ class Roster:
         """Members that name nobody in particular: nobody's spend, and bare ids."""
         return {pk for pk, key in self.addresses.items() if key == UNATTRIBUTED or key.startswith(BY_ID)}
 
+    def seated(self) -> set[int]:
+        """Members whom Cursor lists by an id of their own."""
+        listed = Member.objects.on_team().filter(pk__in=self.by_cursor_id.values())
+        return set(listed.values_list("pk", flat=True))
+
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         """Make members of those whom nobody knows yet: their spend must not be lost."""
         wanted = sorted(set(identities), key=lambda identity: (not identity.has_address, identity.key))
@@ -204,6 +209,17 @@ class Roster:
         for pk, (_, email) in moves.items():
             self._move(pk, email, at)
         return conflicts
+
+    def release_addresses(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Let a former address go to a new id that has it now, while its former holder is listed as well."""
+        listed = dict(pairs)
+        present = {self.by_cursor_id[cursor_id] for cursor_id in listed if cursor_id in self.by_cursor_id}
+        for cursor_id, email in listed.items():
+            holder = self.by_key.get(email)
+            is_known = not cursor_id or cursor_id in self.by_cursor_id
+            if holder in present and not is_known and self.addresses[holder] != email:
+                MemberAddress.objects.filter(email=email).delete()
+                del self.by_key[email]
 
     def _move(self, pk: int, email: str, at: datetime) -> None:
         former = self.addresses[pk]

@@ -40,6 +40,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     with writing():
         roster = Roster.load()
         conflicts = _follow_addresses(roster, _ids(listed), window.read_at)
+        roster.release_addresses(_ids(listed))
         rows = _rows(listed, roster)
         written = _store(rows, window.read_at)
         gone = _mark_gone({key[0] for key in rows}, notes, window.read_at)

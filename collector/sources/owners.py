@@ -12,12 +12,12 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
     `rows` is what a complete window holds now, `known` what is stored of it; both are brought into line.
     An event that is no longer listed while another of the same millisecond appears is that one: in 26,000
     public rows no two events shared a millisecond. Whoever was known stays the owner when the vendor forgets
-    them, as it does with removed people.
+    them, as it does with removed people, and when another member has their address now.
     """
     gone = stored.keys() - rows.keys()
     if not gone:
         return []
-    vague, moved = roster.vague(), []
+    vague, seated, moved = roster.vague(), roster.seated(), []
     by_model = {key[1:]: key for key in gone}
     by_instant = {key.occurred_at: key for key in gone}
     for key in [key for key in rows if key not in stored]:
@@ -25,7 +25,8 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
         if old is None or old not in gone:
             continue
         gone.discard(old)
-        if key.member_id in vague and old.member_id not in vague:
+        is_forgotten = key.member_id in vague and old.member_id not in vague
+        if is_forgotten or {key.member_id, old.member_id} <= seated:
             former_key = key._replace(member_id=old.member_id)
             if former_key in rows or (former_key in stored and former_key != old):
                 continue

@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -179,6 +180,20 @@ def test_a_new_address_does_not_double_what_was_spent_under_the_old(told, client
     sync(told, client, event(NOON, "ana@new.com", chargedCents=10), window=LATER)
     assert [row[1] for row in stored()] == ["ana@new.com"]
     assert sum(row[5] for row in totals()) == 10
+
+
+def test_events_from_before_two_members_swapped_addresses_stay_with_whose_they_are(told, client):
+    make_member = partial(Member.objects.create, first_seen_at=NOON, last_seen_at=NOON)
+    ana = make_member(email="a@x.com", cursor_id="user_a")
+    bo = make_member(email="b@x.com", cursor_id="user_b")
+    before = event(NOON, "a@x.com", chargedCents=10)
+    sync(told, client, before)
+    for member, address in ((ana, "moving"), (bo, "a@x.com"), (ana, "b@x.com")):
+        Member.objects.filter(pk=member.pk).update(email=address)
+    after = event(NOON + timedelta(minutes=1), "a@x.com", chargedCents=1)
+    sync(told, client, before, after, window=LATER)
+    spent = MemberModelDay.objects.filter(total_cents__gt=0)
+    assert dict(spent.values_list("member", "total_cents")) == {ana.pk: 10, bo.pk: 1}
 
 
 def test_old_answers_fall_back_to_the_model_cost_and_say_so(told, client):

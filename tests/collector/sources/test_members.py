@@ -87,6 +87,21 @@ def test_a_new_address_of_a_known_id_is_the_same_member_and_both_find_them(told,
     assert Member.objects.get().email == "ida@old.com"
 
 
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_a_newcomer_who_gets_the_former_address_of_somebody_listed_is_a_member_of_their_own(
+    told, client, is_at_once
+):
+    sync(told, client, MONDAY, member("ida@x.com", id="user_ida"))
+    if not is_at_once:
+        sync(told, client, TUESDAY, member("ida@new.com", id="user_ida"))
+    sync(told, client, WEDNESDAY, member("ida@new.com", id="user_ida"), member("ida@x.com", id="user_2"))
+    assert dict(Member.objects.values_list("cursor_id", "email")) == {
+        "user_ida": "ida@new.com",
+        "user_2": "ida@x.com",
+    }
+    assert Member.objects.by_address("ida@x.com").cursor_id == "user_2"
+
+
 def test_two_members_may_swap_their_addresses(told, client):
     sync(told, client, MONDAY, member("a@x.com", id="user_1"), member("b@x.com", id="user_2"))
     sync(told, client, TUESDAY, member("b@x.com", id="user_1"), member("a@x.com", id="user_2"))
