@@ -98,6 +98,8 @@ def finish_merges(now: datetime) -> None:
                     merge_members(pair[record.kept_pk], pair[record.gone_pk], by=record.merged_by, now=now)
         except MergeRefused as refused:
             log.warning("%s stays unfinished: %s", record, refused)
+        except Exception:  # one merge must not keep the collection from its work, hour after hour
+            log.exception("%s stays unfinished", record)
 
 
 def preview_merge(keep: Member, gone: Member, *, by: str, now: datetime) -> MemberMerge:
@@ -142,6 +144,8 @@ def undo_merge(record: MemberMerge, *, by: str, now: datetime) -> None:
             _give_addresses_back(record)
             record.undone_by = by
             record.save(update_fields=["undone_by"])
+            # Brings `gone` back in the same transaction, before a collection makes a member of its address.
+            _undo_last_part(record, now)
     parts = record.parts.count()
     ShortTransactions().run([lambda: _undo_last_part(record, now)] * parts)
     with writing():

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from types import ModuleType
 
 import pytest
+from django.db import IntegrityError
 
 from collector.base import short_transactions
 from collector.base.upsert import writing
 from collector.facts import merging, rollups
 from collector.facts.merging import MergeRefused, finish_merges, merge_members, undo_merge
-from collector.models import (
-    Member,
-    MemberMerge,
-    MemberModelDay,
-    UsageEvent,
-)
+from collector.facts.roster import Roster, identify
+from collector.models import Member, MemberMerge, MemberModelDay, UsageEvent
 from tests.detection.facts import make_event, make_member
 from tests.tracker.merged_pair import DAY, EARLIER, HOUR, NOW, make_pair, whole_database
 
@@ -39,6 +37,11 @@ def kill(*arguments: object) -> None:
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, transactions: int) -> None:
     """Let that many of the short transactions be committed, each with one step, and none after them."""
+    monkeypatch.setattr(short_transactions, "BUDGET_SECONDS", 0.0)
+    die_after(monkeypatch, short_transactions, transactions)
+
+
+def die_after(monkeypatch: pytest.MonkeyPatch, module: ModuleType, transactions: int) -> None:
     left = [transactions]
 
     @contextmanager
@@ -49,8 +52,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, transactions: int) -> None:
         with writing():
             yield
 
-    monkeypatch.setattr(short_transactions, "BUDGET_SECONDS", 0.0)
-    monkeypatch.setattr(short_transactions, "writing", dying)
+    monkeypatch.setattr(module, "writing", dying)
 
 
 @pytest.mark.parametrize("transactions", [0, 1, 2])
@@ -80,6 +82,8 @@ def test_an_undo_that_was_killed_goes_on_with_the_next_collection(pair, monkeypa
     before = whole_database()
     record = merge_members(old, new, by="ann", now=NOW)
     kill_after(monkeypatch, transactions)
+    if transactions == 2:  # all is back, which only has to be noted
+        die_after(monkeypatch, merging, 1)
     with pytest.raises(Killed):
         undo_merge(record, by="bob", now=NOW)
     monkeypatch.undo()
@@ -91,6 +95,36 @@ def test_an_undo_that_was_killed_goes_on_with_the_next_collection(pair, monkeypa
     finish_merges(NOW)
     assert whole_database() == before
     assert MemberMerge.objects.get().undone_at == NOW
+
+
+def test_an_undo_brings_the_member_back_before_anything_else_is_collected_for_the_address(pair, monkeypatch):
+    old, new = pair
+    before = whole_database()
+    record = merge_members(old, new, by="ann", now=NOW)
+    kill_after(monkeypatch, 0)
+    with pytest.raises(Killed):
+        undo_merge(record, by="bob", now=NOW)
+    monkeypatch.undo()
+    roster, identity = Roster.load(), identify(new.email)
+    roster.admit([identity], NOW)
+    assert roster.member_id(identity) == new.pk
+    finish_merges(NOW)
+    assert whole_database() == before
+
+
+def test_a_merge_that_cannot_go_on_keeps_no_collection_from_its_work(pair, monkeypatch, caplog):
+    old, new = pair
+    kill_after(monkeypatch, 1)
+    with pytest.raises(Killed):
+        merge_members(old, new, by="ann", now=NOW)
+    monkeypatch.undo()
+
+    def fail(*arguments: object) -> None:
+        raise IntegrityError("made up")
+
+    monkeypatch.setattr(merging, "_finish", fail)
+    finish_merges(NOW)
+    assert MemberMerge.objects.get().is_under_way and "stays unfinished" in caplog.text
 
 
 def test_an_interrupted_merge_can_be_undone(pair, monkeypatch):
