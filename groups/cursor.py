@@ -53,7 +53,7 @@ class _CursorGroups:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.by_id = Group.objects.in_bulk()
+        self.by_id = Group.objects.locked().in_bulk()
         self.by_key = {key(group.name): group for group in self.by_id.values()}
         self.by_cursor_id = {
             group.cursor_group_id: group for group in self.by_id.values() if group.cursor_group_id

@@ -26,6 +26,10 @@ __all__ = [
 
 
 class GroupQuerySet(models.QuerySet["Group"]):
+    def locked(self) -> GroupQuerySet:
+        """Rows that whoever else closes or renames groups waits for, until this transaction is over."""
+        return self.select_for_update(no_key=True).order_by("pk")
+
     def open(self) -> GroupQuerySet:
         """Groups that can hold members now: neither deleted nor merged into another."""
         return self.filter(closed_day__isnull=True)

@@ -81,14 +81,15 @@ def move(member_ids: Collection[int], group: Group | None, from_day: date, *, by
 
     From then on Cursor no longer moves them. Later days that they spent elsewhere follow too.
     """
-    if group and group.closed_day:
-        raise ChangeRefused(f"“{group.name}” is deleted: choose an open group.")
     if from_day > utc_day(now):
         raise ChangeRefused("The first day is in the future: choose today or an earlier day.")
     before = current(utc_day(now))
     source = Assignment.SetBy.MANUAL
     placed = [Placement(pk, group.pk if group else None, from_day, source, by, now) for pk in member_ids]
-    record_from_then_on(placed)
+    with transaction.atomic():
+        if group and Group.objects.locked().get(pk=group.pk).closed_day:
+            raise ChangeRefused(f"“{group.name}” is deleted: choose an open group.")
+        record_from_then_on(placed)
     return sum(before[pk] != group for pk in member_ids)
 
 
@@ -114,9 +115,10 @@ def _at_cursor(member_ids: Collection[int], day: date) -> dict[int, int]:
 
 def _close(group: Group, into: Group | None, by: str, now: datetime) -> int:
     today = utc_day(now)
-    if group.closed_day:
-        raise ChangeRefused(f"“{group.name}” has already been deleted.")
     with transaction.atomic():
+        locked = Group.objects.locked().in_bulk([group.pk, into.pk] if into else [group.pk])
+        if locked[group.pk].closed_day:
+            raise ChangeRefused(f"“{group.name}” has already been deleted.")
         members = members_of({group.pk}, today)
         move(members, into, today, by=by, now=now)
         group.closed_day, group.merged_into = today, into

@@ -160,7 +160,7 @@ class _GroupsToMake:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.by_key = {key(group.name): group for group in Group.objects.all()}
+        self.by_key = {key(group.name): group for group in Group.objects.locked()}
         self.made: list[int] = []
         self.opened: dict[int, Closed] = {}
 

@@ -89,3 +89,27 @@ def test_members_merged_over_another_connection_are_left_to_the_next_run(ann_is_
     monkeypatch.setattr(cursor, "record_unless_moved", merge_first)
     cursor.adopt(NOW)
     assert set(Assignment.objects.values_list("member__email", flat=True)) == {"bob@x.io"}
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_moved_into_a_group_that_is_deleted_over_another_connection_meanwhile(monkeypatch):
+    ann, mine = make_member("ann@x.io"), changes.create("Mine", now=NOW)
+    record = changes.record_from_then_on
+
+    def delete() -> None:
+        changes.delete(mine, by="admin", now=NOW)
+        connection.close()
+
+    other = threading.Thread(target=delete)
+
+    def delete_first(placements):
+        monkeypatch.undo()
+        other.start()
+        other.join(timeout=2)
+        return record(placements)
+
+    monkeypatch.setattr(changes, "record_from_then_on", delete_first)
+    changes.move([ann.pk], mine, TODAY, by="admin", now=NOW)
+    other.join(timeout=60)
+    assert Assignment.objects.get(member=ann, from_day=TODAY).group is None
