@@ -1,5 +1,7 @@
 """Apprise: a service by its URL, such as Teams, Discord, Google Chat, ntfy or Matrix."""
 
+import re
+
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
 from detection.vocabulary import Severity
@@ -12,6 +14,10 @@ from .targets import HIDDEN, split_target
 
 TOTAL_SECONDS = 30
 LONGEST_BODY = 30_000
+# What Discord, Mattermost, Zulip or Google Chat take for a mention of everybody or a link under another name;
+# Apprise hands text on to them as it stands. An address keeps its @.
+MARKUP = re.compile(r"(?<![\w.+-])@|@(?=(?:all|channel|everyone|here)\b)|<|\](?=\()", re.IGNORECASE)
+WORD_JOINER = "\u2060"  # nobody sees it
 TYPES = {Severity.CRITICAL: NotifyType.FAILURE, Severity.WARNING: NotifyType.WARNING}
 
 
@@ -20,7 +26,8 @@ def send(channel: Channel, parcel: Parcel) -> str:
     urls = split_target(channel.kind, channel.target)
     if not urls:
         raise DeliveryError("No URL: enter one for each service.")
-    title, body, kind = title_of(parcel.content), body_of(parcel.content), notify_type(parcel.content)
+    title, body = without_markup(title_of(parcel.content)), without_markup(body_of(parcel.content))
+    kind = notify_type(parcel.content)
     asset = AppriseAsset(
         app_id="Cursor Cost Monitor",
         app_desc="",
@@ -41,6 +48,10 @@ def send(channel: Channel, parcel: Parcel) -> str:
             "check the URL, the keys in it and the network."
         )
     return parcel.key
+
+
+def without_markup(text: str) -> str:
+    return MARKUP.sub(lambda match: match[0] + WORD_JOINER, text)
 
 
 def failed_service(url: str, asset: AppriseAsset, title: str, body: str, kind: NotifyType) -> str:

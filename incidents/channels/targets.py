@@ -21,7 +21,7 @@ SLACK_ID = re.compile(r"[CGDU][A-Z0-9]{5,}|#?[a-z0-9][a-z0-9._-]{0,79}")
 ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
 API_KEY = re.compile(r"[A-Za-z0-9-]{20,64}")
 # What Apprise would do on this machine instead of over the network.
-LOCAL_SERVICES = ("dbus", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
+LOCAL_SERVICES = ("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 # Options of Apprise's services that name a file.
 FILE_OPTIONS = ("keyfile", "subfile", "pgp_key", "pgp_privkey")
 SEVERAL = {"email", "apprise"}  # kinds whose target holds several items

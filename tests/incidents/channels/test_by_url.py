@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 
 import pytest
@@ -10,9 +11,10 @@ from django.core.exceptions import ValidationError
 
 from incidents.channels import by_url
 from incidents.channels.forms import CHANNEL_FORMS, channel_form
+from incidents.lifecycle import take_in
 from incidents.models import Channel, Notification
 from incidents.notifying import outbox
-from tests.incidents.factories import NOON, make_channel
+from tests.incidents.factories import NOON, make_anomaly, make_channel, make_member, run_at
 from tests.incidents.steps import open_incidents
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +33,17 @@ def test_each_service_hears_who_how_much_and_where_to_look(service):
     assert body["title"] == "Warning: Carl spent $412 in 24 h, 8.2x the usual $50."
     assert f"/incidents/{incident.pk}" in body["message"]
     assert body["type"] == "warning"
+
+
+def test_a_name_mentions_nobody_and_is_no_link(service):
+    make_channel("apprise", target=apprise_url(service))
+    name = "@everyone <users/all> [Sign in](https://evil.example) <https://evil.example|here>"
+    make_anomaly(make_member("ops@example.com", name=name), message=f"{name} spent $412")
+    take_in(run_at(NOON), NOON)
+    assert outbox.deliver_due(NOON).sent == 1
+    body = service.bodies[0]
+    assert not re.search(r"@everyone|<users|\]\(|<https", body["title"] + body["message"])
+    assert by_url.without_markup("ops@example.com") == "ops@example.com"
 
 
 def test_one_that_fails_is_reported_by_name_and_its_key_is_neither_stored_nor_logged(service, caplog):
@@ -85,6 +98,7 @@ def test_no_redirect_leads_elsewhere(service):
         ("apprise", "json://169.254.169.254/latest", "link-local"),
         ("apprise", "nonsense://a-secret/token", "“nonsense://•••” is not an Apprise URL"),
         ("apprise", "dbus://", "shows messages on this machine"),
+        ("apprise", "gio://", "shows messages on this machine"),
         (
             "apprise",
             "discord://123456789012345678/a-secret-of-24-letters-a?template=/etc/passwd",
