@@ -4,13 +4,13 @@ import dataclasses
 import json
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils.formats import localize
@@ -105,7 +105,10 @@ class DollarsField(forms.DecimalField):
 
     def to_python(self, value: object) -> Any:
         entered = super().to_python(value)
-        return None if entered is None else entered * 100
+        try:
+            return None if entered is None else entered * 100
+        except DecimalException:  # 1E+999999, sNaN
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 class ReadableFigures(BaseModelAdmin):

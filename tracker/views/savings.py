@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
+from django.db.models import BigIntegerField
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -53,7 +54,7 @@ class Suggestion:
 
 
 class FollowUpForm(forms.Form):
-    member = forms.IntegerField(min_value=1)
+    member = forms.IntegerField(min_value=1, max_value=BigIntegerField.MAX_BIGINT)
     model = forms.CharField(max_length=120)
     state = forms.ChoiceField(choices=SavingFollowUp.State.choices)
     reason = forms.CharField(max_length=300, required=False)

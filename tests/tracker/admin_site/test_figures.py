@@ -168,6 +168,9 @@ def test_the_floor_of_an_exemption_is_entered_in_dollars(admin_client, filled):
     )
     values["floor_cents"] = ""
     assert "needs an amount" in admin_client.post(url, values).content.decode()
+    for odd in ("1E+999999", "sNaN"):
+        values["floor_cents"] = odd
+        assert "Enter a number" in admin_client.post(url, values).content.decode()
 
 
 def test_a_row_that_nobody_changes_by_hand_offers_no_history(admin_client, filled):

@@ -101,7 +101,8 @@ def test_a_declined_suggestion_saves_nothing(client, time_machine):
 
 def test_what_was_never_suggested_is_not_found(client):
     bob = Member.objects.get(email="bob@x.io")
-    for member, model, state in ((bob.pk, "sonnet", "raised"), (99, "opus", "raised"), (bob.pk, "opus", "x")):
+    odd = ((99, "opus", "raised"), (2**63, "opus", "raised"), (bob.pk, "opus", "x"))
+    for member, model, state in ((bob.pk, "sonnet", "raised"), *odd):
         data = {"member": member, "model": model, "state": state}
         assert client.post("/savings/follow-up", data).status_code == 404
     assert not SavingFollowUp.objects.exists()
