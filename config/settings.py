@@ -295,6 +295,6 @@ MAX_BODY_BYTES = 50 * 1024**2
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
 LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL, secrets=(SECRET_KEY, *env.secrets))
+DEFAULT_EXCEPTION_REPORTER_FILTER = "tracker.views.debug_page.HiddenAddresses"
 
-ENVIRONMENT_NAMES = frozenset(env.names)
-ENVIRONMENT_PROBLEMS = tuple(env.problems)
+ENVIRONMENT_NAMES, ENVIRONMENT_PROBLEMS = frozenset(env.names), tuple(env.problems)

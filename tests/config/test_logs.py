@@ -3,7 +3,9 @@ import logging
 import sys
 
 import pytest
+from django.views.debug import ExceptionReporter
 
+from config.caches import build_caches
 from config.logs import JsonLines, TextLines, is_request_of_no_fault, logging_config
 
 SECRETS = ("key_made_up_for_tests", "hunter2-hunter2")
@@ -56,6 +58,15 @@ def test_json_lines_are_one_object_each_with_time_level_logger_and_message():
     line = json.loads(build("json").format(record("12 rows")))
     assert {"level": "INFO", "logger": "collector", "message": "12 rows"}.items() <= line.items()
     assert "at" in line
+
+
+def test_the_page_for_debugging_shows_no_address_with_a_secret_in_it(rf, settings):
+    settings.EMAIL_URL = "smtp+tls://user:hunter2@mail.example.com:587"
+    settings.WEBHOOK_URL = settings.HEARTBEAT_URL = "https://example.com/hunter2"
+    settings.REDIS_URL = "redis://:hunter2@redis:6379/0"
+    settings.CACHES = build_caches(settings.REDIS_URL)
+    settings.Q_CLUSTER = {"redis": settings.REDIS_URL}
+    assert "hunter2" not in ExceptionReporter(rf.get("/"), None, None, None).get_traceback_html()
 
 
 def test_short_values_are_not_taken_for_secrets():
