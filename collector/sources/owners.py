@@ -26,7 +26,8 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
             continue
         gone.discard(old)
         is_forgotten = key.member_id in vague and old.member_id not in vague
-        if is_forgotten or {key.member_id, old.member_id} <= seated:
+        has_swapped = key.member_id != old.member_id and {key.member_id, old.member_id} <= seated
+        if is_forgotten or has_swapped:
             former_key = key._replace(member_id=old.member_id)
             if former_key in rows or (former_key in stored and former_key != old):
                 continue

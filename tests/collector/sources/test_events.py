@@ -196,6 +196,13 @@ def test_events_from_before_two_members_swapped_addresses_stay_with_whose_they_a
     assert dict(spent.values_list("member", "total_cents")) == {ana.pk: 10, bo.pk: 1}
 
 
+def test_an_event_of_a_listed_member_whose_model_is_spelled_another_way_later_stays_one(told, client):
+    Member.objects.create(email="ana@example.com", cursor_id="user_a", first_seen_at=NOON, last_seen_at=NOON)
+    sync(told, client, event(NOON, model="", chargedCents=10))
+    sync(told, client, event(NOON, model="gpt-5", chargedCents=10), window=LATER)
+    assert stored() == [(NOON, "ana@example.com", "gpt-5", 0, Decimal(10))]
+
+
 def test_old_answers_fall_back_to_the_model_cost_and_say_so(told, client):
     old = event(NOON, chargedCents=None, isChargeable=None, kind=None, kindLabel="Usage-based")
     sync(told, client, old, event(END - timedelta(hours=1), chargedCents=None, tokenUsage=None))
