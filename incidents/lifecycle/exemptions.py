@@ -56,6 +56,12 @@ def is_exempt(incident: Incident, now: datetime) -> bool:
     return in_force.filter(member=incident.member, cause=incident.cause).exists()
 
 
+def is_accepted(incident: Incident, now: datetime) -> bool:
+    """Whether a verdict on an incident of the team accepts what it found as it is: it leaves no exemption."""
+    is_running = incident.planned_until is None or now < incident.planned_until
+    return incident.member is None and incident.verdict in CLOSING_VERDICTS and is_running
+
+
 def _left_by_verdicts(member: Member, cause: str, now: datetime) -> QuerySet[Exemption]:
     """Exemptions in force that a verdict about the member and cause left: made at the instant of one."""
     about = Incident.objects.about(member.pk, cause).order_by()

@@ -17,7 +17,7 @@ from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Status, TimelineStep
 from incidents.wording import instant
 
-from .exemptions import is_exempt
+from .exemptions import is_accepted, is_exempt
 from .growth import floor_cents, growth, stated_cents
 from .intake_run import Run, TakeInReport
 from .moves import UNRESOLVED, Transition, transition, write
@@ -210,7 +210,7 @@ def comeback_reason(incident: Incident, holding: Sequence[Anomaly], run: Run) ->
     if new := newly_named(incident, holding):
         return new
     reopens_until = incident.reopens_until(run.policy.reopen_window)
-    if reopens_until and reopens_until <= run.now:
+    if reopens_until and reopens_until <= run.now and not is_accepted(incident, run.now):
         return f"the finding still holds after the reopen window, {instant(run.now)}"
     return ""
 

@@ -154,3 +154,20 @@ def test_spend_after_a_reopening_is_detected_and_alerts_end_to_end():
     assert Anomaly.objects.open().exists()
     assert Notification.objects.filter(kind="alert").count() == heard + 1
     assert times.summary([incident]).left_out == 0
+
+
+@pytest.mark.parametrize("kind", CLOSING)
+def test_a_closed_incident_of_the_team_stays_so_while_its_finding_holds_unless_another_member_is_named(kind):
+    anomaly = make_anomaly(team=True, rule="members_limited", cause="limit")
+    take_in(run_at(NOON), NOON)
+    until = NOON + 60 * HOUR
+    lifecycle.verdict(Incident.objects.get(), ADA, Origin.PAGE, NOON, kind, until=until)
+    later = NOON + 59 * HOUR
+    assert take_in(run_at(later), later).reopened == 0
+    if kind == Verdict.PLANNED:
+        assert take_in(run_at(until), until).reopened == 1
+        return
+    ben = make_member("ben@example.com").pk
+    anomaly.operands = {"member_ids": [ben], "named_since": {f"{ben}": until.isoformat()}}
+    anomaly.save()
+    assert take_in(run_at(until), until).reopened == 1
