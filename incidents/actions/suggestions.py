@@ -51,8 +51,8 @@ Contributor = Callable[[RemedyContext], Iterator[Remedy]]
 
 
 def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
-    """A link to the cloud agent or the automation that holds most of the spend."""
-    cause = context.cause
+    """A link to the cloud agent or the automation that holds most of the spend, while the incident lasts."""
+    cause = None if context.incident.is_resolved else context.cause
     if cause and (agent := cause.named(AGENT)):
         yield Remedy(
             f"Stop the cloud agent {short_id(agent.name)}",

@@ -53,6 +53,12 @@ def test_without_the_key_there_is_a_link_and_no_button(client, incident, setting
     assert "set CURSOR_AGENTS_API_KEY" in stop(client, incident)
 
 
+def test_once_the_incident_is_resolved_there_is_nothing_to_stop(client, incident):
+    client.post(f"/incidents/{incident.pk}/resolve")
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    assert "Ask " in page and "Open the agent in Cursor" not in page and "Stop its run now" not in page
+
+
 def test_what_cursor_refuses_is_shown_and_noted(client, incident, settings):
     settings.CURSOR_AGENTS_API_KEY = "wrong"
     assert "Cursor did not stop bc-775b694a-0000" in stop(client, incident)
