@@ -132,7 +132,7 @@ def test_the_weekly_one_says_from_when_on_nothing_is_known():
     spend("ada@example.com", date(2026, 3, 9), 30_000)
     stopped = datetime(2026, 3, 12, 13, 5, tzinfo=UTC)
     Watermark.objects.create(source=Source.EVENTS, complete_until_at=stopped)
-    said = "Nothing has been collected since 2026-03-12 13:05 UTC: later usage is missing here."
+    said = "Nothing has been collected since 12 Mar 2026, 13:05 UTC: later usage is missing here."
     assert digests.build_digest("weekly", MONDAY, None).lines[-1] == said
     Watermark.objects.update(complete_until_at=MONDAY)
     assert said not in digests.build_digest("weekly", MONDAY, None).lines

@@ -113,7 +113,7 @@ def test_the_page_of_one_says_who_how_much_since_when_and_why(client):
     for said in (
         "Carl spent $412 in 24 h",
         "$412.00 in 24 h, 8.2× the usual $50.00",
-        "2026-03-02 09:00 UTC, 4 h ago",
+        "2 Mar 2026, 09:00 UTC, 4 h ago",
         "More requests",
         "$300.00",
         "mostly 240 more requests",
@@ -128,7 +128,7 @@ def test_an_incident_has_one_onset_whatever_its_gravest_finding_saw(client):
     incident = make_page_incident(message=message)
     page = client.get(f"/incidents/{incident.pk}").content.decode()
     assert "Carl spent $412 in 24 h, 8.2x the usual $50: mostly 240 more requests</p>" in page
-    assert "2026-03-02 09:00 UTC, 4 h ago" in page
+    assert "2 Mar 2026, 09:00 UTC, 4 h ago" in page
     assert "09:27" not in page.partition("Findings</h2>")[0]
 
 
@@ -162,7 +162,7 @@ def test_figures_of_a_finding_are_told_in_words_and_units(client):
         "<dt>Usual ceiling of requests a day</dt><dd>113</dd>",
         "<dt>Threshold at</dt><dd>2.5×</dd>",
         "<dt>Day</dt><dd>2 Mar 2026</dd>",
-        "<dt>Measured to</dt><dd>2026-03-02 12:00 UTC</dd>",
+        "<dt>Measured to</dt><dd>2 Mar 2026, 12:00 UTC</dd>",
         "<dt>Model</dt><dd>Auto</dd>",
     ):
         assert said in page, said

@@ -69,7 +69,7 @@ def test_a_limit_is_lifted_and_a_temporary_one_says_what_comes_back(site):
     until = f"{NOW + DAY:%Y-%m-%dT%H:%M}"
     admin.post(page_of(site), form(80, until=until) | {"confirmed": "1"})
     text = admin.get(page_of(site)).content.decode()
-    assert "$80 until 2026-09-17 15:00 UTC, then $120" in text
+    assert "$80 until 17 Sep 2026, 15:00 UTC, then $120" in text
     admin.post(page_of(site), form("", what="lift") | {"confirmed": "1"})
     assert site.own is None
 

@@ -163,7 +163,8 @@ def test_the_incidents_page_shows_what_the_member_answered(client, link, inciden
     client.post(link, {"reply": "stopped"})
     page = client.get(f"/incidents/{incident.pk}").content.decode()
     assert (
-        "Answered by Carl (e-mail): I stopped it, 2026-03-02 12:00 UTC." in page.partition("What happened")[0]
+        "Answered by Carl (e-mail): I stopped it, 2 Mar 2026, 12:00 UTC."
+        in page.partition("What happened")[0]
     )
 
 

@@ -120,8 +120,8 @@ def full_day(value: date | None) -> str:
 
 
 def instant(value: datetime | None) -> str:
-    """`2026-11-23 14:05 UTC`."""
-    return NOTHING if value is None else f"{value:%Y-%m-%d %H:%M} UTC"
+    """`23 Nov 2026, 14:05 UTC`, as messages and timelines write it."""
+    return NOTHING if value is None else f"{full_day(value)}, {value:%H:%M} UTC"
 
 
 def duration(value: timedelta | None) -> str:

@@ -133,8 +133,8 @@ def test_an_open_incident_stands_at_the_head_of_the_members_page(acme, client):
     assert "Needs attention" in head
     assert "Ana Novak spent $900 in 24 h (since 09:30 UTC): a runaway agent" in head
     lifecycle.snooze(incident, ADA, "page", company.NOW, until=company.NOW + timedelta(days=1))
-    assert "snoozed until 2026-11-24 14:30 UTC" in client.get(f"/users/{EMAIL}").text
-    assert "snoozed until 2026-11-24 14:30 UTC" in client.get("/").text
+    assert "snoozed until 24 Nov 2026, 14:30 UTC" in client.get(f"/users/{EMAIL}").text
+    assert "snoozed until 24 Nov 2026, 14:30 UTC" in client.get("/").text
 
 
 @pytest.mark.parametrize("email", [EMAIL, company.UNUSED, company.LEAVER, company.BOT])

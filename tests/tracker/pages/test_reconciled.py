@@ -9,7 +9,7 @@ from tracker.reports.reconciled import reconciled
 SAID = (
     "Cursor&#x27;s own total is $950.00, $50.00 less than its events&#x27; $1,000.00: "
     "-$51.20 spent without a seat (service accounts, no e-mail), which Cursor&#x27;s list excludes; "
-    "+$1.20 of the last hour, which one side may not have yet (as of 2026-11-23 14:30 UTC)"
+    "+$1.20 of the last hour, which one side may not have yet (as of 23 Nov 2026, 14:30 UTC)"
 )
 
 
@@ -44,7 +44,7 @@ def test_whoever_may_not_see_everybody_does_not_see_the_team_s_total(acme, clien
 
 def test_no_difference_and_no_total_are_said_too(acme):
     assert reconciled(make_comparison(snapshot_total_cents=100_000, explanation=[]).cycle).said == (
-        "Cursor's own total is the same as of 2026-11-23 14:30 UTC"
+        "Cursor's own total is the same as of 23 Nov 2026, 14:30 UTC"
     )
     Reconciliation.objects.update(snapshot_total_cents=None)
     assert reconciled(Reconciliation.objects.get().cycle).said == (

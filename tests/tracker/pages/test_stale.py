@@ -31,7 +31,7 @@ def read(query):
 )
 def test_every_page_says_since_when_and_what_to_do(stopped, client, path):
     text = client.get(path).text
-    assert "No news since 2026-11-19 13:05 UTC." in text
+    assert "No news since 19 Nov 2026, 13:05 UTC." in text
     assert "python manage.py import_usage_csv FILE" in text
 
 
@@ -78,7 +78,7 @@ def test_no_seat_is_called_unused_for_days_of_which_nothing_is_known(stopped, cl
 
 
 def test_unused_seats_are_as_of_the_last_reading(stopped, client):
-    assert "nobody used</a> as of 2026-11-19 13:05 UTC" in client.get("/?period=7d").text
+    assert "nobody used</a> as of 19 Nov 2026, 13:05 UTC" in client.get("/?period=7d").text
 
 
 def test_a_member_has_no_idle_days_after_the_last_reading(stopped):
@@ -91,7 +91,7 @@ def test_a_member_has_no_idle_days_after_the_last_reading(stopped):
 
 def test_imported_usage_is_known_to_the_end_of_its_newest_day(stopped, client):
     Watermark.objects.all().delete()
-    assert "No news since 2026-11-20 00:00 UTC." in client.get("/").text
+    assert "No news since 20 Nov 2026, 00:00 UTC." in client.get("/").text
 
 
 def test_adoption_counts_the_days_of_which_something_is_known(stopped):

@@ -68,7 +68,7 @@ def test_an_age_names_its_largest_unit(passed, said):
 
 def test_the_instant_is_on_hover():
     at = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
-    assert 'title="2026-11-23 14:05 UTC">2 h ago<' in formats.ago(at, at + timedelta(hours=2))
+    assert 'title="23 Nov 2026, 14:05 UTC">2 h ago<' in formats.ago(at, at + timedelta(hours=2))
 
 
 @pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1"])
