@@ -58,7 +58,7 @@ class OpenIncidents:
 
     @property
     def unanswered(self) -> int:
-        return sum(each.acknowledged_at is None for each in self.found)
+        return sum(not incident.is_acknowledged for incident in self.found)
 
     @property
     def listed(self) -> Sequence[Incident]:

@@ -62,6 +62,15 @@ def test_incidents_of_a_group_are_those_of_its_members(acme, client):
     assert "outside" not in said
 
 
+def test_what_was_reopened_is_to_be_acknowledged_again(acme, client):
+    make_open()
+    make_open(EVA)
+    Incident.objects.update(acknowledged_at=company.NOW - timedelta(days=1))
+    assert "2 not yet acknowledged" in card(client)
+    Incident.objects.update(status="acknowledged")
+    assert "all acknowledged" in card(client)
+
+
 def test_all_is_well_only_where_fresh_figures_were_looked_at(acme, client):
     assert "Detection has not run yet" in card(client)
     assert "Nothing is wrong" not in card(client)
@@ -76,6 +85,6 @@ def test_all_is_well_only_where_fresh_figures_were_looked_at(acme, client):
 def test_old_news_are_no_good_news(acme, client):
     make_watched(known_until=company.NOW - timedelta(days=3))
     said = card(client)
-    assert "No news since 2026-11-20 14:30 UTC" in said
+    assert "No news since 20 Nov 2026, 14:30 UTC" in said
     assert "Nothing is wrong" not in said
     assert "tone-good" not in said
