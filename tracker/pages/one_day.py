@@ -13,7 +13,7 @@ from tracker.pages.days import dollars
 from tracker.reports.one_day import DayLine, DayReport
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
-from tracker.widgets.tables import Column, ExportedPage, Table, csv_url
+from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Table, csv_url
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:
     def table(key: str, caption: str, columns: list[Column[DayLine]], rows: list[DayLine]) -> Table[DayLine]:
         return Table(
             key, caption, [*columns, *figures(report)], rows, query=query, now=filters.now, sort="-spend",
-            ordered="-spend", empty="Nothing was spent on this day.",
+            ordered="-spend", row_choices=LONG_ROWS, empty="Nothing was spent on this day.",
         )  # fmt: skip
 
     change = formats.change(report.total.extra_cents, report.total.usual_cents)

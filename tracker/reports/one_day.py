@@ -25,7 +25,6 @@ from tracker.reports.incidents import limit_visible
 from tracker.reports.people import Person, everybody
 from tracker.widgets.palette import PaletteModel, surface_name
 
-MOST_MEMBERS = 25
 # How far back a usual day is looked for: four weekdays of each kind at least.
 USUAL_DAYS = 28
 
@@ -69,7 +68,7 @@ class DayReport:
     total: DayLine[None]
     active_members: int
     usual_of: str  # what a usual day is: `the 20 weekdays before`
-    members: list[DayLine[Person]]  # the MOST_MEMBERS with the most spend
+    members: list[DayLine[Person]]  # those with usage, the largest spend first
     models: list[DayLine[PaletteModel]]
     surfaces: list[DayLine[str]]
     hours: list[Decimal | None]  # 24; None where nothing is known of the hour
@@ -169,15 +168,13 @@ class _Day:
         ]
 
     def _members(self, people: Mapping[int, Person]) -> list[DayLine[Person]]:
-        """The MOST_MEMBERS with the most spend. Two queries."""
+        """All with usage, the largest spend first. Two queries."""
         by_member = self.rows.order_by().values_list("member_id")
         sums = by_member.annotate(spent=Sum("total_cents"), served=Sum("requests"), started=Sum("runs"))
-        rows = list(sums.order_by("-spent", "member_id")[:MOST_MEMBERS])
-        past = self.past.filter(member__in=[pk for pk, *_ in rows]).order_by().values_list("member_id")
-        usual = dict(past.annotate(Sum("total_cents")))
+        usual = dict(self.past.order_by().values_list("member_id").annotate(Sum("total_cents")))
         return [
             self._line(people[pk], Used(cents(spent), served, started), cents(usual.get(pk)))
-            for pk, spent, served, started in rows
+            for pk, spent, served, started in sums.order_by("-spent", "member_id")
         ]
 
     def _line(self, subject: Subject, used: Used, past: Decimal) -> DayLine[Subject]:

@@ -45,7 +45,7 @@ class TeamRow:
     option: GroupOption
     is_parent: bool
     seats: int  # people on the team who are in it at the end of the period
-    active: int  # members with a request in the period, while in it
+    active: int  # people with a request in the period, while in it
     spend: ChargebackFigures
     change: Change | None  # None where nothing is known of the days before
     forecast: Forecast | None  # of the present cycle
@@ -156,7 +156,7 @@ class _Teams:
                     member_id
                     for pk in option.group_ids
                     for member_id, used in self.used.get(pk, {}).items()
-                    if used.requests
+                    if used.requests and self.people[member_id].is_person
                 }
             ),
             spender=self.spender(option.group_ids),
