@@ -11,6 +11,8 @@ from .models import Group
 from .names import SEPARATOR, UNASSIGNED_NAME, ancestors, key
 from .small import shown_paths
 
+MOST_ALIKE = 3  # groups that are suggested in place of one that does not exist
+
 
 @dataclass(frozen=True)
 class GroupOption:
@@ -73,6 +75,13 @@ def option_for(path: str, choices: list[GroupOption]) -> GroupOption:
         if key(choice.path) == key(path):
             return choice
     return _option(path, frozenset())
+
+
+def unknown_group(path: str, choices: Sequence[GroupOption]) -> str:
+    """That there is no group at `path`, and which have such a name."""
+    alike = [f"“{choice.path}”" for choice in choices if key(path) in key(choice.path)][:MOST_ALIKE]
+    said = f"There is no group “{path}”"
+    return f"{said}: choose {' or '.join(alike)}" if alike else said
 
 
 def _place(path: str) -> tuple[str, ...]:

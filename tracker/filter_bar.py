@@ -12,6 +12,8 @@ from tracker.filters import SURFACES, UNRESOLVED, WORDS, Filters, period_values
 from tracker.reports import badges
 from tracker.widgets import palette
 
+# A list of more is searched by typing.
+MOST_LISTED_GROUPS = 30
 # Filters that do not apply to incidents, carried along to the other pages.
 CARRIED = ("model", "badge", "surface")
 
@@ -40,6 +42,10 @@ class Choices:
     badges: Sequence[tuple[str, list[Choice]]] = ()
     surfaces: Sequence[Choice] = ()
     incident_filters: Sequence[tuple[str, str, list[Choice]]] = ()  # name, label, choices
+
+    @property
+    def has_many_groups(self) -> bool:
+        return len(self.groups) > MOST_LISTED_GROUPS
 
 
 def build_period_choices(filters: Filters, path: str) -> Choices:
@@ -86,7 +92,7 @@ def build_incident_choices(filters: Filters, path: str) -> Choices:
         incident_filters=[
             ("status", "Status", _named_choices(statuses, filters.status)),
             ("severity", "Severity", _named_choices(Severity.choices, filters.severity)),
-            ("rule", "Rules", _named_choices(Rule.choices, filters.rule)),
+            ("rule", "Rule", _named_choices(Rule.choices, filters.rule)),
         ],
     )
 

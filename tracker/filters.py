@@ -18,7 +18,7 @@ from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
 from detection.vocabulary import Rule, Severity
 from groups.budgets.amounts import BudgetAmounts
-from groups.tree import GroupOption, KnownGroup, load_groups, option_for
+from groups.tree import GroupOption, KnownGroup, load_groups, option_for, unknown_group
 from groups.tree import options as group_options
 from incidents.models import Status
 from incidents.notifying.budgets import budget_amounts
@@ -273,7 +273,7 @@ def read_group(path: str, options: list[GroupOption], notes: list[str]) -> Group
     """The group of that path; an empty group, with a note, if there is none, and a note if it is closed."""
     option = option_for(path, options)
     if not option.group_ids:
-        notes.append(f"There is no group “{path}”")
+        notes.append(unknown_group(path, options))
     if option.is_closed:
         notes.append(f"The group “{option.path}” is closed: it has only what was spent while it was open")
     return option

@@ -162,6 +162,8 @@ def test_an_empty_group_shows_nothing_instead_of_everybody(acme):
     assert report.team.members == []
     assert report.team.totals.total_cents == 0
     assert report.filters.notes == ("There is no group “No such group”",)
+    alike = "There is no group “platform >”: choose “Platform > Core” or “Platform > Infra”"
+    assert read("group=platform > ").filters.notes == (alike,)
 
 
 def test_a_badge_leaves_those_who_earned_it(acme):

@@ -40,6 +40,22 @@ def test_all_of_many_are_shown_when_asked_for_and_the_largest_are_a_link_away():
     assert (shown.lines, shown.summary, shown.other_url) == (lines(300), "300 in all", "?period=7d")
 
 
+def test_a_search_shows_the_groups_that_it_names_below_their_parents_and_keeps_the_rest_of_the_address():
+    many = lines(300)
+    found = tree("teams", many, QueryDict("period=7d&teams.search=team 29"))
+    assert [line.path for line in found.lines] == [
+        "Engineering",
+        *(f"Engineering > Team {n}" for n in range(290, 300)),
+    ]
+    assert found.summary == "Groups named “team 29” and their parents: 11 of 300"
+    assert (found.other_label, found.other_url) == ("Show the largest", "?period=7d")
+    assert list(found.kept_fields) == [("period", "7d")]
+
+
+def test_a_search_that_names_no_group_shows_none():
+    assert tree("teams", lines(300), QueryDict("teams.search=sales")).lines == []
+
+
 def test_other_rows_are_refused():
     with pytest.raises(BadRequest):
         tree("teams", lines(300), QueryDict("teams.rows=7"))
