@@ -25,7 +25,7 @@ from incidents.notifying.notices import record_notice, shared_channels
 from incidents.notifying.routing import covers_group
 from incidents.wording import clean, dollars
 
-COLUMNS = ("Budget of", "Step", "Spent", "Budget", "At this pace")
+COLUMNS = ("Budget of", "Step", "Spent", "Budget", "Forecast")
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,10 @@ def test_ticked_incidents_are_resolved_by_keyboard(page, site):
 def test_on_a_phone_acknowledge_is_on_the_first_screen_and_a_snooze_takes_one_tap(page, site):
     incident = Incident.objects.unresolved().get()
     page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site}/incidents")
+    flags = page.locator("#table-incidents tbody .badge:visible")
+    assert flags.count() == 4  # status and severity of both incidents, without scrolling sideways
+    assert all(flag.bounding_box()["x"] + flag.bounding_box()["width"] <= 390 for flag in flags.all())
     page.goto(f"{site}/incidents/{incident.pk}")
     button = page.get_by_role("button", name="Acknowledge")
     box = button.bounding_box()

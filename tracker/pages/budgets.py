@@ -27,7 +27,7 @@ def budgets_table(lines: Sequence[BudgetLine], query: QueryDict, now: datetime) 
         Column("spent", "Spent", lambda line: line.state.spent_cents, "money"),
         Column("budget", "Budget", lambda line: line.state.budget_cents, "money"),
         Column("share", "Share", lambda line: line.state.ratio, "share"),
-        Column("pace", "At this pace", lambda line: line.pace, sortable=False),
+        Column("pace", "Forecast", lambda line: line.pace, sortable=False),
         Column("limit", "Limit in Cursor", lambda line: line.limit_cents, "money"),
     ]
     return Table(

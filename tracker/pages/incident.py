@@ -221,7 +221,10 @@ def times(report: IncidentReport) -> list[IncidentFact]:
     """The spans that MTTD, MTTI and MTTR are means of."""
     spans = report.times
     return [
-        IncidentFact("Onset to alert (MTTD)", formats.duration(spans.detect)),
+        IncidentFact(
+            f"{'Onset' if report.incident.began_at else 'Detected'} to alert (MTTD)",
+            formats.duration(spans.detect),
+        ),
         IncidentFact("of it data lag", formats.duration(spans.data_lag)),
         IncidentFact("of it scan lag", formats.duration(spans.scan_lag)),
         IncidentFact("of it delivery lag", formats.duration(spans.delivery_lag)),
@@ -255,9 +258,9 @@ def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
             series.append(Series(name, [cents / 100] * len(hours), slot=slot, kind="line", dashed=True))
     return Chart(
         key="hours",
-        title="The hours around the onset",
+        title=f"The hours around the {'onset' if onset else 'detection'}",
         labels=[f"{hour.at:%d %b %H}h" for hour in hours],
-        titles=[formats.instant(hour.at) for hour in hours],
+        titles=[f"{hour.at:%Y-%m-%d %H:%M} UTC" for hour in hours],
         series=series,
         unit="usd",
         label_head="Hour",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from markupsafe import Markup
 
 from collector.base import names
 from detection.findings.messages import sentence_of
@@ -16,7 +17,7 @@ from tracker.access.request import Access
 from tracker.access.roles import Role
 from tracker.reports.incidents import IncidentsReport
 from tracker.reports.open_incidents import not_narrowing
-from tracker.widgets import formats
+from tracker.widgets import cells, formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
 from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Table
@@ -134,11 +135,23 @@ def status_flag(incident: Incident) -> Flag:
     return Flag(label, STATUS_TONES[incident.status])
 
 
+def flags(incident: Incident) -> cells.Shown:
+    """Both, for below the name: a phone shows no further column without scrolling sideways."""
+    return Markup(" ").join((cells.flag(status_flag(incident)), cells.flag(severity_flag(incident))))
+
+
 def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -> Table[Incident]:
     tick = Column("select", "Select", lambda i: i.pk, "tick", shown=checkbox, sortable=False, only_page=True)
     columns: list[Column[Incident]] = [
         *([tick] if access.may(Role.RESPONDER) else []),
-        Column("incident", "Incident", lambda i: i.pk, shown=name, link=lambda i: i.get_absolute_url()),
+        Column(
+            "incident",
+            "Incident",
+            lambda i: i.pk,
+            shown=name,
+            link=lambda i: i.get_absolute_url(),
+            under=flags,
+        ),
         Column("who", "Who", lambda i: i.who, only_csv=True),
         Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
         Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
@@ -187,7 +200,13 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
         "anomalies",
         "All anomalies",
         [
-            Column("who", "Who", lambda a: str(a.member or "The team"), link=incident_url),
+            Column(
+                "who",
+                "Who",
+                lambda a: str(a.member or "The team"),
+                link=incident_url,
+                under=lambda a: cells.flag(severity_flag(a)),
+            ),
             Column("message", "What", sentence_of, "sentence", sortable=False),
             Column("rule", "Rule", lambda a: a.rule, shown=lambda a: a.get_rule_display()),
             Column("severity", "Severity", lambda a: Severity(a.severity).rank, "flag", shown=severity_flag),

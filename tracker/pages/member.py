@@ -11,7 +11,7 @@ from django.urls import reverse
 from incidents.models import Incident
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, dollars, known
-from tracker.pages.incidents import severity_flag, status_flag
+from tracker.pages.incidents import flags, severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.one_day import day_url
 from tracker.reports.member import MemberReport
@@ -186,7 +186,7 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
         "incidents",
         "Incidents",
         [
-            Column("incident", "Incident", lambda i: i.pk, shown=lambda i: f"#{i.pk}", link=incident_url),
+            Column("incident", "Incident", lambda i: i.pk, shown=number, link=incident_url, under=flags),
             Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
             Column("severity", "Severity", lambda i: i.severity, "flag", shown=severity_flag),
             Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
@@ -199,6 +199,10 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
         sort="-detected",
         empty="No incidents so far.",
     )  # fmt: skip
+
+
+def number(incident: Incident) -> str:
+    return f"#{incident.pk}"
 
 
 def incident_url(incident: Incident) -> str:

@@ -206,7 +206,7 @@ def budget_tables(now: datetime, group_ids: frozenset[int] | None) -> list[Diges
         )
         for line in panel.lines
     )
-    columns = ("Budget of", "Spent", "Budget", "Share", "At this pace")
+    columns = ("Budget of", "Spent", "Budget", "Share", "Forecast")
     heading = f"Budgets (and {panel.more} more with a smaller share)" if panel.more else "Budgets"
     return [DigestTable(heading, columns, rows)] if rows else []
 

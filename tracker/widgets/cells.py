@@ -117,8 +117,8 @@ OTHERS: dict[str, Callable[[Any], Shown]] = {
     "tick": text,
 }
 # Tight is never wrapped.
-CLASSES = {"share": "meter", "sentence": "sentence", "tick": "tick"} | dict.fromkeys(
-    ("day", "ago", "model", "flag"), "tight"
+CLASSES = {"share": "meter", "sentence": "sentence", "tick": "tick", "flag": "tight flag"} | dict.fromkeys(
+    ("day", "ago", "model"), "tight"
 )
 
 

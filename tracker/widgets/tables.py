@@ -43,7 +43,7 @@ class Column(Generic[Row]):
     link: Callable[[Row], str] | None = None
     help: str = ""
     sortable: bool = True
-    under: Callable[[Row], str] | None = None  # a second, quieter line in the cell
+    under: Callable[[Row], cells.Shown] | None = None  # a second, quieter line in the cell
     only_csv: bool = False
     only_page: bool = False
     is_place: bool = False  # of figures, places alone are sorted from the least up
@@ -72,7 +72,7 @@ class Cell(NamedTuple):
     css: str
     text: cells.Shown
     url: str
-    under: str | None  # a second, quieter line
+    under: cells.Shown | None  # a second, quieter line
 
 
 class Line(NamedTuple):
