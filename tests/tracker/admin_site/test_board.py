@@ -91,7 +91,7 @@ def test_the_breadcrumb_names_the_task(admin_client):
 
 def test_dates_are_written_as_on_the_pages(admin_client):
     SourceRun.objects.create(source="events", status="ok", started_at=NOW, finished_at=NOW)
-    assert "2026-03-12 10:00 UTC" in admin_client.get("/admin/collector/sourcerun/").content.decode()
+    assert "12 Mar 2026, 10:00 UTC" in admin_client.get("/admin/collector/sourcerun/").content.decode()
 
 
 def test_each_entry_of_the_board_is_in_one_section_only():
