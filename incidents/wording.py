@@ -1,7 +1,7 @@
 """Words and figures as messages and timelines show them: plain text, safe to cut."""
 
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 # Directions that a name must not switch for the text around it (Unicode TR9), and their end.
@@ -24,6 +24,12 @@ def dollars(cents: Decimal | float | int) -> str:
 def instant(at: datetime | None) -> str:
     """`2 Mar 2026, 14:05 UTC`; `unknown` for None."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "unknown"
+
+
+def end(at: datetime) -> str:
+    """`2 Mar 2026, 14:05 UTC`; of midnight `the end of 1 Mar 2026`, as people choose it."""
+    day = at - timedelta(days=1)
+    return instant(at) if at.time() != time() else f"the end of {day.day} {day:%b %Y}"
 
 
 def duration(span: timedelta | None) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
@@ -150,4 +152,15 @@ def turn_away(request: HttpRequest) -> HttpResponse:
     """Visitors to the sign-in page, everybody else to a page that says they may not."""
     if request.user.is_authenticated:
         raise PermissionDenied("Your role does not allow this. Ask an administrator.")
-    return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    if request.method not in audit.SAFE_METHODS:
+        messages.warning(request, "You are signed out, so nothing was saved. Sign in and try again.")
+    return redirect_to_login(page_of(request), settings.LOGIN_URL)
+
+
+def page_of(request: HttpRequest) -> str:
+    """The address of the page that is asked for, or that the form stands on which was sent."""
+    if request.method in audit.SAFE_METHODS:
+        return request.get_full_path()
+    sender = urlsplit(request.headers.get("Referer", ""))
+    is_ours = sender.netloc == request.get_host() and sender.path.startswith("/")
+    return sender._replace(scheme="", netloc="", fragment="").geturl() if is_ours else "/"

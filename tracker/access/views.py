@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tracker.access import callbacks, oidc
 from tracker.access.codes import lacks_required_code
-from tracker.access.guard import public
+from tracker.access.guard import page_of, public
 
 PROBLEMS = {
     "failed": "The sign-in service's answer does not match this sign-in. Please try again.",
@@ -109,8 +109,13 @@ def local_login_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """In place of Django's own page, which is written for developers."""
-    reason = "The page was open for too long, or the request came from another site. Reload it and try again."
-    return render(request, "403.html", {"reason": reason}, status=403)
+    context = {
+        "heading": "This page has expired",
+        "reason": "Nothing was saved: the page was open for too long, or the request came from another site. "
+        "Reload it and try again.",
+        "page_url": page_of(request),
+    }
+    return render(request, "403.html", context, status=403)
 
 
 def local_path(url: str, default: str = settings.LOGIN_REDIRECT_URL) -> str:

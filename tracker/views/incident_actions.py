@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from collector.base.days import utc_day
 from incidents import lifecycle
 from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.lifecycle import Actor, Outcome
@@ -86,10 +87,12 @@ class ActionForms:
     @classmethod
     def empty(cls, incident: Incident, now: datetime) -> ActionForms:
         onset_at = incident.began_at or incident.detected_at
+        verdict = VerdictForm(initial={"verdict": incident.verdict or Verdict.REAL}, auto_id="verdict_%s")
+        verdict.fields["until"].widget.attrs["min"] = f"{utc_day(now)}"
         return cls(
             NoteForm(auto_id="note_%s"),
             SnoozeForm(initial={"until": now + timedelta(days=1)}, auto_id="snooze_%s"),
-            VerdictForm(initial={"verdict": incident.verdict or Verdict.REAL}, auto_id="verdict_%s"),
+            verdict,
             OnsetForm(initial={"onset": onset_at}, auto_id="onset_%s"),
         )
 

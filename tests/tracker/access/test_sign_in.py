@@ -192,6 +192,18 @@ def test_a_form_without_its_csrf_token_is_refused_in_words(google):
     answer = browser.post("/accounts/login/", {"next": "/"})
     assert answer.status_code == 403
     assert "Reload it" in answer.content.decode()
+    assert "have access" not in answer.content.decode()
+
+
+def test_whoever_was_signed_out_meanwhile_learns_that_nothing_was_saved_and_comes_back_to_the_form(
+    auth_on, client
+):
+    sent = {"headers": {"referer": "http://testserver/incidents/1?a=b"}, "follow": True}
+    answer = client.post("/incidents/1/acknowledge", **sent)
+    assert answer.redirect_chain == [("/accounts/login/?next=/incidents/1%3Fa%3Db", 302)]
+    assert "nothing was saved" in answer.text
+    sent["headers"] = {"referer": "https://elsewhere.example/incidents/1"}
+    assert client.post("/incidents/1/acknowledge", **sent).redirect_chain[0][0] == "/accounts/login/?next=/"
 
 
 def test_a_look_at_the_sign_out_address_signs_nobody_out(client, google):

@@ -4,6 +4,12 @@
 const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 for (const field of document.querySelectorAll("[data-time-zone]")) field.value = timeZone;
 
+// Planned spend needs its last day. The server says so too, but then the rest of the form is lost.
+const [verdict, until] = ["verdict_verdict", "verdict_until"].map((id) => document.getElementById(id));
+function askForDay() { until.required = verdict.value === "planned"; }
+verdict?.addEventListener("change", askForDay);
+if (verdict) askForDay();
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
