@@ -26,7 +26,7 @@ def instant(at: datetime | None) -> str:
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "unknown"
 
 
-def end(at: datetime) -> str:
+def end_in_words(at: datetime) -> str:
     """`2 Mar 2026, 14:05 UTC`; of midnight `the end of 1 Mar 2026`, as people choose it."""
     day = at - timedelta(days=1)
     return instant(at) if at.time() != time() else f"the end of {day.day} {day:%b %Y}"

@@ -8,7 +8,7 @@ from django.db.models import Case, F, When
 
 from detection.vocabulary import Cause
 from incidents.models import Incident, Status, TimelineStep, Verdict
-from incidents.wording import end, instant
+from incidents.wording import end_in_words, instant
 
 from .ends import end_problem
 from .exemptions import CLOSING_VERDICTS, replace_exemption, revoke_exemptions
@@ -184,6 +184,6 @@ def verdict_text(kind: str, until: datetime | None, reason: str) -> str:
     text = (
         Verdict(kind).label
         if until is None
-        else f"{Verdict(kind).label.split(' until')[0]} until {end(until)}"
+        else f"{Verdict(kind).label.split(' until')[0]} until {end_in_words(until)}"
     )
     return f"{text}: {reason}" if reason else text

@@ -186,7 +186,7 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
         "incidents",
         "Incidents",
         [
-            Column("incident", "Incident", lambda i: i.pk, shown=number, link=incident_url, under=flags),
+            Column("incident", "Incident", lambda i: i.pk, shown=short_name, link=incident_url, under=flags),
             Column("message", "What", lambda i: i.sentence, "sentence", sortable=False),
             Column("severity", "Severity", lambda i: i.severity, "flag", shown=severity_flag),
             Column("status", "Status", lambda i: i.status, "flag", shown=status_flag),
@@ -201,7 +201,7 @@ def incidents_table(report: MemberReport, query: QueryDict) -> Table[Incident]:
     )  # fmt: skip
 
 
-def number(incident: Incident) -> str:
+def short_name(incident: Incident) -> str:
     return f"#{incident.pk}"
 
 
