@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal, DecimalException
@@ -24,6 +25,9 @@ from .money import dollars
 
 EMPTY = "–"
 Show = Callable[[Any], str]
+# At most two decimals are entered anywhere, so a comma before three digits is one of thousands.
+DECIMAL_COMMA = re.compile(r"(-?(?:\d{1,3}(?:\.\d{3})+|\d+)),(\d{1,2})")
+THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 def label_of(field: models.Field) -> str:
@@ -97,7 +101,25 @@ def value_text(field: models.Field, value: object) -> object:
     return show(value) if show else value
 
 
-class DollarsField(forms.DecimalField):
+def plain_number(text: str) -> str:
+    """`1250.50` for `$1,250.50`, `1.250,50` and `1 250,50`; other text without its blanks."""
+    bare = re.sub(r"[\s$'’]", "", text)
+    if match := DECIMAL_COMMA.fullmatch(bare):
+        return f"{match[1].replace('.', '')}.{match[2]}"
+    return bare.replace(",", "") if THOUSANDS.fullmatch(bare) else bare
+
+
+class EnteredDecimal(forms.DecimalField):
+    """A number as people type it. A browser's own number field drops the comma of 12,5 without a word."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    default_error_messages = {"invalid": "Enter a number, such as 50 or 12.50."}
+
+    def to_python(self, value: object) -> Any:
+        return super().to_python(plain_number(value) if isinstance(value, str) else value)
+
+
+class DollarsField(EnteredDecimal):
     """Entered and shown in dollars, stored in cents."""
 
     def prepare_value(self, value: object) -> object:
@@ -136,6 +158,8 @@ class ReadableFigures(BaseModelAdmin):
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **options: Any
     ) -> forms.Field | None:
+        if isinstance(db_field, models.DecimalField):
+            options.setdefault("form_class", EnteredDecimal)
         if not is_cents(db_field):
             return super().formfield_for_dbfield(db_field, request, **options)
         return DollarsField(

@@ -10,9 +10,10 @@ from decimal import Decimal
 
 import pytest
 from django.contrib import admin
+from django.forms import Form
 from django.urls import NoReverseMatch, reverse
 
-from collector.base.readable import cents_text, number_text
+from collector.base.readable import EnteredDecimal, cents_text, number_text
 from collector.models import (
     BillingCycle,
     CursorGroup,
@@ -210,3 +211,33 @@ def test_cents_are_shown_in_dollars(cents, shown):
 @pytest.mark.parametrize(("value", "shown"), [(1 / 3, "0.33"), (12.5, "12.5"), (1200.0, "1,200"), (0.0, "0")])
 def test_numbers_have_no_idle_decimals(value, shown):
     assert number_text(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("entered", "read"),
+    [
+        (" $75 ", "75"),
+        ("12,5", "12.5"),
+        ("2,500", "2500"),
+        ("$1,234,567.89", "1234567.89"),
+        ("1.234.567,89", "1234567.89"),
+        ("1 250,50", "1250.50"),
+        ("-5,25", "-5.25"),
+        ("1,25,0", ""),
+        ("2.500", ""),  # two and a half, or two and a half thousand
+        ("1e3", "1000"),
+        ("NaN", ""),
+        ("fifty", ""),
+    ],
+)
+def test_numbers_are_read_as_people_write_them_and_what_is_unclear_is_refused(entered, read):
+    form = type("Form", (Form,), {"amount": EnteredDecimal(decimal_places=2)})({"amount": entered})
+    assert form.is_valid() == bool(read)
+    assert not read or form.cleaned_data["amount"] == Decimal(read)
+
+
+@pytest.mark.parametrize("address", ["detection_detectionsettings_changelist", "groups_cyclebudget_add"])
+def test_no_browser_drops_the_comma_of_an_amount(admin_client, address):
+    page = admin_client.get(reverse(f"admin:{address}")).content.decode()
+    amounts = re.findall(r'<input type="(\w+)" name="\w+_dollars"', page)
+    assert amounts and set(amounts) == {"text"}
