@@ -22,6 +22,8 @@ from typing import Any
 
 # Of answers that are read for a status or a few fields. Compressed, they may unpack to a thousand times this.
 LARGEST_ANSWER = 256 * 1024
+# Not link-local: of AWS and of Google over IPv6, of Alibaba Cloud, and Azure's.
+METADATA_SERVICES = {"fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16"}
 
 
 class DeadlineExceeded(TimeoutError):
@@ -107,19 +109,20 @@ def _listen_for_connections() -> None:
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect" and getattr(_running, "watch", None):
         host = str(arguments[1][0]) if isinstance(arguments[1], tuple) else ""
-        if is_link_local(host):  # whatever name led there
-            raise ConnectionRefusedError("nobody is called at a link-local address")
+        if is_metadata_address(host):  # whatever name led there
+            raise ConnectionRefusedError("nobody is called at a link-local or metadata address")
         watch_socket(arguments[0])
 
 
-def is_link_local(host: str) -> bool:
-    """Whether `host` is an address of the machine's own link: a cloud's metadata service has one."""
+def is_metadata_address(host: str) -> bool:
+    """Whether `host` is an address of the machine's own link, where a cloud's metadata service is, or one of
+    the others that such a service has."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:  # a name
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_link_local
+    return (mapped or address).is_link_local or str(mapped or address) in METADATA_SERVICES
 
 
 class _BoundedAnswer(http.client.HTTPResponse):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 
-from collector.base.deadline import is_link_local
+from collector.base.deadline import is_metadata_address
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -58,20 +58,23 @@ def check_web_address(item: str) -> None:
         URLValidator(schemes=["http", "https"])(item)
     except ValidationError as problem:
         raise ValidationError(f"“{item}”: {problem.messages[0]}") from problem
-    refuse_link_local(item)
+    refuse_metadata_address(item)
 
 
-def refuse_link_local(url: str) -> None:
-    """ValidationError for a link-local address; a name that leads to one is refused when it is called."""
-    if is_link_local(urlsplit(url).hostname or ""):
-        raise ValidationError("Nobody takes messages at a link-local address, such as 169.254.169.254.")
+def refuse_metadata_address(url: str) -> None:
+    """ValidationError for where a cloud's metadata service is; a name that leads there is refused when it is
+    called."""
+    if is_metadata_address(urlsplit(url).hostname or ""):
+        raise ValidationError(
+            "Nobody takes messages at a link-local or metadata address, such as 169.254.169.254."
+        )
 
 
 def check_apprise_url(item: str) -> None:
     scheme = item.partition("://")[0].lower()
     if scheme in LOCAL_SERVICES:
         raise ValidationError(f"“{scheme}” shows messages on this machine: choose a service on the network.")
-    refuse_link_local(item)
+    refuse_metadata_address(item)
     service = apprise_service(item)
     if service is None:
         raise ValidationError(
