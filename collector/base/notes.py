@@ -84,6 +84,9 @@ class Notes:
         """How many rejected rows and doubts there are."""
         return len(self.rejections) + len(self.doubts)
 
+    def has(self, kind: str) -> bool:
+        return any(noted == kind for noted, _ in self.doubts)
+
     def copy(self) -> Notes:
         """The notes so far, for `go_back_to`."""
         doubts = {key: replace(draft) for key, draft in self.doubts.items()}

@@ -34,7 +34,7 @@ class ETags:
         page = read(answer.payload)
         # An empty answer is not held on to: asking again costs little, and a wrong one would last.
         if answer.etag and page.rows:
-            self.seen[request] = (answer.etag[:200], page.has_more)
+            self.seen[request] = (answer.etag[:200], bool(page.has_more))
         return page
 
     def remember(self, at: datetime) -> None:

@@ -17,7 +17,7 @@ from collector.base.cells import tidy
 from collector.base.notes import Notes
 from collector.base.plausibility import ImplausibleValue, plausible_count, plausible_number
 
-from .records import SomePagination
+from .records import PagedAnswer
 from .rows import read_rows, reject_raw
 from .values import (
     Count,
@@ -89,11 +89,10 @@ class TeamAnswer(Record):
     data: list[object]
 
 
-class MetricsByMember(Record):
+class MetricsByMember(PagedAnswer):
     """GET /analytics/by-user/:metric; by e-mail."""
 
     data: dict[str, object]
-    pagination: SomePagination = None
     params: object = None
 
 
@@ -132,19 +131,17 @@ class CommitRecord(Record):
         return self.created_at
 
 
-class CommitsAnswer(Record):
+class CommitsAnswer(PagedAnswer):
     """GET /analytics/ai-code/commits."""
 
     items: list[object]
-    total_count: SomeCount = None
     page_size: SomeCount = None
 
-    def has_more(self, page: int, asked: int) -> bool:
+    def is_followed(self, page: int, asked: int) -> bool:
         """Whether another page follows `page`. The page size that the answer states counts, else `asked`."""
         size = self.page_size or asked
-        if self.total_count is None:
-            return len(self.items) >= size
-        return page * size < self.total_count
+        by_count = len(self.items) >= size if self.total is None else page * size < self.total
+        return bool(by_count if (stated := self.has_more(page)) is None else stated)
 
 
 def measure(metric: str, raws: object, notes: Notes, now: datetime) -> Iterator[Measured]:

@@ -59,7 +59,9 @@ class EventReader(Generic[T]):
 
         first = ask(1)
         total = first.total or 0
-        is_promised = first.has_more or first.size >= total  # or else the total is contradicted at once
+        is_promised = (
+            first.has_more is not False or first.size >= total
+        )  # or else the total is contradicted at once
         if total > LARGEST_PART and is_promised and window.length > MINUTE:
             for piece in window.cut(_length(window, first.total or 0)):
                 yield from self._read(piece)
@@ -97,24 +99,17 @@ class EventReader(Generic[T]):
             rows,
             answer.total_usage_events_count,
             _has_more(answer, number),
-            _number(answer),
+            answer.number,
             came=len(answer.usage_events),
         )
 
 
-def _has_more(answer: EventsAnswer, number: int) -> bool:
-    """Whether a page follows: by the envelope, else by the total, else by whether the page is full."""
-    has_more = answer.pagination.has_more(number) if answer.pagination else None
-    if has_more is not None:
-        return has_more
-    came = len(answer.usage_events)
-    if answer.total_usage_events_count is not None:
-        return came > 0 and number * PAGE_SIZE < answer.total_usage_events_count
-    return came >= PAGE_SIZE
-
-
-def _number(answer: EventsAnswer) -> int | None:
-    return answer.pagination.current_page if answer.pagination else None
+def _has_more(answer: EventsAnswer, number: int) -> bool | None:
+    """Whether a page follows: by the envelope, else by the total (None), else by whether the page is full."""
+    has_more = answer.has_more(number)
+    if has_more is None and answer.total_usage_events_count is None:
+        return len(answer.usage_events) >= PAGE_SIZE
+    return has_more
 
 
 def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:

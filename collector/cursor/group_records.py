@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from .records import SomePagination
+from .records import PagedAnswer
 from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant
 
 
@@ -35,8 +35,8 @@ class BillingGroup(Record):
         return self
 
 
-class GroupsAnswer(Record):
-    """GET /teams/groups."""
+class GroupsAnswer(PagedAnswer):
+    """GET /teams/groups; documented as one answer."""
 
     groups: list[object]
     unassigned_group: object = None
@@ -48,11 +48,10 @@ class DirectoryGroupRecord(Record):
     monthly_spending_limit_dollars: Limit = None
 
 
-class DirectoryGroupsAnswer(Record):
+class DirectoryGroupsAnswer(PagedAnswer):
     """GET /teams/directory-groups."""
 
     groups: list[object]
-    pagination: SomePagination = None
 
 
 class DirectoryMember(Record):
@@ -60,8 +59,7 @@ class DirectoryMember(Record):
     user_id: Id = ""
 
 
-class DirectoryMembersAnswer(Record):
+class DirectoryMembersAnswer(PagedAnswer):
     """GET /teams/directory-groups/:id/members."""
 
     members: list[object]
-    pagination: SomePagination = None

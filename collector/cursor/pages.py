@@ -19,13 +19,16 @@ Row = TypeVar("Row")
 READINGS = 3
 # More pages than any team fills: an answer that always promises another one must end.
 MOST_PAGES = 1000
+# Pages without a row, one after the other: in a large team many may be idle.
+MOST_EMPTY = 50
 # A total may be off by as many without the reading being asked for again.
 SMALL_GAP = 3
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """One page: its rows, what the answer says the total is (None: it does not say), whether more follow.
+    """One page: its rows, what the answer says the total is (None: it does not say), whether more follow
+    (None: as long as fewer than the total came).
 
     `is_known`: nothing of it changed since it was stored, so its rows were not sent again. `came` is how many
     rows it held, rejected ones included.
@@ -33,7 +36,7 @@ class Page(Generic[Row]):
 
     rows: list[Row]
     total: int | None
-    has_more: bool
+    has_more: bool | None
     number: int | None = None  # as the answer states it
     is_known: bool = False
     came: int | None = None
@@ -64,7 +67,10 @@ class Reading(Generic[Row]):
 
     def add_page(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
-        self.is_over = not page.has_more
+        more = page.has_more
+        if more is None:
+            more = page.size > 0 and self.came + page.size < (page.total or 0)
+        self.is_over = not more
         if page.is_known:
             # What was not sent can be neither compared nor counted.
             self.is_whole = False
@@ -72,16 +78,24 @@ class Reading(Generic[Row]):
             return
         if self.pages and self.is_whole and page.total != self.total:
             self._move(page.total)
+        if self.pages and self.came == self.total and (not page.size or page.rows in self.pages):
+            text = "another page was announced after the last row"
+            self.notes.doubt(DoubtKind.PAGES, text, subject="end")
+            self.is_over = True
+            return
         if page.number not in (None, number):
             self._object(f"page {number} was requested, page {page.number} came")
-        if not page.size and page.has_more:
+        if not page.size and more:
             self._object(f"page {number} is empty, yet more were announced")
         if page.rows and page.rows in self.pages:
             self._object(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
             self.is_over = True  # it leads nowhere
             return
-        if number >= MOST_PAGES and page.has_more:
+        if number >= MOST_PAGES and more:
             self._object(f"more than {MOST_PAGES} pages were announced")
+            self.is_over = True
+        if more and number >= MOST_EMPTY and not page.rows and not any(self.pages[1 - MOST_EMPTY :]):
+            self._object(f"{MOST_EMPTY} pages in a row are empty, yet more were announced")
             self.is_over = True
         self.pages.append(page.rows)
         self.came += page.size

@@ -49,6 +49,62 @@ from .values import (
 FREE_KINDS = ("not charged", "no charge")
 
 
+class Pagination(Record):
+    """Where an answer stands among its pages; every part may be missing."""
+
+    current_page: Annotated[SomeCount, Field(validation_alias=AliasChoices("currentPage", "page"))] = None
+    num_pages: Annotated[SomeCount, Field(validation_alias=AliasChoices("numPages", "totalPages"))] = None
+    has_next_page: Annotated[OptionalFlag, Field(validation_alias=AliasChoices("hasNextPage", "hasMore"))] = (
+        None
+    )
+    next_cursor: Annotated[object, Field(validation_alias=AliasChoices("nextCursor", "nextPageToken"))] = None
+    total: Annotated[
+        SomeCount, Field(validation_alias=AliasChoices("totalUsers", "totalMembers", "totalCount", "total"))
+    ] = None
+
+    def has_more(self, page: int) -> bool | None:
+        """Whether a page follows `page`; without a flag the cursor or the number of pages decides. None:
+        unknown."""
+        if self.has_next_page is not None:
+            return self.has_next_page
+        if self.next_cursor:
+            return True
+        return None if self.num_pages is None else page < self.num_pages
+
+
+def _no_object(value: object, info: ValidationInfo) -> None:
+    """What stands where a nested part should, which the row can do without."""
+    return None if value is None else record_doubt(info, "is not an object", None)
+
+
+NoObject = Annotated[None, PlainValidator(_no_object)]
+SomePagination = Annotated[Pagination | NoObject, IN_ORDER]
+
+
+class PagedAnswer(Record):
+    """An answer in pages, documented or not. What says so stands in `pagination`, or beside the rows."""
+
+    pagination: SomePagination = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def find_pagination(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("pagination") is None:
+            return value | {"pagination": value}
+        return value
+
+    def has_more(self, page: int) -> bool | None:
+        return self.pagination.has_more(page) if self.pagination else None
+
+    @property
+    def number(self) -> int | None:
+        return self.pagination.current_page if self.pagination else None
+
+    @property
+    def total(self) -> int | None:
+        return self.pagination.total if self.pagination else None
+
+
 class TeamMember(Record):
     email: Email = ""
     id: Id = ""
@@ -63,8 +119,8 @@ class TeamMember(Record):
         return self
 
 
-class MembersAnswer(Record):
-    """GET /teams/members."""
+class MembersAnswer(PagedAnswer):
+    """GET /teams/members; documented as one answer."""
 
     team_members: list[object]
 
@@ -89,37 +145,11 @@ class MemberSpend(Record):
         return self
 
 
-class SpendAnswer(Record):
+class SpendAnswer(PagedAnswer):
     """POST /teams/spend; the cycle's start is an instant, not a midnight."""
 
     team_member_spend: list[object]
     subscription_cycle_start: object = None
-    total_members: SomeCount = None
-    total_pages: SomeCount = None
-
-
-class Pagination(Record):
-    """The envelope of most paged answers; every part may be missing."""
-
-    current_page: Annotated[SomeCount, Field(validation_alias=AliasChoices("currentPage", "page"))] = None
-    num_pages: Annotated[SomeCount, Field(validation_alias=AliasChoices("numPages", "totalPages"))] = None
-    has_next_page: OptionalFlag = None
-    total_users: SomeCount = None
-
-    def has_more(self, page: int) -> bool | None:
-        """Whether a page follows `page`; without `hasNextPage` the number of pages decides. None: unknown."""
-        if self.has_next_page is not None:
-            return self.has_next_page
-        return None if self.num_pages is None else page < self.num_pages
-
-
-def _no_object(value: object, info: ValidationInfo) -> None:
-    """What stands where a nested part should, which the row can do without."""
-    return None if value is None else record_doubt(info, "is not an object", None)
-
-
-NoObject = Annotated[None, PlainValidator(_no_object)]
-SomePagination = Annotated[Pagination | NoObject, IN_ORDER]
 
 
 class TokenUsage(Record):
@@ -174,11 +204,10 @@ class EventRecord(Record):
         return self
 
 
-class EventsAnswer(Record):
+class EventsAnswer(PagedAnswer):
     """POST /teams/filtered-usage-events."""
 
     total_usage_events_count: SomeCount = None
-    pagination: SomePagination = None
     usage_events: list[object] = Field(validation_alias=AliasChoices("usageEvents", "usageEventsDisplay"))
 
     @model_validator(mode="before")
@@ -236,11 +265,10 @@ class ActivityRecord(Record):
         return self.day
 
 
-class ActivityAnswer(Record):
+class ActivityAnswer(PagedAnswer):
     """POST /teams/daily-usage-data; a page holds whole users, each with all their days."""
 
     data: list[object]
-    pagination: SomePagination = None
 
 
 class AgentAnswer(Record):

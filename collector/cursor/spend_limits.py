@@ -18,6 +18,7 @@ from .rows import parse, read_rows
 WRITE_PATH = "/teams/user-spend-limit"
 READ_PATH = "/teams/spend"
 PAGE_SIZE = 100
+MOST_PAGES = 20  # of a search for one address
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,16 @@ class LimitInForce:
 
 def read_limit(client: CursorClient, email: str) -> LimitInForce | None:
     """The limit in force for the member with `email`; None where Cursor's list does not name them."""
-    page = 1
-    while True:
+    for page in range(1, MOST_PAGES + 1):
         body = {"searchTerm": email, "page": page, "pageSize": PAGE_SIZE, "sortBy": "user"}
         answer = parse(SpendAnswer, client.post(READ_PATH, body).payload, READ_PATH)
         notes = Notes(READ_PATH)
         for row, _ in read_rows(MemberSpend, answer.team_member_spend, notes, timezone.now()):
             if row.email == email.lower():
                 return _in_force(row)
-        if page >= (answer.total_pages or 1):
-            return None
-        page += 1
+        if not answer.has_more(page):
+            break
+    return None
 
 
 def write_limit(client: CursorClient, email: str, dollars: int | None) -> str:

@@ -10,7 +10,7 @@ from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.pages import Page, Reading, read_all
-from collector.cursor.records import ActivityAnswer, ActivityRecord, Pagination
+from collector.cursor.records import ActivityAnswer, ActivityRecord
 from collector.cursor.rows import parse, read_rows
 from collector.cursor.values import LARGEST_INTEGER
 from collector.facts.doubts import store_notes
@@ -82,14 +82,8 @@ def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraf
         answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH, notes, part.read_at)
         records = read_rows(ActivityRecord, answer.data, notes, part.read_at)
         rows = [_draft(record) for record, _ in records]
-        paging = answer.pagination or Pagination()
-        return Page(
-            rows,
-            paging.total_users,
-            bool(paging.has_more(number)),
-            paging.current_page,
-            came=len(answer.data),
-        )
+        more = answer.has_more(number)
+        return Page(rows, answer.total, more, answer.number, came=len(answer.data))
 
     reading = read_all(PATH, ask, notes, count=lambda reading: _people(reading, notes))
     return _without_repeats(list(reading.rows()), notes)

@@ -24,7 +24,6 @@ from collector.cursor.analytics import (
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.cursor.pages import Page, Reading, read_all
-from collector.cursor.records import Pagination
 from collector.cursor.rows import parse
 from collector.facts.doubts import store_notes
 from collector.facts.roster import Roster, identify
@@ -159,14 +158,8 @@ def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
             answer = parse(MetricsByMember, payload, path, notes, part.read_at)
             ids.update(user_mappings(answer.params))
             rows = _people_of(metric, answer, notes, part.read_at)
-            paging = answer.pagination or Pagination()
-            return Page(
-                rows,
-                paging.total_users,
-                bool(paging.has_more(number)),
-                paging.current_page,
-                came=len(answer.data) or int(bool(paging.has_more(number))),
-            )
+            more = bool(answer.has_more(number))
+            return Page(rows, answer.total, more, answer.number, came=len(answer.data) or int(more))
 
         page = etags.ask(path, {**dates(part), "page": number, "pageSize": MOST_USERS}, read)
         result += _store_members(metric, page.rows, ids, counts, part)

@@ -74,8 +74,8 @@ def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
         def read(payload: object) -> Page[CommitRecord]:
             answer = parse(CommitsAnswer, payload, PATH, notes, part.read_at)
             rows = [row for row, _ in read_rows(CommitRecord, answer.items, notes, part.read_at)]
-            more = answer.has_more(number, PAGE_SIZE)
-            return Page(rows, answer.total_count, more, came=len(answer.items))
+            more = answer.is_followed(number, PAGE_SIZE)
+            return Page(rows, answer.total, more, came=len(answer.items))
 
         return etags.ask(PATH, {**question, "page": number}, read)
 

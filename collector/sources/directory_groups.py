@@ -95,10 +95,9 @@ def _store_members(reading: DirectoryReading, tied: dict[str, set[int]], roster:
 def _read_groups(client: CursorClient, notes: Notes, now: datetime) -> list[DirectoryGroupRecord]:
     def ask(number: int) -> Page[DirectoryGroupRecord]:
         payload = client.get(PATH, {"page": number, "pageSize": PAGE_SIZE}).payload
-        answer = parse(DirectoryGroupsAnswer, payload, PATH)
+        answer = parse(DirectoryGroupsAnswer, payload, PATH, notes, now)
         rows = [row for row, _ in read_rows(DirectoryGroupRecord, answer.groups, notes, now, where=PATH)]
-        more = answer.pagination is not None and answer.pagination.has_more(number) is True
-        return Page(rows, None, more, came=len(answer.groups))
+        return Page(rows, None, bool(answer.has_more(number)), came=len(answer.groups))
 
     return list(read_all(PATH, ask, notes).rows())
 
@@ -108,10 +107,9 @@ def _read_people(client: CursorClient, group_id: str, notes: Notes, now: datetim
 
     def ask(number: int) -> Page[DirectoryMember]:
         payload = client.get(path, {"page": number, "pageSize": PAGE_SIZE}).payload
-        answer = parse(DirectoryMembersAnswer, payload, path)
+        answer = parse(DirectoryMembersAnswer, payload, path, notes, now)
         rows = [row for row, _ in read_rows(DirectoryMember, answer.members, notes, now, where=path)]
-        more = answer.pagination is not None and answer.pagination.has_more(number) is True
-        return Page(rows, None, more, came=len(answer.members))
+        return Page(rows, None, bool(answer.has_more(number)), came=len(answer.members))
 
     return [person for person in read_all(path, ask, notes).rows() if person.email or person.user_id]
 

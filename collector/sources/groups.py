@@ -9,7 +9,8 @@ from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import wrong_shape
 from collector.cursor.group_records import BillingGroup, GroupMemberRecord, GroupsAnswer
-from collector.cursor.rows import parse, read_rows
+from collector.cursor.lists import read_list
+from collector.cursor.rows import read_rows
 from collector.facts.doubts import store_notes
 from collector.facts.roster import Roster, identify
 from collector.models import CursorGroup, CursorGroupMembership, Member, Source
@@ -57,8 +58,8 @@ class GroupsReading:
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the groups of the current cycle; what is missing from the answer has left, nothing is deleted."""
     notes = Notes(PATH)
-    answer = parse(GroupsAnswer, client.get(PATH).payload, PATH)
-    reading = _read(answer, notes, window.read_at)
+    answer, raws = read_list(client, PATH, GroupsAnswer, lambda answer: answer.groups, notes, window.read_at)
+    reading = _read(raws, answer.unassigned_group, notes, window.read_at)
     billing = [stated.group for stated in reading.groups]
     directory = read_directory(client, billing, notes, window.read_at)
     with writing():
@@ -89,10 +90,10 @@ def _members_by_directory(reading: GroupsReading, roster: Roster) -> dict[str, s
     }
 
 
-def _read(answer: GroupsAnswer, notes: Notes, now: datetime) -> GroupsReading:
+def _read(raws: list[object], unassigned_group: object, notes: Notes, now: datetime) -> GroupsReading:
     stated: dict[str, StatedGroup] = {}
-    unassigned = _people_of(answer.unassigned_group, notes, now)
-    for group, _ in read_rows(BillingGroup, answer.groups, notes, now):
+    unassigned = _people_of(unassigned_group, notes, now)
+    for group, _ in read_rows(BillingGroup, raws, notes, now):
         before = len(notes.rejections)
         current = [row for row, _ in read_rows(GroupMemberRecord, group.current_members, notes, now)]
         former = [row for row, _ in read_rows(GroupMemberRecord, group.former_members or [], notes, now)]
@@ -109,7 +110,9 @@ def _read(answer: GroupsAnswer, notes: Notes, now: datetime) -> GroupsReading:
             stated[group.id].former += former
             continue
         stated[group.id] = StatedGroup(group, current, former, len(notes.rejections) == before)
-    return GroupsReading(list(stated.values()), unassigned, not notes.rejections)
+    return GroupsReading(
+        list(stated.values()), unassigned, not (notes.rejections or notes.has(DoubtKind.PAGES))
+    )
 
 
 def _people_of(unassigned: object, notes: Notes, now: datetime) -> list[GroupMemberRecord] | None:
@@ -144,7 +147,7 @@ def _store_groups(reading: GroupsReading, at: datetime) -> Upserted:
 
 def _mark_gone(reading: GroupsReading, notes: Notes, at: datetime) -> None:
     """Mark the groups that the answer lacks, unless what it lacks is doubtful."""
-    if reading.is_whole and not any(kind == DoubtKind.ABSENCE for kind, _ in notes.doubts):
+    if reading.is_whole and not notes.has(DoubtKind.ABSENCE):
         listed = [stated.group.id for stated in reading.groups]
         CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed).update(gone_at=at)
 

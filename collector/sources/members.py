@@ -7,8 +7,9 @@ from collector.base.upsert import FactTable, Key, Upserted, Values, writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import wrong_shape
+from collector.cursor.lists import read_list
 from collector.cursor.records import MembersAnswer, TeamMember
-from collector.cursor.rows import parse, read_rows
+from collector.cursor.rows import read_rows
 from collector.facts.doubts import store_notes
 from collector.facts.roster import Conflict, Roster, identify
 from collector.models import Doubt, Member, Source
@@ -32,8 +33,10 @@ BELIEVED_AFTER = timedelta(days=1)
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the list and bring the members to it; whoever it lacks is marked gone, nobody is deleted."""
     notes = Notes(PATH)
-    answer = parse(MembersAnswer, client.get(PATH).payload, PATH)
-    listed = [member for member, _ in read_rows(TeamMember, answer.team_members, notes, window.read_at)]
+    _, raws = read_list(
+        client, PATH, MembersAnswer, lambda answer: answer.team_members, notes, window.read_at
+    )
+    listed = [member for member, _ in read_rows(TeamMember, raws, notes, window.read_at)]
     if not listed:
         # A team has an administrator at least: an empty list would send everybody away.
         raise wrong_shape(PATH, "the list of members is empty, or none of it can be read")
@@ -47,9 +50,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         for conflict in conflicts:
             _doubt_conflict(conflict, notes)
         store_notes(Source.MEMBERS, notes, window.read_at)
-    return SyncResult(
-        len(answer.team_members), len(written.new), len(written.changed) + gone, noted=notes.size
-    )
+    return SyncResult(len(raws), len(written.new), len(written.changed) + gone, noted=notes.size)
 
 
 def _ids(listed: list[TeamMember]) -> list[tuple[str, str]]:
@@ -101,16 +102,20 @@ def _store(rows: dict[Key, Values], at: datetime) -> Upserted:
 
 
 def _mark_gone(listed: set[str], notes: Notes, at: datetime) -> int:
-    """Mark whom the list lacks, unless it is doubtful: it may be cut, or hold a row nobody can read."""
+    """Mark whom the list lacks, unless it is doubtful: it may be cut, or hold a row nobody can read.
+
+    A list that is shorter than announced is believed after a day: the vendor may count in another way.
+    """
     here = (
         Member.objects.people().filter(gone_at__isnull=True).exclude(role="", cursor_id="", is_removed=False)
     )
     team = Member.objects.people().filter(gone_at__isnull=True)
     gone = [pk for pk, email in team.values_list("pk", "email") if email not in listed]
-    if not gone or notes.rejections:
+    if not gone or notes.rejections or notes.has(DoubtKind.PAGES):
         return 0
     seats, lost = here.count(), here.filter(pk__in=gone).count()
-    if seats >= SMALL_TEAM and lost * 2 >= seats and not _is_believed(at):
+    is_cut = notes.has(DoubtKind.TOTAL) or (seats >= SMALL_TEAM and lost * 2 >= seats)
+    if is_cut and not _is_believed(at):
         text = f"{lost} of {seats} members are missing: nobody is marked as gone unless it stays so for a day"
         notes.doubt(DoubtKind.ABSENCE, text, announced=seats, counted=seats - lost)
         return 0

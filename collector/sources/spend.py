@@ -68,7 +68,10 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         raws = answer.team_member_spend
         records = read_rows(MemberSpend, raws, notes, window.read_at)
         rows = [(record, storable_raw(raw)) for record, raw in records]
-        return Page(rows, answer.total_members, _has_more(answer, number), came=len(raws))
+        more = answer.has_more(number)
+        if more is None and answer.total is None:
+            more = len(raws) >= PAGE_SIZE
+        return Page(rows, answer.total, more, came=len(raws))
 
     pages = read_all(PATH, ask, notes, count=_distinct).pages
     rows = [SpendRow(*row, number) for number, page in enumerate(pages) for row in page]
@@ -79,13 +82,6 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     if cycle is None:
         raise wrong_shape(PATH, f"subscriptionCycleStart is {starts[-1]!r:.40}, and no cycle is known yet")
     return SyncResult(len(rows), new, changed, notes.size)
-
-
-def _has_more(answer: SpendAnswer, number: int) -> bool:
-    """Whether a page follows; without `totalPages` a full page promises another."""
-    if answer.total_pages is not None:
-        return number < answer.total_pages
-    return len(answer.team_member_spend) >= PAGE_SIZE
 
 
 def _distinct(reading: Reading[StatedRow]) -> int:

@@ -1,0 +1,121 @@
+"""Pages as other versions of an API have them: however an answer says that more follow, all are read."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from collector.collecting.windows import Window
+from collector.cursor import events as reading
+from collector.cursor.errors import CursorApiError
+from collector.models import (
+    AiCodeCommit,
+    CursorGroup,
+    DailyActivity,
+    Doubt,
+    Member,
+    SpendSnapshot,
+    UsageEvent,
+)
+from collector.sources import activity, commits, events, groups, members, spend
+from tests.collector.fake_api import event, member, ms, spend_row
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 9, 16, tzinfo=UTC)
+WINDOW = Window(NOW - timedelta(days=1), NOW, NOW)
+ROWS, CAP = 5, 2  # rows of the whole list; rows that a page holds, whatever was asked for
+
+PEOPLE = [f"p{n}@x.com" for n in range(ROWS)]
+NOON = NOW - timedelta(hours=12)
+COMMIT = {"totalLinesAdded": 1, "commitTs": NOON.isoformat(), "createdAt": NOON.isoformat()}
+GROUP = {"currentMembers": [], "formerMembers": []}
+SOURCES: dict[str, tuple[Any, str, str, list[dict], Any]] = {
+    "members": (members, members.PATH, "teamMembers", [member(email) for email in PEOPLE], Member),
+    "spend": (spend, spend.PATH, "teamMemberSpend", [spend_row(email) for email in PEOPLE], SpendSnapshot),
+    "groups": (
+        groups,
+        groups.PATH,
+        "groups",
+        [{"id": f"group_{n}", "name": f"Team {n}", **GROUP} for n in range(ROWS)],
+        CursorGroup,
+    ),
+    "events": (events, reading.PATH, "usageEvents", [event(NOON, email) for email in PEOPLE], UsageEvent),
+    "activity": (
+        activity,
+        activity.PATH,
+        "data",
+        [{"email": email, "day": "2026-09-15", "totalLinesAdded": 1} for email in PEOPLE],
+        DailyActivity,
+    ),
+    "commits": (
+        commits,
+        commits.PATH,
+        "items",
+        [{"commitHash": f"h{n}", "userEmail": email, **COMMIT} for n, email in enumerate(PEOPLE)],
+        AiCodeCommit,
+    ),
+}
+ENVELOPES = {
+    "a flag": lambda page, more: {"pagination": {"hasNextPage": more}},
+    "another flag": lambda page, more: {"pagination": {"hasMore": more, "page": page}},
+    "a flag beside the rows": lambda page, more: {"hasNextPage": more},
+    "pages beside the rows": lambda page, more: {"page": page, "totalPages": 3},
+    "a cursor": lambda page, more: {"pagination": {"nextCursor": f"c{page}" if more else None}},
+    "a cursor beside the rows": lambda page, more: {"nextPageToken": f"c{page}" if more else ""},
+}
+
+
+def tell(told, name: str, envelope, *, heeds_page: bool = True, rows: int = ROWS) -> None:
+    _, path, key, all_rows, _ = SOURCES[name]
+
+    def answer(body: dict) -> dict:
+        page = int(body.get("page", 1)) if heeds_page else 1
+        part = all_rows[:rows][(page - 1) * CAP : page * CAP]
+        cycle = {"subscriptionCycleStart": ms(datetime(2026, 9, 1, tzinfo=UTC))}
+        return {key: part, **cycle, **envelope(page, page * CAP < rows)}
+
+    told.tell(path, answer)
+    told.tell("/teams/directory-groups", (404, {}, {}))
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("name", SOURCES)
+def test_all_pages_are_read_however_an_answer_announces_them(told, client, name, envelope):
+    tell(told, name, ENVELOPES[envelope])
+    result = SOURCES[name][0].sync(client, WINDOW)
+    assert (SOURCES[name][4].objects.count(), result.noted) == (ROWS, 0)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_pages_that_go_on_after_the_end_end(told, client, name, monkeypatch):
+    monkeypatch.setattr("collector.cursor.pages.MOST_EMPTY", 3)
+    total = {"totalUsageEventsCount": ROWS} if name == "events" else {}
+    tell(told, name, lambda page, more: {"pagination": {"hasNextPage": True}, **total})
+    result = SOURCES[name][0].sync(client, WINDOW)
+    assert (SOURCES[name][4].objects.count(), result.noted) == (ROWS, 1)
+    assert len(told.asked[SOURCES[name][1]]) <= 3 + 3
+
+
+def test_a_cursor_that_leads_nowhere_is_no_reason_to_send_members_away(told, client):
+    tell(told, "members", ENVELOPES["a flag"])
+    members.sync(client, WINDOW)
+    tell(told, "members", lambda page, more: {"nextCursor": "c"}, heeds_page=False)
+    members.sync(client, WINDOW)
+    assert Member.objects.on_team().count() == ROWS
+    assert "repeats page 1" in Doubt.objects.get().reason
+
+
+def test_a_list_that_is_shorter_than_announced_sends_nobody_away_for_a_day(told, client):
+    tell(told, "members", ENVELOPES["a flag"])
+    members.sync(client, WINDOW)
+    tell(told, "members", lambda page, more: {"hasNextPage": more, "totalMembers": ROWS}, rows=4)
+    for days, here in ((0, ROWS), (1, ROWS - 1)):
+        at = NOW + timedelta(days=days)
+        members.sync(client, Window(at, at, at))
+        assert Member.objects.on_team().count() == here
+
+
+def test_events_behind_a_cursor_that_leads_nowhere_fail_and_do_not_pass_for_all(told, client):
+    tell(told, "events", lambda page, more: {"nextCursor": "c"}, heeds_page=False)
+    with pytest.raises(CursorApiError, match="page 2 repeats page 1"):
+        events.sync(client, WINDOW)
