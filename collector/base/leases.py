@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from .connections import drop_if_dead
@@ -98,7 +98,7 @@ def _renew_until_done(name: str, token: str, done: threading.Event) -> None:
             if not renew(name, token, now=timezone.now()):
                 log.error("lease %s was lost to another process", name)
                 return
-        except DatabaseError as error:
+        except Error as error:
             log.warning("lease %s not renewed this time: %s", name, error)
         finally:
             connection.close()

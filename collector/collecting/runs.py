@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from collector.base.connections import drop_if_dead
 from collector.base.leases import hold_lease
 from collector.base.reports import StepReport
 from collector.cursor.client import CursorClient
@@ -118,6 +119,7 @@ class Collection:
                 self.run(Source.MEMBERS, window_of(Source.MEMBERS, self.now, is_wanted=True))
         except Exception as error:  # a mistake of ours in one source must not cost the others
             log.exception("collecting %s failed", source)
+            drop_if_dead()  # a new connection takes the record, and the other sources
             run.status = SourceRun.RunStatus.FAILED
             run.error = f"unexpected {type(error).__name__}: see the log"
         finally:

@@ -9,11 +9,12 @@ from django.db import connection
 from django.db.models import Sum
 
 from collector.base.upsert import writing
+from collector.collecting import runs
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
 from collector.facts import rollups
-from collector.models import MemberModelDay, UsageEvent
+from collector.models import MemberModelDay, Source, SourceRun, UsageEvent
 from collector.sources import events
 from sandbox import Sandbox, build_company
 
@@ -65,3 +66,16 @@ def test_two_that_write_one_day_at_once_leave_every_event_and_whole_totals(monke
     assert failures == []
     assert UsageEvent.objects.count() == truth.count
     assert MemberModelDay.objects.aggregate(cents=Sum("total_cents"))["cents"] == truth.charged_cents
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_source_whose_connection_is_lost_is_recorded_as_failed_for_the_others_to_go_on(monkeypatch):
+    def lose(*arguments: object) -> None:
+        connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setitem(runs.SYNCS, Source.GROUPS, lose)
+    with Sandbox(COMPANY, enforces_limits=False) as sandbox:
+        collection = runs.Collection(NOON, CursorClient(sandbox.url, sandbox.key))
+        collection.run(Source.GROUPS, Window(NOON, NOON, NOON))
+    assert SourceRun.objects.get().status == SourceRun.RunStatus.FAILED
