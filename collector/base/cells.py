@@ -8,35 +8,9 @@ MOST_CHARACTERS = 254
 ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+")
 # What people, spreadsheets and Cursor's own exports write where there is nobody or nothing.
 NOTHING = {
-    *(
-        "",
-        "-",
-        "--",
-        "---",
-        "–",
-        "—",
-        "n/a",
-        "n.a.",
-        "na",
-        "#n/a",
-        "none",
-        "null",
-        "nil",
-        "nan",
-        "undefined",
-        "?",
-    ),
-    *(
-        "unknown",
-        "(none)",
-        "(blank)",
-        "(empty)",
-        "not set",
-        "not assigned",
-        "unassigned",
-        "no user",
-        "not available",
-    ),
+    *("", "-", "--", "---", "–", "—", "?", "n/a", "n.a.", "na", "#n/a", "none", "null", "nil", "nan"),
+    *("undefined", "unknown", "(none)", "(blank)", "(empty)", "not set", "not available"),
+    *("not assigned", "unassigned", "no user"),
 }
 # Marks, and the halves of characters that no database takes.
 INVISIBLE = {"Cf", "Cs"}

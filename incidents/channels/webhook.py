@@ -5,21 +5,15 @@ import hmac
 import json
 import time
 from dataclasses import asdict
-from datetime import timedelta
 
-import requests
 from django.conf import settings
 
-from collector.base.deadline import DeadlineExceeded, deadline
-from collector.base.plausibility import is_number
 from incidents.models import Channel
 from incidents.notifying.messages import Alert, IncidentMessage, MessageCause
 
 from .base import DeliveryError, Parcel
+from .http import USER_AGENT, call_service
 
-TIMEOUT_SECONDS = (5, 10)  # to connect, between two parts of the answer's head
-CALL_SECONDS = 15  # altogether
-LONGEST_WAIT_SECONDS = 6 * 3600
 VERSION = 1
 
 
@@ -33,28 +27,8 @@ def send(channel: Channel, parcel: Parcel) -> str:
     if not url:
         raise DeliveryError("No address: set WEBHOOK_URL, or the target in the admin.")
     body = json.dumps(payload(parcel), ensure_ascii=False).encode()
-    try:
-        # Streamed and closed unread: a body that trickles in for ever would never time out.
-        with deadline(CALL_SECONDS), post(url, body, parcel.key) as response:
-            if not 200 <= response.status_code < 300:
-                raise explain(response)
-    # The library reads the address of a redirect even unasked: a ValueError.
-    except (requests.RequestException, DeadlineExceeded, ValueError) as problem:
-        raise DeliveryError(
-            f"The webhook could not be reached ({type(problem).__name__}): check its address."
-        ) from None  # the cause holds the address, which may hold a key
+    call_service("The webhook", "POST", url, body, headers(parcel.key, body))
     return parcel.key
-
-
-def post(url: str, body: bytes, key: str) -> requests.Response:
-    return requests.post(
-        url,
-        data=body,
-        headers=headers(key, body),
-        timeout=TIMEOUT_SECONDS,
-        allow_redirects=False,
-        stream=True,
-    )
 
 
 def payload(parcel: Parcel) -> dict[str, object]:
@@ -86,7 +60,7 @@ def headers(key: str, body: bytes) -> dict[str, str]:
     sent = str(int(time.time()))
     signed = {
         "Content-Type": "application/json; charset=utf-8",
-        "User-Agent": "cursor-cost-monitor",
+        "User-Agent": USER_AGENT,
         "X-Delivery": key,
         "X-Timestamp": sent,
     }
@@ -98,11 +72,3 @@ def headers(key: str, body: bytes) -> dict[str, str]:
 def sign(secret: str, sent: str, body: bytes) -> str:
     """HMAC-SHA256 in hex over `<X-Timestamp>.<body>`."""
     return hmac.new(secret.encode(), f"{sent}.".encode() + body, hashlib.sha256).hexdigest()
-
-
-def explain(response: requests.Response) -> DeliveryError:
-    text = response.headers.get("Retry-After", "")
-    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if is_number(text) else None
-    return DeliveryError(
-        f"The webhook answered HTTP {response.status_code}; any 2xx counts as delivered.", retry_after=wait
-    )

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 
 from incidents import lifecycle
-from incidents.channels import registry, webhook
+from incidents.channels import http, registry
 from incidents.lifecycle import take_in
 from incidents.models import Channel, Incident, IncidentSettings, Notification
 from incidents.notifying import outbox
@@ -28,7 +28,7 @@ THREE = "ann@x.io, bob@x.io, cleo@x.io"
 @pytest.fixture
 def hanging_webhook(monkeypatch) -> Iterator[str]:
     """An address that takes connections and sends a byte now and then."""
-    monkeypatch.setattr(webhook, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.3)
     listener = socket.create_server(("127.0.0.1", 0))
 
     def drip() -> None:
