@@ -3,30 +3,17 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Protocol
 
 from collector.base.cells import is_empty_value
 from collector.base.csv_files import Problems
 from collector.models import Member
+from groups.imports.people import Target
 from groups.models import CycleBudget, Group
 from groups.names import key
 
 from .models import MOST_DOLLARS
 
 COLUMNS = {"budget": ("budget",), "group_budget": ("group_budget", "group budget")}
-
-
-class BudgetCells(Protocol):
-    """What a line of the file says about budgets; empty cells change nothing."""
-
-    @property
-    def email(self) -> str: ...
-    @property
-    def path(self) -> str | None: ...
-    @property
-    def budget(self) -> str: ...
-    @property
-    def group_budget(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +41,7 @@ def read_dollars(cell: str, line: int, problems: Problems) -> str:
     return f"{amount:.2f}"
 
 
-def planned_budgets(lines: Iterable[BudgetCells]) -> list[PlannedBudget]:
+def planned_budgets(lines: Iterable[Target]) -> list[PlannedBudget]:
     """The budgets that would change, members' first; the last line about a group counts. Two queries."""
     members, groups = current_budgets()
     asked = {line.email: line.budget for line in lines if line.email and line.budget}

@@ -16,13 +16,13 @@ from groups.assignments.changes import ChangeRefused, open_or_make
 from groups.assignments.membership import current
 from groups.assignments.placing import Placement, record_from_then_on
 from groups.budgets.csv_columns import apply_budgets, planned_budgets
-from groups.imports import mapping
-from groups.imports import people as hibob
+from groups.imports import mapping, people
 from groups.models import Assignment, Group, GroupImport
 from groups.names import key
 
 from .before import Before, Closed
-from .plan import Facts, KnownMember, Plan, Target, make
+from .people import Target
+from .plan import Facts, KnownMember, Plan, make
 
 FileKind = GroupImport.FileKind
 NOBODY_MATCHES = (
@@ -69,7 +69,8 @@ def read_plan(kind: str, file: BinaryIO, day: date) -> tuple[list[Target], Plan]
 def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) -> list[Target]:
     """The people of a file, in `problems` the lines not taken; FileError where it places nobody."""
     noted = problems or Problems()
-    targets = _from_hibob(file, noted) if kind == FileKind.HIBOB else _from_mapping(file, noted)
+    read = people.read_people if kind == FileKind.HIBOB else mapping.read_mapping
+    targets = read(file, noted)
     if not targets:
         empty = [] if noted.count else ["Line 2: the file has column names, but no people below them."]
         raise FileError(*noted.report, *empty)
@@ -85,9 +86,9 @@ def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) ->
 def plan_of(kind: str, targets: list[Target], day: date, problems: Sequence[str] = ()) -> Plan:
     """What the file would change, going by the facts of `day`. Seven queries whatever the size."""
     targets = with_present_addresses(targets)
-    people = [target for target in targets if target.email or not target.group_budget]
-    plan = make(people, _facts(kind, day), merge_small=kind == FileKind.HIBOB)
-    unmatched = [NOBODY_MATCHES] if people and len(plan.not_members) == len(people) else []
+    placed = [target for target in targets if target.email or not target.group_budget]
+    plan = make(placed, _facts(kind, day), merge_small=kind == FileKind.HIBOB)
+    unmatched = [NOBODY_MATCHES] if placed and len(plan.not_members) == len(placed) else []
     noted = list(dict.fromkeys([*problems, *unmatched]))
     return replace(plan, problems=noted, budgets=planned_budgets(targets))
 
@@ -176,34 +177,6 @@ class _GroupsToMake:
             self.opened[group.pk] = Closed(group.closed_day, group.merged_into_id)
             open_or_make(path, group, self.now)
         return group.pk
-
-
-def _from_hibob(file: BinaryIO, problems: Problems) -> list[Target]:
-    return [
-        Target(
-            line=person.line,
-            email=person.email,
-            name=person.name,
-            path=person.path or None,
-            title=person.title,
-            department=person.department,
-        )
-        for person in hibob.read_people(file, problems)
-    ]
-
-
-def _from_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
-    return [
-        Target(
-            entry.line,
-            entry.email,
-            entry.name,
-            entry.path,
-            budget=entry.budget,
-            group_budget=entry.group_budget,
-        )
-        for entry in mapping.read_mapping(file, problems)
-    ]
 
 
 def _facts(kind: str, day: date) -> Facts:

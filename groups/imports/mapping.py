@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
 
@@ -12,7 +11,7 @@ from collector.base.spreadsheets import harmless, original
 from collector.models import Member
 from groups.assignments.membership import current
 from groups.budgets import csv_columns
-from groups.imports.people import group_cell, people_rows
+from groups.imports.people import Target, group_cell, people_rows
 from groups.models import CycleBudget
 from groups.names import BadName, key, normalised
 from groups.reporting.files import Writable
@@ -20,18 +19,6 @@ from groups.reporting.files import Writable
 HEADER = ("email", "name", "group")
 BUDGET_HEADER = ("budget", "group_budget")  # only where a budget is set
 COLUMNS = {"email": ("email", "e-mail"), "name": ("name",), "group": ("group",), **csv_columns.COLUMNS}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the mapping; `path` is empty for Unassigned."""
-
-    line: int
-    email: str
-    name: str
-    path: str
-    budget: str = ""
-    group_budget: str = ""
 
 
 def write_mapping(file: Writable, day: date) -> int:
@@ -62,19 +49,19 @@ def write_mapping(file: Writable, day: date) -> int:
     return written
 
 
-def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Entry]:
+def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Target]:
     """Read a mapping; FileError where it cannot be used.
 
     Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`;
     without it, one is enough to refuse the file.
     """
     noted = problems or Problems()
-    entries: dict[str, Entry] = {}
+    entries: dict[str, Target] = {}
     disagreeing: set[str] = set()
     for row in people_rows(CsvTable(file, COLUMNS, required=("email", "group"), problems=noted)):
         for entry in _entry(row, noted):
             first = entries.setdefault(entry.email or f"line {entry.line}", entry)
-            if key(first.path) != key(entry.path):
+            if not entry.agrees_with(first):
                 noted.note(
                     entry.line,
                     f"{entry.email} is also on line {first.line}, in another group. Keep one of the two "
@@ -86,7 +73,7 @@ def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Entry
     return [entry for entry in entries.values() if entry.email not in disagreeing]
 
 
-def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
+def _entry(row: Row, problems: Problems) -> Iterator[Target]:
     email, group = " ".join(original(row["email"]).lower().split()), original(row["group"])
     budget = csv_columns.read_dollars(row["budget"], row.line, problems)
     group_budget = csv_columns.read_dollars(row["group_budget"], row.line, problems)
@@ -98,6 +85,6 @@ def _entry(row: Row, problems: Problems) -> Iterator[Entry]:
     except BadName as exc:
         problems.note(row.line, str(exc))
         return
-    yield Entry(
-        row.line, "" if is_empty_value(email) else email, original(row["name"]), path, budget, group_budget
-    )
+    if is_empty_value(email):
+        email = ""
+    yield Target(row.line, email, original(row["name"]), path, budget=budget, group_budget=group_budget)

@@ -1,5 +1,7 @@
 """The People Directory's CSV → people, each with the group that it puts them into."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -22,18 +24,24 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class DirectoryPerson:
-    """One person of the file; `path` is the group, empty where the file names none."""
+class Target:
+    """One person of the file; `path` is the group, empty for Unassigned, None where the file has none."""
 
     line: int
     email: str
     name: str
-    title: str
-    department: str
-    path: str
+    path: str | None
+    title: str = ""
+    department: str = ""
+    budget: str = ""  # dollars, the member's own; empty where the file has none
+    group_budget: str = ""  # of the group that the line names
+
+    def agrees_with(self, other: Target) -> bool:
+        """Whether both lines name the same group, however it is spelled."""
+        return key(self.path or "") == key(other.path or "")
 
 
-def read_people(file: BinaryIO, problems: Problems | None = None) -> list[DirectoryPerson]:
+def read_people(file: BinaryIO, problems: Problems | None = None) -> list[Target]:
     """The people by first appearance; FileError where the file cannot be used.
 
     Lines that make no sense, and all lines of a person on which two disagree, are noted in `problems`;
@@ -41,12 +49,12 @@ def read_people(file: BinaryIO, problems: Problems | None = None) -> list[Direct
     e-mail is empty.
     """
     noted = problems or Problems()
-    people: dict[str | int, DirectoryPerson] = {}
+    people: dict[str | int, Target] = {}
     disagreeing: set[str] = set()
     for row in people_rows(CsvTable(file, COLUMNS, required=("email",), problems=noted)):
         if person := _person(row, noted):
             first = people.setdefault(person.email or person.line, person)
-            if key(first.path) != key(person.path):
+            if not person.agrees_with(first):
                 noted.note(person.line, _disagreement(first, person))
                 disagreeing.add(person.email)
     if problems is None:
@@ -86,17 +94,17 @@ def path_of(group: str, team: str, department: str) -> str:
     return normalised(parent + SEPARATOR + (own_team or GENERAL))
 
 
-def _person(row: Row, problems: Problems) -> DirectoryPerson | None:
+def _person(row: Row, problems: Problems) -> Target | None:
     try:
         path = path_of(*(group_cell(row[column]) for column in ("group", "team", "department")))
     except BadName as exc:
         problems.note(row.line, f"{exc} Correct Group, Team or Department.")
         return None
     email = "" if is_empty_value(row["email"]) else " ".join(row["email"].lower().split())
-    return DirectoryPerson(row.line, email, row["name"], row["title"], row["department"], path)
+    return Target(row.line, email, row["name"], path or None, row["title"], row["department"])
 
 
-def _disagreement(first: DirectoryPerson, person: DirectoryPerson) -> str:
+def _disagreement(first: Target, person: Target) -> str:
     return (
         f"{person.email} is here in “{person.path or 'no group'}” and on line {first.line} in "
         f"“{first.path or 'no group'}”. Keep one of the two lines."

@@ -6,22 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 
 from groups.budgets.csv_columns import PlannedBudget
 from groups.imports.consolidate import Merge, consolidate
-from groups.imports.people import spelled_alike
+from groups.imports.people import Target, spelled_alike
 from groups.names import key
-
-
-@dataclass(frozen=True)
-class Target:
-    """One person of the file; `path` is the group, empty for Unassigned, None where the file has none."""
-
-    line: int
-    email: str
-    name: str
-    path: str | None
-    title: str = ""
-    department: str = ""
-    budget: str = ""  # dollars, the member's own; empty where the file has none
-    group_budget: str = ""  # of the group that the line names
 
 
 @dataclass(frozen=True)

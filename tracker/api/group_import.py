@@ -13,7 +13,8 @@ from collector.models import Member
 from groups.assignments.changes import ChangeRefused
 from groups.assignments.membership import current
 from groups.imports import apply as imports
-from groups.imports.plan import Plan, Target
+from groups.imports.people import Target
+from groups.imports.plan import Plan
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
 from tracker.access.request import AccessRequest

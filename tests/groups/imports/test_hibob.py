@@ -12,7 +12,7 @@ from groups.imports.people import path_of, read_people, spelled_alike
 
 
 def people(text: str):
-    return [(person.email, person.path) for person in read_people(io.BytesIO(text.encode()))]
+    return [(person.email, person.path or "") for person in read_people(io.BytesIO(text.encode()))]
 
 
 def refusal(text: str) -> list[str]:
