@@ -1,22 +1,17 @@
 """Activity, analytics and commits of cursor-usage-tracker, on days of which nothing was collected here."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeVar
-
-from django.db import models
+from functools import partial
+from operator import attrgetter
 
 from collector.base.days import day_end, day_start
-from collector.base.short_transactions import batches
 from collector.models import AiCodeCommit, DailyActivity, MemberAnalyticsDay, TeamAnalyticsDay
 from collector.sources.commits import imported_hash
 
 from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, label, number
-from .people import rows_of_days
+from .people import member_day, rows_of_days
 from .taking import Taking
-
-M = TypeVar("M", bound=models.Model)
 
 # Column here: column there.
 ACTIVITY = {
@@ -118,12 +113,14 @@ def take_activity(db: TrackerDb, taking: Taking) -> ImportPart:
     """Daily activity, of members and days of which there is none."""
     part = ImportPart("daily activity")
     columns = ("is_active", *ACTIVITY.values(), *ACTIVITY_TEXTS.values())
-    stored = set(DailyActivity.objects.values_list("member_id", "day"))
     rows = rows_of_days(db, taking, part, "daily_usage", *columns)
-    return _take_in(part, taking, DailyActivity, stored, rows, _activity)
+    days = part.readable(rows, partial(_activity, taking.at))
+    stored = set(DailyActivity.objects.values_list("member_id", "day"))
+    taking.store_new(part, DailyActivity, days, stored, member_day)
+    return part
 
 
-def _activity(member_id: int, on: date, row: TrackerRow, at: datetime) -> DailyActivity:
+def _activity(at: datetime, member_id: int, on: date, row: TrackerRow) -> DailyActivity:
     return DailyActivity(
         member_id=member_id,
         day=on,
@@ -139,12 +136,14 @@ def _activity(member_id: int, on: date, row: TrackerRow, at: datetime) -> DailyA
 def take_commits(db: TrackerDb, taking: Taking) -> ImportPart:
     """Days of commits, as one each: the file has their lines added up by member and day."""
     part = ImportPart("days of commits")
-    stored = set(AiCodeCommit.objects.values_list("member_id", "day"))
     rows = rows_of_days(db, taking, part, "ai_code_commits", *COMMIT_LINES.values())
-    return _take_in(part, taking, AiCodeCommit, stored, rows, _commit)
+    days = part.readable(rows, partial(_commit, taking.at))
+    stored = set(AiCodeCommit.objects.values_list("member_id", "day"))
+    taking.store_new(part, AiCodeCommit, days, stored, member_day)
+    return part
 
 
-def _commit(member_id: int, on: date, row: TrackerRow, at: datetime) -> AiCodeCommit:
+def _commit(at: datetime, member_id: int, on: date, row: TrackerRow) -> AiCodeCommit:
     return AiCodeCommit(
         commit_hash=imported_hash(on),
         member_id=member_id,
@@ -156,61 +155,28 @@ def _commit(member_id: int, on: date, row: TrackerRow, at: datetime) -> AiCodeCo
     )
 
 
-def _take_in(
-    part: ImportPart,
-    taking: Taking,
-    model: type[M],
-    stored: set[tuple[int, date]],
-    rows: Iterable[tuple[int, date, TrackerRow]],
-    make: Callable[[int, date, TrackerRow, datetime], M],
-) -> ImportPart:
-    """One row here of each row there, unless its member and day are known; of two alike the last one."""
-    new: dict[tuple[int, date], M] = {}
-    for member_id, on, row in rows:
-        try:
-            made = make(member_id, on, row, taking.at)
-        except OddValue as exc:
-            part.reject(str(exc))
-            continue
-        part.known += (member_id, on) in stored or (member_id, on) in new
-        if (member_id, on) not in stored:
-            new[member_id, on] = made
-    taking.transactions.create(model, batches(new.values(), id))
-    part.taken = len(new)
-    return part
-
-
 def take_team_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
     """Analytics of days that were not collected; a day goes in whole."""
     part = ImportPart("team analytics")
     for metric in TEAM_METRICS:
+        rows = part.counted(db.rows(metric.table, "date", *_columns(metric), only="ORDER BY date"))
+        days = part.readable(zip(rows), partial(_team_day, metric, taking))
         stored = set(TeamAnalyticsDay.objects.filter(metric=metric.metric).values_list("day", flat=True))
-        new: dict[tuple[date, str, str], TeamAnalyticsDay] = {}
-        for row in db.rows(metric.table, "date", *_columns(metric), only="ORDER BY date"):
-            part.read += 1
-            try:
-                made = _team_day(metric, taking.day(row["date"]), row, taking.at)
-            except OddValue as exc:
-                part.reject(str(exc))
-                continue
-            spot = (made.day, made.name, made.detail)
-            part.known += made.day in stored or spot in new
-            if made.day not in stored:
-                new[spot] = made
-        taking.transactions.create(TeamAnalyticsDay, batches(new.values(), lambda row: row.day))
-        part.taken += len(new)
+        taking.store_new(
+            part, TeamAnalyticsDay, days, stored, attrgetter("day"), attrgetter("day", "name", "detail")
+        )
     return part
 
 
-def _team_day(metric: MetricColumns, on: date, row: TrackerRow, at: datetime) -> TeamAnalyticsDay:
+def _team_day(metric: MetricColumns, taking: Taking, row: TrackerRow) -> TeamAnalyticsDay:
     return TeamAnalyticsDay(
         metric=metric.metric,
-        day=on,
+        day=taking.day(row["date"]),
         name=_short_label(row, metric.name),
         detail=_short_label(row, metric.detail),
         count=daily_count(row[metric.count]),
         values={theirs: daily_count(row[column]) for theirs, column in metric.values.items()},
-        updated_at=at,
+        updated_at=taking.at,
     )
 
 
@@ -218,31 +184,25 @@ def take_member_analytics(db: TrackerDb, taking: Taking) -> ImportPart:
     """The same by member; a member's day goes in whole."""
     part = ImportPart("analytics by member")
     for metric in MEMBER_METRICS:
+        rows = rows_of_days(db, taking, part, metric.table, *_columns(metric))
+        days = part.readable(rows, partial(_member_day, metric, taking.at))
         stored = set(MemberAnalyticsDay.objects.filter(metric=metric.metric).values_list("member_id", "day"))
-        new: dict[tuple[int, date, str, str], MemberAnalyticsDay] = {}
-        for member_id, on, row in rows_of_days(db, taking, part, metric.table, *_columns(metric)):
-            spot = (member_id, on, _short_label(row, metric.name), _short_label(row, metric.detail))
-            try:
-                count = daily_count(row[metric.count])
-            except OddValue as exc:
-                part.reject(str(exc))
-                continue
-            part.known += (member_id, on) in stored or spot in new
-            if (member_id, on) not in stored:
-                new[spot] = _member_day(metric.metric, spot, count, taking.at)
-        taking.transactions.create(
-            MemberAnalyticsDay, batches(new.values(), lambda row: (row.member_id, row.day))
-        )
-        part.taken += len(new)
+        key = attrgetter("member_id", "day", "name", "detail")
+        taking.store_new(part, MemberAnalyticsDay, days, stored, member_day, key)
     return part
 
 
 def _member_day(
-    metric: str, spot: tuple[int, date, str, str], count: int, at: datetime
+    metric: MetricColumns, at: datetime, member_id: int, on: date, row: TrackerRow
 ) -> MemberAnalyticsDay:
-    member_id, on, name, detail = spot
     return MemberAnalyticsDay(
-        member_id=member_id, metric=metric, day=on, name=name, detail=detail, count=count, updated_at=at
+        member_id=member_id,
+        metric=metric.metric,
+        day=on,
+        name=_short_label(row, metric.name),
+        detail=_short_label(row, metric.detail),
+        count=daily_count(row[metric.count]),
+        updated_at=at,
     )
 
 

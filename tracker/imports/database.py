@@ -3,13 +3,13 @@
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from collector.base.csv_files import FileError
@@ -32,6 +32,7 @@ MOST_REASONS = 8
 # What SQLite keeps in a column, whatever the column's type says.
 Cell = str | int | float | bytes | None
 TrackerRow = dict[str, Cell]
+T = TypeVar("T")
 
 
 @dataclass
@@ -41,9 +42,22 @@ class ImportPart:
     name: str
     read: int = 0
     taken: int = 0
-    known: int = 0  # skipped: here already
     unusable: int = 0  # skipped: no member, day, instant or number that makes sense
     reasons: Counter[str] = field(default_factory=Counter)
+
+    def counted(self, rows: Iterable[T]) -> Iterator[T]:
+        """The same rows, each counted as read."""
+        for row in rows:
+            self.read += 1
+            yield row
+
+    def readable(self, rows: Iterable[tuple[Any, ...]], make: Callable[..., T]) -> Iterator[T]:
+        """What `make` makes of each row; a row with an OddValue is rejected."""
+        for row in rows:
+            try:
+                yield make(*row)
+            except OddValue as exc:
+                self.reject(str(exc))
 
     def reject(self, reason: str) -> None:
         """Count a row that cannot be used."""
@@ -52,9 +66,16 @@ class ImportPart:
             self.reasons[reason] += 1
 
     @property
+    def already_here(self) -> int:
+        """Rows that were skipped because what they say is stored already."""
+        return self.read - self.taken - self.unusable
+
+    @property
     def line(self) -> str:
         """The part in one line, for people."""
-        text = f"{self.name}: {self.read:,} read, {self.taken:,} imported, {self.known:,} already known"
+        text = (
+            f"{self.name}: {self.read:,} read, {self.taken:,} imported, {self.already_here:,} already known"
+        )
         if not self.unusable:
             return text
         reasons = "; ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())

@@ -53,7 +53,6 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
                     part.reject(str(exc))
         writer.finish()
     part.taken = writer.counts["new"] + writer.counts["changed"]
-    part.known = part.read - part.taken - part.unusable
     taking.days_with_events = writer.days
     return part
 

@@ -26,8 +26,7 @@ def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
     names = {row["id"]: label(row["name"], 400) for row in db.rows("billing_groups", "id", "name")}
     assigned = set(Assignment.objects.values_list("member_id", flat=True))
     latest: dict[int, TrackerRow] = {}
-    for row in db.rows("group_members", "group_id", "email", "joined_at"):
-        part.read += 1
+    for row in part.counted(db.rows("group_members", "group_id", "email", "joined_at")):
         try:
             member_id = taking.member_id(row["email"])
         except (OddValue, KeyError):
@@ -35,12 +34,8 @@ def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
             continue
         if row["group_id"] not in names:
             part.reject("of a group that is not in the file")
-        elif is_no_group(row["group_id"], names[row["group_id"]]) or member_id in assigned:
-            part.known += 1
-        else:
-            part.known += member_id in latest
-            if member_id not in latest or _joined(latest[member_id]) <= _joined(row):
-                latest[member_id] = row
+        elif member_id not in assigned and not is_no_group(row["group_id"], names[row["group_id"]]):
+            latest[member_id] = max(row, latest.get(member_id, row), key=_joined)
     part.taken = len(latest)
     if not taking.is_dry_run:
         taking.transactions.run(_placing(batch, names, taking.at) for batch in batches(latest.items(), id))

@@ -99,7 +99,6 @@ def take_history(db: TrackerDb, taking: Taking) -> list[ImportPart]:
             taken_spots.add(spot)
         incidents.taken += course is not None
         steps.append(_saving(incident, anomaly))
-    incidents.known = incidents.read - incidents.taken
     if not taking.is_dry_run:
         taking.transactions.run(steps)
     return [anomalies, incidents]
@@ -108,8 +107,7 @@ def take_history(db: TrackerDb, taking: Taking) -> list[ImportPart]:
 def _anomaly_rows(db: TrackerDb, part: ImportPart, courses: dict[Cell, TrackerRow]) -> Iterator[TrackerRow]:
     """The anomalies, newest first, then what stands for those that the file lacks."""
     ids = set()
-    for row in db.rows("anomalies", *ANOMALY_COLUMNS, only="ORDER BY detected_at DESC"):
-        part.read += 1
+    for row in part.counted(db.rows("anomalies", *ANOMALY_COLUMNS, only="ORDER BY detected_at DESC")):
         ids.add(row["id"])
         yield row
     for anomaly_id, course in courses.items():
@@ -132,9 +130,7 @@ def _unknown_anomalies(
             part.reject(str(exc))
             continue
         spot = (anomaly.member_id, str(anomaly.rule), anomaly.detected_at)
-        if spot in stored:
-            part.known += 1
-        else:
+        if spot not in stored:
             stored.add(spot)
             part.taken += 1
             yield row, anomaly

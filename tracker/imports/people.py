@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
+from operator import attrgetter
 
 from collector.base.short_transactions import batches
 from collector.facts.roster import identify
@@ -28,8 +29,7 @@ def take_members(db: TrackerDb, taking: Taking) -> ImportPart:
     member_by_address = {member.email: member for member in Member.objects.all()}
     new: dict[str, Member] = {}
     named: list[Member] = []
-    for row in db.rows("members", *MEMBER_COLUMNS):
-        part.read += 1
+    for row in part.counted(db.rows("members", *MEMBER_COLUMNS)):
         try:
             address = taking.identity(row["email"]).key if email(row["email"]) else ""
         except OddValue:
@@ -37,13 +37,11 @@ def take_members(db: TrackerDb, taking: Taking) -> ImportPart:
         if not address:
             part.reject("without an e-mail address")
         elif present := member_by_address.get(address):
-            part.known += 1
             if not present.name and label(row["name"], 200):
                 present.name = label(row["name"], 200)
                 named.append(present)
         else:
             new[address] = _member(address, row, taking)
-    part.known = part.read - part.unusable - len(new)
     _save(taking, new, named)
     part.taken = len(new)
     _admit_others(db, taking)
@@ -91,14 +89,16 @@ def _is_usable(taking: Taking, address: Cell) -> bool:
         return False
 
 
+# What a row of a member's day is about.
+member_day = attrgetter("member_id", "day")
+
+
 def rows_of_days(
     db: TrackerDb, taking: Taking, part: ImportPart, table: str, *columns: str
 ) -> Iterator[tuple[int, date, TrackerRow]]:
     """Rows with an e-mail and a day, day by day: each with its member."""
     rows = db.rows(table, "email", "date", *columns, only="ORDER BY date, email")
-    for row in taking.watched(part.name, db.count(table), rows):
-        part.read += 1
-        try:
-            yield taking.member_id(row["email"]), taking.day(row["date"]), row
-        except OddValue as exc:
-            part.reject(str(exc))
+    watched = part.counted(taking.watched(part.name, db.count(table), rows))
+    return part.readable(
+        zip(watched), lambda row: (taking.member_id(row["email"]), taking.day(row["date"]), row)
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from collector.base.notes import storable_raw
 from collector.base.short_transactions import batches
@@ -10,7 +11,7 @@ from collector.facts import cycles, rollups
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
 from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day, instant, number, units
-from .people import rows_of_days
+from .people import member_day, rows_of_days
 from .taking import Taking
 
 SPENDING = (
@@ -32,7 +33,6 @@ def take_cycles(db: TrackerDb, taking: Taking) -> ImportPart:
     for start_at in sorted({start for text in starts if (start := instant(text)) and start <= taking.at}):
         part.read += 1
         if start_at.date() in taking.cycle_days or cycles.of_day(start_at.date()):
-            part.known += 1
             continue
         taking.cycle_days.add(start_at.date())
         if not taking.is_dry_run:
@@ -55,8 +55,8 @@ def take_snapshots(db: TrackerDb, taking: Taking) -> ImportPart:
     stored = set(SpendSnapshot.objects.values_list("member_id", "cycle_id"))
     by_day: dict[date | None, BillingCycle | None] = {}
     new: dict[tuple[int, int | date], SpendSnapshot] = {}
-    for row in taking.watched(part.name, db.count("spending"), db.rows("spending", *SPENDING)):
-        part.read += 1
+    rows = db.rows("spending", *SPENDING)
+    for row in part.counted(taking.watched(part.name, db.count("spending"), rows)):
         start = day(row["cycle_start"])
         if start not in by_day:
             by_day[start] = cycles.of_day(start) if start else None
@@ -65,10 +65,7 @@ def take_snapshots(db: TrackerDb, taking: Taking) -> ImportPart:
         except OddValue as exc:
             part.reject(str(exc))
             continue
-        if spot in stored:
-            part.known += 1
-        else:
-            part.known += spot in new
+        if spot not in stored:
             new[spot] = snapshot
     taking.transactions.create(SpendSnapshot, batches(new.values(), id))
     part.taken = len(new)
@@ -105,21 +102,13 @@ MOST_REQUESTS = 2**31 - 1
 def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
     """Spend of days without events, as totals without a model; nothing says what was billed of it."""
     part = ImportPart("daily spend without events")
+    rows = rows_of_days(db, taking, part, "daily_spend", "spend_cents")
+    days = part.readable(rows, partial(_spend_of_day, taking.at))
     stored = {*MemberModelDay.objects.values_list("member_id", "day"), *taking.days_with_events}
-    new: dict[tuple[int, date], MemberModelDay] = {}
-    for member_id, on, row in rows_of_days(db, taking, part, "daily_spend", "spend_cents"):
-        try:
-            spent = amount(row["spend_cents"])
-        except OddValue as exc:
-            part.reject(str(exc))
-            continue
-        if (member_id, on) in stored or not spent:
-            part.known += 1
-            continue
-        part.known += (member_id, on) in new
-        new[member_id, on] = MemberModelDay(
-            member_id=member_id, day=on, total_cents=spent, updated_at=taking.at
-        )
-    taking.transactions.create(MemberModelDay, batches(new.values(), id))
-    part.taken = len(new)
+    taking.store_new(part, MemberModelDay, (day for day in days if day.total_cents), stored, member_day)
     return part
+
+
+def _spend_of_day(at: datetime, member_id: int, on: date, row: TrackerRow) -> MemberModelDay:
+    spent = amount(row["spend_cents"])
+    return MemberModelDay(member_id=member_id, day=on, total_cents=spent, updated_at=at)

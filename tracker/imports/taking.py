@@ -1,18 +1,23 @@
 """What the steps of one import share: when, for whom, in which transactions, and who watches."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from typing import TypeVar
+
+from django.db import models
 
 from collector.base.cells import is_address
 from collector.base.days import utc_day
 from collector.base.plausibility import AHEAD
-from collector.base.short_transactions import ShortTransactions
+from collector.base.short_transactions import ShortTransactions, batches
 from collector.facts.roster import Identity, Roster, identify
 from collector.imports.events import PretendRoster
 
-from .database import Cell, OddValue, TrackerRow, email, instant
+from .database import Cell, ImportPart, OddValue, TrackerRow, email, instant
+
+M = TypeVar("M", bound=models.Model)
 
 # How often whoever watches hears of rows.
 EVERY = 2_000
@@ -78,6 +83,23 @@ class Taking:
     def day(self, value: Cell) -> date:
         """The UTC day of such an instant."""
         return utc_day(self.instant(value))
+
+    def store_new(
+        self,
+        part: ImportPart,
+        model: type[M],
+        rows: Iterable[M],
+        stored: Container[Hashable],
+        about: Callable[[M], Hashable],
+        key: Callable[[M], Hashable] | None = None,
+    ) -> None:
+        """Insert the rows that are about nothing `stored`, all about the same together.
+
+        Of two rows with one `key` (the same as `about` unless given) the last one counts.
+        """
+        new = {(key or about)(row): row for row in rows if about(row) not in stored}
+        self.transactions.create(model, batches(new.values(), about))
+        part.taken += len(new)
 
     def watched(self, name: str, total: int, rows: Iterable[TrackerRow]) -> Iterator[TrackerRow]:
         """The same rows, counted for whoever watches."""

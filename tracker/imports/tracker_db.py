@@ -61,9 +61,7 @@ def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
         except ValidationError as exc:
             part.reject(f"{name}: {' '.join(exc.messages)}")
             continue
-        if getattr(row, field.name) != field.get_default() or new == field.get_default():
-            part.known += 1
-        else:
+        if getattr(row, field.name) == field.get_default() != new:
             changed[field.name] = new
     changed = _without_contradictions(row, changed, part)
     part.taken = len(changed)
