@@ -8,9 +8,9 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from collector.base.days import days_between
-from collector.models import MemberModelDay
+from collector.models import DailyActivity, MemberModelDay
+from collector.models.totals import MemberModelDayQuerySet
 from tracker.periods import Period
-from tracker.reports import usage
 from tracker.reports.selection import Selection
 
 
@@ -37,7 +37,7 @@ def team_days(selection: Selection, period: Period) -> list[TeamDay]:
         )
     )
     used = {day: figures for day, *figures in rows}
-    changes = selection.of_members(usage.activity_between(period.first, period.last)).order_by()
+    changes = selection.of_members(DailyActivity.objects.between(period.first, period.last)).order_by()
     lines = dict(changes.values_list("day").annotate(Sum("lines_added")))
     return [
         TeamDay(day, cents, requests, lines.get(day, 0), members)
@@ -57,5 +57,5 @@ def member_days(selection: Selection, period: Period) -> Iterator[tuple[date, in
     yield from sums.exclude(cents=0).order_by("day", "-cents", "member_id")
 
 
-def _member_model_days(selection: Selection, period: Period) -> usage.MemberModelDayQuerySet:
+def _member_model_days(selection: Selection, period: Period) -> MemberModelDayQuerySet:
     return selection.of(MemberModelDay.objects.between(period.first, period.last)).order_by()

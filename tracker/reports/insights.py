@@ -103,10 +103,9 @@ class Insights:
     @cached_property
     def savings(self) -> list[savings.Saving]:
         """Of people alone: nobody chooses a service account's model here."""
-        people, own = self.team.people, savings.uses(self.team.usage.parts)
-        everybody = own if self.team.usage is self.team.all_usage else savings.uses(self.team.all_usage.parts)
-        own = [use for use in own if people[use.member_id].is_person]
-        return savings.savings(own, everybody, self.team.palette)
+        used = self.team.usage
+        own = [part for part in used.parts if part.member_id in used.people_ids]
+        return savings.savings(own, self.team.all_usage.parts, self.team.palette)
 
     @cached_property
     def saved_so_far(self) -> tuple[float, float] | None:

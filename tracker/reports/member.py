@@ -25,11 +25,12 @@ from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, tools
 from tracker.reports.badges import Context
 from tracker.reports.changes import Changes
+from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit
 from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, usage_of
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import Activity, ModelUsage, Totals
+from tracker.reports.usage import Activity, ModelUsage, Totals, total, totals_by_member
 from tracker.widgets import formats
 
 
@@ -40,7 +41,7 @@ class MemberReport:
         self.member = member
         self.filters = filters.everybody
         self.period: Period = filters.period
-        self.team = Team(self.filters)
+        self.team = Colleagues(self.filters)
 
     @cached_property
     def figures(self) -> MemberFigures:
@@ -48,7 +49,7 @@ class MemberReport:
 
     @property
     def totals(self) -> Totals:
-        return self.figures.totals
+        return self.team.all_totals.get(self.member.pk) or Totals()
 
     @cached_property
     def activity(self) -> Activity:
@@ -84,14 +85,12 @@ class MemberReport:
         return "" if is_open and self.context.praises else self.context.advice
 
     @cached_property
-    def cycles(self) -> tuple[BillingCycle | None, BillingCycle | None, date]:
-        return self.filters.cycles
-
-    @cached_property
     def rows(self) -> list[Any]:
         """The member's rollup rows back to the last cycle, the period's start and what a forecast looks back
         to. One query."""
-        first = min(self.cycles[2], self.period.first, utc_day(self.filters.now) - timedelta(days=MAX_DAYS))
+        first = min(
+            self.filters.cycles[2], self.period.first, utc_day(self.filters.now) - timedelta(days=MAX_DAYS)
+        )
         if self.filters.comparison:
             first = min(first, self.filters.comparison.earlier_first)
         return list(
@@ -111,7 +110,7 @@ class MemberReport:
 
     @cached_property
     def cycle(self) -> cycle.CycleReport | None:
-        this, last, _ = self.cycles
+        this, last, _ = self.filters.cycles
         if this is None:
             return None
         known_from = self.team.palette.first_day
@@ -168,7 +167,7 @@ class MemberReport:
     @property
     def limit_at(self) -> str:
         """`about 20:10 UTC today`: when the limit is reached at the pace of the last hours; empty without."""
-        this = self.cycles[0]
+        this = self.filters.cycles[0]
         if not (self.pace and self.limit and self.limit_cents and this) or self.is_limit_reached:
             return ""
         at = self.pace.reaches(self.limit_cents - (self.limit.on_demand_cents or 0))
@@ -189,7 +188,7 @@ class MemberReport:
     @cached_property
     def exhaustion(self) -> plan.Exhaustion | None:
         """Of a person: nobody else has a plan to use up."""
-        this = self.cycles[0] if self.figures.person.is_person else None
+        this = self.filters.cycles[0] if self.figures.person.is_person else None
         billed = [row for row in self.rows if row["billed_requests"] and this and is_in_cycle(row, this)]
         if not billed or this is None:
             return None
@@ -245,14 +244,6 @@ class MemberReport:
         place = sum(value > mine for value in values) + 1 if mine is not None else None
         return Context(mine, median(values) if values else None, place, len(values))
 
-    @property
-    def spenders(self) -> int:
-        return len(self.team.spend_ranks)
-
-    @property
-    def requesters(self) -> int:
-        return len(self.team.activity_ranks)
-
     @cached_property
     def tools_by_metric(self) -> dict[str, list[tools.Named]]:
         """MCP tools and commands. One query."""
@@ -273,6 +264,19 @@ class MemberReport:
     @property
     def open_incidents(self) -> list[Incident]:
         return [incident for incident in self.incidents if not incident.is_resolved]
+
+
+class Colleagues(Team):
+    """The team as a member is compared with it: nobody's models are asked for."""
+
+    @cached_property
+    def all_totals(self) -> dict[int, Totals]:
+        return kept("totals", self.filters, lambda: totals_by_member(self.all_rows))
+
+    @property
+    def cents_per_request(self) -> Decimal | None:
+        """Everybody's."""
+        return total(self.all_totals.values()).cents_per_request
 
 
 @dataclass(frozen=True)

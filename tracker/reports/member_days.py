@@ -1,5 +1,6 @@
 """One member day by day: what each day was made of, and which stand out."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,7 @@ from decimal import Decimal
 from collector.models import AGENT_SURFACES, DailyActivity
 from detection.frame.outlier_days import outlier_days
 from tracker.reports.people import Person
-from tracker.reports.usage import ModelUsage, Totals
+from tracker.reports.usage import ModelUsage, Totals, total
 
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
 
@@ -34,19 +35,19 @@ class MemberDay:
 def row_totals(row: dict) -> Totals:
     """Of one rollup row."""
     is_agents = row["surface"] in AGENT_SURFACES
-    of_agents = {
-        "agent_requests": row["requests"] if is_agents else 0,
-        "agent_cents": row["total_cents"] if is_agents else Decimal(0),
-    }
-    return Totals(**{name: (row | of_agents)[name] for name in Totals._fields})
+    return Totals(
+        row["requests"], row["failed_requests"], row["cache_read_tokens"], row["runs"],
+        row["requests"] if is_agents else 0, row["total_cents"], row["billed_cents"],
+        row["total_cents"] if is_agents else Decimal(0),
+    )  # fmt: skip
 
 
 def usage_of(rows: list[dict], person: Person) -> ModelUsage:
     """What the member's rollup rows amount to, by model."""
-    by_model: dict[str, Totals] = {}
+    own: dict[str, list[Totals]] = defaultdict(list)
     for row in rows:
-        by_model[row["model"]] = by_model.get(row["model"], Totals()).plus(row_totals(row))
-    by_model = {model: totals for model, totals in by_model.items() if any(totals)}
+        own[row["model"]].append(row_totals(row))
+    by_model = {model: sums for model, totals in own.items() if any(sums := total(totals))}
     people = {model: int(person.is_person and totals.requests > 0) for model, totals in by_model.items()}
     return ModelUsage(by_model, people)
 
@@ -55,7 +56,7 @@ def add_model_day(day: MemberDay, row: dict) -> None:
     model = row["model"]
     day.cents[model] = day.cents.get(model, Decimal(0)) + row["total_cents"]
     day.requests[model] = day.requests.get(model, 0) + row["requests"]
-    day.totals = day.totals.plus(row_totals(row))
+    day.totals = total([day.totals, row_totals(row)])
     for name in TOKENS:
         day.tokens[name] += row[name]
 

@@ -4,13 +4,14 @@ Models are compared by price per token, never per request: larger tasks do not m
 expensive. Tokens of the four kinds count by what their kind costs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import quantiles
 from typing import NamedTuple
 
 from tracker.reports.badges import MIN_REQUESTS
-from tracker.reports.usage import Part
+from tracker.reports.usage import Part, float_cents
 from tracker.widgets.palette import Palette, PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
@@ -19,17 +20,6 @@ TRUSTED_SHARE = 0.05
 EXPENSIVE_RATIO = 2
 # Less than this is not worth a line.
 MIN_SAVING_CENTS = 100
-
-
-class Use(NamedTuple):
-    """What one member did with one model; tokens in input tokens' worth, money in cents."""
-
-    member_id: int
-    model: str
-    spent: float
-    billed: float
-    served: int
-    tokens: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,41 +71,55 @@ class Saving(NamedTuple):
         return self.middle / self.tokens
 
 
-def savings(own: Sequence[Use], everybody: Sequence[Use], palette: Palette) -> list[Saving]:
+def savings(own: Iterable[Part], everybody: Iterable[Part], palette: Palette) -> list[Saving]:
     """Savings of `own` at the prices of `everybody`, the largest first."""
-    prices = model_prices(everybody)
-    instead = {model: cheaper for model in prices if (cheaper := alternative(model, prices))}
-    cheaper_prices = {price.model: with_spread(price, everybody) for price in instead.values()}
+    parts_by_model = defaultdict[str, list[Part]](list)
+    for part in everybody:
+        parts_by_model[part.model].append(part)
+    prices = model_prices(parts_by_model)
+    cheaper = {model: alternative(model, prices) for model in prices}
+    offers = {
+        model: (
+            palette.model(model),
+            palette.model(price.model),
+            with_spread(price, parts_by_model[price.model]),
+        )
+        for model, price in cheaper.items()
+        if price
+    }
     all_savings = [
-        _saving(use, cheaper_prices[instead[use.model].model], palette)
-        for use in own
-        if use.model in instead and use.tokens and use.served
+        saving(part, *offers[part.model])
+        for part in own
+        if part.model in offers and part.tokens and part.requests
     ]
     worth_a_line = [saving for saving in all_savings if saving.middle >= MIN_SAVING_CENTS]
     return sorted(worth_a_line, key=lambda saving: -saving.middle)
 
 
-def model_prices(used: Sequence[Use]) -> dict[str, Price]:
+def model_prices(parts_by_model: Mapping[str, Sequence[Part]]) -> dict[str, Price]:
     """Prices by model, of models with tokens and a served request."""
-    sums: dict[str, list[float]] = {}
-    for use in used:
-        total = sums.setdefault(use.model, [0.0, 0, 0.0])
-        for index, value in enumerate((use.spent, use.served, use.tokens)):
-            total[index] += value
+    sums = {
+        model: (
+            sum(part.micro for part in parts),
+            sum(part.requests for part in parts),
+            sum(part.tokens for part in parts),
+        )
+        for model, parts in parts_by_model.items()
+    }
     return {
         model: Price(model, cents, cents, cents, int(served), tokens)
-        for model, (spent, served, tokens) in sums.items()
+        for model, (micro, served, tokens) in sums.items()
         if served and tokens
-        for cents in [spent / tokens]
+        for cents in [float_cents(micro) / tokens]
     }
 
 
-def with_spread(price: Price, used: Sequence[Use]) -> Price:
-    """The same with what the middle half of its steady members pay: those with MIN_REQUESTS."""
+def with_spread(price: Price, parts: Iterable[Part]) -> Price:
+    """The same with what the middle half of the model's steady members pay: those with MIN_REQUESTS."""
     own = [
-        use.spent / use.tokens
-        for use in used
-        if use.model == price.model and use.served >= MIN_REQUESTS and use.tokens
+        float_cents(part.micro) / part.tokens
+        for part in parts
+        if part.requests >= MIN_REQUESTS and part.tokens
     ]
     if len(own) < 2:
         return price
@@ -138,15 +142,10 @@ def alternative(model: str, prices: dict[str, Price]) -> Price | None:
     return max(trusted, key=lambda offer: (offer.cents, offer.model), default=None)
 
 
-def _saving(use: Use, cheaper: Price, palette: Palette) -> Saving:
+def saving(part: Part, model: PaletteModel, instead: PaletteModel, price: Price) -> Saving:
+    spent = float_cents(part.micro)
     return Saving(
-        use.member_id, palette.model(use.model), palette.model(cheaper.model), use.served, use.tokens,
-        use.spent, use.billed,
-        low=max(use.spent - use.tokens * cheaper.high, 0.0),
-        high=max(use.spent - use.tokens * cheaper.low, 0.0),
+        part.member_id, model, instead, part.requests, part.tokens, spent, float_cents(part.billed_micro),
+        low=max(spent - part.tokens * price.high, 0.0),
+        high=max(spent - part.tokens * price.low, 0.0),
     )  # fmt: skip
-
-
-def uses(parts: Iterable[Part]) -> list[Use]:
-    """The same parts with their money as floats: what is estimated is not an amount."""
-    return [Use(part.member_id, part.model, *part.float_cents, part.requests, part.tokens) for part in parts]

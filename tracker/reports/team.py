@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from itertools import islice, takewhile
+from typing import Any
 
 from collector.base import names
 from collector.base.days import days_between
-from collector.models import MemberModelDay
+from collector.models import DailyActivity, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
 from groups.small import shown_paths
@@ -21,11 +22,11 @@ from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
-from tracker.reports.usage import Activity, Part, Totals, Usage
+from tracker.reports.usage import NO_ACTIVITY, Activity, Part, Totals, Usage
 from tracker.widgets import palette
 
 NO_GROUP = (membership.UNASSIGNED, "")
-NO_ACTIVITY, NO_TOTALS = Activity(), Totals()
+NO_TOTALS = Totals()
 
 
 @dataclass(eq=False, slots=True)
@@ -108,8 +109,12 @@ class Team:
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        rows = kept("parts", self.filters, lambda: usage.part_rows(self.all_rows))
-        return self._usage(usage.parts(rows))
+        return self._usage(kept("parts", self.filters, lambda: usage.part_rows(self.all_rows)))
+
+    @cached_property
+    def all_totals(self) -> dict[int, Totals]:
+        """The same by member."""
+        return self.all_usage.by_member
 
     @property
     def all_rows(self) -> MemberModelDayQuerySet:
@@ -117,7 +122,7 @@ class Team:
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
-        rows = usage.activity_between(self.period.first, self.period.end)
+        rows = DailyActivity.objects.between(self.period.first, self.period.end)
         return kept("activity", self.filters, lambda: usage.activity(rows, self.all_rows))
 
     @property
@@ -147,7 +152,7 @@ class Team:
     def habits(self) -> dict[int, Habits]:
         """What badges ask, of every person, whatever the filters."""
         over_limit = {limit.member_id for limit in self.stated_limits if limit.is_reached}
-        used = self.all_usage.by_member
+        used = self.all_totals
         return {
             pk: self._habits(pk, used.get(pk, NO_TOTALS), pk in over_limit)
             for pk, person in self.people.items()
@@ -237,13 +242,12 @@ class Team:
         if chosen.is_everything:
             return self.all_usage
         if chosen.needs_query:
-            return self._usage(usage.parts(usage.part_rows(chosen.of(self.all_rows))))
-        return self._usage(
-            [part for part in self.all_usage.parts if chosen.keeps(part.member_id, part.model)]
-        )
+            return self._usage(usage.part_rows(chosen.of(self.all_rows)))
+        return self._usage(part for part in self.all_usage.parts if chosen.keeps(part.member_id, part.model))
 
-    def _usage(self, parts: list[Part]) -> Usage:
-        return Usage(parts, {pk for pk, person in self.people.items() if person.is_person})
+    def _usage(self, rows: Iterable[Sequence[Any]]) -> Usage:
+        people = {pk for pk, person in self.people.items() if person.is_person}
+        return Usage(list(map(Part._make, rows)), people)
 
     @cached_property
     def changes(self) -> Changes:
@@ -253,16 +257,11 @@ class Team:
     def totals(self) -> Totals:
         return self.usage.models.total
 
-    @property
-    def team_rate(self) -> Decimal | None:
-        """Everybody's cost per request, whatever the filters."""
-        return self.all_usage.models.total.cents_per_request
-
     @cached_property
     def activity(self) -> dict[int, Activity]:
         if self.selection.group_ids is None:
             return self.all_activity
-        rows = usage.activity_between(self.period.first, self.period.end)
+        rows = DailyActivity.objects.between(self.period.first, self.period.end)
         return usage.activity(self.selection.of_members(rows), MemberModelDay.objects.none())
 
     @cached_property
