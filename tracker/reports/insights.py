@@ -15,6 +15,7 @@ from collector.models import (
     MemberModelDay,
     TeamAnalyticsDay,
 )
+from collector.models.activity import BetweenDaysQuerySet
 from tracker.filters import Filters
 from tracker.models import SavingFollowUp
 from tracker.reports import followups, models, plan, savings, tools, usage, versions
@@ -157,27 +158,19 @@ class Insights:
 
     @cached_property
     def clients(self) -> list[Client]:
-        """Of the seats now on the team: nobody need follow up who has left."""
-        chosen = self.team.people_selection
-        return versions.newest_of_each(
-            client
-            for client in self.all_clients
-            if chosen.keeps_member(client.member_id)
-            and (chosen.group_ids is None or client.group_id in chosen.group_ids)
-        )
-
-    @cached_property
-    def all_clients(self) -> list[Client]:
-        """Whatever the filters, each version of a seat. One query."""
-        rows = DailyActivity.objects.between(self.period.first, self.period.end)
-        by_group = self.team.people_selection.group_ids is not None
-        seen = versions.clients(rows, by_group=by_group)
-        return [client for client in seen if self.team.people[client.member_id].is_on_team]
+        """Of the seats now on the team: nobody need follow up who has left. One query."""
+        return versions.clients(self.team.people_selection.of_members(self.activity_rows))
 
     @property
+    def activity_rows(self) -> BetweenDaysQuerySet:
+        return DailyActivity.objects.between(self.period.first, self.period.end)
+
+    @cached_property
     def newest_version(self) -> str:
-        """The newest in use by anybody: who is behind does not depend on whom one looks at."""
-        return versions.newest(versions.newest_of_each(self.all_clients))
+        """The newest in use by anybody: who is behind does not depend on whom one looks at. One query where
+        filters exclude somebody."""
+        everybody = self.team.people_selection.is_everything
+        return versions.newest(self.clients if everybody else versions.clients(self.activity_rows))
 
     @property
     def versions(self) -> list[Version]:

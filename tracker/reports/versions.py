@@ -8,10 +8,11 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import Max, Value
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat
 
+from collector.models import Member
 from collector.models.activity import BetweenDaysQuerySet
-from groups.assignments.membership import UNASSIGNED, held_group
 
 
 class Client(NamedTuple):
@@ -20,7 +21,6 @@ class Client(NamedTuple):
     member_id: int
     version: str
     day: date
-    group_id: int = UNASSIGNED
 
 
 @dataclass(frozen=True)
@@ -34,26 +34,18 @@ class Version:
     is_behind: bool
 
 
-def clients(rows: BetweenDaysQuerySet, *, by_group: bool) -> list[Client]:
-    """Each version of each member on the last day it was seen, apart by the group of the day if asked. One
-    query."""
-    with_version = rows.exclude(client_version="").order_by()
-    with_version = with_version.annotate(held_group=held_group() if by_group else Value(UNASSIGNED))
-    latest_days = with_version.values_list("member_id", "client_version", "held_group").annotate(Max("day"))
-    return [Client(pk, version, day, group_id) for pk, version, group_id, day in latest_days]
-
-
-def newest_of_each(seen: Iterable[Client]) -> list[Client]:
-    """Each member's newest known version."""
-    by_member: dict[int, Client] = {}
-    for client in seen:
-        latest = by_member.get(client.member_id)
-        if latest is None or (client.day, number(client.version)) > (
-            latest.day,
-            number(latest.version),
-        ):
-            by_member[client.member_id] = client
-    return list(by_member.values())
+def clients(rows: BetweenDaysQuerySet) -> list[Client]:
+    """Of each seat on the team that has a version in `rows`, the newest. One query: to look up a row for each
+    seat takes a fraction of the time that adding up all rows does."""
+    own = rows.exclude(client_version="").filter(member=OuterRef("pk")).order_by("-day")
+    texts = own.values(text=Concat(Cast("day", CharField()), Value(" "), "client_version"))
+    newest = Member.objects.on_team().order_by().values_list("pk", Subquery(texts[:1]))
+    return [
+        Client(pk, version, date.fromisoformat(day))
+        for pk, text in newest
+        if text
+        for day, _, version in [text.partition(" ")]
+    ]
 
 
 @lru_cache(maxsize=1_000)
@@ -71,7 +63,7 @@ def is_behind(version: str, newest: str) -> bool:
 
 
 def versions(clients: list[Client], latest: str) -> list[Version]:
-    """Versions of `found`, the newest first; `latest` is the newest in use by anybody."""
+    """Versions of `clients`, the newest first; `latest` is the newest in use by anybody."""
     counts = Counter(client.version for client in clients)
     return [
         Version(version, count, count / len(clients), version == latest, is_behind(version, latest))
