@@ -127,10 +127,10 @@ class MemberModelDay(UsageTotals):
         indexes = [
             # Every page: all members over a range of days.
             models.Index(fields=["day", "member"], name="membersurfaceday_day_member"),
-            # The overview: what each day cost, of these columns alone.
+            # Charts of the whole team: what each day cost, and which models it used, of these columns alone.
             models.Index(
-                fields=["day", "is_after_turn", "total_cents", "billed_cents", "requests"],
-                name="membersurfaceday_by_day",
+                fields=["day", "model", "is_after_turn", "total_cents", "billed_cents", "requests"],
+                name="membersurfaceday_by_model",
             ),
         ]
 
