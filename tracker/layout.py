@@ -166,7 +166,7 @@ def banners(sources: list[SourceFreshness]) -> list[Banner]:
     if failed:
         names = ", ".join(source.label for source in failed)
         still_shown = " What was collected before is still shown." if events.last_good_at else ""
-        error = current().free_text(failed[0].error.rstrip("."))
+        error = current().error_text(failed[0].error.rstrip("."))
         detail = f"{error}.{still_shown}" if error else still_shown.strip()
         notices.append(Banner("warning", f"The last collection failed: {names}.", detail))
     return notices
@@ -229,7 +229,7 @@ def freshness_of(
         Problem(
             "warning",
             f"{source.label}: {last_read(source, now)}",
-            current().free_text(source.error) or "Is the hourly job running?",
+            current().error_text(source.error) or "Is the hourly job running?",
         )
         for source in stale
     ]

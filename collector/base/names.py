@@ -23,13 +23,15 @@ SOMEBODY = "a colleague"
 @dataclass(frozen=True)
 class Names:
     """What one reader sees of members, who are named by id; `own_id` is the reader's own, where names are
-    hidden from them. Groups of fewer than `smallest_group` people on `day` are then hidden too."""
+    hidden from them. Groups of fewer than `smallest_group` people on `day` are then hidden too. Who does not
+    see everybody (`sees_all`) reads no errors, which name anybody."""
 
     are_hidden: bool = False
     own_id: int | None = None
     smallest_group: int = 0
     day: date = date.min
     shows_ranks: bool = True
+    sees_all: bool = True
 
     def hides(self, pk: int) -> bool:
         return self.are_hidden and pk != self.own_id
@@ -50,8 +52,12 @@ class Names:
         return SOMEBODY if name and self.are_hidden else name
 
     def free_text(self, text: str) -> str:
-        """What a person wrote or another system answered, which may name anybody."""
+        """What a person wrote, who may name anybody."""
         return "" if self.are_hidden else text
+
+    def error_text(self, text: str) -> str:
+        """What went wrong with a source or a channel: another system's words, or addresses it refused."""
+        return "" if self.are_hidden or not self.sees_all else text
 
 
 BY_NAME = Names()

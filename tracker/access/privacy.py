@@ -34,7 +34,8 @@ def names_for(access: Access, day: date) -> Names:
     """How `access` sees people on `day`: themselves by name, and others by name unless those are hidden."""
     policy = access.policy
     if access.sees != Privacy.PSEUDONYMS:
-        return replace(BY_NAME, shows_ranks=policy.shows_ranks)
+        sees_all = access.sees != Privacy.OWN
+        return replace(BY_NAME, shows_ranks=policy.shows_ranks, sees_all=sees_all)
     return Names(True, id_of(access), policy.smallest_group, day, policy.shows_ranks)
 
 

@@ -45,7 +45,7 @@ def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshn
         Column("run", "Last asked", lambda s: s.last_run_at, "ago"),
         Column("newest", "Known up to", lambda s: s.newest_at, "ago"),
         Column("doubts", "Doubts", lambda s: str(report.notes.get(s.source, "")), help=DOUBTS),
-        Column("error", "Error", lambda s: names.current().free_text(s.error)),
+        Column("error", "Error", lambda s: names.current().error_text(s.error)),
     ]
     return Table("sources", "Sources", columns, report.sources, query=query, now=report.now, sort="source")
 
@@ -69,7 +69,7 @@ def runs_table(report: Configuration, query: QueryDict) -> Table[SourceRun]:
         Column("changed", "Changed", lambda r: r.rows_changed, "count"),
         Column("requests", "Requests", lambda r: r.requests, "count"),
         Column("took", "Took", lambda r: r.finished_at - r.started_at if r.finished_at else None, "duration"),
-        Column("error", "Error", lambda r: names.current().free_text(r.error)),
+        Column("error", "Error", lambda r: names.current().error_text(r.error)),
     ]
     empty = "Nothing has been collected yet."
     return Table(
@@ -97,7 +97,7 @@ def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
         Column("groups", "For", channel_audience),
         Column("quiet", "Quiet hours", quiet_hours),
         Column("ok", "Last delivered", lambda c: c.last_ok_at, "ago"),
-        Column("error", "Last error", lambda c: names.current().free_text(c.last_error)),
+        Column("error", "Last error", lambda c: names.current().error_text(c.last_error)),
     ]
     empty = "No channel is set up, so nobody is notified. An administrator can add one under Channels."
     return Table(

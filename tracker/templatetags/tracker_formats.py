@@ -24,8 +24,14 @@ def actor(name: str) -> str:
 
 @register.filter
 def free_text(text: str) -> str:
-    """What a person wrote or another system answered; nothing where names are hidden from the reader."""
+    """What a person wrote; nothing where names are hidden from the reader."""
     return current().free_text(text)
+
+
+@register.filter
+def error_text(text: str) -> str:
+    """What went wrong with a channel, as the reader sees it."""
+    return current().error_text(text)
 
 
 @register.simple_tag(takes_context=True)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from collector.models import SourceRun
 from incidents.models import Incident
-from tests.incidents.factories import make_anomaly
+from tests.incidents.factories import make_anomaly, make_channel
 from tests.tracker.api import conftest as api_fixtures
 from tests.tracker.api.company import NOW
 from tracker.models import AccessSettings
@@ -32,6 +33,19 @@ def test_the_incident_that_names_who_is_at_the_limit_is_not_theirs(ann):
         assert "Bob" not in ann.get(address).content.decode(), address
     assert ann.get(incident.get_absolute_url()).status_code == 404
     assert ann.get(budget.get_absolute_url()).status_code == 200
+
+
+def test_what_went_wrong_with_a_source_or_a_channel_names_nobody_to_them(ann):
+    SourceRun.objects.create(source="spend", status="failed", error="bob@company.com: no", started_at=NOW)
+    make_channel("email", last_error="The mail server refused bob@company.com: check the address.")
+    for address in (
+        "/",
+        "/settings",
+        "/settings?csv=sources",
+        "/settings?csv=runs",
+        "/settings?csv=channels",
+    ):
+        assert "bob@company.com" not in ann.get(address).content.decode(), address
 
 
 def test_a_page_that_was_kept_for_somebody_else_is_not_theirs(sign_in):
