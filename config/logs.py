@@ -29,14 +29,14 @@ class Redaction(logging.Formatter):
     def __init__(self, *args: Any, secrets: Collection[str] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         longest_first = sorted((s for s in secrets if len(s) >= SHORTEST_SECRET), key=len, reverse=True)
-        self.known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self.pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def format(self, record: logging.LogRecord) -> str:
         return self.redact(super().format(record))
 
     def redact(self, line: str) -> str:
-        if self.known:
-            line = self.known.sub(BLOT, line)
+        if self.pattern:
+            line = self.pattern.sub(BLOT, line)
         return LOOKS_SECRET.sub(lambda match: (match["scheme"] or match["user"] or "") + BLOT, line)
 
 

@@ -33,8 +33,8 @@ def shown_paths(paths: Mapping[int, str]) -> dict[int, str]:
 def shown_groups() -> dict[int, tuple[int, str]]:
     """Id and path of every group, and of Unassigned, as the reader may see them: those that are folded share
     one. One query, and two where small groups are hidden."""
-    own = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
-    shown, ids = shown_paths(own), {path: pk for pk, path in own.items()}
+    paths = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    shown, ids = shown_paths(paths), {path: pk for pk, path in paths.items()}
     for pk, path in sorted(shown.items()):
         ids.setdefault(path, pk)
     return {pk: (ids[path], path) for pk, path in shown.items()}
@@ -53,12 +53,12 @@ def fold(paths: Mapping[int, str], sizes: Mapping[int, int], least: int) -> dict
             if len(place) >= depth:
                 families[place[: depth - 1]][place[:depth]].append(pk)
         for parent, units in families.items():
-            rest = sum(sizes.get(pk, 0) for pk, place in places.items() if place == parent)
+            beside = sum(sizes.get(pk, 0) for pk, place in places.items() if place == parent)
             for pks in sorted(units.values(), key=lambda pks: sum(sizes.get(pk, 0) for pk in pks)):
                 size = sum(sizes.get(pk, 0) for pk in pks)
-                if size >= least and not 0 < rest < least:
+                if size >= least and not 0 < beside < least:
                     break
-                rest += size
+                beside += size
                 places |= dict.fromkeys(pks, parent)
     return {pk: SEPARATOR.join(place) or TOGETHER for pk, place in places.items()}
 

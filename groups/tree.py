@@ -80,8 +80,8 @@ def option_for(path: str, choices: list[GroupOption]) -> GroupOption:
 def unknown_group(path: str, choices: Sequence[GroupOption]) -> str:
     """That there is no group at `path`, and which have such a name."""
     alike = [f"“{choice.path}”" for choice in choices if key(path) in key(choice.path)][:MOST_ALIKE]
-    said = f"There is no group “{path}”"
-    return f"{said}: choose {' or '.join(alike)}" if alike else said
+    problem = f"There is no group “{path}”"
+    return f"{problem}: choose {' or '.join(alike)}" if alike else problem
 
 
 def _place(path: str) -> tuple[str, ...]:

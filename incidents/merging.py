@@ -1,5 +1,7 @@
 """Incidents and limits when two members are merged."""
 
+from datetime import datetime
+
 from collector.facts.merge_hooks import Merging
 from detection.vocabulary import Severity
 from incidents.models import (
@@ -20,10 +22,13 @@ def move_incidents(merging: Merging) -> None:
     for incident in mine:
         twin = Incident.objects.unresolved().filter(member_id=merging.gone.pk, cause=incident.cause).first()
         if twin:
-            _join(
-                merging, *sorted((incident, twin), key=lambda one: (not one.acknowledged_at, one.detected_at))
-            )
+            pair = sorted((incident, twin), key=_seniority)
+            _join(merging, *pair)
     merging.journal.move(Incident.objects.filter(member_id=merging.gone.pk), merging.keep.pk)
+
+
+def _seniority(incident: Incident) -> tuple[bool, datetime]:
+    return not incident.acknowledged_at, incident.detected_at
 
 
 def move_limits(merging: Merging) -> None:

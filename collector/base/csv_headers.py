@@ -83,5 +83,5 @@ def header_of(cells: list[str], text: str, delimiter: str, columns: Columns) -> 
         for name, spellings in columns.items()
         if not set(spelled).isdisjoint(spellings)
     }
-    known = {place for alike in places.values() for same in alike for place in same}
-    return Header(text, delimiter, len(spelled), places, frozenset(cells[place] for place in known))
+    named = frozenset(cells[place] for alike in places.values() for same in alike for place in same)
+    return Header(text, delimiter, len(spelled), places, named)

@@ -145,15 +145,15 @@ class _BoundedSocket:
 
 class _BoundedBytes(io.RawIOBase):
     def __init__(self, raw: Any, largest: int) -> None:
-        self.raw, self.largest, self.left = raw, largest, largest
+        self.raw, self.largest, self.bytes_left = raw, largest, largest
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int | None:
         count: int | None = self.raw.readinto(buffer)
-        self.left -= count or 0
-        if self.left < 0:
+        self.bytes_left -= count or 0
+        if self.bytes_left < 0:
             raise BodyTooLarge(f"more than {self.largest} bytes")
         return count
 

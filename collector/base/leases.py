@@ -114,9 +114,7 @@ def process_space() -> str:
 
 
 def _is_dead(holder: str) -> bool:
-    host, _, rest = holder.partition(":")
-    pid, _, rest = rest.partition(":")
-    _, _, space = rest.partition(":")
+    host, pid, _, space = [*holder.split(":"), "", "", ""][:4]
     if host != socket.gethostname() or not pid.isdecimal() or space not in ("", process_space()):
         return False
     try:
@@ -124,5 +122,5 @@ def _is_dead(holder: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
-        return False
+        pass  # it lives, as somebody else's
     return False

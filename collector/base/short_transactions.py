@@ -32,15 +32,15 @@ class ShortTransactions:
     def run(self, steps: Iterable[Callable[[], object]]) -> None:
         """Every step once, in order. A step that raises undoes its own transaction, not those before."""
         budget = BUDGET_SECONDS * (1 if connection.vendor == "sqlite" else PART_WITHOUT_GAPS)
-        rest = iter(steps)
-        step = next(rest, None)
+        pending = iter(steps)
+        step = next(pending, None)
         while step is not None:
             self._let_others_write()
             begun_at = time.monotonic()
             with nullcontext() if self.is_dry_run else writing():
                 while step is not None:
                     step()
-                    step = next(rest, None)
+                    step = next(pending, None)
                     if time.monotonic() > begun_at + budget:
                         break
             self.ended_at = time.monotonic()

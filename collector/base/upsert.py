@@ -54,13 +54,13 @@ class FactTable:
     def bring(
         self, rows: Mapping[K, V], stored: Mapping[K, V] | Mapping[Key, Values], at: datetime
     ) -> Upserted:
-        """Write those of `rows` that `known`, what is stored, lacks or has otherwise."""
+        """Write those of `rows` that `stored` lacks or has otherwise."""
         compared = self.compare(rows, stored)
         self.write(rows, compared, at)
         return compared
 
     def compare(self, rows: Mapping[K, V], stored: Mapping[K, V] | Mapping[Key, Values]) -> Upserted:
-        """Which of `rows` are new, and which differ from `known`."""
+        """Which of `rows` are new, and which differ from `stored`."""
         new: list[Key] = [key for key in rows if key not in stored]
         changed: list[Key] = [key for key, values in rows.items() if key in stored and stored[key] != values]
         return Upserted(new, changed)
@@ -86,17 +86,19 @@ class FactTable:
         names = [*self.key, *self.values]
         stamps = {*self.stamp, *self.first_stamp}
         fields = [self._field(name) for name in names]
-        rest = [
+        others = [
             field
             for field in self.model._meta.concrete_fields
             if field not in fields and not field.primary_key
         ]
-        constants = [_prepared(field)(at if field.name in stamps else field.get_default()) for field in rest]
+        constants = [
+            _prepared(field)(at if field.name in stamps else field.get_default()) for field in others
+        ]
         columns = [
             column if (convert := _prepared(field)) is _as_it_is else map(convert, column)
             for field, column in zip(fields, zip(*rows, strict=True), strict=True)
         ]
-        statement = self._statement([*fields, *rest])
+        statement = self._statement([*fields, *others])
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 # One statement a batch instead of one a row: a fifth of the time there.

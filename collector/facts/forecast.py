@@ -41,7 +41,7 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Left:
+class RemainingDay:
     """One day that the cycle still has: `share` of it lies within the cycle."""
 
     day: date
@@ -49,27 +49,30 @@ class Left:
 
 
 def forecast(
-    history: Sequence[tuple[date, float]], before_today_cents: float, today_cents: float, left: Sequence[Left]
+    history: Sequence[tuple[date, float]],
+    before_today_cents: float,
+    today_cents: float,
+    days: Sequence[RemainingDay],
 ) -> Forecast | None:
     """The end of a cycle from whole days of `history` (oldest first); None where these are too few.
 
-    `left` begins with today, which costs what a day like it costs, or what it has already if that is more.
+    `days` begins with today, which costs what a day like it costs, or what it has already if that is more.
     """
     recent = history[-MAX_DAYS:]
-    if len(recent) < MIN_DAYS or not left:
+    if len(recent) < MIN_DAYS or not days:
         return None
     kinds = {
         kind: DayKind([cents for day, cents in recent if is_weekend(day) == kind]) for kind in (False, True)
     }
     certain, running = before_today_cents + today_cents, before_today_cents
     path, band = [], []
-    for item in left:
-        kind = kinds[is_weekend(item.day)]
-        expected = kind.mean * item.share
-        running += max(expected, today_cents) if item is left[0] else expected
-        kind.days += item.share
+    for remaining in days:
+        kind = kinds[is_weekend(remaining.day)]
+        expected = kind.mean * remaining.share
+        running += max(expected, today_cents) if remaining is days[0] else expected
+        kind.days += remaining.share
         margin = BAND_SIGMAS * sqrt(sum(day_kind.variance for day_kind in kinds.values()))
-        path.append((item.day, running))
+        path.append((remaining.day, running))
         band.append((max(running - margin, certain), running + margin))
     return Forecast(band[-1][0], running, band[-1][1], tuple(path), tuple(band))
 
@@ -92,9 +95,9 @@ def is_weekend(day: date) -> bool:
     return day.weekday() >= 5
 
 
-def days_left(cycle: BillingCycle, today: date) -> list[Left]:
+def remaining_days(cycle: BillingCycle, today: date) -> list[RemainingDay]:
     """Today and the days after it, each as far as it lies in the cycle."""
-    return [Left(day, share(cycle, day)) for day in days_between(today, last_day(cycle))]
+    return [RemainingDay(day, share(cycle, day)) for day in days_between(today, last_day(cycle))]
 
 
 def share(cycle: BillingCycle, day: date) -> float:

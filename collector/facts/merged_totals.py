@@ -57,13 +57,13 @@ def recompute_separated(record: MemberMerge, day: date | None, now: datetime) ->
     events came, or moved, after the merge.
     """
     kept_pk, gone_pk = record.kept_pk, record.gone_pk
-    for one in [day] if day else sorted(_days_of(gone_pk)):
-        events = UsageEvent.objects.filter(member_id=kept_pk).between(day_start(one), day_end(one))
+    for affected in [day] if day else sorted(_days_of(gone_pk)):
+        events = UsageEvent.objects.filter(member_id=kept_pk).between(day_start(affected), day_end(affected))
         is_shared = all(
-            MemberModelDay.objects.filter(member_id=pk, day=one).exists() for pk in (kept_pk, gone_pk)
+            MemberModelDay.objects.filter(member_id=pk, day=affected).exists() for pk in (kept_pk, gone_pk)
         )
         if is_shared or events.filter(changed_at__gte=record.merged_at).exists():
-            rollups.recompute({(pk, one) for pk in (kept_pk, gone_pk) if _has_events(pk, one)}, now)
+            rollups.recompute({(pk, affected) for pk in (kept_pk, gone_pk) if _has_events(pk, affected)}, now)
 
 
 def _days_of(member_id: int) -> set[date]:

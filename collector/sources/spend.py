@@ -242,11 +242,11 @@ def _identity(record: MemberSpend) -> Identity:
 def figures_of(record: MemberSpend) -> tuple[object, ...]:
     """Values of `FIGURES`. Without overallSpendCents nobody can say what spendCents holds: marked legacy."""
     total = record.overall_spend_cents
-    rest = (record.fast_premium_requests, _limit_in_force(record))
+    requests, limit = record.fast_premium_requests, _limit_in_force(record)
     if total is None:
-        return (SpendSnapshot.Meaning.LEGACY.value, None, None, record.included_spend_cents, *rest)
+        return (SpendSnapshot.Meaning.LEGACY.value, None, None, record.included_spend_cents, requests, limit)
     on_demand = record.spend_cents or Decimal(0)
-    return (SpendSnapshot.Meaning.CURRENT.value, total, on_demand, total - on_demand, *rest)
+    return (SpendSnapshot.Meaning.CURRENT.value, total, on_demand, total - on_demand, requests, limit)
 
 
 def _limit_in_force(record: MemberSpend) -> Decimal | None:

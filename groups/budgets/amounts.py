@@ -37,11 +37,11 @@ class BudgetAmounts:
 def load_amounts(cycle: BillingCycle, team: Expression | Combinable) -> BudgetAmounts:
     """The amounts in force now; `team` is an expression for the team's. One query."""
     nobody, settings = Value(0), BudgetSettings.objects.order_by()
-    own = CycleBudget.objects.order_by()
-    rows = own.filter(group__isnull=False).values_list(Value("group"), "group_id", "amount_dollars")
+    budgets = CycleBudget.objects.order_by()
+    rows = budgets.filter(group__isnull=False).values_list(Value("group"), "group_id", "amount_dollars")
     by_kind: dict[str, dict[int, Decimal]] = defaultdict(dict)
     for kind, pk, dollars in rows.union(
-        own.filter(member__isnull=False).values_list(Value("member"), "member_id", "amount_dollars"),
+        budgets.filter(member__isnull=False).values_list(Value("member"), "member_id", "amount_dollars"),
         settings.values_list(Value("each"), nobody, "member_budget_dollars"),
         settings.values_list(Value("seat"), nobody, "seat_dollars"),
         BillingCycle.objects.filter(pk=cycle.pk).order_by().values_list(Value("team"), nobody, team),

@@ -13,7 +13,7 @@ from django.db.models import OuterRef, Subquery, Sum
 
 from collector.base.days import days_between, utc_day
 from collector.base.money import cents
-from collector.facts.forecast import Forecast, days_left, forecast
+from collector.facts.forecast import Forecast, forecast, remaining_days
 from collector.models import BillingCycle, Member
 from groups.tree import KnownGroup, group_options, load_groups
 
@@ -249,4 +249,4 @@ def _forecast_of(cycle: BillingCycle, now: datetime, parts: list[DailyCents]) ->
     ]
     today_cents = sum((part.cycle_by_day.get(today, Decimal(0)) for part in parts), Decimal(0))
     spent = sum((part.cycle_cents for part in parts), Decimal(0))
-    return forecast(history, float(spent - today_cents), float(today_cents), days_left(cycle, today))
+    return forecast(history, float(spent - today_cents), float(today_cents), remaining_days(cycle, today))

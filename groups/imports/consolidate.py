@@ -36,8 +36,8 @@ def consolidate(sizes: Mapping[str, int]) -> list[Merge]:
 def _within(parent: str, teams: Mapping[str, int]) -> list[Merge]:
     general = f"{parent}{SEPARATOR}{GENERAL}"
     large = {path: people for path, people in teams.items() if people >= MIN_PEOPLE and path != general}
-    rest = {path: people for path, people in teams.items() if path not in large}
-    together = sum(rest.values())
+    small = {path: people for path, people in teams.items() if path not in large}
+    together = sum(small.values())
     why = f"has fewer than {MIN_PEOPLE} people"
     if together >= MIN_PEOPLE:
         into = general
@@ -46,7 +46,7 @@ def _within(parent: str, teams: Mapping[str, int]) -> list[Merge]:
         why += f", and so would {general}; this is the largest team of {parent}"
     else:
         into, why = GENERAL, f"{why}, and so has all of {parent}"
-    return [Merge(path, people, into, why) for path, people in sorted(rest.items()) if path != into]
+    return [Merge(path, people, into, why) for path, people in sorted(small.items()) if path != into]
 
 
 def _parent(path: str) -> str:

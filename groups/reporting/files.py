@@ -67,10 +67,10 @@ def column_type(pyarrow: Any, name: str, rows: list[Row]) -> Any:
     return pyarrow.int64() if isinstance(value, int) else pyarrow.string()
 
 
-def batches(first: list[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
+def batches(first: list[Row], following: Iterator[Row]) -> Iterator[list[Row]]:
     while first:
         yield first
-        first = list(islice(rest, BATCH))
+        first = list(islice(following, BATCH))
 
 
 class ExportCommand(ProductCommand):

@@ -31,7 +31,7 @@ def within_seconds(seconds: float, service: str, work: Callable[[], Result]) -> 
     thread = threading.Thread(target=keep, name=f"within_seconds {service}", daemon=True)
     thread.start()
     thread.join(seconds + GRACE_SECONDS)
-    is_late = not (results or problems) or any(isinstance(one, DeadlineExceeded) for one in problems)
+    is_late = not (results or problems) or any(isinstance(problem, DeadlineExceeded) for problem in problems)
     if problems and not is_late:
         raise problems[0]
     if is_late:

@@ -14,12 +14,12 @@ class _BoundedLines:
     """Lines of the server, as long as they are not too many."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.file, self.left = file, LONGEST_ANSWERS
+        self.file, self.bytes_left = file, LONGEST_ANSWERS
 
     def readline(self, size: int = -1) -> bytes:
         line: bytes = self.file.readline(size)
-        self.left -= len(line)
-        if self.left < 0:
+        self.bytes_left -= len(line)
+        if self.bytes_left < 0:
             raise BodyTooLarge("the mail server's answer never ended")
         return line
 

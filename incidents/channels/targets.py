@@ -138,8 +138,8 @@ def shown_target(kind: str, target: str) -> str:
 
 def shown_secret(kind: str, item: str) -> str:
     if kind == "webhook":
-        scheme, _, rest = item.partition("://")
-        host = rest.partition("/")[0].rpartition("@")[2]
+        scheme, _, address = item.partition("://")
+        host = address.partition("/")[0].rpartition("@")[2]
         return f"{scheme}://{host}/{HIDDEN}"
     if kind != "apprise":
         return f"{HIDDEN}{item[-4:]}"

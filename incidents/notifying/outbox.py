@@ -90,8 +90,8 @@ def deliver(post: Post, until: datetime) -> None:
         return
     lost = [row for row in rows if row.lost_leases and row.status == Status.SENDING]
     give_up(post, lost, "The process died twice while sending this; it may have arrived.")
-    rest = [row for row in rows if row not in lost]
-    for batch in plan(rest, post.channel, post.policy):
+    sendable = [row for row in rows if row not in lost]
+    for batch in plan(sendable, post.channel, post.policy):
         if post.clock() > until or not send(post, batch):
             return
 

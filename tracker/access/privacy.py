@@ -41,8 +41,8 @@ def names_for(access: Access, day: date) -> Names:
 
 def id_of(access: Access) -> int | None:
     """The member whom the reader is; None where they have no seat."""
-    own = Member.objects.by_address(access.email) if access.email else None
-    return own.pk if own else None
+    member = Member.objects.by_address(access.email) if access.email else None
+    return member.pk if member else None
 
 
 class PrivacyMiddleware:

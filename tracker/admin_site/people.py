@@ -194,9 +194,9 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
         sign_in = ("email",) if settings.AUTH_ENABLED else ("username", "password1", "password2")
         if obj is None:
             return (("Sign-in", {"fields": sign_in}), ("Role", {"fields": ("role",)}))
-        own = ("username",) if settings.AUTH_ENABLED else ("username", "password")
+        identity = ("username",) if settings.AUTH_ENABLED else ("username", "password")
         return (
-            ("Sign-in", {"fields": (*own, "is_active")}),
+            ("Sign-in", {"fields": (*identity, "is_active")}),
             ("Who", {"fields": ("first_name", "last_name", "email")}),
             ("Role", {"fields": ("role", "role_now")}),
             ("Dates", {"fields": ("last_login", "date_joined")}),

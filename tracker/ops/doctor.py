@@ -65,8 +65,8 @@ def check_settings() -> Iterator[CheckResult]:
 def check_database() -> CheckResult:
     problem = database_problem()
     if problem:
-        says, _, remedy = problem.partition(": ")
-        return fail("database", says, remedy)
+        text, _, remedy = problem.partition(": ")
+        return fail("database", text, remedy)
     if not is_writable():
         file = connection.settings_dict["NAME"]
         is_file = connection.vendor == "sqlite"
@@ -94,10 +94,10 @@ def version() -> str:
 
 def check_disk() -> CheckResult:
     free = shutil.disk_usage(settings.VAR_DIR if settings.VAR_DIR.is_dir() else settings.BASE_DIR).free
-    says = f"{free / 1024**3:.1f} GiB free"
+    text = f"{free / 1024**3:.1f} GiB free"
     if free < LITTLE_DISK:
-        return warn("disk", says, "make room, or run `python manage.py prune`")
-    return ok("disk", says)
+        return warn("disk", text, "make room, or run `python manage.py prune`")
+    return ok("disk", text)
 
 
 def check_static_files() -> CheckResult:
@@ -114,8 +114,8 @@ def check_broker() -> CheckResult:
     try:
         redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5).ping()
     except redis.RedisError as error:
-        says = f"Redis does not answer ({type(error).__name__})"
-        return fail("task queue", says, "start it with `docker compose up -d redis`, or check REDIS_URL")
+        text = f"Redis does not answer ({type(error).__name__})"
+        return fail("task queue", text, "start it with `docker compose up -d redis`, or check REDIS_URL")
     return ok("task queue", "Redis answers")
 
 
@@ -137,7 +137,7 @@ WORKER_REMEDIES = {
 def check_worker(now: datetime) -> CheckResult:
     report = worker_report(now)
     remedy = WORKER_REMEDIES.get(report.state)
-    return warn("worker", report.says, remedy) if remedy else ok("worker", report.says)
+    return warn("worker", report.text, remedy) if remedy else ok("worker", report.text)
 
 
 def check_notifications() -> CheckResult:
@@ -162,8 +162,8 @@ def check_channels(now: datetime) -> Iterator[CheckResult]:
         elif has_nobody(channel, utc_day(now)):
             yield warn(subject, "is for nobody: its groups are deleted", "choose others in the admin")
         elif channel.last_error:
-            says, _, remedy = channel.last_error.partition(": ")
-            yield warn(subject, says, remedy or "send a test from the admin")
+            text, _, remedy = channel.last_error.partition(": ")
+            yield warn(subject, text, remedy or "send a test from the admin")
 
 
 def check_stored_settings() -> Iterator[CheckResult]:
@@ -203,8 +203,8 @@ def check_slack() -> CheckResult:
     try:
         answer = slack.call("auth_test")
     except DeliveryError as error:
-        says, _, remedy = str(error).partition(": ")
-        return fail("Slack", says, remedy or "check SLACK_BOT_TOKEN")
+        text, _, remedy = str(error).partition(": ")
+        return fail("Slack", text, remedy or "check SLACK_BOT_TOKEN")
     return ok("Slack", f"the token of {answer.get('user', 'a bot')} in {answer.get('team', 'a workspace')}")
 
 

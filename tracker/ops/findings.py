@@ -1,4 +1,4 @@
-"""What one check of `manage.py doctor` says."""
+"""What one check of `manage.py doctor` reports."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -17,26 +17,26 @@ class CheckResult:
 
     subject: str
     verdict: CheckLevel
-    says: str
+    text: str
     remedy: str = ""
 
     @property
     def line(self) -> str:
-        text = f"{self.verdict.value:<5} {self.subject:<28} {self.says}"
-        return f"{text}: {self.remedy}" if self.remedy else text
+        line = f"{self.verdict.value:<5} {self.subject:<28} {self.text}"
+        return f"{line}: {self.remedy}" if self.remedy else line
 
 
-def ok(subject: str, says: str) -> CheckResult:
-    return CheckResult(subject, CheckLevel.OK, says)
+def ok(subject: str, text: str) -> CheckResult:
+    return CheckResult(subject, CheckLevel.OK, text)
 
 
-def off(subject: str, says: str, remedy: str = "") -> CheckResult:
-    return CheckResult(subject, CheckLevel.OFF, says, remedy)
+def off(subject: str, text: str, remedy: str = "") -> CheckResult:
+    return CheckResult(subject, CheckLevel.OFF, text, remedy)
 
 
-def warn(subject: str, says: str, remedy: str) -> CheckResult:
-    return CheckResult(subject, CheckLevel.WARN, says, remedy)
+def warn(subject: str, text: str, remedy: str) -> CheckResult:
+    return CheckResult(subject, CheckLevel.WARN, text, remedy)
 
 
-def fail(subject: str, says: str, remedy: str) -> CheckResult:
-    return CheckResult(subject, CheckLevel.FAIL, says, remedy)
+def fail(subject: str, text: str, remedy: str) -> CheckResult:
+    return CheckResult(subject, CheckLevel.FAIL, text, remedy)

@@ -193,6 +193,6 @@ def sums_by(rows: MemberModelDayQuerySet, key: str) -> Counter[str]:
 def bounded(cents: Counter[str]) -> list[tuple[list[str], float]]:
     """Dollars of the largest, and of all others together."""
     largest = cents.most_common(MOST_SERIES)
-    rest = cents.total() - sum(spent for _, spent in largest)
-    shown = [*largest, ("other", rest)] if len(cents) > MOST_SERIES else largest
+    others = cents.total() - sum(spent for _, spent in largest)
+    shown = [*largest, ("other", others)] if len(cents) > MOST_SERIES else largest
     return [([name], round(float(spent) / 100, 2)) for name, spent in shown]

@@ -70,11 +70,11 @@ def questions(now: datetime) -> list[Question]:
 
 
 def check_cursor(now: datetime, client: CursorClient | None = None) -> Iterator[CheckResult]:
-    """A finding per source, and one about the clock; where nothing can be asked, the first says it."""
+    """A finding per source, and one about the clock; where nothing can be asked, the first says so."""
     if client is None and not settings.CURSOR_ADMIN_API_KEY:
         if holds_demo():
-            says = "no key: `make run` collects from the demo's sandbox"
-            yield off("Cursor", says, "README.md explains how to use your own data")
+            text = "no key: `make run` collects from the demo's sandbox"
+            yield off("Cursor", text, "README.md explains how to use your own data")
         else:
             yield warn("Cursor", "no key: nothing is collected", "set CURSOR_ADMIN_API_KEY")
         return
@@ -98,14 +98,14 @@ def ask_source(question: Question, client: CursorClient) -> tuple[CheckResult, b
         question.ask(client)
     except CursorApiError as error:
         if error.trouble is Trouble.REFUSED and question.source in OPTIONAL:
-            says = (
+            text = (
                 f"not available on this plan, or not to this key; without it: {LOST[Source(question.source)]}"
             )
-            return off(subject, says), False
-        says, _, remedy = str(error).partition(": ")
-        says = f"{says}; without it: {LOST[Source(question.source)]}"
+            return off(subject, text), False
+        text, _, remedy = str(error).partition(": ")
+        text = f"{text}; without it: {LOST[Source(question.source)]}"
         is_fatal = question.source == Source.MEMBERS and error.trouble in FATAL
-        return fail(subject, says, remedy or "ask again later"), is_fatal
+        return fail(subject, text, remedy or "ask again later"), is_fatal
     return ok(subject, "answers"), False
 
 
@@ -115,7 +115,7 @@ def check_clock(date_header: str, received_at: datetime) -> CheckResult:
     if theirs is None:
         return off("clock", "Cursor's answers carry no date to compare with")
     error = abs(received_at - theirs)
-    says = f"{error.total_seconds():.0f} s from Cursor's"
+    text = f"{error.total_seconds():.0f} s from Cursor's"
     if error > LARGEST_CLOCK_ERROR:
-        return warn("clock", says, "set it, with NTP for example: windows of collection end by this clock")
-    return ok("clock", says)
+        return warn("clock", text, "set it, with NTP for example: windows of collection end by this clock")
+    return ok("clock", text)

@@ -25,10 +25,10 @@ class WorkerState(StrEnum):
 @dataclass(frozen=True)
 class WorkerReport:
     state: WorkerState
-    says: str
+    text: str
 
     def as_json(self) -> dict[str, str]:
-        return {"state": self.state, "says": self.says}
+        return {"state": self.state, "says": self.text}
 
 
 def worker_report(now: datetime) -> WorkerReport:

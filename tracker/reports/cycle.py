@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from collector.base.days import day_start, days_between, utc_day
-from collector.facts.forecast import MIN_DAYS, Forecast, days_left, forecast, last_day
+from collector.facts.forecast import MIN_DAYS, Forecast, forecast, last_day, remaining_days
 from collector.models import BillingCycle
 from tracker.reports.days import Days, added
 from tracker.reports.usage import Day
@@ -132,7 +132,7 @@ def _forecast(cycle: BillingCycle, days: Days, daily: list[Day], today: date) ->
     yesterday = today - timedelta(days=1)
     history = [(day, float(days.on(day).total_cents)) for day in days_between(days.first, yesterday)]
     before = float(added(daily[:-1]).total_cents)
-    return forecast(history, before, float(daily[-1].total_cents), days_left(cycle, today))
+    return forecast(history, before, float(daily[-1].total_cents), remaining_days(cycle, today))
 
 
 def day_number(cycle: BillingCycle, day: date) -> int:

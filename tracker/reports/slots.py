@@ -9,7 +9,7 @@ from collector.facts.forecast import Forecast, forecast
 from collector.models import BillingCycle
 from groups.reporting.chargeback import NOTHING, ChargebackFigures
 from tracker.periods import Period
-from tracker.reports.cycle import days_left
+from tracker.reports.cycle import remaining_days
 
 # A day, and whether it is the part of it after a billing cycle began: what daily totals are kept by.
 Slot = tuple[date, bool]
@@ -64,4 +64,4 @@ def cycle_forecast(
     ]
     start = utc_day(cycle.start_at)
     before = cents(list(slots(start, today - timedelta(days=1), cycle)))
-    return forecast(history, before, cents(list(slots(today, today, cycle))), days_left(cycle, today))
+    return forecast(history, before, cents(list(slots(today, today, cycle))), remaining_days(cycle, today))

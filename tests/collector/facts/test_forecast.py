@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from collector.facts.forecast import Left, forecast
+from collector.facts.forecast import RemainingDay, forecast
 
 MONDAY = date(2026, 11, 2)
 
@@ -15,7 +15,7 @@ def history(weeks, weekday=100.0, weekend=10.0):
 
 
 def left(*days):
-    return [Left(day) for day in days]
+    return [RemainingDay(day) for day in days]
 
 
 def test_weekdays_and_weekends_cost_what_they_cost():
@@ -56,7 +56,9 @@ def test_the_low_end_is_never_below_what_is_spent():
 
 
 def test_part_of_a_day_costs_part_of_it():
-    made = forecast(history(2), 0, 0, [Left(date(2026, 11, 17)), Left(date(2026, 11, 18), 0.25)])
+    made = forecast(
+        history(2), 0, 0, [RemainingDay(date(2026, 11, 17)), RemainingDay(date(2026, 11, 18), 0.25)]
+    )
     assert made.expected_cents == 125
 
 

@@ -125,7 +125,7 @@ def test_a_channel_without_its_groups_gets_nothing_and_doctor_says_so(imported, 
     assert "are deleted" in Notification.objects.get(channel=channel).error
     assert record_digest("weekly", datetime(2026, 3, 2, 9, tzinfo=UTC)) == [f"weekly: {escalating}"]
     (finding,) = [line for line in check_channels(NOON) if line.subject == f"channel: {channel}"]
-    assert finding.verdict.value == "warn" and "nobody" in finding.says
+    assert finding.verdict.value == "warn" and "nobody" in finding.text
 
 
 def test_undoing_an_import_makes_no_ring_of_merged_groups(imported):

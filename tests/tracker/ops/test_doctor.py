@@ -96,17 +96,17 @@ def test_in_the_demo_nothing_is_wrong_with_having_no_key():
 )
 def test_a_clock_more_than_half_a_minute_off_is_told(header, verdict, says):
     finding = reach.check_clock(header, NOW)
-    assert (finding.verdict, finding.says) == (verdict, says)
+    assert (finding.verdict, finding.text) == (verdict, says)
 
 
 @pytest.mark.django_db
 def test_a_worker_is_missed_after_a_quarter_of_an_hour(monkeypatch):
-    assert doctor.check_worker(NOW).says == "has never run here"
+    assert doctor.check_worker(NOW).text == "has never run here"
     late = {"func": "tracker.tasks.every_minute", "name": "waiting", "repeats": -1}
     schedule = Schedule.objects.create(**late, next_run=NOW - timedelta(minutes=15))
     assert doctor.check_worker(NOW).verdict is CheckLevel.OK
     Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW - timedelta(minutes=16))
-    assert doctor.check_worker(NOW).says == "“waiting” is 16 minutes overdue"
+    assert doctor.check_worker(NOW).text == "“waiting” is 16 minutes overdue"
     Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW)
     minute = timedelta(minutes=1)
     Task.objects.create(
@@ -115,9 +115,9 @@ def test_a_worker_is_missed_after_a_quarter_of_an_hour(monkeypatch):
     assert doctor.check_worker(NOW).verdict is CheckLevel.OK  # nothing waits
     monkeypatch.setattr("tracker.ops.worker.queue_size", lambda: 12)
     stuck = "12 tasks are waiting, and none has finished for 16 minutes"
-    assert doctor.check_worker(NOW).says == stuck
+    assert doctor.check_worker(NOW).text == stuck
     Lease.objects.create(name="pipeline", holder="somebody", expires_at=NOW + minute)
-    assert doctor.check_worker(NOW).says == f"{stuck}: the hourly pipeline is running"
+    assert doctor.check_worker(NOW).text == f"{stuck}: the hourly pipeline is running"
     assert check_health(NOW).as_json()["worker"]["state"] == "busy"
 
 
@@ -167,7 +167,7 @@ def test_slack_is_asked_whose_token_it_is(slack):  # noqa: F811
 
 
 def test_a_mail_server_is_greeted_but_nothing_is_sent(mailbox, settings):  # noqa: F811
-    assert doctor.check_mail().says == "the server answers"
+    assert doctor.check_mail().text == "the server answers"
     assert mailbox.mails == []
     settings.EMAIL_PORT = 9
     assert doctor.check_mail().line.endswith("does not answer (ConnectionRefusedError): check EMAIL_URL")
@@ -182,7 +182,7 @@ def test_a_broker_that_is_away_is_told_without_its_password(settings):
 
 @pytest.mark.redis
 def test_a_broker_that_answers_is_fine():
-    assert doctor.check_broker().says == "Redis answers"
+    assert doctor.check_broker().text == "Redis answers"
 
 
 @pytest.mark.django_db
@@ -196,7 +196,7 @@ def test_a_database_that_takes_no_write_must_be_mended():
         cursor.execute(on)
         finding = doctor.check_database()
         cursor.execute(off)
-    assert (finding.verdict, finding.says) == (CheckLevel.FAIL, "cannot be written")
+    assert (finding.verdict, finding.text) == (CheckLevel.FAIL, "cannot be written")
     assert ("and its directory" in finding.remedy) is (connection.vendor == "sqlite")
 
 
@@ -264,7 +264,7 @@ def test_settings_that_the_environment_has_come_to_contradict_are_named(settings
     settings.CURSOR_LIMITS = "read"
     (finding,) = doctor.check_stored_settings()
     assert (finding.verdict, finding.subject) == (CheckLevel.WARN, "guard")
-    assert "The guard cannot set limits" in finding.says
+    assert "The guard cannot set limits" in finding.text
 
 
 @pytest.mark.django_db
@@ -274,4 +274,4 @@ def test_without_a_channel_that_takes_alerts_it_says_that_nobody_is_notified():
     )
     [finding] = doctor.check_channels(NOW)
     assert finding.verdict is CheckLevel.WARN
-    assert finding.says == "none receives alerts, so nobody is notified"
+    assert finding.text == "none receives alerts, so nobody is notified"

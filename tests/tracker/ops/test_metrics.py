@@ -43,7 +43,7 @@ def test_doubts_and_rejected_rows_are_counted_with_their_money(client):
     assert told["cursor_costs_doubtful_dollars", "spend"] == 2.5
     (finding,) = check_doubts()
     assert finding.subject == "spend of the cycle: doubts"
-    assert finding.says == "1 doubt, 1 rejected row ($2.50)"
+    assert finding.text == "1 doubt, 1 rejected row ($2.50)"
 
 
 @pytest.mark.django_db

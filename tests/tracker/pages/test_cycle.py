@@ -40,12 +40,12 @@ def test_a_cycle_never_has_more_days_behind_it_than_it_is_long(of, at, expected)
 
 
 def test_the_days_on_which_a_cycle_turns_count_for_their_part_of_the_forecast():
-    left = cycle.days_left(TURNS, date(2026, 11, 4))
+    left = cycle.remaining_days(TURNS, date(2026, 11, 4))
     assert len(left) == 31
     assert left[0].share == pytest.approx(2.6167 / 24, abs=1e-4)  # 21:23 to midnight
     assert left[1].share == 1
     assert left[-1].share == pytest.approx(21.3833 / 24, abs=1e-4)
-    assert [each.share for each in cycle.days_left(MONTH, date(2026, 11, 30))] == [1]
+    assert [each.share for each in cycle.remaining_days(MONTH, date(2026, 11, 30))] == [1]
 
 
 def test_the_hours_in_which_a_cycle_began_are_compared_with_nothing():

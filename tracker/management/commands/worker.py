@@ -19,7 +19,7 @@ class Command(ProductCommand):
         if (
             broker.verdict is CheckLevel.FAIL
         ):  # the queue itself would write a page of traces, again and again
-            raise CommandError(f"{broker.says}: {broker.remedy}.")
+            raise CommandError(f"{broker.text}: {broker.remedy}.")
         ensure_schedules(timezone.now())
         with kept_together():
             call_command("qcluster")
