@@ -29,7 +29,6 @@ def incidents(request: AccessRequest) -> HttpResponse:
         choices=build_incident_choices,
         scripts=(),
         styles=("tracker/css/incidents.css",),
-        csv_name="incidents",
     )
 
 

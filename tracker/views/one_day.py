@@ -24,6 +24,7 @@ def one_day(request: AccessRequest, day: str) -> HttpResponse:
         lambda: layout.page(day_report(shown, asked), asked, request.GET),
         choices=build_period_choices,
         title=formats.day(shown),
+        csv_name=f"day-{shown}",
     )
 
 

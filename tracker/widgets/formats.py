@@ -170,6 +170,8 @@ def csv_cell(value: object) -> object:
     """The raw value for a CSV; text that a spreadsheet would run as a formula gets a leading apostrophe."""
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
+    if isinstance(value, float):
+        return round(value, 6)  # the rest is noise: a share of 0.2815346089292893
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, str):

@@ -113,7 +113,8 @@ def test_the_page_costs_few_queries_and_exports_its_tables(client, django_assert
     assert "Thu 12 Nov 2026" in text
     assert "the 20 weekdays before" in text
     for key in ("hours", "members", "models", "surfaces"):
-        assert client.get(f"/days/{DAY}?csv={key}").status_code == 200
+        answer = client.get(f"/days/{DAY}?csv={key}")
+        assert f'filename="day-{DAY}-{key}.csv"' in answer["Content-Disposition"]
 
 
 @pytest.mark.parametrize("day", ["2026-11-24", "2026-02-30", "1999-01-01", "x", "２０２６-11-12"])
