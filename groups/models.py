@@ -231,7 +231,7 @@ class GroupImport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.file_name} of {self.uploaded_at:%Y-%m-%d %H:%M}"
+        return f"{self.file_name} of {self.uploaded_at.day} {self.uploaded_at:%b %Y, %H:%M}"
 
 
 class MemberPlace(Member):

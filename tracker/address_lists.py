@@ -35,6 +35,11 @@ class AddressList:
         return address is not None and (address in self.emails or address.rpartition("@")[2] in self.domains)
 
 
+def split_list(text: str) -> list[str]:
+    """The entries of a list as people type it: one a line, or separated by commas or semicolons."""
+    return re.split(r"[\n,;]", text)
+
+
 def parse_list(entries: Iterable[str]) -> AddressList:
     """An `AddressList` of e-mails and @domains; ValueError naming the first entry that is neither."""
     emails, domains = set(), set()

@@ -15,7 +15,7 @@ from solo.models import SingletonModel
 
 from collector.models import Member, MemberModelDay
 from tracker.access.admission import allow_list
-from tracker.address_lists import AddressList, parse_list
+from tracker.address_lists import AddressList, parse_list, split_list
 from tracker.demo.models import DemoMessage, DemoStory
 from tracker.ops.models import RetentionSettings
 
@@ -35,7 +35,7 @@ __all__ = [
 
 def validate_address_list(text: str) -> None:
     try:
-        parse_list(text.splitlines())
+        parse_list(split_list(text))
     except ValueError as error:
         raise ValidationError(str(error)) from error
 
@@ -119,7 +119,7 @@ class AccessSettings(SingletonModel):
         if not (settings.AUTH_ENABLED and allowed):
             return []
         try:
-            listed = parse_list(entries.splitlines())
+            listed = parse_list(split_list(entries))
         except ValueError:  # refused already, with the entry that is no address
             return []
         admitted = allowed.domains | {email.rpartition("@")[2] for email in allowed.emails}
@@ -127,10 +127,10 @@ class AccessSettings(SingletonModel):
         return sorted([*domains, *(email for email in listed.emails if email not in allowed)])
 
     def responders(self) -> AddressList:
-        return parse_list(self.responder_list.splitlines())
+        return parse_list(split_list(self.responder_list))
 
     def admins(self) -> AddressList:
-        return parse_list(self.admin_list.splitlines())
+        return parse_list(split_list(self.admin_list))
 
 
 class SetUp(SingletonModel):

@@ -51,6 +51,9 @@ class ChannelForm(forms.ModelForm):
         model = Channel
         fields = tuple(name for _, options in CHANNEL_FIELDSETS[:-1] for name in options["fields"])
         widgets: ClassVar[dict[str, type[forms.Widget]]] = {"groups": forms.CheckboxSelectMultiple}
+        error_messages: ClassVar[dict[str, dict[str, str]]] = dict.fromkeys(
+            ("quiet_from", "quiet_until"), {"invalid": "Enter a time such as 22:00."}
+        )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

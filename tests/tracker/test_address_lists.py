@@ -1,6 +1,6 @@
 import pytest
 
-from tracker.address_lists import AddressList, clean_address, parse_list
+from tracker.address_lists import AddressList, clean_address, parse_list, split_list
 
 COMPANY = AddressList(domains=frozenset({"yourcompany.com"}))
 
@@ -58,6 +58,11 @@ def test_a_list_is_read_line_by_line():
     assert parse_list(["Ann@Example.com", "", " @sre.example.com "]) == AddressList(
         frozenset({"ann@example.com"}), frozenset({"sre.example.com"})
     )
+
+
+def test_a_list_may_be_separated_by_commas_and_semicolons():
+    listed = parse_list(split_list("ann@example.com, bob@example.com;\n @sre.example.com"))
+    assert (len(listed.emails), listed.domains) == (2, {"sre.example.com"})
 
 
 def test_a_line_that_is_neither_is_named():

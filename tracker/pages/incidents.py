@@ -112,7 +112,8 @@ def mttd_help(times: TimesSummary) -> str:
         "From the onset, where usage crossed the bound, to the first alert that got through; from "
         f"detection where no onset is known ({times.without_onset}). On average: "
         f"data {mean(times.data_lag)}, scan {mean(times.scan_lag)}, delivery {mean(times.delivery_lag)}. "
-        f"{times.never_alerted} were never alerted."
+        f"{times.never_alerted} were never alerted. A slow drift is found days after it began, "
+        "which lifts the mean far above the median."
     )
 
 

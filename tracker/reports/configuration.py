@@ -33,8 +33,8 @@ class Setting:
 class Configuration:
     """Everything the settings page shows."""
 
-    def __init__(self, now: datetime) -> None:
-        self.now = now
+    def __init__(self, now: datetime, policy: AccessSettings) -> None:
+        self.now, self.policy = now, policy
 
     @cached_property
     def detection(self) -> list[Setting]:
@@ -96,13 +96,20 @@ class Configuration:
 
     @cached_property
     def access(self) -> list[Setting]:
-        row = AccessSettings.get_solo()
+        row = self.policy
         return [
-            Setting("Sign-in", "Google" if settings.AUTH_ENABLED else "none: open"),
+            Setting("Sign-in", sign_in()),
             Setting("Who may sign in", admitted(), "AUTH_ALLOWED_DOMAIN, AUTH_ALLOWED_EMAILS"),
             Setting("Role of everybody else", row.get_default_role_display()),
             Setting("Viewers see", row.get_viewers_see_display()),
         ]
+
+
+def sign_in() -> str:
+    """The providers' names, as their buttons have them."""
+    google = "Google" if settings.AUTH_GOOGLE_ID else ""
+    oidc = settings.AUTH_OIDC_NAME if settings.AUTH_OIDC_ISSUER else ""
+    return ", ".join(filter(None, (google, oidc))) if settings.AUTH_ENABLED else "none: open"
 
 
 def admitted() -> str:

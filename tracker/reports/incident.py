@@ -104,7 +104,9 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
         bound_cents=band.bound if band else None,
         times=times.times_of(incident),
         timeline=list(incident.timeline.all()),
-        notifications=list(incident.notifications.select_related("channel").order_by("created_at", "pk")),
+        notifications=list(
+            incident.notifications.select_related("channel", "entry").order_by("created_at", "pk")
+        ),
         others=others(incident),
         cause=incident_cause(incident, anomalies),
     )

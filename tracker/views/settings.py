@@ -11,7 +11,7 @@ from tracker.views.answers import page_response
 
 @viewer
 def settings(request: AccessRequest) -> HttpResponse:
-    report = Configuration(timezone.now())
+    report = Configuration(timezone.now(), request.access.policy)
     sees_all = request.access.sees != AccessSettings.Privacy.OWN
 
     def build() -> tuple[layout.SettingsPage, dict[str, object]]:

@@ -11,7 +11,8 @@ from collector.models import BillingCycle, Member, Reconciliation, SpendSnapshot
 from detection.frame.price_timeline import keep_price_timeline
 from detection.models import Anomaly, DetectionSettings
 from groups.models import BudgetSettings, CycleBudget, Group
-from incidents.models import Incident, IncidentAnomaly
+from incidents.models import Incident, IncidentAnomaly, Notification, TimelineEntry
+from tests.incidents.factories import make_channel
 from tests.tracker.pages import company, screen
 from tests.tracker.pages.conftest import make_incident
 from tracker.models import SavingFollowUp
@@ -72,6 +73,7 @@ def alarmed(busy) -> None:
             cents_per_token=0.001, raised_at=company.NOW - timedelta(days=9), changed_at=company.NOW,
         )  # fmt: skip
     make_open(None, "team_budget", "budget")
+    make_told(Incident.objects.get(pk=screen.INCIDENT.rpartition("/")[2]))
     Reconciliation.objects.create(
         cycle=cycle, taken_at=company.NOW, events_total_cents=100, events_billed_cents=50,
         snapshot_total_cents=90, explanation=[],
@@ -91,6 +93,17 @@ def make_open(member: Member | None, rule: str, cause: str) -> None:
     }
     anomaly = Anomaly.objects.create(**about, **seen, **figures, rule=rule, last_seen_at=company.NOW)
     IncidentAnomaly.objects.create(incident=incident, anomaly=anomaly, joined_at=company.NOW)
+
+
+def make_told(incident: Incident) -> None:
+    """Of an incident, messages about each of several steps."""
+    channel = make_channel()
+    for number in range(9):
+        entry = TimelineEntry.objects.create(incident=incident, at=company.NOW, step="note", text=f"{number}")
+        Notification.objects.create(
+            channel=channel, kind="update", incident=incident, entry=entry, dedupe_key=f"{number}",
+            created_at=company.NOW, due_at=company.NOW,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != screen.INCIDENT])
