@@ -207,6 +207,7 @@ def test_the_command_says_when_it_is_not_due():
     [
         (30_000, 20_000, "50 % more"),
         (26_000, 2_000, "13 times"),
+        (9_020, 2_000, "4.5 times"),
         (450, 31, "$0.31 before"),
         (1_000, 4_000, "75 % less"),
         (500, 0, "nothing before"),

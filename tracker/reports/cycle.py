@@ -69,7 +69,7 @@ class CycleReport:
         """`12 % above`, `3.0 % below` or `13 times`, to be followed by what is compared with."""
         change = self.change or 0
         if change > formats.MOST_PERCENT:
-            return f"{1 + change:,.0f} times"
+            return formats.times(1 + change)
         return f"{formats.percent(abs(change))} {'below' if change < 0 else 'above'}"
 
     @property
@@ -167,7 +167,7 @@ def heading(expected_cents: float, against: Decimal | None, what: str) -> str:
         return f"on course: within {formats.percent(SAME_RATIO)} of {what}"
     direction = "over" if more > 0 else "under"
     share = (
-        f"{expected_cents / float(against):,.0f} times it"
+        f"{formats.times(expected_cents / float(against))} it"
         if ratio > formats.MOST_PERCENT
         else formats.percent(ratio)
     )

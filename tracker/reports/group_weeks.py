@@ -25,7 +25,7 @@ class GroupWeek:
             return f"{formats.money(self.before_cents)} before"
         ratio = float(self.cents / self.before_cents) - 1
         if ratio > formats.MOST_PERCENT:
-            return f"{1 + ratio:,.0f} times"
+            return formats.times(1 + ratio)
         return f"{formats.percent(abs(ratio))} {'less' if ratio < 0 else 'more'}"
 
     @property

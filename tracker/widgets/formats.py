@@ -96,6 +96,11 @@ LEAST_BASE_CENTS = 2_000
 MOST_PERCENT = 3.0  # past it a multiple reads better
 
 
+def times(ratio: float) -> str:
+    """`13 times`; with one decimal below ten, where half a time is much."""
+    return f"{ratio:,.0f} times" if ratio >= 9.95 else f"{ratio:,.1f} times"
+
+
 def change(cents: Decimal | None, before_cents: Decimal | None) -> str:
     """`+$120.00, 25 %` or `+$1,200.00, 13 times`: a difference, and what it is of what was before."""
     if cents is None or before_cents is None:
@@ -105,7 +110,7 @@ def change(cents: Decimal | None, before_cents: Decimal | None) -> str:
         return amount
     ratio = float(cents / before_cents)
     if ratio > MOST_PERCENT:
-        return f"{amount}, {1 + ratio:,.0f} times"
+        return f"{amount}, {times(1 + ratio)}"
     return f"{amount}, {'+' if ratio > 0 else ''}{percent(ratio)}"
 
 
