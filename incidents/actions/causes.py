@@ -82,7 +82,7 @@ def incident_cause(incident: Incident, anomalies: Iterable[Anomaly]) -> Incident
     total = sum((part.cents for part in slices), Decimal(0))
     requests = sum(part.requests for part in slices)
     names = committed_repositories(member.pk, start_at, end_at)
-    sentence = cause_sentence(rows, requests, incident, end_at, names)
+    sentence = cause_sentence(rows, requests, end_at, names)
     if incident.owner:
         sentence = f"{sentence} The owner of {member} is {incident.owner}."
     return IncidentCause(start_at, end_at, requests, total, tuple(rows), sentence)
@@ -127,7 +127,6 @@ def summed_row(kind: str, name: str, parts: Sequence[UsageSlice], total: Decimal
 def cause_sentence(
     rows: Sequence[CauseRow],
     requests: int,
-    incident: Incident,
     end_at: datetime,
     repositories_of: Sequence[str],
 ) -> str:
@@ -144,8 +143,7 @@ def cause_sentence(
         details.append(f"on {largest[MODEL].name}")
     if MAX_MODE in largest:
         details.append("in Max mode")
-    if incident.began_at:
-        details.append(f"since {since(incident.began_at, end_at)}")
+    details.append(f"since {since(source.first_at, end_at)}")
     where = f" AI-code commits on these days are in {', '.join(repositories_of)}." if repositories_of else ""
     return f"{', '.join(details)}.{where}"
 

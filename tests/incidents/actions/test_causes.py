@@ -79,7 +79,7 @@ def test_where_nothing_stands_out_the_sentence_says_so():
     for number in range(5):
         make_usage(member, NOON - HOUR, 10, model=f"m{number}", conversation_id=f"c{number}", ordinal=number)
     cause = cause_of(opened(member))
-    assert cause.sentence.startswith("5 of 5 requests come from the IDE, since 09:00 UTC")
+    assert cause.sentence.startswith("5 of 5 requests come from the IDE, since 11:00 UTC")
     assert cause.named("Conversation") is None
 
 
