@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 
 from allauth.account.utils import perform_login
+from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import logout
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -80,10 +81,16 @@ def admin_sign_in(request: HttpRequest) -> HttpResponseBase:
     return redirect_to_login(local_path(request.GET.get("next", ""), default="/admin/"), "account_login")
 
 
+class LocalLoginForm(AdminAuthenticationForm):
+    """With a limit on the name that is checked: of wrong ones, which strangers send, each is stored."""
+
+    username = UsernameField(max_length=150, widget=forms.TextInput(attrs={"autofocus": True}))
+
+
 class LocalLogin(LoginView):
     """An administrator's name and password; allauth then asks for the one-time code, if there is one."""
 
-    authentication_form = AdminAuthenticationForm
+    authentication_form = LocalLoginForm
     template_name = "account/local_login.html"
     next_page = "admin:index"
 

@@ -1,6 +1,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.test import Client
 
@@ -272,6 +273,12 @@ def test_without_sign_in_the_admin_has_its_own_login_with_limited_attempts(clien
     assert response.status_code == 429
     assert not is_signed_in(client)
     assert AuditEntry.objects.filter(action="refused", actor_name="root").count() >= 10
+
+
+def test_a_name_that_is_too_long_for_any_login_is_refused_and_not_stored(client):
+    response = client.post("/admin/login/", {"username": "x" * 100_000, "password": "wrong"})
+    assert "at most 150 characters" in response.content.decode()
+    assert not AccessAttempt.objects.exists()
 
 
 def test_in_open_mode_the_bar_leads_local_administrators_in_and_back(client):
