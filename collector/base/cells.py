@@ -35,6 +35,13 @@ def is_address(text: str) -> bool:
     return len(text) <= MOST_CHARACTERS and text.isprintable() and ADDRESS.fullmatch(text) is not None
 
 
+def bare_address(text: str) -> str:
+    """The address in lower case, without a name before it (`Ann <ann@x.io>`) or a link's `mailto:`."""
+    plain = " ".join(text.lower().split()).removeprefix("mailto:")
+    address = plain.removesuffix(">").rpartition("<")[2]
+    return address if is_address(address) else plain
+
+
 def is_empty_value(text: str) -> bool:
     """Whether the cell is empty or has a word for empty, such as “N/A”."""
     return text.lower() in NOTHING

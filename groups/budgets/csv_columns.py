@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from collector.base.cells import is_empty_value
-from collector.base.csv_files import Problems
+from collector.base.csv_files import Problems, Row
+from collector.imports.numbers import money
 from collector.models import Member
 from groups.imports.people import Target
 from groups.models import CycleBudget, Group
@@ -26,19 +27,28 @@ class PlannedBudget:
     new: str
 
 
-def read_dollars(cell: str, line: int, problems: Problems) -> str:
+def read_dollars(row: Row, column: str, delimiter: str, problems: Problems) -> str:
     """The amount with two decimals, `0.00` for no budget; empty where the cell is."""
+    cell = row[column]
     text = cell.replace("$", "").strip()
     if is_empty_value(text):
         return ""
     try:
-        amount = Decimal(text)
-    except InvalidOperation:
+        amount = _typed_amount(text, delimiter)
+    except ValueError:
         amount = Decimal(-1)
     if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS:
-        problems.note(line, f"the budget “{cell[:40]}” is not an amount in dollars, such as 250.")
+        problems.note(row.line, f"the budget “{cell[:40]}” is not an amount in dollars, such as 250.")
         return ""
     return f"{amount:.2f}"
+
+
+def _typed_amount(text: str, delimiter: str) -> Decimal:
+    """As this product exports it, or as spreadsheets do: `1,250.00`, and `250,50` between semicolons."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return (money(text, delimiter) or Decimal(0)) / 100
 
 
 def planned_budgets(lines: Iterable[Target]) -> list[PlannedBudget]:

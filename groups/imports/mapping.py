@@ -58,8 +58,9 @@ def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Targe
     noted = problems or Problems()
     entries: dict[str, Target] = {}
     disagreeing: set[str] = set()
-    for row in people_rows(CsvTable(file, COLUMNS, required=("email", "group"), problems=noted)):
-        for entry in _entry(row, noted):
+    table = CsvTable(file, COLUMNS, required=("email", "group"), problems=noted)
+    for row in people_rows(table):
+        for entry in _entry(row, table.delimiter, noted):
             first = entries.setdefault(entry.email or f"line {entry.line}", entry)
             if not entry.agrees_with(first):
                 noted.note(
@@ -73,10 +74,10 @@ def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Targe
     return [entry for entry in entries.values() if entry.email not in disagreeing]
 
 
-def _entry(row: Row, problems: Problems) -> Iterator[Target]:
+def _entry(row: Row, delimiter: str, problems: Problems) -> Iterator[Target]:
     email, group = " ".join(original(row["email"]).lower().split()), original(row["group"])
-    budget = csv_columns.read_dollars(row["budget"], row.line, problems)
-    group_budget = csv_columns.read_dollars(row["group_budget"], row.line, problems)
+    budget = csv_columns.read_dollars(row, "budget", delimiter, problems)
+    group_budget = csv_columns.read_dollars(row, "group_budget", delimiter, problems)
     if is_empty_value(email) and not (group_budget and group):
         problems.note(row.line, "the e-mail is missing: add it, or delete the line.")
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from collector.base.cells import is_empty_value
+from collector.base.cells import bare_address, is_empty_value
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from groups.names import SEPARATOR, BadName, ancestors, key, normalised
 
@@ -54,7 +54,9 @@ def read_people(file: BinaryIO, problems: Problems | None = None) -> list[Target
     for row in people_rows(CsvTable(file, COLUMNS, required=("email",), problems=noted)):
         if person := _person(row, noted):
             first = people.setdefault(person.email or person.line, person)
-            if not person.agrees_with(first):
+            if not first.path:  # who came back is listed twice, once without a group
+                people[person.email or person.line] = person
+            elif person.path and not person.agrees_with(first):
                 noted.note(person.line, _disagreement(first, person))
                 disagreeing.add(person.email)
     if problems is None:
@@ -100,14 +102,14 @@ def _person(row: Row, problems: Problems) -> Target | None:
     except BadName as exc:
         problems.note(row.line, f"{exc} Correct Group, Team or Department.")
         return None
-    email = "" if is_empty_value(row["email"]) else " ".join(row["email"].lower().split())
+    email = "" if is_empty_value(row["email"]) else bare_address(row["email"])
     return Target(row.line, email, row["name"], path or None, row["title"], row["department"])
 
 
 def _disagreement(first: Target, person: Target) -> str:
     return (
-        f"{person.email} is here in “{person.path or 'no group'}” and on line {first.line} in "
-        f"“{first.path or 'no group'}”. Keep one of the two lines."
+        f"{person.email} is here in “{person.path}” and on line {first.line} in “{first.path}”. "
+        "Keep one of the two lines."
     )
 
 

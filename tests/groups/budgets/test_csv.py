@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -66,6 +67,24 @@ def test_with_chosen_members_only_their_own_budgets_change(people):
         "bob@x.io,,,12.50,",
         ",,Eng,,900.00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("separator", "cell", "amount"),
+    [
+        (",", '"$1,250.00"', 1250),
+        (";", "1.250,50", "1250.50"),
+        (";", "70,5", "70.50"),
+        (",", "1 250.5", "1250.50"),
+    ],
+)
+def test_an_amount_as_a_spreadsheet_writes_it_is_read(people, separator, cell, amount):
+    header, line = (
+        "email,group,budget".replace(",", separator),
+        separator.join(["ann@x.io", "Eng > Core", cell]),
+    )
+    take_in(f"{header}\n{line}\n")
+    assert CycleBudget.objects.get(member__email="ann@x.io").amount_dollars == Decimal(amount)
 
 
 @pytest.mark.parametrize("cell", ["much", "-1", "Infinity", "99999999999"])

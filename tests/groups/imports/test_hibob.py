@@ -53,6 +53,17 @@ def test_two_lines_for_one_person_are_one_if_they_agree():
     assert people("Email,Group,Team\nann@x.io,A,B\nANN@x.io,a,b\n") == [("ann@x.io", "A > B")]
 
 
+@pytest.mark.parametrize("email", ["Ann Lee <Ann@x.io>", "mailto:ann@x.io", " ANN@X.IO "])
+def test_an_address_counts_without_what_stands_around_it(email):
+    assert people(f"Email,Group,Team\n{email},A,B\n") == [("ann@x.io", "A > B")]
+
+
+@pytest.mark.parametrize("lines", [("A,B", ",-"), (",", "A,B"), ("N/A,", "A,B")])
+def test_of_two_lines_for_one_person_the_one_that_names_a_group_counts(lines):
+    rows = "".join(f"ann@x.io,{line}\n" for line in lines)
+    assert people("Email,Group,Team\n" + rows) == [("ann@x.io", "A > B")]
+
+
 def test_two_lines_that_disagree_are_refused_with_both_lines():
     assert refusal("Email,Group,Team\nann@x.io,A,B\nbob@x.io,A,B\nAnn@x.io,A,\n") == [
         "Line 4: ann@x.io is here in “A > General” and on line 2 in “A > B”. Keep one of the two lines."
