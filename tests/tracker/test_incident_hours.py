@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from collector.models import MemberModelDay, MemberModelHour
-from tests.incidents.factories import HOUR, NOON, make_incident
+from incidents.models import Incident, IncidentAnomaly
+from tests.incidents.factories import HOUR, NOON, make_anomaly, make_incident, make_member
 from tracker.reports.incident import hours, incident_report
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +58,14 @@ def test_the_page_says_that_they_are_not_known(incident, client):
     only_the_total_is_known_of(incident, ONSET.date())
     assert said in client.get(incident.get_absolute_url()).text
     assert "2026-03-02 09:00 UTC,," in client.get(f"{incident.get_absolute_url()}?csv=hours").text
+
+
+def test_an_incident_of_the_team_leads_to_whom_it_names_and_says_when_it_was_detected(client):
+    member = make_member("carl@example.com")
+    incident = make_incident(member, cause="limit", onset_at=None)
+    Incident.objects.filter(pk=incident.pk).update(member=None)
+    finding = make_anomaly(team=True, cause="limit", operands={"member_ids": [member.pk]})
+    IncidentAnomaly.objects.create(incident=incident, anomaly=finding, joined_at=NOON)
+    page = client.get(f"/incidents/{incident.pk}").content.decode()
+    assert f'<dt>Member</dt><dd><a href="{member.get_absolute_url()}">Carl</a></dd>' in page
+    assert "<dt>Detected</dt><dd>2 Mar 2026, 12:00 UTC" in page and "The hours around the detection" in page

@@ -112,6 +112,7 @@ def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
     incident, finding = report.incident, report.gravest
     member_url = incident.member.get_absolute_url() if incident.member else ""
     lines = [IncidentFact("Who", incident.who, member_url)]
+    lines += [IncidentFact("Member", str(member), member.get_absolute_url()) for member in report.named]
     if incident.owner:
         lines.append(IncidentFact("Owner", str(incident.owner), incident.owner.get_absolute_url()))
     if incident.began_at:
@@ -119,7 +120,8 @@ def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
         since = formats.age(now - incident.began_at)
         lines.append(IncidentFact("Since", f"{formats.instant(incident.began_at)}, {since}{by}"))
     else:
-        lines.append(IncidentFact("Since", "no onset known"))
+        found = f"{formats.instant(incident.detected_at)}, {formats.age(now - incident.detected_at)}"
+        lines.append(IncidentFact("Detected", found))
     if finding:
         lines.append(IncidentFact("Measured", measured_against(finding, report.multiple)))
         lines.append(IncidentFact("Threshold", measured(finding, finding.bound)))

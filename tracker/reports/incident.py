@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Sum
 
 from collector.base.days import day_end, day_start, utc_day
-from collector.models import MemberModelDay, MemberModelHour
+from collector.models import Member, MemberModelDay, MemberModelHour
 from detection.findings.gravest import gravest_finding
 from detection.findings.wording import without_onset
 from detection.models import Anomaly
@@ -18,6 +18,7 @@ from tracker.widgets.palette import display_name
 
 HOURS_BEFORE, HOURS_AFTER, DAY_HOURS = 24, 48, 24
 HOUR = timedelta(hours=1)
+MOST_NAMED = 10
 # What a part of the extra is called when it cost more, and when it saved.
 PART_LABELS = {
     "volume": ("More requests", "Fewer requests"),
@@ -74,6 +75,7 @@ class IncidentReport:
     timeline: Sequence[TimelineEntry]
     notifications: Sequence[Notification]
     others: Sequence[Incident]
+    named: Sequence[Member]  # by a finding of the team, such as who is at their limit
     cause: IncidentCause | None = None
 
     @property
@@ -108,8 +110,15 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
             incident.notifications.select_related("channel", "entry").order_by("created_at", "pk")
         ),
         others=others(incident),
+        named=named_members(gravest),
         cause=incident_cause(incident, anomalies),
     )
+
+
+def named_members(anomaly: Anomaly | None) -> list[Member]:
+    """The first few whom the finding names. One query, or none."""
+    pks = anomaly.operands.get("member_ids", []) if anomaly else []
+    return list(Member.objects.filter(pk__in=pks)[:MOST_NAMED]) if pks else []
 
 
 def parts(anomaly: Anomaly | None) -> list[IncidentPart]:

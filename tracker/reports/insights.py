@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date
 from functools import cached_property
+from math import ceil
 from statistics import fmean, median
 
 from django.db.models import QuerySet
@@ -55,6 +56,11 @@ class Insights:
     @property
     def median_exhaustion_day(self) -> float | None:
         return median(exhaustion.cycle_day for exhaustion in self.exhaustions) if self.exhaustions else None
+
+    @property
+    def half_exhausted_day(self) -> int:
+        """The day of the cycle by which half of them were exhausted; 0 without any."""
+        return ceil(self.median_exhaustion_day or 0)
 
     @property
     def exhaustion_buckets(self) -> list[tuple[str, int]]:
