@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from .base.read_only import ReadOnly
@@ -16,6 +17,7 @@ from .collecting import freshness
 from .models import SourceRun
 from .tasks import allowed_from, collection_state, queue_collection
 
+INSTANT = "j M Y, H:i"
 COLLECTING = "admin/collector/sourcerun/collecting.html"
 
 
@@ -50,8 +52,8 @@ class SourceRunAdmin(CollectedAdmin):
         start, end = run.window_start_at, run.window_end_at
         if not start or not end or start >= end:
             return ""
-        until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
-        return f"{start:%Y-%m-%d %H:%M} to {until}"
+        until = f"{end:%H:%M}" if start.date() == end.date() else date_format(end, INSTANT)
+        return f"{date_format(start, INSTANT)} to {until}"
 
     @admin.display(description="rows")
     def rows(self, run: SourceRun) -> str:

@@ -76,7 +76,7 @@ def test_when_the_next_collection_is_possible_is_shown_before_the_click(admin_cl
 
 @pytest.mark.parametrize(
     ("hours", "shown"),
-    [(2, "2026-03-12 10:00 to 12:00"), (24, "2026-03-12 10:00 to 2026-03-13 10:00"), (0, "")],
+    [(2, "12 Mar 2026, 10:00 to 12:00"), (24, "12 Mar 2026, 10:00 to 13 Mar 2026, 10:00"), (0, "")],
 )
 def test_the_window_of_a_run_names_its_day_once(hours, shown):
     start = datetime(2026, 3, 12, 10, tzinfo=UTC)

@@ -10,6 +10,7 @@ from collector.models import SourceRun
 from groups.reporting.summary import GroupSummary
 from incidents.models import Channel
 from tracker.reports.configuration import Configuration
+from tracker.widgets import formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.tables import Column, ExportedPage, Table
 
@@ -85,7 +86,7 @@ def run_flag(run: SourceRun) -> Flag:
 def window(run: SourceRun) -> str:
     if not (run.window_start_at and run.window_end_at):
         return ""
-    return f"{run.window_start_at:%Y-%m-%d %H:%M} to {run.window_end_at:%Y-%m-%d %H:%M}"
+    return f"{formats.instant(run.window_start_at)} to {formats.instant(run.window_end_at)}"
 
 
 def channels_table(report: Configuration, query: QueryDict) -> Table[Channel]:
