@@ -78,9 +78,10 @@ class Environment:
         )
 
     def secret_url(self, name: str) -> str:
-        """An http(s) address whose path is a credential by itself."""
+        """An http(s) address whose path and query are a credential by themselves."""
         value = self.url(name)
         self._hide(urlsplit(value).path)
+        self._hide(urlsplit(value).query)
         return value
 
     def database(self, name: str, default: str) -> dict:

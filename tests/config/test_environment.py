@@ -73,9 +73,9 @@ def test_addresses_lose_their_trailing_slash(env, monkeypatch):
 def test_passwords_in_addresses_and_secret_paths_are_remembered_as_secrets(env, monkeypatch):
     monkeypatch.setenv("GIVEN", "postgres://ann:hunter2@db/costs")
     env.database("GIVEN", "sqlite:///x")
-    monkeypatch.setenv("GIVEN", "https://hooks.example.com/services/T0/B0")
+    monkeypatch.setenv("GIVEN", "https://hooks.example.com/services/T0/B0?sig=S0")
     env.secret_url("GIVEN")
-    assert env.secrets == {"hunter2", "/services/T0/B0"}
+    assert env.secrets == {"hunter2", "/services/T0/B0", "sig=S0"}
 
 
 def test_variables_that_are_set_win_over_the_file(tmp_path, monkeypatch):
