@@ -7,10 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth.models import Group, User
 from oidc_provider_mock import run_server_in_thread
 
-from tracker.access.oidc import apply_roles, claim_values
+from tracker.access.oidc import apply_roles, claim_values, claims_of, is_verified
 
 pytestmark = pytest.mark.django_db
 CLAIMS = {"email": "ann@company.com", "email_verified": True, "name": "Ann Lee", "given_name": "Ann"}
@@ -196,6 +197,14 @@ def test_while_no_provider_is_set_up_its_addresses_lead_to_the_sign_in_page(clie
 )
 def test_a_callback_that_no_attempt_began_is_refused(client, provider, query):
     assert problem_of(client.get(f"/accounts/oidc/login/callback/{query}")) in ("failed", "cancelled")
+
+
+@pytest.mark.parametrize(("other", "is_good"), [("Ann@company.com", True), ("eve@evil.example", False)])
+def test_userinfo_vouches_for_the_token_s_address_only_where_it_has_the_same(other, is_good):
+    told = {"sub": "ann", "email": other, "email_verified": True}
+    data = {"id_token": {"sub": "ann", "email": "ann@company.com"}, "userinfo": told}
+    login = SocialLogin(account=SocialAccount(provider="oidc", extra_data=data))
+    assert is_verified(claims_of(login)) is is_good
 
 
 def test_a_nested_claim_is_found_by_its_path():
