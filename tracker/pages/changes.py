@@ -1,8 +1,6 @@
 """The columns of change, and the pale bars of earlier days behind those of a chart."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import TypeVar
 
 from tracker.filters import Filters
@@ -40,14 +38,7 @@ def earlier_bars(filters: Filters, days: Days) -> list[Series]:
     if comparison is None:
         return []
 
-    def spent(day: date) -> Decimal:
-        cycle = comparison.earlier_cycle
-        return (days.in_cycle(cycle, day) if cycle else days.on(day)).total_cents
-
+    cycle = comparison.earlier_cycle
     earlier_days = [comparison.day_before(day) for day in filters.period.shown_days]
-    values = [None if day is None else dollars(spent(day)) for day in earlier_days]
-    return [earlier_series(comparison, values)]
-
-
-def earlier_series(comparison: Comparison, values: list[float | None]) -> Series:
-    return Series(f"Before: {comparison.days}", values, "other", kind="ghost")
+    values = [None if day is None else dollars(days.on(day, cycle).total_cents) for day in earlier_days]
+    return [Series(f"Before: {comparison.days}", values, "other", kind="ghost")]

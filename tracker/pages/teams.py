@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from tracker.filters import Filters, period_query
-from tracker.pages.changes import earlier_series
+from tracker.pages.changes import earlier_bars
 from tracker.pages.days import day_axis, dollars, known
 from tracker.reports.teams import TeamRow, TeamsReport
 from tracker.widgets import cells
@@ -143,9 +143,7 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
     if others:
         sums = [dollars(sum(values)) for values in zip(*(row.daily for row in others), strict=True)]
         series.append(Series("All others", known(period, sums), "other"))
-    if report.filters.compare and report.comparison:
-        earlier = [None if cents is None else dollars(cents) for cents in report.earlier]
-        series.append(earlier_series(report.comparison, earlier))
+    series += earlier_bars(report.filters, report.days)
     return Chart(
         key="by-group",
         title="Daily spend by group",

@@ -108,7 +108,7 @@ def report(
     Everything but the day of the cycle is as of `known_until`: later days are unknown, not free.
     """
     today, start, seen_at = utc_day(now), utc_day(cycle.start_at), min(known_until or now, now)
-    daily = days.of_cycle(cycle, start, utc_day(seen_at)) if seen_at >= cycle.start_at else []
+    daily = days.between(start, utc_day(seen_at), cycle) if seen_at >= cycle.start_at else []
     is_known = last is not None and known_from is not None and known_from <= utc_day(last.start_at)
     return CycleReport(
         cycle=cycle,
@@ -116,23 +116,24 @@ def report(
         length=day_number(cycle, last_day(cycle)),
         spent=added(daily),
         daily=daily,
-        last_daily=days.of_cycle(last, utc_day(last.start_at), last_day(last)) if last and is_known else [],
-        forecast=_forecast(cycle, days, daily, utc_day(seen_at)) if daily else None,
+        last_daily=days.between(utc_day(last.start_at), last_day(last), last) if last and is_known else [],
+        forecast=cycle_forecast(cycle, days, seen_at),
         as_of=seen_at if utc_day(seen_at) < today else None,
     )
 
 
-def _forecast(cycle: BillingCycle, days: Days, daily: list[Day], today: date) -> Forecast | None:
+def cycle_forecast(cycle: BillingCycle, days: Days, seen_at: datetime) -> Forecast | None:
     """From the first day with a row on: what came before it is no history of these members.
 
-    `today` is the day on which usage stops to be known.
+    `seen_at` is where usage stops being known.
     """
-    if days.first is None:
+    if days.first is None or seen_at < cycle.start_at:
         return None
+    today = utc_day(seen_at)
     yesterday = today - timedelta(days=1)
     history = [(day, float(days.on(day).total_cents)) for day in days_between(days.first, yesterday)]
-    before = float(added(daily[:-1]).total_cents)
-    return forecast(history, before, float(daily[-1].total_cents), remaining_days(cycle, today))
+    before = float(added(days.between(utc_day(cycle.start_at), yesterday, cycle)).total_cents)
+    return forecast(history, before, float(days.on(today, cycle).total_cents), remaining_days(cycle, today))
 
 
 def day_number(cycle: BillingCycle, day: date) -> int:

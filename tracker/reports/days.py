@@ -1,7 +1,7 @@
 """Spend day by day, cut exactly where a billing cycle turns."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +10,8 @@ from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.usage import MICRO, Day, fetch, in_cents, summed
 
+NOTHING = Day()
+
 
 @dataclass(frozen=True)
 class Days:
@@ -17,21 +19,18 @@ class Days:
 
     sums: dict[tuple[date, bool], Day]
 
-    def on(self, day: date) -> Day:
-        """The whole day; zeros where nothing happened."""
-        return added([self.sums.get((day, False)), self.sums.get((day, True))])
+    def on(self, day: date, cycle: BillingCycle | None = None) -> Day:
+        """The whole day, or its part that lies in `cycle`; zeros where nothing happened."""
+        before, after = self.sums.get((day, False), NOTHING), self.sums.get((day, True), NOTHING)
+        if cycle and day == utc_day(cycle.start_at):
+            return after
+        if cycle and day == utc_day(cycle.end_at):
+            return before
+        return before if after is NOTHING else added([before, after])
 
-    def in_cycle(self, cycle: BillingCycle, day: date) -> Day:
-        """The part of `day` that lies in `cycle`."""
-        if day == utc_day(cycle.start_at):
-            return self.sums.get((day, True), Day())
-        if day == utc_day(cycle.end_at):
-            return self.sums.get((day, False), Day())
-        return self.on(day)
-
-    def of_cycle(self, cycle: BillingCycle, first: date, last: date) -> list[Day]:
-        """The part of each day from `first` to `last` that lies in `cycle`."""
-        return [self.in_cycle(cycle, day) for day in days_between(first, last)]
+    def between(self, first: date, last: date, cycle: BillingCycle | None = None) -> list[Day]:
+        """Each day from `first` to `last`, both included, or its part that lies in `cycle`."""
+        return [self.on(day, cycle) for day in days_between(first, last)]
 
     @property
     def first(self) -> date | None:
@@ -50,11 +49,21 @@ def load(rows: MemberModelDayQuerySet) -> Days:
     return Days({key: added(parts) for key, parts in by_day.items()})
 
 
+def merged(parts: Sequence[Days]) -> Days:
+    """All of them together."""
+    if len(parts) == 1:
+        return parts[0]
+    by_day = defaultdict[tuple[date, bool], list[Day]](list)
+    for part in parts:
+        for key, day in part.sums.items():
+            by_day[key].append(day)
+    return Days({key: added(days) for key, days in by_day.items()})
+
+
 def as_date(day: date | str) -> date:
     """SQLite has no dates."""
     return date.fromisoformat(day) if isinstance(day, str) else day
 
 
-def added(days: Iterable[Day | None]) -> Day:
-    present = [day for day in days if day]
-    return Day(*(sum(column) for column in zip(*present, strict=True))) if present else Day()
+def added(days: Sequence[Day]) -> Day:
+    return Day._make(map(sum, zip(*days, strict=True))) if days else NOTHING

@@ -7,7 +7,7 @@ from functools import cached_property
 from statistics import median
 
 from collector.base.days import utc_day
-from collector.models import BillingCycle, MemberModelDay
+from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.outlier_days import outlier_days
 from groups.models import BudgetSettings
@@ -73,11 +73,12 @@ class Overview:
     @cached_property
     def daily(self) -> list[Day]:
         """Each shown day: the period's whole days, then today so far."""
-        return [self.day_in_period(day) for day in self.period.shown_days]
+        return self.days.between(self.period.first, self.period.last_shown, self.period.cycle)
 
-    def day_in_period(self, day: date) -> Day:
-        cycle: BillingCycle | None = self.period.cycle
-        return self.days.in_cycle(cycle, day) if cycle else self.days.on(day)
+    @cached_property
+    def whole_days(self) -> list[Day]:
+        """The period's whole known days."""
+        return [self.days.on(day, self.period.cycle) for day in self.period.averaged]
 
     @property
     def today(self) -> Day | None:
@@ -88,8 +89,7 @@ class Overview:
     @cached_property
     def per_day(self) -> Day | None:
         """Averages of the period's whole known days; None where there is none yet."""
-        whole = self.period.averaged
-        total, count = days.added(self.day_in_period(day) for day in whole), len(whole)
+        total, count = days.added(self.whole_days), len(self.whole_days)
         if not count:
             return None
         return Day(total.total_cents / count, total.billed_cents / count, round(total.requests / count))
@@ -97,8 +97,8 @@ class Overview:
     @cached_property
     def outliers(self) -> list[bool]:
         """Which shown days are outliers: whole known days, and today so far."""
-        whole = [self.day_in_period(day).total_cents for day in self.period.averaged]
-        marks = outlier_days([day.total_cents for day in self.daily], whole)
+        cents, whole = ([day.total_cents for day in days] for days in (self.daily, self.whole_days))
+        marks = outlier_days(cents, whole)
         judged = {*self.period.averaged, self.period.today}
         return [day in judged and mark for day, mark in zip(self.period.shown_days, marks, strict=True)]
 

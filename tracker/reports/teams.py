@@ -7,22 +7,23 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from collector.base.days import days_between, utc_day
+from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.facts.forecast import Forecast
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
-from groups.reporting.chargeback import SUMMED, ChargebackFigures
 from groups.small import shown_paths
 from groups.tree import GroupOption, group_options
 from tracker.filters import Filters
 from tracker.periods import Comparison
 from tracker.reports import people
 from tracker.reports.changes import Change
+from tracker.reports.cycle import cycle_forecast
+from tracker.reports.days import Days, added, merged
 from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
-from tracker.reports.slots import Slot, added, both_parts, cycle_forecast, period_slots, slots, sum_by_slot
+from tracker.reports.usage import Day
 from tracker.widgets.palette import PaletteModel
 
 TREND_DAYS = 28
@@ -46,7 +47,7 @@ class TeamRow:
     is_parent: bool
     seats: int  # people on the team who are in it at the end of the period
     active: int  # people with a request in the period, while in it
-    spend: ChargebackFigures
+    spend: Day
     change: Change | None  # None where nothing is known of the days before
     forecast: Forecast | None  # of the present cycle
     model: PaletteModel | None  # with the most spend
@@ -72,7 +73,7 @@ class TeamsReport:
     rows: list[TeamRow]
     total: TeamRow  # everybody whom the reader may see
     comparison: Comparison | None
-    earlier: list[Decimal | None]  # spend of the earlier day that each shown day is held against
+    days: Days  # of all of these groups
 
     @property
     def top(self) -> list[TeamRow]:
@@ -91,13 +92,10 @@ class _Teams:
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
         self.cycle, _, cycle_start = filters.cycles
-        self.counted = list(period_slots(self.period))
-        self.comparison = held = filters.comparison_by(filters.compare or "before")
-        self.compared = list(slots(held.first, held.last, held.cycle)) if held else []
-        self.earlier = list(slots(held.earlier_first, held.earlier_last, held.earlier_cycle)) if held else []
-        trend_start = self.period.today - timedelta(days=TREND_DAYS)
-        starts = [cycle_start, trend_start, self.period.first, *(day for day, _ in self.earlier[:1])]
-        self.days: Mapping[int, dict[Slot, ChargebackFigures]] = self._by_day(min(starts))
+        self.comparison = filters.comparison_by(filters.compare or "before")
+        self.trend_start = self.period.today - timedelta(days=TREND_DAYS)
+        starts = [cycle_start, self.trend_start, self.period.first]
+        self.days = self._by_day(min([*starts, self.comparison.earlier_first] if self.comparison else starts))
         self.people = people.everybody(self.period.end)
         self.models: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
         self.used: dict[int, dict[int, Used]] = defaultdict(dict)
@@ -117,24 +115,11 @@ class _Teams:
             for row in rows
             if row.seats or row.spend.total_cents or (row.change and row.change.before_cents)
         ]
-        return TeamsReport(
-            self.filters,
-            kept,
-            self.row(everything, []),
-            self.comparison,
-            self.earlier_days(everything.group_ids),
-        )
+        total, days = self.row(everything, []), self.days_of(everything.group_ids)
+        return TeamsReport(self.filters, kept, total, self.comparison, days)
 
-    def earlier_days(self, group_ids: Collection[int]) -> list[Decimal | None]:
-        held = self.comparison
-        days = sum_by_slot([self.days.get(pk, {}) for pk in group_ids])
-        before = [held.day_before(day) if held else None for day in self.period.shown_days]
-        return [
-            None
-            if day is None
-            else added(days, [slot for slot in both_parts(day) if slot in self.earlier]).total_cents
-            for day in before
-        ]
+    def days_of(self, group_ids: Collection[int]) -> Days:
+        return merged([self.days[pk] for pk in group_ids if pk in self.days])
 
     def groups(self) -> list[GroupOption]:
         """Open groups, and closed ones that spent something in these days, unless a group is chosen."""
@@ -145,8 +130,9 @@ class _Teams:
         return group_options(shown_paths(names))
 
     def row(self, option: GroupOption, tree: list[GroupOption]) -> TeamRow:
-        days = sum_by_slot([self.days.get(pk, {}) for pk in option.group_ids])
-        trend = days_between(self.period.today - timedelta(days=TREND_DAYS), self.period.today - timedelta(1))
+        days, period = self.days_of(option.group_ids), self.period
+        trend = days.between(self.trend_start, period.today - timedelta(days=1))
+        daily = days.between(period.first, period.last_shown, period.cycle)
         return TeamRow(
             option=option,
             is_parent=any(other.group_ids < option.group_ids for other in tree),
@@ -160,34 +146,29 @@ class _Teams:
                 }
             ),
             spender=self.spender(option.group_ids),
-            spend=added(days, self.counted),
+            spend=added(days.between(period.first, period.end, period.cycle)),
             change=self.change(days),
             forecast=self.forecast(option, days),
             model=self.main_model(option.group_ids),
-            trend=[added(days, both_parts(day)).total_cents for day in trend],
-            daily=[
-                added(days, [s for s in both_parts(day) if s in self.counted_or_today]).total_cents
-                for day in self.period.shown_days
-            ],
+            trend=[day.total_cents for day in trend],
+            daily=[day.total_cents for day in daily],
         )
 
-    def change(self, days: Mapping[Slot, ChargebackFigures]) -> Change | None:
-        if self.comparison is None:
+    def change(self, days: Days) -> Change | None:
+        held = self.comparison
+        if held is None:
             return None
-        return Change(added(days, self.compared).total_cents, added(days, self.earlier).total_cents)
+        compared = days.between(held.first, held.last, held.cycle)
+        earlier = days.between(held.earlier_first, held.earlier_last, held.earlier_cycle)
+        return Change(added(compared).total_cents, added(earlier).total_cents)
 
-    def forecast(self, option: GroupOption, days: Mapping[Slot, ChargebackFigures]) -> Forecast | None:
-        found = (
-            cycle_forecast(days, self.cycle, self.period.seen_until(self.filters.now)) if self.cycle else None
-        )
-        if found is None or self.cycle is None:
+    def forecast(self, option: GroupOption, days: Days) -> Forecast | None:
+        seen_at = self.period.seen_until(self.filters.now)
+        usual = cycle_forecast(self.cycle, days, seen_at) if self.cycle else None
+        if usual is None or self.cycle is None:
             return None
         paces = [pace for pk in option.group_ids for pace in self.paces.get(pk, [])]
-        return with_paces(found, paces, self.cycle.end_at)
-
-    @property
-    def counted_or_today(self) -> set[Slot]:
-        return {*self.counted, *both_parts(self.period.today)}
+        return with_paces(usual, paces, self.cycle.end_at)
 
     def main_model(self, group_ids: Collection[int]) -> PaletteModel | None:
         sums: dict[str, Decimal] = defaultdict(Decimal)
@@ -197,12 +178,14 @@ class _Teams:
         largest = max(sums, key=lambda model: sums[model], default=None)
         return self.filters.palette.model(largest) if largest is not None and sums[largest] else None
 
-    def _by_day(self, first: date) -> Mapping[int, dict[Slot, ChargebackFigures]]:
-        found: dict[int, dict[Slot, ChargebackFigures]] = defaultdict(dict)
+    def _by_day(self, first: date) -> Mapping[int, Days]:
+        """By group. One query."""
+        by_group = defaultdict[int, Days](lambda: Days({}))
         rows = self._visible(MemberModelDay.objects.between(first, self.period.today))
-        for group_id, day, is_after_turn, sums in sums_by_group(rows, *SUMMED, keys=("day", "is_after_turn")):
-            found[group_id][day, is_after_turn] = ChargebackFigures(cents(sums[0]), cents(sums[1]), sums[2])
-        return found
+        sums = sums_by_group(rows, *Day._fields, keys=("day", "is_after_turn"))
+        for group_id, day, is_after_turn, (total, billed, requests) in sums:
+            by_group[group_id].sums[day, bool(is_after_turn)] = Day(cents(total), cents(billed), requests)
+        return by_group
 
     def _load_used(self) -> None:
         """Of the period, by group and model, and by group and member."""
