@@ -1,18 +1,18 @@
 """The stacked chart's bands: who spent most in the shown days, and all others together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from heapq import nlargest
-from typing import Any
 
-from django.db.models import DecimalField, Q, QuerySet, Sum, Value
+from django.db.models import Q
 
+from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
-from tracker.periods import Period
-from tracker.reports.seats import last_days
+from tracker.reports.days import as_date
 from tracker.reports.team import MemberFigures, Team
+from tracker.reports.usage import MICRO, Statement, fetch, in_cents, summed
 
 STACKED_MEMBERS = 6
 Sums = dict[tuple[int, date], Decimal]  # cents by member and day
@@ -26,56 +26,46 @@ class MemberDays:
     cents: list[float]
 
 
-@dataclass(frozen=True)
-class Bands:
-    """Draws the bands from `rows`, the selection's daily figures since the period's first day."""
+def spent_and_last(
+    team: Team, rows: MemberModelDayQuerySet, idle: Iterable[int]
+) -> tuple[Sums, dict[int, date]]:
+    """Of `rows`, daily sums of who spent most before today, and of everybody today; and on which day each of
+    the `idle` made the last request ever. One query of two parts."""
+    before = [member.person.pk for member in team.spenders(STACKED_MEMBERS)]
+    drawn = rows.filter(Q(member__in=before) | Q(day=team.period.today))
+    asked = MemberModelDay.objects.filter(member__in=idle, requests__gt=0)
+    spent, last = Sums(), dict[int, date]()
+    last_days = summed(asked, ("member_id",), "MAX(day)", "NULL")
+    for pk, day, micro in fetch(_by_day(drawn), last_days):
+        if micro is None:
+            last[pk] = as_date(day)
+        else:
+            spent[pk, as_date(day)] = in_cents(micro)
+    return spent, last
 
-    team: Team
-    period: Period
-    rows: MemberModelDayQuerySet
 
-    def spent_and_last(self, idle: Sequence[MemberFigures]) -> tuple[Sums, dict[int, date]]:
-        """Daily sums of who spent most before today, and of everybody today; and the last days of the `idle`.
-        One query of two parts."""
-        before = [member.person.pk for member in self.team.spenders(STACKED_MEMBERS)]
-        sums = self._sums_where(Q(member__in=before) | Q(day=self.period.today))
-        spent, last = Sums(), dict[int, date]()
-        nothing = Value(None, DecimalField(max_digits=16, decimal_places=6))
-        for pk, day, cents in sums.union(last_days(idle).annotate(cents=nothing), all=True):
-            if cents is None:
-                last[pk] = day
-            else:
-                spent[pk, day] = cents
-        return spent, last
+def draw(team: Team, rows: MemberModelDayQuerySet, sums: Sums, totals: Sequence[Decimal]) -> list[MemberDays]:
+    """The bands, the largest first and the rest last; `totals` are the cents of each shown day, `sums` what
+    `spent_and_last` read of `rows`. One query where today names others than the days before it."""
+    most = _most_in_shown_days(team, sums)
+    if others := set(most) - {member.person.pk for member in team.spenders(STACKED_MEMBERS)}:
+        more = fetch(_by_day(rows.filter(member__in=others)))
+        sums = sums | {(pk, as_date(day)): in_cents(micro) for pk, day, micro in more}
+    days = team.period.shown_days
+    bands = [MemberDays(team.member(pk), [float(sums.get((pk, day), 0)) for day in days]) for pk in most]
+    drawn = [sum(cents) for cents in zip(*(band.cents for band in bands), strict=True)] or [0.0] * len(days)
+    rest = [max(float(total) - cents, 0) for total, cents in zip(totals, drawn, strict=True)]
+    return [*bands, MemberDays(None, rest)]
 
-    def drawn(self, totals: Sequence[Decimal], sums: Sums) -> list[MemberDays]:
-        """The bands, the largest first and the rest last; `totals` are the cents of each shown day, `sums`
-        what `spent_and_last` found. One query where today names others than the days before it."""
-        most = self._most_in_shown_days(sums)
-        if others := set(most) - {member.person.pk for member in self.team.spenders(STACKED_MEMBERS)}:
-            sums = sums | {(pk, day): cents for pk, day, cents in self._sums_where(Q(member__in=others))}
-        bands = [self._band(pk, sums) for pk in most]
-        rest = [
-            max(float(total) - sum(band.cents[index] for band in bands), 0)
-            for index, total in enumerate(totals)
-        ]
-        return [*bands, MemberDays(None, rest)]
 
-    def _band(self, pk: int, sums: Sums) -> MemberDays:
-        cents = [float(sums.get((pk, day), 0)) for day in self.period.shown_days]
-        return MemberDays(self.team.member(pk), cents)
+def _by_day(rows: MemberModelDayQuerySet) -> Statement | None:
+    return summed(rows, ("member_id", "day"), MICRO.format("total_cents"))
 
-    def _most_in_shown_days(self, sums: Sums) -> list[int]:
-        """Members by what they spent in the period and today, the largest first. `sums` have all of today."""
-        spent = {
-            pk: used.total_cents for pk, used in self.team.usage.by_member.items() if used.total_cents > 0
-        }
-        for (pk, day), cents in sums.items():
-            if day == self.period.today and not self.period.cycle:  # a cycle's totals have today in them
-                spent[pk] = spent.get(pk, Decimal(0)) + cents
-        return nlargest(STACKED_MEMBERS, filter(spent.get, spent), key=lambda pk: spent[pk])
 
-    def _sums_where(self, wanted: Q) -> QuerySet[Any, Any]:
-        rows = self.rows.filter(wanted)
-        rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
-        return rows.order_by().values_list("member_id", "day").annotate(cents=Sum("total_cents"))
+def _most_in_shown_days(team: Team, sums: Sums) -> list[int]:
+    """Members by what they spent in the period and today, the largest first. `sums` have all of today."""
+    spent = {pk: used.total_cents for pk, used in team.usage.by_member.items() if used.total_cents > 0}
+    for (pk, day), cents in sums.items():
+        if day == team.period.today and not team.period.cycle:  # a cycle's totals have today in them
+            spent[pk] = spent.get(pk, Decimal(0)) + cents
+    return nlargest(STACKED_MEMBERS, filter(spent.get, spent), key=lambda pk: spent[pk])

@@ -12,8 +12,8 @@ from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.outlier_days import outlier_days
 from groups.models import BudgetSettings
 from tracker.filters import Filters
-from tracker.reports import cycle, days, models, seats
-from tracker.reports.bands import Bands, MemberDays, Sums
+from tracker.reports import bands, cycle, days, models, seats
+from tracker.reports.bands import MemberDays, Sums
 from tracker.reports.cycle import Budget, CycleReport, heading
 from tracker.reports.days import Days
 from tracker.reports.insights import Insights
@@ -201,11 +201,14 @@ class Overview:
     @cached_property
     def _spent_and_last(self) -> tuple[Sums, dict[int, date]]:
         """What is read of single members: daily sums, and the last days of inactive seats. One query."""
-        return self._bands.spent_and_last(self._inactive_seats)
+        return bands.spent_and_last(
+            self.team, self._shown_rows, [seat.person.pk for seat in self._inactive_seats]
+        )
 
     @property
-    def _bands(self) -> Bands:
-        return Bands(self.team, self.period, self.rows(self.period.first))
+    def _shown_rows(self) -> MemberModelDayQuerySet:
+        rows, cycle = self.rows(self.period.first), self.period.cycle
+        return rows.in_cycle(cycle) if cycle else rows
 
     @cached_property
     def unused_cents(self) -> Decimal | None:
@@ -257,4 +260,4 @@ class Overview:
     def daily_by_member(self) -> list[MemberDays]:
         """Spend by shown day of who spent most in these days, today among them, and of all the others."""
         totals = [day.total_cents for day in self.daily]
-        return self._bands.drawn(totals, self._spent_and_last[0])
+        return bands.draw(self.team, self._shown_rows, self._spent_and_last[0], totals)

@@ -3,12 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
-
-from django.db.models import Max, QuerySet
 
 from collector.base.days import utc_day
-from collector.models import MemberModelDay
 from tracker.reports.team import MemberFigures
 
 # A member who joined within these days has had no time to begin.
@@ -27,7 +23,7 @@ class UnusedSeat:
 def unused_seats(
     inactive: Sequence[MemberFigures], last: Mapping[int, date], now: datetime
 ) -> list[UnusedSeat]:
-    """Of the `inactive`, neither newcomers nor owners of the organisation; `last` are their `last_days`."""
+    """Of the `inactive`, neither newcomers nor owners of the organisation; `last` has their last requests."""
     if not inactive:
         return []
     begun = min(person.since for person in inactive[0].team.people.values()) + FIRST_READING
@@ -40,12 +36,6 @@ def unused_seats(
         for seat in inactive
         if not (seat.person.is_owner or is_newcomer(seat.person.since, begun, now))
     ]
-
-
-def last_days(inactive: Sequence[MemberFigures]) -> QuerySet[Any, Any]:
-    """Member and day of the last request ever, of whoever made one."""
-    rows = MemberModelDay.objects.filter(member__in=[seat.person.pk for seat in inactive], requests__gt=0)
-    return rows.order_by().values_list("member_id").annotate(day=Max("day"))
 
 
 def is_newcomer(since: datetime, begun: datetime, now: datetime) -> bool:
