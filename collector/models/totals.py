@@ -36,9 +36,9 @@ AGENT_SURFACES = (Surface.CLOUD_AGENT, Surface.AUTOMATION)
 def rows_in_cycle(cycle: BillingCycle) -> Q:
     """Rows of `[cycle.start_at, cycle.end_at)`, exact to the instant."""
     first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
-    return (
-        Q(day__gt=first, day__lt=last) | Q(day=first, is_after_turn=True) | Q(day=last, is_after_turn=False)
-    )
+    # One range of days, which an index finds at once; of alternatives each is looked for by itself.
+    days = Q(day__gte=first, day__lte=last)
+    return days & ~Q(day=first, is_after_turn=False) & ~Q(day=last, is_after_turn=True)
 
 
 class UsageTotals(models.Model):
