@@ -86,9 +86,15 @@ class Roster:
     @classmethod
     def load(cls) -> Roster:
         roster = cls()
-        roster.by_key.update(MemberAddress.objects.values_list("email", "member_id"))
-        roster._learn(None)
+        roster.reload()
         return roster
+
+    def reload(self) -> None:
+        """Read the members again: some may have been merged since."""
+        for index in (self.by_key, self.by_number, self.by_cursor_id, self.addresses):
+            index.clear()
+        self.by_key.update(MemberAddress.objects.values_list("email", "member_id"))
+        self._learn(None)
 
     def member_id(self, identity: Identity) -> int:
         """The member of `identity`, which `admit` has seen."""

@@ -12,7 +12,7 @@ from collector.base.days import day_start, utc_day
 from collector.base.short_transactions import ShortTransactions, batches
 from collector.facts import cycles, rollups
 from collector.facts.roster import Identity, Roster
-from collector.models import UsageEvent
+from collector.models import Member, UsageEvent
 from collector.sources.event_rows import (
     TABLE,
     EventDraft,
@@ -104,7 +104,16 @@ class EventWriter:
             for batch in batches(sorted(of_day, key=_place), _place, STEP_ROWS):
                 yield partial(self._write, day, batch)
 
+    def _follow_merges(self, drafts: list[EventDraft]) -> None:
+        """Look up again whom the drafts name, where one of them has been merged since the roster was read."""
+        member_ids = {self.roster.member_id(draft.identity) for draft in drafts}
+        if Member.objects.filter(pk__in=member_ids).count() < len(member_ids):
+            self.roster.reload()
+            self.roster.admit({draft.identity for draft in drafts}, self.at)
+
     def _write(self, day: date, drafts: list[EventDraft]) -> None:
+        if not self.is_dry_run:
+            self._follow_merges(drafts)
         rows = number_twins(drafts, self.roster)
         stored = stored_rows(self._stored(rows))
         better = [key[:3] for key, columns in stored.items() if columns.origin in self._better_origins]
