@@ -15,7 +15,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic.alias_generators import to_camel
 
-from collector.base.cells import tidy
+from collector.base.cells import bare_address, tidy
 from collector.base.plausibility import (
     MOST_COUNT,
     ImplausibleValue,
@@ -132,7 +132,7 @@ def _address(value: object) -> str:
 
 @lru_cache(10_000)
 def _cached_address(text: str) -> str:
-    address = plausible_address(text)
+    address = bare_address(plausible_address(text))
     return "" if address in NOBODY else address
 
 

@@ -111,6 +111,7 @@ def draft(event: EventRecord, notes: Notes) -> EventDraft:
     )
     tokens = event.token_usage or NO_TOKENS
     charged, basis = cost_of(event)
+    doubt_user(event, notes)
     doubt_money(event, charged, notes)
     columns = EventValues(
         event.conversation_id,
@@ -135,6 +136,14 @@ def draft(event: EventRecord, notes: Notes) -> EventDraft:
         ORIGIN,
     )
     return EventDraft(identity, event.timestamp, sys.intern(event.model), columns)
+
+
+def doubt_user(event: EventRecord, notes: Notes) -> None:
+    """Note a person's event that names no address, such as “(deleted)”."""
+    user = event.user_email
+    if user and "@" not in user and not event.service_account_id:
+        text = f"“{user}” is not an e-mail address: counted under this name"
+        notes.doubt(DoubtKind.IDENTITY, text, subject=user, where="userEmail", at=event.timestamp)
 
 
 def cost_of(event: EventRecord) -> tuple[Decimal, str]:

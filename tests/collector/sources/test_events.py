@@ -156,6 +156,18 @@ def test_nobodys_spend_is_kept_and_accounts_are_told_apart(told, client):
     ]
 
 
+@pytest.mark.parametrize("name", ["Ana <Ana@example.com>", "mailto:ana@example.com"])
+def test_an_address_in_another_dress_is_the_members(told, client, name):
+    sync(told, client, event(NOON, name), event(END - timedelta(hours=1), "ana@example.com"))
+    assert Member.objects.get().email == "ana@example.com"
+
+
+def test_a_name_in_place_of_an_address_counts_under_it_with_a_doubt(told, client):
+    result = sync(told, client, event(NOON, "(deleted)", chargedCents=7))
+    assert (result.noted, totals()[0][0], totals()[0][5]) == (1, "(deleted)", 7)
+    assert "“(deleted)” is not an e-mail address" in Doubt.objects.get().reason
+
+
 def test_somebody_whom_the_vendor_forgets_keeps_their_event(told, client):
     sync(told, client, event(NOON, "ana@example.com", chargedCents=10))
     result = sync(told, client, event(NOON, None, chargedCents=12), window=LATER)
