@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from collector.models import Surface
+from collector.models import AGENT_SURFACES, Surface
 
 from .arrays import Array
 
@@ -94,6 +94,12 @@ class Work(NamedTuple):
         first, last = np.searchsorted(self.hour, [start, end])
         return Work(*(column[first:last] for column in self))
 
+    def by_hand(self, names: WorkNames) -> Work:
+        """The rows of no cloud agent and no automation."""
+        agents = [place for place, name in enumerate(names.surfaces) if name in AGENT_SURFACES]
+        is_by_hand = ~np.isin(self.surface, agents)
+        return Work(*(column[is_by_hand] for column in self))
+
 
 class WorkNames(NamedTuple):
     """What the positions in `Work` stand for."""
@@ -121,7 +127,7 @@ def gather(work: Work, names: WorkNames, start: int, end: int, context: UsualCon
         _one_thread(window, before, names),
         _machine_pace(window, before),
         _strange_hours(window, before),
-        _longer_context(window, context),
+        _longer_context(window.by_hand(names), context),
     )
     return tuple(filter(None, pieces))
 
@@ -219,7 +225,10 @@ def _strange_hours(window: Work, before: Work) -> Evidence | None:
 
 def _longer_context(window: Work, context: UsualContext) -> Evidence | None:
     """Each request carried far more tokens than the member's requests do."""
-    now = window.weight.sum() / window.requests.sum()
+    requests = window.requests.sum()
+    if not requests:
+        return None
+    now = window.weight.sum() / requests
     if not context.usual > 0 or not now > max(context.most, LONGER_CONTEXT * context.usual):
         return None
     long = LONGER_THROUGHOUT * context.usual
