@@ -24,10 +24,10 @@ from .usual import expectation, habits, heavy_cents, noise_of
 
 # What other rules are confirmed by while this one is switched off.
 CONFIRMING_SENSITIVITY = 4.0
-# Where something that spend is made of is unusual by itself, spend need not be quite: these shares of
-# the sensitivity are enough. Busy days have more requests anyway, so those prove less, unless they are far
+# Where something that spend is made of is unusual by itself, spend need not be quite: this share of the
+# sensitivity is enough. Busy days have more requests anyway, so those prove nothing unless they are far
 # beyond; what a request or a token costs says how, and with which models, however busy the day.
-WITH_REQUESTS, WITH_PROOF = 0.62, 0.45
+WITH_PROOF = 0.45
 # Newcomers are judged by spend and requests together, each at this share of it.
 NEWCOMER = 0.81
 # So many times the bound of requests, and the number of requests is the alarm: an agent that runs away on a
@@ -43,12 +43,11 @@ COST_Z_UNDER_FLOOR = 4.0
 class Baseline:
     """Habits of spend (cents), requests and cents per request, and per member and rolling day of the frame:
 
-    `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself; the other
-    two are enough where there are more requests than usual (over `bound_requests`), and where there is
-    better proof: far more of them, their cost, the price of their tokens (over `bound_price`, cents per
-    weighed token), or other evidence (`is_proved`; in words, by the member's row, `evidence`). NaN, which
-    nothing exceeds, where there is no history. `wild_cents` and `wild_requests` are for those without one,
-    and `heavy_cents` is what the team's costliest member-days hold.
+    `expected_cents` is usual and `bound_cents` is what spend must exceed to be unusual by itself;
+    `bound_with_proof_cents` is enough with proof: requests far over `bound_requests`, a price of tokens over
+    `bound_price` (cents per weighed token), or other evidence (`is_proved`; in words, by the member's row,
+    `evidence`). NaN, which nothing exceeds, where there is no history. `wild_cents` and `wild_requests` are
+    for those without one, and `heavy_cents` is what the team's costliest member-days hold.
     """
 
     spend: Habit
@@ -58,7 +57,6 @@ class Baseline:
     context: Habit
     expected_cents: Array
     bound_cents: Array
-    bound_with_requests_cents: Array
     bound_with_proof_cents: Array
     bound_requests: Array
     bound_price: Array
@@ -84,7 +82,6 @@ def learn(frame: Frame, settings: DetectionSettings) -> Baseline:
         context=context,
         expected_cents=now.cents,
         bound_cents=_reach(spend, sensitivity) * now.factor,
-        bound_with_requests_cents=_reach(spend, WITH_REQUESTS * sensitivity) * now.factor,
         bound_with_proof_cents=_reach(spend, WITH_PROOF * sensitivity) * now.factor,
         bound_requests=_reach(made, sensitivity) * now.factor,
         bound_price=now.bound_price,

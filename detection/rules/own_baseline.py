@@ -64,14 +64,12 @@ def _is_wild(frame: Frame, baseline: Baseline, day: tuple[Array, Array]) -> Arra
 
 
 def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:
-    """Cents that each rolling day must exceed, never under the floor: lower where so many requests, or such
-    expensive models, are unusual too, or other evidence is at hand."""
+    """Cents that each rolling day must exceed, never under the floor: lower where far more requests than
+    ever, more expensive models, or other evidence prove that it is not only a busy day."""
     rolling, floor = frame.rolling, float(settings.floor_dollars) * 100
-    many = rolling.requests > baseline.bound_requests
     far_more = rolling.requests > FAR_BEYOND * baseline.bound_requests
-    bounds = np.where(many, baseline.bound_with_requests_cents, baseline.bound_cents)
     proved = is_dear(rolling, baseline.bound_price) | far_more | baseline.is_proved
-    bounds = np.where(proved, baseline.bound_with_proof_cents, bounds)
+    bounds = np.where(proved, baseline.bound_with_proof_cents, baseline.bound_cents)
     is_unattended = far_more | has_evidence(baseline, UNATTENDED)
     reached = frame.past.once(reached_cents)[:, None]
     bounds = np.where(is_unattended, bounds, np.maximum(bounds, reached))
