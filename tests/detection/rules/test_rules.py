@@ -92,12 +92,14 @@ def test_own_baseline_leaves_a_steady_heavy_user_alone():
     assert told(find(team, frame))[0] == (1, "team_spend", "info")
 
 
-def test_own_baseline_allows_less_spend_where_the_requests_are_unusual_too():
+@pytest.mark.parametrize(
+    ("requests", "found"),
+    [(20, []), (60, []), (400, [(1, "own_baseline", "warning")])],  # 47.6 are unusual, 71.4 far beyond
+)
+def test_own_baseline_allows_less_spend_where_far_more_requests_show_that_it_is_no_busy_day(requests, found):
     uneven = [5, 20, 8, 30, 6, 12, 25, 9, 7, 15] * 3 + [0, 0]
-    few = make_frame([uneven], last_hour(70), hour_requests=[[20]])
-    many = make_frame([uneven], last_hour(70), hour_requests=[[400]])
-    assert find(own_baseline, few) == []
-    assert told(find(own_baseline, many)) == [(1, "own_baseline", "warning")]
+    frame = make_frame([uneven], last_hour(70), hour_requests=[[requests]])
+    assert told(find(own_baseline, frame)) == found
 
 
 def test_far_more_requests_than_ever_alarm_from_half_the_floor_on():
