@@ -14,7 +14,7 @@ from .evidence import (
     MACHINE_REQUESTS,
     Evidence,
     EvidenceKind,
-    UsualContext,
+    Usual,
     WorkReader,
     gather,
 )
@@ -118,8 +118,7 @@ def prove(frame: Frame, settings: DetectionSettings, baseline: Baseline, read: W
         end = last - int(frame.peak_hours_ago[row])
         work = works.get(int(frame.member_ids[row]))
         if work is not None:
-            context = _usual_context(baseline.context, row, float(frame.peak.requests[row]))
-            evidence[row] = gather(work, names, end - DAY_HOURS, end, context)
+            evidence[row] = gather(work, names, end - DAY_HOURS, end, _usual_of(row, frame, baseline))
     evidence = {row: proofs for row, proofs in evidence.items() if proofs}
     is_proved = baseline.is_proved.copy()
     chosen = np.array(list(evidence), dtype=int)
@@ -136,9 +135,14 @@ def has_evidence(baseline: Baseline, kinds: Set[EvidenceKind]) -> Array:
     return mask
 
 
-def _usual_context(of: Habit, row: int, requests: float) -> UsualContext:
-    reach = CONTEXT_Z * float(of.reach[row]) * float(noise_of(np.array(requests)))
-    return UsualContext(float(np.exp(of.level[row])), float(np.exp(of.centre[row] + reach)))
+def _usual_of(row: int, frame: Frame, baseline: Baseline) -> Usual:
+    of = baseline.context
+    reach = CONTEXT_Z * of.reach[row] * noise_of(frame.peak.requests[row])
+    return Usual(
+        context=float(np.exp(of.level[row])),
+        most_context=float(np.exp(of.centre[row] + reach)),
+        cost_lift=float(baseline.cost_lift[row, frame.peak_hours_ago[row]]),
+    )
 
 
 def _suspects(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:

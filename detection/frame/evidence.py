@@ -27,8 +27,10 @@ LEAST_REQUESTS_BEFORE = 10
 COSTLIER_THAN_A_DAY, LEAST_DAYS_BEFORE, LEAST_CENTS_BEFORE = 1.5, 3, 1_000
 # One or two requests say little of what a model costs.
 LEAST_NEW_REQUESTS = 3
-# One run or conversation that holds most of the requests: this share, so many, and so many usual days' worth.
-ONE_THREAD_SHARE, ONE_THREAD_REQUESTS, ONE_THREAD_DAYS = 0.6, 40, 2.0
+# One run or conversation that holds most of the requests: this share, and so many usual days' worth; and so
+# many requests, fewer in a run, which nobody types.
+ONE_THREAD_SHARE, ONE_THREAD_DAYS = 0.6, 2.0
+CONVERSATION_REQUESTS, RUN_REQUESTS = 40, 20
 # Requests an hour that nobody types: one a minute, in two hours, twice as many as ever.
 MACHINE_REQUESTS, MACHINE_HOURS, MACHINE_TIMES = 60, 2, 2.0
 # A slower machine runs all day: so many hours' worth of them in 24.
@@ -39,7 +41,7 @@ STRANGE_SHARE, STRANGE_HOURS, STRANGE_REQUESTS, KNOWN_DAYS = 0.5, 3, 30, 8
 # that of the middle request so many times, since one huge conversation makes no long session.
 LONGER_CONTEXT, LONGER_THROUGHOUT, LONGER_HOURS = 2.5, 1.5, 3
 
-THREADS = {Surface.CLOUD_AGENT: "cloud agent run", Surface.AUTOMATION: "automation"}
+RUNS = {Surface.CLOUD_AGENT: "cloud agent run", Surface.AUTOMATION: "automation"}
 
 
 class EvidenceKind(Enum):
@@ -66,11 +68,13 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class UsualContext:
-    """Weighed tokens per request: the usual, and what the member's own days allow at most."""
+class Usual:
+    """What a member's requests are compared with: their weighed tokens, usually and at most as the member's
+    own days allow; and `cost_lift`, how many times the usual a request costs everybody now."""
 
-    usual: float
-    most: float
+    context: float
+    most_context: float
+    cost_lift: float = 1.0
 
 
 class Work(NamedTuple):
@@ -117,22 +121,22 @@ def nothing_known(member_ids: Sequence[int]) -> tuple[Mapping[int, Work], WorkNa
     return {}, WorkNames([], [])
 
 
-def gather(work: Work, names: WorkNames, start: int, end: int, context: UsualContext) -> tuple[Evidence, ...]:
+def gather(work: Work, names: WorkNames, start: int, end: int, usual: Usual) -> tuple[Evidence, ...]:
     """Evidence in the hours `[start, end)`, beside what the member did before them."""
     window, before = work.between(start, end), work.between(-(2**40), start)
     if not window.requests.sum():
         return ()
     pieces = (
-        _new_model(window, before, names, start),
+        _new_model(window, before, names, start, usual.cost_lift),
         _one_thread(window, before, names),
         _machine_pace(window, before),
         _strange_hours(window, before),
-        _longer_context(window.by_hand(names), context),
+        _longer_context(window.by_hand(names), usual),
     )
     return tuple(filter(None, pieces))
 
 
-def _new_model(window: Work, before: Work, names: WorkNames, start: int) -> Evidence | None:
+def _new_model(window: Work, before: Work, names: WorkNames, start: int, cost_lift: float) -> Evidence | None:
     """A model that never carried a day of the member's carries the spend, and a request of it costs more than
     those of the models that did."""
     requests_before = before.requests.sum()
@@ -149,7 +153,8 @@ def _new_model(window: Work, before: Work, names: WorkNames, start: int) -> Evid
     usual = before.cents.sum() / requests_before
     is_new = before.requests[before.model == model].sum() < NEW_MODEL_SHARE * requests_before
     carried = _costs_of_carriers(earlier)
-    least = max(COSTLIER * usual, COSTLIER_THAN_A_DAY * max(carried.values(), default=0.0)) * requests
+    costliest = max(carried.values(), default=0.0)
+    least = max(COSTLIER * usual, COSTLIER_THAN_A_DAY * costliest) * cost_lift * requests
     is_tried = is_new and model not in carried and requests >= LEAST_NEW_REQUESTS
     if not is_tried or spent < CARRIED_SHARE * total or spent < least:
         return None
@@ -183,12 +188,13 @@ def _one_thread(window: Work, before: Work, names: WorkNames) -> Evidence | None
     threads, place = np.unique(window.thread[is_named], return_inverse=True)
     by_thread = np.bincount(place, weights=window.thread_requests[is_named], minlength=len(threads))
     made, total = int(by_thread.max()), int(window.requests.sum())
+    row = np.flatnonzero(is_named & (window.thread == threads[by_thread.argmax()]))[0]
+    run = RUNS.get(Surface(names.surfaces[window.surface[row]]))
     usual = before.requests.sum() / max(len(np.unique(before.hour // 24)), 1)
-    least = max(ONE_THREAD_REQUESTS, ONE_THREAD_DAYS * usual)
+    least = max(RUN_REQUESTS if run else CONVERSATION_REQUESTS, ONE_THREAD_DAYS * usual)
     if made < least or made < ONE_THREAD_SHARE * total:
         return None
-    row = np.flatnonzero(is_named & (window.thread == threads[by_thread.argmax()]))[0]
-    what = THREADS.get(Surface(names.surfaces[window.surface[row]]), "conversation")
+    what = run or "conversation"
     return Evidence(EvidenceKind.ONE_THREAD, f"{made:,} of {total:,} requests in one {what}")
 
 
@@ -223,19 +229,19 @@ def _strange_hours(window: Work, before: Work) -> Evidence | None:
     return Evidence(EvidenceKind.STRANGE_HOURS, text)
 
 
-def _longer_context(window: Work, context: UsualContext) -> Evidence | None:
+def _longer_context(window: Work, usual: Usual) -> Evidence | None:
     """Each request carried far more tokens than the member's requests do."""
     requests = window.requests.sum()
     if not requests:
         return None
     now = window.weight.sum() / requests
-    if not context.usual > 0 or not now > max(context.most, LONGER_CONTEXT * context.usual):
+    if not usual.context > 0 or not now > max(usual.most_context, LONGER_CONTEXT * usual.context):
         return None
-    long = LONGER_THROUGHOUT * context.usual
+    long = LONGER_THROUGHOUT * usual.context
     hours = np.unique(window.hour[window.weight > long * np.maximum(window.requests, 1)])
     if len(hours) < LONGER_HOURS or _middle_context(window) < long:
         return None
-    return Evidence(EvidenceKind.CONTEXT, f"{now / context.usual:.1f} times the usual context per request")
+    return Evidence(EvidenceKind.CONTEXT, f"{now / usual.context:.1f} times the usual context per request")
 
 
 def _middle_context(window: Work) -> float:
