@@ -92,27 +92,6 @@ def test_own_baseline_leaves_a_steady_heavy_user_alone():
     assert told(find(team, frame))[0] == (1, "team_spend", "info")
 
 
-@pytest.mark.parametrize(
-    ("requests", "found"),
-    [(20, []), (60, []), (400, [(1, "own_baseline", "warning")])],  # 47.6 are unusual, 71.4 far beyond
-)
-def test_own_baseline_allows_less_spend_where_far_more_requests_show_that_it_is_no_busy_day(requests, found):
-    uneven = [5, 20, 8, 30, 6, 12, 25, 9, 7, 15] * 3 + [0, 0]
-    frame = make_frame([uneven], last_hour(70), hour_requests=[[requests]])
-    assert told(find(own_baseline, frame)) == found
-
-
-def test_far_more_requests_than_ever_alarm_from_half_the_floor_on():
-    def found(dollars, requests):
-        return told(
-            find(own_baseline, make_frame([steady(2)], last_hour(dollars), hour_requests=[[requests]]))
-        )
-
-    assert found(30, 400) == [(1, "own_baseline", "warning")]
-    assert found(24, 400) == []
-    assert found(30, 60) == []
-
-
 def test_a_release_day_that_lifts_everybody_is_no_incident():
     team_of_ten = [steady(20)] * 10
     assert len(find(own_baseline, make_frame(team_of_ten, last_hour(110, *[20] * 9)))) == 1
