@@ -57,7 +57,7 @@ def count(value: Number | None) -> str:
     """`1,234`; a fraction is rounded to one decimal below 100."""
     if value is None:
         return NOTHING
-    return f"{value:,.1f}" if value != int(value) and abs(float(value)) < 100 else f"{round(value):,}"
+    return f"{value:,.1f}".removesuffix(".0") if abs(float(value)) < 100 else f"{round(value):,}"
 
 
 def exact(value: Number) -> str:

@@ -66,6 +66,10 @@ def test_an_age_names_its_largest_unit(passed, said):
     assert formats.age(passed) == said
 
 
+def test_a_count_has_a_decimal_only_where_it_says_something():
+    assert [formats.count(value) for value in (21.98, 22.9, 7, 1234.5)] == ["22", "22.9", "7", "1,234"]
+
+
 def test_the_instant_is_on_hover():
     at = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
     assert 'title="23 Nov 2026, 14:05 UTC">2 h ago<' in formats.ago(at, at + timedelta(hours=2))
