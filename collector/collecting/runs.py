@@ -113,10 +113,7 @@ class Collection:
         except CursorApiError as error:
             self._fail(run, error)
             if error.trouble in FATAL and not any(run.is_good for run in self.report.runs):
-                if source == Source.MEMBERS:
-                    raise
-                # Every key and plan reads the members: where they fail too, it is not this source.
-                self.run(Source.MEMBERS, window_of(Source.MEMBERS, self.now, is_wanted=True))
+                self._check_key(source, error)
         except Exception as error:  # a mistake of ours in one source must not cost the others
             log.exception("collecting %s failed", source)
             drop_if_dead()  # a new connection takes the record, and the other sources
@@ -127,6 +124,17 @@ class Collection:
             run.finished_at = self.clock()
             run.save()
         return run
+
+    def _check_key(self, source: str, error: CursorApiError) -> None:
+        """After a refusal, before anything was answered: raise it where nothing else will be.
+
+        Most keys read the members, which are asked once; where those alone are refused, the rest goes on.
+        """
+        if source == Source.MEMBERS:
+            if not error.is_about_question:
+                raise error
+        elif not any(run.source == Source.MEMBERS for run in self.report.failed):
+            self.run(Source.MEMBERS, window_of(Source.MEMBERS, self.now, is_wanted=True))
 
     def _read(self, run: SourceRun, window: Window | None) -> None:
         if window is None:

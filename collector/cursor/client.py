@@ -210,12 +210,14 @@ class CursorClient:
         is_second = self._key(where.split()[-1]) != self.key
         name = "CURSOR_ANALYTICS_API_KEY" if is_second else "CURSOR_ADMIN_API_KEY"
         otherwise = ", or unset it where the plan has no analytics" if is_second else ""
-        return self._error(
+        error = self._error(
             f"Cursor refused the key ({answered}): set {name} to a team key with scope admin:* "
             f"from cursor.com/dashboard → API Keys{otherwise}",
             Trouble.SECOND_KEY if is_second and status == 401 else Trouble.REFUSED,
             answered=answered,
         )
+        error.is_about_question = status in (403, 404)
+        return error
 
     def _give_up(self, where: str, failure: _TryAgain, tries: int) -> CursorApiError:
         if failure.trouble is Trouble.UNREACHABLE:

@@ -35,6 +35,8 @@ class CursorApiError(Exception):
         self.permanent = permanent
         self.trouble = trouble
         self.answered = answered or message
+        # The key is good, and may not ask this: a right that it lacks, or an address that has moved.
+        self.is_about_question = False
         self.notes: Notes | None = None  # what was noted until then, to be kept with the failure
 
 

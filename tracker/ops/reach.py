@@ -104,7 +104,9 @@ def ask_source(question: Question, client: CursorClient) -> tuple[CheckResult, b
             return off(subject, text), False
         text, _, remedy = str(error).partition(": ")
         text = f"{text}; without it: {LOST[Source(question.source)]}"
-        is_fatal = question.source == Source.MEMBERS and error.trouble in FATAL
+        is_fatal = (
+            question.source == Source.MEMBERS and error.trouble in FATAL and not error.is_about_question
+        )
         return fail(subject, text, remedy or "ask again later"), is_fatal
     return ok(subject, "answers"), False
 

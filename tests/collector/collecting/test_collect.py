@@ -105,6 +105,20 @@ def test_a_key_that_lapsed_is_noticed_while_the_members_are_still_fresh(client):
         runs.collect(NOW + timedelta(minutes=5), client=client)
 
 
+def test_a_key_that_may_not_read_the_members_reads_the_rest(client, monkeypatch):
+    monkeypatch.setattr("collector.sources.members.PATH", "/teams/moved")
+    report = runs.collect(NOW, client=client)
+    assert [run.source for run in report.failed] == ["members"]
+    assert UsageEvent.objects.exists()
+
+
+def test_a_key_that_may_read_nothing_ends_in_one_line(client, monkeypatch):
+    client.base_url += "/elsewhere"
+    with pytest.raises(CursorApiError, match="GET /teams/members answered 404"):
+        runs.collect(NOW, client=client)
+    assert SourceRun.objects.filter(source="members").count() == 1
+
+
 def test_a_plan_without_spend_fails_that_source_only(client, monkeypatch):
     runs.collect(NOW, client=client)
     monkeypatch.setattr("collector.sources.spend.PATH", "/teams/no-such-thing")
