@@ -52,6 +52,7 @@ class CycleBudgetAdmin(ChoosesMember, RecordedAdmin):
     ) -> ModelChoiceField | None:
         if db_field.name == "group":
             options["queryset"] = Group.objects.open()
+        options["error_messages"] = {"unique": f"This {db_field.name} has a budget already. Change that one."}
         return super().formfield_for_foreignkey(db_field, request, **options)
 
 
