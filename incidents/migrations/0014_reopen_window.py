@@ -1,3 +1,4 @@
+import django.core.validators
 from django.db import migrations, models
 
 
@@ -13,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='incidentsettings',
             name='cooldown_hours',
-            field=models.PositiveSmallIntegerField(db_column='cooldown_hours', default=24, help_text='If the same cause recurs within this time after an incident is resolved, that incident is reopened instead of a new one being opened. If a finding still holds at the end of this time, an incident that a person resolved is reopened.', verbose_name='reopen window (hours)'),
+            field=models.PositiveSmallIntegerField(db_column='cooldown_hours', default=24, help_text='If the same cause recurs within this time after an incident is resolved, that incident is reopened instead of a new one being opened. If a finding still holds at the end of this time, an incident that a person resolved is reopened.', validators=[django.core.validators.MaxValueValidator(8760)], verbose_name='reopen window (hours)'),
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
@@ -23,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicalincidentsettings',
             name='cooldown_hours',
-            field=models.PositiveSmallIntegerField(db_column='cooldown_hours', default=24, help_text='If the same cause recurs within this time after an incident is resolved, that incident is reopened instead of a new one being opened. If a finding still holds at the end of this time, an incident that a person resolved is reopened.', verbose_name='reopen window (hours)'),
+            field=models.PositiveSmallIntegerField(db_column='cooldown_hours', default=24, help_text='If the same cause recurs within this time after an incident is resolved, that incident is reopened instead of a new one being opened. If a finding still holds at the end of this time, an incident that a person resolved is reopened.', validators=[django.core.validators.MaxValueValidator(8760)], verbose_name='reopen window (hours)'),
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
@@ -119,7 +120,11 @@ class Channel(models.Model):
         help_text="The channel that is notified if nobody acknowledges in time.",
     )
     escalate_after_minutes = models.PositiveIntegerField(
-        "escalate after (minutes)", null=True, blank=True, help_text="For example 30."
+        "escalate after (minutes)",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(10_080)],  # a week
+        help_text="For example 30.",
     )
     seed = models.CharField(
         max_length=20,

@@ -11,6 +11,9 @@ from solo.models import SingletonModel
 
 from detection.vocabulary import Severity
 
+# A year: far longer than any of these spans is of use, and far from the end of the calendar.
+MOST_HOURS = 8_760
+
 
 class IncidentSettings(SingletonModel):
     """The one row says when incidents end, come back, and how often a notification is attempted."""
@@ -34,6 +37,7 @@ class IncidentSettings(SingletonModel):
         "reopen window (hours)",
         default=24,
         db_column="cooldown_hours",
+        validators=[MaxValueValidator(MOST_HOURS)],
         help_text="If the same cause recurs within this time after an incident is resolved, that incident "
         "is reopened instead of a new one being opened. If a finding still holds at the end of this time, "
         "an incident that a person resolved is reopened.",
@@ -42,6 +46,7 @@ class IncidentSettings(SingletonModel):
         "acknowledgement expires after (hours)",
         default=0,
         db_default=0,  # code of the version before leaves the column out
+        validators=[MaxValueValidator(MOST_HOURS)],
         help_text="An incident that is still unresolved this long after it was acknowledged alerts again, "
         "and anyone may acknowledge it. 0: an acknowledgement never expires.",
     )
@@ -91,6 +96,7 @@ class IncidentSettings(SingletonModel):
         "report a delay at Cursor after (hours)",
         default=6,
         db_default=6,
+        validators=[MaxValueValidator(MOST_HOURS)],
         help_text="If Cursor itself has been behind with events for this long on a working day, pages and "
         "channels report it. Channels are also notified when it catches up. 0: never.",
     )
@@ -158,7 +164,7 @@ class GuardSettings(SingletonModel):
     minutes = models.PositiveIntegerField(
         "minutes without an answer",
         default=60,
-        validators=[MinValueValidator(5)],
+        validators=[MinValueValidator(5), MaxValueValidator(10_080)],
         help_text="The guard acts on a critical incident that nobody has acknowledged this long after it "
         "was detected.",
     )

@@ -1,14 +1,21 @@
 """How long records of what happened are kept."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
+MOST_DAYS = 36_500  # a century; the calendar begins some twenty centuries ago
+
 
 def days_field(name: str, default: int, help_text: str = "") -> models.PositiveIntegerField:
     return models.PositiveIntegerField(
-        f"{name} (days)", default=default, db_default=default, help_text=f"{help_text} 0: forever.".lstrip()
+        f"{name} (days)",
+        default=default,
+        db_default=default,
+        validators=[MaxValueValidator(MOST_DAYS, "Enter 0 to keep them forever.")],
+        help_text=f"{help_text} 0: forever.".lstrip(),
     )
 
 

@@ -18,7 +18,7 @@ from collector.models import BillingCycle, SourceRun
 from detection.models import DetectionSettings
 from groups.assignments import changes
 from groups.models import CycleBudget, Group, GroupImport
-from incidents.models import Channel, IncidentSettings, Notification
+from incidents.models import Channel, GuardSettings, IncidentSettings, Notification
 from incidents.notifying.budgets import budget_amounts
 from tests.incidents.factories import NOON as LONG_AGO
 from tests.incidents.factories import make_channel, make_incident, make_member
@@ -186,3 +186,21 @@ def test_alert_policy_and_channels_keep_a_history_without_keys(client):
     channel.save()
     newest = Channel.history.first()
     assert newest.least_severity == "critical" and not hasattr(newest, "target")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        RetentionSettings(audit_days=100_000_000),
+        IncidentSettings(acknowledgement_hours=100_000_000),
+        IncidentSettings(reopen_window_hours=100_000_000),
+        IncidentSettings(vendor_lag_hours=100_000_000),
+        GuardSettings(minutes=10_000_000_000),
+        Channel(name="x", kind="email", escalate_after_minutes=10_000_000_000),
+    ],
+    ids=lambda row: row._meta.model_name,
+)
+def test_a_span_that_leads_out_of_the_calendar_is_refused(row):
+    """`prune` and deliveries failed at it, each time, on SQLite."""
+    with pytest.raises(ValidationError, match=r"less than or equal to|Enter 0 to keep them forever"):
+        row.clean_fields(exclude=["id"])
