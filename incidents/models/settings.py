@@ -84,6 +84,7 @@ class IncidentSettings(SingletonModel):
         "channels wait after a warning (minutes)",
         default=30,
         db_default=30,
+        validators=[MaxValueValidator(10_080)],
         help_text="If the member has not answered by then, channels are notified. 0: immediately.",
     )
     channels_wait_critical_minutes = models.PositiveSmallIntegerField(

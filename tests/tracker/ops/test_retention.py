@@ -195,6 +195,7 @@ def test_alert_policy_and_channels_keep_a_history_without_keys(client):
         IncidentSettings(acknowledgement_hours=100_000_000),
         IncidentSettings(reopen_window_hours=100_000_000),
         IncidentSettings(vendor_lag_hours=100_000_000),
+        IncidentSettings(channels_wait_warning_minutes=10_000_000_000),
         GuardSettings(minutes=10_000_000_000),
         Channel(name="x", kind="email", escalate_after_minutes=10_000_000_000),
     ],
