@@ -109,7 +109,8 @@ def with_charge(finding: Finding, events: pd.DataFrame) -> Finding:
     if finding.window.unit not in ("cents", "requests") or finding.member_id is None or events.empty:
         return finding
     inside = finding.window.holds(events["at"].to_numpy("datetime64[us]"))
-    charged, value = (float(events[name].to_numpy(float)[inside].sum()) for name in ("charged", "cents"))
+    spent = events[["charged", "cents"]].to_numpy(float)[inside]
+    charged, value = np.maximum(spent, 0.0).sum(axis=0).tolist()  # credits aside
     is_estimate = abs(value - charged) > ESTIMATE_SHARE * max(value, 1.0)
     return replace(finding, charged_cents=charged) if is_estimate else finding
 

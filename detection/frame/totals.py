@@ -195,6 +195,7 @@ def _as_rows(hour: Array, columns: list[list[object]]) -> pd.DataFrame:
     members, models, surfaces, *figures = columns
     surface = _categories(surfaces)
     numbers = dict(zip(NUMBERS, (np.array(column, dtype=float) for column in figures), strict=True))
+    numbers["cents"] = np.maximum(numbers["cents"], 0.0)  # a credit is no usage and worth nothing
     paid_weight = numbers["weight"] - numbers["unpriced"] - numbers.pop("free")
     paid_weight[paid_weight <= ROUNDED_WEIGHT] = 0.0
     by_agent = np.isin(surface.categories, list(AGENTS))

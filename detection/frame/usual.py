@@ -64,8 +64,8 @@ def _price_bound(frame: Frame, price: Habit) -> Array:
 
 def main_price(past: Past) -> Array:
     """Cents per weighed token up to which half of each member's money went: the days at that price may be
-    few."""
-    cents = past.history.cents
+    few. A day whose credits outweigh its usage went at no price."""
+    cents = np.maximum(past.history.cents, 0)
     price = ratio(cents, past.history.weight)
     if not cents.shape[1]:
         return np.zeros(len(cents))

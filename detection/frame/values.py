@@ -1,7 +1,7 @@
 """Expressions over usage events: what each was charged, is worth, or counts as."""
 
 from django.db.models import BooleanField, Case, FloatField, Q, Value, When
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Greatest
 
 from collector.facts.worth import WORTH_KNOWN
 from collector.models import UsageEvent
@@ -26,5 +26,6 @@ def billed_cents() -> Case:
 
 
 def known_value() -> Case:
-    """What an event was charged, or is known to be worth."""
-    return number_where(WORTH_KNOWN, Cast("model_cents", FloatField()), Cast("charged_cents", FloatField()))
+    """What an event was charged, or is known to be worth; a credit is no usage and worth nothing."""
+    charged = Greatest(Cast("charged_cents", FloatField()), Value(0.0))
+    return number_where(WORTH_KNOWN, Cast("model_cents", FloatField()), charged)

@@ -101,7 +101,7 @@ def _running_hour(member_ids: Sequence[int], start_at: datetime, end_at: datetim
 
 def work_by_member(rows: pd.DataFrame, prices: PriceBook) -> tuple[Mapping[int, Work], WorkNames]:
     """The rows in the form that evidence reads, by member."""
-    cents = rows["cents"].to_numpy(float) + prices.estimates(rows)
+    cents = np.maximum(rows["cents"].to_numpy(float), 0.0) + prices.estimates(rows)
     hours = pd.to_datetime(rows["hour_at"], utc=True).to_numpy("datetime64[h]").astype(np.int64)
     models, surfaces = rows["model"].astype("category").cat, rows["surface"].astype("category").cat
     threads = rows["thread"].replace("", None).astype("category").cat.codes.to_numpy(np.int64)

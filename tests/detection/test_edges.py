@@ -219,6 +219,18 @@ def test_a_price_is_known_from_the_hours_that_were_over():
     assert team_prices(charged_rows(first, NOW + timedelta(hours=3))).own == {"sonnet": 0.5}
 
 
+@pytest.mark.parametrize("days_ago", [0, 10])
+def test_a_credit_neither_hides_what_is_spent_beside_it_nor_breaks_the_run(days_ago):
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    credited_at = datetime(2026, 3, 17, 2, tzinfo=UTC) - timedelta(days=days_ago)
+    make_event(ana, credited_at, -5_000, model="credit")
+    make_day(ana, credited_at.date(), -5_000, requests=0, model="credit", input_tokens=1_000)
+    found = {anomaly.rule: anomaly for anomaly in detect(NOW, data_ages=FRESH).opened}
+    assert "Ana Ruiz spent $80 in 24 h" in found["own_baseline"].message
+
+
 def test_without_spend_snapshots_caps_are_no_data_and_the_rest_is_judged():
     ana = make_member()
     ten_dollar_days(ana)
