@@ -236,9 +236,10 @@ def _check_form(table: CsvTable) -> None:
 
 
 def _is_summary(row: Row) -> bool:
-    """Whether the line adds the others up: it names no time, and says so."""
+    """Whether the line adds the others up: it names neither time nor model, and says so, or says nothing."""
     first = next((cell for cell in row.cells.values() if cell), "")
-    return first.lower() in SUMMARIES and not row["model"]
+    place = f"{row['at']}{row['model']}"
+    return not first or first.lower() in SUMMARIES and place in ("", first)
 
 
 def _tokens(row: Row) -> dict[str, int | None]:

@@ -179,8 +179,9 @@ def test_line_breaks_in_quoted_headers_and_columns_that_stand_twice_are_read(wri
     ]
 
 
-def test_a_summary_below_the_rows_is_skipped_and_counted(write):
-    result = import_usage(write(TEAM + ONE + "Total,,,,,100,20,3000,4,3124,0.42\n" + ",,,,,,,,,,\n"), AT)
+@pytest.mark.parametrize("place", ["Total,,,,", ",Total,,,", ",,,Total,", "TOTAL:,,,,"])
+def test_a_summary_below_the_rows_is_skipped_and_counted(write, place):
+    result = import_usage(write(TEAM + ONE + f"{place},100,20,3000,4,3124,0.42\n" + ",,,,,,,,,,\n"), AT)
     assert (result.survey.summaries, result.survey.problems.count, UsageEvent.objects.count()) == (1, 0, 1)
 
 
