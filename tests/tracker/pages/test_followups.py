@@ -74,6 +74,9 @@ def test_a_followed_up_suggestion_is_no_longer_suggested_and_keeps_its_reason(cl
 
 def test_what_was_saved_since_is_measured_by_the_share_of_tokens_before(client, time_machine):
     follow(client, "raised")
+    assert (
+        '<td class="number">–</td><td class="number">–</td>' in client.get("/savings").text
+    )  # not yet known
     eva = Member.objects.get(email="eva@x.io")
     for day in (date(2026, 11, 4), date(2026, 11, 5)):  # on the first as before, on the second without opus
         is_as_before = day.day == 4
