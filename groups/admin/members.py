@@ -1,5 +1,6 @@
 """Who is in which group, moving them, and what was changed by whom."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -76,8 +77,8 @@ class MemberPlaceAdmin(CarefulList, admin.ModelAdmin):
         return member.held_name or UNASSIGNED_NAME
 
     @admin.display(ordering="held_since")
-    def since(self, member: MemberPlace) -> str:
-        return str(member.held_since or "")
+    def since(self, member: MemberPlace) -> date | None:
+        return member.held_since
 
     @admin.display(ordering="held_source")
     def placed_by(self, member: MemberPlace) -> str:

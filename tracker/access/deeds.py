@@ -1,6 +1,7 @@
 """What a request changed, in words for the audit log: from histories of settings, and the admin's own log."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.db.models import Field, Model
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.formats import localize
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from simple_history.models import HistoricalRecords
 from simple_history.signals import post_create_historical_record
 from solo.models import SingletonModel
@@ -110,6 +113,8 @@ def value_words(field: Field, value: object) -> str:
         return "on" if value else "off"
     if value is None or value == "":
         return "nothing"
+    if isinstance(value, date):  # or an instant
+        return str(localize(localtime(value) if isinstance(value, datetime) else value))
     if isinstance(value, int | float | Decimal) and field.name.endswith("_dollars"):
         return f"${value:,.2f}".removesuffix(".00")
     if isinstance(value, int | float | Decimal) and field.name.endswith("_cents"):

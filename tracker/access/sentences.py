@@ -18,6 +18,23 @@ REFUSALS = {
     "unreachable": "the provider did not answer",
     "inactive": "the account is disabled",
 }
+# What a form of the site's own pages does, by the name of its address.
+PAGE_DEEDS = {
+    "incident-action": "{act} incident #{pk}",
+    "incidents-bulk": "acknowledged or resolved several incidents",
+    "incident-stop-agent": "asked to stop the run behind incident #{pk}",
+    "limit-decision": "decided on a request for a limit",
+    "follow-saving-up": "followed up a suggestion to save",
+}
+ACTS = {
+    "acknowledge": "acknowledged",
+    "resolve": "resolved",
+    "reopen": "reopened",
+    "snooze": "snoozed",
+    "note": "noted something on",
+    "verdict": "gave a verdict on",
+    "onset": "corrected the onset of",
+}
 DEEDS = {"add": "added to", "delete": "deleted from", "change": "changed", "changelist": "changed"}
 
 
@@ -32,6 +49,8 @@ def sentence(entry: AuditEntry) -> str:
         return refusal(entry, who)
     if entry.action == Action.EXPORT:
         return f"{who} exported {page_words(entry.target)}"
+    if on_page := page_deed(entry.target):
+        return f"{who} {on_page}" + (f": {entry.detail}" if entry.detail else "")
     if deeds.is_words(entry.detail):
         return f"{who} {entry.detail}"
     return f"{who} {deed_words(entry.target)}" + (f": {entry.detail}" if entry.detail else "")
@@ -50,6 +69,16 @@ def refusal(entry: AuditEntry, who: str) -> str:
     place = f" at {entry.address}" if entry.address else ""
     reason = REFUSALS.get(entry.detail, entry.detail)
     return f"{who}{place} was refused" + (f": {reason}" if reason else "")
+
+
+def page_deed(target: str) -> str:
+    """What was done by a form of the site's own pages: “resolved incident #3”; empty for any other."""
+    try:
+        match = resolve(target.partition(" ")[2])
+    except Resolver404:
+        return ""
+    act = ACTS.get(match.kwargs.get("action", ""), "changed")
+    return PAGE_DEEDS.get(match.url_name or "", "").format(**match.kwargs, act=act)
 
 
 def deed_words(target: str) -> str:

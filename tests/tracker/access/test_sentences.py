@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from detection.models import DetectionSettings
+from tests.incidents.factories import make_incident, make_member
 from tests.tracker.conftest import make_person
 from tracker.access.sentences import sentence
 from tracker.models import AccessSettings, ApiToken, AuditEntry
@@ -144,3 +147,15 @@ def test_the_list_shows_the_sentences(ada):
     )
     page = ada.get("/admin/tracker/auditentry/").content.decode()
     assert "bob@x.io changed the &lt;b&gt;floor&lt;/b&gt;" in page
+
+
+def test_what_was_done_to_an_incident_is_named_with_what_it_left(ada):
+    incident = make_incident(make_member("carl@x.io"))
+    ada.post(f"/incidents/{incident.pk}/acknowledge")
+    for verdict in ("expected", "planned"):
+        until = f"{timezone.now() + timedelta(days=30):%Y-%m-%d}"
+        ada.post(f"/incidents/{incident.pk}/verdict", {"verdict": verdict, "until": until})
+    first, *_, last = sentences()
+    assert first == f"Ada acknowledged incident #{incident.pk}"
+    assert last.startswith(f"Ada gave a verdict on incident #{incident.pk}: changed the revoked at of")
+    assert re.search(r"from nothing to \d+ \w{3} \d{4}, \d\d:\d\d UTC;", last)
