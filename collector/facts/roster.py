@@ -118,8 +118,7 @@ class Roster:
 
     def seated(self) -> set[int]:
         """Members whom Cursor lists by an id of their own."""
-        listed = Member.objects.on_team().filter(pk__in=self.by_cursor_id.values())
-        return set(listed.values_list("pk", flat=True))
+        return set(Member.objects.on_team().exclude(cursor_id="").values_list("pk", flat=True))
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         """Make members of those whom nobody knows yet: their spend must not be lost."""
