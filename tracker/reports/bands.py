@@ -10,9 +10,8 @@ from django.db.models import Q
 
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
-from tracker.reports.days import as_date
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import MICRO, Statement, fetch, in_cents, summed
+from tracker.reports.usage import MICRO, Statement, as_date, fetch, in_cents, summed
 
 STACKED_MEMBERS = 6
 Sums = dict[tuple[int, date], Decimal]  # cents by member and day

@@ -8,7 +8,7 @@ from datetime import date
 from collector.base.days import days_between, utc_day
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
-from tracker.reports.usage import MICRO, Day, fetch, in_cents, summed
+from tracker.reports.usage import MICRO, Day, as_date, fetch, in_cents, summed
 
 NOTHING = Day()
 
@@ -58,11 +58,6 @@ def merged(parts: Sequence[Days]) -> Days:
         for key, day in part.sums.items():
             by_day[key].append(day)
     return Days({key: added(days) for key, days in by_day.items()})
-
-
-def as_date(day: date | str) -> date:
-    """SQLite has no dates."""
-    return date.fromisoformat(day) if isinstance(day, str) else day
 
 
 def added(days: Sequence[Day]) -> Day:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum, Value
+from django.db.models import QuerySet
 
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import AGENT_SURFACES
@@ -227,20 +227,23 @@ def daily_counts(
     counted: MemberModelDayQuerySet, rows: MemberModelDayQuerySet, activity_rows: QuerySet[Any]
 ) -> DailyCounts:
     """Requests of the `counted` rows, members of all `rows` and of activity. One query of three parts."""
-    members = Count("member", distinct=True)
-    by_model = counted.filter(requests__gt=0).order_by().values_list(Value(0), "day", "model")
-    by_model = by_model.annotate(Sum("requests"))
-    served = rows.filter(requests__gt=0).order_by()
-    requesters = served.values_list(Value(1), "day", Value("")).annotate(members)
-    active = activity_rows.filter(is_active=True).order_by()
-    marked = active.values_list(Value(2), "day", Value("")).annotate(members)
+    served, active = rows.filter(requests__gt=0), activity_rows.filter(is_active=True)
     counts = DailyCounts({}, {}, {})
-    for part, day, model, count in by_model.union(requesters, marked, all=True):
-        if part == 0:
-            counts.requests[day, model] = count
+    for day, model, count, part in fetch(
+        summed(counted.filter(requests__gt=0), ("day", "model"), "SUM(requests)", "1"),
+        summed(served, ("day",), "''", "COUNT(DISTINCT member_id)", "2"),
+        summed(active, ("day",), "''", "COUNT(DISTINCT member_id)", "3"),
+    ):
+        if part == 1:
+            counts.requests[as_date(day), model] = int(count)
         else:
-            (counts.requesters if part == 1 else counts.active)[day] = count
+            (counts.requesters if part == 2 else counts.active)[as_date(day)] = count
     return counts
+
+
+def as_date(day: date | str) -> date:
+    """SQLite has no dates."""
+    return date.fromisoformat(day) if isinstance(day, str) else day
 
 
 class Day(NamedTuple):
