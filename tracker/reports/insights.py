@@ -111,8 +111,8 @@ class Insights:
     def savings(self) -> list[savings.Saving]:
         """Of people alone: nobody chooses a service account's model here."""
         used = self.team.usage
-        own = [part for part in used.parts if part.member_id in used.people_ids]
-        return savings.savings(own, self.team.all_usage.parts, self.team.palette)
+        own = (part for part in used.parts if part.member_id in used.people_ids)
+        return savings.savings(own, self.team.all_usage, self.team.palette)
 
     @cached_property
     def saved_so_far(self) -> tuple[float, float] | None:
@@ -129,7 +129,8 @@ class Insights:
     @property
     def off_bill_range(self) -> tuple[float, float]:
         """What would leave the invoice in all, at least and at most."""
-        return sum(s.off_bill[0] for s in self.savings), sum(s.off_bill[1] for s in self.savings)
+        ranges = [saving.off_bill for saving in self.savings]
+        return sum(least for least, _ in ranges), sum(most for _, most in ranges)
 
     @property
     def of_plan_range(self) -> tuple[float, float]:

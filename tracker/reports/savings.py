@@ -5,13 +5,13 @@ expensive. Tokens of the four kinds count by what their kind costs.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import quantiles
 from typing import NamedTuple
 
 from tracker.reports.badges import MIN_REQUESTS
-from tracker.reports.usage import Part, float_cents
+from tracker.reports.usage import Part, Usage, float_cents
 from tracker.widgets.palette import Palette, PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.
@@ -58,7 +58,8 @@ class Saving(NamedTuple):
     @property
     def off_bill(self) -> tuple[float, float]:
         """What would leave the invoice, at least and at most: never more than was billed."""
-        return self.low * self.billed_share, self.high * self.billed_share
+        share = self.billed_share
+        return self.low * share, self.high * share
 
     @property
     def of_plan(self) -> tuple[float, float]:
@@ -71,21 +72,13 @@ class Saving(NamedTuple):
         return self.middle / self.tokens
 
 
-def savings(own: Iterable[Part], everybody: Iterable[Part], palette: Palette) -> list[Saving]:
+def savings(own: Iterable[Part], everybody: Usage, palette: Palette) -> list[Saving]:
     """Savings of `own` at the prices of `everybody`, the largest first."""
-    parts_by_model = defaultdict[str, list[Part]](list)
-    for part in everybody:
-        parts_by_model[part.model].append(part)
-    prices = model_prices(parts_by_model)
-    cheaper = {model: alternative(model, prices) for model in prices}
+    prices = model_prices(everybody)
     offers = {
-        model: (
-            palette.model(model),
-            palette.model(price.model),
-            with_spread(price, parts_by_model[price.model]),
-        )
-        for model, price in cheaper.items()
-        if price
+        model: (palette.model(model), palette.model(price.model), with_spread(price, everybody.parts))
+        for model in prices
+        if (price := alternative(model, prices))
     }
     all_savings = [
         saving(part, *offers[part.model])
@@ -96,21 +89,16 @@ def savings(own: Iterable[Part], everybody: Iterable[Part], palette: Palette) ->
     return sorted(worth_a_line, key=lambda saving: -saving.middle)
 
 
-def model_prices(parts_by_model: Mapping[str, Sequence[Part]]) -> dict[str, Price]:
+def model_prices(usage: Usage) -> dict[str, Price]:
     """Prices by model, of models with tokens and a served request."""
-    sums = {
-        model: (
-            sum(part.micro for part in parts),
-            sum(part.requests for part in parts),
-            sum(part.tokens for part in parts),
-        )
-        for model, parts in parts_by_model.items()
-    }
+    tokens = defaultdict[str, float](float)
+    for part in usage.parts:
+        tokens[part.model] += part.tokens
     return {
-        model: Price(model, cents, cents, cents, int(served), tokens)
-        for model, (micro, served, tokens) in sums.items()
-        if served and tokens
-        for cents in [float_cents(micro) / tokens]
+        model: Price(model, cents, cents, cents, totals.requests, tokens[model])
+        for model, totals in usage.models.by_model.items()
+        if totals.requests and tokens[model]
+        for cents in [float(totals.total_cents) / tokens[model]]
     }
 
 
@@ -119,7 +107,7 @@ def with_spread(price: Price, parts: Iterable[Part]) -> Price:
     own = [
         float_cents(part.micro) / part.tokens
         for part in parts
-        if part.requests >= MIN_REQUESTS and part.tokens
+        if part.model == price.model and part.requests >= MIN_REQUESTS and part.tokens
     ]
     if len(own) < 2:
         return price

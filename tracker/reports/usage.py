@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -82,13 +82,8 @@ class Part(NamedTuple):
     tokens: float = 0.0  # in input tokens' worth
 
     @property
-    def sums(self) -> Sequence[Any]:
-        """In the order of `SUMS`."""
-        return self[2 : 2 + len(SUMS)]
-
-    @property
     def totals(self) -> Totals:
-        return totals(self.sums)
+        return totals(self[2 : 2 + len(SUMS)])
 
 
 @dataclass(frozen=True)
@@ -112,18 +107,14 @@ class Usage:
 
     @cached_property
     def by_member(self) -> dict[int, Totals]:
-        return {pk: added_up(own) for pk, own in self._parts_by_member.items()}
+        return added_up(self.parts, Part._fields.index("member_id"))
 
     @cached_property
     def models(self) -> ModelUsage:
-        by_model: dict[str, list[Part]] = defaultdict(list)
-        for part in self.parts:
-            by_model[part.model].append(part)
-        people = {
-            model: sum(part.requests > 0 and part.member_id in self.people_ids for part in own)
-            for model, own in by_model.items()
-        }
-        return ModelUsage({model: added_up(own) for model, own in by_model.items()}, people)
+        people = Counter(
+            part.model for part in self.parts if part.requests and part.member_id in self.people_ids
+        )
+        return ModelUsage(added_up(self.parts, Part._fields.index("model")), people)
 
     def main_model(self, member_id: int) -> str | None:
         """The model with most of a member's served requests; of two alike, the one that cost more."""
@@ -148,13 +139,14 @@ class Usage:
 # member spends on a model, and what a day costs, is exact to the last place so, up to a million dollars;
 # sums of these sums are of whole numbers.
 MICRO = "CAST(ROUND(SUM({}) * 1000000) AS BIGINT)"
-OF_AGENTS = "CASE WHEN surface IN ('{}', '{}') THEN {{}} ELSE 0 END".format(*AGENT_SURFACES)
+COUNT = "CAST(SUM({}) AS BIGINT)"  # PostgreSQL adds up whole numbers as decimals
+OF_AGENTS = "{{}}) FILTER (WHERE surface IN ('{}', '{}')".format(*AGENT_SURFACES)  # within a SUM
 # In the order of `Totals`.
 SUMS = (
-    *(f"SUM({name})" for name in COUNTS[:-1]),
-    f"SUM({OF_AGENTS.format('requests')})",
+    *(COUNT.format(name) for name in COUNTS[:-1]),
+    f"COALESCE({COUNT.format(OF_AGENTS.format('requests'))}, 0)",
     *(MICRO.format(name) for name in MONEY[:-1]),
-    MICRO.format(OF_AGENTS.format("total_cents")),
+    f"COALESCE({MICRO.format(OF_AGENTS.format('total_cents'))}, 0)",
 )
 TOKENS = " + ".join(f"CAST(SUM({name}) AS DOUBLE PRECISION) * {by}" for name, by in TOKEN_WEIGHTS.items())
 
@@ -196,13 +188,19 @@ def fetch(*parts: Statement | None) -> list[Row]:
         return cursor.fetchall()
 
 
-def added_up(used: Iterable[Part]) -> Totals:
-    return totals([sum(column) for column in zip(*(part.sums for part in used), strict=True)])
+def added_up(parts: Iterable[Part], place: int) -> dict[Any, Totals]:
+    """By what stands in that place of each."""
+    sums: dict[Any, tuple[int, ...]] = {}
+    for part in parts:
+        own: Any = part[2 : 2 + len(SUMS)]
+        key = part[place]
+        sums[key] = tuple(map(add, sums[key], own)) if key in sums else own
+    return {key: totals(own) for key, own in sums.items()}
 
 
-def totals(sums: Sequence[int]) -> Totals:
-    """Of sums in the order of `SUMS`. PostgreSQL adds up whole numbers as decimals."""
-    return Totals._make([*map(int, sums[:-3]), *map(in_cents, sums[-3:])])
+def totals(sums: Sequence[Any]) -> Totals:
+    """Of sums in the order of `SUMS`."""
+    return Totals._make([*sums[:-3], *map(in_cents, sums[-3:])])
 
 
 def in_cents(micro: int) -> Decimal:
@@ -211,8 +209,8 @@ def in_cents(micro: int) -> Decimal:
 
 
 def float_cents(micro: int) -> float:
-    """The same for what is estimated. PostgreSQL adds up whole numbers as decimals."""
-    return int(micro) / 10**MICRO_PLACES
+    """The same for what is estimated."""
+    return micro / 10**MICRO_PLACES
 
 
 class DailyCounts(NamedTuple):
@@ -230,12 +228,12 @@ def daily_counts(
     served, active = rows.filter(requests__gt=0), activity_rows.filter(is_active=True)
     counts = DailyCounts({}, {}, {})
     for day, model, count, part in fetch(
-        summed(counted.filter(requests__gt=0), ("day", "model"), "SUM(requests)", "1"),
+        summed(counted.filter(requests__gt=0), ("day", "model"), COUNT.format("requests"), "1"),
         summed(served, ("day",), "''", "COUNT(DISTINCT member_id)", "2"),
         summed(active, ("day",), "''", "COUNT(DISTINCT member_id)", "3"),
     ):
         if part == 1:
-            counts.requests[as_date(day), model] = int(count)
+            counts.requests[as_date(day), model] = count
         else:
             (counts.requesters if part == 2 else counts.active)[as_date(day)] = count
     return counts
@@ -267,14 +265,13 @@ class Activity(NamedTuple):
 
 def activity(rows: BetweenDaysQuerySet, used: MemberModelDayQuerySet) -> dict[int, Activity]:
     """By member id; days with a request are those of the `used` rows. One query of two parts."""
-    sums = (f"SUM({name})" for name in Activity._fields[1:-1])
+    sums = (COUNT.format(name) for name in Activity._fields[1:-1])
     marked = summed(rows, ("member_id",), "COUNT(CASE WHEN is_active THEN 1 END)", *sums, "0")
-    # An index has each member's days: to count pairs takes two thirds of what counting distinct days does.
-    pairs = used.filter(requests__gt=0).values("member_id", "day").distinct()
-    asked = summed(pairs, ("member_id",), *["0"] * 5, "COUNT(*)")
+    asked = summed(used.filter(requests__gt=0), ("member_id",), *["0"] * 5, "COUNT(DISTINCT day)")
     by_member: dict[int, Activity] = {}
     for pk, *figures in fetch(marked, asked):
-        by_member[pk] = Activity(*map(add, by_member.get(pk, NO_ACTIVITY), figures))
+        known = by_member.get(pk)
+        by_member[pk] = Activity._make(map(add, known, figures) if known else figures)
     return by_member
 
 
