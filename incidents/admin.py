@@ -101,9 +101,7 @@ class IncidentAdmin(ReadOnly, admin.ModelAdmin):
     """Read only: the page of the incident is where people act, so that the timeline knows."""
 
     list_display = (
-        "pk",
-        "who",
-        "cause",
+        "__str__",
         "status",
         "severity",
         "detected_at",
