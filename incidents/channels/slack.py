@@ -48,6 +48,8 @@ ADVICE = {
     "invalid_blocks": "Slack refused the format of the message; other messages are still sent",
 }
 ABOUT_THE_MESSAGE = {"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "no_text", "message_not_found"}
+# Come with 200 too, and perhaps after the message was taken.
+SLACKS_OWN_FAULTS = {"fatal_error", "internal_error", "service_unavailable", "request_timeout"}
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 TS = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 ROOT_IS_GONE = {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
@@ -190,17 +192,15 @@ def call_within(seconds: float, method: str, *, is_patient: bool = True, **argum
 
 def explain(problem: SlackApiError) -> DeliveryError:
     response = problem.response
-    if response.status_code == 429:
+    code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
+    if response.status_code == 429 or code == "ratelimited":
         wait = retry_after(response.headers)
         return DeliveryError(
             f"Slack asks to slow down for {wait.seconds} s; the message will be sent again.", retry_after=wait
         )
-    if response.status_code >= 500:
-        return DeliveryError(
-            f"Slack is failing (HTTP {response.status_code}); the message will be sent again.",
-            is_uncertain=True,
-        )
-    code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
+    if response.status_code >= 500 or code in SLACKS_OWN_FAULTS:
+        what = code if code in SLACKS_OWN_FAULTS else f"HTTP {response.status_code}"
+        return DeliveryError(f"Slack is failing ({what}); the message will be sent again.", is_uncertain=True)
     if not CODE.fullmatch(code):  # its library puts the answer here where that is not JSON
         return DeliveryError(
             "The answer was not Slack's: check SLACK_API_URL, and whether a proxy answers in its place.",

@@ -121,6 +121,14 @@ def test_an_update_waits_for_its_alert(slack):
     assert outbox.deliver_due(NOON + HOUR).sent == 2
 
 
+def test_a_limit_that_comes_with_200_is_waited_for(slack):
+    make_channel()
+    open_incidents()
+    slack.faults.append(Fault(error="ratelimited", method="chat.postMessage"))
+    assert outbox.deliver_due(NOON).failed == 1
+    assert Notification.objects.get().error.startswith("Slack asks to slow down for 60 s")
+
+
 def test_a_message_deleted_in_slack_is_posted_anew(slack):
     make_channel()
     (incident,) = open_incidents()
@@ -136,6 +144,7 @@ def test_a_message_deleted_in_slack_is_posted_anew(slack):
     [
         Fault(500, is_late=True, method="chat.postMessage"),
         Fault(hang=1, is_late=True, method="chat.postMessage"),
+        Fault(error="fatal_error", is_late=True, method="chat.postMessage"),
     ],
 )
 @pytest.mark.parametrize("may_read", [True, False])
