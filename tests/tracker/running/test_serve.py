@@ -113,6 +113,7 @@ def test_a_refused_key_is_reported_once_before_the_site_is_ready(environment, tm
         said = served.wait_for("Ready: ")
         assert served.stop() == 0
     assert said.count("Cursor refused the key") == 1
+    assert (tmp_path / "log").stat().st_mode & 0o077 == 0
 
 
 def test_an_address_in_use_is_refused_with_what_to_do(environment):

@@ -139,7 +139,7 @@ def _migrate() -> None:
 
 def _log_directory() -> Path:
     directory: Path = settings.VAR_DIR / "log"
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # lines name people
     return directory
 
 
