@@ -139,9 +139,15 @@ def shown_target(kind: str, target: str) -> str:
 def shown_secret(kind: str, item: str) -> str:
     if kind == "webhook":
         scheme, _, address = item.partition("://")
-        host = address.partition("/")[0].rpartition("@")[2]
+        host = re.split("[/?#]", address)[0].rpartition("@")[2]
         return f"{scheme}://{host}/{HIDDEN}"
     if kind != "apprise":
         return f"{HIDDEN}{item[-4:]}"
     service = apprise_service(item)
-    return service.url(privacy=True).partition("?")[0] if service else HIDDEN
+    if service is None:
+        return HIDDEN
+    scheme, _, address = service.url(privacy=True).partition("?")[0].partition("://")
+    host, *path = address.split("/")
+    # Apprise shortens what it knows to be a key, but a plain JSON address has its key in the path.
+    shown = [part if "..." in part or not part else HIDDEN for part in path]
+    return f"{scheme}://{'/'.join([host, *shown])}"

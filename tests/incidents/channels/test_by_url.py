@@ -155,6 +155,17 @@ def test_a_stored_key_is_not_shown_again_and_stays_where_it_is_left_empty(servic
     assert Channel.objects.get().target == target
 
 
+@pytest.mark.parametrize("service", ["json", "xml", "form", "ntfy"])
+def test_a_key_that_apprise_does_not_know_for_one_is_not_shown_either(service):
+    channel = make_channel("apprise", target=f"{service}://hooks.example.com/S3CRETT0KEN")
+    assert channel.shown_target == f"{service}://hooks.example.com/•••"
+
+
+def test_of_a_webhook_s_address_the_host_alone_is_shown():
+    channel = make_channel("webhook", target="https://ann:pw@hooks.example.com?sig=S3CRETT0KEN")
+    assert channel.shown_target == "https://hooks.example.com/•••"
+
+
 def test_a_channel_checks_its_target_wherever_it_is_made():
     channel = Channel(name="new", kind="pager", target="short")
     with pytest.raises(ValidationError, match="32 letters and digits"):
