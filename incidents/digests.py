@@ -3,12 +3,14 @@
 What they say comes from the figures of the pages, a floor above: the tracker registers a builder for each.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from django.utils.module_loading import import_string
 
+from collector.base.connections import drop_if_dead
 from collector.base.days import utc_day
 from collector.base.reports import StepReport
 from collector.models import BillingCycle
@@ -17,6 +19,7 @@ from incidents.notifying.messages import Digest
 from incidents.notifying.notices import record_notice
 from incidents.notifying.routing import audience
 
+logger = logging.getLogger(__name__)
 CYCLE_DAYS_BEFORE = 3
 # A Monday without a worker does not lose the week's report.
 WEEKLY_DAYS = 2
@@ -60,13 +63,19 @@ KINDS = {
 
 @dataclass(frozen=True)
 class DigestReport(StepReport):
-    """Names of the digests recorded, one for each channel that gets it."""
+    """Names of the digests recorded, one for each channel that gets it, and of those that failed."""
 
     recorded: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.failed
 
     @property
     def summary(self) -> str:
-        return f"{len(self.recorded)} digests recorded" if self.recorded else "no digest due"
+        text = f"{len(self.recorded)} digests recorded" if self.recorded else "no digest due"
+        return f"{text}; not made, see the log: {', '.join(self.failed)}" if self.failed else text
 
 
 def register(name: str, builder: str) -> None:
@@ -85,8 +94,15 @@ def send_due(now: datetime) -> DigestReport:
     policy = IncidentSettings.get_solo()
     if now < datetime.combine(utc_day(now), time(policy.digest_hour), UTC):
         return DigestReport()
-    due = [kind.name for kind in KINDS.values() if getattr(policy, kind.setting) and kind.is_due(now)]
-    return DigestReport([name for kind in due for name in record_digest(kind, now)])
+    report = DigestReport()
+    for name in [kind.name for kind in KINDS.values() if getattr(policy, kind.setting) and kind.is_due(now)]:
+        try:
+            report.recorded.extend(record_digest(name, now))
+        except Exception:  # one digest must not keep the others from being sent
+            logger.exception("the digest %s could not be made", name)
+            drop_if_dead()
+            report.failed.append(name)
+    return report
 
 
 def record_digest(name: str, now: datetime, *, again: bool = False) -> list[str]:

@@ -181,6 +181,15 @@ def test_each_is_recorded_once_a_period_and_channel_and_off_means_off():
     assert digests.send_due(MONDAY + timedelta(days=7)).recorded == []
 
 
+def test_a_digest_that_cannot_be_made_keeps_no_other_from_being_sent(monkeypatch, caplog):
+    make_channel(sends_digests=True)
+    spend("ada@example.com", date(2026, 3, 15), 5_000, billed=5_000)
+    monkeypatch.setitem(digests.BUILDERS, "plan", "tracker.reports.digests.missing")
+    report = digests.send_due(MONDAY)
+    assert (report.is_ok, report.summary) == (False, "1 digests recorded; not made, see the log: plan")
+    assert [key for _, key in recorded()] == ["digest:weekly:2026-W12"]
+
+
 def test_the_command_prints_without_sending_and_sends_once(mailbox):
     make_channel("email")
     spend("ada@example.com", date(2026, 3, 9), 30_000)
