@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
+from collector.base.connections import drop_if_dead
 from collector.models import Member, UsageEvent
 from detection.findings.wording import listing
 from detection.models import Anomaly
@@ -26,19 +28,28 @@ from .people import reopening, resolution, with_verdict_taken_back
 if TYPE_CHECKING:  # pandas is behind it, which no web process needs
     from detection.engine import DetectionReport
 
+log = logging.getLogger(__name__)
+
 
 def take_in(report: DetectionReport, now: datetime) -> TakeInReport:
     """Bring incidents up to date with the anomalies; doing it twice for one run changes nothing."""
     registry.seed_channels()  # before anything is recorded: an alert is recorded for the channels there are
     no_data = frozenset(str(gap.rule) for gap in report.no_data)
     run = Run(report.as_of, now, no_data, IncidentSettings.get_solo(), floor_cents())
-    done: Counter[str] = Counter()
-    for anomalies in unplaced():
-        done[place(anomalies, run)] += 1
-    for incident, anomalies in followed():
-        done[follow(incident, anomalies, run)] += 1
+    done = Counter(_attempt(place, anomalies, run) for anomalies in unplaced())
+    done.update(_attempt(follow, incident, anomalies, run) for incident, anomalies in followed())
     done.pop("", None)
     return TakeInReport(**done, unresolved=Incident.objects.unresolved().count())
+
+
+def _attempt(step: Callable[..., str], *arguments: object) -> str:
+    """What `step` did; one incident that makes it fail must not keep people from hearing of the others."""
+    try:
+        return step(*arguments)
+    except Exception:
+        log.exception("an incident could not be brought up to date")
+        drop_if_dead()
+        return "failed"
 
 
 def unplaced() -> list[list[Anomaly]]:

@@ -18,13 +18,19 @@ class TakeInReport(StepReport):
     reopened: int = 0
     resolved: int = 0
     unresolved: int = 0
+    failed: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.failed
 
     @property
     def summary(self) -> str:
-        return (
+        text = (
             f"{self.opened} opened, {self.joined} joined, {self.worsened} raised, {self.reopened} reopened, "
             f"{self.resolved} resolved by themselves; {self.unresolved} unresolved"
         )
+        return f"{text}; {self.failed} failed, see the log" if self.failed else text
 
 
 @dataclass(frozen=True)

@@ -285,3 +285,11 @@ def test_an_anomaly_that_came_and_went_before_it_was_taken_in_still_gets_its_inc
     clear(make_anomaly(), NOON + HOUR)
     assert run(1).opened == 1
     assert steps(Incident.objects.get()) == [TimelineStep.OPENED]
+
+
+def test_an_incident_that_fails_keeps_nobody_from_hearing_of_the_others(caplog):
+    make_anomaly(member=make_member("ann@example.com"), operands={"daily_cents": "not a number"})
+    make_anomaly()
+    report = run()
+    assert (report.opened, report.failed, report.is_ok) == (1, 1, False)
+    assert "could not be brought up to date" in caplog.text
