@@ -244,3 +244,9 @@ def check_deployment() -> Iterable[CheckMessage]:
             hint="Name at least one administrator, unless the admin's access settings do.",
             id="config.W004",
         )
+    if settings.AUTH_OIDC_ISSUER.startswith("http://"):
+        yield Warning(
+            "AUTH_OIDC_ISSUER is not an https:// address.",
+            hint="Use the provider's https:// address: who is in between could let anybody in.",
+            id="config.W005",
+        )

@@ -89,6 +89,16 @@ def test_a_deployment_is_warned_about_its_key_and_its_address(settings):
     assert ids(deploy=True) == []
 
 
+def test_a_deployment_is_warned_about_a_provider_that_anybody_in_between_can_speak_for(settings):
+    settings.SHARED_SECRET_KEY, settings.HTTPS, settings.AUTH_TRUST_HOST = "x" * 50, True, True
+    settings.AUTH_ENABLED, settings.AUTH_ADMIN_EMAILS, settings.AUTH_SECRET = True, ["a@b.co"], "x" * 32
+    settings.AUTH_OIDC_ISSUER, settings.AUTH_OIDC_ID = "http://login.example.com", "id"
+    settings.AUTH_OIDC_SECRET = "a secret"
+    assert ids(deploy=True) == ["config.W005"]
+    settings.AUTH_OIDC_ISSUER = "https://login.example.com"
+    assert ids(deploy=True) == []
+
+
 def test_a_deployment_with_sign_in_is_asked_who_administers_it(settings):
     settings.SHARED_SECRET_KEY, settings.HTTPS, settings.AUTH_TRUST_HOST = "x" * 50, True, True
     settings.AUTH_ENABLED = True
