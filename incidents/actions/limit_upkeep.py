@@ -1,14 +1,18 @@
 """What happens to limits by itself: changes without an outcome, ends of temporary limits, old requests."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from collector.base.connections import drop_if_dead
 from collector.base.reports import StepReport
 from collector.cursor.client import CursorClient
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish
 from incidents.lifecycle.moves import SYSTEM
 from incidents.models import LimitChange, LimitRequest, Origin
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,18 @@ def keep_limits(now: datetime, client: CursorClient | None = None) -> LimitsRepo
     if not changes:
         return LimitsReport(expired=expired)
     asked = client or CursorClient.from_settings()
-    done = [carry_out(change, asked, now).is_finished for change in changes]
+    done = [_is_finished(change, asked, now) for change in changes]
     return LimitsReport(sum(done), len(done) - sum(done), expired)
+
+
+def _is_finished(change: LimitChange, client: CursorClient, now: datetime) -> bool:
+    """Carry the change out; one that fails for a reason of its own must not hold up the others."""
+    try:
+        return carry_out(change, client, now).is_finished
+    except Exception:
+        log.exception("the limit of %s could not be changed", change.member)
+        drop_if_dead()
+        return False
 
 
 def record_restores(now: datetime) -> Iterator[LimitChange]:

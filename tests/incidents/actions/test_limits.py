@@ -12,11 +12,11 @@ from collector.models import DirectoryGroup
 from collector.sources import groups
 from incidents.actions.limit_effects import GroupLimit, judge_effect
 from incidents.actions.limit_upkeep import keep_limits
-from incidents.actions.limits import LimitRefused, carry_out, record_wish
-from incidents.models import LimitChange, Notification
+from incidents.actions.limits import LimitRefused, LimitWish, carry_out, record_wish
+from incidents.models import LimitChange, Notification, Origin
 from sandbox.faults import Reset, StatusFault
 from tests.incidents.actions.limit_site import BOSS, DAY, NOW, LimitSite
-from tests.incidents.factories import make_channel
+from tests.incidents.factories import make_channel, make_member
 
 pytestmark = pytest.mark.django_db
 WRITE, READ = "/teams/user-spend-limit", "/teams/spend"
@@ -57,6 +57,24 @@ def test_a_temporary_limit_gives_back_the_former_one_by_itself(site: LimitSite):
     for _ in range(2):
         assert keep_limits(NOW + 2 * DAY, site.client).finished == 0
     assert site.timeline()[-1][1].startswith("from $80.00 to $200, in force.")
+
+
+def test_a_change_that_fails_holds_up_no_other(site: LimitSite, monkeypatch):
+    first, second = (
+        site.record(80),
+        record_wish(
+            LimitWish(make_member("bob@example.com"), 90, "Runaway", "form-2"), BOSS, Origin.PAGE, NOW
+        ),
+    )
+    asked: list[int] = []
+
+    def fail(change: LimitChange, *arguments: object) -> None:
+        asked.append(change.pk)
+        raise KeyError("made up")
+
+    monkeypatch.setattr("incidents.actions.limits._try_once", fail)
+    report = keep_limits(NOW, site.client)
+    assert (asked, report.waiting, report.is_ok) == ([first.pk, second.pk], 2, False)
 
 
 def test_where_there_was_no_limit_none_comes_back(site: LimitSite):
