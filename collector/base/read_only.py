@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -14,6 +15,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from simple_history.models import HistoricalChanges
 from solo.admin import SingletonModelAdmin
 
+from .plausibility import is_number
 from .readable import ReadableChanges, ReadableFigures
 
 SAFE_METHODS = ("GET", "HEAD")
@@ -41,10 +43,20 @@ class CarefulChangeList(ChangeList):
 
 
 class CarefulList(ReadableFigures):
-    """Before an admin: its list refuses what no calendar has, and figures are shown as people read them."""
+    """Before an admin: its list refuses what no calendar has, its actions what no row is called, and figures
+    are shown as people read them."""
 
     def get_changelist(self, request: HttpRequest, **options: object) -> type[ChangeList]:
         return CarefulChangeList
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet, *args: Any, **options: Any
+    ) -> HttpResponse | None:
+        if not all(map(is_number, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise Http404("One of the rows does not exist, so nothing was changed.")
+        act = super().response_action  # type: ignore[misc]
+        answer: HttpResponse | None = act(request, queryset, *args, **options)
+        return answer
 
 
 class ReadOnly(CarefulList):

@@ -149,3 +149,11 @@ def test_no_body_is_a_fault_of_the_admin(clients):
         if said := wrong(clients["admin"], "POST", url, body, tables):
             found[url, body[0][:30]] = said
     assert found == {}
+
+
+@pytest.mark.parametrize("pk", ["²", "x", "9" * 25, "\0"])
+@pytest.mark.parametrize("table", ["groups/group", "collector/member", "incidents/channel", "auth/user"])
+def test_an_action_on_what_is_no_row_is_refused(clients, table, pk):
+    action = {"collector/member": "merge", "groups/group": "close"}.get(table, "delete_selected")
+    form = {"action": action, "_selected_action": pk, "confirmed": "1", "post": "yes"}
+    assert clients["admin"].post(f"/admin/{table}/", form).status_code == 404
