@@ -179,6 +179,9 @@ def _day_mover(day: date) -> Callable[[Merging], None]:
 
 
 def _move_the_rest(merging: Merging) -> None:
+    # In the order in which members are locked to be placed in groups: each would wait for the other's rows.
+    affected = Q(pk__in=(merging.keep.pk, merging.gone.pk)) | Q(owner=merging.gone)
+    len(Member.objects.select_for_update(no_key=True).filter(affected).order_by("pk"))
     for move in (merged_rows.move_facts, *MOVERS):
         move(merging)
 

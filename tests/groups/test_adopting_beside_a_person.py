@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from collector.facts.merging import merge_members
-from groups import cursor
+from groups import cursor, merging
 from groups.assignments import changes, placing
 from groups.models import Assignment
 from tests.groups.factories import make_cursor_group, make_member, make_stay
@@ -113,3 +113,34 @@ def test_nobody_is_moved_into_a_group_that_is_deleted_over_another_connection_me
     changes.move([ann.pk], mine, TODAY, by="admin", now=NOW)
     other.join(timeout=60)
     assert Assignment.objects.get(member=ann, from_day=TODAY).group is None
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_members_are_merged_and_placed_at_once_without_waiting_for_each_other(monkeypatch):
+    ann, bob, mine = make_member("ann@x.io"), make_member("bob@x.io"), changes.create("Mine", now=NOW)
+    changes.move([ann.pk], mine, TODAY, by="admin", now=NOW)
+    is_placing, has_moved = threading.Event(), threading.Event()
+
+    def place_slowly(members):
+        locked = lock_members(members)
+        is_placing.set()
+        has_moved.wait(timeout=2)
+        return locked
+
+    def place() -> None:
+        changes.move([ann.pk], None, TODAY, by="admin", now=NOW)
+        connection.close()
+
+    def note_move(*arguments) -> None:
+        has_moved.set()
+
+    lock_members = placing._lock_members
+    monkeypatch.setattr(placing, "_lock_members", place_slowly)
+    monkeypatch.setattr(merging, "_move_history", note_move)
+    person = threading.Thread(target=place)
+    person.start()
+    is_placing.wait(timeout=60)
+    merge_members(bob, ann, by="admin", now=NOW)
+    person.join(timeout=60)
+    assert Assignment.objects.get(from_day=TODAY).group is None
