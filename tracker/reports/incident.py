@@ -116,9 +116,9 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
 
 
 def named_members(anomaly: Anomaly | None) -> list[Member]:
-    """The first few whom the finding names. One query, or none."""
+    """The first few whom the finding names, in an order that tells nothing of names. One query, or none."""
     pks = anomaly.operands.get("member_ids", []) if anomaly else []
-    return list(Member.objects.filter(pk__in=pks)[:MOST_NAMED]) if pks else []
+    return list(Member.objects.filter(pk__in=pks).order_by("pk")[:MOST_NAMED]) if pks else []
 
 
 def parts(anomaly: Anomaly | None) -> list[IncidentPart]:
