@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import jwt
 from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
@@ -37,6 +37,16 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         if not claim or claim in scope:
             return scope
         return [*scope, claim] if claim in (self.openid_config.get("scopes_supported") or ()) else scope
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, **response: object
+    ) -> SocialLogin:
+        """What came back. Whoever had this subject at another issuer is forgotten: a subject is unique at its
+        own alone. Where it is the same person, the address finds them."""
+        login: SocialLogin = super().complete_login(request, app, token, **response)
+        known = SocialAccount.objects.filter(provider=PROVIDER, uid=login.account.uid)
+        known.exclude(extra_data__id_token__iss=self.openid_config["issuer"]).delete()
+        return login
 
     def _decode_id_token(self, app: SocialApp, id_token: str) -> dict[str, object]:
         """The claims, the signature always checked; OAuth2Error for a token not meant for this site."""

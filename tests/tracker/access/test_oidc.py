@@ -130,6 +130,21 @@ def test_a_former_address_leads_whoever_has_it_now_to_no_other_login(client, pro
     assert list(emails) == ["ann.lee@company.com", "ann@company.com"]
 
 
+def test_the_same_subject_at_another_provider_is_somebody_else(client, provider):
+    know(provider)
+    come_in(client, provider)
+    client.post("/accounts/logout/")
+    account = SocialAccount.objects.get()
+    account.extra_data["id_token"]["iss"] = "https://provider.of.last.year.example"
+    account.save()
+    know(provider, email="bob@company.com")
+    come_in(client, provider)
+    assert list(User.objects.order_by("pk").values_list("email", flat=True)) == [
+        "ann@company.com",
+        "bob@company.com",
+    ]
+
+
 @pytest.mark.parametrize("vouched", [{"email_verified": True}, {"email_verified": None, "xms_edov": True}])
 def test_a_login_switched_off_before_the_first_sign_in_stays_off(client, provider, vouched):
     User.objects.create_user("ann@company.com", "ann@company.com", is_active=False)
