@@ -162,7 +162,7 @@ class TokenUsage(Record):
 
 
 @lru_cache(1024)
-def _is_free_kind(kind: str) -> bool:
+def is_free_kind(kind: str) -> bool:
     return kind.lower().replace("_", " ").endswith(FREE_KINDS)
 
 
@@ -192,7 +192,7 @@ class EventRecord(Record):
     @property
     def is_free(self) -> bool:
         """Whether its kind says that it was not charged."""
-        return _is_free_kind(self.kind)
+        return is_free_kind(self.kind)
 
     @model_validator(mode="after")
     def check_cost(self, info: ValidationInfo) -> EventRecord:

@@ -192,12 +192,12 @@ def number(value: Cell) -> int:
     return count
 
 
-def amount(value: Cell) -> Decimal:
-    """Cents; text that is not a number counts as 0; OddValue for an impossible sum."""
+def amount(value: Cell) -> Decimal | None:
+    """Cents; None where there is no number, which is not zero; OddValue for an impossible sum."""
     try:
-        decimal = Decimal(str(value or 0))
+        decimal = Decimal(str(value))
     except InvalidOperation:
-        return Decimal(0)
+        return None
     if not decimal.is_finite() or not -MOST_CENTS <= decimal <= MOST_CENTS:
         raise OddValue("with an implausible amount")
     return cents(decimal)
@@ -217,7 +217,7 @@ def tokens(value: Cell) -> int | None:
 def units(value: Cell) -> Decimal:
     """Request units; none if they are implausible, because they are not money."""
     try:
-        count = amount(value)
+        count = amount(value) or Decimal(0)
     except OddValue:
         return Decimal(0)
     return count.quantize(UNIT_PLACES) if 0 <= count <= MOST_UNITS else Decimal(0)

@@ -1,9 +1,11 @@
 """Events of cursor-usage-tracker. It stores its newest one again in every run; each is taken once."""
 
+from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
 from collector.base.garbage import rare_garbage_collection
+from collector.cursor.records import is_free_kind
 from collector.facts.surfaces import is_by_bugbot
 from collector.imports.events import EventWriter
 from collector.models import UsageEvent
@@ -28,7 +30,7 @@ COLUMNS = (
     "is_chargeable",
     "is_headless",
 )
-ORIGIN, COST_BASIS = UsageEvent.Provenance.TRACKER.value, UsageEvent.CostBasis.MODEL_COST.value
+ORIGIN, CostBasis = UsageEvent.Provenance.TRACKER.value, UsageEvent.CostBasis
 # Rows of one instant side by side, the last one stored last: it has what the vendor settled later.
 IN_ORDER = "ORDER BY timestamp, rowid"
 
@@ -60,6 +62,7 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
 def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
     """The event of a row; OddValue if it is implausible. An event without a member is unattributed."""
     kind, model, cost = label(row["kind"], 80), label(row["model"], 120), amount(row["total_cents"])
+    charged = Decimal(0) if cost is None or is_free_kind(kind) else cost
     columns = EventValues(
         kind=kind,
         is_bugbot=is_by_bugbot(model=model, kind=kind),
@@ -67,9 +70,9 @@ def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
         is_headless=bool(row["is_headless"]),
         is_chargeable=_is_chargeable(row["is_chargeable"], kind),
         # The tracker keeps the model's cost only, not what was charged; and units under the name of cents.
-        charged_cents=cost,
+        charged_cents=charged,
         model_cents=cost,
-        cost_basis=COST_BASIS,
+        cost_basis=CostBasis.UNKNOWN.value if cost is None else CostBasis.MODEL_COST.value,
         request_units=units(row["requests_cost_cents"]),
         input_tokens=tokens(row["input_tokens"]),
         output_tokens=tokens(row["output_tokens"]),

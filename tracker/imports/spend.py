@@ -111,4 +111,6 @@ def take_daily_spend(db: TrackerDb, taking: Taking) -> ImportPart:
 
 def _spend_of_day(at: datetime, member_id: int, on: date, row: TrackerRow) -> MemberModelDay:
     spent = amount(row["spend_cents"])
+    if spent is None:
+        raise OddValue("without an amount")
     return MemberModelDay(member_id=member_id, day=on, total_cents=spent, updated_at=at)

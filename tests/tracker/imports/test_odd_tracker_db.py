@@ -140,6 +140,37 @@ def _without_ids(tables):
 
 
 @pytest.mark.parametrize(
+    ("change", "charged", "basis"),
+    [
+        ({"kind": "Errored, Not Charged"}, 0, "model_cost"),
+        ({"kind": "USAGE_EVENT_KIND_ABORTED_NOT_CHARGED"}, 0, "model_cost"),
+        ({"total_cents": "much"}, 0, "unknown"),
+        ({"total_cents": None}, 0, "unknown"),
+        ({"total_cents": "12.5"}, Decimal("12.5"), "model_cost"),
+        ({"total_cents": 0}, 0, "model_cost"),
+    ],
+)
+def test_what_was_not_charged_or_cannot_be_read_is_no_charge_and_says_so(tmp_path, change, charged, basis):
+    import_tracker_db(make_file(tmp_path / "t.db", {**ROWS, "usage_events": [{**EVENT, **change}]}), AT)
+    event = UsageEvent.objects.get()
+    assert (event.charged_cents, event.cost_basis) == (charged, basis)
+
+
+@pytest.mark.parametrize("spent", ["much", None, "", "NaN"])
+def test_spend_of_a_day_that_cannot_be_read_is_listed_and_not_taken_for_none(tmp_path, spent):
+    rows = {
+        "members": ROWS["members"],
+        "daily_spend": [{"date": "2026-03-01", "email": "ann@x.io", "spend_cents": spent}],
+    }
+    part = next(
+        part
+        for part in import_tracker_db(make_file(tmp_path / "t.db", rows), AT).parts
+        if part.name == "daily spend without events"
+    )
+    assert (part.taken, part.unusable) == (0, 1)
+
+
+@pytest.mark.parametrize(
     ("change", "taken"),
     [
         ({"total_cents": 1e400}, 0),
