@@ -55,7 +55,8 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         too, which are other people's by then, and by none that `is_verified` takes from Entra ID."""
         claims = oidc.claims_of(sociallogin)
         email = address_claim(claims) if oidc.is_verified(claims) else ""
-        person = User.objects.filter(email=email).order_by("is_active", "pk").first() if email else None
+        people = User.objects.filter(email__iexact=email).order_by("is_active", "pk")
+        person = people.first() if email else None
         return (person, email) if person else None
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:

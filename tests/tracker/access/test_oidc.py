@@ -147,7 +147,7 @@ def test_the_same_subject_at_another_provider_is_somebody_else(client, provider)
 
 @pytest.mark.parametrize("vouched", [{"email_verified": True}, {"email_verified": None, "xms_edov": True}])
 def test_a_login_switched_off_before_the_first_sign_in_stays_off(client, provider, vouched):
-    User.objects.create_user("ann@company.com", "ann@company.com", is_active=False)
+    User.objects.create_user("ann@company.com", "Ann@company.com", is_active=False)  # as it was typed
     know(provider, **vouched)
     assert problem_of(come_in(client, provider)) == "inactive"
     assert User.objects.count() == 1
