@@ -7,6 +7,7 @@ import time_machine
 from axe_playwright_python.sync_playwright import Axe
 
 from incidents import lifecycle
+from incidents.actions.answer_links import answer_path
 from incidents.models import Incident, IncidentAnomaly
 from tests.incidents.factories import (
     ADA,
@@ -82,6 +83,15 @@ def test_on_a_phone_acknowledge_is_on_the_first_screen_and_a_snooze_takes_one_ta
     page.get_by_text("Snoozed until").first.wait_for()
     incident.refresh_from_db()
     assert (incident.status, (incident.snoozed_until - NOON - HOUR).seconds // 60) == ("acknowledged", 4 * 60)
+
+
+def test_the_member_answers_by_the_link_of_a_mail(page, site):
+    incident = Incident.objects.unresolved().get()
+    question = incident.timeline.create(step="opened", at=NOON, severity="critical")
+    page.goto(site + answer_path(question.pk, incident.member_id))
+    page.get_by_role("button", name="I stopped it").click()
+    page.get_by_text("Thank you").wait_for()
+    assert incident.timeline.last().sentence.startswith("Answered by Carl (e-mail)")
 
 
 def test_tomorrow_morning_is_that_of_the_browsers_time_zone(browser, site):

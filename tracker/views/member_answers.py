@@ -54,6 +54,4 @@ def question_context(question: TimelineEntry) -> dict[str, object]:
 
 
 def answer_page(request: AccessRequest, context: dict[str, object], status: int = 200) -> HttpResponse:
-    response = render(request, "incidents/answer.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"  # the address is the key
-    return response
+    return render(request, "incidents/answer.html", context, status=status)
