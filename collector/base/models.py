@@ -14,7 +14,7 @@ class Lease(models.Model):
     writes = models.BigIntegerField(
         default=0,
         db_default=0,
-        help_text="The number of times that facts were written; counted only on the lease for them.",
+        help_text="Not used. Versions before 1.0.0 counted here how often facts were written.",
     )
 
     def __str__(self) -> str:

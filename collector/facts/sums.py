@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -124,22 +124,8 @@ class EventSums:
 
     def join(self, other: EventSums) -> None:
         """Add the sums of other events."""
-        self.requests += other.requests
-        self.billed_requests += other.billed_requests
-        self.failed_requests += other.failed_requests
-        self.max_mode_requests += other.max_mode_requests
-        self.headless_requests += other.headless_requests
-        self.total += other.total
-        self.billed += other.billed
-        self.units += other.units
-        self.input_tokens += other.input_tokens
-        self.output_tokens += other.output_tokens
-        self.cache_write_tokens += other.cache_write_tokens
-        self.cache_read_tokens += other.cache_read_tokens
-        self.worth += other.worth
-        self.unpriced_weight += other.unpriced_weight
-        self.free_weight += other.free_weight
-        self.runs += other.runs
+        for name in ADDED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         self.settled_at = max(self.settled_at, other.settled_at)
         for thread, requests in other.threads.items():
             self.threads[thread] = self.threads.get(thread, 0) + requests
@@ -184,6 +170,9 @@ class EventSums:
             thread if is_busy else "",
             requests if is_busy else 0,
         )
+
+
+ADDED = [item.name for item in fields(EventSums) if item.name not in ("settled_at", "threads")]
 
 
 def _most_requests(thread: tuple[str, int]) -> tuple[int, str]:

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, unique=True)),
                 ('holder', models.CharField(blank=True, max_length=120)),
                 ('expires_at', models.DateTimeField()),
-                ('writes', models.BigIntegerField(db_default=0, default=0, help_text='The number of times that facts were written; counted only on the lease for them.')),
+                ('writes', models.BigIntegerField(db_default=0, default=0, help_text='Not used. Versions before 1.0.0 counted here how often facts were written.')),
             ],
         ),
         migrations.CreateModel(
