@@ -89,8 +89,8 @@ def move(member_ids: Collection[int], group: Group | None, from_day: date, *, by
     with transaction.atomic():
         if group and Group.objects.locked().get(pk=group.pk).closed_day:
             raise ChangeRefused(f"“{group.name}” is deleted: choose an open group.")
-        record_from_then_on(placed)
-    return sum(before[pk] != group for pk in member_ids)
+        members = record_from_then_on(placed)
+    return sum(before[pk] != group for pk in members)
 
 
 def give_back(member_ids: Collection[int], *, by: str, now: datetime) -> None:

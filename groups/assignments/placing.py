@@ -80,11 +80,13 @@ def _lock_members(member_ids: Iterable[int]) -> set[int]:
 def record_from_then_on(placements: Collection[Placement]) -> dict[int, list[Placement]]:
     """The same, and take away what these members had on later days.
 
-    Return what was on record from that day on, by member: `put_back` wants it.
+    Return what was on record from that day on, by member: `put_back` wants it. Members who have just been
+    merged into others are not among them.
     """
-    from_days = {placement.member_id: placement.from_day for placement in placements}
     with transaction.atomic():
-        _lock_members(from_days)
+        here = _lock_members({placement.member_id for placement in placements})
+        placed = [placement for placement in placements if placement.member_id in here]
+        from_days = {placement.member_id: placement.from_day for placement in placed}
         before = on_record(from_days)
         later = [
             (member_id, row.from_day)
@@ -93,7 +95,7 @@ def record_from_then_on(placements: Collection[Placement]) -> dict[int, list[Pla
             if row.from_day > from_days[member_id]
         ]
         _remove(later)
-        record(placements)
+        record(placed)
     return before
 
 

@@ -131,6 +131,7 @@ def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str,
         groups = _GroupsToMake(now)
         placed = _placements(group_import, emails, groups, by, now)
         rows = record_from_then_on(placed)
+        placed = [placement for placement in placed if placement.member_id in rows]
         chosen = None if emails is None else {email.lower() for email in emails}
         apply_budgets(group_import.plan.get("budgets", ()), chosen)
         group_import.before = Before(placed, rows, groups.made, groups.opened).as_json()

@@ -91,6 +91,20 @@ def test_members_merged_over_another_connection_are_left_to_the_next_run(ann_is_
     assert set(Assignment.objects.values_list("member__email", flat=True)) == {"bob@x.io"}
 
 
+@pytest.mark.django_db
+def test_a_member_who_is_merged_meanwhile_is_not_moved(monkeypatch):
+    ann, bob, cyd = (make_member(f"{name}@x.io") for name in ("ann", "bob", "cyd"))
+    mine, record = changes.create("Mine", now=NOW), changes.record_from_then_on
+
+    def merge_first(placements):
+        merge_members(bob, ann, by="admin", now=NOW)
+        return record(placements)
+
+    monkeypatch.setattr(changes, "record_from_then_on", merge_first)
+    assert changes.move([ann.pk, cyd.pk], mine, TODAY, by="admin", now=NOW) == 1
+    assert list(Assignment.objects.values_list("member_id", flat=True)) == [cyd.pk]
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_nobody_is_moved_into_a_group_that_is_deleted_over_another_connection_meanwhile(monkeypatch):
