@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from collector.base import changes
 from collector.collecting import watermarks
@@ -161,6 +162,16 @@ def page_of(request: HttpRequest) -> str:
     """The address of the page that is asked for, or that the form stands on which was sent."""
     if request.method in audit.SAFE_METHODS:
         return request.get_full_path()
-    sender = urlsplit(request.headers.get("Referer", ""))
-    is_ours = sender.netloc == request.get_host() and sender.path.startswith("/")
-    return sender._replace(scheme="", netloc="", fragment="").geturl() if is_ours else "/"
+    return referring_path(request) or "/"
+
+
+def referring_path(request: HttpRequest) -> str:
+    """Path and query of the page that led here, if it is one of this site's; else empty."""
+    try:
+        sender = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # http://[
+        return ""
+    path = sender._replace(scheme="", netloc="", fragment="").geturl()
+    # A path of two slashes would be another host.
+    is_ours = sender.netloc == request.get_host() and url_has_allowed_host_and_scheme(path, None)
+    return path if is_ours else ""

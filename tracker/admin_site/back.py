@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
+from tracker.access.guard import referring_path
+
 KEY = "admin_came_from"
+LONGEST = 500
 LABELS = {
     "overview": "Overview",
     "insights": "Insights",
@@ -25,19 +28,11 @@ class CameFrom:
 
 def remember_page(request: HttpRequest) -> CameFrom | None:
     """The page of the site that this session last entered the admin from; None for a visit from elsewhere."""
-    address = referring_address(request)
-    if address and (label := page_label(address)):
+    address = referring_path(request)
+    if 0 < len(address) <= LONGEST and (label := page_label(address)):
         request.session[KEY] = [label, address]
     page = request.session.get(KEY)
     return CameFrom(*page) if page else None
-
-
-def referring_address(request: HttpRequest) -> str:
-    """Path and query of the referring page if it is on this site, else an empty string."""
-    parts = urlsplit(request.headers.get("Referer", ""))
-    if parts.netloc != request.get_host() or len(parts.path) + len(parts.query) > 500:
-        return ""
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def page_label(address: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings as production
 from django.core.management import call_command
+from django.test import Client
 from django.urls import path
 
 from config.urls import urlpatterns as real_patterns
@@ -162,3 +163,12 @@ def test_with_sign_in_on_nothing_is_said_to_be_open(sign_in):
     body = sign_in("viewer").get("/").content.decode()
     assert "Open to everybody." not in body
     assert "No sign-in is set up" not in body
+
+
+@pytest.mark.parametrize(
+    "referer", ["http://[", "http://testserver//evil.example/x", "https://evil.example/x"]
+)
+def test_a_form_that_expired_leads_back_to_this_site_alone(referer):
+    sent = Client(enforce_csrf_checks=True).post("/incidents/bulk", headers={"referer": referer})
+    assert sent.status_code == 403
+    assert "evil.example" not in sent.text
