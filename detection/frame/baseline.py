@@ -32,7 +32,7 @@ WITH_PROOF = 0.45
 NEWCOMER = 0.81
 # So many times the bound of requests, and the number of requests is the alarm: an agent that runs away on a
 # cheap model does not cost much more than a busy day, and half the floor is enough.
-FAR_BEYOND, SHARE_OF_FLOOR = 1.5, 0.5
+FAR_BEYOND, SHARE_OF_FLOOR = 2.5, 0.5
 # Robust standard deviations (of the logarithm) at which they are: a price strays less than anything else.
 COST_Z, CONTEXT_Z = 3.0, 3.0
 # Under the floor the cost per request is all there is to go by, and there are many member-days to err on.

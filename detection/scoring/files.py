@@ -85,8 +85,7 @@ def _events(file: UsageCsv) -> pd.DataFrame:
                 "surface": (Surface.CLOUD_AGENT if by_agent else Surface.IDE).value,
                 "thread": columns.cloud_agent_id or columns.automation_id,
                 "by_agent": by_agent,
-                "cents": max(charged, 0.0)
-                or (float(columns.model_cents or 0) if is_served and kind != "free" else 0.0),
+                "cents": max(charged or (float(columns.model_cents or 0) if is_worth else 0.0), 0.0),
                 "charged": charged,
                 "billed": charged if columns.is_chargeable else 0.0,
                 "requests": float(is_served),
