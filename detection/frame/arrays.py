@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def of_rows(table: T, rows: Array) -> T:
-    """What is `known` of these members alone: every array in it has a row for each member."""
+    """The table of these members alone: every array in it has a row for each member."""
     part: object = table
     if isinstance(table, np.ndarray):
         part = table[rows]

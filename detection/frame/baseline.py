@@ -136,11 +136,11 @@ def has_evidence(baseline: Baseline, kinds: Set[EvidenceKind]) -> Array:
 
 
 def _usual_of(row: int, frame: Frame, baseline: Baseline) -> Usual:
-    of = baseline.context
-    reach = CONTEXT_Z * of.reach[row] * noise_of(frame.peak.requests[row])
+    context = baseline.context
+    reach = CONTEXT_Z * context.reach[row] * noise_of(frame.peak.requests[row])
     return Usual(
-        context=float(np.exp(of.level[row])),
-        most_context=float(np.exp(of.centre[row] + reach)),
+        context=float(np.exp(context.level[row])),
+        most_context=float(np.exp(context.centre[row] + reach)),
         cost_lift=float(baseline.cost_lift[row, frame.peak_hours_ago[row]]),
     )
 
@@ -158,11 +158,11 @@ def _suspects(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> 
     return np.asarray(((unusual | costly) & (peak.cents >= least)) | is_fast)
 
 
-def is_dear(of: Measures, bound_price: Array) -> Array:
+def is_expensive(usage: Measures, bound_price: Array) -> Array:
     """Where the price of the tokens is over its bound: more expensive models than the member's own."""
-    return (of.cents > bound_price * of.weight) & (of.weight > 0)
+    return (usage.cents > bound_price * usage.weight) & (usage.weight > 0)
 
 
-def _reach(of: Habit, sensitivity: float) -> Array:
+def _reach(usual: Habit, sensitivity: float) -> Array:
     with np.errstate(over="ignore"):
-        return np.exp(of.centre + sensitivity * of.reach)[:, None]
+        return np.exp(usual.centre + sensitivity * usual.reach)[:, None]

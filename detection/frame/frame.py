@@ -73,7 +73,7 @@ class Past:
     a day."""
 
     days: Measures
-    _known: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _memo: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
     _part_of: tuple[Past, Array] | None = None
 
     def only(self, rows: Array) -> Past:
@@ -90,12 +90,12 @@ class Past:
         """The result of `work`, which must depend on nothing but these days and the arguments, and whose
         arrays must have a row for each member."""
         key = (work, *arguments)
-        if key not in self._known and self._part_of:
+        if key not in self._memo and self._part_of:
             whole, rows = self._part_of
-            self._known[key] = of_rows(whole.once(work, *arguments), rows)
-        elif key not in self._known:
-            self._known[key] = work(self, *arguments)
-        return cast(T, self._known[key])
+            self._memo[key] = of_rows(whole.once(work, *arguments), rows)
+        elif key not in self._memo:
+            self._memo[key] = work(self, *arguments)
+        return cast(T, self._memo[key])
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Frame:
     prices: PriceBook = NO_PRICES
     changes: tuple[PriceChange, ...] = ()
     added_cents: Array | None = None
-    _known: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _memo: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
     _part_of: tuple[Frame, Array] | None = None
 
     def only(self, rows: Array) -> Frame:
@@ -149,19 +149,19 @@ class Frame:
             cycle=of_rows(self.cycle, rows),
             caps=of_rows(self.caps, rows),
             added_cents=of_rows(self.added_cents, rows),
-            _known={},
+            _memo={},
             _part_of=(self, rows),
         )
 
     def once(self, work: Callable[[Frame], T]) -> T:
         """The result of `work`, which must depend on nothing but this frame, and whose arrays must have a row
         for each member."""
-        if work not in self._known and self._part_of:
+        if work not in self._memo and self._part_of:
             whole, rows = self._part_of
-            self._known[work] = of_rows(whole.once(work), rows)
-        elif work not in self._known:
-            self._known[work] = work(self)
-        return cast(T, self._known[work])
+            self._memo[work] = of_rows(whole.once(work), rows)
+        elif work not in self._memo:
+            self._memo[work] = work(self)
+        return cast(T, self._memo[work])
 
     @cached_property
     def day(self) -> date:

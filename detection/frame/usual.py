@@ -125,10 +125,10 @@ def ratio(cents: Array, units: Array) -> Array:
     return np.divide(cents, units, out=np.zeros_like(cents, dtype=float), where=units > 0)
 
 
-def ratios(cents: Array, units: Array, of: Habit) -> tuple[Array, Array]:
+def ratios(cents: Array, units: Array, usual: Habit) -> tuple[Array, Array]:
     """Cents per unit as paid, and as usual (0 where nothing is known), in arrays of one shape."""
     paid = ratio(cents, units)
-    return paid, np.nan_to_num(np.exp(of.level))[:, None] * np.ones_like(paid)
+    return paid, np.nan_to_num(np.exp(usual.level))[:, None] * np.ones_like(paid)
 
 
 def factors(frame: Frame) -> tuple[Array, Array]:

@@ -16,7 +16,7 @@ from detection.frame.baseline import (
     COST_Z_UNDER_FLOOR,
     Baseline,
     has_evidence,
-    is_dear,
+    is_expensive,
 )
 from detection.frame.evidence import EvidenceKind
 from detection.frame.frame import Frame
@@ -135,7 +135,9 @@ def _own_cost(priced: Priced, frame: Frame, baseline: Baseline, floor_cents: flo
     """Cents per request that each member's own history does not allow: more of them under the floor, unless
     the price of the tokens says that more expensive models were used. A rise for all raises the bound."""
     peak, rows = frame.peak, np.arange(len(frame.member_ids))
-    is_plain = (peak.cents > floor_cents) | is_dear(peak, baseline.bound_price[rows, frame.peak_hours_ago])
+    is_plain = (peak.cents > floor_cents) | is_expensive(
+        peak, baseline.bound_price[rows, frame.peak_hours_ago]
+    )
     z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
     own = np.exp(priced.habit.centre + z * priced.habit.reach * noise_of(priced.requests))
     return own * priced.lift

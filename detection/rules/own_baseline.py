@@ -4,7 +4,7 @@ import numpy as np
 
 from detection.findings.finding import Finding, Judgement, last_24_hours
 from detection.frame.arrays import Array
-from detection.frame.baseline import FAR_BEYOND, SHARE_OF_FLOOR, Baseline, has_evidence, is_dear
+from detection.frame.baseline import FAR_BEYOND, SHARE_OF_FLOOR, Baseline, has_evidence, is_expensive
 from detection.frame.evidence import UNATTENDED
 from detection.frame.frame import Frame
 from detection.frame.usual import reached_cents
@@ -68,7 +68,7 @@ def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) ->
     ever, more expensive models, or other evidence prove that it is not only a busy day."""
     rolling, floor = frame.rolling, float(settings.floor_dollars) * 100
     far_more = rolling.requests > FAR_BEYOND * baseline.bound_requests
-    proved = is_dear(rolling, baseline.bound_price) | far_more | baseline.is_proved
+    proved = is_expensive(rolling, baseline.bound_price) | far_more | baseline.is_proved
     bounds = np.where(proved, baseline.bound_with_proof_cents, baseline.bound_cents)
     is_unattended = far_more | has_evidence(baseline, UNATTENDED)
     reached = frame.past.once(reached_cents)[:, None]

@@ -29,8 +29,8 @@ class Marks:
     """Counts of one company. An alert that meets no true incident is false; one that meets only those that
     another alert had found is a repeat."""
 
-    found: dict[str, int] = field(default_factory=dict)
-    missed: dict[str, int] = field(default_factory=dict)
+    found_by_kind: dict[str, int] = field(default_factory=dict)
+    missed_by_kind: dict[str, int] = field(default_factory=dict)
     true: int = 0
     repeats: int = 0
     false: int = 0
@@ -44,8 +44,8 @@ class Marks:
     @property
     def recall(self) -> float:
         """Share of the material true incidents that were found."""
-        hits = sum(self.found.values())
-        return _share(hits, hits + sum(self.missed.values()))
+        found, missed = sum(self.found_by_kind.values()), sum(self.missed_by_kind.values())
+        return _share(found, found + missed)
 
     @property
     def precision(self) -> float:
@@ -81,7 +81,7 @@ class Marks:
         return _share(100 * self.alerts, self.member_months)
 
     def kinds(self) -> list[str]:
-        return sorted({*self.found, *self.missed})
+        return sorted({*self.found_by_kind, *self.missed_by_kind})
 
 
 def mark(raised: Iterable[Raised], labels: Sequence[Label], *, members: int, days: int) -> Marks:
@@ -114,7 +114,7 @@ def _meets(alert: Raised, label: Label) -> bool:
 def _count(marks: Marks, label: Label, found_at: datetime | None) -> None:
     cents = float(label.extra_cents)
     marks.lost_cents += cents
-    kinds = marks.missed if found_at is None else marks.found
+    kinds = marks.missed_by_kind if found_at is None else marks.found_by_kind
     kinds[label.kind] = kinds.get(label.kind, 0) + 1
     if found_at is not None:
         marks.caught_cents += cents

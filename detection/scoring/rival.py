@@ -19,7 +19,7 @@ from detection.replay.replay import Replay
 from detection.rules.spike import recent_average
 
 FLOOR_CENTS = 5_000
-DEAR_CENTS = 2_000
+EXPENSIVE_CENTS = 2_000
 LOOKBACK_DAYS = 44
 
 
@@ -63,7 +63,7 @@ def _judge(frame: Frame) -> dict[str, Array]:
         "zscore": over_floor & _unlike_the_day(spend),
         "spike": over_floor & (days_known > 0) & (spend > 5 * average),
         "cycle_outlier": _cycle_outlier(frame),
-        "expensive_model": (spend >= DEAR_CENTS)
+        "expensive_model": (spend >= EXPENSIVE_CENTS)
         & (requests > 0)
         & (usual_cost > 0)
         & (cost > 3 * usual_cost),

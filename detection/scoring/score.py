@@ -62,7 +62,7 @@ def as_json(marks: Marks) -> dict[str, object]:
     return {
         "recall": marks.recall,
         "recall_by_kind": {
-            kind: {"found": marks.found.get(kind, 0), "missed": marks.missed.get(kind, 0)}
+            kind: {"found": marks.found_by_kind.get(kind, 0), "missed": marks.missed_by_kind.get(kind, 0)}
             for kind in marks.kinds()
         },
         "precision": marks.precision,

@@ -130,8 +130,8 @@ def _shown(ours: float | None, rival: float | None, shape: str) -> str:
 def _kinds(scores: list[Score]) -> Table:
     table = Table("kind", "found", "of", "rival found", title="incidents of $40 and more")
     for kind in sorted({kind for result in scores for kind in result.ours.kinds()}):
-        ours = sum(result.ours.found.get(kind, 0) for result in scores)
-        rival = sum(result.rival.found.get(kind, 0) for result in scores)
-        total = ours + sum(result.ours.missed.get(kind, 0) for result in scores)
+        ours = sum(result.ours.found_by_kind.get(kind, 0) for result in scores)
+        rival = sum(result.rival.found_by_kind.get(kind, 0) for result in scores)
+        total = ours + sum(result.ours.missed_by_kind.get(kind, 0) for result in scores)
         table.add_row(kind, str(ours), str(total), str(rival))
     return table
