@@ -177,13 +177,11 @@ def _steps(ago: Array, price: Array, members: Array) -> Iterable[tuple[int, floa
         own = is_both[whose]
         new, old = price[after & own], price[before & own]
         shift = float(np.median(new) - np.median(old))
-        least = max(
-            np.log(LEAST_RATIO),
-            LEAST_ERRORS * _error(price, whose * 2 + after, own & (after | before), new, old),
-        )
-        if abs(shift) < least or not _is_every_members(
-            price, members, set(members[own]), after, before, shift
-        ):
+        if abs(shift) < np.log(LEAST_RATIO):
+            continue
+        error = _error(price, whose * 2 + after, own & (after | before), new, old)
+        is_clear = abs(shift) >= LEAST_ERRORS * error
+        if not is_clear or not _is_every_members(price, members, set(members[own]), after, before, shift):
             continue
         middle, sign = (np.median(new) + np.median(old)) / 2, np.sign(shift)
         clear = min(np.mean(sign * (new - middle) > 0), np.mean(sign * (middle - old) > 0))
