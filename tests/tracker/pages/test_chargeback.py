@@ -120,8 +120,8 @@ def test_parents_are_the_sums_of_what_is_below_them_and_fold(tree, client):
     assert "$2.00" in core_row and "$1.00" in rest_row
     assert client.get("/chargeback?csv=groups").text.splitlines()[1:] == [
         "A,1,3.0,1.0,2.0,2,0.5",
-        "A > Core,1,2.0,0.0,2.0,1,0.3333333333333333",
-        "Unassigned,1,1.0,1.0,0.0,1,0.16666666666666666",
+        "A > Core,1,2.0,0.0,2.0,1,0.333333",
+        "Unassigned,1,1.0,1.0,0.0,1,0.166667",
     ]
 
 
