@@ -11,7 +11,7 @@ from django.db.models import Q
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import MICRO, Statement, as_date, fetch, in_cents, summed
+from tracker.reports.usage import Statement, as_date, fetch, in_cents, micro_sum, summed
 
 STACKED_MEMBERS = 6
 Sums = dict[tuple[int, date], Decimal]  # cents by member and day
@@ -58,7 +58,7 @@ def draw(team: Team, rows: MemberModelDayQuerySet, sums: Sums, totals: Sequence[
 
 
 def _by_day(rows: MemberModelDayQuerySet) -> Statement | None:
-    return summed(rows, ("member_id", "day"), MICRO.format("total_cents"))
+    return summed(rows, ("member_id", "day"), micro_sum("total_cents"))
 
 
 def _most_in_shown_days(team: Team, sums: Sums) -> list[int]:

@@ -8,7 +8,7 @@ from datetime import date
 from collector.base.days import days_between, utc_day
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
-from tracker.reports.usage import MICRO, Day, as_date, fetch, in_cents, summed
+from tracker.reports.usage import Day, as_date, count_sum, fetch, in_cents, micro_sum, summed
 
 NOTHING = Day()
 
@@ -40,7 +40,7 @@ class Days:
 
 def load(rows: MemberModelDayQuerySet) -> Days:
     """One query, by model as well: that is the order of an index that has all of it."""
-    figures = (MICRO.format("total_cents"), MICRO.format("billed_cents"), "SUM(requests)")
+    figures = (micro_sum("total_cents"), micro_sum("billed_cents"), count_sum("requests"))
     by_day = defaultdict[tuple[date, bool], list[Day]](list)
     for day, _, is_after_turn, total, billed, requests in fetch(
         summed(rows, ("day", "model", "is_after_turn"), *figures)

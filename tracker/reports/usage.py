@@ -62,9 +62,6 @@ def total(of: Collection[Totals]) -> Totals:
     return Totals._make(map(sum, zip(*of, strict=True))) if of else Totals()
 
 
-COUNTS, MONEY = Totals._fields[:-3], Totals._fields[-3:]
-
-
 class Part(NamedTuple):
     """What one member did with one model: whole numbers in the order of `SUMS` and `MORE`."""
 
@@ -135,25 +132,42 @@ class Usage:
         return dict(by_member)
 
 
-# A sum of cents in millionths of a cent, as a whole number. SQLite adds up decimals as floats: what one
-# member spends on a model, and what a day costs, is exact to the last place so, up to a million dollars;
-# sums of these sums are of whole numbers.
-MICRO = "CAST(ROUND(SUM({}) * 1000000) AS BIGINT)"
-COUNT = "CAST(SUM({}) AS BIGINT)"  # PostgreSQL adds up whole numbers as decimals
-OF_AGENTS = "{{}}) FILTER (WHERE surface IN ('{}', '{}')".format(*AGENT_SURFACES)  # within a SUM
+def count_sum(column: str, where: str = "") -> str:
+    """SQL of a sum of whole numbers, which PostgreSQL would add up as decimals."""
+    return f"CAST({_sum_of(column, where)} AS BIGINT)"
+
+
+def micro_sum(column: str, where: str = "") -> str:
+    """SQL of a sum of cents in millionths of a cent, as a whole number.
+
+    SQLite adds up decimals as floats. What one member spends on a model, and what a day costs, is exact to
+    the last place so, up to a million dollars; sums of these sums are of whole numbers.
+    """
+    return f"CAST(ROUND({_sum_of(column, where)} * 1000000) AS BIGINT)"
+
+
+def _sum_of(column: str, where: str) -> str:
+    return f"COALESCE(SUM({column}) FILTER (WHERE {where}), 0)" if where else f"SUM({column})"
+
+
+OF_AGENTS = "surface IN ('{}', '{}')".format(*AGENT_SURFACES)
 # In the order of `Totals`.
 SUMS = (
-    *(COUNT.format(name) for name in COUNTS[:-1]),
-    f"COALESCE({COUNT.format(OF_AGENTS.format('requests'))}, 0)",
-    *(MICRO.format(name) for name in MONEY[:-1]),
-    f"COALESCE({MICRO.format(OF_AGENTS.format('total_cents'))}, 0)",
+    count_sum("requests"),
+    count_sum("failed_requests"),
+    count_sum("cache_read_tokens"),
+    count_sum("runs"),
+    count_sum("requests", OF_AGENTS),
+    micro_sum("total_cents"),
+    micro_sum("billed_cents"),
+    micro_sum("total_cents", OF_AGENTS),
 )
 TOKENS = " + ".join(f"CAST(SUM({name}) AS DOUBLE PRECISION) * {by}" for name, by in TOKEN_WEIGHTS.items())
 
 
 def part_rows(rows: MemberModelDayQuerySet) -> list[Row]:
     """What each member did with each model, if anything, as `Part` takes it. One query."""
-    sums = summed(rows, ("member_id", "model"), *SUMS, "SUM(max_mode_requests)", TOKENS)
+    sums = summed(rows, ("member_id", "model"), *SUMS, count_sum("max_mode_requests"), TOKENS)
     return [row for row in fetch(sums) if any(row[2:-2])]
 
 
@@ -228,7 +242,7 @@ def daily_counts(
     served, active = rows.filter(requests__gt=0), activity_rows.filter(is_active=True)
     counts = DailyCounts({}, {}, {})
     for day, model, count, part in fetch(
-        summed(counted.filter(requests__gt=0), ("day", "model"), COUNT.format("requests"), "1"),
+        summed(counted.filter(requests__gt=0), ("day", "model"), count_sum("requests"), "1"),
         summed(served, ("day",), "''", "COUNT(DISTINCT member_id)", "2"),
         summed(active, ("day",), "''", "COUNT(DISTINCT member_id)", "3"),
     ):
@@ -265,7 +279,7 @@ class Activity(NamedTuple):
 
 def activity(rows: BetweenDaysQuerySet, used: MemberModelDayQuerySet) -> dict[int, Activity]:
     """By member id; days with a request are those of the `used` rows. One query of two parts."""
-    sums = (COUNT.format(name) for name in Activity._fields[1:-1])
+    sums = (count_sum(name) for name in Activity._fields[1:-1])
     marked = summed(rows, ("member_id",), "COUNT(CASE WHEN is_active THEN 1 END)", *sums, "0")
     asked = summed(used.filter(requests__gt=0), ("member_id",), *["0"] * 5, "COUNT(DISTINCT day)")
     by_member: dict[int, Activity] = {}
