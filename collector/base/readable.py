@@ -101,6 +101,11 @@ def value_text(field: models.Field, value: object) -> object:
     return show(value) if show else value
 
 
+def plural(count: int, one: str) -> str:
+    """`1 member`, `2,000 members`."""
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
+
+
 def plain_number(text: str) -> str:
     """`1250.50` for `$1,250.50`, `1.250,50` and `1 250,50`; other text without its blanks."""
     bare = re.sub(r"[\s$'’]", "", text)

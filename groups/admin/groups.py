@@ -22,6 +22,7 @@ from django.utils.safestring import SafeString
 from collector.base.days import utc_day
 from collector.base.money import dollars
 from collector.base.read_only import RecordedAdmin
+from collector.base.readable import plural
 from groups.assignments import changes
 from groups.assignments.changes import ChangeRefused
 from groups.assignments.membership import UNASSIGNED
@@ -145,7 +146,7 @@ class GroupAdmin(RecordedAdmin):
             "action": action,
             "form": form,
             "checkbox_name": ACTION_CHECKBOX_NAME,
-            "rows": [(group.pk, group.name, f"{len(members[group.pk])} members") for group in groups],
+            "rows": [(group.pk, group.name, plural(len(members[group.pk]), "member")) for group in groups],
             "back": reverse("admin:groups_group_changelist"),
         }
         return TemplateResponse(request, "admin/groups/confirm.html", context)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from collector.base.csv_files import FileError
 from collector.base.days import utc_day
 from collector.base.read_only import CarefulList
+from collector.base.readable import plural
 from groups.assignments.changes import ChangeRefused
 from groups.imports.apply import apply, upload
 from groups.imports.undo import undo
@@ -118,16 +119,20 @@ class GroupImportAdmin(CarefulList, admin.ModelAdmin):
                 "Nothing was applied: members or groups have changed since this preview was made. "
                 "It is shown again below; look through it and apply it again."
             )
-        return messages.SUCCESS, f"{applied.moved} members moved, {applied.groups_made} groups made."
+        return messages.SUCCESS, (
+            f"{plural(applied.moved, 'member')} moved, {plural(applied.groups_made, 'group')} made."
+        )
 
     def _undo(self, request: HttpRequest, group_import: GroupImport) -> tuple[int, str]:
         undone = undo(group_import, by=who(request), now=timezone.now())
+        restored = f"{plural(undone.restored, 'member')} put back."
         if undone.left_alone:
-            return messages.WARNING, (
-                f"{undone.restored} members are back where they were. {undone.left_alone} were moved again "
-                "since the import and stay where they are."
+            moved_since = plural(undone.left_alone, "member")
+            return (
+                messages.WARNING,
+                f"{restored} {moved_since} moved again since the import: left as they are.",
             )
-        return messages.SUCCESS, f"{undone.restored} members are back where they were."
+        return messages.SUCCESS, restored
 
     def _context(self, request: HttpRequest, title: str) -> dict[str, object]:
         return {**self.admin_site.each_context(request), "opts": self.model._meta, "title": title}

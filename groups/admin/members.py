@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.base.read_only import CarefulList, ReadOnly
+from collector.base.readable import plural
 from groups.assignments import changes
 from groups.assignments.changes import ChangeRefused
 from groups.models import Assignment, MemberPlace
@@ -109,7 +110,7 @@ class MemberPlaceAdmin(CarefulList, admin.ModelAdmin):
     def give_back(self, request: HttpRequest, queryset: QuerySet[MemberPlace]) -> None:
         pks = set(queryset.values_list("pk", flat=True))
         changes.give_back(pks, by=who(request), now=timezone.now())
-        self.message_user(request, f"{len(pks)} members follow Cursor again.", messages.SUCCESS)
+        self.message_user(request, f"Given back to Cursor: {plural(len(pks), 'member')}.", messages.SUCCESS)
 
     def _ask(self, request: HttpRequest, members: list[MemberPlace], form: MoveForm) -> HttpResponse:
         context = {

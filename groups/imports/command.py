@@ -14,6 +14,7 @@ from collector.base.arguments import day
 from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
 from collector.base.days import utc_day
+from collector.base.readable import plural
 from groups.assignments.changes import ChangeRefused
 from groups.models import GroupImport
 from groups.names import UNASSIGNED_NAME
@@ -68,8 +69,9 @@ class ImportCommand(ProductCommand):
         for line in group_import.plan["problems"]:
             self.stdout.write(line)
         applied = apply(group_import, options["only"], by=by, now=now)
+        made = plural(applied.groups_made, "group")
         self.stdout.write(
-            f"{applied.moved} members moved from {from_day} on, {applied.groups_made} groups made; "
+            f"{plural(applied.moved, 'member')} moved from {from_day} on, {made} made; "
             f"import {group_import.pk} can be undone in the admin."
         )
 

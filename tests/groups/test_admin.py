@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from collector.models import BillingCycle, Member
 from groups.cursor import adopt
-from groups.models import Assignment, Group, GroupImport
+from groups.models import Assignment, CycleBudget, Group, GroupImport
 from tests.groups.factories import (
     assign,
     make_cursor_group,
@@ -199,10 +199,10 @@ def test_upload_preview_choose_and_undo(admin_client, alpha):
     kept = GroupImport.objects.get()
     url = f"{IMPORTS}{kept.pk}/change/"
     page = admin_client.post(url, {"apply": "but", "selected": ["bob@x.io"]}, follow=True).content.decode()
-    assert "2 members moved, 1 groups made." in page
+    assert "2 members moved, 1 group made." in page
     assert Assignment.objects.filter(source="hibob").count() == 2
     page = admin_client.post(url, {"undo": "yes"}, follow=True).content.decode()
-    assert "2 members are back where they were." in page
+    assert "2 members put back." in page
     assert table() == before
     assert "people.csv" in admin_client.get(IMPORTS).content.decode()
 
@@ -261,3 +261,14 @@ def test_staff_without_the_right_may_not_import(client, django_user_model):
     client.force_login(django_user_model.objects.create_user("staff", is_staff=True))
     assert client.get(f"{IMPORTS}add/").status_code == 403
     assert client.get(f"{GROUPS}export/").status_code == 403
+
+
+def test_undoing_takes_a_group_that_was_made_away_with_its_budget(admin_client, alpha):
+    before = table()
+    budgeted = b"email,name,group,budget,group_budget\nann@x.io,,New,,820\nbob@x.io,,New,,820\n"
+    assert "New: none to $820" in send(admin_client, budgeted, kind="backup").content.decode()
+    url = f"{IMPORTS}{GroupImport.objects.get().pk}/change/"
+    admin_client.post(url, {"apply": "all"})
+    assert str(CycleBudget.objects.get()) == "New: $820.00"
+    assert "2 members put back." in admin_client.post(url, {"undo": "yes"}, follow=True).content.decode()
+    assert table() == before and not CycleBudget.objects.exists()

@@ -72,7 +72,7 @@ def test_export_and_import_of_the_mapping(file, tmp_path):
     assert copy.read_text().splitlines()[-1] == "dan@x.io,,'=Sales"
     assert run("export_groups") == copy.read_bytes().decode()
     copy.write_text("email,group\ndan@x.io,Other\n")
-    assert "1 members moved from 2026-03-10 on, 1 groups made" in run("import_groups", copy, "--apply")
+    assert "1 member moved from 2026-03-10 on, 1 group made" in run("import_groups", copy, "--apply")
     assert table()[-1] == ("dan@x.io", "2026-03-10", "Other", "backup")
 
 

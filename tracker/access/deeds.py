@@ -7,6 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin.models import ADDITION, DELETION, LogEntry
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Field, Model
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -97,7 +98,11 @@ def kind_name(model: type[Model]) -> str:
 def row_name(row: Model) -> str:
     if isinstance(row, SingletonModel):
         return f"the {kind_name(type(row))}"
-    return f"the {kind_name(type(row))} “{Truncator(str(row)).chars(LONGEST_VALUE)}”"
+    try:
+        name = str(row)
+    except ObjectDoesNotExist:  # deleted together with what it is named after
+        return f"a {kind_name(type(row))}"
+    return f"the {kind_name(type(row))} “{Truncator(name).chars(LONGEST_VALUE)}”"
 
 
 def field_name(row: Model, field: Field) -> str:

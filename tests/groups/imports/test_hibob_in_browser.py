@@ -71,6 +71,6 @@ def test_from_upload_to_undo(page: Page, live_server, admin_user, team):
     assert table() == applied
 
     page.get_by_role("button", name="Undo this import").click()
-    expect(page.get_by_text("399 members are back where they were.")).to_be_visible()
+    expect(page.get_by_text("399 members put back.")).to_be_visible()
     assert table() == before
     assert [group.name for group in Group.objects.all()] == ["Everyone"]
