@@ -64,11 +64,7 @@ def merge_members(keep: Member, gone: Member, *, by: str, now: datetime, reason:
     MergeRefused where they cannot be one. Goes on with a merge of the two that was interrupted.
     """
     record = begin_merge(keep, gone, by=by, now=now, reason=reason)
-    days = merged_totals.usage_days(gone.pk)
-    ShortTransactions().run([partial(_move_day, record, day, now) for day in days])
-    with writing():
-        _finish(record, now)
-    record.refresh_from_db()
+    _go_on(record, now)
     return record
 
 
@@ -77,6 +73,8 @@ def begin_merge(keep: Member, gone: Member, *, by: str, now: datetime, reason: s
     _check_pair(keep, gone)
     with writing():
         begun = _interrupted(keep, gone)
+        if Member.objects.filter(pk__in=(keep.pk, gone.pk)).count() < 2:
+            raise MergeRefused("One of the two has just been merged into another member.")
         return begun or MemberMerge.objects.create(
             **_description(keep, gone),
             reason=reason,
@@ -88,18 +86,28 @@ def begin_merge(keep: Member, gone: Member, *, by: str, now: datetime, reason: s
 
 def finish_merges(now: datetime) -> None:
     """Go on with whatever was interrupted half-way."""
+    # One that was begun after its member had been merged moved nothing, and would stand in the way for ever.
+    begun = MemberMerge.objects.under_way().filter(undone_by="", parts__isnull=True)
+    begun.exclude(gone_pk__in=Member.objects.values("pk")).delete()
     for record in MemberMerge.objects.under_way():
         try:
             if record.undone_by:
                 undo_merge(record, by=record.undone_by, now=now)
             else:
-                pair = Member.objects.in_bulk([record.kept_pk, record.gone_pk])
-                if len(pair) == 2:
-                    merge_members(pair[record.kept_pk], pair[record.gone_pk], by=record.merged_by, now=now)
+                _go_on(record, now)
         except MergeRefused as refused:
             log.warning("%s stays unfinished: %s", record, refused)
         except Exception:  # one merge must not keep the collection from its work, hour after hour
             log.exception("%s stays unfinished", record)
+
+
+def _go_on(record: MemberMerge, now: datetime) -> None:
+    """Move whatever has not moved yet; nothing where another process has finished the merge."""
+    days = merged_totals.usage_days(record.gone_pk)
+    ShortTransactions().run([partial(_move_part, record, _day_mover(day), now, day) for day in days])
+    with writing():
+        _finish(record, now)
+    record.refresh_from_db()
 
 
 def preview_merge(keep: Member, gone: Member, *, by: str, now: datetime) -> MemberMerge:
@@ -164,10 +172,6 @@ def _description(keep: Member, gone: Member) -> dict[str, object]:
     }
 
 
-def _move_day(record: MemberMerge, day: date, now: datetime) -> None:
-    _move_part(record, _day_mover(day), now, day)
-
-
 def _day_mover(day: date) -> Callable[[Merging], None]:
     """Moves the day's events and totals together, so that every sum stays right."""
 
@@ -194,7 +198,7 @@ def _move_the_rest_and_join(merging: Merging) -> None:
 def _finish(record: MemberMerge, now: datetime) -> None:
     """Move the usage that came meanwhile and everything that is no usage, and join the two."""
     for day in merged_totals.usage_days(record.gone_pk):
-        _move_day(record, day, now)
+        _move_part(record, _day_mover(day), now, day)
     if _move_part(record, _move_the_rest_and_join, now):
         sums = {**record.sums, "after": asdict(MemberSums.count(record.kept_pk))}
         MemberMerge.objects.filter(pk=record.pk).update(finished_at=now, sums=sums)

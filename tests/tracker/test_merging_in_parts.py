@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from types import ModuleType
 
@@ -12,7 +13,7 @@ from django.db import IntegrityError
 
 from collector.base import short_transactions
 from collector.base.upsert import writing
-from collector.facts import merging, rollups
+from collector.facts import merged_totals, merging, rollups
 from collector.facts.merging import MergeRefused, finish_merges, merge_members, undo_merge
 from collector.facts.roster import Roster, identify
 from collector.models import Member, MemberMerge, MemberModelDay, UsageEvent
@@ -110,6 +111,30 @@ def test_an_undo_brings_the_member_back_before_anything_else_is_collected_for_th
     assert roster.member_id(identity) == new.pk
     finish_merges(NOW)
     assert whole_database() == before
+
+
+def test_a_merge_that_another_process_finishes_meanwhile_is_not_begun_again(pair, monkeypatch):
+    old, new = pair
+    kill_after(monkeypatch, 1)
+    with pytest.raises(Killed):
+        merge_members(old, new, by="ann", now=NOW)
+    monkeypatch.undo()
+    days = merged_totals.usage_days
+
+    def finish_first(member_id: int) -> list[date]:
+        monkeypatch.undo()
+        merge_members(old, new, by="ann", now=NOW)
+        return days(member_id)
+
+    monkeypatch.setattr(merged_totals, "usage_days", finish_first)
+    finish_merges(NOW)
+    with pytest.raises(MergeRefused, match="has just been merged"):
+        merge_members(old, new, by="bob", now=NOW)
+    made = MemberMerge.objects.get()
+    assert not made.is_under_way
+    MemberMerge.objects.create(kept_pk=old.pk, gone_pk=new.pk, merged_by="bob", merged_at=NOW)
+    finish_merges(NOW)
+    assert MemberMerge.objects.get() == made
 
 
 def test_a_merge_that_cannot_go_on_keeps_no_collection_from_its_work(pair, monkeypatch, caplog):
