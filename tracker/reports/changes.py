@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import TypeVar
 
 from django.db.models import Sum
 
@@ -42,51 +42,34 @@ Key = TypeVar("Key")
 Part = TypeVar("Part")
 
 
+@dataclass(frozen=True)
 class Changes:
-    """Of the rows that `limit` leaves, wherever anything was spent; empty where nothing is compared.
+    """Wherever anything was spent; empty where nothing is compared."""
 
-    One query for members and models, one for surfaces.
-    """
+    by_member: Mapping[int, Change] = field(default_factory=dict)
+    by_model: Mapping[str, Change] = field(default_factory=dict)
+    by_surface: Mapping[str, Change] = field(default_factory=dict)
 
-    def __init__(
-        self,
-        comparison: Comparison | None,
-        limit: Callable[[MemberModelDayQuerySet], MemberModelDayQuerySet],
-    ) -> None:
-        self.comparison, self.limit = comparison, limit
 
-    @property
-    def by_member(self) -> Mapping[int, Change]:
-        return added_up(self._by_member_and_model, lambda key: key[0])
-
-    @property
-    def by_model(self) -> Mapping[str, Change]:
-        return added_up(self._by_member_and_model, lambda key: key[1])
-
-    @cached_property
-    def by_surface(self) -> Mapping[str, Change]:
-        return added_up(self._by("surface"), lambda key: str(key[0]))
-
-    @cached_property
-    def _by_member_and_model(self) -> Mapping[tuple[int, str], Change]:
-        return self._by("member_id", "model")
-
-    def _by(self, *keys: str) -> Mapping[tuple[Any, ...], Change]:
-        if self.comparison is None:
-            return {}
-        counted, earlier = self.comparison.counted_rows, self.comparison.earlier_rows
-        rows = self.limit(MemberModelDay.objects.filter(counted | earlier)).order_by().values_list(*keys)
-        sums = rows.annotate(
-            compared=Sum("total_cents", filter=counted, default=0),
-            before=Sum("total_cents", filter=earlier, default=0),
-        )
-        changes = {tuple(key): Change(cents(compared), cents(before)) for *key, compared, before in sums}
-        return {key: change for key, change in changes.items() if change != NO_CHANGE}
+def read_changes(
+    comparison: Comparison | None, limit: Callable[[MemberModelDayQuerySet], MemberModelDayQuerySet]
+) -> Changes:
+    """Of the rows that `limit` leaves. One query; none where nothing is compared."""
+    if comparison is None:
+        return Changes()
+    counted, earlier = comparison.counted_rows, comparison.earlier_rows
+    rows = limit(MemberModelDay.objects.filter(counted | earlier)).order_by()
+    sums = rows.values_list("member_id", "model", "surface").annotate(
+        compared=Sum("total_cents", filter=counted, default=0),
+        before=Sum("total_cents", filter=earlier, default=0),
+    )
+    changes = {tuple(key): Change(cents(compared), cents(before)) for *key, compared, before in sums}
+    return Changes(*(added_up(changes, itemgetter(place)) for place in range(3)))
 
 
 def added_up(changes: Mapping[Key, Change], part: Callable[[Key], Part]) -> Mapping[Part, Change]:
-    """By one part of the keys."""
+    """By one part of the keys, wherever anything was spent."""
     sums: dict[Part, Change] = defaultdict(Change)
     for key, change in changes.items():
         sums[part(key)] += change
-    return dict(sums)
+    return {key: change for key, change in sums.items() if change != NO_CHANGE}

@@ -24,7 +24,7 @@ from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, tools
 from tracker.reports.badges import Context
-from tracker.reports.changes import Changes
+from tracker.reports.changes import Changes, read_changes
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit
 from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, usage_of
@@ -118,7 +118,7 @@ class MemberReport:
 
     @cached_property
     def changes(self) -> Changes:
-        return Changes(self.filters.comparison, lambda rows: rows.filter(member=self.member))
+        return read_changes(self.filters.comparison, lambda rows: rows.filter(member=self.member))
 
     @cached_property
     def limit(self) -> StatedLimit | None:

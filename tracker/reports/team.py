@@ -17,7 +17,7 @@ from groups.small import shown_paths
 from tracker.filters import Filters
 from tracker.reports import badges, people, usage
 from tracker.reports.badges import ADOPTION, Badge, Habits
-from tracker.reports.changes import Changes
+from tracker.reports.changes import Changes, read_changes
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
@@ -251,7 +251,7 @@ class Team:
 
     @cached_property
     def changes(self) -> Changes:
-        return Changes(self.filters.comparison, self.selection.of)
+        return read_changes(self.filters.comparison, self.selection.of)
 
     @property
     def totals(self) -> Totals:
