@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from operator import add
@@ -182,12 +182,18 @@ def summed(rows: QuerySet[Any], keys: Sequence[str], *sums: str) -> Statement | 
     Of SQL, since Django takes as long to put such a statement together of expressions, and to convert each
     value, as the database takes to add up.
     """
+    selected = statement(rows.order_by())
+    if selected is None:
+        return None
+    (own, values), by = selected, ", ".join(keys)
+    return f"SELECT {by}, {', '.join(sums)} FROM ({own}) AS own GROUP BY {by}", values  # noqa: S608  # nosec
+
+
+def statement(rows: QuerySet[Any, Any]) -> Statement | None:
     try:
-        own, values = rows.order_by().query.sql_with_params()
+        return rows.query.sql_with_params()
     except EmptyResultSet:
         return None
-    by = ", ".join(keys)
-    return f"SELECT {by}, {', '.join(sums)} FROM ({own}) AS own GROUP BY {by}", values  # noqa: S608  # nosec
 
 
 def fetch(*parts: Statement | None) -> list[Row]:
@@ -256,6 +262,11 @@ def daily_counts(
 def as_date(day: date | str) -> date:
     """SQLite has no dates."""
     return date.fromisoformat(day) if isinstance(day, str) else day
+
+
+def as_instant(instant: datetime | str) -> datetime:
+    """Nor instants: it has them as text, in UTC."""
+    return datetime.fromisoformat(instant).replace(tzinfo=UTC) if isinstance(instant, str) else instant
 
 
 class Day(NamedTuple):
