@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
+from tracker.reports.sql import Statement, as_date, fetch, in_cents, micro_sum, summed
 from tracker.reports.team import MemberFigures, Team
-from tracker.reports.usage import Statement, as_date, fetch, in_cents, micro_sum, summed
 
 STACKED_MEMBERS = 6
 Sums = dict[tuple[int, date], Decimal]  # cents by member and day

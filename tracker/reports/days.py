@@ -8,7 +8,8 @@ from datetime import date
 from collector.base.days import days_between, utc_day
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
-from tracker.reports.usage import Day, as_date, count_sum, fetch, in_cents, micro_sum, summed
+from tracker.reports.sql import as_date, count_sum, fetch, in_cents, micro_sum, summed
+from tracker.reports.usage import Day
 
 NOTHING = Day()
 

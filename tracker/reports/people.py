@@ -13,7 +13,7 @@ from collector.base import names
 from collector.models import Member
 from groups.models import Assignment
 from incidents.models import Incident
-from tracker.reports.usage import as_instant, fetch, statement
+from tracker.reports.sql import as_instant, fetch, statement
 
 FIELDS = (
     "pk", "name", "email", "kind", "gone_at", "is_removed", "first_seen_at", "role", "is_concerned",

@@ -11,7 +11,8 @@ from statistics import quantiles
 from typing import NamedTuple
 
 from tracker.reports.badges import MIN_REQUESTS
-from tracker.reports.usage import Part, Usage, float_cents
+from tracker.reports.sql import float_cents
+from tracker.reports.usage import Part, Usage
 from tracker.widgets.palette import Palette, PaletteModel
 
 # A model is offered as the cheaper one only if it serves this share of the team's requests or more.

@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from operator import add
 from typing import Any, NamedTuple
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import QuerySet
 
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import AGENT_SURFACES
 from collector.models.activity import BetweenDaysQuerySet
 from collector.models.totals import MemberModelDayQuerySet
-
-Row = tuple[Any, ...]
-Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
-MICRO_PLACES = 6  # of a cent, as many as are stored
+from tracker.reports.sql import Row, as_date, count_sum, fetch, in_cents, micro_sum, summed
 
 
 class Totals(NamedTuple):
@@ -132,24 +127,6 @@ class Usage:
         return dict(by_member)
 
 
-def count_sum(column: str, where: str = "") -> str:
-    """SQL of a sum of whole numbers, which PostgreSQL would add up as decimals."""
-    return f"CAST({_sum_of(column, where)} AS BIGINT)"
-
-
-def micro_sum(column: str, where: str = "") -> str:
-    """SQL of a sum of cents in millionths of a cent, as a whole number.
-
-    SQLite adds up decimals as floats. What one member spends on a model, and what a day costs, is exact to
-    the last place so, up to a million dollars; sums of these sums are of whole numbers.
-    """
-    return f"CAST(ROUND({_sum_of(column, where)} * 1000000) AS BIGINT)"
-
-
-def _sum_of(column: str, where: str) -> str:
-    return f"COALESCE(SUM({column}) FILTER (WHERE {where}), 0)" if where else f"SUM({column})"
-
-
 OF_AGENTS = "surface IN ('{}', '{}')".format(*AGENT_SURFACES)
 # In the order of `Totals`.
 SUMS = (
@@ -176,38 +153,6 @@ def totals_by_member(rows: MemberModelDayQuerySet) -> dict[int, Totals]:
     return {pk: totals(own) for pk, *own in fetch(summed(rows, ("member_id",), *SUMS)) if any(own)}
 
 
-def summed(rows: QuerySet[Any], keys: Sequence[str], *sums: str) -> Statement | None:
-    """A statement that adds rows up by the columns `keys`; None where filters leave no rows.
-
-    Of SQL, since Django takes as long to put such a statement together of expressions, and to convert each
-    value, as the database takes to add up.
-    """
-    selected = statement(rows.order_by())
-    if selected is None:
-        return None
-    (own, values), by = selected, ", ".join(keys)
-    return f"SELECT {by}, {', '.join(sums)} FROM ({own}) AS own GROUP BY {by}", values  # noqa: S608  # nosec
-
-
-def statement(rows: QuerySet[Any, Any]) -> Statement | None:
-    try:
-        return rows.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-
-
-def fetch(*parts: Statement | None) -> list[Row]:
-    """The rows of all parts, as the database gives them. One query."""
-    known = [part for part in parts if part]
-    if not known:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            " UNION ALL ".join(sql for sql, _ in known), [v for _, values in known for v in values]
-        )
-        return cursor.fetchall()
-
-
 def added_up(parts: Iterable[Part], place: int) -> dict[Any, Totals]:
     """By what stands in that place of each."""
     sums: dict[Any, tuple[int, ...]] = {}
@@ -221,16 +166,6 @@ def added_up(parts: Iterable[Part], place: int) -> dict[Any, Totals]:
 def totals(sums: Sequence[Any]) -> Totals:
     """Of sums in the order of `SUMS`."""
     return Totals._make([*sums[:-3], *map(in_cents, sums[-3:])])
-
-
-def in_cents(micro: int) -> Decimal:
-    """Millionths of a cent as cents."""
-    return Decimal(micro).scaleb(-MICRO_PLACES)
-
-
-def float_cents(micro: int) -> float:
-    """The same for what is estimated."""
-    return micro / 10**MICRO_PLACES
 
 
 class DailyCounts(NamedTuple):
@@ -257,16 +192,6 @@ def daily_counts(
         else:
             (counts.requesters if part == 2 else counts.active)[as_date(day)] = count
     return counts
-
-
-def as_date(day: date | str) -> date:
-    """SQLite has no dates."""
-    return date.fromisoformat(day) if isinstance(day, str) else day
-
-
-def as_instant(instant: datetime | str) -> datetime:
-    """Nor instants: it has them as text, in UTC."""
-    return datetime.fromisoformat(instant).replace(tzinfo=UTC) if isinstance(instant, str) else instant
 
 
 class Day(NamedTuple):

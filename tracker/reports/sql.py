@@ -1,0 +1,84 @@
+"""Sums that the database makes, in SQL as it is sent, and what its values become here."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+
+Row = tuple[Any, ...]
+Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
+MICRO_PLACES = 6  # of a cent, as many as are stored
+
+
+def count_sum(column: str, where: str = "") -> str:
+    """SQL of a sum of whole numbers, which PostgreSQL would add up as decimals."""
+    return f"CAST({_sum_of(column, where)} AS BIGINT)"
+
+
+def micro_sum(column: str, where: str = "") -> str:
+    """SQL of a sum of cents in millionths of a cent, as a whole number.
+
+    SQLite adds up decimals as floats. What one member spends on a model, and what a day costs, is exact to
+    the last place so, up to a million dollars; sums of these sums are of whole numbers.
+    """
+    return f"CAST(ROUND({_sum_of(column, where)} * 1000000) AS BIGINT)"
+
+
+def _sum_of(column: str, where: str) -> str:
+    return f"COALESCE(SUM({column}) FILTER (WHERE {where}), 0)" if where else f"SUM({column})"
+
+
+def summed(rows: QuerySet[Any], keys: Sequence[str], *sums: str) -> Statement | None:
+    """A statement that adds rows up by the columns `keys`; None where filters leave no rows.
+
+    Of SQL, since Django takes as long to put such a statement together of expressions, and to convert each
+    value, as the database takes to add up.
+    """
+    selected = statement(rows.order_by())
+    if selected is None:
+        return None
+    (own, values), by = selected, ", ".join(keys)
+    return f"SELECT {by}, {', '.join(sums)} FROM ({own}) AS own GROUP BY {by}", values  # noqa: S608  # nosec
+
+
+def statement(rows: QuerySet[Any, Any]) -> Statement | None:
+    """What `rows` ask; None where filters leave none."""
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+
+
+def fetch(*parts: Statement | None) -> list[Row]:
+    """The rows of all parts, as the database gives them. One query."""
+    known = [part for part in parts if part]
+    if not known:
+        return []
+    with connection.cursor() as cursor:
+        values = [value for _, own in known for value in own]
+        cursor.execute(" UNION ALL ".join(sql for sql, _ in known), values)
+        return cursor.fetchall()
+
+
+def in_cents(micro: int) -> Decimal:
+    """Millionths of a cent as cents."""
+    return Decimal(micro).scaleb(-MICRO_PLACES)
+
+
+def float_cents(micro: int) -> float:
+    """The same for what is estimated."""
+    return micro / 10**MICRO_PLACES
+
+
+def as_date(day: date | str) -> date:
+    """SQLite has no dates."""
+    return date.fromisoformat(day) if isinstance(day, str) else day
+
+
+def as_instant(instant: datetime | str) -> datetime:
+    """Nor instants: it has them as text, in UTC."""
+    return datetime.fromisoformat(instant).replace(tzinfo=UTC) if isinstance(instant, str) else instant
