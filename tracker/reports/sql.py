@@ -79,6 +79,6 @@ def as_date(day: date | str) -> date:
     return date.fromisoformat(day) if isinstance(day, str) else day
 
 
-def as_instant(instant: datetime | str) -> datetime:
-    """Nor instants: it has them as text, in UTC."""
-    return datetime.fromisoformat(instant).replace(tzinfo=UTC) if isinstance(instant, str) else instant
+def as_instant(instant: datetime) -> datetime:
+    """SQLite's are in UTC, and do not say so."""
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
