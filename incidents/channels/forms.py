@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 
+from collector.base.plausibility import is_number
 from incidents.models import Channel
 
 from .targets import SECRET_KINDS
@@ -38,6 +39,14 @@ LINES = forms.Textarea(attrs={"rows": 4, "cols": 60})
 SECRET = forms.PasswordInput(attrs={"autocomplete": "off", "size": 60})
 
 
+class GroupsField(forms.ModelMultipleChoiceField):
+    def clean(self, value: Any) -> Any:
+        """No number of a group is longer than 64 bits, which SQLite could not look up."""
+        if not all(is_number(str(pk)) for pk in value or ()):
+            raise forms.ValidationError("Choose groups from the list.")
+        return super().clean(value)
+
+
 class ChannelForm(forms.ModelForm):
     """What all kinds have in common; a kind adds its own words for the target."""
 
@@ -50,6 +59,7 @@ class ChannelForm(forms.ModelForm):
     class Meta:
         model = Channel
         fields = tuple(name for _, options in CHANNEL_FIELDSETS[:-1] for name in options["fields"])
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {"groups": GroupsField}
         widgets: ClassVar[dict[str, type[forms.Widget]]] = {"groups": forms.CheckboxSelectMultiple}
         error_messages: ClassVar[dict[str, dict[str, str]]] = dict.fromkeys(
             ("quiet_from", "quiet_until"), {"invalid": "Enter a time such as 22:00."}

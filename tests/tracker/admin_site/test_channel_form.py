@@ -113,6 +113,11 @@ def test_a_form_with_a_mistake_is_not_sent(admin_client):
     assert answer.startswith("Not sent: ")
 
 
+def test_what_is_no_number_of_a_group_is_no_choice(admin_client):
+    sent = values("http://127.0.0.1:9/x") | {"audience": "groups", "groups": "9" * 25}
+    assert "Choose groups from the list." in admin_client.post(ADD, sent).content.decode()
+
+
 def test_who_may_only_look_sends_no_test(client):
     client.force_login(User.objects.create_user("vera", is_staff=True))
     assert client.post(TEST, values("http://127.0.0.1:1/")).status_code == 403
