@@ -54,8 +54,8 @@ class CarefulList(ReadableFigures):
     ) -> HttpResponse | None:
         if not all(map(is_number, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             raise Http404("One of the rows does not exist, so nothing was changed.")
-        act = super().response_action  # type: ignore[misc]
-        answer: HttpResponse | None = act(request, queryset, *args, **options)
+        admin: Any = super()
+        answer: HttpResponse | None = admin.response_action(request, queryset, *args, **options)
         return answer
 
 
