@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Sum
 
+from collector.base.connections import drop_if_dead
 from collector.base.money import cents
 from collector.base.reports import StepReport
 from collector.cursor.client import CursorClient
@@ -35,9 +36,16 @@ class GuardReport(StepReport):
     """How many members the guard limited, or would have limited."""
 
     acted: int = 0
+    failed: int = 0
+
+    @property
+    def is_ok(self) -> bool:
+        return not self.failed
 
     @property
     def summary(self) -> str:
+        if self.failed:
+            return f"{self.acted} incidents guarded, {self.failed} failed"
         return f"{self.acted} incidents guarded" if self.acted else "nothing to do"
 
 
@@ -47,16 +55,20 @@ def run_guard(now: datetime, client: CursorClient | None = None) -> GuardReport:
     if policy.mode == GuardSettings.Mode.OFF:
         return GuardReport()
     is_live = policy.mode == GuardSettings.Mode.ON and may_write()
-    acted = 0
+    acted = failed = 0
     for incident in due_incidents(policy, now):
-        if not is_live:
-            acted += note_dry_run(incident, policy, now)
-            continue
         try:
-            acted += limit_member(incident, policy, client or CursorClient.from_settings(), now)
+            if is_live:
+                acted += limit_member(incident, policy, client or CursorClient.from_settings(), now)
+            else:
+                acted += note_dry_run(incident, policy, now)
         except (CursorApiError, LimitRefused) as problem:
             log.warning("the guard could not act on incident %s: %s", incident.pk, problem)
-    return GuardReport(acted)
+        except Exception:  # an incident that makes it fail must not leave the others unguarded
+            log.exception("the guard failed on incident %s", incident.pk)
+            drop_if_dead()
+            failed += 1
+    return GuardReport(acted, failed)
 
 
 def due_incidents(policy: GuardSettings, now: datetime) -> Iterator[Incident]:

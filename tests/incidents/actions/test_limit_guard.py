@@ -19,6 +19,7 @@ from incidents.actions import limit_guard
 from incidents.actions.limit_guard import limit_dollars, run_guard
 from incidents.models import GuardSettings, Incident, LimitChange, Origin
 from tests.incidents.actions.limit_site import BOSS, DAY, NOW, LimitSite
+from tests.incidents.factories import make_incident, make_member
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=60)
@@ -64,6 +65,24 @@ def test_an_incident_that_somebody_takes_on_while_the_guard_asks_cursor_is_left_
     assert run_guard(LATER, site.client).acted == 0
     assert (site.calls, LimitChange.objects.count()) == (0, 0)
     assert guard_notes(site) == []
+
+
+@pytest.mark.parametrize(("mode", "step"), [("on", "limit_member"), ("dry_run", "note_dry_run")])
+def test_an_incident_that_fails_leaves_the_others_guarded(site: LimitSite, monkeypatch, mode, step):
+    switch(mode)
+    other = make_incident(make_member("bob@example.com"), severity="critical", detected_at=NOW)
+    guarded: list[int] = []
+
+    def act(incident: Incident, *arguments: object) -> bool:
+        guarded.append(incident.pk)
+        if incident == site.incident:
+            raise KeyError("made up")
+        return True
+
+    monkeypatch.setattr(limit_guard, step, act)
+    report = run_guard(LATER, site.client)
+    assert (sorted(guarded), report.acted, report.failed) == ([site.incident.pk, other.pk], 1, 1)
+    assert not report.is_ok
 
 
 def test_a_dry_run_notes_once_what_it_would_have_done(site: LimitSite):
