@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from incidents.models import Channel
 from tracker.access.guard import responder
 from tracker.access.request import AccessRequest
 
@@ -19,7 +20,8 @@ def demo_messages(request: AccessRequest) -> HttpResponse:
     """What Slack and e-mail would have got, the newest first."""
     if not settings.DEMO:
         raise Http404("Messages are shown here only in a demo.")
-    kind = request.GET.get("kind", "")
+    asked = request.GET.get("kind", "")
+    kind = asked if asked in Channel.Medium.values else ""
     sent_at = Coalesce("notification__sent_at", "kept_at")
     rows = DemoMessage.objects.select_related("notification__incident").order_by(sent_at.desc(), "-pk")
     if kind:

@@ -39,6 +39,7 @@ def test_a_message_is_kept_and_shown(client, demo, seed):
     page = client.get("/demo/messages").content.decode()
     assert "The week" in page
     assert "Nothing was sent" in page
+    assert "The week" in client.get("/demo/messages?kind=%00").content.decode()
 
 
 def test_a_kept_slack_message_reads_as_slack_shows_it(client, demo):
