@@ -66,10 +66,10 @@ SERVED: dict[str, Callable[[], QuerySet]] = {
         kept_pk=1, gone_email="ann@x.io", undone_at__isnull=False
     ),
     "membersurfaceday_day_member": lambda: MemberModelDay.objects.filter(day=TODAY, member__gt=1),
-    "membersurfaceday_by_day": lambda: (
+    "membersurfaceday_by_model": lambda: (
         MemberModelDay.objects.between(FIRST, TODAY)
         .order_by()
-        .values_list("day", "is_after_turn")
+        .values_list("day", "model", "is_after_turn")
         .annotate(cents=Sum("total_cents"), served=Sum("requests"))
     ),
     "membermodelhour_hour_member": lambda: MemberModelHour.objects.between(NOW - timedelta(days=1), NOW),

@@ -20,6 +20,7 @@ from tests.drills.machine import ALIAS, wait_until
 OURS = ("collector", "groups", "detection", "incidents", "tracker")
 # Those that an older version could not live with, each with the reason why that is no harm.
 MARKED: dict[tuple[str, str], str] = {
+    ("collector", "0018_spend_by_model"): "its index serves what was asked of the one that it takes away",
     ("incidents", "0004_notices"): "its constraint allows all that the one before allowed",
 }
 ALWAYS_FINE = (
