@@ -124,6 +124,15 @@ class EnteredDecimal(forms.DecimalField):
         return super().to_python(plain_number(value) if isinstance(value, str) else value)
 
 
+class EnteredInteger(forms.IntegerField):
+    """The same of a whole number: 2,5 is none, and would be 25."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+
+    def to_python(self, value: object) -> Any:
+        return super().to_python(plain_number(value) if isinstance(value, str) else value)
+
+
 class DollarsField(EnteredDecimal):
     """Entered and shown in dollars, stored in cents."""
 
@@ -165,6 +174,8 @@ class ReadableFigures(BaseModelAdmin):
     ) -> forms.Field | None:
         if isinstance(db_field, models.DecimalField):
             options.setdefault("form_class", EnteredDecimal)
+        elif isinstance(db_field, models.IntegerField) and not db_field.choices:
+            options = {"form_class": EnteredInteger, "widget": EnteredInteger.widget} | options
         if not is_cents(db_field):
             return super().formfield_for_dbfield(db_field, request, **options)
         return DollarsField(

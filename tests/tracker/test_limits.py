@@ -78,6 +78,7 @@ def test_a_limit_is_lifted_and_a_temporary_one_says_what_comes_back(site):
     ("fields", "words"),
     [
         ({"dollars": ""}, "Enter a whole number of dollars"),
+        ({"dollars": "2,5"}, 'type="text" name="dollars" value="2,5"'),
         ({"dollars": "-1"}, "greater than or equal to 0"),
         ({"until": "2026-09-16T14:00"}, "in the future"),
         ({"reason": ""}, "This field is required"),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from collector.base.readable import EnteredInteger
 from collector.cursor.client import CursorClient
 from collector.models import Member
 from incidents.actions.cursor_links import DASHBOARD
@@ -50,7 +51,7 @@ class LimitForm(UntilForm):
     what = forms.ChoiceField(
         choices=[(SET, "Set the limit to"), (LIFT, "Lift the member's own limit")], label="Change"
     )
-    dollars = forms.IntegerField(
+    dollars = EnteredInteger(
         required=False, min_value=0, max_value=MOST_DOLLARS, label="US dollars per billing cycle"
     )
     incident = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
@@ -69,7 +70,7 @@ class LimitForm(UntilForm):
 
 
 class LimitRequestForm(UntilForm):
-    dollars = forms.IntegerField(
+    dollars = EnteredInteger(
         min_value=1, max_value=MOST_DOLLARS, label="Limit you need, US dollars per billing cycle"
     )
     field_order = ("dollars", "until", "reason")
