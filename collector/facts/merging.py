@@ -19,6 +19,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Q, Sum
 
+from collector.base.connections import drop_if_dead
 from collector.base.days import day_end, day_start
 from collector.base.short_transactions import ShortTransactions
 from collector.base.upsert import writing
@@ -99,6 +100,7 @@ def finish_merges(now: datetime) -> None:
             log.warning("%s stays unfinished: %s", record, refused)
         except Exception:  # one merge must not keep the collection from its work, hour after hour
             log.exception("%s stays unfinished", record)
+            drop_if_dead()
 
 
 def _go_on(record: MemberMerge, now: datetime) -> None:
