@@ -37,6 +37,19 @@ class Override:
         return cls(field, value.strip())
 
 
+def add_set_option(parser: argparse.ArgumentParser) -> None:
+    """`--set` of a command, as `overrides`."""
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        type=Override.parse,
+        default=[],
+        metavar="RULE.FIELD=VALUE",
+        help="try a setting without saving it, such as spike.multiplier=4; may be repeated",
+    )
+
+
 def fields() -> dict[str, models.Field]:
     """What can be set, by name."""
     return {field.name: field for field in DetectionSettings._meta.concrete_fields if not field.primary_key}

@@ -15,7 +15,7 @@ from collector.base.arguments import email
 from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
 from detection.models import DetectionSettings
-from detection.replay.overrides import Override, apply
+from detection.replay.overrides import add_set_option, apply
 from detection.scoring.marks import Marks
 from detection.scoring.score import Score, as_json, mean, score, score_file
 
@@ -40,15 +40,7 @@ class Command(ProductCommand):
         parser.add_argument("--seeds", type=seeds, default="101-110", help="such as 3,5,8 (default 101-110)")
         parser.add_argument("--members", type=int, default=200, help="of each made-up company (default 200)")
         parser.add_argument("--days", type=int, default=60, help="of history (default 60)")
-        parser.add_argument(
-            "--set",
-            dest="overrides",
-            action="append",
-            type=Override.parse,
-            default=[],
-            metavar="RULE.FIELD=VALUE",
-            help="score another setting, such as spike.multiplier=4; may be repeated",
-        )
+        add_set_option(parser)
         parser.add_argument("--file", type=Path, help="a team's own export, in place of made-up companies")
         parser.add_argument(
             "--labels", type=Path, help="its true incidents: email, kind, onset_at, ended_at, extra_dollars"

@@ -14,7 +14,7 @@ from collector.base.plausibility import is_number
 from detection.models import DetectionSettings
 from detection.replay import past
 from detection.replay.backtest import backtest
-from detection.replay.overrides import Override, apply
+from detection.replay.overrides import Override, add_set_option, apply
 from incidents.actions.limit_guard import guard_lines
 
 
@@ -32,15 +32,7 @@ class Command(ProductCommand):
             metavar="N",
             help="hours between two runs, 1 to 24 (default 1)",
         )
-        parser.add_argument(
-            "--set",
-            dest="overrides",
-            action="append",
-            type=Override.parse,
-            default=[],
-            metavar="RULE.FIELD=VALUE",
-            help="try a setting without saving it, such as spike.multiplier=4; may be repeated",
-        )
+        add_set_option(parser)
         parser.add_argument("--json", action="store_true", help="print the would-be incidents as JSON")
 
     def handle(
