@@ -71,18 +71,19 @@ class Echo:
 
 
 def spelled(event: UsageEvent) -> dict[str, Any]:
+    """`event` as the client parses the vendor's JSON: counts are int, amounts Decimal."""
     return {
         "timestamp": str(to_epoch_ms(event.occurred_at)),
         "userEmail": event.member.email,
         "model": event.model,
         "kind": event.kind,
         "maxMode": event.is_max_mode,
-        "requestsCosts": float(event.request_units),
+        "requestsCosts": event.request_units,
         "isTokenBasedCall": event.is_token_based,
         "isChargeable": event.is_chargeable,
         "isHeadless": event.is_headless,
-        "chargedCents": float(event.charged_cents),
-        "tokenUsage": {name: float(getattr(event, field) or 0) for name, field in TOKENS.items()},
+        "chargedCents": event.charged_cents,
+        "tokenUsage": {name: getattr(event, field) or 0 for name, field in TOKENS.items()},
     }
 
 
