@@ -142,6 +142,7 @@ def _usual_of(row: int, frame: Frame, baseline: Baseline) -> Usual:
         context=float(np.exp(context.level[row])),
         most_context=float(np.exp(context.centre[row] + reach)),
         cost_lift=float(baseline.cost_lift[row, frame.peak_hours_ago[row]]),
+        problem_days=frame.problem_days(row),
     )
 
 

@@ -70,11 +70,13 @@ class Evidence:
 @dataclass(frozen=True)
 class Usual:
     """What a member's requests are compared with: their weighed tokens, usually and at most as the member's
-    own days allow; and `cost_lift`, how many times the usual a request costs everybody now."""
+    own days allow; and `cost_lift`, how many times the usual a request costs everybody now. Nothing is
+    compared with `problem_days`, counted from 1970."""
 
     context: float
     most_context: float
     cost_lift: float = 1.0
+    problem_days: Array | Sequence[int] = ()
 
 
 class Work(NamedTuple):
@@ -102,7 +104,11 @@ class Work(NamedTuple):
         """The rows of no cloud agent and no automation."""
         agents = [place for place, name in enumerate(names.surfaces) if name in AGENT_SURFACES]
         is_by_hand = ~np.isin(self.surface, agents)
-        return Work(*(column[is_by_hand] for column in self))
+        return self.chosen(is_by_hand)
+
+    def chosen(self, rows: Array) -> Work:
+        """These rows."""
+        return Work(*(column[rows] for column in self))
 
 
 class WorkNames(NamedTuple):
@@ -124,6 +130,7 @@ def nothing_known(member_ids: Sequence[int]) -> tuple[Mapping[int, Work], WorkNa
 def gather(work: Work, names: WorkNames, start: int, end: int, usual: Usual) -> tuple[Evidence, ...]:
     """Evidence in the hours `[start, end)`, beside what the member did before them."""
     window, before = work.between(start, end), work.between(-(2**40), start)
+    before = before.chosen(~np.isin(before.hour // 24, usual.problem_days))
     if not window.requests.sum():
         return ()
     pieces = (

@@ -14,7 +14,7 @@ import numpy as np
 from collector.base.days import day_start, utc_day
 
 from .arrays import Array, of_rows
-from .price_changes import PriceChange
+from .price_changes import EPOCH, PriceChange
 from .prices import NO_PRICES, PriceBook
 
 T = TypeVar("T")
@@ -70,21 +70,30 @@ MEASURES = Measures._fields
 @dataclass(frozen=True)
 class Past:
     """Whole UTC days, oldest first, and whatever was worked out of them: a replay keeps it for all hours of
-    a day."""
+    a day. `is_problem`, of the same shape, are days that a person called a real problem."""
 
     days: Measures
+    is_problem: Array | None = None
     _memo: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
     _part_of: tuple[Past, Array] | None = None
 
     def only(self, rows: Array) -> Past:
         """The days of these members; what is worked out of them is still worked out of everybody's."""
-        return Past(of_rows(self.days, rows), _part_of=(self, rows))
+        return Past(of_rows(self.days, rows), of_rows(self.is_problem, rows), _part_of=(self, rows))
 
     @property
     def history(self) -> Measures:
         """The days before the rolling windows begin: they say what is usual, and never hold what is
         judged."""
-        return self.days.columns(slice(None, -2))
+        return self.usual.columns(slice(None, -2))
+
+    @cached_property
+    def usual(self) -> Measures:
+        """The days as they count for what is usual: nothing on those of a real problem."""
+        problem = self.is_problem
+        if problem is None or not problem.any():
+            return self.days
+        return self.days.each(lambda array: np.where(problem, 0.0, array))
 
     def once(self, work: Callable[..., T], *arguments: Hashable) -> T:
         """The result of `work`, which must depend on nothing but these days and the arguments, and whose
@@ -207,6 +216,13 @@ class Frame:
         """One value per member: the costliest of the rolling days, with all its measures."""
         chosen = (np.arange(len(self.member_ids)), self.peak_hours_ago)
         return self.rolling.each(lambda array: array[chosen])
+
+    def problem_days(self, row: int) -> Array:
+        """The member's days of a real problem, counted from 1970."""
+        if self.past.is_problem is None:
+            return np.zeros(0, dtype=int)
+        is_problem = self.past.is_problem[row]
+        return np.flatnonzero(is_problem) - len(is_problem) + (self.day - EPOCH).days
 
     def days_ago(self, count: int) -> datetime:
         """Midnight `count` days before the day of `as_of`."""

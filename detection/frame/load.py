@@ -9,12 +9,14 @@ from django.db.models.functions import Cast
 
 from collector.base.days import day_start, utc_day
 from collector.models import BillingCycle, Member, Source, SourceRun, SpendSnapshot
+from detection.models import Anomaly
 
 from .arrays import Array
 from .frame import HOURS, Caps, Cycle, Frame, Measures, Past, hour_after
 from .kept_days import kept_day_rows
 from .price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, changes_in
 from .prices import NO_PRICES, PriceBook, team_prices
+from .real_problems import problem_days
 from .totals import LAST_HOUR, current_hour_rows, day_rows, hour_of, hour_rows, joined_rows
 
 PRICE_DAYS = DAYS_BEFORE + DAYS_SINCE
@@ -40,12 +42,13 @@ def load_frame(as_of: datetime, *, days: int) -> Frame:
     changes = changes_in(charged, today)
     first = hour_of(day_start(today - timedelta(days=days)))
     judged, _ = _binned(past, index, (past["hour"].to_numpy() - first) // 24, days, prices, changes)
+    confirmed = Anomaly.objects.confirmed_since(day_start(today - timedelta(days=days)))
     begins = hours["hour"].to_numpy() - (hour_of(end_at) - HOURS)
     of_hours, added = _binned(hours, index, begins, HOURS, prices, changes)
     return Frame(
         as_of=as_of,
         member_ids=members,
-        past=Past(judged),
+        past=Past(judged, problem_days(confirmed, as_of, members, days)),
         hours=of_hours,
         cycle=_load_cycle(cycle, as_of, charged, hours, index) if cycle else None,
         caps=_load_caps(cycle, as_of, index) if cycle else None,

@@ -25,6 +25,12 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
         """Anomalies first seen in `[start_at, end_at)`."""
         return self.filter(detected_at__gte=start_at, detected_at__lt=end_at)
 
+    def confirmed_since(self, instant: datetime) -> AnomalyQuerySet:
+        """Members' anomalies seen since `instant` that a person called a real problem, but for figures of a
+        cycle, which stand out for weeks after the days that made them do so."""
+        rows = self.filter(confirmed_at__isnull=False, member__isnull=False, last_seen_at__gte=instant)
+        return rows.exclude(metric__endswith="_cycle")
+
 
 class Anomaly(models.Model):
     """One row is one finding of one rule about one member (or the team, without a member) while it lasts."""
@@ -58,6 +64,11 @@ class Anomaly(models.Model):
     last_seen_at = models.DateTimeField(help_text="The latest run that found it.")
     cleared_at = models.DateTimeField(
         null=True, blank=True, help_text="The first run that no longer found it."
+    )
+    confirmed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a person called it a real problem: its days never count as usual.",
     )
     is_provisional = models.BooleanField(
         default=False, help_text="Whether it is based on a day that is not over."
@@ -104,6 +115,10 @@ class Anomaly(models.Model):
     def charged_cents(self) -> float | None:
         """What Cursor charged for the window, where its value is an estimate."""
         return self.operands.get("charged_cents")
+
+    def is_confirmed(self, at: datetime) -> bool:
+        """Whether a person had called it a real problem by then."""
+        return self.confirmed_at is not None and self.confirmed_at <= at
 
     def named_after(self, instant: datetime) -> set[int]:
         """Members whom a finding of the team names now and did not name up to the run at `instant`."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from detection.frame.arrays import Array
 from detection.frame.prices import NO_PRICES, PriceBook
+from detection.models import Anomaly
 
 EventReader = Callable[[int, datetime, datetime], pd.DataFrame]
 
@@ -31,6 +32,7 @@ class History:
     thread_requests. Rows before the hour `hours_from` are whole days; `earlier` reads these hours of a few
     members. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
     `events` reads one member's events of a stretch of time. `left_at`: when members left, who since have.
+    `confirmed`: anomalies that a person called a real problem.
     """
 
     member_ids: Array
@@ -44,6 +46,7 @@ class History:
     turns: Mapping[datetime, Turn] = field(default_factory=dict)
     prices: PriceBook = NO_PRICES
     left_at: Mapping[int, datetime] = field(default_factory=dict)
+    confirmed: Sequence[Anomaly] = ()
 
     def has_left(self, member_id: int | None, as_of: datetime) -> bool:
         """Whether a member had left by then; whoever leaves later is still judged."""

@@ -12,7 +12,7 @@ from detection.findings.detail import read_events
 from detection.frame.frame import HOURS
 from detection.frame.load import first_complete_collection, watched_members
 from detection.frame.totals import hour_of
-from detection.models import DetectionSettings, Exemption
+from detection.models import Anomaly, DetectionSettings, Exemption
 
 from .history import History
 from .replay import steps
@@ -59,6 +59,7 @@ def load_history(
         turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < day_end(last)},
         prices=prices,
         left_at={pk: member.gone_at for pk, member in members.items() if member.gone_at},
+        confirmed=list(Anomaly.objects.confirmed_since(start_at)),
     )
 
 

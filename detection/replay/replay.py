@@ -14,6 +14,7 @@ from detection.frame.arrays import Array
 from detection.frame.evidence import Work, WorkNames
 from detection.frame.frame import HOURS, MEASURES, Cycle, Frame, Measures, Past
 from detection.frame.price_changes import PriceChanges
+from detection.frame.real_problems import problem_days
 from detection.frame.totals import hour_of
 
 from .history import History
@@ -49,7 +50,7 @@ class Replay:
         self._cycle_team = 0.0
         self._cycle_start: datetime | None = None
         self._shown = 0
-        self._past: tuple[int, Past] | None = None
+        self._past: tuple[int, int, Past] | None = None
         self._team: tuple[date, pd.DataFrame] | None = None
         self._load()
 
@@ -61,7 +62,7 @@ class Replay:
         return Frame(
             as_of=as_of,
             member_ids=self.history.member_ids,
-            past=self._past_of((hour_of(as_of) - self._origin) // 24),
+            past=self._past_of((hour_of(as_of) - self._origin) // 24, as_of),
             hours=self._hours.columns(slice(hour - HOURS, hour)),
             cycle=self._cycle(as_of),
             prices=self.history.prices,
@@ -216,10 +217,13 @@ class Replay:
                 self._put(shown)
         return self._prices.changes
 
-    def _past_of(self, day: int) -> Past:
-        if self._past is None or self._past[0] != day:
-            self._past = day, Past(self._day_sums.columns(slice(day - self._days, day)))
-        return self._past[1]
+    def _past_of(self, day: int, as_of: datetime) -> Past:
+        confirmed = sum(anomaly.is_confirmed(as_of) for anomaly in self.history.confirmed)
+        if self._past is None or self._past[:2] != (day, confirmed):
+            days = self._day_sums.columns(slice(day - self._days, day))
+            is_problem = problem_days(self.history.confirmed, as_of, self.history.member_ids, self._days)
+            self._past = day, confirmed, Past(days, is_problem)
+        return self._past[2]
 
     def _cycle(self, as_of: datetime) -> Cycle | None:
         begun = [start for start in self.history.cycles if start <= as_of]

@@ -94,7 +94,7 @@ class Level:
 
 
 def _level(past: Past, span: int) -> Level:
-    recent, before = past.days.columns(slice(-span, None)), past.days.columns(slice(None, -span))
+    recent, before = past.days.columns(slice(-span, None)), past.usual.columns(slice(None, -span))
     usual = habit(before.cents, least_spread=LEAST_SPREAD)
     made = habit(before.requests, least_spread=LEAST_SPREAD)
     z_spend, lift = _level_z(recent.cents, usual)

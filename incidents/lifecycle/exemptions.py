@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from collector.models import Member
 from detection import exemptions
-from detection.models import Exemption
+from detection.models import Anomaly, Exemption
 from detection.vocabulary import ExemptionKind
 from incidents.models import Incident, TimelineEntry, TimelineStep, Verdict
 
@@ -25,6 +25,7 @@ def replace_exemption(
     if member is None:
         return
     revoke_exemptions(incident, by, now)
+    mark_real(incident, now)
     if incident.verdict in CLOSING_VERDICTS:
         is_too_small = incident.verdict == Verdict.TOO_SMALL
         exemptions.leave(
@@ -43,8 +44,16 @@ def revoke_exemptions(incident: Incident, by: str, now: datetime) -> None:
     """Revoke what verdicts about the incident's member and cause left and is in force."""
     if incident.member is None:
         return
+    Anomaly.objects.filter(incident_link__incident=incident).update(confirmed_at=None)
     for exemption in _left_by_verdicts(incident.member, incident.cause, now):
         exemptions.revoke(exemption, by=by, now=now)
+
+
+def mark_real(incident: Incident, now: datetime) -> None:
+    """Keep the spend of what is called a real problem out of what is usual."""
+    if incident.verdict == Verdict.REAL:
+        findings = Anomaly.objects.filter(incident_link__incident=incident, confirmed_at__isnull=True)
+        findings.update(confirmed_at=now)
 
 
 def is_exempt(incident: Incident, now: datetime) -> bool:

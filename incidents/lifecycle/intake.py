@@ -19,7 +19,7 @@ from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Status, TimelineStep
 from incidents.wording import instant
 
-from .exemptions import is_accepted, is_exempt
+from .exemptions import is_accepted, is_exempt, mark_real
 from .growth import floor_cents, growth, stated_cents
 from .intake_run import Run, TakeInReport
 from .moves import UNRESOLVED, Transition, transition, write
@@ -108,6 +108,7 @@ def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Inciden
     own is back; else open a new incident."""
     if current:
         link(current, anomalies, run)
+        mark_real(current, run.now)
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
         transition(current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), run.now)
         return "joined"

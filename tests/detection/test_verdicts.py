@@ -7,10 +7,13 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 
+from collector.models import MemberModelDay
 from detection import exemptions
 from detection.assess import assess
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings, Exemption
+from detection.replay import past
+from detection.replay.backtest import backtest
 
 from .facts import FRESH, NOW, make_member, runaway, ten_dollar_days
 from .frames import make_frame
@@ -129,3 +132,57 @@ def test_revoking_twice_keeps_the_first_time(ana):
     assert exemptions.revoke(verdict, by="ines", now=NOW)
     assert not exemptions.revoke(verdict, by="otto", now=NOW + timedelta(hours=1))
     assert Exemption.objects.get().revoked_by == "ines"
+
+
+def two_wild_days(member, **values):
+    """Twenty and fifteen days ago, like today's runaway, found at noon and seen till 01:00 two days later."""
+    for back in (20, 15):
+        day = (NOW - timedelta(days=back)).replace(hour=12)
+        MemberModelDay.objects.filter(member=member, day=day.date()).update(total_cents=9000)
+        Anomaly.objects.create(
+            member=member,
+            rule="spike",
+            cause="spend",
+            severity="warning",
+            metric="spend_24h",
+            observed=9000,
+            bound=5000,
+            expected=1000,
+            extra_cents=8000,
+            onset_at=day,
+            detected_at=day,
+            last_seen_at=day + timedelta(hours=37),
+            cleared_at=day + timedelta(hours=38),
+            **values,
+        )
+
+
+def found_live_and_in_replay():
+    """The rules that find today's runaway, live and in a replay of the hours up to now."""
+    replayed = backtest(
+        past.load_history(NOW.date(), NOW.date(), DetectionSettings()),
+        DetectionSettings(),
+        past.replayed(NOW.date(), NOW.date(), 1, NOW),
+        past.exemptions(),
+    )
+    live = {anomaly.rule for anomaly in detect(NOW, data_ages=FRESH).opened}
+    return live, {rule for incident in replayed for rule in incident.rules}
+
+
+@pytest.mark.parametrize(
+    ("confirmed_at", "found"),
+    [
+        (None, set()),
+        (BEFORE, {"own_baseline", "spike", "expensive_model"}),
+        (NOW + timedelta(days=1), set()),  # not by now
+    ],
+)
+def test_what_was_called_a_real_problem_never_counts_as_usual(ana, confirmed_at, found):
+    two_wild_days(ana, confirmed_at=confirmed_at)
+    assert found_live_and_in_replay() == (found, found)
+
+
+def test_a_limit_of_the_cycle_that_was_a_real_problem_takes_no_days_out_of_what_is_usual(ana):
+    two_wild_days(ana, confirmed_at=BEFORE)
+    Anomaly.objects.update(metric="spend_cycle")
+    assert found_live_and_in_replay() == (set(), set())

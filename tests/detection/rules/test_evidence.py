@@ -53,6 +53,10 @@ def test_what_carried_a_day_weeks_ago_is_not_new_again(model, cents, found):
     whole = Work(*map(np.concatenate, zip(before, now, strict=True)))
     pieces = gather(whole, NAMES, START, START + 24, USUAL)
     assert {piece.kind for piece in pieces} == found
+    # Nor is a day that was a real problem one that it carried.
+    without = replace(USUAL, problem_days=[carried_at // 24])
+    (piece,) = gather(whole, NAMES, START, START + 24, without)
+    assert piece.kind == EvidenceKind.NEW_MODEL
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,12 @@ def test_what_a_member_spent_twice_weeks_ago_is_not_unusual_again(earlier, found
     assert len(find(own_baseline, dear_day(85, days, [1] * 30))) == found
 
 
+def test_what_was_called_a_real_problem_twice_is_unusual_again():
+    frame = dear_day(85, [80, 80, *[2] * 26, 0, 0], [1] * 30)
+    is_problem = frame.past.days.cents == 8000
+    assert len(find(own_baseline, replace(frame, past=Past(frame.past.days, is_problem)))) == 1
+
+
 @pytest.mark.parametrize(
     ("yesterdays", "found"), [([80, 80, 0, 0], 1), ([0, 0, 0, 80, 80, 2, 2, 2, 2, 2, 0, 0], 0)]
 )

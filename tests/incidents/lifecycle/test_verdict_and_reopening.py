@@ -171,3 +171,27 @@ def test_a_closed_incident_of_the_team_stays_so_while_its_finding_holds_unless_a
     anomaly.operands = {"member_ids": [ben], "named_since": {f"{ben}": until.isoformat()}}
     anomaly.save()
     assert take_in(run_at(until), until).reopened == 1
+
+
+def test_a_real_problem_marks_its_findings_until_a_person_withdraws_it():
+    incident, anomaly = judged(Verdict.REAL)
+    anomaly.refresh_from_db()
+    assert anomaly.confirmed_at == NOON
+    assert lifecycle.reopen(incident, BOB, Origin.PAGE, NOON + HOUR).won
+    anomaly.refresh_from_db()
+    assert anomaly.confirmed_at is None
+
+
+def test_a_real_problem_marks_what_joins_it_later_and_another_verdict_unmarks_all():
+    make_anomaly()
+    take_in(run_at(NOON), NOON)
+    incident = Incident.objects.get()
+    assert lifecycle.verdict(incident, ADA, Origin.PAGE, NOON, Verdict.REAL).won
+    make_anomaly(rule="own_baseline", detected_at=NOON + HOUR, last_seen_at=NOON + HOUR)
+    assert take_in(run_at(NOON + HOUR), NOON + HOUR).joined == 1
+    assert set(Anomaly.objects.values_list("rule", "confirmed_at")) == {
+        ("spike", NOON),
+        ("own_baseline", NOON + HOUR),
+    }
+    assert lifecycle.verdict(incident, ADA, Origin.PAGE, NOON + HOUR, Verdict.EXPECTED).won
+    assert set(Anomaly.objects.values_list("confirmed_at", flat=True)) == {None}
