@@ -1,7 +1,7 @@
 """Events out of files: written as collected ones are, where nothing better is known of them already."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from collector.models import Member, UsageEvent
 from collector.sources.event_rows import (
     TABLE,
     EventDraft,
+    EventKey,
     EventRows,
     EventValues,
     keep_costs,
@@ -115,9 +116,10 @@ class EventWriter:
         if not self.is_dry_run:
             self._follow_merges(drafts)
         rows = number_twins(drafts, self.roster)
-        stored = stored_rows(self._stored(rows))
-        better = [key[:3] for key, columns in stored.items() if columns.origin in self._better_origins]
-        ours = not_known_better(rows, better) if better else rows
+        vague = self.roster.vague()
+        stored = stored_rows(self._stored(rows, vague))
+        better = {key for key, columns in stored.items() if columns.origin in self._better_origins}
+        ours = not_known_better(rows, better | stored.keys() - rows.keys(), better, vague)
         keep_costs(ours, stored)
         keep_tokens(ours, stored)
         written = TABLE.compare(ours, stored)
@@ -133,11 +135,13 @@ class EventWriter:
         TABLE.write(ours, written, self.at)
         rollups.recompute({(key[0], day) for key in written.touched}, self.at)
 
-    def _stored(self, rows: EventRows) -> QuerySet[UsageEvent]:
-        """What is stored of these members between the first and the last of these instants."""
+    def _stored(self, rows: EventRows, vague: set[int]) -> QuerySet[UsageEvent]:
+        """What is stored between the first and the last of these instants that may be one of the rows."""
         members, instants = {key[0] for key in rows}, [key[1] for key in rows]
         stored = UsageEvent.objects.between(min(instants), max(instants) + MILLISECOND)
-        return stored.filter(member_id__in=members) if len(members) <= rollups.FEW_MEMBERS else stored
+        if members & vague or len(members | vague) > rollups.FEW_MEMBERS:
+            return stored
+        return stored.filter(member_id__in=members | vague)
 
     @property
     def _better_origins(self) -> list[str]:
@@ -150,7 +154,8 @@ class PretendRoster(Roster):
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         for identity in identities:
             if self.known_id(identity) is None:
-                self.by_key[identity.key] = -len(self.by_key) - 1
+                pk = self.by_key[identity.key] = -len(self.by_key) - 1
+                self.addresses[pk] = identity.key
 
 
 def _place(event: EventDraft) -> tuple[str, datetime]:
@@ -182,25 +187,28 @@ def _token_total(row: EventValues) -> int:
     )
 
 
-def not_known_better(rows: EventRows, better: Iterable[tuple[int, datetime, str]]) -> EventRows:
-    """Without one row for each better-known event of the same member and instant.
+def not_known_better(
+    rows: EventRows, stored: Iterable[EventKey], better: Container[EventKey], vague: set[int]
+) -> EventRows:
+    """Without one row for each event of the same instant in `stored` that is the same one.
 
-    Of the same model if there is one; else of another, since files may spell a model as people read it.
+    First one that is known `better`, of the same member and model; then of another model, since files may
+    spell it as people read it; then any where either names nobody in particular: a number, or no one.
     """
-    models_at: dict[tuple[int, datetime], Counter[str]] = defaultdict(Counter)
-    for member_id, occurred_at, model in better:
-        models_at[member_id, occurred_at][model] += 1
+    at: dict[datetime, list[EventKey]] = defaultdict(list)
+    for key in stored:
+        at[key.occurred_at].append(key)
     unknown = dict(rows)
-    for matches in (lambda model, theirs: theirs[model] > 0, lambda model, theirs: theirs.total() > 0):
-        for key in rows:
-            theirs = models_at.get(key[:2])
-            if theirs and key in unknown and matches(key[2], theirs):
+    for is_same in (
+        lambda ours, theirs: theirs in better and ours[:3] == theirs[:3],
+        lambda ours, theirs: theirs in better and ours.member_id == theirs.member_id,
+        lambda ours, theirs: (
+            len({ours.member_id, theirs.member_id} - vague) < 2 and ours.member_id != theirs.member_id
+        ),
+    ):
+        for key in list(unknown) if at else ():
+            theirs = next((other for other in at.get(key.occurred_at, ()) if is_same(key, other)), None)
+            if theirs:
+                at[key.occurred_at].remove(theirs)
                 del unknown[key]
-                _take_one(theirs, key[2])
     return unknown
-
-
-def _take_one(models: Counter[str], wanted: str) -> None:
-    """Use up one event: of the `wanted` model, or else any."""
-    model = wanted if models[wanted] > 0 else next(iter(+models))
-    models[model] -= 1
