@@ -11,7 +11,7 @@ from collector.collecting.windows import DAY, MINUTE, Window
 
 from .client import CursorClient
 from .errors import CursorApiError, wrong_shape
-from .pages import Page, Reading, read_all
+from .pages import Moved, Page, Reading, read_all
 from .records import EventRecord, EventsAnswer
 from .rows import parse, plain_cents, read_rows
 
@@ -113,7 +113,11 @@ def _has_more(answer: EventsAnswer, number: int) -> bool | None:
 
 
 def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:
-    """Count the events; if there are more than announced, drop that many repeated rows."""
+    """Count the events; if there are more than announced, drop that many repeated rows.
+
+    Where as many came as announced, a row on two pages came again in place of one that was pushed away by a
+    newer event, unless further readings show it again.
+    """
 
     def count(reading: Reading[T]) -> int:
         surplus = reading.came - (reading.came if reading.total is None else reading.total)
@@ -121,6 +125,8 @@ def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:
             before = sum(map(len, reading.pages))
             reading.pages[:] = without_repeats(reading.pages, surplus, notes)
             return reading.came - before + sum(map(len, reading.pages))
+        if not reading.is_last and sum(map(len, map(set, reading.pages))) > len(set(reading.rows())):
+            raise Moved("a row came on two pages")
         return reading.came
 
     return count

@@ -47,7 +47,7 @@ class Page(Generic[Row]):
 
 
 class Moved(Exception):
-    """The total changed between two pages: what was read so far has shifted."""
+    """What was read so far has shifted, by the total or by a row that came again."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Reading(Generic[Row]):
     where: str
     notes: Notes
     is_strict: bool = False
-    may_move: bool = False
+    is_last: bool = False
     may_lack: bool = True
     pages: list[list[Row]] = field(default_factory=list)
     came: int = 0
@@ -116,7 +116,7 @@ class Reading(Generic[Row]):
 
     def _move(self, total: int | None) -> None:
         text = f"the total changed from {self.total} to {total} while reading"
-        if not self.may_move:
+        if self.is_strict or not self.is_last:
             raise Moved(text)
         self.notes.doubt(
             DoubtKind.PAGES, text, subject="moved", announced=total or "", counted=self.total or ""
@@ -145,20 +145,19 @@ def read_all(
 
     `first` is page 1 where it is already known. `count` gives what the announced total counts, if not rows.
     `is_strict`: pages that do not fit end in a CursorApiError, as does a total that is short by more than a
-    few, unless it `may_lack` them.
+    few, unless it `may_lack` them. Where `count` raises Moved, the reading begins again as well.
     """
     problem, before = "", notes.copy()
     for attempt in range(1, READINGS + 1):
-        is_last = attempt == READINGS and not is_strict
-        reading: Reading[Row] = Reading(where, notes, is_strict, may_move=is_last, may_lack=may_lack)
+        reading: Reading[Row] = Reading(where, notes, is_strict, attempt == READINGS, may_lack)
         try:
             reading.add_page(first or ask(1))
             while not reading.is_over:
                 reading.add_page(ask(len(reading.pages) + 1))
+            reading.finish(count(reading) if count else reading.came)
         except Moved as moved:
             problem, first = str(moved), None
             notes.go_back_to(before)
             continue
-        reading.finish(count(reading) if count else reading.came)
         return reading
     raise wrong_shape(where, f"{problem}, {READINGS} times in a row")

@@ -132,6 +132,25 @@ def test_a_row_that_comes_twice_beyond_the_total_counts_once(told, client):
     assert Doubt.objects.get().kind == "repeated"
 
 
+def test_a_row_that_a_shifted_page_repeats_is_read_again_with_the_one_it_pushed_away(told, client):
+    rows = [ONE, TWO, event(NOON - SECOND, "cy@example.com")]
+    told.tell(
+        PATH,
+        events_page(rows[:2], total=3, page=1, pages=2),
+        events_page(rows[1:2], total=3, page=2, pages=2),
+        events_page(rows[:2], total=3, page=1, pages=2),
+        events_page(rows[2:], total=3, page=2, pages=2),
+    )
+    assert events.sync(client, WINDOW).new == 3
+    assert len(stored()) == 3
+
+
+def test_two_events_alike_that_always_stand_on_two_pages_are_two(told, client):
+    pages = [events_page([TWO, ONE], total=3, page=1, pages=2), events_page([ONE], total=3, page=2, pages=2)]
+    told.tell(PATH, *pages * 3)
+    assert events.sync(client, WINDOW).new == 3
+
+
 def test_an_event_beyond_the_window_is_stored_with_a_doubt_once(told, client):
     beyond = event(END + timedelta(milliseconds=1), "bo@example.com")
     for _ in range(2):
