@@ -20,6 +20,7 @@ from collector.base.plausibility import ImplausibleValue, plausible_count, plaus
 from .records import PagedAnswer
 from .rows import read_rows, reject_raw
 from .values import (
+    NO_IDS,
     Count,
     Day,
     Email,
@@ -224,5 +225,5 @@ def user_mappings(params: object) -> dict[str, str]:
     return {
         str(pair["email"]).strip().lower(): str(pair["id"])[:80]
         for pair in pairs
-        if isinstance(pair.get("email"), str) and isinstance(pair.get("id"), str)
+        if isinstance(pair.get("email"), str) and isinstance(pair.get("id"), str) and pair["id"] not in NO_IDS
     }

@@ -224,7 +224,7 @@ class ActivityRecord(Record):
 
     day: SomeDay = None
     date: Any = None
-    user_id: Short = ""
+    user_id: Id = ""
     email: Email = ""
     is_active: Flag = False
     total_lines_added: Count = 0

@@ -5,7 +5,7 @@ recorded as a doubt, and the row is read without it. Documentation: cursor.com/d
 read in Aug 2026.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -35,6 +35,8 @@ LARGEST_INTEGER = 2**31 - 1
 LARGEST_UNITS = Decimal(10**8)
 # What stands for nobody where an address is missing.
 NOBODY = {"null", "undefined", "none", "n/a", "-", "unknown"}
+# What stands in place of an id; taken for one, everybody who has it would be the same person.
+NO_IDS = {"null", "undefined", "none", "None", "0", "-1"}
 
 
 @dataclass
@@ -101,11 +103,11 @@ def plausible_time_validator(
     return PlainValidator(validate if is_required else validate_optional)
 
 
-def text_validator(length: int) -> PlainValidator:
-    """A validator of text up to `length`. The vendor also sends the word "null", and numbers as ids."""
+def text_validator(length: int, nothing: Container[str] = ("null",)) -> PlainValidator:
+    """A validator of text up to `length`; words of `nothing` are none. Numbers, as the vendor's ids, are."""
 
     def validate(value: object, info: ValidationInfo) -> str:
-        if type(value) is str and len(value) <= length and value.isprintable() and value != "null":
+        if type(value) is str and len(value) <= length and value.isprintable() and value not in nothing:
             return value.strip()
         if value is None:
             return ""
@@ -114,7 +116,7 @@ def text_validator(length: int) -> PlainValidator:
         if not isinstance(value, str):
             return record_doubt(info, "is not text", "")
         text = value if value.isprintable() else tidy(value)
-        text = "" if text == "null" else text.strip()
+        text = "" if text in nothing else text.strip()
         return (
             text
             if len(text) <= length
@@ -178,7 +180,7 @@ IN_ORDER = Field(union_mode="left_to_right")
 PlainCount = Annotated[int, Field(strict=True, ge=0, le=MOST_COUNT)]
 PlainFlag = Annotated[bool, Field(strict=True)]
 
-Id = Annotated[str, text_validator(80)]
+Id = Annotated[str, text_validator(80, NO_IDS)]
 ModelName = Annotated[str, text_validator(120)]
 Name = Annotated[str, text_validator(200)]
 Place = Annotated[str, text_validator(300)]

@@ -105,6 +105,14 @@ def test_a_new_address_of_a_known_number_is_the_same_member(told, client):
     assert Member.objects.by_address("ann@x.com").email == "ana@x.com"
 
 
+def test_a_number_of_nought_is_nobodys(told, client):
+    rows = [row(f"{name}@x.com", day="2026-09-15", agentRequests=1) | {"userId": 0} for name in "abc"]
+    for _ in range(2):
+        told.tell(PATH, page(rows, users=1))
+        activity.sync(client, WINDOW)
+        assert [(each[0], each[2]) for each in table()] == [("a@x.com", 1), ("b@x.com", 1), ("c@x.com", 1)]
+
+
 def test_a_person_with_a_new_address_in_the_middle_of_an_answer_is_one(told, client):
     days = [
         row("ana@x.com", agentRequests=1),

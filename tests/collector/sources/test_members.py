@@ -65,6 +65,13 @@ def test_somebody_listed_twice_counts_with_the_seat_in_use(told, client):
     assert Member.objects.values_list("cursor_id", "is_removed").get() == ("user_2", False)
 
 
+@pytest.mark.parametrize("placeholder", [0, -1, "0", "null", "undefined", "none", "", None])
+def test_what_stands_in_place_of_an_id_makes_nobody_the_same_person(told, client, placeholder):
+    for _ in range(2):
+        sync(told, client, MONDAY, *(member(f"{name}@x.com", id=placeholder) for name in "abc"))
+    assert Member.objects.filter(cursor_id="", gone_at=None).count() == 3
+
+
 @pytest.mark.parametrize("answer", [{"teamMembers": []}, {"members": []}, [], {"teamMembers": "none"}])
 def test_an_answer_without_a_list_sends_nobody_away(told, client, answer):
     sync(told, client, MONDAY, member("ana@example.com"))
