@@ -156,11 +156,9 @@ def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datet
     people = [row for group in reading.groups for row in (*group.current, *group.former)]
     roster.admit({identify(row.email, cursor_id=row.user_id) for row in people if row.email}, at)
     ids = dict(CursorGroup.objects.values_list("cursor_id", "pk"))
+    ends = STAYS.stored_values(CursorGroupMembership.objects.all())
     open_since = {
-        (group_id, member_id): joined_at
-        for group_id, member_id, joined_at in CursorGroupMembership.objects.filter(
-            left_at__isnull=True
-        ).values_list("group_id", "member_id", "joined_at")
+        (group, member): joined_at for (group, member, joined_at), (end,) in ends.items() if not end
     }
     stays: dict[Key, Values] = {}
     current: dict[int, Key] = {}
@@ -168,7 +166,9 @@ def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datet
         group_id = ids[stated.group.id]
         for row in stated.former:
             if row.joined_at and (member_id := _member_of(row, roster)):
-                stays[group_id, member_id, row.joined_at] = (row.left_at or at,)
+                key = (group_id, member_id, row.joined_at)
+                left_at = row.left_at or ends.get(key, (None,))[0] or at
+                stays[key] = (max(left_at, row.joined_at),)
         for row in stated.current:
             member_id = _member_of(row, roster)
             if member_id is None:

@@ -68,6 +68,17 @@ def test_whoever_is_no_longer_listed_left_when_that_was_seen(told, client):
     assert stays() == [("ana@x.com", "Group 1", TUESDAY)]
 
 
+def test_whoever_left_on_an_unknown_day_left_when_that_was_first_seen(told, client):
+    for at in (MONDAY, TUESDAY):
+        sync(told, client, at, group(1, former=(person("ana@x.com"),)))
+        assert stays() == [("ana@x.com", "Group 1", MONDAY)]
+
+
+def test_nobody_leaves_before_they_joined(told, client):
+    sync(told, client, MONDAY, group(1, former=(person("ana@x.com", left="2026-07-01T00:00:00.000Z"),)))
+    assert stays() == [("ana@x.com", "Group 1", datetime(2026, 8, 1, tzinfo=UTC))]
+
+
 def test_nobody_is_in_two_groups_even_if_an_answer_says_so(told, client):
     later = person("ana@x.com", joined="2026-09-01T00:00:00.000Z")
     sync(told, client, MONDAY, group(1, person("ana@x.com")), group(2, later))
