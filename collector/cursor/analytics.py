@@ -5,7 +5,7 @@ Documentation: cursor.com/docs/account/teams/analytics-api and ai-code-tracking-
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -172,7 +172,7 @@ def _measured(day: date, fields: dict[str, Any], meaning: AnalyticsMetric) -> Me
         _label(fields, meaning.name),
         _label(fields, meaning.detail),
         _count(fields, meaning.count),
-        {name: _json_number(value) for name, value in fields.items() if _is_number(value)},
+        dict(_numbers(fields, (meaning.name, meaning.detail))),
     )
 
 
@@ -205,17 +205,15 @@ def _count(fields: dict[str, object], name: str) -> int:
         raise ImplausibleValue(f"{name} is not a count: it {problem}") from None
 
 
-def _is_number(value: object) -> bool:
-    """Whether the value is a plausible number that JSON can represent."""
-    try:
-        return not isinstance(value, str) and plausible_number(value) >= 0
-    except ImplausibleValue:
-        return False
-
-
-def _json_number(value: int | Decimal) -> int | float:
-    """JSON has no decimals; shares and ratios are not money."""
-    return value if isinstance(value, int) else float(value)
+def _numbers(fields: dict[str, Any], labels: Container[str]) -> Iterator[tuple[str, int | float]]:
+    """The plausible numbers beside the labels. JSON has no decimals; shares and ratios are not money."""
+    for name, value in fields.items():
+        try:
+            number = plausible_number(value)
+        except ImplausibleValue:
+            continue
+        if number >= 0 and name not in labels:
+            yield name, int(number) if number == int(number) else float(number)
 
 
 def user_mappings(params: object) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Analytics of the team and of its members: counts by day, no money."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -35,6 +35,9 @@ TEAM_PATH = "/analytics/team/"
 MEMBER_PATH = "/analytics/by-user/"
 MOST_USERS = 500  # the documented maximum of a page
 LONGEST_QUESTION = timedelta(days=30)
+# What may be wrong with one metric alone, and how many may fail before the others are not asked for.
+ABOUT_ONE_METRIC, MOST_ERRORS = {Trouble.WRONG_SHAPE, Trouble.REJECTED, Trouble.FOREIGN, Trouble.BUSY}, 3
+MetricReader = Callable[[ETags, Window, str], SyncResult]
 TEAM = FactTable(TeamAnalyticsDay, key=("metric", "day", "name", "detail"), values=("count", "values"))
 MEMBER = FactTable(
     MemberAnalyticsDay, key=("member_id", "metric", "day", "name", "detail"), values=("count",)
@@ -43,27 +46,20 @@ MEMBER = FactTable(
 
 def sync_team(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read every metric of the days that `window` touches. The first decides whether there are any."""
-
-    def read(part: Window, etags: ETags) -> SyncResult:
-        return sum((_team_metric(etags, part, metric) for metric in TEAM_METRICS), SyncResult())
-
-    return _by_parts(Source.TEAM_ANALYTICS, client, window, read, progress)
+    return _by_parts(Source.TEAM_ANALYTICS, client, window, _team_metric, TEAM_METRICS, progress)
 
 
 def sync_members(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read tools and commands by member, of the days that `window` touches."""
-
-    def read(part: Window, etags: ETags) -> SyncResult:
-        return sum((_member_metric(etags, part, metric) for metric in MEMBER_METRICS), SyncResult())
-
-    return _by_parts(Source.MEMBER_ANALYTICS, client, window, read, progress)
+    return _by_parts(Source.MEMBER_ANALYTICS, client, window, _member_metric, MEMBER_METRICS, progress)
 
 
 def _by_parts(
     source: str,
     client: CursorClient,
     window: Window,
-    read: Callable[[Window, ETags], SyncResult],
+    read: MetricReader,
+    metrics: Iterable[str],
     progress: Progress,
 ) -> SyncResult:
     """Metrics are stored as they come; their ETags go in with the watermark, once all of the part is.
@@ -73,13 +69,33 @@ def _by_parts(
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
         etags = ETags(client)
-        stored = read(part, etags)
+        stored = _read_each(read, etags, part, metrics)
         with writing():
             if not stored.noted:
                 etags.remember(part.read_at)
             watermarks.extend(source, part.start_at, part.end_at)
         result += stored
         progress(part, stored)
+    return result
+
+
+def _read_each(read: MetricReader, etags: ETags, part: Window, metrics: Iterable[str]) -> SyncResult:
+    """Read every metric; where some fail, the others are stored all the same, and the first error is raised.
+
+    Newer metrics are not everywhere; the first one is, wherever there are analytics at all.
+    """
+    result, errors = SyncResult(), list[CursorApiError]()
+    for number, metric in enumerate(metrics):
+        try:
+            result += read(etags, part, metric)
+        except CursorApiError as error:
+            if number and error.trouble is Trouble.REFUSED:
+                continue
+            errors.append(error)
+            if error.trouble not in ABOUT_ONE_METRIC or len(errors) == MOST_ERRORS:
+                break
+    if errors:
+        raise errors[0]
     return result
 
 
@@ -98,13 +114,7 @@ def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
         answer = parse(TeamAnswer, payload, path)
         return Page(list(measure(metric, answer.data, notes, part.read_at)), None, has_more=False)
 
-    try:
-        page = etags.ask(path, dates(part), read)
-    except CursorApiError as error:
-        # Newer metrics are not everywhere; the first one is, wherever there are analytics at all.
-        if error.trouble is Trouble.REFUSED and metric != next(iter(TEAM_METRICS)):
-            return SyncResult()
-        raise
+    page = etags.ask(path, dates(part), read)
     rows = _added_up(metric, page.rows, notes)
     with writing():
         days = {key[1] for key in rows}

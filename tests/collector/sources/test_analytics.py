@@ -96,6 +96,30 @@ def test_a_newer_metric_that_is_refused_does_not_cost_the_others(told, client):
     assert analytics.sync_team(client, WINDOW).new == 4
 
 
+@pytest.mark.parametrize("answer", [{"data": None}, (400, {"message": "no"}, {}), (503, "down", {})])
+def test_a_metric_that_fails_is_reported_and_does_not_cost_the_others(told, client, answer):
+    tell_team(told)
+    told.tell(TEAM + "agent-edits", answer)
+    with pytest.raises(CursorApiError, match="agent-edits"):
+        analytics.sync_team(client, WINDOW)
+    assert [row[0] for row in team()] == ["client-versions", "dau", "mcp", "models"]
+    assert not Watermark.objects.exists()
+
+
+def test_where_every_metric_fails_the_last_are_not_asked_for(told, client):
+    for metric in TEAM_METRICS:
+        told.tell(TEAM + metric, (400, {"message": "no"}, {}))
+    with pytest.raises(CursorApiError, match="dau"):
+        analytics.sync_team(client, WINDOW)
+    assert client.requests_made == 3
+
+
+def test_numbers_written_as_text_are_numbers(told, client):
+    tell_team(told, dau=[{"date": "2026-09-15", "dau": "40", "cli_dau": "3"}])
+    analytics.sync_team(client, WINDOW)
+    assert team()[1][4:] == (40, {"dau": 40, "cli_dau": 3})
+
+
 def test_the_first_metric_refused_means_no_analytics(told, client):
     told.tell(TEAM + "dau", (401, {"message": "Enterprise membership required"}, {}))
     with pytest.raises(CursorApiError, match="Enterprise membership required"):
