@@ -36,7 +36,7 @@ LARGEST_BODY = 64 * 1024 * 1024
 MOST_DIGITS = 40  # of a whole number: far beyond any that is plausible
 WORTH_A_LINE = 5  # seconds of waiting that somebody may wonder about
 NOT_MODIFIED = 304
-REFUSED = (401, 403, 404)
+REFUSED, BUSY = (401, 403, 404), (408, 425, 429)
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ class CursorClient:
         except (requests.ConnectionError, requests.Timeout) as error:
             is_unreachable = isinstance(error, requests.exceptions.ConnectTimeout) or _is_refused(error)
             raise _TryAgain(_reason(error), is_unreachable=is_unreachable) from None
-        except requests.exceptions.ChunkedEncodingError:
-            raise _TryAgain("the answer was cut off") from None
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+            raise _TryAgain("the answer was cut off or damaged") from None
         except (requests.RequestException, ValueError) as error:  # the library reads a Location even unasked
             raise self._error(
                 f"{method} {path} failed ({type(error).__name__}): check CURSOR_API_URL", Trouble.FOREIGN
@@ -179,7 +179,7 @@ class CursorClient:
         status = response.status_code
         if status == NOT_MODIFIED:
             return Answer(is_unchanged=True, etag=response.headers.get("ETag", ""))
-        if status == 429 or status >= 500:
+        if status in BUSY or status >= 500:
             seconds = retry.retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             raise _TryAgain(f"it answered {status}", asked=seconds)
         if status in REFUSED:
@@ -248,14 +248,15 @@ class CursorClient:
 
 
 def _read_json(body: bytes) -> object:
-    """The answer. Numbers that are none or too long come as text, which concerns their row alone."""
+    """The answer. Impossible numbers come as text and damaged letters as a mark: their rows' own concern."""
+    text = body.decode(json.detect_encoding(body), errors="replace")
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=str)
+        return json.loads(text, parse_float=Decimal, parse_constant=str)
     except json.JSONDecodeError:
         raise
     # Python reads no number of thousands of digits or with an endless exponent; asking for each takes time.
     except (ValueError, ArithmeticError):
-        return json.loads(body, parse_float=_decimal, parse_constant=str, parse_int=_whole_number)
+        return json.loads(text, parse_float=_decimal, parse_constant=str, parse_int=_whole_number)
 
 
 def _whole_number(digits: str) -> int | str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from collector.base.days import parse_http_date
-from collector.base.plausibility import is_number
+from collector.base.plausibility import ImplausibleValue, plausible_number
 
 # The vendor advises 1, 2, 4, 8, 16 s; its limits reset every minute, so the last wait reaches a whole one.
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 60.0)
@@ -19,10 +19,12 @@ JITTER = 0.25
 def retry_after(header: str | None, now: datetime) -> float | None:
     """Seconds that a `Retry-After` asks for, in either of its forms; None if it has no usable value."""
     text = (header or "").strip()
-    if is_number(text, most_digits=9):
-        return float(text)
-    until = parse_http_date(text)
-    return None if until is None else max((until - now).total_seconds(), 0.0)
+    try:
+        seconds = float(plausible_number(text))
+    except ImplausibleValue:
+        until = parse_http_date(text)
+        return None if until is None else max((until - now).total_seconds(), 0.0)
+    return seconds if seconds >= 0 else None
 
 
 def next_wait(

@@ -17,6 +17,8 @@ from collector.cursor.limits import Limiter
 BASE = "https://cursor.test"
 NOW = datetime(2026, 9, 16, 15, 4, 30, tzinfo=UTC)  # a Wednesday
 
+Told = tuple[int, dict[str, str], str | bytes]
+
 
 def make_client(**overrides: Any) -> CursorClient:
     """A client of the told API that never waits."""
@@ -39,8 +41,10 @@ class FakeApi:
                 self._mock.add_callback(method, BASE + path, callback=self._callback(path))
         self._answers[path] = list(answers)
 
-    def _callback(self, path: str) -> Callable[[requests.PreparedRequest], tuple[int, dict[str, str], str]]:
-        def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+    def _callback(
+        self, path: str
+    ) -> Callable[[requests.PreparedRequest], tuple[int, dict[str, str], str | bytes]]:
+        def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str | bytes]:
             body = json.loads(request.body) if request.body else dict(request.params)
             self.asked[path].append(body)
             self.authorization[path] = request.headers["Authorization"]
@@ -50,7 +54,7 @@ class FakeApi:
             if isinstance(given, Exception):
                 raise given
             status, content, headers = given if isinstance(given, tuple) else (200, given, {})
-            return status, headers, content if isinstance(content, str) else json.dumps(content)
+            return status, headers, content if isinstance(content, str | bytes) else json.dumps(content)
 
         return answer
 

@@ -23,6 +23,11 @@ def test_decimals_are_exact_and_never_floats(told, client):
     assert client.get(PATH).payload == {"cents": Decimal("2450.125487"), "n": 3}
 
 
+def test_a_byte_that_is_no_letter_costs_its_letter_alone(told, client):
+    told.tell(PATH, (200, b'\xef\xbb\xbf{"name": "An\xffa"}', {}))
+    assert client.get(PATH).payload == {"name": "An\ufffda"}
+
+
 def test_the_key_is_the_user_name_of_basic_auth(told, client):
     told.tell(PATH, GOOD)
     client.get(PATH)
@@ -55,6 +60,9 @@ def test_analytics_may_have_a_key_of_their_own(told):
         requests.ReadTimeout("read timed out"),
         requests.ConnectionError("Connection aborted"),
         requests.exceptions.ChunkedEncodingError("IncompleteRead"),
+        requests.exceptions.ContentDecodingError("incorrect data check"),
+        (408, "took too long", {}),
+        (425, "", {}),
     ],
 )
 def test_what_may_pass_is_asked_again(told, client, failure):
