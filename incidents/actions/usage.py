@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, Max, Min, Sum
+from django.utils.dateparse import parse_datetime
 
-from collector.base.days import day_start, utc_day
-from collector.base.plausibility import is_number
+from collector.base.days import utc_day
 from collector.facts.surfaces import surface_in_sql
-from collector.models import AiCodeCommit, BillingCycle, UsageEvent
+from collector.models import AiCodeCommit, UsageEvent
 from detection.models import Anomaly
 from incidents.models import Incident
 
@@ -36,23 +36,15 @@ class UsageSlice:
 
 
 def usage_window(incident: Incident, finding: Anomaly | None) -> tuple[datetime, datetime]:
-    """`[start, end)` of the usage that the incident is about: what its finding measures."""
+    """`[start, end)` of the usage that the incident is about: what its finding measured, so that both name
+    the same requests; and since the onset, where that was earlier."""
     end_at = finding.last_seen_at if finding else incident.last_run_at
+    measured = finding.operands if finding else {}
+    # An imported finding does not say what it measured.
+    start_at = parse_datetime(measured.get("window_start", "")) or end_at - DAY
+    end_at = parse_datetime(measured.get("window_end", "")) or end_at
     begun_at = incident.began_at or incident.detected_at
-    start_at = min(_measured_from(finding.metric if finding else "", end_at), begun_at)
-    return max(start_at, end_at - LONGEST_WINDOW), end_at
-
-
-def _measured_from(metric: str, end_at: datetime) -> datetime:
-    span = metric.rpartition("_")[2]
-    if span == "day":
-        return day_start(utc_day(end_at))
-    if span == "cycle":
-        cycle = BillingCycle.objects.at(end_at)
-        return cycle.start_at if cycle else end_at - LONGEST_WINDOW
-    if span.endswith("d") and is_number(span[:-1]):
-        return end_at - timedelta(days=int(span[:-1]))
-    return end_at - DAY
+    return max(min(start_at, begun_at), end_at - LONGEST_WINDOW), end_at
 
 
 def load_slices(member_id: int, start_at: datetime, end_at: datetime) -> list[UsageSlice]:

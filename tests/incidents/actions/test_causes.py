@@ -74,6 +74,21 @@ def test_usage_before_the_measured_day_and_after_the_last_run_is_no_part_of_the_
     assert cause_of(opened(member)).cents == 41_200
 
 
+def test_the_cause_counts_the_requests_that_the_finding_measured():
+    """Detection's 24 hours are whole ones: the last is the hour that has begun."""
+    member = make_member()
+    make_runaway(member, NOON - 3 * HOUR)
+    make_usage(
+        member, NOON - 23 * HOUR - timedelta(minutes=20), 500, conversation_id="before it was measured"
+    )
+    make_usage(member, NOON - timedelta(minutes=1), 500, conversation_id="after it was measured")
+    measured = {
+        "window_start": (NOON - 23 * HOUR).isoformat(),
+        "window_end": (NOON - timedelta(minutes=5)).isoformat(),
+    }
+    assert cause_of(opened(member, operands=measured)).sentence == AGENT_SENTENCE
+
+
 def test_where_nothing_stands_out_the_sentence_says_so():
     member = make_member()
     for number in range(5):
