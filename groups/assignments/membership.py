@@ -110,11 +110,16 @@ def _sum_of(field: str) -> str:
     return f"CAST(SUM(spent.{field}) AS BIGINT)" if is_whole else f"SUM(spent.{field})"
 
 
+def held_groups(day: date) -> dict[int, int | None]:
+    """The id of the group that each member with any assignment is in on `day`. One query."""
+    return dict(Assignment.objects.known_on(day).values_list("member_id", "group_id"))
+
+
 def current(day: date) -> dict[int, Group | None]:
     """Every member's group on `day` by member id, None for Unassigned. Three queries."""
     groups = Group.objects.in_bulk()
     group_by_member: dict[int, Group | None] = dict.fromkeys(Member.objects.values_list("pk", flat=True))
-    for member_id, group_id in Assignment.objects.known_on(day).values_list("member_id", "group_id"):
+    for member_id, group_id in held_groups(day).items():
         group_by_member[member_id] = groups[group_id] if group_id else None
     return group_by_member
 

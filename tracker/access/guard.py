@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,7 +24,7 @@ from collector.models import Source
 from tracker.access import audit, codes, tokens
 from tracker.access.admission import is_admitted
 from tracker.access.request import Access, AccessRequest
-from tracker.access.roles import Role, role_of, role_of_visitor
+from tracker.access.roles import Role, group_roles, role_of, role_of_visitor
 from tracker.models import AccessSettings, ApiToken, AuditEntry
 
 View = TypeVar("View", bound=Callable)
@@ -84,7 +85,10 @@ def find_access(request: HttpRequest) -> Access:
 
 def load_policy(request: HttpRequest) -> AccessSettings:
     """The policy. What every page would ask next is read along and kept on the request. One query."""
-    row = policy_rows().all().first()
+    rows = policy_rows().all()
+    if (user_pk := request.session.get(SESSION_KEY)) is not None:
+        rows = rows.annotate(group_role=Coalesce(Subquery(group_roles(int(user_pk))[:1]), 0))
+    row = rows.first()
     if row is None:
         return AccessSettings.get_solo()
     vars(request)["events_until"] = row.events_until
@@ -135,7 +139,7 @@ def session_access(request: HttpRequest, policy: AccessSettings) -> Access:
         return Access(role_of_visitor(policy), policy=policy)
     if codes.lacks_required_code(user):
         return Access(role_of_visitor(policy), user.get_username(), user, policy=policy)
-    role = role_of(user, policy)
+    role = role_of(user, policy, vars(policy).get("group_role"))
     if settings.AUTH_ENABLED or role is Role.ADMIN:
         follow_role(user, role)
     return Access(role, user.email or user.get_username(), user, policy=policy)

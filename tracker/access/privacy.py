@@ -12,7 +12,7 @@ from django.utils import timezone
 from collector.base.days import utc_day
 from collector.base.names import BY_NAME, Names, shown_as
 from collector.models import Member
-from groups.assignments.membership import current, members_of
+from groups.assignments.membership import held_groups
 from tracker.access.request import Access, AccessRequest
 from tracker.models import AccessSettings
 
@@ -26,8 +26,9 @@ def visible_ids(access: Access, day: date) -> frozenset[int] | None:
     own_id = id_of(access)
     if own_id is None:
         return frozenset()
-    group = current(day).get(own_id)
-    return frozenset({own_id} | (members_of([group.pk], day) if group else set()))
+    held = held_groups(day)
+    own_group = held.get(own_id)
+    return frozenset({own_id, *(pk for pk, group in held.items() if group and group == own_group)})
 
 
 def names_for(access: Access, day: date) -> Names:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
+from django.db.models import Case, QuerySet, When
 
 from tracker.address_lists import clean_address
 from tracker.models import AccessSettings
@@ -33,14 +34,24 @@ def role_of_visitor(policy: AccessSettings) -> Role:
     return Role.NOBODY if settings.AUTH_ENABLED else Role.named(policy.default_role)
 
 
-def role_of(user: User, policy: AccessSettings) -> Role:
+def group_roles(user_pk: int) -> QuerySet:
+    """The roles that Django groups give a user, as numbers, the highest first."""
+    number = Case(*(When(name=name, then=Role.named(name)) for name in GROUP_NAMES))
+    return (
+        Group.objects.filter(user=user_pk, name__in=GROUP_NAMES)
+        .order_by(-number)
+        .values_list(number, flat=True)
+    )
+
+
+def role_of(user: User, policy: AccessSettings, group_role: int | None = None) -> Role:
     """The highest role that a list or a group gives `user`, else the default one. One query, but for whom a
-    list makes an administrator."""
+    list makes an administrator, or where the role that groups give is known (0: none)."""
     if not settings.AUTH_ENABLED and user.is_staff and user.is_superuser:
         return Role.ADMIN  # a local administrator; with sign-in on, these flags follow the role
     if clean_address(user.email) in settings.AUTH_ADMIN_EMAILS or user.email in policy.admins():
         return Role.ADMIN
-    given = {Role.named(group.name) for group in user.groups.all() if group.name in GROUP_NAMES}
-    if user.email in policy.responders():
-        given.add(Role.RESPONDER)
-    return max(given, default=Role.named(policy.default_role))
+    if group_role is None:
+        group_role = group_roles(user.pk).first()
+    listed = Role.RESPONDER if user.email in policy.responders() else Role.NOBODY
+    return Role(max(group_role or 0, listed)) or Role.named(policy.default_role)

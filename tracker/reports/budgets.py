@@ -10,7 +10,7 @@ from django.urls import reverse
 from collector.base import names
 from collector.base.days import utc_day
 from collector.models import BillingCycle
-from groups.assignments.membership import current
+from groups.assignments.membership import held_groups
 from groups.budgets.amounts import BudgetAmounts
 from groups.budgets.states import BudgetScope, BudgetState, compute_states
 from groups.small import shown_groups
@@ -78,8 +78,8 @@ def visible_states(
         ]
     if visible is None:
         return list(states)
-    held = current(utc_day(now))
-    groups = {group.pk for pk in visible if (group := held.get(pk))}
+    held = held_groups(utc_day(now))
+    groups = {group_id for pk in visible if (group_id := held.get(pk))}
     seen = {BudgetScope.GROUP: groups, BudgetScope.MEMBER: set(visible)}
     return [state for state in states if state.owner.id in seen.get(state.owner.scope, ())]
 

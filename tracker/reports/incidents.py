@@ -84,7 +84,9 @@ def incidents_report(filters: Filters) -> IncidentsReport:
     )
     if filters.status == Status.RESOLVED:
         shown = shown.filter(in_period(filters))
-    incidents = list(shown.select_related("member__owner").prefetch_related("findings__anomaly"))
+    incidents = list(
+        shown.for_sentences().select_related("member__owner").prefetch_related("findings__anomaly")
+    )
     unresolved = [incident for incident in incidents if not incident.is_resolved]
     first, end = period_span(filters.period)
     timed = [incident for incident in incidents if first <= incident.detected_at < end]
