@@ -218,7 +218,7 @@ def parse_filters(
     groups = load_groups() if values["group"] else None
     options = group_options(groups, with_closed=True) if groups is not None else []
     group = read_group(values["group"], options, notes) if values["group"] else None
-    dates = periods.from_dates(values["from"], values["to"], now, known_until)
+    dates = periods.from_dates(values["from"], values["to"], now, known_until, notes)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
     models = palette.load() if values["model"] else None
     if models and values["model"] not in models.models:

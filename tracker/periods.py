@@ -1,4 +1,4 @@
-"""Which days a page is about: whole UTC days before today, or the billing cycle to the instant."""
+"""Which days a page is about: whole UTC days before today, today alone, or the billing cycle up to now."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,9 +25,9 @@ COMPARISONS = {"before": "Period before", "cycle": "Last cycle"}
 
 @dataclass(frozen=True)
 class Period:
-    """`first` to `last`, both included, are days that are over; today is never among them.
+    """`first` to `last`, both included, are days that are over, or today alone.
 
-    Only a cycle's totals go up to now, being counted to the instant. Averages divide by `averaged`.
+    A cycle's totals too go up to now, being counted to the instant. Averages divide by `averaged`.
     """
 
     key: str
@@ -87,7 +87,7 @@ class Period:
         if self.cycle:
             return f"This cycle: {formats.instant(self.cycle.start_at)} to now"
         if self.days == 1:
-            which = ", the last whole day" if self.is_current else ""
+            which = ", the last whole day" if self.is_current else ", so far" * (self.last == self.today)
             return f"{formats.full_day(self.last)}{which} (UTC)"
         return (
             f"{formats.full_day(self.first)} to {formats.full_day(self.last)}: {self.days} whole days (UTC)"
@@ -120,9 +120,11 @@ def whole_days(days: int, now: datetime, key: str = "", known_until: datetime | 
 
 
 def between(first: date, last: date, now: datetime, known_until: datetime | None = None) -> Period:
-    """The whole UTC days from `first` to `last`, both included; today is not over and never among them."""
+    """The whole UTC days from `first` to `last`, both included. Today is not over: it is a period only by
+    itself."""
     today = utc_day(now)
-    return Period(DATES, first, min(last, today - timedelta(days=1)), today, known_until=known_until)
+    last = min(last, max(first, today - timedelta(days=1)))
+    return Period(DATES, first, last, today, known_until=known_until)
 
 
 def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | None:
@@ -132,24 +134,29 @@ def this_cycle(now: datetime, known_until: datetime | None = None) -> Period | N
 
 
 def from_dates(
-    first: date | None, last: date | None, now: datetime, known_until: datetime | None
+    first: date | None, last: date | None, now: datetime, known_until: datetime | None, notes: list[str]
 ) -> Period | None:
-    """The period from `first` to `last`; that one day if only one is given, None if neither is.
+    """The period from `first` to `last`, whichever is earlier; that one day if only one is given, None if
+    neither is. What was not done as asked is noted.
 
-    BadRequest if it ends before it begins, is not over or before there was any usage, or is too long.
+    BadRequest if it has not begun, is before there was any usage, or is too long.
     """
     first, last = first or last, last or first
     if first is None or last is None:
         return None
     if first > last:
-        raise BadRequest(f"The period ends before it begins: {first} is after {last}.")
-    if first >= utc_day(now):
-        raise BadRequest(f"{first} is not over yet (UTC). Choose days before {utc_day(now)}.")
+        first, last = last, first
+        notes.append("The days were given the wrong way round and have been swapped")
+    if first > utc_day(now):
+        raise BadRequest(f"{first} has not begun yet (UTC). Choose days up to {utc_day(now)}.")
     if first < utc_day(EARLIEST):
         raise BadRequest(f"There is no usage before {EARLIEST:%Y}: choose later days than {first}.")
     if (last - first).days >= MOST_DAYS:
         raise BadRequest(f"A period can be at most {MOST_DAYS} days long.")
-    return between(first, last, now, known_until)
+    period = between(first, last, now, known_until)
+    if period.last < last:
+        notes.append("Today is not over, so it is not included. Choose it alone to see it so far")
+    return period
 
 
 def of_cycle(cycle: BillingCycle, now: datetime, known_until: datetime | None = None) -> Period:

@@ -44,13 +44,42 @@ def test_today_is_not_over_and_is_cut_off(client):
     assert "20 Nov 2026 to 22 Nov 2026: 3 whole days (UTC)" in text
 
 
+@pytest.mark.parametrize("address", [*PAGES, "/surfaces", "/savings", "/incidents"])
+@pytest.mark.parametrize(
+    "query", [f"from={TODAY}", f"from={TODAY}&to={TODAY}&compare=before", f"to={TODAY}&group=Platform"]
+)
+def test_today_alone_is_a_period(client, address, query):
+    response = client.get(f"{address}?{query}")
+    assert response.status_code == 200
+    assert "23 Nov 2026, so far (UTC)" in response.text
+
+
+def test_todays_figures_are_those_of_its_events(client):
+    text = client.get(f"/teams?from={TODAY}").text
+    assert formats.money(cents_between(TODAY, TODAY)) in text
+    assert "not included" not in text
+    assert "Today is not over, so it is not included" in client.get(f"/teams?from=2026-11-20&to={TODAY}").text
+
+
+def test_two_days_the_wrong_way_round_are_swapped(client):
+    right, wrong = (
+        client.get(f"/teams?{query}")
+        for query in ("from=2026-11-01&to=2026-11-10", "from=2026-11-10&to=2026-11-01")
+    )
+    assert wrong.status_code == 200
+    assert "1 Nov 2026 to 10 Nov 2026: 10 whole days (UTC)" in wrong.text
+    assert "wrong way round and have been swapped" in wrong.text
+    assert "swapped" not in right.text
+    assert formats.money(cents_between(date(2026, 11, 1), date(2026, 11, 10))) in wrong.text
+
+
 def test_one_day_alone_is_a_period_of_one_day(client):
     assert "10 Nov 2026 (UTC)" in client.get("/?from=2026-11-10").text
 
 
 @pytest.mark.parametrize(
     ("query", "why"),
-    [("from=2026-11-10&to=2026-11-01", "ends before it begins"), ("from=2026-11-23", "not over yet"),
+    [("from=2026-11-24", "not begun yet"),
      ("from=2026-02-30", "is not a day"), ("from=x&to=2026-11-01", "is not a day"),
      ("from=2024-01-01&to=2026-01-01", "at most 731 days"),
      ("from=0001-01-01&compare=before", "no usage before 2023")],
