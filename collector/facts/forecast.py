@@ -25,6 +25,11 @@ class Forecast:
     path: tuple[tuple[date, float], ...]  # expected running total at the end of each day from today on
     band: tuple[tuple[float, float], ...]  # the lowest and the highest likely beside each of `path`
 
+    @property
+    def range(self) -> tuple[float, float]:
+        """The band at the end of the cycle."""
+        return self.low_cents, self.high_cents
+
     def day_reaching(self, cents: float) -> date | None:
         """The day on which the expected running total reaches `cents`, if it does."""
         return next((day for day, total in self.path if total >= cents), None)

@@ -10,6 +10,7 @@ from collector.base.days import utc_day
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.frame.outlier_days import outlier_days
+from detection.vocabulary import Cause
 from groups.models import BudgetSettings
 from tracker.filters import Filters
 from tracker.reports import bands, cycle, days, models, seats
@@ -158,8 +159,11 @@ class Overview:
 
     @cached_property
     def limits(self) -> list[NearLimit]:
-        """Members at or near their spend limit in this cycle, narrowed as incidents are."""
-        return near_limit(self.team.stated_limits, self._named())
+        """Members at or near their spend limit in this cycle, narrowed as incidents are; without those at it
+        where an open incident names them."""
+        near = near_limit(self.team.stated_limits, self._named())
+        is_listed = any(incident.cause == Cause.LIMIT for incident in self.incidents.found)
+        return [limit for limit in near if not (is_listed and limit.is_reached)]
 
     def _named(self) -> dict[int, Person]:
         """Whom group and search name, whatever was used."""

@@ -23,14 +23,14 @@ def money(cents: Number | None) -> str:
 
 
 def money_short(cents: Number | None) -> str:
-    """`$1.2K`, `$45`, `$0.35` from US cents: for cards and axes, where the exact amount is one click away."""
+    """`$1.2K`, `$31K`, `$45`, `$0.35` from US cents: for cards and axes, the exact one a click away."""
     if cents is None:
         return NOTHING
     dollars = float(cents) / 100
     sign, size = ("-" if dollars < 0 else ""), abs(dollars)
     for unit, name in ((1_000_000, "M"), (1_000, "K")):
         if size >= unit * 0.9995:
-            return f"{sign}${size / unit:,.1f}{name}"
+            return f"{sign}${size / unit:,.1f}".removesuffix(".0") + name
     return f"{sign}${size:,.0f}" if size >= 100 else f"{sign}${size:,.2f}"
 
 

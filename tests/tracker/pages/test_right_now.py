@@ -8,7 +8,8 @@ from django.http import QueryDict
 
 from collector.models import BillingCycle, SpendSnapshot
 from detection.models import DetectionSettings
-from incidents.models import Channel
+from detection.vocabulary import Cause
+from incidents.models import Channel, Incident
 from tests.tracker.pages import company
 from tracker import filters
 from tracker.reports.cycle import heading
@@ -64,6 +65,15 @@ def test_members_at_or_near_their_limit_are_among_what_is_wrong(acme, client):
     assert "Needs attention" in client.get("/").text
     in_data = Overview(filters.parse_filters(QueryDict("group=Data"), company.NOW))
     assert [each.person.email for each in in_data.limits] == [EVA]
+
+
+def test_who_an_open_incident_names_as_being_at_the_limit_is_not_listed_again(acme):
+    make_limit(ANA, 10_000)
+    make_limit(EVA, 9_000)
+    seen = {"detected_at": company.NOW, "last_run_at": company.NOW}
+    Incident.objects.create(cause=Cause.LIMIT, severity="warning", message="1 member is at the limit", **seen)
+    report = Overview(filters.parse_filters(QueryDict(""), company.NOW))
+    assert [each.person.email for each in report.limits] == [EVA]
 
 
 @pytest.mark.parametrize("limit_dollars", [200, None])
