@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from collector.base.days import utc_day
 from collector.base.history import annotate_history
@@ -127,9 +127,14 @@ def _close(group: Group, into: Group | None, by: str, now: datetime) -> int:
 
 
 def saved(group: Group, now: datetime) -> Group:
-    """Save the group and date its history's entry."""
+    """Save the group and date its history's entry. ChangeRefused where another process has taken the name
+    since it was checked."""
     annotate_history(group, at=now)
-    group.save()
+    try:
+        with transaction.atomic():
+            group.save()
+    except IntegrityError as exc:
+        raise ChangeRefused(f"A group “{group.name}” has just been made by somebody else.") from exc
     return group
 
 

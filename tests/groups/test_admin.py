@@ -9,6 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from collector.models import BillingCycle, Member
+from groups.admin import forms
+from groups.assignments import changes
 from groups.cursor import adopt
 from groups.models import Assignment, CycleBudget, Group, GroupImport
 from tests.groups.factories import (
@@ -85,6 +87,20 @@ def test_groups_are_made_and_renamed_and_bad_names_are_explained(admin_client, a
     assert (alpha.name, alpha.is_name_local) == ("Core", True)
     history = admin_client.get(f"{GROUPS}{alpha.pk}/history/").content.decode()
     assert "admin" in history
+
+
+@pytest.mark.parametrize("path", ["add/", "{alpha.pk}/change/"])
+def test_of_two_who_take_a_name_at_once_the_second_reads_why(admin_client, alpha, monkeypatch, path):
+    """The name is free while it is checked, and taken when it is saved."""
+    make_group("Core")
+    for module in (changes, forms):
+        monkeypatch.setattr(module, "group_named", lambda path: None)
+    monkeypatch.setattr(Group, "validate_constraints", lambda self, exclude=None: None)
+    response = admin_client.post(GROUPS + path.format(alpha=alpha), {"name": "core"}, follow=True)
+    assert response.status_code == 200
+    assert "A group “core” has just been made by somebody else." in response.text
+    assert "successfully" not in response.text
+    assert Group.objects.filter(name__iexact="core").count() == 1
 
 
 def test_a_deleted_name_opens_its_group_again(admin_client):
