@@ -224,7 +224,7 @@ def figure_columns(
     return [
         Column("total", "Total", lambda row: of(row).total_cents, "money"),
         *change,
-        Column("billed", "Billed", lambda row: of(row).billed_cents, "money"),
+        Column("billed", "On demand", lambda row: of(row).billed_cents, "money"),
         Column("included", "Included", lambda row: of(row).included_cents, "money", help=INCLUDED),
         Column("requests", "Requests", lambda row: of(row).requests, "count"),
         Column("share", "Share", lambda row: _share_of_total(of(row), result), "share", help=SHARE),

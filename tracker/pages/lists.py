@@ -27,11 +27,14 @@ def named_table(
     )
 
 
-def repositories_table(rows: Sequence[Repository], *, query: QueryDict, now: datetime) -> Table[Repository]:
+def repositories_table(
+    rows: Sequence[Repository], *, query: QueryDict, now: datetime, is_one_members: bool = False
+) -> Table[Repository]:
+    members: Column[Repository] = Column("members", "Members", lambda r: r.members, "count")
     columns: list[Column[Repository]] = [
         Column("name", "Repository", lambda r: r.name),
         Column("commits", "Commits", lambda r: r.commits, "count"),
-        Column("members", "Members", lambda r: r.members, "count"),
+        *([] if is_one_members else [members]),
         Column("lines", "Lines added", lambda r: r.lines, "count"),
         Column("ai", "Of them by AI", lambda r: r.ai_lines, "count", help=MEANINGS["ai_lines"]),
         Column("share", "AI share", lambda r: r.ai_share, "share"),

@@ -55,7 +55,7 @@ def page(report: MemberReport, query: QueryDict) -> MemberPage:
         models=models_table(report, query),
         tools=named_table("tools", "MCP tools", named.get("mcp", []), query=query, now=now, detail="Server"),
         commands=named_table("commands", "Commands", named.get("commands", []), query=query, now=now),
-        repositories=repositories_table(report.repositories, query=query, now=now),
+        repositories=repositories_table(report.repositories, query=query, now=now, is_one_members=True),
         days=days_table(report, query),
         incidents=incidents_table(report, query),
     )

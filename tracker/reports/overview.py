@@ -198,6 +198,11 @@ class Overview:
         """Seats without an active day in what is known of the period."""
         return seats.unused_seats(self._inactive_seats, self._spent_and_last[1], self.filters.now)
 
+    @property
+    def excused_seats(self) -> int:
+        """Seats without an active day whose members are new, or manage Cursor."""
+        return len(self._inactive_seats) - len(self.unused_seats)
+
     @cached_property
     def _inactive_seats(self) -> list[MemberFigures]:
         return [] if self.period.is_unknown else [seat for seat in self.seats if not seat.is_active]

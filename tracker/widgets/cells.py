@@ -117,16 +117,15 @@ OTHERS: dict[str, Callable[[Any], Shown]] = {
     "tick": text,
 }
 # Tight is never wrapped.
-CLASSES = {"share": "meter", "sentence": "sentence", "tick": "tick", "flag": "tight flag"} | dict.fromkeys(
-    ("day", "ago", "model"), "tight"
-)
+CLASSES = {
+    "share": "meter", "sentence": "sentence", "tick": "tick", "flag": "tight flag", "change": "number change",
+    "day": "tight", "ago": "tight", "model": "tight",
+}  # fmt: skip
 
 
 def css(kind: str) -> str:
     """The class of a column of this kind, in its head and its cells."""
-    if kind in NUMBERS:
-        return "number"
-    return CLASSES.get(kind, "")
+    return CLASSES.get(kind, "number" if kind in NUMBERS else "")
 
 
 def writer(kind: str, now: datetime) -> Callable[[Any], Shown]:

@@ -87,8 +87,8 @@ def percent(ratio: Number | None) -> str:
 
 
 def multiple(ratio: Number | None) -> str:
-    """`2.4×`."""
-    return NOTHING if ratio is None else f"{float(ratio):,.1f}×"
+    """`2.4×`; whole from ten on, as in messages."""
+    return NOTHING if ratio is None else f"{float(ratio):,.{int(ratio < 9.95)}f}×"
 
 
 # A percentage of less than this means nothing: $4 against $0.30 is "1,355 %".
