@@ -15,8 +15,10 @@ from axes.handlers.proxy import AxesProxyHandler
 from cryptography.fernet import Fernet, InvalidToken
 from django import forms
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.signals import user_login_failed
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -126,6 +128,14 @@ def note_code(sender: object, authenticator: Authenticator, **signal: object) ->
     verbs = {authenticator_added: "added", authenticator_removed: "deleted", authenticator_reset: "changed"}
     verb = next(verb for sent, verb in verbs.items() if sent is signal["signal"])
     note_change(request, f"{verb} {KINDS[authenticator.type]}")
+
+
+@receiver(authenticator_added)
+def end_other_sessions(sender: object, request: HttpRequest, user: User, **_: object) -> None:
+    """Sign the person out everywhere else: the password alone opened those sessions."""
+    for session in Session.objects.exclude(session_key=request.session.session_key):
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
 
 
 def _cipher() -> Fernet:

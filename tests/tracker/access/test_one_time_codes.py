@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from axe_playwright_python.sync_playwright import Axe
 from axes.models import AccessAttempt
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -132,6 +133,17 @@ def test_no_secret_is_readable_in_the_database_nor_listed_in_the_admin(client, e
     assert secret not in kept
     assert not any(code in kept for code in codes)
     assert Authenticator not in admin.site._registry
+
+
+@pytest.mark.django_db(transaction=True)
+def test_turning_it_on_ends_the_sessions_that_the_password_alone_opened(client, ada):
+    elsewhere, nobody, bob = Client(), Client(), Client()
+    give_password(elsewhere)
+    bob.force_login(User.objects.create_superuser("bob"), backend="django.contrib.auth.backends.ModelBackend")
+    nobody.get("/admin/login/")
+    set_up(client, ada)
+    assert elsewhere.get("/admin/").status_code == 302
+    assert [browser.get("/admin/").status_code for browser in (client, bob)] == [200, 200]
 
 
 def test_recovery_codes_are_shown_once(client, ada):
