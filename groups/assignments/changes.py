@@ -87,7 +87,7 @@ def move(member_ids: Collection[int], group: Group | None, from_day: date, *, by
     source = Assignment.SetBy.MANUAL
     placed = [Placement(pk, group.pk if group else None, from_day, source, by, now) for pk in member_ids]
     with transaction.atomic():
-        if group and Group.objects.locked().get(pk=group.pk).closed_day:
+        if group and not Group.objects.locked().open().filter(pk=group.pk).first():
             raise ChangeRefused(f"“{group.name}” is deleted: choose an open group.")
         members = record_from_then_on(placed)
     return sum(before[pk] != group for pk in members)

@@ -39,7 +39,7 @@ def record(placements: Iterable[Placement]) -> int:
     new: list[Assignment] = []
     changed: list[Assignment] = []
     with transaction.atomic():
-        _lock_members({member_id for member_id, _ in wanted})
+        lock_members({member_id for member_id, _ in wanted})
         rows = Assignment.objects.select_for_update().filter(from_day__in={day for _, day in wanted})
         stored = {(row.member_id, row.from_day): row for row in rows}
         for spot, placement in wanted.items():
@@ -60,7 +60,7 @@ def record_unless_moved(placements: Collection[Placement], known_local: Collecti
     `known_local`: all local rows, by member and day, as they were when the placements were worked out.
     """
     with transaction.atomic():
-        here = _lock_members({placement.member_id for placement in placements})
+        here = lock_members({placement.member_id for placement in placements})
         local = Assignment.objects.exclude(source=Assignment.SetBy.CURSOR).values_list(
             "member_id", "from_day"
         )
@@ -68,7 +68,7 @@ def record_unless_moved(placements: Collection[Placement], known_local: Collecti
         return record(placement for placement in placements if placement.member_id in here - moved)
 
 
-def _lock_members(member_ids: Iterable[int]) -> set[int]:
+def lock_members(member_ids: Iterable[int]) -> set[int]:
     """Let whoever else places these members wait until this transaction is over, in one order for all.
 
     Return those of them who are still here.
@@ -84,7 +84,7 @@ def record_from_then_on(placements: Collection[Placement]) -> dict[int, list[Pla
     merged into others are not among them.
     """
     with transaction.atomic():
-        here = _lock_members({placement.member_id for placement in placements})
+        here = lock_members({placement.member_id for placement in placements})
         placed = [placement for placement in placements if placement.member_id in here]
         from_days = {placement.member_id: placement.from_day for placement in placed}
         before = on_record(from_days)

@@ -126,9 +126,9 @@ def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str,
         group_import = GroupImport.objects.select_for_update().get(pk=group_import.pk)
         if group_import.status != GroupImport.ImportState.PREVIEWED:
             raise ChangeRefused("This import has already been applied.")
+        groups = _GroupsToMake(now)
         if refresh(group_import, utc_day(now)):
             return Applied(facts_changed=True)
-        groups = _GroupsToMake(now)
         placed = _placements(group_import, emails, groups, by, now)
         rows = record_from_then_on(placed)
         placed = [placement for placement in placed if placement.member_id in rows]

@@ -9,7 +9,7 @@ from django.db.models import Count
 from collector.base.days import utc_day
 from groups.assignments.changes import ChangeRefused, saved
 from groups.assignments.membership import members_of
-from groups.assignments.placing import on_record, put_back
+from groups.assignments.placing import lock_members, on_record, put_back
 from groups.models import Group, GroupImport
 
 from .before import Before
@@ -31,6 +31,8 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
             raise ChangeRefused("Only an import that has been applied can be undone.")
         before = Before.from_json(group_import.before)
         days = {row.member_id: row.from_day for row in before.written}
+        Group.objects.locked().in_bulk()  # whoever moves members waits until all is put back
+        lock_members(days)
         now_there = on_record(days)
         untouched = {
             row.member_id: row.from_day for row in before.written if now_there[row.member_id] == [row]

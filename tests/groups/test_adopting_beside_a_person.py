@@ -149,8 +149,8 @@ def test_members_are_merged_and_placed_at_once_without_waiting_for_each_other(mo
     def note_move(*arguments) -> None:
         has_moved.set()
 
-    lock_members = placing._lock_members
-    monkeypatch.setattr(placing, "_lock_members", place_slowly)
+    lock_members = placing.lock_members
+    monkeypatch.setattr(placing, "lock_members", place_slowly)
     monkeypatch.setattr(merging, "_move_history", note_move)
     person = threading.Thread(target=place)
     person.start()
