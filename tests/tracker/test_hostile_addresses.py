@@ -145,3 +145,18 @@ def test_visitors_get_nothing_and_no_fault(auth_on):
 def test_only_plain_digits_are_a_number(text):
     assert not is_number(text)
     assert is_number("9" * 18)
+
+
+@pytest.mark.parametrize("query", ["name__regex=[]", "name__iregex=(a%2B)%2B$"])
+def test_no_list_of_the_admin_looks_for_a_pattern(superuser, query):
+    assert superuser.get(f"/admin/collector/member/?{query}").status_code == 400
+
+
+def test_a_list_of_the_admin_takes_what_no_text_can_hold(superuser):
+    assert superuser.get("/admin/collector/member/?name=a%00b").status_code in (200, 302)
+
+
+def test_instants_that_an_address_fills_in_are_left_empty(superuser):
+    page = superuser.get("/admin/detection/exemption/add/?until_at=1&kind=planned")
+    assert page.status_code == 200
+    assert 'value="planned" selected' in page.content.decode()
