@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "tracker.access.audit.AuditMiddleware",
     "tracker.access.guard.AccessMiddleware",
     "tracker.access.privacy.PrivacyMiddleware",
+    "tracker.views.errors.ConflictsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",  # last, as its documentation asks
 ]
@@ -263,8 +264,7 @@ HTTPS = DASHBOARD_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^metrics$", r"^api/cron$"]  # asked from this machine, past the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "tracker.access.views.csrf_failed"
 CSRF_TRUSTED_ORIGINS = sorted({url for url in (DASHBOARD_URL, AUTH_URL) if url})

@@ -1,7 +1,20 @@
-"""What an address that makes no sense is answered with: a sentence that says why."""
+"""What an address that makes no sense, or a change that somebody else made at the same moment, is answered
+with: a sentence that says why."""
 
+import logging
+from collections.abc import Callable
+
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from tracker.access.guard import page_of
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = "Somebody else changed the same at the same moment, so nothing was saved. Look at it again first."
+# A key that is taken, a row that is gone, a deadlock: as PostgreSQL and as SQLite call them.
+CONFLICTS = {"23505", "23503", "40P01", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_FOREIGNKEY"}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -12,3 +25,27 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The view's own sentence where it gave one; Django's is about address patterns."""
     reason = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
     return render(request, "404.html", {"reason": reason}, status=404)
+
+
+class ConflictsMiddleware:
+    """Answers 409 where two people changed the same at once, and only the database could tell."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not is_conflict(exception):
+            return None
+        logger.warning("a change met another one of the same", exc_info=exception)
+        context = {"heading": "Not saved", "reason": AT_ONCE, "page_url": page_of(request)}
+        return render(request, "403.html", context, status=409)
+
+
+def is_conflict(exception: Exception) -> bool:
+    """Whether the database refused what could have been done a moment before."""
+    cause = exception.__cause__
+    code = getattr(cause, "sqlstate", "") or getattr(cause, "sqlite_errorname", "")
+    return isinstance(exception, Error) and code in CONFLICTS

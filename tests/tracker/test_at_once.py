@@ -1,0 +1,83 @@
+"""What several people do on pages at the same moment: no server error, and nothing done twice or half."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, OperationalError
+from django.test import Client
+
+from groups.models import Group
+from incidents.models import Incident, IncidentSettings, Status
+from tests.incidents.factories import make_incident, make_member
+from tests.incidents.lifecycle.test_at_once import at_once
+from tracker.models import AccessSettings, ApiToken
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PASSWORD = "long-and-uncommon-9x"
+LOCAL = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.fixture
+def admins() -> list[Client]:
+    AccessSettings.get_solo()
+    IncidentSettings.get_solo()
+    ada = User.objects.create_superuser("ada", "ada@company.com")
+    clients = [Client(raise_request_exception=False) for _ in range(6)]
+    for client in clients:
+        client.force_login(ada, backend=LOCAL)
+    return clients
+
+
+@pytest.mark.postgres
+def test_a_login_that_is_made_at_once_is_made_once(admins):
+    login = {"username": "bob", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+    answers = at_once(6, lambda n: admins[n].post("/admin/auth/user/add/", login).status_code)
+    assert User.objects.filter(username="bob").count() == 1
+    assert set(answers) <= {302, 200, 409}  # made, taken, and taken in between
+
+
+@pytest.mark.postgres
+def test_a_group_that_is_made_at_once_over_the_api_is_made_once(admins):
+    body = {"action": "create", "name": "Core"}
+    answers = at_once(6, lambda n: admins[n].patch("/api/groups", body, "application/json"))
+    assert Group.objects.count() == 1
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert all(answer.json()["message"] for answer in answers if answer.status_code == 409)
+
+
+@pytest.mark.postgres
+def test_incidents_chosen_in_opposite_orders_are_acknowledged_without_waiting_in_a_ring(admins):
+    pks = [make_incident(make_member(f"m{n}@x.io")).pk for n in range(60)]
+    orders = [pks, pks[::-1]] * 3
+    answers = at_once(
+        6,
+        lambda n: admins[n].post("/incidents/bulk", {"action": "acknowledge", "incident": orders[n]}),
+    )
+    assert {answer.status_code for answer in answers} == {302}
+    assert set(Incident.objects.values_list("status", flat=True)) == {Status.ACKNOWLEDGED}
+
+
+class Taken(Exception):
+    sqlstate = "23505"
+
+
+class Unknown(Exception):
+    sqlstate = "23514"  # what no row may be
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "status"),
+    [(IntegrityError, Taken, 409), (IntegrityError, Unknown, 500), (OperationalError, Unknown, 500)],
+)
+def test_only_what_could_have_been_done_a_moment_before_is_called_a_conflict(
+    admins, monkeypatch, kind, cause, status
+):
+    def refuse(*args, **options):
+        raise kind("key of somebody") from cause()
+
+    monkeypatch.setattr(ApiToken, "save", refuse)
+    page = admins[0].post("/admin/tracker/apitoken/add/", {"name": "ci", "scope": "viewer"})
+    assert page.status_code == status
+    assert ("Not saved" in page.content.decode()) == (status == 409)
+    assert "key of somebody" not in page.content.decode()
