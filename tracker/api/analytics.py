@@ -5,14 +5,12 @@ from typing import Annotated
 
 from ninja import Field, Query, Router, Schema
 
-from collector.base.money import round_cents
 from tracker.access.request import AccessRequest
 from tracker.api.errors import documented
-from tracker.api.schemas import NO_NUL, Days
+from tracker.api.schemas import NO_NUL, Day, Days, Percent, WholeCents, at
 from tracker.api.selecting import filters_for
 from tracker.reports.insights import Insights
 from tracker.reports.surfaces import Surfaces
-from tracker.reports.tools import Named
 
 router = Router(tags=["figures"])
 
@@ -24,19 +22,21 @@ class ActiveDay(Schema):
 
 
 class ModelSummary(Schema):
-    model: str
-    messages: int
-    users: int
-    spend_cents: int
+    model: str = at("model", "key")
+    messages: int = at("totals", "requests")
+    users: int = at("members")
+    spend_cents: WholeCents = at("totals", "total_cents")
 
 
 class SurfaceSummary(Schema):
-    surface: str = Field(description="ide, cli, cloud_agent, automation, bugbot, service_account; or empty.")
-    spend_cents: int
-    billed_cents: int
-    messages: int
+    surface: str = at(
+        "key", description="ide, cli, cloud_agent, automation, bugbot, service_account; or empty."
+    )
+    spend_cents: WholeCents = at("total_cents")
+    billed_cents: WholeCents
+    messages: int = at("requests")
     runs: int = Field(description="Runs of cloud agents and automations that began in this period.")
-    users: int
+    users: int = at("members")
 
 
 class ModelDay(Schema):
@@ -46,43 +46,43 @@ class ModelDay(Schema):
 
 
 class TeamDayJson(Schema):
-    date: date
+    date: Day = at("day")
     count: int
     values: dict[str, object] = Field(description="Every figure of the day, under Cursor's own name for it.")
 
 
 class McpTool(Schema):
-    tool_name: str
-    mcp_server_name: str
-    usage: int
-    users: int | None
+    tool_name: str = at("name")
+    mcp_server_name: str = at("detail")
+    usage: int = at("count")
+    users: int | None = at("members")
 
 
 class CommandUsage(Schema):
-    command_name: str
-    usage: int
-    users: int | None
+    command_name: str = at("name")
+    usage: int = at("count")
+    users: int | None = at("members")
 
 
 class Extension(Schema):
-    file_extension: str
-    total_accepts: int
+    file_extension: str = at("name")
+    total_accepts: int = at("count")
     share: float
 
 
 class ClientVersion(Schema):
-    client_version: str
-    user_count: int
-    percentage: float
+    client_version: str = at("version")
+    user_count: int = at("members")
+    percentage: Percent = at("share")
     is_behind: bool
 
 
 class RepositoryRow(Schema):
-    repository: str
+    repository: str = at("name")
     commits: int
-    users: int
-    lines_added: int
-    ai_lines_added: int
+    users: int = at("members")
+    lines_added: int = at("lines")
+    ai_lines_added: int = at("ai_lines")
 
 
 class SavingRow(Schema):
@@ -139,96 +139,32 @@ def read_analytics(
     request: AccessRequest,
     days: Days = 30,
     group: Annotated[str, Query(max_length=400, pattern=NO_NUL, description="A group's whole path.")] = "",
-) -> Analytics:
+) -> dict[str, object]:
     """How the team works with it, over the `days` whole UTC days before today."""
     report = Insights(filters_for(request, days, group=group))
-    return Analytics(
-        days=days,
-        dau=active_days(report),
-        modelSummary=model_summary(report),
-        modelTrend=model_trend(report),
-        surfaces=surface_summary(report),
-        agentEdits=team_days(report, "agent-edits"),
-        tabs=team_days(report, "tabs"),
-        mcp=[
-            McpTool(tool_name=tool.name, mcp_server_name=tool.detail, usage=tool.count, users=tool.members)
-            for tool in named_rows(report, "mcp")
+    rows = report.team_rows.order_by("day")
+    # Whole days: today, the last of the report's, is not over.
+    active = list(zip(report.period.shown_days, report.daily_active, report.daily_requesters, strict=True))
+    return {
+        "days": days,
+        "dau": [{"date": day, "dau": dau, "requesters": requesters} for day, dau, requesters in active[:-1]],
+        "modelSummary": sorted(report.model_costs, key=lambda cost: (-cost.totals.requests, cost.model.key)),
+        "modelTrend": [
+            {"date": day, "model": model, "messages": requests}
+            for (day, model), requests in sorted(report.model_requests.items())
+            if day <= report.period.last
         ],
-        commands=[
-            CommandUsage(command_name=command.name, usage=command.count, users=command.members)
-            for command in named_rows(report, "commands")
-        ],
-        fileExtensions=[
-            Extension(file_extension=extension.name, total_accepts=extension.count, share=extension.share)
-            for extension in report.extensions
-        ],
-        clientVersions=client_versions(report),
-        planExhaustion=plan_exhaustion(report),
-        repositories=repositories(report),
-        savings=savings(report),
-    )
-
-
-def active_days(report: Insights) -> list[ActiveDay]:
-    """Whole days: today, the last of the report's, is not over."""
-    days = list(zip(report.period.shown_days, report.daily_active, report.daily_requesters, strict=True))
-    return [ActiveDay(date=day, dau=active, requesters=requesters) for day, active, requesters in days[:-1]]
-
-
-def model_summary(report: Insights) -> list[ModelSummary]:
-    rows = [
-        ModelSummary(
-            model=cost.model.key,
-            messages=cost.totals.requests,
-            users=cost.members,
-            spend_cents=round_cents(cost.totals.total_cents),
-        )
-        for cost in report.model_costs
-    ]
-    return sorted(rows, key=lambda row: (-row.messages, row.model))
-
-
-def model_trend(report: Insights) -> list[ModelDay]:
-    return [
-        ModelDay(date=day, model=model, messages=requests)
-        for (day, model), requests in sorted(report.model_requests.items())
-        if day <= report.period.last
-    ]
-
-
-def surface_summary(report: Insights) -> list[SurfaceSummary]:
-    return [
-        SurfaceSummary(
-            surface=line.key,
-            spend_cents=round_cents(line.total_cents),
-            billed_cents=round_cents(line.billed_cents),
-            messages=line.requests,
-            runs=line.runs,
-            users=line.members,
-        )
-        for line in Surfaces(report.filters).lines
-    ]
-
-
-def team_days(report: Insights, metric: str) -> list[TeamDayJson]:
-    rows = report.team_rows.filter(metric=metric).order_by("day")
-    return [TeamDayJson(date=row.day, count=row.count, values=row.values) for row in rows]
-
-
-def named_rows(report: Insights, metric: str) -> list[Named]:
-    return report.tools_by_metric.get(metric, [])
-
-
-def client_versions(report: Insights) -> list[ClientVersion]:
-    return [
-        ClientVersion(
-            client_version=version.version,
-            user_count=version.members,
-            percentage=round(version.share * 100, 2),
-            is_behind=version.is_behind,
-        )
-        for version in report.versions
-    ]
+        "surfaces": Surfaces(report.filters).lines,
+        "agentEdits": rows.filter(metric="agent-edits"),
+        "tabs": rows.filter(metric="tabs"),
+        "mcp": report.tools_by_metric.get("mcp", []),
+        "commands": report.tools_by_metric.get("commands", []),
+        "fileExtensions": report.extensions,
+        "clientVersions": report.versions,
+        "planExhaustion": plan_exhaustion(report),
+        "repositories": report.repositories,
+        "savings": savings(report),
+    }
 
 
 def plan_exhaustion(report: Insights) -> PlanExhaustion:
@@ -249,19 +185,6 @@ def plan_exhaustion(report: Insights) -> PlanExhaustion:
             for exhaustion in report.exhaustions
         ],
     )
-
-
-def repositories(report: Insights) -> list[RepositoryRow]:
-    return [
-        RepositoryRow(
-            repository=row.name,
-            commits=row.commits,
-            users=row.members,
-            lines_added=row.lines,
-            ai_lines_added=row.ai_lines,
-        )
-        for row in report.repositories
-    ]
 
 
 def savings(report: Insights) -> list[SavingRow]:

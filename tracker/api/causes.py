@@ -4,7 +4,7 @@ from datetime import datetime
 
 from ninja import Field, Schema
 
-from incidents.actions.causes import IncidentCause
+from tracker.api.schemas import Share, at
 
 
 class CauseSource(Schema):
@@ -12,40 +12,16 @@ class CauseSource(Schema):
     name: str
     requests: int
     cents: float
-    share: float = Field(description="Share of the spend, 0 to 1.")
-    firstAt: datetime
-    lastAt: datetime
+    share: Share = Field(description="Share of the spend, 0 to 1.")
+    firstAt: datetime = at("first_at")
+    lastAt: datetime = at("last_at")
     url: str = Field(description="Its page in Cursor. Empty if there is none.")
 
 
 class CauseOfIncident(Schema):
     sentence: str
-    startAt: datetime
-    endAt: datetime
+    startAt: datetime = at("start_at")
+    endAt: datetime = at("end_at")
     requests: int
     cents: float
-    sources: list[CauseSource]
-
-
-def cause_row(cause: IncidentCause) -> CauseOfIncident:
-    sources = [
-        CauseSource(
-            kind=row.kind,
-            name=row.name,
-            requests=row.requests,
-            cents=float(row.cents),
-            share=round(row.share, 4),
-            firstAt=row.first_at,
-            lastAt=row.last_at,
-            url=row.url,
-        )
-        for row in cause.rows
-    ]
-    return CauseOfIncident(
-        sentence=cause.sentence,
-        startAt=cause.start_at,
-        endAt=cause.end_at,
-        requests=cause.requests,
-        cents=float(cause.cents),
-        sources=sources,
-    )
+    sources: list[CauseSource] = at("rows")

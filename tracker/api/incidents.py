@@ -21,7 +21,7 @@ from incidents.models import Incident, Origin, Verdict
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.api.auth import acts
-from tracker.api.causes import CauseOfIncident, cause_row
+from tracker.api.causes import CauseOfIncident
 from tracker.api.errors import ApiError, documented
 from tracker.api.schemas import Days, Strict, Text
 from tracker.filters import Filters
@@ -151,12 +151,11 @@ def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
 
 
 @router.get("/incidents/{pk}", response={200: IncidentDetail, **documented(404)})
-def read_incident(request: AccessRequest, pk: Number) -> IncidentDetail:
+def read_incident(request: AccessRequest, pk: Number) -> dict[str, object]:
     """One incident, with what its spend comes from."""
     incident = visible_incident(request, pk)
     anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
-    cause = incident_cause(incident, anomalies)
-    return IncidentDetail(**incident_row(incident).dict(), diagnosis=cause_row(cause) if cause else None)
+    return incident_row(incident).dict() | {"diagnosis": incident_cause(incident, anomalies)}
 
 
 @router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})

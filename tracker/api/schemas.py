@@ -1,11 +1,21 @@
 """Types that several parts of the API share."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from ninja import Field, Query, Schema
-from pydantic import ConfigDict, StrictBool, StrictFloat, StrictInt, create_model
+from pydantic import (
+    AliasPath,
+    BeforeValidator,
+    ConfigDict,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    create_model,
+)
 
+from collector.base.money import round_cents
 from tracker.reports.badges import Badge
 
 # SQLite and PostgreSQL keep integers of 64 bits.
@@ -15,12 +25,22 @@ MAX_DAYS = 400
 
 # PostgreSQL keeps no NUL.
 NO_NUL = r"^[^\x00]*$"
+Day = date  # a field called date, with a value of its own, hides the type
 Text = Annotated[str, Field(pattern=NO_NUL)]
 Email = Annotated[Text, Field(max_length=254)]
 Count = Annotated[StrictInt, Field(ge=0, le=MOST)]
 Number = Annotated[StrictFloat, Field(ge=0, allow_inf_nan=False)]
 Switch = StrictBool
+# Of answers, made of exact amounts and shares.
+WholeCents = Annotated[int, BeforeValidator(round_cents)]
+Share = Annotated[float, BeforeValidator(lambda share: round(share, 4))]
+Percent = Annotated[float, BeforeValidator(lambda share: round(share * 100, 2))]
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description=f"Whole UTC days before today, 1 to {MAX_DAYS}.")]
+
+
+def at(*path: str, description: str | None = None) -> Any:
+    """A field of an answer that what the view returns has under other names, one within the other."""
+    return Field(validation_alias=AliasPath(*path), description=description)
 
 
 class Strict(Schema):

@@ -12,7 +12,7 @@ from detection.models import Anomaly
 from tracker import periods
 from tracker.access.request import AccessRequest
 from tracker.api.errors import documented
-from tracker.api.schemas import Days, badge_of
+from tracker.api.schemas import Day, Days, WholeCents, at, badge_of
 from tracker.api.selecting import filters_for
 from tracker.filters import Filters
 from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
@@ -20,17 +20,16 @@ from tracker.reports.by_day import TeamDay, member_days, team_days
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview
-from tracker.reports.reconciled import Reconciled
 from tracker.reports.team import MemberFigures, Team
 
 router = Router(tags=["figures"])
 
 
 class ActivityDay(Schema):
-    date: date
-    total_agent_requests: int
-    total_lines_added: int
-    active_users: int
+    date: Day = at("day")
+    total_agent_requests: int = at("requests")
+    total_lines_added: int = at("lines_added")
+    active_users: int = at("active_members")
 
 
 class RankedUser(Schema):
@@ -78,8 +77,8 @@ class ModelCostRow(Schema):
 
 
 class DailySpendRow(Schema):
-    date: date
-    spend_cents: int
+    date: Day = at("day")
+    spend_cents: WholeCents
 
 
 class MemberDaySpend(Schema):
@@ -97,9 +96,11 @@ class DifferencePart(Schema):
 class CycleDifference(Schema):
     """Cursor's own total of the current cycle, compared with the sum of its events."""
 
-    takenAt: datetime
-    eventsCents: Decimal
-    cursorCents: Decimal | None = Field(description="null if it is missing from Cursor's answer.")
+    takenAt: datetime = at("at")
+    eventsCents: Decimal = at("events_cents")
+    cursorCents: Decimal | None = at(
+        "cursor_cents", description="null if it is missing from Cursor's answer."
+    )
     parts: list[DifferencePart] = Field(description="They add up to cursorCents less eventsCents.")
 
 
@@ -113,26 +114,26 @@ class Dashboard(Schema):
 
 
 @router.get("/stats", response={200: Dashboard, **documented()})
-def read_stats(request: AccessRequest, days: Days = 7) -> Dashboard:
+def read_stats(request: AccessRequest, days: Days = 7) -> dict[str, object]:
     """The figures of the overview, over the `days` whole UTC days before today."""
     filters = filters_for(request, days)
     report = Overview(filters)
     by_day = team_days(report.team.selection, filters.period)
-    return Dashboard(
-        days=days,
-        stats=stats(report, by_day, filters),
-        modelCosts=model_rows(report.model_costs, report.team),
-        teamDailySpend=spend_rows(by_day),
-        dailySpendBreakdown=breakdown(report.team, filters),
-        reconciliation=difference(report.reconciled),
-    )
+    return {
+        "days": days,
+        "stats": stats(report, by_day, filters),
+        "modelCosts": model_rows(report.model_costs, report.team),
+        "teamDailySpend": by_day,
+        "dailySpendBreakdown": breakdown(report.team, filters),
+        "reconciliation": report.reconciled,
+    }
 
 
 @router.get("/team-spend", response={200: list[DailySpendRow], **documented()})
-def read_team_spend(request: AccessRequest, days: Days = 30) -> list[DailySpendRow]:
+def read_team_spend(request: AccessRequest, days: Days = 30) -> list[TeamDay]:
     """What the team spent on each of the `days` whole UTC days before today."""
     filters = filters_for(request, days)
-    return spend_rows(team_days(Team(filters).selection, filters.period))
+    return team_days(Team(filters).selection, filters.period)
 
 
 @router.get("/model-costs", response={200: list[ModelCostRow], **documented()})
@@ -144,40 +145,20 @@ def read_model_costs(request: AccessRequest) -> list[ModelCostRow]:
     return model_rows(report.model_costs, report.team)
 
 
-def stats(report: Overview, by_day: list[TeamDay], filters: Filters) -> Stats:
+def stats(report: Overview, by_day: list[TeamDay], filters: Filters) -> dict[str, object]:
     cycle: CycleReport | None = report.cycle
-    return Stats(
-        totalMembers=len(report.seats),
-        activeMembers=len(report.active_seats),
-        totalSpendCents=round_cents(report.team.totals.total_cents),
-        totalAgentRequests=report.team.totals.requests,
-        activeAnomalies=open_anomalies(filters),
-        cycleStart=cycle.cycle.start_at if cycle else None,
-        cycleEnd=cycle.cycle.end_at if cycle else None,
-        cycleDays=cycle.day_number if cycle else 0,
-        dailyTeamActivity=[
-            ActivityDay(
-                date=day.day,
-                total_agent_requests=day.requests,
-                total_lines_added=day.lines_added,
-                active_users=day.active_members,
-            )
-            for day in by_day
-        ],
-        rankedUsers=[ranked(rank, member) for rank, member in enumerate(report.team.members, start=1)],
-    )
-
-
-def difference(reconciled: Reconciled | None) -> CycleDifference | None:
-    if reconciled is None:
-        return None
-    parts = [DifferencePart(reason=part.reason, cents=part.cents) for part in reconciled.parts]
-    return CycleDifference(
-        takenAt=reconciled.at,
-        eventsCents=reconciled.events_cents,
-        cursorCents=reconciled.cursor_cents,
-        parts=parts,
-    )
+    return {
+        "totalMembers": len(report.seats),
+        "activeMembers": len(report.active_seats),
+        "totalSpendCents": round_cents(report.team.totals.total_cents),
+        "totalAgentRequests": report.team.totals.requests,
+        "activeAnomalies": open_anomalies(filters),
+        "cycleStart": cycle.cycle.start_at if cycle else None,
+        "cycleEnd": cycle.cycle.end_at if cycle else None,
+        "cycleDays": cycle.day_number if cycle else 0,
+        "dailyTeamActivity": by_day,
+        "rankedUsers": [ranked(rank, member) for rank, member in enumerate(report.team.members, start=1)],
+    }
 
 
 def open_anomalies(filters: Filters) -> int:
@@ -226,10 +207,6 @@ def model_rows(costs: list[ModelCost], team: Team) -> list[ModelCostRow]:
         for cost in costs
     ]
     return sorted(rows, key=lambda row: (-row.total_spend, row.model))
-
-
-def spend_rows(days: list[TeamDay]) -> list[DailySpendRow]:
-    return [DailySpendRow(date=day.day, spend_cents=round_cents(day.spend_cents)) for day in days]
 
 
 def breakdown(team: Team, filters: Filters) -> list[MemberDaySpend]:

@@ -1,7 +1,7 @@
 """`/api/users/<email>`: one member's figures."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from ninja import Field, Path, Router, Schema
@@ -12,9 +12,9 @@ from detection.models import Anomaly
 from tracker.access.request import AccessRequest
 from tracker.api.errors import ApiError, documented
 from tracker.api.incidents import AnomalyRow, anomaly_row
-from tracker.api.schemas import Days, badge_of
+from tracker.api.schemas import Day, Days, at, badge_of
 from tracker.api.selecting import filters_for
-from tracker.api.stats import DailySpendRow, spend_rows
+from tracker.api.stats import DailySpendRow
 from tracker.filters import Filters
 from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.reports.by_day import team_days
@@ -42,14 +42,14 @@ class CycleSpend(Schema):
 
 
 class ActivityRow(Schema):
-    date: date
+    date: Day = at("day")
     agent_requests: int
     lines_added: int
     lines_deleted: int
-    total_accepts: int
-    total_rejects: int
+    total_accepts: int = at("accepts")
+    total_rejects: int = at("rejects")
     tabs_accepted: int
-    usage_based_reqs: int
+    usage_based_reqs: int = at("usage_based_requests")
     most_used_model: str
     client_version: str
 
@@ -93,7 +93,7 @@ class UserFigures(Schema):
 @router.get("/users/{path:email}", response={200: UserFigures, **documented(404)})
 def read_user(
     request: AccessRequest, email: Annotated[str, Path(max_length=254)], days: Days = 30
-) -> UserFigures:
+) -> dict[str, object]:
     """One member over the `days` whole UTC days before today. 404 if nobody has that address."""
     filters = filters_for(request, days)
     member = Member.objects.by_address(email)
@@ -101,22 +101,23 @@ def read_user(
         raise ApiError(404, f"Cursor has reported nobody with the address {email}.")
     team = Team(replace(filters, visible=frozenset({member.pk})))
     figures = team.member(member.pk)
-    return UserFigures(
-        days=days,
-        member=member_row(member, figures),
-        spendCents=round_cents(team.totals.total_cents),
-        agentRequests=team.totals.requests,
-        linesAdded=figures.activity.lines_added,
-        activeDays=team.active_days.get(member.pk, 0),
-        adoptionScore=figures.adoption or 0,
-        ranks=ranks(member, team),
-        badges=badges(figures),
-        spending=spending(member, filters),
-        dailySpend=spend_rows(team_days(team.selection, filters.period)),
-        dailyActivity=activity_rows(member, filters),
-        modelBreakdown=model_rows(team),
-        anomalies=[anomaly_row(anomaly) for anomaly in anomalies(member)],
-    )
+    activity = DailyActivity.objects.between(filters.period.first, filters.period.last)
+    return {
+        "days": days,
+        "member": member_row(member, figures),
+        "spendCents": round_cents(team.totals.total_cents),
+        "agentRequests": team.totals.requests,
+        "linesAdded": figures.activity.lines_added,
+        "activeDays": team.active_days.get(member.pk, 0),
+        "adoptionScore": figures.adoption or 0,
+        "ranks": ranks(member, team),
+        "badges": badges(figures),
+        "spending": spending(member, filters),
+        "dailySpend": team_days(team.selection, filters.period),
+        "dailyActivity": activity.filter(member=member).order_by("day"),
+        "modelBreakdown": model_rows(team),
+        "anomalies": [anomaly_row(anomaly) for anomaly in anomalies(member)],
+    }
 
 
 def member_row(member: Member, figures: MemberFigures) -> MemberRow:
@@ -159,26 +160,6 @@ def spending(member: Member, filters: Filters) -> list[CycleSpend]:
         CycleSpend(cycle_start=cycle.start_at, spend_cents=round_cents(spent))
         for cycle in cycles
         if (spent := rows.in_cycle(cycle).spend()["total_cents"]) is not None
-    ]
-
-
-def activity_rows(member: Member, filters: Filters) -> list[ActivityRow]:
-    period = filters.period
-    rows = DailyActivity.objects.between(period.first, period.last).filter(member=member).order_by("day")
-    return [
-        ActivityRow(
-            date=row.day,
-            agent_requests=row.agent_requests,
-            lines_added=row.lines_added,
-            lines_deleted=row.lines_deleted,
-            total_accepts=row.accepts,
-            total_rejects=row.rejects,
-            tabs_accepted=row.tabs_accepted,
-            usage_based_reqs=row.usage_based_requests,
-            most_used_model=row.most_used_model,
-            client_version=row.client_version,
-        )
-        for row in rows
     ]
 
 
