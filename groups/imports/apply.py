@@ -66,17 +66,16 @@ def read_plan(kind: str, file: BinaryIO, day: date) -> tuple[list[Target], Plan]
     return targets, plan
 
 
-def read_targets(kind: str, file: BinaryIO, problems: Problems | None = None) -> list[Target]:
+def read_targets(kind: str, file: BinaryIO, problems: Problems) -> list[Target]:
     """The people of a file, in `problems` the lines not taken; FileError where it places nobody."""
-    noted = problems or Problems()
     read = people.read_people if kind == FileKind.HIBOB else mapping.read_mapping
-    targets = read(file, noted)
+    targets = read(file, problems)
     if not targets:
-        empty = [] if noted.count else ["Line 2: the file has column names, but no people below them."]
-        raise FileError(*noted.report, *empty)
+        empty = [] if problems.count else ["Line 2: the file has column names, but no people below them."]
+        raise FileError(*problems.report, *empty)
     if kind == FileKind.HIBOB and not any(target.path for target in targets):
         raise FileError(
-            *noted.report,
+            *problems.report,
             "The file assigns nobody to a group, because no line has a Group, Team or Department. Export "
             "these columns too.",
         )

@@ -1,7 +1,6 @@
 """The mapping of members to groups as a CSV: `email,name,group`."""
 
 import csv
-from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO
 
@@ -11,7 +10,7 @@ from collector.base.spreadsheets import harmless, original
 from collector.models import Member
 from groups.assignments.membership import current
 from groups.budgets import csv_columns
-from groups.imports.people import Target, group_cell, people_rows
+from groups.imports.people import Target, group_cell, people_rows, without_disagreement
 from groups.models import CycleBudget
 from groups.names import BadName, key, normalised
 from groups.reporting.files import Writable
@@ -49,43 +48,28 @@ def write_mapping(file: Writable, day: date) -> int:
     return written
 
 
-def read_mapping(file: BinaryIO, problems: Problems | None = None) -> list[Target]:
+def read_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
     """Read a mapping; FileError where it cannot be used.
 
-    Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`;
-    without it, one is enough to refuse the file.
+    Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`.
     """
-    noted = problems or Problems()
-    entries: dict[str, Target] = {}
-    disagreeing: set[str] = set()
-    table = CsvTable(file, COLUMNS, required=("email", "group"), problems=noted)
-    for row in people_rows(table):
-        for entry in _entry(row, table.delimiter, noted):
-            first = entries.setdefault(entry.email or f"line {entry.line}", entry)
-            if not entry.agrees_with(first):
-                noted.note(
-                    entry.line,
-                    f"{entry.email} is also on line {first.line}, in another group. Keep one of the two "
-                    f"lines.",
-                )
-                disagreeing.add(entry.email)
-    if problems is None:
-        noted.raise_if_any()
-    return [entry for entry in entries.values() if entry.email not in disagreeing]
+    table = CsvTable(file, COLUMNS, required=("email", "group"), problems=problems)
+    lines = (_entry(row, table.delimiter, problems) for row in people_rows(table))
+    return without_disagreement(filter(None, lines), problems)
 
 
-def _entry(row: Row, delimiter: str, problems: Problems) -> Iterator[Target]:
+def _entry(row: Row, delimiter: str, problems: Problems) -> Target | None:
     email, group = " ".join(original(row["email"]).lower().split()), original(row["group"])
     budget = csv_columns.read_dollars(row, "budget", delimiter, problems)
     group_budget = csv_columns.read_dollars(row, "group_budget", delimiter, problems)
     if is_empty_value(email) and not (group_budget and group):
         problems.note(row.line, "the e-mail is missing: add it, or delete the line.")
-        return
+        return None
     try:
         path = normalised(group) if group_cell(group) else ""
     except BadName as exc:
         problems.note(row.line, str(exc))
-        return
+        return None
     if is_empty_value(email):
         email = ""
-    yield Target(row.line, email, original(row["name"]), path, budget=budget, group_budget=group_budget)
+    return Target(row.line, email, original(row["name"]), path, budget=budget, group_budget=group_budget)

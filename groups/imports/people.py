@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from collector.base.cells import bare_address, is_empty_value
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
-from groups.names import SEPARATOR, BadName, ancestors, key, normalised
+from groups.names import SEPARATOR, UNASSIGNED_NAME, BadName, ancestors, key, normalised
 
 GENERAL = "General"
 # Ten times the largest company that this is built for.
@@ -41,26 +41,31 @@ class Target:
         return key(self.path or "") == key(other.path or "")
 
 
-def read_people(file: BinaryIO, problems: Problems | None = None) -> list[Target]:
+def read_people(file: BinaryIO, problems: Problems) -> list[Target]:
     """The people by first appearance; FileError where the file cannot be used.
 
-    Lines that make no sense, and all lines of a person on which two disagree, are noted in `problems`;
-    without it, one is enough to refuse the file. A line without an e-mail is a person of its own, whose
-    e-mail is empty.
+    Lines that make no sense, and all lines of a person on which two disagree, are noted in `problems`. A line
+    without an e-mail is a person of its own, whose e-mail is empty.
     """
-    noted = problems or Problems()
+    rows = people_rows(CsvTable(file, COLUMNS, required=("email",), problems=problems))
+    return without_disagreement(filter(None, (_person(row, problems) for row in rows)), problems)
+
+
+def without_disagreement(lines: Iterable[Target], problems: Problems) -> list[Target]:
+    """One target for each e-mail, and those without one; none of an e-mail in two groups, which is noted."""
     people: dict[str | int, Target] = {}
     disagreeing: set[str] = set()
-    for row in people_rows(CsvTable(file, COLUMNS, required=("email",), problems=noted)):
-        if person := _person(row, noted):
-            first = people.setdefault(person.email or person.line, person)
-            if not first.path:  # who came back is listed twice, once without a group
-                people[person.email or person.line] = person
-            elif person.path and not person.agrees_with(first):
-                noted.note(person.line, _disagreement(first, person))
-                disagreeing.add(person.email)
-    if problems is None:
-        noted.raise_if_any()
+    for line in lines:
+        first = people.setdefault(line.email or line.line, line)
+        if first.path is None:  # who came back is listed twice, once without a group
+            people[line.email or line.line] = line
+        elif line.path is not None and not line.agrees_with(first):
+            problems.note(
+                line.line,
+                f"{line.email} is here in “{line.path or UNASSIGNED_NAME}” and on line {first.line} in "
+                f"“{first.path or UNASSIGNED_NAME}”. Keep one of the two lines.",
+            )
+            disagreeing.add(line.email)
     return [person for person in people.values() if person.email not in disagreeing]
 
 
@@ -106,26 +111,17 @@ def _person(row: Row, problems: Problems) -> Target | None:
     return Target(row.line, email, row["name"], path or None, row["title"], row["department"])
 
 
-def _disagreement(first: Target, person: Target) -> str:
-    return (
-        f"{person.email} is here in “{person.path}” and on line {first.line} in “{first.path}”. "
-        "Keep one of the two lines."
-    )
-
-
 def spelled_alike(paths: Iterable[str], existing: Iterable[str]) -> dict[str, str]:
-    """Return the one spelling of each path and its parents: a `known` name's, else the first seen."""
+    """Each path in one spelling of it and its parents: that of an `existing` name, else the first seen."""
     spelling: dict[str, str] = {}
     for name in existing:
         for path in (*ancestors(name), name):
             spelling.setdefault(key(path), path)
-    return {path: _spelled(path, spelling) for path in paths}
-
-
-def _spelled(path: str, spelling: dict[str, str]) -> str:
-    """Spell `path` part by part, and remember how."""
-    spelled = ""
-    for part in path.split(SEPARATOR):
-        wanted = f"{spelled}{SEPARATOR}{part}" if spelled else part
-        spelled = spelling.setdefault(key(wanted), wanted)
-    return spelled
+    spelled_paths = {}
+    for path in paths:
+        spelled = ""
+        for part in path.split(SEPARATOR):
+            wanted = f"{spelled}{SEPARATOR}{part}" if spelled else part
+            spelled = spelling.setdefault(key(wanted), wanted)
+        spelled_paths[path] = spelled
+    return spelled_paths

@@ -12,7 +12,11 @@ from groups.imports.people import path_of, read_people, spelled_alike
 
 
 def people(text: str):
-    return [(person.email, person.path or "") for person in read_people(io.BytesIO(text.encode()))]
+    """The people of a file with which nothing is wrong; FileError otherwise."""
+    problems = Problems()
+    read = [(person.email, person.path or "") for person in read_people(io.BytesIO(text.encode()), problems)]
+    problems.raise_if_any()
+    return read
 
 
 def refusal(text: str) -> list[str]:
@@ -45,7 +49,7 @@ def test_columns_are_found_by_name_in_any_order_and_case():
 
 
 def test_lines_without_an_email_are_kept_apart():
-    found = read_people(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"))
+    found = read_people(io.BytesIO(b"Email,Team\n,a\nann@x.io,b\n,c\n"), Problems())
     assert [(person.line, person.email) for person in found] == [(2, ""), (3, "ann@x.io"), (4, "")]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from collector.base.csv_files import FileError
+from collector.base.csv_files import FileError, Problems
 from groups.imports import mapping
 from groups.imports.apply import apply, upload
 from groups.models import Assignment, Group
@@ -63,11 +63,13 @@ def test_an_export_imported_into_an_empty_copy_gives_the_same_mapping(nasty):
     ("text", "says"),
     [
         ("email,group\n,A\n", "Line 2: the e-mail is missing"),
-        ("email,group\na@x.io,A\na@x.io,B\n", "Line 3: a@x.io is also on line 2"),
+        ("email,group\na@x.io,A\na@x.io,B\n", "Line 3: a@x.io is here in “B” and on line 2 in “A”"),
         ("email,group\na@x.io, > \n", "Line 2: “>” is not a group name"),
         ("email,name\na@x.io,A\n", "no column Group"),
     ],
 )
 def test_a_mapping_that_cannot_be_used_is_refused_with_its_line(text, says):
+    problems = Problems()
     with pytest.raises(FileError, match=says):
-        mapping.read_mapping(io.BytesIO(text.encode()))
+        mapping.read_mapping(io.BytesIO(text.encode()), problems)
+        problems.raise_if_any()
