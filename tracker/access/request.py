@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+from incidents.lifecycle import Actor
 from tracker.access.roles import Role
 from tracker.models import AccessSettings, ApiToken
 
@@ -28,6 +29,11 @@ class Access:
     def sees(self) -> str:
         """One of `AccessSettings.Privacy`: privacy is from viewers only."""
         return AccessSettings.Privacy.NAMES if self.may(Role.RESPONDER) else self.policy.viewers_see
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, as incidents and limits record it."""
+        return Actor(self.user, self.name)
 
     @property
     def email(self) -> str:

@@ -162,8 +162,7 @@ def read_incident(request: AccessRequest, pk: Number) -> dict[str, object]:
 def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
     """Acknowledge, resolve, reopen, snooze, or give a verdict. 409 if somebody else was first."""
     incident = visible_incident(request, pk)
-    access = request.access
-    outcome = perform(body, incident, Actor(access.user, access.name), timezone.now())
+    outcome = perform(body, incident, request.access.actor, timezone.now())
     if not outcome.won:
         raise ApiError(409, outcome.message)
     request.audit_detail = body.action

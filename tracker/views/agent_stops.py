@@ -29,8 +29,7 @@ def stop_agent_run(request: AccessRequest, pk: int) -> HttpResponse:
     elif not agent_id:
         messages.warning(request, "No cloud agent accounts for most of this incident's spend.")
     else:
-        actor = Actor(request.access.user, request.access.name)
-        is_stopped, text = stop_and_note(incident, actor, agent_id)
+        is_stopped, text = stop_and_note(incident, request.access.actor, agent_id)
         (messages.success if is_stopped else messages.error)(request, text)
     return redirect(incident.get_absolute_url())
 

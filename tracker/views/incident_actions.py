@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -23,7 +24,7 @@ from incidents.lifecycle import Actor, Outcome
 from incidents.lifecycle.ends import end_of_day
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.guard import responder
-from tracker.access.request import Access, AccessRequest
+from tracker.access.request import AccessRequest
 from tracker.lookup import find_incident
 from tracker.widgets import formats
 
@@ -47,14 +48,11 @@ class SnoozeForm(forms.Form):
 
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}
-        if not (data.get("span") or data.get("until") or self.errors):
+        if data.get("span"):
+            data["until"] = snooze_end(data["span"], timezone.now(), data.get("zone", ""))
+        elif not (data.get("until") or self.errors):
             self.add_error("until", "Enter a date and a time.")
         return data
-
-    def end(self, now: datetime) -> datetime:
-        """When the snooze ends; only for a valid form."""
-        asked = self.cleaned_data
-        return snooze_end(asked["span"], now, asked["zone"]) if asked["span"] else asked["until"]
 
 
 class VerdictForm(forms.Form):
@@ -65,6 +63,10 @@ class VerdictForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     note = forms.CharField(max_length=LONGEST_TEXT, required=False, label="Why")
+
+    def clean_until(self) -> datetime | None:
+        day = self.cleaned_data["until"]
+        return end_of_day(day) if day else None
 
 
 class OnsetForm(forms.Form):
@@ -97,8 +99,20 @@ class ActionForms:
         )
 
 
-def actor_of(access: Access) -> Actor:
-    return Actor(access.user, access.name)
+Who = tuple[Incident, Actor, str, datetime]  # acts on which incident, from where and when
+# What each action asks for, and what is done with what was entered.
+ACTIONS: dict[str, tuple[type[forms.Form], Callable[[Who, dict[str, Any]], Outcome]]] = {
+    "acknowledge": (forms.Form, lambda who, entered: lifecycle.acknowledge(*who)),
+    "resolve": (NoteForm, lambda who, entered: lifecycle.resolve(*who, entered["note"])),
+    "reopen": (forms.Form, lambda who, entered: lifecycle.reopen(*who)),
+    "note": (NoteForm, lambda who, entered: lifecycle.note(*who, entered["note"])),
+    "snooze": (SnoozeForm, lambda who, entered: lifecycle.snooze(*who, entered["until"], entered["note"])),
+    "verdict": (
+        VerdictForm,
+        lambda who, entered: lifecycle.verdict(*who, entered["verdict"], entered["until"], entered["note"]),
+    ),
+    "onset": (OnsetForm, lambda who, entered: lifecycle.correct_onset(*who, entered["onset"])),
+}
 
 
 @responder
@@ -106,67 +120,15 @@ def actor_of(access: Access) -> Actor:
 def act_on_incident(request: AccessRequest, pk: int, action: str) -> HttpResponse:
     """One action on one incident; whoever comes too late learns who was first."""
     incident = find_incident(request, pk)
-    outcome = ACTIONS[action](request, incident, actor_of(request.access), timezone.now())
+    form_class, act = ACTIONS[action]
+    form = form_class(request.POST)
+    if form.is_valid():
+        who = (incident, request.access.actor, Origin.PAGE, timezone.now())
+        outcome = act(who, form.cleaned_data)
+    else:
+        outcome = refused(incident, form)
     (messages.success if outcome.won else messages.warning)(request, outcome.message)
     return back(request, incident.get_absolute_url())
-
-
-def acknowledge(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    return lifecycle.acknowledge(incident, actor, Origin.PAGE, now)
-
-
-def resolve(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    form = NoteForm(request.POST)
-    if not form.is_valid():
-        return refused(incident, form)
-    return lifecycle.resolve(incident, actor, Origin.PAGE, now, form.cleaned_data["note"])
-
-
-def reopen(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    return lifecycle.reopen(incident, actor, Origin.PAGE, now)
-
-
-def note(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    form = NoteForm(request.POST)
-    if not form.is_valid():
-        return refused(incident, form)
-    return lifecycle.note(incident, actor, Origin.PAGE, now, form.cleaned_data["note"])
-
-
-def snooze(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    form = SnoozeForm(request.POST)
-    if not form.is_valid():
-        return refused(incident, form)
-    return lifecycle.snooze(incident, actor, Origin.PAGE, now, form.end(now), form.cleaned_data["note"])
-
-
-def verdict(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    form = VerdictForm(request.POST)
-    if not form.is_valid():
-        return refused(incident, form)
-    asked = form.cleaned_data
-    until = end_of_day(asked["until"]) if asked["until"] else None
-    return lifecycle.verdict(
-        incident, actor, Origin.PAGE, now, asked["verdict"], until=until, reason=asked["note"]
-    )
-
-
-def onset(request: AccessRequest, incident: Incident, actor: Actor, now: datetime) -> Outcome:
-    form = OnsetForm(request.POST)
-    if not form.is_valid():
-        return refused(incident, form)
-    return lifecycle.correct_onset(incident, actor, Origin.PAGE, now, form.cleaned_data["onset"])
-
-
-ACTIONS: dict[str, Callable[[AccessRequest, Incident, Actor, datetime], Outcome]] = {
-    "acknowledge": acknowledge,
-    "resolve": resolve,
-    "reopen": reopen,
-    "note": note,
-    "snooze": snooze,
-    "verdict": verdict,
-    "onset": onset,
-}
 
 
 def refused(incident: Incident, form: forms.Form) -> Outcome:
@@ -195,7 +157,7 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
     if does is None or not ticked:
         messages.warning(request, "Select at least one incident first.")
         return back(request, "/incidents")
-    actor, now = actor_of(request.access), timezone.now()
+    actor, now = request.access.actor, timezone.now()
     # In one order, whatever the page's: two people at once would wait for each other's rows.
     chosen = [find_incident(request, pk) for pk in sorted(set(map(int, ticked)))]
     with transaction.atomic():

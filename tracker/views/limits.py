@@ -18,7 +18,6 @@ from collector.models import Member
 from incidents.actions.cursor_links import DASHBOARD
 from incidents.actions.limit_requests import approve_request, deny_request, record_request
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, record_wish
-from incidents.lifecycle import Actor
 from incidents.lifecycle.ends import end_problem
 from incidents.models import Incident, LimitChange, LimitRequest, Origin
 from incidents.models.limits import MOST_DOLLARS
@@ -112,7 +111,7 @@ def change_limit(request: AccessRequest, member: Member, form: LimitForm, now: d
         incident=incident_of(member, asked["incident"]),
     )
     try:
-        change = record_wish(wish, actor_of(request), Origin.PAGE, now)
+        change = record_wish(wish, request.access.actor, Origin.PAGE, now)
     except LimitRefused as refusal:
         messages.error(request, str(refusal))
         return
@@ -183,12 +182,12 @@ def limits(request: AccessRequest) -> HttpResponse:
 def decide_limit_request(request: AccessRequest, pk: int, decision: str) -> HttpResponse:
     asked, now = get_object_or_404(LimitRequest.objects.select_related("member"), pk=pk), timezone.now()
     if decision == "approve":
-        outcome = approve_request(asked, actor_of(request), Origin.PAGE, now)
+        outcome = approve_request(asked, request.access.actor, Origin.PAGE, now)
         if outcome.won and asked.change:
             carry_out(asked.change, CursorClient.for_a_page(), now)
             report_outcome(request, asked.change)
     else:
-        outcome = deny_request(asked, actor_of(request), now)
+        outcome = deny_request(asked, request.access.actor, now)
     request.audit_detail = f"limit request {pk}: {decision}"
     (messages.success if outcome.won else messages.error)(request, outcome.message)
     return redirect("limits")
@@ -199,7 +198,3 @@ def find_person(email: str) -> Member:
     if member is None:
         raise Http404(f"There is no member {email}. Only people can have their own limit here.")
     return member
-
-
-def actor_of(request: AccessRequest) -> Actor:
-    return Actor(request.access.user, request.access.name)

@@ -230,26 +230,17 @@ def find_actor(email: str) -> Actor:
     """
     if settings.AUTH_ENABLED and not is_admitted(email):
         raise PressRefused("Your address is not on the list of those who may sign in. Ask an administrator.")
+    policy = AccessSettings.get_solo()
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user:
-        return actor_of_login(user)
-    member = Member.objects.on_team().by_address(email)
-    if member is None:
+        role, name = role_of(user, policy), user.email
+    elif member := Member.objects.on_team().by_address(email):
+        role, name = Role.named(policy.default_role), member.name or member.email
+    else:
         raise PressRefused("Your Slack e-mail address does not belong to a member or a login here.")
-    if not default_role() >= Role.RESPONDER:
+    if role < Role.RESPONDER:
         raise PressRefused("Your role cannot act on incidents. Ask an administrator.")
-    return Actor(None, member.name or member.email)
-
-
-def actor_of_login(user: User) -> Actor:
-    if role_of(user, AccessSettings.get_solo()) < Role.RESPONDER:
-        raise PressRefused("Your role cannot act on incidents. Ask an administrator.")
-    return Actor(user, user.email)
-
-
-def default_role() -> Role:
-    """What somebody who has never signed in may do."""
-    return Role.named(AccessSettings.get_solo().default_role)
+    return Actor(user, name)
 
 
 def reply_to_press(press: Press, message: str) -> None:
