@@ -35,6 +35,7 @@ CHANNEL_FIELDSETS = (
     ("Now", {"fields": ("follows", "last_ok_at", "last_error", "last_error_at")}),
 )
 
+LINE = forms.TextInput(attrs={"size": 60})
 LINES = forms.Textarea(attrs={"rows": 4, "cols": 60})
 SECRET = forms.PasswordInput(attrs={"autocomplete": "off", "size": 60})
 
@@ -48,13 +49,9 @@ class GroupsField(forms.ModelMultipleChoiceField):
 
 
 class ChannelForm(forms.ModelForm):
-    """What all kinds have in common; a kind adds its own words for the target."""
+    """What all kinds have in common; `channel_form` adds the kind and its own words for the target."""
 
-    kind_value: ClassVar[str] = ""
-    target_label: ClassVar[str] = "Target"
-    target_help: ClassVar[str] = ""
-    target_widget: ClassVar[forms.Widget] = forms.TextInput(attrs={"size": 60})
-    needs_target: ClassVar[bool] = False
+    kind_value: ClassVar[str]
 
     class Meta:
         model = Channel
@@ -67,25 +64,15 @@ class ChannelForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if self.kind_value:
-            self.instance.kind = self.initial["kind"] = self.kind_value
-            if "kind" in self.fields:
-                self.fields["kind"].disabled = True
-        if self.kind_value and "target" in self.fields:
-            self._word_target()
-
-    def _word_target(self) -> None:
-        is_stored = bool(self.instance.pk and self.instance.target)
-        field = forms.CharField(
-            label=self.target_label,
-            help_text=self.target_help,
-            widget=self.target_widget,
-            required=self.needs_target and not is_stored,
-        )
-        if self.kind_value in SECRET_KINDS and is_stored:
-            self.initial["target"] = ""
-            field.help_text += f" Now: {self.instance.shown_target}. Leave this empty to keep it."
-        self.fields["target"] = field
+        self.instance.kind = self.initial["kind"] = self.kind_value
+        if "kind" in self.fields:
+            self.fields["kind"].disabled = True
+        if "target" in self.fields and self.instance.pk and self.instance.target:
+            self.fields["target"].required = False
+            if self.kind_value in SECRET_KINDS:
+                self.initial["target"] = ""
+                now = f" Now: {self.instance.shown_target}. Leave this empty to keep it."
+                self.fields["target"].help_text += now
 
     # The groups come with the form, not with the row, so their fit to the audience is checked here.
     def clean(self) -> dict[str, object]:
@@ -105,64 +92,50 @@ class ChannelForm(forms.ModelForm):
         return Channel.objects.values_list("target", flat=True).get(pk=self.instance.pk)
 
 
-class SlackForm(ChannelForm):
-    kind_value = Channel.Medium.SLACK
-    target_label = "Channel id"
-    target_help = (
-        "For example C0123456789. Invite the app to the channel. If empty, SLACK_CHANNEL_ID is used."
-    )
-
-
-class EmailForm(ChannelForm):
-    kind_value = Channel.Medium.EMAIL
-    target_label = "Addresses"
-    target_help = "Separated by commas or line breaks. If empty, ALERT_EMAIL_TO is used."
-    target_widget = LINES
-
-
-class WebhookForm(ChannelForm):
-    kind_value = Channel.Medium.WEBHOOK
-    target_label = "Address"
-    target_help = "Receives each message as JSON by POST. If empty, WEBHOOK_URL is used."
-
-
-class AppriseForm(ChannelForm):
-    kind_value = Channel.Medium.APPRISE
-    target_label = "Apprise URLs"
-    target_help = (
-        "One per line, such as discord://ID/TOKEN, ntfy://TOPIC or, for Teams, "
-        "workflows://HOST/WORKFLOW/SIGNATURE. If one of several fails, all are tried again, so use "
-        "one channel per URL."
-    )
-    target_widget = LINES
-    needs_target = True
-
-
-class PagerDutyForm(ChannelForm):
-    kind_value = Channel.Medium.PAGERDUTY
-    target_label = "Integration Key"
-    target_help = "The key of an Events API v2 integration of the service: 32 letters and digits."
-    target_widget = SECRET
-    needs_target = True
-
-
-class OpsgenieForm(ChannelForm):
-    kind_value = Channel.Medium.OPSGENIE
-    target_label = "API key"
-    target_help = "The key of an API integration that may create and update alerts."
-    target_widget = SECRET
-    needs_target = True
-
-
-CHANNEL_FORMS: dict[str, type[ChannelForm]] = {
-    form.kind_value: form
-    for form in (SlackForm, EmailForm, WebhookForm, AppriseForm, PagerDutyForm, OpsgenieForm)
+# What each kind calls its target, and how it is entered.
+TARGET_FIELDS: dict[str, forms.CharField] = {
+    Channel.Medium.SLACK: forms.CharField(
+        label="Channel id",
+        help_text="For example C0123456789. Invite the app to the channel. If empty, SLACK_CHANNEL_ID is "
+        "used.",
+        widget=LINE,
+        required=False,
+    ),
+    Channel.Medium.EMAIL: forms.CharField(
+        label="Addresses",
+        help_text="Separated by commas or line breaks. If empty, ALERT_EMAIL_TO is used.",
+        widget=LINES,
+        required=False,
+    ),
+    Channel.Medium.WEBHOOK: forms.CharField(
+        label="Address",
+        help_text="Receives each message as JSON by POST. If empty, WEBHOOK_URL is used.",
+        widget=LINE,
+        required=False,
+    ),
+    Channel.Medium.APPRISE: forms.CharField(
+        label="Apprise URLs",
+        help_text="One per line, such as discord://ID/TOKEN, ntfy://TOPIC or, for Teams, "
+        "workflows://HOST/WORKFLOW/SIGNATURE. If one of several fails, all are tried again, so use one "
+        "channel per URL.",
+        widget=LINES,
+    ),
+    Channel.Medium.PAGERDUTY: forms.CharField(
+        label="Integration Key",
+        help_text="The key of an Events API v2 integration of the service: 32 letters and digits.",
+        widget=SECRET,
+    ),
+    Channel.Medium.OPSGENIE: forms.CharField(
+        label="API key",
+        help_text="The key of an API integration that may create and update alerts.",
+        widget=SECRET,
+    ),
 }
 
 
 def channel_form(kind: str) -> type[ChannelForm]:
-    """The form of a kind; for an unknown one that in which the kind is chosen."""
-    return CHANNEL_FORMS.get(kind, ChannelForm)
+    """The form of a kind, one of `Channel.Medium`."""
+    return type("KindForm", (ChannelForm,), {"kind_value": kind, "target": TARGET_FIELDS[kind]})
 
 
 def missing_set_up(kind: str) -> str:
