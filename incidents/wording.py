@@ -2,7 +2,6 @@
 
 import unicodedata
 from datetime import datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 
 # Directions that a name must not switch for the text around it (Unicode TR9), and their end.
 BIDI_CONTROLS = {
@@ -15,12 +14,6 @@ UNPRINTABLE = ("Cc", "Cs")  # controls, and halves of characters, which no datab
 JOINERS = ("Mn", "Me", "Cf", "Sk")
 
 
-def dollars(cents: Decimal | float | int) -> str:
-    """`$1,234.56`, rounded half up from cents; negative amounts as `-$0.50`."""
-    amount = (Decimal(str(cents)) / 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-    return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
-
-
 def instant(at: datetime | None) -> str:
     """`2 Mar 2026, 14:05 UTC`; `unknown` for None."""
     return f"{at.day} {at:%b %Y, %H:%M} UTC" if at else "unknown"
@@ -30,20 +23,6 @@ def end_in_words(at: datetime) -> str:
     """`2 Mar 2026, 14:05 UTC`; of midnight `the end of 1 Mar 2026`, as people choose it."""
     day = at - timedelta(days=1)
     return instant(at) if at.time() != time() else f"the end of {day.day} {day:%b %Y}"
-
-
-def duration(span: timedelta | None) -> str:
-    """`45 min`, `3 h 20 min`, `2 d 4 h`; `–` for None."""
-    if span is None:
-        return "–"
-    minutes = round(span.total_seconds() / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
 
 
 def clean(text: str) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from collector.base.money import dollars
 from detection.models import Anomaly, DetectionSettings
 from incidents.models import Incident
-from incidents.wording import dollars
 
 # Half as much again, and the floor of detection on top: a runaway is noticed within hours, a rounding is not.
 GROWTH = Decimal("1.5")

@@ -11,6 +11,7 @@ from django.db.models import Subquery
 from django.urls import reverse
 
 from collector.base.days import utc_day
+from collector.base.money import dollars
 from collector.base.reports import StepReport
 from collector.collecting import freshness
 from collector.models import BillingCycle, Member
@@ -23,7 +24,7 @@ from incidents.models import Channel
 from incidents.notifying.messages import Digest, DigestTable, site_url
 from incidents.notifying.notices import record_notice, shared_channels
 from incidents.notifying.routing import covers_group
-from incidents.wording import clean, dollars
+from incidents.wording import clean
 
 COLUMNS = ("Budget of", "Step", "Spent", "Budget", "Forecast")
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from collector.base.money import dollars
 from detection.findings.wording import model_label, without_onset
 from detection.models import Anomaly
 from detection.vocabulary import Severity
@@ -16,7 +17,7 @@ from incidents.actions.answer_links import answer_path
 from incidents.actions.causes import CauseRow, IncidentCause, incident_cause, spend_of
 from incidents.actions.second_person import said_to_member
 from incidents.models import Incident, Status, TimelineEntry, answered_at
-from incidents.wording import clean, dollars, instant
+from incidents.wording import clean, instant
 
 
 @dataclass(frozen=True)
