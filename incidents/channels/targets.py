@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator, validate_email
+from django.core.validators import RegexValidator, URLValidator, validate_email
 
 from collector.base.deadline import is_metadata_address
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 # Stands in an e-mail channel's target for the member whom an incident is about.
 MEMBER = "{member}"
-SLACK_ID = re.compile(r"[CGDU][A-Z0-9]{5,}|#?[a-z0-9][a-z0-9._-]{0,79}")
-ROUTING_KEY = re.compile(r"[A-Za-z0-9]{32}")
-API_KEY = re.compile(r"[A-Za-z0-9-]{20,64}")
 # What Apprise would do on this machine instead of over the network.
 LOCAL_SERVICES = ("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")
 # Options of Apprise's services that name a file.
@@ -44,20 +41,21 @@ def check_item(kind: str, item: str) -> None:
         check(item)
 
 
-def check_address(item: str) -> None:
-    if item == MEMBER:
-        return
+def check_quoted(item: str, check: Callable[[str], object]) -> None:
+    """What `check` says of one of several items, with the item."""
     try:
-        validate_email(item)
+        check(item)
     except ValidationError as problem:
         raise ValidationError(f"“{item}”: {problem.messages[0]}") from problem
+
+
+def check_address(item: str) -> None:
+    if item != MEMBER:
+        check_quoted(item, validate_email)
 
 
 def check_web_address(item: str) -> None:
-    try:
-        URLValidator(schemes=["http", "https"])(item)
-    except ValidationError as problem:
-        raise ValidationError(f"“{item}”: {problem.messages[0]}") from problem
+    check_quoted(item, URLValidator(schemes=["http", "https"]))
     refuse_metadata_address(item)
 
 
@@ -103,28 +101,22 @@ def reads_file(service: NotifyBase) -> bool:
     return any(map(len, attached)) or any(map(options.get, FILE_OPTIONS))
 
 
-def check_slack_id(item: str) -> None:
-    if not SLACK_ID.fullmatch(item):
-        raise ValidationError(f"“{item}” is not a Slack channel: its id looks like C0123456789.")
-
-
-def check_routing_key(item: str) -> None:
-    if not ROUTING_KEY.fullmatch(item):
-        raise ValidationError("An Integration Key of PagerDuty's Events API v2 has 32 letters and digits.")
-
-
-def check_api_key(item: str) -> None:
-    if not API_KEY.fullmatch(item):
-        raise ValidationError("An API key of Opsgenie has letters, digits and hyphens, such as 8-4-4-4-12.")
-
-
 CHECKS: dict[str, Callable[[str], None]] = {
-    "slack": check_slack_id,
+    "slack": RegexValidator(
+        r"\A([CGDU][A-Z0-9]{5,}|#?[a-z0-9][a-z0-9._-]{0,79})\Z",
+        "“%(value)s” is not a Slack channel: its id looks like C0123456789.",
+    ),
     "email": check_address,
     "webhook": check_web_address,
     "apprise": check_apprise_url,
-    "pager": check_routing_key,
-    "opsgenie": check_api_key,
+    "pager": RegexValidator(
+        r"\A[A-Za-z0-9]{32}\Z",
+        "An Integration Key of PagerDuty's Events API v2 has 32 letters and digits.",
+    ),
+    "opsgenie": RegexValidator(
+        r"\A[A-Za-z0-9-]{20,64}\Z",
+        "An API key of Opsgenie has letters, digits and hyphens, such as 8-4-4-4-12.",
+    ),
 }
 
 
