@@ -161,6 +161,12 @@ def test_a_key_that_apprise_does_not_know_for_one_is_not_shown_either(service):
     assert channel.shown_target == f"{service}://hooks.example.com/•••"
 
 
+@pytest.mark.parametrize("topics", ["S3CRETT0PIC", "S3CRETT0PIC/another", "user:pw@S3CRETT0PIC"])
+def test_a_topic_that_stands_where_a_host_would_is_not_shown(topics):
+    shown = make_channel("apprise", target=f"ntfy://{topics}").shown_target
+    assert shown.startswith("ntfy") and "•••" in shown and "S3CRET" not in shown
+
+
 def test_of_a_webhook_s_address_the_host_alone_is_shown():
     channel = make_channel("webhook", target="https://ann:pw@hooks.example.com?sig=S3CRETT0KEN")
     assert channel.shown_target == "https://hooks.example.com/•••"
