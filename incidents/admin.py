@@ -1,7 +1,6 @@
 """The policy is edited here; incidents and what was sent are read-only."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -10,7 +9,7 @@ from collector.base.read_only import ReadOnly, SettingsAdmin
 from incidents.actions.limit_admin import GuardSettingsAdmin, LimitChangeAdmin, LimitRequestAdmin
 from incidents.channels.channel_admin import ChannelAdmin
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Notification, TimelineEntry
-from incidents.notifying.backlog import try_again
+from incidents.models.notifications import NotificationQuerySet
 
 # Registered by their import.
 __all__ = ["ChannelAdmin", "GuardSettingsAdmin", "LimitChangeAdmin", "LimitRequestAdmin"]
@@ -77,8 +76,9 @@ class NotificationAdmin(ReadOnly, admin.ModelAdmin):
         return request.user.has_perm("incidents.change_notification")
 
     @admin.action(description="Try again (given up or waiting)", permissions=["retry"])
-    def try_again(self, request: HttpRequest, rows: QuerySet[Notification]) -> None:
-        waiting = try_again(rows, timezone.now())
+    def try_again(self, request: HttpRequest, rows: NotificationQuerySet) -> None:
+        stuck = rows.filter(status__in=[Notification.Status.GIVEN_UP, Notification.Status.WAITING])
+        waiting = stuck.send_again(timezone.now())
         self.message_user(request, f"{waiting} notifications will be sent in the next delivery.")
 
 

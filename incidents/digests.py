@@ -69,10 +69,6 @@ class DigestReport(StepReport):
     failed: list[str] = field(default_factory=list)
 
     @property
-    def is_ok(self) -> bool:
-        return not self.failed
-
-    @property
     def summary(self) -> str:
         text = f"{len(self.recorded)} digests recorded" if self.recorded else "no digest due"
         return f"{text}; not made, see the log: {', '.join(self.failed)}" if self.failed else text

@@ -6,11 +6,11 @@ from typing import Any
 
 
 class StepReport(ABC):
-    """Before a dataclass: its fields are its JSON, and all is well unless it says otherwise."""
+    """Before a dataclass: its fields are its JSON, and all is well unless it has something in `failed`."""
 
     @property
     def is_ok(self) -> bool:
-        return True
+        return not getattr(self, "failed", None)
 
     @property
     @abstractmethod

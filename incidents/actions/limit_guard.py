@@ -39,10 +39,6 @@ class GuardReport(StepReport):
     failed: int = 0
 
     @property
-    def is_ok(self) -> bool:
-        return not self.failed
-
-    @property
     def summary(self) -> str:
         if self.failed:
             return f"{self.acted} incidents guarded, {self.failed} failed"

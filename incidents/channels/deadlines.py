@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 from collector.base.deadline import DeadlineExceeded, deadline
@@ -18,25 +19,23 @@ def within_seconds(seconds: float, service: str, work: Callable[[], Result]) -> 
     The sockets that `work` opened are shut down then, so that its thread ends; what needs no socket of ours
     (a host's name looked up) is left to itself. `work` must not use the database: it runs in a thread.
     """
-    results: list[Result] = []
-    problems: list[BaseException] = []
+    outcome: Future[Result] = Future()
 
     def keep() -> None:
         try:
             with deadline(seconds):
-                results.append(work())
+                result = work()
+            outcome.set_result(result)
         except BaseException as problem:  # raised again below, in the caller's thread
-            problems.append(problem)
+            outcome.set_exception(problem)
 
-    thread = threading.Thread(target=keep, name=f"within_seconds {service}", daemon=True)
-    thread.start()
-    thread.join(seconds + GRACE_SECONDS)
-    is_late = not (results or problems) or any(isinstance(problem, DeadlineExceeded) for problem in problems)
-    if problems and not is_late:
-        raise problems[0]
-    if is_late:
+    threading.Thread(target=keep, name=f"within_seconds {service}", daemon=True).start()
+    try:
+        return outcome.result(seconds + GRACE_SECONDS)
+    except TimeoutError as problem:
+        if outcome.done() and not isinstance(problem, DeadlineExceeded):
+            raise  # of the work's own
         raise DeliveryError(
             f"{service} did not answer within {seconds:.0f} s; the message may have arrived.",
             is_uncertain=True,
-        )
-    return results[0]
+        ) from None

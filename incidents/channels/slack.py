@@ -117,6 +117,7 @@ def find_posted(parcel: Parcel, channel: str, thread: str) -> str:
     or the app may not read messages."""
     if parcel.sent_since is None:
         return ""
+    where: dict[str, Any]
     method, where = ("conversations_replies", {"ts": thread}) if thread else ("conversations_history", {})
     since = str(parcel.sent_since.timestamp())
     try:
@@ -167,17 +168,13 @@ def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
     return parcel.root
 
 
-def body(what: Alert | Digest) -> dict[str, object]:
+def body(what: Alert | Digest) -> dict[str, Any]:
     blocks = alert_blocks(what) if isinstance(what, Alert) else digest_blocks(what)
     return {"text": fallback(what), "blocks": blocks}
 
 
-def call(method: str, **arguments: Any) -> Any:
+def call(method: str, *, seconds: float = CALL_SECONDS, is_patient: bool = True, **arguments: object) -> Any:
     """One call of Slack's API; DeliveryError with the reason and what to do."""
-    return call_within(CALL_SECONDS, method, **arguments)
-
-
-def call_within(seconds: float, method: str, *, is_patient: bool = True, **arguments: object) -> Any:
     try:
         with deadline(seconds, largest=2 * LARGEST_ANSWER):
             return getattr(client(method, is_patient=is_patient), method)(**arguments)
@@ -233,7 +230,7 @@ class SlackUser:
 
 def find_user(user_id: str, team_id: str = "") -> SlackUser:
     """Ask once and briefly, since Slack waits for the answer. `team_id` is the workspace of the press."""
-    answer = call_within(PRESS_SECONDS, "users_info", is_patient=False, user=user_id).data
+    answer = call("users_info", seconds=PRESS_SECONDS, is_patient=False, user=user_id).data
     user = part(answer, "user")
     email = text_part(user, "profile", "email").strip()
     is_own = isinstance(user, dict) and is_live(user) and is_of_team(user, team_id)
@@ -263,7 +260,7 @@ def own_team() -> str:
     team = cache.get(key)
     if team is None:
         try:
-            team = text_part(call_within(TEAM_SECONDS, "auth_test", is_patient=False).data, "team_id")
+            team = text_part(call("auth_test", seconds=TEAM_SECONDS, is_patient=False).data, "team_id")
         except DeliveryError:
             return ""
         cache.set(key, team, 3600)

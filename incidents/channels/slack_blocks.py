@@ -49,6 +49,19 @@ def section(text: dict[str, object]) -> Block:
     return {"type": "section", "text": text}
 
 
+def header(text: str) -> Block:
+    return {"type": "header", "text": plain(text, HEADER)}
+
+
+def context(*texts: str) -> Block:
+    """Small print; `texts` must be escaped already."""
+    return {"type": "context", "elements": [mrkdwn(text) for text in texts]}
+
+
+def button(action: str, label: str, value: str) -> Block:
+    return {"type": "button", "action_id": action, "text": plain(label, 75), "value": value}
+
+
 def mark(incident: IncidentMessage) -> str:
     return "✅" if incident.is_resolved else MARKS.get(incident.severity, "")
 
@@ -72,10 +85,10 @@ def incident_blocks(incident: IncidentMessage) -> list[Block]:
     if incident.member_url:
         links += f"  ·  {link(incident.member_url, incident.who)}"
     blocks: list[Block] = [
-        {"type": "header", "text": plain(f"{mark(incident)} {incident.headline}", HEADER)},
+        header(f"{mark(incident)} {incident.headline}"),
         *explanation_blocks(incident),
         *([{"type": "section", "fields": fields[:10]}] if fields else []),  # Slack refuses an empty list
-        {"type": "context", "elements": [mrkdwn(escape(incident.standing, FIELD)), mrkdwn(links)]},
+        context(escape(incident.standing, FIELD), links),
     ]
     return blocks if incident.is_resolved else [*blocks, buttons(incident)]
 
@@ -89,7 +102,7 @@ def explanation_blocks(incident: IncidentMessage) -> list[Block]:
         return blocks
     blocks.append(section(plain(incident.cause.sentence, SECTION)))
     lines = [cause_line(*row) for row in incident.cause.rows]
-    return [*blocks, *({"type": "context", "elements": [mrkdwn(text)]} for text in pack(lines, FIELD)[:1])]
+    return [*blocks, *map(context, pack(lines, FIELD)[:1])]
 
 
 def cause_line(kind: str, name: str, figures: str, url: str) -> str:
@@ -102,12 +115,9 @@ def buttons(incident: IncidentMessage) -> Block:
     actions = [("resolve", "Resolve"), ("expected", "Expected")]
     if not incident.is_acknowledged:
         actions.insert(0, ("acknowledge", "Acknowledge"))
-    elements: list[Block] = [
-        {"type": "button", "action_id": action, "text": plain(label, 75), "value": str(incident.pk)}
-        for action, label in actions
-    ]
     options = [{"text": plain(label, 75), "value": span} for span, label in SNOOZES.items()]
-    elements += [
+    elements: list[Block] = [
+        *(button(action, label, str(incident.pk)) for action, label in actions),
         {
             "type": "static_select",
             "action_id": "snooze",
@@ -127,34 +137,30 @@ def question_blocks(incident: IncidentMessage, question: MemberQuestion) -> list
             "action_id": "answer_expected",
             "placeholder": plain("It's expected until …", 150),
         },
-        *(
-            {"type": "button", "action_id": action, "text": plain(label, 75), "value": str(question.pk)}
-            for action, label in (("answer_stopped", "I stopped it"), ("answer_not_me", "Not me"))
-        ),
+        button("answer_stopped", "I stopped it", str(question.pk)),
+        button("answer_not_me", "Not me", str(question.pk)),
     ]
     return [
-        {"type": "header", "text": plain(f"{mark(incident)} {question.headline}", HEADER)},
+        header(f"{mark(incident)} {question.headline}"),
         *explanation_blocks(incident),
         section(plain("Is this expected? Your answer is added to the incident's timeline.", SECTION)),
         {"type": "actions", "block_id": f"question-{question.pk}", "elements": answers},
-        {"type": "context", "elements": [mrkdwn(link(question.url, "Answer on the web page"))]},
+        context(link(question.url, "Answer on the web page")),
     ]
 
 
 def summary_blocks(alert: Alert) -> list[Block]:
     """All incidents, one line each with its link."""
     room = min((MESSAGE - 600) // len(alert.incidents), SUMMARY_LINE)
-    lines = [summary_line(incident, room) for incident in alert.incidents]
+    lines = []
+    for incident in alert.incidents:
+        start = f"{mark(incident)} {link(incident.url, incident.who, 40)} "
+        lines.append(start + escape(incident.message, max(room - len(start), 20)))
     return [
-        {"type": "header", "text": plain(alert.headline, HEADER)},
+        header(alert.headline),
         *[section(mrkdwn(text)) for text in pack(lines, SECTION)[: BLOCKS - 2]],
-        {"type": "context", "elements": [mrkdwn(link(alert.list_url, "All incidents"))]},
+        context(link(alert.list_url, "All incidents")),
     ]
-
-
-def summary_line(incident: IncidentMessage, limit: int) -> str:
-    start = f"{mark(incident)} {link(incident.url, incident.who, 40)} "
-    return start + escape(incident.message, max(limit - len(start), 20))
 
 
 def pack(lines: list[str], limit: int) -> list[str]:
@@ -169,22 +175,14 @@ def pack(lines: list[str], limit: int) -> list[str]:
 
 
 def digest_blocks(digest: Digest) -> list[Block]:
-    blocks: list[Block] = [{"type": "header", "text": plain(digest.title, HEADER)}]
+    blocks = [header(digest.title)]
     lines = pack([escape(line, 500) for line in digest.lines], SECTION)
     blocks += [section(mrkdwn(text)) for text in lines[:1]]
     room = (MESSAGE - SECTION - 600) // max(len(digest.tables), 1)
     blocks += [section(mrkdwn(table_text(table, min(SECTION, room)))) for table in digest.tables]
-    footer = {"type": "context", "elements": [mrkdwn(link(digest.url, "Open the page"))]}
-    return [*blocks[: BLOCKS - 2], *digest_buttons(digest), footer]
-
-
-def digest_buttons(digest: Digest) -> list[Block]:
-    """The row of buttons below a message that asks for a decision; none below others."""
-    buttons = [
-        {"type": "button", "action_id": button.action, "text": plain(button.label, 75), "value": button.value}
-        for button in digest.buttons
-    ]
-    return [{"type": "actions", "elements": buttons}] if buttons else []
+    decisions = [button(choice.action, choice.label, choice.value) for choice in digest.buttons]
+    actions = [{"type": "actions", "elements": decisions}] if decisions else []
+    return [*blocks[: BLOCKS - 2], *actions, context(link(digest.url, "Open the page"))]
 
 
 def table_text(table: DigestTable, limit: int) -> str:

@@ -140,7 +140,7 @@ def shown_secret(kind: str, item: str) -> str:
         return HIDDEN
     scheme, _, address = service.url(privacy=True).partition("?")[0].partition("://")
     host, *path = address.split("/")
-    # Apprise shortens what it knows to be a key, but a plain JSON address has its key in the path, and a topic
-    # of ntfy stands where others have a host.
+    # Apprise shortens what it knows to be a key, but a plain JSON address has its key in the path, and a
+    # topic of ntfy stands where others have a host.
     shown = [part if "..." in part or not part else HIDDEN for part in path]
     return f"{scheme}://{'/'.join([host if '.' in host else HIDDEN, *shown])}"

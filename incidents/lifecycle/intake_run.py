@@ -21,10 +21,6 @@ class TakeInReport(StepReport):
     failed: int = 0
 
     @property
-    def is_ok(self) -> bool:
-        return not self.failed
-
-    @property
     def summary(self) -> str:
         text = (
             f"{self.opened} opened, {self.joined} joined, {self.worsened} raised, {self.reopened} reopened, "

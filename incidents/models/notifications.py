@@ -20,6 +20,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             | Q(status=Notification.Status.SENDING, leased_until__lte=now)
         ).order_by("created_at", "pk")
 
+    def send_again(self, now: datetime) -> int:
+        """Let all of them be sent with the next delivery, their tries counted from zero; return how many."""
+        return self.update(status=Notification.Status.WAITING, due_at=now, tries=0, lost_leases=0)
+
     def given_up(self) -> NotificationQuerySet:
         return self.filter(status=Notification.Status.GIVEN_UP)
 

@@ -1,13 +1,10 @@
-"""What has not got through, for whoever should know, and another try for it."""
+"""What has not got through, for whoever should know."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
-
 from incidents.models import Channel, Notification
 
-Status = Notification.Status
 LATELY = timedelta(days=7)
 
 
@@ -31,9 +28,3 @@ def backlog(now: datetime) -> Backlog:
     oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     recent = Notification.objects.given_up().filter(created_at__gte=now - LATELY)
     return Backlog(waiting.count(), oldest, recent.count(), list(Channel.objects.troubled()))
-
-
-def try_again(rows: QuerySet[Notification], now: datetime) -> int:
-    """Let what was given up or waits be sent with the next delivery, its tries counted from zero."""
-    stuck = rows.filter(status__in=[Status.GIVEN_UP, Status.WAITING])
-    return stuck.update(status=Status.WAITING, due_at=now, tries=0, lost_leases=0)

@@ -46,6 +46,4 @@ def revive(channel: Channel, now: datetime, failed_since: datetime | None = None
     given_up = Notification.objects.given_up().filter(channel=channel, kind=Notification.Purpose.ALERT)
     if failed_since:
         given_up = given_up.filter(created_at__gt=failed_since)
-    return given_up.filter(incident__in=Incident.objects.unresolved()).update(
-        status=Notification.Status.WAITING, due_at=now, tries=0, lost_leases=0
-    )
+    return given_up.filter(incident__in=Incident.objects.unresolved()).send_again(now)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from pydantic import TypeAdapter
 
 from collector.base.money import dollars
 from detection.findings.wording import model_label, without_onset
@@ -137,16 +137,8 @@ class Digest:
     def as_json(self) -> dict[str, object]:
         return asdict(self)
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Digest:
-        tables = tuple(
-            DigestTable(
-                table["heading"], tuple(table["columns"]), tuple(map(tuple, table["rows"])), table["empty"]
-            )
-            for table in data["tables"]
-        )
-        buttons = tuple(DigestButton(**button) for button in data.get("buttons", ()))
-        return cls(data["title"], tuple(data["lines"]), tables, data["url"], buttons)
+
+DIGESTS = TypeAdapter(Digest)  # reads one that was stored as JSON
 
 
 def site_url(path: str) -> str:

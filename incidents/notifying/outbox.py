@@ -164,7 +164,7 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
     is_uncertain = any(row.is_uncertain or row.status == Status.SENDING for row in batch.rows)
     since = min(row.created_at for row in batch.rows) if is_uncertain else None
     if first.digest is not None:
-        content = messages.Digest.from_json(first.digest)
+        content = messages.DIGESTS.validate_python(first.digest)
         # A notice is named by what it is about, which its key begins with: `budget:…`.
         event = first.dedupe_key.partition(":")[0] if first.kind == Notification.Purpose.NOTICE else "digest"
         return Parcel(key_of(batch), event, content, sent_since=since)

@@ -19,7 +19,7 @@ from incidents.channels.base import Parcel
 from incidents.lifecycle import take_in
 from incidents.models import Channel, Incident
 from incidents.notifying import outbox
-from incidents.notifying.messages import Digest, DigestTable
+from incidents.notifying.messages import DIGESTS, Digest, DigestTable
 
 from .factories import NOON, make_anomaly, make_channel, make_member, run_at
 
@@ -173,4 +173,4 @@ def test_a_digest_of_any_size_fits_into_a_slack_message():
     assert sum(len(text["text"]) for text in texts_of(blocks)) < 12_500
     assert "more on the page" in str(blocks)
     assert slack_blocks.fallback(digest)
-    assert Parcel("key", "digest", Digest.from_json(digest.as_json())).content == digest
+    assert Parcel("key", "digest", DIGESTS.validate_python(digest.as_json())).content == digest
