@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -239,20 +240,13 @@ def parse_filters(
 
 def filter_error(name: str, value: str) -> str:
     """What is wrong with the value of a filter, in one sentence."""
-    choices = {
-        "period": ", ".join(periods.LABELS),
-        "badge": ", ".join(badges.BADGES),
-        "surface": ", ".join(SURFACES),
-        "compare": ", ".join(periods.COMPARISONS),
-        "status": ", ".join([UNRESOLVED, *Status.values]),
-        "severity": ", ".join(Severity.values),
-        "rule": ", ".join(Rule.values),
-    }
-    if name in ("from", "to"):
+    field = FilterForm.base_fields[name]
+    if isinstance(field, forms.DateField):
         return f"“{value}” is not a day: write it as 2026-03-13."
-    if name in choices:
+    if isinstance(field, forms.ChoiceField):
         kind = "comparison" if name == "compare" else name
-        return f"There is no {kind} “{value}”. Choose one of: {choices[name]}."
+        pairs: Any = field.choices
+        return f"There is no {kind} “{value}”. Choose one of: {', '.join(key for key, _ in pairs)}."
     return f"“{name}” is longer than any {name} here."
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -137,15 +137,8 @@ def page_links(request: AccessRequest, *, is_admin: bool = False) -> list[Link]:
     return [
         Link(label, url, is_current=is_at_or_below(request.path, url))
         for name, label in pages.items()
-        if (url := url_or_empty(name))
+        for url in [reverse(name)]
     ]
-
-
-def url_or_empty(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 def is_at_or_below(path: str, url: str) -> bool:

@@ -1,10 +1,13 @@
 """Types of arguments that several commands share."""
 
 import argparse
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+
+from .plausibility import is_number
 
 
 def instant(text: str) -> datetime:
@@ -33,6 +36,17 @@ def _check_year(parsed: date, text: str) -> None:
     """Refuse the ends of the calendar, which leave no day to look back or ahead to."""
     if not 2000 <= parsed.year < 3000:
         raise argparse.ArgumentTypeError(f"{text!r} is not between 2000 and 2999")
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """The type of a whole number from `least` to `most`, both included."""
+
+    def read(text: str) -> int:
+        if not is_number(text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most:,}")
+        return int(text)
+
+    return read
 
 
 def email(text: str) -> str:

@@ -1,5 +1,7 @@
 """System checks: access settings that leave more open than was perhaps meant."""
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.core import checks
 
@@ -13,50 +15,40 @@ SHORTEST_SECRET = 16
 
 @checks.register("access", SETTINGS_CHECKS)
 def check_access(app_configs: object, **_: object) -> list[checks.CheckMessage]:
-    problems = check_sign_in() if settings.AUTH_ENABLED else check_open_mode()
-    return problems + check_cron_secret()
+    return [*(check_sign_in() if settings.AUTH_ENABLED else check_open_mode()), *check_cron_secret()]
 
 
-def check_open_mode() -> list[checks.CheckMessage]:
-    exposed = [host for host in settings.ALLOWED_HOSTS if is_exposed(host)]
-    if not exposed:
-        return []
-    return [
-        checks.Warning(
-            f"No sign-in is set up, so anyone who can reach {exposed[0]} can see everybody's spend.",
+def check_open_mode() -> Iterator[checks.CheckMessage]:
+    exposed = next(filter(is_exposed, settings.ALLOWED_HOSTS), None)
+    if exposed is not None:
+        yield checks.Warning(
+            f"No sign-in is set up, so anyone who can reach {exposed} can see everybody's spend.",
             hint="Set AUTH_SECRET, AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET, or listen on 127.0.0.1 only.",
             id="access.W001",
         )
-    ]
 
 
-def check_sign_in() -> list[checks.CheckMessage]:
-    if not allow_list():
-        return [
-            checks.Warning(
-                "Any verified Google account may sign in.",
-                hint="Set AUTH_ALLOWED_DOMAIN or AUTH_ALLOWED_EMAILS.",
-                id="access.W002",
-            )
-        ]
-    strangers = [email for email in settings.AUTH_ADMIN_EMAILS if email not in allow_list()]
-    return [
-        checks.Warning(
-            f"AUTH_ADMIN_EMAILS contains {email}, which is not on a list of people who may sign in.",
-            hint="Add the address to AUTH_ALLOWED_EMAILS.",
-            id="access.W003",
+def check_sign_in() -> Iterator[checks.CheckMessage]:
+    allowed = allow_list()
+    if not allowed:
+        yield checks.Warning(
+            "Any verified Google account may sign in.",
+            hint="Set AUTH_ALLOWED_DOMAIN or AUTH_ALLOWED_EMAILS.",
+            id="access.W002",
         )
-        for email in strangers
-    ]
+    for email in settings.AUTH_ADMIN_EMAILS:
+        if allowed and email not in allowed:
+            yield checks.Warning(
+                f"AUTH_ADMIN_EMAILS contains {email}, which is not on a list of people who may sign in.",
+                hint="Add the address to AUTH_ALLOWED_EMAILS.",
+                id="access.W003",
+            )
 
 
-def check_cron_secret() -> list[checks.CheckMessage]:
-    if not 0 < len(settings.CRON_SECRET) < SHORTEST_SECRET:
-        return []
-    return [
-        checks.Warning(
+def check_cron_secret() -> Iterator[checks.CheckMessage]:
+    if 0 < len(settings.CRON_SECRET) < SHORTEST_SECRET:
+        yield checks.Warning(
             f"CRON_SECRET is shorter than {SHORTEST_SECRET} characters.",
             hint="Make one: openssl rand -base64 32",
             id="access.W004",
         )
-    ]

@@ -23,9 +23,7 @@ LONGEST_SUBJECT = 180  # allauth's column has 191
 
 class OidcAdapter(OpenIDConnectOAuth2Adapter):
     def get_callback_url(self, request: HttpRequest, app: object) -> str:
-        """Under the site's own address, if set: behind a proxy the request's host may be an inner one."""
-        path = reverse("oidc_callback")
-        return f"{settings.SIGN_IN_URL}{path}" if settings.SIGN_IN_URL else request.build_absolute_uri(path)
+        return callback_url(request, "oidc_callback")
 
     def get_scope(self) -> list[str]:
         """What is asked for: with the scope of the role claim's name, if the provider offers one.
@@ -73,6 +71,12 @@ class OidcAdapter(OpenIDConnectOAuth2Adapter):
         if len(named) != 1:
             raise OAuth2Error("The ID token is not signed with a key of the provider")
         return named[0]
+
+
+def callback_url(request: HttpRequest, name: str) -> str:
+    """Under the site's own address, if set: behind a proxy the request's host may be an inner one."""
+    path = reverse(name)
+    return f"{settings.SIGN_IN_URL}{path}" if settings.SIGN_IN_URL else request.build_absolute_uri(path)
 
 
 def claims_of(login: SocialLogin) -> dict[str, object]:

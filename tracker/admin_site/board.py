@@ -145,18 +145,22 @@ def build_board(app_list: Iterable[ListedApp], now: datetime) -> Board:
         f"{app['app_label']}.{model['object_name']}": model for app in app_list for model in app["models"]
     }
     urls = {name: model["admin_url"] for name, model in listed.items() if model["admin_url"]}
-    sections = [replace(section, entries=tuple(shown_entries(section, urls, now))) for section in SECTIONS]
+    sections = [
+        replace(
+            section,
+            entries=tuple(
+                replace(entry, url=urls[entry.model], state=state_of(entry, now))
+                for entry in section.entries
+                if entry.model in urls
+            ),
+        )
+        for section in SECTIONS
+    ]
     placed = {entry.model for section in SECTIONS for entry in section.entries}
     return Board(
         tuple(section for section in sections if section.entries),
         tuple(other_tables(app_list, placed)),
     )
-
-
-def shown_entries(section: Section, urls: dict[str, str], now: datetime) -> Iterable[BoardEntry]:
-    for entry in section.entries:
-        if entry.model in urls:
-            yield replace(entry, url=urls[entry.model], state=state_of(entry, now))
 
 
 def state_of(entry: BoardEntry, now: datetime) -> EntryState:

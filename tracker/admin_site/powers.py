@@ -31,19 +31,12 @@ for model in (*WITHDRAWN, *REPLACED):
 class SuperusersOnly:
     """Before an admin: its table is for those who may do everything."""
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_superuser
-
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return request.user.is_superuser
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return request.user.is_superuser
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return request.user.is_superuser
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+    def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 
 class CheckLevel(Enum):
@@ -15,8 +16,8 @@ class CheckLevel(Enum):
 class CheckResult:
     """One line: what was looked at, how it is, and what to do about it where something is to be done."""
 
-    subject: str
     verdict: CheckLevel
+    subject: str
     text: str
     remedy: str = ""
 
@@ -26,17 +27,7 @@ class CheckResult:
         return f"{line}: {self.remedy}" if self.remedy else line
 
 
-def ok(subject: str, text: str) -> CheckResult:
-    return CheckResult(subject, CheckLevel.OK, text)
-
-
-def off(subject: str, text: str, remedy: str = "") -> CheckResult:
-    return CheckResult(subject, CheckLevel.OFF, text, remedy)
-
-
-def warn(subject: str, text: str, remedy: str) -> CheckResult:
-    return CheckResult(subject, CheckLevel.WARN, text, remedy)
-
-
-def fail(subject: str, text: str, remedy: str) -> CheckResult:
-    return CheckResult(subject, CheckLevel.FAIL, text, remedy)
+ok = partial(CheckResult, CheckLevel.OK)
+off = partial(CheckResult, CheckLevel.OFF)
+warn = partial(CheckResult, CheckLevel.WARN)
+fail = partial(CheckResult, CheckLevel.FAIL)

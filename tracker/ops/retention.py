@@ -1,7 +1,6 @@
 """How long records of what happened are kept, and what `prune` deletes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -18,15 +17,6 @@ from incidents.models import Notification
 from tracker.models import AuditEntry, RetentionSettings
 
 CHUNK = 2000  # rows in one transaction, so that nobody waits for long
-
-
-@dataclass(frozen=True)
-class Expired:
-    """Rows of one kind that may go; `days` is the name of the setting."""
-
-    name: str
-    days: str
-    rows: Callable[[datetime], list[QuerySet]]
 
 
 def old_runs(before: datetime) -> list[QuerySet]:
@@ -46,6 +36,9 @@ def old_notifications(before: datetime) -> list[QuerySet]:
     waiting = [Notification.Status.WAITING, Notification.Status.SENDING]
     over = Notification.objects.filter(created_at__lt=before).exclude(status__in=waiting)
     return [over.exclude(incident__resolved_at__isnull=True, incident__isnull=False)]
+
+
+APPLIED = (GroupImport.ImportState.APPLIED, GroupImport.ImportState.UNDONE)
 
 
 def old_imports(*statuses: str) -> Callable[[datetime], list[QuerySet]]:
@@ -70,28 +63,25 @@ def old_sign_ins(before: datetime) -> list[QuerySet]:
     return [table.objects.filter(attempt_time__lt=before) for table in tables]
 
 
-KINDS = (
-    Expired("audit entries", "audit_days", old_audit),
-    Expired("source runs", "run_days", old_runs),
-    Expired("notifications", "notification_days", old_notifications),
-    Expired("import previews", "preview_days", old_imports(GroupImport.ImportState.PREVIEWED)),
-    Expired(
-        "group imports",
-        "import_days",
-        old_imports(GroupImport.ImportState.APPLIED, GroupImport.ImportState.UNDONE),
-    ),
-    Expired("history entries", "history_days", old_history),
-    Expired("sign-in records", "sign_in_days", old_sign_ins),
-)
+# What may go, by name: the setting in days, and the rows before an instant.
+EXPIRING: dict[str, tuple[str, Callable[[datetime], list[QuerySet]]]] = {
+    "audit entries": ("audit_days", old_audit),
+    "source runs": ("run_days", old_runs),
+    "notifications": ("notification_days", old_notifications),
+    "import previews": ("preview_days", old_imports(GroupImport.ImportState.PREVIEWED)),
+    "group imports": ("import_days", old_imports(*APPLIED)),
+    "history entries": ("history_days", old_history),
+    "sign-in records": ("sign_in_days", old_sign_ins),
+}
 
 
 def prune_records(now: datetime, *, is_dry: bool = False) -> dict[str, int]:
     """Delete, in chunks, what is older than the settings say; how many of each kind. 0 days: for ever."""
     policy, gone = RetentionSettings.get_solo(), {}
-    for kind in KINDS:
-        if days := getattr(policy, kind.days):
-            rows = kind.rows(now - timedelta(days=days))
-            gone[kind.name] = sum(query.count() if is_dry else delete_in_chunks(query) for query in rows)
+    for name, (setting, old_rows) in EXPIRING.items():
+        if days := getattr(policy, setting):
+            rows = old_rows(now - timedelta(days=days))
+            gone[name] = sum(query.count() if is_dry else delete_in_chunks(query) for query in rows)
     # Every sign-in that a stranger begins leaves one, and Django deletes none by itself.
     over = Session.objects.filter(expire_date__lt=now)
     gone["expired sessions"] = over.count() if is_dry else delete_in_chunks(over)

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
 from django.conf import settings
 
@@ -34,13 +33,13 @@ class Children:
 
     def __enter__(self) -> Children:
         # SIGINT too: a shell that starts this in the background has it ignored from the start.
-        self._handlers = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+        self._handlers = {number: signal.signal(number, signal.default_int_handler) for number in SIGNALS}
         return self
 
     def __exit__(self, *_: object) -> None:
         """A second signal must not break off the stopping, or processes would be left behind."""
         for number in SIGNALS:
-            signal.signal(number, _stopping_already)
+            signal.signal(number, signal.SIG_IGN)
         self.stop()
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
@@ -122,11 +121,3 @@ def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     # The whole session: gunicorn and the task queue have children of their own.
     if process.poll() is None:
         os.killpg(process.pid, number)
-
-
-def _stopping_already(_number: int, _frame: FrameType | None) -> None:
-    pass
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

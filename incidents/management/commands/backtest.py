@@ -1,16 +1,14 @@
 """`manage.py backtest`: what given settings would have raised over past days."""
 
-import argparse
 import json
 from argparse import ArgumentParser
 from datetime import date, timedelta
 
 from django.utils import timezone
 
-from collector.base.arguments import day
+from collector.base.arguments import day, whole_number
 from collector.base.commands import ProductCommand
 from collector.base.days import utc_day
-from collector.base.plausibility import is_number
 from detection.models import DetectionSettings
 from detection.replay import past
 from detection.replay.backtest import backtest
@@ -27,7 +25,7 @@ class Command(ProductCommand):
         parser.add_argument("--to", dest="last", type=day, metavar="DAY", help="included; default: today")
         parser.add_argument(
             "--step-hours",
-            type=step_hours,
+            type=whole_number(1, 24),
             default=1,
             metavar="N",
             help="hours between two runs, 1 to 24 (default 1)",
@@ -66,10 +64,3 @@ class Command(ProductCommand):
         self.stdout.write(f"{len(incidents)} incidents from {first} to {last}, {len(steps)} runs.")
         for line in guard_lines(incidents):
             self.stdout.write(line)
-
-
-def step_hours(text: str) -> int:
-    """Whole hours from 1 to 24."""
-    if not is_number(text) or not 1 <= int(text) <= 24:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours from 1 to 24")
-    return int(text)

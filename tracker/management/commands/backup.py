@@ -1,6 +1,5 @@
 """A copy of the configured database in one file."""
 
-import argparse
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,8 +8,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
+from collector.base.arguments import whole_number
 from collector.base.commands import ProductCommand
-from collector.base.plausibility import is_number
 from tracker.models import SetUp
 from tracker.ops.backup import BackupFailed, back_up, dated_name, delete_oldest
 
@@ -32,7 +31,7 @@ class Command(ProductCommand):
         )
         parser.add_argument(
             "--keep",
-            type=copies,
+            type=whole_number(1, 1_000_000),
             metavar="N",
             help="then delete all but the newest N dated copies in that directory",
         )
@@ -51,9 +50,3 @@ class Command(ProductCommand):
         self.stdout.write(f"{file}: {size / 1e6:,.1f} MB")
         for old in delete_oldest(target, keep) if keep is not None else []:
             self.stdout.write(f"deleted {old}")
-
-
-def copies(text: str) -> int:
-    if not is_number(text) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
-    return int(text)
