@@ -6,7 +6,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from incidents.lifecycle import Actor
+from incidents.lifecycle.moves import Actor
 from tracker.access.roles import Role
 from tracker.models import AccessSettings, ApiToken
 
