@@ -127,6 +127,8 @@ class Filters:
         """What changes are compared with, in words; empty without a comparison."""
         if not self.compare:
             return ""
+        if self.period.first == self.period.today:
+            return "Today is not compared, as it is not over"
         if self.comparison is None:
             return "No data for the days to compare with"
         return f"Compared with {self.comparison.days}"

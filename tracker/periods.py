@@ -146,7 +146,7 @@ def from_dates(
         return None
     if first > last:
         first, last = last, first
-        notes.append("The days were given the wrong way round and have been swapped")
+        notes.append("The days were the wrong way round and have been swapped")
     if first > utc_day(now):
         raise BadRequest(f"{first} has not begun yet (UTC). Choose days up to {utc_day(now)}.")
     if first < utc_day(EARLIEST):
@@ -155,7 +155,7 @@ def from_dates(
         raise BadRequest(f"A period can be at most {MOST_DAYS} days long.")
     period = between(first, last, now, known_until)
     if period.last < last:
-        notes.append("Today is not over, so it is not included. Choose it alone to see it so far")
+        notes.append("Today is not included, as it is not over. Choose it alone to see it so far")
     return period
 
 

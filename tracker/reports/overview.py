@@ -29,6 +29,7 @@ from tracker.reports.usage import Day
 from tracker.widgets import formats, palette
 
 TOP_SPENDERS = 7
+A_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -221,10 +222,11 @@ class Overview:
 
     @cached_property
     def unused_cents(self) -> Decimal | None:
-        """What the unused seats cost a month; None where the price of a seat is unknown."""
+        """What the unused seats cost a month; None where the price of a seat is unknown, and where they were
+        unused for less than a week."""
         budgets = self.filters.budgets
         price = budgets.seat if budgets else BudgetSettings.get_solo().seat_dollars
-        return len(self.unused_seats) * price * 100 if price else None
+        return len(self.unused_seats) * price * 100 if price and self.period.days >= A_WEEK else None
 
     @property
     def active_share(self) -> float | None:

@@ -52,13 +52,14 @@ def test_today_alone_is_a_period(client, address, query):
     response = client.get(f"{address}?{query}")
     assert response.status_code == 200
     assert "23 Nov 2026, so far (UTC)" in response.text
+    assert "No data for the days to compare with" not in response.text
 
 
 def test_todays_figures_are_those_of_its_events(client):
     text = client.get(f"/teams?from={TODAY}").text
     assert formats.money(cents_between(TODAY, TODAY)) in text
     assert "not included" not in text
-    assert "Today is not over, so it is not included" in client.get(f"/teams?from=2026-11-20&to={TODAY}").text
+    assert "Today is not included, as it is not over" in client.get(f"/teams?from=2026-11-20&to={TODAY}").text
 
 
 def test_two_days_the_wrong_way_round_are_swapped(client):
