@@ -11,6 +11,7 @@ from django.urls import reverse
 from tracker.filters import Filters
 from tracker.pages.days import dollars
 from tracker.reports.one_day import DayLine, DayReport
+from tracker.reports.people import Person
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Table, csv_url
@@ -21,6 +22,7 @@ class DayPage(ExportedPage):
     report: DayReport
     compared: str  # the day's spend less a usual day's
     compared_share: str  # the same as a share, where that means something
+    drivers: list[DayLine[Person]]
     hours: Chart
     members: Table[DayLine]
     models: Table[DayLine]
@@ -40,11 +42,21 @@ def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:
         report=report,
         compared=amount,
         compared_share=share,
+        drivers=drivers(report),
         hours=hours_chart(report, query),
         members=table("members", "Members", member_columns(), list(report.members)),
         models=table("models", "Models", [model_column()], list(report.models)),
         surfaces=table("surfaces", "Surfaces", [surface_column()], list(report.surfaces)),
     )
+
+
+def drivers(report: DayReport) -> list[DayLine[Person]]:
+    """Up to three members who each spent a fifth or more of what is above a usual day, the largest first."""
+    above = report.total.extra_cents or 0
+    if above < formats.LEAST_BASE_CENTS:
+        return []
+    spent = [line for line in report.members if (line.extra_cents or 0) * 5 >= above]
+    return sorted(spent, key=lambda line: -(line.extra_cents or 0))[:3]
 
 
 def member_columns() -> list[Column[DayLine]]:

@@ -214,10 +214,10 @@ class _Day:
         return sums
 
     def _incidents(self) -> list[Incident]:
-        """Incidents that began on the day, or were found on it."""
+        """Incidents that had begun or been found by the end of the day, and were not resolved before it."""
         start, end = day_start(self.day), day_end(self.day)
         rows = Incident.objects.filter(
-            Q(onset_at__gte=start, onset_at__lt=end) | Q(detected_at__gte=start, detected_at__lt=end)
+            Q(onset_at__lt=end) | Q(detected_at__lt=end), Q(resolved_at=None) | Q(resolved_at__gte=start)
         )
         rows = limit_visible(rows, self.filters.visible)
         if self.group:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ from incidents.models import Incident
 from tests.tracker.pages import company
 from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
 from tracker import filters
-from tracker.reports.one_day import DayReport, day_report
+from tracker.pages.one_day import drivers
+from tracker.reports.one_day import DayLine, DayReport, day_report
 
 pytestmark = pytest.mark.usefixtures("acme")
 DAY = date(2026, 11, 12)  # a Thursday, on which Ben moved
@@ -104,6 +106,28 @@ def test_incidents_that_began_on_the_day_are_listed(client):
     assert len(report_of().incidents) == 1
     assert report_of(DAY - timedelta(days=1)).incidents == []
     assert "Ana spent $80" in client.get(f"/days/{DAY}").text
+
+
+def test_an_incident_is_listed_on_each_day_until_it_is_resolved():
+    at = NOW.replace(day=10, hour=9)
+    fields = {"cause": "spend", "severity": "warning", "message": "Much was spent", "last_run_at": NOW}
+    incident = Incident.objects.create(onset_at=at, detected_at=at, **fields)
+    assert report_of().incidents == [incident]
+    Incident.objects.update(status="resolved", resolved_at=NOW.replace(day=12, hour=0))
+    assert report_of().incidents == [incident]
+    assert report_of(DAY + timedelta(days=1)).incidents == []
+
+
+def test_who_drives_a_day_is_named_first(client):
+    report = report_of()
+    (ana, ben, cleo, *_) = (line.subject for line in report.members)
+    spent = {ana: (9_000, 8_900), ben: (4_000, 500), cleo: (9_000, 1_000)}
+    members = [DayLine(who, Decimal(cents), 1, 0, Decimal(usual)) for who, (cents, usual) in spent.items()]
+    tall = replace(report, total=DayLine(None, Decimal(22_000), 3, 0, Decimal(10_400)), members=members)
+    assert [line.subject for line in drivers(tall)] == [cleo, ben]
+    assert drivers(replace(tall, total=replace(tall.total, total_cents=Decimal(11_000)))) == []
+    text = client.get(f"/days/{DAY}").text
+    assert ("Most of what is above usual" in text) == bool(drivers(report))
 
 
 def test_the_page_costs_few_queries_and_exports_its_tables(client, django_assert_max_num_queries):
