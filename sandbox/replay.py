@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .api import Api
+from .company.instants import DAY_MS, HOUR_MS, to_ms
 from .http import HttpError, Request, SandboxResponse
 
 # Where an answer keeps its rows, and where a row keeps its time.
@@ -28,9 +29,8 @@ LISTS = (
     "groups",
 )
 TIMES = ("timestamp", "event_date", "day", "date", "commitTs", "createdAt")
-DAY_MS = 86_400_000
 # A collection some minutes after the recording begins as much later, and is to see the same rows.
-SLACK_MS = 3_600_000
+SLACK_MS = HOUR_MS
 
 
 class NotARecording(ValueError):
@@ -154,7 +154,7 @@ def _milliseconds(value: object) -> int | None:
         instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return int((instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() * 1000)
+    return to_ms(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
 class ReplayApi(Api):

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 
 from sandbox.company.columns import Events
-from sandbox.company.instants import day_ms
+from sandbox.company.instants import DAY_MS, day_ms
 from sandbox.company.members import Employee
 from sandbox.http import HttpError, Request, SandboxResponse, bad_request
 
@@ -13,7 +13,6 @@ from .metrics import METRICS, Metric
 from .ranges import day_range
 from .spelling import title_email
 
-DAY_MS = 86_400_000
 MAX_USERS = 500
 TEAM_ONLY = {"dau"}
 METRIC_SPELLINGS = {"top-file-extensions": "top-files"}

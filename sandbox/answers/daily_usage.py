@@ -3,13 +3,12 @@
 from datetime import date
 
 from sandbox.company.daily import EmployeeDay, daily_activity
-from sandbox.company.instants import day_ms, day_of
+from sandbox.company.instants import DAY_MS, day_ms, day_of
 from sandbox.http import Request, SandboxResponse, bad_request
 
 from .spelling import daily_email
 
-MAX_DAYS_MS = 30 * 86_400_000
-DAY_MS = 86_400_000
+MAX_DAYS_MS = 30 * DAY_MS
 
 
 def list_daily_usage(request: Request) -> SandboxResponse:

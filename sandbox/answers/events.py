@@ -3,6 +3,7 @@
 import numpy as np
 
 from sandbox.company.columns import Events
+from sandbox.company.instants import DAY_MS, to_ms
 from sandbox.company.members import MemberKind
 from sandbox.http import Request, SandboxResponse, bad_request
 
@@ -10,13 +11,12 @@ from .event_rows import event_rows
 
 HOSTING_TYPES = {"CLOUD", "SELF_HOSTED", "SELF_HOSTED_POOL", "SELF_HOSTED_MACHINE"}
 MAX_ROWS = 1000
-DEFAULT_DAYS_MS = 30 * 86_400_000  # the vendor's default window is undocumented
+DEFAULT_DAYS_MS = 30 * DAY_MS  # the vendor's default window is undocumented
 
 
 def list_events(request: Request) -> SandboxResponse:
     view = request.view
-    now_ms = int(view.now.timestamp() * 1000)
-    end_ms = request.milliseconds("endDate") or now_ms
+    end_ms = request.milliseconds("endDate") or to_ms(view.now)
     start_ms = request.milliseconds("startDate") or end_ms - DEFAULT_DAYS_MS
     if start_ms > end_ms:
         raise bad_request("startDate must not be after endDate")

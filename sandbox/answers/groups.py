@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 
 from sandbox.company.columns import Events
-from sandbox.company.instants import day_ms, iso, midnight
+from sandbox.company.instants import DAY_MS, day_ms, days_between, iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
 from sandbox.http import HttpError, Request, SandboxResponse, bad_request
@@ -17,7 +17,6 @@ from .directory_groups import directory_group_id
 from .spelling import cents
 
 Row = dict[str, object]
-DAY_MS = 86_400_000
 UNASSIGNED_ID = "group_unassigned"
 
 
@@ -30,7 +29,7 @@ class GroupCycle:
 
     @property
     def days(self) -> list[date]:
-        return [self.start + timedelta(days=offset) for offset in range((self.end - self.start).days)]
+        return days_between(self.start, self.end - timedelta(days=1))
 
 
 def answer_list(request: Request) -> SandboxResponse:

@@ -9,12 +9,11 @@ import numpy as np
 from sandbox.company.columns import Events
 from sandbox.company.daily import EXTENSIONS, client_version, lines, surfaces
 from sandbox.company.draws import fractions
-from sandbox.company.instants import day_of
+from sandbox.company.instants import DAY_MS, day_of
 from sandbox.company.members import Employee
 from sandbox.company.prices import MODELS
 
 Row = dict[str, Any]
-DAY_MS = 86_400_000
 
 # Analytics spells some models in another order than usage events do.
 SPELLINGS = {"claude-4.5-sonnet": "claude-sonnet-4.5"}

@@ -9,14 +9,13 @@ from datetime import date
 import numpy as np
 
 from .columns import EventColumns
-from .days import EPOCH, Calendar, is_weekend
+from .days import Calendar, is_weekend
 from .draws import Topic, stream
+from .instants import HOUR_MS, day_ms
 from .kinds import Fate
 from .members import Employee, MemberKind
 from .prices import AUTO, MODELS, rates
 
-DAY_MS = 86_400_000
-HOUR_MS = 3_600_000
 MAX_EVENTS = 190  # the busiest person-day seen in real data had 189
 EVENTS_PER_CONVERSATION = 6
 CONVERSATION_HOURS = 0.9
@@ -85,7 +84,7 @@ def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale
     own_run = RUN_CONVERSATION + np.arange(len(member))
     return EventColumns(
         member=member,
-        occurred_ms=(day - EPOCH).days * DAY_MS - traits.offset_ms[member] + local_ms,
+        occurred_ms=day_ms(day) - traits.offset_ms[member] + local_ms,
         model=model,
         **tokens,
         conversation=np.where(is_run, own_run, conversation) + day.toordinal() * 1_000_000,

@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from .activity import DAY_MS, EVENTS_PER_CONVERSATION, HOUR_MS, request_tokens
+from .activity import EVENTS_PER_CONVERSATION, request_tokens
 from .columns import EventColumns
 from .draws import Topic, stream
+from .instants import DAY_MS, HOUR_MS
 from .kinds import Fate
 from .members import Employee
 from .prices import AUTO, position

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from .activity import DAY_MS, HOUR_MS
-from .instants import day_of, to_ms
+from .instants import DAY_MS, HOUR_MS, day_of, to_ms
 from .members import Employee
 from .prices import EXPENSIVE, position
 from .stories import Burst, Drift, LongSessions, ModelSwitch, RunawayAgent, Story

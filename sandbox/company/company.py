@@ -1,6 +1,6 @@
 """The whole company: people, calendar, requests, true incidents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from .cycle import MID_MONTH, Anniversary
 from .daily import EmployeeDay, daily_activity
 from .days import Calendar, build_calendar
 from .incidents import LONGEST_DAYS, add_incidents
-from .instants import from_ms, midnight, to_ms
+from .instants import days_between, from_ms, midnight, to_ms
 from .kinds import KIND_NAMES
 from .labels import Label
 from .members import Employee, build_members
@@ -183,12 +183,8 @@ def _ordinary(members: tuple[Employee, ...], calendar: Calendar, span: Span, sca
     traits = Traits.of(members)
     return EventColumns.joined(
         draft_day(traits, calendar, day, seed=span.seed, scale=scale)
-        for day in _days(span.first_day - timedelta(days=1), span.last_day + timedelta(days=1))
+        for day in days_between(span.first_day - timedelta(days=1), span.last_day + timedelta(days=1))
     )
-
-
-def _days(first_day: date, last_day: date) -> Iterable[date]:
-    return (first_day + timedelta(days=offset) for offset in range((last_day - first_day).days + 1))
 
 
 def _in_order(events: Events) -> Events:

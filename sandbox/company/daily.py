@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
 from .columns import Events
 from .draws import fractions
-from .instants import day_ms
+from .instants import DAY_MS, day_ms, days_between
 from .kinds import EventKind
 from .members import Employee
 from .prices import MODELS
 
-DAY_MS = 86_400_000
 EXTENSIONS = (".py", ".ts", ".tsx", ".go", ".md", ".sql", ".java", ".yaml")
 VERSION_DAYS = 12  # a new client every so many days
 OLD_CLIENT = "1.7.54"
@@ -84,15 +83,15 @@ def daily_activity(
 
     People without a seat on a day are excluded from it; so are days without a request if `only_active`.
     """
-    days = (last - first).days + 1
+    days = days_between(first, last)
+    cells = len(days) * len(members)
     cell = (events.occurred_ms - day_ms(first)) // DAY_MS * len(members) + events.member
-    inside = (cell >= 0) & (cell < days * len(members))
+    inside = (cell >= 0) & (cell < cells)
     events, cell = events.take(inside), cell[inside]
-    sums = {name: _sum(cell, values, days * len(members)) for name, values in _figures(events).items()}
-    favourite = _most_used(cell, events.model, days * len(members))
+    sums = {name: _sum(cell, values, cells) for name, values in _figures(events).items()}
+    favourite = _most_used(cell, events.model, cells)
     rows = []
-    for offset in range(days):
-        day = first + timedelta(days=offset)
+    for offset, day in enumerate(days):
         for member in members:
             at = offset * len(members) + member.index
             if not member.is_human or not member.holds_seat_on(day) or (only_active and favourite[at] < 0):

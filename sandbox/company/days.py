@@ -10,11 +10,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from .draws import Topic, stream
+from .instants import days_between
 from .members import Employee
 from .names import GROUPS
 from .prices import ESTABLISHED
 
-EPOCH = date(1970, 1, 1)
 FIXED_HOLIDAYS = {(1, 1), (5, 1), (7, 4), (12, 25), (12, 26)}
 
 # How many times the usual requests.
@@ -73,7 +73,9 @@ def build_calendar(members: Sequence[Employee], seed: int, first_day: date, last
         calendar.sprints.update({sprint + timedelta(days=offset): group for offset in range(3)})
         calendar.launches[_working_day(month, draw)] = int(draw.choice(ESTABLISHED))
         _draw_absences(calendar.absences, members, month, seed)
-    calendar.days_off.update(d for d in _each(first_day, last_day) if (d.month, d.day) in FIXED_HOLIDAYS)
+    calendar.days_off.update(
+        d for d in days_between(first_day, last_day) if (d.month, d.day) in FIXED_HOLIDAYS
+    )
     calendar.releases.difference_update(calendar.days_off)
     return calendar
 
@@ -100,8 +102,4 @@ def _working_day(month: date, draw: np.random.Generator) -> date:
 
 
 def _months(first_day: date, last_day: date) -> list[date]:
-    return sorted({day.replace(day=1) for day in _each(first_day, last_day)})
-
-
-def _each(first_day: date, last_day: date) -> list[date]:
-    return [first_day + timedelta(days=offset) for offset in range((last_day - first_day).days + 1)]
+    return sorted({day.replace(day=1) for day in days_between(first_day, last_day)})

@@ -5,10 +5,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from .activity import DAY_MS, HOUR_MS
 from .days import is_weekend
 from .draws import Topic, stream
-from .instants import day_ms
+from .instants import DAY_MS, HOUR_MS, day_ms, days_between
 from .members import Employee
 from .prices import EXPENSIVE, MODELS, MOST_EXPENSIVE, TOKEN_FEE, position
 from .stage import Stage
@@ -53,8 +52,7 @@ def add_incidents(
     """
     people = [member for member in members if member.is_human and member.presence > 0.2]
     rate = per_100_members_month * len([m for m in members if m.is_human]) / 100 / 30
-    for offset in range(SETTLED_DAYS, (last_day - first_day).days + 1):
-        day = first_day + timedelta(days=offset)
+    for day in days_between(first_day + timedelta(days=SETTLED_DAYS), last_day):
         draw = stream(seed, Topic.INCIDENTS, day.toordinal())
         for _ in range(int(draw.poisson(rate))):
             if story := _incident(stage, people, day, draw, seed):

@@ -8,13 +8,12 @@ import numpy as np
 from ..company.columns import Events
 from ..company.company import Company
 from ..company.draws import fractions
-from ..company.instants import to_ms
+from ..company.instants import HOUR_MS, to_ms
 from ..company.kinds import EventKind
 from .agent_runs import AgentRuns
 from .behaviour import Behaviour
 from .spend_limits import SpendLimits
 
-HOUR_MS = 3_600_000
 LATE, LATE_BY, REVISED, REVISED_AFTER = 11, 12, 13, 14  # salts
 
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from sandbox.company.activity import DAY_MS, HOUR_MS
 from sandbox.company.columns import EventColumns
 from sandbox.company.draws import Topic, stream
+from sandbox.company.instants import DAY_MS, HOUR_MS
 from sandbox.company.kinds import Fate
 from sandbox.company.pricing import charged_micro
 
