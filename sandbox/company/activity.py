@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -13,7 +12,7 @@ from .days import Calendar, is_weekend
 from .draws import Topic, stream
 from .instants import HOUR_MS, day_ms
 from .kinds import Fate
-from .members import Employee, MemberKind
+from .members import Employee
 from .prices import AUTO, MODELS, rates
 
 MAX_EVENTS = 190  # the busiest person-day seen in real data had 189
@@ -21,10 +20,8 @@ EVENTS_PER_CONVERSATION = 6
 CONVERSATION_HOURS = 0.9
 NOVELTY_SHARE = 0.3  # of the requests that are not Auto go to a model just out
 USUAL_EVENTS = 15.0  # mean of a day of use at scale 1
-WEEKS_DIFFER, DAYS_DIFFER = (
-    0.35,
-    0.55,
-)  # standard deviations of the logarithm of requests, of the median member
+# Standard deviations of the logarithm of requests, of the median member.
+WEEKS_DIFFER, DAYS_DIFFER = 0.35, 0.55
 FAVOURITE_SHARE, OTHER_SHARE = 0.86, 0.02  # of the first favourite, and of any model at all
 
 # A whole run of a cloud agent comes as one event: of a real file's, one was thirty times an ordinary request.
@@ -36,37 +33,21 @@ FREE_SHARE_OF_AUTO = 0.195
 ERRORED, ABORTED, BY_REQUEST = 0.0125, 0.0022, 0.005
 
 
-@dataclass(frozen=True)
 class Traits:
     """The members' habits as arrays, by their index."""
 
-    members: Sequence[Employee]
-    presence: np.ndarray
-    weekend_presence: np.ndarray
-    median_events: np.ndarray
-    volatility: np.ndarray
-    agent_share: np.ndarray
-    auto_share: np.ndarray
-    favourites: np.ndarray  # two columns
-    size: np.ndarray
-    offset_ms: np.ndarray
-    is_headless: np.ndarray
+    def __init__(self, members: Sequence[Employee]) -> None:
+        def column(name: str) -> np.ndarray:
+            return np.array([getattr(member, name) for member in members])
 
-    @classmethod
-    def of(cls, members: Sequence[Employee]) -> Traits:
-        return cls(
-            members=members,
-            presence=np.array([member.presence for member in members]),
-            weekend_presence=np.array([member.weekend_presence for member in members]),
-            median_events=np.array([member.median_events for member in members]),
-            volatility=np.array([member.volatility for member in members]),
-            agent_share=np.array([member.agent_share for member in members]),
-            auto_share=np.array([member.auto_share for member in members]),
-            favourites=np.array([member.favourites for member in members], dtype=np.int16),
-            size=np.array([member.size for member in members]),
-            offset_ms=np.array([member.utc_offset_hours for member in members], dtype=np.int64) * HOUR_MS,
-            is_headless=np.array([member.kind is not MemberKind.HUMAN for member in members]),
-        )
+        self.members = members
+        self.presence, self.weekend_presence = column("presence"), column("weekend_presence")
+        self.median_events, self.volatility = column("median_events"), column("volatility")
+        self.agent_share, self.auto_share = column("agent_share"), column("auto_share")
+        self.favourites = column("favourites")  # two columns
+        self.size = column("size")
+        self.offset_ms = column("utc_offset_hours") * HOUR_MS
+        self.is_headless = ~column("is_human")
 
 
 def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale: float) -> EventColumns:
@@ -82,17 +63,16 @@ def draft_day(traits: Traits, calendar: Calendar, day: date, *, seed: int, scale
     tokens = request_tokens(traits.size[member] + conversation_size, model, draw)
     tokens = {name: _whole(counts * np.exp(run_size)) for name, counts in tokens.items()}
     own_run = RUN_CONVERSATION + np.arange(len(member))
-    return EventColumns(
+    fate = _fates(model, draw)
+    return EventColumns.made(
+        draw,
+        day_ms(day) - traits.offset_ms[member] + local_ms,
         member=member,
-        occurred_ms=day_ms(day) - traits.offset_ms[member] + local_ms,
         model=model,
         **tokens,
         conversation=np.where(is_run, own_run, conversation) + day.toordinal() * 1_000_000,
-        fate=_fates(model, draw),
+        fate=fate,
         is_headless=traits.is_headless[member] | is_run,
-        noise=draw.integers(0, 1 << 63, len(member), dtype=np.uint64),
-        story=np.full(len(member), -1, dtype=np.int32),
-        usual_micro=np.zeros(len(member), dtype=np.int64),
     )
 
 
@@ -150,7 +130,7 @@ def _models(traits: Traits, member: np.ndarray, novelty: int | None, draw: np.ra
     chosen = np.where(taste > 1 - OTHER_SHARE, anything, chosen)
     if novelty is not None:
         chosen = np.where(draw.random(len(member)) < NOVELTY_SHARE, novelty, chosen)
-    return np.where(draw.random(len(member)) < traits.auto_share[member], AUTO, chosen).astype(np.int16)
+    return np.where(draw.random(len(member)) < traits.auto_share[member], AUTO, chosen)
 
 
 def request_tokens(size: np.ndarray, model: np.ndarray, draw: np.random.Generator) -> dict[str, np.ndarray]:
@@ -175,4 +155,4 @@ def _fates(model: np.ndarray, draw: np.random.Generator) -> np.ndarray:
     fate = np.where((model == AUTO) & (free < FREE_SHARE_OF_AUTO), Fate.FREE, Fate.COMPLETED)
     fate = np.where(luck < ERRORED + ABORTED + BY_REQUEST, Fate.BY_REQUEST, fate)
     fate = np.where(luck < ERRORED + ABORTED, Fate.ABORTED, fate)
-    return np.where(luck < ERRORED, Fate.ERRORED, fate).astype(np.int8)
+    return np.where(luck < ERRORED, Fate.ERRORED, fate)

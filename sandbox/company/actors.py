@@ -14,7 +14,6 @@ from .activity import EVENTS_PER_CONVERSATION, request_tokens
 from .columns import EventColumns
 from .draws import Topic, stream
 from .instants import DAY_MS, HOUR_MS
-from .kinds import Fate
 from .members import Employee
 from .prices import AUTO, position
 
@@ -57,19 +56,15 @@ def _day(member: int, ago: int, *, now_ms: int, seed: int) -> EventColumns:
     usual = stream(seed, Topic.ACTORS, member, 0).integers(*REQUESTS)
     requests = int(usual + draw.integers(-2, 3))
     size = USUAL_SIZE + 0.5 * draw.standard_normal(requests)
-    model = np.where(draw.random(requests) < AUTO_SHARE, AUTO, FAVOURITE).astype(np.int16)
+    model = np.where(draw.random(requests) < AUTO_SHARE, AUTO, FAVOURITE)
     clock_ms = ((BEGINS_HOUR + WORKING_HOURS * draw.random(requests)) * HOUR_MS).astype(np.int64)
     end_ms = now_ms - ago * DAY_MS
     conversation = np.arange(requests) // EVENTS_PER_CONVERSATION
-    return EventColumns(
-        member=np.full(requests, member, dtype=np.int32),
-        occurred_ms=end_ms - 1 - (end_ms - 1 - clock_ms) % DAY_MS,
+    return EventColumns.made(
+        draw,
+        end_ms - 1 - (end_ms - 1 - clock_ms) % DAY_MS,
+        member=member,
         model=model,
         **request_tokens(size, model, draw),
         conversation=(end_ms // DAY_MS + 719_163) * 1_000_000 + 900_000 + member * 100 + conversation,
-        fate=np.full(requests, Fate.COMPLETED, dtype=np.int8),
-        is_headless=np.zeros(requests, dtype=bool),
-        noise=draw.integers(0, 1 << 63, requests, dtype=np.uint64),
-        story=np.full(requests, -1, dtype=np.int32),
-        usual_micro=np.zeros(requests, dtype=np.int64),
     )

@@ -180,7 +180,7 @@ def _billed(stage: Stage, members: tuple[Employee, ...], span: Span, price_rise:
 
 def _ordinary(members: tuple[Employee, ...], calendar: Calendar, span: Span, scale: float) -> EventColumns:
     """Return everybody's requests, those of the day before included: west of Greenwich it ends later."""
-    traits = Traits.of(members)
+    traits = Traits(members)
     return EventColumns.joined(
         draft_day(traits, calendar, day, seed=span.seed, scale=scale)
         for day in days_between(span.first_day - timedelta(days=1), span.last_day + timedelta(days=1))

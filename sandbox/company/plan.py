@@ -1,7 +1,6 @@
 """What the plan includes: each member's allowance per cycle, then on-demand up to their limit."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -25,8 +24,7 @@ def apply_plan(events: Events, members: Sequence[Employee], cycle_starts: Sequen
     spent = _spent_before(events, cycle_starts)
     billed = events.kind == EventKind.USAGE_BASED
     included = billed & (spent < allowance[events.member])
-    kind = np.where(included, EventKind.INCLUDED, events.kind).astype(np.int8)
-    events = replace(events, kind=kind, is_chargeable=kind == EventKind.USAGE_BASED)
+    events = events.having(kind=np.where(included, EventKind.INCLUDED, events.kind))
     return events.take(spent - allowance[events.member] < limit[events.member])
 
 

@@ -1,11 +1,11 @@
 """What requests cost: tokens times rates, less discount, plus the token fee. Integers, so sums are exact."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from .columns import EventColumns, Events
+from .columns import TYPES, EventColumns, Events
 from .instants import day_ms
 from .kinds import EventKind, Fate
 from .prices import MICRO, TOKEN_FEE, position, rates
@@ -34,14 +34,13 @@ def price(draft: EventColumns, rise: PriceRise | None = None) -> Events:
         [draft.fate == Fate.FREE, draft.fate == Fate.ERRORED, draft.fate == Fate.ABORTED],
         [EventKind.FREE, EventKind.ERRORED, EventKind.ABORTED],
         EventKind.USAGE_BASED,
-    ).astype(np.int8)
+    )
     return Events(
-        **{field.name: getattr(draft, field.name) for field in fields(EventColumns)},
+        **vars(draft),
         model_micro=model_micro,
         fee_micro=fee_micro,
         charged_micro=_charged_micro(draft, model_micro, fee_micro),
-        kind=kind,
-        is_chargeable=kind == EventKind.USAGE_BASED,
+        kind=kind.astype(TYPES["kind"]),
     )
 
 
@@ -58,7 +57,7 @@ def discount_percent(events: EventColumns) -> np.ndarray:
 def without_needless_tokens(draft: EventColumns) -> EventColumns:
     """Failed requests, and requests that are billed per request, report no tokens."""
     has_tokens = np.isin(draft.fate, (Fate.COMPLETED, Fate.FREE))
-    return replace(draft, **{name: np.where(has_tokens, getattr(draft, name), 0) for name in TOKEN_FIELDS})
+    return draft.having(**{name: np.where(has_tokens, getattr(draft, name), 0) for name in TOKEN_FIELDS})
 
 
 def _model_micro(draft: EventColumns) -> np.ndarray:

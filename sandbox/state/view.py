@@ -1,6 +1,6 @@
 """What the API knows at an instant: events that happened, have been delivered, and are not too old."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -61,19 +61,14 @@ class View:
         if not self.behaviour.revised_share:
             return events
         is_revised = fractions(events.noise, REVISED) < self.behaviour.revised_share
-        settles_ms = (
-            events.occurred_ms
-            + fractions(events.noise, REVISED_AFTER) * self.behaviour.revised_hours * HOUR_MS
-        )
-        open_ = is_revised & (settles_ms > to_ms(self.now))
+        after_ms = fractions(events.noise, REVISED_AFTER) * self.behaviour.revised_hours * HOUR_MS
+        open_ = is_revised & (events.occurred_ms + after_ms > to_ms(self.now))
         halves = {
             name: np.where(open_, getattr(events, name) // 2, getattr(events, name))
             for name in ("model_micro", "fee_micro", "charged_micro")
         }
-        kind = np.where(
-            open_ & (events.kind == EventKind.USAGE_BASED), EventKind.INCLUDED, events.kind
-        ).astype(np.int8)
-        return replace(events, **halves, kind=kind, is_chargeable=kind == EventKind.USAGE_BASED)
+        kind = np.where(open_ & events.is_chargeable, EventKind.INCLUDED, events.kind)
+        return events.having(**halves, kind=kind)
 
     def cycle(self) -> tuple[datetime, datetime]:
         """Return the current billing cycle [start, end)."""

@@ -1,6 +1,6 @@
 """A slow drift: every day a little more than the day before, over a week or two."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -30,11 +30,10 @@ class Drift(Story):
         more = own.take(np.repeat(np.arange(len(own)), copies))
         nth = np.arange(len(more)) - np.repeat(np.cumsum(copies) - copies, copies)
         noise = scramble(more.noise + nth.astype(np.uint64), self.number)
-        more = replace(
-            more,
+        more = more.having(
             occurred_ms=more.occurred_ms + 1 + (noise % np.uint64(SPREAD_MS)).astype(np.int64),
             noise=noise,
-            story=np.full(len(more), self.number, dtype=np.int32),
-            usual_micro=np.zeros(len(more), dtype=np.int64),
+            story=self.number,
+            usual_micro=0,
         )
         return EventColumns.joined([own, more])

@@ -28,7 +28,7 @@ class ModelSwitch(Story):
         return self.changed(
             own,
             switched,
-            model=np.full(len(own), self.model),
-            fate=np.full(len(own), Fate.COMPLETED),
+            model=self.model,
+            fate=Fate.COMPLETED,
             cache_write_tokens=written if rates("cache_write")[self.model] else own.cache_write_tokens,
         )

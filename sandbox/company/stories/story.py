@@ -1,14 +1,14 @@
 """What every story has in common."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sandbox.company.columns import EventColumns
 from sandbox.company.draws import Topic, stream
 from sandbox.company.instants import DAY_MS, HOUR_MS
-from sandbox.company.kinds import Fate
 from sandbox.company.pricing import charged_micro
 
 
@@ -47,14 +47,12 @@ class Story:
         """Return a mask of the requests that are within the time of the story."""
         return (own.occurred_ms >= self.begins_ms) & (own.occurred_ms < self.ends_ms)
 
-    def changed(self, own: EventColumns, where: np.ndarray, **columns: np.ndarray) -> EventColumns:
+    def changed(self, own: EventColumns, where: np.ndarray, **columns: ArrayLike) -> EventColumns:
         """Return `own` with columns changed in the masked rows, marked with their usual cost."""
-        merged = {name: np.where(where, values, getattr(own, name)) for name, values in columns.items()}
         is_first = where & (own.story < 0)
-        return replace(
-            own,
-            **{name: values.astype(getattr(own, name).dtype) for name, values in merged.items()},
-            story=np.where(is_first, self.number, own.story).astype(np.int32),
+        return own.having(
+            **{name: np.where(where, values, getattr(own, name)) for name, values in columns.items()},
+            story=np.where(is_first, self.number, own.story),
             usual_micro=np.where(is_first, charged_micro(own), own.usual_micro),
         )
 
@@ -62,20 +60,18 @@ class Story:
         self, occurred_ms: np.ndarray, *, model: int, context: float, is_headless: bool
     ) -> EventColumns:
         """Return new requests at these times, each of about `context` cached tokens."""
-        draw, count = self.draw(), len(occurred_ms)
-        size = np.exp(0.35 * draw.standard_normal(count))
-        return EventColumns(
-            member=np.full(count, self.member, dtype=np.int32),
-            occurred_ms=occurred_ms.astype(np.int64),
-            model=np.full(count, model, dtype=np.int16),
-            input_tokens=np.rint(9_000 * size).astype(np.int64),
-            output_tokens=np.rint(4_000 * size).astype(np.int64),
-            cache_write_tokens=np.rint(0.05 * context * size).astype(np.int64),
-            cache_read_tokens=np.rint(context * size).astype(np.int64),
-            conversation=np.full(count, 1_000_000_000_000_000 + self.number, dtype=np.int64),
-            fate=np.full(count, Fate.COMPLETED, dtype=np.int8),
-            is_headless=np.full(count, is_headless),
-            noise=draw.integers(0, 1 << 63, count, dtype=np.uint64),
-            story=np.full(count, self.number, dtype=np.int32),
-            usual_micro=np.zeros(count, dtype=np.int64),
+        draw = self.draw()
+        size = np.exp(0.35 * draw.standard_normal(len(occurred_ms)))
+        return EventColumns.made(
+            draw,
+            occurred_ms,
+            member=self.member,
+            model=model,
+            input_tokens=np.rint(9_000 * size),
+            output_tokens=np.rint(4_000 * size),
+            cache_write_tokens=np.rint(0.05 * context * size),
+            cache_read_tokens=np.rint(context * size),
+            conversation=1_000_000_000_000_000 + self.number,
+            is_headless=is_headless,
+            story=self.number,
         )
