@@ -1,17 +1,16 @@
-from __future__ import annotations
-
 import argparse
+from collections import defaultdict
 from datetime import timedelta
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from collector.base.bars import Bars
 from collector.base.commands import ProductCommand
 from collector.base.leases import AlreadyRunning
 from collector.base.plausibility import is_number
 from collector.collecting.backfill import backfill
+from collector.collecting.runs import Watcher
 from collector.collecting.windows import DAY, Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
@@ -36,8 +35,9 @@ class Command(ProductCommand):
     def handle(self, *, days: int | None, **options: object) -> None:
         try:
             client = CursorClient.from_settings()
-            with Bars(client, days) as bars:
-                report = backfill(timezone.now(), days=days, client=client, progress=bars.note)
+            with Bars() as bars:
+                watcher = _watcher(bars, client, days)
+                report = backfill(timezone.now(), days=days, client=client, progress=watcher)
         except AlreadyRunning as other:
             self.stdout.write(str(other))
             return
@@ -49,46 +49,18 @@ class Command(ProductCommand):
             raise CommandError(f"failed: {', '.join(sorted({run.source for run in report.failed}))}")
 
 
-class Bars:
-    """A bar per source on a terminal: parts, rows, requests, time left; nothing where nobody watches."""
+def _watcher(bars: Bars, client: CursorClient, days: int | None) -> Watcher:
+    """Shows a bar for each source; how much there is is known only where a number of days was asked for."""
+    parts: dict[str, list[tuple[Window, SyncResult]]] = defaultdict(list)
 
-    def __init__(self, client: CursorClient, days: int | None) -> None:
-        self.client, self.days = client, days
-        self.tasks: dict[str, TaskID] = {}
-        self.totals: dict[str, SyncResult] = {}
-        self.parts: dict[str, int] = {}
-        console = Console(stderr=True)
-        self.progress = Progress(
-            TextColumn("{task.description:<19}"),
-            BarColumn(bar_width=12),
-            TextColumn("{task.fields[said]}"),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            disable=not console.is_terminal,
-        )
+    def note(source: str, part: Window, result: SyncResult) -> None:
+        parts[source].append((part, result))
+        done = sum(window.length / DAY for window, _ in parts[source])
+        rows = sum(stored.seen for _, stored in parts[source])
+        words = f"{len(parts[source])} windows  {rows:,} rows  {client.requests_made:,} requests"
+        bars.show(Source(source).label, done, days, words)
 
-    def __enter__(self) -> Bars:
-        self.progress.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.progress.stop()
-
-    def note(self, source: str, part: Window, result: SyncResult) -> None:
-        """One more part of `source` is in the database."""
-        task = self.tasks.get(source)
-        if task is None:
-            # How much there is is known only where a number of days was asked for.
-            task = self.progress.add_task(Source(source).label, total=self.days, said="")
-            self.tasks[source] = task
-        self.totals[source] = self.totals.get(source, SyncResult()) + result
-        self.parts[source] = self.parts.get(source, 0) + 1
-        self.progress.update(
-            task,
-            advance=part.length / DAY,
-            said=f"{self.parts[source]} windows  {self.totals[source].seen:,} rows  "
-            f"{self.client.requests_made:,} requests",
-        )
+    return note
 
 
 def _number_of_days(text: str) -> int:

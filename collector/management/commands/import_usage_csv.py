@@ -5,9 +5,9 @@ from pathlib import Path
 from django.utils import timezone
 
 from collector.base.arguments import email, instant
+from collector.base.bars import Bars
 from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
-from collector.imports.bars import RowBars
 from collector.imports.usage import import_usage
 
 
@@ -37,14 +37,14 @@ class Command(ProductCommand):
         dry_run: bool,
         **options: object,
     ) -> None:
-        with RowBars() as bars:
+        with Bars() as bars:
             result = import_usage(
                 file,
                 timezone.now(),
                 member=member or "",
                 cycle_start_at=cycle_start,
                 is_dry_run=dry_run,
-                watch=bars.note,
+                watch=bars.show_rows,
             )
         for line in result.lines:
             self.stdout.write(line)

@@ -3,9 +3,9 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from collector.base.bars import Bars
 from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
-from collector.imports.bars import RowBars
 from tracker.imports.tracker_db import import_tracker_db
 
 
@@ -23,8 +23,8 @@ class Command(ProductCommand):
         )
 
     def handle(self, *, file: Path, dry_run: bool, **options: object) -> None:
-        with RowBars() as bars:
-            result = import_tracker_db(file, timezone.now(), is_dry_run=dry_run, watch=bars.note)
+        with Bars() as bars:
+            result = import_tracker_db(file, timezone.now(), is_dry_run=dry_run, watch=bars.show_rows)
         for line in result.lines:
             self.stdout.write(line)
         if dry_run:
