@@ -20,6 +20,7 @@ from .plausibility import storable_text
 # Of one reading so many rejected rows are kept raw; one doubt counts the others.
 MOST_KEPT = 500
 LONGEST_RAW = 20_000  # characters
+LONGEST_WHERE, LONGEST_FIGURE = 200, 80  # as long as the columns
 
 
 class DoubtKind(models.TextChoices):
@@ -39,28 +40,11 @@ class DoubtKind(models.TextChoices):
 
 
 @dataclass
-class RejectionDraft:
-    """A row that could not be read, as it was received."""
+class NoteDraft:
+    """Why a row is noted, how much it concerns and when, and the row as it was received."""
 
-    raw: object
     reason: str
     where: str = ""
-    cents: Decimal | None = None
-    start_at: datetime | None = None
-    end_at: datetime | None = None
-
-
-@dataclass
-class DoubtDraft:
-    """One thing that does not add up; `rows` and `cents` are how much it concerns."""
-
-    kind: str
-    reason: str
-    subject: str = ""
-    where: str = ""
-    announced: str = ""
-    counted: str = ""
-    rows: int = 0
     cents: Decimal | None = None
     raw: object = None
     start_at: datetime | None = None
@@ -68,11 +52,22 @@ class DoubtDraft:
 
 
 @dataclass
+class DoubtDraft(NoteDraft):
+    """One thing that does not add up; `rows` and `cents` are how much it concerns."""
+
+    kind: str = ""
+    announced: str = ""
+    counted: str = ""
+    rows: int = 0
+
+
+@dataclass
 class Notes:
-    """The notes of one reading of `scope`: an endpoint's path, or a file's name."""
+    """The notes of one reading of `scope` (an endpoint's path, or a file's name) made at `now`."""
 
     scope: str
-    rejections: dict[str, RejectionDraft] = field(default_factory=dict)
+    now: datetime
+    rejections: dict[str, NoteDraft] = field(default_factory=dict)
     doubts: dict[tuple[str, str], DoubtDraft] = field(default_factory=dict)
 
     @property
@@ -90,7 +85,7 @@ class Notes:
     def copy(self) -> Notes:
         """The notes so far, for `go_back_to`."""
         doubts = {key: replace(draft) for key, draft in self.doubts.items()}
-        return Notes(self.scope, dict(self.rejections), doubts)
+        return replace(self, rejections=dict(self.rejections), doubts=doubts)
 
     def go_back_to(self, earlier: Notes) -> None:
         """Drop what was noted since `earlier`: what it was noted of is read again."""
@@ -110,7 +105,7 @@ class Notes:
         if len(self.rejections) >= MOST_KEPT:
             self.doubt(DoubtKind.MORE, f"more than {MOST_KEPT} rows could not be read: {reason}", cents=cents)
             return
-        draft = RejectionDraft(stored, reason, where, cents, at, at)
+        draft = NoteDraft(reason, where[:LONGEST_WHERE], cents, stored, at, at)
         self.rejections.setdefault(fingerprint_of(self.scope, stored), draft)
 
     def doubt(
@@ -129,9 +124,10 @@ class Notes:
         """Note a doubt. If it is noted again for the same kind and subject, its rows and cents are added."""
         draft = self.doubts.get((kind, subject))
         if draft is None:
-            draft = DoubtDraft(kind, reason, subject, where, raw=None if raw is None else storable_raw(raw))
+            kept = None if raw is None else storable_raw(raw)
+            draft = DoubtDraft(reason, where[:LONGEST_WHERE], raw=kept, kind=kind)
             self.doubts[kind, subject] = draft
-        draft.announced, draft.counted = str(announced), str(counted)
+        draft.announced, draft.counted = str(announced)[:LONGEST_FIGURE], str(counted)[:LONGEST_FIGURE]
         draft.rows += 1
         if cents is not None:
             draft.cents = (draft.cents or Decimal(0)) + cents

@@ -25,6 +25,10 @@ class Window:
     is_backwards: bool = False
 
     @property
+    def span(self) -> tuple[datetime, datetime]:
+        return self.start_at, self.end_at
+
+    @property
     def length(self) -> timedelta:
         return self.end_at - self.start_at
 

@@ -17,7 +17,7 @@ from collector.base.cells import tidy
 from collector.base.notes import Notes
 from collector.base.plausibility import ImplausibleValue, plausible_count, plausible_number
 
-from .records import PagedAnswer
+from .records import ListAnswer, PagedAnswer
 from .rows import read_rows, reject_raw
 from .values import (
     NO_IDS,
@@ -132,38 +132,37 @@ class CommitRecord(Record):
         return self.created_at
 
 
-class CommitsAnswer(PagedAnswer):
+class CommitsAnswer(ListAnswer):
     """GET /analytics/ai-code/commits."""
 
-    items: list[object]
+    rows: list[object] = Field(validation_alias="items")
     page_size: SomeCount = None
 
     def is_followed(self, page: int, asked: int) -> bool:
         """Whether another page follows `page`. The page size that the answer states counts, else `asked`."""
         size = self.page_size or asked
-        by_count = len(self.items) >= size if self.total is None else page * size < self.total
+        by_count = len(self.rows) >= size if self.total is None else page * size < self.total
         return bool(by_count if (stated := self.has_more(page)) is None else stated)
 
 
-def measure(metric: str, raws: object, notes: Notes, now: datetime) -> Iterator[Measured]:
+def measure(metric: str, raws: object, notes: Notes) -> Iterator[Measured]:
     """What the rows of `metric` count; a row that cannot be read is rejected alone."""
     meaning = TEAM_METRICS[metric]
     if not isinstance(raws, list):
-        reject_raw(raws, "not a list of rows", notes, now, where=metric)
+        reject_raw(raws, "not a list of rows", notes, where=metric)
         return
-    for row, raw in read_rows(MetricRow, raws, notes, now, where=metric):
+    for row, raw in read_rows(MetricRow, raws, notes, where=metric):
         try:
             parts = list(_parts(metric, row))
         except ImplausibleValue as problem:
-            reject_raw(raw, str(problem), notes, now, where=metric)
+            reject_raw(raw, str(problem), notes, where=metric)
             continue
         for fields in parts:
             try:
                 yield _measured(row.day, fields, meaning)
             except ImplausibleValue as problem:
-                reject_raw(
-                    raw | fields if isinstance(raw, dict) else raw, str(problem), notes, now, where=metric
-                )
+                whole = raw | fields if isinstance(raw, dict) else raw
+                reject_raw(whole, str(problem), notes, where=metric)
 
 
 def _measured(day: date, fields: dict[str, Any], meaning: AnalyticsMetric) -> Measured:

@@ -52,7 +52,7 @@ class EventReader(Generic[T]):
             yield from self._read(piece)
 
     def _read(self, window: Window) -> Iterator[EventPart[T]]:
-        notes = Notes(PATH)
+        notes = Notes(PATH, window.read_at)
 
         def ask(number: int) -> Page[T]:
             return self._page(window, number, notes)
@@ -82,10 +82,10 @@ class EventReader(Generic[T]):
             "page": number,
             "pageSize": PAGE_SIZE,
         }
-        answer = parse(EventsAnswer, self.client.post(PATH, body).payload, PATH, notes, window.read_at)
+        answer = parse(EventsAnswer, self.client.post(PATH, body).payload, PATH, notes)
         rows: list[T] = []
         outside = []
-        for event, raw in read_rows(EventRecord, answer.usage_events, notes, window.read_at):
+        for event, raw in read_rows(EventRecord, answer.rows, notes):
             if not window.start_at <= event.timestamp < window.end_at:
                 outside.append((event, raw))
             rows.append(self.take(event, notes))
@@ -100,7 +100,7 @@ class EventReader(Generic[T]):
             answer.total_usage_events_count,
             _has_more(answer, number),
             answer.number,
-            came=len(answer.usage_events),
+            came=len(answer.rows),
         )
 
 
@@ -108,7 +108,7 @@ def _has_more(answer: EventsAnswer, number: int) -> bool | None:
     """Whether a page follows: by the envelope, else by the total (None), else by whether the page is full."""
     has_more = answer.has_more(number)
     if has_more is None and answer.total_usage_events_count is None:
-        return len(answer.usage_events) >= PAGE_SIZE
+        return len(answer.rows) >= PAGE_SIZE
     return has_more
 
 

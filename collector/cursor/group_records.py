@@ -5,9 +5,9 @@ Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from .records import PagedAnswer
+from .records import ListAnswer
 from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant
 
 
@@ -35,10 +35,10 @@ class BillingGroup(Record):
         return self
 
 
-class GroupsAnswer(PagedAnswer):
+class GroupsAnswer(ListAnswer):
     """GET /teams/groups; documented as one answer."""
 
-    groups: list[object]
+    rows: list[object] = Field(validation_alias="groups")
     unassigned_group: object = None
 
 
@@ -48,10 +48,10 @@ class DirectoryGroupRecord(Record):
     monthly_spending_limit_dollars: Limit = None
 
 
-class DirectoryGroupsAnswer(PagedAnswer):
+class DirectoryGroupsAnswer(ListAnswer):
     """GET /teams/directory-groups."""
 
-    groups: list[object]
+    rows: list[object] = Field(validation_alias="groups")
 
 
 class DirectoryMember(Record):
@@ -59,7 +59,7 @@ class DirectoryMember(Record):
     user_id: Id = ""
 
 
-class DirectoryMembersAnswer(PagedAnswer):
+class DirectoryMembersAnswer(ListAnswer):
     """GET /teams/directory-groups/:id/members."""
 
-    members: list[object]
+    rows: list[object] = Field(validation_alias="members")

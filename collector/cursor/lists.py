@@ -1,35 +1,32 @@
 """Lists that are documented as one answer, and are read to the end should they come in pages."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import TypeVar
 
 from collector.base.notes import Notes
 
 from .client import CursorClient
 from .pages import Page, read_all
-from .records import PagedAnswer
+from .records import ListAnswer
 from .rows import parse
 
-A = TypeVar("A", bound=PagedAnswer)
+A = TypeVar("A", bound=ListAnswer)
 
 
 def read_list(
-    client: CursorClient,
-    path: str,
-    record: type[A],
-    rows_of: Callable[[A], list[object]],
-    notes: Notes,
-    now: datetime,
+    client: CursorClient, path: str, record: type[A], notes: Notes, *, page_size: int | None = None
 ) -> tuple[A, list[object]]:
-    """The first answer, and the rows of all pages as they came. Pages that cannot be had are a doubt."""
+    """The first answer, and the rows of all pages as they came. Pages that cannot be had are a doubt.
+
+    Without `page_size`, the first page is asked for as the documented whole.
+    """
     answers: list[A] = []
 
     def ask(number: int) -> Page[object]:
-        payload = client.get(path, {"page": number} if number > 1 else None).payload
-        answers.append(parse(record, payload, path, notes, now))
-        rows = rows_of(answers[-1])
-        return Page(rows, answers[-1].total, bool(answers[-1].has_more(number)), answers[-1].number)
+        question = {"page": number} | ({"pageSize": page_size} if page_size else {})
+        payload = client.get(path, question if page_size or number > 1 else None).payload
+        answer = parse(record, payload, path, notes)
+        answers.append(answer)
+        return Page(answer.rows, answer.total, bool(answer.has_more(number)), answer.number)
 
     rows = list(read_all(path, ask, notes).rows())
     return answers[0], rows

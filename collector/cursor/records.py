@@ -105,6 +105,12 @@ class PagedAnswer(Record):
         return self.pagination.total if self.pagination else None
 
 
+class ListAnswer(PagedAnswer):
+    """One whose rows are a list, under a name of each endpoint's own."""
+
+    rows: list[object]
+
+
 class TeamMember(Record):
     email: Email = ""
     id: Id = ""
@@ -119,10 +125,10 @@ class TeamMember(Record):
         return self
 
 
-class MembersAnswer(PagedAnswer):
+class MembersAnswer(ListAnswer):
     """GET /teams/members; documented as one answer."""
 
-    team_members: list[object]
+    rows: list[object] = Field(validation_alias="teamMembers")
 
 
 class MemberSpend(Record):
@@ -145,10 +151,10 @@ class MemberSpend(Record):
         return self
 
 
-class SpendAnswer(PagedAnswer):
+class SpendAnswer(ListAnswer):
     """POST /teams/spend; the cycle's start is an instant, not a midnight."""
 
-    team_member_spend: list[object]
+    rows: list[object] = Field(validation_alias="teamMemberSpend")
     subscription_cycle_start: object = None
 
 
@@ -204,11 +210,11 @@ class EventRecord(Record):
         return self
 
 
-class EventsAnswer(PagedAnswer):
+class EventsAnswer(ListAnswer):
     """POST /teams/filtered-usage-events."""
 
     total_usage_events_count: SomeCount = None
-    usage_events: list[object] = Field(validation_alias=AliasChoices("usageEvents", "usageEventsDisplay"))
+    rows: list[object] = Field(validation_alias=AliasChoices("usageEvents", "usageEventsDisplay"))
 
     @model_validator(mode="before")
     @classmethod
@@ -265,10 +271,10 @@ class ActivityRecord(Record):
         return self.day
 
 
-class ActivityAnswer(PagedAnswer):
+class ActivityAnswer(ListAnswer):
     """POST /teams/daily-usage-data; a page holds whole users, each with all their days."""
 
-    data: list[object]
+    rows: list[object] = Field(validation_alias="data")
 
 
 class AgentAnswer(Record):

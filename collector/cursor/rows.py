@@ -20,14 +20,12 @@ MONEY_FIELDS = ("chargedCents", "overallSpendCents", "spendCents")
 TIME_FIELDS = ("timestamp", "day", "date", "event_date", "commitTs", "createdAt")
 
 
-def parse(
-    record: type[R], payload: object, where: str, notes: Notes | None = None, now: datetime | None = None
-) -> R:
+def parse(record: type[R], payload: object, where: str, notes: Notes | None = None) -> R:
     """`payload` as `record`; CursorApiError names the first field that is missing or mistyped.
 
-    With `notes` and `now`, implausible fields that are not required become doubts.
+    With `notes`, implausible fields that are not required become doubts.
     """
-    context = RowContext(now) if now else None
+    context = RowContext(notes.now) if notes else None
     try:
         answer = record.model_validate(payload, context=context)
     except ValidationError as error:
@@ -38,30 +36,30 @@ def parse(
 
 
 def read_rows(
-    record: type[R], raws: Iterable[object], notes: Notes, now: datetime, *, where: str = ""
+    record: type[R], raws: Iterable[object], notes: Notes, *, where: str = ""
 ) -> Iterator[tuple[R, object]]:
     """Yield each row that can be read, with its raw form; the others are rejected, with their reason."""
-    context = RowContext(now)
+    context = RowContext(notes.now)
     for raw in raws:
         context.doubts.clear()
         try:
             row = record.model_validate(raw, context=context)
         except ValidationError as error:
-            reject_raw(raw, problem_of(error), notes, now, where=where)
+            reject_raw(raw, problem_of(error), notes, where=where)
             continue
         if context.doubts:
             note_doubts(context, notes, raw)
         yield row, raw
 
 
-def reject_raw(raw: object, reason: str, notes: Notes, now: datetime, *, where: str = "") -> None:
+def reject_raw(raw: object, reason: str, notes: Notes, *, where: str = "") -> None:
     """Reject `raw`, with its amount and time if they are clear."""
-    notes.reject(raw, reason, where=where, cents=plain_cents(raw), at=plain_instant(raw, now))
+    notes.reject(raw, reason, where=where, cents=plain_cents(raw), at=plain_instant(raw, notes.now))
 
 
 def note_doubts(context: RowContext, notes: Notes, raw: object = None) -> None:
     """Note the doubts about a row's fields, one for each field."""
-    cents, at = plain_cents(raw), plain_instant(raw, context.now)
+    cents, at = plain_cents(raw), plain_instant(raw, notes.now)
     for name, reason, replacement in context.doubts:
         taken = "taken as unknown" if replacement in (None, "") else f"taken as {replacement}"
         notes.doubt(

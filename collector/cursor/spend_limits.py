@@ -41,8 +41,8 @@ def read_limit(client: CursorClient, email: str) -> LimitInForce | None:
     for page in range(1, MOST_PAGES + 1):
         body = {"searchTerm": email, "page": page, "pageSize": PAGE_SIZE, "sortBy": "user"}
         answer = parse(SpendAnswer, client.post(READ_PATH, body).payload, READ_PATH)
-        notes = Notes(READ_PATH)
-        for row, _ in read_rows(MemberSpend, answer.team_member_spend, notes, timezone.now()):
+        notes = Notes(READ_PATH, timezone.now())
+        for row, _ in read_rows(MemberSpend, answer.rows, notes):
             if row.email == email.lower():
                 return _in_force(row)
         if not answer.has_more(page):

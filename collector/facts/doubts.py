@@ -1,6 +1,7 @@
 """Storing what could not be read, or is implausible, and settling it when a later reading has it right."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,10 +10,11 @@ from typing import TypeVar
 from django.db.models import Count, Q, Sum
 
 from collector.base.money import dollars
-from collector.base.notes import DoubtDraft, Notes, RejectionDraft, fingerprint_of
+from collector.base.notes import NoteDraft, Notes, fingerprint_of
 from collector.models import Doubt, RejectedRow
 
 N = TypeVar("N", RejectedRow, Doubt)
+Span = tuple[datetime, datetime]  # half-open
 
 # Settled notes are kept so long for whoever asks why a figure moved.
 KEEP_SETTLED = timedelta(days=90)
@@ -35,48 +37,26 @@ class OpenNotes:
         return f"{text} ({dollars(self.cents)})" if self.cents else text
 
 
-def store_notes(
-    source: str,
-    notes: Notes,
-    at: datetime,
-    *,
-    covers: tuple[datetime, datetime] | None = None,
-    settles: bool = True,
-) -> None:
-    """Store `notes` of a reading made at `at`; call it in the transaction that writes the rows.
+def store_notes(source: str, notes: Notes, *, covers: Span | None = None, settles: bool = True) -> None:
+    """Store the notes of a reading; call it in the transaction that writes the rows.
 
     Open notes of the same source and scope that this reading covered and did not meet again are settled:
     all of them where `covers` is None (a whole list or file), otherwise those of `[start, end)`. A reading
     that was not complete passes `settles=False`.
     """
-    rejected = {key: _fields(draft, source, notes.scope, covers) for key, draft in notes.rejections.items()}
-    doubts = {
-        fingerprint_of(notes.scope, *key): _fields(draft, source, notes.scope, covers)
-        | {
-            "kind": draft.kind,
-            "announced": draft.announced[:80],
-            "counted": draft.counted[:80],
-            "rows": draft.rows,
-        }
-        for key, draft in notes.doubts.items()
-    }
-    _write(RejectedRow, source, rejected, at)
-    _write(Doubt, source, doubts, at)
+    doubts = {fingerprint_of(notes.scope, *key): draft for key, draft in notes.doubts.items()}
+    _write(RejectedRow, source, notes, notes.rejections, covers)
+    _write(Doubt, source, notes, doubts, covers)
     if settles:
-        _settle(RejectedRow, source, notes.scope, set(rejected), covers, at)
-        _settle(Doubt, source, notes.scope, set(doubts), covers, at)
+        _settle(RejectedRow, source, notes, notes.rejections, covers)
+        _settle(Doubt, source, notes, doubts, covers)
 
 
 def open_notes() -> dict[str, OpenNotes]:
     """What is open, by source; sources without anything open are absent. Two queries."""
-    doubts = _counts(Doubt)
-    rejected = _counts(RejectedRow)
+    doubts, rejected = _counts(Doubt), _counts(RejectedRow)
     return {
-        source: OpenNotes(
-            doubts.get(source, (0, Decimal(0)))[0],
-            rejected.get(source, (0, Decimal(0)))[0],
-            doubts.get(source, (0, Decimal(0)))[1] + rejected.get(source, (0, Decimal(0)))[1],
-        )
+        source: OpenNotes(doubts[source][0], rejected[source][0], doubts[source][1] + rejected[source][1])
         for source in {*doubts, *rejected}
     }
 
@@ -87,31 +67,15 @@ def forget_settled(now: datetime) -> None:
     Doubt.objects.filter(resolved_at__lt=now - KEEP_SETTLED).delete()
 
 
-def _fields(
-    draft: RejectionDraft | DoubtDraft,
-    source: str,
-    scope: str,
-    covers: tuple[datetime, datetime] | None,
-) -> dict[str, object]:
-    start_at, end_at = covers or (None, None)
-    return {
-        "source": source,
-        "scope": scope[:200],
-        "where": draft.where[:200],
-        "reason": draft.reason,
-        "cents": draft.cents,
-        "raw": draft.raw,
-        "start_at": draft.start_at or start_at,
-        "end_at": draft.end_at or end_at,
-    }
-
-
-def _write(model: type[N], source: str, rows: Mapping[str, dict[str, object]], at: datetime) -> None:
-    if not rows:
-        return
+def _write(
+    model: type[N], source: str, notes: Notes, drafts: Mapping[str, NoteDraft], covers: Span | None
+) -> None:
+    rows: dict[str, dict[str, object]] = {}
+    for key, draft in drafts.items():
+        rows[key] = _fields(draft, source, notes.scope, covers)
     stored = {note.fingerprint: note for note in model.objects.filter(source=source, fingerprint__in=rows)}
     new = [
-        model(fingerprint=key, first_seen_at=at, last_seen_at=at, **fields)
+        model(fingerprint=key, first_seen_at=notes.now, last_seen_at=notes.now, **fields)
         for key, fields in rows.items()
         if key not in stored
     ]
@@ -119,33 +83,36 @@ def _write(model: type[N], source: str, rows: Mapping[str, dict[str, object]], a
     for key, note in stored.items():
         for name, value in rows[key].items():
             setattr(note, name, value)
-        if note.last_seen_at < at or note.resolved_at:
+        if note.last_seen_at < notes.now or note.resolved_at:
             note.times += 1
-        note.last_seen_at, note.resolved_at = at, None
-    changed = ["times", "last_seen_at", "resolved_at", *next(iter(rows.values()))]
-    model.objects.bulk_update(list(stored.values()), changed, batch_size=200)
+        note.last_seen_at, note.resolved_at = notes.now, None
+    if stored:
+        changed = ["times", "last_seen_at", "resolved_at", *next(iter(rows.values()))]
+        model.objects.bulk_update(list(stored.values()), changed, batch_size=200)
 
 
-def _settle(
-    model: type[N],
-    source: str,
-    scope: str,
-    met: set[str],
-    covers: tuple[datetime, datetime] | None,
-    at: datetime,
-) -> None:
-    still_open = model.objects.still_open().filter(source=source, scope=scope[:200])
+def _fields(draft: NoteDraft, source: str, scope: str, covers: Span | None) -> dict[str, object]:
+    start_at, end_at = covers or (None, None)
+    whence = {"source": source, "scope": scope[:200]}
+    when = {"start_at": draft.start_at or start_at, "end_at": draft.end_at or end_at}
+    return {**vars(draft), **whence, **when}
+
+
+def _settle(model: type[N], source: str, notes: Notes, met: Container[str], covers: Span | None) -> None:
+    still_open = model.objects.still_open().filter(source=source, scope=notes.scope[:200])
     if covers:
         within = Q(start_at__gte=covers[0], end_at__lte=covers[1])
         still_open = still_open.filter(within | Q(start_at__isnull=True))
     settled = [pk for pk, key in still_open.values_list("pk", "fingerprint") if key not in met]
     if settled:
-        model.objects.filter(pk__in=settled).update(resolved_at=at)
+        model.objects.filter(pk__in=settled).update(resolved_at=notes.now)
 
 
 def _counts(model: type[N]) -> dict[str, tuple[int, Decimal]]:
+    """How many are open, and their money, by source; nothing for any other."""
     rows = model.objects.still_open().order_by().values_list("source").annotate(n=Count("pk"), c=Sum("cents"))
-    return {source: (number, amount or Decimal(0)) for source, number, amount in rows}
+    counts = {source: (number, amount or Decimal(0)) for source, number, amount in rows}
+    return defaultdict(lambda: (0, Decimal(0)), counts)
 
 
 def _plural(number: int, word: str) -> str:

@@ -68,7 +68,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     """
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
-        notes = Notes(PATH)
+        notes = Notes(PATH, part.read_at)
         stored = _store(part, _read(client, part, notes), notes)
         result += stored
         progress(part, stored)
@@ -79,11 +79,11 @@ def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraf
 
     def ask(number: int) -> Page[ActivityDraft]:
         body = {"startDate": part.first_ms, "endDate": part.last_ms, "page": number, "pageSize": PAGE_SIZE}
-        answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH, notes, part.read_at)
-        records = read_rows(ActivityRecord, answer.data, notes, part.read_at)
+        answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH, notes)
+        records = read_rows(ActivityRecord, answer.rows, notes)
         rows = [_draft(record) for record, _ in records]
         more = answer.has_more(number)
-        return Page(rows, answer.total, more, answer.number, came=len(answer.data))
+        return Page(rows, answer.total, more, answer.number, came=len(answer.rows))
 
     reading = read_all(PATH, ask, notes, count=lambda reading: _people(reading, notes))
     return _without_repeats(list(reading.rows()), notes)
@@ -147,8 +147,8 @@ def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResul
             elif values != NOTHING or (key in stored_values and key not in rows):
                 rows[key] = values
         written = TABLE.bring(rows, stored_values, part.read_at)
-        store_notes(Source.ACTIVITY, notes, part.read_at, covers=(part.start_at, part.end_at))
-        watermarks.extend(Source.ACTIVITY, part.start_at, part.end_at)
+        store_notes(Source.ACTIVITY, notes, covers=part.span)
+        watermarks.extend(Source.ACTIVITY, *part.span)
     return SyncResult.of(sum(draft.values != NOTHING for draft in drafts), written, noted=notes.size)
 
 

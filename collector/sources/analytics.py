@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from collector.base.days import utc_day
@@ -73,7 +73,7 @@ def _by_parts(
         with writing():
             if not stored.noted:
                 etags.remember(part.read_at)
-            watermarks.extend(source, part.start_at, part.end_at)
+            watermarks.extend(source, *part.span)
         result += stored
         progress(part, stored)
     return result
@@ -108,11 +108,11 @@ def dates(part: Window) -> dict[str, str | int]:
 def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
     path = TEAM_PATH + metric
 
-    notes = Notes(path)
+    notes = Notes(path, part.read_at)
 
     def read(payload: object) -> Page[Measured]:
         answer = parse(TeamAnswer, payload, path)
-        return Page(list(measure(metric, answer.data, notes, part.read_at)), None, has_more=False)
+        return Page(list(measure(metric, answer.data, notes)), None, has_more=False)
 
     page = etags.ask(path, dates(part), read)
     rows = _added_up(metric, page.rows, notes)
@@ -121,7 +121,7 @@ def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
         written = TEAM.upsert(
             rows, TeamAnalyticsDay.objects.filter(metric=metric, day__in=days), part.read_at
         )
-        store_notes(Source.TEAM_ANALYTICS, notes, part.read_at, covers=(part.start_at, part.end_at))
+        store_notes(Source.TEAM_ANALYTICS, notes, covers=part.span)
     return SyncResult.of(len(page.rows), written, noted=notes.size)
 
 
@@ -158,16 +158,16 @@ class MemberRows(NamedTuple):
 def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
     """Each page is stored as it comes, since a month of a large team is long."""
     path = MEMBER_PATH + metric
-    notes, counts, result = Notes(path), MemberCounts(), SyncResult()
+    notes, counts, result = Notes(path, part.read_at), MemberCounts(), SyncResult()
 
     def ask(number: int) -> Page[str]:
         nonlocal result
         ids: dict[str, str] = {}
 
         def read(payload: object) -> Page[MemberRows]:
-            answer = parse(MetricsByMember, payload, path, notes, part.read_at)
+            answer = parse(MetricsByMember, payload, path, notes)
             ids.update(user_mappings(answer.params))
-            rows = _people_of(metric, answer, notes, part.read_at)
+            rows = _people_of(metric, answer, notes)
             more = bool(answer.has_more(number))
             return Page(rows, answer.total, more, answer.number, came=len(answer.data) or int(more))
 
@@ -179,7 +179,7 @@ def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
     reading = read_all(path, ask, notes, count=lambda reading: _people_who_can_be(reading))
     with writing():
         if reading.is_whole or not notes.is_clean:
-            store_notes(Source.MEMBER_ANALYTICS, notes, part.read_at, covers=(part.start_at, part.end_at))
+            store_notes(Source.MEMBER_ANALYTICS, notes, covers=part.span)
     return result + SyncResult(noted=notes.size)
 
 
@@ -190,7 +190,7 @@ def _people_who_can_be(reading: Reading[str]) -> int:
     return total if people < total <= max(Member.objects.people().count(), people) else people
 
 
-def _people_of(metric: str, answer: MetricsByMember, notes: Notes, now: datetime) -> list[MemberRows]:
+def _people_of(metric: str, answer: MetricsByMember, notes: Notes) -> list[MemberRows]:
     rows = []
     for key, raws in answer.data.items():
         try:
@@ -199,7 +199,7 @@ def _people_of(metric: str, answer: MetricsByMember, notes: Notes, now: datetime
             notes.reject({key: raws}, f"the address {problem}", where=metric)
             continue
         if email:
-            rows.append(MemberRows(email, list(measure(metric, raws, notes, now))))
+            rows.append(MemberRows(email, list(measure(metric, raws, notes))))
         else:
             notes.reject({key: raws}, "names nobody", where=metric)
     return rows

@@ -50,15 +50,15 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     """Read the commits of the days that `window` touches; of an amended one the newest figures stay."""
     result = SyncResult()
     for part in window.cut(LONGEST_QUESTION):
-        etags, notes = ETags(client), Notes(PATH)
+        etags, notes = ETags(client), Notes(PATH, part.read_at)
         commits = _read(etags, part, notes)
         with writing():
             written = _store(commits, part)
             stored = SyncResult.of(len(commits), written, noted=notes.size)
-            store_notes(Source.COMMITS, notes, part.read_at, covers=(part.start_at, part.end_at))
+            store_notes(Source.COMMITS, notes, covers=part.span)
             if notes.is_clean:
                 etags.remember(part.read_at)
-            watermarks.extend(Source.COMMITS, part.start_at, part.end_at)
+            watermarks.extend(Source.COMMITS, *part.span)
         result += stored
         progress(part, stored)
     return result
@@ -72,10 +72,10 @@ def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
 
     def ask(number: int) -> Page[CommitRecord]:
         def read(payload: object) -> Page[CommitRecord]:
-            answer = parse(CommitsAnswer, payload, PATH, notes, part.read_at)
-            rows = [row for row, _ in read_rows(CommitRecord, answer.items, notes, part.read_at)]
+            answer = parse(CommitsAnswer, payload, PATH, notes)
+            rows = [row for row, _ in read_rows(CommitRecord, answer.rows, notes)]
             more = answer.is_followed(number, PAGE_SIZE)
-            return Page(rows, answer.total, more, came=len(answer.items))
+            return Page(rows, answer.total, more, came=len(answer.rows))
 
         return etags.ask(PATH, {**question, "page": number}, read)
 

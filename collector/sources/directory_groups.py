@@ -19,8 +19,9 @@ from collector.cursor.group_records import (
     DirectoryMember,
     DirectoryMembersAnswer,
 )
-from collector.cursor.pages import Page, read_all
-from collector.cursor.rows import parse, read_rows
+from collector.cursor.lists import read_list
+from collector.cursor.records import ListAnswer
+from collector.cursor.rows import R, read_rows
 from collector.facts.roster import Roster, identify
 from collector.models import CursorGroup, DirectoryGroup
 
@@ -46,16 +47,14 @@ class DirectoryReading:
 
 
 def read_directory(
-    client: CursorClient, billing: list[BillingGroup], notes: Notes, now: datetime
+    client: CursorClient, billing: list[BillingGroup], notes: Notes
 ) -> DirectoryReading | None:
     """Every directory group; None where the API does not answer, which costs the billing groups nothing."""
     tied = {group.directory_group_id for group in billing}
     try:
-        groups = _read_groups(client, notes, now)
+        groups = _read_list(client, PATH, DirectoryGroupsAnswer, DirectoryGroupRecord, notes)
         alone = [group for group in groups if _limit(group) is not None and group.id not in tied]
-        return DirectoryReading(
-            groups, {group.id: _read_people(client, group.id, notes, now) for group in alone}
-        )
+        return DirectoryReading(groups, {group.id: _read_people(client, group.id, notes) for group in alone})
     except CursorApiError as error:
         log.info("directory groups were not read: %s", error)
         return None
@@ -92,26 +91,17 @@ def _store_members(reading: DirectoryReading, tied: dict[str, set[int]], roster:
         directory.members.set(members)
 
 
-def _read_groups(client: CursorClient, notes: Notes, now: datetime) -> list[DirectoryGroupRecord]:
-    def ask(number: int) -> Page[DirectoryGroupRecord]:
-        payload = client.get(PATH, {"page": number, "pageSize": PAGE_SIZE}).payload
-        answer = parse(DirectoryGroupsAnswer, payload, PATH, notes, now)
-        rows = [row for row, _ in read_rows(DirectoryGroupRecord, answer.groups, notes, now, where=PATH)]
-        return Page(rows, None, bool(answer.has_more(number)), came=len(answer.groups))
-
-    return list(read_all(PATH, ask, notes).rows())
+def _read_list(
+    client: CursorClient, path: str, answer: type[ListAnswer], record: type[R], notes: Notes
+) -> list[R]:
+    _, raws = read_list(client, path, answer, notes, page_size=PAGE_SIZE)
+    return [row for row, _ in read_rows(record, raws, notes, where=path)]
 
 
-def _read_people(client: CursorClient, group_id: str, notes: Notes, now: datetime) -> list[DirectoryMember]:
+def _read_people(client: CursorClient, group_id: str, notes: Notes) -> list[DirectoryMember]:
     path = f"{PATH}/{group_id}/members"
-
-    def ask(number: int) -> Page[DirectoryMember]:
-        payload = client.get(path, {"page": number, "pageSize": PAGE_SIZE}).payload
-        answer = parse(DirectoryMembersAnswer, payload, path, notes, now)
-        rows = [row for row, _ in read_rows(DirectoryMember, answer.members, notes, now, where=path)]
-        return Page(rows, None, bool(answer.has_more(number)), came=len(answer.members))
-
-    return [person for person in read_all(path, ask, notes).rows() if person.email or person.user_id]
+    people = _read_list(client, path, DirectoryMembersAnswer, DirectoryMember, notes)
+    return [person for person in people if person.email or person.user_id]
 
 
 def _limit(record: DirectoryGroupRecord) -> Decimal | None:

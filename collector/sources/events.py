@@ -62,7 +62,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     except CursorApiError as error:
         if error.notes:
             with writing():
-                store_notes(Source.EVENTS, error.notes, window.read_at, settles=False)
+                store_notes(Source.EVENTS, error.notes, settles=False)
         raise
     return result
 
@@ -87,8 +87,8 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
             rollups.recompute_days(day, day, window.read_at)
         touched = {(key[0], utc_day(key[1])) for key in (*written.touched, *moved)}
         rollups.recompute(touched, window.read_at)
-        store_notes(Source.EVENTS, part.notes, window.read_at, covers=(window.start_at, window.end_at))
-        watermarks.extend(Source.EVENTS, window.start_at, window.end_at)
+        store_notes(Source.EVENTS, part.notes, covers=window.span)
+        watermarks.extend(Source.EVENTS, *window.span)
     return SyncResult.of(len(drafts), written, noted=part.notes.size)
 
 

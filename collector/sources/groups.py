@@ -57,11 +57,11 @@ class GroupsReading:
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the groups of the current cycle; what is missing from the answer has left, nothing is deleted."""
-    notes = Notes(PATH)
-    answer, raws = read_list(client, PATH, GroupsAnswer, lambda answer: answer.groups, notes, window.read_at)
-    reading = _read(raws, answer.unassigned_group, notes, window.read_at)
+    notes = Notes(PATH, window.read_at)
+    answer, raws = read_list(client, PATH, GroupsAnswer, notes)
+    reading = _read(raws, answer.unassigned_group, notes)
     billing = [stated.group for stated in reading.groups]
-    directory = read_directory(client, billing, notes, window.read_at)
+    directory = read_directory(client, billing, notes)
     with writing():
         roster = Roster.load()
         if not reading.groups and _are_missing(reading, roster):
@@ -74,7 +74,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         if directory is not None:
             tied = _members_by_directory(reading, roster)
             store_directory(directory, billing, tied, roster, window.read_at)
-        store_notes(Source.GROUPS, notes, window.read_at)
+        store_notes(Source.GROUPS, notes)
     seen = len(reading.groups) + sum(len(stated.current) for stated in reading.groups)
     return SyncResult.of(seen, groups, stays, noted=notes.size)
 
@@ -90,13 +90,13 @@ def _members_by_directory(reading: GroupsReading, roster: Roster) -> dict[str, s
     }
 
 
-def _read(raws: list[object], unassigned_group: object, notes: Notes, now: datetime) -> GroupsReading:
+def _read(raws: list[object], unassigned_group: object, notes: Notes) -> GroupsReading:
     stated: dict[str, StatedGroup] = {}
-    unassigned = _people_of(unassigned_group, notes, now)
-    for group, _ in read_rows(BillingGroup, raws, notes, now):
+    unassigned = _people_of(unassigned_group, notes)
+    for group, _ in read_rows(BillingGroup, raws, notes):
         before = len(notes.rejections)
-        current = [row for row, _ in read_rows(GroupMemberRecord, group.current_members, notes, now)]
-        former = [row for row, _ in read_rows(GroupMemberRecord, group.former_members or [], notes, now)]
+        current = [row for row, _ in read_rows(GroupMemberRecord, group.current_members, notes)]
+        former = [row for row, _ in read_rows(GroupMemberRecord, group.former_members or [], notes)]
         if group.name.lower() in UNASSIGNED_NAMES:
             unassigned = [*(unassigned or []), *current]
             continue
@@ -115,12 +115,12 @@ def _read(raws: list[object], unassigned_group: object, notes: Notes, now: datet
     )
 
 
-def _people_of(unassigned: object, notes: Notes, now: datetime) -> list[GroupMemberRecord] | None:
+def _people_of(unassigned: object, notes: Notes) -> list[GroupMemberRecord] | None:
     """Who is in no group, where the answer lists them; their rows decide nothing that could be lost."""
     people = unassigned.get("currentMembers") if isinstance(unassigned, dict) else None
     if not isinstance(people, list):
         return None
-    return [row for row, _ in read_rows(GroupMemberRecord, people, Notes(notes.scope), now)]
+    return [row for row, _ in read_rows(GroupMemberRecord, people, Notes(notes.scope, notes.now))]
 
 
 def _member_of(row: GroupMemberRecord, roster: Roster) -> int | None:

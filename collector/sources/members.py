@@ -32,11 +32,9 @@ BELIEVED_AFTER = timedelta(days=1)
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read the list and bring the members to it; whoever it lacks is marked gone, nobody is deleted."""
-    notes = Notes(PATH)
-    _, raws = read_list(
-        client, PATH, MembersAnswer, lambda answer: answer.team_members, notes, window.read_at
-    )
-    listed = [member for member, _ in read_rows(TeamMember, raws, notes, window.read_at)]
+    notes = Notes(PATH, window.read_at)
+    _, raws = read_list(client, PATH, MembersAnswer, notes)
+    listed = [member for member, _ in read_rows(TeamMember, raws, notes)]
     if not listed:
         # A team has an administrator at least: an empty list would send everybody away.
         raise wrong_shape(PATH, "the list of members is empty, or none of it can be read")
@@ -49,7 +47,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         gone = _mark_gone({key[0] for key in rows}, notes, window.read_at)
         for conflict in conflicts:
             _doubt_conflict(conflict, notes)
-        store_notes(Source.MEMBERS, notes, window.read_at)
+        store_notes(Source.MEMBERS, notes)
     return SyncResult(len(raws), len(written.new), len(written.changed) + gone, noted=notes.size)
 
 

@@ -35,9 +35,9 @@ def recover_rejected(window: Window) -> SyncResult:
     rejected = RejectedRow.objects.still_open().filter(
         source=Source.EVENTS, scope=PATH, end_at__lt=window.start_at
     )
-    notes, drafts, recovered = Notes(PATH), list[EventDraft](), list[int]()
+    notes, drafts, recovered = Notes(PATH, window.read_at), list[EventDraft](), list[int]()
     for row in rejected.order_by("pk")[:MOST_ROWS]:
-        for event, _ in read_rows(EventRecord, [row.raw], Notes(PATH), window.read_at):
+        for event, _ in read_rows(EventRecord, [row.raw], Notes(PATH, window.read_at)):
             drafts.append(draft(event, notes))
             recovered.append(row.pk)
     if not drafts:
@@ -50,7 +50,7 @@ def recover_rejected(window: Window) -> SyncResult:
         stored = stored_rows(UsageEvent.objects.filter(occurred_at__in=instants))
         written = TABLE.bring(rows | stored, stored, window.read_at)
         rollups.recompute({(key[0], utc_day(key[1])) for key in written.touched}, window.read_at)
-        store_notes(Source.EVENTS, notes, window.read_at, settles=False)
+        store_notes(Source.EVENTS, notes, settles=False)
         RejectedRow.objects.filter(pk__in=recovered).update(resolved_at=window.read_at)
     return SyncResult.of(len(drafts), written)
 

@@ -58,27 +58,25 @@ class KnownSnapshots(NamedTuple):
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
     """Read every member's spend of the current cycle; figures that moved become the day's snapshot."""
     starts: list[object] = []
-    notes = Notes(PATH)
+    notes = Notes(PATH, window.read_at)
 
     def ask(number: int) -> Page[StatedRow]:
         # Sorted by a column that does not move while reading, unlike the amount.
         body = {"page": number, "pageSize": PAGE_SIZE, "sortBy": "user", "sortDirection": "asc"}
-        answer = parse(SpendAnswer, client.post(PATH, body).payload, PATH, notes, window.read_at)
+        answer = parse(SpendAnswer, client.post(PATH, body).payload, PATH, notes)
         starts.append(answer.subscription_cycle_start)
-        raws = answer.team_member_spend
-        records = read_rows(MemberSpend, raws, notes, window.read_at)
-        rows = [(record, storable_raw(raw)) for record, raw in records]
+        rows = [(record, storable_raw(raw)) for record, raw in read_rows(MemberSpend, answer.rows, notes)]
         more = answer.has_more(number)
         if more is None and answer.total is None:
-            more = len(raws) >= PAGE_SIZE
-        return Page(rows, answer.total, more, came=len(raws))
+            more = len(answer.rows) >= PAGE_SIZE
+        return Page(rows, answer.total, more, came=len(answer.rows))
 
     pages = read_all(PATH, ask, notes, count=_distinct).pages
     rows = [SpendRow(*row, number) for number, page in enumerate(pages) for row in page]
     with writing():
         cycle = _cycle_of(starts[-1], notes, window.read_at)
         new, changed = _store(rows, cycle, notes, window.read_at) if cycle else (0, 0)
-        store_notes(Source.SPEND, notes, window.read_at)
+        store_notes(Source.SPEND, notes)
     if cycle is None:
         raise wrong_shape(PATH, f"subscriptionCycleStart is {starts[-1]!r:.40}, and no cycle is known yet")
     return SyncResult(len(rows), new, changed, notes.size)

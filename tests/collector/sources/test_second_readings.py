@@ -22,9 +22,9 @@ NOW = Window(END, END + timedelta(hours=24), END + timedelta(hours=24))
 
 def reject(raw):
     """Keep `raw` as a version would that could not read it."""
-    notes = Notes(PATH)
+    notes = Notes(PATH, END)
     notes.reject(raw, "unknown form", cents=Decimal(5), at=NOON)
-    store_notes(Source.EVENTS, notes, END, settles=False)
+    store_notes(Source.EVENTS, notes, settles=False)
 
 
 def test_a_row_that_can_be_read_by_now_is_stored_and_its_rejection_settled():

@@ -33,10 +33,10 @@ def samples(text: str) -> dict[tuple, float]:
 
 @pytest.mark.django_db
 def test_doubts_and_rejected_rows_are_counted_with_their_money(client):
-    notes = Notes("/teams/spend")
+    notes = Notes("/teams/spend", NOW)
     notes.reject({"a": 1}, "spendCents is not a number", cents=Decimal(250))
     notes.doubt(DoubtKind.TOTAL, "1 came, 2 were announced")
-    store_notes("spend", notes, NOW)
+    store_notes("spend", notes)
     told = samples(client.get("/metrics").content.decode())
     assert told["cursor_costs_open_doubts", "spend"] == 1
     assert told["cursor_costs_rejected_rows", "spend"] == 1
