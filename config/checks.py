@@ -4,7 +4,7 @@ No message repeats a value, since many are secrets.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -14,27 +14,14 @@ from django.core.validators import validate_domain_name, validate_email
 
 from collector.base.commands import SETTINGS_CHECKS
 
-Find = Callable[[], Iterable[CheckMessage]]
-Check = Callable[..., list[CheckMessage]]
-
-
-def setting_check(*tags: str, deploy: bool = False) -> Callable[[Find], Check]:
-    """Register a function without arguments that yields messages."""
-
-    def decorate(find: Find) -> Check:
-        def check(app_configs: object, **kwargs: object) -> list[CheckMessage]:
-            return list(find())
-
-        return register(check, SETTINGS_CHECKS, *tags, deploy=deploy)
-
-    return decorate
+Messages = Iterator[CheckMessage]
 
 
 def missing(*names: str) -> list[str]:
     return [name for name in names if not getattr(settings, name)]
 
 
-def all_or_none(code: str, purpose: str, *names: str) -> Iterable[CheckMessage]:
+def all_or_none(code: str, purpose: str, *names: str) -> Messages:
     """One error when only some of `names` are set."""
     absent = missing(*names)
     if absent and len(absent) < len(names):
@@ -45,16 +32,16 @@ def all_or_none(code: str, purpose: str, *names: str) -> Iterable[CheckMessage]:
         )
 
 
-@setting_check()
-def check_values() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_values(app_configs: object, **_: object) -> Messages:
     for problem in settings.ENVIRONMENT_PROBLEMS:
         yield Error(
             problem, hint="Correct it in the environment or in .env; see README.md.", id="config.E001"
         )
 
 
-@setting_check()
-def check_var_directory() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_var_directory(app_configs: object, **_: object) -> Messages:
     is_needed = not settings.SHARED_SECRET_KEY or Path(database_name()).is_relative_to(settings.VAR_DIR)
     if is_needed and not os.access(settings.VAR_DIR, os.W_OK):
         verb = "written" if settings.VAR_DIR.is_dir() else "created"
@@ -69,8 +56,8 @@ def database_name() -> str:
     return str(settings.DATABASES["default"]["NAME"])
 
 
-@setting_check()
-def check_time_zone() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_time_zone(app_configs: object, **_: object) -> Messages:
     if settings.TIME_ZONE != "UTC" or not settings.USE_TZ:
         yield Error(
             "TIME_ZONE must be UTC and USE_TZ true.",
@@ -79,8 +66,8 @@ def check_time_zone() -> Iterable[CheckMessage]:
         )
 
 
-@setting_check(Tags.security)
-def check_sign_in() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS, Tags.security)
+def check_sign_in(app_configs: object, **_: object) -> Messages:
     names = ("AUTH_SECRET", "AUTH_GOOGLE_ID", "AUTH_GOOGLE_SECRET")
     openid = ("AUTH_OIDC_ISSUER", "AUTH_OIDC_ID", "AUTH_OIDC_SECRET")
     has_openid = len(missing(*openid)) < len(openid)
@@ -103,24 +90,28 @@ def check_sign_in() -> Iterable[CheckMessage]:
         )
 
 
-@setting_check()
-def check_slack() -> Iterable[CheckMessage]:
-    if settings.SLACK_CHANNEL_ID and not settings.SLACK_BOT_TOKEN:
-        yield Error(
-            "SLACK_CHANNEL_ID is set without SLACK_BOT_TOKEN.",
-            hint="Set the token of the app that posts there; channels can also be added in the admin.",
-            id="config.E007",
-        )
-    if settings.SLACK_SIGNING_SECRET and not settings.SLACK_BOT_TOKEN:
-        yield Error(
-            "SLACK_SIGNING_SECRET is set without SLACK_BOT_TOKEN.",
-            hint="Buttons are answered by the app that posts the messages: set its token and channel.",
-            id="config.E008",
-        )
+def needed(code: str, name: str, other: str, hint: str) -> Messages:
+    """An error when `name` is set without `other`."""
+    if getattr(settings, name) and not getattr(settings, other):
+        yield Error(f"{name} is set without {other}.", hint=hint, id=code)
 
 
-@setting_check()
-def check_mail() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_companions(app_configs: object, **_: object) -> Messages:
+    hint = "Set the token of the app that posts there; channels can also be added in the admin."
+    yield from needed("config.E007", "SLACK_CHANNEL_ID", "SLACK_BOT_TOKEN", hint)
+    hint = "Buttons are answered by the app that posts the messages: set its token and channel."
+    yield from needed("config.E008", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", hint)
+    hint = "Set the address that receives the messages, or drop the secret."
+    yield from needed("config.E011", "WEBHOOK_SECRET", "WEBHOOK_URL", hint)
+    hint = "Name the claim whose values these are, or drop them."
+    yield from needed("config.E024", "AUTH_OIDC_ROLES", "AUTH_OIDC_ROLE_CLAIM", hint)
+    hint = "Google sends no roles: set up OpenID Connect, or drop the claim."
+    yield from needed("config.E025", "AUTH_OIDC_ROLE_CLAIM", "AUTH_OIDC_ISSUER", hint)
+
+
+@register(SETTINGS_CHECKS)
+def check_mail(app_configs: object, **_: object) -> Messages:
     if settings.RESEND_API_KEY and settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
         yield Error(
             "Resend is only partly configured: RESEND_FROM is not set.",
@@ -141,8 +132,8 @@ def check_mail() -> Iterable[CheckMessage]:
         )
 
 
-@setting_check()
-def check_limits() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_limits(app_configs: object, **_: object) -> Messages:
     if settings.CURSOR_LIMITS == "write" and not settings.CURSOR_ADMIN_API_KEY:
         yield Error(
             "CURSOR_LIMITS=write is set without CURSOR_ADMIN_API_KEY.",
@@ -151,24 +142,8 @@ def check_limits() -> Iterable[CheckMessage]:
         )
 
 
-@setting_check()
-def check_roles() -> Iterable[CheckMessage]:
-    if settings.AUTH_OIDC_ROLES and not settings.AUTH_OIDC_ROLE_CLAIM:
-        yield Error(
-            "AUTH_OIDC_ROLES is set without AUTH_OIDC_ROLE_CLAIM.",
-            hint="Name the claim whose values these are, or drop them.",
-            id="config.E024",
-        )
-    if settings.AUTH_OIDC_ROLE_CLAIM and not settings.AUTH_OIDC_ISSUER:
-        yield Error(
-            "AUTH_OIDC_ROLE_CLAIM is set without AUTH_OIDC_ISSUER.",
-            hint="Google sends no roles: set up OpenID Connect, or drop the claim.",
-            id="config.E025",
-        )
-
-
-@setting_check()
-def check_second_factor() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_second_factor(app_configs: object, **_: object) -> Messages:
     if settings.AUTH_REQUIRE_TOTP and settings.AUTH_ENABLED:
         yield Error(
             "AUTH_REQUIRE_TOTP is set, but people sign in with a provider.",
@@ -177,8 +152,8 @@ def check_second_factor() -> Iterable[CheckMessage]:
         )
 
 
-@setting_check()
-def check_public_address() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_public_address(app_configs: object, **_: object) -> Messages:
     if settings.AUTH_URL and settings.AUTH_URL.startswith("https://") != settings.HTTPS:
         yield Error(
             "Only one of DASHBOARD_URL and AUTH_URL is an https:// address.",
@@ -187,18 +162,8 @@ def check_public_address() -> Iterable[CheckMessage]:
         )
 
 
-@setting_check()
-def check_webhook() -> Iterable[CheckMessage]:
-    if settings.WEBHOOK_SECRET and not settings.WEBHOOK_URL:
-        yield Error(
-            "WEBHOOK_SECRET is set without WEBHOOK_URL.",
-            hint="Set the address that receives the messages, or drop the secret.",
-            id="config.E011",
-        )
-
-
-@setting_check()
-def check_addresses() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS)
+def check_addresses(app_configs: object, **_: object) -> Messages:
     for name in ("ALERT_EMAIL_TO", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS"):
         if not all(is_valid(validate_email, address) for address in getattr(settings, name)):
             yield Error(
@@ -218,8 +183,8 @@ def is_valid(validate: Callable[[str], object], value: str) -> bool:
     return True
 
 
-@setting_check(Tags.security, deploy=True)
-def check_deployment() -> Iterable[CheckMessage]:
+@register(SETTINGS_CHECKS, Tags.security, deploy=True)
+def check_deployment(app_configs: object, **_: object) -> Messages:
     if not settings.SHARED_SECRET_KEY:
         yield Warning(
             "SECRET_KEY is not set: this machine made its own.",
