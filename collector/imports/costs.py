@@ -20,10 +20,17 @@ class FileCost:
     """The cost of a row. Only billed rows are charged; on others the cost is what the usage was worth."""
 
     is_due: bool  # whether the row should have a charge
-    charged_cents: Decimal
+    cents: Decimal | None  # the amount that the row states; None where it states none
     value_cents: Decimal | None
-    is_known: bool
     has_kind: bool = True
+
+    @property
+    def is_known(self) -> bool:
+        return self.cents is not None
+
+    @property
+    def charged_cents(self) -> Decimal:
+        return self.cents if self.is_due and self.cents else Decimal(0)
 
     @property
     def is_billed(self) -> bool:
@@ -40,53 +47,14 @@ def cost_of_row(row: Row, delimiter: str) -> FileCost:
     """The row's cost, by the format of its file; ValueError if a cell that should hold an amount does not."""
     cost_cents = money(row["cost"], delimiter)
     _check_shift(row, cost_cents)
-    if "kind" not in row.cells:
-        return _cost_without_kind(money(row["cost_to_you"], delimiter), cost_cents)
-    if not is_billed_kind(row["kind"]):
-        return _cost_of_included_usage(cost_cents)
-    if "cost" not in row.cells:
-        return _cost_by_request_units(units(row["requests"], delimiter))
-    return _billed_cost(cost_cents)
-
-
-def _cost_without_kind(paid_cents: Decimal | None, cost_cents: Decimal | None) -> FileCost:
-    """Files until mid-2025 have no kind, but a column for the amount that is paid."""
-    return FileCost(
-        is_due=True,
-        charged_cents=paid_cents or Decimal(0),
-        value_cents=cost_cents,
-        is_known=paid_cents is not None,
-        has_kind=False,
-    )
-
-
-def _cost_of_included_usage(cost_cents: Decimal | None) -> FileCost:
-    """“Free” is what was charged; it does not show what the usage was worth."""
-    return FileCost(
-        is_due=False,
-        charged_cents=Decimal(0),
-        value_cents=cost_cents or None,
-        is_known=cost_cents is not None,
-    )
-
-
-def _cost_by_request_units(request_units: Decimal | None) -> FileCost:
-    """Files from request plans have request units and no costs."""
-    return FileCost(
-        is_due=True,
-        charged_cents=(request_units or Decimal(0)) * CENTS_PER_UNIT,
-        value_cents=None,
-        is_known=request_units is not None,
-    )
-
-
-def _billed_cost(cost_cents: Decimal | None) -> FileCost:
-    return FileCost(
-        is_due=True,
-        charged_cents=cost_cents or Decimal(0),
-        value_cents=cost_cents,
-        is_known=cost_cents is not None,
-    )
+    if "kind" not in row.cells:  # until mid-2025, with a column for the amount that is paid
+        return FileCost(True, money(row["cost_to_you"], delimiter), cost_cents, has_kind=False)
+    if not is_billed_kind(row["kind"]):  # “Free” is what was charged, not what the usage was worth
+        return FileCost(False, cost_cents, cost_cents or None)
+    if "cost" not in row.cells:  # from a request plan
+        requests = units(row["requests"], delimiter)
+        return FileCost(True, None if requests is None else requests * CENTS_PER_UNIT, None)
+    return FileCost(True, cost_cents, cost_cents)
 
 
 def is_billed_kind(kind: str) -> bool:
