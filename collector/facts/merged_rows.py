@@ -1,7 +1,7 @@
 """How the facts of two members become those of one: nothing is lost, and what is the same counts once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import count
@@ -80,12 +80,10 @@ def _key(row: models.Model, names: tuple[str, ...]) -> tuple[object, ...]:
     return tuple(getattr(row, name) for name in names)
 
 
-def _drop(merging: Merging, rows: Iterable[models.Model]) -> None:
-    by_table: dict[type[models.Model], list[int]] = defaultdict(list)
-    for row in rows:
-        by_table[type(row)].append(row.pk)
-    for table, pks in by_table.items():
-        merging.journal.delete(table._base_manager.filter(pk__in=pks))
+def _drop(merging: Merging, rows: Sequence[models.Model]) -> None:
+    """Delete these rows, all of one table."""
+    if rows:
+        merging.journal.delete(type(rows[0])._base_manager.filter(pk__in=[row.pk for row in rows]))
 
 
 def move_events(merging: Merging, day: date) -> None:
@@ -93,18 +91,20 @@ def move_events(merging: Merging, day: date) -> None:
     events = UsageEvent.objects.between(day_start(day), day_end(day))
     mine, theirs = events.filter(member_id=merging.keep.pk), events.filter(member_id=merging.gone.pk)
     at_both = theirs.filter(occurred_at__in=mine.order_by().values("occurred_at"))
-    instants: dict[datetime, list[UsageEvent]] = defaultdict(list)
-    for event in at_both:
-        instants[event.occurred_at].append(event)
-    ours_at: dict[datetime, list[UsageEvent]] = defaultdict(list)
-    for event in mine.filter(occurred_at__in=at_both.order_by().values("occurred_at")):
-        ours_at[event.occurred_at].append(event)
-    settled = [_settle_instant(ours_at[at], events) for at, events in instants.items()]
+    ours_at = _by_instant(mine.filter(occurred_at__in=at_both.order_by().values("occurred_at")))
+    settled = [_settle_instant(ours_at[at], events) for at, events in _by_instant(at_both).items()]
     _drop(merging, [event for drops, _ in settled for event in drops])
     for event, ordinal in [new for _, numbers in settled for new in numbers]:
         row = UsageEvent.objects.filter(pk=event.pk)
         merging.journal.change(row, ordinal=ordinal, member_id=merging.keep.pk)
     merging.journal.move(theirs, merging.keep.pk)
+
+
+def _by_instant(events: Iterable[UsageEvent]) -> dict[datetime, list[UsageEvent]]:
+    by_instant: dict[datetime, list[UsageEvent]] = defaultdict(list)
+    for event in events:
+        by_instant[event.occurred_at].append(event)
+    return by_instant
 
 
 def _settle_instant(
@@ -183,7 +183,7 @@ def _move_stays(merging: Merging) -> None:
     """Stays in the vendor's groups; of two present ones the kept member's counts until the next reading."""
     mine, theirs = _rows_of_both(merging, CursorGroupMembership)
     if mine.filter(left_at__isnull=True).exists():
-        _drop(merging, theirs.filter(left_at__isnull=True))
+        merging.journal.delete(theirs.filter(left_at__isnull=True))
     _move_unless_there(merging, CursorGroupMembership, ("group_id", "joined_at"))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -76,13 +75,11 @@ def begin_merge(keep: Member, gone: Member, *, by: str, now: datetime, reason: s
         begun = _interrupted(keep, gone)
         if Member.objects.filter(pk__in=(keep.pk, gone.pk)).count() < 2:
             raise MergeRefused("One of the two has just been merged into another member.")
-        return begun or MemberMerge.objects.create(
-            **_description(keep, gone),
-            reason=reason,
-            merged_by=by,
-            merged_at=now,
-            sums={"kept": asdict(MemberSums.count(keep.pk)), "gone": asdict(MemberSums.count(gone.pk))},
-        )
+        if begun:
+            return begun
+        record = _record_of(keep, gone, by, now, reason)
+        record.save()
+        return record
 
 
 def finish_merges(now: datetime) -> None:
@@ -106,7 +103,7 @@ def finish_merges(now: datetime) -> None:
 def _go_on(record: MemberMerge, now: datetime) -> None:
     """Move whatever has not moved yet; nothing where another process has finished the merge."""
     days = merged_totals.usage_days(record.gone_pk)
-    ShortTransactions().run([partial(_move_part, record, _day_mover(day), now, day) for day in days])
+    ShortTransactions().run([partial(_move_part, record, now, day) for day in days])
     with writing():
         _finish(record, now)
     record.refresh_from_db()
@@ -115,31 +112,24 @@ def _go_on(record: MemberMerge, now: datetime) -> None:
 def preview_merge(keep: Member, gone: Member, *, by: str, now: datetime) -> MemberMerge:
     """What merging would move, and the sums before and after: merged and taken back part by part."""
     _check_pair(keep, gone)
-    before = MemberSums.count(keep.pk)
+    record = _record_of(keep, gone, by, now)
     counts: Counter[str] = Counter()
-    after = [before]
+    sums = [MemberSums(**record.sums["kept"])]
 
-    def try_part(move: Callable[[Merging], None], day: date | None) -> None:
-        day_before = MemberSums.count(keep.pk, day)
+    def try_part(day: date | None) -> None:
+        before = MemberSums.count(keep.pk, day)
         with transaction.atomic():
             merging = Merging(keep, gone, by, now, Journal())
-            move(merging)
+            _move_rows(merging, day)
             counts.update(merging.journal.counts)
             if day:
-                after[0] = after[0].changed(day_before, MemberSums.count(keep.pk, day))
+                sums.append(sums[-1].changed(before, MemberSums.count(keep.pk, day)))
             transaction.set_rollback(True)
 
     days = merged_totals.usage_days(gone.pk)
-    parts: list[tuple[Callable[[Merging], None], date | None]] = [(_day_mover(day), day) for day in days]
-    ShortTransactions().run([partial(try_part, *part) for part in [*parts, (_move_the_rest, None)]])
-    gone_sums = asdict(MemberSums.count(gone.pk))
-    return MemberMerge(
-        **_description(keep, gone),
-        merged_by=by,
-        merged_at=now,
-        counts=dict(counts),
-        sums={"kept": asdict(before), "gone": gone_sums, "after": asdict(after[0])},
-    )
+    ShortTransactions().run([partial(try_part, day) for day in [*days, None]])
+    record.counts, record.sums["after"] = dict(counts), asdict(sums[-1])
+    return record
 
 
 def undo_merge(record: MemberMerge, *, by: str, now: datetime) -> None:
@@ -165,26 +155,25 @@ def undo_merge(record: MemberMerge, *, by: str, now: datetime) -> None:
     record.refresh_from_db()
 
 
-def _description(keep: Member, gone: Member) -> dict[str, object]:
-    return {
-        "kept_pk": keep.pk,
-        "kept_email": keep.email,
-        "gone_pk": gone.pk,
-        "gone_email": gone.email,
-    }
+def _record_of(keep: Member, gone: Member, by: str, now: datetime, reason: str = "") -> MemberMerge:
+    return MemberMerge(
+        kept_pk=keep.pk,
+        kept_email=keep.email,
+        gone_pk=gone.pk,
+        gone_email=gone.email,
+        reason=reason,
+        merged_by=by,
+        merged_at=now,
+        sums={"kept": asdict(MemberSums.count(keep.pk)), "gone": asdict(MemberSums.count(gone.pk))},
+    )
 
 
-def _day_mover(day: date) -> Callable[[Merging], None]:
-    """Moves the day's events and totals together, so that every sum stays right."""
-
-    def move(merging: Merging) -> None:
+def _move_rows(merging: Merging, day: date | None) -> None:
+    """Move the day's events and totals together, so that every sum stays right; without a day the rest."""
+    if day:
         merged_rows.move_events(merging, day)
         merged_totals.move_day(merging, day)
-
-    return move
-
-
-def _move_the_rest(merging: Merging) -> None:
+        return
     # In the order in which members are locked to be placed in groups: each would wait for the other's rows.
     affected = Q(pk__in=(merging.keep.pk, merging.gone.pk)) | Q(owner=merging.gone)
     len(Member.objects.select_for_update(no_key=True).filter(affected).order_by("pk"))
@@ -192,30 +181,28 @@ def _move_the_rest(merging: Merging) -> None:
         move(merging)
 
 
-def _move_the_rest_and_join(merging: Merging) -> None:
-    _move_the_rest(merging)
-    _join_members(merging)
-
-
 def _finish(record: MemberMerge, now: datetime) -> None:
     """Move the usage that came meanwhile and everything that is no usage, and join the two."""
     for day in merged_totals.usage_days(record.gone_pk):
-        _move_part(record, _day_mover(day), now, day)
-    if _move_part(record, _move_the_rest_and_join, now):
+        _move_part(record, now, day)
+    if _move_part(record, now):
         sums = {**record.sums, "after": asdict(MemberSums.count(record.kept_pk))}
         MemberMerge.objects.filter(pk=record.pk).update(finished_at=now, sums=sums)
 
 
-def _move_part(
-    record: MemberMerge, move: Callable[[Merging], None], now: datetime, day: date | None = None
-) -> bool:
-    """Move what `move` does, and keep how to undo it; False where the merge is over or is being undone."""
+def _move_part(record: MemberMerge, now: datetime, day: date | None = None) -> bool:
+    """Move the day's usage, or without a day the rest, after which the two are one; keep how to undo it.
+
+    False where the merge is over or is being undone.
+    """
     still = MemberMerge.objects.filter(pk=record.pk, finished_at__isnull=True, undone_by="").first()
     if still is None:
         return False
     keep, gone = (Member.objects.get(pk=pk) for pk in (record.kept_pk, record.gone_pk))
     merging = Merging(keep, gone, record.merged_by, now, Journal())
-    move(merging)
+    _move_rows(merging, day)
+    if day is None:
+        _join_members(merging)
     if merging.journal.steps:
         MergePart.objects.create(merge=still, day=day, steps=merging.journal.steps)
     still.counts = dict(Counter(still.counts) + merging.journal.counts)
