@@ -59,16 +59,15 @@ class EventReader(Generic[T]):
 
         first = ask(1)
         total = first.total or 0
-        is_promised = (
-            first.has_more is not False or first.size >= total
-        )  # or else the total is contradicted at once
+        # Or else the total is contradicted at once.
+        is_promised = first.has_more is not False or first.size >= total
         if total > LARGEST_PART and is_promised and window.length > MINUTE:
-            for piece in window.cut(_length(window, first.total or 0)):
+            for piece in window.cut(_length(window, total)):
                 yield from self._read(piece)
             return
         try:
             reading = read_all(
-                PATH, ask, notes, first=first, is_strict=True, may_lack=self.may_lack, count=_distinct(notes)
+                PATH, ask, notes, first=first, is_strict=True, may_lack=self.may_lack, count=_distinct
             )
         except CursorApiError as error:
             error.notes = notes
@@ -112,24 +111,20 @@ def _has_more(answer: EventsAnswer, number: int) -> bool | None:
     return has_more
 
 
-def _distinct(notes: Notes) -> Callable[[Reading[T]], int]:
+def _distinct(reading: Reading[T]) -> int:
     """Count the events; if there are more than announced, drop that many repeated rows.
 
     Where as many came as announced, a row on two pages came again in place of one that was pushed away by a
     newer event, unless further readings show it again.
     """
-
-    def count(reading: Reading[T]) -> int:
-        surplus = reading.came - (reading.came if reading.total is None else reading.total)
-        if surplus > 0:
-            before = sum(map(len, reading.pages))
-            reading.pages[:] = without_repeats(reading.pages, surplus, notes)
-            return reading.came - before + sum(map(len, reading.pages))
+    surplus = 0 if reading.total is None else reading.came - reading.total
+    if surplus <= 0:
         if not reading.is_last and sum(map(len, map(set, reading.pages))) > len(set(reading.rows())):
             raise Moved("a row came on two pages")
         return reading.came
-
-    return count
+    before = sum(map(len, reading.pages))
+    reading.pages[:] = without_repeats(reading.pages, surplus, reading.notes)
+    return reading.came - before + sum(map(len, reading.pages))
 
 
 def without_repeats(pages: list[list[T]], surplus: int, notes: Notes) -> list[list[T]]:

@@ -76,7 +76,6 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 
 def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraft]:
-
     def ask(number: int) -> Page[ActivityDraft]:
         body = {"startDate": part.first_ms, "endDate": part.last_ms, "page": number, "pageSize": PAGE_SIZE}
         answer = parse(ActivityAnswer, client.post(PATH, body).payload, PATH, notes)
@@ -85,7 +84,7 @@ def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraf
         more = answer.has_more(number)
         return Page(rows, answer.total, more, answer.number, came=len(answer.rows))
 
-    reading = read_all(PATH, ask, notes, count=lambda reading: _people(reading, notes))
+    reading = read_all(PATH, ask, notes, count=_people)
     return _without_repeats(list(reading.rows()), notes)
 
 
@@ -123,11 +122,11 @@ def _draft(record: ActivityRecord) -> ActivityDraft:
     return ActivityDraft(identity, record.on, NOTHING if values == NOTHING else values)
 
 
-def _people(reading: Reading[ActivityDraft], notes: Notes) -> int:
+def _people(reading: Reading[ActivityDraft]) -> int:
     """The vendor counts its numbers: one may have two addresses, and an address two of them."""
     people = len({row.identity.numeric_id or row.identity.key for row in reading.rows()})
     # People whose rows were all rejected were in the answer too.
-    return reading.total if notes.rejections and reading.total and people < reading.total else people
+    return reading.total if reading.notes.rejections and reading.total and people < reading.total else people
 
 
 def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResult:

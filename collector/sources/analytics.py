@@ -42,6 +42,8 @@ TEAM = FactTable(TeamAnalyticsDay, key=("metric", "day", "name", "detail"), valu
 MEMBER = FactTable(
     MemberAnalyticsDay, key=("member_id", "metric", "day", "name", "detail"), values=("count",)
 )
+# Counts of one metric by key and address: pages may overlap, and a person may have two addresses.
+CountsByKey = defaultdict[Key, dict[str, int]]
 
 
 def sync_team(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
@@ -107,7 +109,6 @@ def dates(part: Window) -> dict[str, str | int]:
 
 def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
     path = TEAM_PATH + metric
-
     notes = Notes(path, part.read_at)
 
     def read(payload: object) -> Page[Measured]:
@@ -158,7 +159,7 @@ class MemberRows(NamedTuple):
 def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
     """Each page is stored as it comes, since a month of a large team is long."""
     path = MEMBER_PATH + metric
-    notes, counts, result = Notes(path, part.read_at), MemberCounts(), SyncResult()
+    notes, counts, result = Notes(path, part.read_at), CountsByKey(dict), SyncResult()
 
     def ask(number: int) -> Page[str]:
         nonlocal result
@@ -176,7 +177,7 @@ def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
         emails = [row.email for row in page.rows]
         return Page(emails, page.total, page.has_more, page.number, is_known=page.is_known, came=page.came)
 
-    reading = read_all(path, ask, notes, count=lambda reading: _people_who_can_be(reading))
+    reading = read_all(path, ask, notes, count=_people_who_can_be)
     with writing():
         if reading.is_whole or not notes.is_clean:
             store_notes(Source.MEMBER_ANALYTICS, notes, covers=part.span)
@@ -205,21 +206,8 @@ def _people_of(metric: str, answer: MetricsByMember, notes: Notes) -> list[Membe
     return rows
 
 
-class MemberCounts:
-    """Counts of one metric by key and address: pages may overlap, and a person may have two addresses."""
-
-    def __init__(self) -> None:
-        self._by_key: dict[Key, dict[str, int]] = {}
-
-    def add(self, key: Key, email: str, count: int) -> None:
-        self._by_key.setdefault(key, {})[email] = count
-
-    def total(self, key: Key) -> int:
-        return min(sum(self._by_key[key].values()), MOST_COUNT)
-
-
 def _store_members(
-    metric: str, people: list[MemberRows], ids: dict[str, str], counts: MemberCounts, part: Window
+    metric: str, people: list[MemberRows], ids: dict[str, str], counts: CountsByKey, part: Window
 ) -> SyncResult:
     with writing():
         roster = Roster.load()
@@ -235,9 +223,9 @@ def _store_members(
                 key = (member_id, metric, row.day, row.name, row.detail)
                 sums[key][tuple(row.values.items())] = row.counted
             for key, parts in sums.items():
-                counts.add(key, person.email, sum(parts.values()))
+                counts[key][person.email] = sum(parts.values())
                 keys.add(key)
-        rows: dict[Key, Values] = {key: (counts.total(key),) for key in keys}
+        rows: dict[Key, Values] = {key: (min(sum(counts[key].values()), MOST_COUNT),) for key in keys}
         stored = MemberAnalyticsDay.objects.filter(
             metric=metric, day__in={key[2] for key in rows}, member__in={key[0] for key in rows}
         )
