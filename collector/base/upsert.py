@@ -130,6 +130,12 @@ class FactTable:
         return cast(models.Field, self.model._meta.get_field(name))
 
 
+def columns_beside(model: type[models.Model], *names: str) -> tuple[str, ...]:
+    """The model's columns without its number, when a row was written, and `names`."""
+    left_out = {"id", "updated_at", *names}
+    return tuple(field.attname for field in model._meta.concrete_fields if field.attname not in left_out)
+
+
 def _prepared(field: models.Field) -> Callable[[Any], object]:
     """What makes a value of `field` fit for the driver; most are as they stand."""
 

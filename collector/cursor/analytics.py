@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from collector.base.cells import tidy
+from collector.base.days import utc_day
 from collector.base.notes import Notes
 from collector.base.plausibility import ImplausibleValue, plausible_count, plausible_number
 
@@ -103,25 +104,25 @@ class CommitRecord(Record):
     commit_hash: Hash
     user_email: Email = ""
     user_id: Id = ""
-    repo_name: Place = ""
-    branch_name: Place = ""
+    repository: Place = Field("", validation_alias="repoName")
+    branch: Place = Field("", validation_alias="branchName")
     is_primary_branch: OptionalFlag = None
-    commit_source: Annotated[str, text_validator(20)] = ""
-    total_lines_added: Count = 0
-    total_lines_deleted: Count = 0
+    source: Annotated[str, text_validator(20)] = Field("", validation_alias="commitSource")
+    lines_added: Count = Field(0, validation_alias="totalLinesAdded")
+    lines_deleted: Count = Field(0, validation_alias="totalLinesDeleted")
     tab_lines_added: Count = 0
     tab_lines_deleted: Count = 0
     composer_lines_added: Count = 0
     composer_lines_deleted: Count = 0
-    non_ai_lines_added: SomeCount = None
-    non_ai_lines_deleted: SomeCount = None
-    commit_ts: SomeInstant = None
+    unattributed_lines_added: SomeCount = Field(None, validation_alias="nonAiLinesAdded")
+    unattributed_lines_deleted: SomeCount = Field(None, validation_alias="nonAiLinesDeleted")
+    committed_at: SomeInstant = Field(None, validation_alias="commitTs")
     created_at: SomeInstant = None
 
     @model_validator(mode="after")
     def check_commit(self) -> CommitRecord:
         """Require a hash and one of the two times; one replaces the other."""
-        self.created_at = self.created_at or self.commit_ts
+        self.created_at = self.created_at or self.committed_at
         if not self.commit_hash or self.created_at is None:
             raise ValueError("a commit without a hash or a time")
         return self
@@ -130,6 +131,10 @@ class CommitRecord(Record):
     def ingested_at(self) -> datetime:
         assert self.created_at is not None  # noqa: S101  (the validator above)
         return self.created_at
+
+    @property
+    def day(self) -> date:
+        return utc_day(self.committed_at or self.ingested_at)
 
 
 class CommitsAnswer(ListAnswer):

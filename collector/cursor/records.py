@@ -205,8 +205,8 @@ class EventRecord(Record):
         """Reject an amount that cannot be read, since it must not count as no amount."""
         if self.charged_cents is None and isinstance(info.context, RowContext) and not self.is_free:
             for name, problem, _ in info.context.doubts:
-                if name in ("totalCents", "tokenUsage"):
-                    raise ValueError(f"chargedCents is missing, and {name} {problem}")
+                if name in ("total_cents", "token_usage"):
+                    raise ValueError(f"chargedCents is missing, and {self.vendor_name(name)} {problem}")
         return self
 
 
@@ -233,26 +233,26 @@ class ActivityRecord(Record):
     user_id: Id = ""
     email: Email = ""
     is_active: Flag = False
-    total_lines_added: Count = 0
-    total_lines_deleted: Count = 0
+    lines_added: Count = Field(0, validation_alias="totalLinesAdded")
+    lines_deleted: Count = Field(0, validation_alias="totalLinesDeleted")
     accepted_lines_added: Count = 0
     accepted_lines_deleted: Count = 0
-    total_applies: Count = 0
-    total_accepts: Count = 0
-    total_rejects: Count = 0
-    total_tabs_shown: Count = 0
-    total_tabs_accepted: Count = 0
+    applies: Count = Field(0, validation_alias="totalApplies")
+    accepts: Count = Field(0, validation_alias="totalAccepts")
+    rejects: Count = Field(0, validation_alias="totalRejects")
+    tabs_shown: Count = Field(0, validation_alias="totalTabsShown")
+    tabs_accepted: Count = Field(0, validation_alias="totalTabsAccepted")
     composer_requests: Count = 0
     chat_requests: Count = 0
     agent_requests: Count = 0
     cmdk_usages: Count = 0
-    subscription_included_reqs: Count = 0
-    api_key_reqs: Count = 0
-    usage_based_reqs: Count = 0
+    included_requests: Count = Field(0, validation_alias="subscriptionIncludedReqs")
+    api_key_requests: Count = Field(0, validation_alias="apiKeyReqs")
+    usage_based_requests: Count = Field(0, validation_alias="usageBasedReqs")
     bugbot_usages: Count = 0
     most_used_model: ModelName = ""
-    apply_most_used_extension: Short = ""
-    tab_most_used_extension: Short = ""
+    apply_extension: Short = Field("", validation_alias="applyMostUsedExtension")
+    tab_extension: Short = Field("", validation_alias="tabMostUsedExtension")
     client_version: Short = ""
 
     @model_validator(mode="after")

@@ -31,7 +31,7 @@ def parse(record: type[R], payload: object, where: str, notes: Notes | None = No
     except ValidationError as error:
         raise wrong_shape(where, f"unexpected answer: {problem_of(error)}") from None
     if context and notes:
-        note_doubts(context, notes)
+        note_doubts(answer, context, notes)
     return answer
 
 
@@ -48,7 +48,7 @@ def read_rows(
             reject_raw(raw, problem_of(error), notes, where=where)
             continue
         if context.doubts:
-            note_doubts(context, notes, raw)
+            note_doubts(row, context, notes, raw)
         yield row, raw
 
 
@@ -57,10 +57,11 @@ def reject_raw(raw: object, reason: str, notes: Notes, *, where: str = "") -> No
     notes.reject(raw, reason, where=where, cents=plain_cents(raw), at=plain_instant(raw, notes.now))
 
 
-def note_doubts(context: RowContext, notes: Notes, raw: object = None) -> None:
+def note_doubts(record: Record, context: RowContext, notes: Notes, raw: object = None) -> None:
     """Note the doubts about a row's fields, one for each field."""
     cents, at = plain_cents(raw), plain_instant(raw, notes.now)
-    for name, reason, replacement in context.doubts:
+    for field, reason, replacement in context.doubts:
+        name = record.vendor_name(field)
         taken = "taken as unknown" if replacement in (None, "") else f"taken as {replacement}"
         notes.doubt(
             DoubtKind.FIGURE,

@@ -41,7 +41,7 @@ NO_IDS = {"null", "undefined", "none", "None", "0", "-1"}
 
 @dataclass
 class RowContext:
-    """The time at which a row is read, and its doubts: field, reason, the value used instead."""
+    """The time at which a row is read, and its doubts: our field, reason, the value used instead."""
 
     now: datetime
     doubts: list[tuple[str, str, object]] = field(default_factory=list)
@@ -51,6 +51,12 @@ class Record(BaseModel):
     """A part of an answer: camel case outside, unknown fields ignored, missing required ones refused."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", protected_namespaces=())
+
+    @classmethod
+    def vendor_name(cls, name: str) -> str:
+        """What the vendor calls the field `name`, of this part or of one within it."""
+        alias = cls.model_fields[name].validation_alias if name in cls.model_fields else None
+        return alias if isinstance(alias, str) else to_camel(name)
 
 
 def now_for(info: ValidationInfo) -> datetime:
@@ -63,7 +69,7 @@ def record_doubt(info: ValidationInfo, reason: ImplausibleValue | str, replaceme
     """Return `replacement` and record why the field was not used; ValueError if no doubts are recorded."""
     if not isinstance(info.context, RowContext):
         raise ValueError(str(reason))
-    info.context.doubts.append((to_camel(info.field_name or "it"), str(reason), replacement))
+    info.context.doubts.append((info.field_name or "it", str(reason), replacement))
     return replacement
 
 

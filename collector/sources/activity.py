@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from collector.base.notes import DoubtKind, Notes
-from collector.base.upsert import FactTable, Key, Values, writing
+from collector.base.upsert import FactTable, Key, Values, columns_beside, writing
 from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
@@ -24,33 +24,9 @@ PATH = "/teams/daily-usage-data"
 PAGE_SIZE = 1000
 LONGEST_QUESTION = timedelta(days=30)  # documented; a longer one is answered 400
 
-# column: field of the answer
-COLUMNS = {
-    "is_active": "is_active",
-    "lines_added": "total_lines_added",
-    "lines_deleted": "total_lines_deleted",
-    "accepted_lines_added": "accepted_lines_added",
-    "accepted_lines_deleted": "accepted_lines_deleted",
-    "applies": "total_applies",
-    "accepts": "total_accepts",
-    "rejects": "total_rejects",
-    "tabs_shown": "total_tabs_shown",
-    "tabs_accepted": "total_tabs_accepted",
-    "composer_requests": "composer_requests",
-    "chat_requests": "chat_requests",
-    "agent_requests": "agent_requests",
-    "cmdk_usages": "cmdk_usages",
-    "included_requests": "subscription_included_reqs",
-    "api_key_requests": "api_key_reqs",
-    "usage_based_requests": "usage_based_reqs",
-    "bugbot_usages": "bugbot_usages",
-    "most_used_model": "most_used_model",
-    "apply_extension": "apply_most_used_extension",
-    "tab_extension": "tab_most_used_extension",
-    "client_version": "client_version",
-}
+COLUMNS = columns_beside(DailyActivity, "member_id", "day")
 NOTHING: Values = tuple(getattr(DailyActivity(), name) for name in COLUMNS)
-TABLE = FactTable(DailyActivity, key=("member_id", "day"), values=tuple(COLUMNS))
+TABLE = FactTable(DailyActivity, key=("member_id", "day"), values=COLUMNS)
 
 
 class ActivityDraft(NamedTuple):
@@ -118,7 +94,7 @@ def added_up(one: Values, other: Values) -> Values:
 def _draft(record: ActivityRecord) -> ActivityDraft:
     """What is kept of a row; most are empty and share one value, since a month of a large team is long."""
     identity = identify(record.email, number=record.user_id)
-    values = tuple(getattr(record, name) for name in COLUMNS.values())
+    values = tuple(getattr(record, name) for name in COLUMNS)
     return ActivityDraft(identity, record.on, NOTHING if values == NOTHING else values)
 
 

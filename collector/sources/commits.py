@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from collector.base.days import utc_day
 from collector.base.notes import Notes
-from collector.base.upsert import FactTable, Key, Upserted, Values, writing
+from collector.base.upsert import FactTable, Key, Upserted, columns_beside, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
 from collector.collecting.windows import DAY, MINUTE, Window
@@ -26,24 +26,8 @@ PAGE_SIZE = 1000  # the documented maximum
 # No longest question is documented; a week at a time keeps the pages of one reading few.
 LONGEST_QUESTION = timedelta(days=7)
 
-# column: field of the answer
-COLUMNS = {
-    "repository": "repo_name",
-    "branch": "branch_name",
-    "is_primary_branch": "is_primary_branch",
-    "source": "commit_source",
-    "committed_at": "commit_ts",
-    "ingested_at": "ingested_at",
-    "lines_added": "total_lines_added",
-    "lines_deleted": "total_lines_deleted",
-    "tab_lines_added": "tab_lines_added",
-    "tab_lines_deleted": "tab_lines_deleted",
-    "composer_lines_added": "composer_lines_added",
-    "composer_lines_deleted": "composer_lines_deleted",
-    "unattributed_lines_added": "non_ai_lines_added",
-    "unattributed_lines_deleted": "non_ai_lines_deleted",
-}
-TABLE = FactTable(AiCodeCommit, key=("member_id", "commit_hash"), values=(*COLUMNS, "day"))
+KEY = ("member_id", "commit_hash")
+TABLE = FactTable(AiCodeCommit, KEY, columns_beside(AiCodeCommit, *KEY))
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
@@ -94,11 +78,11 @@ def _store(commits: list[CommitRecord], part: Window) -> Upserted:
     _follow_addresses(newest, stored)
     stored_at = {tuple(key): at for *key, at in stored.values_list("member_id", "commit_hash", "ingested_at")}
     rows = {
-        key: _values(commit)
+        key: tuple(getattr(commit, name) for name in TABLE.values)
         for key, commit in newest.items()
         if key not in stored_at or stored_at[key] <= commit.ingested_at
     }
-    _take_over_imported({key: values for key, values in rows.items() if key not in stored_at})
+    _take_over_imported({key: newest[key].day for key in rows if key not in stored_at})
     return TABLE.upsert(rows, stored, part.read_at)
 
 
@@ -126,19 +110,15 @@ def imported_hash(day: date) -> str:
     return f"tracker-{day}"
 
 
-def _take_over_imported(new: dict[Key, Values]) -> None:
+def _take_over_imported(new_days: dict[Key, date]) -> None:
     """Turn the row of an imported day into its first commit: kept beside it, its lines would count twice."""
     heirs: dict[Key, str] = {}
-    for (member_id, commit_hash), (*_, day) in new.items():
+    for (member_id, commit_hash), day in new_days.items():
         heirs.setdefault((member_id, imported_hash(day)), commit_hash)
-    days = {day for *_, day in new.values()}
-    imported = AiCodeCommit.objects.filter(day__in=days, commit_hash__in={key[1] for key in heirs})
+    imported = AiCodeCommit.objects.filter(
+        day__in=set(new_days.values()), commit_hash__in={key[1] for key in heirs}
+    )
     replaced = [commit for commit in imported if (commit.member_id, commit.commit_hash) in heirs]
     for commit in replaced:
         commit.commit_hash = heirs[commit.member_id, commit.commit_hash]
     AiCodeCommit.objects.bulk_update(replaced, ["commit_hash"], batch_size=300)
-
-
-def _values(commit: CommitRecord) -> Values:
-    values = tuple(getattr(commit, name) for name in COLUMNS.values())
-    return (*values, utc_day(commit.commit_ts or commit.ingested_at))
