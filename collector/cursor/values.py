@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from collector.base.cells import bare_address, tidy
 from collector.base.plausibility import (
+    MOST_CENTS,
     MOST_COUNT,
     ImplausibleValue,
     plausible_address,
@@ -28,11 +29,10 @@ from collector.base.plausibility import (
 )
 
 T = TypeVar("T")
+N = TypeVar("N", int, Decimal)
 
-# What an IntegerField of PostgreSQL holds.
-LARGEST_INTEGER = 2**31 - 1
-# Eight digits before the point are what the column of request units holds.
-LARGEST_UNITS = Decimal(10**8)
+# What an IntegerField of PostgreSQL holds, and the column of request units.
+LARGEST_INTEGER, LARGEST_UNITS = 2**31 - 1, Decimal("99999999.9999")
 # What stands for nobody where an address is missing.
 NOBODY = {"null", "undefined", "none", "n/a", "-", "unknown"}
 # What stands in place of an id; taken for one, everybody who has it would be the same person.
@@ -153,33 +153,19 @@ def _flag(value: object) -> bool:
     return flag
 
 
-def _integer(value: object) -> int:
-    count = plausible_count(value)
-    if count > LARGEST_INTEGER:
-        raise ImplausibleValue("is too large")
-    return count
+def up_to(most: N, parse: Callable[[object], N]) -> Callable[[object], N]:
+    """`parse` for a number from 0 to `most`."""
+
+    def parse_within(value: object) -> N:
+        number = parse(value)
+        if not 0 <= number <= most:
+            raise ImplausibleValue("is negative" if number < 0 else f"is more than {most:,}")
+        return number
+
+    return parse_within
 
 
-def _units(value: object) -> Decimal:
-    number = plausible_number(value)
-    if not 0 <= number < LARGEST_UNITS:
-        raise ImplausibleValue("is negative" if number < 0 else "is too large")
-    return number
-
-
-def _percent(value: object) -> Decimal:
-    number = plausible_number(value)
-    if not 0 <= number <= 100:
-        raise ImplausibleValue("is not between 0 and 100")
-    return number
-
-
-def _limit(value: object) -> Decimal:
-    number = plausible_number(value)
-    if number < 0:
-        raise ImplausibleValue("is negative")
-    return number
-
+plausible_integer = up_to(LARGEST_INTEGER, plausible_count)
 
 # pydantic validates the usual form itself, in a tenth of the time; these validators get the rest.
 IN_ORDER = Field(union_mode="left_to_right")
@@ -197,13 +183,13 @@ OptionalFlag = Annotated[PlainFlag | Annotated[bool | None, optional_validator(_
 # Money that decides whether the row can be used, and money that only explains it.
 Cents = Annotated[Decimal, PlainValidator(plausible_cents)]
 SomeCents = Annotated[Decimal | None, optional_validator(plausible_cents)]
-Limit = Annotated[Decimal | None, optional_validator(_limit)]
-Units = Annotated[Decimal | None, optional_validator(_units)]
-Percent = Annotated[Decimal | None, optional_validator(_percent)]
+Limit = Annotated[Decimal | None, optional_validator(up_to(MOST_CENTS, plausible_number))]
+Units = Annotated[Decimal | None, optional_validator(up_to(LARGEST_UNITS, plausible_number))]
+Percent = Annotated[Decimal | None, optional_validator(up_to(Decimal(100), plausible_number))]
 Instant = Annotated[datetime, plausible_time_validator(plausible_instant)]
 SomeInstant = Annotated[datetime | None, plausible_time_validator(plausible_instant, is_required=False)]
 Day = Annotated[date, plausible_time_validator(plausible_day)]
 SomeDay = Annotated[date | None, plausible_time_validator(plausible_day, is_required=False)]
-Count = Annotated[int, optional_validator(_integer, 0, absent=0)]
-SomeCount = Annotated[int | None, optional_validator(_integer)]
+Count = Annotated[int, optional_validator(plausible_integer, 0, absent=0)]
+SomeCount = Annotated[int | None, optional_validator(plausible_integer)]
 Tokens = Annotated[PlainCount | Annotated[int | None, optional_validator(plausible_count)], IN_ORDER]
