@@ -3,39 +3,36 @@
 import argparse
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from .plausibility import is_number
 
+D = TypeVar("D", bound=date)
+
 
 def instant(text: str) -> datetime:
     """An ISO 8601 instant, UTC if it has no time zone: `2026-03-02T14:00Z` or `2026-03-02`."""
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not an ISO instant, such as 2026-03-02T14:00Z"
-        ) from None
-    _check_year(parsed, text)
+    parsed = _parsed(text, datetime, "an ISO instant, such as 2026-03-02T14:00Z")
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def day(text: str) -> date:
     """A day as YYYY-MM-DD."""
+    return _parsed(text, date, "a day, such as 2026-03-02")
+
+
+def _parsed(text: str, kind: type[D], expected: str) -> D:
+    """ArgumentTypeError also at the ends of the calendar, which leave no day to look back or ahead to."""
     try:
-        parsed = date.fromisoformat(text)
+        parsed = kind.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day, such as 2026-03-02") from None
-    _check_year(parsed, text)
-    return parsed
-
-
-def _check_year(parsed: date, text: str) -> None:
-    """Refuse the ends of the calendar, which leave no day to look back or ahead to."""
+        raise argparse.ArgumentTypeError(f"{text!r} is not {expected}") from None
     if not 2000 <= parsed.year < 3000:
         raise argparse.ArgumentTypeError(f"{text!r} is not between 2000 and 2999")
+    return parsed
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:
