@@ -9,32 +9,21 @@ from collector.cursor.client import CursorClient
 from collector.models import Source, SourceRun, Watermark
 
 from . import runs
-from .runs import Collection, Watcher
+from .runs import Collection, CollectReport, Watcher, unwatched
 from .windows import Window
 
 LEASE = "backfill"
 TRIGGER = "backfill"
 LONGEST_WINDOW = timedelta(days=30)
 # What has a history; lists and the cycle's spend describe only the present.
-SOURCES = (
-    Source.EVENTS,
-    Source.ACTIVITY,
-    Source.TEAM_ANALYTICS,
-    Source.MEMBER_ANALYTICS,
-    Source.COMMITS,
-)
+SOURCES = (Source.EVENTS, Source.ACTIVITY, Source.TEAM_ANALYTICS, Source.MEMBER_ANALYTICS, Source.COMMITS)
 
 
 @dataclass
-class BackfillReport:
+class BackfillReport(CollectReport):
     """What one backfill did: its runs, and since when each source is complete now."""
 
-    runs: list[SourceRun] = field(default_factory=list)
     complete_from: dict[str, datetime] = field(default_factory=dict)
-
-    @property
-    def failed(self) -> list[SourceRun]:
-        return [run for run in self.runs if run.status == SourceRun.RunStatus.FAILED]
 
 
 def backfill(
@@ -42,7 +31,7 @@ def backfill(
     *,
     days: int | None = None,
     client: CursorClient | None = None,
-    progress: Watcher | None = None,
+    progress: Watcher = unwatched,
 ) -> BackfillReport:
     """Read history back to `days` before `now`, or as far as the API has any; begin with what is current.
 
@@ -57,9 +46,7 @@ def backfill(
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         if not Watermark.objects.filter(source=Source.EVENTS).exists():
             report.runs += runs.collect(now, client=client, progress=progress).runs
-        collection = Collection(now, client, trigger=TRIGGER)
-        if progress:
-            collection.watcher = progress
+        collection = Collection(now, client, progress, TRIGGER)
         for source in SOURCES:
             _read_back(collection, source, goal)
     report.runs += collection.report.runs

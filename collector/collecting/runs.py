@@ -77,8 +77,12 @@ class CollectReport(StepReport):
         return {"ok": self.is_ok, "sources": [run.as_json() for run in self.runs]}
 
 
-# Told after each part of a source that was committed.
+# Called after each part of a source that was committed.
 Watcher = Callable[[str, Window, SyncResult], None]
+
+
+def unwatched(source: str, part: Window, result: SyncResult) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass
@@ -87,7 +91,7 @@ class Collection:
 
     now: datetime
     client: CursorClient
-    watcher: Watcher = lambda source, part, result: None
+    watcher: Watcher = unwatched
     trigger: str = TRIGGER
     report: CollectReport = field(default_factory=CollectReport)
     errors: list[CursorApiError] = field(default_factory=list)
@@ -142,7 +146,9 @@ class Collection:
             return
 
         def note(part: Window, result: SyncResult) -> None:
-            self._count(run, result)
+            run.rows_seen += result.seen
+            run.rows_new += result.new
+            run.rows_changed += result.changed
             self.watcher(run.source, part, result)
 
         result = SYNCS[run.source](self.client, window, note)
@@ -152,11 +158,6 @@ class Collection:
                 result += second_readings.ask_again(self.client, window)
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
         run.status = SourceRun.RunStatus.DOUBTS if result.noted else SourceRun.RunStatus.OK
-
-    def _count(self, run: SourceRun, result: SyncResult) -> None:
-        run.rows_seen += result.seen
-        run.rows_new += result.new
-        run.rows_changed += result.changed
 
     def _fail(self, run: SourceRun, error: CursorApiError) -> None:
         self.errors.append(error)
@@ -174,7 +175,7 @@ def collect(
     *,
     client: CursorClient | None = None,
     sources: Iterable[str] | None = None,
-    progress: Watcher | None = None,
+    progress: Watcher = unwatched,
 ) -> CollectReport:
     """Read every source (or `sources`) once; a source that fails is in the report, the others go on.
 
@@ -186,9 +187,7 @@ def collect(
     with hold_lease(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         finish_merges(now)
-        collection = Collection(now, client)
-        if progress:
-            collection.watcher = progress
+        collection = Collection(now, client, progress)
         for source in SYNCS:
             if wanted is None or source in wanted:
                 collection.run(source, window_of(source, now, is_wanted=wanted is not None))
