@@ -111,7 +111,6 @@ class UsageEventAdmin(CollectedAdmin):
         "changed_at",
     )
     list_filter = ("occurred_at", "is_chargeable", "cost_basis", "origin", "is_headless", "is_max_mode")
-    list_select_related = ("member",)
     search_fields = ("member__email",)
     ordering = ("-occurred_at",)
 
@@ -120,7 +119,6 @@ class UsageEventAdmin(CollectedAdmin):
 class MemberModelDayAdmin(CollectedAdmin):
     list_display = ("day", "member", "model", "surface", "requests", "runs", "total_cents", "billed_cents")
     list_filter = ("day", "surface", "is_after_turn")
-    list_select_related = ("member",)
     search_fields = ("member__email", "model")
     ordering = ("-day",)
 
@@ -129,7 +127,6 @@ class MemberModelDayAdmin(CollectedAdmin):
 class MemberModelHourAdmin(CollectedAdmin):
     list_display = ("hour_at", "member", "model", "surface", "requests", "runs", "total_cents", "top_thread")
     list_filter = ("hour_at", "surface")
-    list_select_related = ("member",)
     search_fields = ("member__email", "model", "top_thread")
     ordering = ("-hour_at",)
 
@@ -138,7 +135,6 @@ class MemberModelHourAdmin(CollectedAdmin):
 class DailyActivityAdmin(CollectedAdmin):
     list_display = ("day", "member", "is_active", "agent_requests", "lines_added", "client_version")
     list_filter = ("day", "is_active")
-    list_select_related = ("member",)
     search_fields = ("member__email",)
     ordering = ("-day",)
 
@@ -161,7 +157,6 @@ class SpendSnapshotAdmin(CollectedAdmin):
         "limit_dollars",
     )
     list_filter = ("meaning", "taken_at")
-    list_select_related = ("member",)
     search_fields = ("member__email",)
     ordering = ("-taken_at",)
 
@@ -181,7 +176,6 @@ class ReconciliationAdmin(CollectedAdmin):
     )
     fields = list_display
     list_filter = ("cycle",)
-    list_select_related = ("cycle",)
 
     @admin.display(description="difference")
     def explained(self, row: Reconciliation) -> str:
@@ -191,6 +185,7 @@ class ReconciliationAdmin(CollectedAdmin):
 @admin.register(CursorGroup)
 class CursorGroupAdmin(CollectedAdmin):
     list_display = ("name", "cursor_id", "spend_cents", "directory_group", "last_seen_at", "gone_at")
+    list_select_related = ("directory_group",)
     search_fields = ("name", "cursor_id")
 
 
@@ -204,7 +199,6 @@ class DirectoryGroupAdmin(CollectedAdmin):
 class CursorGroupMembershipAdmin(CollectedAdmin):
     list_display = ("member", "group", "joined_at", "left_at")
     list_filter = (("left_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("member", "group")
     search_fields = ("member__email", "group__name")
 
 
@@ -220,7 +214,6 @@ class TeamAnalyticsDayAdmin(CollectedAdmin):
 class MemberAnalyticsDayAdmin(CollectedAdmin):
     list_display = ("day", "member", "metric", "name", "detail", "count")
     list_filter = ("metric", "day")
-    list_select_related = ("member",)
     search_fields = ("member__email", "name")
     ordering = ("-day",)
 
@@ -229,6 +222,5 @@ class MemberAnalyticsDayAdmin(CollectedAdmin):
 class AiCodeCommitAdmin(CollectedAdmin):
     list_display = ("day", "member", "repository", "commit_hash", "lines_added", "tab_lines_added", "source")
     list_filter = ("day", "source", "is_primary_branch")
-    list_select_related = ("member",)
     search_fields = ("member__email", "repository", "commit_hash")
     ordering = ("-day",)

@@ -22,7 +22,7 @@ COLLECTING = "admin/collector/sourcerun/collecting.html"
 
 
 class CollectedAdmin(ReadOnly, admin.ModelAdmin):
-    """Rows that only collecting writes."""
+    """Rows that only collecting writes. Django joins what a list shows by itself, unless it may be empty."""
 
     # Counting a hundred million rows twice would take longer than showing a page of them.
     show_full_result_count = False

@@ -6,7 +6,9 @@ import pytest
 import time_machine
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from django_q.models import Task
@@ -14,7 +16,7 @@ from django_q.tasks import queue_size
 
 from collector.admin import CollectedAdmin
 from collector.collecting.runs import CollectReport
-from collector.models import BillingCycle, Reconciliation, SourceRun
+from collector.models import BillingCycle, CursorGroup, DirectoryGroup, Reconciliation, SourceRun
 from collector.tasks import collect_now, queue_collection
 from tests.detection.facts import make_member
 
@@ -36,6 +38,18 @@ def test_everything_collected_is_listed_and_nothing_is_edited(admin_client, mode
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     assert admin_client.get(reverse(f"{name}_changelist")).status_code == 200
     assert admin_client.get(reverse(f"{name}_add")).status_code == 403
+
+
+def test_a_list_of_groups_asks_once_for_the_directory_groups(admin_client):
+    seen = {"first_seen_at": timezone.now(), "last_seen_at": timezone.now()}
+    for number in range(12):
+        directory = DirectoryGroup.objects.create(cursor_id=f"d{number}", name=f"Directory {number}", **seen)
+        CursorGroup.objects.create(cursor_id=f"g{number}", name="Web", directory_group=directory, **seen)
+    with CaptureQueriesContext(connection) as queries:
+        page = admin_client.get(reverse("admin:collector_cursorgroup_changelist")).content.decode()
+    assert "Directory 11" in page
+    alone = [query for query in queries if 'FROM "collector_directorygroup"' in query["sql"]]
+    assert alone == []
 
 
 def test_runs_show_their_error_and_how_fresh_each_source_is(admin_client):
