@@ -23,15 +23,6 @@ ATTEMPTS = 30  # members tried for one incident
 OPUS = position("claude-opus-4-8-thinking-high")
 SONNET = position("claude-sonnet-5-thinking-high")
 
-# Kind and share among the incidents.
-KINDS: tuple[tuple[str, float], ...] = (
-    ("runaway", 0.28),
-    ("burst", 0.24),
-    ("expensive", 0.20),
-    ("long", 0.16),
-    ("drift", 0.12),
-)
-
 Frame = dict[str, int]  # number, member, begins_ms, seed
 Writer = Callable[[Frame, Employee, date, np.random.Generator], Story]
 
@@ -67,13 +58,12 @@ def _incident(
     seed: int,
 ) -> Story | None:
     """Return a material incident that begins on `day`, None if it fits none of the members tried."""
-    kind = (
-        "runaway" if is_weekend(day) else draw.choice([k for k, _ in KINDS], p=[share for _, share in KINDS])
-    )
+    kind = 0 if is_weekend(day) else draw.choice(len(KINDS), p=[share for _, share in KINDS])
+    write = KINDS[kind][0]
     for index in draw.integers(0, len(people), ATTEMPTS).tolist():
         member = people[index]
         frame = {"number": len(stage.stories), "member": member.index, "seed": seed}
-        story = WRITERS[kind](frame, member, day, draw)
+        story = write(frame, member, day, draw)
         if _is_free(member, day, story, stage.stories) and _is_material(stage, story):
             return story
     return None
@@ -125,13 +115,14 @@ def _drift(frame: Frame, member: Employee, day: date, draw: np.random.Generator)
     return Drift(**frame, **span, factor=float(draw.uniform(3, 9)))
 
 
-WRITERS: dict[str, Writer] = {
-    "runaway": _runaway,
-    "burst": _burst,
-    "expensive": _expensive_model,
-    "long": _long,
-    "drift": _drift,
-}
+# Each with its share among the incidents; at weekends there are only the first.
+KINDS: tuple[tuple[Writer, float], ...] = (
+    (_runaway, 0.28),
+    (_burst, 0.24),
+    (_expensive_model, 0.20),
+    (_long, 0.16),
+    (_drift, 0.12),
+)
 
 
 def _extra_dollars(draw: np.random.Generator, median: float) -> float:
