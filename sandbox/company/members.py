@@ -32,7 +32,6 @@ class Employee:
 
     index: int
     kind: MemberKind
-    number: int  # the id of daily usage and of the events' filter
     id: str  # the id of members, spend, groups and analytics
     name: str
     email: str
@@ -56,6 +55,11 @@ class Employee:
     limit_dollars: int | None = None  # on-demand spend per cycle at which Cursor refuses
     stays_on_old_client: bool = False
     has_capitals: bool = False  # some endpoints spell the e-mail with capitals
+
+    @property
+    def number(self) -> int:
+        """The id of daily usage and of the events' filter."""
+        return 100_000 + 37 * self.index
 
     @property
     def is_human(self) -> bool:
@@ -98,7 +102,9 @@ def build_members(count: int, seed: int, first_day: date, last_day: date) -> tup
 
 
 def _person(index: int, draw: np.random.Generator) -> Employee:
-    first, last = _name(index, draw)
+    # First names repeat from the sixty-first on; then a number in the e-mail tells people apart.
+    first = FIRST_NAMES[index % len(FIRST_NAMES)]
+    last = LAST_NAMES[int(draw.integers(len(LAST_NAMES)))]
     presence, median_events, _ = HABITS[draw.choice(len(HABITS), p=[share for *_, share in HABITS])]
     shares = np.array([model.popularity for model in MODELS])
     favourites = draw.choice(len(MODELS), size=2, replace=False, p=shares / shares.sum())
@@ -109,7 +115,6 @@ def _person(index: int, draw: np.random.Generator) -> Employee:
     return Employee(
         index=index,
         kind=MemberKind.HUMAN,
-        number=100_000 + 37 * index,
         id=user_id(index),
         name=f"{first} {last}",
         email=f"{first}.{last}{suffix}@{DOMAIN}".lower(),
@@ -132,12 +137,6 @@ def _allowance_cents(daily_events: float, size: float, draw: np.random.Generator
     """Return a good month of someone like this, in whole dollars; one in four uses it up."""
     month = 21 * 1.3 * daily_events * USUAL_EVENT_CENTS * float(np.exp(0.8 * size))
     return 100 * max(10, round(month * float(np.exp(0.8 + 0.8 * draw.standard_normal())) / 100))
-
-
-def _name(index: int, draw: np.random.Generator) -> tuple[str, str]:
-    """First names repeat from the sixty-first on; then a number in the e-mail tells people apart."""
-    first = FIRST_NAMES[index % len(FIRST_NAMES)]
-    return first, LAST_NAMES[int(draw.integers(len(LAST_NAMES)))]
 
 
 def _joiners_and_leavers(people: list[Employee], first_day: date, last_day: date) -> list[Employee]:
@@ -174,7 +173,6 @@ def _service(index: int) -> Employee:
     return Employee(
         index=index,
         kind=MemberKind.SERVICE,
-        number=100_000 + 37 * index,
         id=f"sa_{user_id(index)[5:]}",
         name=SERVICE_ACCOUNT,
         email=f"{SERVICE_ACCOUNT}@service.{DOMAIN}",
@@ -190,7 +188,6 @@ def _automation(index: int) -> Employee:
     return Employee(
         index=index,
         kind=MemberKind.AUTOMATION,
-        number=100_000 + 37 * index,
         id=f"auto_{user_id(index)[5:]}",
         name=AUTOMATION,
         email="",
