@@ -3,24 +3,14 @@
 Each `plausible_*` function returns the value in its stored form or raises `ImplausibleValue`, whose text
 completes "<field> …": "is before 2023". The caller turns that into a rejected row (the row cannot be used
 without the value) or into a doubt (the row is stored without it): see `collector.base.notes`.
-
-- `is_number(text)`                whether a text is a whole number and no longer than one is stored
-- `plausible_instant(value, now)`  aware datetime; epoch milliseconds, as number or text, or ISO 8601
-- `plausible_day(value, now)`      date; "YYYY-MM-DD", any ISO 8601 instant, or epoch milliseconds
-- `plausible_cents(value)`         Decimal with six places; a negative amount is a credit
-- `plausible_number(value)`        Decimal as it stands, under the same limits
-- `plausible_count(value)`         int, 0 to 2^53
-- `plausible_address(value)`       an e-mail address or other key of a person, in lower case
-- `plausible_cycle_start(value, now)`  the instant at which the running billing cycle began
 """
 
-import math
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from .cells import tidy
-from .days import from_epoch_ms, to_milliseconds, utc_day
+from .days import EPOCH, from_epoch_ms, to_milliseconds, utc_day
 from .money import cents
 
 # Cursor was first sold in 2023: nothing was spent before.
@@ -29,6 +19,7 @@ EARLIEST = datetime(2023, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 MOST_CENTS = Decimal(10**9)  # ten million dollars in one row
 MOST_COUNT = 2**53  # the largest whole number that JSON's readers agree on
+NOT_A_NUMBER = Decimal("NaN")
 LONGEST_ADDRESS = 254  # RFC 5321, and the column
 # A yearly contract is the longest; a month is usual.
 LONGEST_CYCLE = timedelta(days=370)
@@ -51,10 +42,14 @@ class ImplausibleValue(ValueError):
 
 
 def plausible_instant(value: object, now: datetime) -> datetime:
-    """The aware instant that `value` states, to the millisecond, between 2023 and a day after `now`."""
+    """The aware instant that `value` states, to the millisecond, between 2023 and a day after `now`.
+
+    Epoch milliseconds, as number or text, or ISO 8601.
+    """
     instant = _instant(value)
     if instant < EARLIEST:
-        looks_like_seconds = _is_whole(value) and EARLIEST <= _epoch(int(str(value)) * 1000) <= now + AHEAD
+        is_whole, read_as_seconds = WHOLE.fullmatch(str(value).strip()), (instant - EPOCH) * 1000
+        looks_like_seconds = is_whole and EARLIEST - EPOCH <= read_as_seconds <= now + AHEAD - EPOCH
         raise ImplausibleValue(
             "is in seconds, not in milliseconds" if looks_like_seconds else "is before 2023"
         )
@@ -72,31 +67,23 @@ def plausible_day(value: object, now: datetime) -> date:
 
 def plausible_number(value: object) -> Decimal:
     """The number that `value` states: no exponent, NaN or infinity, and at most 10^9 either way."""
-    number = value if type(value) is Decimal else _number(value)
-    if not number.is_finite():
-        raise ImplausibleValue("is not a number")
+    number = _number(value)
     if not -MOST_CENTS <= number <= MOST_CENTS or "E+" in str(number):
         raise ImplausibleValue("is too large, or written with an exponent")
     return number
 
 
 def plausible_cents(value: object) -> Decimal:
-    """US cents, exact to six places."""
+    """US cents, exact to six places; a negative amount is a credit."""
     return cents(plausible_number(value))
 
 
 def plausible_count(value: object) -> int:
     """A whole number from 0 to 2^53."""
-    if type(value) is int:
-        return _within_count(value)
-    number = _number(value)
-    if not number.is_finite():
-        raise ImplausibleValue("is not a number")
-    if not -MOST_COUNT <= number <= MOST_COUNT:  # any arithmetic would round it first, or overflow
+    number = value if type(value) is int else _number(value)
+    if not 0 <= number <= MOST_COUNT:  # any arithmetic would round it first, or overflow
         raise ImplausibleValue("is negative" if number < 0 else "is too large")
-    if number != number.to_integral_value():
-        raise ImplausibleValue("is not a whole number")
-    return _within_count(int(number))
+    return number if isinstance(number, int) else _whole(number)
 
 
 def plausible_address(value: str) -> str:
@@ -128,51 +115,37 @@ def storable_text(text: str) -> str:
 
 def _number(value: object) -> Decimal:
     """A number, or a text that is one."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+    if type(value) is Decimal:
+        number = value
+    elif isinstance(value, str):
+        number = Decimal(value.strip()) if NUMBER.fullmatch(value.strip()) else NOT_A_NUMBER
+    else:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        number = Decimal(str(value)) if is_number else NOT_A_NUMBER
+    if not number.is_finite():
         raise ImplausibleValue("is not a number")
-    text = str(value).strip()
-    if isinstance(value, str) and not NUMBER.fullmatch(text):
-        raise ImplausibleValue("is not a number")
-    return Decimal(text)
-
-
-def _within_count(number: int) -> int:
-    if number < 0:
-        raise ImplausibleValue("is negative")
-    if number > MOST_COUNT:
-        raise ImplausibleValue("is too large")
     return number
 
 
-def _is_whole(value: object) -> bool:
-    return not isinstance(value, bool) and WHOLE.fullmatch(str(value).strip()) is not None
+def _whole(number: Decimal) -> int:
+    # Compared first: to write 1E+999999999 out takes for ever.
+    if not -MOST_COUNT <= number <= MOST_COUNT or number != int(number):
+        raise ImplausibleValue("is not a whole number")
+    return int(number)
 
 
 def _instant(value: object) -> datetime:
     if type(value) is str and len(value) == 13 and is_number(value):
         return from_epoch_ms(int(value))
-    if isinstance(value, bool) or not isinstance(value, int | str | float | Decimal | datetime):
-        raise ImplausibleValue("is not a date and time")
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, float | Decimal) and not math.isfinite(value):
-        raise ImplausibleValue("is not a date and time")
-    if isinstance(value, int | float | Decimal) and not -(10**17) < int(value) < 10**17:
-        raise ImplausibleValue("is not a date and time")
-    if isinstance(value, float | Decimal) and value == int(value):
-        value = int(value)
-    text = str(value).strip()
-    if WHOLE.fullmatch(text):
-        return _epoch(int(text))
     try:
+        if not isinstance(value, str):
+            return from_epoch_ms(_whole(_number(value)))
+        text = value.strip()
+        if WHOLE.fullmatch(text):
+            return from_epoch_ms(int(text))
         parsed = datetime.fromisoformat(text)
         return to_milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
-        raise ImplausibleValue("is not a date and time") from None
-
-
-def _epoch(milliseconds: int) -> datetime:
-    try:
-        return from_epoch_ms(milliseconds)
-    except OverflowError:
         raise ImplausibleValue("is not a date and time") from None
