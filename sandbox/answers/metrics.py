@@ -1,6 +1,6 @@
 """The rows of each analytics metric, counted from usage events: for the team's and for one member's alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -40,40 +40,22 @@ CLI, CLI_SHARE = 46, 0.06
 
 
 def agent_edits(members: tuple[Employee, ...], events: Events) -> list[Row]:
-    edits = lines(events)
-    return [
-        {
-            "event_date": day,
-            "total_suggested_diffs": sums["applies"],
-            "total_accepted_diffs": sums["accepts"],
-            "total_rejected_diffs": sums["applies"] - sums["accepts"],
-            **_line_fields(sums),
-        }
-        for day, sums in _daily_sums(events, edits)
-    ]
+    names = ("total_suggested_diffs", "total_accepted_diffs", "total_rejected_diffs")
+    return list(_edits(events, lines(events), names))
 
 
 def tabs(members: tuple[Employee, ...], events: Events) -> list[Row]:
     edits = lines(events)
     figures = {
-        "shown": edits["tabs_shown"],
-        "taken": edits["tabs_accepted"],
+        "applies": edits["tabs_shown"],
+        "accepts": edits["tabs_accepted"],
         "lines_added": edits["tabs_shown"] * 2,
         "lines_deleted": edits["tabs_shown"] // 3,
         "accepted_lines_added": edits["tabs_accepted"] * 2,
         "accepted_lines_deleted": edits["tabs_accepted"] // 3,
     }
-    return [
-        {
-            "event_date": day,
-            "total_suggestions": sums["shown"],
-            "total_accepts": sums["taken"],
-            "total_rejects": sums["shown"] - sums["taken"],
-            **_line_fields(sums),
-        }
-        for day, sums in _daily_sums(events, figures)
-        if sums["shown"]
-    ]
+    names = ("total_suggestions", "total_accepts", "total_rejects")
+    return [row for row in _edits(events, figures, names) if row["total_suggestions"]]
 
 
 def dau(members: tuple[Employee, ...], events: Events) -> list[Row]:
@@ -137,11 +119,8 @@ def top_file_extensions(members: tuple[Employee, ...], events: Events) -> list[R
 
 
 def _extension_row(day: str, number: int, mine: np.ndarray, edits: dict[str, np.ndarray]) -> Row:
-    applies, accepts = int(edits["applies"][mine].sum()), int(edits["accepts"][mine].sum())
-    suggested, accepted = (
-        int(edits["lines_added"][mine].sum()),
-        int(edits["accepted_lines_added"][mine].sum()),
-    )
+    applies, accepts = (int(edits[name][mine].sum()) for name in ("applies", "accepts"))
+    suggested, accepted = (int(edits[name][mine].sum()) for name in ("lines_added", "accepted_lines_added"))
     return {
         "event_date": day,
         "file_extension": EXTENSIONS[number].removeprefix("."),
@@ -192,7 +171,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def _days(events: Events) -> Iterable[tuple[str, slice, Events]]:
+def _days(events: Events) -> Iterator[tuple[str, slice, Events]]:
     """Yield each day with events: its name, its rows' place and the rows; `events` are in order of time."""
     days, starts = np.unique(events.occurred_ms // DAY_MS, return_index=True)
     ends = np.append(starts, len(events))[1:]
@@ -201,24 +180,25 @@ def _days(events: Events) -> Iterable[tuple[str, slice, Events]]:
         yield _day(day), rows, events.take(rows)
 
 
-def _daily_sums(events: Events, figures: dict[str, np.ndarray]) -> Iterable[tuple[str, dict[str, int]]]:
+def _edits(events: Events, figures: dict[str, np.ndarray], names: tuple[str, str, str]) -> Iterator[Row]:
+    """By day: how many edits were suggested, accepted and rejected, under these names, and their lines."""
     for day, rows, _ in _days(events):
-        yield day, {name: int(values[rows].sum()) for name, values in figures.items()}
-
-
-def _line_fields(sums: dict[str, int]) -> Row:
-    green, red = sums["lines_added"], sums["lines_deleted"]
-    green_taken, red_taken = sums["accepted_lines_added"], sums["accepted_lines_deleted"]
-    return {
-        "total_green_lines_accepted": green_taken,
-        "total_red_lines_accepted": red_taken,
-        "total_green_lines_rejected": green - green_taken,
-        "total_red_lines_rejected": red - red_taken,
-        "total_green_lines_suggested": green,
-        "total_red_lines_suggested": red,
-        "total_lines_suggested": green + red,
-        "total_lines_accepted": green_taken + red_taken,
-    }
+        sums = {name: int(values[rows].sum()) for name, values in figures.items()}
+        suggested, accepted = sums["applies"], sums["accepts"]
+        green, red = sums["lines_added"], sums["lines_deleted"]
+        green_taken, red_taken = sums["accepted_lines_added"], sums["accepted_lines_deleted"]
+        yield {
+            "event_date": day,
+            **dict(zip(names, (suggested, accepted, suggested - accepted), strict=True)),
+            "total_green_lines_accepted": green_taken,
+            "total_red_lines_accepted": red_taken,
+            "total_green_lines_rejected": green - green_taken,
+            "total_red_lines_rejected": red - red_taken,
+            "total_green_lines_suggested": green,
+            "total_red_lines_suggested": red,
+            "total_lines_suggested": green + red,
+            "total_lines_accepted": green_taken + red_taken,
+        }
 
 
 def _people_count(events: Events) -> int:
