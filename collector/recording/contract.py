@@ -101,34 +101,18 @@ class Writer:
     def _object(self, value: dict[str, object], endpoint: EndpointContract, path: str) -> dict[str, object]:
         names = endpoint.children(path)
         keys = next((name for name in names if name in KEYS), "")
-        if not keys:
-            self._note_missing(value, endpoint, path, names)
-        return {
-            self._key(key, keys, is_known=bool(names)): self.written(
-                item, endpoint, _joined(path, keys or (key if key in names else self._plain(key))), key
-            )
-            for key, item in value.items()
-        }
-
-    def _note_missing(
-        self, value: dict[str, object], endpoint: EndpointContract, path: str, names: list[str]
-    ) -> None:
-        for name in names:
-            if name not in value and not self._may_be_missing(endpoint, _joined(path, name)):
+        for name in names if not keys else ():
+            field = endpoint.fields.get(_joined(path, name))
+            if name not in value and field and not field.may_be_missing:
                 self._note(endpoint, f"`{_joined(path, name)}` is missing")
-
-    def _may_be_missing(self, endpoint: EndpointContract, path: str) -> bool:
-        field = endpoint.fields.get(path)
-        return field is None or field.may_be_missing
-
-    def _key(self, key: str, keys: str, *, is_known: bool) -> str:
-        if keys:
-            return str(self.masks.masked(key, KEYS[keys]))
-        return key if is_known and FIELD_NAME.fullmatch(key) else str(self.masks.masked(key, TEXT))
-
-    def _plain(self, key: str) -> str:
-        """An unknown key as the report writes it: not at all where it may name somebody."""
-        return key if FIELD_NAME.fullmatch(key) else "?"
+        written = {}
+        for key, item in value.items():
+            is_name = FIELD_NAME.fullmatch(key) is not None
+            shown = str(self.masks.masked(key, KEYS.get(keys, KEPT if names and is_name else TEXT)))
+            # An unknown key is not reported at all where it may name somebody.
+            place = keys or (key if key in names or is_name else "?")
+            written[shown] = self.written(item, endpoint, _joined(path, place), key)
+        return written
 
     def _note(self, endpoint: EndpointContract, text: str) -> None:
         self.differences[f"{endpoint.method} {endpoint.pattern}: {text}"] += 1
