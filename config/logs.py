@@ -71,24 +71,15 @@ class JsonLines(Redaction, JsonFormatter):
 
 def logging_config(style: str, level: str, *, secrets: Collection[str]) -> dict:
     """A LOGGING dictionary; `style` is text or json."""
-    text = {
-        "()": TextLines,
-        "fmt": "{asctime} {levelname} {name}: {message}",
-        "datefmt": UTC,
-        "style": "{",
-        "secrets": secrets,
-    }
-    json = {
-        "()": JsonLines,
-        "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        "datefmt": UTC,
-        "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
-        "secrets": secrets,
-    }
+    lines = {"()": TextLines, "fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    if style == "json":
+        names = {"asctime": "at", "levelname": "level", "name": "logger"}
+        fields = "%(asctime)s %(levelname)s %(name)s %(message)s"
+        lines = {"()": JsonLines, "fmt": fields, "rename_fields": names}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": json if style == "json" else text},
+        "formatters": {"lines": lines | {"datefmt": UTC, "secrets": secrets}},
         "filters": {"refusals": {"()": lambda: is_request_of_no_fault}},
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": "lines", "filters": ["refusals"]}
