@@ -15,6 +15,7 @@ from collector.facts.roster import Identity, Roster
 from collector.models import Member, UsageEvent
 from collector.sources.event_rows import (
     TABLE,
+    TOKENS,
     EventDraft,
     EventKey,
     EventRows,
@@ -167,24 +168,15 @@ def keep_tokens(rows: EventRows, stored: EventRows) -> None:
     for key, old in stored.items():
         row = rows.get(key)
         if row and _has_sum_only(row) and not _has_sum_only(old) and _token_total(old) == row.input_tokens:
-            rows[key] = row._replace(
-                input_tokens=old.input_tokens,
-                output_tokens=old.output_tokens,
-                cache_write_tokens=old.cache_write_tokens,
-                cache_read_tokens=old.cache_read_tokens,
-            )
+            rows[key] = row.taking(TOKENS, old)
 
 
 def _has_sum_only(row: EventValues) -> bool:
-    others = (row.output_tokens, row.cache_write_tokens, row.cache_read_tokens)
-    return row.input_tokens is not None and others == (None, None, None)
+    return [name for name in TOKENS if getattr(row, name) is not None] == ["input_tokens"]
 
 
 def _token_total(row: EventValues) -> int:
-    return sum(
-        count or 0
-        for count in (row.input_tokens, row.output_tokens, row.cache_write_tokens, row.cache_read_tokens)
-    )
+    return sum(getattr(row, name) or 0 for name in TOKENS)
 
 
 def not_known_better(

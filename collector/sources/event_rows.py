@@ -22,6 +22,10 @@ KNOWLEDGE = {
 }
 
 
+COST = ("charged_cents", "cost_basis", "model_cents", "token_fee_cents", "discount_percent")
+TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
+
+
 class EventKey(NamedTuple):
     """What identifies an event; the ordinal numbers events that are otherwise identical."""
 
@@ -59,14 +63,9 @@ class EventValues(NamedTuple):
     request_units: Decimal = Decimal(0)
     origin: str = UsageEvent.Provenance.API.value
 
-    def with_cost_of(self, other: EventValues) -> EventValues:
-        return self._replace(
-            charged_cents=other.charged_cents,
-            cost_basis=other.cost_basis,
-            model_cents=other.model_cents,
-            token_fee_cents=other.token_fee_cents,
-            discount_percent=other.discount_percent,
-        )
+    def taking(self, names: Iterable[str], other: EventValues) -> EventValues:
+        """The same with these columns of the other's."""
+        return self._replace(**{name: getattr(other, name) for name in names})
 
 
 class EventDraft(NamedTuple):
@@ -122,4 +121,4 @@ def keep_costs(rows: EventRows, stored: EventRows) -> None:
         if row is None or KNOWLEDGE[row.cost_basis] >= KNOWLEDGE[old.cost_basis]:
             continue
         if (row.kind, row.is_chargeable) == (old.kind, old.is_chargeable):
-            rows[key] = row.with_cost_of(old)
+            rows[key] = row.taking(COST, old)
