@@ -142,9 +142,8 @@ class UsageCsv:
             )
         if survey.without_cost and not survey.with_cost:
             raise FileError(
-                f"None of the {survey.without_cost:,} billed rows has a cost. Cursor's exports have had "
-                f"this fault "
-                "before, so the file was not imported as free usage. Export it again."
+                f"None of the {survey.without_cost:,} billed rows has a cost. Cursor's exports have had this "
+                "fault before, so the file was not imported as free usage. Export it again."
             )
         self.users.check(survey.rows)
         survey.settle()

@@ -67,9 +67,8 @@ class Users:
             return identify(self.member)
         if not self.member:
             raise ValueError(
-                f"The User column holds “{cell[:80]}”, which is not an e-mail address and does not "
-                f"identify a "
-                "member. Use --member EMAIL to name the member."
+                f"The User column holds “{cell[:80]}”, which is not an e-mail address and does not identify "
+                "a member. Use --member EMAIL to name the member."
             )
         if user not in MYSELF and len(self.names) < MOST_KEPT:
             self.names[cell[:80]] = None
