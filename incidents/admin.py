@@ -59,7 +59,7 @@ class IncidentSettingsAdmin(SettingsAdmin):
 class NotificationAdmin(ReadOnly, admin.ModelAdmin):
     """What was to be said, to whom, whether it got through, and if not, why and what to do."""
 
-    list_display = ("created_at", "channel", "kind", "about", "status", "tries", "sent_at", "due_at", "error")
+    list_display = ("created_at", "channel", "kind", "about", "status", "tries", "sent_at", "error")
     list_filter = ("status", "kind", "channel", "created_at")
     list_select_related = ("channel", "incident__member", "entry")
     date_hierarchy = "created_at"

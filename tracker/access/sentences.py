@@ -1,6 +1,6 @@
 """An entry of the audit log as a sentence: “Ada changed the spend floor from $50 to $80”."""
 
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.text import capfirst
 
 from tracker.access import deeds
@@ -73,9 +73,8 @@ def refusal(entry: AuditEntry, who: str) -> str:
 
 def page_deed(target: str) -> str:
     """What was done by a form of the site's own pages: “resolved incident #3”; empty for any other."""
-    try:
-        match = resolve(target.partition(" ")[2])
-    except Resolver404:
+    match = match_of(target)
+    if match is None:
         return ""
     act = ACTS.get(match.kwargs.get("action", ""), "changed")
     return PAGE_DEEDS.get(match.url_name or "", "").format(**match.kwargs, act=act)
@@ -83,26 +82,32 @@ def page_deed(target: str) -> str:
 
 def deed_words(target: str) -> str:
     """What a request did, as far as its method and path say: “changed Detection”, “deleted /api/groups/3”."""
-    method, _, path = target.partition(" ")
-    _, act = model_and_act(path)
-    verb = DEEDS.get(act) or ("deleted" if method == "DELETE" else "changed")
+    _, act = model_and_act(target)
+    verb = DEEDS.get(act) or ("deleted" if target.startswith("DELETE ") else "changed")
     return f"{verb} {page_words(target)}"
 
 
 def page_words(target: str) -> str:
-    """What the admin's front page calls the page, else its path."""
-    path = target.partition(" ")[2]
-    label, _ = model_and_act(path)
-    return label or path or "something"
+    """What the admin's front page calls the page, or what the site's page is called and about, else its path:
+    “billing groups”, “member ana@example.com”."""
+    match, (label, _) = match_of(target), model_and_act(target)
+    if match and match.url_name and not match.app_names:
+        label = " ".join([match.url_name.replace("-", " "), *map(str, match.kwargs.values())])
+    return label or target.partition(" ")[2] or "something"
 
 
-def model_and_act(path: str) -> tuple[str, str]:
-    """The table of an admin's page in words, and what the page does; both empty for any other path."""
+def match_of(target: str) -> ResolverMatch | None:
+    """What answers the address of a request such as `GET /teams`; None where nothing does."""
     try:
-        match = resolve(path)
+        return resolve(target.partition(" ")[2])
     except Resolver404:
-        return "", ""
-    if match.app_names[:1] != ["admin"] or not match.url_name:
+        return None
+
+
+def model_and_act(target: str) -> tuple[str, str]:
+    """The table of an admin's page in words, and what the page does; both empty for any other."""
+    match = match_of(target)
+    if match is None or match.app_names[:1] != ["admin"] or not match.url_name:
         return "", ""
     model, act = deeds.model_of(match.url_name)
     return (str(model._meta.verbose_name_plural), act) if model and act in DEEDS else ("", "")

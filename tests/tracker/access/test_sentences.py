@@ -131,6 +131,11 @@ def test_what_a_command_changes_is_nobodys_request(db):
             "Cron secret deleted /api/groups/3",
         ),
         ({"action": "export", "target": "GET /users.csv"}, "Somebody exported /users.csv"),
+        ({"action": "export", "target": "GET /"}, "Somebody exported overview"),
+        (
+            {"action": "export", "target": "GET /users/ana@example.com"},
+            "Somebody exported member ana@example.com",
+        ),
         ({"action": "export", "target": "GET /admin/groups/group/"}, "Somebody exported billing groups"),
         ({"action": "refused", "address": "10.0.0.1"}, "Somebody at 10.0.0.1 was refused"),
         ({"target": ""}, "Somebody changed something"),
