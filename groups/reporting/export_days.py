@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 
 from django.db.models import F
 
@@ -23,6 +25,8 @@ COUNTS = (
     "cache_write_tokens",
     "cache_read_tokens",
 )
+KEY = ("day", "member_id", "model", "surface")
+SUMS = ("total_cents", "billed_cents", *COUNTS)
 COLUMNS = (
     *("day", "group", "email", "name", "model", "surface", "spend_usd", "on_demand_usd", "included_usd"),
     *COUNTS,
@@ -32,17 +36,20 @@ COLUMNS = (
 def rows(first: date, last: date) -> Iterator[dict[str, object]]:
     """Yield the rows of `first` to `last`, both included, by day; money in dollars, exact.
 
-    A day on which a billing cycle turns has two rows, as its totals have. Texts are safe in a spreadsheet.
+    A day on which a billing cycle turns has one row too, though its totals are kept in two parts. Texts are
+    safe in a spreadsheet.
     """
     groups = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     days = (
         MemberModelDay.objects.between(first, last)
         .annotate(held_group=held_group(), email=F("member__email"), name=F("member__name"))
-        .order_by("day", "is_after_turn", "member_id", "model", "surface")
+        .order_by(*KEY)
+        .values(*KEY, "held_group", "email", "name", *SUMS)
     )
-    for day in days.values(
-        "day", "held_group", "email", "name", "model", "surface", "total_cents", "billed_cents", *COUNTS
-    ).iterator(chunk_size=2_000):
+    for _, parts in groupby(days.iterator(chunk_size=2_000), key=itemgetter(*KEY)):
+        day, *others = parts
+        for part in others:
+            day |= {name: day[name] + part[name] for name in SUMS}
         total, billed = day["total_cents"], day["billed_cents"]
         yield {
             "day": day["day"].isoformat(),

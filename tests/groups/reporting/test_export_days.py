@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 from django.core.management import CommandError, call_command
 
-from collector.models import MemberModelDay
+from collector.models import Member, MemberModelDay
 from groups.reporting import export_days, focus
 from tests.groups.factories import assign, make_day, make_group, make_member
 
@@ -39,6 +39,16 @@ def test_each_row_is_a_day_of_a_member_in_the_group_of_that_day():
         ("2026-03-20", "Unassigned", "bob@x.io", rows[2]["name"], "", "0.990000", "0.000000", "7", "0"),
     ]  # fmt: skip
     assert tuple(rows[0]) == export_days.COLUMNS
+
+
+def test_a_day_on_which_a_cycle_turns_has_one_row_with_both_of_its_parts():
+    ann = Member.objects.get(email="ann@x.io")
+    rest = {"surface": "ide", "requests": 2, "billed_cents": 3}
+    make_day(ann, date(2026, 3, 13), Decimal("4.25"), is_after_turn=True, **rest)
+    (row,) = export_days.rows(date(2026, 3, 13), date(2026, 3, 13))
+    assert (row["spend_usd"], row["on_demand_usd"], row["included_usd"], row["requests"]) == (
+        Decimal("0.1475"), Decimal("0.13"), Decimal("0.0175"), 3,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["export_days", "export_focus"])
