@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,6 +13,7 @@ from incidents.notifying import recording
 from incidents.wording import instant
 
 UNRESOLVED = (Status.OPEN, Status.ALERTED, Status.ACKNOWLEDGED)
+SENT_TWICE = timedelta(minutes=1)  # a form or a button pressed again because the answer took a moment
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,18 @@ def transition(
             incident.refresh_from_db()
             return False
         incident.refresh_from_db()
-        write(incident, move, at, actor, origin, before)
+        if move.to is not None or not is_repeat(incident, move, at, actor):
+            write(incident, move, at, actor, origin, before)
         return True
+
+
+def is_repeat(incident: Incident, move: Transition, at: datetime, actor: Actor) -> bool:
+    """Whether this person has just taken the very same step, which changes no state that would show it."""
+    last = incident.timeline.order_by("pk").last()
+    if last is None or not actor.name:
+        return False
+    same = (move.step, move.text, actor.name)
+    return (last.step, last.text, last.actor_name) == same and at - last.at < SENT_TWICE
 
 
 def write(

@@ -159,7 +159,7 @@ def verdict(
             move = Transition(TimelineStep.VERDICT, UNRESOLVED, Status.RESOLVED, text)
             changes |= resolution(actor.name, now) | {"snoozed_until": None}
         won = transition(incident, move, now, actor, origin, **changes)
-        if won:
+        if won and incident.timeline.filter(at=now).exists():  # else it was sent twice
             replace_exemption(incident, actor.name, now, until, reason)
     return outcome(incident, won, f"Verdict: {Verdict(kind).label}.")
 

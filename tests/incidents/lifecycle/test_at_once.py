@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import TypeVar
 
 import pytest
 from django.db import connection
 
+from detection.models import Exemption
 from incidents import lifecycle
 from incidents.lifecycle import Actor, take_in
-from incidents.models import Incident, Notification
+from incidents.models import Incident, Notification, Verdict
 from incidents.notifying import outbox
 from tests.incidents.factories import NOON, make_anomaly, make_channel, make_incident, run_at
 
@@ -68,3 +70,33 @@ def test_of_four_runs_at_once_one_opens_the_incident():
     reports = at_once(4, lambda number: take_in(run_at(NOON), NOON))
     assert sum(report.opened for report in reports) == 1
     assert (Incident.objects.count(), Notification.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda *who: lifecycle.note(*who, "Asked Ada"),
+        lambda *who: lifecycle.snooze(*who, NOON + timedelta(days=1), "holiday"),
+        lambda *who: lifecycle.verdict(*who, Verdict.EXPECTED, None, "load test"),
+        lambda *who: lifecycle.correct_onset(*who, NOON - timedelta(hours=4)),
+    ],
+)
+def test_what_a_person_sends_four_times_at_once_is_done_once(act):
+    make_channel()
+    make_anomaly()
+    take_in(run_at(NOON), NOON)
+    incident = Incident.objects.get()
+    told, steps = Notification.objects.count(), incident.timeline.count()
+
+    def send(number: int) -> lifecycle.Outcome:
+        now = NOON + timedelta(seconds=1, milliseconds=number)
+        return act(Incident.objects.get(), Actor(None, "Bo"), "page", now)
+
+    outcomes = at_once(4, send)
+    assert incident.timeline.count() == steps + 1
+    assert Notification.objects.count() - told <= 1
+    assert any(outcome.won for outcome in outcomes)
+    assert Exemption.objects.filter(revoked_at=None).count() == Exemption.objects.count()
+    lifecycle.resolve(Incident.objects.get(), Actor(None, "Bo"), "page", NOON + timedelta(hours=1))
+    lifecycle.reopen(Incident.objects.get(), Actor(None, "Bo"), "page", NOON + timedelta(hours=2))
+    assert not Exemption.objects.filter(revoked_at=None).exists()
