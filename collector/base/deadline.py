@@ -24,6 +24,8 @@ from typing import Any
 LARGEST_ANSWER = 256 * 1024
 # Not link-local: of AWS and of Google over IPv6, of Alibaba Cloud, and Azure's.
 METADATA_SERVICES = {"fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16"}
+# IPv6 addresses that end in one of IPv4: mapped, and what a network without IPv4 translates.
+AROUND_IPV4 = [ipaddress.ip_network(prefix) for prefix in ("::/96", "::ffff:0:0/96", "64:ff9b::/96")]
 
 
 class DeadlineExceeded(TimeoutError):
@@ -121,8 +123,9 @@ def is_metadata_address(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:  # a name
         return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_link_local or str(mapped or address) in METADATA_SERVICES
+    if any(address in network for network in AROUND_IPV4):
+        address = ipaddress.ip_address(int(address) % 2**32)
+    return address.is_link_local or str(address) in METADATA_SERVICES
 
 
 class _BoundedAnswer(http.client.HTTPResponse):

@@ -94,6 +94,8 @@ def test_no_redirect_leads_elsewhere(service):
     [
         ("webhook", "http://169.254.169.254/latest/meta-data/", "link-local"),
         ("webhook", "http://[::ffff:169.254.169.254]/latest", "link-local"),
+        ("webhook", "http://[64:ff9b::a9fe:a9fe]/latest", "link-local"),
+        ("webhook", "http://[::169.254.169.254]/latest", "link-local"),
         ("webhook", "https://[fe80::1]/hook", "link-local"),
         ("webhook", "http://[fd00:ec2:0::254]/latest", "metadata"),
         ("apprise", "json://100.100.100.200/latest", "metadata"),
