@@ -66,6 +66,7 @@ class DetectionSettingsAdmin(SettingsAdmin):
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field:
             field.help_text = f"{field.help_text} Default: {value_text(db_field.get_default())}."
+            field.show_hidden_initial = "trial" not in request.GET  # which shows what was tested, not saved
         return field
 
     def get_urls(self) -> list[URLPattern]:

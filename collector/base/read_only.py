@@ -8,7 +8,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DataError
-from django.db.models import DateTimeField, Model, QuerySet
+from django.db.models import DateTimeField, Field, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -114,6 +114,21 @@ class RecordedAdmin(CarefulList, SimpleHistoryAdmin):
 
 class SettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     """The one row of a table of settings; saved, it leads back to the front page."""
+
+    def formfield_for_dbfield(
+        self, db_field: Field, request: HttpRequest, **options: Any
+    ) -> forms.Field | None:
+        """With what it held when the page was opened."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field:
+            field.show_hidden_initial = True
+        return field
+
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
+        """Save what was changed on the page; what somebody else has changed meanwhile stays."""
+        opened_with = {name for name in form.fields if form.add_initial_prefix(name) in request.POST}
+        obj.refresh_from_db(fields=opened_with - set(form.changed_data))
+        super().save_model(request, obj, form, change)
 
     def response_change(self, request: HttpRequest, obj: Model) -> HttpResponseRedirect:
         self.message_user(request, f"{capfirst(str(obj))}: your changes are saved.")

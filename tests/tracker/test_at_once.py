@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError
 from django.test import Client
 
+from detection.models import DetectionSettings
 from groups.models import Group
 from incidents.models import Incident, IncidentSettings, Status
 from tests.incidents.factories import make_incident, make_member
@@ -81,3 +82,26 @@ def test_only_what_could_have_been_done_a_moment_before_is_called_a_conflict(
     assert page.status_code == status
     assert ("Not saved" in page.content.decode()) == (status == 409)
     assert "key of somebody" not in page.content.decode()
+
+
+def form_fields(page) -> dict[str, str]:
+    """What a browser sends of the form as it was shown."""
+    fields = {}
+    for shown in page.context["adminform"].form:
+        value = shown.value()
+        fields[shown.html_initial_name] = "" if value is None else str(value)
+        if value is not None and value is not False:
+            fields[shown.html_name] = "on" if value is True else str(value)
+    return fields
+
+
+def test_settings_that_two_people_change_on_pages_opened_before_keep_both_changes(admins):
+    address = "/admin/detection/detectionsettings/"
+    opened = [form_fields(admins[n].get(address)) for n in range(2)]
+    assert 'name="initial-floor_dollars"' in admins[0].get(address).content.decode()
+    assert admins[0].post(address, opened[0] | {"floor_dollars": "80"}).status_code == 302
+    del opened[1]["members_limited"]
+    assert admins[1].post(address, opened[1] | {"continuation_hours": "12"}).status_code == 302
+    settings = DetectionSettings.get_solo()
+    assert (settings.floor_dollars, settings.continuation_hours) == (80, 12)
+    assert not settings.members_limited
