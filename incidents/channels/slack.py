@@ -173,10 +173,10 @@ def body(what: Alert | Digest) -> dict[str, Any]:
     return {"text": fallback(what), "blocks": blocks}
 
 
-def call(method: str, *, seconds: float = CALL_SECONDS, is_patient: bool = True, **arguments: object) -> Any:
+def call(method: str, *, seconds: float = 0, is_patient: bool = True, **arguments: object) -> Any:
     """One call of Slack's API; DeliveryError with the reason and what to do."""
     try:
-        with deadline(seconds, largest=2 * LARGEST_ANSWER):
+        with deadline(seconds or CALL_SECONDS, largest=2 * LARGEST_ANSWER):
             return getattr(client(method, is_patient=is_patient), method)(**arguments)
     except SlackApiError as problem:
         raise explain(problem) from None  # the cause holds the request's headers
