@@ -86,7 +86,7 @@ class CsvTable:
         except NotText as exc:
             raise FileError(str(exc)) from exc
         self.problems = problems or Problems()
-        errors = DAMAGED_BYTES if encoding.startswith("utf-8") else "strict"
+        errors = DAMAGED_BYTES if encoding.startswith("utf") else "strict"
         self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, errors=errors, newline=""))
         self._known, self._required = columns, required
         self._header = _find_header(self._lines, columns, required)

@@ -5,8 +5,9 @@ import re
 from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 20
-# How Python decodes bytes that are not text: as halves of characters, which no text has.
-DAMAGED_BYTES = "surrogateescape"
+# How bytes that are not text are decoded: as half a character, which no text has.
+DAMAGED_BYTES = "half-characters"
+codecs.register_error(DAMAGED_BYTES, lambda error: ("\udcff", getattr(error, "end")))
 DAMAGE = re.compile("[\ud800-\udfff]")
 BEYOND_ASCII = re.compile("[^\x00-\x7f\ud800-\udfff]")
 SPREADSHEET = (

@@ -122,6 +122,14 @@ def test_a_header_below_the_rows_names_the_columns_from_there_on():
     assert read(data) == [(2, "ann@x.io", "a"), (4, "bob@x.io", "b"), (5, "cy@x.io", "Email")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("cut", [-1, -3])
+def test_a_wide_file_that_is_cut_within_a_character_loses_its_last_line_alone(encoding, cut):
+    data = "Email,Team\nann@x.io,a\nbob@x.io,bb".encode(encoding)[:cut]
+    assert read(data)[0] == (2, "ann@x.io", "a")
+    assert len(problems(data)) == 1
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_a_nul_in_a_wide_encoding_concerns_its_line_alone(encoding):
     data = "Email,Team\nann@x.io,a\0b\nbob@x.io,b\n".encode(encoding)
