@@ -104,11 +104,9 @@ class EventReader(Generic[T]):
 
 
 def _has_more(answer: EventsAnswer, number: int) -> bool | None:
-    """Whether a page follows: by the envelope, else by the total (None), else by whether the page is full."""
+    """Whether a page follows, by the envelope; None where it contradicts a full page, and the total decides."""
     has_more = answer.has_more(number)
-    if has_more is None and answer.total_usage_events_count is None:
-        return len(answer.rows) >= PAGE_SIZE
-    return has_more
+    return None if len(answer.rows) >= PAGE_SIZE and not has_more else has_more
 
 
 def _distinct(reading: Reading[T]) -> int:

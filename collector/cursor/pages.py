@@ -21,6 +21,8 @@ READINGS = 3
 MOST_PAGES = 1000
 # Pages without a row, one after the other: in a large team many may be idle.
 MOST_EMPTY = 50
+# Where nothing says whether a page follows, one with a round number of rows was probably cut at that number.
+ROUND = 10
 # A total may be off by as many without the reading being asked for again.
 SMALL_GAP = 3
 
@@ -28,7 +30,7 @@ SMALL_GAP = 3
 @dataclass(frozen=True)
 class Page(Generic[Row]):
     """One page: its rows, what the answer says the total is (None: it does not say), whether more follow
-    (None: as long as fewer than the total came).
+    (None: it does not say that either).
 
     `is_known`: nothing of it changed since it was stored, so its rows were not sent again. `came` is how many
     rows it held, rejected ones included.
@@ -68,8 +70,10 @@ class Reading(Generic[Row]):
     def add_page(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
         more = page.has_more
-        if more is None:
-            more = page.size > 0 and self.came + page.size < (page.total or 0)
+        if more is None and page.total is not None:
+            more = page.size > 0 and self.came + page.size < page.total
+        elif more is None:
+            more = page.size > 0 and page.size % ROUND == 0
         self.is_over = not more
         if page.is_known:
             # What was not sent can be neither compared nor counted.
@@ -88,7 +92,8 @@ class Reading(Generic[Row]):
         if not page.size and more:
             self._object(f"page {number} is empty, yet more were announced")
         if page.rows and page.rows in self.pages:
-            self._object(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
+            if page.has_more is not None or page.total is not None:  # else nobody announced another page
+                self._object(f"page {number} repeats page {self.pages.index(page.rows) + 1}")
             self.is_over = True  # it leads nowhere
             return
         if number >= MOST_PAGES and more:

@@ -86,6 +86,24 @@ def test_all_pages_are_read_however_an_answer_announces_them(told, client, name,
     assert (SOURCES[name][4].objects.count(), result.noted) == (ROWS, 0)
 
 
+@pytest.mark.parametrize("heeds_page", [True, False])
+@pytest.mark.parametrize("name", ["events", "spend"])
+def test_a_server_that_cuts_at_a_round_number_and_announces_nothing_is_asked_on(
+    told, client, name, heeds_page, monkeypatch
+):
+    monkeypatch.setattr("collector.cursor.pages.ROUND", CAP)
+    tell(told, name, lambda page, more: {}, heeds_page=heeds_page)
+    result = SOURCES[name][0].sync(client, WINDOW)
+    assert (SOURCES[name][4].objects.count(), result.noted) == (ROWS if heeds_page else CAP, 0)
+
+
+def test_a_full_page_of_events_that_denies_what_its_total_promises_is_followed(told, client, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE_SIZE", CAP)
+    tell(told, "events", lambda page, more: {"hasNextPage": False, "totalUsageEventsCount": ROWS})
+    assert events.sync(client, WINDOW).noted == 0
+    assert UsageEvent.objects.count() == ROWS
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_pages_that_go_on_after_the_end_end(told, client, name, monkeypatch):
     monkeypatch.setattr("collector.cursor.pages.MOST_EMPTY", 3)
