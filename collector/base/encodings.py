@@ -2,12 +2,12 @@
 
 import codecs
 import re
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 CHUNK_BYTES = 1 << 20
 # How bytes that are not text are decoded: as half a character, which no text has.
 DAMAGED_BYTES = "half-characters"
-codecs.register_error(DAMAGED_BYTES, lambda error: ("\udcff", getattr(error, "end")))
+codecs.register_error(DAMAGED_BYTES, lambda error: ("\udcff", cast(UnicodeDecodeError, error).end))
 DAMAGE = re.compile("[\ud800-\udfff]")
 BEYOND_ASCII = re.compile("[^\x00-\x7f\ud800-\udfff]")
 SPREADSHEET = (

@@ -104,7 +104,7 @@ class EventReader(Generic[T]):
 
 
 def _has_more(answer: EventsAnswer, number: int) -> bool | None:
-    """Whether a page follows, by the envelope; None where it contradicts a full page, and the total decides."""
+    """Whether a page follows, by the envelope; None where a full page denies it: the total decides."""
     has_more = answer.has_more(number)
     return None if len(answer.rows) >= PAGE_SIZE and not has_more else has_more
 
