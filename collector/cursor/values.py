@@ -33,10 +33,10 @@ N = TypeVar("N", int, Decimal)
 
 # What an IntegerField of PostgreSQL holds, and the column of request units.
 LARGEST_INTEGER, LARGEST_UNITS = 2**31 - 1, Decimal("99999999.9999")
-# What stands for nobody where an address is missing.
-NOBODY = {"null", "undefined", "none", "n/a", "-", "unknown"}
 # What stands in place of an id; taken for one, everybody who has it would be the same person.
 NO_IDS = {"null", "undefined", "none", "None", "0", "-1"}
+# What stands for nobody where an address is missing.
+NOBODY = NO_IDS | {"n/a", "-", "unknown"}
 
 
 @dataclass
@@ -133,9 +133,9 @@ def text_validator(length: int, nothing: Container[str] = ("null",)) -> PlainVal
 
 
 def _address(value: object) -> str:
-    if not isinstance(value, str):
+    if isinstance(value, bool) or not isinstance(value, str | int):
         raise ImplausibleValue("is not text")
-    return _cached_address(value)
+    return _cached_address(str(value))
 
 
 @lru_cache(10_000)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
+from collector.base.plausibility import is_number
 from collector.models import Member, MemberAddress, MemberMerge
 
 from .merging import begin_merge, merge_members
@@ -36,7 +37,7 @@ class Identity(NamedTuple):
 
     @property
     def has_address(self) -> bool:
-        return self.kind == Member.Kind.PERSON and not self.key.startswith(BY_ID)
+        return "@" in self.key
 
 
 @lru_cache(20_000)
@@ -50,13 +51,16 @@ def identify(
 ) -> Identity:
     """The identity of a row: a service account, a person by e-mail or by one of the vendor's ids, or nobody.
 
-    `number` is the one of daily usage and events, `cursor_id` that of members and spend (user_…).
+    `number` is the one of daily usage and events, `cursor_id` that of members and spend (user_…). One that
+    stands in place of the address, as of people who have left, is an id all the same.
     """
+    if email.startswith("user_") or is_number(email, most_digits=40):
+        email, number = "", number or email
     if number.startswith("user_") and not cursor_id:
         number, cursor_id = "", number
     if service_account:
         key = email or f"service-account:{service_account.lower()}"
-        return Identity(key[:254], Member.Kind.SERVICE_ACCOUNT, service_name)
+        return Identity(key[:254], Member.Kind.SERVICE_ACCOUNT, service_name, cursor_id=service_account)
     if email:
         return Identity(email, numeric_id=number[:40], cursor_id=cursor_id)
     if vendor_id := cursor_id or number:
@@ -103,13 +107,12 @@ class Roster:
 
     def known_id(self, identity: Identity) -> int | None:
         """The member of `identity`, None if nobody knows them yet."""
-        if identity.kind == Member.Kind.PERSON:
-            for vendor_id, by_id in (
-                (identity.cursor_id, self.by_cursor_id),
-                (identity.numeric_id, self.by_number),
-            ):
-                if vendor_id and vendor_id in by_id:
-                    return by_id[vendor_id]
+        for vendor_id, by_id in (
+            (identity.cursor_id, self.by_cursor_id),
+            (identity.numeric_id, self.by_number),
+        ):
+            if vendor_id and vendor_id in by_id:
+                return by_id[vendor_id]
         return self.by_key.get(identity.key)
 
     def vague(self) -> set[int]:
@@ -132,6 +135,8 @@ class Roster:
                 ids |= {identity.cursor_id} - {""}
         self._make(unknown, at)
         for identity in wanted:
+            if identity.kind == Member.Kind.SERVICE_ACCOUNT:
+                self._learn_account(identity)
             if not identity.has_address:
                 continue
             if identity.key not in self.by_key:
@@ -141,6 +146,14 @@ class Roster:
                 holders = self.member_id(identity), self.by_key[identity.key]
                 conflict = Conflict(number, identity.key, *holders)
                 self.join_if_one(conflict, at)
+
+    def _learn_account(self, account: Identity) -> None:
+        """Keep the id of a service account that was known by its address alone: another row may lack that."""
+        pk, number = self.member_id(account), account.cursor_id
+        if number not in self.by_cursor_id and Member.objects.filter(
+            pk=pk, kind=account.kind, cursor_id=""
+        ).update(cursor_id=number):
+            self.by_cursor_id[number] = pk
 
     def join_if_one(self, conflict: Conflict, at: datetime) -> bool:
         """Merge the two members whom one id names, where nothing but an address identifies the other.
@@ -252,3 +265,4 @@ class Roster:
                 self.by_number[number] = pk
             if cursor_id:
                 self.by_cursor_id[cursor_id] = pk
+                self.by_key.setdefault(f"{BY_ID}{cursor_id.lower()}", pk)

@@ -18,7 +18,7 @@ from collector.cursor.events import PATH, EventPart, EventReader
 from collector.cursor.records import EventRecord, TokenUsage
 from collector.facts import cycles, rollups
 from collector.facts.doubts import store_notes
-from collector.facts.roster import Roster, identify
+from collector.facts.roster import Identity, Roster, identify
 from collector.facts.surfaces import is_by_bugbot
 from collector.models import Doubt, Source, UsageEvent
 
@@ -111,7 +111,7 @@ def draft(event: EventRecord, notes: Notes) -> EventDraft:
     )
     tokens = event.token_usage or NO_TOKENS
     charged, basis = cost_of(event)
-    doubt_user(event, notes)
+    doubt_user(event, identity, notes)
     doubt_money(event, charged, notes)
     columns = EventValues(
         event.conversation_id,
@@ -138,10 +138,10 @@ def draft(event: EventRecord, notes: Notes) -> EventDraft:
     return EventDraft(identity, event.timestamp, sys.intern(event.model), columns)
 
 
-def doubt_user(event: EventRecord, notes: Notes) -> None:
-    """Note a person's event that names no address, such as “(deleted)”."""
+def doubt_user(event: EventRecord, identity: Identity, notes: Notes) -> None:
+    """Note a person's event that names neither an address nor an id, such as “(deleted)”."""
     user = event.user_email
-    if user and "@" not in user and not event.service_account_id:
+    if user == identity.key and not identity.has_address and not event.service_account_id:
         text = f"“{user}” is not an e-mail address: counted under this name"
         notes.doubt(DoubtKind.IDENTITY, text, subject=user, where="userEmail", at=event.timestamp)
 
