@@ -55,7 +55,7 @@ def test_a_service_account_whose_address_comes_and_goes_is_one(told, client, fir
     read(told, client, robot(NOON, first))
     read(told, client, robot(NOON, first), robot(NOON + timedelta(hours=1), second))
     assert len(set(spenders())) == 1
-    assert Member.objects.by_address("service-account:sa_1" if not first else first)
+    assert Member.objects.by_address(first or "service-account:sa_1")
 
 
 def test_a_service_account_known_by_its_address_alone_gets_its_id(told, client):
