@@ -114,7 +114,8 @@ class TrackerDb:
         present = self._names("SELECT LOWER(name) FROM pragma_table_info(?)", table)
         if present.isdisjoint(columns):
             return
-        wanted = ", ".join(column if column in present else "NULL" for column in columns)
+        # Under their names, which `only` may use.
+        wanted = ", ".join(column if column in present else f"NULL AS {column}" for column in columns)
         # All three are written down in this package; a file has no say in them.
         for row in self._select(f"SELECT {wanted} FROM {table} {only}"):  # noqa: S608  # nosec B608
             yield dict(zip(columns, row, strict=True))

@@ -215,6 +215,12 @@ def test_columns_that_an_older_file_lacks_are_no_error(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("column", [f"{table}.{column}" for table in ROWS for column in ROWS[table][0]])
+def test_no_column_that_is_missing_ends_the_import(tmp_path, column):
+    path = make_file(tmp_path / "old.db", ROWS, without=(column,))
+    assert any(part.taken for part in import_tracker_db(path, AT, is_dry_run=True).parts)
+
+
 @pytest.mark.parametrize(
     ("kind", "metric", "message", "rule"),
     [
