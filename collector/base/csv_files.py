@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from .cells import is_empty_value, tidy
-from .csv_headers import Columns, Header, read_header
+from .csv_headers import Columns, Header, read_header, unwrapped
 from .encodings import DAMAGED_BYTES, NotText, encoding_of
 
 # Far above any line of these files; the csv module itself refuses cells above 131,072 characters.
@@ -111,7 +111,7 @@ class CsvTable:
         while True:
             self._lines.row = []
             try:
-                cells = next(reader)
+                cells = unwrapped(next(reader), self.delimiter)
             except StopIteration:
                 return
             except csv.Error as exc:
@@ -134,20 +134,17 @@ class CsvTable:
 
     def _row(self, line: int, cells: list[str]) -> Row | None:
         width = self._header.width
-        if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-            self.problems.note(
-                line,
-                f"{len(cells)} cells, but the first line has {width} columns. "
-                "Put quotes around the cell that contains the separator.",
-            )
-            return None
-        if len(cells) < width:
-            self.problems.note(
-                line,
-                f"only {len(cells)} of {width} cells. The file seems to be cut off here: export it again.",
-            )
-            return None
         try:
+            if any(cell.strip() for cell in cells[width:]):
+                raise ValueError(
+                    f"{len(cells)} cells, but the first line has {width} columns. "
+                    "Put quotes around the cell that contains the separator."
+                )
+            if len(cells) < width:
+                _plain("".join(cells))  # a damaged character says more than the number of cells
+                raise ValueError(
+                    f"only {len(cells)} of {width} cells. The file seems to be cut off here: export it again."
+                )
             return Row(line, {name: _cell(cells, places) for name, places in self._header.places.items()})
         except ValueError as exc:
             self.problems.note(line, str(exc))

@@ -67,7 +67,12 @@ def _excel_separator(line: str) -> str:
 
 def _header(text: str, delimiter: str, columns: Columns) -> Header:
     cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return header_of(cells, text, delimiter, columns)
+    return header_of(unwrapped(cells, delimiter), text, delimiter, columns)
+
+
+def unwrapped(cells: list[str], delimiter: str) -> list[str]:
+    """The cells of a line that Excel, where it divides at another sign, opened and saved as a single one."""
+    return next(csv.reader(cells[0].splitlines(), delimiter=delimiter), cells) if len(cells) == 1 else cells
 
 
 def header_of(cells: list[str], text: str, delimiter: str, columns: Columns) -> Header:

@@ -130,6 +130,11 @@ def test_a_wide_file_that_is_cut_within_a_character_loses_its_last_line_alone(en
     assert len(problems(data)) == 1
 
 
+def test_lines_that_excel_opened_and_saved_as_one_cell_each_are_read():
+    data = b'"Email,""Team"""\r\n"ann@x.io,""R, D"""\r\nbob@x.io,b\r\n'
+    assert read(data) == [(2, "ann@x.io", "R, D"), (3, "bob@x.io", "b")]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
 def test_a_nul_in_a_wide_encoding_concerns_its_line_alone(encoding):
     data = "Email,Team\nann@x.io,a\0b\nbob@x.io,b\n".encode(encoding)
