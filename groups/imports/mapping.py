@@ -4,12 +4,13 @@ import csv
 from datetime import date
 from typing import BinaryIO
 
-from collector.base.cells import is_empty_value
+from collector.base.cells import bare_address, is_empty_value
 from collector.base.csv_files import CsvTable, Problems, Row
 from collector.base.spreadsheets import harmless, original
 from collector.models import Member
 from groups.assignments.membership import current
 from groups.budgets import csv_columns
+from groups.imports import people
 from groups.imports.people import Target, group_cell, people_rows, without_disagreement
 from groups.models import CycleBudget
 from groups.names import BadName, key, normalised
@@ -17,7 +18,12 @@ from groups.reporting.files import Writable
 
 HEADER = ("email", "name", "group")
 BUDGET_HEADER = ("budget", "group_budget")  # only where a budget is set
-COLUMNS = {"email": ("email", "e-mail"), "name": ("name",), "group": ("group",), **csv_columns.COLUMNS}
+COLUMNS = {
+    "email": people.COLUMNS["email"],
+    "name": people.COLUMNS["name"],
+    "group": ("group", "billing group", "group name"),
+    **csv_columns.COLUMNS,
+}
 
 
 def write_mapping(file: Writable, day: date) -> int:
@@ -59,7 +65,7 @@ def read_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
 
 
 def _entry(row: Row, delimiter: str, problems: Problems) -> Target | None:
-    email, group = " ".join(original(row["email"]).lower().split()), original(row["group"])
+    email, group = bare_address(original(row["email"])), original(row["group"])
     budget = csv_columns.read_dollars(row, "budget", delimiter, problems)
     group_budget = csv_columns.read_dollars(row, "group_budget", delimiter, problems)
     if is_empty_value(email) and not (group_budget and group):

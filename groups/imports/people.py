@@ -14,7 +14,7 @@ GENERAL = "General"
 # Ten times the largest company that this is built for.
 MOST_PEOPLE = 50_000
 COLUMNS = {
-    "email": ("email", "e-mail", "work email", "email address"),
+    "email": ("email", "e-mail", "work email", "email address", "e-mail address", "user email"),
     "name": ("display name", "full name", "name"),
     "title": ("job title", "title"),
     "department": ("department",),

@@ -59,6 +59,16 @@ def test_an_export_imported_into_an_empty_copy_gives_the_same_mapping(nasty):
     assert export() == written
 
 
+@pytest.mark.parametrize("header", ["Email Address,Group Name", "User Email,Billing Group"])
+def test_a_mapping_of_other_headers_and_addresses_in_another_dress_is_read(header):
+    text = f"{header}\nAnn <ann@x.io>,Eng > Web\nmailto:bob@x.io,Ops\n"
+    targets = mapping.read_mapping(io.BytesIO(text.encode()), Problems())
+    assert [(target.email, target.path) for target in targets] == [
+        ("ann@x.io", "Eng > Web"),
+        ("bob@x.io", "Ops"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
