@@ -154,9 +154,11 @@ class PretendRoster(Roster):
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
         for identity in identities:
-            if self.known_id(identity) is None:
-                pk = self.by_key[identity.key] = -len(self.by_key) - 1
-                self.addresses[pk] = identity.key
+            pk = self.known_id(identity) or -len(self.by_key) - 1
+            self.by_key.setdefault(identity.key, pk)
+            self.addresses.setdefault(pk, identity.key)
+            if identity.cursor_id:
+                self.by_cursor_id.setdefault(identity.cursor_id, pk)
 
 
 def _place(event: EventDraft) -> tuple[str, datetime]:

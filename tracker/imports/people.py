@@ -6,7 +6,8 @@ from functools import partial
 from operator import attrgetter
 
 from collector.base.short_transactions import batches
-from collector.facts.roster import identify
+from collector.cursor.values import NO_IDS
+from collector.facts.roster import Identity, identify
 from collector.models import Member
 
 from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, email, instant, label
@@ -24,47 +25,60 @@ TABLES_WITH_MEMBERS = (
 
 
 def take_members(db: TrackerDb, taking: Taking) -> ImportPart:
-    """People whom nobody knows yet, and names of those who had none."""
+    """People whom nobody knows yet, and names of those who had none.
+
+    Of several addresses with one of Cursor's ids the one seen last is the member's, the others are former.
+    """
     part = ImportPart("members")
-    member_by_address = {member.email: member for member in Member.objects.all()}
-    new: dict[str, Member] = {}
+    members = Member.objects.in_bulk()
+    new: list[Member] = []
     named: list[Member] = []
-    for row in part.counted(db.rows("members", *MEMBER_COLUMNS)):
+    taken: set[str] = set()  # addresses and ids of those who are new
+    for row in part.counted(db.rows("members", *MEMBER_COLUMNS, only="ORDER BY last_seen DESC")):
         try:
-            address = taking.identity(row["email"]).key if email(row["email"]) else ""
+            identity = taking.identity(row["email"], _cursor_id(row)) if email(row["email"]) else identify("")
         except OddValue:
-            address = ""
-        if not address:
+            identity = identify("")
+        names = {identity.key, identity.cursor_id} - {""}
+        if not identity.has_address:
             part.reject("without an e-mail address")
-        elif present := member_by_address.get(address):
+        elif present := members.get(taking.roster.known_id(identity) or 0):
             if not present.name and label(row["name"], 200):
                 present.name = label(row["name"], 200)
                 named.append(present)
-        else:
-            new[address] = _member(address, row, taking)
+        elif taken.isdisjoint(names):
+            new.append(_member(identity, row, taking))
+        taken |= names
     _save(taking, new, named)
     part.taken = len(new)
+    taking.roster.reload()
+    taking.admit(list(taking.identities))  # those of the members, former ones included
     _admit_others(db, taking)
     return part
+
+
+def _cursor_id(row: TrackerRow) -> str:
+    number = label(row["user_id"], 80)
+    return "" if number in NO_IDS else number
 
 
 MEMBER_COLUMNS = ("email", "user_id", "name", "role", "is_removed", "first_seen", "last_seen")
 
 
-def _member(address: str, row: TrackerRow, taking: Taking) -> Member:
+def _member(identity: Identity, row: TrackerRow, taking: Taking) -> Member:
     return Member(
-        email=address,
+        email=identity.key,
         name=label(row["name"], 200),
         role=label(row["role"], 40),
-        cursor_id=label(row["user_id"], 80),
+        cursor_id=identity.cursor_id,
         is_removed=bool(row["is_removed"]),
         first_seen_at=instant(row["first_seen"]) or taking.at,
         last_seen_at=instant(row["last_seen"]) or taking.at,
     )
 
 
-def _save(taking: Taking, new: dict[str, Member], named: list[Member]) -> None:
-    taking.transactions.create(Member, batches(new.values(), id))
+def _save(taking: Taking, new: list[Member], named: list[Member]) -> None:
+    taking.transactions.create(Member, batches(new, id))
     if not taking.is_dry_run:
         taking.transactions.run(
             partial(Member.objects.bulk_update, batch, ["name"]) for batch in batches(named, id)

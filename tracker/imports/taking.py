@@ -53,11 +53,12 @@ class Taking:
             for start in range(0, len(identities), BATCH)
         )
 
-    def identity(self, address: Cell) -> Identity:
+    def identity(self, address: Cell, cursor_id: str = "") -> Identity:
         """Whom an e-mail names: nobody where it is empty; OddValue where it is not an address."""
         identity = self.identities.get(address)
         if identity is None:
-            identity = self.identities[address] = identify(_checked(email(address)))
+            identity = identify(_checked(email(address)), cursor_id=cursor_id)
+            self.identities[address] = identity
         return identity
 
     def spender(self, address: Cell) -> Identity:
