@@ -6,6 +6,7 @@ an answer at all and is refused; a row that cannot be read is rejected alone, an
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any
@@ -47,6 +48,8 @@ from .values import (
 
 # Endings of kinds that cost nothing, as the vendor and its exports spell them.
 FREE_KINDS = ("not charged", "no charge")
+# Kinds that are charged.
+BILLED_KINDS = ("usage based", "on demand", "usage based pricing")
 
 
 class Pagination(Record):
@@ -168,8 +171,17 @@ class TokenUsage(Record):
 
 
 @lru_cache(1024)
+def plain_kind(kind: str) -> str:
+    """Its words in lower case with single blanks, whichever dashes or underscores join them."""
+    return re.sub(r"[\s_\-‐-―−]+", " ", kind.strip().lower()).removeprefix("usage event kind ")
+
+
 def is_free_kind(kind: str) -> bool:
-    return kind.lower().replace("_", " ").endswith(FREE_KINDS)
+    return plain_kind(kind).endswith(FREE_KINDS)
+
+
+def is_billed_kind(kind: str) -> bool:
+    return plain_kind(kind) in BILLED_KINDS
 
 
 class EventRecord(Record):

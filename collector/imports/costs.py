@@ -1,16 +1,14 @@
 """What a row of the dashboard's CSV says about money."""
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 from collector.base.csv_files import Row
+from collector.cursor.records import BILLED_KINDS, is_billed_kind, plain_kind
 from collector.models import UsageEvent
 
 from .numbers import count, money, units
 
-# Kinds that are charged, whatever separates their words.
-BILLED_KINDS = {"usage based", "on demand", "usage event kind usage based", "usage based pricing"}
 # The price of a request unit. Files from request plans have units and no costs.
 CENTS_PER_UNIT = Decimal(4)
 
@@ -57,18 +55,9 @@ def cost_of_row(row: Row, delimiter: str) -> FileCost:
     return FileCost(True, cost_cents, cost_cents)
 
 
-def is_billed_kind(kind: str) -> bool:
-    return _plain(kind) in BILLED_KINDS
-
-
 def begins_like_billed_kind(kind: str) -> bool:
     """Whether it may be one, with more words after it."""
-    return _plain(kind).startswith(tuple(BILLED_KINDS))
-
-
-def _plain(kind: str) -> str:
-    """Words in lower case with single blanks, whichever dashes or underscores join them."""
-    return re.sub(r"[\s_\-‐-―−]+", " ", kind.strip().lower())
+    return plain_kind(kind).startswith(BILLED_KINDS)
 
 
 def _check_shift(row: Row, cost_cents: Decimal | None) -> None:

@@ -2,7 +2,6 @@
 
 import sys
 from decimal import Decimal
-from functools import lru_cache
 
 from django.db.models import QuerySet
 
@@ -15,7 +14,7 @@ from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.events import PATH, EventPart, EventReader
-from collector.cursor.records import EventRecord, TokenUsage
+from collector.cursor.records import EventRecord, TokenUsage, is_billed_kind, plain_kind
 from collector.facts import cycles, rollups
 from collector.facts.doubts import store_notes
 from collector.facts.roster import Identity, Roster, identify
@@ -45,8 +44,6 @@ KNOWN_KINDS = (
     "on demand",
     "custom subscription",
 )
-# Old answers lack isChargeable; of their kinds these cost money.
-CHARGEABLE_KINDS = ("usage-based", "usage_event_kind_usage_based", "on-demand")
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
@@ -178,18 +175,16 @@ def doubt_money(event: EventRecord, charged: Decimal, notes: Notes) -> None:
         notes.doubt(DoubtKind.UNKNOWN_KIND, text, subject=kind, where="kind", cents=charged, at=at)
 
 
-@lru_cache(1024)
 def is_known_kind(kind: str) -> bool:
     """Whether the vendor is known to use `kind`, in any of its spellings."""
-    plain = kind.lower().removeprefix("usage_event_kind_").replace("_", " ").replace("-", " ")
-    return plain.startswith(KNOWN_KINDS)
+    return plain_kind(kind).startswith(KNOWN_KINDS)
 
 
 def is_chargeable(event: EventRecord) -> bool:
     """Whether the event is billed; an answer without the flag goes by its kind."""
     if event.is_chargeable is not None:
         return event.is_chargeable
-    return event.kind.lower() in CHARGEABLE_KINDS
+    return is_billed_kind(event.kind)
 
 
 def _quantized(value: Decimal | None, places: Decimal) -> Decimal | None:

@@ -5,12 +5,11 @@ from itertools import groupby
 from operator import itemgetter
 
 from collector.base.garbage import rare_garbage_collection
-from collector.cursor.records import is_free_kind
+from collector.cursor.records import is_billed_kind, is_free_kind
 from collector.facts.surfaces import is_by_bugbot
 from collector.imports.events import EventWriter
 from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
-from collector.sources.events import CHARGEABLE_KINDS
 
 from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, amount, email, label, tokens, units
 from .taking import Taking
@@ -84,4 +83,4 @@ def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
 
 
 def _is_chargeable(flag: Cell, kind: str) -> bool:
-    return bool(flag) if flag is not None else kind.lower() in CHARGEABLE_KINDS
+    return bool(flag) if flag is not None else is_billed_kind(kind)

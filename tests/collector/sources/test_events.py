@@ -224,6 +224,12 @@ def test_old_answers_fall_back_to_the_model_cost_and_say_so(told, client):
     assert list(rows) == [(Decimal("20.18232"), "model_cost", True), (Decimal(0), "unknown", True)]
 
 
+@pytest.mark.parametrize("kind", ["Usage Based", "USAGE_EVENT_KIND_USAGE_BASED", "on_demand", "On‐Demand "])
+def test_an_old_answer_is_billed_however_the_words_of_its_kind_are_joined(told, client, kind):
+    sync(told, client, event(NOON, chargedCents=None, isChargeable=None, kind=None, kindLabel=kind))
+    assert UsageEvent.objects.get().is_chargeable
+
+
 def test_totals_count_served_failed_and_billed_apart(told, client):
     sync(
         told,
