@@ -69,11 +69,7 @@ class Reading(Generic[Row]):
 
     def add_page(self, page: Page[Row]) -> None:
         number = len(self.pages) + 1
-        more = page.has_more
-        if more is None and page.total is not None:
-            more = page.size > 0 and self.came + page.size < page.total
-        elif more is None:
-            more = page.size > 0 and page.size % ROUND == 0
+        more = self._is_followed(page)
         self.is_over = not more
         if page.is_known:
             # What was not sent can be neither compared nor counted.
@@ -105,6 +101,14 @@ class Reading(Generic[Row]):
         self.pages.append(page.rows)
         self.came += page.size
         self.total = page.total
+
+    def _is_followed(self, page: Page[Row]) -> bool:
+        """Whether another page follows: as the page says, else by the total, else by its number of rows."""
+        if page.has_more is not None:
+            return page.has_more
+        if page.total is not None:
+            return page.size > 0 and self.came + page.size < page.total
+        return page.size > 0 and page.size % ROUND == 0
 
     def finish(self, counted: int) -> None:
         """Compare the number `counted` with the number the answer announced."""

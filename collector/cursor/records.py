@@ -6,9 +6,7 @@ an answer at all and is refused; a row that cannot be read is rejected alone, an
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -21,6 +19,7 @@ from pydantic import (
 
 from collector.base.plausibility import ImplausibleValue, plausible_day
 
+from .kinds import is_free_kind
 from .values import (
     IN_ORDER,
     Cents,
@@ -45,11 +44,6 @@ from .values import (
     now_for,
     record_doubt,
 )
-
-# Endings of kinds that cost nothing, as the vendor and its exports spell them.
-FREE_KINDS = ("not charged", "no charge")
-# Kinds that are charged.
-BILLED_KINDS = ("usage based", "on demand", "usage based pricing")
 
 
 class Pagination(Record):
@@ -168,20 +162,6 @@ class TokenUsage(Record):
     cache_read_tokens: Tokens = None
     total_cents: SomeCents = None
     discount_percent_off: Percent = None
-
-
-@lru_cache(1024)
-def plain_kind(kind: str) -> str:
-    """Its words in lower case with single blanks, whichever dashes or underscores join them."""
-    return re.sub(r"[\s_\-‐-―−]+", " ", kind.strip().lower()).removeprefix("usage event kind ")
-
-
-def is_free_kind(kind: str) -> bool:
-    return plain_kind(kind).endswith(FREE_KINDS)
-
-
-def is_billed_kind(kind: str) -> bool:
-    return plain_kind(kind) in BILLED_KINDS
 
 
 class EventRecord(Record):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from collector.base.csv_files import Row
-from collector.cursor.records import BILLED_KINDS, is_billed_kind, plain_kind
+from collector.cursor.kinds import is_billed_kind
 from collector.models import UsageEvent
 
 from .numbers import count, money, units
@@ -53,11 +53,6 @@ def cost_of_row(row: Row, delimiter: str) -> FileCost:
         requests = units(row["requests"], delimiter)
         return FileCost(True, None if requests is None else requests * CENTS_PER_UNIT, None)
     return FileCost(True, cost_cents, cost_cents)
-
-
-def begins_like_billed_kind(kind: str) -> bool:
-    """Whether it may be one, with more words after it."""
-    return plain_kind(kind).startswith(BILLED_KINDS)
 
 
 def _check_shift(row: Row, cost_cents: Decimal | None) -> None:

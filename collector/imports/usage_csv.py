@@ -21,12 +21,12 @@ from collector.base.cells import is_empty_value, tidy
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import from_epoch_ms, to_epoch_ms, to_milliseconds
 from collector.base.plausibility import AHEAD, EARLIEST, is_number
+from collector.cursor.kinds import begins_like_billed_kind, is_known_kind
 from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
-from collector.sources.events import is_known_kind
 
-from .costs import FileCost, begins_like_billed_kind, cost_of_row
+from .costs import FileCost, cost_of_row
 from .numbers import count, units
 from .users import Users
 

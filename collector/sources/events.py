@@ -14,7 +14,8 @@ from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.events import PATH, EventPart, EventReader
-from collector.cursor.records import EventRecord, TokenUsage, is_billed_kind, plain_kind
+from collector.cursor.kinds import is_billed_kind, is_known_kind
+from collector.cursor.records import EventRecord, TokenUsage
 from collector.facts import cycles, rollups
 from collector.facts.doubts import store_notes
 from collector.facts.roster import Identity, Roster, identify
@@ -33,17 +34,6 @@ CHARGED, MODEL_COST, UNKNOWN = (
     for basis in (UsageEvent.CostBasis.CHARGED, UsageEvent.CostBasis.MODEL_COST, UsageEvent.CostBasis.UNKNOWN)
 )
 ORIGIN = UsageEvent.Provenance.API.value
-# How the kinds begin that the vendor is known to use, in any spelling.
-KNOWN_KINDS = (
-    "usage based",
-    "included",
-    "errored",
-    "aborted",
-    "user api key",
-    "free",
-    "on demand",
-    "custom subscription",
-)
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
@@ -173,11 +163,6 @@ def doubt_money(event: EventRecord, charged: Decimal, notes: Notes) -> None:
     elif not is_known_kind(kind):
         text = f"the kind “{kind}” is not known: chargedCents counts"
         notes.doubt(DoubtKind.UNKNOWN_KIND, text, subject=kind, where="kind", cents=charged, at=at)
-
-
-def is_known_kind(kind: str) -> bool:
-    """Whether the vendor is known to use `kind`, in any of its spellings."""
-    return plain_kind(kind).startswith(KNOWN_KINDS)
 
 
 def is_chargeable(event: EventRecord) -> bool:

@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from collector.base.garbage import rare_garbage_collection
-from collector.cursor.records import is_billed_kind, is_free_kind
+from collector.cursor.kinds import is_billed_kind, is_free_kind
 from collector.facts.surfaces import is_by_bugbot
 from collector.imports.events import EventWriter
 from collector.models import UsageEvent
