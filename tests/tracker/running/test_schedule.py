@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from django_q.models import Schedule
 
+from tests.incidents.lifecycle.test_at_once import at_once
 from tracker.running.schedule import ensure_schedules
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +37,19 @@ def test_a_schedule_paused_by_hand_stays_paused():
     Schedule.objects.filter(func="tracker.tasks.every_minute").update(repeats=0)
     ensure_schedules(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
     assert Schedule.objects.get(func="tracker.tasks.every_minute").repeats == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_start_at_once_make_each_schedule_once():
+    at_once(6, lambda number: ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC)))
+    assert Schedule.objects.count() == 3
+
+
+def test_a_schedule_that_two_workers_made_is_one_again():
+    ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
+    before = list(Schedule.objects.order_by("pk").values())
+    twins = Schedule.objects.exclude(func="tracker.tasks.daily")
+    Schedule.objects.bulk_create(Schedule(**{**row, "id": None}) for row in twins.values())
+    ensure_schedules(datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
+    assert list(Schedule.objects.order_by("pk").values()) == before
