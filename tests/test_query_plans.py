@@ -66,6 +66,12 @@ SERVED: dict[str, Callable[[], QuerySet]] = {
         kept_pk=1, gone_email="ann@x.io", undone_at__isnull=False
     ),
     "membersurfaceday_day_member": lambda: MemberModelDay.objects.filter(day=TODAY, member__gt=1),
+    "membersurfaceday_served": lambda: (
+        MemberModelDay.objects.filter(requests__gt=0, member=1, day__gte=FIRST)
+        .order_by()
+        .values("member_id", "day")
+        .distinct()
+    ),
     "membersurfaceday_by_model": lambda: (
         MemberModelDay.objects.between(FIRST, TODAY)
         .order_by()

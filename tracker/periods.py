@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from collector.base.days import day_end, day_start, days_between, utc_day
 from collector.base.plausibility import EARLIEST
+from collector.facts.weeks import Weekly, cycle_in_weeks, in_weeks
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet, rows_in_cycle
 from tracker.widgets import formats
@@ -110,6 +111,11 @@ class Period:
     def of(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
         """The rows that this period's totals count."""
         return rows.in_cycle(self.cycle) if self.cycle else rows.between(self.first, self.last)
+
+    @property
+    def in_weeks(self) -> Weekly:
+        """Everybody's rows that this period's totals count, for sums that do not ask for the days."""
+        return cycle_in_weeks(self.cycle) if self.cycle else in_weeks(self.first, self.last)
 
 
 def whole_days(days: int, now: datetime, key: str = "", known_until: datetime | None = None) -> Period:

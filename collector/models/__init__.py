@@ -11,6 +11,7 @@ from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
 from .runs import Source, SourceRun, Watermark
 from .spend import BillingCycle, Reconciliation, SpendSnapshot
+from .sums import MemberModelWeek, TeamModelDay
 from .totals import AGENT_SURFACES, MemberModelDay, MemberModelHour, Surface
 from .usage import UsageEvent
 
@@ -31,6 +32,8 @@ __all__ = [
     "MergePart",
     "MemberModelDay",
     "MemberModelHour",
+    "MemberModelWeek",
+    "TeamModelDay",
     "Pruning",
     "Reconciliation",
     "RejectedRow",

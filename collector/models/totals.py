@@ -127,6 +127,10 @@ class MemberModelDay(UsageTotals):
         indexes = [
             # Every page: all members over a range of days.
             models.Index(fields=["day", "member"], name="membersurfaceday_day_member"),
+            # On how many days each member had a served request.
+            models.Index(
+                fields=["member", "day"], condition=Q(requests__gt=0), name="membersurfaceday_served"
+            ),
             # Charts of the whole team: what each day cost, and which models it used, of these columns alone.
             models.Index(
                 fields=["day", "model", "is_after_turn", "total_cents", "billed_cents", "requests"],

@@ -15,6 +15,7 @@ from incidents.models.timeline import TimelineStep
 from sandbox import Sandbox
 from tests.drills.machine import ALIAS
 from tests.incidents.slack_stand_in import FakeSlack
+from tests.sums import assert_sums_agree
 
 MICRO = Decimal("0.000001")
 
@@ -23,6 +24,7 @@ def assert_whole(sandbox: Sandbox, slack: FakeSlack) -> None:
     """Nothing collected is lost or doubled, no incident is doubled, no message is lost."""
     assert_events_are_true(sandbox)
     assert_totals_are_true(sandbox)
+    assert_sums_agree(ALIAS)
     assert_incidents_are_single()
     assert_messages_are_through(slack)
     assert not SourceRun.objects.using(ALIAS).filter(status=SourceRun.RunStatus.RUNNING).exists()

@@ -116,8 +116,11 @@ def whole_database() -> dict[str, list[dict[str, Any]]]:
         if model in (MemberMerge, Lease) or "Historical" in model.__name__ or not model._meta.managed:
             continue
         names = [f.attname for f in model._meta.concrete_fields if f.name not in STAMPS]
-        if model.__name__ == "MemberModelDay" or model.__name__ == "MemberModelHour":
+        rows = model._base_manager.order_by("pk")
+        if model.__name__ in ("MemberModelDay", "MemberModelHour", "MemberModelWeek", "TeamModelDay"):
             names.remove("id")  # worked out again
-        rows = model._base_manager.order_by("pk").values(*names)
+        if model.__name__ in ("MemberModelWeek", "TeamModelDay"):
+            rows = rows.filter(day_rows__gt=0)
+        rows = rows.values(*names)
         tables[model._meta.label] = sorted(rows, key=str)
     return tables

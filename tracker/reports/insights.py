@@ -85,7 +85,8 @@ class Insights:
         """Of the shown days. One query."""
         first, last = self.period.first, self.period.last_shown
         rows = self.selection.of(MemberModelDay.objects.between(first, last))
-        counted = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
+        counted = self.selection.by_model.between(first, last)
+        counted = counted.in_cycle(self.period.cycle) if self.period.cycle else counted
         active = self.team.people_selection.of_members(DailyActivity.objects.between(first, last))
         return usage.daily_counts(counted, rows, active)
 

@@ -271,7 +271,7 @@ class Colleagues(Team):
 
     @cached_property
     def all_totals(self) -> dict[int, Totals]:
-        return kept("totals", self.filters, lambda: totals_by_member(self.all_rows))
+        return kept("totals", self.filters, lambda: totals_by_member(self.period.in_weeks))
 
     @property
     def cents_per_request(self) -> Decimal | None:

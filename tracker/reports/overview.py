@@ -62,7 +62,8 @@ class Overview:
         self.this_cycle, self.last_cycle, first = filters.cycles
         if filters.comparison:
             first = min(first, filters.comparison.earlier_first)
-        self.days: Days = days.load(self.rows(min(first, self.period.first)))
+        by_model = self.team.selection.by_model
+        self.days: Days = days.load(by_model.between(min(first, self.period.first), self.period.today))
 
     def rows(self, first: date) -> MemberModelDayQuerySet:
         return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))

@@ -1,10 +1,11 @@
 """Which rows the filters leave, for any days."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
+from collector.models import MemberModelDay, TeamModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
 
@@ -29,7 +30,14 @@ class Selection:
     def is_everything(self) -> bool:
         return self.group_ids is None and self.member_ids is None and not (self.model or self.surface)
 
-    def of(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
+    @property
+    def by_model(self) -> MemberModelDayQuerySet[Any, Any]:
+        """Day rows for sums that ask for no member: those of everybody are added up already."""
+        if self.group_ids is None and self.member_ids is None:
+            return self.of(TeamModelDay.objects.filter(day_rows__gt=0))
+        return self.of(MemberModelDay.objects.all())
+
+    def of(self, rows: Rows) -> Rows:
         rows = rows.filter(model=self.model) if self.model else rows
         return self.of_members(rows.filter(surface=self.surface) if self.surface else rows)
 

@@ -1,6 +1,6 @@
 """Sums that the database makes, in SQL as it is sent, and what its values become here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +8,9 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+
+from collector.facts.weeks import Weekly
+from collector.models.sums import SUMMED
 
 Row = tuple[Any, ...]
 Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
@@ -32,17 +35,35 @@ def _sum_of(column: str, where: str) -> str:
     return f"COALESCE(SUM({column}) FILTER (WHERE {where}), 0)" if where else f"SUM({column})"
 
 
-def summed(rows: QuerySet[Any], keys: Sequence[str], *sums: str) -> Statement | None:
+def summed(rows: QuerySet[Any] | Weekly, keys: Sequence[str], *sums: str) -> Statement | None:
     """A statement that adds rows up by the columns `keys`; None where filters leave no rows.
 
     Of SQL, since Django takes as long to put such a statement together of expressions, and to convert each
     value, as the database takes to add up.
     """
-    selected = statement(rows.order_by())
+    selected = of_weeks(rows) if isinstance(rows, Weekly) else statement(rows.order_by())
     if selected is None:
         return None
     (own, values), by = selected, ", ".join(keys)
     return f"SELECT {by}, {', '.join(sums)} FROM ({own}) AS own GROUP BY {by}", values  # noqa: S608  # nosec
+
+
+def of_weeks(rows: Weekly) -> Statement | None:
+    """The rows of weeks and days, and with other signs those of the days that the weeks have too many."""
+    names = ("member_id", "model", "surface", *SUMMED)
+    negative = ", ".join([*names[:3], *(f"-{name} AS {name}" for name in SUMMED)])
+    own = [statement(part.values_list(*names)) for part in (rows.weeks, *rows.more)]
+    less = [statement(part.values_list(*names)) for part in rows.less]
+    own += [(f"SELECT {negative} FROM ({sql}) AS own", values) for sql, values in filter(None, less)]  # noqa: S608  # nosec
+    return union(own)
+
+
+def union(parts: Iterable[Statement | None]) -> Statement | None:
+    """The rows of all parts; None of nothing."""
+    known = [part for part in parts if part]
+    if not known:
+        return None
+    return " UNION ALL ".join(sql for sql, _ in known), tuple(value for _, own in known for value in own)
 
 
 def statement(rows: QuerySet[Any, Any]) -> Statement | None:
@@ -55,12 +76,11 @@ def statement(rows: QuerySet[Any, Any]) -> Statement | None:
 
 def fetch(*parts: Statement | None) -> list[Row]:
     """The rows of all parts, as the database gives them. One query."""
-    known = [part for part in parts if part]
-    if not known:
+    asked = union(parts)
+    if asked is None:
         return []
     with connection.cursor() as cursor:
-        values = [value for _, own in known for value in own]
-        cursor.execute(" UNION ALL ".join(sql for sql, _ in known), values)
+        cursor.execute(*asked)
         return cursor.fetchall()
 
 

@@ -79,9 +79,7 @@ class Surfaces:
         """The days that are compared with. One query; none where nothing is compared."""
         if self.filters.comparison is None:
             return Days({})
-        return days.load(
-            self.team.selection.of(MemberModelDay.objects.filter(self.filters.comparison.earlier_rows))
-        )
+        return days.load(self.team.selection.by_model.filter(self.filters.comparison.earlier_rows))
 
     @property
     def rows(self) -> MemberModelDayQuerySet:
@@ -137,9 +135,9 @@ class Surfaces:
     @cached_property
     def by_day(self) -> dict[str, dict[date, Decimal]]:
         """Cents of each shown day, by surface. One query."""
-        rows = MemberModelDay.objects.between(self.period.first, self.period.last_shown)
+        rows = self.team.selection.by_model.between(self.period.first, self.period.last_shown)
         rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
-        sums = self.team.selection.of(rows).order_by().values_list("surface", "day")
+        sums = rows.order_by().values_list("surface", "day")
         by_surface: dict[str, dict[date, Decimal]] = defaultdict(dict)
         for surface, day, total in sums.annotate(Sum("total_cents")):
             by_surface[surface][day] = cents(total)

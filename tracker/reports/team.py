@@ -109,7 +109,7 @@ class Team:
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return self._usage(kept("parts", self.filters, lambda: usage.part_rows(self.all_rows)))
+        return self._usage(kept("parts", self.filters, lambda: usage.part_rows(self.period.in_weeks)))
 
     @cached_property
     def all_totals(self) -> dict[int, Totals]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
+from collector.facts.weeks import Weekly
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import AGENT_SURFACES
 from collector.models.activity import BetweenDaysQuerySet
@@ -142,13 +143,13 @@ SUMS = (
 TOKENS = " + ".join(f"CAST(SUM({name}) AS DOUBLE PRECISION) * {by}" for name, by in TOKEN_WEIGHTS.items())
 
 
-def part_rows(rows: MemberModelDayQuerySet) -> list[Row]:
+def part_rows(rows: MemberModelDayQuerySet | Weekly) -> list[Row]:
     """What each member did with each model, if anything, as `Part` takes it. One query."""
     sums = summed(rows, ("member_id", "model"), *SUMS, count_sum("max_mode_requests"), TOKENS)
     return [row for row in fetch(sums) if any(row[2:-2])]
 
 
-def totals_by_member(rows: MemberModelDayQuerySet) -> dict[int, Totals]:
+def totals_by_member(rows: Weekly) -> dict[int, Totals]:
     """Of members who did anything. One query, which takes half as long as the one by model."""
     return {pk: totals(own) for pk, *own in fetch(summed(rows, ("member_id",), *SUMS)) if any(own)}
 
@@ -217,7 +218,8 @@ def activity(rows: BetweenDaysQuerySet, used: MemberModelDayQuerySet) -> dict[in
     """By member id; days with a request are those of the `used` rows. One query of two parts."""
     sums = (count_sum(name) for name in Activity._fields[1:-1])
     marked = summed(rows, ("member_id",), "COUNT(CASE WHEN is_active THEN 1 END)", *sums, "0")
-    asked = summed(used.filter(requests__gt=0), ("member_id",), *["0"] * 5, "COUNT(DISTINCT day)")
+    used_days = used.filter(requests__gt=0).values("member_id", "day").distinct()
+    asked = summed(used_days, ("member_id",), *["0"] * 5, "COUNT(*)")
     by_member: dict[int, Activity] = {}
     for pk, *figures in fetch(marked, asked):
         known = by_member.get(pk)

@@ -1,0 +1,86 @@
+"""The rows of `MemberModelDay` added up further, for pages about everybody.
+
+The database itself keeps these tables: its triggers, made by the migration `sums`, add to them whatever is
+written to the days, by whom ever: a collection, an import, a merge, an older version beside this one. Nothing
+else writes them, and all pages could be answered without them.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from collector.base.fields import CentsField
+
+from .people import Member
+from .totals import MemberModelDayQuerySet, Surface
+
+# The sums that both tables hold, in the order of their columns.
+SUMMED = (
+    "requests",
+    "failed_requests",
+    "max_mode_requests",
+    "runs",
+    "total_cents",
+    "billed_cents",
+    "input_tokens",
+    "output_tokens",
+    "cache_write_tokens",
+    "cache_read_tokens",
+)
+
+
+class UsageSums(models.Model):
+    model = models.CharField(max_length=120, blank=True)
+    surface = models.CharField(max_length=16, choices=Surface, blank=True)
+    requests = models.BigIntegerField()
+    failed_requests = models.BigIntegerField()
+    max_mode_requests = models.BigIntegerField()
+    runs = models.BigIntegerField()
+    total_cents = CentsField()
+    billed_cents = CentsField()
+    input_tokens = models.BigIntegerField()
+    output_tokens = models.BigIntegerField()
+    cache_write_tokens = models.BigIntegerField()
+    cache_read_tokens = models.BigIntegerField()
+    day_rows = models.BigIntegerField(help_text="How many rows of days are in it; none once they are gone.")
+
+    class Meta:
+        abstract = True
+
+
+class MemberModelWeek(UsageSums):
+    """What one member did with one model on one surface in one week, Monday to Sunday (UTC)."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="model_weeks", db_index=False)
+    week = models.DateField(help_text="Its Monday.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                # The week first: all members over a range of weeks are read by this alone.
+                fields=["week", "member", "model", "surface"],
+                name="membermodelweek_one_per_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member}, week of {self.week}: {self.model}, {self.get_surface_display()}"
+
+
+class TeamModelDay(UsageSums):
+    """What everybody did with one model on one surface on one UTC day, or its part before or after a turn."""
+
+    day = models.DateField()
+    is_after_turn = models.BooleanField(help_text="The part of the day after a new cycle began during it.")
+
+    objects = MemberModelDayQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "model", "surface", "is_after_turn"], name="teammodelday_one_per_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.model}, {self.get_surface_display()}"

@@ -1,0 +1,168 @@
+"""The sums that the database keeps agree with the rows of days, whoever writes those, once and again."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F
+
+from collector.collecting.windows import Window
+from collector.cursor.events import PATH
+from collector.facts.merging import merge_members, preview_merge, undo_merge
+from collector.facts.pruning import plan_pruning, prune
+from collector.facts.weeks import cycle_in_weeks, in_weeks
+from collector.imports.usage import import_usage
+from collector.models import BillingCycle, Member, MemberMerge, MemberModelDay, MemberModelWeek, TeamModelDay
+from collector.sources import events
+from tests.collector.conftest import client, told  # noqa: F401  fixtures
+from tests.collector.fake_api import event, events_page
+from tests.collector.imports.rows import ONE, TEAM
+from tests.detection.facts import make_day, make_member
+from tests.sums import assert_sums_agree
+from tests.tracker.imports.old_tracker import ROWS, make_file
+from tests.tracker.merged_pair import NOW, make_pair
+from tracker.imports.tracker_db import import_tracker_db
+from tracker.reports import usage
+
+pytestmark = pytest.mark.django_db
+
+START = datetime(2026, 3, 1, 18, 0, tzinfo=UTC)  # a Sunday: the next day is another week's
+LATER = datetime(2026, 6, 1, tzinfo=UTC)
+AFTER_FILE = datetime(2026, 8, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def collect(client, told):  # noqa: F811
+    def collected(*rows):
+        told.tell(PATH, events_page(list(rows)))
+        events.sync(client, Window(START, START + timedelta(days=2), NOW))
+
+    return collected
+
+
+def totals() -> tuple[int, int]:
+    return MemberModelWeek.objects.count(), TeamModelDay.objects.count()
+
+
+def test_collections_late_events_corrections_and_pruning(collect):
+    rows = [event(START), event(START + timedelta(hours=9)), event(START, "bo@example.com", isHeadless=True)]
+    for told_rows in (
+        rows,
+        rows,
+        [*rows, event(START, model="composer")],
+        [event(START, chargedCents=7), *rows[1:]],
+    ):
+        collect(*told_rows)
+        assert_sums_agree()
+    assert totals() == (4, 4)
+    before = totals()
+    prune(plan_pruning(45, LATER), LATER)
+    assert_sums_agree()
+    assert totals() == before
+
+
+def test_merges_their_previews_and_their_undoing():
+    old, new = make_pair()
+    assert_sums_agree()
+    preview_merge(old, new, by="ann", now=NOW)
+    assert_sums_agree()
+    for _ in range(2):
+        new = Member.objects.get(email="ida@new.example")
+        merge_members(old, new, by="ann", now=NOW)
+        assert_sums_agree()
+        undo_merge(MemberMerge.objects.get(undone_at=None), by="ann", now=NOW)
+        assert_sums_agree()
+
+
+def test_imports_of_files_once_and_again(tmp_path):
+    csv, other = tmp_path / "usage-events.csv", make_file(tmp_path / "tracker.db", ROWS)
+    csv.write_text(TEAM + ONE)
+    for _ in range(2):
+        import_tracker_db(other, NOW)
+        assert_sums_agree()
+        import_usage(csv, AFTER_FILE)
+        assert_sums_agree()
+    assert min(totals()) > 0
+
+
+def test_whatever_is_done_to_rows_by_hand():
+    ana, bo = make_member(), make_member("bo@example.com")
+    for day in (START.date(), START.date() + timedelta(days=1)):
+        make_day(ana, day, "0.123457", surface="ide")
+    row = make_day(bo, START.date(), 3, is_after_turn=True)
+    rows = MemberModelDay.objects.all()
+    for deed in (
+        lambda: rows.update(total_cents=F("total_cents") * 3, requests=F("requests") + 1),
+        lambda: rows.filter(member=bo).update(member=ana),
+        lambda: rows.filter(pk=row.pk).update(day=date(2026, 5, 1), model="composer", surface="cli"),
+        lambda: rows.bulk_create([MemberModelDay(**rows.values()[0])], ignore_conflicts=True),
+        lambda: rows.filter(surface="ide").delete(),
+        lambda: rows.all().delete(),
+    ):
+        deed()
+        assert_sums_agree()
+    ana.delete(), bo.delete()
+    assert MemberModelWeek.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_fills_what_was_there_before_and_may_be_repeated():
+    call_command("migrate", "collector", "0018", verbosity=0)
+    try:
+        ana = make_member()
+        for back in range(20):
+            make_day(ana, START.date() - timedelta(days=back), Decimal("0.1"), surface="ide")
+    finally:
+        call_command("migrate", "collector", verbosity=0)
+    assert_sums_agree()
+    assert TeamModelDay.objects.count() == 20
+    call_command("migrate", "collector", "0019", verbosity=0)
+    MemberModelDay.objects.update(requests=9)
+    call_command("migrate", "collector", verbosity=0)
+    assert_sums_agree()
+
+
+@pytest.fixture
+def seven_weeks() -> BillingCycle:
+    """Every day two members with two models, one of them on an agent's surface, and a cycle of five weeks."""
+    turn = datetime(2026, 3, 4, 10, tzinfo=UTC)
+    members = [make_member(f"m{place}@example.com") for place in range(2)]
+    MemberModelDay.objects.bulk_create(
+        MemberModelDay(
+            member=member, day=turn.date() + timedelta(days=offset), model=model, surface=surface,
+            is_after_turn=part, requests=offset % 3 * 2 + place, runs=part, max_mode_requests=1,
+            total_cents=Decimal(f"{offset}.{place}00003"), billed_cents=Decimal("0.1"), updated_at=NOW,
+            input_tokens=10 + offset, cache_read_tokens=7,
+        )
+        for place, member in enumerate(members)
+        for offset in range(-7, 42)
+        for model, surface in (("sonnet", "ide"), ("opus", "cloud_agent"))
+        for part in ((False, True) if offset in (0, 35) else (False,))
+    )  # fmt: skip
+    return BillingCycle.objects.create(start_at=turn, end_at=turn + timedelta(days=35))
+
+
+def test_weeks_and_days_add_up_to_every_stretch_of_days(seven_weeks):
+    first = date(2026, 2, 25)
+    for start in range(10):
+        for length in range(1, 40):
+            span = first + timedelta(days=start), first + timedelta(days=start + length - 1)
+            rows = MemberModelDay.objects.between(*span)
+            assert sorted(usage.part_rows(in_weeks(*span))) == sorted(usage.part_rows(rows)), span
+
+
+@pytest.mark.parametrize("days", [35, 30, 7, 3])
+def test_weeks_and_days_add_up_to_a_cycle_that_turns_within_days(seven_weeks, days):
+    seven_weeks.end_at = seven_weeks.start_at + timedelta(days=days)
+    rows = MemberModelDay.objects.in_cycle(seven_weeks)
+    assert sorted(usage.part_rows(cycle_in_weeks(seven_weeks))) == sorted(usage.part_rows(rows))
+
+
+def test_a_month_reads_whole_weeks_and_few_days(seven_weeks, django_assert_num_queries):
+    weekly = in_weeks(date(2026, 2, 27), date(2026, 3, 28))
+    assert [rows.count() for rows in weekly.more + weekly.less] == [12, 4]
+    with django_assert_num_queries(1) as asked:
+        usage.part_rows(weekly)
+    assert connection.ops.quote_name(MemberModelWeek._meta.db_table) in asked.captured_queries[0]["sql"]
