@@ -67,17 +67,7 @@ class WatermarkAdmin(CollectedAdmin):
 
 @admin.register(Member)
 class MemberAdmin(ChoosesMember, MergesMembers, CollectedAdmin):
-    list_display = (
-        "email",
-        "name",
-        "kind",
-        "role",
-        "is_removed",
-        "gone_at",
-        "last_seen_at",
-        "owner",
-        "spend_limit",
-    )
+    list_display = ("email", "name", "kind", "role", "gone_at", "last_seen_at", "owner", "spend_limit")
     list_filter = ("kind", "is_removed", ("gone_at", admin.EmptyFieldListFilter), "role")
     search_fields = ("email", "name", "cursor_id", "numeric_id")
     list_select_related = ("owner",)

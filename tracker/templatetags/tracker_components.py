@@ -55,7 +55,9 @@ def budgets(context: Context, cycle: BillingCycle | None = None) -> dict[str, ob
     known = known_until(context["request"], now)
     span = f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
     panel = budget_panel(cycle, amounts, now, known, context["visible"], group_ids, groups)
-    return {"panel": panel, "note": f"Billing cycle of {span}.", "cycle": cycle}
+    paces = getattr(context.get("report"), "paces", None)
+    note = f"Billing cycle of {span}." + (" Forecasts exclude what open incidents add." if paces else "")
+    return {"panel": panel, "note": note, "cycle": cycle}
 
 
 @register.inclusion_tag("components/member_budget.html", takes_context=True)
