@@ -20,13 +20,15 @@ Place = tuple[str, ...]
 def shown_paths(paths: Mapping[int, str]) -> dict[int, str]:
     """`paths` by group id as the reader may see them; a small group's is that of the group above.
 
-    All as they are for whoever sees names, without a query; two queries otherwise. Unassigned is among the
-    keys where it is among those of `paths`, or is folded.
+    All as they are for whoever sees names, without a query; two queries otherwise, once an answer. Unassigned
+    is among the keys where it is among those of `paths`, or is folded.
     """
     reader = names.current()
     if not reader.are_hidden or reader.smallest_group < 2:
         return dict(paths)
-    folded = fold({UNASSIGNED: UNASSIGNED_NAME, **paths}, _sizes(), reader.smallest_group)
+    if "sizes" not in reader.memo:
+        reader.memo["sizes"] = _sizes()
+    folded = fold({UNASSIGNED: UNASSIGNED_NAME, **paths}, reader.memo["sizes"], reader.smallest_group)
     return {pk: path for pk, path in folded.items() if pk in paths or path != UNASSIGNED_NAME}
 
 

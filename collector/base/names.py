@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -24,7 +25,8 @@ SOMEBODY = "a colleague"
 class Names:
     """What one reader sees of members, who are named by id; `own_id` is the reader's own, where names are
     hidden from them. Groups of fewer than `smallest_group` people on `day` are then hidden too. Who does not
-    see everybody (`sees_all`) reads no errors, which name anybody."""
+    see everybody (`sees_all`) reads no errors, which name anybody. `memo` keeps what is asked more than once
+    while one answer is made."""
 
     are_hidden: bool = False
     own_id: int | None = None
@@ -32,6 +34,7 @@ class Names:
     day: date = date.min
     shows_ranks: bool = True
     sees_all: bool = True
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def hides(self, pk: int) -> bool:
         return self.are_hidden and pk != self.own_id

@@ -124,6 +124,14 @@ def test_hidden_names_cost_no_query_for_each_incident(alarmed, sign_in):
     AccessSettings.objects.update_or_create(pk=1, defaults={"viewers_see": "pseudonyms"})
     client = sign_in("viewer")
     assert queries(client, "/incidents") <= MOST
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/?period=7d")
+    on_team = [
+        query["sql"]
+        for query in captured
+        if '"kind" = \'person\' AND "collector_member"."gone_at"' in query["sql"]
+    ]
+    assert len(on_team) == 1
 
 
 @pytest.mark.parametrize("path", KEPT)
