@@ -140,7 +140,7 @@ class Roster:
             if not identity.has_address:
                 continue
             if identity.key not in self.by_key:
-                self._add_address(self.member_id(identity), identity.key, at)
+                self.add_address(self.member_id(identity), identity.key, at)
             elif self.by_key[identity.key] != self.member_id(identity):
                 number = identity.cursor_id or identity.numeric_id
                 holders = self.member_id(identity), self.by_key[identity.key]
@@ -246,9 +246,10 @@ class Roster:
         self.addresses[pk] = email
         self.by_key[email] = pk
         if not former.startswith(BY_ID) and self.by_key.get(former) == pk:
-            self._add_address(pk, former, at)
+            self.add_address(pk, former, at)
 
-    def _add_address(self, pk: int, email: str, at: datetime) -> None:
+    def add_address(self, pk: int, email: str, at: datetime) -> None:
+        """Let the member be found by another address or id."""
         MemberAddress.objects.update_or_create(email=email, defaults={"member_id": pk, "noted_at": at})
         self.by_key[email] = pk
 

@@ -44,6 +44,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         roster.release_addresses(_ids(listed))
         rows = _rows(listed, roster)
         written = _store(rows, window.read_at)
+        _keep_other_ids(listed, roster, window.read_at)
         gone = _mark_gone({key[0] for key in rows}, notes, window.read_at)
         for conflict in conflicts:
             _doubt_conflict(conflict, notes)
@@ -97,6 +98,17 @@ def _store(rows: dict[Key, Values], at: datetime) -> Upserted:
     written = TABLE.upsert(rows, Member.objects.all(), at)
     Member.objects.filter(email__in=[key[0] for key in rows]).update(last_seen_at=at)
     return written
+
+
+def _keep_other_ids(listed: list[TeamMember], roster: Roster, at: datetime) -> None:
+    """Let members be found by ids beside the one stored: some hold two seats, or came back under another."""
+    ids = dict(roster.by_cursor_id)
+    roster.reload()
+    ids |= {seat.id: roster.by_key[seat.email] for seat in listed if seat.id and seat.email in roster.by_key}
+    for cursor_id, pk in ids.items():
+        place = identify(cursor_id=cursor_id).key
+        if cursor_id not in roster.by_cursor_id and place not in roster.by_key:
+            roster.add_address(pk, place, at)
 
 
 def _mark_gone(listed: set[str], notes: Notes, at: datetime) -> int:

@@ -71,3 +71,21 @@ def test_a_word_in_place_of_the_address_is_no_address_of_whoever_has_the_number(
     read(told, client, event(NOON, "ana@x.com", userId=7), event(NOON, "(deleted)", userId=7, model="b"))
     read(told, client, event(NOON + timedelta(hours=1), "(deleted)", userId=8))
     assert spenders()[-1] == "(deleted)"
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_of_two_seats_with_one_address_both_ids_are_the_members(told, client, is_removed):
+    seats = [member("ana@x.com", id="user_one"), member("ANA@x.com", id="user_two", isRemoved=is_removed)]
+    told.tell(members.PATH, {"teamMembers": seats})
+    members.sync(client, WINDOW)
+    read(told, client, event(NOON, "user_one"), event(NOON + timedelta(hours=1), "user_two"))
+    assert spenders() == ["ana@x.com", "ana@x.com"]
+
+
+def test_whoever_came_back_under_another_id_is_found_by_both(told, client):
+    for cursor_id in ("user_one", "user_two", "user_two"):
+        told.tell(members.PATH, {"teamMembers": [member("ana@x.com", id=cursor_id)]})
+        members.sync(client, WINDOW)
+    read(told, client, event(NOON, "user_one"), event(NOON + timedelta(hours=1), "user_two"))
+    assert spenders() == ["ana@x.com", "ana@x.com"]
+    assert Member.objects.get().addresses.values_list("email", flat=True).get() == "user:user_one"
