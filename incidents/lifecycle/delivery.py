@@ -27,10 +27,10 @@ def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0
         # Somebody may have acknowledged it on the page before any alert got through.
         if incident.status != Status.OPEN:
             move = Transition(TimelineStep.ALERTED, Status.values, None, text)
-        transition(incident, move, at, where={"alerted_at__isnull": True}, alerted_at=at)
-    elif incident.status == Status.OPEN:
-        transition(incident, move, at)
+        is_noted = transition(incident, move, at, where={"alerted_at__isnull": True}, alerted_at=at)
     else:
+        is_noted = transition(incident, move, at)
+    if not is_noted:
         write(incident, Transition(TimelineStep.ALERTED, (), None, text), at)
 
 

@@ -100,3 +100,11 @@ def test_what_a_person_sends_four_times_at_once_is_done_once(act):
     lifecycle.resolve(Incident.objects.get(), Actor(None, "Bo"), "page", NOON + timedelta(hours=1))
     lifecycle.reopen(Incident.objects.get(), Actor(None, "Bo"), "page", NOON + timedelta(hours=2))
     assert not Exemption.objects.filter(revoked_at=None).exists()
+
+
+def test_alerts_that_get_through_on_two_channels_at_once_are_both_on_the_timeline():
+    incident, channels = make_incident(), [make_channel(name=f"channel {number}") for number in range(4)]
+    at_once(4, lambda number: lifecycle.alerted(Incident.objects.get(), channels[number], NOON))
+    steps = incident.timeline.filter(step="alerted").values_list("text", flat=True)
+    assert sorted(steps) == [channel.name for channel in channels]
+    assert Incident.objects.get().status == "alerted"
