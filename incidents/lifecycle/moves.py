@@ -61,7 +61,7 @@ def transition(
     `incident` is brought up to date either way.
     """
     with transaction.atomic():
-        incident.refresh_from_db()
+        incident.refresh_from_db(from_queryset=Incident.objects.select_for_update())
         before = incident.status
         if before not in move.allowed:
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import TypeVar
 
 import pytest
@@ -108,3 +108,26 @@ def test_alerts_that_get_through_on_two_channels_at_once_are_both_on_the_timelin
     steps = incident.timeline.filter(step="alerted").values_list("text", flat=True)
     assert sorted(steps) == [channel.name for channel in channels]
     assert Incident.objects.get().status == "alerted"
+
+
+def test_an_acknowledgement_counts_while_an_alert_gets_through(monkeypatch):
+    incident, channel, refresh = make_incident(), make_channel(), Incident.refresh_from_db
+
+    def deliver() -> None:
+        lifecycle.alerted(Incident.objects.get(), channel, NOON)
+        connection.close()
+
+    worker = Thread(target=deliver)
+
+    def refresh_first(self, **options) -> None:
+        refresh(self, **options)
+        if connection.in_atomic_block and not worker.ident:
+            worker.start()
+            worker.join(timeout=2)
+
+    monkeypatch.setattr(Incident, "refresh_from_db", refresh_first)
+    outcome = lifecycle.acknowledge(incident, Actor(None, "Bo"), "page", NOON)
+    worker.join(timeout=60)
+    assert outcome.won
+    assert Incident.objects.get().status == "acknowledged"
+    assert set(incident.timeline.values_list("step", flat=True)) == {"acknowledged", "alerted"}
