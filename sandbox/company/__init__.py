@@ -1,9 +1,8 @@
 """A made-up company, the same for the same seed: see `build_company`."""
 
 from .columns import Events
-from .company import Company, build_company
+from .company import Company, Label, build_company
 from .cycle import Anniversary
-from .labels import Label
 from .members import Employee, MemberKind
 
 __all__ = ["Anniversary", "Company", "Events", "Label", "Employee", "MemberKind", "build_company"]

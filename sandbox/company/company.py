@@ -18,13 +18,28 @@ from .days import Calendar, build_calendar
 from .incidents import LONGEST_DAYS, add_incidents
 from .instants import days_between, from_ms, midnight, to_ms
 from .kinds import KIND_NAMES
-from .labels import Label
 from .members import Employee, build_members
 from .plan import apply_plan
 from .prices import MICRO, MODELS
 from .pricing import PriceRise, price
 from .stage import Stage
 from .stories import Story
+
+
+@dataclass(frozen=True)
+class Label:
+    """One stretch in which spend went wrong.
+
+    `onset_at` is the first request that it changed or added, `ended_at` the last one; `extra_cents` is what
+    it added to the member's charges, from the generator's truth.
+    """
+
+    email: str  # lower case
+    kind: str
+    onset_at: datetime
+    ended_at: datetime
+    extra_cents: Decimal
+    note: str
 
 
 @dataclass(frozen=True)

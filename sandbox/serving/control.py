@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ..api import Api
+from ..company.company import Label
 from ..company.instants import iso
-from ..company.labels import Label
 from ..faults import fault_named
 from ..http import HttpError, Request, SandboxResponse, bad_request
 from ..truth import truth
