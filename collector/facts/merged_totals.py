@@ -6,9 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import models
-from django.db.models.functions import TruncDate
 
-from collector.base.days import day_end, day_start
+from collector.base.days import day_end, day_start, utc_day
 from collector.models import MemberMerge, MemberModelDay, MemberModelHour, Pruning, UsageEvent
 
 from . import rollups
@@ -18,15 +17,9 @@ from .rollups import DAYS, HOURS, FactTable
 
 def usage_days(member_id: int) -> list[date]:
     """The days on which the member has usage events or totals, in order."""
-    events = UsageEvent.objects.filter(member_id=member_id).order_by()
-    hours = MemberModelHour.objects.filter(member_id=member_id).order_by()
-    return sorted(
-        _days_of(member_id)
-        | set(
-            events.annotate(day=TruncDate("occurred_at", tzinfo=UTC)).values_list("day", flat=True).distinct()
-        )
-        | set(hours.annotate(day=TruncDate("hour_at", tzinfo=UTC)).values_list("day", flat=True).distinct())
-    )
+    events = UsageEvent.objects.filter(member_id=member_id).datetimes("occurred_at", "day", tzinfo=UTC)
+    hours = MemberModelHour.objects.filter(member_id=member_id).datetimes("hour_at", "day", tzinfo=UTC)
+    return sorted(_days_of(member_id) | {utc_day(midnight) for midnight in (*events, *hours)})
 
 
 def move_day(merging: Merging, day: date) -> None:
