@@ -28,9 +28,8 @@ from .transport import WatchedAdapter
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS, READ_SECONDS = 5, 60
-# A body that keeps trickling is as bad as none.
-BODY_SECONDS = 120
-CALL_SECONDS = 180  # altogether, the head included
+# Altogether, head and body: an answer that keeps trickling is as bad as none.
+CALL_SECONDS = 180
 # The largest page (1,000 events) is about 0.7 MB, a page of analytics a few; more is a mistake.
 LARGEST_BODY = 64 * 1024 * 1024
 MOST_DIGITS = 40  # of a whole number: far beyond any that is plausible
@@ -161,18 +160,13 @@ class CursorClient:
             return response, self._body(response)
 
     def _body(self, response: requests.Response) -> bytes:
-        until, parts, size = self.monotonic() + BODY_SECONDS, [], 0
+        body = bytearray()
         for part in response.iter_content(256 * 1024):
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_BODY:
-                raise self._error(
-                    f"the answer is larger than {LARGEST_BODY >> 20} MB: check CURSOR_API_URL",
-                    Trouble.FOREIGN,
-                )
-            if self.monotonic() > until:
-                raise _TryAgain(f"the answer was not complete after {BODY_SECONDS} s")
-        return b"".join(parts)
+            body += part
+            if len(body) > LARGEST_BODY:
+                text = f"the answer is larger than {LARGEST_BODY >> 20} MB: check CURSOR_API_URL"
+                raise self._error(text, Trouble.FOREIGN)
+        return bytes(body)
 
     def _read(self, where: str, response: requests.Response, body: bytes) -> Answer:
         """The answer of a complete response; _TryAgain if it is worth another try, CursorApiError if not."""
