@@ -67,7 +67,7 @@ class EventReader(Generic[T]):
             return
         try:
             reading = read_all(
-                PATH, ask, notes, first=first, is_strict=True, may_lack=self.may_lack, count=_distinct
+                ask, notes, first=first, is_strict=True, may_lack=self.may_lack, count=_distinct
             )
         except CursorApiError as error:
             error.notes = notes

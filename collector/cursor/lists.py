@@ -28,5 +28,5 @@ def read_list(
         answers.append(answer)
         return Page(answer.rows, answer.total, bool(answer.has_more(number)), answer.number)
 
-    rows = list(read_all(path, ask, notes).rows())
+    rows = list(read_all(ask, notes).rows())
     return answers[0], rows

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from collector.base.notes import DoubtKind, Notes
 
-from .errors import CursorApiError, wrong_shape
+from .errors import wrong_shape
 
 Row = TypeVar("Row")
 
@@ -56,7 +56,6 @@ class Moved(Exception):
 class Reading(Generic[Row]):
     """The pages of one question so far; `add` judges each against those before."""
 
-    where: str
     notes: Notes
     is_strict: bool = False
     is_last: bool = False
@@ -117,7 +116,7 @@ class Reading(Generic[Row]):
         text = f"{counted} came in {len(self.pages)} pages, {self.total} were announced"
         self.notes.doubt(DoubtKind.TOTAL, text, announced=self.total, counted=counted)
         if self.is_strict and not self.may_lack and self.total - counted > SMALL_GAP:
-            raise self._refusal(text)
+            raise wrong_shape(self.notes.scope, text)
 
     def rows(self) -> Iterator[Row]:
         for page in self.pages:
@@ -133,15 +132,11 @@ class Reading(Generic[Row]):
 
     def _object(self, problem: str) -> None:
         if self.is_strict:
-            raise self._refusal(problem)
+            raise wrong_shape(self.notes.scope, problem)
         self.notes.doubt(DoubtKind.PAGES, problem)
-
-    def _refusal(self, problem: str) -> CursorApiError:
-        return wrong_shape(self.where, problem)
 
 
 def read_all(
-    where: str,
     ask: Callable[[int], Page[Row]],
     notes: Notes,
     *,
@@ -158,7 +153,7 @@ def read_all(
     """
     problem, before = "", notes.copy()
     for attempt in range(1, READINGS + 1):
-        reading: Reading[Row] = Reading(where, notes, is_strict, attempt == READINGS, may_lack)
+        reading: Reading[Row] = Reading(notes, is_strict, attempt == READINGS, may_lack)
         try:
             reading.add_page(first or ask(1))
             while not reading.is_over:
@@ -169,4 +164,4 @@ def read_all(
             notes.go_back_to(before)
             continue
         return reading
-    raise wrong_shape(where, f"{problem}, {READINGS} times in a row")
+    raise wrong_shape(notes.scope, f"{problem}, {READINGS} times in a row")

@@ -60,7 +60,7 @@ def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraf
         more = bool(answer.has_more(number))  # without an envelope it is one answer
         return Page(rows, answer.total, more, answer.number, came=len(answer.rows))
 
-    reading = read_all(PATH, ask, notes, count=_people)
+    reading = read_all(ask, notes, count=_people)
     return _without_repeats(list(reading.rows()), notes)
 
 

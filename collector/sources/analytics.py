@@ -177,7 +177,7 @@ def _member_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
         emails = [row.email for row in page.rows]
         return Page(emails, page.total, page.has_more, page.number, is_known=page.is_known, came=page.came)
 
-    reading = read_all(path, ask, notes, count=_people_who_can_be)
+    reading = read_all(ask, notes, count=_people_who_can_be)
     with writing():
         if reading.is_whole or not notes.is_clean:
             store_notes(Source.MEMBER_ANALYTICS, notes, covers=part.span)

@@ -63,7 +63,7 @@ def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
 
         return etags.ask(PATH, {**question, "page": number}, read)
 
-    return list(read_all(PATH, ask, notes).rows())
+    return list(read_all(ask, notes).rows())
 
 
 def _store(commits: list[CommitRecord], part: Window) -> Upserted:

@@ -68,7 +68,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         rows = [(record, storable_raw(raw)) for record, raw in read_rows(MemberSpend, answer.rows, notes)]
         return Page(rows, answer.total, answer.has_more(number), came=len(answer.rows))
 
-    pages = read_all(PATH, ask, notes, count=_distinct).pages
+    pages = read_all(ask, notes, count=_distinct).pages
     rows = [SpendRow(*row, number) for number, page in enumerate(pages) for row in page]
     with writing():
         cycle = _cycle_of(starts[-1], notes, window.read_at)
