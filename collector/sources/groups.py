@@ -1,5 +1,6 @@
 """Billing groups as the vendor states them, and who was in which since when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,12 +39,11 @@ UNASSIGNED_NAMES = {"unassigned", "(unassigned)", "none", "n/a", "-"}
 
 @dataclass
 class StatedGroup:
-    """A group as read: its members, and whether all of them could be read."""
+    """A group as read, and its members."""
 
     group: BillingGroup
     current: list[GroupMemberRecord]
     former: list[GroupMemberRecord]
-    is_whole: bool
 
 
 @dataclass
@@ -69,8 +69,8 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
                 PATH, "the answer lists no groups, but does not list their former members as unassigned"
             )
         groups = _store_groups(reading, window.read_at)
-        stays = _store_stays(reading, roster, notes, window.read_at)
-        _mark_gone(reading, notes, window.read_at)
+        stays = _store_stays(reading, roster, notes)
+        _mark_gone(reading, notes)
         if directory is not None:
             tied = _members_by_directory(reading, roster)
             store_directory(directory, billing, tied, roster, window.read_at)
@@ -82,9 +82,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 def _members_by_directory(reading: GroupsReading, roster: Roster) -> dict[str, set[int]]:
     """The members of the billing groups that are tied to a directory group, by its id."""
     return {
-        stated.group.directory_group_id: {
-            member_id for row in stated.current if (member_id := _member_of(row, roster)) is not None
-        }
+        stated.group.directory_group_id: _members_of(stated.current, roster)
         for stated in reading.groups
         if stated.group.directory_group_id
     }
@@ -94,25 +92,20 @@ def _read(raws: list[object], unassigned_group: object, notes: Notes) -> GroupsR
     stated: dict[str, StatedGroup] = {}
     unassigned = _people_of(unassigned_group, notes)
     for group, _ in read_rows(BillingGroup, raws, notes):
-        before = len(notes.rejections)
         current = [row for row, _ in read_rows(GroupMemberRecord, group.current_members, notes)]
         former = [row for row, _ in read_rows(GroupMemberRecord, group.former_members or [], notes)]
         if group.name.lower() in UNASSIGNED_NAMES:
             unassigned = [*(unassigned or []), *current]
             continue
         if group.id in stated:
-            notes.doubt(
-                DoubtKind.REPEATED,
-                "a group was listed twice: the members of both are combined",
-                subject=group.id,
-            )
+            text = "a group was listed twice: the members of both are combined"
+            notes.doubt(DoubtKind.REPEATED, text, subject=group.id)
             stated[group.id].current += current
             stated[group.id].former += former
             continue
-        stated[group.id] = StatedGroup(group, current, former, len(notes.rejections) == before)
-    return GroupsReading(
-        list(stated.values()), unassigned, not (notes.rejections or notes.has(DoubtKind.PAGES))
-    )
+        stated[group.id] = StatedGroup(group, current, former)
+    is_whole = not (notes.rejections or notes.has(DoubtKind.PAGES))
+    return GroupsReading(list(stated.values()), unassigned, is_whole)
 
 
 def _people_of(unassigned: object, notes: Notes) -> list[GroupMemberRecord] | None:
@@ -128,10 +121,15 @@ def _member_of(row: GroupMemberRecord, roster: Roster) -> int | None:
     return roster.known_id(identify(row.email, cursor_id=row.user_id))
 
 
+def _members_of(rows: Iterable[GroupMemberRecord], roster: Roster) -> set[int]:
+    """Whom the rows name, as far as they are known."""
+    return {member_id for row in rows if (member_id := _member_of(row, roster)) is not None}
+
+
 def _are_missing(reading: GroupsReading, roster: Roster) -> bool:
     """Whether somebody who was in a group is nowhere now: without one, everybody is in Unassigned."""
-    listed = {_member_of(row, roster) for row in reading.unassigned or []}
     stays = CursorGroupMembership.objects.filter(left_at__isnull=True, member__gone_at__isnull=True)
+    listed = _members_of(reading.unassigned or [], roster)
     return not set(stays.values_list("member_id", flat=True)) <= listed
 
 
@@ -145,21 +143,21 @@ def _store_groups(reading: GroupsReading, at: datetime) -> Upserted:
     return written
 
 
-def _mark_gone(reading: GroupsReading, notes: Notes, at: datetime) -> None:
+def _mark_gone(reading: GroupsReading, notes: Notes) -> None:
     """Mark the groups that the answer lacks, unless what it lacks is doubtful."""
     if reading.is_whole and not notes.has(DoubtKind.ABSENCE):
         listed = [stated.group.id for stated in reading.groups]
-        CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed).update(gone_at=at)
+        missing = CursorGroup.objects.filter(gone_at__isnull=True).exclude(cursor_id__in=listed)
+        missing.update(gone_at=notes.now)
 
 
-def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datetime) -> Upserted:
+def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes) -> Upserted:
+    at = notes.now
     people = [row for group in reading.groups for row in (*group.current, *group.former)]
     roster.admit({identify(row.email, cursor_id=row.user_id) for row in people if row.email}, at)
     ids = dict(CursorGroup.objects.values_list("cursor_id", "pk"))
     ends = STAYS.stored_values(CursorGroupMembership.objects.all())
-    open_since = {
-        (group, member): joined_at for (group, member, joined_at), (end,) in ends.items() if not end
-    }
+    open_stays = {key[1]: key for key, (end,) in ends.items() if not end}  # of a member one at the most
     stays: dict[Key, Values] = {}
     current: dict[int, Key] = {}
     for stated in reading.groups:
@@ -174,15 +172,15 @@ def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes, at: datet
             if member_id is None:
                 _doubt_stranger(row, stated.group, notes)
                 continue
-            joined_at = row.joined_at or open_since.get((group_id, member_id)) or at
+            stay = open_stays.get(member_id, ())
+            joined_at = row.joined_at or (stay[2] if stay[:1] == (group_id,) else at)
             key = (group_id, member_id, joined_at)
             # Nobody is in two groups at once: where an answer says so, the one joined last counts.
             if member_id not in current or current[member_id][2] <= joined_at:
                 current[member_id] = key
-    _close_others(reading, roster, current, open_since, notes, at)
-    return STAYS.upsert(
-        stays | dict.fromkeys(current.values(), (None,)), CursorGroupMembership.objects.all(), at
-    )
+    _end_others(open_stays, current, reading, roster, notes)
+    stays |= dict.fromkeys(current.values(), (None,))
+    return STAYS.upsert(stays, CursorGroupMembership.objects.all(), at)
 
 
 def _doubt_stranger(row: GroupMemberRecord, group: BillingGroup, notes: Notes) -> None:
@@ -190,39 +188,34 @@ def _doubt_stranger(row: GroupMemberRecord, group: BillingGroup, notes: Notes) -
     notes.doubt(DoubtKind.IDENTITY, text, subject=row.user_id, raw=row.model_dump(mode="json"))
 
 
-def _close_others(
-    reading: GroupsReading,
-    roster: Roster,
-    current: dict[int, Key],
-    open_since: dict[tuple[int, int], datetime],
-    notes: Notes,
-    at: datetime,
+def _end_others(
+    open_stays: dict[int, Key], current: dict[int, Key], reading: GroupsReading, roster: Roster, notes: Notes
 ) -> None:
-    """End the open stays that the answer no longer has, before others begin: one may be open at a time.
-
-    Whoever the answer does not name at all stays where they are if it is doubtful.
-    """
-    going_on = set(current.values())
-    over = {member_id: key for (group_id, member_id), joined_at in open_since.items()
-            if (key := (group_id, member_id, joined_at)) not in going_on}  # fmt: skip
+    """End the stays that the answer no longer has, before others begin: a member has one at a time."""
+    over = {member_id: key for member_id, key in open_stays.items() if current.get(member_id) != key}
     unnamed = over.keys() - current.keys() - _named_elsewhere(reading, roster)
-    is_most = len(open_since) >= FEW_PEOPLE and len(unnamed) * 2 >= len(open_since)
-    if unnamed and (is_most or not reading.is_whole or reading.unassigned):
-        here = set(Member.objects.on_team().filter(pk__in=unnamed).values_list("pk", flat=True))
-        staying = unnamed if is_most or not reading.is_whole else here
-        if staying:
-            text = f"{len(staying)} members of groups are missing from the answer: they stay in their groups"
-            notes.doubt(
-                DoubtKind.ABSENCE, text, announced=len(open_since), counted=len(open_since) - len(staying)
-            )
-        over = {member_id: key for member_id, key in over.items() if member_id not in staying}
-    for group_id, member_id, joined_at in over.values():
-        CursorGroupMembership.objects.filter(
-            group_id=group_id, member_id=member_id, joined_at=joined_at
-        ).update(left_at=at)
+    staying = _staying(unnamed, len(open_stays), reading, notes)
+    for member_id in over.keys() - staying:
+        which = dict(zip(STAYS.key, over[member_id], strict=True))
+        CursorGroupMembership.objects.filter(**which).update(left_at=notes.now)
+
+
+def _staying(unnamed: set[int], all_stays: int, reading: GroupsReading, notes: Notes) -> set[int]:
+    """Those whom the answer does not name at all and who stay where they are, since that is doubtful."""
+    is_most = all_stays >= FEW_PEOPLE and len(unnamed) * 2 >= all_stays
+    if is_most or not reading.is_whole:
+        staying = unnamed
+    elif reading.unassigned:
+        staying = set(Member.objects.on_team().filter(pk__in=unnamed).values_list("pk", flat=True))
+    else:
+        staying = set()
+    if staying:
+        text = f"{len(staying)} members of groups are missing from the answer: they stay in their groups"
+        notes.doubt(DoubtKind.ABSENCE, text, announced=all_stays, counted=all_stays - len(staying))
+    return staying
 
 
 def _named_elsewhere(reading: GroupsReading, roster: Roster) -> set[int]:
     """Members whom the answer names as having left a group, or as being in none."""
     people = [*(reading.unassigned or []), *(row for group in reading.groups for row in group.former)]
-    return {member_id for row in people if (member_id := _member_of(row, roster)) is not None}
+    return _members_of(people, roster)
