@@ -66,7 +66,7 @@ def json_lines(value: object) -> str:
 
 
 def column(model: type[models.Model], name: Any) -> Any:
-    """`name`; of a field that Django writes badly, a column that shows its values in its place."""
+    """The column of this name: a readable one for a field that Django shows badly, else `name` itself."""
     try:
         field = model._meta.get_field(name) if isinstance(name, str) else None
     except FieldDoesNotExist:

@@ -35,7 +35,7 @@ def note_vendor_lag(now: datetime) -> datetime | None:
 
 
 def is_lagging(newest: datetime, until: datetime) -> bool:
-    """Whether events of `(newest, until)` are missing rather than there are none."""
+    """Whether events of `(newest, until)` are missing, as opposed to there being none."""
     if until - newest < SHORTEST:
         return False
     usual = usual_counts(newest, until)

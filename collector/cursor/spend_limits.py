@@ -38,10 +38,10 @@ class LimitInForce:
 
 def read_limit(client: CursorClient, email: str) -> LimitInForce | None:
     """The limit in force for the member with `email`; None where Cursor's list does not name them."""
+    notes = Notes(READ_PATH, timezone.now())
     for page in range(1, MOST_PAGES + 1):
         body = {"searchTerm": email, "page": page, "pageSize": PAGE_SIZE, "sortBy": "user"}
         answer = parse(SpendAnswer, client.post(READ_PATH, body).payload, READ_PATH)
-        notes = Notes(READ_PATH, timezone.now())
         for row, _ in read_rows(MemberSpend, answer.rows, notes):
             if row.email == email.lower():
                 return _in_force(row)

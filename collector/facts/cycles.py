@@ -51,7 +51,7 @@ def same_start(start_at: datetime) -> datetime:
 def contradicted_by(start_at: datetime, at: datetime) -> list[BillingCycle]:
     """Cycles that cannot be, if the one that runs at `at` began at `start_at`.
 
-    None may begin between the two, and one that was named only for a moment did not end after a few days.
+    None may begin between the two. One that was named only briefly, a few days long, was a slip.
     """
     later = BillingCycle.objects.filter(start_at__gt=start_at, start_at__lte=at)
     short = BillingCycle.objects.filter(

@@ -40,10 +40,8 @@ class EndpointContract:
     def children(self, path: str) -> list[str]:
         """The names that an object at `path` has."""
         start = f"{path}." if path else ""
-        names = (name[len(start) :] for name in self.fields if name.startswith(start))
-        return [
-            name for name in dict.fromkeys(re.split(r"[.\[]", path, maxsplit=1)[0] for path in names) if name
-        ]
+        below = (name.removeprefix(start) for name in self.fields if name.startswith(start))
+        return [name for name in dict.fromkeys(re.split(r"[.\[]", rest)[0] for rest in below) if name]
 
 
 def read_contract(path: Path) -> list[EndpointContract]:

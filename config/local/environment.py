@@ -113,7 +113,7 @@ class Environment:
 def read_env_file(path: Path) -> None:
     """Load `path` if it is there; variables already set win.
 
-    ImproperlyConfigured if this user may not read it: without it, sign-in would be off without a word.
+    ImproperlyConfigured if this user may not read it: without it, sign-in would silently be off.
     """
     if not path.is_file():
         return
