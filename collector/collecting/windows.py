@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -43,7 +42,15 @@ class Window:
 
     def cut(self, longest: timedelta) -> list[Window]:
         """This window in pieces of at most `longest`, in reading order; pieces of days end at midnight."""
-        pieces = [replace(self, start_at=a, end_at=b) for a, b in _borders(self, longest)]
+        pieces, start_at = [], self.start_at
+        while start_at < self.end_at:
+            end_at = start_at + longest
+            if longest >= DAY:
+                # Totals are kept by day: a day read in one piece is added up once.
+                end_at = day_start(utc_day(end_at))
+            end_at = min(end_at, self.end_at)
+            pieces.append(replace(self, start_at=start_at, end_at=end_at))
+            start_at = end_at
         return pieces[::-1] if self.is_backwards else pieces
 
     def __str__(self) -> str:
@@ -53,15 +60,3 @@ class Window:
 def closed_minute(now: datetime) -> datetime:
     """The start of the minute under way: no window reaches beyond it, so none is asked for half."""
     return now.replace(second=0, microsecond=0)
-
-
-def _borders(window: Window, longest: timedelta) -> Iterator[tuple[datetime, datetime]]:
-    start_at = window.start_at
-    while start_at < window.end_at:
-        end_at = start_at + longest
-        if longest >= DAY:
-            # Totals are kept by day: a day read in one piece is added up once.
-            end_at = day_start(utc_day(end_at))
-        end_at = min(end_at, window.end_at)
-        yield start_at, end_at
-        start_at = end_at
