@@ -1,6 +1,6 @@
 """Writing what was read: compare with what is stored, and touch only what is new or moved."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from django.db import connection, models, transaction
 from django.db.models.constants import OnConflict
 
+from .chunks import chunks
 from .days import from_epoch_ms
 from .models import Lease
 
@@ -68,8 +69,8 @@ class FactTable:
     def write(self, rows: Mapping[K, V], compared: Upserted, at: datetime) -> None:
         """Write those of `rows` that the comparison names."""
         touched = [(*key, *rows[cast(K, key)]) for key in compared.touched]
-        for start in range(0, len(touched), BATCH):
-            self._write(touched[start : start + BATCH], at)
+        for batch in chunks(touched, BATCH):
+            self._write(batch, at)
 
     def stored_values(self, stored: models.QuerySet) -> dict[Key, Values]:
         """What is stored, by key."""
@@ -77,7 +78,7 @@ class FactTable:
         rows = stored.order_by().values_list(*self.key, *self.values)
         return {row[:width]: row[width:] for row in rows.iterator(chunk_size=BATCH)}
 
-    def _write(self, rows: list[tuple[object, ...]], at: datetime) -> None:
+    def _write(self, rows: Sequence[tuple[object, ...]], at: datetime) -> None:
         """Insert or update without an instance of every row, which `bulk_create` makes.
 
         Measured on a collection of 41,000 events: 2.0 s of processor time instead of 5.3 on SQLite, and 4.8

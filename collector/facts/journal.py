@@ -1,12 +1,14 @@
 """Changes of rows that can be taken back: each is written down as it is made."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
 from django.db import models
 from django.db.models import QuerySet
+
+from collector.base.chunks import chunks
 
 Step = dict[str, Any]
 BATCH = 500  # rows named in one statement
@@ -31,7 +33,7 @@ class Journal:
         """Set these columns of the rows."""
         fields = [_field(rows.model, name) for name in values]
         before = {str(row.pk): _as_text(row, fields) for row in rows}
-        for pks in _batches(list(before)):
+        for pks in chunks(list(before), BATCH):
             rows.model._base_manager.filter(pk__in=pks).update(**values)
         if before:
             self._write("change", rows.model, rows=before)
@@ -41,7 +43,7 @@ class Journal:
     def delete(self, rows: QuerySet) -> None:
         """Delete these rows, which nothing else refers to."""
         texts = {row.pk: _as_text(row, row._meta.concrete_fields) for row in rows}
-        for pks in _batches(list(texts)):
+        for pks in chunks(list(texts), BATCH):
             rows.model._base_manager.filter(pk__in=pks).delete()
         if texts:
             self._write("delete", rows.model, rows=list(texts.values()))
@@ -67,7 +69,7 @@ class Journal:
 
     def _undo_move(self, rows: models.Manager, step: Step) -> None:
         field = step["field"]
-        for pks in _batches(step["pks"]):
+        for pks in chunks(step["pks"], BATCH):
             rows.filter(pk__in=pks, **{field: step["to"]}).update(**{field: step["origin"]})
 
     def _undo_change(self, rows: models.Manager, step: Step) -> None:
@@ -102,8 +104,3 @@ def _as_text(row: models.Model, fields: Iterable[models.Field]) -> dict[str, obj
 
 def _as_values(model: type[models.Model], texts: dict[str, object]) -> dict[str, object]:
     return {name: _field(model, name).to_python(text) for name, text in texts.items()}
-
-
-def _batches(pks: list[object]) -> Iterator[list[object]]:
-    for first in range(0, len(pks), BATCH):
-        yield pks[first : first + BATCH]

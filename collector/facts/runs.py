@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
+from collector.base.chunks import chunks
 from collector.base.days import utc_day
 from collector.models import UsageEvent
 
@@ -19,20 +20,14 @@ BATCH = 500
 
 def continued(agents: Collection[str], since: datetime) -> Iterator[tuple[int, date]]:
     """Members and days from `since` on at which these cloud agents went on."""
-    for ids in _batches(agents):
+    for ids in chunks(list(agents), BATCH):
         rows = of_agents(ids).filter(occurred_at__gte=since).values_list("member_id", "occurred_at")
         yield from {(member_id, utc_day(at)) for member_id, at in rows}
 
 
-def _batches(agents: Collection[str]) -> Iterator[list[str]]:
-    ids = list(agents)
-    for first in range(0, len(ids), BATCH):
-        yield ids[first : first + BATCH]
-
-
 def agents_before(agents: Collection[str], instant: datetime) -> Iterator[str]:
     """Those of the cloud agents that were at work before `instant`."""
-    for ids in _batches(agents):
+    for ids in chunks(list(agents), BATCH):
         rows = of_agents(ids).filter(occurred_at__lt=instant)
         yield from rows.values_list("cloud_agent_id", flat=True).distinct()
 

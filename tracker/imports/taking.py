@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import models
 
 from collector.base.cells import is_address
+from collector.base.chunks import chunks
 from collector.base.days import utc_day
 from collector.base.plausibility import AHEAD
 from collector.base.short_transactions import ShortTransactions, batches
@@ -48,10 +49,7 @@ class Taking:
     def admit(self, addresses: Iterable[Cell]) -> None:
         """Make members of those whom nobody knows yet."""
         identities = [self.identity(address) for address in addresses]
-        self.transactions.run(
-            partial(self.roster.admit, identities[start : start + BATCH], self.at)
-            for start in range(0, len(identities), BATCH)
-        )
+        self.transactions.run(partial(self.roster.admit, some, self.at) for some in chunks(identities, BATCH))
 
     def identity(self, address: Cell, cursor_id: str = "") -> Identity:
         """Whom an e-mail names: nobody where it is empty; OddValue where it is not an address."""
