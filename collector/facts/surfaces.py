@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from django.db.models import Case, CharField, Q, Value, When
 
-from collector.models import Member, Surface, UsageEvent
+from collector.models import Member, Surface
 
 # The first that holds decides. An automation starts cloud agents, and a service account either of them.
 DECIDED_BY: tuple[tuple[Q, Surface], ...] = (
@@ -17,21 +17,8 @@ DECIDED_BY: tuple[tuple[Q, Surface], ...] = (
 )
 
 
-def surface_for(event: UsageEvent) -> Surface:
-    """Where the request of `event` came from: what `surface_in_sql` says of it, without the database."""
-    if event.is_bugbot:
-        return Surface.BUGBOT
-    if event.automation_id:
-        return Surface.AUTOMATION
-    if event.cloud_agent_id:
-        return Surface.CLOUD_AGENT
-    if event.member.kind == Member.Kind.SERVICE_ACCOUNT:
-        return Surface.SERVICE_ACCOUNT
-    return Surface.CLI if event.is_headless else Surface.IDE
-
-
 def surface_in_sql() -> Case:
-    """`surface_for`, of the events of a query."""
+    """Where the requests of a query's events came from."""
     cases = [When(condition, then=Value(surface.value)) for condition, surface in DECIDED_BY]
     return Case(*cases, default=Value(Surface.IDE.value), output_field=CharField())
 

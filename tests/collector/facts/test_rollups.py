@@ -10,7 +10,7 @@ from django.db import connection
 
 from collector.base.money import cents
 from collector.facts import rollups
-from collector.facts.surfaces import surface_for, surface_in_sql
+from collector.facts.surfaces import surface_in_sql
 from collector.models import (
     BillingCycle,
     Member,
@@ -21,6 +21,7 @@ from collector.models import (
     UsageEvent,
 )
 from tests.detection.facts import make_event, make_member, new_event
+from tests.surfaces import surface_for
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from io import StringIO
 import pytest
 from django.http import QueryDict
 
-from collector.facts.surfaces import surface_for
 from collector.models import MemberModelDay, UsageEvent
+from tests.surfaces import surface_for
 from tests.tracker.pages import company
 from tests.tracker.pages.company import CYCLE_START, LAST_START, NOW, TODAY
 from tracker import filters

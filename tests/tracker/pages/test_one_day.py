@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 from django.http import QueryDict
 
-from collector.facts.surfaces import surface_for
 from collector.models import Member, UsageEvent
 from incidents.models import Incident
+from tests.surfaces import surface_for
 from tests.tracker.pages import company
 from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
 from tracker import filters

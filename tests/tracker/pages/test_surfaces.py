@@ -10,8 +10,8 @@ from django.db import connection
 from django.http import QueryDict
 
 from collector.facts.rollups import recompute_days
-from collector.facts.surfaces import surface_for
 from collector.models import AGENT_SURFACES, UsageEvent
+from tests.surfaces import surface_for
 from tests.tracker.pages import company
 from tests.tracker.pages.company import CYCLE_START, FIRST_DAY, NOW, TODAY
 from tracker import filters
