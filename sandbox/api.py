@@ -2,23 +2,26 @@
 
 import base64
 import binascii
+import hashlib
+import json
 import threading
 from collections import Counter
 from dataclasses import replace
 
 from . import routes
+from .answers.ranges import is_cacheable
 from .clock import Clock
 from .company import Company
 from .http import HttpError, Request, SandboxResponse
 from .mishaps import Mishaps
 from .routes import Route
-from .serving.caching import with_etag
 from .serving.limits import Limits
 from .state.agent_runs import AgentRuns
 from .state.behaviour import Behaviour
 from .state.spend_limits import SpendLimits
 from .state.view import View
 
+MAX_AGE = {"Cache-Control": "public, max-age=900"}
 NO_ANALYTICS = {
     401: ("Unauthorized", "This endpoint requires an enterprise membership"),
     403: ("Forbidden", "Enterprise access required"),
@@ -78,6 +81,17 @@ class Api:
         key = basic_user(authorization)
         if key != self.key and not (allows_personal and key == self.personal_key):
             raise HttpError(401, "Unauthorized", "Invalid API key")
+
+
+def with_etag(answer: SandboxResponse, request: Request) -> SandboxResponse:
+    """Return the answer with its ETag, or 304 without a body if the client has it already."""
+    if not is_cacheable(request):
+        return answer
+    digest = hashlib.sha256(json.dumps(answer.body).encode()).hexdigest()[:32]
+    headers = {"ETag": f'"{digest}"', **MAX_AGE}
+    if headers["ETag"] in (request.if_none_match or "").split(", "):
+        return SandboxResponse(None, 304, headers)
+    return replace(answer, headers=headers)
 
 
 def basic_user(authorization: str | None) -> str | None:
