@@ -9,7 +9,7 @@ from .event_rows import EventKey, EventRows
 def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[EventKey]:
     """Let an event that changed its owner or model between two answers stay one event; keys that moved.
 
-    `rows` is what a complete window holds now, `known` what is stored of it; both are brought into line.
+    `rows` is what a complete window holds now, `stored` what was known of it; both are brought into line.
     An event that is no longer listed while another of the same millisecond appears is that one: in 26,000
     public rows no two events shared a millisecond. Whoever was known stays the owner when the vendor forgets
     them, as it does with removed people, and when another member has their address now.
