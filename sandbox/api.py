@@ -63,15 +63,15 @@ class Api:
         if not self.limits.admits(route.limit_class, enforced=self.behaviour.enforces_limits):
             raise HttpError(429, "Too Many Requests", "Rate limit exceeded. Please try again later.")
         request = replace(request, parts=parts)
-        answer = self._analytics_response(route, request) if route.is_analytics else route.answer(request)
-        return self.faults.apply_to(answer, request, route.answer)
+        answer = self._analytics_response(route, request) if route.is_analytics else route.respond(request)
+        return self.faults.apply_to(answer, request, route.respond)
 
     def _analytics_response(self, route: Route, request: Request) -> SandboxResponse:
         """With an ETag; a 304 does not count against the rate limit."""
         status = self.behaviour.analytics_status
         if status in NO_ANALYTICS:
             raise HttpError(status, *NO_ANALYTICS[status])
-        answer = with_etag(route.answer(request), request)
+        answer = with_etag(route.respond(request), request)
         if answer.status == 304:
             self.limits.give_back(route.limit_class)
         return answer

@@ -10,6 +10,8 @@ from .state.view import View
 
 LATEST_MS = 4_102_444_800_000  # the year 2100
 
+Row = dict[str, Any]  # a JSON object
+
 
 class HttpError(Exception):
     """An answer other than 200, in the vendor's general shape."""

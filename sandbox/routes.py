@@ -17,7 +17,7 @@ from .answers import (
     spend,
     spend_limits,
 )
-from .http import Request, SandboxResponse
+from .http import Request, Row, SandboxResponse
 
 ANALYTICS = ("analytics-team", "analytics-by-user", "ai-code")
 
@@ -27,12 +27,15 @@ class Route:
     method: str
     pattern: str
     limit_class: str
-    answer: Callable[[Request], SandboxResponse]
+    answer: Callable[[Request], Row]
 
     @property
     def is_analytics(self) -> bool:
         """Whether the plan may lack it, and the answers carry ETags."""
         return self.limit_class in ANALYTICS
+
+    def respond(self, request: Request) -> SandboxResponse:
+        return SandboxResponse(self.answer(request))
 
 
 ROUTES = (

@@ -1,35 +1,33 @@
 """GET /v1/agents/ID, its runs, and POST …/cancel: a cloud agent that works until somebody stops it."""
 
 from sandbox.company.instants import to_ms
-from sandbox.http import HttpError, Request, SandboxResponse
+from sandbox.http import HttpError, Request, Row
 
 
-def show_agent(request: Request) -> SandboxResponse:
+def show_agent(request: Request) -> Row:
     agent = _agent(request)
-    return SandboxResponse(
-        {
-            "id": agent,
-            "status": "ACTIVE",
-            "url": f"https://cursor.com/agents/{agent}",
-            "latestRunId": _run_of(agent),
-        }
-    )
+    return {
+        "id": agent,
+        "status": "ACTIVE",
+        "url": f"https://cursor.com/agents/{agent}",
+        "latestRunId": _run_of(agent),
+    }
 
 
-def show_run(request: Request) -> SandboxResponse:
+def show_run(request: Request) -> Row:
     run = _run(request)
     agent = _agent(request)
     status = "CANCELLED" if agent in request.view.runs.cancelled_ms else "RUNNING"
-    return SandboxResponse({"id": run, "agentId": agent, "status": status})
+    return {"id": run, "agentId": agent, "status": status}
 
 
-def cancel_run(request: Request) -> SandboxResponse:
+def cancel_run(request: Request) -> Row:
     """The agent makes no request from now on. A run that is over cannot be cancelled again."""
     run, agent, cancelled_ms = _run(request), _agent(request), request.view.runs.cancelled_ms
     if agent in cancelled_ms:
         raise HttpError(409, "Conflict", "Run is not active")
     cancelled_ms[agent] = to_ms(request.view.now)
-    return SandboxResponse({"id": run})
+    return {"id": run}
 
 
 def _agent(request: Request) -> str:

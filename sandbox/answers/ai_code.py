@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sandbox.company.commits import Commit, commits
 from sandbox.company.instants import iso, to_ms
-from sandbox.http import Request, SandboxResponse
+from sandbox.http import Request, Row
 
 from .analytics import named_people
 from .ranges import instant_range
@@ -14,7 +14,7 @@ MAX_ROWS = 1000
 LONGEST_LAG = timedelta(hours=8)  # from the request that led to a commit to the commit's ingestion
 
 
-def answer_commits(request: Request) -> SandboxResponse:
+def answer_commits(request: Request) -> Row:
     """The range is one of ingestion times; the vendor does not say which of the two it means."""
     start, end = instant_range(request, "startDate", "endDate")
     end = min(end, request.view.now)
@@ -26,13 +26,11 @@ def answer_commits(request: Request) -> SandboxResponse:
         rows = [row for row in rows if row.member == person]
     page = request.page(len(rows), maximum=MAX_ROWS)
     items = [_row(row) for row in rows[::-1][page.rows]]
-    return SandboxResponse(
-        {"items": items, "totalCount": page.total, "page": page.number, "pageSize": page.size}
-    )
+    return {"items": items, "totalCount": page.total, "page": page.number, "pageSize": page.size}
 
 
-def _row(commit: Commit) -> dict[str, object]:
-    row: dict[str, object] = {
+def _row(commit: Commit) -> Row:
+    row: Row = {
         "commitHash": commit.hash,
         "userId": commit.member.id,
         "userEmail": title_email(commit.member),

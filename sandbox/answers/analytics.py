@@ -7,7 +7,7 @@ import numpy as np
 from sandbox.company.columns import Events
 from sandbox.company.instants import DAY_MS, day_ms
 from sandbox.company.members import Employee
-from sandbox.http import HttpError, Request, SandboxResponse, bad_request
+from sandbox.http import HttpError, Request, Row, bad_request
 
 from .metrics import METRICS, Metric
 from .ranges import day_range
@@ -18,16 +18,14 @@ TEAM_ONLY = {"dau"}
 METRIC_SPELLINGS = {"top-file-extensions": "top-files"}
 
 
-def answer_team(request: Request) -> SandboxResponse:
+def answer_team(request: Request) -> Row:
     metric = _metric(request)
     first, last = day_range(request)
     events = _events(request, first, last)
-    return SandboxResponse(
-        {"data": metric(request.view.company.members, events), "params": _params(request, first, last)}
-    )
+    return {"data": metric(request.view.company.members, events), "params": _params(request, first, last)}
 
 
-def answer_by_user(request: Request) -> SandboxResponse:
+def answer_by_user(request: Request) -> Row:
     """Pages count people: those active in the range, by their e-mail."""
     metric = _metric(request)
     if request.parts[0] in TEAM_ONLY:
@@ -38,18 +36,16 @@ def answer_by_user(request: Request) -> SandboxResponse:
     people = sorted((members[index] for index in np.unique(events.member).tolist()), key=lambda m: m.email)
     page = request.page(len(people), maximum=MAX_USERS)
     chosen = people[page.rows]
-    return SandboxResponse(
-        {
-            "data": {title_email(m): metric(members, events.take(events.member == m.index)) for m in chosen},
-            "pagination": page.envelope("totalUsers"),
-            "params": _params(request, first, last)
-            | {
-                "page": page.number,
-                "pageSize": page.size,
-                "userMappings": [{"id": m.id, "email": title_email(m)} for m in chosen],
-            },
-        }
-    )
+    return {
+        "data": {title_email(m): metric(members, events.take(events.member == m.index)) for m in chosen},
+        "pagination": page.envelope("totalUsers"),
+        "params": _params(request, first, last)
+        | {
+            "page": page.number,
+            "pageSize": page.size,
+            "userMappings": [{"id": m.id, "email": title_email(m)} for m in chosen],
+        },
+    }
 
 
 def _metric(request: Request) -> Metric:
@@ -80,7 +76,7 @@ def named_people(people: list[Employee], names: list[str]) -> list[Employee]:
     return [people_by_key[key] for key in keys]
 
 
-def _params(request: Request, first: date, last: date) -> dict[str, object]:
+def _params(request: Request, first: date, last: date) -> Row:
     metric = request.parts[0]
     return {
         "metric": METRIC_SPELLINGS.get(metric, metric),

@@ -4,26 +4,26 @@ from datetime import date
 
 from sandbox.company.daily import EmployeeDay, daily_activity
 from sandbox.company.instants import DAY_MS, day_ms, day_of
-from sandbox.http import Request, SandboxResponse, bad_request
+from sandbox.http import Request, Row, bad_request
 
 from .spelling import daily_email
 
 MAX_DAYS_MS = 30 * DAY_MS
 
 
-def list_daily_usage(request: Request) -> SandboxResponse:
+def list_daily_usage(request: Request) -> Row:
     start_ms, end_ms = _range(request)
     first, last = day_of(start_ms), min(day_of(end_ms), request.view.now.date())
-    body: dict[str, object] = {"period": {"startDate": start_ms, "endDate": end_ms}}
+    body: Row = {"period": {"startDate": start_ms, "endDate": end_ms}}
     people = [
         m for m in request.view.company.members if m.is_human and m.joined_on <= last and m.left_on > first
     ]
     if "page" not in request.body and "pageSize" not in request.body:
-        return SandboxResponse({"data": _rows(request, first, last, None), **body})
+        return {"data": _rows(request, first, last, None), **body}
     page = request.page(len(people), size=1000)
     body["pagination"] = page.envelope("totalUsers")
     chosen = {member.index for member in people[page.rows]}
-    return SandboxResponse({"data": _rows(request, first, last, chosen), **body})
+    return {"data": _rows(request, first, last, chosen), **body}
 
 
 def _range(request: Request) -> tuple[int, int]:
@@ -37,7 +37,7 @@ def _range(request: Request) -> tuple[int, int]:
     return start_ms, end_ms
 
 
-def _rows(request: Request, first: date, last: date, chosen: set[int] | None) -> list[dict[str, object]]:
+def _rows(request: Request, first: date, last: date, chosen: set[int] | None) -> list[Row]:
     """Return the rows of the chosen people, or of all who were active when `chosen` is None."""
     view = request.view
     events = view.events(day_ms(first), day_ms(last) + DAY_MS - 1)
@@ -45,7 +45,7 @@ def _rows(request: Request, first: date, last: date, chosen: set[int] | None) ->
     return [_row(row) for row in activity if chosen is None or row.member.index in chosen]
 
 
-def _row(activity: EmployeeDay) -> dict[str, object]:
+def _row(activity: EmployeeDay) -> Row:
     return {
         "userId": activity.member.number,
         "day": activity.day.isoformat(),

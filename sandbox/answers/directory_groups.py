@@ -3,19 +3,17 @@
 from sandbox.company.instants import iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
-from sandbox.http import HttpError, Request, SandboxResponse
+from sandbox.http import HttpError, Request, Row
 from sandbox.state.view import View
 
-Row = dict[str, object]
 
-
-def list_groups(request: Request) -> SandboxResponse:
+def list_groups(request: Request) -> Row:
     page = request.page(len(GROUPS))
     groups = [_group(request.view, name) for name in GROUPS[page.rows]]
-    return SandboxResponse({"groups": groups, "pagination": page.envelope("totalCount")})
+    return {"groups": groups, "pagination": page.envelope("totalCount")}
 
 
-def list_group_members(request: Request) -> SandboxResponse:
+def list_group_members(request: Request) -> Row:
     names = {directory_group_id(name): name for name in GROUPS}
     if request.parts[0] not in names:
         raise HttpError(404, "Not Found", "Group not found")
@@ -25,7 +23,7 @@ def list_group_members(request: Request) -> SandboxResponse:
         {"userId": m.id, "email": m.email, "name": m.name, "joinedAt": iso(midnight(m.joined_on))}
         for m in people[page.rows]
     ]
-    return SandboxResponse({"members": rows, "pagination": page.envelope("totalCount")})
+    return {"members": rows, "pagination": page.envelope("totalCount")}
 
 
 def directory_group_id(name: str) -> str:

@@ -8,6 +8,7 @@ from sandbox.company.kinds import KIND_NAMES, Fate
 from sandbox.company.members import Employee, MemberKind
 from sandbox.company.prices import AUTO, MODELS
 from sandbox.company.pricing import REQUEST_UNIT_MICRO, discount_percent
+from sandbox.http import Row
 from sandbox.state.agent_runs import agent_of
 from sandbox.state.view import View
 
@@ -18,8 +19,6 @@ MAX_MODE_TOKENS = 8_000_000
 NULL_SERVICE_SHARE, NULL_SERVICE = 0.03, 21
 NO_CONVERSATION_SHARE, NO_CONVERSATION = 0.04, 22
 NOT_TOKEN_BASED_SHARE, NOT_TOKEN_BASED = 0.02, 23
-
-Row = dict[str, object]
 
 
 class _Event(NamedTuple):

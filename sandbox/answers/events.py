@@ -5,7 +5,7 @@ import numpy as np
 from sandbox.company.columns import Events
 from sandbox.company.instants import DAY_MS, to_ms
 from sandbox.company.members import MemberKind
-from sandbox.http import Request, SandboxResponse, bad_request
+from sandbox.http import Request, Row, bad_request
 
 from .event_rows import event_rows
 
@@ -14,7 +14,7 @@ MAX_ROWS = 1000
 DEFAULT_DAYS_MS = 30 * DAY_MS  # the vendor's default window is undocumented
 
 
-def list_events(request: Request) -> SandboxResponse:
+def list_events(request: Request) -> Row:
     view = request.view
     end_ms = request.milliseconds("endDate") or to_ms(view.now)
     start_ms = request.milliseconds("startDate") or end_ms - DEFAULT_DAYS_MS
@@ -23,20 +23,18 @@ def list_events(request: Request) -> SandboxResponse:
     events = filtered(request, view.events(start_ms, end_ms))
     page = request.page(len(events), maximum=MAX_ROWS)
     newest_first = events.take(slice(None, None, -1)).take(page.rows)
-    return SandboxResponse(
-        {
-            "totalUsageEventsCount": len(events),
-            "pagination": {
-                "numPages": page.pages,
-                "currentPage": page.number,
-                "pageSize": page.size,
-                "hasNextPage": page.has_next,
-                "hasPreviousPage": page.has_previous,
-            },
-            "usageEvents": event_rows(view, newest_first),
-            "period": {"startDate": start_ms, "endDate": end_ms},
-        }
-    )
+    return {
+        "totalUsageEventsCount": len(events),
+        "pagination": {
+            "numPages": page.pages,
+            "currentPage": page.number,
+            "pageSize": page.size,
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.has_previous,
+        },
+        "usageEvents": event_rows(view, newest_first),
+        "period": {"startDate": start_ms, "endDate": end_ms},
+    }
 
 
 def filtered(request: Request, events: Events) -> Events:

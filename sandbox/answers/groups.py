@@ -10,13 +10,12 @@ from sandbox.company.columns import Events
 from sandbox.company.instants import DAY_MS, day_ms, days_between, iso, midnight
 from sandbox.company.members import Employee, user_id
 from sandbox.company.names import GROUPS
-from sandbox.http import HttpError, Request, SandboxResponse, bad_request
+from sandbox.http import HttpError, Request, Row, bad_request
 from sandbox.state.view import View
 
 from .directory_groups import directory_group_id
 from .spelling import cents
 
-Row = dict[str, object]
 UNASSIGNED_ID = "group_unassigned"
 
 
@@ -32,24 +31,22 @@ class GroupCycle:
         return days_between(self.start, self.end - timedelta(days=1))
 
 
-def answer_list(request: Request) -> SandboxResponse:
+def answer_list(request: Request) -> Row:
     books = Books(request.view, _cycle(request))
-    return SandboxResponse(
-        {
-            "groups": [books.group(name) for name in GROUPS],
-            "unassignedGroup": books.group(None),
-            "billingCycle": _cycle_row(books.cycle),
-        }
-    )
+    return {
+        "groups": [books.group(name) for name in GROUPS],
+        "unassignedGroup": books.group(None),
+        "billingCycle": _cycle_row(books.cycle),
+    }
 
 
-def answer_one(request: Request) -> SandboxResponse:
+def answer_one(request: Request) -> Row:
     by_id = {group_id(name): name for name in (*GROUPS, None)}
     if request.parts[0] not in by_id:
         raise HttpError(404, "Not Found", "Group not found")
     books = Books(request.view, _cycle(request))
     group = books.group(by_id[request.parts[0]], has_member_days=True)
-    return SandboxResponse({"group": group, "billingCycle": _cycle_row(books.cycle)})
+    return {"group": group, "billingCycle": _cycle_row(books.cycle)}
 
 
 def group_id(name: str | None) -> str:

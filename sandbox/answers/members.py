@@ -4,16 +4,16 @@ from datetime import date
 
 from sandbox.company.instants import iso, midnight
 from sandbox.company.members import Employee
-from sandbox.http import Request, SandboxResponse
+from sandbox.http import Request, Row
 
 from .spelling import title_email
 
 
-def list_members(request: Request) -> SandboxResponse:
+def list_members(request: Request) -> Row:
     today, view = request.view.now.date(), request.view
     listed = [member for member in view.company.members if is_listed(member, today)]
     row = legacy_row if view.behaviour.has_legacy_shapes else present_row
-    return SandboxResponse({"teamMembers": [row(member, today) for member in listed]})
+    return {"teamMembers": [row(member, today) for member in listed]}
 
 
 def is_listed(member: Employee, today: date) -> bool:
@@ -21,7 +21,7 @@ def is_listed(member: Employee, today: date) -> bool:
     return member.is_human and member.joined_on <= today and (today < member.left_on or member.is_listed)
 
 
-def present_row(member: Employee, today: date) -> dict[str, object]:
+def present_row(member: Employee, today: date) -> Row:
     return {
         "id": member.id,
         "name": member.name,
@@ -31,16 +31,14 @@ def present_row(member: Employee, today: date) -> dict[str, object]:
     }
 
 
-def legacy_row(member: Employee, today: date) -> dict[str, object]:
+def legacy_row(member: Employee, today: date) -> Row:
     return {"id": member.number, "name": member.name, "email": title_email(member), "role": member.role}
 
 
-def show_me(request: Request) -> SandboxResponse:
+def show_me(request: Request) -> Row:
     company = request.view.company
-    return SandboxResponse(
-        {
-            "apiKeyName": "sandbox",
-            "createdAt": iso(midnight(company.first_day)),
-            "userEmail": company.members[0].email,
-        }
-    )
+    return {
+        "apiKeyName": "sandbox",
+        "createdAt": iso(midnight(company.first_day)),
+        "userEmail": company.members[0].email,
+    }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from sandbox.company.draws import fractions
 from sandbox.company.instants import DAY_MS, day_of
 from sandbox.company.members import Employee
 from sandbox.company.prices import MODELS
-
-Row = dict[str, Any]
+from sandbox.http import Row
 
 # Analytics spells some models in another order than usage events do.
 SPELLINGS = {"claude-4.5-sonnet": "claude-sonnet-4.5"}

@@ -6,29 +6,25 @@ from sandbox.company.instants import to_ms
 from sandbox.company.kinds import EventKind
 from sandbox.company.members import Employee
 from sandbox.company.prices import AUTO
-from sandbox.http import Request, SandboxResponse
+from sandbox.http import Request, Row
 from sandbox.state.view import View
 
 from .members import is_listed
 from .spelling import cents, title_email
 
-Row = dict[str, object]
 
-
-def list_spend(request: Request) -> SandboxResponse:
+def list_spend(request: Request) -> Row:
     view = request.view
     rows = sorted_rows(
         request, [row for row in spend_rows(view) if _matches(row, request.body.get("searchTerm"))]
     )
     page = request.page(len(rows))
-    return SandboxResponse(
-        {
-            "teamMemberSpend": [row for _, row in rows[page.rows]],
-            "subscriptionCycleStart": to_ms(view.cycle()[0]),
-            "totalMembers": page.total,
-            "totalPages": page.pages,
-        }
-    )
+    return {
+        "teamMemberSpend": [row for _, row in rows[page.rows]],
+        "subscriptionCycleStart": to_ms(view.cycle()[0]),
+        "totalMembers": page.total,
+        "totalPages": page.pages,
+    }
 
 
 def spend_rows(view: View) -> list[tuple[Employee, Row]]:

@@ -1,32 +1,33 @@
 """POST /teams/user-spend-limit and /teams/user-spend-limits: what a member may spend in a cycle."""
 
+from collections import Counter
+
 from sandbox.company.instants import to_ms
 from sandbox.company.members import Employee
-from sandbox.http import HttpError, Request, SandboxResponse, bad_request
+from sandbox.http import HttpError, Request, Row, bad_request
 
 from .members import is_listed
 
 MAX_UPDATES = 100
-Row = dict[str, object]
 
 
-def set_one(request: Request) -> SandboxResponse:
+def set_one(request: Request) -> Row:
     """Errors are answered with 200 and `outcome: error`, as the documentation shows them."""
     _check_enabled(request)
     body = request.body
     email = body.get("userEmail")
     if not isinstance(email, str) or "@" not in email:
-        return SandboxResponse({"outcome": "error", "message": "Invalid email format"})
+        return {"outcome": "error", "message": "Invalid email format"}
     dollars = _limit_dollars(body)
     member = _member(request, email)
     if member is None:
-        return SandboxResponse({"outcome": "error", "message": "User is not a member of this team"})
+        return {"outcome": "error", "message": "User is not a member of this team"}
     _set(request, member, dollars)
     text = "removed" if dollars is None else f"set to ${dollars}"
-    return SandboxResponse({"outcome": "success", "message": f"Spend limit {text} for {email}"})
+    return {"outcome": "success", "message": f"Spend limit {text} for {email}"}
 
 
-def set_many(request: Request) -> SandboxResponse:
+def set_many(request: Request) -> Row:
     """An unknown member fails its own entry; anything malformed fails all."""
     _check_enabled(request)
     updates = request.body.get("updates")
@@ -37,19 +38,14 @@ def set_many(request: Request) -> SandboxResponse:
         raise bad_request("each entry needs a userEmail of its own")
     limits = [_limit_dollars(entry) for entry in updates]
     results = [_result(request, email, dollars) for email, dollars in zip(emails, limits, strict=True)]
-    counts = {
-        status: sum(result["status"] == status for result in results)
-        for status in ("updated", "unchanged", "failed")
+    counts = Counter(result["status"] for result in results)
+    return {
+        "requestedCount": len(results),
+        "updatedCount": counts["updated"],
+        "unchangedCount": counts["unchanged"],
+        "failedCount": counts["failed"],
+        "results": results,
     }
-    return SandboxResponse(
-        {
-            "requestedCount": len(results),
-            "updatedCount": counts["updated"],
-            "unchangedCount": counts["unchanged"],
-            "failedCount": counts["failed"],
-            "results": results,
-        }
-    )
 
 
 def _result(request: Request, email: str, dollars: int | None) -> Row:
