@@ -49,15 +49,13 @@ from .values import (
 class Pagination(Record):
     """Where an answer stands among its pages; every part may be missing."""
 
-    current_page: Annotated[SomeCount, Field(validation_alias=AliasChoices("currentPage", "page"))] = None
-    num_pages: Annotated[SomeCount, Field(validation_alias=AliasChoices("numPages", "totalPages"))] = None
-    has_next_page: Annotated[OptionalFlag, Field(validation_alias=AliasChoices("hasNextPage", "hasMore"))] = (
-        None
+    current_page: SomeCount = Field(None, validation_alias=AliasChoices("currentPage", "page"))
+    num_pages: SomeCount = Field(None, validation_alias=AliasChoices("numPages", "totalPages"))
+    has_next_page: OptionalFlag = Field(None, validation_alias=AliasChoices("hasNextPage", "hasMore"))
+    next_cursor: object = Field(None, validation_alias=AliasChoices("nextCursor", "nextPageToken"))
+    total: SomeCount = Field(
+        None, validation_alias=AliasChoices("totalUsers", "totalMembers", "totalCount", "total")
     )
-    next_cursor: Annotated[object, Field(validation_alias=AliasChoices("nextCursor", "nextPageToken"))] = None
-    total: Annotated[
-        SomeCount, Field(validation_alias=AliasChoices("totalUsers", "totalMembers", "totalCount", "total"))
-    ] = None
 
     def has_more(self, page: int) -> bool | None:
         """Whether a page follows `page`; without a flag the cursor or the number of pages decides. None:
