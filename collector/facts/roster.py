@@ -7,7 +7,7 @@ address that a member was ever known by leads to that member.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -142,10 +142,9 @@ class Roster:
             if identity.key not in self.by_key:
                 self.add_address(self.member_id(identity), identity.key, at)
             elif self.by_key[identity.key] != self.member_id(identity):
-                number = identity.cursor_id or identity.numeric_id
                 holders = self.member_id(identity), self.by_key[identity.key]
-                conflict = Conflict(number, identity.key, *holders)
-                self.join_if_one(conflict, at)
+                number = identity.cursor_id or identity.numeric_id
+                self.join_if_one(Conflict(number, identity.key, *holders), at)
 
     def _learn_account(self, account: Identity) -> None:
         """Keep the id of a service account that was known by its address alone: another row may lack that."""
@@ -198,12 +197,11 @@ class Roster:
         )
         self._learn(list(unknown))
 
-    def follow_addresses(self, pairs: Iterable[tuple[str, str]], at: datetime) -> list[Conflict]:
+    def follow_addresses(self, listed: Mapping[str, str], at: datetime) -> list[Conflict]:
         """Give each known id the address that the list now has for it; what was theirs stays theirs.
 
         Returns the ids whose new address belongs to somebody else: those are not touched.
         """
-        listed = dict(pairs)
         shared = Counter(email for email in listed.values() if email)
         moves = {
             self.by_cursor_id[cursor_id]: (cursor_id, email)
@@ -228,9 +226,8 @@ class Roster:
             self._move(pk, email, at)
         return conflicts
 
-    def release_addresses(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def release_addresses(self, listed: Mapping[str, str]) -> None:
         """Let a former address go to a new id that has it now, while its former holder is listed as well."""
-        listed = dict(pairs)
         present = {self.by_cursor_id[cursor_id] for cursor_id in listed if cursor_id in self.by_cursor_id}
         for cursor_id, email in listed.items():
             holder = self.by_key.get(email)

@@ -40,8 +40,10 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         raise wrong_shape(PATH, "the list of members is empty, or none of it can be read")
     with writing():
         roster = Roster.load()
-        conflicts = _follow_addresses(roster, _ids(listed), window.read_at)
-        roster.release_addresses(_ids(listed))
+        # Of an id that is listed twice the seat in use counts.
+        addresses = {seat.id: seat.email for seat in sorted(listed, key=lambda seat: not seat.is_removed)}
+        conflicts = _follow_addresses(roster, addresses, window.read_at)
+        roster.release_addresses(addresses)
         rows = _rows(listed, roster)
         written = _store(rows, window.read_at)
         _keep_other_ids(listed, roster, window.read_at)
@@ -52,16 +54,11 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     return SyncResult(len(raws), len(written.new), len(written.changed) + gone, noted=notes.size)
 
 
-def _ids(listed: list[TeamMember]) -> list[tuple[str, str]]:
-    """Ids with their addresses; of one that is listed twice the seat in use counts."""
-    return [(seat.id, seat.email) for seat in sorted(listed, key=lambda seat: not seat.is_removed)]
-
-
-def _follow_addresses(roster: Roster, ids: list[tuple[str, str]], at: datetime) -> list[Conflict]:
+def _follow_addresses(roster: Roster, addresses: dict[str, str], at: datetime) -> list[Conflict]:
     """Let members follow their ids; usage that came under a new address before the list did joins them."""
-    conflicts = roster.follow_addresses(ids, at)
+    conflicts = roster.follow_addresses(addresses, at)
     joined = [roster.join_if_one(conflict, at) for conflict in conflicts]
-    return roster.follow_addresses(ids, at) if any(joined) else conflicts
+    return roster.follow_addresses(addresses, at) if any(joined) else conflicts
 
 
 def _rows(listed: list[TeamMember], roster: Roster) -> dict[Key, Values]:
