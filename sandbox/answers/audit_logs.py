@@ -41,13 +41,8 @@ def _log(company: Company) -> list[Entry]:
 
 
 def _entry(day: date, member: Employee, event_type: str) -> Entry:
-    minute = timedelta(minutes=member.index % 60)
-    return (
-        datetime.combine(day, OFFICE_HOUR, UTC) + minute,
-        f"evt_{event_type}_{member.number}",
-        member,
-        event_type,
-    )
+    at = datetime.combine(day, OFFICE_HOUR, UTC) + timedelta(minutes=member.index % 60)
+    return at, f"evt_{event_type}_{member.number}", member, event_type
 
 
 def _is_wanted(request: Request, row: Entry) -> bool:

@@ -84,13 +84,9 @@ def _counts(
     week = stream(seed, Topic.WEEKS, day.toordinal() // 7).standard_normal(people)
     mood, luck = draw.standard_normal(people), draw.random(people)
     pace = np.array([calendar.pace(member, day) for member in traits.members])
-    rate = (
-        traits.median_events
-        * scale
-        * pace
-        * np.exp(traits.volatility * (WEEKS_DIFFER * week + DAYS_DIFFER * mood))
-    )
-    counts = np.clip(draw.poisson(rate), 1, int(MAX_EVENTS * max(1.0, scale)))
+    swing = np.exp(traits.volatility * (WEEKS_DIFFER * week + DAYS_DIFFER * mood))
+    requests = draw.poisson(traits.median_events * scale * pace * swing)
+    counts = np.clip(requests, 1, int(MAX_EVENTS * max(1.0, scale)))
     return np.where(luck < _presence(traits, calendar, day), counts, 0)
 
 

@@ -46,12 +46,9 @@ class Commit:
 def commits(members: Sequence[Employee], events: Events) -> list[Commit]:
     """Return the commits that the events led to, by the time the vendor took them in."""
     is_human = np.array([member.is_human for member in members])
-    edits = lines(events)
-    leads = (
-        (fractions(events.noise, COMMITS) < COMMITS_SHARE) & (edits["accepts"] > 0) & is_human[events.member]
-    )
+    is_chosen = fractions(events.noise, COMMITS) < COMMITS_SHARE
     rows: list[Commit] = []
-    for seed in _seeds(events.take(leads), {name: values[leads] for name, values in edits.items()}):
+    for seed in _seeds(events.take(is_chosen & (lines(events)["accepts"] > 0) & is_human[events.member])):
         rows.append(_commit(members[seed.member], seed))
         if seed.amended < AMENDED_SHARE:
             again = rows[-1].created_at + AMENDED_AFTER
@@ -78,18 +75,13 @@ class _Seed:
     handmade: float
 
 
-def _seeds(events: Events, edits: dict[str, np.ndarray]) -> list[_Seed]:
-    luck = [fractions(events.noise, salt) for salt in (DELAY, INGESTION, AMENDED, NULLS, HANDMADE)]
+def _seeds(events: Events) -> list[_Seed]:
+    edits = lines(events)
     columns = (
-        events.member,
-        events.occurred_ms,
-        events.is_headless,
-        events.noise,
+        *(events.member, events.occurred_ms, events.is_headless, events.noise),
         scramble(events.noise, COMMITS),
-        edits["accepted_lines_added"],
-        edits["accepted_lines_deleted"],
-        edits["tabs_accepted"],
-        *luck,
+        *(edits[name] for name in ("accepted_lines_added", "accepted_lines_deleted", "tabs_accepted")),
+        *(fractions(events.noise, salt) for salt in (DELAY, INGESTION, AMENDED, NULLS, HANDMADE)),
     )
     return [_Seed(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
@@ -97,10 +89,9 @@ def _seeds(events: Events, edits: dict[str, np.ndarray]) -> list[_Seed]:
 def _commit(member: Employee, seed: _Seed) -> Commit:
     committed_at = from_ms(seed.occurred_ms) + timedelta(seconds=int(60 + 2_400 * seed.delay))
     # Nearly all are taken in within a minute, some only hours later.
-    is_prompt = seed.ingestion < 0.93
-    lag = (
-        timedelta(seconds=int(5 + 60 * seed.ingestion)) if is_prompt else timedelta(hours=6 * seed.ingestion)
-    )
+    lag = timedelta(seconds=int(5 + 60 * seed.ingestion))
+    if seed.ingestion >= 0.93:
+        lag = timedelta(hours=6 * seed.ingestion)
     tab_added, tab_deleted = seed.tabs * 2, seed.tabs // 3
     typed = int(seed.handmade * (20 + 0.6 * seed.lines_added))
     is_primary = seed.number % 10 < 3

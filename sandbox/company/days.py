@@ -34,9 +34,8 @@ class Calendar:
     releases: set[date] = field(default_factory=set)
     sprints: dict[date, str] = field(default_factory=dict)  # the group that hurries
     launches: dict[date, int] = field(default_factory=dict)  # the model that comes out
-    absences: dict[int, list[tuple[date, date]]] = field(
-        default_factory=dict
-    )  # member: (first away, first back)
+    # By member: the first day away, and the first back.
+    absences: dict[int, list[tuple[date, date]]] = field(default_factory=dict)
 
     def pace(self, member: Employee, day: date) -> float:
         """How many times their usual requests the member makes on `day`."""
@@ -84,15 +83,12 @@ def _draw_absences(
     absences: dict[int, list[tuple[date, date]]], members: Sequence[Employee], month: date, seed: int
 ) -> None:
     draw = stream(seed, Topic.ABSENCES, month.toordinal())
-    chance, start, length = (
-        draw.random(len(members)),
-        draw.integers(0, 28, len(members)),
-        draw.integers(3, 15, len(members)),
-    )
-    for member in members:
-        if member.is_human and chance[member.index] < 0.13:
-            first = month + timedelta(days=int(start[member.index]))
-            back = first + timedelta(days=int(length[member.index]))
+    chances, starts = draw.random(len(members)), draw.integers(0, 28, len(members)).tolist()
+    lengths = draw.integers(3, 15, len(members)).tolist()
+    for member, chance, start, length in zip(members, chances, starts, lengths, strict=True):
+        if member.is_human and chance < 0.13:
+            first = month + timedelta(days=start)
+            back = first + timedelta(days=length)
             absences.setdefault(member.index, []).append((first, back))
 
 
