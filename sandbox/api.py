@@ -14,6 +14,7 @@ from .clock import Clock
 from .company import Company
 from .http import HttpError, Request, SandboxResponse
 from .mishaps import Mishaps
+from .replay import Recording
 from .routes import Route
 from .serving.limits import Limits
 from .state.agent_runs import AgentRuns
@@ -30,9 +31,15 @@ NO_ANALYTICS = {
 
 
 class Api:
-    """Answers calls for one company. `personal_key` is of the wrong kind: only /v1/me accepts it."""
+    """Answers calls for one company, or out of a recording.
 
-    def __init__(self, company: Company, *, key: str, clock: Clock, behaviour: Behaviour) -> None:
+    `personal_key` is of the wrong kind: only /v1/me accepts it.
+    """
+
+    def __init__(
+        self, company: Company, recording: Recording | None, *, key: str, clock: Clock, behaviour: Behaviour
+    ) -> None:
+        self.recording = recording
         self.company, self.key, self.clock, self.behaviour = company, key, clock, behaviour
         self.limits, self.faults = Limits(), Mishaps(company.seed)
         self.spend_limits = SpendLimits()
@@ -53,6 +60,9 @@ class Api:
             return SandboxResponse(error.body, error.status)
 
     def _answer(self, request: Request, authorization: str | None) -> SandboxResponse:
+        if self.recording:
+            self._check_key(authorization, allows_personal=False)
+            return self.recording.answer(request.method, request.path, request.parameters)
         with self._lock:
             self.requests[request.path] += 1
         match = routes.match_route(request.method, request.path)

@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .api import Api
 from .company.instants import DAY_MS, HOUR_MS, to_ms
-from .http import HttpError, Request, SandboxResponse
+from .http import HttpError, SandboxResponse
 
 # Where an answer keeps its rows, and where a row keeps its time.
 LISTS = (
@@ -155,13 +154,3 @@ def _milliseconds(value: object) -> int | None:
     except ValueError:
         return None
     return to_ms(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
-
-
-class ReplayApi(Api):
-    """Answers out of a recording instead of a company."""
-
-    recording: Recording
-
-    def _answer(self, request: Request, authorization: str | None) -> SandboxResponse:
-        self._check_key(authorization, allows_personal=False)
-        return self.recording.answer(request.method, request.path, request.parameters)

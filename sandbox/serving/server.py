@@ -17,7 +17,7 @@ from ..api import Api
 from ..clock import Clock
 from ..company import Company
 from ..http import Request, SandboxResponse, Wire
-from ..replay import Recording, ReplayApi
+from ..replay import Recording
 from ..state.behaviour import Behaviour
 from ..truth import Truth, truth
 from . import control
@@ -43,10 +43,7 @@ class Sandbox:
         self.company, self.key = company, key
         self.clock = clock or Clock(company.now)
         self.behaviour = Behaviour(**switches)
-        kind = ReplayApi if recording else Api
-        self.api = kind(company, key=key, clock=self.clock, behaviour=self.behaviour)
-        if isinstance(self.api, ReplayApi) and recording:
-            self.api.recording = recording
+        self.api = Api(company, recording, key=key, clock=self.clock, behaviour=self.behaviour)
         self.limits, self.faults = self.api.limits, self.api.faults
         self._server = _Server((HOST, port), _Handler, self.api)
         self._thread = threading.Thread(
