@@ -78,9 +78,7 @@ def test_a_label_seen_earlier_has_added_less(company):
 
 
 def member(**overrides) -> Employee:
-    return Employee(
-        **{"index": 0, "kind": MemberKind.HUMAN, "number": 1, "id": "", "name": "", "email": ""} | overrides
-    )
+    return Employee(**{"index": 0, "kind": MemberKind.HUMAN, "id": "", "name": "", "email": ""} | overrides)
 
 
 def test_a_release_lifts_everybody_and_still_the_day_after():
