@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -49,7 +50,8 @@ class ShortTransactions:
     def create(self, model: type[M], batches: Iterable[list[M]]) -> None:
         """Insert the rows of each batch together; what another process has written meanwhile stays."""
         if not self.is_dry_run:
-            self.run(_creation(model, rows) for rows in batches)
+            insert = partial(model._default_manager.bulk_create, ignore_conflicts=True)
+            self.run(partial(insert, rows) for rows in batches)
 
     def _let_others_write(self) -> None:
         """Wait where the lock was held for long; time in which files were read counts as well."""
@@ -59,10 +61,6 @@ class ShortTransactions:
                 return
             time.sleep(GAP_SECONDS - gap)
         self.locked_seconds = 0.0
-
-
-def _creation(model: type[M], rows: list[M]) -> Callable[[], object]:
-    return lambda: model._default_manager.bulk_create(rows, ignore_conflicts=True)
 
 
 def batches(rows: Iterable[T], key: Callable[[T], Hashable], size: int = 200) -> Iterator[list[T]]:

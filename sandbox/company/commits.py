@@ -94,11 +94,11 @@ def _commit(member: Employee, seed: _Seed) -> Commit:
         lag = timedelta(hours=6 * seed.ingestion)
     tab_added, tab_deleted = seed.tabs * 2, seed.tabs // 3
     typed = int(seed.handmade * (20 + 0.6 * seed.lines_added))
-    is_primary = seed.number % 10 < 3
+    place, is_primary = member.index + seed.number % 2, seed.number % 10 < 3
     return Commit(
         hash=f"{seed.number:016x}{seed.noise:016x}{member.index:08x}",
         member=member,
-        repository=None if seed.nulls < 0.03 else _repository(member, seed.number),
+        repository=None if seed.nulls < 0.03 else REPOSITORIES[place % len(REPOSITORIES)],
         branch=None if seed.nulls < 0.05 else "main" if is_primary else f"feature/{seed.number % 900}",
         is_primary_branch=None if seed.nulls < 0.08 else is_primary,
         source="cloud" if seed.is_headless else SOURCES[seed.number % len(SOURCES)],
@@ -112,7 +112,3 @@ def _commit(member: Employee, seed: _Seed) -> Commit:
         committed_at=None if 0.95 <= seed.nulls < 0.98 else committed_at,
         created_at=committed_at + lag,
     )
-
-
-def _repository(member: Employee, number: int) -> str:
-    return REPOSITORIES[(member.index + number % 2) % len(REPOSITORIES)]

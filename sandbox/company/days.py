@@ -64,7 +64,8 @@ def is_weekend(day: date) -> bool:
 def build_calendar(members: Sequence[Employee], seed: int, first_day: date, last_day: date) -> Calendar:
     """Return the calendar from `first_day` to `last_day`, both included; each month is drawn alone."""
     calendar = Calendar()
-    for month in _months(first_day - timedelta(days=31), last_day):
+    earlier = first_day - timedelta(days=31)
+    for month in sorted({day.replace(day=1) for day in days_between(earlier, last_day)}):
         draw = stream(seed, Topic.CALENDAR, month.toordinal())
         calendar.days_off.add(_working_day(month, draw))
         calendar.releases.add(_working_day(month, draw))
@@ -95,7 +96,3 @@ def _draw_absences(
 def _working_day(month: date, draw: np.random.Generator) -> date:
     day = month + timedelta(days=int(draw.integers(0, 28)))
     return day + timedelta(days=7 - day.weekday()) if is_weekend(day) else day
-
-
-def _months(first_day: date, last_day: date) -> list[date]:
-    return sorted({day.replace(day=1) for day in days_between(first_day, last_day)})

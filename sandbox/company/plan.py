@@ -20,16 +20,13 @@ def apply_plan(events: Events, members: Sequence[Employee], cycle_starts: Sequen
     before it, are under the allowance; Cursor refuses it once their on-demand charges have reached the limit.
     """
     allowance = np.array([member.allowance_cents for member in members], dtype=np.int64) * MICRO
-    limit = np.array([_limit_micro(member) for member in members])
+    limits = (member.limit_dollars for member in members)
+    limit = np.array([NO_LIMIT if dollars is None else dollars * 100 * MICRO for dollars in limits])
     spent = _spent_before(events, cycle_starts)
     billed = events.kind == EventKind.USAGE_BASED
     included = billed & (spent < allowance[events.member])
     events = events.having(kind=np.where(included, EventKind.INCLUDED, events.kind))
     return events.take(spent - allowance[events.member] < limit[events.member])
-
-
-def _limit_micro(member: Employee) -> int:
-    return NO_LIMIT if member.limit_dollars is None else member.limit_dollars * 100 * MICRO
 
 
 def _spent_before(events: Events, cycle_starts: Sequence[datetime]) -> np.ndarray:
