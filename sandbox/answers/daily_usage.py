@@ -1,14 +1,13 @@
 """POST /teams/daily-usage-data: a row per person and UTC day; pages count people."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sandbox.company.daily import EmployeeDay, daily_activity
 from sandbox.company.instants import DAY_MS, day_ms, day_of
 from sandbox.http import Request, Row, bad_request
 
+from .ranges import check_length
 from .spelling import daily_email
-
-MAX_DAYS_MS = 30 * DAY_MS
 
 
 def list_daily_usage(request: Request) -> Row:
@@ -30,10 +29,7 @@ def _range(request: Request) -> tuple[int, int]:
     start_ms, end_ms = request.milliseconds("startDate"), request.milliseconds("endDate")
     if start_ms is None or end_ms is None:
         raise bad_request("startDate and endDate are required")
-    if end_ms - start_ms > MAX_DAYS_MS:
-        raise bad_request("Date range cannot exceed 30 days")
-    if start_ms > end_ms:
-        raise bad_request("startDate must not be after endDate")
+    check_length(timedelta(milliseconds=end_ms - start_ms))
     return start_ms, end_ms
 
 

@@ -1,5 +1,7 @@
 """POST /teams/filtered-usage-events: newest first, pages counted from 1, bounds included."""
 
+from datetime import timedelta
+
 import numpy as np
 
 from sandbox.company.columns import Events
@@ -8,6 +10,7 @@ from sandbox.company.members import MemberKind
 from sandbox.http import Request, Row, bad_request
 
 from .event_rows import event_rows
+from .ranges import check_length
 
 HOSTING_TYPES = {"CLOUD", "SELF_HOSTED", "SELF_HOSTED_POOL", "SELF_HOSTED_MACHINE"}
 MAX_ROWS = 1000
@@ -18,8 +21,7 @@ def list_events(request: Request) -> Row:
     view = request.view
     end_ms = request.milliseconds("endDate") or to_ms(view.now)
     start_ms = request.milliseconds("startDate") or end_ms - DEFAULT_DAYS_MS
-    if start_ms > end_ms:
-        raise bad_request("startDate must not be after endDate")
+    check_length(timedelta(milliseconds=end_ms - start_ms), most_days=None)
     events = filtered(request, view.events(start_ms, end_ms))
     page = request.page(len(events), maximum=MAX_ROWS)
     newest_first = events.take(slice(None, None, -1)).take(page.rows)

@@ -13,7 +13,7 @@ def day_range(request: Request) -> tuple[date, date]:
     now = request.view.now
     first = parse(request.query.get("startDate", "7d"), now).date()
     last = parse(request.query.get("endDate", "today"), now).date()
-    _check(first <= last, last - first)
+    check_length(last - first)
     return first, last
 
 
@@ -26,7 +26,7 @@ def instant_range(
     first, last = parse(request.query.get(start, "7d"), now), parse(text, now)
     if is_plain_day(text):
         last += timedelta(days=1, milliseconds=-1)
-    _check(first <= last, last - first if most_days else timedelta(0))
+    check_length(last - first, most_days)
     return first, last
 
 
@@ -56,8 +56,9 @@ def is_cacheable(request: Request) -> bool:
     return all(is_plain_day(text) or re.fullmatch(r"\w+", text) for text in dates)
 
 
-def _check(is_in_order: bool, length: timedelta) -> None:
-    if not is_in_order:
+def check_length(length: timedelta, most_days: int | None = MAX_DAYS) -> None:
+    """400 for a range that ends before it begins, or is longer than `most_days`."""
+    if length < timedelta(0):
         raise bad_request("startDate must not be after endDate")
-    if length > timedelta(days=MAX_DAYS):
-        raise bad_request("Date range cannot exceed 30 days")
+    if most_days and length > timedelta(days=most_days):
+        raise bad_request(f"Date range cannot exceed {most_days} days")
