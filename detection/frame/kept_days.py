@@ -13,7 +13,7 @@ from collector.models import MemberModelDay
 
 from .totals import day_rows, hour_of, joined_rows
 
-KEY = f"detection-days:{settings.VERSION}"
+KEY = f"detection-day-rows:{settings.VERSION}"
 KEPT_SECONDS = 2 * 3600
 DAY = timedelta(days=1)
 Mark = tuple[object, ...]

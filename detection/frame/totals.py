@@ -1,10 +1,13 @@
 """The stored totals as columns of numbers: a row for each member, model, surface, and day or hour."""
 
 import operator
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import reduce
-from typing import Any
+from hashlib import blake2b
+from itertools import count
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,15 +29,19 @@ from django.db.models.functions import Cast
 
 from collector.base.expressions import SqliteTemplate
 from collector.facts.worth import TOKEN_WEIGHTS, UNPRICED
-from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour, Surface, UsageEvent
+from collector.models import AGENT_SURFACES, MemberModelDay, MemberModelHour, UsageEvent
 
 from .arrays import Array
 from .tokens import all_tokens, weighed
 from .values import BY_AGENT, SERVED, billed_cents, known_value, number_where
 
-HOUR = timedelta(hours=1)
-CHUNK = 2_000  # rows that are held as such at a time
-NUMBERS: dict[str, Expression | F] = {
+CHUNK = 500  # rows that are held as such at a time: in the processor's own memory
+NOTHING = np.zeros(0, dtype=np.int32)
+AGENTS = [surface.value for surface in AGENT_SURFACES]
+# What is read of each total beside its instant and model, all of it numbers.
+FIGURES: dict[str, Expression | F] = {
+    "member_id": F("member_id"),
+    "by_agent": Case(When(surface__in=AGENTS, then=Value(1)), default=Value(0)),
     "cents": Cast("total_cents", FloatField()) + Cast("worth_cents", FloatField()),
     "charged": Cast("total_cents", FloatField()),
     "billed": Cast("billed_cents", FloatField()),
@@ -46,58 +53,82 @@ NUMBERS: dict[str, Expression | F] = {
 }
 # What is left of a weight by rounding the parts that were not paid for: no price can be told from it.
 ROUNDED_WEIGHT = 1.0
-AGENTS = {surface.value for surface in AGENT_SURFACES}
 # The part of a day after a cycle's turn stands in the day's last hour, so that it counts from the turn on.
 LAST_HOUR = 23
-EVERYBODY = Q()
+
+
+class Names(NamedTuple):
+    """A column of texts of which few differ: each once, and which one every row has."""
+
+    names: list[str]
+    codes: Array
+
+    def numbers(self, number_of: Callable[[str], int], kind: type) -> Array:
+        """A number for each row."""
+        return np.array([number_of(name) for name in self.names], dtype=kind)[self.codes]
+
+    def categories(self) -> pd.Categorical:
+        """The same for tables, in the order of the names."""
+        order = np.argsort(np.array(self.names, dtype=object))
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        return pd.Categorical.from_codes(place[self.codes], pd.Index(sorted(self.names), dtype="str"))
 
 
 def day_rows(first: date, last: date) -> pd.DataFrame:
     """The totals of whole days, `first` to `last` both included, in the order of days.
 
-    member_id, hour (whole hours from 1970 to the day's first), model and surface (categories), by_agent,
-    cents (what is known of the value), charged, billed, requests, tokens, weight, unpriced (weighed tokens
-    without a cost), paid_weight (weighed tokens that were paid for).
+    member_id, hour (whole hours from 1970 to the day's first), model (a category), by_agent, cents (what is
+    known of the value), charged, billed, requests, tokens, weight, unpriced (weighed tokens without a cost),
+    paid_weight (weighed tokens that were paid for).
     """
-    rows = MemberModelDay.objects.between(first, last).annotate(begins=Cast("day", TextField()))
-    days, is_after_turn, *columns = _read_totals(rows.order_by("day"), ["begins", "is_after_turn"])
-    hour = _hour_numbers(days) + LAST_HOUR * np.array(is_after_turn, dtype=np.int32)
-    return _as_rows(hour, columns)
+    rows = MemberModelDay.objects.between(first, last)
+    (days, models), figures = _read_totals(rows, "day", {"is_after_turn": F("is_after_turn")})
+    hour = _hours_of(days) + LAST_HOUR * figures["is_after_turn"].astype(np.int32)
+    return _as_rows(hour, models, figures)
 
 
 def hour_rows(start_at: datetime, end_at: datetime) -> pd.DataFrame:
     """The same of the hours that begin in `[start_at, end_at)`."""
-    rows = MemberModelHour.objects.between(start_at, end_at).annotate(begins=Cast("hour_at", TextField()))
-    hours, *columns = _read_totals(rows.order_by("hour_at"), ["begins"])
-    return _as_rows(_hour_numbers(hours), columns)
+    (hours, models), figures = _read_totals(MemberModelHour.objects.between(start_at, end_at), "hour_at", {})
+    return _as_rows(_hours_of(hours), models, figures)
 
 
-def hour_rows_in_full(
-    start_at: datetime, end_at: datetime, *, first_import_at: datetime | None = None, whose: Q = EVERYBODY
+def known_hour_rows(
+    start_at: datetime, end_at: datetime, first_import_at: datetime | None, *, whose: Q | None = None
 ) -> pd.DataFrame:
-    """The same with known (the first whole hour at which each is known, later than its end only where it came
-    after `first_import_at`), thread, and thread_requests."""
-    settled = Value(0) if first_import_at is None else _settled_after(first_import_at)
-    rows = MemberModelHour.objects.between(start_at, end_at).filter(whose)
-    rows = rows.annotate(begins=Cast("hour_at", TextField()), settled=settled)
-    first = ["begins", "settled", "top_thread", "top_thread_requests"]
-    hours, settled_at, threads, most, *columns = _read_totals(rows.order_by("hour_at"), first)
-    hour = _hour_numbers(hours)
-    return _as_rows(hour, columns).assign(
-        known=np.maximum(hour + 1, -(-np.array(settled_at, dtype=np.int64) // 3600)).astype(np.int32),
-        thread=thread_numbers(threads),
-        thread_requests=np.array(most, dtype=np.float32),
+    """The same with known: the first whole hour at which each is known, later than its end only where it came
+    after `first_import_at`. Of members in `whose` also surface (a category), thread, and thread_requests."""
+    rows = MemberModelHour.objects.between(start_at, end_at)
+    more: dict[str, Expression | F] = (
+        {} if first_import_at is None else {"settled": _settled_after(first_import_at)}
     )
+    texts: tuple[str, ...] = ()
+    if whose is not None:
+        rows, texts = rows.filter(whose), ("surface", "top_thread")
+        more |= {"thread_requests": F("top_thread_requests")}
+    (hours, models, *names), figures = _read_totals(rows, "hour_at", more, texts)
+    hour = _hours_of(hours)
+    table = _as_rows(hour, models, figures)
+    settled = figures.get("settled", np.zeros(1))
+    table["known"] = np.maximum(hour + 1, -(-settled.astype(np.int64) // 3600)).astype(np.int32)
+    if names:
+        surfaces, threads = names
+        table = table.assign(
+            surface=surfaces.categories(),
+            thread=threads.numbers(thread_number, np.int64),
+            thread_requests=figures["thread_requests"].astype(np.float32),
+        )
+    return table
 
 
 def current_hour_rows(start_at: datetime, end_at: datetime) -> pd.DataFrame:
     """Rows like those of whole hours, of the part of the current hour that has passed, from its events."""
-    agent = Value(Surface.CLOUD_AGENT.value)
     rows = (
         UsageEvent.objects.between(start_at, end_at)
         .order_by()
-        .annotate(part=Case(When(BY_AGENT, then=agent), default=Value("")))
-        .values_list("member_id", "model", "part")
+        .annotate(agent=Case(When(BY_AGENT, then=Value(1)), default=Value(0)))
+        .values_list("model", "member_id", "agent")
         .annotate(
             sum_cents=Sum(known_value()),
             sum_charged=Sum(Cast("charged_cents", FloatField())),
@@ -109,8 +140,9 @@ def current_hour_rows(start_at: datetime, end_at: datetime) -> pd.DataFrame:
             sum_free=Value(0.0),
         )
     )
-    columns = read_columns(rows)
-    return _as_rows(np.full(len(columns[0]), hour_of(start_at), dtype=np.int32), columns)
+    (models,), numbers = read_columns(rows, 1)
+    hour = np.full(len(models.codes), hour_of(start_at), dtype=np.int32)
+    return _as_rows(hour, models, dict(zip(FIGURES, numbers, strict=True)))
 
 
 def joined_rows(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -147,24 +179,35 @@ def _settled_after(instant: datetime) -> Case:
     return Case(When(settled_at__gt=instant, then=EpochSeconds("settled_at")), default=Value(0))
 
 
-def _read_totals(rows: QuerySet, first: list[str]) -> list[list]:
-    """Columns: those of `first`, member, model, surface, and `NUMBERS`."""
-    named = {f"sum_{name}": value for name, value in NUMBERS.items()}
-    return read_columns(rows.annotate(**named).values_list(*first, "member_id", "model", "surface", *named))
+def _read_totals(
+    rows: QuerySet, begins: str, more: Mapping[str, Expression | F], texts: Sequence[str] = ()
+) -> tuple[list[Names], dict[str, Array]]:
+    """When each total begins, its model and other texts, and `FIGURES` and `more`, in the order of time."""
+    figures = {f"of_{name}": value for name, value in (FIGURES | dict(more)).items()}
+    rows = rows.order_by(begins).annotate(begins=Cast(begins, TextField()), **figures)
+    names, numbers = read_columns(rows.values_list("begins", "model", *texts, *figures), 2 + len(texts))
+    return names, dict(zip((*FIGURES, *more), numbers, strict=True))
 
 
-def read_columns(rows: QuerySet) -> list[list[Any]]:
-    """Columns as the database gives them, days and instants as text where it has no dates.
+def read_columns(rows: QuerySet, texts: int) -> tuple[list[Names], Array]:
+    """The first columns, which are texts, and the others, which are numbers: an array with a row for each.
 
-    To convert a million of them one by one takes longer than to read them.
+    Days and instants are texts where the database has no dates: to convert a million of them one by one takes
+    longer than to read them.
     """
-    columns: list[list[Any]] = [[] for _ in rows.query.selected or ()]
+    numbers_of: list[dict[str, int]] = [defaultdict(count().__next__) for _ in range(texts)]
+    codes: list[list[Array]] = [[NOTHING] for _ in numbers_of]
+    numbers = [np.zeros((0, len(rows.query.selected or ()) - texts))]
     with connections[rows.db].cursor() as cursor:
         cursor.execute(*rows.query.sql_with_params())
         while chunk := cursor.fetchmany(CHUNK):
-            for column, values in zip(columns, zip(*chunk, strict=True), strict=True):
-                column.extend(values)
-    return columns
+            numbers.append(np.array([row[texts:] for row in chunk], dtype=float))
+            for place, number_of in enumerate(numbers_of):
+                codes[place].append(np.array([number_of[row[place]] for row in chunk], dtype=np.int32))
+    names = [
+        Names(list(known), np.concatenate(parts)) for known, parts in zip(numbers_of, codes, strict=True)
+    ]
+    return names, np.ascontiguousarray(np.concatenate(numbers).T)
 
 
 def read_table(rows: QuerySet, columns: list[str]) -> pd.DataFrame:
@@ -177,12 +220,11 @@ def read_table(rows: QuerySet, columns: list[str]) -> pd.DataFrame:
         return pd.DataFrame.from_records(cursor.fetchall(), columns=columns)
 
 
-def _hour_numbers(days_or_hours: Sequence[str]) -> Array:
-    """Whole hours since 1970 of instants or days as text; few of them differ."""
-    number = {
-        value: hour_of(datetime.fromisoformat(value[:19]).replace(tzinfo=UTC)) for value in set(days_or_hours)
-    }
-    return np.fromiter(map(number.__getitem__, days_or_hours), np.int32, len(days_or_hours))
+def _hours_of(days_or_hours: Names) -> Array:
+    """Whole hours since 1970 of instants or days as text."""
+    return days_or_hours.numbers(
+        lambda text: hour_of(datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)), np.int32
+    )
 
 
 def hour_of(instant: datetime) -> int:
@@ -190,42 +232,29 @@ def hour_of(instant: datetime) -> int:
     return int(instant.astimezone(UTC).timestamp()) // 3600
 
 
-def _as_rows(hour: Array, columns: list[list[object]]) -> pd.DataFrame:
+def _as_rows(hour: Array, models: Names, figures: Mapping[str, Array]) -> pd.DataFrame:
     """In the smallest types that hold them: there is a row for each member, model, surface and hour."""
-    members, models, surfaces, *figures = columns
-    surface = _categories(surfaces)
-    numbers = dict(zip(NUMBERS, (np.array(column, dtype=float) for column in figures), strict=True))
-    numbers["cents"] = np.maximum(numbers["cents"], 0.0)  # a credit is no usage and worth nothing
-    paid_weight = numbers["weight"] - numbers["unpriced"] - numbers.pop("free")
+    paid_weight = figures["weight"] - figures["unpriced"] - figures["free"]
     paid_weight[paid_weight <= ROUNDED_WEIGHT] = 0.0
-    by_agent = np.isin(surface.categories, list(AGENTS))
     return pd.DataFrame(
         {
-            "member_id": np.array(members, dtype=np.int32),
+            "member_id": figures["member_id"].astype(np.int32),
             "hour": hour,
-            "model": _categories(models),
-            "surface": surface,
-            "by_agent": by_agent[surface.codes] if len(hour) else np.zeros(0, dtype=bool),
-            **numbers,
-            "requests": numbers["requests"].astype(np.float32),
+            "model": models.categories(),
+            "by_agent": figures["by_agent"] > 0,
+            "cents": np.maximum(figures["cents"], 0.0),  # a credit is no usage and worth nothing
+            "charged": figures["charged"],
+            "billed": figures["billed"],
+            "requests": figures["requests"].astype(np.float32),
+            "tokens": figures["tokens"],
+            "weight": figures["weight"],
+            "unpriced": figures["unpriced"],
             "paid_weight": paid_weight,
         },
         copy=False,
     )
 
 
-def _categories(names: Sequence[Any]) -> pd.Categorical:
-    """The names as categories; few of them differ."""
-    distinct = sorted(set(names))
-    number = {name: place for place, name in enumerate(distinct)}
-    codes = np.fromiter(map(number.__getitem__, names), np.int32, len(names))
-    return pd.Categorical.from_codes(codes, pd.Index(distinct, dtype="str"))
-
-
-def thread_numbers(names: Sequence[str]) -> Array:
-    """A number for each name of a thread, the same wherever it is read; -1 for none."""
-    number = {"": -1}
-    distinct = np.array(sorted(set(names) - {""}), dtype=object)
-    hashes = (pd.util.hash_array(distinct) >> np.uint64(1)).astype(np.int64)
-    number.update(zip(distinct, hashes.tolist(), strict=True))
-    return np.fromiter(map(number.__getitem__, names), np.int64, len(names))
+def thread_number(name: str) -> int:
+    """A number for the name of a thread, the same wherever it is read; -1 for none."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=7).digest()) if name else -1

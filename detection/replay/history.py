@@ -27,12 +27,12 @@ class History:
     """Everything a replay may show.
 
     `rows`: one per member, hour, model and surface, in the order of the hours: member_id, hour (whole hours
-    since 1970), known (the first whole hour at which it is known), model and surface (categories), by_agent,
-    `READ` (paid_weight are weighed tokens that were paid for), thread (a number; -1 is none),
-    thread_requests. Rows before the hour `hours_from` are whole days; `earlier` reads these hours of a few
-    members. `cycles`: the starts of the billing cycles, oldest first, and the end of the last.
-    `events` reads one member's events of a stretch of time. `left_at`: when members left, who since have.
-    `confirmed`: anomalies that a person called a real problem.
+    since 1970), known (the first whole hour at which it is known), model (a category), by_agent, `READ`
+    (paid_weight are weighed tokens that were paid for). Rows of long ago may be whole days.
+    `hours` reads the hours of a few members, with surface (a category), thread (a number; -1 is none) and
+    thread_requests; None where `rows` are these. `cycles`: the starts of the billing cycles, oldest first,
+    and the end of the last. `events` reads one member's events of a stretch of time. `left_at`: when members
+    left, who since have. `confirmed`: anomalies that a person called a real problem.
     """
 
     member_ids: Array
@@ -40,8 +40,7 @@ class History:
     emails: dict[int, str]
     rows: pd.DataFrame
     events: EventReader
-    hours_from: int = 0
-    earlier: Callable[[Sequence[int]], pd.DataFrame] | None = None
+    hours: Callable[[Sequence[int]], pd.DataFrame] | None = None
     cycles: tuple[datetime, ...] = ()
     turns: Mapping[datetime, Turn] = field(default_factory=dict)
     prices: PriceBook = NO_PRICES

@@ -1,22 +1,23 @@
 """Reads the stored past as a history that a replay can show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
+from django.db.models import Q
 
 from collector.base.days import day_end, day_start, utc_day
 from collector.models import BillingCycle, UsageEvent
 from detection.findings.detail import read_events
 from detection.frame.frame import HOURS
 from detection.frame.load import first_complete_collection, watched_members
-from detection.frame.totals import hour_of
+from detection.frame.totals import hour_of, known_hour_rows
 from detection.models import Anomaly, DetectionSettings, Exemption
 
 from .history import History
 from .replay import steps
-from .rows import read_hours, read_rows, read_turn
+from .rows import read_rows, read_turn, valued
 
 MOST_DAYS = 90
 # Before the days replayed, by the hour: what the first of the rolling windows reach back to.
@@ -36,16 +37,19 @@ def load_history(
     With `all_by_hour` nothing is left to be read later.
     """
     members = {member.pk: member for member in watched_members(day_start(first))}
-    start_at = _history_start(first, settings.history_days)
+    start_at, end_at = _history_start(first, settings.history_days), day_end(last)
     hours_from = start_at if all_by_hour else day_start(first - DAYS_BY_HOUR)
-    rows, prices = read_rows(start_at, hours_from, day_end(last), first_complete_collection())
+    first_import_at = first_complete_collection()
+    whose = Q() if all_by_hour else None
+    rows, prices = read_rows(start_at, hours_from, end_at, first_import_at, whose=whose)
     cycles = _cycle_turns()
 
     def events(member_id: int, start_at: datetime, end_at: datetime) -> pd.DataFrame:
         return read_events(UsageEvent.objects.filter(member_id=member_id), start_at, end_at, prices)
 
-    def earlier(member_ids: Sequence[int]) -> pd.DataFrame:
-        return read_hours(member_ids, start_at, hours_from, prices)
+    def hours(member_ids: Iterable[int]) -> pd.DataFrame:
+        few = Q(member_id__in=member_ids)
+        return valued(known_hour_rows(start_at, end_at, first_import_at, whose=few), prices)
 
     return History(
         member_ids=np.array(sorted(members), dtype=np.int64),
@@ -53,10 +57,9 @@ def load_history(
         emails={pk: member.email for pk, member in members.items()},
         rows=rows,
         events=events,
-        hours_from=hour_of(hours_from),
-        earlier=None if all_by_hour else earlier,
+        hours=None if all_by_hour else hours,
         cycles=cycles,
-        turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < day_end(last)},
+        turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < end_at},
         prices=prices,
         left_at={pk: member.gone_at for pk, member in members.items() if member.gone_at},
         confirmed=list(Anomaly.objects.confirmed_since(start_at)),

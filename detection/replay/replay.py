@@ -28,6 +28,7 @@ CHUNK = 20_000
 # Hours that are held at a time: a replay of a month looks at each for a day and a half.
 HELD_HOURS = HOURS + 7 * 24
 WORK = {name: np.int64 if name in ("hour", "model", "surface", "thread") else float for name in Work._fields}
+NOWHERE = np.zeros(0, dtype=int)
 READ = ("cents", "requests", "tokens", "weight", *PAID)
 
 
@@ -72,8 +73,10 @@ class Replay:
 
     def read_work(self, member_ids: Sequence[int]) -> tuple[Mapping[int, Work], WorkNames]:
         """Hours of these members, as known at the last frame: what evidence is looked for in."""
-        self._read_earlier([member for member in member_ids if member not in self._earlier])
-        return {member: self._work_of(member) for member in member_ids}, self._names
+        self._read_hours([member for member in member_ids if member not in self._hours_of])
+        hours = {member: self._hours_of[member] for member in member_ids}
+        shown = {member: work.chosen(known <= self._now) for member, (known, work) in hours.items()}
+        return shown, self._names
 
     def detail(self, finding: Finding, as_of: datetime) -> Detail:
         """What was known at `as_of` about the finding's member (about everybody, for the team)."""
@@ -108,25 +111,22 @@ class Replay:
         whose, firsts = np.unique(members[order], return_index=True)
         return dict(zip(whose.tolist(), np.split(order, firsts[1:]), strict=True)) if len(order) else {}
 
-    def _work_of(self, member_id: int) -> Work:
-        chosen = self._places.get(member_id, np.array([], dtype=int))
-        is_shown = self._column["known"][chosen] <= self._now
-        chosen = chosen[is_shown & (self._column["hour"][chosen] >= self.history.hours_from)]
-        shown = Work(*(self._column[name][chosen].astype(kind) for name, kind in WORK.items()))
-        earlier = self._earlier.get(member_id)
-        return Work(*map(np.concatenate, zip(earlier, shown, strict=True))) if earlier else shown
+    def _hours_at_hand(self, member_ids: Sequence[int]) -> pd.DataFrame:
+        places = [self._places.get(member, NOWHERE) for member in member_ids]
+        return self.history.rows.iloc[np.concatenate(places)].copy()
 
-    def _read_earlier(self, member_ids: Sequence[int]) -> None:
-        """Hours from before those that all are read of, once for each member."""
-        if not member_ids or self.history.earlier is None:
+    def _read_hours(self, member_ids: Sequence[int]) -> None:
+        """Hours of these members, and when each was known, once for each member."""
+        if not member_ids:
             return
-        rows = self.history.earlier(member_ids)
+        rows = (self.history.hours or self._hours_at_hand)(member_ids)
         for name, names in (("model", self._names.models), ("surface", self._names.surfaces)):
             names.extend(rows[name].cat.categories.difference(names))
             rows[name] = rows[name].cat.set_categories(names).cat.codes
         for member in member_ids:
             own = rows[rows["member_id"] == member]
-            self._earlier[member] = Work(*(own[name].to_numpy(kind) for name, kind in WORK.items()))
+            work = Work(*(own[name].to_numpy(kind) for name, kind in WORK.items()))
+            self._hours_of[member] = own["known"].to_numpy(), work
 
     def _team_of(self, today: date, as_of: datetime) -> pd.DataFrame:
         """What each model cost everybody in the days before `today`, worked out once a day."""
@@ -141,17 +141,20 @@ class Replay:
     def _load(self) -> None:
         rows = self.history.rows
         self._now = 0
-        self._earlier: dict[int, Work] = {}
-        self._names = WorkNames(list(rows["model"].cat.categories), list(rows["surface"].cat.categories))
+        self._hours_of: dict[int, tuple[Array, Work]] = {}
+        self._names = WorkNames([], [])
+        models = rows["model"].cat
         # Views of the history's columns: a million rows are held once.
-        self._column = {name: rows[name].cat.codes.to_numpy() for name in ("model", "surface")}
-        self._column |= {name: rows[name].to_numpy() for name in rows.columns if name not in self._column}
+        self._column = {
+            name: rows[name].to_numpy() for name in ("member_id", "hour", "known", "by_agent", *READ)
+        }
+        self._column["model"] = models.codes.to_numpy()
         self._order = np.argsort(self._column["known"], kind="stable").astype(np.int32)
         self._known = self._column["known"][self._order]
         self._members = pd.Index(self.history.member_ids)
         days = rows["hour"] // 24
         first_day, day_count = (int(days.min()), int(days.max() - days.min()) + 1) if len(rows) else (0, 0)
-        self._prices = MovingPrices(self._names.models, first_day, day_count)
+        self._prices = MovingPrices(list(models.categories), first_day, day_count)
 
     def _shown_rows(self, fresh: slice) -> ShownRows:
         """The rows that became known in this place of the order."""

@@ -1,7 +1,6 @@
 """The stored totals as the rows of a history: whole days before the stretch that is replayed, hours within
 it."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -11,44 +10,30 @@ from django.db.models.functions import Cast
 
 from collector.base.days import utc_day
 from collector.models import MemberModelDay
-from detection.frame.prices import PriceBook, team_prices
-from detection.frame.totals import day_rows, hour_of, hour_rows_in_full, joined_rows, read_table
+from detection.frame.prices import NO_PRICES, PriceBook, team_prices
+from detection.frame.totals import day_rows, hour_of, joined_rows, known_hour_rows, read_table
 
 from .history import Turn
 
-# Days that are read at a time: what the database gives is ten times larger than what is kept of it.
-CHUNK_DAYS = 4
-
 
 def read_rows(
-    start_at: datetime, hours_from: datetime, end_at: datetime, first_import_at: datetime | None
+    start_at: datetime,
+    hours_from: datetime,
+    end_at: datetime,
+    first_import_at: datetime | None,
+    whose: Q | None = None,
 ) -> tuple[pd.DataFrame, PriceBook]:
     """The totals of `[start_at, end_at)` as a `History` has them, and the team's prices in them: by day
     before `hours_from` (a midnight), then by hour.
 
     An hour counts as known when its last event had been collected; what the first import brought, when it
-    was over. Days are known from the start.
+    was over. Days are known from the start. Hours of members in `whose` have what evidence reads as well.
     """
-    days = [
-        day_rows(utc_day(first), utc_day(last) - timedelta(days=1)).assign(
-            known=np.int32(0), thread=np.int64(-1), thread_requests=np.float32(0)
-        )
-        for first, last in _stretches(start_at, hours_from)
-    ]
-    hours = [
-        hour_rows_in_full(first, last, first_import_at=first_import_at)
-        for first, last in _stretches(hours_from, end_at)
-    ]
-    rows = joined_rows(days + hours)
-    prices = team_prices(rows)
+    hours = known_hour_rows(hours_from, end_at, first_import_at, whose=whose)
+    days = day_rows(utc_day(start_at), utc_day(hours_from) - timedelta(days=1)).assign(known=np.int32(0))
+    rows = joined_rows([days, hours])
+    prices = team_prices(rows) if rows["unpriced"].any() else NO_PRICES
     return valued(rows, prices), prices
-
-
-def read_hours(
-    member_ids: Sequence[int], start_at: datetime, end_at: datetime, prices: PriceBook
-) -> pd.DataFrame:
-    """The same of a few members, all of it by the hour and known."""
-    return valued(hour_rows_in_full(start_at, end_at, whose=Q(member_id__in=member_ids)), prices)
 
 
 def valued(rows: pd.DataFrame, prices: PriceBook) -> pd.DataFrame:
@@ -57,12 +42,6 @@ def valued(rows: pd.DataFrame, prices: PriceBook) -> pd.DataFrame:
     rows["cents"] += estimates
     rows["paid_weight"] = rows["paid_weight"].where(estimates == 0, 0.0)
     return rows.drop(columns="unpriced")
-
-
-def _stretches(start_at: datetime, end_at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    while start_at < end_at:
-        yield start_at, min(start_at + timedelta(days=CHUNK_DAYS), end_at)
-        start_at += timedelta(days=CHUNK_DAYS)
 
 
 def read_turn(turn: datetime, rows: pd.DataFrame) -> Turn:
