@@ -11,6 +11,7 @@ from detection.frame.prices import NO_PRICES, PriceBook
 from detection.models import Anomaly
 
 EventReader = Callable[[int, datetime, datetime], pd.DataFrame]
+HourReader = Callable[[Sequence[int]], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class History:
     emails: dict[int, str]
     rows: pd.DataFrame
     events: EventReader
-    hours: Callable[[Sequence[int]], pd.DataFrame] | None = None
+    hours: HourReader | None = None
     cycles: tuple[datetime, ...] = ()
     turns: Mapping[datetime, Turn] = field(default_factory=dict)
     prices: PriceBook = NO_PRICES

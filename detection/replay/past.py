@@ -1,6 +1,5 @@
 """Reads the stored past as a history that a replay can show."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -12,12 +11,12 @@ from collector.models import BillingCycle, UsageEvent
 from detection.findings.detail import read_events
 from detection.frame.frame import HOURS
 from detection.frame.load import first_complete_collection, watched_members
-from detection.frame.totals import hour_of, known_hour_rows
+from detection.frame.totals import hour_of
 from detection.models import Anomaly, DetectionSettings, Exemption
 
 from .history import History
 from .replay import steps
-from .rows import read_rows, read_turn, valued
+from .rows import hours_reader, read_rows, read_turn
 
 MOST_DAYS = 90
 # Before the days replayed, by the hour: what the first of the rolling windows reach back to.
@@ -47,17 +46,13 @@ def load_history(
     def events(member_id: int, start_at: datetime, end_at: datetime) -> pd.DataFrame:
         return read_events(UsageEvent.objects.filter(member_id=member_id), start_at, end_at, prices)
 
-    def hours(member_ids: Iterable[int]) -> pd.DataFrame:
-        few = Q(member_id__in=member_ids)
-        return valued(known_hour_rows(start_at, end_at, first_import_at, whose=few), prices)
-
     return History(
         member_ids=np.array(sorted(members), dtype=np.int64),
         names={pk: str(member) for pk, member in members.items()},
         emails={pk: member.email for pk, member in members.items()},
         rows=rows,
         events=events,
-        hours=None if all_by_hour else hours,
+        hours=None if all_by_hour else hours_reader(start_at, end_at, first_import_at, prices),
         cycles=cycles,
         turns={turn: read_turn(turn, rows) for turn in cycles if start_at <= turn < end_at},
         prices=prices,

@@ -1,6 +1,7 @@
 """The stored totals as the rows of a history: whole days before the stretch that is replayed, hours within
 it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,7 +14,7 @@ from collector.models import MemberModelDay
 from detection.frame.prices import NO_PRICES, PriceBook, team_prices
 from detection.frame.totals import day_rows, hour_of, joined_rows, known_hour_rows, read_table
 
-from .history import Turn
+from .history import HourReader, Turn
 
 
 def read_rows(
@@ -34,6 +35,18 @@ def read_rows(
     rows = joined_rows([days, hours])
     prices = team_prices(rows) if rows["unpriced"].any() else NO_PRICES
     return valued(rows, prices), prices
+
+
+def hours_reader(
+    start_at: datetime, end_at: datetime, first_import_at: datetime | None, prices: PriceBook
+) -> HourReader:
+    """Reads the same of a few members, all of it by the hour."""
+
+    def read(member_ids: Sequence[int]) -> pd.DataFrame:
+        whose = Q(member_id__in=member_ids)
+        return valued(known_hour_rows(start_at, end_at, first_import_at, whose=whose), prices)
+
+    return read
 
 
 def valued(rows: pd.DataFrame, prices: PriceBook) -> pd.DataFrame:
