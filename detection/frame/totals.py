@@ -57,7 +57,7 @@ ROUNDED_WEIGHT = 1.0
 LAST_HOUR = 23
 
 
-class Names(NamedTuple):
+class Texts(NamedTuple):
     """A column of texts of which few differ: each once, and which one every row has."""
 
     names: list[str]
@@ -181,7 +181,7 @@ def _settled_after(instant: datetime) -> Case:
 
 def _read_totals(
     rows: QuerySet, begins: str, more: Mapping[str, Expression | F], texts: Sequence[str] = ()
-) -> tuple[list[Names], dict[str, Array]]:
+) -> tuple[list[Texts], dict[str, Array]]:
     """When each total begins, its model and other texts, and `FIGURES` and `more`, in the order of time."""
     figures = {f"of_{name}": value for name, value in (FIGURES | dict(more)).items()}
     rows = rows.order_by(begins).annotate(begins=Cast(begins, TextField()), **figures)
@@ -189,7 +189,7 @@ def _read_totals(
     return names, dict(zip((*FIGURES, *more), numbers, strict=True))
 
 
-def read_columns(rows: QuerySet, texts: int) -> tuple[list[Names], Array]:
+def read_columns(rows: QuerySet, texts: int) -> tuple[list[Texts], Array]:
     """The first columns, which are texts, and the others, which are numbers: an array with a row for each.
 
     Days and instants are texts where the database has no dates: to convert a million of them one by one takes
@@ -205,7 +205,7 @@ def read_columns(rows: QuerySet, texts: int) -> tuple[list[Names], Array]:
             for place, number_of in enumerate(numbers_of):
                 codes[place].append(np.array([number_of[row[place]] for row in chunk], dtype=np.int32))
     names = [
-        Names(list(known), np.concatenate(parts)) for known, parts in zip(numbers_of, codes, strict=True)
+        Texts(list(known), np.concatenate(parts)) for known, parts in zip(numbers_of, codes, strict=True)
     ]
     return names, np.ascontiguousarray(np.concatenate(numbers).T)
 
@@ -220,7 +220,7 @@ def read_table(rows: QuerySet, columns: list[str]) -> pd.DataFrame:
         return pd.DataFrame.from_records(cursor.fetchall(), columns=columns)
 
 
-def _hours_of(days_or_hours: Names) -> Array:
+def _hours_of(days_or_hours: Texts) -> Array:
     """Whole hours since 1970 of instants or days as text."""
     return days_or_hours.numbers(
         lambda text: hour_of(datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)), np.int32
@@ -232,7 +232,7 @@ def hour_of(instant: datetime) -> int:
     return int(instant.astimezone(UTC).timestamp()) // 3600
 
 
-def _as_rows(hour: Array, models: Names, figures: Mapping[str, Array]) -> pd.DataFrame:
+def _as_rows(hour: Array, models: Texts, figures: Mapping[str, Array]) -> pd.DataFrame:
     """In the smallest types that hold them: there is a row for each member, model, surface and hour."""
     paid_weight = figures["weight"] - figures["unpriced"] - figures["free"]
     paid_weight[paid_weight <= ROUNDED_WEIGHT] = 0.0
