@@ -116,7 +116,12 @@ def _price_change(finding: SentenceFigures, names: Mapping[int, str]) -> str:
     figures = finding.operands
     day = date.fromisoformat(figures["day"])
     also = f"; also more expensive: {listing(figures['also'])}" if figures["also"] else ""
-    rise = f"{figures['model']} costs {finding.observed:.1f} times as much since {day.day} {day:%b}"
+    much, since = f"{finding.observed:.1f} times as much", f"since {day.day} {day:%b}"
+    rise = f"{figures['model']} costs {much} {since}"
+    if figures.get("is_move"):
+        rise = (
+            f"{figures['members']} members moved to {figures['model']} {since}, which costs {much} per token"
+        )
     return f"{rise}; {dollars(figures['weekly_cents'])} a week at the present use{also}"
 
 

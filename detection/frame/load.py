@@ -14,7 +14,8 @@ from detection.models import Anomaly
 from .arrays import Array
 from .frame import HOURS, Caps, Cycle, Frame, Measures, Past, hour_after
 from .kept_days import kept_day_rows
-from .price_changes import DAYS_BEFORE, DAYS_SINCE, PriceChanges, changes_in
+from .model_moves import moves_in
+from .price_changes import DAYS_BEFORE, DAYS_SINCE, EPOCH, PaidRows, PriceChanges, moved_models, price_changes
 from .prices import NO_PRICES, PriceBook, team_prices
 from .real_problems import problem_days
 from .totals import LAST_HOUR, current_hour_rows, day_rows, hour_of, hour_rows, joined_rows
@@ -72,6 +73,30 @@ def charged_rows(first: date, as_of: datetime) -> pd.DataFrame:
     days = day_rows(first, today - timedelta(days=1))
     hours = hour_rows(day_start(today), as_of.replace(minute=0, second=0))
     return joined_rows([days, hours[days.columns]])
+
+
+def changes_in(rows: pd.DataFrame, today: date) -> PriceChanges:
+    """Changes that show on `today` in totals of days and hours up to then, where all of a total has a price.
+
+    Member by member only models are looked at that are new to the team, or whose price moved for it.
+    """
+    number = (today - EPOCH).days
+    day, cents = rows["hour"].to_numpy() // 24, rows["cents"].to_numpy()
+    is_meant = (cents > 0) & (rows["unpriced"].to_numpy() == 0)
+    is_meant &= day >= number - DAYS_BEFORE - DAYS_SINCE
+    models = rows["model"].array
+    paid = PaidRows(
+        rows["member_id"].to_numpy(),
+        models.codes,
+        day,
+        cents,
+        rows["requests"].to_numpy(),
+        rows["paid_weight"].to_numpy(),
+    ).chosen(is_meant)
+    names = list(models.categories)
+    moved = moved_models(paid.by_model(names, number))
+    risen = price_changes(paid.by_member(names, moved, number), today) if moved else ()
+    return (*moves_in(paid, names, today), *risen)
 
 
 def _binned(

@@ -34,13 +34,14 @@ FIGURES = ("cents", "requests", "weight")
 @dataclass(frozen=True)
 class PriceChange:
     """`model` costs `ratio` times as much per token since `day`; what `members` members use of it in a week
-    costs `weekly_cents` more (less, where negative)."""
+    costs `weekly_cents` more (less, where negative). A move: as much as what they used before."""
 
     model: str
     day: date
     ratio: float
     weekly_cents: float
     members: int
+    is_move: bool = False
 
 
 PriceChanges = tuple[PriceChange, ...]
@@ -86,29 +87,6 @@ class PaidRows(NamedTuple):
 
 def _named(names: Sequence[str], places: Array) -> Array:
     return np.array(names, dtype=object)[places]
-
-
-def changes_in(rows: pd.DataFrame, today: date) -> PriceChanges:
-    """Changes that show on `today` in totals of days and hours up to then, where all of a total has a price.
-
-    Only models whose price moved for the team as a whole are looked at member by member.
-    """
-    number = (today - EPOCH).days
-    day, cents = rows["hour"].to_numpy() // 24, rows["cents"].to_numpy()
-    is_meant = (cents > 0) & (rows["unpriced"].to_numpy() == 0)
-    is_meant &= day >= number - DAYS_BEFORE - DAYS_SINCE
-    models = rows["model"].array
-    paid = PaidRows(
-        rows["member_id"].to_numpy(),
-        models.codes,
-        day,
-        cents,
-        rows["requests"].to_numpy(),
-        rows["paid_weight"].to_numpy(),
-    ).chosen(is_meant)
-    names = list(models.categories)
-    moved = moved_models(paid.by_model(names, number))
-    return price_changes(paid.by_member(names, moved, number), today) if moved else ()
 
 
 def moved_models(days: pd.DataFrame) -> list[str]:

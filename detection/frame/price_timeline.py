@@ -39,7 +39,7 @@ def keep_price_timeline(as_of: datetime) -> None:
     uses = first_uses(max(begin, known_from + SETTLED_DAYS * DAY), last)
     changes = [change for day in looks for change in load_price_changes(day_start(day + DAY))]
     fresh: list[Event] = [[model, f"{day}", None] for model, day in uses]
-    fresh += [[change.model, f"{change.day}", change.ratio] for change in changes]
+    fresh += [[change.model, f"{change.day}", change.ratio] for change in changes if not change.is_move]
     earlier = [event for event in timeline.events if event[1] < f"{begin}"]
     timeline.events = without_echoes(earlier + [event for event in fresh if event[1] >= f"{begin}"])
     timeline.first_day, timeline.last_day = known_from, last

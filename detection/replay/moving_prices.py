@@ -1,7 +1,7 @@
 """Changes of prices as a replay comes upon them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from collector.base.days import day_start
 from detection.frame.arrays import Array
 from detection.frame.frame import MEASURES
+from detection.frame.model_moves import move_to, new_models
 from detection.frame.price_changes import (
     DAYS_BEFORE,
     DAYS_SINCE,
@@ -67,19 +68,34 @@ class MovingPrices:
         return share
 
     def look(self, today: date) -> bool:
-        """Look for changes once a day; True if there are others than before."""
-        if self._seen == today:
-            return False
-        self._seen = today
+        """Look for changes once a day, and for a move to a model on its first day; True if there are others
+        than before."""
+        is_new_day, self._seen = self._seen != today, today
         number = (today - EPOCH).days
         first = number - DAYS_BEFORE - DAYS_SINCE
-        moved = moved_models(self._team_days(first, number))
-        changes = price_changes(self._member_days(moved, first, number), today) if moved else ()
+        changes = self._price_changes(first, today) if is_new_day else self.changes
+        moved = {change.model for change in changes if change.is_move}
+        begin = max(first - self._first_day, 0)
+        for model, ago in new_models(self._team[0, :, begin : number + 1 - self._first_day]):
+            if self._models[model] not in moved and (is_new_day or ago == 0):
+                rows = self._paid_since(first)
+                move = move_to(rows, self._models, model, today - timedelta(days=ago), today)
+                changes = (*changes, move) if move else changes
         dated = {(change.model, change.day): change for change in self.changes}
         is_new = set(dated) != {(change.model, change.day) for change in changes}
         # The ratio is settled by the first look: every look after it would have it a little otherwise.
         self.changes = tuple(dated.get((change.model, change.day), change) for change in changes)
         return is_new
+
+    def _price_changes(self, first: int, today: date) -> PriceChanges:
+        number = (today - EPOCH).days
+        moved = moved_models(self._team_days(first, number))
+        return price_changes(self._member_days(moved, first, number), today) if moved else ()
+
+    def _paid_since(self, first: int) -> PaidRows:
+        rows = PaidRows(*map(np.concatenate, zip(*self._parts, strict=True)))
+        self._parts = [rows.chosen(rows.day >= first)]
+        return self._parts[0]
 
     def _team_days(self, first: int, today: int) -> pd.DataFrame:
         """What was shown of the days from `first` on, a row for each model and day."""
@@ -91,8 +107,7 @@ class MovingPrices:
 
     def _member_days(self, models: Sequence[str], first: int, today: int) -> pd.DataFrame:
         """The same for some models, by member."""
-        rows = PaidRows(*map(np.concatenate, zip(*self._parts, strict=True)))
-        self._parts = [rows.chosen(rows.day >= first).by_day(today)]
+        self._parts = [self._paid_since(first).by_day(today)]
         return self._parts[0].by_member(self._models, models, today)
 
     def _named(self, places: Array) -> Array:

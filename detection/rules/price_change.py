@@ -1,4 +1,5 @@
-"""Price change: a model costs all who use it more per token than before. One finding, about the team."""
+"""Price change: a model costs all who use it more per token than before, or the team moved to one that costs
+more. One finding, about the team."""
 
 from collector.base.days import day_start
 from detection.findings.finding import Finding, FindingWindow
@@ -15,7 +16,9 @@ NEEDS = ("events",)
 
 def findings_in(frame: Frame, settings: DetectionSettings) -> list[Finding]:
     """One finding, about the rise that costs the team most a week; it names the others."""
-    rises = [change for change in frame.changes if change.ratio > 1]
+    rises = sorted(
+        (change for change in frame.changes if change.ratio > 1), key=lambda rise: -rise.weekly_cents
+    )
     if not settings.price_changes or not rises:
         return []
     recent = [change for change in rises if (frame.day - change.day).days < DAYS_SHOWN]
@@ -39,6 +42,7 @@ def _finding(rises: list[PriceChange], frame: Frame, floor_cents: float) -> Find
             "day": first.day.isoformat(),
             "weekly_cents": round(first.weekly_cents, 2),
             "members": first.members,
+            "is_move": first.is_move,
             "also": [change.model for change in rises[1:]],
         },
     )
