@@ -1,6 +1,7 @@
 """Reading an answer and its rows: rows that cannot be read are rejected, odd values become doubts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -14,6 +15,7 @@ from .errors import wrong_shape
 from .values import Record, RowContext
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 # Fields with the amount and the time of a row, which are also shown for a rejected row.
 MONEY_FIELDS = ("chargedCents", "overallSpendCents", "spendCents")
@@ -84,21 +86,17 @@ def problem_of(error: ValidationError) -> str:
 
 def plain_cents(raw: object) -> Decimal | None:
     """The amount in a raw row, if it is clear."""
-    if isinstance(raw, dict):
-        for name in MONEY_FIELDS:
-            try:
-                return plausible_cents(raw.get(name))
-            except ImplausibleValue:
-                continue
-    return None
+    return _first_plain(raw, MONEY_FIELDS, plausible_cents)
 
 
 def plain_instant(raw: object, now: datetime) -> datetime | None:
     """The time in a raw row, if it is clear."""
-    if isinstance(raw, dict):
-        for name in TIME_FIELDS:
-            try:
-                return plausible_instant(raw.get(name), now)
-            except ImplausibleValue:
-                continue
+    return _first_plain(raw, TIME_FIELDS, lambda value: plausible_instant(value, now))
+
+
+def _first_plain(raw: object, names: tuple[str, ...], read: Callable[[object], T]) -> T | None:
+    fields = raw if isinstance(raw, dict) else {}
+    for name in names:
+        with suppress(ImplausibleValue):
+            return read(fields.get(name))
     return None

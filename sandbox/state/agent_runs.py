@@ -23,8 +23,8 @@ class AgentRuns:
         candidates = events.is_headless & (events.occurred_ms >= min(cancelled.values()))
         for conversation in np.unique(events.conversation[candidates]).tolist():
             if (at_ms := cancelled.get(agent_of(conversation))) is not None:
-                is_its = candidates & (events.conversation == conversation)
-                stopped |= is_its & (events.occurred_ms >= at_ms)
+                is_of_run = candidates & (events.conversation == conversation)
+                stopped |= is_of_run & (events.occurred_ms >= at_ms)
         return stopped
 
 
