@@ -21,7 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from collector.base import changes
 from collector.collecting import watermarks
 from collector.models import Source
-from tracker.access import audit, codes, tokens
+from tracker.access import audit, tokens
 from tracker.access.admission import is_admitted
 from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role, group_roles, role_of, role_of_visitor
@@ -137,8 +137,6 @@ def session_access(request: HttpRequest, policy: AccessSettings) -> Access:
         user = request.user
     if not isinstance(user, User):
         return Access(role_of_visitor(policy), policy=policy)
-    if codes.lacks_required_code(user):
-        return Access(role_of_visitor(policy), user.get_username(), user, policy=policy)
     role = role_of(user, policy, vars(policy).get("group_role"))
     if settings.AUTH_ENABLED or role is Role.ADMIN:
         follow_role(user, role)

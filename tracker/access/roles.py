@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.db.models import Case, QuerySet, When
 
+from tracker.access.codes import lacks_required_code
 from tracker.address_lists import clean_address
 from tracker.models import AccessSettings
 
@@ -47,6 +48,8 @@ def group_roles(user_pk: int) -> QuerySet:
 def role_of(user: User, policy: AccessSettings, group_role: int | None = None) -> Role:
     """The highest role that a list or a group gives `user`, else the default one. One query, but for whom a
     list makes an administrator, or where the role that groups give is known (0: none)."""
+    if lacks_required_code(user):
+        return role_of_visitor(policy)
     if not settings.AUTH_ENABLED and user.is_staff and user.is_superuser:
         return Role.ADMIN  # a local administrator; with sign-in on, these flags follow the role
     if clean_address(user.email) in settings.AUTH_ADMIN_EMAILS or user.email in policy.admins():

@@ -20,7 +20,9 @@ from django.test import Client
 from tests.tracker.access.one_time_codes import PASSWORD, code_for, give_password, set_up
 from tests.tracker.pages.test_looks_in_a_browser import RULES
 from tracker.access.sentences import sentence
-from tracker.models import AccessSettings, AuditEntry
+from tracker.access.tokens import issue
+from tracker.models import AccessSettings, ApiToken, AuditEntry
+from tracker.views.slack import PressRefused, find_actor
 
 
 @pytest.fixture(autouse=True)
@@ -201,6 +203,19 @@ def test_where_codes_are_required_an_administrator_without_one_can_only_set_it_u
     assert client.get("/admin/").status_code == 200
     client.post("/accounts/code/off/")
     assert Authenticator.objects.filter(type="totp").exists()
+
+
+def test_where_codes_are_required_a_token_and_slack_give_no_more_to_who_lacks_one(client, ada, settings):
+    settings.AUTH_REQUIRE_TOTP = True
+    AccessSettings.objects.create(default_role="viewer")
+    secret = issue(ApiToken(name="ci", scope="admin", created_by=ada))
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert Client(headers=bearer).put("/api/settings", {}, "application/json").status_code == 403
+    with pytest.raises(PressRefused, match="Your role"):
+        find_actor("ada@company.com")
+    set_up(client, ada)
+    assert Client(headers=bearer).put("/api/settings", {}, "application/json").status_code == 200
+    assert find_actor("ada@company.com").user == ada
 
 
 def test_where_a_provider_signs_people_in_codes_are_neither_asked_for_nor_set_up(client, enrolled, request):
