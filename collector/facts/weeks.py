@@ -11,7 +11,9 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from collector.base.days import utc_day
+from collector.base.statements import Statement, statement, union
 from collector.models import BillingCycle, MemberModelDay, MemberModelWeek
+from collector.models.sums import SUMMED
 from collector.models.totals import MemberModelDayQuerySet
 
 WEEK = timedelta(days=7)
@@ -45,6 +47,16 @@ def cycle_in_weeks(cycle: BillingCycle) -> Weekly:
     if start >= end:
         return Weekly(MemberModelWeek.objects.none(), [rows], [])
     return Weekly(_weeks(start, end), [rows.filter(day__lt=start), rows.filter(day__gte=end)], [])
+
+
+def of_weeks(rows: Weekly) -> Statement | None:
+    """The rows of weeks and days, and with other signs those of the days that the weeks have too many."""
+    names = ("member_id", "model", "surface", *SUMMED)
+    negative = ", ".join([*names[:3], *(f"-{name} AS {name}" for name in SUMMED)])
+    own = [statement(part.values_list(*names)) for part in (rows.weeks, *rows.more)]
+    less = [statement(part.values_list(*names)) for part in rows.less]
+    own += [(f"SELECT {negative} FROM ({sql}) AS own", values) for sql, values in filter(None, less)]  # noqa: S608  # nosec
+    return union(own)
 
 
 def monday(day: date) -> date:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from collector.base import names
 from collector.base.money import cents
 from collector.base.spreadsheets import harmless
+from collector.facts.weeks import Weekly, cycle_in_weeks
 from collector.models import BillingCycle, Member, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
@@ -79,7 +80,10 @@ class Chargeback:
 def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
     """Divide a cycle's spend, or that of some members. Three queries."""
     rows = MemberModelDay.objects.in_cycle(cycle)
-    charges = _charges(rows if member_ids is None else rows.filter(member__in=member_ids))
+    if member_ids is None:
+        charges = _charges(rows, cycle_in_weeks(cycle))
+    else:
+        charges = _charges(rows.filter(member__in=member_ids))
     groups = [
         GroupCharge(group_id, path, sum((m.figures for m in members), NOTHING), members)
         for (group_id, path), members in charges.items()
@@ -89,7 +93,9 @@ def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -
     return Chargeback(cycle.start_at, cycle.end_at, total, groups)
 
 
-def _charges(days: MemberModelDayQuerySet) -> dict[tuple[int, str], list[MemberCharge]]:
+def _charges(
+    days: MemberModelDayQuerySet, weekly: Weekly | None = None
+) -> dict[tuple[int, str], list[MemberCharge]]:
     """The members of each group (id, path) with what they spent in it, the largest first."""
     reader = names.current()
     people = {
@@ -98,7 +104,7 @@ def _charges(days: MemberModelDayQuerySet) -> dict[tuple[int, str], list[MemberC
     }
     shown = shown_groups()
     sums: dict[tuple[int, str], dict[int, ChargebackFigures]] = defaultdict(dict)
-    for group_id, pk, (total, billed, served) in sums_by_group(days, *SUMMED):
+    for group_id, pk, (total, billed, served) in sums_by_group(days, *SUMMED, weekly=weekly):
         members, figures = sums[shown[group_id]], ChargebackFigures(cents(total), cents(billed), served)
         members[pk] = members.get(pk, NOTHING) + figures
     by_group = {

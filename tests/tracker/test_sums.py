@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 
+from collector.base.money import cents
 from collector.collecting.windows import Window
 from collector.cursor.events import PATH
 from collector.facts.merging import merge_members, preview_merge, undo_merge
@@ -16,6 +17,8 @@ from collector.facts.weeks import cycle_in_weeks, in_weeks
 from collector.imports.usage import import_usage
 from collector.models import BillingCycle, Member, MemberMerge, MemberModelDay, MemberModelWeek, TeamModelDay
 from collector.sources import events
+from groups.assignments.membership import sums_by_group
+from groups.models import Assignment, Group
 from tests.collector.conftest import client, told  # noqa: F401  fixtures
 from tests.collector.fake_api import event, events_page
 from tests.collector.imports.rows import ONE, TEAM
@@ -158,6 +161,36 @@ def test_weeks_and_days_add_up_to_a_cycle_that_turns_within_days(seven_weeks, da
     seven_weeks.end_at = seven_weeks.start_at + timedelta(days=days)
     rows = MemberModelDay.objects.in_cycle(seven_weeks)
     assert sorted(usage.part_rows(cycle_in_weeks(seven_weeks))) == sorted(usage.part_rows(rows))
+
+
+@pytest.mark.parametrize("keys", [("member_id",), ("member_id", "model")])
+def test_groups_have_the_same_by_weeks_whoever_moves_within_one(seven_weeks, keys):
+    old, new = (Group.objects.create(name=name, created_at=NOW) for name in ("Core", "Apps"))
+    stays, moves = Member.objects.order_by("pk")
+    for member, group, day in (
+        (stays, old, date(2026, 1, 1)),
+        (moves, old, date(2026, 1, 1)),
+        (moves, new, date(2026, 3, 12)),  # a Thursday
+    ):
+        Assignment.objects.create(
+            member=member, group=group, from_day=day, source="local", changed_by="ann", changed_at=NOW
+        )
+    first, last = date(2026, 2, 27), date(2026, 3, 28)
+    for rows, weekly in (
+        (MemberModelDay.objects.between(first, last), in_weeks(first, last)),
+        (MemberModelDay.objects.in_cycle(seven_weeks), cycle_in_weeks(seven_weeks)),
+    ):
+        by_days, by_weeks = (
+            sorted(
+                (*key, requests, cents(total))
+                for *key, (requests, total) in sums_by_group(
+                    rows, "requests", "total_cents", keys=keys, weekly=known
+                )
+            )
+            for known in (None, weekly)
+        )
+        assert len({group for group, *_ in by_days}) == 2
+        assert by_weeks == by_days
 
 
 def test_a_month_reads_whole_weeks_and_few_days(seven_weeks, django_assert_num_queries):

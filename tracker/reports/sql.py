@@ -1,19 +1,17 @@
 """Sums that the database makes, in SQL as it is sent, and what its values become here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from collector.facts.weeks import Weekly
-from collector.models.sums import SUMMED
+from collector.base.statements import Statement, statement, union
+from collector.facts.weeks import Weekly, of_weeks
 
 Row = tuple[Any, ...]
-Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
 MICRO_PLACES = 6  # of a cent, as many as are stored
 
 
@@ -46,32 +44,6 @@ def summed(rows: QuerySet[Any] | Weekly, keys: Sequence[str], *sums: str) -> Sta
         return None
     (own, values), by = selected, ", ".join(keys)
     return f"SELECT {by}, {', '.join(sums)} FROM ({own}) AS own GROUP BY {by}", values  # noqa: S608  # nosec
-
-
-def of_weeks(rows: Weekly) -> Statement | None:
-    """The rows of weeks and days, and with other signs those of the days that the weeks have too many."""
-    names = ("member_id", "model", "surface", *SUMMED)
-    negative = ", ".join([*names[:3], *(f"-{name} AS {name}" for name in SUMMED)])
-    own = [statement(part.values_list(*names)) for part in (rows.weeks, *rows.more)]
-    less = [statement(part.values_list(*names)) for part in rows.less]
-    own += [(f"SELECT {negative} FROM ({sql}) AS own", values) for sql, values in filter(None, less)]  # noqa: S608  # nosec
-    return union(own)
-
-
-def union(parts: Iterable[Statement | None]) -> Statement | None:
-    """The rows of all parts; None of nothing."""
-    known = [part for part in parts if part]
-    if not known:
-        return None
-    return " UNION ALL ".join(sql for sql, _ in known), tuple(value for _, own in known for value in own)
-
-
-def statement(rows: QuerySet[Any, Any]) -> Statement | None:
-    """What `rows` ask; None where filters leave none."""
-    try:
-        return rows.query.sql_with_params()
-    except EmptyResultSet:
-        return None
 
 
 def fetch(*parts: Statement | None) -> list[Row]:

@@ -191,7 +191,10 @@ class _Teams:
         """Of the period, by group and model, and by group and member."""
         rows = self._visible(self.period.of(MemberModelDay.objects.all()))
         keys = ("member_id", "model")
-        for group_id, pk, model, (requests, total) in sums_by_group(rows, *Used._fields, keys=keys):
+        weekly = self.period.in_weeks if self.filters.visible is None else None
+        for group_id, pk, model, (requests, total) in sums_by_group(
+            rows, *Used._fields, keys=keys, weekly=weekly
+        ):
             spent = cents(total)
             self.models[group_id, model] += spent
             known = self.used[group_id].get(pk, NOT_USED)
