@@ -19,6 +19,7 @@ class ListedBudgetForm(ModelForm):
         super().__init__(*args, **options)
         name = f"Budget of {self.instance.group or self.instance.member}, in US dollars"
         self.fields["amount_dollars"].widget.attrs["aria-label"] = name
+        self.fields["amount_dollars"].show_hidden_initial = True  # saves only the rows that were changed here
 
 
 @admin.register(CycleBudget)

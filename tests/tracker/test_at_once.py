@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from detection.models import DetectionSettings
-from groups.models import Group
+from groups.models import CycleBudget, Group
 from incidents.models import Incident, IncidentSettings, Status
 from tests.incidents.factories import make_incident, make_member
 from tests.incidents.lifecycle.test_at_once import at_once
@@ -105,3 +107,21 @@ def test_settings_that_two_people_change_on_pages_opened_before_keep_both_change
     settings = DetectionSettings.get_solo()
     assert (settings.floor_dollars, settings.continuation_hours) == (80, 12)
     assert not settings.members_limited
+
+
+def test_budgets_that_two_people_change_in_lists_opened_before_keep_both_changes(admins):
+    address = "/admin/groups/cyclebudget/"
+    for name in ("a", "b"):
+        CycleBudget.objects.create(member=make_member(f"{name}@x.io"), amount_dollars=100)
+    opened = [list_fields(admins[n].get(address).content.decode()) for n in range(2)]
+    assert admins[0].post(address, opened[0] | {"form-0-amount_dollars": "80"}).status_code == 302
+    assert admins[1].post(address, opened[1] | {"form-1-amount_dollars": "60"}).status_code == 302
+    assert sorted(CycleBudget.objects.values_list("amount_dollars", flat=True)) == [60, 80]
+
+
+def list_fields(page: str) -> dict[str, str]:
+    """What a browser sends of an admin's list that is edited in place."""
+    tags = re.findall(r"<input[^>]*>", page)
+    named = {name[1]: tag for tag in tags if (name := re.search(r'name="((?:initial-)?form-[^"]*)"', tag))}
+    values = {name: re.search(r'value="([^"]*)"', tag) for name, tag in named.items()}
+    return {name: value[1] if value else "" for name, value in values.items()} | {"_save": "Save"}
