@@ -36,6 +36,7 @@ MOST_DIGITS = 40  # of a whole number: far beyond any that is plausible
 WORTH_A_LINE = 5  # seconds of waiting that somebody may wonder about
 NOT_MODIFIED = 304
 REFUSED, BUSY = (401, 403, 404), (408, 425, 429)
+ERROR_FIELDS = {"error", "message", "code", "statusCode"}
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,11 @@ class CursorClient:
                 f"{where} answered {status} {_vendor_message(body)}".rstrip(),
                 Trouble.FOREIGN if 300 <= status < 400 else Trouble.REJECTED,
             )
-        return Answer(payload=self._parse(where, body), etag=response.headers.get("ETag", ""))
+        payload = self._parse(where, body)
+        if isinstance(payload, dict) and payload and payload.keys() <= ERROR_FIELDS:
+            text = f"{where} answered 200 with an error: {_vendor_message(body)}. The next run asks again"
+            raise self._error(text, Trouble.REJECTED, permanent=False)
+        return Answer(payload=payload, etag=response.headers.get("ETag", ""))
 
     def _parse(self, where: str, body: bytes) -> object:
         try:

@@ -77,6 +77,16 @@ def test_what_the_vendor_says_of_an_error_can_be_stored(told, client):
         client.get(PATH)
 
 
+@pytest.mark.parametrize("error", [{"error": "down"}, {"code": "error", "message": "down", "error": "x"}])
+def test_an_error_that_comes_with_200_is_told_in_the_vendors_words(told, client, error):
+    told.tell(PATH, error)
+    with pytest.raises(
+        CursorApiError, match="^GET /teams/members answered 200 with an error: down. "
+    ) as caught:
+        client.get(PATH)
+    assert (caught.value.permanent, caught.value.trouble) == (False, Trouble.REJECTED)
+
+
 def test_it_gives_up_after_seven_tries_with_a_line_that_says_what_happened(told, client):
     told.tell(PATH, (503, "down", {}))
     with pytest.raises(CursorApiError) as caught:
