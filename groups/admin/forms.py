@@ -4,9 +4,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db import models
 from django.db.models import Min
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from collector.base.days import utc_day
@@ -39,6 +43,28 @@ def first_day(since: str, day: date | None, now: datetime) -> date | None:
 def who(request: HttpRequest) -> str:
     """How the history names the one who asks."""
     return request.user.get_username()
+
+
+def confirmation(
+    admin: ModelAdmin,
+    request: HttpRequest,
+    action: str,
+    title: str,
+    rows: list[tuple[int, str, str]],
+    form: forms.Form | None,
+) -> HttpResponse:
+    """The page before an action: the rows (id, name, how it stands) and what else the action asks for."""
+    context = {
+        **admin.admin_site.each_context(request),
+        "opts": admin.opts,
+        "title": title,
+        "action": action,
+        "form": form,
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+        "rows": rows,
+        "back": reverse(f"admin:groups_{admin.opts.model_name}_changelist"),
+    }
+    return TemplateResponse(request, "admin/groups/confirm.html", context)
 
 
 class GroupForm(forms.ModelForm):

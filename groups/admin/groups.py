@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -14,7 +13,6 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -32,7 +30,7 @@ from groups.models import Group
 from groups.reporting.summary import members_by_group, spend_by_group
 
 from .filters import StateFilter
-from .forms import GroupForm, IntoForm, who
+from .forms import GroupForm, IntoForm, confirmation, who
 
 
 class ListedGroup(Protocol):
@@ -148,17 +146,8 @@ class GroupAdmin(RecordedAdmin):
     ) -> HttpResponse:
         """A page that says what would happen, and asks what it needs to know."""
         members = members_by_group(timezone.now())
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": title,
-            "action": action,
-            "form": form,
-            "checkbox_name": ACTION_CHECKBOX_NAME,
-            "rows": [(group.pk, group.name, plural(len(members[group.pk]), "member")) for group in groups],
-            "back": reverse("admin:groups_group_changelist"),
-        }
-        return TemplateResponse(request, "admin/groups/confirm.html", context)
+        rows = [(group.pk, group.name, plural(len(members[group.pk]), "member")) for group in groups]
+        return confirmation(self, request, action, title, rows, form)
 
     def _do(
         self, request: HttpRequest, groups: list[Group], change: Callable[[Group, datetime], object]

@@ -4,11 +4,8 @@ from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
 
 from collector.base.days import utc_day
@@ -20,7 +17,7 @@ from groups.models import Assignment, MemberPlace
 from groups.names import UNASSIGNED_NAME
 
 from .filters import GroupFilter, SourceFilter
-from .forms import MoveForm, who
+from .forms import MoveForm, confirmation, who
 
 AssignmentHistory = Assignment.history.model
 
@@ -113,17 +110,8 @@ class MemberPlaceAdmin(CarefulList, admin.ModelAdmin):
         self.message_user(request, f"Given back to Cursor: {plural(len(pks), 'member')}.", messages.SUCCESS)
 
     def _ask(self, request: HttpRequest, members: list[MemberPlace], form: MoveForm) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": "Move members",
-            "action": "move",
-            "form": form,
-            "checkbox_name": ACTION_CHECKBOX_NAME,
-            "rows": [(member.pk, str(member), self.group(member)) for member in members],
-            "back": reverse("admin:groups_memberplace_changelist"),
-        }
-        return TemplateResponse(request, "admin/groups/confirm.html", context)
+        rows = [(member.pk, str(member), self.group(member)) for member in members]
+        return confirmation(self, request, "move", "Move members", rows, form)
 
 
 @admin.register(AssignmentHistory)

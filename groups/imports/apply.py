@@ -128,32 +128,22 @@ def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str,
         groups = _GroupsToMake(now)
         if refresh(group_import, utc_day(now)):
             return Applied(facts_changed=True)
-        placed = _placements(group_import, emails, groups, by, now)
+        ids = dict(Member.objects.values_list("email", "pk"))
+        chosen = None if emails is None else {email.lower() for email in emails}
+        source, day = SOURCES[FileKind(group_import.kind)], group_import.from_day
+        placed = [
+            Placement(ids[move["email"]], groups.id_of(move["new"]), day, source, by, now)
+            for move in group_import.plan["moves"]
+            if chosen is None or move["email"] in chosen
+        ]
         rows = record_from_then_on(placed)
         placed = [placement for placement in placed if placement.member_id in rows]
-        chosen = None if emails is None else {email.lower() for email in emails}
         apply_budgets(group_import.plan.get("budgets", ()), chosen)
         group_import.before = Before(placed, rows, groups.made, groups.opened).as_json()
-        group_import.status, group_import.applied_by, group_import.applied_at = (
-            GroupImport.ImportState.APPLIED,
-            by,
-            now,
-        )
+        group_import.status = GroupImport.ImportState.APPLIED
+        group_import.applied_by, group_import.applied_at = by, now
         group_import.save(update_fields=["before", "status", "applied_by", "applied_at"])
     return Applied(facts_changed=False, moved=len(placed), groups_made=len(groups.made) + len(groups.opened))
-
-
-def _placements(
-    group_import: GroupImport, emails: Collection[str] | None, groups: _GroupsToMake, by: str, now: datetime
-) -> list[Placement]:
-    chosen = None if emails is None else {email.lower() for email in emails}
-    ids = dict(Member.objects.values_list("email", "pk"))
-    source = SOURCES[FileKind(group_import.kind)]
-    return [
-        Placement(ids[move["email"]], groups.id_of(move["new"]), group_import.from_day, source, by, now)
-        for move in group_import.plan["moves"]
-        if chosen is None or move["email"] in chosen
-    ]
 
 
 class _GroupsToMake:
@@ -184,8 +174,9 @@ def _facts(kind: str, day: date) -> Facts:
     group_by_member = current(day)
     on_team = set(Member.objects.on_team().values_list("pk", flat=True))
     members = {
-        member.email: KnownMember(member.pk, member.name, group.name if group else "", member.pk in on_team)
+        member.email: KnownMember(
+            member.pk, member.name, str(group_by_member[member.pk] or ""), member.pk in on_team
+        )
         for member in (Member.objects.on_team() if kind == FileKind.HIBOB else Member.objects.all())
-        for group in [group_by_member[member.pk]]
     }
     return Facts(members, list(Group.objects.open().values_list("name", flat=True)))

@@ -39,11 +39,8 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
         }
         put_back({pk: before.rows[pk] for pk in untouched}, untouched)
         _close_groups(before, now)
-        group_import.status, group_import.undone_by, group_import.undone_at = (
-            GroupImport.ImportState.UNDONE,
-            by,
-            now,
-        )
+        group_import.status = GroupImport.ImportState.UNDONE
+        group_import.undone_by, group_import.undone_at = by, now
         group_import.save(update_fields=["status", "undone_by", "undone_at"])
     return Undone(restored=len(untouched), left_alone=len(days) - len(untouched))
 

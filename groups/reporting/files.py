@@ -2,7 +2,7 @@
 
 import argparse
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -76,10 +76,9 @@ def batches(first: list[Row], following: Iterator[Row]) -> Iterator[list[Row]]:
 class ExportCommand(ProductCommand):
     """A command that writes the rows of a range of days to a file."""
 
+    expected_errors = (OSError,)
     columns: Sequence[str]
-
-    def rows(self, first: date, last: date) -> Iterator[Row]:
-        raise NotImplementedError  # by each command
+    rows: Callable[[date, date], Iterator[Row]]
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--from", dest="first", type=day, required=True, metavar="DAY")
@@ -101,14 +100,9 @@ class ExportCommand(ProductCommand):
                 raise CommandError("Parquet cannot go to standard output: name a file.")
             write_csv(self.stdout, self.columns, rows)
             return
-        try:
-            written = self.write(file, kind, rows)
-        except OSError as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write(f"{written} rows written to {file}")
-
-    def write(self, path: Path, kind: str, rows: Iterator[Row]) -> int:
         if kind == "parquet":
-            return write_parquet(path, self.columns, rows)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            return write_csv(file, self.columns, rows)
+            written = write_parquet(file, self.columns, rows)
+        else:
+            with file.open("w", encoding="utf-8", newline="") as opened:
+                written = write_csv(opened, self.columns, rows)
+        self.stdout.write(f"{written} rows written to {file}")

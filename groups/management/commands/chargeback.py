@@ -1,5 +1,4 @@
 import argparse
-import csv
 import json
 from datetime import date
 
@@ -11,6 +10,7 @@ from collector.base.commands import ProductCommand
 from collector.base.days import utc_day
 from collector.facts import cycles
 from groups.reporting import chargeback
+from groups.reporting.files import write_csv
 
 
 class Command(ProductCommand):
@@ -31,9 +31,4 @@ class Command(ProductCommand):
         if format == "json":
             self.stdout.write(json.dumps(chargeback.as_json(result), indent=2))
         else:
-            self._print_csv(chargeback.as_rows(result))
-
-    def _print_csv(self, rows: list[dict[str, object]]) -> None:
-        writer = csv.DictWriter(self.stdout, chargeback.CSV_COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+            write_csv(self.stdout, chargeback.CSV_COLUMNS, chargeback.as_rows(result))
