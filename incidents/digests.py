@@ -31,10 +31,12 @@ BUILDERS: dict[str, str] = {}
 
 @dataclass(frozen=True)
 class DigestKind:
-    """`period` names the stretch that gets one report, empty where there is none; `is_due`: when in it."""
+    """`period` names the stretch that gets one report, empty where there is none; `is_due`: when in it.
+
+    `NAME_digest` is the setting that switches it on.
+    """
 
     name: str
-    setting: str
     period: Callable[[datetime], str]
     is_due: Callable[[datetime], bool]
 
@@ -52,11 +54,9 @@ def is_cycle_ending(now: datetime) -> bool:
 KINDS = {
     kind.name: kind
     for kind in (
-        DigestKind("plan", "plan_digest", lambda now: f"{utc_day(now)}", lambda now: True),
-        DigestKind("cycle", "cycle_digest", cycle_period, is_cycle_ending),
-        DigestKind(
-            "weekly", "weekly_digest", lambda now: f"{now:%G-W%V}", lambda now: now.weekday() < WEEKLY_DAYS
-        ),
+        DigestKind("plan", lambda now: f"{utc_day(now)}", lambda now: True),
+        DigestKind("cycle", cycle_period, is_cycle_ending),
+        DigestKind("weekly", lambda now: f"{now:%G-W%V}", lambda now: now.weekday() < WEEKLY_DAYS),
     )
 }
 
@@ -91,7 +91,9 @@ def send_due(now: datetime) -> DigestReport:
     if now < datetime.combine(utc_day(now), time(policy.digest_hour), UTC):
         return DigestReport()
     report = DigestReport()
-    for name in [kind.name for kind in KINDS.values() if getattr(policy, kind.setting) and kind.is_due(now)]:
+    for name, kind in KINDS.items():
+        if not (getattr(policy, f"{name}_digest") and kind.is_due(now)):
+            continue
         try:
             report.recorded.extend(record_digest(name, now))
         except Exception:  # one digest must not keep the others from being sent

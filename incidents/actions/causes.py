@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.text import capfirst
+
 from collector.models import Member, Surface
 from detection.findings.gravest import gravest_finding
 from detection.findings.wording import dollars, model_label, since
@@ -46,20 +48,15 @@ class IncidentCause:
     rows: tuple[CauseRow, ...]
     sentence: str
 
-    def row(self, kind: str) -> CauseRow | None:
-        """The largest source of `kind`."""
-        return next((row for row in self.rows if row.kind == kind), None)
-
     def named(self, kind: str) -> CauseRow | None:
         """The source of `kind` that holds at least half of the spend, if one does."""
-        row = self.row(kind)
-        return row if row and row.share >= NAMED_SHARE else None
+        return next((row for row in self.rows if row.kind == kind and row.share >= NAMED_SHARE), None)
 
 
 AGENT, AUTOMATION, CONVERSATION, ACCOUNT = "Cloud agent", "Automation", "Conversation", "Service account"
 SURFACE, MODEL, MAX_MODE = "Surface", "Model", "Max mode"
 SOURCES: tuple[tuple[str, Callable[[UsageSlice], str]], ...] = (
-    (SURFACE, lambda part: surface_label(part.surface)),
+    (SURFACE, lambda part: capfirst(Surface(part.surface).label)),
     (AGENT, lambda part: part.cloud_agent_id),
     (AUTOMATION, lambda part: part.automation_id),
     (CONVERSATION, lambda part: part.conversation_id),
@@ -158,11 +155,6 @@ PHRASES: dict[str, Callable[[CauseRow], str]] = {
     ACCOUNT: lambda row: f"the service account {row.name}",
     SURFACE: lambda row: SURFACE_PHRASES.get(row.name, f"{row.name.lower()}s"),
 }
-
-
-def surface_label(surface: str) -> str:
-    label = str(Surface(surface).label)
-    return label[:1].upper() + label[1:]
 
 
 def short_id(identifier: str) -> str:

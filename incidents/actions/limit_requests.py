@@ -9,7 +9,7 @@ from django.urls import reverse
 from collector.base.days import utc_day
 from collector.models import Member
 from groups.assignments.membership import current
-from incidents.actions.limits import LimitRefused, LimitWish, may_write, record_wish
+from incidents.actions.limits import LimitRefused, LimitWish, may_write, record_wish, until_words
 from incidents.lifecycle.moves import Actor
 from incidents.models import Channel, LimitChange, LimitRequest
 from incidents.notifying.messages import Digest, DigestButton, site_url
@@ -59,12 +59,11 @@ def _record_notices(request: LimitRequest, now: datetime) -> None:
 
 
 def request_message(request: LimitRequest) -> Digest:
-    until = f" until {instant(request.until_at)}" if request.until_at else ""
     return Digest(
         title=f"{clean(str(request.member))} asks for a limit of ${request.dollars:,}",
         lines=(
             f"Reason: {clean(request.reason)}",
-            f"A limit of ${request.dollars:,} per billing cycle{until}. "
+            f"A limit of ${request.dollars:,} per billing cycle{until_words(request.until_at)}. "
             f"An administrator has until {instant(request.expires_at)} to decide.",
         ),
         tables=(),
@@ -86,7 +85,15 @@ def approve_request(request: LimitRequest, actor: Actor, origin: str, now: datet
                 return RequestOutcome(
                     True, "Approved. Now set the limit in Cursor, because this site cannot."
                 )
-            change = record_wish(_wish_for(request), actor, origin, now)
+            wish = LimitWish(
+                member=request.member,
+                to_dollars=request.dollars,
+                reason=f"Requested: {request.reason}",
+                key=f"request:{request.pk}",
+                until_at=request.until_at,
+                kind=LimitChange.Reason.REQUEST,
+            )
+            change = record_wish(wish, actor, origin, now)
             LimitRequest.objects.filter(pk=request.pk).update(change=change)
     except LimitRefused as refusal:
         request.refresh_from_db()
@@ -115,14 +122,3 @@ def decided_sentence(request: LimitRequest) -> str:
         label = str(request.get_status_display())
         return f"Already {label} by {request.decided_by}, {instant(request.decided_at)}."
     return f"The request expired on {instant(request.expires_at)}."
-
-
-def _wish_for(request: LimitRequest) -> LimitWish:
-    return LimitWish(
-        member=request.member,
-        to_dollars=request.dollars,
-        reason=f"Requested: {request.reason}",
-        key=f"request:{request.pk}",
-        until_at=request.until_at,
-        kind=LimitChange.Reason.REQUEST,
-    )

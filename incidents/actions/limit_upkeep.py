@@ -36,7 +36,8 @@ class LimitsReport(StepReport):
 
 def keep_limits(now: datetime, client: CursorClient | None = None) -> LimitsReport:
     """Finish what has no outcome, let temporary limits end, and close old requests. Safe to repeat."""
-    expired = expire_requests(now)
+    overdue = LimitRequest.objects.filter(status=LimitRequest.Status.PENDING, expires_at__lte=now)
+    expired = overdue.update(status=LimitRequest.Status.EXPIRED, decided_at=now)
     if not may_write():
         return LimitsReport(expired=expired)
     changes = [*LimitChange.objects.unfinished().order_by("pk"), *record_restores(now)]
@@ -76,9 +77,3 @@ def record_restores(now: datetime) -> Iterator[LimitChange]:
             continue  # another change of this member is under way: it replaces the temporary one
         if not restore.is_finished:
             yield restore
-
-
-def expire_requests(now: datetime) -> int:
-    """Close the requests that nobody decided in time; return how many."""
-    waiting = LimitRequest.objects.filter(status=LimitRequest.Status.PENDING, expires_at__lte=now)
-    return waiting.update(status=LimitRequest.Status.EXPIRED, decided_at=now)

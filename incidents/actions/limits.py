@@ -71,7 +71,8 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
                 },
             )
             if is_new:
-                note_on_timeline(change, TimelineStep.LIMIT_ASKED, wish_sentence(change), now)
+                text = f"{change.to_words}{until_words(change.until_at)}: {change.reason}"
+                note_on_timeline(change, TimelineStep.LIMIT_ASKED, text, now)
     except IntegrityError:
         raise LimitRefused(
             f"Another change of {wish.member}'s limit is in progress: try again in a minute."
@@ -192,16 +193,14 @@ def note_on_timeline(change: LimitChange, step: TimelineStep, text: str, now: da
         write(change.incident, Transition(step, (), None, text), now, actor, change.origin)
 
 
-def wish_sentence(change: LimitChange) -> str:
-    until = f" until {instant(change.until_at)}" if change.until_at else ""
-    return f"{change.to_words}{until}: {change.reason}"
-
-
 def outcome_sentence(change: LimitChange) -> str:
-    """`from $200.00 to $80 until 3 Mar 2026, 12:00 UTC; In force now: $80.00.`"""
-    until = f" until {instant(change.until_at)}" if change.until_at else ""
-    label = str(change.get_status_display())
-    return f"from {words(change.from_dollars)} to {change.to_words}{until}, {label}. {change.message}"
+    """`from $200.00 to $80 until 3 Mar 2026, 12:00 UTC, in force. In force now: $80.00.`"""
+    to = f"{change.to_words}{until_words(change.until_at)}"
+    return f"from {words(change.from_dollars)} to {to}, {change.get_status_display()}. {change.message}"
+
+
+def until_words(until_at: datetime | None) -> str:
+    return f" until {instant(until_at)}" if until_at else ""
 
 
 def words(dollars: Decimal | int | None) -> str:

@@ -12,11 +12,6 @@ def snooze_end(choice: str, now: datetime, zone: str = "") -> datetime:
     """The end of the snooze named by a key of `SNOOZES`; tomorrow is the reader's, in their time `zone`."""
     if choice in SPANS:
         return now + SPANS[choice]
-    local = known_zone(zone)
+    local = ZoneInfo(zone if zone in available_timezones() else "UTC")
     tomorrow = now.astimezone(local).date() + timedelta(days=1)
     return datetime.combine(tomorrow, MORNING, local).astimezone(UTC)
-
-
-def known_zone(name: str) -> ZoneInfo:
-    """The time zone of that name; UTC for one that there is not."""
-    return ZoneInfo(name if name in available_timezones() else "UTC")

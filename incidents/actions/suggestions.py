@@ -53,13 +53,14 @@ Contributor = Callable[[RemedyContext], Iterator[Remedy]]
 def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
     """A link to the cloud agent or the automation that holds most of the spend, while the incident lasts."""
     cause = None if context.incident.is_resolved else context.cause
+    may_stop = settings.CURSOR_AGENTS_API_KEY and context.may_respond
     if cause and (agent := cause.named(AGENT)):
         yield Remedy(
             f"Stop the cloud agent {short_id(agent.name)}",
             "Ends its run. Its pushed changes stay, and you can continue it with a new message.",
             agent.url,
             "Open the agent in Cursor",
-            post_url=stop_url(context),
+            post_url=reverse("incident-stop-agent", args=[context.incident.pk]) if may_stop else "",
             post_label="Stop its run now",
             is_external=True,
         )
@@ -71,13 +72,6 @@ def stop_agent(context: RemedyContext) -> Iterator[Remedy]:
             "Open the automation in Cursor",
             is_external=True,
         )
-
-
-def stop_url(context: RemedyContext) -> str:
-    """Where this site stops the run itself; empty without the key for it."""
-    if not (settings.CURSOR_AGENTS_API_KEY and context.may_respond):
-        return ""
-    return reverse("incident-stop-agent", args=[context.incident.pk])
 
 
 def ask_member(context: RemedyContext) -> Iterator[Remedy]:

@@ -30,41 +30,34 @@ SENDERS: dict[str, Callable[[Channel, Parcel], str | Receipt]] = {
 NAMES = {Channel.Medium.SLACK: "Slack", Channel.Medium.EMAIL: "E-mail", Channel.Medium.WEBHOOK: "Webhook"}
 
 
-def seed_channels() -> list[Channel]:
+def seed_channels() -> None:
     """Make what the environment and the policy ask for, once; a row that is there is left alone."""
-    return [*seed_environment_channels(), *seed_member_channel()]
+    seed_environment_channels()
+    seed_member_channel()
 
 
-def seed_environment_channels() -> list[Channel]:
-    made = []
+def seed_environment_channels() -> None:
     for kind in asked_for():
         name = NAMES[kind]
         if Channel.objects.filter(name=name).exclude(seed=kind).exists():
             name = f"{name} (environment)"
-        channel, is_new = Channel.objects.get_or_create(
-            seed=kind, defaults={"kind": kind, "name": name, "audience": Channel.Audience.EVERYBODY}
-        )
-        made += [channel] if is_new else []
-    return made
+        defaults = {"kind": kind, "name": name, "audience": Channel.Audience.EVERYBODY}
+        Channel.objects.get_or_create(seed=kind, defaults=defaults)
 
 
-def seed_member_channel() -> list[Channel]:
+def seed_member_channel() -> None:
     """Make the channel that asks the member, once the policy says so and there is none."""
-    if not IncidentSettings.get_solo().asks_member_first:
-        return []
-    if Channel.objects.enabled().filter(audience=Channel.Audience.MEMBER).exists():
-        return []
-    kind = Channel.Medium.SLACK if settings.SLACK_BOT_TOKEN else Channel.Medium.EMAIL
-    channel, is_new = Channel.objects.get_or_create(
-        seed="member",
-        defaults={
-            "kind": kind,
-            "name": "The member concerned",
-            "audience": Channel.Audience.MEMBER,
-            "sends_digests": False,
-        },
-    )
-    return [channel] if is_new else []
+    asking = Channel.objects.enabled().filter(audience=Channel.Audience.MEMBER)
+    if IncidentSettings.get_solo().asks_member_first and not asking.exists():
+        Channel.objects.get_or_create(
+            seed="member",
+            defaults={
+                "kind": Channel.Medium.SLACK if settings.SLACK_BOT_TOKEN else Channel.Medium.EMAIL,
+                "name": "The member concerned",
+                "audience": Channel.Audience.MEMBER,
+                "sends_digests": False,
+            },
+        )
 
 
 def asked_for() -> list[Channel.Medium]:

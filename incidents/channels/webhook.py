@@ -9,7 +9,7 @@ from dataclasses import asdict
 from django.conf import settings
 
 from incidents.models import Channel
-from incidents.notifying.messages import Alert, IncidentMessage, MessageCause
+from incidents.notifying.messages import Alert, IncidentMessage
 
 from .base import DeliveryError, Parcel
 from .http import USER_AGENT, call_service
@@ -43,16 +43,13 @@ def incident_json(incident: IncidentMessage) -> dict[str, object]:
     data = asdict(incident)
     data["id"] = data.pop("pk")
     data["facts"] = {fact.label: fact.value for fact in incident.facts}
-    data["diagnosis"] = cause_json(incident.cause)
-    del data["cause"]
-    return data
-
-
-def cause_json(cause: MessageCause | None) -> dict[str, object] | None:
-    if cause is None:
-        return None
     names = ("kind", "name", "figures", "url")
-    return {"sentence": cause.sentence, "sources": [dict(zip(names, row, strict=True)) for row in cause.rows]}
+    if cause := data.pop("cause"):
+        cause = {
+            "sentence": cause["sentence"],
+            "sources": [dict(zip(names, row, strict=True)) for row in cause["rows"]],
+        }
+    return data | {"diagnosis": cause}
 
 
 def headers(key: str, body: bytes) -> dict[str, str]:

@@ -126,5 +126,6 @@ def escalate(alert: Notification, now: datetime) -> bool:
         why = f"no answer within {minutes} min on" if alert.sent_at else "nothing gets through on"
         text = f"{why} {alert.channel}; {channel} notified"
         entry = write(current, Transition(TimelineStep.UNANSWERED, (), None, text), now)
-        recording.escalate(entry, channel, key, now)
+        policy, kind = IncidentSettings.get_solo(), Notification.Purpose.ALERT
+        recording.record_notification(channel, entry, kind, policy, now, key)
     return True

@@ -86,7 +86,8 @@ def place(anomalies: Sequence[Anomaly], run: Run) -> str:
             return settle(anomalies, same.unresolved().first(), same.first(), run)
     except IntegrityError:
         # Another process placed them, or somebody reopened the incident, in between.
-        unplaced = [anomaly for anomaly in anomalies if not is_placed(anomaly)]
+        links = IncidentAnomaly.objects
+        unplaced = [anomaly for anomaly in anomalies if not links.filter(anomaly=anomaly).exists()]
         current = same.unresolved().first()
         if not unplaced or current is None:
             return ""
@@ -99,10 +100,6 @@ def is_information(anomalies: Sequence[Anomaly]) -> bool:
     return all(anomaly.severity == Severity.INFO for anomaly in anomalies)
 
 
-def is_placed(anomaly: Anomaly) -> bool:
-    return IncidentAnomaly.objects.filter(anomaly=anomaly).exists()
-
-
 def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Incident | None, run: Run) -> str:
     """Join `current`; else reopen `last` within the reopen window or its snooze, or where a finding of its
     own is back; else open a new incident."""
@@ -112,7 +109,7 @@ def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Inciden
         text = "; ".join(str(anomaly.get_rule_display()) for anomaly in anomalies)
         transition(current, Transition(TimelineStep.JOINED, UNRESOLVED, None, text), run.now)
         return "joined"
-    holding = holding_of(last) if last else []
+    holding = list(Anomaly.objects.open().filter(incident_link__incident=last)) if last else []
     if is_information([*holding, *anomalies]):
         return ""
     if last and (reason := reopens_within(last, run) or (holding and comeback_reason(last, holding, run))):
@@ -131,11 +128,6 @@ def reopens_within(last: Incident, run: Run) -> str:
     if reopens_until and run.now < reopens_until:
         return "the same cause again within the reopen window"
     return "the same cause again within the snooze" if last.is_snoozed(run.now) else ""
-
-
-def holding_of(incident: Incident) -> list[Anomaly]:
-    """Findings that belong to the incident and hold."""
-    return list(Anomaly.objects.open().filter(incident_link__incident=incident))
 
 
 def link(incident: Incident, anomalies: Sequence[Anomaly], run: Run) -> None:

@@ -177,7 +177,7 @@ class Channel(models.Model):
                 check_item(self.kind, item)
             except ValidationError as problem:
                 raise ValidationError({"target": problem.messages}) from problem
-        if self.audience == self.Audience.MEMBER:
+        if self.is_for_member:
             self._check_member_audience()
         self._check_contradictions()
 
@@ -220,8 +220,7 @@ class Channel(models.Model):
     @property
     def is_personal(self) -> bool:
         """Whether it writes to the member: one message is about one incident then."""
-        is_for_member = self.audience == self.Audience.MEMBER
-        return is_for_member or (self.kind == self.Medium.EMAIL and MEMBER in self.target_items())
+        return self.is_for_member or (self.kind == self.Medium.EMAIL and MEMBER in self.target_items())
 
     @property
     def is_for_member(self) -> bool:

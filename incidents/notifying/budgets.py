@@ -87,13 +87,13 @@ def record_budget_steps(now: datetime) -> BudgetReport:
         reached = [
             step for state in states for step in _store_new_steps(cycle, state, policy, reached_before, now)
         ]
-        sent = [step for step in reached if is_reported(step, policy)]
+        sent = [
+            step
+            for step in reached
+            if policy.notifies_of_members or step.state.owner.scope is not BudgetScope.MEMBER
+        ]
         notices = _record_notices(cycle, sent, now) if sent else 0
     return BudgetReport(len(reached), notices)
-
-
-def is_reported(step: ReachedStep, policy: BudgetSettings) -> bool:
-    return policy.notifies_of_members or step.state.owner.scope is not BudgetScope.MEMBER
 
 
 def _store_new_steps(

@@ -222,7 +222,3 @@ def standing(incident: Incident) -> str:
         return f"Acknowledged by {clean(incident.acknowledged_by)}, {instant(answered_at(incident))}"
     reopened = f", reopened {instant(incident.reopened_at)}" if incident.reopened_at else ""
     return f"Open since {instant(incident.detected_at)}{reopened}; nobody has acknowledged it yet"
-
-
-def step_sentence(entry: TimelineEntry) -> str:
-    return f"{clean(entry.sentence)} · {instant(entry.at)}"

@@ -26,6 +26,7 @@ from incidents.notifying.batches import Batch, plan
 from incidents.notifying.catching_up import catch_up, revive
 from incidents.notifying.delivery_report import DeliveryReport
 from incidents.notifying.routing import has_nobody
+from incidents.wording import clean, instant
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +169,8 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
         # A notice is named by what it is about, which its key begins with: `budget:…`.
         event = first.dedupe_key.partition(":")[0] if first.kind == Notification.Purpose.NOTICE else "digest"
         return Parcel(key_of(batch), event, content, sent_since=since)
-    steps = [messages.step_sentence(row.entry) for row in batch.rows if row.entry]
+    entries = [row.entry for row in batch.rows if row.entry]
+    steps = [f"{clean(entry.sentence)} · {instant(entry.at)}" for entry in entries]
     news = messages.alert(batch.incidents, "; ".join(dict.fromkeys(steps)))
     if channel.is_for_member and first.kind == Notification.Purpose.ALERT and first.entry:
         news = messages.ask_member(news, first.entry)

@@ -1,7 +1,6 @@
 """Records who is to be notified of a step, in the step's own transaction. The outbox sends it."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -49,7 +48,8 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
     policy = IncidentSettings.get_solo()
     if is_alert(entry):
         channels = channels_for(incident, now) if may_alert(incident, now) else []
-        wait = wait_for_member(entry, channels, policy)
+        is_asked = entry.step in ASKS_MEMBER and any(channel.is_for_member for channel in channels)
+        others_at = now + policy.channels_wait(entry.severity) if is_asked else now
         return [
             record_notification(
                 channel,
@@ -57,7 +57,7 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
                 Notification.Purpose.ALERT,
                 policy,
                 now,
-                wait=timedelta(0) if channel.is_for_member else wait,
+                not_before=now if channel.is_for_member else others_at,
             )
             for channel in channels
         ]
@@ -68,12 +68,6 @@ def record(entry: TimelineEntry, now: datetime) -> list[Notification]:
             if wants_update(channel, entry)
         ]
     return []
-
-
-def wait_for_member(entry: TimelineEntry, channels: Sequence[Channel], policy: IncidentSettings) -> timedelta:
-    """How long the other channels wait for an answer of the member, who is asked on one of `channels`."""
-    is_asked = any(channel.is_for_member for channel in channels)
-    return policy.channels_wait(entry.severity) if is_asked and entry.step in ASKS_MEMBER else timedelta(0)
 
 
 def record_answer_of_member(
@@ -114,13 +108,6 @@ def waiting_alerts(incident: Incident) -> NotificationQuerySet:
     )
 
 
-def escalate(entry: TimelineEntry, channel: Channel, dedupe_key: str, now: datetime) -> Notification:
-    """Record an alert for one channel only, whatever its severities and groups."""
-    return record_notification(
-        channel, entry, Notification.Purpose.ALERT, IncidentSettings.get_solo(), now, dedupe_key
-    )
-
-
 def record_notification(
     channel: Channel,
     entry: TimelineEntry,
@@ -128,7 +115,7 @@ def record_notification(
     policy: IncidentSettings,
     now: datetime,
     dedupe_key: str = "",
-    wait: timedelta = timedelta(0),
+    not_before: datetime | None = None,
 ) -> Notification:
     notification = Notification.objects.create(
         channel=channel,
@@ -137,7 +124,7 @@ def record_notification(
         entry=entry,
         dedupe_key=dedupe_key or f"step:{entry.pk}",
         created_at=now,
-        due_at=due_at(channel, entry.severity, policy, now + wait),
+        due_at=due_at(channel, entry.severity, policy, not_before or now),
     )
     if kind == Notification.Purpose.ALERT:
         bring_forward(notification)

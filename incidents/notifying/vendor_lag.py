@@ -82,13 +82,11 @@ def _begun(sent_until_at: datetime) -> Digest:
         "figures: it is not zero, and anomalies in it cannot be detected yet.",
         "The missing events arrive with a later collection. You do not need to do anything.",
     )
-    return Digest(f"Cursor has sent events up to {instant(sent_until_at)}", lines, (), _settings_url())
+    return Digest(
+        f"Cursor has sent events up to {instant(sent_until_at)}", lines, (), site_url(reverse("settings"))
+    )
 
 
 def _over() -> Digest:
     lines = ("The events that were missing have arrived, and figures are complete again.",)
-    return Digest("Cursor sends events on time again", lines, (), _settings_url())
-
-
-def _settings_url() -> str:
-    return site_url(reverse("settings"))
+    return Digest("Cursor sends events on time again", lines, (), site_url(reverse("settings")))
