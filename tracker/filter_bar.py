@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from detection.vocabulary import Rule, Severity
-from groups.tree import GroupOption
 from groups.tree import options as group_options
 from incidents.models import Status
 from tracker import periods
@@ -128,20 +127,16 @@ def comparison_choices(filters: Filters) -> list[Choice]:
 
 def _period_choice(key: str, label: str, filters: Filters) -> Choice:
     days = periods.WHOLE_DAYS.get(key)
-    title = (
-        "This billing cycle, up to now"
-        if not days
-        else f"The last {days} whole UTC days, whenever the page is opened"
-        if days > 1
-        else "The last whole UTC day, whenever the page is opened"
-    )
+    title = "This billing cycle, up to now"
+    if days:
+        length = f"{days} whole UTC days" if days > 1 else "whole UTC day"
+        title = f"The last {length}, whenever the page is opened"
     return Choice(key, label, key == filters.period.key, filters.query(period=key), title)
 
 
 def _group_choices(filters: Filters) -> list[Choice]:
-    return [_group_choice(option, filters) for option in filters.options or group_options(filters.groups)]
-
-
-def _group_choice(option: GroupOption, filters: Filters) -> Choice:
-    is_current = filters.group is not None and filters.group.path == option.path
-    return Choice(option.path, "\u2003" * option.depth + option.label, is_current)
+    current = filters.group.path if filters.group else None
+    return [
+        Choice(option.path, "\u2003" * option.depth + option.label, option.path == current)
+        for option in filters.options or group_options(filters.groups)
+    ]

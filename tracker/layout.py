@@ -221,7 +221,9 @@ def freshness_of(
     problems = [
         Problem(
             "warning",
-            f"{source.label}: {last_read(source, now)}",
+            f"{source.label}: last read {formats.age(now - source.last_good_at)}"
+            if source.last_good_at
+            else f"{source.label}: never read",
             current().error_text(source.error) or "Is the hourly job running?",
         )
         for source in stale
@@ -230,9 +232,3 @@ def freshness_of(
         detail = "Later hours are unknown, not zero: Cursor itself is behind."
         problems.insert(0, Problem("warning", sent_up_to(sent_until, now), detail))
     return Freshness(events.last_good_at, problems)
-
-
-def last_read(source: SourceFreshness, now: datetime) -> str:
-    if source.last_good_at is None:
-        return "never read"
-    return f"last read {formats.age(now - source.last_good_at)}"

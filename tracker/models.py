@@ -3,7 +3,7 @@ sums that one process leaves to all."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -153,11 +153,6 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def valid(self, now: datetime) -> ApiTokenQuerySet:
         """Tokens neither revoked nor expired at `now`."""
         return self.filter(revoked_at=None).filter(Q(expires_at=None) | Q(expires_at__gt=now))
-
-    def touch(self, pk: int, now: datetime) -> None:
-        """Remember the use, to the minute: a busy script must not write at every call."""
-        earlier = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(minutes=1))
-        self.filter(earlier, pk=pk).update(last_used_at=now)
 
 
 class ApiToken(models.Model):

@@ -78,8 +78,7 @@ def _record(lag: str, step: str, content: Digest, now: datetime) -> int:
 def _begun(sent_until_at: datetime) -> Digest:
     lines = (
         "It responds, but its newest events are older than usual at this hour. Later usage is missing "
-        "from all "
-        "figures: it is not zero, and anomalies in it cannot be detected yet.",
+        "from all figures: it is not zero, and anomalies in it cannot be detected yet.",
         "The missing events arrive with a later collection. You do not need to do anything.",
     )
     return Digest(

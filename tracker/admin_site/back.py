@@ -7,17 +7,11 @@ from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
 from tracker.access.guard import referring_path
+from tracker.layout import PAGES
 
 KEY = "admin_came_from"
 LONGEST = 500
-LABELS = {
-    "overview": "Overview",
-    "insights": "Insights",
-    "incidents": "Incidents",
-    "anomalies": "Incidents",
-    "chargeback": "Chargeback",
-    "settings": "Settings",
-}
+LABELS = PAGES | {"anomalies": "Incidents"}
 
 
 @dataclass(frozen=True)

@@ -145,15 +145,11 @@ def instant(value: Cell) -> datetime | None:
         value = int(value)
     text = text_of(value).strip()
     try:
-        parsed = from_epoch_ms(int(text)) if is_number(text) else _instant_of_text(text)
+        parsed = from_epoch_ms(int(text)) if is_number(text) else datetime.fromisoformat(text)
+        parsed = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
     return parsed if EARLIEST <= parsed < LAST_INSTANT else None
-
-
-def _instant_of_text(text: str) -> datetime:
-    parsed = datetime.fromisoformat(text)
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def day(value: Cell) -> date | None:

@@ -61,13 +61,14 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
 def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
     """The event of a row; OddValue if it is implausible. An event without a member is unattributed."""
     kind, model, cost = label(row["kind"], 80), label(row["model"], 120), amount(row["total_cents"])
+    flag = row["is_chargeable"]
     charged = Decimal(0) if cost is None or is_free_kind(kind) else cost
     columns = EventValues(
         kind=kind,
         is_bugbot=is_by_bugbot(model=model, kind=kind),
         is_max_mode=bool(row["max_mode"]),
         is_headless=bool(row["is_headless"]),
-        is_chargeable=_is_chargeable(row["is_chargeable"], kind),
+        is_chargeable=is_billed_kind(kind) if flag is None else bool(flag),
         # The tracker keeps the model's cost only, not what was charged; and units under the name of cents.
         charged_cents=charged,
         model_cents=cost,
@@ -80,7 +81,3 @@ def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
         origin=ORIGIN,
     )
     return EventDraft(taking.spender(row["user_email"]), taking.instant(row["timestamp"]), model, columns)
-
-
-def _is_chargeable(flag: Cell, kind: str) -> bool:
-    return bool(flag) if flag is not None else is_billed_kind(kind)

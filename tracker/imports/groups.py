@@ -34,17 +34,15 @@ def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
             continue
         if row["group_id"] not in names:
             part.reject("of a group that is not in the file")
-        elif member_id not in assigned and not is_no_group(row["group_id"], names[row["group_id"]]):
+        # Cursor's `unassignedGroup`, or a name that stands for none, is no group.
+        elif member_id not in assigned and not (
+            row["group_id"] == CURSORS_REST or is_empty_value(names[row["group_id"]])
+        ):
             latest[member_id] = max(row, latest.get(member_id, row), key=_joined)
     part.taken = len(latest)
     if not taking.is_dry_run:
         taking.transactions.run(_placing(batch, names, taking.at) for batch in batches(latest.items(), id))
     return part
-
-
-def is_no_group(group_id: Cell, name: str) -> bool:
-    """Whether a group of the tracker stands for those without one, as Cursor's `unassignedGroup` does."""
-    return group_id == CURSORS_REST or is_empty_value(name)
 
 
 def _placing(batch: list[tuple[int, TrackerRow]], names: dict[Cell, str], at: datetime) -> Callable[[], int]:

@@ -91,7 +91,9 @@ def take_history(db: TrackerDb, taking: Taking) -> list[ImportPart]:
     steps = []
     for row, anomaly in new:
         course = courses.get(row["id"])
-        incident = _incident(course or _ended(row), anomaly, taking.at)
+        # Without an incident there: nobody acknowledged it, and it is over.
+        ended = {**row, "acknowledged_at": None, "status": Status.RESOLVED}
+        incident = _incident(course or ended, anomaly, taking.at)
         spot = (anomaly.member_id, str(anomaly.cause))
         if not incident.is_resolved and spot in taken_spots:
             _resolve(incident, taking.at)
@@ -134,11 +136,6 @@ def _unknown_anomalies(
             stored.add(spot)
             part.taken += 1
             yield row, anomaly
-
-
-def _ended(row: TrackerRow) -> TrackerRow:
-    """The course of an anomaly without an incident: nobody acknowledged it, and it is over."""
-    return {**row, "acknowledged_at": None, "status": Status.RESOLVED}
 
 
 def rule_of(kind: str, metric: str, message: str) -> Rule:

@@ -28,13 +28,17 @@ BATCH = 500
 Watcher = Callable[[str, int, int], None]
 
 
+def unwatched(name: str, done: int, total: int) -> None:
+    pass
+
+
 @dataclass
 class Taking:
     """One import under way. In a dry run the same steps count, and write nothing."""
 
     at: datetime
     is_dry_run: bool = False
-    watch: Watcher = lambda name, done, total: None
+    watch: Watcher = unwatched
     roster: Roster = field(init=False)
     transactions: ShortTransactions = field(init=False)
     identities: dict[Cell, Identity] = field(default_factory=dict)
@@ -55,8 +59,10 @@ class Taking:
         """Whom an e-mail names: nobody where it is empty; OddValue where it is not an address."""
         identity = self.identities.get(address)
         if identity is None:
-            identity = identify(_checked(email(address)), cursor_id=cursor_id)
-            self.identities[address] = identity
+            text = email(address)
+            if text and not is_address(text):
+                raise OddValue("with a member that is not an e-mail address")
+            identity = self.identities[address] = identify(text, cursor_id=cursor_id)
         return identity
 
     def spender(self, address: Cell) -> Identity:
@@ -108,9 +114,3 @@ class Taking:
                 self.watch(name, done, max(total, done))
             yield row
         self.watch(name, done, done)
-
-
-def _checked(address: str) -> str:
-    if address and not is_address(address):
-        raise OddValue("with a member that is not an e-mail address")
-    return address

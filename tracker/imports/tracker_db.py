@@ -15,13 +15,25 @@ from collector.base.history import annotate_history
 from collector.base.plausibility import MOST_COUNT
 from detection.models import DetectionSettings
 from tracker.api.settings import ATTRIBUTES, flatten, is_money
+from tracker.imports import activity, events, people, spend
 from tracker.imports.database import ImportPart, TrackerDb, text_of
-from tracker.imports.facts import take_facts
 from tracker.imports.groups import take_groups
 from tracker.imports.incidents import take_history
-from tracker.imports.taking import Taking, Watcher
+from tracker.imports.taking import Taking, Watcher, unwatched
 
 REASON = "import of cursor-usage-tracker"
+# Members and cycles first: the rest refers to them. Daily spend fills the days that the events leave.
+FACTS = (
+    people.take_members,
+    spend.take_cycles,
+    events.take_events,
+    spend.take_daily_spend,
+    spend.take_snapshots,
+    activity.take_activity,
+    activity.take_team_analytics,
+    activity.take_member_analytics,
+    activity.take_commits,
+)
 
 
 @dataclass(frozen=True)
@@ -36,15 +48,15 @@ class TrackerImport:
 
 
 def import_tracker_db(
-    path: Path, at: datetime, *, is_dry_run: bool = False, watch: Watcher | None = None
+    path: Path, at: datetime, *, is_dry_run: bool = False, watch: Watcher = unwatched
 ) -> TrackerImport:
     """Take in a file in many short transactions; FileError where it cannot be read.
 
     Killed half-way, the same import again takes what is left.
     """
-    taking = Taking(at, is_dry_run, watch or (lambda name, done, total: None))
+    taking = Taking(at, is_dry_run, watch)
     with closing(TrackerDb(path)) as db:
-        parts = [*take_facts(db, taking), take_groups(db, taking), take_settings(db, taking)]
+        parts = [step(db, taking) for step in (*FACTS, take_groups, take_settings)]
         parts += take_history(db, taking)
     return TrackerImport(parts)
 
@@ -52,7 +64,7 @@ def import_tracker_db(
 def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
     """The tracker's thresholds, where nobody has changed them here; what cannot be one is left alone."""
     part = ImportPart("detection settings")
-    row = DetectionSettings.get_solo() if not taking.is_dry_run else _settings_as_they_are()
+    row = DetectionSettings.objects.first() or DetectionSettings()
     changed: dict[str, Any] = {}
     for name, value in _thresholds(db, part):
         field: Any = DetectionSettings._meta.get_field(ATTRIBUTES[name])
@@ -66,7 +78,10 @@ def take_settings(db: TrackerDb, taking: Taking) -> ImportPart:
     changed = _without_contradictions(row, changed, part)
     part.taken = len(changed)
     if changed and not taking.is_dry_run:
-        taking.transactions.run([lambda: _save_settings(row, changed)])
+        for name, value in changed.items():
+            setattr(row, name, value)
+        annotate_history(row, reason=REASON)
+        taking.transactions.run([row.save])
     return part
 
 
@@ -86,10 +101,6 @@ def _without_contradictions(
     return changed
 
 
-def _settings_as_they_are() -> DetectionSettings:
-    return DetectionSettings.objects.first() or DetectionSettings()
-
-
 def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, float]]:
     """The tracker's thresholds by their names in the API, which are the same; others are skipped."""
     for stored in db.rows("config", "key", "value", only="WHERE key = 'detection'"):
@@ -106,10 +117,3 @@ def _thresholds(db: TrackerDb, part: ImportPart) -> Iterator[tuple[str, float]]:
                     yield name, value
                 else:
                     part.reject(f"{name}: not a plausible number")
-
-
-def _save_settings(row: DetectionSettings, changed: dict[str, Any]) -> None:
-    for name, value in changed.items():
-        setattr(row, name, value)
-    annotate_history(row, reason=REASON)
-    row.save()

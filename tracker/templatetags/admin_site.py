@@ -96,13 +96,11 @@ def stored_in(row: Model, name: str) -> object:
 def labelled_cells(cells: Iterable[str], headers: Iterable[Mapping[str, object]]) -> SafeString:
     """A row's cells as Django renders them, each with its role and, for a phone, its column's name."""
     names = [capfirst(strip_tags(str(header["text"]))) for header in headers]
-    marked = [marked_cell(cell, name) for cell, name in zip_longest(cells, names, fillvalue="")]
+    marked = []
+    for cell, name in zip_longest(cells, names, fillvalue=""):
+        role = "rowheader" if cell.startswith("<th") else "cell"
+        marked.append(cell[:3] + format_html(' role="{}" data-label="{}"', role, name) + cell[3:])
     return mark_safe("".join(marked))  # noqa: S308  # nosec B308 B703  Django escaped the cells, format_html the names
-
-
-def marked_cell(cell: str, name: str) -> str:
-    role = "rowheader" if cell.startswith("<th") else "cell"
-    return cell[:3] + format_html(' role="{}" data-label="{}"', role, name) + cell[3:]
 
 
 @register.inclusion_tag("tracker/partials/setup_card.html", takes_context=True)
