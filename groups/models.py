@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from django.db import models
@@ -100,36 +101,22 @@ class Group(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def heir(self, day: date) -> Group | None:
-        """The group that holds on `day` whoever is put into this one; None for nobody. A query per merge.
-
-        Groups that were merged in a ring hold nobody.
-        """
-        group: Group | None = self
-        passed: set[int] = set()
-        while group and group.closed_day and group.closed_day <= day:
-            if group.pk in passed:
-                return None
-            passed.add(group.pk)
-            group = group.merged_into
-        return group
-
-    def leads_to(self, other_id: int) -> bool:
-        """Whether the merges that begin with this group pass through the other one. A query per merge."""
+    def heirs(self) -> Iterator[Group]:
+        """This group and those that merges lead to, one after another, each once. A query per merge."""
         group: Group | None = self
         passed: set[int] = set()
         while group and group.pk not in passed:
-            if group.pk == other_id:
-                return True
+            yield group
             passed.add(group.pk)
             group = group.merged_into
-        return False
 
+    def heir(self, day: date) -> Group | None:
+        """The group that holds on `day` whoever is put into this one; None for nobody, as in a ring."""
+        return next((group for group in self.heirs() if not group.closed_day or group.closed_day > day), None)
 
-class AssignmentQuerySet(models.QuerySet["Assignment"]):
-    def known_on(self, day: date) -> AssignmentQuerySet:
-        """Assignments made for `day` or before, each member's oldest first: the last one holds on `day`."""
-        return self.filter(from_day__lte=day).order_by("member_id", "from_day")
+    def leads_to(self, other_id: int) -> bool:
+        """Whether the merges that begin with this group pass through the other one."""
+        return any(group.pk == other_id for group in self.heirs())
 
 
 class Assignment(models.Model):
@@ -167,7 +154,6 @@ class Assignment(models.Model):
     )
     changed_at = models.DateTimeField()
 
-    objects = AssignmentQuerySet.as_manager()
     history = HistoricalRecords(
         verbose_name="change of assignment", verbose_name_plural="changes of assignments"
     )

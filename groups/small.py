@@ -3,13 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from django.db.models import F
-
 from collector.base import names
 from collector.models import Member
 
-from .assignments.membership import UNASSIGNED
-from .models import Assignment, Group
+from .assignments.membership import UNASSIGNED, held_groups
+from .models import Group
 from .names import SEPARATOR, UNASSIGNED_NAME
 
 TOGETHER = "Small groups"  # those that have no group above them
@@ -67,7 +65,6 @@ def fold(paths: Mapping[int, str], sizes: Mapping[int, int], least: int) -> dict
 
 def _sizes() -> Counter[int]:
     """People on the team by the group that they are in on the reader's day."""
-    on_team = set(Member.objects.on_team().values_list("pk", flat=True))
-    assigned = Assignment.objects.known_on(names.current().day).values_list("member_id", F("group_id"))
-    group_by_member = {member_id: group_id for member_id, group_id in assigned if group_id}
-    return Counter(group_by_member.get(pk, UNASSIGNED) for pk in on_team)
+    held = held_groups(names.current().day)
+    on_team = Member.objects.on_team().values_list("pk", flat=True)
+    return Counter(held.get(pk) or UNASSIGNED for pk in set(on_team))

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import BigIntegerField, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from collector.base.statements import statement
@@ -35,16 +35,11 @@ def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
 
     UNASSIGNED among the ids means days in no group. No ids, no rows.
     """
-    with_group = rows.alias(held_group=held_group())
-    return with_group.filter(_ever_in(group_ids), held_group__in=list(group_ids))
-
-
-def _ever_in(group_ids: Collection[int]) -> Q:
-    """Excludes first whoever was never in these groups: looking at the day of each row costs more."""
-    if UNASSIGNED in group_ids:
-        return Q()  # whoever has no assignment has no row to be found by
-    ever = Assignment.objects.filter(group__in=list(group_ids)).order_by().values("member")
-    return Q(member__in=ever)
+    if UNASSIGNED not in group_ids:  # whoever has no assignment has no row to be found by
+        # Excludes first whoever was never in these groups: looking at the day of each row costs more.
+        ever = Assignment.objects.filter(group__in=list(group_ids)).order_by()
+        rows = rows.filter(member__in=ever.values("member"))
+    return rows.alias(held_group=held_group()).filter(held_group__in=list(group_ids))
 
 
 # Each stay ends where the member's next one begins. One pass over the rows, whoever moves within their days.
@@ -118,16 +113,15 @@ def _sum_of(field: str) -> str:
 
 def held_groups(day: date) -> dict[int, int | None]:
     """The id of the group that each member with any assignment is in on `day`. One query."""
-    return dict(Assignment.objects.known_on(day).values_list("member_id", "group_id"))
+    made = Assignment.objects.filter(from_day__lte=day).order_by("member_id", "from_day")
+    return dict(made.values_list("member_id", "group_id"))  # the last one made holds
 
 
 def current(day: date) -> dict[int, Group | None]:
     """Every member's group on `day` by member id, None for Unassigned. Three queries."""
     groups = Group.objects.in_bulk()
-    group_by_member: dict[int, Group | None] = dict.fromkeys(Member.objects.values_list("pk", flat=True))
-    for member_id, group_id in held_groups(day).items():
-        group_by_member[member_id] = groups[group_id] if group_id else None
-    return group_by_member
+    nowhere: dict[int, Group | None] = dict.fromkeys(Member.objects.values_list("pk", flat=True))
+    return nowhere | {pk: groups[group_id] if group_id else None for pk, group_id in held_groups(day).items()}
 
 
 def members_of(group_ids: Collection[int], day: date) -> set[int]:

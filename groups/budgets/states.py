@@ -113,18 +113,12 @@ def compute_states(
         by_group[row.group_id].add_day(row.day, row.is_in_cycle, row.cents)
         if row.member_id is not None:
             by_member[row.member_id].add_day(row.day, row.is_in_cycle, row.cents)
+    owner = BudgetOwner(BudgetScope.TEAM, 0, "The team")
     return [
-        *_team_state(cycle, seen_at, amounts, team),
+        *([_state(cycle, seen_at, owner, amounts.team, [team])] if amounts.team else []),
         *_group_states(cycle, seen_at, amounts, by_group, groups),
         *_member_states(cycle, now, seen_at, members, dict.fromkeys(first) | by_member if has_groups else {}),
     ]
-
-
-def _team_state(
-    cycle: BillingCycle, now: datetime, amounts: BudgetAmounts, spent: DailyCents
-) -> Iterable[BudgetState]:
-    if amounts.team:
-        yield _state(cycle, now, BudgetOwner(BudgetScope.TEAM, 0, "The team"), amounts.team, [spent])
 
 
 def _group_states(

@@ -9,8 +9,8 @@ from collector.base import names
 from collector.base.days import utc_day
 from collector.base.money import cents
 from collector.models import BillingCycle, Member, MemberModelDay
-from groups.assignments.membership import UNASSIGNED, sums_by_group
-from groups.models import Assignment, Group
+from groups.assignments.membership import UNASSIGNED, held_groups, sums_by_group
+from groups.models import Group
 from groups.names import UNASSIGNED_NAME
 
 
@@ -37,7 +37,7 @@ def summaries(now: datetime) -> list[GroupSummary]:
 
 def members_by_group(now: datetime) -> defaultdict[int, list[Member]]:
     """People on the team by the group that they are in now, by address as the reader sees it."""
-    group_ids = dict(Assignment.objects.known_on(utc_day(now)).values_list("member_id", "group_id"))
+    group_ids = held_groups(utc_day(now))
     by_group: defaultdict[int, list[Member]] = defaultdict(list)
     members = Member.objects.on_team().only("email", "name", "kind")
     for member in sorted(members, key=lambda member: member.shown_email):

@@ -26,7 +26,7 @@ def send(channel: Channel, parcel: Parcel) -> str:
     urls = split_target(channel.kind, channel.target)
     if not urls:
         raise DeliveryError("No URL: enter one for each service.")
-    title, body = without_markup(title_of(parcel.content)), without_markup(body_of(parcel.content))
+    title, body = without_markup(parcel.content.subject), without_markup(body_of(parcel.content))
     kind = notify_type(parcel.content)
     asset = AppriseAsset(
         app_id="Cursor Cost Monitor",
@@ -73,10 +73,6 @@ def notify_type(content: Alert | Digest) -> NotifyType:
         return NotifyType.SUCCESS
     severities = {incident.severity for incident in content.incidents if not incident.is_resolved}
     return next((kind for severity, kind in TYPES.items() if severity in severities), NotifyType.INFO)
-
-
-def title_of(content: Alert | Digest) -> str:
-    return content.headline if isinstance(content, Alert) else content.title
 
 
 def body_of(content: Alert | Digest) -> str:

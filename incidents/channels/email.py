@@ -89,9 +89,11 @@ def build(parcel: Parcel, to: list[str]) -> EmailMultiAlternatives:
     template = "digest"
     if isinstance(parcel.content, Alert):
         template = "question" if parcel.content.question else "alert"
-    title = subject(parcel)
+    title = shorten(parcel.content.subject, SUBJECT)  # one line: a name cannot add a header
     context = {"content": parcel.content, "subject": title}
-    headers = {"Message-ID": message_id(parcel.key)}
+    host = urlsplit(settings.DASHBOARD_URL).hostname or "localhost"
+    # Made from the notification, so that a mail system can drop a repeated one.
+    headers = {"Message-ID": f"<{parcel.key}@{host}>"}
     if parcel.root:
         headers |= {"In-Reply-To": parcel.root, "References": parcel.root}
     mail = EmailMultiAlternatives(
@@ -101,23 +103,9 @@ def build(parcel: Parcel, to: list[str]) -> EmailMultiAlternatives:
     return mail
 
 
-def subject(parcel: Parcel) -> str:
-    """One line without breaks: a name cannot add a header."""
-    if not isinstance(parcel.content, Alert):
-        return shorten(parcel.content.title, SUBJECT)
-    question = parcel.content.question
-    return shorten(question.headline if question else parcel.content.headline, SUBJECT)
-
-
 def sender() -> str:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return formataddr((name or "Cursor Cost Monitor", address))
-
-
-def message_id(key: str) -> str:
-    """Made from the notification, so that a mail system can drop a repeated one."""
-    host = urlsplit(settings.DASHBOARD_URL).hostname or "localhost"
-    return f"<{key}@{host}>"
 
 
 def explain(problem: Exception) -> DeliveryError:

@@ -21,7 +21,7 @@ from incidents.models import Channel
 from incidents.notifying.messages import Alert, Digest
 
 from .base import DeliveryError, Parcel
-from .slack_blocks import SECTION, alert_blocks, digest_blocks, escape, fallback
+from .slack_blocks import SECTION, alert_blocks, digest_blocks, escape
 
 TIMEOUT_SECONDS = 10
 CALL_SECONDS = 20  # altogether, a repetition included
@@ -170,7 +170,8 @@ def follow_up(to: str, parcel: Parcel, news: Alert) -> str:
 
 def body(what: Alert | Digest) -> dict[str, Any]:
     blocks = alert_blocks(what) if isinstance(what, Alert) else digest_blocks(what)
-    return {"text": fallback(what), "blocks": blocks}
+    # Phones and screen readers take the text.
+    return {"text": escape(what.subject, SECTION), "blocks": blocks}
 
 
 def call(method: str, *, seconds: float = 0, is_patient: bool = True, **arguments: object) -> Any:

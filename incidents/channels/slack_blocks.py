@@ -66,13 +66,6 @@ def mark(incident: IncidentMessage) -> str:
     return "✅" if incident.is_resolved else MARKS.get(incident.severity, "")
 
 
-def fallback(what: Alert | Digest) -> str:
-    """What phones and screen readers show."""
-    if isinstance(what, Digest):
-        return escape(what.title, SECTION)
-    return escape(what.question.headline if what.question else what.headline, SECTION)
-
-
 def alert_blocks(alert: Alert) -> list[Block]:
     if alert.question:
         return question_blocks(alert.incidents[0], alert.question)

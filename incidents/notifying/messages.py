@@ -106,6 +106,11 @@ class Alert:
         critical = sum(incident.severity == Severity.CRITICAL for incident in self.incidents)
         return f"{len(self.incidents)} incidents" + (f", {critical} critical" if critical else "")
 
+    @property
+    def subject(self) -> str:
+        """What a phone or a list of mails shows of it."""
+        return self.question.headline if self.question else self.headline
+
 
 @dataclass(frozen=True)
 class DigestTable:
@@ -133,6 +138,10 @@ class Digest:
     tables: tuple[DigestTable, ...]
     url: str
     buttons: tuple[DigestButton, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return self.title
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)

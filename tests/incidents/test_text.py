@@ -14,7 +14,7 @@ import pytest
 import responses
 
 from incidents import wording
-from incidents.channels import slack_blocks, webhook
+from incidents.channels import slack, slack_blocks, webhook
 from incidents.channels.base import Parcel
 from incidents.lifecycle import take_in
 from incidents.models import Channel, Incident
@@ -172,5 +172,5 @@ def test_a_digest_of_any_size_fits_into_a_slack_message():
     assert all(len(text["text"]) <= 3000 for text in texts_of(blocks))
     assert sum(len(text["text"]) for text in texts_of(blocks)) < 12_500
     assert "more on the page" in str(blocks)
-    assert slack_blocks.fallback(digest)
+    assert slack.body(digest)["text"]
     assert Parcel("key", "digest", DIGESTS.validate_python(digest.as_json())).content == digest

@@ -70,7 +70,8 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         if not sociallogin.account.pk:
             self.keep_account(request, sociallogin)
         finish_sign_in(request)
-        request.session["picture"] = safe_picture(claims.get("picture"))
+        picture = text_claim(claims, "picture", 2_000)
+        request.session["picture"] = picture if picture.startswith("https://") else ""
 
     def keep_account(self, request: HttpRequest, login: SocialLogin) -> None:
         """Store the account of a first sign-in, with its person if there is none yet.
@@ -181,7 +182,3 @@ def without_nul(claim: object) -> object:
 def apply_provider_roles(login: SocialLogin, user: User) -> None:
     if login.account.provider == oidc.PROVIDER:
         oidc.apply_roles(user, oidc.claims_of(login))
-
-
-def safe_picture(url: object) -> str:
-    return url if isinstance(url, str) and url.startswith("https://") else ""

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django_q.models import Failure
@@ -60,105 +61,95 @@ class MetricFamilies(Collector):
         yield from spend_figures(self.now)
 
 
-def gauge(name: str, text: str, labels: list[str], rows: Iterable[tuple[list[str], float]]) -> Metric:
+def gauge(name: str, text: str, labels: list[str], rows: Iterable[tuple[Any, ...]]) -> Metric:
+    """One figure; each of `rows` has the values of the labels, then a number."""
     family = GaugeMetricFamily(f"cursor_costs_{name}", text, labels=labels)
-    for values, number in rows:
+    for *values, number in rows:
         family.add_metric(values, number)
     return family
 
 
 def freshness_figures(now: datetime) -> Iterator[Metric]:
     """Per source; a source that was never collected has no age, and is stale."""
-    all_sources = sources(now)
-    ages = [([source.source], source.age.total_seconds()) for source in all_sources if source.age is not None]
-    lags = [
-        ([source.source], (now - source.newest_at).total_seconds())
-        for source in all_sources
-        if source.newest_at
-    ]
-    stale = [([source.source], float(source.is_stale)) for source in all_sources]
-    yield gauge(
-        "source_age_seconds", "Time since the end of what the last successful run read.", ["source"], ages
+    label, all_sources = ["source"], sources(now)
+    ages = ((source.source, source.age.total_seconds()) for source in all_sources if source.age is not None)
+    yield gauge("source_age_seconds", "Time since the end of what the last successful run read.", label, ages)
+    lags = (
+        (source.source, seconds_since(source.newest_at, now)) for source in all_sources if source.newest_at
     )
-    yield gauge("source_lag_seconds", "Time since the newest row's own timestamp.", ["source"], lags)
-    behind = [
-        ([source.source], (now - source.sent_until_at).total_seconds() if source.sent_until_at else 0.0)
+    yield gauge("source_lag_seconds", "Time since the newest row's own timestamp.", label, lags)
+    behind = (
+        (source.source, seconds_since(source.sent_until_at, now) if source.sent_until_at else 0.0)
         for source in all_sources
         if source.source == Source.EVENTS
-    ]
-    yield gauge(
-        "vendor_lag_seconds", "How far Cursor itself is behind; 0 when it is not.", ["source"], behind
     )
-    yield gauge("source_stale", "1 when older than its schedule explains.", ["source"], stale)
+    yield gauge("vendor_lag_seconds", "How far Cursor itself is behind; 0 when it is not.", label, behind)
+    stale = ((source.source, float(source.is_stale)) for source in all_sources)
+    yield gauge("source_stale", "1 when older than its schedule explains.", label, stale)
+
+
+def seconds_since(at: datetime, now: datetime) -> float:
+    return (now - at).total_seconds()
 
 
 def doubt_figures() -> Iterator[Metric]:
     """Per source; sources without anything open have no sample."""
-    notes = sorted(open_notes().items())
-    doubts = [([source], counts.doubts) for source, counts in notes]
-    yield gauge("open_doubts", "Answers from a source that do not add up.", ["source"], doubts)
-    rejected = [([source], counts.rejected) for source, counts in notes]
-    yield gauge(
-        "rejected_rows", "Rows that could not be read and are stored as received.", ["source"], rejected
-    )
-    dollars = [([source], float(counts.cents) / 100) for source, counts in notes]
-    yield gauge("doubtful_dollars", "Money affected by doubts and rejected rows.", ["source"], dollars)
+    label, notes = ["source"], sorted(open_notes().items())
+    doubts = [(source, counts.doubts) for source, counts in notes]
+    yield gauge("open_doubts", "Answers from a source that do not add up.", label, doubts)
+    rejected = [(source, counts.rejected) for source, counts in notes]
+    yield gauge("rejected_rows", "Rows that could not be read and are stored as received.", label, rejected)
+    dollars = [(source, float(counts.cents) / 100) for source, counts in notes]
+    yield gauge("doubtful_dollars", "Money affected by doubts and rejected rows.", label, dollars)
 
 
 def run_figures(now: datetime) -> Iterator[Metric]:
     """Of the last day: what is on record is pruned, so that no counter could be made of it."""
     runs = SourceRun.objects.filter(source__in=Source.values, started_at__gte=now - DAY).order_by("source")
     by_status = runs.values_list("source", "status").annotate(n=Count("pk"))
+    yield gauge("recent_runs", "Runs of the last 24 hours.", ["source", "status"], by_status)
     sums = runs.values_list("source").annotate(
         seen=Sum("rows_seen"), new=Sum("rows_new"), changed=Sum("rows_changed"), asked=Sum("requests")
     )
-    counts = (([source, status], n) for source, status, n in by_status)
-    yield gauge("recent_runs", "Runs of the last 24 hours.", ["source", "status"], counts)
     rows = [
-        ([source, outcome], number)
+        (source, outcome, number)
         for source, *counts, _ in sums
         for outcome, number in zip(("seen", "new", "changed"), counts, strict=True)
     ]
     yield gauge("recent_rows", "Rows read in the last 24 hours.", ["source", "outcome"], rows)
-    request_counts = (([row[0]], row[-1]) for row in sums)
+    requests = ((source, asked) for source, *_, asked in sums)
     text = "Requests to Cursor in the last 24 hours, retries included."
-    yield gauge("recent_requests", text, ["source"], request_counts)
+    yield gauge("recent_requests", text, ["source"], requests)
 
 
 def request_figures(now: datetime) -> Metric:
-    free_slots = RequestSlot.objects.values_list("endpoint_class").annotate(
-        n=Count("pk", filter=Q(free_at__lte=now))
-    )
-    rows = (([name], n) for name, n in free_slots.order_by("endpoint_class"))
+    is_free = Count("pk", filter=Q(free_at__lte=now))
+    slots = RequestSlot.objects.values_list("endpoint_class").annotate(n=is_free).order_by("endpoint_class")
     return gauge(
-        "requests_left", "Requests that the vendor's limit allows at once.", ["endpoint_class"], rows
+        "requests_left", "Requests that the vendor's limit allows at once.", ["endpoint_class"], slots
     )
 
 
 def anomaly_figures() -> Metric:
     open_ones = Anomaly.objects.filter(cleared_at__isnull=True).order_by("rule")
     counts = open_ones.values_list("rule", "severity").annotate(n=Count("pk"))
-    rows = (([rule, severity], n) for rule, severity, n in counts)
-    return gauge("open_anomalies", "Findings that still hold.", ["rule", "severity"], rows)
+    return gauge("open_anomalies", "Findings that still hold.", ["rule", "severity"], counts)
 
 
 def incident_figures(now: datetime) -> Iterator[Metric]:
     unresolved = Incident.objects.exclude(status=Status.RESOLVED).order_by("status")
     counts = unresolved.values_list("status", "severity").annotate(n=Count("pk"))
-    rows = [([status, severity], n) for status, severity, n in counts]
-    yield gauge("incidents", "Incidents that are not resolved.", ["status", "severity"], rows)
+    yield gauge("incidents", "Incidents that are not resolved.", ["status", "severity"], counts)
     lately = Notification.objects.filter(status__in=Notification.Status.values, due_at__gte=now - LATELY)
     sent = lately.values_list("channel__kind", "status").annotate(n=Count("pk"))
-    messages = [([kind, status], n) for kind, status, n in sent.order_by("channel__kind", "status")]
-    yield gauge(
-        "notifications", "Messages that were due in the last 7 days.", ["channel", "status"], messages
-    )
+    sent = sent.order_by("channel__kind", "status")
+    yield gauge("notifications", "Messages that were due in the last 7 days.", ["channel", "status"], sent)
 
 
 def queue_figures(now: datetime) -> Iterator[Metric]:
-    yield gauge("queue_tasks", "Tasks waiting for a worker.", [], [([], queue_size())])
+    yield gauge("queue_tasks", "Tasks waiting for a worker.", [], [(queue_size(),)])
     failed = Failure.objects.filter(stopped__gte=now - DAY).count()
-    yield gauge("queue_failures", "Tasks that failed in the last 24 hours.", [], [([], failed)])
+    yield gauge("queue_failures", "Tasks that failed in the last 24 hours.", [], [(failed,)])
 
 
 # So many series of one name at the most; smaller ones are added up as “other”.
@@ -190,9 +181,9 @@ def sums_by(rows: MemberModelDayQuerySet, key: str) -> Counter[str]:
     return Counter({value or "unknown": spent for value, spent in sums})
 
 
-def bounded(cents: Counter[str]) -> list[tuple[list[str], float]]:
+def bounded(cents: Counter[str]) -> list[tuple[str, float]]:
     """Dollars of the largest, and of all others together."""
     largest = cents.most_common(MOST_SERIES)
     others = cents.total() - sum(spent for _, spent in largest)
     shown = [*largest, ("other", others)] if len(cents) > MOST_SERIES else largest
-    return [([name], round(float(spent) / 100, 2)) for name, spent in shown]
+    return [(name, round(float(spent) / 100, 2)) for name, spent in shown]

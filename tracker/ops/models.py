@@ -28,8 +28,7 @@ class RetentionSettings(SingletonModel):
         "notifications",
         400,
         "Applies to those sent, withdrawn or given up. At least 45, because they record what was sent "
-        "once per "
-        "cycle.",
+        "once per cycle.",
     )
     preview_days = days_field(
         "import previews", 7, "Applies to previews that were never applied. They contain personal data."

@@ -59,10 +59,6 @@ class Demo:
             "--no-limits",  # days pass in seconds while its past is made
         ]
 
-    @property
-    def past_arguments(self) -> list[str]:
-        return ["manage.py", "make_demo", f"--anchor={self.anchor_at}"]
-
 
 def load_demo(now: datetime) -> Demo:
     """The demo begun earlier on this installation, or a new one whose stories happen around `now`."""

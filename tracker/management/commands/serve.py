@@ -75,7 +75,8 @@ class Command(ProductCommand):
     def _serve(self, children: Children, bind: tuple[str, int], demo: Demo | None) -> None:
         logs = _log_directory()
         address = f"{bind[0]}:{bind[1]}"
-        children.start("the site", "-m", "gunicorn", *_gunicorn(address), log=logs / "web.log")
+        gunicorn = ("-m", "gunicorn", "config.wsgi", "--config=config/gunicorn.py", f"--bind={address}")
+        children.start("the site", *gunicorn, log=logs / "web.log")
         _wait_until_open(children, *bind)
         if demo:
             _wait_until_open(children, "127.0.0.1", demo.port)
@@ -97,7 +98,8 @@ class Command(ProductCommand):
         children.start("the sandbox", *demo.sandbox_arguments, log=_log_directory() / "sandbox.log")
         if is_empty() or not is_made():
             self.stdout.write(f"Making the demo's last {self.demo_days} days, about a minute:")
-            children.start(PAST, *demo.past_arguments, f"--days={self.demo_days}", "--wait", waits=True)
+            days = (f"--anchor={demo.anchor_at}", f"--days={self.demo_days}")
+            children.start(PAST, "manage.py", "make_demo", *days, "--wait", waits=True)
 
     def _make_past(self, children: Children) -> None:
         """Live the demo's past before anybody looks; a later start finds it made."""
@@ -149,10 +151,6 @@ def _environment(bind: tuple[str, int], demo: Demo | None) -> dict[str, str]:
     return here | (demo.environment if demo else {})
 
 
-def _gunicorn(address: str) -> list[str]:
-    return ["config.wsgi", "--config=config/gunicorn.py", f"--bind={address}"]
-
-
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not is_number(port) or not 0 < int(port) < 65536:
@@ -166,12 +164,9 @@ def _refuse_taken(bind: tuple[str, int]) -> None:
         try:
             probe.bind(bind)
         except OSError as error:
-            is_taken = error.errno == errno.EADDRINUSE
-            remedy = (
-                "stop the program that listens there, or choose another"
-                if is_taken
-                else "choose one of this machine"
-            )
+            remedy = "choose one of this machine"
+            if error.errno == errno.EADDRINUSE:
+                remedy = "stop the program that listens there, or choose another"
             raise CommandError(
                 f"cannot serve on {bind[0]}:{bind[1]} ({error.strerror}): {remedy} "
                 "with `manage.py serve --bind 127.0.0.1:8001`"
