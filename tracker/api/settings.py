@@ -1,9 +1,8 @@
 """`/api/settings`: the thresholds of detection, read and changed as in the admin."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,33 +23,40 @@ router = Router(tags=["settings"])
 INTERVAL_MINUTES = 60
 
 
+@dataclass(frozen=True)
+class KeptIn:
+    """Marks a field with the attribute of `DetectionSettings` that it is kept in."""
+
+    attribute: str
+
+
 class Thresholds(Schema):
-    maxSpendCentsPerCycle: Count
-    maxRequestsPerDay: Count
-    maxTokensPerDay: Count
+    maxSpendCentsPerCycle: Annotated[Count, KeptIn("cycle_limit_dollars")]
+    maxRequestsPerDay: Annotated[Count, KeptIn("daily_requests_limit")]
+    maxTokensPerDay: Annotated[Count, KeptIn("daily_tokens_limit")]
 
 
 class ZScore(Schema):
-    multiplier: Number
-    windowDays: Count
+    multiplier: Annotated[Number, KeptIn("team_multiplier")]
+    windowDays: Annotated[Count, KeptIn("team_window_days")]
 
 
 class Trends(Schema):
-    spendSpikeMultiplier: Number
-    spendSpikeLookbackDays: Count
-    cycleOutlierMultiplier: Number
+    spendSpikeMultiplier: Annotated[Number, KeptIn("spike_multiplier")]
+    spendSpikeLookbackDays: Annotated[Count, KeptIn("spike_lookback_days")]
+    cycleOutlierMultiplier: Annotated[Number, KeptIn("cycle_outlier_multiplier")]
 
 
 class ExpensiveModel(Schema):
-    costPerReqSpikeMultiplier: Number
-    minDailySpendCents: Count
+    costPerReqSpikeMultiplier: Annotated[Number, KeptIn("expensive_model_multiplier")]
+    minDailySpendCents: Annotated[Count, KeptIn("expensive_model_min_dollars")]
 
 
 class OwnBaseline(Schema):
-    sensitivity: Number
-    historyDays: Count
-    minDays: Count
-    driftMultiplier: Number
+    sensitivity: Annotated[Number, KeptIn("own_baseline_sensitivity")]
+    historyDays: Annotated[Count, KeptIn("own_baseline_days")]
+    minDays: Annotated[Count, KeptIn("own_baseline_min_days")]
+    driftMultiplier: Annotated[Number, KeptIn("drift_multiplier")]
 
 
 class Settings(Schema):
@@ -62,16 +68,16 @@ class Settings(Schema):
     expensiveModel: ExpensiveModel
     ownBaseline: OwnBaseline
     cronIntervalMinutes: Annotated[Count, Field(description="Always 60: the schedule is hourly.")]
-    enableInfoAnomalies: Switch
-    teamBudgetCents: Count
-    floorCents: Count
-    cooldownHours: Count
-    staleAfterHours: Count
-    planExhausted: Switch
-    membersLimited: Switch
-    machinePacePerHour: Count
-    priceChanges: Switch
-    confirmByOwnHistory: Switch
+    enableInfoAnomalies: Annotated[Switch, KeptIn("info_findings")]
+    teamBudgetCents: Annotated[Count, KeptIn("team_budget_dollars")]
+    floorCents: Annotated[Count, KeptIn("floor_dollars")]
+    cooldownHours: Annotated[Count, KeptIn("continuation_hours")]
+    staleAfterHours: Annotated[Count, KeptIn("stale_after_hours")]
+    planExhausted: Annotated[Switch, KeptIn("plan_exhausted")]
+    membersLimited: Annotated[Switch, KeptIn("members_limited")]
+    machinePacePerHour: Annotated[Count, KeptIn("machine_pace_per_hour")]
+    priceChanges: Annotated[Switch, KeptIn("price_changes")]
+    confirmByOwnHistory: Annotated[Switch, KeptIn("confirm_by_own_history")]
 
 
 class Saved(Settings):
@@ -83,33 +89,19 @@ if TYPE_CHECKING:
 else:
     Changes = all_optional(Settings)
 
-# Where each field is kept; dollars become cents on the way out and dollars again on the way in.
-ATTRIBUTES = {
-    "thresholds.maxSpendCentsPerCycle": "cycle_limit_dollars",
-    "thresholds.maxRequestsPerDay": "daily_requests_limit",
-    "thresholds.maxTokensPerDay": "daily_tokens_limit",
-    "zscore.multiplier": "team_multiplier",
-    "zscore.windowDays": "team_window_days",
-    "trends.spendSpikeMultiplier": "spike_multiplier",
-    "trends.spendSpikeLookbackDays": "spike_lookback_days",
-    "trends.cycleOutlierMultiplier": "cycle_outlier_multiplier",
-    "expensiveModel.costPerReqSpikeMultiplier": "expensive_model_multiplier",
-    "expensiveModel.minDailySpendCents": "expensive_model_min_dollars",
-    "ownBaseline.sensitivity": "own_baseline_sensitivity",
-    "ownBaseline.historyDays": "own_baseline_days",
-    "ownBaseline.minDays": "own_baseline_min_days",
-    "ownBaseline.driftMultiplier": "drift_multiplier",
-    "enableInfoAnomalies": "info_findings",
-    "teamBudgetCents": "team_budget_dollars",
-    "floorCents": "floor_dollars",
-    "cooldownHours": "continuation_hours",
-    "staleAfterHours": "stale_after_hours",
-    "planExhausted": "plan_exhausted",
-    "membersLimited": "members_limited",
-    "machinePacePerHour": "machine_pace_per_hour",
-    "priceChanges": "price_changes",
-    "confirmByOwnHistory": "confirm_by_own_history",
-}
+
+def attributes(schema: type[Schema], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each field's name, `zscore.multiplier`, and the attribute of the settings that it is kept in."""
+    for name, field in schema.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Schema):
+            yield from attributes(field.annotation, f"{prefix}{name}.")
+        for mark in field.metadata:
+            if isinstance(mark, KeptIn):
+                yield f"{prefix}{name}", mark.attribute
+
+
+# Dollars become cents on the way out and dollars again on the way in.
+ATTRIBUTES = dict(attributes(Settings))
 NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
 
 
