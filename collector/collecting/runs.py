@@ -14,7 +14,7 @@ from collector.cursor.errors import CursorApiError, Trouble
 from collector.facts.doubts import forget_settled, open_notes
 from collector.facts.merging import finish_merges
 from collector.facts.reconcile import reconcile
-from collector.models import Source, SourceRun
+from collector.models import MemberMerge, Source, SourceRun
 from collector.sources import activity, analytics, commits, events, groups, members, second_readings, spend
 from collector.sources.base import Progress, SyncResult
 
@@ -49,6 +49,7 @@ class CollectReport(StepReport):
     """What one collection did, source by source."""
 
     runs: list[SourceRun] = field(default_factory=list)
+    unfinished: list[MemberMerge] = field(default_factory=list)  # merges that were interrupted
 
     @property
     def failed(self) -> list[SourceRun]:
@@ -56,7 +57,7 @@ class CollectReport(StepReport):
 
     @property
     def is_ok(self) -> bool:
-        return not self.failed
+        return not (self.failed or self.unfinished)
 
     def is_good(self, source: str) -> bool:
         """Whether `source` was read, and read well."""
@@ -68,6 +69,7 @@ class CollectReport(StepReport):
         new, changed = sum(run.rows_new for run in self.runs), sum(run.rows_changed for run in self.runs)
         text = f"{new} new rows, {changed} changed, {sum(run.requests for run in self.runs)} requests"
         text += "".join(f"; {run.source} failed: {run.error}" for run in self.failed)
+        text += "".join(f"; {merge} stays unfinished, see the log" for merge in self.unfinished)
         noted = open_notes()
         doubtful = [run.source for run in self.runs if run.status == SourceRun.RunStatus.DOUBTS]
         return text + "".join(f"; {source}: {noted[source]}" for source in doubtful if source in noted)
@@ -186,8 +188,9 @@ def collect(
     wanted = None if sources is None else set(sources)
     with hold_lease(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
-        finish_merges(now)
+        unfinished = finish_merges(now)
         collection = Collection(now, client, progress)
+        collection.report.unfinished.extend(unfinished)
         for source in SYNCS:
             if wanted is None or source in wanted:
                 collection.run(source, window_of(source, now, is_wanted=wanted is not None))

@@ -82,8 +82,9 @@ def begin_merge(keep: Member, gone: Member, *, by: str, now: datetime, reason: s
         return record
 
 
-def finish_merges(now: datetime) -> None:
-    """Go on with whatever was interrupted half-way."""
+def finish_merges(now: datetime) -> list[MemberMerge]:
+    """Go on with whatever was interrupted half-way; return what stays unfinished, which the log explains."""
+    unfinished = []
     # One that was begun after its member had been merged moved nothing, and would stand in the way for ever.
     begun = MemberMerge.objects.under_way().filter(undone_by="", parts__isnull=True)
     begun.exclude(gone_pk__in=Member.objects.values("pk")).delete()
@@ -95,9 +96,12 @@ def finish_merges(now: datetime) -> None:
                 _go_on(record, now)
         except MergeRefused as refused:
             log.warning("%s stays unfinished: %s", record, refused)
+            unfinished.append(record)
         except Exception:  # one merge must not keep the collection from its work, hour after hour
             log.exception("%s stays unfinished", record)
             drop_if_dead()
+            unfinished.append(record)
+    return unfinished
 
 
 def _go_on(record: MemberMerge, now: datetime) -> None:

@@ -88,8 +88,8 @@ def incident_blocks(incident: IncidentMessage) -> list[Block]:
 
 def explanation_blocks(incident: IncidentMessage) -> list[Block]:
     """What the header has no room for: the reasons, or all of a long sentence; and the cause."""
-    header = f"{mark(incident)} {incident.headline}"
-    text = incident.message if len(header) > HEADER else incident.why
+    is_cut = len(f"{mark(incident)} {incident.headline}") > HEADER
+    text = incident.message if is_cut else incident.why
     blocks = [section(plain(text, SECTION))] if text else []
     if incident.cause is None:
         return blocks

@@ -148,7 +148,7 @@ def test_a_merge_that_cannot_go_on_keeps_no_collection_from_its_work(pair, monke
         raise IntegrityError("made up")
 
     monkeypatch.setattr(merging, "_finish", fail)
-    finish_merges(NOW)
+    assert finish_merges(NOW) == [MemberMerge.objects.get()]
     assert MemberMerge.objects.get().is_under_way and "stays unfinished" in caplog.text
 
 

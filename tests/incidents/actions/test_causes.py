@@ -63,7 +63,7 @@ def test_a_runaway_names_its_agent_model_and_mode_with_figures():
         ("Model", "Auto"): (4, 1_200),
         ("Max mode", "on"): (20, 40_000),
     }
-    assert cause.row("Cloud agent").url == "https://cursor.com/agents/bc-775b694a-0000"
+    assert cause.named("Cloud agent").url == "https://cursor.com/agents/bc-775b694a-0000"
 
 
 def test_usage_before_the_measured_day_and_after_the_last_run_is_no_part_of_the_cause():
