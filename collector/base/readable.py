@@ -4,7 +4,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, DecimalException
 from typing import Any
 
@@ -97,6 +97,8 @@ def value_text(field: models.Field, value: object) -> object:
         return "on" if value else "off"
     if isinstance(value, datetime):
         return localize(localtime(value))
+    if isinstance(value, date):
+        return localize(value)
     show = shows(field)
     return show(value) if show else value
 

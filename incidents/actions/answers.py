@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from incidents.lifecycle.ends import end_of_day, end_problem
-from incidents.lifecycle.moves import Actor, Outcome, Transition, write
+from incidents.lifecycle.moves import Actor, Outcome, write
 from incidents.models import Incident, MemberAnswer, TimelineEntry, TimelineStep
 from incidents.notifying import recording
 
@@ -44,9 +44,8 @@ def save_answer(
         answer, is_new = MemberAnswer.objects.get_or_create(question=question, defaults=defaults)
         if not is_new:
             return Outcome(False, f"Already answered: {answer_text(answer)}.", incident)
-        move = Transition(TimelineStep.ANSWERED, (), None, answer_text(answer))
-        person = Actor(None, str(incident.person_concerned or incident.who))
-        entry = write(incident, move, now, person, origin, incident.status)
+        person, text = Actor(None, str(incident.person_concerned or incident.who)), answer_text(answer)
+        entry = write(incident, TimelineStep.ANSWERED, text, now, person, origin, incident.status)
         recording.record_answer_of_member(entry, question, now, is_alarm=reply == Reply.NOT_ME)
     return Outcome(True, f"Thank you. Your answer has been recorded: {answer_text(answer)}.", incident)
 

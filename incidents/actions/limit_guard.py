@@ -21,7 +21,7 @@ from collector.cursor.spend_limits import LimitInForce, read_limit
 from collector.models import BillingCycle, Member, UsageEvent
 from detection.vocabulary import Severity
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish, words
-from incidents.lifecycle.moves import SYSTEM, Transition, write
+from incidents.lifecycle.moves import SYSTEM, write
 from incidents.models import GuardSettings, Incident, LimitChange, Origin, Status, TimelineStep
 
 if TYPE_CHECKING:  # pandas is behind it, which no web process needs
@@ -140,7 +140,7 @@ def note_dry_run(incident: Incident, policy: GuardSettings, now: datetime) -> bo
 
 
 def note(incident: Incident, text: str, now: datetime) -> None:
-    write(incident, Transition(TimelineStep.GUARD, (), None, text), now)
+    write(incident, TimelineStep.GUARD, text, now)
 
 
 def spent_cents_at(member: Member, at: datetime) -> Decimal:

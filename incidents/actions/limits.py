@@ -18,7 +18,7 @@ from collector.cursor.errors import CursorApiError
 from collector.cursor.spend_limits import LimitInForce, read_limit, write_limit
 from collector.models import Member
 from incidents.actions.limit_effects import GroupLimit, group_limits_of, judge_effect
-from incidents.lifecycle.moves import Actor, Transition, write
+from incidents.lifecycle.moves import Actor, write
 from incidents.models import Incident, LimitChange, TimelineStep
 from incidents.wording import instant
 
@@ -190,7 +190,7 @@ def finish(change: LimitChange, status: str, text: str, now: datetime) -> None:
 def note_on_timeline(change: LimitChange, step: TimelineStep, text: str, now: datetime) -> None:
     if change.incident:
         actor = Actor(change.actor, change.actor_name)
-        write(change.incident, Transition(step, (), None, text), now, actor, change.origin)
+        write(change.incident, step, text, now, actor, change.origin)
 
 
 def outcome_sentence(change: LimitChange) -> str:

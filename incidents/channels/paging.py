@@ -7,18 +7,12 @@ from django.conf import settings
 from collector.base.plausibility import is_number
 from incidents.models import TimelineStep
 from incidents.notifying.messages import Alert, IncidentMessage
+from incidents.notifying.recording import ALERTS
 
 from .base import Parcel
 
 TRIGGER, ACKNOWLEDGE, RESOLVE = "trigger", "acknowledge", "resolve"
-TRIGGERING = {
-    TimelineStep.OPENED,
-    TimelineStep.WORSENED,
-    TimelineStep.REOPENED,
-    TimelineStep.WOKE,
-    TimelineStep.EXPIRED,
-    TimelineStep.UNANSWERED,
-}
+TRIGGERING = {*ALERTS, TimelineStep.UNANSWERED}
 
 
 def incident_key(incident_id: int) -> str:

@@ -31,14 +31,14 @@ def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0
     else:
         is_noted = transition(incident, move, at)
     if not is_noted:
-        write(incident, Transition(TimelineStep.ALERTED, (), None, text), at)
+        write(incident, TimelineStep.ALERTED, text, at)
 
 
 def undelivered(notification: Notification, at: datetime) -> None:
     """`notification` was given up: the incident's timeline says so."""
     if notification.incident:
         text = f"{notification.channel}: {notification.error}"
-        write(notification.incident, Transition(TimelineStep.UNDELIVERED, (), None, text), at)
+        write(notification.incident, TimelineStep.UNDELIVERED, text, at)
 
 
 def expire_snoozes(now: datetime) -> int:
@@ -125,7 +125,7 @@ def escalate(alert: Notification, now: datetime) -> bool:
         minutes = alert.channel.escalate_after_minutes
         why = f"no answer within {minutes} min on" if alert.sent_at else "nothing gets through on"
         text = f"{why} {alert.channel}; {channel} notified"
-        entry = write(current, Transition(TimelineStep.UNANSWERED, (), None, text), now)
+        entry = write(current, TimelineStep.UNANSWERED, text, now)
         policy, kind = IncidentSettings.get_solo(), Notification.Purpose.ALERT
         recording.record_notification(channel, entry, kind, policy, now, key)
     return True

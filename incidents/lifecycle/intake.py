@@ -152,7 +152,7 @@ def open_new(anomalies: Sequence[Anomaly], run: Run) -> None:
         **figures(anomalies),
     )
     link(incident, anomalies, run)
-    write(incident, Transition(TimelineStep.OPENED, (), Status.OPEN), run.now)
+    write(incident, TimelineStep.OPENED, "", run.now)
 
 
 def collected_at(member_id: int | None, onset_at: datetime | None) -> datetime | None:

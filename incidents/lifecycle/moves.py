@@ -71,7 +71,7 @@ def transition(
             return False
         incident.refresh_from_db()
         if move.to is not None or not is_repeat(incident, move, at, actor):
-            write(incident, move, at, actor, origin, before)
+            write(incident, move.step, move.text, at, actor, origin, before)
         return True
 
 
@@ -86,7 +86,8 @@ def is_repeat(incident: Incident, move: Transition, at: datetime, actor: Actor) 
 
 def write(
     incident: Incident,
-    move: Transition,
+    step: TimelineStep,
+    text: str,
     at: datetime,
     actor: Actor = SYSTEM,
     origin: str = Origin.SYSTEM,
@@ -95,7 +96,7 @@ def write(
     """Add the timeline entry of a step and record its notifications; inside the step's transaction."""
     entry = TimelineEntry.objects.create(
         incident=incident,
-        step=move.step,
+        step=step,
         at=at,
         actor=actor.user,
         actor_name=actor.name,
@@ -103,7 +104,7 @@ def write(
         from_status=before,
         to_status=incident.status,
         severity=incident.severity,
-        text=move.text,
+        text=text,
     )
     if recording.speaks_up(entry, at):
         Incident.objects.filter(pk=incident.pk).update(alerted_cents=F("stated_cents"))

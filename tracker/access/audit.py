@@ -1,7 +1,6 @@
 """Writes down who did what: sign-ins and refusals, every change, every export."""
 
 import ipaddress
-from collections.abc import Callable
 
 from axes.models import AccessAttempt
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from tracker.access.deeds import changes_of
 from tracker.models import AuditEntry
@@ -73,17 +73,13 @@ def client_address(request: HttpRequest) -> str | None:
         return None
 
 
-class AuditMiddleware:
+class AuditMiddleware(MiddlewareMixin):
     """One entry for every write that succeeded and every file handed out, whichever view did it.
 
     A view may put what it did into `request.audit_detail`; else histories and the admin's log say it.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if action := deed(request, response):
             target = f"{request.method} {request.path}"
             detail = getattr(request, "audit_detail", "") or changes_of(request)

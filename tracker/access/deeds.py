@@ -1,8 +1,6 @@
 """What a request changed, in words for the audit log: from histories of settings, and the admin's own log."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -12,12 +10,12 @@ from django.db.models import Field, Model
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
-from django.utils.formats import localize
 from django.utils.text import Truncator
-from django.utils.timezone import localtime
 from simple_history.models import HistoricalRecords
 from simple_history.signals import post_create_historical_record
 from solo.models import SingletonModel
+
+from collector.base.readable import EMPTY, value_text
 
 MOST_CHANGES = 8  # an import changes thousands of rows
 LONGEST_VALUE = 60
@@ -114,21 +112,11 @@ def field_name(row: Model, field: Field) -> str:
 
 def value_words(field: Field, value: object) -> str:
     """A value as it stands in a sentence, with its unit where the field's name has one."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if value is None or value == "":
+    text = str(value_text(field, value)).removesuffix(".00")
+    if text == EMPTY:
         return "nothing"
-    if isinstance(value, date):  # or an instant
-        return str(localize(localtime(value) if isinstance(value, datetime) else value))
-    if isinstance(value, int | float | Decimal) and field.name.endswith("_dollars"):
-        return f"${value:,.2f}".removesuffix(".00")
-    if isinstance(value, int | float | Decimal) and field.name.endswith("_cents"):
-        return f"${value / 100:,.2f}".removesuffix(".00")
-    for ending, unit in UNITS.items():
-        if field.name.endswith(ending):
-            return f"{value} {unit}"
-    words = str(dict(field.flatchoices).get(value, value)) if field.choices else str(value)
-    return Truncator(" ".join(words.split())).chars(LONGEST_VALUE)
+    unit = next((unit for ending, unit in UNITS.items() if field.name.endswith(ending)), "")
+    return Truncator(" ".join(f"{text} {unit}".split())).chars(LONGEST_VALUE)
 
 
 def is_words(detail: str) -> bool:

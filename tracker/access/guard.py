@@ -16,6 +16,7 @@ from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from collector.base import changes
@@ -48,15 +49,13 @@ responder = _needs(Role.RESPONDER)
 admin_only = _needs(Role.ADMIN)
 
 
-class AccessMiddleware:
+class AccessMiddleware(MiddlewareMixin):
     """Sets `request.access` and applies the views' marks."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+    def process_request(self, request: AccessRequest) -> None:
+        request.access = find_access(request)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        cast(AccessRequest, request).access = find_access(request)
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         # Nothing here may stay in a proxy, nor in the browser of someone who has signed out.
         response.setdefault("Cache-Control", "private, no-store")
         return response

@@ -1,11 +1,11 @@
 """How often one caller may do something, and how much may be sent at once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from collector.base.plausibility import is_number
 from tracker.access.audit import client_address
@@ -26,14 +26,11 @@ class Limit:
         return any(cache.add(f"{key}:{call}", 1, timeout=self.seconds) for call in range(self.calls))
 
 
-class LimitsMiddleware:
+class LimitsMiddleware(MiddlewareMixin):
     """Refuses a body that is too large before any of it is read (Django limits only what is not a file),
     and an address with a NUL in it, which PostgreSQL would stumble over."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not is_number(length) or int(length) > settings.MAX_BODY_BYTES:
             return HttpResponse("The body is too large.", status=413, content_type="text/plain")
@@ -41,4 +38,4 @@ class LimitsMiddleware:
             return HttpResponse(
                 "An address cannot contain a NUL character.", status=400, content_type="text/plain"
             )
-        return self.get_response(request)
+        return None

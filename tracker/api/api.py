@@ -43,12 +43,5 @@ api = NinjaAPI(
     auth=sees,
 )
 errors.install(api)
-api.add_router("", cron.router)
-api.add_router("", stats.router)
-api.add_router("", analytics.router)
-api.add_router("", users.router)
-api.add_router("", groups.router)
-api.add_router("", budgets.router)
-api.add_router("", group_import.router)
-api.add_router("", incidents.router)
-api.add_router("", settings_routes.router)
+for routes in (cron, stats, analytics, users, groups, budgets, group_import, incidents, settings_routes):
+    api.add_router("", routes.router)

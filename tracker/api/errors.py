@@ -1,10 +1,10 @@
 """Every error of the API as `{"error", "message", "fields"?}`: a code for scripts, a sentence for people."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.deprecation import MiddlewareMixin
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
@@ -95,14 +95,10 @@ def install(api: NinjaAPI) -> None:
         return error_response(404, str(exc))
 
 
-class ApiErrorsMiddleware:
+class ApiErrorsMiddleware(MiddlewareMixin):
     """Puts errors from outside the API's own views (an unknown address, a crash) into the same form."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         is_json = response.get("Content-Type", "").startswith("application/json")
         if response.status_code >= 400 and not is_json and request.path.startswith(API_PREFIX):
             return with_headers_of(response, error_response(response.status_code))

@@ -3,10 +3,9 @@
 A load balancer asks by address, over plain HTTP, and most of all when the database is away.
 """
 
-from collections.abc import Callable
-
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from tracker.access.guard import public
 from tracker.ops.health import check_health, readiness_problem
@@ -51,17 +50,14 @@ def probe_response(body: dict, *, is_good: bool) -> HttpResponse:
 PROBES = {"/healthz": healthz, "/healthz/live": live, "/healthz/ready": ready, "/healthz/fresh": fresh}
 
 
-class ProbeMiddleware:
+class ProbeMiddleware(MiddlewareMixin):
     """Answers the probes before any middleware that may refuse a request or needs the database."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """Answer a probe's address, uncached and only for GET and HEAD; pass on every other request."""
         handler = PROBES.get(request.path_info.rstrip("/"))
         if handler is None:
-            return self.get_response(request)
+            return None
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         response = handler(request)
