@@ -27,7 +27,6 @@ class AdoptReport(StepReport):
     groups_renamed: int
     assignments_changed: int
     members_kept: int
-    is_ok: bool = True
 
     @property
     def summary(self) -> str:

@@ -46,3 +46,9 @@ def shorten(text: str, limit: int) -> str:
     while cut and unicodedata.category(cut[-1]) in JOINERS:
         cut = cut[:-1]
     return cut.rstrip() + "…" + (END_ISOLATE if isolated else "")
+
+
+def said_to_member(who: str, text: str) -> str:
+    """`you spent $412 in 24 h, 6.1x your usual $67`, for a text about `who` that begins with the name."""
+    text = text.rstrip(".")
+    return f"you{text.removeprefix(who)}".replace(" their ", " your ") if text.startswith(who) else text

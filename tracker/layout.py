@@ -53,7 +53,6 @@ class Banner:
 class Problem:
     """Why a figure may be older than the page."""
 
-    tone: str
     text: str
     detail: str
 
@@ -220,7 +219,6 @@ def freshness_of(
     stale = [source for source in sources if source.is_stale and source.last_run_at]
     problems = [
         Problem(
-            "warning",
             f"{source.label}: last read {formats.age(now - source.last_good_at)}"
             if source.last_good_at
             else f"{source.label}: never read",
@@ -230,5 +228,5 @@ def freshness_of(
     ]
     if sent_until:
         detail = "Later hours are unknown, not zero: Cursor itself is behind."
-        problems.insert(0, Problem("warning", sent_up_to(sent_until, now), detail))
+        problems.insert(0, Problem(sent_up_to(sent_until, now), detail))
     return Freshness(events.last_good_at, problems)

@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from detection.findings.wording import dollars, model_label, without_onset
 from incidents.models import Incident
+from incidents.wording import said_to_member
 
 from .causes import AGENT, AUTOMATION, IncidentCause, short_id
 from .cursor_links import DASHBOARD
-from .second_person import said_to_member
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents.actions.answer_links import answer_path
 from incidents.actions.causes import CauseRow, IncidentCause, incident_cause, spend_of
-from incidents.actions.second_person import said_to_member
 from incidents.models import Incident, Status, TimelineEntry, answered_at
-from incidents.wording import clean, instant
+from incidents.wording import clean, instant, said_to_member
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypedDict
+from typing import Any
 
 from django.apps import apps
 
@@ -119,18 +119,7 @@ SECTIONS = (
 )
 
 
-class ListedModel(TypedDict):
-    """A table as Django's `get_app_list` lists it, as far as the board asks."""
-
-    name: str
-    object_name: str
-    admin_url: str | None
-
-
-class ListedApp(TypedDict):
-    name: str
-    app_label: str
-    models: list[ListedModel]
+ListedApps = Iterable[dict[str, Any]]  # as Django's `get_app_list` lists them, with their tables
 
 
 @dataclass(frozen=True)
@@ -139,7 +128,7 @@ class Board:
     hood: tuple[Section, ...]  # everything else, by app
 
 
-def build_board(app_list: Iterable[ListedApp], now: datetime) -> Board:
+def build_board(app_list: ListedApps, now: datetime) -> Board:
     """The board of those tables in `app_list` (Django's, limited to what the person may see)."""
     listed = {
         f"{app['app_label']}.{model['object_name']}": model for app in app_list for model in app["models"]
@@ -170,7 +159,7 @@ def state_of(entry: BoardEntry, now: datetime) -> EntryState:
     return states.row_count(apps.get_model(entry.model))
 
 
-def other_tables(app_list: Iterable[ListedApp], placed: set[str]) -> Iterable[Section]:
+def other_tables(app_list: ListedApps, placed: set[str]) -> Iterable[Section]:
     for app in app_list:
         entries = tuple(
             BoardEntry(

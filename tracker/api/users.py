@@ -18,7 +18,7 @@ from tracker.api.stats import DailySpendRow
 from tracker.filters import Filters
 from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
 from tracker.reports.by_day import team_days
-from tracker.reports.team import MemberFigures, Team
+from tracker.reports.team import Team
 
 router = Router(tags=["figures"])
 # Half a year of billing cycles, and as many findings as one reads.
@@ -102,54 +102,41 @@ def read_user(
     team = Team(replace(filters, visible=frozenset({member.pk})))
     figures = team.member(member.pk)
     activity = DailyActivity.objects.between(filters.period.first, filters.period.last)
+    findings = Anomaly.objects.filter(member=member).select_related("member", "incident_link__incident")
     return {
         "days": days,
-        "member": member_row(member, figures),
+        "member": {
+            "email": member.shown_email,
+            "name": member.shown_name,
+            "kind": member.kind,
+            "role": member.role,
+            "group": figures.group,
+            "isOnTeam": member.gone_at is None and not member.is_removed,
+            "firstSeenAt": member.first_seen_at,
+            "lastSeenAt": member.last_seen_at,
+        },
         "spendCents": round_cents(team.totals.total_cents),
         "agentRequests": team.totals.requests,
         "linesAdded": figures.activity.lines_added,
         "activeDays": team.active_days.get(member.pk, 0),
         "adoptionScore": figures.adoption or 0,
-        "ranks": ranks(member, team),
-        "badges": badges(figures),
+        "ranks": {
+            "spendRank": figures.spend_rank,
+            "activityRank": figures.activity_rank,
+            "totalRanked": len(team.spend_ranks.keys() | team.activity_ranks.keys()),
+        },
+        "badges": {
+            "usage": badge_of(USAGE, figures.badges),
+            "spend": badge_of(SPEND, figures.badges),
+            "context": badge_of(CONTEXT, figures.badges),
+            "adoption": badge_of(ADOPTION, figures.badges),
+        },
         "spending": spending(member, filters),
         "dailySpend": team_days(team.selection, filters.period),
         "dailyActivity": activity.filter(member=member).order_by("day"),
         "modelBreakdown": model_rows(team),
-        "anomalies": [anomaly_row(anomaly) for anomaly in anomalies(member)],
+        "anomalies": list(map(anomaly_row, findings.order_by("-detected_at", "-pk")[:MOST_ANOMALIES])),
     }
-
-
-def member_row(member: Member, figures: MemberFigures) -> MemberRow:
-    return MemberRow(
-        email=member.shown_email,
-        name=member.shown_name,
-        kind=member.kind,
-        role=member.role,
-        group=figures.group,
-        isOnTeam=member.gone_at is None and not member.is_removed,
-        firstSeenAt=member.first_seen_at,
-        lastSeenAt=member.last_seen_at,
-    )
-
-
-def ranks(member: Member, team: Team) -> Ranks:
-    ranked = team.spend_ranks.keys() | team.activity_ranks.keys()
-    return Ranks(
-        spendRank=team.spend_ranks.get(member.pk),
-        activityRank=team.activity_ranks.get(member.pk),
-        totalRanked=len(ranked),
-    )
-
-
-def badges(figures: MemberFigures) -> Badges:
-    earned = figures.badges
-    return Badges(
-        usage=badge_of(USAGE, earned),
-        spend=badge_of(SPEND, earned),
-        context=badge_of(CONTEXT, earned),
-        adoption=badge_of(ADOPTION, earned),
-    )
 
 
 def spending(member: Member, filters: Filters) -> list[CycleSpend]:
@@ -170,9 +157,3 @@ def model_rows(team: Team) -> list[ModelRow]:
         for model, totals in team.usage.models.by_model.items()
     ]
     return sorted(rows, key=lambda row: (-row.total_requests, -row.spend_cents, row.model))
-
-
-def anomalies(member: Member) -> list[Anomaly]:
-    """The member's newest findings."""
-    rows = Anomaly.objects.filter(member=member).select_related("member", "incident_link__incident")
-    return list(rows.order_by("-detected_at", "-pk")[:MOST_ANOMALIES])

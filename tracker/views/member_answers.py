@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods
 from incidents.actions.answer_links import QuestionExpired, read_answer_link
 from incidents.actions.answers import answer_text, find_question, save_answer
 from incidents.actions.causes import incident_cause
-from incidents.actions.second_person import said_to_member
 from incidents.models import MemberAnswer, Origin, TimelineEntry
+from incidents.wording import said_to_member
 from tracker.access.guard import public
 from tracker.access.request import AccessRequest
 

@@ -28,19 +28,19 @@ from collector.models import Member
 from incidents import lifecycle
 from incidents.actions.answer_links import VALID_FOR, QuestionExpired
 from incidents.actions.answers import find_question, save_answer
+from incidents.actions.limit_requests import approve_request, deny_request
 from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.channels import slack
 from incidents.channels.base import DeliveryError
 from incidents.channels.slack import SlackUser
 from incidents.lifecycle import Actor, Outcome
 from incidents.lifecycle.ends import end_of_day
-from incidents.models import Incident, MemberAnswer, Origin, SlackRequest, Verdict
+from incidents.models import Incident, LimitRequest, MemberAnswer, Origin, SlackRequest, Verdict
 from tracker.access.admission import is_admitted
 from tracker.access.guard import public
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role, role_of
 from tracker.models import AccessSettings
-from tracker.views.slack_limits import LIMIT_BUTTONS, decide_from_slack
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ ACTIONS: dict[str, Callable[[Incident, Actor, datetime], Outcome]] = {
 }
 # Elements with a choice: a list and a calendar.
 CHOOSING = ("snooze", "planned")
+APPROVE, DENY = LIMIT_BUTTONS = ("limit_approve", "limit_deny")
 ANSWERS = {
     "answer_expected": MemberAnswer.Reply.EXPECTED,
     "answer_stopped": MemberAnswer.Reply.STOPPED,
@@ -162,13 +163,25 @@ def act_on_press(press: Press, now: datetime) -> str:
         logger.warning("Slack button refused: %s", refusal)
         return str(refusal)
     if press.action in LIMIT_BUTTONS:
-        return decide_from_slack(press.action, press.number, actor, now)
+        return decide_on_limit(press, actor, now)
     incident = Incident.objects.filter(pk=press.number).first()
     if incident is None:
         return f"There is no incident #{press.number}."
     if press.action in CHOOSING:
         return act_on_choice(press, incident, actor, user.zone, now)
     return ACTIONS[press.action](incident, actor, now).message
+
+
+def decide_on_limit(press: Press, actor: Actor, now: datetime) -> str:
+    """Approve or deny a member's request for a higher limit: administrators alone."""
+    if actor.user is None or role_of(actor.user, AccessSettings.get_solo()) is not Role.ADMIN:
+        return "Only administrators can decide on limits."
+    asked = LimitRequest.objects.filter(pk=press.number).select_related("member").first()
+    if asked is None:
+        return f"There is no request #{press.number}."
+    if press.action == APPROVE:
+        return approve_request(asked, actor, Origin.SLACK, now).message
+    return deny_request(asked, actor, now).message
 
 
 def act_on_choice(press: Press, incident: Incident, actor: Actor, zone: str, now: datetime) -> str:
