@@ -3,6 +3,8 @@
 https://developer.pagerduty.com/docs/events-api-v2-overview, read 2026-11-28.
 """
 
+from functools import partial
+
 from django.conf import settings
 
 from incidents.models import Channel
@@ -11,10 +13,14 @@ from incidents.wording import shorten
 
 from .base import DeliveryError, Parcel
 from .http import post_json
-from .paging import RESOLVE, TRIGGER, incident_key, page_action, paged_incident
+from .paging import TRIGGER, page
 
-SERVICE = "PagerDuty"
 LONGEST_SUMMARY = 1024
+TEST = {
+    "summary": "A test from Cursor Cost Monitor",
+    "source": "cursor-cost-monitor",
+    "severity": "info",
+}
 
 
 def send(channel: Channel, parcel: Parcel) -> str:
@@ -22,34 +28,17 @@ def send(channel: Channel, parcel: Parcel) -> str:
     key = channel.target.strip()
     if not key:
         raise DeliveryError("No Integration Key: enter that of an Events API v2 integration.")
-    incident = paged_incident(parcel)
-    if incident is None:
-        return send_test_event(key, parcel) if parcel.event == "test" else parcel.key  # digests page nobody
-    if action := page_action(parcel):
-        post_event(key, event_json(action, incident_key(incident.pk), incident))
-    return incident_key(incident.pk)
+    return page(parcel, partial(post_event, key))
 
 
-def post_event(key: str, event: dict[str, object]) -> None:
-    post_json(SERVICE, settings.PAGERDUTY_EVENTS_URL, {"routing_key": key, **event})
+def post_event(routing_key: str, action: str, dedup_key: str, incident: IncidentMessage | None) -> None:
+    event: dict[str, object] = {"routing_key": routing_key, "event_action": action, "dedup_key": dedup_key}
+    if action == TRIGGER:
+        event |= incident_json(incident) if incident else {"payload": TEST}
+    post_json("PagerDuty", settings.PAGERDUTY_EVENTS_URL, event)
 
 
-def send_test_event(key: str, parcel: Parcel) -> str:
-    """Trigger and resolve at once: the log shows both, and nobody is called."""
-    payload = {
-        "summary": "A test from Cursor Cost Monitor",
-        "source": "cursor-cost-monitor",
-        "severity": "info",
-    }
-    for action in (TRIGGER, RESOLVE):
-        post_event(key, {"event_action": action, "dedup_key": parcel.key, "payload": payload})
-    return parcel.key
-
-
-def event_json(action: str, dedup_key: str, incident: IncidentMessage) -> dict[str, object]:
-    event: dict[str, object] = {"event_action": action, "dedup_key": dedup_key}
-    if action != TRIGGER:
-        return event
+def incident_json(incident: IncidentMessage) -> dict[str, object]:
     links = [{"href": incident.url, "text": "Open the incident"}]
     details = {fact.label: fact.value for fact in incident.facts}
     if incident.cause:
@@ -57,7 +46,7 @@ def event_json(action: str, dedup_key: str, incident: IncidentMessage) -> dict[s
         links += [
             {"href": url, "text": f"{kind} {name}"} for kind, name, _, url in incident.cause.rows if url
         ]
-    return event | {
+    return {
         "client": "Cursor Cost Monitor",
         "client_url": incident.url,
         "links": links,

@@ -1,5 +1,6 @@
 """What pagers have in common: when to trigger, acknowledge and resolve, and under which key."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -30,19 +31,22 @@ def incident_id_of(key: str) -> int | None:
     return int(number) if number != key and is_number(number) else None
 
 
-def paged_incident(parcel: Parcel) -> IncidentMessage | None:
-    """The incident of the parcel; None for digests and tests."""
-    return parcel.content.incidents[0] if isinstance(parcel.content, Alert) else None
+def page(parcel: Parcel, post: Callable[[str, str, IncidentMessage | None], None]) -> str:
+    """Let `post(action, key, incident)` ask the service for what the step calls for; returns the key.
 
-
-def page_action(parcel: Parcel) -> str:
-    """What the step asks of the service; empty for a step that it has no word for."""
-    incident = paged_incident(parcel)
-    step = parcel.event.removeprefix("incident.")
-    if incident is None:
-        return ""
+    A test, which has no incident, triggers and resolves at once: the log shows both, and nobody is called.
+    Digests page nobody.
+    """
+    if not isinstance(parcel.content, Alert):
+        for action in (TRIGGER, RESOLVE) if parcel.event == "test" else ():
+            post(action, parcel.key, None)
+        return parcel.key
+    incident, step = parcel.content.incidents[0], parcel.event.removeprefix("incident.")
+    key = incident_key(incident.pk)
     if incident.is_resolved:
-        return RESOLVE
-    if step in TRIGGERING:
-        return TRIGGER
-    return ACKNOWLEDGE if step == TimelineStep.ACKNOWLEDGED else ""
+        post(RESOLVE, key, incident)
+    elif step in TRIGGERING:
+        post(TRIGGER, key, incident)
+    elif step == TimelineStep.ACKNOWLEDGED:
+        post(ACKNOWLEDGE, key, incident)
+    return key
