@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -17,16 +17,20 @@ CHANGED_FIELDS = ["group", "source", "changed_by", "changed_at"]
 BATCH = 500
 
 
-@dataclass(frozen=True)
-class Placement:
-    """One member in one group, or in none, from a day on. Equal ones mean the same, whoever wrote them."""
+class Placement(NamedTuple):
+    """One member in one group, or in none, from a day on."""
 
     member_id: int
     group_id: int | None
     from_day: date
     source: str
-    changed_by: str = field(compare=False)
-    changed_at: datetime = field(compare=False)
+    changed_by: str
+    changed_at: datetime
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """What it says, whoever wrote it."""
+        return self[:4]
 
     @classmethod
     def of(cls, row: Assignment) -> Placement:
@@ -48,7 +52,7 @@ def record(placements: Iterable[Placement]) -> int:
                 new.append(
                     _fill(Assignment(member_id=placement.member_id, from_day=placement.from_day), placement)
                 )
-            elif Placement.of(row) != placement:
+            elif Placement.of(row).meaning != placement.meaning:
                 changed.append(_fill(row, placement))
         _save(new, changed)
     return len(new) + len(changed)

@@ -20,7 +20,7 @@ from groups.imports import mapping, people
 from groups.models import Assignment, Group, GroupImport
 from groups.names import key
 
-from .before import Before, Closed
+from .before import BEFORE, Before, Closed
 from .people import Target
 from .plan import Facts, KnownMember, Plan, make
 
@@ -139,7 +139,8 @@ def apply(group_import: GroupImport, emails: Collection[str] | None, *, by: str,
         rows = record_from_then_on(placed)
         placed = [placement for placement in placed if placement.member_id in rows]
         apply_budgets(group_import.plan.get("budgets", ()), chosen)
-        group_import.before = Before(placed, rows, groups.made, groups.opened).as_json()
+        before = Before(placed, rows, groups.made, groups.opened)
+        group_import.before = BEFORE.dump_python(before, mode="json")
         group_import.status = GroupImport.ImportState.APPLIED
         group_import.applied_by, group_import.applied_at = by, now
         group_import.save(update_fields=["before", "status", "applied_by", "applied_at"])

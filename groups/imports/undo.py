@@ -12,7 +12,7 @@ from groups.assignments.membership import members_of
 from groups.assignments.placing import lock_members, on_record, put_back
 from groups.models import Group, GroupImport
 
-from .before import Before
+from .before import BEFORE, Before
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,15 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
         group_import = GroupImport.objects.select_for_update().get(pk=group_import.pk)
         if group_import.status != GroupImport.ImportState.APPLIED:
             raise ChangeRefused("Only an import that has been applied can be undone.")
-        before = Before.from_json(group_import.before)
+        before = BEFORE.validate_python(group_import.before)
         days = {row.member_id: row.from_day for row in before.written}
         Group.objects.locked().in_bulk()  # whoever moves members waits until all is put back
         lock_members(days)
         now_there = on_record(days)
         untouched = {
-            row.member_id: row.from_day for row in before.written if now_there[row.member_id] == [row]
+            row.member_id: row.from_day
+            for row in before.written
+            if [there.meaning for there in now_there[row.member_id]] == [row.meaning]
         }
         put_back({pk: before.rows[pk] for pk in untouched}, untouched)
         _close_groups(before, now)

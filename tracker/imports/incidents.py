@@ -198,13 +198,9 @@ def _incident(row: TrackerRow, anomaly: Anomaly, at: datetime) -> Incident:
     resolved_at = instant(row["resolved_at"])
     if resolved_at is None and row["status"] == Status.RESOLVED:
         resolved_at = at
-    status = Status.OPEN
-    for reached, when in (
-        (Status.ALERTED, alerted_at),
-        (Status.ACKNOWLEDGED, acknowledged_at),
-        (Status.RESOLVED, resolved_at),
-    ):
-        status = reached if when else status
+    status = Status.ALERTED if alerted_at else Status.OPEN
+    if acknowledged_at or resolved_at:
+        status = Status.RESOLVED if resolved_at else Status.ACKNOWLEDGED
     return Incident(
         member_id=anomaly.member_id,
         cause=anomaly.cause,

@@ -80,9 +80,5 @@ def _environment() -> dict[str, str]:
         "PGDATABASE": "NAME",
     }
     variables = {variable: str(database[name]) for variable, name in names.items() if database.get(name)}
-    modes = (
-        {"PGSSLMODE": str(database["OPTIONS"]["sslmode"])}
-        if database.get("OPTIONS", {}).get("sslmode")
-        else {}
-    )
-    return {**os.environ, **variables, **modes}
+    mode = database.get("OPTIONS", {}).get("sslmode")
+    return {**os.environ, **variables, **({"PGSSLMODE": str(mode)} if mode else {})}

@@ -25,10 +25,6 @@ class Health:
     worker: WorkerReport | None = None
 
     @property
-    def is_ready(self) -> bool:
-        return not self.problem
-
-    @property
     def stale(self) -> list[SourceFreshness]:
         return [source for source in self.sources if source.is_stale]
 

@@ -33,7 +33,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """Everything, for people; 503 only when pages cannot be served, since old data is better than none."""
     health = check_health(timezone.now())
-    return probe_response(health.as_json(), is_good=health.is_ready)
+    return probe_response(health.as_json(), is_good=not health.problem)
 
 
 @public
