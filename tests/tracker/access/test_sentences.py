@@ -36,7 +36,8 @@ def sentences() -> list[str]:
 def settings_form(client: Client, **changed: object) -> dict[str, object]:
     form = client.get("/admin/detection/detectionsettings/").context["adminform"].form
     values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-    sent = {**values, **changed}
+    shown = {form.add_initial_prefix(name): value for name, value in values.items()}
+    sent = {**values, **shown, **changed}
     return {name: value for name, value in sent.items() if value is not None and value is not False}
 
 
