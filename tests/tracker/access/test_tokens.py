@@ -104,7 +104,7 @@ class TestMaker:
 
 
 def test_reading_goes_on_while_the_last_use_cannot_be_written(monkeypatch):
-    def locked(*_: object) -> None:
+    def locked(*_: object, **__: object) -> None:
         raise OperationalError("database is locked")
 
     _, secret = make_token()
