@@ -18,7 +18,6 @@ from collector.cursor.limits import Limiter
 from collector.models import (
     BillingCycle,
     Member,
-    MemberMerge,
     MemberModelDay,
     Reconciliation,
     SourceRun,
@@ -136,14 +135,6 @@ def test_a_source_that_fails_does_not_keep_the_others(client, monkeypatch):
     assert [(run.source, run.error) for run in report.failed] == [("spend", "spend: broken")]
     assert UsageEvent.objects.exists()
     assert not report.is_ok
-
-
-def test_a_merge_that_stays_unfinished_is_reported(client, monkeypatch):
-    stuck = MemberMerge(gone_email="old@x.example", kept_email="new@x.example")
-    monkeypatch.setattr(runs, "finish_merges", lambda now: [stuck])
-    report = runs.collect(NOW, client=client)
-    assert UsageEvent.objects.exists() and not report.is_ok
-    assert "old@x.example merged into new@x.example stays unfinished" in report.summary
 
 
 def test_a_mistake_of_ours_fails_one_source_only(client, monkeypatch):

@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from collector.collecting import runs
 from collector.collecting.runs import Collection
 from collector.collecting.windows import Window
 from collector.cursor import events as reading
 from collector.cursor.client import CursorClient
 from collector.cursor.limits import Limiter
-from collector.models import Source, UsageEvent, Watermark
+from collector.models import MemberMerge, Source, UsageEvent, Watermark
 from sandbox import Sandbox, build_company
 from sandbox.faults import KINDS, fault_named
 
@@ -37,11 +38,14 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def run(sandbox: Sandbox, end: datetime):
-    client = CursorClient(
+def client_of(sandbox: Sandbox) -> CursorClient:
+    return CursorClient(
         sandbox.url, sandbox.key, limiter=Limiter(is_unlimited=True), sleep=lambda seconds: None
     )
-    collection = Collection(end, client)
+
+
+def run(sandbox: Sandbox, end: datetime):
+    collection = Collection(end, client_of(sandbox))
     collection.run(Source.MEMBERS, Window(end, end, end))
     return collection.run(Source.EVENTS, Window(START, end, end))
 
@@ -75,3 +79,11 @@ def test_what_passes_is_waited_out_and_what_lies_is_refused_until_the_next_run(s
         assert run(sandbox, NOW).status == "ok"
     assert stored() == truth(sandbox, NOW)
     assert Watermark.objects.get(source="events").complete_until_at == NOW
+
+
+def test_a_merge_that_stays_unfinished_is_a_failure_of_the_collection(sandbox, monkeypatch):
+    stuck = MemberMerge(gone_email="old@x.example", kept_email="new@x.example")
+    monkeypatch.setattr(runs, "finish_merges", lambda now: [stuck])
+    report = runs.collect(NOW, client=client_of(sandbox))
+    assert UsageEvent.objects.exists() and not report.is_ok
+    assert "old@x.example merged into new@x.example stays unfinished" in report.summary
