@@ -16,7 +16,7 @@ from tracker.api.schemas import Day, Days, at, badge_of
 from tracker.api.selecting import filters_for
 from tracker.api.stats import DailySpendRow
 from tracker.filters import Filters
-from tracker.reports.badges import ADOPTION, CONTEXT, SPEND, USAGE
+from tracker.reports.badges import FAMILIES
 from tracker.reports.by_day import team_days
 from tracker.reports.team import Team
 
@@ -105,16 +105,7 @@ def read_user(
     findings = Anomaly.objects.filter(member=member).select_related("member", "incident_link__incident")
     return {
         "days": days,
-        "member": {
-            "email": member.shown_email,
-            "name": member.shown_name,
-            "kind": member.kind,
-            "role": member.role,
-            "group": figures.group,
-            "isOnTeam": member.gone_at is None and not member.is_removed,
-            "firstSeenAt": member.first_seen_at,
-            "lastSeenAt": member.last_seen_at,
-        },
+        "member": member_row(member, figures.group),
         "spendCents": round_cents(team.totals.total_cents),
         "agentRequests": team.totals.requests,
         "linesAdded": figures.activity.lines_added,
@@ -125,18 +116,26 @@ def read_user(
             "activityRank": figures.activity_rank,
             "totalRanked": len(team.spend_ranks.keys() | team.activity_ranks.keys()),
         },
-        "badges": {
-            "usage": badge_of(USAGE, figures.badges),
-            "spend": badge_of(SPEND, figures.badges),
-            "context": badge_of(CONTEXT, figures.badges),
-            "adoption": badge_of(ADOPTION, figures.badges),
-        },
+        "badges": {name.lower(): badge_of(family, figures.badges) for name, family in FAMILIES.items()},
         "spending": spending(member, filters),
         "dailySpend": team_days(team.selection, filters.period),
         "dailyActivity": activity.filter(member=member).order_by("day"),
         "modelBreakdown": model_rows(team),
         "anomalies": list(map(anomaly_row, findings.order_by("-detected_at", "-pk")[:MOST_ANOMALIES])),
     }
+
+
+def member_row(member: Member, group: str) -> MemberRow:
+    return MemberRow(
+        email=member.shown_email,
+        name=member.shown_name,
+        kind=member.kind,
+        role=member.role,
+        group=group,
+        isOnTeam=member.gone_at is None and not member.is_removed,
+        firstSeenAt=member.first_seen_at,
+        lastSeenAt=member.last_seen_at,
+    )
 
 
 def spending(member: Member, filters: Filters) -> list[CycleSpend]:
