@@ -99,8 +99,10 @@ def as_mapping(value: object) -> dict[str, object]:
 
 
 def is_verified(claims: Mapping[str, object]) -> bool:
-    """Whether the provider vouches for the address: `email_verified`, or Entra ID's `xms_edov`."""
-    return claims.get("email_verified") is True or claims.get("xms_edov") in (True, 1, "1", "true", "True")
+    """Whether the provider vouches for the address: by `email_verified`, or without it by Entra ID's
+    `xms_edov`."""
+    verified = claims.get("email_verified")
+    return verified is True or (verified is None and claims.get("xms_edov") in (True, 1, "1", "true", "True"))
 
 
 def is_good_subject(subject: object) -> bool:

@@ -251,3 +251,9 @@ def test_the_whole_way_in_a_browser(page, live_server, provider, settings):
     ).first.click()
     page.wait_for_url(f"{live_server.url}/incidents")
     assert page.get_by_text("Ann", exact=False).first.is_visible()
+
+
+@pytest.mark.parametrize("denied", [False, "false"])
+def test_an_address_that_the_provider_says_it_has_not_verified_is_refused_whatever_else_vouches(denied):
+    assert not is_verified({"email_verified": denied, "xms_edov": True})
+    assert is_verified({"xms_edov": True})
