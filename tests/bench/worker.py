@@ -52,6 +52,9 @@ def build(client: Client, argument: str) -> int:
             build(Size(int(members), int(days), float(events)), now)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+    if connection.vendor == "postgresql":  # as autovacuum does within minutes of so much having been written
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
     with suppress(ImportError):  # what the hourly job leaves to the pages once a day, not in older versions
         from detection.frame.price_timeline import keep_price_timeline
 
