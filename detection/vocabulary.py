@@ -20,7 +20,7 @@ class Rule(TextChoices):
     OWN_BASELINE = "own_baseline", "spend far above own usual"
     DRIFT = "drift", "slow drift of spend"
     MACHINE_PACE = "machine_pace", "requests at a machine's pace"
-    PRICE_CHANGE = "price_change", "model price rose"
+    PRICE_CHANGE = "price_change", "price per token rose"
 
 
 class Cause(TextChoices):

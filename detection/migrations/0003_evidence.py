@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='detectionsettings',
             name='price_changes',
-            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it.', verbose_name='Report models whose price rose for everybody'),
+            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it, or to which half of the team moved from cheaper ones.', verbose_name='Report models whose price rose for everybody'),
         ),
         migrations.AddField(
             model_name='historicaldetectionsettings',
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicaldetectionsettings',
             name='price_changes',
-            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it.', verbose_name='Report models whose price rose for everybody'),
+            field=models.BooleanField(db_default=True, default=True, help_text='Report a model whose price per token rose for everybody who uses it, or to which half of the team moved from cheaper ones.', verbose_name='Report models whose price rose for everybody'),
         ),
         migrations.AlterField(
             model_name='detectionsettings',

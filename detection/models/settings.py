@@ -78,7 +78,8 @@ class DetectionSettings(SingletonModel):
         "Report models whose price rose for everybody",
         default=True,
         db_default=True,
-        help_text="Report a model whose price per token rose for everybody who uses it.",
+        help_text="Report a model whose price per token rose for everybody who uses it, or to which half of "
+        "the team moved from cheaper ones.",
     )
     plan_exhausted = models.BooleanField(
         "Report members whose included usage is exhausted",
