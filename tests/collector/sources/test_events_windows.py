@@ -43,7 +43,8 @@ ONE, TWO = event(NOON), event(NOON, "bo@example.com")
         ),
         ([events_page([ONE], total=2, pages=2)] * 2, "page 2 was requested, page 1 came"),
         ([events_page([event(END + timedelta(hours=1))])], "is outside"),
-        ([{"error": "oops"}], "totalUsageEventsCount"),
+        ([{"error": "oops"}], "an error: oops"),
+        ([{"pagination": {}}], "totalUsageEventsCount"),
     ],
 )
 def test_pages_that_cannot_be_true_leave_everything_as_it_was(told, client, pages, problem):
