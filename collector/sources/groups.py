@@ -185,7 +185,8 @@ def _store_stays(reading: GroupsReading, roster: Roster, notes: Notes) -> Upsert
 
 def _doubt_stranger(row: GroupMemberRecord, group: BillingGroup, notes: Notes) -> None:
     text = f"{row.user_id or 'somebody without id or address'} in {group.name} is not known: skipped"
-    notes.doubt(DoubtKind.IDENTITY, text, subject=row.user_id, raw=row.model_dump(mode="json"))
+    raw = row.model_dump(mode="json", warnings=False)  # an instant with a validator is serialized twice
+    notes.doubt(DoubtKind.IDENTITY, text, subject=row.user_id, raw=raw)
 
 
 def _end_others(
