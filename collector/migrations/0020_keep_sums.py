@@ -55,7 +55,7 @@ def added(table: str, key: dict[str, str], value: str, one: str, source: str) ->
     values = ", ".join([*key.values(), *map(value.format, SUMMED), one])
     columns = ", ".join([*key, *SUMMED, ROWS])
     return (
-        f"INSERT INTO {table} ({columns}) SELECT {values} {source} "  # noqa: S608
+        f"INSERT INTO {table} ({columns}) SELECT {values} {source} "  # noqa: S608  # nosec B608
         f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join(new)};"
     )
 
@@ -65,7 +65,7 @@ def changed(table: str, key: dict[str, str], value: str, one: str) -> str:
     new = [f"{name} = {name} + {value.format(name)}" for name in COUNTS] + [f"{ROWS} = {ROWS} + {one}"]
     new += [f"{name} = ROUND({name} + {value.format(name)}, 6)" for name in CENTS]
     found = " AND ".join(f"{column} = {sql}" for column, sql in key.items())
-    return f"UPDATE {table} SET {', '.join(new)} WHERE {found};"  # noqa: S608
+    return f"UPDATE {table} SET {', '.join(new)} WHERE {found};"  # noqa: S608  # nosec B608
 
 
 def watch(apps, schema_editor) -> None:
@@ -103,7 +103,7 @@ def forget(apps, schema_editor) -> None:
 def fill(apps, schema_editor) -> None:
     connection = schema_editor.connection
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT MIN(day), MAX(day) FROM {DAYS}")  # noqa: S608
+        cursor.execute(f"SELECT MIN(day), MAX(day) FROM {DAYS}")  # noqa: S608  # nosec B608
         first, last = (day and date.fromisoformat(str(day)) for day in cursor.fetchone())
     if first is None:
         return
@@ -125,9 +125,9 @@ def fill_week(connection, monday: date) -> None:
         for table in KEYS:
             key = key_of(table, connection.vendor)
             when, columns = next(iter(key)), ", ".join([*key, *SUMMED, ROWS])
-            cursor.execute(f"DELETE FROM {table} WHERE {when} >= %s AND {when} < %s", span)  # noqa: S608
+            cursor.execute(f"DELETE FROM {table} WHERE {when} >= %s AND {when} < %s", span)  # noqa: S608  # nosec B608
             cursor.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {', '.join([*key.values(), *sums])} FROM {DAYS} "  # noqa: S608
+                f"INSERT INTO {table} ({columns}) SELECT {', '.join([*key.values(), *sums])} FROM {DAYS} "  # noqa: S608  # nosec B608
                 f"WHERE day >= %s AND day < %s GROUP BY {', '.join(key.values())}",
                 span,
             )
