@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 MEMBER = "/users/ana.novak@acme.example"
-INCIDENT = "/incidents/1001"
+# Far above any number that a sequence of PostgreSQL gives in the tests.
+INCIDENT = "/incidents/1000001"
 PAGES = [
     "/",
     "/insights",
