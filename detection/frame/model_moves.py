@@ -51,13 +51,13 @@ def move_to(paid: PaidRows, names: Sequence[str], model: int, day: date, today: 
     The ratio is that of the price of a token which the median of them pays to the one that they paid before.
     """
     is_after, is_new = paid.day >= (day - EPOCH).days, paid.model == model
-    size = int(paid.member.max(initial=0)) + 1
+    members, place = np.unique(paid.member, return_inverse=True)
 
     def price(rows: Array) -> tuple[Array, Array]:
         cents, weight = (
-            np.bincount(paid.member[rows], figure[rows], size) for figure in (paid.cents, paid.weight)
+            np.bincount(place[rows], figure[rows], len(members)) for figure in (paid.cents, paid.weight)
         )
-        return cents, np.divide(cents, weight, out=np.zeros(size), where=weight > 0)
+        return cents, np.divide(cents, weight, out=np.zeros(len(members)), where=weight > 0)
 
     _, old = price(~is_after)
     (spent, _), (of_model, new) = price(is_after), price(is_new)

@@ -40,6 +40,11 @@ def test_a_team_has_moved_once_half_of_its_members_have(moved, count):
     assert len(moves_in(paid(moved=moved), NAMES, TODAY)) == count
 
 
+def test_members_may_have_any_numbers():
+    rows = paid(moved=6)
+    assert moves_in(rows._replace(member=rows.member - 3), NAMES, TODAY) == moves_in(rows, NAMES, TODAY)
+
+
 def test_a_move_says_how_many_pay_how_many_times_as_much_since_when():
     (move,) = moves_in(paid(moved=4, share=0.5), NAMES, TODAY)
     assert (move.model, move.day, move.members, move.is_move) == ("next", date(2026, 5, 18), 4, True)
