@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Page
 
+from collector.cursor.limits import Limiter
 from collector.models import MemberModelDay
 from incidents.models import Incident, IncidentSettings, LimitChange
 from incidents.notifying.outbox import deliver_due
@@ -29,7 +30,9 @@ slack = incident_fixtures.slack
 
 
 @pytest.fixture
-def company(settings) -> Iterator[Sandbox]:
+def company(settings, monkeypatch) -> Iterator[Sandbox]:
+    # Hours pass between the runs, but to the limiter's clock only seconds: it would wait for a minute.
+    monkeypatch.setattr(Limiter, "wait", lambda limiter, path: None)
     people = build_company(members=25, days=40, seed=7, now=NOW)
     with Sandbox(people, clock=Clock(NOW), enforces_limits=False) as served:
         settings.CURSOR_API_URL, settings.CURSOR_LIMITS = served.url, "write"
