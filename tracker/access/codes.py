@@ -35,7 +35,8 @@ KINDS = {
 
 
 def has_code(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    codes = user.authenticator_set.all()  # type: ignore[attr-defined]
+    return any(code.type == Authenticator.Type.TOTP for code in codes)
 
 
 def remove_codes(user: User) -> bool:

@@ -46,8 +46,8 @@ def group_roles(user_pk: int) -> QuerySet:
 
 
 def role_of(user: User, policy: AccessSettings, group_role: int | None = None) -> Role:
-    """The highest role that a list or a group gives `user`, else the default one. One query, but for whom a
-    list makes an administrator, or where the role that groups give is known (0: none)."""
+    """The highest role that a list or a group gives `user`, else the default one. At most one query; none
+    where the user's groups were read before, or the role they give is known (0: none)."""
     if lacks_required_code(user):
         return role_of_visitor(policy)
     if not settings.AUTH_ENABLED and user.is_staff and user.is_superuser:
@@ -55,6 +55,7 @@ def role_of(user: User, policy: AccessSettings, group_role: int | None = None) -
     if clean_address(user.email) in settings.AUTH_ADMIN_EMAILS or user.email in policy.admins():
         return Role.ADMIN
     if group_role is None:
-        group_role = group_roles(user.pk).first()
+        given = [group.name for group in user.groups.all()]
+        group_role = max((Role.named(name) for name in GROUP_NAMES if name in given), default=Role.NOBODY)
     listed = Role.RESPONDER if user.email in policy.responders() else Role.NOBODY
-    return Role(max(group_role or 0, listed)) or Role.named(policy.default_role)
+    return Role(max(group_role, listed)) or Role.named(policy.default_role)

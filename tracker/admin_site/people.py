@@ -1,6 +1,6 @@
 """The people who sign in, each with one role; single permissions and Django's groups are not offered."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from collector.base.read_only import CarefulList
 from tracker.access.codes import has_code, remove_codes
-from tracker.access.deeds import note_change
+from tracker.access.deeds import current_request, note_change
 from tracker.access.request import AccessRequest
 from tracker.access.roles import GROUP_NAMES, Role, role_of
 from tracker.address_lists import clean_address
@@ -176,11 +176,12 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
 
     @admin.display(description="role in effect")
     def role_now(self, user: User) -> str:
-        role = role_of(user, AccessSettings.get_solo())
+        asking = cast(AccessRequest, current_request())
+        role = role_of(user, asking.access.policy)
         return ROLE_WORDS[role.name.lower()].partition(":")[0] if role is not Role.NOBODY else "none"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        return super().get_queryset(request).prefetch_related("groups", "authenticator_set")
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **options: Any

@@ -94,7 +94,7 @@ def imports(now: datetime) -> EntryState:
 
 def people(now: datetime) -> EntryState:
     policy = AccessSettings.get_solo()
-    active = list(User.objects.filter(is_active=True).prefetch_related("groups")[:500])
+    active = list(User.objects.filter(is_active=True).prefetch_related("groups", "authenticator_set")[:500])
     admins = sum(role_of(user, policy) is Role.ADMIN for user in active)
     return EntryState(f"{plural(len(active), 'person', 'people')}, {plural(admins, 'administrator')}")
 

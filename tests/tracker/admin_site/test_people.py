@@ -6,10 +6,14 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.tracker.conftest import ALLAUTH, make_person
 from tracker.access.roles import Role, role_of
+from tracker.admin_site import states
 from tracker.models import AccessSettings, AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +62,23 @@ def test_groups_that_are_no_roles_stay(boss):
     vera.groups.add(Group.objects.create(name="choir"))
     save_role(boss, vera, "responder")
     assert {group.name for group in vera.groups.all()} == {"choir", "responder"}
+
+
+def test_the_list_and_the_front_page_cost_the_same_however_many_people_there_are(boss):
+    def queries() -> list[int]:
+        counts = []
+        for read in (lambda: boss.get("/admin/auth/user/"), lambda: states.people(timezone.now())):
+            with CaptureQueriesContext(connection) as asked:
+                read()
+            counts.append(len(asked))
+        return counts
+
+    make_person("viewer", "vera@x.io")
+    queries()  # what one process reads once
+    few = queries()
+    for number in range(10):
+        make_person(("viewer", "responder", "admin")[number % 3], f"p{number}@x.io")
+    assert queries() == few
 
 
 def test_the_form_offers_three_roles_in_words_and_no_permissions(boss):
