@@ -3,37 +3,71 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from collector.models import MemberModelDay, MemberModelWeek, TeamModelDay
+from django.db.models import Model
+
+from collector.models import (
+    DailyActivity,
+    MemberActivityWeek,
+    MemberModelDay,
+    MemberModelWeek,
+    MemberRequestWeek,
+    TeamModelDay,
+)
 from collector.models.sums import SUMMED
 
-Sums = dict[tuple[Any, ...], tuple[Any, ...]]
-KEYS = {
-    MemberModelWeek: ("week", "member_id", "model", "surface"),
-    TeamModelDay: ("day", "model", "surface", "is_after_turn"),
-}
+Row = dict[str, Any]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class Kept(NamedTuple):
+    """A table of sums: its key, its figures, the table of the rows, and what one row adds."""
+
+    sums: type[Model]
+    key: tuple[str, ...]
+    figures: tuple[str, ...]
+    rows: type[Model]
+    added: Callable[[Row], Row]
+
+
+def _served_on(row: Row) -> Row:
+    return dict.fromkeys(WEEKDAYS, 0) | {WEEKDAYS[row["day"].weekday()]: int(row["requests"] > 0)}
+
+
+ACTIVITY = ("active_days", "lines_added", "accepts", "applies", "tabs_accepted")
+KEPT = (
+    Kept(
+        MemberModelWeek, ("week", "member_id", "model", "surface"), SUMMED, MemberModelDay,
+        lambda row: {name: row[name] for name in SUMMED},
+    ),
+    Kept(
+        TeamModelDay, ("day", "model", "surface", "is_after_turn"), SUMMED, MemberModelDay,
+        lambda row: {name: row[name] for name in SUMMED},
+    ),
+    Kept(
+        MemberActivityWeek, ("week", "member_id"), ACTIVITY, DailyActivity,
+        lambda row: {name: row[name] for name in ACTIVITY[1:]} | {"active_days": int(row["is_active"])},
+    ),
+    Kept(MemberRequestWeek, ("week", "member_id"), WEEKDAYS, MemberModelDay, _served_on),
+)  # fmt: skip
 
 
 def assert_sums_agree(using: str = "default") -> None:
-    for model, keys in KEYS.items():
-        stored = {
-            tuple(row[key] for key in keys): _figures(row) for row in model.objects.using(using).values()
-        }
-        expected = _added_up(keys, using)
-        nothing = (0,) * (len(SUMMED) + 1)
-        assert {key: figures for key, figures in stored.items() if figures != nothing} == expected
+    for kept in KEPT:
+        names = (*kept.figures, "day_rows")
+        rows = kept.sums.objects.using(using).values()  # type: ignore[attr-defined]
+        stored = {tuple(row[key] for key in kept.key): tuple(row[name] for name in names) for row in rows}
+        stored = {key: figures for key, figures in stored.items() if any(figures)}
+        assert stored == _added_up(kept, names, using), kept.sums
 
 
-def _added_up(keys: tuple[str, ...], using: str) -> Sums:
+def _added_up(kept: Kept, names: tuple[str, ...], using: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     sums: dict[tuple[Any, ...], Counter[str]] = {}
-    for row in MemberModelDay.objects.using(using).values():
+    for row in kept.rows.objects.using(using).values():  # type: ignore[attr-defined]
         row["week"] = row["day"] - timedelta(days=row["day"].weekday())
-        own = sums.setdefault(tuple(row[key] for key in keys), Counter())
-        own.update({name: row[name] for name in SUMMED} | {"day_rows": 1})
-    return {key: _figures(own) for key, own in sums.items()}
-
-
-def _figures(row: Any) -> tuple[Any, ...]:
-    return tuple(row[name] for name in (*SUMMED, "day_rows"))
+        own = sums.setdefault(tuple(row[key] for key in kept.key), Counter())
+        own.update(kept.added(row) | {"day_rows": 1})
+    return {key: tuple(own[name] for name in names) for key, own in sums.items()}

@@ -5,58 +5,102 @@ Sums of everybody over a month read a third of the rows so, and of a year a fift
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import IntegerField, Model, QuerySet
+from django.db.models.functions import Cast
 
 from collector.base.days import utc_day
 from collector.base.statements import Statement, statement, union
-from collector.models import BillingCycle, MemberModelDay, MemberModelWeek
+from collector.models import (
+    BillingCycle,
+    MemberActivityWeek,
+    MemberModelDay,
+    MemberModelWeek,
+    MemberRequestWeek,
+)
 from collector.models.sums import SUMMED
-from collector.models.totals import MemberModelDayQuerySet
 
 WEEK = timedelta(days=7)
 HALF = timedelta(days=3)  # as many days are at most added to the weeks, or subtracted, at either end
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SERVED = " + ".join(f"CASE WHEN {name} > 0 THEN 1 ELSE 0 END" for name in WEEKDAYS)
+ACTIVITY = ("active_days", "lines_added", "accepts", "applies", "tabs_accepted")
+REQUEST_DAYS = ", ".join(["member_id", *(f"0 AS {name}" for name in ACTIVITY), "{} AS request_days"])
 
 
 class Weekly(NamedTuple):
-    """Rows of weeks and days, whose sums less those of `less` are the stretch's."""
+    """Weeks from the Monday `start` up to but not including `end`, and rows of days: the sums of weeks and of
+    `more`, less those of `less`, are the stretch's."""
 
-    weeks: QuerySet[MemberModelWeek]
-    more: list[MemberModelDayQuerySet]
-    less: list[MemberModelDayQuerySet]
+    start: date
+    end: date
+    more: Sequence[QuerySet[Any]]
+    less: Sequence[QuerySet[Any]]
+
+    def weeks(self, model: type[Model]) -> QuerySet[Any]:
+        rows = model._default_manager.filter(week__gte=self.start, week__lt=self.end)
+        return rows if self.start < self.end else rows.none()
 
 
-def in_weeks(first: date, last: date) -> Weekly:
+def in_weeks(first: date, last: date, days: type[Model] = MemberModelDay) -> Weekly:
     """The whole days from `first` to `last`, both included."""
-    days = MemberModelDay.objects.all()
     start, end = monday(first + HALF), monday(last + timedelta(days=1) + HALF)
-    if start >= end:
-        return Weekly(MemberModelWeek.objects.none(), [days.between(first, last)], [])
     day = timedelta(days=1)
-    more = [(first, start - day), (end, last)]
-    less = [(start, first - day), (last + day, end - day)]
-    return Weekly(_weeks(start, end), _ranges(more), _ranges(less))
+    more, less = [(first, start - day), (end, last)], [(start, first - day), (last + day, end - day)]
+    if start >= end:
+        more, less = [(first, last)], []
+    return Weekly(start, end, _ranges(days, more), _ranges(days, less))
 
 
 def cycle_in_weeks(cycle: BillingCycle) -> Weekly:
     """All of `cycle`, exact to the instant."""
     rows = MemberModelDay.objects.in_cycle(cycle)
     start, end = monday(utc_day(cycle.start_at) + WEEK), monday(utc_day(cycle.end_at))
-    if start >= end:
-        return Weekly(MemberModelWeek.objects.none(), [rows], [])
-    return Weekly(_weeks(start, end), [rows.filter(day__lt=start), rows.filter(day__gte=end)], [])
+    more = [rows.filter(day__lt=start), rows.filter(day__gte=end)] if start < end else [rows]
+    return Weekly(start, end, more, [])
+
+
+def only_days(rows: QuerySet[Any]) -> Weekly:
+    """Rows of days that filters keep from being known by weeks."""
+    return Weekly(date.min, date.min, [rows], [])
 
 
 def of_weeks(rows: Weekly) -> Statement | None:
-    """The rows of weeks and days, and with other signs those of the days that the weeks have too many."""
-    names = ("member_id", "model", "surface", *SUMMED)
-    negative = ", ".join([*names[:3], *(f"-{name} AS {name}" for name in SUMMED)])
-    own = [statement(part.values_list(*names)) for part in (rows.weeks, *rows.more)]
-    less = [statement(part.values_list(*names)) for part in rows.less]
-    own += [(f"SELECT {negative} FROM ({sql}) AS own", values) for sql, values in filter(None, less)]  # noqa: S608  # nosec
-    return union(own)
+    """Usage by weeks and days: member_id, model, surface and `SUMMED`, which are negative for the days that
+    the weeks have too many."""
+    keys = ("member_id", "model", "surface")
+    weeks = rows.weeks(MemberModelWeek).values_list(*keys, *SUMMED)
+    more, less = ([part.values_list(*keys, *SUMMED) for part in parts] for parts in (rows.more, rows.less))
+    negative = ", ".join([*keys, *(f"-{name} AS {name}" for name in SUMMED)])
+    return union([*map(statement, (weeks, *more)), *(_selected(negative, part) for part in less)])
+
+
+def activity_of_weeks(activity: Weekly, used: Weekly | None) -> Statement | None:
+    """The same of activity: member_id, `ACTIVITY` and request_days, the days with a served request."""
+    weeks = activity.weeks(MemberActivityWeek).values_list("member_id", *ACTIVITY)
+    more, less = (
+        [
+            part.annotate(active_days=Cast("is_active", IntegerField())).values_list("member_id", *ACTIVITY)
+            for part in parts
+        ]
+        for parts in (activity.more, activity.less)
+    )
+    positive = ", ".join(["member_id", *ACTIVITY, "0 AS request_days"])
+    negative = ", ".join(["member_id", *(f"-{name}" for name in ACTIVITY), "0"])
+    parts = [
+        *(_selected(positive, part) for part in (weeks, *more)),
+        *(_selected(negative, part) for part in less),
+    ]
+    if used is not None:
+        days_of_week = used.weeks(MemberRequestWeek).values_list("member_id", *WEEKDAYS)
+        parts.append(_selected(REQUEST_DAYS.format(SERVED), days_of_week))
+        for number, own in ((1, used.more), (-1, used.less)):
+            days = [part.filter(requests__gt=0).values_list("member_id", "day").distinct() for part in own]
+            parts += [_selected(REQUEST_DAYS.format(number), part) for part in days]
+    return union(parts)
 
 
 def monday(day: date) -> date:
@@ -64,9 +108,12 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _weeks(start: date, end: date) -> QuerySet[MemberModelWeek]:
-    return MemberModelWeek.objects.filter(week__gte=start, week__lt=end)
+def _selected(columns: str, rows: QuerySet[Any]) -> Statement | None:
+    own = statement(rows)
+    return own and (f"SELECT {columns} FROM ({own[0]}) AS own", own[1])  # noqa: S608  # nosec
 
 
-def _ranges(pairs: list[tuple[date, date]]) -> list[MemberModelDayQuerySet]:
-    return [MemberModelDay.objects.all().between(first, last) for first, last in pairs if first <= last]
+def _ranges(days: type[Model], pairs: list[tuple[date, date]]) -> list[QuerySet[Any]]:
+    return [
+        days._default_manager.filter(day__gte=first, day__lte=last) for first, last in pairs if first <= last
+    ]

@@ -1,30 +1,16 @@
 """Triggers that keep sums of a table's rows, and what fills them with the rows of the past; for migrations."""
 
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from django.db import transaction
+from django.db import migrations, transaction
 
-DAYS = "collector_membersurfaceday"
-COUNTS = ("requests", "failed_requests", "max_mode_requests", "runs", "input_tokens", "output_tokens",
-          "cache_write_tokens", "cache_read_tokens")  # fmt: skip
-CENTS = ("total_cents", "billed_cents")
-SUMMED, ROWS = (*COUNTS, *CENTS), "day_rows"
+# SQL of a row, where they differ one for each database. `{row}` is nothing, or `NEW.` and `OLD.` in triggers.
+Sql = str | dict[str, str]
 MONDAY = {
     "sqlite": "DATE({row}day, 'weekday 0', '-6 days')",
     "postgresql": "CAST(DATE_TRUNC('week', {row}day) AS DATE)",
 }
-# Of each table its key, as columns and as expressions of a row of days.
-KEYS = {
-    "collector_membermodelweek": {
-        "week": "", "member_id": "{row}member_id", "model": "{row}model", "surface": "{row}surface"
-    },
-    "collector_teammodelday": {
-        "day": "{row}day", "model": "{row}model", "surface": "{row}surface",
-        "is_after_turn": "{row}is_after_turn",
-    },
-}  # fmt: skip
-IDENTITY = ("member_id", "day", "model", "surface", "is_after_turn")
-STAYED = " AND ".join(f"NEW.{name} = OLD.{name}" for name in IDENTITY)
 SQLITE = ("insert", "delete", "change", "move")
 # One statement for all rows that a statement wrote.
 ADDED, REMOVED = "SELECT 1 AS sign, * FROM added", "SELECT -1 AS sign, * FROM removed"
@@ -35,95 +21,132 @@ POSTGRESQL = {
 }
 POSTGRESQL_TRIGGER = """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {add} RETURN NULL; END $$;
-CREATE TRIGGER {name} AFTER {event} ON {days} REFERENCING {tables}
+CREATE TRIGGER {name} AFTER {event} ON {rows} REFERENCING {tables}
     FOR EACH STATEMENT EXECUTE FUNCTION {name}()"""
 
 
-def key_of(table: str, vendor: str, row: str = "") -> dict[str, str]:
-    """The columns of the key and what they are, for a row of days by that name."""
-    return {column: (sql or MONDAY[vendor]).format(row=row) for column, sql in KEYS[table].items()}
+@dataclass(frozen=True)
+class Sums:
+    """A table of sums: the columns of its key, the first of them its week or day, and those of its figures,
+    each with what it is of a row of `rows`. A row is known by its `identity`, its `day` among it."""
 
+    table: str
+    rows: str
+    identity: tuple[str, ...]
+    key: dict[str, Sql]
+    counts: dict[str, Sql]
+    cents: dict[str, Sql] = field(default_factory=dict)
 
-def added(table: str, key: dict[str, str], value: str, one: str, source: str) -> str:
-    """A statement that adds to the sums, and makes them where there are none."""
-    new = [f"{name} = {table}.{name} + excluded.{name}" for name in (*COUNTS, ROWS)]
-    new += [f"{name} = ROUND({table}.{name} + excluded.{name}, 6)" for name in CENTS]
-    values = ", ".join([*key.values(), *map(value.format, SUMMED), one])
-    columns = ", ".join([*key, *SUMMED, ROWS])
-    return (
-        f"INSERT INTO {table} ({columns}) SELECT {values} {source} "  # noqa: S608  # nosec B608
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join(new)};"
-    )
+    def key_of(self, vendor: str, row: str = "") -> dict[str, str]:
+        return of_row(self.key, vendor, row)
 
+    def figures_of(self, vendor: str, row: str = "") -> dict[str, str]:
+        return of_row({**self.counts, **self.cents, "day_rows": "1"}, vendor, row)
 
-def changed(table: str, key: dict[str, str], value: str, one: str) -> str:
-    """A statement that adds to the sums that there are: where all tables are emptied, members go first."""
-    new = [f"{name} = {name} + {value.format(name)}" for name in COUNTS] + [f"{ROWS} = {ROWS} + {one}"]
-    new += [f"{name} = ROUND({name} + {value.format(name)}, 6)" for name in CENTS]
-    found = " AND ".join(f"{column} = {sql}" for column, sql in key.items())
-    return f"UPDATE {table} SET {', '.join(new)} WHERE {found};"  # noqa: S608  # nosec B608
+    def new(self, column: str, more: str) -> str:
+        """An assignment that adds to a figure."""
+        sql = f"{self.table}.{column} + {more}"
+        return f"{column} = ROUND({sql}, 6)" if column in self.cents else f"{column} = {sql}"
 
+    def added(self, key: dict[str, str], figures: dict[str, str], source: str) -> str:
+        """A statement that adds to the sums, and makes them where there are none."""
+        new = [self.new(column, f"excluded.{column}") for column in figures]
+        return (
+            f"INSERT INTO {self.table} ({', '.join([*key, *figures])}) "  # noqa: S608  # nosec B608
+            f"SELECT {', '.join([*key.values(), *figures.values()])} {source} "
+            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join(new)};"
+        )
 
-def watch(apps, schema_editor) -> None:
-    forget(apps, schema_editor)
-    for table in KEYS:
+    def changed(self, key: dict[str, str], more: dict[str, str]) -> str:
+        """A statement that adds to the sums that there are: where all tables are emptied, members go first."""
+        new = [self.new(column, f"({sql})") for column, sql in more.items()]
+        same = " AND ".join(f"{column} = {sql}" for column, sql in key.items())
+        return f"UPDATE {self.table} SET {', '.join(new)} WHERE {same};"  # noqa: S608  # nosec B608
+
+    def watch(self, apps, schema_editor) -> None:
+        self.forget(apps, schema_editor)
         if schema_editor.connection.vendor == "postgresql":
-            for kind, (event, tables, rows) in POSTGRESQL.items():
-                key = key_of(table, "postgresql")
-                source = f"FROM ({rows}) AS written GROUP BY {', '.join(key.values())}"
-                add = added(table, key, "SUM(sign * {})", "SUM(sign)", source)
-                schema_editor.execute(
-                    POSTGRESQL_TRIGGER.format(name=f"{table}_{kind}", event=event, tables=tables, days=DAYS, add=add)
+            self.watch_statements(schema_editor)
+        else:
+            self.watch_rows(schema_editor)
+
+    def watch_statements(self, schema_editor) -> None:
+        key = self.key_of("postgresql")
+        figures = {name: f"SUM(sign * {sql})" for name, sql in self.figures_of("postgresql").items()}
+        for kind, (event, tables, written) in POSTGRESQL.items():
+            add = self.added(key, figures, f"FROM ({written}) AS written GROUP BY {', '.join(key.values())}")
+            schema_editor.execute(
+                POSTGRESQL_TRIGGER.format(
+                    name=f"{self.table}_{kind}", event=event, tables=tables, rows=self.rows, add=add
                 )
-            continue
-        new, old = (key_of(table, "sqlite", row) for row in ("NEW.", "OLD."))
-        add = added(table, new, "NEW.{}", "1", "WHERE TRUE")
-        less, more = changed(table, old, "-OLD.{}", "-1"), changed(table, new, "(NEW.{0} - OLD.{0})", "0")
+            )
+
+    def watch_rows(self, schema_editor) -> None:
+        new, old = (self.figures_of("sqlite", row) for row in ("NEW.", "OLD."))
+        key = self.key_of("sqlite", "NEW.")
+        add = self.added(key, new, "WHERE TRUE")
+        less = self.changed(self.key_of("sqlite", "OLD."), {name: f"-{sql}" for name, sql in old.items()})
+        more = self.changed(key, {name: f"{sql} - {old[name]}" for name, sql in new.items()})
+        stayed = " AND ".join(f"NEW.{name} = OLD.{name}" for name in self.identity)
         for kind, event, statements in (
-            ("insert", f"INSERT ON {DAYS}", add),
-            ("delete", f"DELETE ON {DAYS}", less),
-            ("change", f"UPDATE ON {DAYS} WHEN {STAYED}", more),
-            ("move", f"UPDATE ON {DAYS} WHEN NOT ({STAYED})", f"{less} {add}"),
+            ("insert", f"INSERT ON {self.rows}", add),
+            ("delete", f"DELETE ON {self.rows}", less),
+            ("change", f"UPDATE ON {self.rows} WHEN {stayed}", more),
+            ("move", f"UPDATE ON {self.rows} WHEN NOT ({stayed})", f"{less} {add}"),
         ):
-            schema_editor.execute(f"CREATE TRIGGER {table}_{kind} AFTER {event} BEGIN {statements} END")
+            schema_editor.execute(f"CREATE TRIGGER {self.table}_{kind} AFTER {event} BEGIN {statements} END")
 
-
-def forget(apps, schema_editor) -> None:
-    is_postgresql = schema_editor.connection.vendor == "postgresql"
-    for table in KEYS:
+    def forget(self, apps, schema_editor) -> None:
+        is_postgresql = schema_editor.connection.vendor == "postgresql"
         for kind in POSTGRESQL if is_postgresql else SQLITE:
-            what = f"FUNCTION IF EXISTS {table}_{kind} CASCADE" if is_postgresql else f"TRIGGER IF EXISTS {table}_{kind}"
-            schema_editor.execute(f"DROP {what}")
+            name = f"{self.table}_{kind}"
+            schema_editor.execute(
+                f"DROP FUNCTION IF EXISTS {name} CASCADE" if is_postgresql else f"DROP TRIGGER IF EXISTS {name}"
+            )
 
+    def fill(self, apps, schema_editor) -> None:
+        connection = schema_editor.connection
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT MIN(day), MAX(day) FROM {self.rows}")  # noqa: S608  # nosec B608
+            first, last = (day and date.fromisoformat(str(day)) for day in cursor.fetchone())
+        if first is None:
+            return
+        monday = first - timedelta(days=first.weekday())
+        while monday <= last:
+            with transaction.atomic(using=connection.alias):
+                # Whoever writes totals holds this, older versions too.
+                len(apps.get_model("collector", "Lease").objects.select_for_update().filter(name="facts"))
+                self.fill_week(connection, monday)
+            monday += timedelta(days=7)
 
-def fill(apps, schema_editor) -> None:
-    connection = schema_editor.connection
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT MIN(day), MAX(day) FROM {DAYS}")  # noqa: S608  # nosec B608
-        first, last = (day and date.fromisoformat(str(day)) for day in cursor.fetchone())
-    if first is None:
-        return
-    monday = first - timedelta(days=first.weekday())
-    while monday <= last:
-        with transaction.atomic(using=connection.alias):
-            # Whoever writes totals holds this, older versions too.
-            len(apps.get_model("collector", "Lease").objects.select_for_update().filter(name="facts"))
-            fill_week(connection, monday)
-        monday += timedelta(days=7)
-
-
-def fill_week(connection, monday: date) -> None:
-    sums = [f"SUM({name})" for name in COUNTS] + [f"ROUND(SUM({name}), 6)" for name in CENTS]
-    sums.append("COUNT(*)")
-    adapt, before = connection.ops.adapt_datefield_value, monday + timedelta(days=7)
-    span = [adapt(monday), adapt(before)]
-    with connection.cursor() as cursor:
-        for table in KEYS:
-            key = key_of(table, connection.vendor)
-            when, columns = next(iter(key)), ", ".join([*key, *SUMMED, ROWS])
-            cursor.execute(f"DELETE FROM {table} WHERE {when} >= %s AND {when} < %s", span)  # noqa: S608  # nosec B608
+    def fill_week(self, connection, monday: date) -> None:
+        key, figures = self.key_of(connection.vendor), self.figures_of(connection.vendor)
+        when, columns = next(iter(key)), ", ".join([*key, *figures])
+        sums = [f"ROUND(SUM({sql}), 6)" if name in self.cents else f"SUM({sql})" for name, sql in figures.items()]
+        adapt = connection.ops.adapt_datefield_value
+        span = [adapt(monday), adapt(monday + timedelta(days=7))]
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {self.table} WHERE {when} >= %s AND {when} < %s", span)  # noqa: S608  # nosec B608
             cursor.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {', '.join([*key.values(), *sums])} FROM {DAYS} "  # noqa: S608  # nosec B608
+                f"INSERT INTO {self.table} ({columns}) "  # noqa: S608  # nosec B608
+                f"SELECT {', '.join([*key.values(), *sums])} FROM {self.rows} "
                 f"WHERE day >= %s AND day < %s GROUP BY {', '.join(key.values())}",
                 span,
             )
+
+
+def of_row(columns: dict[str, Sql], vendor: str, row: str) -> dict[str, str]:
+    return {
+        name: (sql if isinstance(sql, str) else sql[vendor]).format(row=row) for name, sql in columns.items()
+    }
+
+
+def own(*names: str) -> dict[str, Sql]:
+    """Columns that are those of the row by the same name."""
+    return {name: f"{{row}}{name}" for name in names}
+
+
+def keep(*tables: Sums) -> list[migrations.RunPython]:
+    """Operations of a migration that is not atomic: triggers first, so that nothing is missed."""
+    watched = [migrations.RunPython(sums.watch, sums.forget) for sums in tables]
+    return watched + [migrations.RunPython(sums.fill, migrations.RunPython.noop) for sums in tables]

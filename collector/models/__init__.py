@@ -11,7 +11,7 @@ from .pruning import Pruning
 from .requests import RequestSlot, StoredETag
 from .runs import Source, SourceRun, Watermark
 from .spend import BillingCycle, Reconciliation, SpendSnapshot
-from .sums import MemberModelWeek, TeamModelDay
+from .sums import MemberActivityWeek, MemberModelWeek, MemberRequestWeek, TeamModelDay
 from .totals import AGENT_SURFACES, MemberModelDay, MemberModelHour, Surface
 from .usage import UsageEvent
 
@@ -27,12 +27,14 @@ __all__ = [
     "Lease",
     "Member",
     "MemberAddress",
+    "MemberActivityWeek",
     "MemberAnalyticsDay",
     "MemberMerge",
     "MergePart",
     "MemberModelDay",
     "MemberModelHour",
     "MemberModelWeek",
+    "MemberRequestWeek",
     "TeamModelDay",
     "Pruning",
     "Reconciliation",

@@ -1,8 +1,8 @@
-"""The rows of `MemberModelDay` added up further, for pages about everybody.
+"""The rows of `MemberModelDay` and `DailyActivity` added up further, for pages about everybody.
 
-The database itself keeps these tables: its triggers, made by the migration `sums`, add to them whatever is
-written to the days, by whom ever: a collection, an import, a merge, an older version beside this one. Nothing
-else writes them, and all pages could be answered without them.
+The database itself keeps these tables: its triggers, made by migrations, add to them whatever is written to
+the days, by whom ever: a collection, an import, a merge, an older version beside this one. Nothing else
+writes them, and all pages could be answered without them.
 """
 
 from __future__ import annotations
@@ -84,3 +84,40 @@ class TeamModelDay(UsageSums):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.model}, {self.get_surface_display()}"
+
+
+class MemberWeek(models.Model):
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+", db_index=False)
+    week = models.DateField(help_text="Its Monday.")
+    day_rows = models.BigIntegerField(help_text="How many rows of days are in it; none once they are gone.")
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["week", "member"], name="%(class)s_one_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member}, week of {self.week}"
+
+
+class MemberActivityWeek(MemberWeek):
+    """What `DailyActivity` counted of one member in one week."""
+
+    active_days = models.BigIntegerField()
+    lines_added = models.BigIntegerField()
+    accepts = models.BigIntegerField()
+    applies = models.BigIntegerField()
+    tabs_accepted = models.BigIntegerField()
+
+
+class MemberRequestWeek(MemberWeek):
+    """On which days of one week one member had a served request: how many rows of each day say so."""
+
+    monday = models.BigIntegerField()
+    tuesday = models.BigIntegerField()
+    wednesday = models.BigIntegerField()
+    thursday = models.BigIntegerField()
+    friday = models.BigIntegerField()
+    saturday = models.BigIntegerField()
+    sunday = models.BigIntegerField()

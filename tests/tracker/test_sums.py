@@ -13,9 +13,19 @@ from collector.collecting.windows import Window
 from collector.cursor.events import PATH
 from collector.facts.merging import merge_members, preview_merge, undo_merge
 from collector.facts.pruning import plan_pruning, prune
-from collector.facts.weeks import cycle_in_weeks, in_weeks
+from collector.facts.weeks import cycle_in_weeks, in_weeks, of_weeks
 from collector.imports.usage import import_usage
-from collector.models import BillingCycle, Member, MemberMerge, MemberModelDay, MemberModelWeek, TeamModelDay
+from collector.models import (
+    BillingCycle,
+    DailyActivity,
+    Member,
+    MemberActivityWeek,
+    MemberMerge,
+    MemberModelDay,
+    MemberModelWeek,
+    MemberRequestWeek,
+    TeamModelDay,
+)
 from collector.sources import events
 from groups.assignments.membership import sums_by_group
 from groups.models import Assignment, Group
@@ -107,7 +117,29 @@ def test_whatever_is_done_to_rows_by_hand():
         deed()
         assert_sums_agree()
     ana.delete(), bo.delete()
-    assert MemberModelWeek.objects.count() == 0
+    assert MemberModelWeek.objects.count() == MemberRequestWeek.objects.count() == 0
+
+
+def test_whatever_is_done_to_activity_by_hand():
+    ana, bo = make_member(), make_member("bo@example.com")
+    figures = {"is_active": True, "lines_added": 3, "accepts": 2, "applies": 4, "tabs_accepted": 5}
+    for day in (START.date(), START.date() + timedelta(days=1)):
+        DailyActivity.objects.create(member=ana, day=day, updated_at=NOW, **figures)
+    row = DailyActivity.objects.create(member=bo, day=START.date(), updated_at=NOW, is_active=False)
+    rows = DailyActivity.objects.all()
+    for deed in (
+        lambda: rows.update(is_active=True, lines_added=F("lines_added") * 3),
+        lambda: rows.filter(day=START.date()).update(is_active=False),
+        lambda: rows.filter(pk=row.pk).update(day=date(2026, 5, 1)),
+        lambda: rows.filter(pk=row.pk).update(member=ana),
+        lambda: rows.bulk_create([DailyActivity(**rows.values()[0])], ignore_conflicts=True),
+        lambda: rows.filter(pk=row.pk).delete(),
+        lambda: rows.all().delete(),
+    ):
+        deed()
+        assert_sums_agree()
+    ana.delete(), bo.delete()
+    assert MemberActivityWeek.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -117,10 +149,14 @@ def test_the_migration_fills_what_was_there_before_and_may_be_repeated():
         ana = make_member()
         for back in range(20):
             make_day(ana, START.date() - timedelta(days=back), Decimal("0.1"), surface="ide")
+            DailyActivity.objects.create(
+                member=ana, day=START.date() - timedelta(days=back), is_active=True, updated_at=NOW
+            )
     finally:
         call_command("migrate", "collector", verbosity=0)
     assert_sums_agree()
     assert TeamModelDay.objects.count() == 20
+    assert MemberActivityWeek.objects.count() == MemberRequestWeek.objects.count() == 3
     call_command("migrate", "collector", "0019", verbosity=0)
     MemberModelDay.objects.update(requests=9)
     call_command("migrate", "collector", verbosity=0)
@@ -153,14 +189,14 @@ def test_weeks_and_days_add_up_to_every_stretch_of_days(seven_weeks):
         for length in range(1, 40):
             span = first + timedelta(days=start), first + timedelta(days=start + length - 1)
             rows = MemberModelDay.objects.between(*span)
-            assert sorted(usage.part_rows(in_weeks(*span))) == sorted(usage.part_rows(rows)), span
+            assert sorted(usage.part_rows(of_weeks(in_weeks(*span)))) == sorted(usage.part_rows(rows)), span
 
 
 @pytest.mark.parametrize("days", [35, 30, 7, 3])
 def test_weeks_and_days_add_up_to_a_cycle_that_turns_within_days(seven_weeks, days):
     seven_weeks.end_at = seven_weeks.start_at + timedelta(days=days)
     rows = MemberModelDay.objects.in_cycle(seven_weeks)
-    assert sorted(usage.part_rows(cycle_in_weeks(seven_weeks))) == sorted(usage.part_rows(rows))
+    assert sorted(usage.part_rows(of_weeks(cycle_in_weeks(seven_weeks)))) == sorted(usage.part_rows(rows))
 
 
 @pytest.mark.parametrize("keys", [("member_id",), ("member_id", "model")])
@@ -197,5 +233,43 @@ def test_a_month_reads_whole_weeks_and_few_days(seven_weeks, django_assert_num_q
     weekly = in_weeks(date(2026, 2, 27), date(2026, 3, 28))
     assert [rows.count() for rows in weekly.more + weekly.less] == [12, 4]
     with django_assert_num_queries(1) as asked:
-        usage.part_rows(weekly)
+        usage.part_rows(of_weeks(weekly))
     assert connection.ops.quote_name(MemberModelWeek._meta.db_table) in asked.captured_queries[0]["sql"]
+
+
+@pytest.mark.parametrize("days", [None, 35, 30, 7, 3])
+def test_activity_by_weeks_is_that_of_its_days(seven_weeks, days):
+    """Of stretches of days, and of a cycle that turns within its first and last day."""
+    first = date(2026, 2, 25)
+    for place, member in enumerate(Member.objects.order_by("pk")):
+        DailyActivity.objects.bulk_create(
+            DailyActivity(
+                member=member, day=first + timedelta(days=offset), updated_at=NOW,
+                is_active=(offset + place) % 3 > 0, lines_added=offset, accepts=2, applies=3,
+                tabs_accepted=place,
+            )
+            for offset in range(0, 49, 2 - place)
+        )  # fmt: skip
+    spans = [(first + timedelta(days=start), first + timedelta(days=start + length - 1))
+             for start in range(9) for length in (1, 2, 6, 9, 13, 30, 39)]  # fmt: skip
+    if days:
+        seven_weeks.end_at = seven_weeks.start_at + timedelta(days=days)
+        spans = [(seven_weeks.start_at.date(), seven_weeks.end_at.date())]
+    for span in spans:
+        used = cycle_in_weeks(seven_weeks) if days else in_weeks(*span)
+        rows = MemberModelDay.objects.all()
+        rows = rows.in_cycle(seven_weeks) if days else rows.between(*span)
+        served = {(pk, day) for pk, day in rows.filter(requests__gt=0).values_list("member_id", "day")}
+        expected = {}
+        for row in DailyActivity.objects.between(*span):
+            own = expected.setdefault(row.member_id, [0] * 5)
+            counted = (row.is_active, row.lines_added, row.accepts, row.applies, row.tabs_accepted)
+            expected[row.member_id] = [a + b for a, b in zip(own, counted, strict=True)]
+        expected = {
+            pk: (*expected.get(pk, [0] * 5), sum(member == pk for member, _ in served))
+            for pk in expected | dict(served)
+        }
+        found = usage.activity(in_weeks(*span, DailyActivity), used)
+        assert {pk: own for pk, own in found.items() if any(own)} == {
+            pk: own for pk, own in expected.items() if any(own)
+        }, span

@@ -11,6 +11,7 @@ from typing import Any
 
 from collector.base.days import utc_day
 from collector.facts.forecast import MAX_DAYS, Forecast
+from collector.facts.weeks import of_weeks
 from collector.models import (
     AiCodeCommit,
     BillingCycle,
@@ -271,7 +272,7 @@ class Colleagues(Team):
 
     @cached_property
     def all_totals(self) -> dict[int, Totals]:
-        return kept("totals", self.filters, lambda: totals_by_member(self.period.in_weeks))
+        return kept("totals", self.filters, lambda: totals_by_member(of_weeks(self.period.in_weeks)))
 
     @property
     def cents_per_request(self) -> Decimal | None:

@@ -9,7 +9,6 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from collector.base.statements import Statement, statement, union
-from collector.facts.weeks import Weekly, of_weeks
 
 Row = tuple[Any, ...]
 MICRO_PLACES = 6  # of a cent, as many as are stored
@@ -33,13 +32,13 @@ def _sum_of(column: str, where: str) -> str:
     return f"COALESCE(SUM({column}) FILTER (WHERE {where}), 0)" if where else f"SUM({column})"
 
 
-def summed(rows: QuerySet[Any] | Weekly, keys: Sequence[str], *sums: str) -> Statement | None:
+def summed(rows: QuerySet[Any] | Statement | None, keys: Sequence[str], *sums: str) -> Statement | None:
     """A statement that adds rows up by the columns `keys`; None where filters leave no rows.
 
     Of SQL, since Django takes as long to put such a statement together of expressions, and to convert each
     value, as the database takes to add up.
     """
-    selected = of_weeks(rows) if isinstance(rows, Weekly) else statement(rows.order_by())
+    selected = statement(rows.order_by()) if isinstance(rows, QuerySet) else rows
     if selected is None:
         return None
     (own, values), by = selected, ", ".join(keys)

@@ -10,6 +10,7 @@ from typing import Any
 
 from collector.base import names
 from collector.base.days import days_between
+from collector.facts.weeks import in_weeks, of_weeks, only_days
 from collector.models import DailyActivity, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
@@ -109,7 +110,9 @@ class Team:
     @cached_property
     def all_usage(self) -> Usage:
         """Of everybody, whatever the filters."""
-        return self._usage(kept("parts", self.filters, lambda: usage.part_rows(self.period.in_weeks)))
+        return self._usage(
+            kept("parts", self.filters, lambda: usage.part_rows(of_weeks(self.period.in_weeks)))
+        )
 
     @cached_property
     def all_totals(self) -> dict[int, Totals]:
@@ -122,8 +125,8 @@ class Team:
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
-        rows = DailyActivity.objects.between(self.period.first, self.period.end)
-        return kept("activity", self.filters, lambda: usage.activity(rows, self.all_rows))
+        rows = in_weeks(self.period.first, self.period.end, DailyActivity)
+        return kept("activity", self.filters, lambda: usage.activity(rows, self.period.in_weeks))
 
     @property
     def is_empty(self) -> bool:
@@ -262,7 +265,7 @@ class Team:
         if self.selection.group_ids is None:
             return self.all_activity
         rows = DailyActivity.objects.between(self.period.first, self.period.end)
-        return usage.activity(self.selection.of_members(rows), MemberModelDay.objects.none())
+        return usage.activity(only_days(self.selection.of_members(rows)), None)
 
     @cached_property
     def members(self) -> list[MemberFigures]:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from collector.facts.weeks import Weekly
+from collector.base.statements import Statement
+from collector.facts.weeks import Weekly, activity_of_weeks
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.models import AGENT_SURFACES
-from collector.models.activity import BetweenDaysQuerySet
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.sql import Row, as_date, count_sum, fetch, in_cents, micro_sum, summed
 
@@ -143,13 +143,13 @@ SUMS = (
 TOKENS = " + ".join(f"CAST(SUM({name}) AS DOUBLE PRECISION) * {by}" for name, by in TOKEN_WEIGHTS.items())
 
 
-def part_rows(rows: MemberModelDayQuerySet | Weekly) -> list[Row]:
+def part_rows(rows: MemberModelDayQuerySet | Statement | None) -> list[Row]:
     """What each member did with each model, if anything, as `Part` takes it. One query."""
     sums = summed(rows, ("member_id", "model"), *SUMS, count_sum("max_mode_requests"), TOKENS)
     return [row for row in fetch(sums) if any(row[2:-2])]
 
 
-def totals_by_member(rows: Weekly) -> dict[int, Totals]:
+def totals_by_member(rows: Statement | None) -> dict[int, Totals]:
     """Of members who did anything. One query, which takes half as long as the one by model."""
     return {pk: totals(own) for pk, *own in fetch(summed(rows, ("member_id",), *SUMS)) if any(own)}
 
@@ -214,17 +214,13 @@ class Activity(NamedTuple):
     request_days: int = 0
 
 
-def activity(rows: BetweenDaysQuerySet, used: MemberModelDayQuerySet) -> dict[int, Activity]:
-    """By member id; days with a request are those of the `used` rows. One query of two parts."""
-    sums = (count_sum(name) for name in Activity._fields[1:-1])
-    marked = summed(rows, ("member_id",), "COUNT(CASE WHEN is_active THEN 1 END)", *sums, "0")
-    used_days = used.filter(requests__gt=0).values("member_id", "day").distinct()
-    asked = summed(used_days, ("member_id",), *["0"] * 5, "COUNT(*)")
-    by_member: dict[int, Activity] = {}
-    for pk, *figures in fetch(marked, asked):
-        known = by_member.get(pk)
-        by_member[pk] = Activity._make(map(add, known, figures) if known else figures)
-    return by_member
+def activity(rows: Weekly, used: Weekly | None) -> dict[int, Activity]:
+    """By member id; days with a request are those of the `used` rows. One query."""
+    sums = map(count_sum, Activity._fields)
+    return {
+        pk: Activity._make(figures)
+        for pk, *figures in fetch(summed(activity_of_weeks(rows, used), ("member_id",), *sums))
+    }
 
 
 NO_ACTIVITY = Activity()
