@@ -35,10 +35,17 @@ def is_address(text: str) -> bool:
     return len(text) <= MOST_CHARACTERS and text.isprintable() and ADDRESS.fullmatch(text) is not None
 
 
-def bare_address(text: str) -> str:
-    """The address in lower case, without a name before it (`Ann <ann@x.io>`) or a link's `mailto:`."""
+def unquoted_address(text: str) -> str:
+    """The address in lower case, without quotes, brackets or a full stop around it, or a link's `mailto:`."""
     plain = " ".join(text.lower().split()).removeprefix("mailto:")
-    address = plain.removesuffix(">").rpartition("<")[2]
+    address = plain.strip("'\"<>.,; ")
+    return address if is_address(address) else plain
+
+
+def bare_address(text: str) -> str:
+    """The same, also without a name before it (`Ann <ann@x.io>`)."""
+    plain = unquoted_address(text)
+    address = unquoted_address(plain.rpartition("<")[2])
     return address if is_address(address) else plain
 
 

@@ -27,7 +27,7 @@ MOST_BROKEN = 1_000
 # NUL, and what stands for bytes that could not be decoded.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 # Titles and blank lines that may stand above the names of the columns.
-MOST_LINES_ABOVE = 5
+MOST_LINES_ABOVE = 20
 
 
 class FileError(Exception):
@@ -90,6 +90,7 @@ class CsvTable:
         self._lines = _Lines(io.TextIOWrapper(file, encoding=encoding, errors=errors, newline=""))
         self._known, self._required = columns, required
         self._header = _find_header(self._lines, columns, required)
+        self.exports = 1  # begun so far: a file may hold several, one below the other
 
     @property
     def delimiter(self) -> str:
@@ -126,6 +127,7 @@ class CsvTable:
                 continue
             if header := self._header.another(cells, self._known, self._required):
                 self._header = header
+                self.exports += 1
             elif any(map(str.strip, cells)) and (row := self._row(self._lines.first_of_row, cells)):
                 yield row
 
@@ -248,7 +250,7 @@ def _find_header(lines: _Lines, columns: Columns, required: tuple[str, ...]) -> 
     if first is None:
         raise FileError("Line 1: the file is empty, or does not begin with a line of column names.")
     missing = " and no column ".join(
-        columns[name][0].capitalize() for name in required if name not in first.places
+        min(columns[name], key=len).capitalize() for name in required if name not in first.places
     )
     raise FileError(
         f"Line 1: there is no column {missing}. The file begins with “{tidy(first.text)[:120]}”; "

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from .cells import tidy
@@ -14,7 +16,9 @@ DELIMITERS = ",;\t|"
 # Physical lines of the names.
 MOST_HEADER_LINES = 40
 
-Columns = Mapping[str, tuple[str, ...]]  # our name for a column: the headers it goes by, in lower case
+Columns = Mapping[str, tuple[str, ...]]  # our name for a column: the headers it goes by, the best first
+# What some programs write between words: `User Email`, `user_email`, `userEmail`, `E-Mail`.
+BETWEEN_WORDS = re.compile(r"[^\w$/]|_")
 
 
 @dataclass(frozen=True)
@@ -79,14 +83,23 @@ def header_of(cells: list[str], text: str, delimiter: str, columns: Columns) -> 
     spelled = [tidy(cell).strip("\"'").lower() for cell in cells]
     while spelled and not spelled[-1]:  # spreadsheets leave separators behind for columns that were cleared
         spelled.pop()
-    places = {
-        name: [
-            [place for place, cell in enumerate(spelled) if cell == spelling]
-            for spelling in spellings
-            if spelling in spelled
-        ]
-        for name, spellings in columns.items()
-        if not set(spelled).isdisjoint(spellings)
-    }
+    places = {name: alike for name, spellings in columns.items() if (alike := _places(spelled, spellings))}
     named = frozenset(cells[place] for alike in places.values() for same in alike for place in same)
     return Header(text, delimiter, len(spelled), places, named)
+
+
+def _places(spelled: list[str], spellings: tuple[str, ...]) -> list[list[int]]:
+    """Where a column stands: by spelling, then by those that differ in what joins the words."""
+    loose = dict.fromkeys(map(_squeezed, spellings))
+    exact = [[place for place, cell in enumerate(spelled) if cell == wanted] for wanted in spellings]
+    taken = {place for alike in exact for place in alike}
+    joined = [
+        [place for place, cell in enumerate(spelled) if place not in taken and _squeezed(cell) == wanted]
+        for wanted in loose
+    ]
+    return [alike for alike in exact + joined if alike]
+
+
+@lru_cache(1024)
+def _squeezed(name: str) -> str:
+    return BETWEEN_WORDS.sub("", name)

@@ -49,10 +49,10 @@ def encoding_of(file: BinaryIO) -> tuple[str, str]:
     for beginning, reason in OTHER_KINDS.items():
         if head.startswith(beginning):
             raise NotText(f"Line 1: {reason}")
+    _check_markup(head.removeprefix(codecs.BOM_UTF8))
     marked = (name for mark, name in MARKS.items() if head.startswith(mark))
     encoding = next(((name, "") for name in marked), None) or _by_nuls(head)
     if not encoding:
-        _check_markup(head)
         encoding = _by_content(file)
     file.seek(0)
     return encoding

@@ -15,7 +15,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo
 from pydantic.alias_generators import to_camel
 
-from collector.base.cells import bare_address, tidy
+from collector.base.cells import bare_address, is_empty_value, tidy
 from collector.base.plausibility import (
     MOST_CENTS,
     MOST_COUNT,
@@ -35,8 +35,6 @@ N = TypeVar("N", int, Decimal)
 LARGEST_INTEGER, LARGEST_UNITS = 2**31 - 1, Decimal("99999999.9999")
 # What stands in place of an id; taken for one, everybody who has it would be the same person.
 NO_IDS = {"null", "undefined", "none", "None", "0", "-1"}
-# What stands for nobody where an address is missing.
-NOBODY = NO_IDS | {"n/a", "-", "unknown"}
 
 
 @dataclass
@@ -141,7 +139,7 @@ def _address(value: object) -> str:
 @lru_cache(10_000)
 def _cached_address(text: str) -> str:
     address = bare_address(plausible_address(text))
-    return "" if address in NOBODY else address
+    return "" if is_empty_value(address) or address in NO_IDS else address
 
 
 def _flag(value: object) -> bool:

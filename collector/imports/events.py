@@ -40,18 +40,15 @@ RANKS = [Provenance.API.value, Provenance.TRACKER.value, Provenance.CSV.value]
 class EventWriter:
     """Writes drafts in short transactions, each with the daily totals of what it touched.
 
-    Cheapest with drafts in the order of time. `is_shared` says of a draft that its file may have another for
-    the same member and instant elsewhere: those are held to the end and written together, since what is alike
-    can be told apart only side by side.
+    Cheapest with drafts in the order of time. What is alike in member, instant and model has to come side by
+    side, since only so it can be told apart.
     """
 
     origin: str
     at: datetime
-    is_shared: Callable[[EventDraft], bool] = lambda draft: False
     is_dry_run: bool = False
     counts: Counter[str] = field(default_factory=Counter)  # new, changed, unchanged, known_better
     waiting: list[EventDraft] = field(default_factory=list)
-    shared: list[EventDraft] = field(default_factory=list)
     days: set[tuple[int, date]] = field(default_factory=set)  # of members that have events, in a dry run
     roster: Roster = field(default_factory=Roster.load)  # a dry run's pretends
     transactions: ShortTransactions = field(init=False)
@@ -61,23 +58,15 @@ class EventWriter:
 
     def take_in(self, event: EventDraft) -> None:
         """Hold the event, and write what is held where a day ends, or before it grows too much."""
-        if self.is_shared(event):
-            self.shared.append(event)
-            return
         if len(self.waiting) >= CHUNK and self._is_full(event):
             self.flush()
         self.waiting.append(event)
 
     def flush(self) -> None:
-        """Write what is held."""
-        self._write_all(self.waiting)
+        """Write what is held; at the end, all that is left."""
+        if self.waiting:
+            self.transactions.run(self._steps(self.waiting))
         self.waiting = []
-
-    def finish(self) -> None:
-        """Write all that is left; only now is the file in completely."""
-        self.flush()
-        self._write_all(self.shared)
-        self.shared = []
 
     def _is_full(self, event: EventDraft) -> bool:
         """Whether `event` begins another day, or the one at hand fills memory; never within an instant."""
@@ -85,10 +74,6 @@ class EventWriter:
         if len(self.waiting) >= MOST_HELD:
             return last != event.occurred_at
         return utc_day(last) != utc_day(event.occurred_at)
-
-    def _write_all(self, drafts: list[EventDraft]) -> None:
-        if drafts:
-            self.transactions.run(self._steps(drafts))
 
     def _prepare(self, drafts: list[EventDraft]) -> None:
         self.roster.admit({draft.identity for draft in drafts}, self.at)

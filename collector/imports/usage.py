@@ -44,6 +44,11 @@ class UsageImport:
     by_member: int  # rows that name nobody, taken for `--member`
 
     @property
+    def repeated(self) -> int:
+        """Rows that the file repeats in another of the exports that it holds."""
+        return self.survey.rows - self.new - self.changed - self.unchanged - self.known_better
+
+    @property
     def lines(self) -> Iterator[str]:
         """The report, for people."""
         survey = self.survey
@@ -57,6 +62,10 @@ class UsageImport:
             yield f"{self.unchanged:,} skipped: imported before, unchanged"
         if self.known_better:
             yield f"{self.known_better:,} skipped: already known from the API or a fuller import"
+        if self.repeated:
+            yield f"{self.repeated:,} skipped: they are in another of the exports in this file"
+        if alike := survey.shared_rows - self.repeated:
+            yield f"{alike:,} have the member and instant of another row: each counts as one more request"
         if self.new_members:
             yield f"new members: {self.new_members:,}"
         if survey.without_cost:
@@ -95,12 +104,13 @@ def import_usage(
     roster = (PretendRoster if is_dry_run else Roster).load()
     before = len(roster.by_key)
     csv = UsageEvent.Provenance.CSV.value
-    writer = EventWriter(csv, at, survey.is_shared, is_dry_run=is_dry_run, roster=roster)
-    for done, event in enumerate(file.events(), 1):
+    writer = EventWriter(csv, at, is_dry_run=is_dry_run, roster=roster)
+    for done, event in enumerate(file.events(survey), 1):
         writer.take_in(event)
-        if done % EVERY == 0 or done == survey.rows:
+        if done % EVERY == 0:
             watch("usage events", done, survey.rows)
-    writer.finish()
+    writer.flush()
+    watch("usage events", survey.rows, survey.rows)
     new_members = len(roster.by_key) - before
     counts = {name: writer.counts[name] for name in ("new", "changed", "unchanged", "known_better")}
     result = UsageImport(survey, **counts, new_members=new_members, by_member=by_member)

@@ -22,6 +22,7 @@ from collector.base.csv_files import CsvTable, FileError, Problems, Row
 from collector.base.days import from_epoch_ms, to_epoch_ms, to_milliseconds
 from collector.base.plausibility import AHEAD, EARLIEST, is_number
 from collector.cursor.kinds import begins_like_billed_kind, is_known_kind
+from collector.facts.roster import Identity
 from collector.facts.surfaces import is_by_bugbot
 from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
@@ -33,25 +34,17 @@ from .users import Users
 COLUMNS = {
     "at": ("date", "timestamp", "date (utc)", "timestamp (utc)", "time (utc)", "time"),
     # An address names somebody for certain; beside such a column, *User* holds names.
-    "user": ("email", "user email", "user", "member"),
+    "user": ("email", "user email", "member email", "email address", "user", "member", "user id"),
+    "name": ("name", "user name", "full name", "display name"),
     "kind": ("kind", "type"),
     "model": ("model",),
-    "max_mode": ("max mode", "maxmode"),
+    "max_mode": ("max mode",),
     "cache_write": ("input (w/ cache write)", "cache write", "cache write tokens"),
-    "input": ("input (w/o cache write)",),
+    "input": ("input (w/o cache write)", "input tokens"),
     "cache_read": ("cache read", "cache read tokens"),
     "output": ("output tokens", "output"),
     "total": ("total tokens", "tokens"),
-    "cost": (
-        "cost",
-        "cost ($)",
-        "cost (usd)",
-        "cost usd",
-        "cost($)",
-        "cost (us$)",
-        "cost in usd",
-        "total cost",
-    ),
+    "cost": ("cost", "cost ($)", "cost (usd)", "cost (us$)", "cost in usd", "total cost"),
     "cost_to_you": ("cost to you", "cost to you ($)"),
     "requests": ("requests", "request units", "requests (units)"),
     "cloud_agent": ("cloud agent id",),
@@ -61,7 +54,7 @@ REQUIRED = ("at", "model")
 TOKENS = ("input", "output", "cache_write", "cache_read")
 # UTC by its name, after an instant and in the header of the instants' column.
 NAMED_UTC = re.compile(r"\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
-UTC_COLUMN = re.compile(r"(?:date|time|timestamp) \(utc\)", re.IGNORECASE)
+UTC_COLUMN = re.compile(r"(?:date|time|timestamp)[\s_(]*utc", re.IGNORECASE)
 # What a summary below the rows begins with.
 SUMMARIES = {
     "total",
@@ -75,6 +68,8 @@ SUMMARIES = {
     "total:",
     "sum:",
 }
+# Names of columns of amounts that are none of those above: in cents, in euros, or of another program.
+AMOUNTS = re.compile(r"cost|price|amount|charged?\b|charges|spen[dt]|billed|cents|usd|\beur|[$€£]", re.I)
 # The file's word for the model that the API calls `default`.
 AUTO, DEFAULT = "auto", "default"
 
@@ -95,6 +90,7 @@ class Survey:
     # Who and when, as hashes of eight bytes: they are as many as the rows.
     spots: array[int] = field(default_factory=lambda: array("q"))
     shared: set[int] = field(default_factory=set)  # those of more than one row
+    shared_rows: int = 0  # rows at the spot of an earlier one
 
     def note(self, event: EventDraft, cost: FileCost) -> None:
         self.rows += 1
@@ -111,7 +107,8 @@ class Survey:
     def settle(self) -> None:
         """After the last row: find the spots that are shared."""
         places = np.sort(np.frombuffer(self.spots, dtype=np.int64))
-        self.shared = set(places[1:][places[1:] == places[:-1]].tolist())
+        again = places[1:][places[1:] == places[:-1]]
+        self.shared, self.shared_rows = set(again.tolist()), len(again)
         self.spots = array("q")
 
     def is_shared(self, event: EventDraft) -> bool:
@@ -133,7 +130,7 @@ class UsageCsv:
     def survey(self) -> Survey:
         """Look through the whole file; FileError if it is not such a file, or none of it can be used."""
         survey = Survey()
-        for event, cost in self._events(survey):
+        for event, cost, _ in self._events(survey):
             survey.note(event, cost)
         if not survey.rows:
             survey.problems.raise_if_any()
@@ -149,29 +146,41 @@ class UsageCsv:
         survey.settle()
         return survey
 
-    def events(self) -> Iterator[EventDraft]:
-        """The file's events, in its order."""
-        return (event for event, _ in self._events(Survey()))
+    def events(self, survey: Survey) -> Iterator[EventDraft]:
+        """The file's events, in its order; last those that may be alike, side by side.
 
-    def _events(self, survey: Survey) -> Iterator[tuple[EventDraft, FileCost]]:
+        What several exports in one file repeat comes once, from the one that has most of it.
+        """
+        alike: dict[tuple[Identity, datetime, str], dict[int, list[EventDraft]]] = {}
+        for event, _, export in self._events(Survey()):
+            if survey.is_shared(event):
+                exports = alike.setdefault((event.identity, event.occurred_at, event.model), {})
+                exports.setdefault(export, []).append(event)
+            else:
+                yield event
+        for exports in alike.values():
+            yield from max(reversed(exports.values()), key=len)
+
+    def _events(self, survey: Survey) -> Iterator[tuple[EventDraft, FileCost, int]]:
         with self.path.open("rb") as file:
             table = CsvTable(file, COLUMNS, required=REQUIRED, problems=survey.problems)
             survey.guessed_encoding = table.guessed_encoding
             _check_form(table)
-            self.users.check_column("user" in table.columns)
+            user = "user" if "user" in table.columns else "name"
+            self.users.check_column(user in table.columns)
             for row in table:
                 if _is_summary(row):
                     survey.summaries += 1
                     continue
                 try:
-                    event, cost = self._event(row, table)
+                    event, cost = self._event(row, table, row[user])
                 except ValueError as exc:
                     survey.problems.note(row.line, str(exc))
                     continue
-                self.users.count_row(row["user"])
-                yield event, cost
+                self.users.count_row(row[user])
+                yield event, cost, table.exports
 
-    def _event(self, row: Row, table: CsvTable) -> tuple[EventDraft, FileCost]:
+    def _event(self, row: Row, table: CsvTable, user: str) -> tuple[EventDraft, FileCost]:
         tokens = _tokens(row)
         cost = cost_of_row(row, table.delimiter)
         model = _short(DEFAULT if row["model"].lower() == AUTO else row["model"], 120, "model")
@@ -197,7 +206,7 @@ class UsageCsv:
             origin=UsageEvent.Provenance.CSV.value,
         )
         at = self._instant(row["at"], zone=UTC if UTC_COLUMN.search(table.header) else None)
-        return EventDraft(self.users.identity(row["user"]), at, model, columns), cost
+        return EventDraft(self.users.identity(user), at, model, columns), cost
 
     def _instant(self, text: str, zone: tzinfo | None = None) -> datetime:
         """ISO 8601 with a zone, unless its column names it, or milliseconds, exact to these; ValueError for
@@ -225,7 +234,13 @@ def _is_milliseconds(text: str) -> bool:
 
 
 def _check_form(table: CsvTable) -> None:
-    """FileError where the tokens are neither in four columns nor in one sum."""
+    """FileError where amounts have an unknown name, or tokens are neither in four columns nor in one sum."""
+    if table.columns.isdisjoint({"cost", "cost_to_you"}) and AMOUNTS.search(table.header):
+        name = tidy(next(filter(AMOUNTS.search, table.header.split(table.delimiter)))).strip('"')
+        raise FileError(
+            f"Line 1: the column “{name[:40]}” seems to hold amounts, which may not be US dollars. If they "
+            "are, rename it to Cost; if not, export the usage events again."
+        )
     lacking = [COLUMNS[name][0].capitalize() for name in TOKENS if name not in table.columns]
     if lacking and "total" not in table.columns:
         raise FileError(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from collector.base.cells import MYSELF, is_address, is_empty_value, tidy
+from collector.base.cells import MYSELF, is_address, is_empty_value, tidy, unquoted_address
 from collector.base.csv_files import FileError
 from collector.base.plausibility import is_number
 from collector.facts.roster import Identity, identify
@@ -50,7 +50,7 @@ class Users:
 
     def identity(self, cell: str) -> Identity:
         """Whom the cell names; ValueError where it is somebody, and does not say who."""
-        user = tidy(cell).lower()
+        user = unquoted_address(cell)
         identity = self._identities.get(user)
         if identity is None:
             identity = self._identities[user] = self._identify(user, cell)
@@ -58,7 +58,7 @@ class Users:
 
     def count_row(self, cell: str) -> None:
         """Note a row that is taken."""
-        self.without_user += not _names_somebody(tidy(cell).lower())
+        self.without_user += not _names_somebody(unquoted_address(cell))
 
     def _identify(self, user: str, cell: str) -> Identity:
         if _names_somebody(user):

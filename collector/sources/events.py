@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from collector.base.cells import is_address
 from collector.base.days import utc_day
 from collector.base.garbage import rare_garbage_collection
 from collector.base.notes import DoubtKind, Notes
@@ -128,7 +129,7 @@ def draft(event: EventRecord, notes: Notes) -> EventDraft:
 def doubt_user(event: EventRecord, identity: Identity, notes: Notes) -> None:
     """Note a person's event that names neither an address nor an id, such as “(deleted)”."""
     user = event.user_email
-    if user == identity.key and not identity.has_address and not event.service_account_id:
+    if user == identity.key and not is_address(user) and not event.service_account_id:
         text = f"“{user}” is not an e-mail address: counted under this name"
         notes.doubt(DoubtKind.IDENTITY, text, subject=user, where="userEmail", at=event.timestamp)
 

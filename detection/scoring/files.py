@@ -1,7 +1,7 @@
 """A team's own export and its labels, as a history and true incidents: what `score --file` reads."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -13,6 +13,7 @@ from collector.base.csv_files import FileError
 from collector.facts.worth import TOKEN_WEIGHTS
 from collector.imports.usage_csv import UsageCsv
 from collector.models import Surface, UsageEvent
+from collector.sources.event_rows import EventDraft
 from detection.frame.prices import price_book
 from detection.replay.history import History
 from sandbox.company import Label
@@ -45,8 +46,7 @@ def _label(row: dict[str, str], line: int) -> Label:
 def history_of_file(path: Path, member: str = "") -> History:
     """The export's usage by the hour, each hour known when it is over; rows without a user are `member`'s."""
     file = UsageCsv(path, datetime.now(UTC), member)
-    file.survey()
-    events = _events(file)
+    events = _events(file.events(file.survey()))
     emails = sorted(set(events["email"]))
     number = {email: place for place, email in enumerate(emails, start=1)}
     events = events.assign(member_id=events["email"].map(number).astype(np.int64))
@@ -65,9 +65,9 @@ def first_and_last_day(history: History) -> Sequence[date]:
     return [datetime.fromtimestamp(int(hour) * 3600, UTC).date() for hour in (hours.min(), hours.max())]
 
 
-def _events(file: UsageCsv) -> pd.DataFrame:
+def _events(drafts: Iterable[EventDraft]) -> pd.DataFrame:
     rows = []
-    for event in file.events():
+    for event in drafts:
         columns = event.columns
         by_agent = bool(columns.cloud_agent_id or columns.automation_id)
         tokens = {name: float(getattr(columns, name) or 0) for name in TOKEN_WEIGHTS}

@@ -1,5 +1,6 @@
 """Budgets in the CSV of groups: `budget` is the member's own, `group_budget` that of the line's group."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,8 @@ from groups.names import key
 
 from .models import MOST_DOLLARS
 
+# Nobody budgets tenths of cents: 1.250 means thousands.
+THOUSANDTHS = re.compile(r"\.\d{3,}$")
 COLUMNS = {"budget": ("budget",), "group_budget": ("group_budget", "group budget")}
 
 
@@ -37,7 +40,7 @@ def read_dollars(row: Row, column: str, delimiter: str, problems: Problems) -> s
         amount = _typed_amount(text, delimiter)
     except ValueError:
         amount = Decimal(-1)
-    if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS:
+    if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS or THOUSANDTHS.search(text):
         problems.note(row.line, f"the budget “{cell[:40]}” is not an amount in dollars, such as 250.")
         return ""
     return f"{amount:.2f}"

@@ -14,7 +14,8 @@ GENERAL = "General"
 # Ten times the largest company that this is built for.
 MOST_PEOPLE = 50_000
 COLUMNS = {
-    "email": ("email", "e-mail", "work email", "email address", "e-mail address", "user email"),
+    # HiBob may have a private address under *Email* as well.
+    "email": ("work email", "email", "email (work)", "email address", "user email", "member email"),
     "name": ("display name", "full name", "name"),
     "title": ("job title", "title"),
     "department": ("department",),

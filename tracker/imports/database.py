@@ -1,7 +1,6 @@
 """Reading the SQLite file of cursor-usage-tracker, whatever its age: what a file lacks reads as empty."""
 
 import sqlite3
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from collector.base.cells import bare_address, tidy
 from collector.base.csv_files import FileError
 from collector.base.days import from_epoch_ms
 from collector.base.money import cents
@@ -165,7 +165,7 @@ def email(value: Cell) -> str:
 
 @lru_cache(10_000)
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip().lower()
+    return bare_address(tidy(text))
 
 
 @lru_cache(10_000)

@@ -52,7 +52,7 @@ def take_events(db: TrackerDb, taking: Taking) -> ImportPart:
                     writer.take_in(_draft(row, taking))
                 except OddValue as exc:
                     part.reject(str(exc))
-        writer.finish()
+        writer.flush()
     part.taken = writer.counts["new"] + writer.counts["changed"]
     taking.days_with_events = writer.days
     return part

@@ -115,6 +115,7 @@ def test_hundreds_of_bad_lines_are_counted_and_the_first_are_listed(write):
         (b"\x1f\x8b\x08" + bytes(20), "compressed"),
         (b"%PDF-1.7\n", "a PDF"),
         (b"<!DOCTYPE html><html>", "a web page"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><Workbook>", "a web page"),
         (b'{"usageEvents": []}', "JSON"),
         (b"Date,User\0\n", "not a text file"),
         (b"\n\n\n", "the file is empty"),

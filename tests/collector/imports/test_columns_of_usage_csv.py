@@ -1,9 +1,11 @@
 """Exports whose columns are others than usual: lacking, under two names, or in another order further down."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from collector.base.csv_files import FileError
 from collector.imports.usage import import_usage
 from collector.models import Member, MemberModelDay, UsageEvent
 from tests.collector.imports.rows import IN, ONE, TEAM
@@ -55,3 +57,65 @@ def test_a_user_by_cursors_own_id_is_that_member(write):
 def test_a_word_in_place_of_what_included_usage_is_worth_loses_no_row(write, cost):
     result = import_usage(write(TEAM + ONE.replace("On-Demand", "Included").replace("0.42", cost)), AT)
     assert (result.survey.problems.count, only_event().charged_cents) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["Cost (EUR)", "Charged Cents", "Spend", "Requests,Amount", "On-Demand Cost", "chargedMicroCents"],
+)
+def test_amounts_of_which_nobody_knows_the_unit_are_refused_by_their_column(write, names):
+    cells = '"3","0.42"' if "," in names else '"0.42"'
+    with pytest.raises(FileError, match=f"Line 1: the column “{re.escape(names.split(',')[-1])}”"):
+        import_usage(write(TEAM.replace("Cost", names) + ONE.replace('"0.42"', cells)), AT)
+    assert not UsageEvent.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["E-Mail", "user_email", "userEmail", "Member e-mail", "EMAIL ADDRESS"])
+def test_a_column_of_addresses_is_one_however_its_words_are_joined(write, name):
+    import_usage(write(TEAM.replace("User", name) + ONE), AT)
+    assert only_event().member.email == "ann@x.io"
+
+
+def test_a_team_file_with_names_and_no_addresses_is_not_one_members_own(write):
+    rows = ONE.replace("Ann@X.io", "Ann Lee") + ONE.replace("Ann@X.io", "Bob Ray")
+    with pytest.raises(FileError, match="User holds 2 names"):
+        import_usage(write(TEAM.replace("User", "User Name") + rows), AT, member="k@x.io")
+
+
+def test_headers_as_programs_write_them_are_read(write):
+    header = "timestamp_utc,user_email,kind,model,max_mode,cache_write_tokens,input_tokens,cache_read_tokens,"
+    import_usage(write(header + "output_tokens,total_tokens,cost_usd\n" + ONE.replace("Z", "")), AT)
+    assert (only_event().charged_cents, only_event().input_tokens) == (42, 20)
+
+
+@pytest.mark.parametrize("user", ["'ann@x.io'", "<ann@x.io>", "ann@x.io.", "mailto:ann@x.io;"])
+def test_an_address_counts_without_quotes_and_marks_around_it(write, user):
+    import_usage(write(TEAM + ONE.replace("Ann@X.io", user)), AT)
+    assert only_event().member.email == "ann@x.io"
+
+
+LATER = ONE.replace("10:00:00", "11:00:00")
+LAST = ONE.replace("10:00:00", "12:00:00")
+
+
+@pytest.mark.parametrize("second", [TEAM + LATER + LAST, TEAM + LATER + LATER + LAST])
+def test_exports_that_overlap_in_one_file_count_what_they_share_once(write, second):
+    twins = second.count("11:00:00")
+    result = import_usage(write(TEAM + ONE + LATER + second), AT)
+    assert MemberModelDay.objects.get().requests == 2 + twins
+    assert (result.new, result.repeated) == (2 + twins, 1)
+    assert "1 skipped: they are in another of the exports in this file" in list(result.lines)
+
+
+def test_rows_that_are_alike_are_counted_and_reported(write):
+    result = import_usage(write(TEAM + ONE + ONE), AT)
+    assert result.new == 2
+    assert "1 have the member and instant of another row: each counts as one more request" in list(
+        result.lines
+    )
+
+
+def test_names_of_columns_below_a_long_title_are_found(write):
+    title = "".join(f"Line {number} of the title\n" for number in range(12))
+    import_usage(write(title + TEAM + ONE), AT)
+    assert only_event().charged_cents == 42

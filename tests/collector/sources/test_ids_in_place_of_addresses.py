@@ -89,3 +89,21 @@ def test_whoever_came_back_under_another_id_is_found_by_both(told, client):
     read(told, client, event(NOON, "user_one"), event(NOON + timedelta(hours=1), "user_two"))
     assert spenders() == ["ana@x.com", "ana@x.com"]
     assert Member.objects.get().addresses.values_list("email", flat=True).get() == "user:user_one"
+
+
+@pytest.mark.parametrize("name", ["(none)", "N/A", "not assigned", "–", "#N/A"])
+def test_a_word_for_nothing_in_place_of_an_address_is_nobody(told, client, name):
+    read(told, client, event(NOON, name))
+    assert (spenders(), Doubt.objects.count()) == (["unattributed"], 0)
+
+
+@pytest.mark.parametrize("address", ["'ana@x.com'", "<Ana@x.com>", "ana@x.com."])
+def test_an_address_with_quotes_or_brackets_around_it_is_the_members(told, client, address):
+    read(told, client, event(NOON, address))
+    assert spenders() == ["ana@x.com"]
+
+
+def test_two_addresses_in_place_of_one_count_under_them_with_a_doubt(told, client):
+    read(told, client, event(NOON, "ana@x.com,bob@x.com"))
+    assert spenders() == ["ana@x.com,bob@x.com"]
+    assert "“ana@x.com,bob@x.com” is not an e-mail address" in Doubt.objects.get().reason

@@ -57,7 +57,13 @@ def test_two_lines_for_one_person_are_one_if_they_agree():
     assert people("Email,Group,Team\nann@x.io,A,B\nANN@x.io,a,b\n") == [("ann@x.io", "A > B")]
 
 
-@pytest.mark.parametrize("email", ["Ann Lee <Ann@x.io>", "mailto:ann@x.io", " ANN@X.IO "])
+def test_the_address_at_work_counts_beside_a_private_one():
+    assert people("Email,Work e-mail,Group,Team\nann@home.io,ann@x.io,A,B\n") == [("ann@x.io", "A > B")]
+
+
+@pytest.mark.parametrize(
+    "email", ["Ann Lee <Ann@x.io>", "mailto:ann@x.io", " ANN@X.IO ", "'Ann@x.io'", "<ann@x.io>;"]
+)
 def test_an_address_counts_without_what_stands_around_it(email):
     assert people(f"Email,Group,Team\n{email},A,B\n") == [("ann@x.io", "A > B")]
 
