@@ -12,15 +12,18 @@ from django_q.models import Task
 from playwright.sync_api import expect
 
 from collector.models import SourceRun
-from detection.models import DetectionSettings
+from detection.models import DetectionSettings, Exemption
 from groups.imports.apply import upload
-from groups.models import CycleBudget
+from groups.models import CycleBudget, Group
 from incidents import lifecycle
 from incidents.models import Channel
+from tests.groups.factories import make_group
 from tests.incidents.factories import make_anomaly, make_member, run_at
+from tests.tracker.pages.screen import settled
 from tests.tracker.pages.test_looks_in_a_browser import RULES
 from tracker.admin_site import board
 from tracker.layout import ADMIN, PAGES
+from tracker.models import ApiToken
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOW = datetime(2026, 3, 12, 10, 0, tzinfo=UTC)
@@ -139,3 +142,39 @@ def test_collecting_now_shows_how_it_stands_until_it_is_done(visit_admin):
     assert found_by_axe(page) == []
     page.get_by_role("link", name="Show its runs").click()
     assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "choices", "table"),
+    [
+        ("detection/exemption", {}, ["member", "cause", "kind"], Exemption),
+        ("groups/cyclebudget", {"amount_dollars": "80"}, ["group"], CycleBudget),
+        ("tracker/apitoken", {"name": "export"}, [], ApiToken),
+    ],
+)
+def test_a_double_click_sends_a_form_once(visit_admin, path, fields, choices, table):
+    make_member("ann@company.com", first_seen_at=NOW, last_seen_at=NOW)
+    make_group("Web")
+    page, complaints = visit_admin(f"/admin/{path}/add/")
+    for name, value in fields.items():
+        page.locator(f"#id_{name}").fill(value)
+    for name in choices:
+        page.locator(f"#id_{name}").select_option(index=1)
+    page.get_by_role("button", name="Save", exact=True).dblclick(
+        delay=40
+    )  # milliseconds a press, as a hand does
+    page.wait_for_url(lambda url: not url.endswith("/add/"))
+    settled(page)
+    assert (table.objects.count(), page.locator(".tone-critical, .errornote").count()) == (1, 0)
+    assert complaints == []
+
+
+def test_a_form_that_was_sent_can_be_sent_again_after_coming_back(visit_admin):
+    page, _ = visit_admin("/admin/groups/group/add/")
+    for name in ("Web", "Mobile"):
+        page.locator("#id_name").fill(name)
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.wait_for_url("**/admin/groups/group/")
+        page.go_back()
+        page.wait_for_url("**/add/")
+    assert Group.objects.count() == 2

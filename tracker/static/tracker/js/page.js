@@ -1,5 +1,5 @@
-// What every page does: the theme switch, refreshing the figures while the page is looked at, and keeping the reader's
-// place when htmx swaps something: what was open, how far tables were scrolled, where the keyboard is.
+// What every page does: the theme switch, sending a form once, refreshing the figures while the page is looked at, and
+// keeping the reader's place when htmx swaps something: what was open, how far tables were scrolled, where the keyboard is.
 "use strict";
 
 const REFRESH_MS = 5 * 60 * 1000;
@@ -29,6 +29,17 @@ document.addEventListener("keydown", (event) => {
     if (help.contains(document.activeElement)) help.querySelector("summary").focus();
   }
 });
+
+// A form is sent once: the second click of a double click would do everything again. Coming back to the page, which the
+// browser may have kept as it was, allows it again. Forms that htmx sends are prevented before they get here.
+let sentForms = new WeakSet();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("[method=post i]")) return;
+  if (sentForms.has(form)) event.preventDefault();
+  sentForms.add(form);
+});
+window.addEventListener("pageshow", () => { sentForms = new WeakSet(); });
 
 // A help text opens below its "?"; where that leaves the screen it is moved back, or above.
 const EDGE = 8;
