@@ -5,14 +5,18 @@ from collections.abc import Mapping
 
 def build_caches(redis_url: str) -> dict[str, Mapping[str, object]]:
     """Counted calls for all processes: in Redis, or else in the database. Rendered pages: in Redis, or else
-    in each process, since keeping one in SQLite takes five statements and the lock that writers wait for."""
+    in each process, since keeping one in SQLite takes five statements and the lock that writers wait for.
+
+    While Redis is away pages are rendered each time; what is counted, such as attempts to sign in, fails."""
     if redis_url:
         redis = {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": redis_url,
             "KEY_PREFIX": "cursor-cost-monitor",
         }
-        return {"default": redis, "pages": redis}
+        at_most = {"socket_connect_timeout": 2, "socket_timeout": 2}  # seconds that a page waits for it
+        spare = {"BACKEND": "config.spare_redis.SpareRedisCache", "OPTIONS": at_most}
+        return {"default": redis, "pages": redis | spare}
     return {
         "default": {
             "BACKEND": "django.core.cache.backends.db.DatabaseCache",

@@ -43,10 +43,11 @@ def test_worker_makes_sure_of_the_schedules_and_works_off_the_queue():
     assert Schedule.objects.count() > 0
 
 
-def test_worker_says_in_one_line_what_to_do_when_redis_does_not_answer(settings):
+@pytest.mark.parametrize(("command", "arguments"), [("worker", ()), ("serve", ("--bind=127.0.0.1:1",))])
+def test_one_line_says_what_to_do_when_redis_does_not_answer(settings, command, arguments):
     settings.REDIS_URL = "redis://:hunter2@127.0.0.1:1/0"
     with mock.patch.object(worker, "call_command") as ran, pytest.raises(CommandError) as refusal:
-        call_command("worker")
+        call_command(command, *arguments)
     assert str(refusal.value) == (
         "Redis does not answer (ConnectionError): "
         "start it with `docker compose up -d redis`, or check REDIS_URL."

@@ -16,6 +16,7 @@ from collector.base.commands import ProductCommand
 from collector.base.garbage import rare_garbage_collection
 from collector.base.plausibility import is_number
 from collector.models import Watermark
+from tracker.running.broker import require_broker
 from tracker.running.demo import (
     PAST_DAYS,
     Demo,
@@ -52,6 +53,7 @@ class Command(ProductCommand):
     def handle(self, *, bind: tuple[str, int], demo_days: int, **options: object) -> None:
         self.demo_days = demo_days
         _refuse_taken(bind)
+        require_broker()
         now, is_new = timezone.now(), is_empty()
         if not is_new:
             _migrate()

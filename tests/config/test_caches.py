@@ -1,0 +1,30 @@
+"""Caches on a Redis that is away."""
+
+from datetime import date
+
+import pytest
+from django.core.cache import caches
+
+from config.caches import build_caches
+from detection.frame.kept_days import kept_day_rows
+
+
+@pytest.fixture
+def no_redis(settings) -> None:
+    settings.CACHES = build_caches("redis://127.0.0.1:1/0")
+
+
+def test_what_cannot_be_kept_is_not_there(no_redis):
+    caches["pages"].set("key", "value", 60)
+    assert caches["pages"].get("key", "nothing") == "nothing"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["/", "/insights", "/incidents", "/teams", "/settings"])
+def test_a_page_is_shown_without_redis(client, no_redis, path):
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_detection_reads_its_days_without_redis(no_redis):
+    assert kept_day_rows(date(2026, 3, 1), date(2026, 3, 2)).empty
