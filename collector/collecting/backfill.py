@@ -10,7 +10,7 @@ from collector.models import Source, SourceRun, Watermark
 
 from . import runs
 from .runs import Collection, CollectReport, Watcher, unwatched
-from .windows import Window
+from .windows import DAY, Window
 
 LEASE = "backfill"
 TRIGGER = "backfill"
@@ -57,17 +57,25 @@ def backfill(
 
 
 def _read_back(collection: Collection, source: str, goal: datetime | None) -> None:
-    """Read window after window of `source` until one is empty, fails, or reaches `goal`."""
-    while window := next_window(source, goal, collection.clock()):
+    """Read window after window of `source` until one is empty, fails, or reaches `goal`.
+
+    Where the API refuses to look so far back, half the window may still be answered, down to a day.
+    """
+    longest = LONGEST_WINDOW
+    while window := next_window(source, goal, collection.clock(), longest):
         run = collection.run(source, window)
-        if not run.is_good or run.rows_seen == 0:
+        if run.status == SourceRun.RunStatus.UNAVAILABLE and longest > DAY:
+            longest = timedelta(days=longest.days // 2)
+        elif not run.is_good or run.rows_seen == 0:
             return
 
 
-def next_window(source: str, goal: datetime | None, now: datetime) -> Window | None:
+def next_window(
+    source: str, goal: datetime | None, now: datetime, longest: timedelta = LONGEST_WINDOW
+) -> Window | None:
     """The stretch before what is complete; None where nothing is yet, or `goal` is reached."""
     oldest = Watermark.objects.filter(source=source).values_list("complete_from_at", flat=True).first()
     if oldest is None or (goal and oldest <= goal):
         return None
-    start_at = oldest - LONGEST_WINDOW
+    start_at = oldest - longest
     return Window(max(start_at, goal) if goal else start_at, oldest, now, is_backwards=True)

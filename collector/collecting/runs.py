@@ -117,7 +117,7 @@ class Collection:
         try:
             self._read(run, window)
         except CursorApiError as error:
-            self._fail(run, error)
+            self._fail(run, error, is_backwards=bool(window and window.is_backwards))
             if error.trouble in FATAL and not any(run.is_good for run in self.report.runs):
                 self._check_key(source, error)
         except Exception as error:  # a mistake of ours in one source must not cost the others
@@ -161,7 +161,11 @@ class Collection:
         run.rows_seen, run.rows_new, run.rows_changed = result.seen, result.new, result.changed
         run.status = SourceRun.RunStatus.DOUBTS if result.noted else SourceRun.RunStatus.OK
 
-    def _fail(self, run: SourceRun, error: CursorApiError) -> None:
+    def _fail(self, run: SourceRun, error: CursorApiError, *, is_backwards: bool) -> None:
+        if is_backwards and error.trouble is Trouble.REJECTED and error.permanent:
+            run.status = SourceRun.RunStatus.UNAVAILABLE
+            run.error = f"not available so far back: {error.answered}"
+            return
         self.errors.append(error)
         is_elsewhere_fine = SourceRun.objects.is_answering(Source.MEMBERS)
         if error.trouble is Trouble.REFUSED and run.source in OPTIONAL and is_elsewhere_fine:

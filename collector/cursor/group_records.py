@@ -5,7 +5,7 @@ Documentation: cursor.com/docs/account/teams/admin-api, read in Aug 2026.
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from .records import ListAnswer
 from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant
@@ -25,7 +25,8 @@ class BillingGroup(Record):
     name: Name
     directory_group_id: Id = ""
     spend_cents: SomeCents = None
-    current_members: list[object]
+    # Answers to changes have `members`.
+    current_members: list[object] = Field(validation_alias=AliasChoices("currentMembers", "members"))
     former_members: list[object] | None = None
 
     @model_validator(mode="after")

@@ -23,6 +23,8 @@ MOST_PAGES = 1000
 MOST_EMPTY = 50
 # Where nothing says whether a page follows, one with a round number of rows was probably cut at that number.
 ROUND = 10
+# So many rows, none of which can be read, are an answer in another form.
+ALL_UNREADABLE = 10
 # A total may be off by as many without the reading being asked for again.
 SMALL_GAP = 3
 
@@ -110,7 +112,14 @@ class Reading(Generic[Row]):
         return page.size > 0 and page.size % ROUND == 0
 
     def finish(self, counted: int) -> None:
-        """Compare the number `counted` with the number the answer announced."""
+        """Compare the number `counted` with the number the answer announced.
+
+        CursorApiError where no row could be read: taken for an answer without rows, it would be a zero.
+        """
+        rejections = self.notes.rejections.values()
+        if len(rejections) >= ALL_UNREADABLE and not any(self.pages):
+            reason = next(iter(rejections)).reason
+            raise wrong_shape(self.notes.scope, f"none of the {self.came} rows can be read ({reason})")
         if not self.is_whole or self.total is None or counted == self.total:
             return
         text = f"{counted} came in {len(self.pages)} pages, {self.total} were announced"

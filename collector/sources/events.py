@@ -13,9 +13,10 @@ from collector.base.upsert import writing
 from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
-from collector.cursor.errors import CursorApiError
+from collector.cursor.errors import CursorApiError, wrong_shape
 from collector.cursor.events import PATH, EventPart, EventReader
 from collector.cursor.kinds import is_billed_kind, is_known_kind
+from collector.cursor.pages import ALL_UNREADABLE
 from collector.cursor.records import EventRecord, TokenUsage
 from collector.facts import cycles, rollups
 from collector.facts.doubts import store_notes
@@ -44,6 +45,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
     try:
         with rare_garbage_collection():
             for part in reader.parts_of(window):
+                _check_costs(part)
                 stored = _store(part)
                 result += stored
                 progress(part.window, stored)
@@ -53,6 +55,15 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
                 store_notes(Source.EVENTS, error.notes, settles=False)
         raise
     return result
+
+
+def _check_costs(part: EventPart[EventDraft]) -> None:
+    """CursorApiError where all billed events lack a cost: once exports did, and it would be free usage."""
+    billed = [draft.columns.cost_basis for draft in part.events if draft.columns.is_chargeable]
+    if len(billed) >= ALL_UNREADABLE and set(billed) == {UNKNOWN}:
+        error = wrong_shape(PATH, f"none of the {len(billed)} billed events has a cost")
+        error.notes = part.notes
+        raise error
 
 
 def _lacked_before() -> bool:

@@ -67,10 +67,12 @@ def _rows(listed: list[TeamMember], roster: Roster) -> dict[Key, Values]:
     What a row does not state keeps its stored value.
     """
     seats: dict[str, TeamMember] = {}
+    keys: dict[str, str] = {}  # by id, which may have several addresses
     for seat in listed:
         identity = identify(seat.email, cursor_id=seat.id)
         member_id = roster.known_id(identity)
         key = identity.key if member_id is None else roster.addresses[member_id]
+        key = keys.setdefault(seat.id or key, key)
         if key not in seats or seats[key].is_removed:
             seats[key] = seat
     stored = {

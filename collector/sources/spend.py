@@ -74,7 +74,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
         cycle = _cycle_of(starts[-1], notes, window.read_at)
         new, changed = _store(rows, cycle, notes, window.read_at) if cycle else (0, 0)
         store_notes(Source.SPEND, notes)
-    if cycle is None:
+    if cycle is None and not BillingCycle.objects.exists():
         raise wrong_shape(PATH, f"subscriptionCycleStart is {starts[-1]!r:.40}, and no cycle is known yet")
     return SyncResult(len(rows), new, changed, notes.size)
 
@@ -86,7 +86,10 @@ def _distinct(reading: Reading[StatedRow]) -> int:
 
 
 def _cycle_of(stated: object, notes: Notes, at: datetime) -> BillingCycle | None:
-    """The cycle that runs, as stated where that can be; else the one that is known to run, and a doubt."""
+    """The cycle that runs, as stated where that can be; else the one that is known to run, and a doubt.
+
+    None where an earlier one is stated: until the next answer confirms it, its figures may be that one's.
+    """
     running = BillingCycle.objects.at(at) or BillingCycle.objects.newest(at)
     try:
         start_at = cycles.same_start(plausible_cycle_start(stated, at))
@@ -102,7 +105,7 @@ def _cycle_of(stated: object, notes: Notes, at: datetime) -> BillingCycle | None
             f"({contradicted[0]}): used once the next answer confirms it"
         )
         notes.doubt(DoubtKind.CYCLE, text, subject=subject, where="subscriptionCycleStart", announced=subject)
-        return running
+        return None if start_at < contradicted[0].start_at else running
     days = cycles.drop_contradicted(contradicted, start_at, at) if contradicted else set()
     cycle, others = cycles.learn(start_at, running_at=at)
     cycles.note_named(cycle, at)

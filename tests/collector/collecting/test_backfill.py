@@ -101,3 +101,24 @@ def test_the_command_says_since_when_each_source_is_complete(client, monkeypatch
     monkeypatch.setattr(CursorClient, "from_settings", lambda: client)
     call_command("backfill", "--days=40")
     assert "events is complete since 2026-08-07 00:00 UTC" in capsys.readouterr().out
+
+
+def test_an_api_that_refuses_to_look_so_far_back_is_read_to_its_first_day(told, client, monkeypatch):
+    client.base_url = "https://cursor.test"
+    end = datetime(2026, 9, 1, tzinfo=UTC)
+    Watermark.objects.create(source="events", complete_from_at=end, complete_until_at=NOW)
+    first = end - 11 * DAY
+    times = [end - hours * timedelta(hours=7) for hours in range(1, 37)]
+
+    def answer(body):
+        if body["startDate"] < ms(first):
+            return 400, {"error": "Bad Request", "message": "startDate is too far back"}, {}
+        return events_page([event(at) for at in times if body["startDate"] <= ms(at) <= body["endDate"]])
+
+    told.tell(PATH, answer)
+    monkeypatch.setattr("collector.collecting.backfill.SOURCES", ("events",))
+    report = backfill(NOW, client=client)
+    assert (report.failed, report.complete_from["events"]) == ([], first)
+    assert UsageEvent.objects.count() == 36
+    error = SourceRun.objects.latest("started_at").error
+    assert error == f"not available so far back: POST {PATH} answered 400 startDate is too far back"

@@ -8,7 +8,7 @@ import pytest
 from collector.collecting.windows import Window
 from collector.cursor import events as reading
 from collector.cursor.errors import CursorApiError
-from collector.models import Doubt, Member, Watermark
+from collector.models import Doubt, Member, RejectedRow, Watermark
 from collector.sources import events
 from tests.collector.fake_api import event, events_page, ms
 
@@ -174,3 +174,26 @@ def test_an_answer_that_always_promises_another_page_ends(told, client, monkeypa
     told.tell(PATH, *[page | {"totalUsageEventsCount": 99} for page in pages])
     with pytest.raises(CursorApiError, match="more than 5 pages"):
         events.sync(client, WINDOW)
+
+
+def minutes(**fields):
+    return [event(NOON + timedelta(minutes=minute), **fields) for minute in range(10)]
+
+
+def test_an_answer_of_which_no_row_can_be_read_is_no_hour_without_usage(told, client):
+    sync(told, client, ONE)
+    before = Watermark.objects.get().complete_until_at
+    rows = [{**row, "occurredAt": row["timestamp"], "timestamp": None} for row in minutes()]
+    told.tell(PATH, events_page(rows))
+    with pytest.raises(CursorApiError, match="none of the 10 rows can be read .timestamp: "):
+        events.sync(client, Window(START, END + timedelta(hours=1), END))
+    assert Watermark.objects.get().complete_until_at == before
+    assert RejectedRow.objects.count() == 10
+
+
+def test_billed_events_that_all_lack_their_cost_are_no_free_usage(told, client):
+    told.tell(PATH, events_page(minutes(chargedCents=None, tokenUsage=None)))
+    with pytest.raises(CursorApiError, match="none of the 10 billed events has a cost"):
+        events.sync(client, WINDOW)
+    assert (stored(), Watermark.objects.count()) == ([], 0)
+    assert sync(told, client, *minutes(chargedCents=None, tokenUsage=None)[1:], ONE).new == 10

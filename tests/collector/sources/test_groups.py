@@ -149,3 +149,11 @@ def test_an_empty_answer_moves_nobody_unless_they_are_unassigned(told, client):
     told.tell(groups.PATH, {"groups": [], "unassignedGroup": group(0, person("ana@x.com"))})
     groups.sync(client, Window(TUESDAY, TUESDAY, TUESDAY))
     assert stays() == [("ana@x.com", "Group 1", TUESDAY)]
+
+
+def test_a_group_that_lists_its_people_as_members_has_them(told, client):
+    row = group(1, person("ana@example.com"))
+    row["members"] = row.pop("currentMembers")
+    Member.objects.create(email="ana@example.com", first_seen_at=MONDAY, last_seen_at=MONDAY)
+    assert sync(told, client, MONDAY, row).noted == 0
+    assert CursorGroupMembership.objects.get().member.email == "ana@example.com"

@@ -147,3 +147,10 @@ def test_an_address_in_two_lines_is_rejected_and_nobody_is_gone(told, client):
     sync(told, client, TUESDAY, *rows)
     assert Member.objects.on_team().count() == 5
     assert RejectedRow.objects.get().raw["email"] == "ann\nlee@x.com"
+
+
+def test_one_id_with_two_addresses_in_one_list_is_one_member(told, client):
+    rows = [member("ana@example.com", id="user_a"), member("ann@example.com", id="user_a")]
+    for day in (MONDAY, TUESDAY):
+        sync(told, client, day, *rows)
+        assert Member.objects.get().gone_at is None

@@ -281,3 +281,11 @@ def test_starts_less_than_a_day_apart_are_one_cycle(told, client):
     for seconds in (-3600, 1, 3600, 80_000):
         sync(told, client, ELEVEN, spend_row("ana@example.com"), start=START + timedelta(seconds=seconds))
         assert BillingCycle.objects.get().start_at == START
+
+
+def test_figures_beside_a_slip_of_the_cycle_are_not_those_of_the_running_one(told, client):
+    sync(told, client, TEN, spend_row("ana@example.com"))
+    last_month = datetime(2026, 8, 20, tzinfo=UTC)
+    row = spend_row("ana@example.com", overallSpendCents=999_999)
+    assert sync(told, client, ELEVEN, row, start=last_month).noted == 1
+    assert [row[3] for row in table()] == [Decimal("3200.750456")]
