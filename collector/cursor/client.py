@@ -22,6 +22,7 @@ from collector.base.plausibility import storable_text
 
 from . import retry
 from .errors import CursorApiError, Trouble
+from .failures import is_refused, reason_of
 from .limits import Limiter
 from .transport import WatchedAdapter
 
@@ -134,8 +135,8 @@ class CursorClient:
         except DeadlineExceeded as error:
             raise _TryAgain(str(error)) from None
         except (requests.ConnectionError, requests.Timeout) as error:
-            is_unreachable = isinstance(error, requests.exceptions.ConnectTimeout) or _is_refused(error)
-            raise _TryAgain(_reason(error), is_unreachable=is_unreachable) from None
+            is_unreachable = isinstance(error, requests.exceptions.ConnectTimeout) or is_refused(error)
+            raise _TryAgain(reason_of(error), is_unreachable=is_unreachable) from None
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
             raise _TryAgain("the answer was cut off or damaged") from None
         except (requests.RequestException, ValueError) as error:  # the library reads a Location even unasked
@@ -267,25 +268,6 @@ def _decimal(digits: str) -> Decimal | str:
         return Decimal(digits)
     except ArithmeticError:
         return digits[:MOST_DIGITS]
-
-
-def _is_refused(error: requests.RequestException) -> bool:
-    """Whether no connection came about (unknown host, refused), as against one that broke."""
-    return "Max retries exceeded" in str(error) and not isinstance(error, requests.exceptions.SSLError)
-
-
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    text = str(error)
-    reasons = {
-        "Name or service not known": "unknown host",
-        "NameResolutionError": "unknown host",
-        "Connection refused": "connection refused",
-        "IncompleteRead": "the answer was cut off",
-        "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted",
-    }
-    return next((reason for part, reason in reasons.items() if part in text), "the connection broke")
 
 
 def _vendor_message(body: bytes) -> str:
