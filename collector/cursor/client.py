@@ -22,7 +22,7 @@ from collector.base.plausibility import storable_text
 
 from . import retry
 from .errors import CursorApiError, Trouble
-from .failures import is_refused, reason_of
+from .failures import is_refused, reason_of, setup_fault
 from .limits import Limiter
 from .transport import WatchedAdapter
 
@@ -135,14 +135,19 @@ class CursorClient:
         except DeadlineExceeded as error:
             raise _TryAgain(str(error)) from None
         except (requests.ConnectionError, requests.Timeout) as error:
+            if fault := setup_fault(str(error)):
+                raise self._error(f"Cannot reach {self._host()}: {fault}", Trouble.FOREIGN) from None
             is_unreachable = isinstance(error, requests.exceptions.ConnectTimeout) or is_refused(error)
             raise _TryAgain(reason_of(error), is_unreachable=is_unreachable) from None
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
             raise _TryAgain("the answer was cut off or damaged") from None
-        except (requests.RequestException, ValueError) as error:  # the library reads a Location even unasked
-            raise self._error(
-                f"{method} {path} failed ({type(error).__name__}): check CURSOR_API_URL", Trouble.FOREIGN
-            ) from None
+        # The library reads a Location even unasked, and files that REQUESTS_CA_BUNDLE names.
+        except (requests.RequestException, OSError, ValueError) as error:
+            setting = (
+                "REQUESTS_CA_BUNDLE" if "CA certificate" in str(error) else "CURSOR_API_URL and HTTPS_PROXY"
+            )
+            text = f"{method} {path} failed ({type(error).__name__}): check {setting}"
+            raise self._error(text, Trouble.FOREIGN) from None
         return self._read(f"{method} {path}", response, body)
 
     def _exchange(

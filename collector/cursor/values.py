@@ -130,7 +130,8 @@ def text_validator(length: int, nothing: Container[str] = ("null",)) -> PlainVal
     return PlainValidator(validate)
 
 
-def _address(value: object) -> str:
+def parse_address(value: object) -> str:
+    """The address in `value`, empty where it states nobody; ImplausibleValue where it cannot be one."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ImplausibleValue("is not text")
     return _cached_address(str(value))
@@ -175,7 +176,7 @@ ModelName = Annotated[str, text_validator(120)]
 Name = Annotated[str, text_validator(200)]
 Place = Annotated[str, text_validator(300)]
 Short = Annotated[str, text_validator(40)]
-Email = Annotated[str, optional_validator(_address, "", absent="")]
+Email = Annotated[str, optional_validator(parse_address, "", absent="")]
 Flag = Annotated[PlainFlag | Annotated[bool, optional_validator(_flag, False, absent=False)], IN_ORDER]
 OptionalFlag = Annotated[PlainFlag | Annotated[bool | None, optional_validator(_flag)], IN_ORDER]
 # Money that decides whether the row can be used, and money that only explains it.

@@ -46,7 +46,7 @@ COLUMNS = {
     "total": ("total tokens", "tokens"),
     "cost": ("cost", "cost ($)", "cost (usd)", "cost (us$)", "cost in usd", "total cost"),
     "cost_to_you": ("cost to you", "cost to you ($)"),
-    "requests": ("requests", "request units", "requests (units)"),
+    "requests": ("requests", "request units", "requests (units)", "requests costs"),
     "cloud_agent": ("cloud agent id",),
     "automation": ("automation id",),
 }
@@ -69,7 +69,11 @@ SUMMARIES = {
     "sum:",
 }
 # Names of columns of amounts that are none of those above: in cents, in euros, or of another program.
-AMOUNTS = re.compile(r"cost|price|amount|charged?\b|charges|spen[dt]|billed|cents|usd|\beur|[$€£]", re.I)
+AMOUNTS = re.compile(
+    r"(?<!requests )(?<!requests)cost(?! ?cent)|price|amount|charged?\b|charges|spen[dt]|billed|cents"
+    r"|usd|\beur|[$€£]",
+    re.IGNORECASE,
+)
 # The file's word for the model that the API calls `default`.
 AUTO, DEFAULT = "auto", "default"
 

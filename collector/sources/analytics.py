@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes
-from collector.base.plausibility import MOST_COUNT, ImplausibleValue, plausible_address
+from collector.base.plausibility import MOST_COUNT, ImplausibleValue
 from collector.base.upsert import FactTable, Key, Values, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
@@ -25,6 +25,7 @@ from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError, Trouble
 from collector.cursor.pages import Page, Reading, read_all
 from collector.cursor.rows import parse
+from collector.cursor.values import parse_address
 from collector.facts.doubts import store_notes
 from collector.facts.roster import Roster, identify
 from collector.models import Member, MemberAnalyticsDay, Source, TeamAnalyticsDay
@@ -195,7 +196,7 @@ def _people_of(metric: str, answer: MetricsByMember, notes: Notes) -> list[Membe
     rows = []
     for key, raws in answer.data.items():
         try:
-            email = plausible_address(key)
+            email = parse_address(key)
         except ImplausibleValue as problem:
             notes.reject({key: raws}, f"the address {problem}", where=metric)
             continue

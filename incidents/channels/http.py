@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import requests
 
-from collector.base.plausibility import is_number
+from collector.cursor.retry import retry_after
 
 from .base import DeliveryError
 from .deadlines import within_seconds
@@ -60,8 +60,8 @@ def unreachable(service: str, problem: Exception, *, is_uncertain: bool = False)
 
 def refusal(service: str, response: requests.Response) -> DeliveryError:
     """Why the answer is no success, and what to do."""
-    text = response.headers.get("Retry-After", "")
-    wait = timedelta(seconds=min(int(text), LONGEST_WAIT_SECONDS)) if is_number(text) else None
+    seconds = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+    wait = None if seconds is None else timedelta(seconds=min(seconds, LONGEST_WAIT_SECONDS))
     status = response.status_code
     advice = {
         400: "the key or the message was refused; check the key",

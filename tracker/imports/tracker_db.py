@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 
+from collector.base.csv_files import FileError
 from collector.base.history import annotate_history
 from collector.base.plausibility import MOST_COUNT
 from detection.models import DetectionSettings
@@ -56,8 +58,14 @@ def import_tracker_db(
     """
     taking = Taking(at, is_dry_run, watch)
     with closing(TrackerDb(path)) as db:
-        parts = [step(db, taking) for step in (*FACTS, take_groups, take_settings)]
-        parts += take_history(db, taking)
+        try:
+            parts = [step(db, taking) for step in (*FACTS, take_groups, take_settings)]
+            parts += take_history(db, taking)
+        except IntegrityError as exc:
+            raise FileError(
+                "Members were merged, or rows written, by somebody else meanwhile. Import the file again: "
+                "what is in stays, and the rest is added."
+            ) from exc
     return TrackerImport(parts)
 
 

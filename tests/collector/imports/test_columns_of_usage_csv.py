@@ -119,3 +119,9 @@ def test_names_of_columns_below_a_long_title_are_found(write):
     title = "".join(f"Line {number} of the title\n" for number in range(12))
     import_usage(write(title + TEAM + ONE), AT)
     assert only_event().charged_cents == 42
+
+
+@pytest.mark.parametrize("names", ["Requests,Cost Center", "requestsCosts,Team", "Requests,Is Chargeable"])
+def test_a_column_that_only_sounds_like_amounts_keeps_no_file_out(write, names):
+    import_usage(write(TEAM.replace("Cost", names) + ONE.replace('"0.42"', '"3","R&D"')), AT)
+    assert only_event().charged_cents == 12

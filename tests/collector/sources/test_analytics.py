@@ -219,8 +219,17 @@ def test_a_person_is_known_by_the_id_that_the_answer_maps(told, client):
     assert MemberAnalyticsDay.objects.get().member.email == "ana@old.com"
 
 
+@pytest.mark.parametrize("key", ["Ann <ann@x.com>", "'ann@x.com'", "ANN@x.com."])
+def test_an_address_in_another_dress_is_the_members(told, client, key):
+    told.tell(MEMBERS + "mcp", members_page({}, users=0))
+    told.tell(MEMBERS + "commands", members_page({key: [USED]}, users=1))
+    analytics.sync_members(client, WINDOW)
+    assert MemberAnalyticsDay.objects.get().member.email == "ann@x.com"
+
+
 @pytest.mark.parametrize(
-    "data", [{"ann\nlee@x.com": [USED]}, {"a@x.com": "many"}, {"": [USED]}, {"a@x.com": [7]}]
+    "data",
+    [{"ann\nlee@x.com": [USED]}, {"a@x.com": "many"}, {"": [USED]}, {"(none)": [USED]}, {"a@x.com": [7]}],
 )
 def test_what_names_nobody_or_is_no_list_is_rejected_alone(told, client, data):
     told.tell(MEMBERS + "mcp", members_page({}, users=0))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -95,10 +96,13 @@ def test_a_refused_key_is_reported_without_the_key(service):
     assert channel.target not in error
 
 
-def test_as_long_is_waited_as_the_service_asks(service):
+@pytest.mark.parametrize("asked", ["900", "899.5", "date"])
+def test_as_long_is_waited_as_the_service_asks(service, asked):
     make_channel("opsgenie")
     open_incidents()
-    service.status, service.headers = 429, {"Retry-After": "900"}
+    in_a_quarter_of_an_hour = format_datetime(datetime.now(UTC) + timedelta(minutes=15), usegmt=True)
+    service.status = 429
+    service.headers = {"Retry-After": in_a_quarter_of_an_hour if asked == "date" else asked}
     outbox.deliver_due(NOON)
     waiting = Notification.objects.get()
     assert timedelta(minutes=14) < waiting.due_at - NOON < timedelta(minutes=16)

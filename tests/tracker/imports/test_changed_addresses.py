@@ -2,9 +2,12 @@
 
 import pytest
 
+from collector.base.csv_files import FileError
+from collector.facts.merging import merge_members
 from collector.models import DailyActivity, Member, UsageEvent
 from tests.tracker.imports.old_tracker import EVENT, ROWS, make_file
 from tests.tracker.imports.test_tracker_db import AT
+from tracker.imports import people
 from tracker.imports.tracker_db import import_tracker_db
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +53,23 @@ def test_of_two_addresses_with_one_id_the_one_seen_last_is_the_members(tmp_path)
 def test_what_stands_in_place_of_an_id_makes_nobody_the_same(tmp_path, placeholder):
     people = [ANN | {"email": f"{name}@x.io", "user_id": placeholder} for name in ("ann", "bob", "cyd")]
     assert take(tmp_path, *people)["members"] == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_members_who_are_merged_while_a_file_is_imported_ask_for_it_again(tmp_path, monkeypatch):
+    day = ROWS["daily_usage"][0]
+    rows = [day | {"email": "ann@x.io"}, day | {"email": "bob@x.io", "date": "2026-01-05"}]
+    path = make_file(tmp_path / "tracker.db", {"members": [ANN], "daily_usage": rows})
+    admit = people._admit_others
+
+    def merge_afterwards(db, taking) -> None:
+        admit(db, taking)
+        ann, bob = Member.objects.order_by("email")
+        merge_members(ann, bob, by="admin", now=AT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(people, "_admit_others", merge_afterwards)
+        with pytest.raises(FileError, match="Import the file again"):
+            import_tracker_db(path, AT)
+    import_tracker_db(path, AT)
+    assert list(DailyActivity.objects.values_list("member__email", flat=True)) == ["ann@x.io"] * 2
