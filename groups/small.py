@@ -1,15 +1,16 @@
 """Groups too small to be shown to readers who may not know who is who: folded into the group above."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from collector.base import names
 from collector.models import Member
 
-from .assignments.membership import UNASSIGNED, held_groups
+from .assignments.membership import UNASSIGNED, held_group_on
 from .models import Group
 from .names import SEPARATOR, UNASSIGNED_NAME
 
+SIZES = "sizes of groups"  # the key of the reader's memo
 TOGETHER = "Small groups"  # those that have no group above them
 
 Place = tuple[str, ...]
@@ -18,21 +19,24 @@ Place = tuple[str, ...]
 def shown_paths(paths: Mapping[int, str]) -> dict[int, str]:
     """`paths` by group id as the reader may see them; a small group's is that of the group above.
 
-    All as they are for whoever sees names, without a query; two queries otherwise, once an answer. Unassigned
+    All as they are for whoever sees names, without a query; one query otherwise, once an answer. Unassigned
     is among the keys where it is among those of `paths`, or is folded.
     """
     reader = names.current()
     if not reader.are_hidden or reader.smallest_group < 2:
         return dict(paths)
-    if "sizes" not in reader.memo:
-        reader.memo["sizes"] = _sizes()
-    folded = fold({UNASSIGNED: UNASSIGNED_NAME, **paths}, reader.memo["sizes"], reader.smallest_group)
+    sizes = reader.once(SIZES, _sizes)
+    folded = fold({UNASSIGNED: UNASSIGNED_NAME, **paths}, sizes, reader.smallest_group)
     return {pk: path for pk, path in folded.items() if pk in paths or path != UNASSIGNED_NAME}
 
 
 def shown_groups() -> dict[int, tuple[int, str]]:
     """Id and path of every group, and of Unassigned, as the reader may see them: those that are folded share
-    one. One query, and two where small groups are hidden."""
+    one. One query, and one more where small groups are hidden."""
+    return names.current().once("shown groups", _shown_groups)
+
+
+def _shown_groups() -> dict[int, tuple[int, str]]:
     paths = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     shown, ids = shown_paths(paths), {path: pk for pk, path in paths.items()}
     for pk, path in sorted(shown.items()):
@@ -63,8 +67,12 @@ def fold(paths: Mapping[int, str], sizes: Mapping[int, int], least: int) -> dict
     return {pk: SEPARATOR.join(place) or TOGETHER for pk, place in places.items()}
 
 
+def keep_sizes(held: Iterable[int | None]) -> None:
+    """For the rest of the answer: the group of each person on the team, on the reader's day."""
+    names.current().once(SIZES, lambda: Counter(group_id or UNASSIGNED for group_id in held))
+
+
 def _sizes() -> Counter[int]:
     """People on the team by the group that they are in on the reader's day."""
-    held = held_groups(names.current().day)
-    on_team = Member.objects.on_team().values_list("pk", flat=True)
-    return Counter(held.get(pk) or UNASSIGNED for pk in set(on_team))
+    held = Member.objects.on_team().order_by().values_list(held_group_on(names.current().day), flat=True)
+    return Counter(group_id or UNASSIGNED for group_id in held)

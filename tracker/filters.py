@@ -13,7 +13,7 @@ from django.core.exceptions import BadRequest
 from django.http import QueryDict
 from django.utils import timezone
 
-from collector.base import changes
+from collector.base import changes, names
 from collector.base.days import utc_day
 from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
@@ -27,7 +27,7 @@ from tracker import periods
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.periods import Comparison, Period
-from tracker.reports import badges
+from tracker.reports import badges, people
 from tracker.reports.cycle import first_day
 from tracker.widgets import palette
 
@@ -218,16 +218,19 @@ def parse_filters(
         raise BadRequest(" ".join(filter_error(name, query.get(name, "")) for name in form.errors))
     values = form.cleaned_data
     notes: list[str] = []
+    dates = periods.from_dates(values["from"], values["to"], now, known_until, notes)
+    cycles = first_day(now) if values["period"] == "cycle" and not dates else None
+    period = dates or read_period(values["period"] or periods.DEFAULT, now, known_until, notes, cycles)
+    if values["group"] and names.current().are_hidden:
+        people.everybody(period.end)  # which the page asks for, and has the groups' sizes with it
     groups = load_groups() if values["group"] else None
     options = group_options(groups, with_closed=True) if groups is not None else []
     group = read_group(values["group"], options, notes) if values["group"] else None
-    dates = periods.from_dates(values["from"], values["to"], now, known_until, notes)
-    cycles = first_day(now) if values["period"] == "cycle" and not dates else None
     models = palette.load() if values["model"] else None
     if models and values["model"] not in models.models:
         notes.append(f"No usage of the model “{values['model']}” is known")
     return Filters(
-        period=dates or read_period(values["period"] or periods.DEFAULT, now, known_until, notes, cycles),
+        period=period,
         now=now,
         visible=visible,
         group=group,

@@ -5,13 +5,13 @@ Jobs, messages and commands read by name. A request sets what its reader sees fo
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -20,13 +20,15 @@ from django.utils.crypto import salted_hmac
 PSEUDONYM = re.compile(r"member[ -]([a-z2-7]{8})(@hidden\.invalid)?", re.IGNORECASE)
 SOMEBODY = "a colleague"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Names:
     """What one reader sees of members, who are named by id; `own_id` is the reader's own, where names are
     hidden from them. Groups of fewer than `smallest_group` people on `day` are then hidden too. Who does not
     see everybody (`sees_all`) reads no errors, which name anybody. `memo` keeps what is asked more than once
-    while one answer is made."""
+    while one answer is made; None where that may change meanwhile."""
 
     are_hidden: bool = False
     own_id: int | None = None
@@ -34,7 +36,16 @@ class Names:
     day: date = date.min
     shows_ranks: bool = True
     sees_all: bool = True
-    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    memo: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What `work` returns; not done again while the answer is made."""
+        if self.memo is None:
+            return work()
+        if key not in self.memo:
+            self.memo[key] = work()
+        found: T = self.memo[key]
+        return found
 
     def hides(self, pk: int) -> bool:
         return self.are_hidden and pk != self.own_id

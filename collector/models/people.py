@@ -25,16 +25,11 @@ class MemberQuerySet(models.QuerySet["Member"]):
         Where names are hidden, the member whose pseudonym it is: a real address finds only the reader.
         """
         address, reader = email.strip().lower(), names.current()
+        if reader.are_hidden and (pseudonym := names.PSEUDONYM.fullmatch(address)):
+            pks, asked = self.order_by().values_list("pk", flat=True), pseudonym[1].upper()
+            return self.filter(pk__in=[pk for pk in pks if names.code(pk) == asked]).first()
         member = self.filter(email=address).first() or self.filter(addresses__email=address).first()
-        if reader.are_hidden and (member is None or reader.hides(member.pk)):
-            return self.by_pseudonym(address)
-        return member
-
-    def by_pseudonym(self, text: str) -> Member | None:
-        match = names.PSEUDONYM.fullmatch(text)
-        pks = self.order_by().values_list("pk", flat=True) if match else ()
-        asked = match[1].upper() if match else ""
-        return self.filter(pk__in=[pk for pk in pks if names.code(pk) == asked]).first()
+        return None if member and reader.hides(member.pk) else member
 
     def matching(self, text: str) -> MemberQuerySet:
         """Members whose name or e-mail, as the reader sees them, contains `text`, whatever the case."""
@@ -43,7 +38,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
         reader = names.current()
         if reader.are_hidden:
             rows = self.order_by().values_list("pk", "name", "email")
-            pks = [pk for pk, name, email in rows if reader.is_found(pk, name, email, text)]
+            pks = reader.once(
+                ("members found", text),
+                lambda: [pk for pk, name, email in rows if reader.is_found(pk, name, email, text)],
+            )
             return self.filter(pk__in=pks)
         former = MemberAddress.objects.filter(email__icontains=text).values("member")
         return self.filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(pk__in=former))

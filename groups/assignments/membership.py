@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from collector.base import names
 from collector.base.statements import statement
 from collector.facts.weeks import Weekly, of_weeks
 from collector.models import Member, MemberModelDay
@@ -28,6 +29,12 @@ def held_group() -> Coalesce:
         .values("group")[:1]
     )
     return Coalesce(Subquery(group), Value(UNASSIGNED), output_field=BigIntegerField())
+
+
+def held_group_on(day: date) -> Subquery:
+    """For members: the id of the group held on `day`; None without one."""
+    made = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=day).order_by("-from_day")
+    return Subquery(made.values("group")[:1])
 
 
 def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
@@ -112,9 +119,10 @@ def _sum_of(field: str) -> str:
 
 
 def held_groups(day: date) -> dict[int, int | None]:
-    """The id of the group that each member with any assignment is in on `day`. One query."""
+    """The id of the group that each member with any assignment is in on `day`. One query, once an answer."""
     made = Assignment.objects.filter(from_day__lte=day).order_by("member_id", "from_day")
-    return dict(made.values_list("member_id", "group_id"))  # the last one made holds
+    rows = made.values_list("member_id", "group_id")
+    return names.current().once(("held groups", day), lambda: dict(rows))  # the last one made holds
 
 
 def current(day: date) -> dict[int, Group | None]:

@@ -60,7 +60,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def for_sentences(self) -> IncidentQuerySet:
         """With what their sentences are made of."""
         rows = self.select_related("member")
-        return rows.prefetch_related("findings__anomaly__member") if names.current().are_hidden else rows
+        if not names.current().are_hidden:
+            return rows
+        findings = IncidentAnomaly.objects.select_related("anomaly__member")
+        return rows.prefetch_related(models.Prefetch("findings", findings))
 
 
 class Incident(models.Model):

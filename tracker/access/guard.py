@@ -24,6 +24,7 @@ from collector.collecting import watermarks
 from collector.models import Source
 from tracker.access import audit, tokens
 from tracker.access.admission import is_admitted
+from tracker.access.privacy import member_of_login
 from tracker.access.request import Access, AccessRequest
 from tracker.access.roles import Role, group_roles, role_of, role_of_visitor
 from tracker.models import AccessSettings, ApiToken, AuditEntry
@@ -86,7 +87,10 @@ def load_policy(request: HttpRequest) -> AccessSettings:
     """The policy. What every page would ask next is read along and kept on the request. One query."""
     rows = policy_rows().all()
     if (user_pk := request.session.get(SESSION_KEY)) is not None:
-        rows = rows.annotate(group_role=Coalesce(Subquery(group_roles(int(user_pk))[:1]), 0))
+        rows = rows.annotate(
+            group_role=Coalesce(Subquery(group_roles(int(user_pk))[:1]), 0),
+            member_id=member_of_login(int(user_pk)),
+        )
     row = rows.first()
     if row is None:
         return AccessSettings.get_solo()

@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
+from django.contrib.auth.models import User
+from django.db.models import BigIntegerField, Subquery
+from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from collector.base.days import utc_day
 from collector.base.names import BY_NAME, Names, shown_as
-from collector.models import Member
+from collector.models import Member, MemberAddress
 from groups.assignments.membership import held_groups
 from tracker.access.request import Access, AccessRequest
 from tracker.models import AccessSettings
@@ -36,14 +39,30 @@ def names_for(access: Access, day: date) -> Names:
     policy = access.policy
     if access.sees != Privacy.PSEUDONYMS:
         sees_all = access.sees != Privacy.OWN
-        return replace(BY_NAME, shows_ranks=policy.shows_ranks, sees_all=sees_all)
-    return Names(True, id_of(access), policy.smallest_group, day, policy.shows_ranks)
+        return replace(
+            BY_NAME, shows_ranks=policy.shows_ranks, sees_all=sees_all, memo=None if sees_all else {}
+        )
+    return Names(True, id_of(access), policy.smallest_group, day, policy.shows_ranks, memo={})
 
 
 def id_of(access: Access) -> int | None:
-    """The member whom the reader is; None where they have no seat."""
-    member = Member.objects.by_address(access.email) if access.email else None
+    """The member whom the reader is; None where they have no seat. No query where the policy tells it."""
+    if not access.email:
+        return None
+    if "member_id" in vars(access.policy):
+        return cast(int | None, vars(access.policy)["member_id"])
+    member = Member.objects.by_address(access.email)
     return member.pk if member else None
+
+
+def member_of_login(user_pk: int) -> Coalesce:
+    """The id of the member whose address a login's is, or else was; None without one."""
+    address = Lower(Subquery(User.objects.filter(pk=user_pk).values("email")))
+    return Coalesce(
+        Subquery(Member.objects.order_by().filter(email=address).values("pk")),
+        Subquery(MemberAddress.objects.order_by().filter(email=address).values("member")),
+        output_field=BigIntegerField(),
+    )
 
 
 class PrivacyMiddleware:

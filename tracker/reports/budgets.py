@@ -13,8 +13,8 @@ from collector.models import BillingCycle
 from groups.assignments.membership import held_groups
 from groups.budgets.amounts import BudgetAmounts
 from groups.budgets.states import BudgetScope, BudgetState, compute_states
-from groups.small import shown_groups
-from groups.tree import KnownGroup
+from groups.small import shown_paths
+from groups.tree import KnownGroup, load_groups
 from incidents.notifying.budgets import budget_amounts, pace
 
 WARNING_RATIO = 0.8
@@ -63,24 +63,28 @@ class BudgetLine:
 
 
 def visible_states(
-    states: Iterable[BudgetState], now: datetime, visible: Collection[int] | None
+    states: Iterable[BudgetState],
+    now: datetime,
+    visible: Collection[int] | None,
+    groups: Sequence[KnownGroup] | None = None,
 ) -> list[BudgetState]:
     """Those of `states` that a reader may see: all, or those of the visible members and of their groups.
 
     None of a group that is too small for a reader to whom names are hidden.
     """
     if names.current().are_hidden:
-        shown = shown_groups()
+        paths = {group.pk: group.name for group in (load_groups() if groups is None else groups)}
+        shown = shown_paths(paths)
         states = [
             state
             for state in states
-            if state.owner.scope is not BudgetScope.GROUP or shown[state.owner.id][0] == state.owner.id
+            if state.owner.scope is not BudgetScope.GROUP or shown[state.owner.id] == state.owner.name
         ]
     if visible is None:
         return list(states)
     held = held_groups(utc_day(now))
-    groups = {group_id for pk in visible if (group_id := held.get(pk))}
-    seen = {BudgetScope.GROUP: groups, BudgetScope.MEMBER: set(visible)}
+    own = {group_id for pk in visible if (group_id := held.get(pk))}
+    seen = {BudgetScope.GROUP: own, BudgetScope.MEMBER: set(visible)}
     return [state for state in states if state.owner.id in seen.get(state.owner.scope, ())]
 
 
@@ -119,7 +123,7 @@ def budget_panel(
         first_members=MOST_LISTED,
         groups=groups,
     )
-    shown = [state for state in visible_states(states, now, visible) if is_listed(state, group_ids)]
+    shown = [state for state in visible_states(states, now, visible, groups) if is_listed(state, group_ids)]
     shown.sort(key=lambda state: (state.owner.scope is not BudgetScope.TEAM, -state.ratio))
     return BudgetPanel([BudgetLine(state) for state in shown[:MOST_LISTED]], max(len(shown) - MOST_LISTED, 0))
 

@@ -63,7 +63,13 @@ def read_changes(
         compared=Sum("total_cents", filter=counted, default=0),
         before=Sum("total_cents", filter=earlier, default=0),
     )
-    changes = {tuple(key): Change(cents(compared), cents(before)) for *key, compared, before in sums}
+    return changes_by_key(
+        {(pk, model, surface): Change(cents(now), cents(before)) for pk, model, surface, now, before in sums}
+    )
+
+
+def changes_by_key(changes: Mapping[tuple[int, str, str], Change]) -> Changes:
+    """Of changes by (member, model, surface)."""
     return Changes(*(added_up(changes, itemgetter(place)) for place in range(3)))
 
 

@@ -166,8 +166,16 @@ class Insights:
 
     @cached_property
     def clients(self) -> list[Client]:
-        """Of the seats now on the team: nobody need follow up who has left. One query."""
-        return versions.clients(self.team.people_selection.of_members(self.activity_rows))
+        """Of the seats now on the team: nobody need follow up who has left."""
+        chosen = self.team.people_selection
+        if chosen.group_ids is None:
+            return [client for client in self.all_clients if chosen.keeps_member(client.member_id)]
+        return versions.clients(chosen.of_members(self.activity_rows))
+
+    @cached_property
+    def all_clients(self) -> list[Client]:
+        """Of everybody. One query."""
+        return versions.clients(self.activity_rows)
 
     @property
     def activity_rows(self) -> BetweenDaysQuerySet:
@@ -175,10 +183,8 @@ class Insights:
 
     @cached_property
     def newest_version(self) -> str:
-        """The newest in use by anybody: who is behind does not depend on whom one looks at. One query where
-        filters exclude somebody."""
-        everybody = self.team.people_selection.is_everything
-        return versions.newest(self.clients if everybody else versions.clients(self.activity_rows))
+        """The newest in use by anybody: who is behind does not depend on whom one looks at."""
+        return versions.newest(self.all_clients)
 
     @property
     def versions(self) -> list[Version]:

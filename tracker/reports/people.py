@@ -6,12 +6,13 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Value
 from django.urls import reverse
 
 from collector.base import names
 from collector.models import Member
-from groups.models import Assignment
+from groups.assignments.membership import held_group_on
+from groups.small import keep_sizes
 from incidents.models import Incident
 from tracker.reports.sql import as_instant, fetch, statement
 
@@ -50,17 +51,21 @@ def member_url(address: str) -> str:
 
 
 def everybody(day: date) -> dict[int, Person]:
-    """All members ever seen, by id, with the group that each held on `day`. One query, whose rows are taken
-    as they come: to convert them as Django does takes as long as all the rest.
+    """All members ever seen, by id, with the group that each held on `day`. One query, once an answer, whose
+    rows are taken as they come: to convert them as Django does takes as long as all the rest.
 
-    Hidden ones come in the order of their pseudonyms: whatever lists equals as they come tells nothing.
+    Hidden ones come in the order of their pseudonyms: whatever lists equals as they come tells nothing. How
+    large the groups are is read along for whoever may not see small ones.
     """
+    return names.current().once(("everybody", day), lambda: _everybody(day))
+
+
+def _everybody(day: date) -> dict[int, Person]:
     reader = names.current()
     unresolved = Incident.objects.unresolved().filter(member=OuterRef("pk"))
-    assigned = Assignment.objects.filter(member=OuterRef("pk"), from_day__lte=day).order_by("-from_day")
-    rows = Member.objects.annotate(
-        is_concerned=Exists(unresolved), held_group=Subquery(assigned.values("group")[:1])
-    ).order_by()
+    rows = Member.objects.annotate(is_concerned=Exists(unresolved), held_group=held_group_on(day)).order_by()
+    held_now = held_group_on(reader.day) if reader.are_hidden else Value(0)
+    found = fetch(statement(rows.values_list(*FIELDS, held_now)))
     people = {
         pk: Person(
             pk,
@@ -73,13 +78,12 @@ def everybody(day: date) -> dict[int, Person]:
             bool(is_concerned),
             group_id,
         )
-        for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id in (
-            fetch(statement(rows.values_list(*FIELDS)))
-        )
+        for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id, _ in found
         for address in [reader.address(pk, email)]
     }
     if not reader.are_hidden:
         return people
+    keep_sizes(held for pk, *_, held in found if people[pk].is_on_team)
     return dict(sorted(people.items(), key=lambda item: names.code(item[0])))
 
 

@@ -1,5 +1,6 @@
 from django.http import Http404, HttpResponse
 
+from collector.base import names
 from collector.models import Member
 from tracker import filters
 from tracker.access.guard import viewer
@@ -29,7 +30,9 @@ def member(request: AccessRequest, email: str) -> HttpResponse:
 def find_member(email: str, asked: Filters) -> Member:
     """The member of that address. Http404 for nobody, and for whom the reader may not see: who has a seat
     is part of what is hidden."""
-    member = Member.objects.by_address(email)
+    hidden = people.everybody(asked.period.end).items() if names.current().are_hidden else ()
+    pk = next((pk for pk, person in hidden if person.email == email.lower()), None)
+    member = Member.objects.filter(pk=pk).first() if pk else Member.objects.by_address(email)
     if member is None or (asked.visible is not None and member.pk not in asked.visible):
         raise Http404(f"Cursor has reported nobody with the address {email}.")
     return member

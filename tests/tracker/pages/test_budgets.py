@@ -108,6 +108,17 @@ def test_who_may_see_their_own_group_only_sees_its_budget_and_their_colleagues(p
     assert [row["name"] for row in json.loads(body("/api/budgets", client))] == ["Bob"]
 
 
+def test_who_may_not_know_names_sees_no_budget_of_a_group_that_is_part_of_another(people, auth_on):
+    company.put(people["Cat"], Group.objects.get(name="Eng > Web"))
+    AccessSettings.objects.create(viewers_see="pseudonyms", default_role="viewer", smallest_group=2)
+    client = Client()
+    client.force_login(make_person("viewer"), backend=ALLAUTH)
+    scopes = {row["scope"] for row in json.loads(body("/api/budgets", client))}
+    assert scopes == {"team", "member"}
+    for path in ("/", "/teams", "/chargeback", "/budgets"):
+        assert "Eng &gt; Core" not in body(path, client), path
+
+
 def test_the_weekly_digest_has_the_budgets(people):
     tables = {table.heading: table.rows for table in digests.weekly(company.NOW, None).tables}
     assert ("Eng > Core", "$42.50", "$50.00", "85 %") in [row[:4] for row in tables["Budgets"]]
