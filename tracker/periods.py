@@ -1,6 +1,6 @@
 """Which days a page is about: whole UTC days before today, today alone, or the billing cycle up to now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -143,9 +143,9 @@ def from_dates(
     first: date | None, last: date | None, now: datetime, known_until: datetime | None, notes: list[str]
 ) -> Period | None:
     """The period from `first` to `last`, whichever is earlier; that one day if only one is given, None if
-    neither is. What was not done as asked is noted.
+    neither is. It is cut to days that can have usage, and to MOST_DAYS; what was not done as asked is noted.
 
-    BadRequest if it has not begun, is before there was any usage, or is too long.
+    BadRequest if it has no such day.
     """
     first, last = first or last, last or first
     if first is None or last is None:
@@ -155,11 +155,15 @@ def from_dates(
         notes.append("The days were the wrong way round and have been swapped")
     if first > utc_day(now):
         raise BadRequest(f"{first} has not begun yet (UTC). Choose days up to {utc_day(now)}.")
+    if last < utc_day(EARLIEST):
+        raise BadRequest(f"There is no usage before {EARLIEST:%Y}: choose later days than {last}.")
     if first < utc_day(EARLIEST):
-        raise BadRequest(f"There is no usage before {EARLIEST:%Y}: choose later days than {first}.")
-    if (last - first).days >= MOST_DAYS:
-        raise BadRequest(f"A period can be at most {MOST_DAYS} days long.")
+        first = utc_day(EARLIEST)
+        notes.append(f"There is no usage before {EARLIEST:%Y}, so the period begins then")
     period = between(first, last, now, known_until)
+    if period.days > MOST_DAYS:
+        period = replace(period, first=period.last - timedelta(days=MOST_DAYS - 1))
+        notes.append(f"A period has at most {MOST_DAYS} days, so this one begins later than asked")
     if period.last < last:
         notes.append("Today is not included, as it is not over. Choose it alone to see it so far")
     return period
