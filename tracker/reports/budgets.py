@@ -19,6 +19,8 @@ from incidents.notifying.budgets import budget_amounts, pace
 
 WARNING_RATIO = 0.8
 MOST_LISTED = 10  # beside a page's figures
+# Unlike those of a page, a group's row and a member.
+FORECASTS = "Forecasts here exclude what open incidents add."
 
 
 @dataclass(frozen=True)

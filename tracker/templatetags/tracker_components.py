@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django import template
 from django.conf import settings
 from django.template import Context
@@ -16,7 +18,7 @@ from incidents.notifying.budgets import budget_amounts
 from tracker.access.roles import Role
 from tracker.filters import known_until
 from tracker.models import DemoStory
-from tracker.reports.budgets import BudgetLine, budget_panel
+from tracker.reports.budgets import FORECASTS, BudgetLine, budget_panel
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart
 from tracker.widgets.tables import Table
@@ -55,20 +57,18 @@ def budgets(context: Context, cycle: BillingCycle | None = None) -> dict[str, ob
     known = known_until(context["request"], now)
     span = f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
     panel = budget_panel(cycle, amounts, now, known, context["visible"], group_ids, groups)
-    paces = getattr(context.get("report"), "paces", None)
-    note = f"Billing cycle of {span}." + (" Forecasts exclude what open incidents add." if paces else "")
-    return {"panel": panel, "note": note, "cycle": cycle}
+    return {"panel": panel, "note": f"Billing cycle of {span}. {FORECASTS}", "cycle": cycle}
 
 
 @register.inclusion_tag("components/member_budget.html", takes_context=True)
 def member_budget(context: Context, member: Member) -> dict[str, object]:
-    """How the member's budget stands in the present cycle, and links to the limit's pages."""
+    """How the member's budget stands by the page's own forecast, and links to the limit's pages."""
     access, is_person = context["request"].access, member.kind == Member.Kind.PERSON
     filters, report = context["filters"], context["report"]
     cycle, known = filters.cycles[0], filters.period.known_until
     state = member_state(member, cycle, filters.now, filters.budgets, known, report.rows) if cycle else None
     return {
-        "line": BudgetLine(state) if state else None,
+        "line": BudgetLine(replace(state, expect=lambda: report.forecast)) if state else None,
         "member": member,
         "is_admin": is_person and access.may(Role.ADMIN),
         "is_own": is_person and access.email.lower() == member.email,

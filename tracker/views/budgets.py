@@ -7,7 +7,7 @@ from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.filters import known_until
 from tracker.pages import budgets as layout
-from tracker.reports.budgets import all_budgets
+from tracker.reports.budgets import FORECASTS, all_budgets
 from tracker.views.answers import page_response
 from tracker.views.chargeback import asked_cycle
 
@@ -20,7 +20,10 @@ def budgets(request: AccessRequest) -> HttpResponse:
 
     def build() -> tuple[layout.BudgetsPage, dict[str, object]]:
         lines = all_budgets(cycle, now, known_until(request, now), visible) if cycle else []
-        return layout.BudgetsPage(layout.budgets_table(lines, request.GET, now)), {"cycle": cycle}
+        return layout.BudgetsPage(layout.budgets_table(lines, request.GET, now)), {
+            "cycle": cycle,
+            "forecasts": FORECASTS,
+        }
 
     return page_response(
         request,

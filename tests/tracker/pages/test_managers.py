@@ -141,6 +141,18 @@ def test_a_runaway_goes_on_at_its_pace_and_its_band_reaches_the_cycles_end(runaw
     assert report.forecast.expected_cents <= report.at_limit_cents
 
 
+def test_a_budget_is_forecast_as_the_members_page_is_and_lists_of_budgets_say_what_they_leave_out(
+    runaway, client
+):
+    BudgetSettings.objects.update_or_create(pk=1, defaults={"member_budget_dollars": 400})
+    own = f"/users/{ANA}"
+    assert "at this pace reached on 23 Nov" not in client.get(own).text
+    open_incident(ANA)
+    assert "at this pace reached on 23 Nov" in client.get(own).text
+    for page in ("/", "/teams", "/chargeback", "/budgets"):
+        assert "exclude what open incidents add" in client.get(page).text, page
+
+
 @pytest.mark.parametrize(
     ("expected", "against", "words"),
     [
