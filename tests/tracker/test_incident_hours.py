@@ -52,6 +52,23 @@ def test_the_hours_are_the_same_after_their_events_were_pruned(incident, django_
     assert (found[ONSET - HOUR], found[ONSET]) == (0, 900)
 
 
+def test_the_hours_around_a_price_that_rose_are_those_of_its_model(incident, client):
+    other = {"member": incident.member, "model": "gpt-5.5", "total_cents": Decimal(70), "updated_at": NOON}
+    MemberModelHour.objects.create(hour_at=ONSET, **other)
+    team = make_incident(cause="price", message="gpt-5.5 costs twice as much.")
+    Incident.objects.filter(pk=team.pk).update(member=None)
+    anomaly = make_anomaly(
+        team=True, rule="price_change", cause="price", metric="price_ratio", observed=2.0, bound=1.0,
+        expected=1.0, operands={"model": "gpt-5.5"}, explanation={},
+    )  # fmt: skip
+    IncidentAnomaly.objects.create(incident=team, anomaly=anomaly, joined_at=NOON)
+    team.refresh_from_db()
+    assert {hour.at: hour.cents for hour in incident_report(team, LATER).hours}[ONSET] == 70
+    text = client.get(team.get_absolute_url()).text
+    assert "Only spend on gpt-5.5." in text
+    assert "any rise" in text
+
+
 def test_the_page_says_that_they_are_not_known(incident, client):
     said = "Hours of which only the day’s total is known are empty."
     assert said not in client.get(incident.get_absolute_url()).text

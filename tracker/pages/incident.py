@@ -17,7 +17,7 @@ from tracker.access.request import Access
 from tracker.access.roles import Role
 from tracker.pages.incidents import Flag, severity_flag, status_flag
 from tracker.pages.timeline import TimelineLine, timeline_lines
-from tracker.reports.incident import IncidentReport
+from tracker.reports.incident import IncidentReport, priced_model
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.palette import display_name
@@ -124,7 +124,7 @@ def facts(report: IncidentReport, now: datetime) -> list[IncidentFact]:
         lines.append(IncidentFact("Detected", found))
     if finding:
         lines.append(IncidentFact("Measured", measured_against(finding, report.multiple)))
-        lines.append(IncidentFact("Threshold", measured(finding, finding.bound)))
+        lines.append(IncidentFact("Threshold", threshold(finding)))
     if incident.extra_cents:
         lines.append(IncidentFact("Extra cost", formats.money(incident.extra_cents)))
     if incident.model:
@@ -136,11 +136,15 @@ def finding_facts(finding: Anomaly) -> list[IncidentFact]:
     """Without what was usual: the incident has one such figure, and it stands at the top of the page."""
     return [
         IncidentFact("Measured", measured_against(finding, None)),
-        IncidentFact("Threshold", measured(finding, finding.bound)),
+        IncidentFact("Threshold", threshold(finding)),
         IncidentFact("Detected", formats.instant(finding.detected_at)),
         IncidentFact("Last seen", formats.instant(finding.last_seen_at)),
         *operands(finding),
     ]
+
+
+def threshold(finding: Anomaly) -> str:
+    return "any rise" if priced_model(finding) else measured(finding, finding.bound)
 
 
 def measured_against(finding: Anomaly, multiple: float | None) -> str:
@@ -267,7 +271,7 @@ def hours_chart(report: IncidentReport, query: QueryDict) -> Chart:
         unit="usd",
         label_head="Hour",
         caption=caption(report),
-        summary=f"Hourly spend of {report.incident.who}.",
+        summary=f"Hourly spend of {report.incident.who}{on_model(report)}.",
         csv_url=csv_url(query, "hours"),
     )
 
@@ -276,8 +280,15 @@ def in_dollars(cents: float | None) -> float | None:
     return None if cents is None else cents / 100
 
 
+def on_model(report: IncidentReport) -> str:
+    model = priced_model(report.gravest)
+    return f" on {display_name(model)}" if model else ""
+
+
 def caption(report: IncidentReport) -> str:
     notes = ["The large point marks the onset."] if report.incident.began_at else []
+    if on_model(report):
+        notes.append(f"Only spend{on_model(report)}.")
     if any(hour.cents is None for hour in report.hours):
         notes.append("Hours of which only the day’s total is known are empty.")
     return " ".join(notes)

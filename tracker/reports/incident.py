@@ -1,6 +1,6 @@
 """One incident's page: what, since when, why, the hours around it, and everything that was done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,6 +11,7 @@ from collector.models import Member, MemberModelDay, MemberModelHour
 from detection.findings.gravest import gravest_finding
 from detection.findings.wording import without_onset
 from detection.models import Anomaly
+from detection.vocabulary import Rule
 from incidents import times
 from incidents.actions.causes import IncidentCause, incident_cause
 from incidents.models import Incident, Notification, TimelineEntry
@@ -101,7 +102,7 @@ def incident_report(incident: Incident, now: datetime, known_until: datetime | N
         findings=[FindingView(anomaly) for anomaly in anomalies],
         parts=parts(gravest),
         why=str(gravest.explanation.get("sentence", "")) if gravest else "",
-        hours=hours(incident, min(known_until or now, now)),
+        hours=hours(incident, min(known_until or now, now), priced_model(gravest)),
         usual_cents=band.expected if band else None,
         bound_cents=band.bound if band else None,
         times=times.times_of(incident),
@@ -144,13 +145,21 @@ def model_name(key: str) -> str:
     return display_name(key) if key else ""
 
 
-def hours(incident: Incident, until: datetime) -> list[Hour]:
-    """Every hour from a day before the onset to two days after it, or to `until`. Two queries."""
+def priced_model(anomaly: Anomaly | None) -> str:
+    """The model whose price rose; empty of any other finding."""
+    is_price = anomaly is not None and anomaly.rule == Rule.PRICE_CHANGE
+    return str(anomaly.operands.get("model", "")) if anomaly and is_price else ""
+
+
+def hours(incident: Incident, until: datetime, model: str = "") -> list[Hour]:
+    """Every hour from a day before the onset to two days after it, or to `until`; on `model` alone, if one is
+    given. Two queries."""
     around = (incident.began_at or incident.detected_at).replace(minute=0, second=0, microsecond=0)
     first, last = around - HOURS_BEFORE * HOUR, min(around + HOURS_AFTER * HOUR, until)
     first_day, last_day = utc_day(first - (DAY_HOURS - 1) * HOUR), utc_day(last)
-    spent = hourly_cents(incident, first_day, last_day)
-    unknown = days_with_spend(incident, first_day, last_day) - set(map(utc_day, spent))
+    about = {"member_id": incident.member_id} if incident.member_id else {"model": model} if model else {}
+    spent = hourly_cents(about, first_day, last_day)
+    unknown = days_with_spend(about, first_day, last_day) - set(map(utc_day, spent))
     in_order, at = [], first
     while at < last:
         day = [at - back * HOUR for back in range(DAY_HOURS)]
@@ -161,20 +170,16 @@ def hours(incident: Incident, until: datetime) -> list[Hour]:
     return in_order
 
 
-def hourly_cents(incident: Incident, first: date, last: date) -> dict[datetime, float]:
+def hourly_cents(about: Mapping[str, object], first: date, last: date) -> dict[datetime, float]:
     """Cents by hour, of the whole days `first` to `last`."""
-    rows = MemberModelHour.objects.between(day_start(first), day_end(last))
-    if incident.member_id:
-        rows = rows.filter(member_id=incident.member_id)
+    rows = MemberModelHour.objects.between(day_start(first), day_end(last)).filter(**about)
     sums = rows.order_by().values_list("hour_at").annotate(cents=Sum("total_cents"))
     return {hour_at: float(cents) for hour_at, cents in sums}
 
 
-def days_with_spend(incident: Incident, first: date, last: date) -> set[date]:
+def days_with_spend(about: Mapping[str, object], first: date, last: date) -> set[date]:
     """Days with spend. Of some no hour is known: pruned before hours were kept, or imported as totals."""
-    rows = MemberModelDay.objects.between(first, last).filter(total_cents__gt=0)
-    if incident.member_id:
-        rows = rows.filter(member_id=incident.member_id)
+    rows = MemberModelDay.objects.between(first, last).filter(**about, total_cents__gt=0)
     return set(rows.order_by().values_list("day", flat=True).distinct())
 
 
