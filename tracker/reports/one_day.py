@@ -15,7 +15,7 @@ from django.db.models import DateField, Q, QuerySet, Sum, Value
 
 from collector.base.days import day_end, day_start
 from collector.base.money import cents
-from collector.models import MemberModelDay, MemberModelHour
+from collector.models import Member, MemberModelDay, MemberModelHour
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import limit_to
 from groups.tree import GroupOption
@@ -121,7 +121,7 @@ class _Day:
             is_over=self.day < self.period.today,
             is_known=self.period.is_known(self.day),
             total=self._total(),
-            active_members=self.rows.filter(requests__gt=0).values("member").distinct().count(),
+            active_members=self._active_members(),
             usual_of=self._usual_of(),
             members=self._members(people),
             models=self._lines(0, self.filters.palette.model),
@@ -149,6 +149,10 @@ class _Day:
             for past in before
             if (past.weekday() >= 5) == is_weekend and known_from is not None and past >= known_from
         ]
+
+    def _active_members(self) -> int:
+        people = self.rows.filter(requests__gt=0, member__kind=Member.Kind.PERSON)
+        return people.values("member").distinct().count()
 
     def _usual_of(self) -> str:
         kind = "weekend day" if self.day.weekday() >= 5 else "weekday"

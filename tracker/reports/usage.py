@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from collector.base.statements import Statement
 from collector.facts.weeks import Weekly, activity_of_weeks
 from collector.facts.worth import TOKEN_WEIGHTS
-from collector.models import AGENT_SURFACES
+from collector.models import AGENT_SURFACES, Member
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.sql import Row, as_date, count_sum, fetch, in_cents, micro_sum, summed
 
@@ -173,15 +173,19 @@ class DailyCounts(NamedTuple):
     """Of each day, where there were any."""
 
     requests: dict[tuple[date, str], int]  # served, by day and model
-    requesters: dict[date, int]  # members with a served request
+    requesters: dict[date, int]  # people with a served request
     active: dict[date, int]  # members whom Cursor marks active
 
 
 def daily_counts(
     counted: MemberModelDayQuerySet, rows: MemberModelDayQuerySet, activity_rows: QuerySet[Any]
 ) -> DailyCounts:
-    """Requests of the `counted` rows, members of all `rows` and of activity. One query of three parts."""
-    served, active = rows.filter(requests__gt=0), activity_rows.filter(is_active=True)
+    """Requests of the `counted` rows, people of all `rows` and of activity. One query of three parts."""
+    others = Member.objects.order_by().exclude(kind=Member.Kind.PERSON).values("pk")
+    served, active = (
+        rows.filter(requests__gt=0).exclude(member__in=others),
+        activity_rows.filter(is_active=True),
+    )
     counts = DailyCounts({}, {}, {})
     for day, model, count, part in fetch(
         summed(counted.filter(requests__gt=0), ("day", "model"), count_sum("requests"), "1"),

@@ -51,6 +51,12 @@ def test_members_models_and_surfaces_add_up_to_the_events_of_the_day():
     assert report.total.total_cents == sum(event.charged_cents for event in events)
 
 
+def test_active_members_are_people():
+    served = {fact.email for fact in company.facts() if fact.at.date() == DAY and fact.is_served}
+    assert company.BOT in served
+    assert report_of().active_members == len(served - {company.BOT})
+
+
 def test_the_hours_add_up_and_today_stops_at_now():
     assert report_of().hours == [
         sum((e.charged_cents for e in events_of(DAY) if e.occurred_at.hour == hour), Decimal(0))
