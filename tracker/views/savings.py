@@ -1,7 +1,7 @@
 """Suggestions of cheaper models: what to say to whom, and what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django import forms
 from django.contrib import messages
@@ -110,7 +110,7 @@ def savings(request: AccessRequest) -> HttpResponse:
         "savings",
         asked,
         lambda: savings_page(asked),
-        choices=build_period_choices,
+        choices=lambda chosen, path: replace(build_period_choices(chosen, path), comparisons=[]),
         scripts=(),
     )
 

@@ -146,6 +146,14 @@ def test_the_pages_say_what_they_compare_and_keep_to_their_queries(
         assert ">Change<" in text
 
 
+@pytest.mark.parametrize("page", ["/incidents", "/savings"])
+def test_a_page_that_compares_nothing_says_nothing_of_a_comparison(acme, client, page):
+    text = client.get(f"{page}?period=7d&compare=before").text
+    assert "Compared with" not in text
+    assert "Compare with" not in text
+    assert "Compared with" in client.get("/?period=7d&compare=before").text
+
+
 def test_nothing_is_compared_with_days_that_nobody_knows(acme, client):
     text = client.get("/?period=30d&compare=cycle").text
     assert "No data for the days to compare with" in text

@@ -155,6 +155,14 @@ def test_a_rate_per_request_leaves_agents_out(agents, query):
     assert float(member.totals.cents_per_request) == pytest.approx(rate(of_member))
 
 
+@pytest.mark.parametrize("path", ["/", f"/users/{ANA}"])
+def test_a_card_says_that_its_rate_leaves_agents_out(agents, client, path):
+    assert "each outside agent runs" in " ".join(client.get(path).text.split())
+    UsageEvent.objects.update(cloud_agent_id="", automation_id="")
+    recompute_days(FIRST_DAY, TODAY, NOW)
+    assert "outside agent runs" not in client.get(path).text
+
+
 def test_one_surface_alone_can_be_asked_for(agents):
     report = Overview(asked_for("period=30d&surface=cli"))
     spent = sum(e.charged_cents for e in events_of("period=30d") if surface_for(e) == "cli")

@@ -10,6 +10,7 @@ import pytest
 from django.http import QueryDict
 
 from collector.models import BillingCycle, UsageEvent
+from groups.models import Group
 from tests.tracker.pages import company
 from tests.tracker.pages.company import CYCLE_START, LAST_START, NOW, TODAY
 from tracker import filters
@@ -120,6 +121,14 @@ def test_a_group_in_the_address_leaves_its_part_of_the_tree():
     report = report_of("period=14d&group=Platform")
     assert [row.option.path for row in report.rows] == ["Platform", "Platform > Core", "Platform > Infra"]
     assert report.total.spend == report.rows[0].spend
+
+
+def test_a_group_without_anybody_is_no_reason_to_set_up_groups(client):
+    Group.objects.create(name="Empty", created_at=NOW)
+    text = client.get("/teams?group=Empty").text
+    assert "Nobody in this group has a seat" in text
+    assert "Clear the filters" in text
+    assert "No groups with spend yet" not in text
 
 
 def test_the_csv_has_the_columns_of_the_page():
