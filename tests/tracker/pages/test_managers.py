@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from collector.facts.rollups import recompute_days
 from collector.models import BillingCycle, Member, SpendSnapshot, UsageEvent
-from groups.models import BudgetSettings
+from groups.models import BudgetSettings, CycleBudget, Group
 from incidents.models import Incident
 from tests.tracker.pages import company
 from tests.tracker.pages.company import CYCLE_END, CYCLE_START, FIRST_DAY, NOW, TODAY, UNUSED
@@ -145,6 +145,7 @@ def test_a_budget_is_forecast_as_the_members_page_is_and_lists_of_budgets_say_wh
     runaway, client
 ):
     BudgetSettings.objects.update_or_create(pk=1, defaults={"member_budget_dollars": 400})
+    CycleBudget.objects.create(group=Group.objects.get(name="Data"), amount_dollars=50)
     own = f"/users/{ANA}"
     assert "at this pace reached on 23 Nov" not in client.get(own).text
     open_incident(ANA)
