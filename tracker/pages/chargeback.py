@@ -28,7 +28,7 @@ SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
 NOT_COMPARED = ChargeChanges()
 NOTHING_SPENT = "Nothing was spent in this cycle."
-INCLUDED = "Used, but covered by the plan: total less billed."
+INCLUDED = "Used, but covered by the plan: total less on demand."
 
 
 @dataclass(frozen=True)

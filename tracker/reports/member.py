@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +14,6 @@ from collector.facts.forecast import MAX_DAYS, Forecast
 from collector.facts.weeks import of_weeks
 from collector.models import (
     AiCodeCommit,
-    BillingCycle,
     DailyActivity,
     Member,
     MemberAnalyticsDay,
@@ -26,10 +24,17 @@ from tracker.filters import Filters
 from tracker.periods import Period
 from tracker.reports import badges, cycle, days, plan, tools
 from tracker.reports.badges import Context
-from tracker.reports.changes import Change, Changes, changes_by_key
+from tracker.reports.changes import Changes
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit
-from tracker.reports.member_days import MemberDay, add_model_day, mark_outliers, usage_of
+from tracker.reports.member_days import (
+    MemberDay,
+    add_model_day,
+    changes_of,
+    is_in_cycle,
+    mark_outliers,
+    usage_of,
+)
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, ModelUsage, Totals, total, totals_by_member
@@ -120,17 +125,7 @@ class MemberReport:
 
     @cached_property
     def changes(self) -> Changes:
-        held = self.filters.comparison
-        if held is None:
-            return Changes()
-        changes: dict[tuple[int, str, str], Change] = defaultdict(Change)
-        for row in self.rows:
-            key, spent = (self.member.pk, row["model"], row["surface"]), row["total_cents"]
-            if held.first <= row["day"] <= held.last and is_in_cycle(row, held.cycle):
-                changes[key] += Change(spent)
-            if held.earlier_first <= row["day"] <= held.earlier_last and is_in_cycle(row, held.earlier_cycle):
-                changes[key] += Change(before_cents=spent)
-        return changes_by_key(changes)
+        return changes_of(self.rows, self.filters.comparison)
 
     @cached_property
     def limit(self) -> StatedLimit | None:
@@ -296,14 +291,3 @@ class AdoptionPart:
     label: str
     ratio: float
     said: str
-
-
-def is_in_cycle(row: dict[str, Any], cycle: BillingCycle | None) -> bool:
-    """Whether a rollup row lies within `cycle`, which turns at instants that its rows are split at; None has
-    every row."""
-    if cycle is None:
-        return True
-    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
-    if row["day"] in (first, last):
-        return bool(row["is_after_turn"]) == (row["day"] == first)
-    return bool(first < row["day"] < last)

@@ -1,12 +1,17 @@
 """One member day by day: what each day was made of, and which stand out."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from collector.models import AGENT_SURFACES, DailyActivity
+from collector.base.days import utc_day
+from collector.models import AGENT_SURFACES, BillingCycle, DailyActivity
 from detection.frame.outlier_days import outlier_days
+from tracker.periods import Comparison
+from tracker.reports.changes import Change, Changes, changes_by_key
 from tracker.reports.people import Person
 from tracker.reports.usage import ModelUsage, Totals, total
 
@@ -67,3 +72,28 @@ def mark_outliers(shown: list[MemberDay]) -> list[MemberDay]:
     for day, is_outlier in zip(shown, outlier_days(cents, cents[:-1]), strict=True):
         day.is_outlier = is_outlier
     return shown
+
+
+def changes_of(rows: Iterable[Mapping[str, Any]], held: Comparison | None) -> Changes:
+    """Of one member's rollup rows; none where nothing is compared."""
+    if held is None:
+        return Changes()
+    changes: dict[tuple[int, str, str], Change] = defaultdict(Change)
+    for row in rows:
+        key, spent = (row["member_id"], row["model"], row["surface"]), row["total_cents"]
+        if held.first <= row["day"] <= held.last and is_in_cycle(row, held.cycle):
+            changes[key] += Change(spent)
+        if held.earlier_first <= row["day"] <= held.earlier_last and is_in_cycle(row, held.earlier_cycle):
+            changes[key] += Change(before_cents=spent)
+    return changes_by_key(changes)
+
+
+def is_in_cycle(row: Mapping[str, Any], cycle: BillingCycle | None) -> bool:
+    """Whether a rollup row lies within `cycle`, which turns at instants that its rows are split at; None has
+    every row."""
+    if cycle is None:
+        return True
+    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
+    if row["day"] in (first, last):
+        return bool(row["is_after_turn"]) == (row["day"] == first)
+    return bool(first < row["day"] < last)
