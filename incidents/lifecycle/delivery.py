@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max, Q
 
+from collector.base.connections import one_by_one
 from collector.base.days import utc_day
 from incidents.models import Channel, Incident, IncidentSettings, Notification, Status, TimelineStep
 from incidents.notifying import recording
@@ -43,16 +44,13 @@ def undelivered(notification: Notification, at: datetime) -> None:
 
 def expire_snoozes(now: datetime) -> int:
     """Wake incidents whose snooze is over and alert again; return how many."""
-    woken = 0
-    for incident in Incident.objects.unresolved().filter(snoozed_until__lte=now):
-        woken += transition(
-            incident,
-            Transition(TimelineStep.WOKE, UNRESOLVED),
-            now,
-            where={"snoozed_until": incident.snoozed_until},
-            snoozed_until=None,
-        )
-    return woken
+    move = Transition(TimelineStep.WOKE, UNRESOLVED)
+    return one_by_one(
+        Incident.objects.unresolved().filter(snoozed_until__lte=now),
+        lambda incident: transition(
+            incident, move, now, where={"snoozed_until": incident.snoozed_until}, snoozed_until=None
+        ),
+    )
 
 
 def expire_acknowledgements(now: datetime) -> int:
@@ -70,10 +68,9 @@ def expire_acknowledgements(now: datetime) -> int:
     move = Transition(
         TimelineStep.EXPIRED, (Status.ACKNOWLEDGED,), Status.OPEN, f"unresolved after {hours} h"
     )
-    return sum(
-        transition(incident, move, now)
-        for incident in acknowledged.filter(answered_at__lte=too_old)
-        if not incident.is_snoozed(now)
+    return one_by_one(
+        acknowledged.filter(answered_at__lte=too_old),
+        lambda incident: not incident.is_snoozed(now) and transition(incident, move, now),
     )
 
 
@@ -91,7 +88,7 @@ def unanswered(now: datetime) -> int:
     )
     newest = {(alert.incident_id, alert.channel_id): alert for alert in alerts}
     policy = IncidentSettings.get_solo()
-    return sum(escalate(alert, now) for alert in newest.values() if is_overdue(alert, policy, now))
+    return one_by_one(newest.values(), lambda alert: is_overdue(alert, policy, now) and escalate(alert, now))
 
 
 def is_overdue(alert: Notification, policy: IncidentSettings, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from collector.base.connections import one_by_one
 from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin, TimelineEntry
 
 from .recording import ALERTS, may_alert, record_late
@@ -25,11 +26,13 @@ def catch_up(now: datetime) -> int:
         for channel in routes.channels_for(incident)
         if (incident.pk, channel.pk) not in alerted and may_alert(incident, now)
     ]
-    return sum(
-        record_late(channel, entry, policy, now)
-        for incident, channel in missing
-        if (entry := last_alert(incident))
-    )
+
+    def record(missed: tuple[Incident, Channel]) -> bool:
+        incident, channel = missed
+        entry = last_alert(incident)
+        return entry is not None and record_late(channel, entry, policy, now)
+
+    return one_by_one(missing, record)
 
 
 def last_alert(incident: Incident) -> TimelineEntry | None:

@@ -7,7 +7,7 @@ from collector.base.reports import StepReport
 
 @dataclass(frozen=True)
 class DeliveryReport(StepReport):
-    """What one delivery did, counted in notifications."""
+    """What one delivery did, counted in notifications; `failed` counts steps before them, too."""
 
     sent: int = 0
     failed: int = 0

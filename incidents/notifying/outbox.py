@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Case, F, Min, PositiveSmallIntegerField, Value, When
 
+from collector.base.connections import attempt
 from collector.base.days import utc_day
 from incidents import lifecycle
 from incidents.channels import registry
@@ -47,18 +48,16 @@ class Post:
 
 
 def deliver_due(now: datetime) -> DeliveryReport:
-    """Send everything that is due; escalate what nobody answered. Raises nothing for a channel that fails."""
-    registry.seed_channels()
-    lifecycle.expire_snoozes(now)
-    lifecycle.expire_acknowledgements(now)
+    """Send everything that is due; escalate what nobody answered. What fails keeps nothing else from its
+    turn, and least of all what is due."""
     policy, clock, tally = IncidentSettings.get_solo(), running(now), Counter[str]()
-    tally["escalated"] = lifecycle.unanswered(now)
-    catch_up(now)
+    attempt(tally, registry.seed_channels)
+    attempt(tally, lifecycle.expire_snoozes, now)
+    attempt(tally, lifecycle.expire_acknowledgements, now)
+    tally["escalated"] = attempt(tally, lifecycle.unanswered, now) or 0
+    attempt(tally, catch_up, now)
     for channel in channels_with_due(now):
-        try:
-            deliver(Post(channel, policy, clock, tally), clock() + BUDGET)
-        except Exception:  # one channel's fault must never stop another
-            logger.exception("delivering on channel %s failed", channel)
+        attempt(tally, deliver, Post(channel, policy, clock, tally), clock() + BUDGET)
     return DeliveryReport(**tally, waiting=Notification.objects.waiting().count())
 
 

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import time as time_of_day
 from datetime import timedelta
 
 import pytest
@@ -198,6 +199,23 @@ def test_what_another_process_has_taken_over_is_neither_given_up_nor_marked(monk
     row = Notification.objects.get()
     assert (row.status, row.lease) == ("sending", "another")
     assert not row.incident.timeline.filter(step="undelivered").exists()
+
+
+def test_an_incident_that_cannot_be_woken_leaves_the_others_and_what_is_due_their_turn(slack):
+    """Critical ones go to a channel too whose time zone this machine has lost."""
+    make_channel("slack", name="fine")
+    quiet = {"quiet_from": time_of_day(22), "quiet_until": time_of_day(7), "timezone": "Mars/Base"} | {
+        "is_loud_when_critical": False
+    }
+    first, second, due = open_incidents(3)
+    lifecycle.snooze(first, ADA, "page", NOON, NOON + MINUTE)
+    lifecycle.snooze(second, ADA, "page", NOON, NOON + MINUTE)
+    Incident.objects.filter(pk=first.pk).update(severity="critical")
+    make_channel("slack", name="lost", least_severity="critical", **quiet)
+    report = outbox.deliver_due(NOON + MINUTE)
+    assert not report.is_ok
+    assert Incident.objects.get(pk=second.pk).snoozed_until is None
+    assert Incident.objects.get(pk=due.pk).status == "alerted"
 
 
 class TestCatchingUp:
