@@ -10,7 +10,7 @@ from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Min, Sum
 
 from collector.base.connections import drop_if_dead
 from collector.base.money import cents
@@ -22,7 +22,15 @@ from collector.models import BillingCycle, Member, UsageEvent
 from detection.vocabulary import Severity
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, may_write, record_wish, words
 from incidents.lifecycle.moves import SYSTEM, write
-from incidents.models import GuardSettings, Incident, LimitChange, Origin, Status, TimelineStep
+from incidents.models import (
+    GuardSettings,
+    Incident,
+    LimitChange,
+    Notification,
+    Origin,
+    Status,
+    TimelineStep,
+)
 
 if TYPE_CHECKING:  # pandas is behind it, which no web process needs
     from detection.replay.backtest import SimulatedIncident
@@ -80,7 +88,12 @@ def is_due(incident: Incident, policy: GuardSettings, now: datetime) -> bool:
         return False
     opened_at = incident.reopened_at or incident.detected_at
     is_seen = incident.timeline.filter(step=TimelineStep.GUARD, at__gte=opened_at).exists()
-    return now - opened_at >= timedelta(minutes=policy.minutes) and not (is_seen or incident.is_snoozed(now))
+    alerts = incident.notifications.filter(kind=Notification.Purpose.ALERT, created_at__gte=opened_at)
+    if is_seen or incident.is_snoozed(now) or alerts.due(now).filter(tries=0).exists():
+        return False  # after a stop of the deliveries people come first
+    # Where no channel takes the alert, the guard does not wait for one.
+    answerable_at = alerts.aggregate(first=Min("sent_at"))["first"] or opened_at
+    return bool(now - answerable_at >= timedelta(minutes=policy.minutes))
 
 
 def limit_dollars(spent_cents: Decimal, policy: GuardSettings) -> int:

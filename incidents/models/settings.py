@@ -166,8 +166,8 @@ class GuardSettings(SingletonModel):
         "minutes without an answer",
         default=60,
         validators=[MinValueValidator(5), MaxValueValidator(10_080)],
-        help_text="The guard acts on a critical incident that nobody has acknowledged this long after it "
-        "was detected.",
+        help_text="The guard acts on a critical incident that nobody has acknowledged this long after the "
+        "first alert got through; where none gets through, this long after it was detected.",
     )
     extra_dollars = models.PositiveIntegerField(
         "extra ($)",

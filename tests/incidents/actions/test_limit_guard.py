@@ -17,9 +17,19 @@ from detection.replay.backtest import SimulatedIncident
 from incidents import lifecycle
 from incidents.actions import limit_guard
 from incidents.actions.limit_guard import limit_dollars, run_guard
-from incidents.models import GuardSettings, Incident, LimitChange, Origin
+from incidents.lifecycle.moves import write
+from incidents.models import (
+    GuardSettings,
+    Incident,
+    IncidentSettings,
+    LimitChange,
+    Notification,
+    Origin,
+    TimelineStep,
+)
+from incidents.notifying import recording
 from tests.incidents.actions.limit_site import BOSS, DAY, NOW, LimitSite
-from tests.incidents.factories import make_incident, make_member
+from tests.incidents.factories import make_channel, make_incident, make_member
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=60)
@@ -65,6 +75,26 @@ def test_an_incident_that_somebody_takes_on_while_the_guard_asks_cursor_is_left_
     assert run_guard(LATER, site.client).acted == 0
     assert (site.calls, LimitChange.objects.count()) == (0, 0)
     assert guard_notes(site) == []
+
+
+def test_people_have_its_minutes_from_the_alert_that_got_through(site: LimitSite):
+    """After a stop of the deliveries the alert is sent an hour late."""
+    switch("dry_run")
+    entry = write(site.incident, TimelineStep.OPENED, "", NOW)
+    channel = make_channel()
+    alert = recording.record_notification(channel, entry, "alert", IncidentSettings.get_solo(), NOW)
+    assert run_guard(LATER, site.client).acted == 0
+    Notification.objects.filter(pk=alert.pk).update(status="sent", sent_at=LATER, tries=1)
+    assert run_guard(LATER + timedelta(minutes=59), site.client).acted == 0
+    assert run_guard(LATER + timedelta(minutes=60), site.client).acted == 1
+
+
+def test_it_waits_for_no_channel_that_takes_nothing(site: LimitSite):
+    switch("dry_run")
+    entry = write(site.incident, TimelineStep.OPENED, "", NOW)
+    recording.record_notification(make_channel(), entry, "alert", IncidentSettings.get_solo(), NOW)
+    Notification.objects.update(tries=3, due_at=LATER)
+    assert run_guard(LATER, site.client).acted == 1
 
 
 @pytest.mark.parametrize(("mode", "step"), [("on", "limit_member"), ("dry_run", "note_dry_run")])
