@@ -8,13 +8,14 @@ import pytest
 import time_machine
 from django.test import Client
 
-from incidents.actions.limit_requests import record_request
+from incidents.actions.limit_requests import deny_request, record_request
+from incidents.lifecycle import Actor
 from incidents.models import LimitChange, LimitRequest
 from sandbox import Sandbox
 from tests.incidents.actions.limit_site import DAY, NOW, LimitSite, make_site, small_company
 from tests.tracker import slack_buttons
 from tests.tracker.conftest import ALLAUTH, make_person
-from tracker.models import AuditEntry
+from tracker.models import AccessSettings, AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +148,15 @@ def test_the_member_asks_on_a_page_of_their_own_and_nobody_else_does(site, setti
         assert other.post(url, {"dollars": 9, "reason": "x"}).status_code == 403
     assert LimitRequest.objects.count() == 1
     assert site.calls == 0
+
+
+@pytest.mark.parametrize(("seen", "by"), [("names", "Ada Byron"), ("pseudonyms", "a colleague")])
+def test_whoever_decided_is_named_to_the_member_as_far_as_names_are_shown(site, settings, seen, by):
+    settings.AUTH_ALLOWED_EMAILS = [site.member.email]
+    AccessSettings.objects.create(viewers_see=seen, default_role="viewer")
+    deny_request(record_request(site.member, 300, "More", None, NOW), Actor(None, "Ada Byron"), NOW)
+    page = client_of("viewer", site.member.email).get(f"/users/{site.member.email}/limit/request")
+    assert f"denied by {by}" in page.content.decode()
 
 
 def test_an_administrator_approves_on_the_page_and_the_limit_holds(site):
