@@ -1,11 +1,13 @@
 """The caches for counters and rendered pages."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
 from redis import RedisError
+
+PAUSE_SECONDS = 10  # without asking one that did not answer: a page would wait for it several times
 
 
 def build_caches(redis_url: str) -> dict[str, Mapping[str, object]]:
@@ -39,12 +41,20 @@ def build_caches(redis_url: str) -> dict[str, Mapping[str, object]]:
 class SpareRedisCache(RedisCache):
     """While Redis does not answer, nothing is kept: what is asked for is made again each time."""
 
+    asks_again_at = 0.0
+
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        try:
-            return super().get(key, default, version)
-        except RedisError:
-            return default
+        return self._ask(super().get, key, default, version)
 
     def set(self, *args: Any, **options: Any) -> None:
-        with suppress(RedisError):
-            super().set(*args, **options)
+        self._ask(super().set, *args, **options)
+
+    def _ask(self, work: Callable[..., Any], key: str, value: Any, *args: Any, **options: Any) -> Any:
+        """What `work` returns; `value` without Redis."""
+        if time.monotonic() < SpareRedisCache.asks_again_at:
+            return value
+        try:
+            return work(key, value, *args, **options)
+        except RedisError:
+            SpareRedisCache.asks_again_at = time.monotonic() + PAUSE_SECONDS
+            return value

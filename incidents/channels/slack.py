@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, ServerErrorRetryHandler
@@ -258,11 +258,11 @@ def is_of_team(user: dict[str, Any], team_id: str) -> bool:
 def own_team() -> str:
     """The id of the token's workspace, asked once an hour; empty where Slack does not say."""
     key = f"slack-team:{hashlib.sha256(settings.SLACK_BOT_TOKEN.encode()).hexdigest()[:16]}"
-    team = cache.get(key)
+    team = caches["pages"].get(key)
     if team is None:
         try:
             team = text_part(call("auth_test", seconds=TEAM_SECONDS, is_patient=False).data, "team_id")
         except DeliveryError:
             return ""
-        cache.set(key, team, 3600)
+        caches["pages"].set(key, team, 3600)
     return str(team)

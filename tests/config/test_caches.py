@@ -1,11 +1,13 @@
 """Caches on a Redis that is away."""
 
+import socket
+import time
 from datetime import date
 
 import pytest
 from django.core.cache import caches
 
-from config.caches import build_caches
+from config.caches import SpareRedisCache, build_caches
 from detection.frame.kept_days import kept_day_rows
 
 
@@ -17,6 +19,17 @@ def no_redis(settings) -> None:
 def test_what_cannot_be_kept_is_not_there(no_redis):
     caches["pages"].set("key", "value", 60)
     assert caches["pages"].get("key", "nothing") == "nothing"
+
+
+def test_redis_that_is_silent_is_waited_for_once_and_asked_again_later(settings, monkeypatch):
+    monkeypatch.setattr(SpareRedisCache, "asks_again_at", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.CACHES = build_caches(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        caches["pages"].get("key")
+        began = time.monotonic()
+        assert [caches["pages"].get("key", "nothing") for _ in range(5)] == ["nothing"] * 5
+        assert time.monotonic() - began < 1
+    assert 0 < SpareRedisCache.asks_again_at - began < 60
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_late
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from redis import RedisError
 
 from collector.base.money import cents
 from collector.collecting.freshness import sources
@@ -147,7 +149,8 @@ def incident_figures(now: datetime) -> Iterator[Metric]:
 
 
 def queue_figures(now: datetime) -> Iterator[Metric]:
-    yield gauge("queue_tasks", "Tasks waiting for a worker.", [], [(queue_size(),)])
+    with suppress(RedisError):  # a broker that is away leaves the other figures
+        yield gauge("queue_tasks", "Tasks waiting for a worker.", [], [(queue_size(),)])
     failed = Failure.objects.filter(stopped__gte=now - DAY).count()
     yield gauge("queue_failures", "Tasks that failed in the last 24 hours.", [], [(failed,)])
 

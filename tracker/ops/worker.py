@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django_q.models import Schedule, Task
 from django_q.tasks import queue_size
+from redis import RedisError
 
 from collector.base.leases import HOURLY_JOB
 from collector.base.models import Lease
@@ -39,7 +40,10 @@ def worker_report(now: datetime) -> WorkerReport:
     late = now - next_schedule.next_run
     if late > PATIENCE:
         return WorkerReport(WorkerState.GONE, f"“{next_schedule.name}” is {minutes(late)} minutes overdue")
-    queued = queue_size()
+    try:
+        queued = queue_size()
+    except RedisError:
+        return WorkerReport(WorkerState.STUCK, "gets no tasks: Redis (REDIS_URL) does not answer")
     ended_at = Task.objects.order_by("-stopped").values_list("stopped", flat=True).first()
     if not queued or ended_at is None or now - ended_at <= PATIENCE:
         return WorkerReport(WorkerState.OK, "runs its schedules")

@@ -2,11 +2,14 @@ from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
+import redis
 import time_machine
 from django.db import OperationalError, connection
+from django.utils import timezone
+from django_q.models import Schedule
 
 from collector.models import Source, SourceRun, Watermark
-from tracker.ops import health
+from tracker.ops import health, metrics, worker
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -122,3 +125,16 @@ def test_a_vendor_that_lags_is_a_state_of_its_own_in_health_and_metrics(client):
     assert events["says"].endswith("Cursor has sent events up to 2026-03-02 03:36 UTC")
     metrics = client.get("/metrics").content.decode()
     assert 'cursor_costs_vendor_lag_seconds{source="events"} 30240.0' in metrics
+
+
+@pytest.mark.django_db
+def test_health_and_metrics_are_told_without_the_redis_of_the_task_queue(client, monkeypatch):
+    no_redis = redis.Redis.from_url("redis://127.0.0.1:1/0")
+    for module in (worker, metrics):
+        monkeypatch.setattr(module, "queue_size", lambda: no_redis.llen("queue"))
+    later = timezone.now() + timedelta(hours=1)
+    Schedule.objects.update_or_create(func="tracker.tasks.hourly", defaults={"next_run": later})
+    assert client.get("/healthz").json()["worker"]["state"] == "stuck"
+    figures = client.get("/metrics").content.decode()
+    assert "cursor_costs_queue_failures" in figures
+    assert "cursor_costs_queue_tasks" not in figures
