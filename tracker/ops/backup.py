@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 
 from django.db import connection
@@ -16,7 +17,9 @@ class BackupFailed(Exception):
 
 
 PREFIX = "cost-monitor-"
+PART = ".part"  # ends the name of a copy that is being made
 DATED = re.compile(PREFIX + r"\d{4}-\d{2}-\d{2}-\d{6}\.(dump|sqlite3)")
+DATED_PART = re.compile(DATED.pattern + re.escape(PART))
 
 
 def dated_name(now: datetime) -> str:
@@ -25,9 +28,12 @@ def dated_name(now: datetime) -> str:
 
 
 def delete_oldest(directory: Path, keep: int) -> list[Path]:
-    """Delete all but the newest `keep` backups with dated names in `directory`; no other file is touched."""
-    dated = [file for file in directory.iterdir() if DATED.fullmatch(file.name)]
-    old = sorted(dated, reverse=True)[keep:]
+    """Delete all but the newest `keep` backups with dated names in `directory`, and what was left half-way
+    before the newest; no other file is touched."""
+    files = sorted(directory.iterdir(), reverse=True)
+    dated = [file for file in files if DATED.fullmatch(file.name)]
+    parts = [file for file in files if DATED_PART.match(file.name) and dated and file < dated[0]]
+    old = [*dated[keep:], *parts]
     for file in old:
         file.unlink(missing_ok=True)
     return old
@@ -39,16 +45,20 @@ def back_up(target: Path) -> int:
     SQLite becomes a database file, PostgreSQL a `pg_dump` in the custom format. BackupFailed if the file is
     there already or cannot be written; nothing is left half-written.
     """
+    if target.exists():
+        raise BackupFailed(f"{target} already exists: choose another file name, or move the file")
+    part = target.with_name(f"{target.name}{PART}")  # killed half-way, it is not taken for a backup
     try:
-        target.touch(mode=0o600, exist_ok=False)
-    except FileExistsError:
-        raise BackupFailed(f"{target} already exists: choose another file name, or move the file") from None
+        for left in target.parent.glob(f"{escape(part.name)}*"):  # SQLite's journal, too
+            left.unlink()
+        part.touch(mode=0o600, exist_ok=False)
     except OSError as error:
         raise BackupFailed(f"{target} cannot be written: {error.strerror}") from error
     try:
-        (_dump if connection.vendor == "postgresql" else _copy)(target)
+        (_dump if connection.vendor == "postgresql" else _copy)(part)
+        part.rename(target)
     except BaseException:
-        target.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return target.stat().st_size
 

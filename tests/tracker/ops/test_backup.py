@@ -18,6 +18,7 @@ from django.db import connection
 
 from collector.models import Member
 from tracker.models import SetUp
+from tracker.ops import backup
 from tracker.ops.backup import BackupFailed, back_up
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -109,6 +110,32 @@ def test_dated_copies_are_kept_up_to_a_number_and_no_other_file_is_touched(tmp_p
     }
     assert "deleted" in capsys.readouterr().out
     assert SetUp.get_solo().backed_up_at == datetime(2026, 3, 4, 3, 5, tzinfo=UTC)
+
+
+KILLED = """
+import os, django; django.setup()
+from pathlib import Path
+from tracker.ops import backup
+def write_half(file):
+    file.write_bytes(b"half")
+    os.kill(os.getpid(), 9)
+backup._copy = backup._dump = write_half
+backup.back_up(Path(os.environ["TARGET"]) / "cost-monitor-2026-03-02-030500.sqlite3")
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_copy_that_was_killed_half_way_is_no_backup_and_goes_with_the_next(tmp_path):
+    """It counted as the newest, so that keeping two left one that can be restored, and then none."""
+    environment = os.environ | PLAIN | {"TARGET": str(tmp_path), "VAR_DIR": str(tmp_path / "var")}
+    assert subprocess.run([sys.executable, "-c", KILLED], env=environment).returncode == -9
+    left = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert left == {"cost-monitor-2026-03-02-030500.sqlite3.part"}
+    assert backup.delete_oldest(tmp_path, 1) == []  # it may still be written
+    back_up(tmp_path / "cost-monitor-2026-03-03-030500.sqlite3")
+    backup.delete_oldest(tmp_path, 1)
+    left = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert left == {"cost-monitor-2026-03-03-030500.sqlite3"}
 
 
 @pytest.mark.django_db
