@@ -10,7 +10,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 UTC = "%Y-%m-%dT%H:%M:%SZ"  # Django sets the process to TIME_ZONE, which is UTC
 BLOT = "[secret]"
-CONTROLS = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]")
+# The last ones turn the direction of what follows, as far as other lines.
+CONTROLS = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 # Shorter ones would blot out ordinary words; no service issues one.
 SHORTEST_SECRET = 8
 # Credentials by their look, whoever's they are: headers, Slack's and Resend's tokens, passwords in addresses.
@@ -89,8 +90,10 @@ def logging_config(style: str, level: str, *, secrets: Collection[str]) -> dict:
             # Django's own handlers would print a second, unredacted line.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
-            # These name addresses whose path is a key: webhooks, heartbeats, Apprise's services.
+            # These name addresses whose path is a key: webhooks, heartbeats, Slack's for a reply (even in its
+            # errors, which are reported by who calls it), Apprise's services.
             "urllib3": {"level": "INFO"},
+            "slack_sdk": {"level": "CRITICAL"},
             "apprise": {"level": "CRITICAL"},
         },
     }

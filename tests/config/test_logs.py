@@ -1,5 +1,7 @@
 import json
 import logging
+import os
+import subprocess
 import sys
 
 import pytest
@@ -93,3 +95,22 @@ def test_a_refused_request_leaves_no_traceback_in_the_log():
     crashed = record("Internal Server Error", exc_info=(ValueError, ValueError("x"), None))
     crashed.status_code = 500
     assert is_request_of_no_fault(crashed) and crashed.exc_info
+
+
+def test_a_line_keeps_the_direction_of_the_lines_around_it():
+    line = build("text").format(record("search for \u202egnp.exe\u2066 by \u200fann"))
+    assert "search for \\u202egnp.exe\\u2066 by \\u200fann" in line
+
+
+def test_the_address_of_a_reply_in_slack_is_in_no_line_at_any_level():
+    """Whoever has it can write where the button stands, for half an hour."""
+    program = (
+        "import os, django; django.setup()\n"
+        "from slack_sdk.webhook import WebhookClient\n"
+        "try: WebhookClient('http://127.0.0.1:9/actions/T1/B2/onlyforthisreply').send(text='done')\n"
+        "except OSError: pass\n"
+    )
+    environment = os.environ | {"LOG_LEVEL": "DEBUG", "DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "onlyforthisreply" not in done.stderr
