@@ -74,6 +74,15 @@ class Layout:
     def has_key(self) -> bool:
         return bool(settings.CURSOR_ADMIN_API_KEY)
 
+    @property
+    def has_failed(self) -> bool:
+        return bool(failed_sources(self.sources))
+
+
+def failed_sources(sources: list[SourceFreshness]) -> list[SourceFreshness]:
+    """Those whose last reading failed."""
+    return [source for source in sources if source.status == SourceRun.RunStatus.FAILED]
+
 
 DEMO = Banner(
     "info",
@@ -152,7 +161,7 @@ def banners(sources: list[SourceFreshness]) -> list[Banner]:
     elif not settings.CURSOR_ADMIN_API_KEY:
         notices.append(NO_KEY)
     events = next(source for source in sources if source.source == Source.EVENTS)
-    failed = [source for source in sources if source.status == SourceRun.RunStatus.FAILED]
+    failed = failed_sources(sources)
     if settings.CURSOR_ADMIN_API_KEY and events.last_good_at is None and not failed:
         notices.append(FIRST_RUN)
     if failed:

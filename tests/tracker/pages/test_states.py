@@ -33,6 +33,15 @@ def test_with_a_key_an_empty_page_says_that_the_first_collection_runs(db, at_now
     assert "run_pipeline" in text
 
 
+def test_a_first_collection_that_failed_promises_no_figures_by_themselves(db, at_now, client, settings):
+    settings.CURSOR_ADMIN_API_KEY = "key_of_a_test"
+    make_run(Source.MEMBERS, "failed", timedelta(minutes=5), "Cursor refused the key.")
+    for path in ("/", "/insights", "/surfaces"):
+        text = client.get(path).text
+        assert "starts by itself" not in text
+        assert "The notice above says why. After a change of <code>.env</code>, restart" in text
+
+
 def test_demo_data_say_so(acme, client, settings):
     settings.DEMO = True
     assert "Demo data." in client.get("/insights").text
