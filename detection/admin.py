@@ -23,7 +23,7 @@ from collector.member_choice import ChoosesMember
 from . import exemptions
 from .models import Anomaly, DetectionSettings, Exemption, SettingsTrial
 from .questions import QUESTIONS
-from .replay.trials import ask_trial, changes_since, settings_from, value_text
+from .replay.trials import ask_trial, changes_since, settings_from
 
 TRIAL = "admin/detection/detectionsettings/trial.html"
 SAVE_TESTED = "_save_tested"  # the button below a test's result; its value is the test
@@ -55,6 +55,7 @@ class DetectionSettingsAdmin(SettingsAdmin):
     """Thresholds, each with its unit and an example; the history says who changed what."""
 
     form = TestableForm
+    when_saved = "Changes take effect at the next hourly run. Open incidents stay as they are."
     change_form_template = "admin/detection/detectionsettings/change_form.html"
 
     fieldsets = tuple((question, {"fields": fields}) for question, fields in QUESTIONS)
@@ -62,10 +63,8 @@ class DetectionSettingsAdmin(SettingsAdmin):
     def formfield_for_dbfield(
         self, db_field: models.Field, request: HttpRequest, **options: object
     ) -> forms.Field | None:
-        """With the default below."""
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field:
-            field.help_text = f"{field.help_text} Default: {value_text(db_field.get_default())}."
             field.show_hidden_initial = "trial" not in request.GET  # which shows what was tested, not saved
         return field
 
@@ -221,8 +220,15 @@ class ExemptionAdmin(ChoosesMember, RecordedAdmin):
     list_filter = ["kind", "cause", ("revoked_at", admin.EmptyFieldListFilter)]
     list_select_related = ["member"]
     search_fields = ["member__email", "member__name", "reason"]
-    readonly_fields = ["created_by", "created_at", "revoked_by", "revoked_at"]
+    when_saved = "Detection follows it from the next hourly run on. To end it, revoke it in the list."
     actions = ["revoke"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Exemption | None = None) -> list[str]:
+        return ["created_by", "created_at", "revoked_by", "revoked_at"] if obj else []
+
+    def get_exclude(self, request: HttpRequest, obj: Exemption | None = None) -> list[str]:
+        """What is noted by itself, while there is nothing noted."""
+        return [] if obj else ["created_by", "created_at", "revoked_by", "revoked_at"]
 
     @admin.action(description="Revoke: detect this again from the next run on", permissions=["change"])
     def revoke(self, request: HttpRequest, chosen: QuerySet[Exemption]) -> None:

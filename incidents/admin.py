@@ -17,6 +17,7 @@ __all__ = ["ChannelAdmin", "GuardSettingsAdmin", "LimitChangeAdmin", "LimitReque
 
 @admin.register(IncidentSettings)
 class IncidentSettingsAdmin(SettingsAdmin):
+    when_saved = "Changes take effect at the next hourly run, for open incidents too."
     fieldsets = (
         (
             "How incidents open and close",

@@ -16,6 +16,7 @@ from tracker.models import AccessSettings, ApiToken, AuditEntry, RetentionSettin
 
 @admin.register(AccessSettings)
 class AccessSettingsAdmin(SettingsAdmin):
+    when_saved = "Changes take effect at once, for people who are signed in too."
     change_form_template = "admin/tracker/accesssettings/change_form.html"
     fieldsets = (
         (
@@ -45,7 +46,7 @@ class AccessSettingsAdmin(SettingsAdmin):
 
 @admin.register(RetentionSettings)
 class RetentionSettingsAdmin(SettingsAdmin):
-    pass
+    when_saved = "What is older is deleted by the next daily run (03:35 UTC) and cannot be brought back."
 
 
 @admin.register(ApiToken)

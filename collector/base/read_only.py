@@ -17,7 +17,7 @@ from simple_history.models import HistoricalChanges
 from solo.admin import SingletonModelAdmin
 
 from .plausibility import is_number
-from .readable import ReadableChanges, ReadableFigures
+from .readable import EMPTY, ReadableChanges, ReadableFigures, value_text
 
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -118,10 +118,13 @@ class SettingsAdmin(RecordedAdmin, SingletonModelAdmin):
     def formfield_for_dbfield(
         self, db_field: Field, request: HttpRequest, **options: Any
     ) -> forms.Field | None:
-        """With what it held when the page was opened."""
+        """With its default below, and with what it held when the page was opened."""
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field:
             field.show_hidden_initial = True
+            default = str(value_text(db_field, db_field.get_default())).removesuffix(".00")
+            if default != EMPTY:
+                field.help_text = f"{field.help_text} Default: {default}.".lstrip()
         return field
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:

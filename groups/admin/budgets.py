@@ -40,6 +40,7 @@ class CycleBudgetAdmin(ChoosesMember, RecordedAdmin):
         ),
     )
     history_list_display = ("amount_dollars",)
+    when_saved = "Changes take effect at the next hourly run. A step is reported once per billing cycle."
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> type[ModelForm]:
         return super().get_changelist_form(request, **{"form": ListedBudgetForm, **options})
@@ -59,6 +60,7 @@ class CycleBudgetAdmin(ChoosesMember, RecordedAdmin):
 
 @admin.register(BudgetSettings)
 class BudgetSettingsAdmin(SettingsAdmin):
+    when_saved = "Changes take effect at the next hourly run. A step is reported once per billing cycle."
     fieldsets = (
         (
             None,

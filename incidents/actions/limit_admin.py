@@ -4,9 +4,8 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from solo.admin import SingletonModelAdmin
 
-from collector.base.read_only import ReadOnly, RecordedAdmin
+from collector.base.read_only import ReadOnly, SettingsAdmin
 from incidents.models import GuardSettings, LimitChange, LimitRequest
 
 
@@ -43,7 +42,8 @@ class LimitRequestAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(GuardSettings)
-class GuardSettingsAdmin(RecordedAdmin, SingletonModelAdmin):
+class GuardSettingsAdmin(SettingsAdmin):
     """Off, a dry run, or on."""
 
+    when_saved = "Changes take effect at the next hourly run."
     fields = ("mode", "minutes", "extra_dollars")

@@ -56,6 +56,10 @@ class ChannelAdmin(RecordedAdmin):
     list_select_related = ("escalate_to",)
     readonly_fields = ("follows", "last_ok_at", "last_error", "last_error_at")
     actions = ("send_test",)
+    when_saved = (
+        "Changes take effect with the next message. If the channel receives alerts, it is also notified of "
+        "the incidents that are already open."
+    )
     fieldsets: ClassVar[Any] = CHANNEL_FIELDSETS
 
     def get_form(

@@ -54,7 +54,7 @@ def test_the_form_shows_questions_units_and_defaults(admin_client):
     page = admin_client.get(FORM).content.decode()
     assert "When is a member&#x27;s day unusual?" in page or "When is a member's day unusual?" in page
     assert "Spend floor ($ in 24 h)" in page
-    assert "Default: 50." in page
+    assert "Default: $50." in page
     assert "Changes take effect at the next hourly run." in page
 
 
