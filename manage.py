@@ -24,9 +24,9 @@ def main() -> None:
             sys.stdout.flush()
             gc.freeze()  # Python would look through all of it once more in the end: a third of a short run
     except BrokenPipeError:
-        # `head` has seen enough; Python would try once more to get rid of the rest when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        # `head` has seen enough. In a usual end Python would try to write the rest, and queries that are half
+        # read would complain that their database is closed.
+        os._exit(1)
     except (ImproperlyConfigured, DatabaseError) as error:
         if "--traceback" in sys.argv or not is_explained(error):
             raise

@@ -22,5 +22,7 @@ class ProductCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         try:
             return super().execute(*args, **options)
+        except BrokenPipeError:
+            raise  # `head` has seen enough, as manage.py knows
         except self.expected_errors as error:
             raise CommandError(str(error)) from error

@@ -122,7 +122,7 @@ class IncidentSettings(SingletonModel):
         verbose_name = "incident settings"
 
     def __str__(self) -> str:
-        return "Incident settings"
+        return "Incident policy"
 
     def clean(self) -> None:
         critical, warning = self.channels_wait_critical_minutes, self.channels_wait_warning_minutes

@@ -1,9 +1,13 @@
 """The commands of groups."""
 
 import io
+import os
+import subprocess
+import sys
 from datetime import date
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from groups.models import GroupImport
@@ -84,3 +88,32 @@ def test_a_file_that_cannot_be_used_is_one_clear_error(command, tmp_path):
         run(command, path, "--apply")
     with pytest.raises(CommandError, match="No such file"):
         run(command, tmp_path / "none.csv")
+
+
+class Closed(io.StringIO):
+    """What `head` leaves behind once it has read enough."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+@pytest.mark.parametrize("command", ["export_groups", "export_days", "export_focus"])
+def test_an_export_of_which_no_more_is_read_is_no_error_of_the_command(command):
+    days = [] if command == "export_groups" else ["--from=2026-03-01", "--to=2026-03-02"]
+    with pytest.raises(BrokenPipeError):  # with which manage.py ends in silence
+        call_command(command, *days, stdout=Closed())
+
+
+def test_a_command_whose_output_nobody_reads_ends_in_silence(migrated_sqlite, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "manage.py", "export_groups"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": f"sqlite:///{migrated_sqlite}", "VAR_DIR": str(tmp_path)},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")

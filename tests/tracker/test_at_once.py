@@ -11,7 +11,7 @@ from django.test import Client
 
 from detection.models import DetectionSettings
 from groups.models import CycleBudget, Group
-from incidents.models import Incident, IncidentSettings, Status
+from incidents.models import GuardSettings, Incident, IncidentSettings, Status
 from tests.incidents.factories import make_incident, make_member
 from tests.incidents.lifecycle.test_at_once import at_once
 from tracker.models import AccessSettings, ApiToken
@@ -107,6 +107,15 @@ def test_settings_that_two_people_change_on_pages_opened_before_keep_both_change
     settings = DetectionSettings.get_solo()
     assert (settings.floor_dollars, settings.continuation_hours) == (80, 12)
     assert not settings.members_limited
+
+
+def test_the_guard_that_two_people_change_at_once_keeps_both_changes(admins):
+    address = "/admin/incidents/guardsettings/"
+    opened = [form_fields(admins[n].get(address)) for n in range(2)]
+    assert admins[0].post(address, opened[0] | {"minutes": "90"}).status_code == 302
+    assert admins[1].post(address, opened[1] | {"extra_dollars": "20"}).status_code == 302
+    guard = GuardSettings.get_solo()
+    assert (guard.minutes, guard.extra_dollars) == (90, 20)
 
 
 def test_budgets_that_two_people_change_in_lists_opened_before_keep_both_changes(admins):
