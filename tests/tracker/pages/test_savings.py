@@ -13,6 +13,7 @@ from django.http import QueryDict
 from collector.facts.rollups import recompute_days
 from collector.models import Member, UsageEvent
 from detection.frame.tokens import TOKEN_WEIGHTS
+from tests.tracker.pages import company
 from tests.tracker.pages.company import FIRST_DAY, NOW, TODAY
 from tracker import filters
 from tracker.reports.insights import Insights
@@ -81,6 +82,86 @@ def test_the_range_holds_what_each_event_would_have_cost_at_the_cheaper_price(us
         assert saving.low <= saved + 1e-6
         assert saved <= saving.high + 1e-6
         assert saving.spent == pytest.approx(sum(float(event.charged_cents) for event in own))
+
+
+def quartiles(values: list[float]) -> list[float]:
+    """The first and the third, between the two nearest values."""
+    ordered, found = sorted(values), []
+    for share in (0.25, 0.75):
+        place = share * (len(ordered) - 1)
+        low = int(place)
+        high = min(low + 1, len(ordered) - 1)
+        found.append(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
+    return found
+
+
+def worked_out(found: list[UsageEvent], group: str) -> dict[tuple[str, str, str], tuple[float, ...]]:
+    """What members of the group save at least and at most, and how much of it was billed, by the formulas of
+    docs/metrics.md; by address, model and cheaper model."""
+    weights = {"input_tokens": 1, "output_tokens": 5, "cache_write_tokens": 1.25, "cache_read_tokens": 0.1}
+    sums: dict = defaultdict(lambda: [0.0, 0.0, 0, 0.0])  # cents, tokens, served, billed cents
+    for event in found:
+        email, path, cents = event.member.email, group_of(event), float(event.charged_cents)
+        tokens = sum((getattr(event, name) or 0) * weight for name, weight in weights.items())
+        own = [("own", email, event.model)] if f"{path} > ".startswith(group and f"{group} > ") else []
+        for key in (event.model, (email, event.model), *own):
+            sums[key][0] += cents
+            sums[key][1] += tokens
+            sums[key][2] += event.kind != company.FAILED_KIND
+            sums[key][3] += cents * event.is_chargeable
+    models = {key: row for key, row in sums.items() if isinstance(key, str) and row[1] and row[2]}
+    average = sum(row[0] for row in models.values()) / sum(row[1] for row in models.values())
+    served = sum(row[2] for row in models.values())
+    saved = {}
+    for key, (cents, tokens, count, billed) in sums.items():
+        if key[0] != "own" or not (tokens and count) or "@" not in key[1]:
+            continue
+        _, email, model = key
+        price = models[model][0] / models[model][1]
+        cheaper = [
+            (row[0] / row[1], name)
+            for name, row in models.items()
+            if row[0] / row[1] <= min(price / 2, average) and row[2] >= served / 20
+        ]
+        if price <= average or not cheaper:
+            continue
+        least, instead = max(cheaper)
+        paid = [
+            row[0] / row[1]
+            for name, row in sums.items()
+            if len(name) == 2 and name[1] == instead and row[2] >= 10 and row[1]
+        ]
+        first, third = quartiles(paid) if len(paid) > 1 else (least, least)
+        low = max(cents - tokens * max(third, least), 0)
+        high = max(cents - tokens * min(first, least), 0)
+        if low + high >= 200:
+            saved[email, model, instead] = low, high, billed / cents
+    return saved
+
+
+def group_of(event: UsageEvent) -> str:
+    """Where the member was on that day."""
+    if event.member.email == company.MOVER and event.occurred_at.date() >= company.MOVED_ON:
+        return "Data"
+    return company.SEATS.get(event.member.email, ("", None))[1] or "Unassigned"
+
+
+@pytest.mark.parametrize("group", ["", "Platform", "Data", "Unassigned"])
+@pytest.mark.parametrize("period", ["30d", "14d", "cycle"])
+def test_every_range_of_a_group_follows_from_its_events(usage, period, group):
+    midnight = NOW.replace(hour=0, minute=0)
+    start = company.CYCLE_START if period == "cycle" else midnight - timedelta(days=int(period[:-1]))
+    rows = UsageEvent.objects.between(start, NOW if period == "cycle" else midnight)
+    expected = worked_out(list(rows.select_related("member")), group)
+    assert expected or group == "Unassigned"
+    emails = dict(Member.objects.values_list("pk", "email"))
+    found = {
+        (emails[line.member_id], line.model.key, line.instead.key): (line.low, line.high, line.billed_share)
+        for line in report_of(f"period={period}&group={group}").savings
+    }
+    assert found.keys() == expected.keys()
+    for key, figures in expected.items():
+        assert found[key] == pytest.approx(figures), key
 
 
 def test_nothing_more_leaves_the_bill_than_was_billed(usage):
