@@ -57,16 +57,18 @@ def backfill(
 
 
 def _read_back(collection: Collection, source: str, goal: datetime | None) -> None:
-    """Read window after window of `source` until one is empty, fails, or reaches `goal`.
+    """Read window after window of `source` until a month is empty, one fails, or `goal` is reached.
 
     Where the API refuses to look so far back, half the window may still be answered, down to a day.
     """
-    longest = LONGEST_WINDOW
+    longest, empty = LONGEST_WINDOW, timedelta(0)
     while window := next_window(source, goal, collection.clock(), longest):
         run = collection.run(source, window)
         if run.status == SourceRun.RunStatus.UNAVAILABLE and longest > DAY:
             longest = timedelta(days=longest.days // 2)
-        elif not run.is_good or run.rows_seen == 0:
+            continue
+        empty = timedelta(0) if run.rows_seen else empty + window.length
+        if not run.is_good or empty >= LONGEST_WINDOW:
             return
 
 

@@ -186,10 +186,11 @@ class CursorClient:
         if status in REFUSED:
             raise self._refusal(where, status, _vendor_message(body))
         if status != 200:
-            raise self._error(
-                f"{where} answered {status} {_vendor_message(body)}".rstrip(),
-                Trouble.FOREIGN if 300 <= status < 400 else Trouble.REJECTED,
-            )
+            text = f"{where} answered {status} {_vendor_message(body)}".rstrip()
+            if 300 <= status < 400:
+                text = f"{text}: check CURSOR_API_URL, and whether a proxy asks to sign in"
+                raise self._error(text, Trouble.FOREIGN)
+            raise self._error(text, Trouble.REJECTED)
         payload = self._parse(where, body)
         if isinstance(payload, dict) and payload and payload.keys() <= ERROR_FIELDS:
             text = f"{where} answered 200 with an error: {_vendor_message(body)}. The next run asks again"

@@ -116,9 +116,8 @@ class Reading(Generic[Row]):
 
         CursorApiError where no row could be read: taken for an answer without rows, it would be a zero.
         """
-        rejections = self.notes.rejections.values()
-        if len(rejections) >= ALL_UNREADABLE and not any(self.pages):
-            reason = next(iter(rejections)).reason
+        if self.came >= ALL_UNREADABLE and self.notes.rejections and not any(self.pages):
+            reason = next(iter(self.notes.rejections.values())).reason
             raise wrong_shape(self.notes.scope, f"none of the {self.came} rows can be read ({reason})")
         if not self.is_whole or self.total is None or counted == self.total:
             return

@@ -108,7 +108,8 @@ def test_an_api_that_refuses_to_look_so_far_back_is_read_to_its_first_day(told, 
     end = datetime(2026, 9, 1, tzinfo=UTC)
     Watermark.objects.create(source="events", complete_from_at=end, complete_until_at=NOW)
     first = end - 11 * DAY
-    times = [end - hours * timedelta(hours=7) for hours in range(1, 37)]
+    # Nothing on four days: a short window without events is no end.
+    times = [end - hours * timedelta(hours=7) for hours in (*range(1, 23), *range(37, 38))]
 
     def answer(body):
         if body["startDate"] < ms(first):
@@ -119,6 +120,23 @@ def test_an_api_that_refuses_to_look_so_far_back_is_read_to_its_first_day(told, 
     monkeypatch.setattr("collector.collecting.backfill.SOURCES", ("events",))
     report = backfill(NOW, client=client)
     assert (report.failed, report.complete_from["events"]) == ([], first)
-    assert UsageEvent.objects.count() == 36
+    assert UsageEvent.objects.count() == 23
     error = SourceRun.objects.latest("started_at").error
     assert error == f"not available so far back: POST {PATH} answered 400 startDate is too far back"
+
+
+def test_an_api_that_allows_only_short_windows_ends_after_a_month_without_events(told, client, monkeypatch):
+    client.base_url = "https://cursor.test"
+    end = datetime(2026, 9, 1, tzinfo=UTC)
+    Watermark.objects.create(source="events", complete_from_at=end, complete_until_at=NOW)
+    monkeypatch.setattr("collector.collecting.backfill.SOURCES", ("events",))
+    told.tell(
+        PATH,
+        lambda body: (
+            events_page([])
+            if body["endDate"] - body["startDate"] <= ms(end) - ms(end - 7 * DAY)
+            else (400, {"error": "Bad Request", "message": "at most 7 days"}, {})
+        ),
+    )
+    report = backfill(NOW, client=client)
+    assert (report.failed, report.complete_from["events"]) == ([], end - 35 * DAY)

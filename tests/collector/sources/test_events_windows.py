@@ -189,6 +189,9 @@ def test_an_answer_of_which_no_row_can_be_read_is_no_hour_without_usage(told, cl
         events.sync(client, Window(START, END + timedelta(hours=1), END))
     assert Watermark.objects.get().complete_until_at == before
     assert RejectedRow.objects.count() == 10
+    told.tell(PATH, events_page([None] * 10))
+    with pytest.raises(CursorApiError, match="none of the 10 rows can be read"):
+        events.sync(client, Window(START, END + timedelta(hours=1), END))
 
 
 def test_billed_events_that_all_lack_their_cost_are_no_free_usage(told, client):
