@@ -8,26 +8,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
 from django.db.models import Q, QuerySet
 
 from collector.base.days import day_end, day_start, days_between
-from collector.base.upsert import FactTable
+from collector.base.upsert import FactTable, Values, columns_beside
 from collector.models import MemberModelDay, MemberModelHour, Pruning, UsageEvent
 from collector.models.usage import UsageEventQuerySet
 
 from .cycles import turns
 from .event_figures import figures_of
 from .runs import agents_before, continued
-from .sums import DayKey, DayTotals, EventSums, HourKey, HourTotals
+from .sums import DayKey, EventSums, HourKey
 
 # Up to this many members are named in the query; beyond it reading the whole day is cheaper.
 FEW_MEMBERS = 300
 HOUR = timedelta(hours=1)
 
-
-DAYS = FactTable(MemberModelDay, key=DayKey._fields, values=DayTotals._fields)
-HOURS = FactTable(MemberModelHour, key=HourKey._fields, values=HourTotals._fields)
+DAYS, HOURS = (
+    FactTable(model, key=key, values=columns_beside(model, *key))
+    for model, key in ((MemberModelDay, DayKey._fields), (MemberModelHour, HourKey._fields))
+)
+of_day, of_hour = (attrgetter(*table.values) for table in (DAYS, HOURS))
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ class Piece:
 class DayRollup:
     """The rows of one day, and the cloud agents that were at work on it."""
 
-    days: dict[DayKey, DayTotals] = field(default_factory=dict)
-    hours: dict[HourKey, HourTotals] = field(default_factory=dict)
+    days: dict[DayKey, Values] = field(default_factory=dict)
+    hours: dict[HourKey, Values] = field(default_factory=dict)
     agents: set[str] = field(default_factory=set)
 
 
@@ -108,8 +111,8 @@ def totals_of_day(day: date, events: UsageEventQuerySet) -> DayRollup:
             hour_key = HourKey(member_id, start_at + hour * HOUR, model, surface)
             if by_hour.setdefault(hour_key, sums) is not sums:  # the hour of a turn, in two parts
                 by_hour[hour_key].join(sums)
-        totals.days |= {key: sums.of_day() for key, sums in by_day.items()}
-    totals.hours = {key: sums.of_hour() for key, sums in by_hour.items()}
+        totals.days |= {key: of_day(sums) for key, sums in by_day.items()}
+    totals.hours = {key: of_hour(sums) for key, sums in by_hour.items()}
     return totals
 
 
@@ -123,8 +126,9 @@ def _write(
     """Totals that lost their last event stay, at nothing; those imported without events stay as they are."""
     whose = members | {key.member_id for key in totals.days}
     known_days, known_hours = DAYS.stored_values(days), HOURS.stored_values(hours)
-    empty_days = {DayKey(*key): DayTotals() for key in known_days if key[0] in whose}
-    empty_hours = {HourKey(*key): HourTotals() for key in known_hours if key[0] in whose}
+    nothing = EventSums()
+    empty_days = {DayKey(*key): of_day(nothing) for key in known_days if key[0] in whose}
+    empty_hours = {HourKey(*key): of_hour(nothing) for key in known_hours if key[0] in whose}
     DAYS.bring(empty_days | totals.days, known_days, at)
     HOURS.bring(empty_hours | totals.hours, known_hours, at)
 

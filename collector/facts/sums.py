@@ -1,4 +1,4 @@
-"""What events add up to, by hour and by day, and the rows that it becomes."""
+"""What events add up to, by hour and by day."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from collector.base.money import NO_CENTS
-
 from .event_figures import EventFigures
 
-NO_UNITS = Decimal("0.0000")
 # Requests of an hour that make an agent, an automation or a conversation worth naming.
 BUSY_THREAD = 5
 
@@ -32,50 +29,10 @@ class HourKey(NamedTuple):
     surface: str
 
 
-class DayTotals(NamedTuple):
-    """What `MemberModelDay` holds, in the order of its columns here."""
-
-    requests: int = 0
-    billed_requests: int = 0
-    failed_requests: int = 0
-    max_mode_requests: int = 0
-    headless_requests: int = 0
-    total_cents: Decimal = NO_CENTS
-    billed_cents: Decimal = NO_CENTS
-    request_units: Decimal = NO_UNITS
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_write_tokens: int = 0
-    cache_read_tokens: int = 0
-    worth_cents: Decimal = NO_CENTS
-    unpriced_weight: int = 0
-    free_weight: int = 0
-    runs: int = 0
-
-
-class HourTotals(NamedTuple):
-    """What `MemberModelHour` holds."""
-
-    requests: int = 0
-    failed_requests: int = 0
-    total_cents: Decimal = NO_CENTS
-    billed_cents: Decimal = NO_CENTS
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_write_tokens: int = 0
-    cache_read_tokens: int = 0
-    worth_cents: Decimal = NO_CENTS
-    unpriced_weight: int = 0
-    free_weight: int = 0
-    runs: int = 0
-    settled_at: datetime | None = None
-    top_thread: str = ""
-    top_thread_requests: int = 0
-
-
 @dataclass(slots=True)
 class EventSums:
-    """What events of one hour, member, model and surface add up to; money in millionths of a cent."""
+    """What events of one hour, member, model and surface add up to: every column of `MemberModelDay` and
+    `MemberModelHour` but the keys. Money is added up in millionths of a cent."""
 
     requests: int = 0
     billed_requests: int = 0
@@ -90,10 +47,10 @@ class EventSums:
     cache_write_tokens: int = 0
     cache_read_tokens: int = 0
     worth: int = 0
-    unpriced_weight: float = 0.0
-    free_weight: float = 0.0
+    unpriced: float = 0.0
+    free: float = 0.0
     runs: int = 0
-    settled_at: str = ""
+    last_seen: str = ""
     threads: dict[str, int] = field(default_factory=dict)
 
     def add(self, event: EventFigures) -> None:
@@ -116,63 +73,62 @@ class EventSums:
         if event.is_worth_known:
             self.worth += event.model_cost
         elif event.is_unpriced:
-            self.unpriced_weight += event.weight
+            self.unpriced += event.weight
         elif not event.charged:
-            self.free_weight += event.weight
-        if event.first_seen > self.settled_at:
-            self.settled_at = event.first_seen
+            self.free += event.weight
+        if event.first_seen > self.last_seen:
+            self.last_seen = event.first_seen
 
     def join(self, other: EventSums) -> None:
         """Add the sums of other events."""
         for name in ADDED:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.settled_at = max(self.settled_at, other.settled_at)
+        self.last_seen = max(self.last_seen, other.last_seen)
         for thread, requests in other.threads.items():
             self.threads[thread] = self.threads.get(thread, 0) + requests
 
-    def of_day(self) -> DayTotals:
-        return DayTotals(
-            self.requests,
-            self.billed_requests,
-            self.failed_requests,
-            self.max_mode_requests,
-            self.headless_requests,
-            _cents(self.total),
-            _cents(self.billed),
-            Decimal(self.units).scaleb(-4),
-            self.input_tokens,
-            self.output_tokens,
-            self.cache_write_tokens,
-            self.cache_read_tokens,
-            _cents(self.worth),
-            round(self.unpriced_weight),
-            round(self.free_weight),
-            self.runs,
-        )
+    @property
+    def total_cents(self) -> Decimal:
+        return _cents(self.total)
 
-    def of_hour(self) -> HourTotals:
+    @property
+    def billed_cents(self) -> Decimal:
+        return _cents(self.billed)
+
+    @property
+    def worth_cents(self) -> Decimal:
+        return _cents(self.worth)
+
+    @property
+    def request_units(self) -> Decimal:
+        return Decimal(self.units).scaleb(-4)
+
+    @property
+    def unpriced_weight(self) -> int:
+        return round(self.unpriced)
+
+    @property
+    def free_weight(self) -> int:
+        return round(self.free)
+
+    @property
+    def settled_at(self) -> datetime | None:
+        return _seen_at(self.last_seen) if self.last_seen else None
+
+    @property
+    def top_thread(self) -> str:
+        return self._busiest()[0]
+
+    @property
+    def top_thread_requests(self) -> int:
+        return self._busiest()[1]
+
+    def _busiest(self) -> tuple[str, int]:
         thread, requests = min(self.threads.items(), key=_most_requests, default=("", 0))
-        is_busy = requests >= BUSY_THREAD
-        return HourTotals(
-            self.requests,
-            self.failed_requests,
-            _cents(self.total),
-            _cents(self.billed),
-            self.input_tokens,
-            self.output_tokens,
-            self.cache_write_tokens,
-            self.cache_read_tokens,
-            _cents(self.worth),
-            round(self.unpriced_weight),
-            round(self.free_weight),
-            self.runs,
-            _seen_at(self.settled_at),
-            thread if is_busy else "",
-            requests if is_busy else 0,
-        )
+        return (thread, requests) if requests >= BUSY_THREAD else ("", 0)
 
 
-ADDED = [item.name for item in fields(EventSums) if item.name not in ("settled_at", "threads")]
+ADDED = [item.name for item in fields(EventSums) if item.name not in ("last_seen", "threads")]
 
 
 def _most_requests(thread: tuple[str, int]) -> tuple[int, str]:
