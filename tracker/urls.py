@@ -7,20 +7,15 @@ from tracker.demo.views import demo_messages
 from tracker.views.agent_stops import stop_agent_run
 from tracker.views.budgets import budgets
 from tracker.views.chargeback import chargeback
+from tracker.views.figures import insights, member, one_day, overview, surfaces, teams
 from tracker.views.hooks import opsgenie_hook, pagerduty_hook
 from tracker.views.incident_actions import ACTIONS, act_on_incident, act_on_many
 from tracker.views.incidents import incident, incidents
-from tracker.views.insights import insights
 from tracker.views.limits import decide_limit_request, limit_request, limits, member_limit
-from tracker.views.member import member
 from tracker.views.member_answers import member_answer
-from tracker.views.one_day import one_day
-from tracker.views.overview import overview
 from tracker.views.savings import follow_saving_up, savings
 from tracker.views.settings import settings
 from tracker.views.slack import slack_actions
-from tracker.views.surfaces import surfaces
-from tracker.views.teams import teams
 
 # Browsers ask for it on pages that name no icon: the admin's and the API's.
 ICON = RedirectView.as_view(url=f"{site.STATIC_URL}tracker/img/mark.svg", http_method_names=["get", "head"])
