@@ -25,19 +25,15 @@ def all_or_none(code: str, purpose: str, *names: str) -> Messages:
     """One error when only some of `names` are set."""
     absent = missing(*names)
     if absent and len(absent) < len(names):
-        yield Error(
-            f"{purpose} is only partly configured: {', '.join(absent)} not set.",
-            hint=f"Set all of {', '.join(names)}, or none of them.",
-            id=code,
-        )
+        hint = f"Set all of {', '.join(names)}, or none of them."
+        yield Error(f"{purpose} is only partly configured: {', '.join(absent)} not set.", hint, id=code)
 
 
 @register(SETTINGS_CHECKS)
 def check_values(app_configs: object, **_: object) -> Messages:
     for problem in settings.ENVIRONMENT_PROBLEMS:
-        yield Error(
-            problem, hint="Correct it in the environment or in .env; see README.md.", id="config.E001"
-        )
+        hint = "Correct it in the environment or in .env; see README.md."
+        yield Error(problem, hint, id="config.E001")
 
 
 @register(SETTINGS_CHECKS)
@@ -45,11 +41,8 @@ def check_var_directory(app_configs: object, **_: object) -> Messages:
     is_needed = not settings.SHARED_SECRET_KEY or Path(database_name()).is_relative_to(settings.VAR_DIR)
     if is_needed and not os.access(settings.VAR_DIR, os.W_OK):
         verb = "written" if settings.VAR_DIR.is_dir() else "created"
-        yield Error(
-            f"{settings.VAR_DIR} cannot be {verb}.",
-            hint="Let this user own it, or set SECRET_KEY and DATABASE_URL.",
-            id="config.E002",
-        )
+        hint = "Let this user own it, or set SECRET_KEY and DATABASE_URL."
+        yield Error(f"{settings.VAR_DIR} cannot be {verb}.", hint, id="config.E002")
 
 
 def database_name() -> str:
@@ -59,11 +52,8 @@ def database_name() -> str:
 @register(SETTINGS_CHECKS)
 def check_time_zone(app_configs: object, **_: object) -> Messages:
     if settings.TIME_ZONE != "UTC" or not settings.USE_TZ:
-        yield Error(
-            "TIME_ZONE must be UTC and USE_TZ true.",
-            hint="Days of spend are UTC days, as Cursor's are; another zone would move spend between days.",
-            id="config.E003",
-        )
+        hint = "Days of spend are UTC days, as Cursor's are; another zone would move spend between days."
+        yield Error("TIME_ZONE must be UTC and USE_TZ true.", hint, id="config.E003")
 
 
 @register(SETTINGS_CHECKS, Tags.security)
@@ -76,16 +66,14 @@ def check_sign_in(app_configs: object, **_: object) -> Messages:
     if not has_openid or len(missing(*names[1:])) < 2:
         yield from all_or_none("config.E004", "Google sign-in", *names)
     if 0 < len(settings.AUTH_SECRET) < 32:
-        yield Error(
-            "AUTH_SECRET is shorter than 32 characters.",
-            hint="Make one: openssl rand -base64 32",
-            id="config.E005",
-        )
+        hint = "Make one: openssl rand -base64 32"
+        yield Error("AUTH_SECRET is shorter than 32 characters.", hint, id="config.E005")
     limits = ("AUTH_ALLOWED_DOMAIN", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS")
     if len(missing(*names)) == len(names) and not has_openid and len(missing(*limits)) < len(limits):
+        hint = f"Set {', '.join(names)} too, or drop the restriction."
         yield Error(
             "AUTH_ALLOWED_… or AUTH_ADMIN_EMAILS is set, but sign-in is off: the pages are open to everyone.",
-            hint=f"Set {', '.join(names)} too, or drop the restriction.",
+            hint,
             id="config.E006",
         )
 
@@ -113,64 +101,43 @@ def check_companions(app_configs: object, **_: object) -> Messages:
 @register(SETTINGS_CHECKS)
 def check_mail(app_configs: object, **_: object) -> Messages:
     if settings.RESEND_API_KEY and settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
-        yield Error(
-            "Resend is only partly configured: RESEND_FROM is not set.",
-            hint="Set RESEND_FROM to an address of a domain verified at Resend.",
-            id="config.E009",
-        )
+        hint = "Set RESEND_FROM to an address of a domain verified at Resend."
+        yield Error("Resend is only partly configured: RESEND_FROM is not set.", hint, id="config.E009")
     if settings.ALERT_EMAIL_TO and not settings.EMAIL_CONFIGURED:
-        yield Error(
-            "ALERT_EMAIL_TO is set, but nothing can send mail.",
-            hint="Set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL.",
-            id="config.E010",
-        )
+        hint = "Set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL."
+        yield Error("ALERT_EMAIL_TO is set, but nothing can send mail.", hint, id="config.E010")
     if settings.RESEND_API_KEY and settings.EMAIL_URL:
-        yield Error(
-            "RESEND_API_KEY and EMAIL_URL are both set.",
-            hint="Mail is sent in one way: drop one of the two.",
-            id="config.E022",
-        )
+        hint = "Mail is sent in one way: drop one of the two."
+        yield Error("RESEND_API_KEY and EMAIL_URL are both set.", hint, id="config.E022")
 
 
 @register(SETTINGS_CHECKS)
 def check_limits(app_configs: object, **_: object) -> Messages:
     if settings.CURSOR_LIMITS == "write" and not settings.CURSOR_ADMIN_API_KEY:
-        yield Error(
-            "CURSOR_LIMITS=write is set without CURSOR_ADMIN_API_KEY.",
-            hint="Set a key of the Admin API that may write, or drop CURSOR_LIMITS.",
-            id="config.E023",
-        )
+        hint = "Set a key of the Admin API that may write, or drop CURSOR_LIMITS."
+        yield Error("CURSOR_LIMITS=write is set without CURSOR_ADMIN_API_KEY.", hint, id="config.E023")
 
 
 @register(SETTINGS_CHECKS)
 def check_second_factor(app_configs: object, **_: object) -> Messages:
     if settings.AUTH_REQUIRE_TOTP and settings.AUTH_ENABLED:
-        yield Error(
-            "AUTH_REQUIRE_TOTP is set, but people sign in with a provider.",
-            hint="Require the second factor there, and drop AUTH_REQUIRE_TOTP: it is for local passwords.",
-            id="config.E027",
-        )
+        hint = "Require the second factor there, and drop AUTH_REQUIRE_TOTP: it is for local passwords."
+        yield Error("AUTH_REQUIRE_TOTP is set, but people sign in with a provider.", hint, id="config.E027")
 
 
 @register(SETTINGS_CHECKS)
 def check_public_address(app_configs: object, **_: object) -> Messages:
     if settings.AUTH_URL and settings.AUTH_URL.startswith("https://") != settings.HTTPS:
-        yield Error(
-            "Only one of DASHBOARD_URL and AUTH_URL is an https:// address.",
-            hint="Give both the same scheme: a cookie for HTTPS is not sent over HTTP.",
-            id="config.E026",
-        )
+        hint = "Give both the same scheme: a cookie for HTTPS is not sent over HTTP."
+        yield Error("Only one of DASHBOARD_URL and AUTH_URL is an https:// address.", hint, id="config.E026")
 
 
 @register(SETTINGS_CHECKS)
 def check_addresses(app_configs: object, **_: object) -> Messages:
     for name in ("ALERT_EMAIL_TO", "AUTH_ALLOWED_EMAILS", "AUTH_ADMIN_EMAILS"):
         if not all(is_valid(validate_email, address) for address in getattr(settings, name)):
-            yield Error(
-                f"{name} holds something that is not an e-mail address.",
-                hint="Separate addresses with commas: ann@example.com, bob@example.com",
-                id="config.E012",
-            )
+            hint = "Separate addresses with commas: ann@example.com, bob@example.com"
+            yield Error(f"{name} holds something that is not an e-mail address.", hint, id="config.E012")
     if settings.AUTH_ALLOWED_DOMAIN and not is_valid(validate_domain_name, settings.AUTH_ALLOWED_DOMAIN):
         yield Error("AUTH_ALLOWED_DOMAIN is not a domain.", hint="Write it as example.com", id="config.E013")
 
@@ -186,32 +153,23 @@ def is_valid(validate: Callable[[str], object], value: str) -> bool:
 @register(SETTINGS_CHECKS, Tags.security, deploy=True)
 def check_deployment(app_configs: object, **_: object) -> Messages:
     if not settings.SHARED_SECRET_KEY:
-        yield Warning(
-            "SECRET_KEY is not set: this machine made its own.",
-            hint="Several machines must share one key, and a replaced one would sign everybody out.",
-            id="config.W001",
-        )
+        hint = "Several machines must share one key, and a replaced one would sign everybody out."
+        yield Warning("SECRET_KEY is not set: this machine made its own.", hint, id="config.W001")
     if not settings.HTTPS:
-        yield Warning(
-            "DASHBOARD_URL is not an https:// address.",
-            hint="Set it to the address people open; cookies are then sent over HTTPS only.",
-            id="config.W002",
-        )
+        hint = "Set it to the address people open; cookies are then sent over HTTPS only."
+        yield Warning("DASHBOARD_URL is not an https:// address.", hint, id="config.W002")
     elif not settings.AUTH_TRUST_HOST:
+        hint = "Set AUTH_TRUST_HOST=true; otherwise requests are redirected to HTTPS in a loop."
         yield Warning(
-            "DASHBOARD_URL is https://, but the proxy in front is not trusted.",
-            hint="Set AUTH_TRUST_HOST=true; otherwise requests are redirected to HTTPS in a loop.",
-            id="config.W003",
+            "DASHBOARD_URL is https://, but the proxy in front is not trusted.", hint, id="config.W003"
         )
     if settings.AUTH_ENABLED and not settings.AUTH_ADMIN_EMAILS:
+        hint = "Name at least one administrator, unless the admin's access settings do."
         yield Warning(
-            "Google sign-in is on and AUTH_ADMIN_EMAILS is empty: nobody could change settings.",
-            hint="Name at least one administrator, unless the admin's access settings do.",
+            "Sign-in is on and AUTH_ADMIN_EMAILS is empty: nobody could change settings.",
+            hint,
             id="config.W004",
         )
     if settings.AUTH_OIDC_ISSUER.startswith("http://"):
-        yield Warning(
-            "AUTH_OIDC_ISSUER is not an https:// address.",
-            hint="Use the provider's https:// address: who is in between could let anybody in.",
-            id="config.W005",
-        )
+        hint = "Use the provider's https:// address: who is in between could let anybody in."
+        yield Warning("AUTH_OIDC_ISSUER is not an https:// address.", hint, id="config.W005")
