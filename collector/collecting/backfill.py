@@ -45,7 +45,9 @@ def backfill(
     with hold_lease(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
         if not Watermark.objects.filter(source=Source.EVENTS).exists():
-            report.runs += runs.collect(now, client=client, progress=progress).runs
+            current = runs.collect(now, client=client, progress=progress)
+            report.runs += current.runs
+            report.unfinished += current.unfinished
         collection = Collection(now, client, progress, TRIGGER)
         for source in SOURCES:
             _read_back(collection, source, goal)

@@ -56,8 +56,14 @@ class CollectReport(StepReport):
         return [run for run in self.runs if run.status == SourceRun.RunStatus.FAILED]
 
     @property
+    def problems(self) -> list[str]:
+        """What failed, each in words."""
+        sources = [f"{run.source} failed: {run.error}" for run in self.failed]
+        return sources + [f"{merge} stays unfinished, see the log" for merge in self.unfinished]
+
+    @property
     def is_ok(self) -> bool:
-        return not (self.failed or self.unfinished)
+        return not self.problems
 
     def is_good(self, source: str) -> bool:
         """Whether `source` was read, and read well."""
@@ -68,8 +74,7 @@ class CollectReport(StepReport):
         """One line: what is new, and what failed."""
         new, changed = sum(run.rows_new for run in self.runs), sum(run.rows_changed for run in self.runs)
         text = f"{new} new rows, {changed} changed, {sum(run.requests for run in self.runs)} requests"
-        text += "".join(f"; {run.source} failed: {run.error}" for run in self.failed)
-        text += "".join(f"; {merge} stays unfinished, see the log" for merge in self.unfinished)
+        text = "; ".join([text, *self.problems])
         noted = open_notes()
         doubtful = [run.source for run in self.runs if run.status == SourceRun.RunStatus.DOUBTS]
         return text + "".join(f"; {source}: {noted[source]}" for source in doubtful if source in noted)
@@ -192,9 +197,8 @@ def collect(
     wanted = None if sources is None else set(sources)
     with hold_lease(LEASE):
         SourceRun.objects.close_interrupted(now, trigger=TRIGGER)
-        unfinished = finish_merges(now)
         collection = Collection(now, client, progress)
-        collection.report.unfinished.extend(unfinished)
+        collection.report.unfinished += finish_merges(now)
         for source in SYNCS:
             if wanted is None or source in wanted:
                 collection.run(source, window_of(source, now, is_wanted=wanted is not None))

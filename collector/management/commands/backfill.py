@@ -1,14 +1,12 @@
-import argparse
 from collections import defaultdict
-from datetime import timedelta
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from collector.base.arguments import whole_number
 from collector.base.bars import Bars
 from collector.base.commands import ProductCommand
 from collector.base.leases import AlreadyRunning
-from collector.base.plausibility import is_number
 from collector.collecting.backfill import backfill
 from collector.collecting.runs import Watcher
 from collector.collecting.windows import DAY, Window
@@ -29,7 +27,9 @@ class Command(ProductCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--days", type=_number_of_days, help="how many days back from now (default: all that Cursor has)"
+            "--days",
+            type=whole_number(1, 3650),
+            help="how many days back from now (default: all that Cursor has)",
         )
 
     def handle(self, *, days: int | None, **options: object) -> None:
@@ -45,8 +45,8 @@ class Command(ProductCommand):
             self.stdout.write(line(run))
         for source, since in report.complete_from.items():
             self.stdout.write(f"{source} is complete since {since:%Y-%m-%d %H:%M} UTC")
-        if report.failed:
-            raise CommandError(f"failed: {', '.join(sorted({run.source for run in report.failed}))}")
+        if report.problems:
+            raise CommandError("; ".join(report.problems))
 
 
 def _watcher(bars: Bars, client: CursorClient, days: int | None) -> Watcher:
@@ -61,9 +61,3 @@ def _watcher(bars: Bars, client: CursorClient, days: int | None) -> Watcher:
         bars.show(Source(source).label, done, days, words)
 
     return note
-
-
-def _number_of_days(text: str) -> int:
-    if not is_number(text) or not 1 <= int(text) <= timedelta(days=3650).days:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 3650")
-    return int(text)

@@ -1,5 +1,6 @@
 import json
 from datetime import datetime
+from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
@@ -29,21 +30,19 @@ class Command(ProductCommand):
             help="read as if it were then; for the replay of a recording: 2026-03-02T14:00Z",
         )
 
-    def handle(
-        self, *, json: bool, source: list[str] | None, as_of: datetime | None = None, **options: object
-    ) -> None:
+    def handle(self, *, source: list[str] | None, as_of: datetime | None, **options: Any) -> None:
         try:
             report = collect(as_of or timezone.now(), sources=source)
         except AlreadyRunning as other:
             self.stdout.write(str(other))
             return
-        if json:
-            self.stdout.write(_dump(report.as_json()))
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_json(), indent=2))
         else:
             for run in report.runs:
                 self.stdout.write(line(run))
-        if report.failed:
-            raise CommandError(f"failed: {', '.join(run.source for run in report.failed)}")
+        if report.problems:
+            raise CommandError("; ".join(report.problems))
 
 
 def line(run: SourceRun) -> str:
@@ -55,7 +54,3 @@ def line(run: SourceRun) -> str:
         f"changed {run.rows_changed:>6}  requests {run.requests:>4}  {run.seconds:>6.1f} s"
     )
     return f"{text}  {run.error}" if run.error else text
-
-
-def _dump(report: dict[str, object]) -> str:
-    return json.dumps(report, indent=2)
