@@ -73,7 +73,7 @@ class MemberAdmin(ChoosesMember, MergesMembers, CollectedAdmin):
     list_select_related = ("owner",)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Everything is collected but the owner of what is not a person."""
+        """Only the owner of a service account is entered by hand; all else is collected."""
         has_owner = isinstance(obj, Member) and obj.kind != Member.Kind.PERSON
         return has_owner and request.user.has_perm("collector.change_member")
 

@@ -29,7 +29,7 @@ SHARED_SECRET_KEY = env.secret("SECRET_KEY") or derive_key(AUTH_SECRET)  # the s
 SECRET_KEY = SHARED_SECRET_KEY or load_secret_key(VAR_DIR / "secret_key")
 AUTH_URL = env.url("AUTH_URL")
 site_url = env.url("DASHBOARD_URL")
-SIGN_IN_URL = AUTH_URL or site_url  # where Google sends people back to; empty: where they are
+SIGN_IN_URL = AUTH_URL or site_url  # where the provider sends people back to; empty: where they are
 DASHBOARD_URL = site_url or AUTH_URL or "http://127.0.0.1:8000"
 DASHBOARD_URL_IS_SET = bool(SIGN_IN_URL)
 SITE_HOSTS = sorted({urlsplit(url).hostname or "" for url in (DASHBOARD_URL, AUTH_URL) if url})
@@ -173,7 +173,7 @@ STORAGES = {
     },
 }
 
-# Sign-in: with Google alone, or, when none of its variables is set, with a local staff login for the admin.
+# Sign-in: with a provider, or, when none of its variables is set, with a local staff login for the admin.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -211,12 +211,12 @@ AUTHENTICATION_BACKENDS = [
 ]
 AXES_CLIENT_IP_CALLABLE = "tracker.access.audit.client_address"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
-ACCOUNT_EMAIL_VERIFICATION = "none"  # Google has verified it, or it is refused
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the provider has verified it, or it is refused
 ACCOUNT_ADAPTER = "tracker.access.codes.SignInStages"
 MFA_ADAPTER = "tracker.access.codes.OneTimeCodes"
 MFA_FORMS = {"activate_totp": "tracker.access.codes.SetUp", "authenticate": "tracker.access.codes.CodeForm"}
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-SOCIALACCOUNT_ADAPTER = "tracker.access.adapter.GoogleOnly"
+SOCIALACCOUNT_ADAPTER = "tracker.access.adapter.ProviderSignIn"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # a verified address finds the person it belonged to before
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = {

@@ -56,7 +56,7 @@ def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = F
 def group_options(names: dict[int, str]) -> list[GroupOption]:
     """Options for groups given as names by id; a parent need not be a group itself.
 
-    Unassigned is one of its own, unless it is among `names`, as part of another.
+    Unassigned gets an option of its own, unless `names` has it as part of another group.
     """
     paths: dict[tuple[str, ...], str] = {}
     covered: dict[tuple[str, ...], set[int]] = {}
@@ -70,7 +70,7 @@ def group_options(names: dict[int, str]) -> list[GroupOption]:
 
 
 def option_for(path: str, choices: list[GroupOption]) -> GroupOption:
-    """The choice at `path`, whatever the case; one that covers nothing where there is none."""
+    """The choice at `path`, whatever the case; an empty one if there is no such group."""
     for choice in choices:
         if key(choice.path) == key(path):
             return choice
@@ -78,7 +78,7 @@ def option_for(path: str, choices: list[GroupOption]) -> GroupOption:
 
 
 def unknown_group(path: str, choices: Sequence[GroupOption]) -> str:
-    """That there is no group at `path`, and which have such a name."""
+    """A sentence: there is no group at `path`, with a few similar names to choose from."""
     alike = [f"“{choice.path}”" for choice in choices if key(path) in key(choice.path)][:MOST_ALIKE]
     problem = f"There is no group “{path}”"
     return f"{problem}: choose {' or '.join(alike)}" if alike else problem

@@ -75,12 +75,12 @@ class DigestReport(StepReport):
 
 
 def register(name: str, builder: str) -> None:
-    """Let the function at the dotted path `builder` write the digest `name`."""
+    """Have the function at the dotted path `builder` write the digest `name`."""
     BUILDERS[name] = builder
 
 
 def build_digest(name: str, now: datetime, group_ids: frozenset[int] | None) -> Digest | None:
-    """The digest, about those groups or the whole team; None where there is nothing to say."""
+    """The digest about those groups or the whole team; None if there is nothing to say."""
     digest: Digest | None = import_string(BUILDERS[name])(now, group_ids)
     return digest
 

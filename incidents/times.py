@@ -16,7 +16,7 @@ LEFT_OUT = (Verdict.EXPECTED, Verdict.PLANNED)
 
 @dataclass(frozen=True)
 class Spread:
-    """How durations lie; None where there are none. `p90`: nine in ten were at most this."""
+    """Mean and percentiles of durations; None without any. `p90`: nine in ten were at most this."""
 
     n: int = 0
     mean: timedelta | None = None

@@ -26,7 +26,7 @@ def end_in_words(at: datetime) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` on one line without what is no character; right-to-left text keeps its direction to itself."""
+    """`text` on one line, without control characters; right-to-left text does not turn what follows it."""
     printable = "".join(
         " " if unicodedata.category(c) in UNPRINTABLE else c for c in text if c not in BIDI_CONTROLS
     )

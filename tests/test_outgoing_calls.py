@@ -20,7 +20,7 @@ from incidents.channels.email import greet_server
 from incidents.notifying import outbox
 from incidents.notifying.heartbeat import send_heartbeat
 from tests.incidents.factories import NOON, make_channel
-from tracker.access.adapter import GoogleOnly
+from tracker.access.adapter import ProviderSignIn
 from tracker.views import slack as slack_view
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +147,7 @@ def mail_by_resend(peer: Peer, settings) -> None:
 
 
 def sign_in(peer: Peer, settings) -> None:
-    with GoogleOnly().get_requests_session() as session:
+    with ProviderSignIn().get_requests_session() as session:
         session.get(f"{peer.url}/certs")
 
 

@@ -5,7 +5,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 
 class Bars(Progress):
-    """A bar for each kind of row, with words and the time left; nothing where nobody watches."""
+    """A bar for each kind of row, with words and the time left; nothing if stderr is no terminal."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
@@ -20,11 +20,11 @@ class Bars(Progress):
         self._ids: dict[str, TaskID] = {}
 
     def show(self, name: str, done: float, total: float | None, words: str) -> None:
-        """So much of `total` (None: nobody knows how much there is) is done."""
+        """Show `done` of `total`; None if the total is not known."""
         if name not in self._ids:
             self._ids[name] = self.add_task(name, words=words)
         self.update(self._ids[name], completed=done, total=total, words=words)
 
     def show_rows(self, name: str, done: int, total: int) -> None:
-        """So many rows of this kind are done."""
+        """Show how many rows of this kind are done."""
         self.show(name, done, total, f"{done:,} of {total:,} rows")

@@ -1,4 +1,4 @@
-"""What stands in a cell: an address, or one of the many spellings of nothing."""
+"""Reads the cells of CSV files: addresses, and the many ways to write an empty value."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ MYSELF = {"you", "me", "myself"}
 
 
 def tidy(text: str) -> str:
-    """The text in the composed form, without what nobody sees, and with single blanks for what divides it."""
+    """The text in composed form (NFC), without invisible characters, its white space as single blanks."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     visible = "".join(

@@ -13,10 +13,10 @@ Result = TypeVar("Result")
 
 
 def drop_if_dead() -> None:
-    """Let go of a connection that the database has closed, so that the next query opens a new one.
+    """Close a connection that the database has dropped, so that the next query opens a new one.
 
-    Inside a transaction it stays: it is the transaction's, which fails with it. SQLite closes none,
-    and to open its file again would bring the log back into it each time.
+    Not inside a transaction, which fails with its connection. SQLite drops none, and each reopening of its
+    file would write the whole log back into it.
     """
     if connection.vendor != "sqlite" and not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()

@@ -154,7 +154,7 @@ class CsvTable:
 
 
 def _cell(cells: list[str], places: list[list[int]]) -> str:
-    """The cell of a column; of several spellings, of the best that holds something."""
+    """The cell of a column; where the file has it in several spellings, the best that is not empty."""
     first = _agreed(cells, places[0])
     if len(places) == 1 or not is_empty_value(first):
         return first
@@ -199,7 +199,7 @@ class _Lines:
         return self.number - len(self.row) + 1
 
     def push_back(self) -> None:
-        """Let all lines of the row but its first be read again."""
+        """Put back all lines of the row but the first, so that they are read again."""
         again = self.row[1:]
         self._again.extendleft(reversed(again))
         self.number -= len(again)

@@ -66,7 +66,7 @@ class Names:
         return SOMEBODY if name and self.are_hidden else name
 
     def free_text(self, text: str) -> str:
-        """What a person wrote, who may name anybody."""
+        """Text that a person wrote, which may name anybody."""
         return "" if self.are_hidden else text
 
     def error_text(self, text: str) -> str:

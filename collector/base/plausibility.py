@@ -114,7 +114,7 @@ def storable_text(text: str) -> str:
 
 
 def _number(value: object) -> Decimal:
-    """A number, or a text that is one."""
+    """A number, also where it comes as text."""
     if type(value) is Decimal:
         number = value
     elif isinstance(value, str):

@@ -23,7 +23,7 @@ SAFE_METHODS = ("GET", "HEAD")
 
 
 class ShortSearch(ChangeListSearchForm):
-    """At most as long as an address: of a thousand words SQLite makes a question that it then refuses."""
+    """At most as long as an address: a search for a thousand words is a query that SQLite refuses."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -31,8 +31,8 @@ class ShortSearch(ChangeListSearchForm):
 
 
 class CarefulChangeList(ChangeList):
-    """A list that starts again without filters where the address names what no row can have, such as a NUL or
-    a year that no calendar has, and without a search that is too long."""
+    """A list that drops the filters of an address that no row can match, such as a NUL or a year that no
+    calendar has, and a search that is too long."""
 
     search_form_class = ShortSearch
 
@@ -44,18 +44,18 @@ class CarefulChangeList(ChangeList):
 
 
 class CarefulList(ReadableFigures):
-    """Before an admin: its list refuses what no calendar has, its actions what no row is called, and figures
+    """Put before an admin: its list and actions survive addresses and forms that make no sense, and figures
     are shown as people read them."""
 
     def get_changelist(self, request: HttpRequest, **options: object) -> type[ChangeList]:
         return CarefulChangeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Not by a pattern: Python tries some for ever, and so does SQLite, which asks it."""
+        """No regular expressions: Python, which SQLite asks too, may try some of them for ever."""
         return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Without instants: their two inputs take no text of an address."""
+        """Without date-times: their two inputs cannot be filled from the address."""
         admin: Any = super()
         filled_in = admin.get_changeform_initial_data(request)
         instants = {field.name for field in self.opts.fields if isinstance(field, DateTimeField)}
@@ -72,7 +72,7 @@ class CarefulList(ReadableFigures):
 
 
 class ReadOnly(CarefulList):
-    """Before an admin or inline: its rows are looked at, and only code writes them."""
+    """Put before an admin or inline whose rows only code writes."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -85,8 +85,8 @@ class ReadOnly(CarefulList):
 
 
 class RecordedAdmin(CarefulList, SimpleHistoryAdmin):
-    """An admin whose rows keep their history, to look at: an old version is not saved again, since that would
-    go round every rule about what may follow what."""
+    """An admin that shows its rows' history. An old version cannot be saved again: that would bypass the
+    rules about what may follow what."""
 
     def get_historical_record_context_helper(
         self, request: HttpRequest, historical_record: HistoricalChanges
@@ -128,7 +128,7 @@ class SettingsAdmin(RecordedAdmin, SingletonModelAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
-        """Save what was changed on the page; what somebody else has changed meanwhile stays."""
+        """Save what was changed on this page, and keep what somebody else has changed meanwhile."""
         opened_with = {name for name in form.fields if form.add_initial_prefix(name) in request.POST}
         obj.refresh_from_db(fields=opened_with - set(form.changed_data))
         super().save_model(request, obj, form, change)

@@ -162,7 +162,7 @@ class ReadableFigures(BaseModelAdmin):
         ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What is only looked at is shown in columns; what is entered keeps its field."""
+        """Read-only figures are shown as people read them; editable ones keep their field."""
         fieldsets = super().get_fieldsets(request, obj)
         if not isinstance(obj, self.model) or self.has_change_permission(request, obj):
             return fieldsets

@@ -1,4 +1,4 @@
-"""Querysets as SQL with its values, for what takes too long to put together of expressions."""
+"""Querysets as SQL with its values, for queries that would take too long to build from expressions."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
 
 
 def union(parts: Iterable[Statement | None]) -> Statement | None:
-    """The rows of all parts; None of nothing."""
+    """The rows of all parts; None if there are none."""
     known = [part for part in parts if part]
     if not known:
         return None
@@ -18,7 +18,7 @@ def union(parts: Iterable[Statement | None]) -> Statement | None:
 
 
 def statement(rows: QuerySet[Any, Any]) -> Statement | None:
-    """What `rows` ask; None where filters leave none."""
+    """The SQL of `rows`; None if their filters exclude every row."""
     try:
         return rows.query.sql_with_params()
     except EmptyResultSet:

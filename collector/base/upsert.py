@@ -1,4 +1,4 @@
-"""Writing what was read: compare with what is stored, and touch only what is new or moved."""
+"""Writing what was read: compare with what is stored, and write only what is new or changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ FACTS = "facts"  # the lease of whoever writes them
 
 @dataclass(frozen=True)
 class Upserted:
-    """Keys of the rows that were new, and of those that moved."""
+    """Keys of the rows that were new, and of those that changed."""
 
     new: list[Key] = field(default_factory=list)
     changed: list[Key] = field(default_factory=list)
@@ -138,7 +138,7 @@ def columns_beside(model: type[models.Model], *names: str) -> tuple[str, ...]:
 
 
 def _prepared(field: models.Field) -> Callable[[Any], object]:
-    """What makes a value of `field` fit for the driver; most are as they stand."""
+    """The function that converts a value of `field` for the driver; most need none."""
 
     def convert(value: object) -> object:
         return field.get_db_prep_save(value, connection)

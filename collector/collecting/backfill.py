@@ -77,7 +77,7 @@ def _read_back(collection: Collection, source: str, goal: datetime | None) -> No
 def next_window(
     source: str, goal: datetime | None, now: datetime, longest: timedelta = LONGEST_WINDOW
 ) -> Window | None:
-    """The stretch before what is complete; None where nothing is yet, or `goal` is reached."""
+    """The stretch before what is complete; None if nothing is complete yet or `goal` is reached."""
     oldest = Watermark.objects.filter(source=source).values_list("complete_from_at", flat=True).first()
     if oldest is None or (goal and oldest <= goal):
         return None

@@ -1,4 +1,4 @@
-"""What of each source is worth asking for now: the narrowest window that can have changed."""
+"""The window to ask each source for now: the narrowest that can have changed."""
 
 from datetime import datetime, timedelta
 

@@ -15,7 +15,7 @@ A = TypeVar("A", bound=ListAnswer)
 def read_list(
     client: CursorClient, path: str, record: type[A], notes: Notes, *, page_size: int | None = None
 ) -> tuple[A, list[object]]:
-    """The first answer, and the rows of all pages as they came. Pages that cannot be had are a doubt.
+    """The first answer, and the rows of all pages as they came. Pages that fail to come are a doubt.
 
     Without `page_size`, the first page is asked for as the documented whole.
     """

@@ -52,7 +52,7 @@ class Record(BaseModel):
 
     @classmethod
     def vendor_name(cls, name: str) -> str:
-        """What the vendor calls the field `name`, of this part or of one within it."""
+        """The vendor's name of the field `name`, of this record or of one within it."""
         alias = cls.model_fields[name].validation_alias if name in cls.model_fields else None
         return alias if isinstance(alias, str) else to_camel(name)
 

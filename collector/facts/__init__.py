@@ -1,1 +1,1 @@
-"""What is made of the facts and kept in order: members, daily totals, cycles, reconciliation."""
+"""What is derived from the facts: members, daily totals, cycles, reconciliation."""

@@ -40,7 +40,7 @@ def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[Bi
 
 
 def same_start(start_at: datetime) -> datetime:
-    """The start of the known cycle that `start_at` means: less than a day apart, they are one."""
+    """The start of the known cycle within a day of `start_at`, which is the same one; else `start_at`."""
     near = BillingCycle.objects.filter(start_at__gt=start_at - DAY, start_at__lt=start_at + DAY)
     nearest = min(near, key=lambda cycle: abs(cycle.start_at - start_at), default=None)
     if nearest is None or nearest.start_at == day_start(utc_day(nearest.start_at)):
@@ -145,7 +145,7 @@ def _months_from(start_at: datetime, months: int) -> datetime:
 
 
 def _join_predecessor(cycle: BillingCycle) -> None:
-    """Let the cycle before end where this one begins; fill the gap where some were missed."""
+    """End the cycle before where this one begins, and fill the gap where some were missed."""
     previous = BillingCycle.objects.filter(start_at__lt=cycle.start_at).order_by("-start_at").first()
     months, start_at = 0, cycle.start_at
     while previous and previous.end_at < start_at - SLACK:

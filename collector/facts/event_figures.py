@@ -71,7 +71,7 @@ class EventFigures(NamedTuple):
 
     @property
     def run(self) -> tuple[str, ...] | None:
-        """What tells the run of an agent or automation from others; None where it is none."""
+        """Identifies the run of an agent or automation; None if the event belongs to none."""
         if self.cloud_agent_id:
             return (self.cloud_agent_id,)
         return ("", self.automation_id, self.conversation_id) if self.automation_id else None

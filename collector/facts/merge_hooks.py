@@ -25,6 +25,6 @@ MOVERS: list[Mover] = []
 
 
 def register_mover(mover: Mover) -> None:
-    """Let `mover` move its tables' rows whenever members are merged."""
+    """Call `mover` whenever members are merged, to move its tables' rows."""
     if mover not in MOVERS:
         MOVERS.append(mover)

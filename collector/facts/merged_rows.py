@@ -52,7 +52,7 @@ def _is_newer(theirs: AiCodeCommit, mine: AiCodeCommit) -> bool:
 
 
 def _counts_more(theirs: MemberAnalyticsDay, mine: MemberAnalyticsDay) -> bool:
-    """Of a day reported under both addresses, the fuller row counts."""
+    """Where a day was reported under both addresses, the fuller row counts."""
     return theirs.count > mine.count
 
 
@@ -62,7 +62,7 @@ def _move_unless_there(
     key: tuple[str, ...],
     is_better: Callable[[M, M], bool] = lambda theirs, mine: False,
 ) -> None:
-    """Move the rows; of two under one key the kept member's stays unless the other is better."""
+    """Move the rows; where both have one under a key, the kept member's stays unless the other is better."""
     mine, theirs = _rows_of_both(merging, table)
     by_key = {_key(row, key): row for row in mine}
     pairs = [(row, by_key[_key(row, key)]) for row in theirs if _key(row, key) in by_key]
@@ -127,7 +127,7 @@ def _settle_instant(
 
 
 def _numbered(staying: list[UsageEvent], moving: list[UsageEvent]) -> Iterator[tuple[UsageEvent, int]]:
-    """The lowest ordinal that is free, for each event that moves; without those that keep theirs."""
+    """The lowest free ordinal for each event that moves; events that can keep theirs are left out."""
     taken = {(event.model, event.ordinal) for event in staying}
     for event in moving:
         ordinal = next(n for n in count() if (event.model, n) not in taken)

@@ -83,7 +83,7 @@ def begin_merge(keep: Member, gone: Member, *, by: str, now: datetime, reason: s
 
 
 def finish_merges(now: datetime) -> list[MemberMerge]:
-    """Go on with whatever was interrupted half-way; return what stays unfinished, which the log explains."""
+    """Finish merges that were interrupted; return those that cannot be finished, as the log explains."""
     unfinished = []
     # One that was begun after its member had been merged moved nothing, and would stand in the way for ever.
     begun = MemberMerge.objects.under_way().filter(undone_by="", parts__isnull=True)
@@ -186,7 +186,7 @@ def _move_rows(merging: Merging, day: date | None) -> None:
 
 
 def _finish(record: MemberMerge, now: datetime) -> None:
-    """Move the usage that came meanwhile and everything that is no usage, and join the two."""
+    """Move the usage that came meanwhile and everything else, and join the two."""
     for day in merged_totals.usage_days(record.gone_pk):
         _move_part(record, now, day)
     if _move_part(record, now):
@@ -270,7 +270,7 @@ def _check_undo(record: MemberMerge) -> None:
 
 
 def _join_members(merging: Merging) -> None:
-    """Let `keep` know what only `gone` knew, then delete `gone`."""
+    """Copy to `keep` what only `gone` had, then delete `gone`."""
     keep, gone, journal = merging.keep, merging.gone, merging.journal
     learnt = {
         name: getattr(gone, name)

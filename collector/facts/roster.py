@@ -124,7 +124,7 @@ class Roster:
         return set(Member.objects.on_team().exclude(cursor_id="").values_list("pk", flat=True))
 
     def admit(self, identities: Iterable[Identity], at: datetime) -> None:
-        """Make members of those whom nobody knows yet: their spend must not be lost."""
+        """Create members for unknown identities: their spend must not be lost."""
         wanted = sorted(set(identities), key=lambda identity: (not identity.has_address, identity.key))
         unknown: dict[str, Identity] = {}
         ids: set[str] = set()
@@ -227,7 +227,7 @@ class Roster:
         return conflicts
 
     def release_addresses(self, listed: Mapping[str, str]) -> None:
-        """Let a former address go to a new id that has it now, while its former holder is listed as well."""
+        """Give a former address to the id that has it now, if its former holder is still listed."""
         present = {self.by_cursor_id[cursor_id] for cursor_id in listed if cursor_id in self.by_cursor_id}
         for cursor_id, email in listed.items():
             holder = self.by_key.get(email)
@@ -246,7 +246,7 @@ class Roster:
             self.add_address(pk, former, at)
 
     def add_address(self, pk: int, email: str, at: datetime) -> None:
-        """Let the member be found by another address or id."""
+        """Remember another address or id of the member."""
         MemberAddress.objects.update_or_create(email=email, defaults={"member_id": pk, "noted_at": at})
         self.by_key[email] = pk
 

@@ -132,7 +132,7 @@ ADDED = [item.name for item in fields(EventSums) if item.name not in ("last_seen
 
 
 def _most_requests(thread: tuple[str, int]) -> tuple[int, str]:
-    """Of several with as many requests the first by name, so that it is the same again."""
+    """Where several have as many requests, the first by name, so that the choice is always the same."""
     name, requests = thread
     return -requests, name
 

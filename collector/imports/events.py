@@ -151,7 +151,7 @@ def _place(event: EventDraft) -> tuple[str, datetime]:
 
 
 def keep_tokens(rows: EventRows, stored: EventRows) -> None:
-    """Let the four counts stand where a file knows no more than their sum."""
+    """Keep the four stored counts where a file has only their sum."""
     for key, old in stored.items():
         row = rows.get(key)
         if row and _has_sum_only(row) and not _has_sum_only(old) and _token_total(old) == row.input_tokens:

@@ -65,7 +65,7 @@ def _read(client: CursorClient, part: Window, notes: Notes) -> list[ActivityDraf
 
 
 def _without_repeats(drafts: list[ActivityDraft], notes: Notes) -> list[ActivityDraft]:
-    """One draft for each person's number and day: alike once, otherwise added up."""
+    """One draft for each person's number and day: repeated rows count once, different ones are added up."""
     by_key: dict[tuple[Identity, date], ActivityDraft] = {}
     for draft in drafts:
         key = (draft.identity, draft.day)
@@ -92,7 +92,7 @@ def added_up(one: Values, other: Values) -> Values:
 
 
 def _draft(record: ActivityRecord) -> ActivityDraft:
-    """What is kept of a row; most are empty and share one value, since a month of a large team is long."""
+    """What is kept of a row. Most are empty and share one tuple, since a large team's month has many rows."""
     identity = identify(record.email, number=record.user_id)
     values = tuple(getattr(record, name) for name in COLUMNS)
     return ActivityDraft(identity, record.on, NOTHING if values == NOTHING else values)

@@ -128,7 +128,7 @@ def _team_metric(etags: ETags, part: Window, metric: str) -> SyncResult:
 
 
 def _added_up(metric: str, measured: list[Measured], notes: Notes) -> dict[Key, Values]:
-    """Rows by key; alike they count once, otherwise their numbers are added up."""
+    """Rows by key: repeated rows count once, different ones are added up."""
     alike: dict[Key, list[Measured]] = defaultdict(list)
     for row in measured:
         rows = alike[metric, *row[:3]]
@@ -151,7 +151,7 @@ def _sum(rows: list[Measured]) -> Values:
 
 
 class MemberRows(NamedTuple):
-    """What one person is said to have done."""
+    """One person's rows in an answer."""
 
     email: str
     measured: list[Measured]

@@ -11,7 +11,7 @@ from collector.collecting.windows import Window
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What came of it: rows in the answers, rows new here, rows that had moved, and what was noted."""
+    """What came of it: rows in the answers, new rows, changed rows, and what was noted."""
 
     seen: int = 0
     new: int = 0
@@ -32,7 +32,7 @@ class SyncResult:
         )
 
 
-# Told after each part of a window that was committed: the part, and what came of it.
+# Called with each part of a window once it is committed, and with what came of it.
 Progress = Callable[[Window, SyncResult], None]
 
 

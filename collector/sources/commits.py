@@ -49,7 +49,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 
 def _read(etags: ETags, part: Window, notes: Notes) -> list[CommitRecord]:
-    # A plain last day could mean its midnight: the day after it is named, or now. Told twice is stored once.
+    # A plain last day could mean its midnight: the day after it is named, or now. Repeats are stored once.
     is_open = utc_day(part.end_at) == utc_day(part.read_at)
     last = "now" if is_open else utc_day(part.end_at + DAY - MINUTE).isoformat()
     question = dates(part) | {"endDate": last, "pageSize": PAGE_SIZE}
@@ -92,7 +92,7 @@ def identity_of(commit: CommitRecord) -> Identity:
 
 
 def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCommit]) -> None:
-    """Let stored commits go over to their author's new address: left at the old one, they count twice."""
+    """Move stored commits to their author's new address: at the old one they would count twice."""
     heirs = {(commit.user_id, commit.commit_hash): key[0] for key, commit in newest.items() if commit.user_id}
     present = {(row.member_id, row.commit_hash): row for row in stored.select_related("member")}
     moved = []
@@ -106,7 +106,7 @@ def _follow_addresses(newest: dict[Key, CommitRecord], stored: QuerySet[AiCodeCo
 
 
 def imported_hash(day: date) -> str:
-    """What stands for the hash where an import knows the sum of a member's commits of `day`, and no more."""
+    """A stand-in for the hash where an import only knows the sum of a member's commits of `day`."""
     return f"tracker-{day}"
 
 

@@ -67,7 +67,7 @@ def _check_costs(part: EventPart[EventDraft]) -> None:
 
 
 def _lacked_before() -> bool:
-    """Whether the last reading lacked announced events as well: then the vendor counts in another way."""
+    """Whether the last reading lacked announced events too: then the vendor counts in another way."""
     lacking = Doubt.objects.still_open().filter(source=Source.EVENTS, scope=PATH, kind=DoubtKind.TOTAL)
     return lacking.exists()
 

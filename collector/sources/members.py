@@ -55,7 +55,7 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 
 def _follow_addresses(roster: Roster, addresses: dict[str, str], at: datetime) -> list[Conflict]:
-    """Let members follow their ids; usage that came under a new address before the list did joins them."""
+    """Give members the address of their id; usage that came under a new address before joins them."""
     conflicts = roster.follow_addresses(addresses, at)
     joined = [roster.join_if_one(conflict, at) for conflict in conflicts]
     return roster.follow_addresses(addresses, at) if any(joined) else conflicts
@@ -100,7 +100,7 @@ def _store(rows: dict[Key, Values], at: datetime) -> Upserted:
 
 
 def _keep_other_ids(listed: list[TeamMember], roster: Roster, at: datetime) -> None:
-    """Let members be found by ids beside the one stored: some hold two seats, or came back under another."""
+    """Remember further ids of members: some hold two seats, or came back under another id."""
     ids = dict(roster.by_cursor_id)
     roster.reload()
     ids |= {seat.id: roster.by_key[seat.email] for seat in listed if seat.id and seat.email in roster.by_key}

@@ -214,7 +214,7 @@ def _doubt_figures(record: MemberSpend, notes: Notes) -> None:
 def _follow_addresses(
     listed: dict[int, SpendRow], latest: dict[int, KnownSnapshots], cycle: BillingCycle
 ) -> None:
-    """Let the cycle's snapshots go over to a member's new address: left at the old, they count twice."""
+    """Move the cycle's snapshots to a member's new address: at the old one they would count twice."""
     heirs = {record.user_id: member_id for member_id, (record, _, _) in listed.items() if record.user_id}
     for old in latest.keys() - listed.keys():
         heir = heirs.get(latest[old].cursor_id)

@@ -1,4 +1,4 @@
-"""What the lists can be narrowed to."""
+"""Filters of the lists."""
 
 from collections.abc import Iterator
 from typing import Any

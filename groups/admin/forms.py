@@ -31,7 +31,7 @@ class Since(models.TextChoices):
 
 
 def first_day(since: str, day: date | None, now: datetime) -> date | None:
-    """The day that the choice means; None where it is not known."""
+    """The first day of the choice; None if it is not known."""
     if since == Since.CYCLE:
         cycle = BillingCycle.objects.at(now)
         return utc_day(cycle.start_at) if cycle else None

@@ -57,7 +57,7 @@ def rename(group: Group, name: str, *, now: datetime) -> None:
 
 
 def give_back_name(group: Group, *, now: datetime) -> None:
-    """Let the group be called as Cursor calls it, from the next collection on."""
+    """Give the group the name that Cursor has for it, from the next collection on."""
     if not group.cursor_group_id:
         raise ChangeRefused(f"“{group.name}” was created here, so Cursor has no name for it.")
     group.is_name_local = False
@@ -102,7 +102,7 @@ def give_back(member_ids: Collection[int], *, by: str, now: datetime) -> None:
 
 
 def _at_cursor(member_ids: Collection[int], day: date) -> dict[int, int]:
-    """The group here that follows each member's present group in Cursor; missing where there is none."""
+    """By member, the group here that follows their group in Cursor; members without one are absent."""
     stays = CursorGroupMembership.objects.filter(left_at__isnull=True, group__gone_at__isnull=True)
     group_ids = {}
     for stay in stays.select_related("group__group"):

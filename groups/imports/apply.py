@@ -33,7 +33,7 @@ SOURCES = {FileKind.HIBOB: Assignment.SetBy.HIBOB, FileKind.BACKUP: Assignment.S
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of an apply: either the facts had changed and nothing was done, or so many moved."""
+    """The outcome: nothing was done, since the facts had changed, or how many moved."""
 
     facts_changed: bool
     moved: int = 0

@@ -86,7 +86,7 @@ def people_rows(table: CsvTable) -> Iterator[Row]:
 
 
 def group_cell(text: str) -> str:
-    """The group that a cell names; empty where it stands for none."""
+    """The group that a cell names; empty for a word such as “none”."""
     return "" if is_empty_value(text) else text
 
 

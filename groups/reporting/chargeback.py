@@ -32,7 +32,7 @@ class ChargebackFigures:
         return self.total_cents - self.billed_cents
 
     def share_of(self, whole: ChargebackFigures) -> Decimal | None:
-        """This part of the whole's total, between 0 and 1; None of nothing."""
+        """This part of the whole's total, between 0 and 1; None if the total is nothing."""
         return self.total_cents / whole.total_cents if whole.total_cents else None
 
     def __add__(self, other: ChargebackFigures) -> ChargebackFigures:

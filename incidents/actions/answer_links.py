@@ -10,7 +10,7 @@ VALID_FOR = timedelta(days=7)
 
 
 class QuestionExpired(Exception):
-    """The link is older than `VALID_FOR`, was changed, or asks nothing that there is."""
+    """The link is older than `VALID_FOR`, was altered, or asks about something that no longer exists."""
 
 
 def answer_path(question_id: int, person_id: int) -> str:
@@ -19,7 +19,7 @@ def answer_path(question_id: int, person_id: int) -> str:
 
 
 def read_answer_link(token: str) -> tuple[int, int]:
-    """The alert that a link asks about, and whom; QuestionExpired where it does not count any more."""
+    """Ids of the alert that a link is about and of the person asked; QuestionExpired if it is not valid."""
     try:
         question_id, person_id = signing.loads(token, salt=SALT, max_age=VALID_FOR)
         return int(question_id), int(person_id)

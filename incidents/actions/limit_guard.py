@@ -116,7 +116,7 @@ def limit_member(incident: Incident, policy: GuardSettings, client: CursorClient
 def record_limit(
     incident: Incident, at_cursor: LimitInForce | None, policy: GuardSettings, now: datetime
 ) -> LimitChange | None:
-    """Record the change to make and note it; None, and noted why, where there is none to make."""
+    """Record the change to make and note it; None, with a note that says why, if there is none."""
     member = incident.member
     if member is None or at_cursor is None or at_cursor.total_cents is None:
         note(incident, "could not act: Cursor's answer does not include the member's spend.", now)

@@ -1,4 +1,4 @@
-"""What happens to limits by itself: changes without an outcome, ends of temporary limits, old requests."""
+"""The hourly upkeep of limits: changes without an outcome, ends of temporary limits, old requests."""
 
 import logging
 from collections.abc import Iterator

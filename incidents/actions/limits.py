@@ -135,7 +135,7 @@ def _bring_about(change: LimitChange, client: CursorClient, now: datetime) -> No
 
 
 def _make_ready(change: LimitChange, before: LimitInForce, now: datetime) -> bool:
-    """Store what holds now, before anything changes; False if there is nothing to restore any more."""
+    """Store the limit of now before it is changed; False if there is nothing left to restore."""
     replaced = LimitChange.objects.temporary().filter(member=change.member).first()
     change.from_dollars, change.from_effective_dollars = before.own_dollars, before.effective_dollars
     expected = change.restores.to_dollars if change.restores else None

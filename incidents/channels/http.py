@@ -59,7 +59,7 @@ def unreachable(service: str, problem: Exception, *, is_uncertain: bool = False)
 
 
 def refusal(service: str, response: requests.Response) -> DeliveryError:
-    """Why the answer is no success, and what to do."""
+    """The error of an answer that is not a success: what the service said, and what to do about it."""
     seconds = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
     wait = None if seconds is None else timedelta(seconds=min(seconds, LONGEST_WAIT_SECONDS))
     status = response.status_code

@@ -78,7 +78,7 @@ def sender_of(channel: Channel) -> Callable[[Channel, Parcel], str | Receipt]:
 
 
 def send(channel: Channel, parcel: Parcel) -> Receipt:
-    """Send `parcel`; whatever its sender did not foresee is a failure of this one message."""
+    """Send `parcel`; an error that its sender did not foresee fails this one message."""
     try:
         answer = sender_of(channel)(channel, parcel)
         return answer if isinstance(answer, Receipt) else Receipt(answer)

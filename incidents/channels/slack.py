@@ -132,7 +132,7 @@ def find_posted(parcel: Parcel, channel: str, thread: str) -> str:
 
 
 def part(answer: object, *names: str) -> object:
-    """What stands in an answer under these names, one within the other; None where there is nothing."""
+    """The value in an answer under these names, one within the other; None if there is none."""
     for name in names:
         answer = answer.get(name) if isinstance(answer, dict) else None
     return answer

@@ -1,4 +1,4 @@
-"""The ends that people choose, of a snooze, planned spend or a limit: to come, and within their lifetime."""
+"""The ends that people choose for a snooze, planned spend or a limit: in the future, and not too far."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -6,7 +6,7 @@ LONGEST_AHEAD = timedelta(days=3653)  # a year typed with a digit too many is fu
 
 
 def end_of_day(day: date) -> datetime:
-    """The instant at which `day` is over, in UTC; of the last day that there is, its last instant."""
+    """Midnight UTC after `day`; for the calendar's last day, which has none, its last instant."""
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time(), UTC)

@@ -36,7 +36,7 @@ def catch_up(now: datetime) -> int:
 
 
 def last_alert(incident: Incident) -> TimelineEntry | None:
-    """The step by which the incident alerted last; None where it never did."""
+    """The incident's last step that alerted; None if none did."""
     steps = incident.timeline.filter(step__in=ALERTS, actor_name="", origin=Origin.SYSTEM)
     return steps.select_related("incident__member").order_by("at", "pk").last()
 

@@ -19,7 +19,7 @@ class EventKind(IntEnum):
     ABORTED = 4
 
 
-# Spellings of the Admin API, in the order of Kind; the vocabulary is open.
+# Spellings of the Admin API, in the order of EventKind; the vocabulary is open.
 KIND_NAMES = (
     "Included in Business",
     "Usage-based",

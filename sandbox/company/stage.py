@@ -10,7 +10,7 @@ from .stories import Story
 
 
 class Stage:
-    """The draft in order of member and time; `perform` changes one member's part."""
+    """The draft in order of member and time; `apply` changes one member's part."""
 
     def __init__(self, draft: EventColumns, members: int) -> None:
         self._draft = draft.take(np.lexsort((draft.noise, draft.occurred_ms, draft.member)))

@@ -34,7 +34,7 @@ class SignInRefused(ImmediateHttpResponse):
         super().__init__(redirect(f"{reverse('account_login')}?{urlencode({'problem': problem})}"))
 
 
-class GoogleOnly(DefaultSocialAccountAdapter):
+class ProviderSignIn(DefaultSocialAccountAdapter):
     def get_requests_session(self) -> requests.Session:
         """Calls to the provider that have an end: somebody waits for them."""
         session: requests.Session = super().get_requests_session()
@@ -60,7 +60,7 @@ class GoogleOnly(DefaultSocialAccountAdapter):
         return (person, email) if person else None
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Let in a verified, admitted address with this attempt's nonce; `Refused` otherwise."""
+        """Let in a verified, admitted address with this attempt's nonce; `SignInRefused` otherwise."""
         claims = oidc.claims_of(sociallogin)
         if problem := find_problem(sociallogin, claims):
             raise SignInRefused(request, problem, text_claim(claims, "email", LONGEST_ADDRESS))

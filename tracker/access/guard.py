@@ -120,7 +120,7 @@ def token_access(header: str, policy: AccessSettings, now: datetime) -> Access:
 
 
 def role_of_maker(token: ApiToken, policy: AccessSettings) -> Role:
-    """What whoever made the token may do now: it never does more. One query, and one for the maker's role."""
+    """The role of the token's maker now, which limits the token. One query, and one for their groups."""
     maker = token.created_by
     if maker is None:  # made by code; deleting a login revokes its tokens
         return Role.ADMIN

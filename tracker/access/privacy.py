@@ -46,7 +46,7 @@ def names_for(access: Access, day: date) -> Names:
 
 
 def id_of(access: Access) -> int | None:
-    """The member whom the reader is; None where they have no seat. No query where the policy tells it."""
+    """The reader's own member; None if they have no seat. No query where the policy tells it."""
     if not access.email:
         return None
     if "member_id" in vars(access.policy):

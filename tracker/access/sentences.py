@@ -97,7 +97,7 @@ def page_words(target: str) -> str:
 
 
 def match_of(target: str) -> ResolverMatch | None:
-    """What answers the address of a request such as `GET /teams`; None where nothing does."""
+    """The route of a request such as `GET /teams`; None if there is none."""
     try:
         return resolve(target.partition(" ")[2])
     except Resolver404:

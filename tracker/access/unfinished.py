@@ -10,7 +10,7 @@ MOST_UNFINISHED = 10_000
 
 
 def begin_sign_in(request: HttpRequest, now: datetime) -> None:
-    """Let the session end soon unless somebody comes back signed in, and delete those that did not."""
+    """Make the session end soon unless somebody comes back signed in; delete those that have ended so."""
     request.session.set_expiry(int(TIME_TO_SIGN_IN.total_seconds()))
     Session.objects.filter(expire_date__lt=now).delete()
     # Of people who are signed in only those are among these whose session ends within these minutes anyway.
@@ -21,5 +21,5 @@ def begin_sign_in(request: HttpRequest, now: datetime) -> None:
 
 
 def finish_sign_in(request: HttpRequest) -> None:
-    """Let the session of somebody who may come in last as long as any other."""
+    """Give the session of somebody who may come in its full length again."""
     request.session.set_expiry(None)

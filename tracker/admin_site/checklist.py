@@ -120,7 +120,7 @@ def set_up_rows() -> QuerySet:
 
 
 def counted(rows: QuerySet) -> Subquery:
-    """How many rows there are, as an expression; NULL of none."""
+    """The number of rows as an expression; NULL if there are none."""
     return Subquery(rows.order_by().values(each=Value(1)).annotate(number=Count("pk")).values("number"))
 
 

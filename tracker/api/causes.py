@@ -1,4 +1,4 @@
-"""What an incident's spend comes from, as the JSON API says it."""
+"""What an incident's spend comes from, in the JSON API."""
 
 from datetime import datetime
 

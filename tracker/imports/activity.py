@@ -110,7 +110,7 @@ MOST_PER_DAY = 2**31 - 1
 
 
 def take_activity(db: TrackerDb, taking: Taking) -> ImportPart:
-    """Daily activity, of members and days of which there is none."""
+    """Daily activity of the members and days that have none yet."""
     part = ImportPart("daily activity")
     columns = ("is_active", *ACTIVITY.values(), *ACTIVITY_TEXTS.values())
     rows = rows_of_days(db, taking, part, "daily_usage", *columns)

@@ -83,7 +83,7 @@ class ImportPart:
 
 
 class TrackerDb:
-    """An open file, read only. FileError where it is none, or damaged."""
+    """An open file, read only. FileError if it is not SQLite's, or is damaged."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -135,7 +135,7 @@ class OddValue(ValueError):
 
 
 def text_of(value: Cell) -> str:
-    """A cell as text: empty where it is empty, decoded where it holds bytes."""
+    """A cell as text: empty for NULL, decoded if it holds bytes."""
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value or "")
 
 
@@ -159,7 +159,7 @@ def day(value: Cell) -> date | None:
 
 
 def email(value: Cell) -> str:
-    """The address in small letters; empty where there is none."""
+    """The address in lower case; empty if there is none."""
     return _normal(text_of(value))
 
 

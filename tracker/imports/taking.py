@@ -51,7 +51,7 @@ class Taking:
         self.transactions = ShortTransactions(self.is_dry_run)
 
     def admit(self, addresses: Iterable[Cell]) -> None:
-        """Make members of those whom nobody knows yet."""
+        """Create members for unknown addresses."""
         identities = [self.identity(address) for address in addresses]
         self.transactions.run(partial(self.roster.admit, some, self.at) for some in chunks(identities, BATCH))
 

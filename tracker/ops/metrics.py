@@ -106,7 +106,7 @@ def doubt_figures() -> Iterator[Metric]:
 
 
 def run_figures(now: datetime) -> Iterator[Metric]:
-    """Of the last day: what is on record is pruned, so that no counter could be made of it."""
+    """Runs of the last day, as a gauge: runs are pruned, so that a counter would go down."""
     runs = SourceRun.objects.filter(source__in=Source.values, started_at__gte=now - DAY).order_by("source")
     by_status = runs.values_list("source", "status").annotate(n=Count("pk"))
     yield gauge("recent_runs", "Runs of the last 24 hours.", ["source", "status"], by_status)

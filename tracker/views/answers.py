@@ -119,7 +119,7 @@ def rendered_page(
     page: PageAnswer,
     context: dict[str, object],
 ) -> str:
-    """What stands between the bars, the same for all who see as much."""
+    """The page between the bars, the same for all readers who see as much."""
     context |= {
         "page": page,
         "meanings": MEANINGS,
@@ -132,7 +132,7 @@ def rendered_page(
 
 
 def of_reader(content: str, request: AccessRequest, now: datetime) -> SafeString:
-    """A kept page with what is the reader's and the moment's."""
+    """A kept page with what depends on the reader and the moment filled in."""
     fresh = render_to_string("components/freshness.html", {"now": now}, request)
     content = content.replace(FRESHNESS, fresh)
     if token_mark() in content:

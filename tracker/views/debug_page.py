@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class HiddenAddresses(SafeExceptionReporterFilter):
-    """Without addresses, too: those of mail servers, webhooks and Redis hold passwords and keys."""
+    """Hides addresses too: those of mail servers, webhooks and Redis hold passwords and keys."""
 
     hidden_settings = re.compile(
         f"{SafeExceptionReporterFilter.hidden_settings.pattern}|URL|REDIS|LOCATION", re.IGNORECASE

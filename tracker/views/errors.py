@@ -1,5 +1,5 @@
-"""What an address that makes no sense, or a change that somebody else made at the same moment, is answered
-with: a sentence that says why."""
+"""Answers to addresses that make no sense, and to changes that somebody else made at the same moment: a
+sentence that says why."""
 
 import logging
 from collections.abc import Callable

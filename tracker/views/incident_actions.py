@@ -118,7 +118,7 @@ ACTIONS: dict[str, tuple[type[forms.Form], Callable[[Who, dict[str, Any]], Outco
 @responder
 @require_POST
 def act_on_incident(request: AccessRequest, pk: int, action: str) -> HttpResponse:
-    """One action on one incident; whoever comes too late learns who was first."""
+    """Do one action on one incident; if somebody else was first, say who."""
     incident = find_incident(request, pk)
     form_class, act = ACTIONS[action]
     form = form_class(request.POST)
@@ -170,7 +170,7 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
 
 
 def back(request: AccessRequest, default: str) -> HttpResponse:
-    """To the page that the form names, if it is one of this site's."""
+    """Redirect to the page that the form names, if it is one of this site's."""
     asked = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
     return redirect(asked if asked.startswith("/") and is_ours else default)

@@ -32,7 +32,7 @@ SET, LIFT = "set", "lift"
 
 
 class UntilForm(forms.Form):
-    """A reason and an end, which has to be still to come."""
+    """A reason, and an end in the future."""
 
     reason = forms.CharField(max_length=LONGEST_REASON, label="Reason")
     until = forms.DateTimeField(required=False, label="Until (UTC, optional)", widget=INSTANT_WIDGET)

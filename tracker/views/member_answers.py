@@ -23,7 +23,7 @@ class AnswerForm(forms.Form):
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_answer(request: AccessRequest, token: str) -> HttpResponse:
-    """Show the question; a POST answers it, once. 410 for a link that does not count any more."""
+    """Show the question; a POST answers it, once. 410 for a link that is no longer valid."""
     try:
         question = find_question(*read_answer_link(token))
     except QuestionExpired:

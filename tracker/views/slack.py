@@ -101,7 +101,7 @@ def slack_actions(request: AccessRequest) -> HttpResponse:
 
 
 def take_once(request: AccessRequest, now: datetime) -> None:
-    """Check signature and time, and remember the request; Refused if it is not Slack's, old, or a repeat."""
+    """Check and remember the request; PressRefused if it is not signed by Slack, old, or repeated."""
     if not settings.SLACK_SIGNING_SECRET:
         raise PressRefused("Slack's buttons are not set up: set SLACK_SIGNING_SECRET.")
     signature = request.headers.get("X-Slack-Signature", "")
@@ -132,7 +132,7 @@ def is_signed(request: AccessRequest, signature: str) -> bool:
 
 
 def read_press(request: AccessRequest) -> Press:
-    """The first button of the request's payload; Refused where there is none."""
+    """The first button of the request's payload; PressRefused if there is none."""
     try:
         payload: dict[str, Any] = json.loads(request.POST["payload"])
         action = payload["actions"][0]
@@ -153,7 +153,7 @@ def read_press(request: AccessRequest) -> Press:
 
 
 def act_on_press(press: Press, now: datetime) -> str:
-    """Do what the button says; a sentence for whoever pressed it."""
+    """Do what the button says; return a sentence for the person who pressed it."""
     try:
         user = identify(press)
         if press.action in ANSWERS:
@@ -220,7 +220,7 @@ def read_day(text: str) -> date | None:
 
 
 def identify(press: Press) -> SlackUser:
-    """Whoever pressed, as Slack knows them; refused unless live, of this workspace and with an e-mail."""
+    """Slack's account of the person; refused unless it is live, of this workspace, and has an e-mail."""
     try:
         user = slack.find_user(press.user_id, press.team_id)
     except DeliveryError as problem:
@@ -237,7 +237,7 @@ def identify(press: Press) -> SlackUser:
 
 
 def find_actor(email: str) -> Actor:
-    """The login, else the member on the team, with that e-mail; Refused where neither may act.
+    """The login, else the member on the team, with that e-mail; PressRefused if neither may act.
 
     The same admission as for the pages: who may not sign in presses nothing either.
     """
@@ -257,7 +257,7 @@ def find_actor(email: str) -> Actor:
 
 
 def reply_to_press(press: Press, message: str) -> None:
-    """Answer whoever pressed, and nobody else; only ever to Slack. A failure to answer changes nothing."""
+    """Answer the person who pressed, only ever to Slack's address. A failed answer changes nothing."""
     if not is_slacks(press.response_url):
         return
     try:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from tests.tracker.access.test_sign_in import ANN, begin, dance, is_signed_in, problem_of
 from tracker.access import unfinished
-from tracker.access.adapter import GoogleOnly
+from tracker.access.adapter import ProviderSignIn
 
 pytestmark = pytest.mark.django_db
 
@@ -111,13 +111,13 @@ def test_two_tabs_that_really_come_back_at_once_are_one_person(google, monkeypat
     if is_known:
         known = User.objects.create_user("ann", email="ann@company.com")
         EmailAddress.objects.create(user=known, email="ann@company.com", verified=True, primary=True)
-    store, both = GoogleOnly.keep_account, Barrier(2, timeout=60)
+    store, both = ProviderSignIn.keep_account, Barrier(2, timeout=60)
 
     def keep(self, request, login):
         both.wait()  # each has looked the person up, and neither has stored one
         store(self, request, login)
 
-    monkeypatch.setattr(GoogleOnly, "keep_account", keep)
+    monkeypatch.setattr(ProviderSignIn, "keep_account", keep)
     google.person = ANN
     tabs = [Client(), Client()]
     ways = [google.answer(begin(tab)) for tab in tabs]
@@ -140,14 +140,14 @@ class TestSeveralTabs:
 
     @pytest.fixture
     def first_tab(self, monkeypatch, google):
-        store, other = GoogleOnly.keep_account, Client()
+        store, other = ProviderSignIn.keep_account, Client()
 
         def keep(self, request, login):
-            monkeypatch.setattr(GoogleOnly, "keep_account", store)
+            monkeypatch.setattr(ProviderSignIn, "keep_account", store)
             assert dance(other, google).status_code == 302
             store(self, request, login)
 
-        monkeypatch.setattr(GoogleOnly, "keep_account", keep)
+        monkeypatch.setattr(ProviderSignIn, "keep_account", keep)
         return other
 
     @pytest.mark.parametrize("is_known", [False, True])
