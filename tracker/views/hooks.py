@@ -118,7 +118,8 @@ def take_event(event: HookEvent | None, origin: Origin) -> HttpResponse:
         return HttpResponse("Nothing to do.", content_type="text/plain")
     incident = Incident.objects.filter(pk=event.incident_id).first()
     if incident is None or event.at < (incident.reopened_at or incident.detected_at):
-        return HttpResponse("Nothing to do: the event is unknown or older than the incident's opening.")
+        text = "Nothing to do: the event is unknown or older than the incident's opening."
+        return HttpResponse(text, content_type="text/plain")
     actor = Actor(None, shorten(event.by, LONGEST_NAME) or origin.label)
     outcome = ACTIONS[event.action](incident, actor, origin, timezone.now())
     return HttpResponse(outcome.message, content_type="text/plain")

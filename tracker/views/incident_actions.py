@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from collector.base.days import utc_day
+from collector.base.plausibility import is_number
 from incidents import lifecycle
 from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.lifecycle import Actor, Outcome
@@ -25,13 +25,12 @@ from incidents.lifecycle.ends import end_of_day
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.guard import responder
 from tracker.access.request import AccessRequest
-from tracker.lookup import find_incident
+from tracker.lookup import find_incident, visible_incidents
 from tracker.widgets import formats
 
 INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 LONGEST_TEXT = 5000
 MOST_AT_ONCE = 200  # in one transaction; a page of the table has 100
-NUMBER = re.compile(r"[0-9]{1,18}")  # as in the address of an incident
 
 
 class NoteForm(forms.Form):
@@ -149,8 +148,6 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
         request.POST.get("action", "")
     )
     ticked = request.POST.getlist("incident")
-    if not all(NUMBER.fullmatch(pk) for pk in ticked):
-        raise Http404("One of the incidents does not exist, so nothing was changed.")
     if len(ticked) > MOST_AT_ONCE:
         messages.warning(request, f"At most {MOST_AT_ONCE} incidents at once: nothing was changed.")
         return back(request, "/incidents")
@@ -159,7 +156,10 @@ def act_on_many(request: AccessRequest) -> HttpResponse:
         return back(request, "/incidents")
     actor, now = request.access.actor, timezone.now()
     # In one order, whatever the page's: two people at once would wait for each other's rows.
-    chosen = [find_incident(request, pk) for pk in sorted(set(map(int, ticked)))]
+    numbers = [pk for pk in ticked if is_number(pk)]
+    chosen = list(visible_incidents(request).filter(pk__in=numbers).order_by("pk"))
+    if len(chosen) < len(set(ticked)):
+        raise Http404("One of the incidents does not exist, so nothing was changed.")
     with transaction.atomic():
         won = sum(does(incident, actor, Origin.PAGE, now).won for incident in chosen)
     sentence = f"{formats.plural(won, 'incident')} {request.POST['action']}d."
