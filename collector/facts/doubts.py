@@ -11,6 +11,7 @@ from django.db.models import Count, Q, Sum
 
 from collector.base.money import dollars
 from collector.base.notes import NoteDraft, Notes, fingerprint_of
+from collector.base.readable import plural
 from collector.models import Doubt, RejectedRow
 
 N = TypeVar("N", RejectedRow, Doubt)
@@ -32,8 +33,8 @@ class OpenNotes:
         return bool(self.doubts or self.rejected)
 
     def __str__(self) -> str:
-        parts = [_plural(self.doubts, "doubt"), _plural(self.rejected, "rejected row")]
-        text = ", ".join(part for part in parts if part)
+        counted = ((self.doubts, "doubt"), (self.rejected, "rejected row"))
+        text = ", ".join(plural(number, word) for number, word in counted if number)
         return f"{text} ({dollars(self.cents)})" if self.cents else text
 
 
@@ -113,7 +114,3 @@ def _counts(model: type[N]) -> dict[str, tuple[int, Decimal]]:
     rows = model.objects.still_open().order_by().values_list("source").annotate(n=Count("pk"), c=Sum("cents"))
     counts = {source: (number, amount or Decimal(0)) for source, number, amount in rows}
     return defaultdict(lambda: (0, Decimal(0)), counts)
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}" if number else ""

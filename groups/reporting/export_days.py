@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
@@ -58,11 +57,7 @@ def rows(first: date, last: date) -> Iterator[dict[str, object]]:
             "name": harmless(day["name"]),
             "model": harmless(day["model"]),
             "surface": day["surface"],
-            "spend_usd": in_dollars(total),
-            "on_demand_usd": in_dollars(billed),
-            "included_usd": in_dollars(total - billed),
+            "spend_usd": total / 100,
+            "on_demand_usd": billed / 100,
+            "included_usd": (total - billed) / 100,
         } | {name: day[name] for name in COUNTS}
-
-
-def in_dollars(cents: Decimal) -> Decimal:
-    return cents / 100

@@ -9,7 +9,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import F
@@ -134,10 +133,10 @@ def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, object]:
     charged = cycles.part_of(day.day, is_after_turn=day.is_after_turn)
     cycle = cycles.at(charged.start_at)
     tokens = day.input_tokens + day.output_tokens + day.cache_write_tokens + day.cache_read_tokens
-    total = _dollars(day.total_cents)
+    total = day.total_cents / 100
     model = harmless(day.model or "unnamed")
     return CONSTANTS | {
-        "BilledCost": _dollars(day.billed_cents),
+        "BilledCost": day.billed_cents / 100,
         "EffectiveCost": total,
         "ListCost": total,
         "ContractedCost": total,
@@ -158,17 +157,13 @@ def _row(day: Any, groups: dict[int, str], cycles: Cycles) -> dict[str, object]:
         "x_CacheReadTokens": day.cache_read_tokens,
         "x_CacheWriteTokens": day.cache_write_tokens,
         "x_FailedRequests": day.failed_requests,
-        "x_IncludedCost": _dollars(day.total_cents - day.billed_cents),
+        "x_IncludedCost": (day.total_cents - day.billed_cents) / 100,
         "x_InputTokens": day.input_tokens,
         "x_OutputTokens": day.output_tokens,
         "x_Requests": day.requests,
         "x_Runs": day.runs,
         "x_Surface": day.surface,
     }
-
-
-def _dollars(cents: Decimal) -> Decimal:
-    return cents / 100
 
 
 def _focus_time(instant: datetime) -> str:

@@ -81,6 +81,5 @@ def _left_by_verdicts(member: Member, cause: str, now: datetime) -> QuerySet[Exe
 
 def too_small_floor(incident: Incident) -> Decimal:
     """The whole cents of 24 h that were too small this time: as much raises nothing the next time."""
-    anomalies = (finding.anomaly for finding in incident.findings.select_related("anomaly"))
-    amounts = (anomaly.operands.get("daily_cents", anomaly.extra_cents) for anomaly in anomalies)
+    amounts = (found.operands.get("daily_cents", found.extra_cents) for found in incident.anomalies())
     return Decimal(max([LEAST_FLOOR_CENTS, *map(ceil, amounts)]))

@@ -237,6 +237,10 @@ class Incident(models.Model):
         gravest = gravest_finding(link.anomaly for link in self.findings.all())
         return sentence_of(gravest) if gravest else f"{self.who}: {self.get_cause_display()}"
 
+    def anomalies(self) -> list[Anomaly]:
+        """What it was opened and continued by. One query."""
+        return [link.anomaly for link in self.findings.select_related("anomaly")]
+
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until is not None and self.snoozed_until > now
 

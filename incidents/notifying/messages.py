@@ -163,7 +163,7 @@ def alert(incidents: Sequence[Incident], step: str = "") -> Alert:
 
 def describe(incident: Incident, *, has_cause: bool = True) -> IncidentMessage:
     """`incident` in words. Three queries, one where somebody holds it, and three for the cause."""
-    anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
+    anomalies = incident.anomalies()
     member, person = incident.member, incident.person_concerned
     return IncidentMessage(
         pk=incident.pk,

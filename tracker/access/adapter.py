@@ -16,13 +16,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from collector.base.deadline import deadline
+from collector.base.plausibility import LONGEST_ADDRESS
 from tracker.access import audit, google, oidc
 from tracker.access.admission import is_admitted
 from tracker.access.unfinished import finish_sign_in
 from tracker.address_lists import clean_address
 from tracker.models import AuditEntry
 
-LONGEST_ADDRESS = 254
 CALL_SECONDS = 10  # each of the three or four calls to a provider
 
 

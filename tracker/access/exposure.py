@@ -9,13 +9,13 @@ from django.http import HttpRequest
 
 def is_exposed(host: str) -> bool:
     """True unless `host` (a name or address, perhaps with a port) means this machine alone."""
-    name = host if is_address(host) else urlsplit(f"//{host}").hostname or ""
-    if is_address(name):
+    name = host if is_ip_address(host) else urlsplit(f"//{host}").hostname or ""
+    if is_ip_address(name):
         return not ipaddress.ip_address(name).is_loopback
     return name not in ("", "localhost")  # a Unix socket has no address
 
 
-def is_address(text: str) -> bool:
+def is_ip_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -154,8 +154,8 @@ def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
 def read_incident(request: AccessRequest, pk: Number) -> dict[str, object]:
     """One incident, with what its spend comes from."""
     incident = visible_incident(request, pk)
-    anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
-    return incident_row(incident).dict() | {"diagnosis": incident_cause(incident, anomalies)}
+    cause = incident_cause(incident, incident.anomalies())
+    return incident_row(incident).dict() | {"diagnosis": cause}
 
 
 @router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})

@@ -35,7 +35,7 @@ def stop_agent_run(request: AccessRequest, pk: int) -> HttpResponse:
 
 
 def named_agent(incident: Incident) -> str:
-    cause = incident_cause(incident, [link.anomaly for link in incident.findings.select_related("anomaly")])
+    cause = incident_cause(incident, incident.anomalies())
     agent = cause.named(AGENT) if cause else None
     return agent.name if agent else ""
 

@@ -48,9 +48,9 @@ def given_answer(question: TimelineEntry) -> str:
 
 def question_context(question: TimelineEntry) -> dict[str, object]:
     incident = question.incident
-    anomalies = [link.anomaly for link in incident.findings.select_related("anomaly")]
     headline = said_to_member(incident.person_name, incident.sentence)
-    return {"headline": headline[:1].upper() + headline[1:], "cause": incident_cause(incident, anomalies)}
+    cause = incident_cause(incident, incident.anomalies())
+    return {"headline": headline[:1].upper() + headline[1:], "cause": cause}
 
 
 def answer_page(request: AccessRequest, context: dict[str, object], status: int = 200) -> HttpResponse:
