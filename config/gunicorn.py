@@ -16,7 +16,7 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared_metrics
 
 from prometheus_client.multiprocess import mark_process_dead  # noqa: E402
 
-from config import garbage  # noqa: E402
+from collector.base.garbage import reduce_collections  # noqa: E402
 from config.settings import LOGGING  # noqa: E402
 
 bind = "127.0.0.1:8000"
@@ -37,7 +37,7 @@ logconfig_dict = LOGGING | {
 
 
 def post_worker_init(worker: object) -> None:
-    garbage.reduce_collections()
+    reduce_collections()
 
 
 def child_exit(server: object, worker: Worker) -> None:

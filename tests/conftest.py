@@ -18,7 +18,8 @@ from django.db.backends.base.operations import BaseDatabaseOperations as Databas
 from django_q.brokers import get_broker
 from pytest_django.live_server_helper import LiveServer
 
-from config import garbage, urls  # noqa: F401  (the addresses register the models in the admin)
+from collector.base.garbage import reduce_collections
+from config import urls  # noqa: F401  (the addresses register the models in the admin)
 from tests import migrated, transactions
 
 # pytest-playwright keeps an event loop running in the main thread, which Django takes for an async view.
@@ -70,7 +71,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """As a web worker does: thousands of tests, and all that they import, are no garbage."""
-    garbage.reduce_collections()
+    reduce_collections()
 
 
 gc.set_threshold(50_000, 20, 20)  # nor is what collecting them imports: looking took a fifth of it

@@ -1,4 +1,4 @@
-"""Delays Python's garbage collection while many small rows are in memory."""
+"""Python's garbage collection: delayed while many small rows are in memory, and as a web worker has it."""
 
 import gc
 from collections.abc import Iterator
@@ -17,3 +17,10 @@ def rare_garbage_collection() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def reduce_collections() -> None:
+    """Exclude imported objects from collection, and collect less often: a fifth of a large page."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -19,9 +19,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from collector.base.days import utc_day
+from collector.base.garbage import reduce_collections
 from collector.collecting import freshness
 from collector.models import Member, UsageEvent
-from config import garbage
 from detection.engine import detect
 from detection.models import DetectionSettings
 from detection.replay import past
@@ -49,7 +49,7 @@ class Timing:
 def pages() -> list[Timing]:
     """Server time of each page, asked again and again by a signed-in administrator."""
     client = _client()
-    garbage.reduce_collections()
+    reduce_collections()
     member = Member.objects.order_by("pk").first()
     addresses = {
         "overview": "/",

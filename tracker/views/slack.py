@@ -29,12 +29,11 @@ from incidents import lifecycle
 from incidents.actions.answer_links import VALID_FOR, QuestionExpired
 from incidents.actions.answers import find_question, save_answer
 from incidents.actions.limit_requests import approve_request, deny_request
-from incidents.actions.snoozes import SNOOZES, snooze_end
 from incidents.channels import slack
 from incidents.channels.base import DeliveryError
 from incidents.channels.slack import SlackUser
 from incidents.lifecycle import Actor, Outcome
-from incidents.lifecycle.ends import end_of_day
+from incidents.lifecycle.ends import SNOOZES, end_of_day, snooze_end
 from incidents.models import Incident, LimitRequest, MemberAnswer, Origin, SlackRequest, Verdict
 from tracker.access.admission import is_admitted
 from tracker.access.guard import public
