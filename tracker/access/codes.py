@@ -23,6 +23,7 @@ from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from tracker.access.audit import client_address
 from tracker.access.deeds import current_request, note_change
@@ -134,9 +135,10 @@ def note_code(sender: object, authenticator: Authenticator, **signal: object) ->
 @receiver(authenticator_added)
 def end_other_sessions(sender: object, request: HttpRequest, user: User, **_: object) -> None:
     """Sign the person out everywhere else: the password alone opened those sessions."""
-    for session in Session.objects.exclude(session_key=request.session.session_key):
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()
+    others = Session.objects.filter(expire_date__gt=timezone.now())
+    others = others.exclude(session_key=request.session.session_key)
+    theirs = [row.pk for row in others.iterator() if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    Session.objects.filter(pk__in=theirs).delete()
 
 
 def _cipher() -> Fernet:
