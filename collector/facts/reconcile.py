@@ -40,7 +40,7 @@ class CycleSums:
     is_history_missing: bool = False  # the cycle began before the oldest event that the API gave
 
 
-def explain(sums: CycleSums) -> list[dict[str, str]]:
+def explain_difference(sums: CycleSums) -> list[dict[str, str]]:
     """Parts of (snapshot − events), each {reason, cents}; they add up to the difference exactly."""
     if sums.snapshot_total is None:
         return []
@@ -73,7 +73,7 @@ def _compare(cycle: BillingCycle, now: datetime) -> Reconciliation | None:
         "events_billed_cents": sums.events_billed,
         "snapshot_total_cents": sums.snapshot_total,
         "snapshot_on_demand_cents": sums.snapshot_on_demand,
-        "explanation": explain(sums),
+        "explanation": explain_difference(sums),
     }
     newest = cycle.reconciliations.first()
     if newest and all(getattr(newest, name) == value for name, value in figures.items()):

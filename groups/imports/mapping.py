@@ -60,11 +60,11 @@ def read_mapping(file: BinaryIO, problems: Problems) -> list[Target]:
     Lines that make no sense, and all lines of a member on which two disagree, are noted in `problems`.
     """
     table = CsvTable(file, COLUMNS, required=("email", "group"), problems=problems)
-    lines = (_entry(row, table.delimiter, problems) for row in people_rows(table))
+    lines = (_target(row, table.delimiter, problems) for row in people_rows(table))
     return without_disagreement(filter(None, lines), problems)
 
 
-def _entry(row: Row, delimiter: str, problems: Problems) -> Target | None:
+def _target(row: Row, delimiter: str, problems: Problems) -> Target | None:
     email, group = bare_address(original(row["email"])), original(row["group"])
     budget = csv_columns.read_dollars(row, "budget", delimiter, problems)
     group_budget = csv_columns.read_dollars(row, "group_budget", delimiter, problems)

@@ -180,7 +180,7 @@ def call(method: str, *, seconds: float = 0, is_patient: bool = True, **argument
         with deadline(seconds or CALL_SECONDS, largest=2 * LARGEST_ANSWER):
             return getattr(client(method, is_patient=is_patient), method)(**arguments)
     except SlackApiError as problem:
-        raise explain(problem) from None  # the cause holds the request's headers
+        raise explain_error(problem) from None  # the cause holds the request's headers
     except Exception as problem:  # of an answer that is not Slack's, its library and Python's raise anything
         raise DeliveryError(
             f"Slack could not be reached ({type(problem).__name__}): check the network and SLACK_API_URL.",
@@ -188,7 +188,7 @@ def call(method: str, *, seconds: float = 0, is_patient: bool = True, **argument
         ) from None
 
 
-def explain(problem: SlackApiError) -> DeliveryError:
+def explain_error(problem: SlackApiError) -> DeliveryError:
     response = problem.response
     code = str(response.get("error", "unknown")) if isinstance(response.data, dict) else "unknown"
     if response.status_code == 429 or code == "ratelimited":

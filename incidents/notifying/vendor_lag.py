@@ -53,7 +53,7 @@ def record_vendor_lag(now: datetime) -> LagReport:
     if sent_until_at and not noticed and is_worth_a_notice(sent_until_at, now):
         notices = _record(f"{sent_until_at:%Y-%m-%dT%H:%M:%S}", "begun", _begun(sent_until_at), now)
     elif noticed and sent_until_at is None:
-        notices = _record(noticed, "over", _over(), now)
+        notices = _record(noticed, "over", _end_notice(), now)
     return LagReport(sent_until_at, notices)
 
 
@@ -86,6 +86,6 @@ def _begun(sent_until_at: datetime) -> Digest:
     )
 
 
-def _over() -> Digest:
+def _end_notice() -> Digest:
     lines = ("The events that were missing have arrived, and figures are complete again.",)
     return Digest("Cursor sends events on time again", lines, (), site_url(reverse("settings")))

@@ -49,10 +49,10 @@ def _truth(api: Api, request: Request) -> dict[str, object]:
 
 
 def _labels(api: Api, request: Request) -> dict[str, object]:
-    return {"labels": [_label(label) for label in api.company.labels_at(api.clock.now())]}
+    return {"labels": [_label_json(label) for label in api.company.labels_at(api.clock.now())]}
 
 
-def _label(label: Label) -> dict[str, object]:
+def _label_json(label: Label) -> dict[str, object]:
     return {
         "email": label.email,
         "kind": label.kind,

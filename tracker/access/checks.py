@@ -15,7 +15,7 @@ SHORTEST_SECRET = 16
 
 @checks.register("access", SETTINGS_CHECKS)
 def check_access(app_configs: object, **_: object) -> list[checks.CheckMessage]:
-    return [*(check_sign_in() if settings.AUTH_ENABLED else check_open_mode()), *check_cron_secret()]
+    return [*(check_admission() if settings.AUTH_ENABLED else check_open_mode()), *check_cron_secret()]
 
 
 def check_open_mode() -> Iterator[checks.CheckMessage]:
@@ -28,7 +28,7 @@ def check_open_mode() -> Iterator[checks.CheckMessage]:
         )
 
 
-def check_sign_in() -> Iterator[checks.CheckMessage]:
+def check_admission() -> Iterator[checks.CheckMessage]:
     allowed = allow_list()
     if not allowed:
         yield checks.Warning(

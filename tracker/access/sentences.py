@@ -46,7 +46,7 @@ def sentence(entry: AuditEntry) -> str:
     if entry.action == Action.SIGN_OUT:
         return f"{who} signed out"
     if entry.action == Action.REFUSED:
-        return refusal(entry, who)
+        return refusal_sentence(entry, who)
     if entry.action == Action.EXPORT:
         return f"{who} exported {page_words(entry.target)}"
     if on_page := page_deed(entry.target):
@@ -65,7 +65,7 @@ def actor_words(entry: AuditEntry) -> str:
     return entry.actor_name if is_address else str(capfirst(entry.actor_name))
 
 
-def refusal(entry: AuditEntry, who: str) -> str:
+def refusal_sentence(entry: AuditEntry, who: str) -> str:
     place = f" at {entry.address}" if entry.address else ""
     reason = REFUSALS.get(entry.detail, entry.detail)
     return f"{who}{place} was refused" + (f": {reason}" if reason else "")

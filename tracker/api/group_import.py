@@ -86,7 +86,7 @@ def import_groups(request: AccessRequest, body: Import) -> dict[str, object]:
         preview = preview_of(imports.plan_of(KIND, targets, utc_day(now), problems.report), targets, now)
         if body.apply:
             by = request.access.name
-            preview["applied"] = apply(body, by, now)
+            preview["applied"] = apply_file(body, by, now)
             request.audit_detail = f"{preview['applied']} moved"
     except FileError as error:
         raise ApiError(400, str(error), {"csv": str(error)}) from error
@@ -95,7 +95,7 @@ def import_groups(request: AccessRequest, body: Import) -> dict[str, object]:
     return preview
 
 
-def apply(body: Import, by: str, now: datetime) -> int:
+def apply_file(body: Import, by: str, now: datetime) -> int:
     """Apply the file's changes, or only those of selected members; return the number of members moved."""
     file = io.BytesIO(body.csv.encode())
     group_import = imports.upload(KIND, file, name="API", from_day=utc_day(now), by=by, now=now)

@@ -143,9 +143,9 @@ def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
     return Timeline(
         anomalies=[anomaly_row(anomaly) for anomaly in report.anomalies],
         incidents=[incident_row(incident) for incident in report.incidents],
-        avgMttdMinutes=minutes(report.times.mttd.mean),
-        avgMttiMinutes=minutes(report.times.mtti.mean),
-        avgMttrMinutes=minutes(report.times.mttr.mean),
+        avgMttdMinutes=rounded_minutes(report.times.mttd.mean),
+        avgMttiMinutes=rounded_minutes(report.times.mtti.mean),
+        avgMttrMinutes=rounded_minutes(report.times.mttr.mean),
     )
 
 
@@ -270,11 +270,11 @@ def incident_row(incident: Incident) -> IncidentRow:
         resolvedBy=names.current().actor(incident.resolved_by),
         snoozedUntil=incident.snoozed_until,
         verdict=incident.verdict,
-        mttdMinutes=minutes(spans.detect),
-        mttiMinutes=minutes(spans.identify),
-        mttrMinutes=minutes(spans.resolve),
+        mttdMinutes=rounded_minutes(spans.detect),
+        mttiMinutes=rounded_minutes(spans.identify),
+        mttrMinutes=rounded_minutes(spans.resolve),
     )
 
 
-def minutes(span: timedelta | None) -> float | None:
+def rounded_minutes(span: timedelta | None) -> float | None:
     return None if span is None else round(span.total_seconds() / 60, 2)

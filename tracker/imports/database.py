@@ -139,7 +139,7 @@ def text_of(value: Cell) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value or "")
 
 
-def instant(value: Cell) -> datetime | None:
+def instant_of(value: Cell) -> datetime | None:
     """Milliseconds, or text, in UTC if it has no time zone; None if it is not a plausible instant."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -152,9 +152,9 @@ def instant(value: Cell) -> datetime | None:
     return parsed if EARLIEST <= parsed < LAST_INSTANT else None
 
 
-def day(value: Cell) -> date | None:
+def day_of(value: Cell) -> date | None:
     """The UTC day of a day or an instant; None if it is none."""
-    moment = instant(value)
+    moment = instant_of(value)
     return moment.date() if moment else None
 
 

@@ -10,7 +10,7 @@ from groups.assignments.changes import group_named, open_or_make
 from groups.assignments.placing import Placement, record
 from groups.models import Assignment
 from groups.names import UNASSIGNED_NAME, free_name, key, nearest
-from tracker.imports.database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, day, label, text_of
+from tracker.imports.database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, day_of, label, text_of
 from tracker.imports.taking import Taking
 
 BY = "cursor-usage-tracker"
@@ -66,7 +66,7 @@ def _placement(member_id: int, group_id: int, row: TrackerRow, at: datetime) -> 
 
 def _first_day(row: TrackerRow, at: datetime) -> date:
     """The day of joining; today where the tracker does not know, or names one ahead."""
-    joined = day(row["joined_at"])
+    joined = day_of(row["joined_at"])
     return joined if joined and joined <= utc_day(at) else utc_day(at)
 
 

@@ -7,7 +7,7 @@ from math import isfinite
 from detection.models import Anomaly
 from detection.vocabulary import Cause, Rule, Severity
 from incidents.models import Incident, IncidentAnomaly, Origin, Status, TimelineEntry, TimelineStep
-from tracker.imports.database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, instant, label
+from tracker.imports.database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, instant_of, label
 from tracker.imports.taking import Taking
 
 BY = "cursor-usage-tracker"
@@ -155,7 +155,7 @@ def _anomaly(row: TrackerRow, taking: Taking) -> Anomaly:
     detected_at = taking.instant(row["detected_at"])
     message = str(row["message"] or "").replace("\0", "")
     rule = rule_of(str(row["type"] or ""), str(row["metric"] or ""), message)
-    cleared_at = max(instant(row["resolved_at"]) or taking.at, detected_at)
+    cleared_at = max(instant_of(row["resolved_at"]) or taking.at, detected_at)
     return Anomaly(
         member_id=_member_id(row["user_email"], taking),
         rule=rule,
@@ -194,8 +194,8 @@ def _figure(value: Cell) -> float:
 
 def _incident(row: TrackerRow, anomaly: Anomaly, at: datetime) -> Incident:
     """Still open there stays so, one a member and cause, and resolves itself once nothing is found."""
-    alerted_at, acknowledged_at = instant(row["alerted_at"]), instant(row["acknowledged_at"])
-    resolved_at = instant(row["resolved_at"])
+    alerted_at, acknowledged_at = instant_of(row["alerted_at"]), instant_of(row["acknowledged_at"])
+    resolved_at = instant_of(row["resolved_at"])
     if resolved_at is None and row["status"] == Status.RESOLVED:
         resolved_at = at
     status = Status.ALERTED if alerted_at else Status.OPEN
@@ -208,7 +208,7 @@ def _incident(row: TrackerRow, anomaly: Anomaly, at: datetime) -> Incident:
         severity=anomaly.severity,
         message=anomaly.message,
         model=anomaly.model,
-        detected_at=instant(row["detected_at"]) or anomaly.detected_at,
+        detected_at=instant_of(row["detected_at"]) or anomaly.detected_at,
         alerted_at=alerted_at,
         acknowledged_at=acknowledged_at,
         acknowledged_by=BY if acknowledged_at else "",

@@ -10,7 +10,7 @@ from collector.cursor.values import NO_IDS
 from collector.facts.roster import Identity, identify
 from collector.models import Member
 
-from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, email, instant, label
+from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, email, instant_of, label
 from .taking import Taking
 
 # Tables that name members by `email`, beside the members' own and the events.
@@ -72,8 +72,8 @@ def _member(identity: Identity, row: TrackerRow, taking: Taking) -> Member:
         role=label(row["role"], 40),
         cursor_id=identity.cursor_id,
         is_removed=bool(row["is_removed"]),
-        first_seen_at=instant(row["first_seen"]) or taking.at,
-        last_seen_at=instant(row["last_seen"]) or taking.at,
+        first_seen_at=instant_of(row["first_seen"]) or taking.at,
+        last_seen_at=instant_of(row["last_seen"]) or taking.at,
     )
 
 

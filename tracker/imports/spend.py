@@ -10,7 +10,7 @@ from collector.base.short_transactions import batches
 from collector.facts import cycles, rollups
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
-from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day, instant, number, units
+from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day_of, instant_of, number, units
 from .people import member_day, rows_of_days
 from .taking import Taking
 
@@ -30,7 +30,7 @@ def take_cycles(db: TrackerDb, taking: Taking) -> ImportPart:
     part = ImportPart("billing cycles")
     starts = [row["cycle_start"] for row in db.rows("spending", "cycle_start", only="GROUP BY cycle_start")]
     starts += [row["value"] for row in db.rows("metadata", "key", "value", only="WHERE key = 'cycle_start'")]
-    for start_at in sorted({start for text in starts if (start := instant(text)) and start <= taking.at}):
+    for start_at in sorted({start for text in starts if (start := instant_of(text)) and start <= taking.at}):
         part.read += 1
         if start_at.date() in taking.cycle_days or cycles.of_day(start_at.date()):
             continue
@@ -57,7 +57,7 @@ def take_snapshots(db: TrackerDb, taking: Taking) -> ImportPart:
     new: dict[tuple[int, int | date], SpendSnapshot] = {}
     rows = db.rows("spending", *SPENDING)
     for row in part.counted(taking.watched(part.name, db.count("spending"), rows)):
-        start = day(row["cycle_start"])
+        start = day_of(row["cycle_start"])
         if start not in by_day:
             by_day[start] = cycles.of_day(start) if start else None
         try:

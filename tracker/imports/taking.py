@@ -16,7 +16,7 @@ from collector.base.short_transactions import ShortTransactions, batches
 from collector.facts.roster import Identity, Roster, identify
 from collector.imports.events import PretendRoster
 
-from .database import Cell, ImportPart, OddValue, TrackerRow, email, instant
+from .database import Cell, ImportPart, OddValue, TrackerRow, email, instant_of
 
 M = TypeVar("M", bound=models.Model)
 
@@ -80,7 +80,7 @@ class Taking:
 
     def instant(self, value: Cell) -> datetime:
         """An instant that may have been; OddValue where it is none, too old, or ahead."""
-        moment = instant(value)
+        moment = instant_of(value)
         if moment is None or moment > self.at + AHEAD:
             raise OddValue("without a plausible time")
         return moment

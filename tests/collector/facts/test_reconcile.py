@@ -5,7 +5,7 @@ import pytest
 
 from collector.collecting.windows import Window
 from collector.cursor.events import PATH
-from collector.facts.reconcile import CycleSums, explain, reconcile
+from collector.facts.reconcile import CycleSums, explain_difference, reconcile
 from collector.models import Reconciliation, Watermark
 from collector.sources import events, spend
 from tests.collector.fake_api import event, events_page, spend_page, spend_row
@@ -32,7 +32,7 @@ def sums(events_total: int, snapshot: int | None, **known) -> CycleSums:
     ],
 )
 def test_the_parts_add_up_to_the_difference(known, parts):
-    assert {part["reason"]: Decimal(part["cents"]) for part in explain(known)} == parts
+    assert {part["reason"]: Decimal(part["cents"]) for part in explain_difference(known)} == parts
 
 
 def read(told, client, at: datetime, rows: list[dict], overall: int, **fields) -> None:
