@@ -124,7 +124,6 @@ def is_ahead_of_alert(incident: Incident) -> bool:
 
 
 def times_of(incident: Incident) -> Times:
-    """The spans of one incident."""
     onset, detected, alerted = incident.began_at, incident.detected_at, incident.alerted_at
     data_lag, scan_lag = lags_before_detection(incident)
     answered = None if is_ahead_of_alert(incident) else incident.acknowledged_at

@@ -73,7 +73,6 @@ class FactTable:
             self._write(batch, at)
 
     def stored_values(self, stored: models.QuerySet) -> dict[Key, Values]:
-        """What is stored, by key."""
         width = len(self.key)
         rows = stored.order_by().values_list(*self.key, *self.values)
         return {row[:width]: row[width:] for row in rows.iterator(chunk_size=BATCH)}

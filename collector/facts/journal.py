@@ -22,7 +22,6 @@ class Journal:
         self.counts: Counter[str] = Counter()
 
     def move(self, rows: QuerySet, to: int, field: str = "member_id") -> None:
-        """Set `field` of these rows to `to`."""
         if pks := list(rows.order_by().values_list("pk", flat=True)):
             origin = rows.values_list(field, flat=True)[0]
             rows.update(**{field: to})

@@ -14,7 +14,6 @@ from .people import Member
 
 class UsageEventQuerySet(models.QuerySet["UsageEvent"]):
     def between(self, start_at: datetime, end_at: datetime) -> UsageEventQuerySet:
-        """Events of `[start_at, end_at)`."""
         return self.filter(occurred_at__gte=start_at, occurred_at__lt=end_at)
 
 

@@ -89,7 +89,6 @@ TABLE = FactTable(
 
 
 def stored_rows(events: QuerySet[UsageEvent]) -> EventRows:
-    """`events` as rows."""
     columns_by_key = TABLE.stored_values(events)
     return {EventKey._make(key): EventValues._make(columns) for key, columns in columns_by_key.items()}
 

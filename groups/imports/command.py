@@ -106,7 +106,6 @@ def part_of(plan: Plan, only: Set[str], in_file: Set[str]) -> Plan:
 
 
 def lines(plan: Plan) -> Iterator[str]:
-    """The plan as lines for people."""
     yield from plan.problems
     for move in plan.moves:
         why = f" ({move.why})" if move.why else ""

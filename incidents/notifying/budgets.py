@@ -14,7 +14,7 @@ from collector.base.days import utc_day
 from collector.base.money import dollars
 from collector.base.reports import StepReport
 from collector.collecting import freshness
-from collector.models import BillingCycle, Member
+from collector.models import BillingCycle
 from detection.models import DetectionSettings
 from groups.assignments.membership import current
 from groups.budgets.amounts import BudgetAmounts, amounts_at, load_amounts
@@ -195,9 +195,3 @@ def owner_url(state: BudgetState) -> str:
         return site_url(reverse("member", args=[owner.email]))
     query = {"group": owner.name} if owner.scope is BudgetScope.GROUP else None
     return site_url(reverse("overview", query=query))
-
-
-def member_budget(member: Member, states: Iterable[BudgetState]) -> BudgetState | None:
-    """The budget of `member` among `states`."""
-    target = f"{BudgetScope.MEMBER}:{member.pk}"
-    return next((state for state in states if state.owner.target == target), None)
