@@ -38,96 +38,65 @@ def price_rise(text: str) -> tuple[str, int, float]:
         raise ArgumentTypeError(f"{text!r} is not MODEL:DAYS:RATIO, such as gpt-5.5-medium:12:1.5") from error
 
 
+NUMBER: dict[str, Any] = {"type": float, "default": 0.0}
+# By heading: each option with its help, and what else argparse wants to know.
+OPTIONS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
+    "the company": {
+        "--members": ("people with a seat (default 40)", {"type": int, "default": 40}),
+        "--days": ("days of history (default 60)", {"type": int, "default": 60}),
+        "--seed": ("another seed, another company (default 7)", {"type": int, "default": 7}),
+        "--anchor": (
+            "the time around which the stories happen (default: now); give the same time on a later day to "
+            "go on with the same company",
+            {"type": instant, "metavar": "INSTANT"},
+        ),
+        "--incidents": ("by chance, per 100 members and month", NUMBER | {"metavar": "RATE"}),
+        "--price-rise": (
+            "a model costs RATIO times as much since DAYS days before --anchor",
+            {"type": price_rise, "metavar": "MODEL:DAYS:RATIO"},
+        ),
+        "--no-stories": ("nothing unusual happens", {"action": "store_true"}),
+        "--events-per-day": ("mean on a day of use (default 15)", {"type": float, "default": 15.0}),
+    },
+    "the API": {
+        "--port": ("port on 127.0.0.1; 0 chooses a free one", {"type": int, "default": 0}),
+        "--key": (f"the API key to accept (default {DEFAULT_KEY})", {"default": DEFAULT_KEY}),
+        "--now": ("stand still at this instant", {"type": instant, "metavar": "INSTANT"}),
+        "--no-limits": ("never answer 429 for too many requests", {"action": "store_true"}),
+        "--legacy": ("answer in the format of 2025", {"action": "store_true"}),
+        "--analytics": (
+            "a plan without analytics",
+            {"type": int, "default": 200, "choices": [200, 401, 403, 404]},
+        ),
+        "--replay": (
+            "serve the answers recorded by `manage.py record DIR` instead of a made-up company",
+            {"type": Path, "metavar": "DIR"},
+        ),
+    },
+    "what goes wrong": {
+        "--fault": (
+            f"spoil answers by chance; may be repeated; FAULT is one of {', '.join(KINDS)}",
+            {"type": fault_chance, "action": "append", "default": [], "metavar": "FAULT=PROBABILITY"},
+        ),
+        "--all-faults": ("the same for every kind", NUMBER | {"metavar": "PROBABILITY"}),
+        "--late": ("share of events that arrive late", NUMBER | {"metavar": "SHARE"}),
+        "--late-hours": ("longest delay, in hours (default 12)", {"type": float, "default": 12.0}),
+        "--revised": ("share of costs that settle late", NUMBER | {"metavar": "SHARE"}),
+        "--revised-hours": ("longest delay, in hours (default 24)", {"type": float, "default": 24.0}),
+        "--retention-days": ("events older than this are no longer returned", {"type": float}),
+    },
+}
+
+
 class Command(ProductCommand):
     help = "Serve a made-up Cursor API on 127.0.0.1, for demos and tests, until Ctrl-C."
     expected_errors = (NotARecording,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        self._add_company(parser)
-        self._add_api(parser)
-        self._add_trouble(parser)
-        parser.add_argument(
-            "--replay",
-            type=Path,
-            metavar="DIR",
-            help="serve the answers recorded by `manage.py record DIR` instead of a made-up company",
-        )
-
-    def _add_company(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument_group("the company")
-        add.add_argument("--members", type=int, default=40, help="people with a seat (default 40)")
-        add.add_argument("--days", type=int, default=60, help="days of history (default 60)")
-        add.add_argument("--seed", type=int, default=7, help="another seed, another company (default 7)")
-        add.add_argument(
-            "--anchor",
-            type=instant,
-            metavar="INSTANT",
-            help="the time around which the stories happen (default: now); give the same time on a later day"
-            " to go on with the same company",
-        )
-        add.add_argument(
-            "--incidents",
-            type=float,
-            default=0.0,
-            metavar="RATE",
-            help="by chance, per 100 members and month",
-        )
-        add.add_argument(
-            "--price-rise",
-            type=price_rise,
-            metavar="MODEL:DAYS:RATIO",
-            help="a model costs RATIO times as much since DAYS days before --anchor",
-        )
-        add.add_argument("--no-stories", action="store_true", help="nothing unusual happens")
-        add.add_argument(
-            "--events-per-day", type=float, default=15.0, help="mean on a day of use (default 15)"
-        )
-
-    def _add_api(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument_group("the API")
-        add.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 chooses a free one")
-        add.add_argument("--key", default=DEFAULT_KEY, help=f"the API key to accept (default {DEFAULT_KEY})")
-        add.add_argument("--now", type=instant, metavar="INSTANT", help="stand still at this instant")
-        add.add_argument("--no-limits", action="store_true", help="never answer 429 for too many requests")
-        add.add_argument("--legacy", action="store_true", help="answer in the format of 2025")
-        add.add_argument(
-            "--analytics",
-            type=int,
-            default=200,
-            choices=[200, 401, 403, 404],
-            help="a plan without analytics",
-        )
-
-    def _add_trouble(self, parser: ArgumentParser) -> None:
-        add = parser.add_argument_group("what goes wrong")
-        add.add_argument(
-            "--fault",
-            type=fault_chance,
-            action="append",
-            default=[],
-            metavar="FAULT=PROBABILITY",
-            help=f"spoil answers by chance; may be repeated; FAULT is one of {', '.join(KINDS)}",
-        )
-        add.add_argument(
-            "--all-faults",
-            type=float,
-            default=0.0,
-            metavar="PROBABILITY",
-            help="the same for every kind",
-        )
-        add.add_argument(
-            "--late", type=float, default=0.0, metavar="SHARE", help="share of events that arrive late"
-        )
-        add.add_argument(
-            "--late-hours", type=float, default=12.0, help="longest delay, in hours (default 12)"
-        )
-        add.add_argument(
-            "--revised", type=float, default=0.0, metavar="SHARE", help="share of costs that settle late"
-        )
-        add.add_argument(
-            "--revised-hours", type=float, default=24.0, help="longest delay, in hours (default 24)"
-        )
-        add.add_argument("--retention-days", type=float, help="events older than this are no longer returned")
+        for title, options in OPTIONS.items():
+            group = parser.add_argument_group(title)
+            for name, (help_text, details) in options.items():
+                group.add_argument(name, help=help_text, **details)
 
     def handle(self, **options: Any) -> None:
         try:
