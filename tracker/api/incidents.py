@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from django.http import Http404
 from django.utils import timezone
 from ninja import Field, Path, Router, Schema
 
@@ -152,7 +151,7 @@ def read_anomalies(request: AccessRequest, days: Days = 30) -> Timeline:
 @router.get("/incidents/{pk}", response={200: IncidentDetail, **documented(404)})
 def read_incident(request: AccessRequest, pk: Number) -> dict[str, object]:
     """One incident, with what its spend comes from."""
-    incident = visible_incident(request, pk)
+    incident = find_incident(request, pk)
     cause = incident_cause(incident, incident.anomalies())
     return incident_row(incident).dict() | {"diagnosis": cause}
 
@@ -160,7 +159,7 @@ def read_incident(request: AccessRequest, pk: Number) -> dict[str, object]:
 @router.patch("/incidents/{pk}", auth=acts, response={200: Acted, **documented(404, 409)})
 def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
     """Acknowledge, resolve, reopen, snooze, or give a verdict. 409 if somebody else was first."""
-    incident = visible_incident(request, pk)
+    incident = find_incident(request, pk)
     outcome = perform(body, incident, request.access.actor, timezone.now())
     if not outcome.won:
         raise ApiError(409, outcome.message)
@@ -168,14 +167,6 @@ def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
     return Acted(
         ok=True, action=DONE[body.action], message=outcome.message, incident=incident_row(outcome.incident)
     )
-
-
-def visible_incident(request: AccessRequest, pk: int) -> Incident:
-    """The incident, if the caller may see it; `ApiError` 404 otherwise."""
-    try:
-        return find_incident(request, pk)
-    except Http404 as error:
-        raise ApiError(404, str(error)) from error
 
 
 def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Outcome:
