@@ -18,7 +18,7 @@ MOST_ALIKE = 3  # groups that are suggested in place of one that does not exist
 class GroupOption:
     """One choice of a filter: a group, a parent of groups, or Unassigned."""
 
-    path: str  # what stands in the address bar
+    path: str  # as in the address bar
     label: str  # the last part of the path
     depth: int  # 0 at the top
     group_ids: frozenset[int]  # itself and everything below

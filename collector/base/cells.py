@@ -6,7 +6,7 @@ import unicodedata
 # As long as the column that holds it.
 MOST_CHARACTERS = 254
 ADDRESS = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+")
-# What people, spreadsheets and Cursor's own exports write where there is nobody or nothing.
+# How people, spreadsheets and Cursor's own exports write an empty value.
 NOTHING = {
     *("", "-", "--", "---", "–", "—", "?", "n/a", "n.a.", "na", "#n/a", "none", "null", "nil", "nan"),
     *("undefined", "unknown", "(none)", "(blank)", "(empty)", "not set", "not available"),
@@ -14,7 +14,7 @@ NOTHING = {
 }
 # Marks, and the halves of characters that no database takes.
 INVISIBLE = {"Cf", "Cs"}
-# Cursor's word for whoever exported the file.
+# Cursor's word for the person who exported the file.
 MYSELF = {"you", "me", "myself"}
 
 

@@ -24,7 +24,7 @@ MAX_LINE = 1_000_000
 MAX_PROBLEMS = 20
 # Beyond this a file is in another form, and reading on would only take time.
 MOST_BROKEN = 1_000
-# NUL, and what stands for bytes that could not be decoded.
+# NUL, and the character that replaces bytes that could not be decoded.
 NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 # Titles and blank lines that may stand above the names of the columns.
 MOST_LINES_ABOVE = 20

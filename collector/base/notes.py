@@ -17,7 +17,7 @@ from django.db import models
 
 from .plausibility import storable_text
 
-# Of one reading so many rejected rows are kept raw; one doubt counts the others.
+# Rejected rows of one reading that are kept raw; one doubt counts the rest.
 MOST_KEPT = 500
 LONGEST_RAW = 20_000  # characters
 LONGEST_WHERE, LONGEST_FIGURE = 200, 80  # as long as the columns

@@ -13,7 +13,7 @@ from collector.models import DailyActivity, Member, MemberModelDay, Source, Usag
 
 # Shorter silences are part of any day.
 SHORTEST = timedelta(hours=2)
-# The same hours of so many weeks before say what is usual; in each of them there was at least so much.
+# Weeks whose same hours say what is usual, and the fewest events that each must have had in them.
 WEEKS, FEWEST_EVENTS = 4, 10
 # People whom the daily activity knows as active, while no event names them.
 FEWEST_PEOPLE = 3

@@ -17,7 +17,7 @@ from collector.models import Doubt, RejectedRow
 N = TypeVar("N", RejectedRow, Doubt)
 Span = tuple[datetime, datetime]  # half-open
 
-# Settled notes are kept so long for whoever asks why a figure moved.
+# How long settled notes are kept, in case somebody asks why a figure moved.
 KEEP_SETTLED = timedelta(days=90)
 
 

@@ -211,7 +211,7 @@ class Roster:
         moves = {pk: new for pk, new in moves.items() if self.addresses[pk] != new[1]}
         owners = {key: pk for pk, key in self.addresses.items()}
         conflicts: list[Conflict] = []
-        # Who stays keeps an address that another was to take, who then stays as well.
+        # A member who keeps an address that another was to take makes that one keep theirs too.
         while blocked := [
             Conflict(cursor_id, email, pk, owners[email])
             for pk, (cursor_id, email) in moves.items()
@@ -253,7 +253,7 @@ class Roster:
     def _learn(self, keys: list[str] | None) -> None:
         """Take up the members of these keys, or all."""
         members = Member.objects.all() if keys is None else Member.objects.filter(email__in=keys)
-        # An id may have two addresses, or none at first: whoever is still listed has the last word.
+        # An id may have two addresses, or none at first: the one still listed decides.
         rows = members.order_by(F("gone_at").asc(nulls_last=True), "pk")
         listed = rows.values_list("pk", "email", "numeric_id", "cursor_id")
         for pk, email, number, cursor_id in listed:

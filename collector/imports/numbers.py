@@ -6,7 +6,7 @@ from decimal import Decimal
 from collector.base.money import cents
 from collector.base.plausibility import MOST_CENTS, MOST_COUNT, is_number
 
-# What stands in a cell in place of a number.
+# What a cell may hold in place of a number.
 NO_NUMBER = re.compile(r"-{0,2}|[–—]|nan|null|none|#?n/a|na|included( in \w[\w +]*)?", re.IGNORECASE)
 # What says that nothing was charged, as in “Errored, No Charge”.
 FREE = re.compile(r"\$?free|errored|aborted|(\w+, )?(no charge|not charged)", re.IGNORECASE)

@@ -16,7 +16,7 @@ from .events import EventWriter, PretendRoster
 from .usage_csv import Survey, UsageCsv
 
 TRIGGER = "csv"
-# How often whoever watches hears of rows.
+# Rows between two reports of progress.
 EVERY = 2_000
 
 

@@ -32,7 +32,7 @@ STAYS = FactTable(
 )
 
 
-# Of at least so many people in groups, half or more cannot vanish at once.
+# From this many people in groups on, half or more cannot vanish at once.
 FEW_PEOPLE = 4
 UNASSIGNED_NAMES = {"unassigned", "(unassigned)", "none", "n/a", "-"}
 

@@ -24,7 +24,7 @@ TABLE = FactTable(
     stamp=("last_seen_at",),
     first_stamp=("first_seen_at",),
 )
-# A list that lacks half or more of a team of at least so many has probably been cut.
+# From this many members on, a list that lacks half or more has probably been cut.
 SMALL_TEAM = 4
 # One that stays so for a day is true after all.
 BELIEVED_AFTER = timedelta(days=1)

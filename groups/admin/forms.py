@@ -77,7 +77,7 @@ class GroupForm(forms.ModelForm):
             name = checked_name(self.cleaned_data["name"], self.instance if self.instance.pk else None)
         except ChangeRefused as exc:
             raise forms.ValidationError(str(exc)) from exc
-        # Under a deleted group's name it is that group which is opened again.
+        # The name of a deleted group opens that group again.
         self.instance = group_named(name) or self.instance
         return name
 

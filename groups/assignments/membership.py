@@ -42,7 +42,7 @@ def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
 
     UNASSIGNED among the ids means days in no group. No ids, no rows.
     """
-    if UNASSIGNED not in group_ids:  # whoever has no assignment has no row to be found by
+    if UNASSIGNED not in group_ids:  # members without an assignment have no row
         # Excludes first whoever was never in these groups: looking at the day of each row costs more.
         ever = Assignment.objects.filter(group__in=list(group_ids)).order_by()
         rows = rows.filter(member__in=ever.values("member"))

@@ -31,7 +31,7 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
             raise ChangeRefused("Only an import that has been applied can be undone.")
         before = BEFORE.validate_python(group_import.before)
         days = {row.member_id: row.from_day for row in before.written}
-        Group.objects.locked().in_bulk()  # whoever moves members waits until all is put back
+        Group.objects.locked().in_bulk()  # others who move members wait until all is put back
         lock_members(days)
         now_there = on_record(days)
         untouched = {

@@ -17,7 +17,7 @@ LONGEST_BODY = 30_000
 # What Discord, Mattermost, Zulip or Google Chat take for a mention of everybody or a link under another name;
 # Apprise hands text on to them as it stands. An address keeps its @.
 MARKUP = re.compile(r"(?<![\w.+-])@|@(?=(?:all|channel|everyone|here)\b)|<|\](?=\()", re.IGNORECASE)
-WORD_JOINER = "\u2060"  # nobody sees it
+WORD_JOINER = "\u2060"  # invisible
 TYPES = {Severity.CRITICAL: NotifyType.FAILURE, Severity.WARNING: NotifyType.WARNING}
 
 

@@ -21,7 +21,7 @@ from incidents.wording import shorten
 from .base import DeliveryError, Parcel, Receipt
 from .smtp import SmtpBackend
 
-SUBJECT = 99  # mail programs show about so many characters
+SUBJECT = 99  # characters that mail programs show, about
 CALL_SECONDS = 30  # altogether: connecting, the login, all recipients, the message
 LOGIN_REFUSED = (401, 403, 535)
 

@@ -15,7 +15,7 @@ from collector.base.deadline import is_metadata_address
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
-# Stands in an e-mail channel's target for the member whom an incident is about.
+# In an e-mail channel's target: the member whom an incident is about.
 MEMBER = "{member}"
 # What Apprise would do on this machine instead of over the network.
 LOCAL_SERVICES = ("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows")

@@ -56,7 +56,7 @@ def unplaced() -> list[list[Anomaly]]:
     """Anomalies that belong to no incident yet, those of one member and cause together."""
     together: dict[tuple[int | None, str], list[Anomaly]] = defaultdict(list)
     waiting = Anomaly.objects.filter(incident_link__isnull=True)
-    # Information that no longer holds concerns nobody.
+    # Information that no longer holds is of no interest.
     for anomaly in waiting.exclude(severity=Severity.INFO, cleared_at__isnull=False).order_by(
         "detected_at", "pk"
     ):

@@ -140,7 +140,7 @@ class Channel(models.Model):
     last_error_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ChannelQuerySet.as_manager()
-    # Targets may hold keys; that one was changed, and by whom, stands in the audit log.
+    # Targets may hold keys. The audit log says that one was changed, and by whom.
     history = HistoricalRecords(
         excluded_fields=["target", "last_ok_at", "last_error", "last_error_at"], m2m_fields=[groups]
     )

@@ -14,7 +14,7 @@ from .members import Employee
 from .prices import MODELS
 
 EXTENSIONS = (".py", ".ts", ".tsx", ".go", ".md", ".sql", ".java", ".yaml")
-VERSION_DAYS = 12  # a new client every so many days
+VERSION_DAYS = 12  # days between two versions of the client
 OLD_CLIENT = "1.7.54"
 
 # Salts.

@@ -32,7 +32,7 @@ class WayIn:
 @dataclass(frozen=True)
 class SignIn:
     providers: tuple[str, ...]  # those that are set up; none in open mode
-    admitted: tuple[str, ...]  # domain and addresses; none: whoever the provider vouches for
+    admitted: tuple[str, ...]  # domain and addresses; none: everybody whom the provider admits
     administrators: tuple[str, ...]
     ways: tuple[WayIn, ...]
 

@@ -10,7 +10,7 @@ from ninja.errors import HttpError, ValidationError
 
 from tracker.access.guard import API_PREFIX
 
-# What to say when whoever refused the request (Django, a proxy's header, the router) said nothing better.
+# What to say where the refusal (by Django, a proxy's header, the router) has no words of its own.
 MESSAGES = {
     400: "The request could not be understood.",
     401: "Sign in, or send a token made in the admin: Authorization: Bearer …",

@@ -34,7 +34,7 @@ def take_groups(db: TrackerDb, taking: Taking) -> ImportPart:
             continue
         if row["group_id"] not in names:
             part.reject("of a group that is not in the file")
-        # Cursor's `unassignedGroup`, or a name that stands for none, is no group.
+        # Cursor's `unassignedGroup`, or a name such as “none”, is not a group.
         elif member_id not in assigned and not (
             row["group_id"] == CURSORS_REST or is_empty_value(names[row["group_id"]])
         ):

@@ -57,7 +57,7 @@ CAUSES = {
 }
 
 
-# What stands for the anomaly of an incident whose own the file lacks.
+# In place of the anomaly of an incident whose own is not in the file.
 LOST_ANOMALY: TrackerRow = {
     "type": "trend",
     "severity": "warning",

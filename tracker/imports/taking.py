@@ -20,7 +20,7 @@ from .database import Cell, ImportPart, OddValue, TrackerRow, email, instant_of
 
 M = TypeVar("M", bound=models.Model)
 
-# How often whoever watches hears of rows.
+# Rows between two reports of progress.
 EVERY = 2_000
 BATCH = 500
 
@@ -107,7 +107,7 @@ class Taking:
         part.taken += len(new)
 
     def watched(self, name: str, total: int, rows: Iterable[TrackerRow]) -> Iterator[TrackerRow]:
-        """The same rows, counted for whoever watches."""
+        """The same rows, with reports of progress."""
         done = 0
         for done, row in enumerate(rows, 1):
             if done % EVERY == 0:

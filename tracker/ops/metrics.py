@@ -155,7 +155,7 @@ def queue_figures(now: datetime) -> Iterator[Metric]:
     yield gauge("queue_failures", "Tasks that failed in the last 24 hours.", [], [(failed,)])
 
 
-# So many series of one name at the most; smaller ones are added up as “other”.
+# The most series of one name; the smallest are added up as “other”.
 MOST_SERIES = 50
 
 

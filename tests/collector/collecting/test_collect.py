@@ -18,7 +18,6 @@ from collector.cursor.limits import Limiter
 from collector.models import (
     BillingCycle,
     Member,
-    MemberMerge,
     MemberModelDay,
     Reconciliation,
     SourceRun,
@@ -272,17 +271,6 @@ def test_the_command_fails_with_what_to_do(client, monkeypatch, time_machine):
     client.base_url = "http://127.0.0.1:1"
     with pytest.raises(CommandError, match="Cannot reach 127.0.0.1:1"):
         call_command("collect")
-
-
-def test_the_command_fails_where_a_merge_stays_unfinished(client, monkeypatch, time_machine):
-    time_machine.move_to(NOW)
-    monkeypatch.setattr(CursorClient, "from_settings", lambda: client)
-    stuck = MemberMerge(gone_email="old@x.example", kept_email="new@x.example")
-    monkeypatch.setattr(runs, "finish_merges", lambda now: [stuck])
-    for command in ("collect", "backfill"):
-        with pytest.raises(CommandError, match=r"old@x\.example merged into new@x\.example stays unfinished"):
-            call_command(command)
-        Watermark.objects.all().delete()  # so that the backfill begins with what is current
 
 
 def test_the_command_says_that_another_run_is_at_it(client, monkeypatch, capsys):

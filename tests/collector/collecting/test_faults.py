@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from collector.collecting import runs
 from collector.collecting.runs import Collection
@@ -87,3 +88,14 @@ def test_a_merge_that_stays_unfinished_is_a_failure_of_the_collection(sandbox, m
     report = runs.collect(NOW, client=client_of(sandbox))
     assert UsageEvent.objects.exists() and not report.is_ok
     assert "old@x.example merged into new@x.example stays unfinished" in report.summary
+
+
+def test_the_command_fails_where_a_merge_stays_unfinished(sandbox, monkeypatch, time_machine):
+    time_machine.move_to(NOW)
+    monkeypatch.setattr(CursorClient, "from_settings", lambda: client_of(sandbox))
+    stuck = MemberMerge(gone_email="old@x.example", kept_email="new@x.example")
+    monkeypatch.setattr(runs, "finish_merges", lambda now: [stuck])
+    for command in ("collect", "backfill"):
+        with pytest.raises(CommandError, match=r"old@x\.example merged into new@x\.example stays unfinished"):
+            call_command(command)
+        Watermark.objects.all().delete()  # so that the backfill begins with what is current

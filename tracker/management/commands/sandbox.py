@@ -134,7 +134,7 @@ class Command(ProductCommand):
 
     def _company(self, options: dict[str, Any]) -> Company:
         now = options["now"] or datetime.now(UTC)
-        if options["replay"]:  # nobody sees it
+        if options["replay"]:  # it is never shown
             return build_company(members=5, days=2, seed=options["seed"], now=now, has_stories=False)
         anchor = options["anchor"] or now
         if anchor > now:
