@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.incidents.factories import make_incident, make_member
 
@@ -31,3 +33,12 @@ def test_no_more_are_taken_than_one_transaction_should_hold(client):
     page = client.post("/incidents/bulk", form, follow=True).content.decode()
     incident.refresh_from_db()
     assert "At most 200 incidents at once" in page and incident.status == "open"
+
+
+def test_all_that_are_ticked_are_found_in_one_query(client):
+    incidents = [make_incident(make_member(f"{name}@x.io")) for name in "abcde"]
+    form = {"action": "acknowledge", "incident": [incident.pk for incident in incidents]}
+    with CaptureQueriesContext(connection) as asked:
+        assert client.post("/incidents/bulk", form).status_code == 302
+    looked_up = [query["sql"] for query in asked if 'LEFT OUTER JOIN "collector_member"' in query["sql"]]
+    assert len([sql for sql in looked_up if 'FROM "incidents_incident"' in sql]) == 1
