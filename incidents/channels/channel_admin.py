@@ -58,7 +58,8 @@ class ChannelAdmin(RecordedAdmin):
     actions = ("send_test",)
     when_saved = (
         "Changes take effect with the next message. If the channel receives alerts, it is also notified of "
-        "the incidents that are already open."
+        "the incidents that are already open. To end a channel that has sent something, or that .env sets "
+        "up, uncheck Enabled: it cannot be deleted."
     )
     fieldsets: ClassVar[Any] = CHANNEL_FIELDSETS
 
@@ -149,8 +150,9 @@ class ChannelAdmin(RecordedAdmin):
         return f"{channel.escalate_to} after {channel.escalate_after_minutes} min"
 
     def has_delete_permission(self, request: HttpRequest, obj: Channel | None = None) -> bool:
-        """What the environment asks for would only come back: it is switched off instead."""
-        return super().has_delete_permission(request, obj) and not (obj and obj.seed)
+        """What the environment asks for would only come back, and what was sent names its channel."""
+        is_kept = obj is not None and (bool(obj.seed) or obj.notifications.exists())
+        return super().has_delete_permission(request, obj) and not is_kept
 
     @admin.action(description="Send a test", permissions=["change"])
     def send_test(self, request: HttpRequest, channels: QuerySet[Channel]) -> None:

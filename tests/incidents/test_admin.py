@@ -111,6 +111,21 @@ def test_what_the_environment_made_is_switched_off_and_not_deleted(boss):
     )
 
 
+def test_a_channel_that_has_sent_something_is_disabled_and_not_deleted(boss):
+    channel = make_channel()
+    make_anomaly()
+    lifecycle.take_in(run_at(NOON), NOON)
+    unused = Channel.objects.create(name="unused", kind="webhook", target="https://hook.example/x")
+    pages = [boss.get(change_url(row)).content.decode() for row in (channel, unused)]
+    deletion = [reverse("admin:incidents_channel_delete", args=[row.pk]) for row in (channel, unused)]
+    assert [f'href="{address}"' in page for address, page in zip(deletion, pages, strict=True)] == [
+        False,
+        True,
+    ]
+    assert "uncheck Enabled: it cannot be deleted." in pages[0]
+    assert boss.get(deletion[0]).status_code == 403
+
+
 def test_a_channel_says_whom_it_follows_and_that_its_groups_are_gone(boss):
     group = Group.objects.create(name="Old", created_at=NOON)
     channel = make_channel()
