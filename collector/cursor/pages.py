@@ -79,7 +79,8 @@ class Reading(Generic[Row]):
             return
         if self.pages and self.is_whole and page.total != self.total:
             self._move(page.total)
-        if self.pages and self.came == self.total and (not page.size or page.rows in self.pages):
+        is_complete = self.came == (self.total if self.pages else page.total)
+        if is_complete and (page.rows in self.pages if page.size else more or self.pages):
             text = "another page was announced after the last row"
             self.notes.doubt(DoubtKind.PAGES, text, subject="end")
             self.is_over = True

@@ -153,7 +153,7 @@ class UsageCsv:
     def events(self, survey: Survey) -> Iterator[EventDraft]:
         """The file's events, in its order; last those that may be alike, side by side.
 
-        What several exports in one file repeat comes once, from the one that has most of it.
+        What several exports in one file repeat comes once, from the one that says most of it.
         """
         alike: dict[tuple[Identity, datetime, str], dict[int, list[EventDraft]]] = {}
         for event, _, export in self._events(Survey()):
@@ -163,16 +163,20 @@ class UsageCsv:
             else:
                 yield event
         for exports in alike.values():
-            yield from max(reversed(exports.values()), key=len)
+            yield from max(reversed(exports.values()), key=_completeness)
 
     def _events(self, survey: Survey) -> Iterator[tuple[EventDraft, FileCost, int]]:
         with self.path.open("rb") as file:
             table = CsvTable(file, COLUMNS, required=REQUIRED, problems=survey.problems)
             survey.guessed_encoding = table.guessed_encoding
             _check_form(table)
+            checked = table.exports
             user = "user" if "user" in table.columns else "name"
             self.users.check_column(user in table.columns)
             for row in table:
+                if checked != table.exports:
+                    _check_form(table)
+                    checked = table.exports
                 if _is_summary(row):
                     survey.summaries += 1
                     continue
@@ -231,6 +235,11 @@ class UsageCsv:
                 f"“{text[:40]}” is before 2023 or in the future: there can be no usage at that time."
             )
         return instant
+
+
+def _completeness(events: list[EventDraft]) -> tuple[int, int]:
+    """How many events there are, and how much is known of them."""
+    return len(events), sum(value is not None for event in events for value in event.columns)
 
 
 def _is_milliseconds(text: str) -> bool:

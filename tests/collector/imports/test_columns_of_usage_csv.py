@@ -125,3 +125,15 @@ def test_names_of_columns_below_a_long_title_are_found(write):
 def test_a_column_that_only_sounds_like_amounts_keeps_no_file_out(write, names):
     import_usage(write(TEAM.replace("Cost", names) + ONE.replace('"0.42"', '"3","R&D"')), AT)
     assert only_event().charged_cents == 12
+
+
+@pytest.mark.parametrize("exports", [(ONE, ONE.replace("0.42", "")), (ONE.replace("0.42", ""), ONE)])
+def test_of_a_row_that_two_exports_in_one_file_share_the_one_with_a_cost_counts(write, exports):
+    import_usage(write(TEAM + exports[0] + LATER + TEAM + exports[1] + LAST), AT)
+    assert MemberModelDay.objects.get().billed_cents == 3 * 42
+
+
+def test_unknown_amounts_in_an_export_further_down_are_refused_as_well(write):
+    with pytest.raises(FileError, match="the column “Cost .EUR.”"):
+        import_usage(write(TEAM + ONE + TEAM.replace("Cost", "Cost (EUR)") + LATER), AT)
+    assert not UsageEvent.objects.exists()

@@ -200,3 +200,9 @@ def test_billed_events_that_all_lack_their_cost_are_no_free_usage(told, client):
         events.sync(client, WINDOW)
     assert (stored(), Watermark.objects.count()) == ([], 0)
     assert sync(told, client, *minutes(chargedCents=None, tokenUsage=None)[1:], ONE).new == 10
+
+
+def test_a_page_promised_after_an_hour_without_events_is_a_doubt(told, client):
+    told.tell(PATH, events_page([], total=0, pages=2))
+    assert (events.sync(client, WINDOW).noted, len(told.asked[PATH])) == (1, 1)
+    assert Watermark.objects.get().complete_until_at == END
