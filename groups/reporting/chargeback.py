@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from collector.base import names
 from collector.base.money import cents
@@ -19,8 +20,7 @@ from groups.names import key
 from groups.small import shown_groups
 
 
-@dataclass(frozen=True, slots=True)
-class ChargebackFigures:
+class ChargebackFigures(NamedTuple):
     """What somebody spent, exact to a millionth of a cent; total − billed = included."""
 
     total_cents: Decimal = Decimal(0)
@@ -35,22 +35,17 @@ class ChargebackFigures:
         """This part of the whole's total, between 0 and 1; None if the total is nothing."""
         return self.total_cents / whole.total_cents if whole.total_cents else None
 
-    def __add__(self, other: ChargebackFigures) -> ChargebackFigures:
-        return ChargebackFigures(
-            self.total_cents + other.total_cents,
-            self.billed_cents + other.billed_cents,
-            self.requests + other.requests,
-        )
+
+def total(parts: Iterable[ChargebackFigures]) -> ChargebackFigures:
+    """Of all of them together."""
+    return ChargebackFigures._make(map(sum, zip(ChargebackFigures(), *parts, strict=True)))
 
 
-SUMMED = ("total_cents", "billed_cents", "requests")
-NOTHING = ChargebackFigures()
-
-
-@dataclass(frozen=True)
-class MemberCharge:
+class MemberCharge(NamedTuple):
     """What one member spent on the days on which they were in the group."""
 
+    group_id: int
+    group: str
     member_id: int
     email: str
     name: str
@@ -85,12 +80,11 @@ def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -
     else:
         charges = _charges(rows.filter(member__in=member_ids))
     groups = [
-        GroupCharge(group_id, path, sum((m.figures for m in members), NOTHING), members)
+        GroupCharge(group_id, path, total(member.figures for member in members), members)
         for (group_id, path), members in charges.items()
     ]
     groups.sort(key=lambda group: (group.group_id == UNASSIGNED, key(group.name)))
-    total = sum((group.figures for group in groups), NOTHING)
-    return Chargeback(cycle.start_at, cycle.end_at, total, groups)
+    return Chargeback(cycle.start_at, cycle.end_at, total(group.figures for group in groups), groups)
 
 
 def _charges(
@@ -103,12 +97,15 @@ def _charges(
         for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
     }
     shown = shown_groups()
-    sums: dict[tuple[int, str], dict[int, ChargebackFigures]] = defaultdict(dict)
-    for group_id, pk, (total, billed, served) in sums_by_group(days, *SUMMED, weekly=weekly):
-        members, figures = sums[shown[group_id]], ChargebackFigures(cents(total), cents(billed), served)
-        members[pk] = members.get(pk, NOTHING) + figures
+    sums = defaultdict[tuple[int, str], dict[int, ChargebackFigures]](dict)
+    for group_id, pk, (spent, billed, served) in sums_by_group(
+        days, *ChargebackFigures._fields, weekly=weekly
+    ):
+        members, figures = sums[shown[group_id]], ChargebackFigures(cents(spent), cents(billed), served)
+        # Groups that are shown as one may both have had the member.
+        members[pk] = total([members[pk], figures]) if pk in members else figures
     by_group = {
-        group: [MemberCharge(pk, *people[pk], figures) for pk, figures in members.items()]
+        group: [MemberCharge(*group, pk, *people[pk], figures) for pk, figures in members.items()]
         for group, members in sums.items()
     }
     for charges in by_group.values():

@@ -11,7 +11,7 @@ from django.urls import reverse
 from collector.base.days import utc_day
 from collector.models import BillingCycle
 from groups.names import UNASSIGNED_NAME
-from groups.reporting.chargeback import NOTHING, Chargeback, ChargebackFigures, GroupCharge, MemberCharge
+from groups.reporting.chargeback import Chargeback, ChargebackFigures, GroupCharge, MemberCharge, total
 from groups.tree import GroupOption, group_options
 from tracker import periods
 from tracker.filter_bar import Choice
@@ -19,25 +19,17 @@ from tracker.filters import NAMES
 from tracker.pages.changes import change_columns
 from tracker.reports.changes import NO_CHANGE, Change
 from tracker.reports.charges import ChargeChanges
+from tracker.reports.people import member_url
 from tracker.reports.reconciled import Reconciled
-from tracker.widgets import cells, formats
+from tracker.widgets import formats
 from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Row, Table, query_string_with
-from tracker.widgets.trees import Tree, tree
+from tracker.widgets.trees import Tree
 
 SHARE = "Share of the cycle's total spend."
 SPENT = "Who spent while in the group: leavers and movers too. Settings counts who belongs to it now."
 NOT_COMPARED = ChargeChanges()
 NOTHING_SPENT = "Nothing was spent in this cycle."
 INCLUDED = "Used, but covered by the plan: total less on demand."
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one member spent while in one group."""
-
-    group_id: int
-    group: str
-    member: MemberCharge
 
 
 @dataclass(frozen=True)
@@ -48,21 +40,11 @@ class GroupLine:
     is_parent: bool
     members: int
     figures: ChargebackFigures
-    share: float | None
     change: Change | None  # None where nothing is compared
-    url: str
-
-    @property
-    def path(self) -> str:
-        return self.option.path
 
     @property
     def cents(self) -> Decimal:
         return self.figures.total_cents
-
-    @property
-    def change_shown(self) -> cells.Shown:
-        return cells.change(self.change)
 
 
 @dataclass(frozen=True)
@@ -85,13 +67,8 @@ class ChargebackPage(ExportedPage):
     comparisons: list[Choice]
     compared_with: str
     tree: Tree[GroupLine]
-    groups: Table[GroupCharge]
-    members: Table[Share]
-
-    @property
-    def compared(self) -> bool:
-        """Whether there is a column of changes."""
-        return any(line.change is not None for line in self.tree.lines)
+    groups: Table[GroupCharge]  # its CSV has each group by itself
+    members: Table[MemberCharge]
 
 
 def page(
@@ -108,7 +85,7 @@ def page(
     span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
     return ChargebackPage(
         result, span, choices, note, reconciled, kept_query(query), comparisons(query),
-        compared_with(query, changes), tree("groups", group_lines(result, cycle, changes, now), query),
+        compared_with(query, changes), groups_tree(result, cycle, query, now, changes),
         groups_table(result, query, now, changes), members_table(result, query, now, changes),
     )  # fmt: skip
 
@@ -137,20 +114,22 @@ def groups_table(
 
 def members_table(
     result: Chargeback, query: QueryDict, now: datetime, changes: ChargeChanges
-) -> Table[Share]:
-    change: list[Column[Share]] = change_columns(
-        changes.comparison, changes.by_member, lambda row: (row.group_id, row.member.member_id)
+) -> Table[MemberCharge]:
+    change: list[Column[MemberCharge]] = change_columns(
+        changes.comparison, changes.by_member, lambda row: (row.group_id, row.member_id)
     )
     return Table(
         "members",
         "By group and member",
         [
             Column("group", "Group", lambda row: row.group),
-            Column("member", "Member", lambda row: row.member.name or row.member.email, link=_member_url),
-            Column("email", "E-mail", lambda row: row.member.email, only_csv=True),
-            *figure_columns(lambda row: row.member.figures, result, change),
+            Column(
+                "member", "Member", lambda row: row.name or row.email, link=lambda row: member_url(row.email)
+            ),
+            Column("email", "E-mail", lambda row: row.email, only_csv=True),
+            *figure_columns(lambda row: row.figures, result, change),
         ],
-        [Share(group.group_id, group.name, member) for group in result.groups for member in group.members],
+        [member for group in result.groups for member in group.members],
         query=query,
         now=now,
         sort="-total",
@@ -159,9 +138,27 @@ def members_table(
     )
 
 
-def group_lines(
-    result: Chargeback, cycle: BillingCycle, changes: ChargeChanges, now: datetime
-) -> list[GroupLine]:
+def groups_tree(
+    result: Chargeback, cycle: BillingCycle, query: QueryDict, now: datetime, changes: ChargeChanges
+) -> Tree[GroupLine]:
+    period = cycle_days(cycle, now)
+    change: list[Column[GroupLine]] = [Column("change", "Change", lambda line: line.change, "change")]
+    columns = figure_columns(
+        lambda line: line.figures, result, change if changes.comparison else [], share="percent"
+    )
+    return Tree(
+        "groups",
+        "By group",
+        [*columns, Column("members", "Members who spent", lambda line: line.members, "figure", help=SPENT)],
+        group_lines(result, changes),
+        query=query,
+        now=now,
+        link=lambda line: reverse("overview", query=period | {"group": line.option.path}),
+        note="A parent has the sums of the groups below it. The CSV has each group by itself.",
+    )
+
+
+def group_lines(result: Chargeback, changes: ChargeChanges) -> list[GroupLine]:
     """Groups in the order of the tree, parents before children with the sums of both, Unassigned last."""
     charges = {charge.group_id: charge for charge in result.groups}
     by_group = changes.by_group
@@ -174,16 +171,13 @@ def group_lines(
             option,
             is_parent=any(other.group_ids < option.group_ids for other in options),
             members=len({member.member_id for charge in own for member in charge.members}),
-            figures=figures,
-            share=_share_of_total(figures, result),
+            figures=total(charge.figures for charge in own),
             change=sum((by_group.get(pk, NO_CHANGE) for pk in option.group_ids), NO_CHANGE)
             if changes.comparison
             else None,
-            url=reverse("overview", query=cycle_days(cycle, now) | {"group": option.path}),
         )
         for option in options
         for own in [[charges[pk] for pk in option.group_ids if pk in charges]]
-        for figures in [sum((charge.figures for charge in own), NOTHING)]
     ]
 
 
@@ -218,7 +212,10 @@ def compared_with(query: QueryDict, changes: ChargeChanges) -> str:
 
 
 def figure_columns(
-    of: Callable[[Row], ChargebackFigures], result: Chargeback, change: list[Column[Row]]
+    of: Callable[[Row], ChargebackFigures],
+    result: Chargeback,
+    change: list[Column[Row]],
+    share: str = "share",
 ) -> list[Column[Row]]:
     """The columns that every row of a chargeback has."""
     return [
@@ -227,7 +224,7 @@ def figure_columns(
         Column("billed", "On demand", lambda row: of(row).billed_cents, "money"),
         Column("included", "Included", lambda row: of(row).included_cents, "money", help=INCLUDED),
         Column("requests", "Requests", lambda row: of(row).requests, "count"),
-        Column("share", "Share", lambda row: _share_of_total(of(row), result), "share", help=SHARE),
+        Column("share", "Share", lambda row: _share_of_total(of(row), result), share, help=SHARE),
     ]
 
 
@@ -242,10 +239,6 @@ def cycles(chosen: BillingCycle) -> list[CycleChoice]:
 def cycle_name(cycle: BillingCycle) -> str:
     """`13 Feb 2026 to 13 Mar 2026`."""
     return f"{formats.full_day(utc_day(cycle.start_at))} to {formats.full_day(utc_day(cycle.end_at))}"
-
-
-def _member_url(row: Share) -> str:
-    return reverse("member", args=[row.member.email])
 
 
 def _share_of_total(part: ChargebackFigures, result: Chargeback) -> float | None:

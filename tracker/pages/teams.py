@@ -8,59 +8,50 @@ from decimal import Decimal
 
 from django.http import QueryDict
 from django.urls import reverse
+from markupsafe import Markup
 
 from tracker.filters import Filters, period_query
 from tracker.pages.changes import earlier_bars
 from tracker.pages.days import day_axis, dollars, known
 from tracker.reports.teams import TeamRow, TeamsReport
-from tracker.widgets import cells
+from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
-from tracker.widgets.tables import Export, csv_url
-from tracker.widgets.trees import Tree, tree
+from tracker.widgets.metric_help import MEANINGS
+from tracker.widgets.tables import Column, Export, csv_url
+from tracker.widgets.trees import Tree
 
 Value = str | int | float | Decimal | None
 # A trend line is drawn in a box of this size; the page scales it.
 TREND_WIDTH, TREND_HEIGHT = 84, 24
-
-
-@dataclass(frozen=True)
-class TeamLine:
-    """One row as the template prints it."""
-
-    row: TeamRow
-    url: str
-    change: str
-    trend: str  # points of a polyline
-
-    kept_query: str  # the period, for links to members
-
-    @property
-    def spender_url(self) -> str:
-        return self.row.spender[0].url + self.kept_query if self.row.spender else ""
-
-    @property
-    def spender_share(self) -> float | None:
-        """Of the group's spend."""
-        spender, spent = self.row.spender, self.row.spend.total_cents
-        return float(spender[1] / spent) if spender and spent else None
-
-    @property
-    def path(self) -> str:
-        return self.row.option.path
-
-    @property
-    def cents(self) -> Decimal:
-        return self.row.spend.total_cents
+TREND = Markup(
+    '<svg class="trend" viewBox="0 0 84 24" role="img" aria-label="Spend of the last 28 days, day by day">'
+    '<polyline points="%s"/></svg>'
+)
+MOST = Markup('<a href="%s">%s</a> <span class="soft">%s</span>')
+SPEND = f"{MEANINGS['spend']} It belongs to the group that a member was in on the day."
+CHANGE = (
+    "Against the same number of days before, or the same days of the last cycle. Days in progress are not "
+    "compared."
+)
+FORECAST = (
+    "Expected spend of the whole billing cycle, if its remaining days are like those of the last four weeks. "
+    "A member with an open incident is expected to go on at the pace of the last three hours until the end "
+    "of today."
+)
+ACTIVE = (
+    "People with a request in the period, and people on the team who are in the group now. Service accounts "
+    "have no seat."
+)
+ON_DEMAND = "The share of the spend that Cursor bills beyond the plan."
+SPENDER = "Who spent most in the period while in the group, and the share of its spend."
 
 
 @dataclass(frozen=True)
 class TeamsPage:
     report: TeamsReport
-    tree: Tree[TeamLine]
-    total: TeamLine
+    tree: Tree[TeamRow]
     by_group: Chart
     table: TeamsExport
-    csv_url: str
 
     @property
     def exports(self) -> Mapping[str, Export]:
@@ -84,11 +75,11 @@ def in_dollars(cents: Decimal | float | None) -> float | None:
 
 COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
     "Group": lambda row: row.option.path,
-    "Spend (USD)": lambda row: in_dollars(row.spend.total_cents),
+    "Spend (USD)": lambda row: in_dollars(row.cents),
     "Before (USD)": lambda row: in_dollars(row.change.before_cents if row.change else None),
     "Change (USD)": lambda row: in_dollars(row.change.cents if row.change else None),
     "Change": lambda row: row.change.ratio if row.change else None,
-    "Forecast (USD)": lambda row: in_dollars(row.forecast.expected_cents if row.forecast else None),
+    "Forecast (USD)": lambda row: in_dollars(row.forecast_cents),
     "Seats": lambda row: row.seats,
     "Active": lambda row: row.active,
     "Per active member (USD)": lambda row: in_dollars(row.cents_per_active),
@@ -99,28 +90,48 @@ COLUMNS: dict[str, Callable[[TeamRow], Value]] = {
 
 
 def page(report: TeamsReport, query: QueryDict) -> TeamsPage:
-    return TeamsPage(
-        report=report,
-        tree=tree("teams", [line(row, report.filters) for row in report.rows], query),
-        total=line(report.total, report.filters),
-        by_group=group_chart(report, query),
-        table=TeamsExport(report.rows),
-        csv_url=csv_url(query, "teams"),
-    )
+    return TeamsPage(report, teams_tree(report, query), group_chart(report, query), TeamsExport(report.rows))
 
 
-def line(row: TeamRow, filters: Filters) -> TeamLine:
-    url = reverse("overview") + filters.query(group=row.option.path, search="", model="", badge="")
-    return TeamLine(row, url, cells.change(row.change), trend_points(row.trend), period_query(filters))
+def teams_tree(report: TeamsReport, query: QueryDict) -> Tree[TeamRow]:
+    kept = period_query(report.filters)
+    columns: list[Column[TeamRow]] = [
+        Column("spend", "Spend", lambda row: row.cents, "money", help=SPEND),
+        Column("change", "Change", lambda row: row.change, "change", help=CHANGE),
+        Column("forecast", "Forecast", lambda row: row.forecast_cents, "money", help=FORECAST),
+        Column("trend", "Last 28 days", lambda row: trend(row.trend)),
+        Column("active", "Active / seats", lambda row: f"{row.active} / {row.seats}", "figure", help=ACTIVE),
+        Column("per_active", "Per active member", lambda row: row.cents_per_active, "money"),
+        Column("billed", "On demand", lambda row: row.on_demand_share, "percent", help=ON_DEMAND),
+        Column("model", "Main model", lambda row: row.model, "model"),
+        Column("spender", "Largest spender", lambda row: spender(row, kept), help=SPENDER),
+    ]
+    return Tree(
+        "teams", "Spend by group", columns, report.rows, query=query, now=report.filters.now,
+        link=lambda row: group_url(row, report.filters), foot=report.total,
+    )  # fmt: skip
 
 
-def trend_points(cents: list[Decimal]) -> str:
-    """`0,24 3,18 …`: the largest day touches the top; nothing where nothing was spent."""
+def group_url(row: TeamRow, filters: Filters) -> str:
+    return reverse("overview") + filters.query(group=row.option.path, search="", model="", badge="")
+
+
+def spender(row: TeamRow, kept_query: str) -> Markup | None:
+    """Who spent most in the group, and the share of its spend."""
+    if row.spender is None:
+        return None
+    person, cents = row.spender
+    share = formats.percent(float(cents / row.cents) if row.cents else None)
+    return MOST % (person.url + kept_query, person.name, share)
+
+
+def trend(cents: list[Decimal]) -> Markup | None:
+    """A line whose largest day touches the top; nothing where nothing was spent."""
     largest = max(cents, default=Decimal(0))
     if not largest:
-        return ""
+        return None
     step = TREND_WIDTH / max(len(cents) - 1, 1)
-    return " ".join(
+    return TREND % " ".join(
         f"{index * step:.1f},{TREND_HEIGHT - 1 - float(value / largest) * (TREND_HEIGHT - 2):.1f}"
         for index, value in enumerate(cents)
     )
@@ -136,7 +147,7 @@ def group_chart(report: TeamsReport, query: QueryDict) -> Chart:
             row.option.label,
             known(period, list(map(dollars, row.daily))),
             TOLD_APART[index],
-            link=line(row, report.filters).url,
+            link=group_url(row, report.filters),
         )
         for index, row in enumerate(largest)
     ]

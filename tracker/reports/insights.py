@@ -82,13 +82,14 @@ class Insights:
 
     @cached_property
     def daily(self) -> usage.DailyCounts:
-        """Of the shown days. One query."""
+        """Of the shown days. One query, or two of everybody."""
         first, last = self.period.first, self.period.last_shown
         rows = self.selection.of(MemberModelDay.objects.between(first, last))
         counted = self.selection.by_model.between(first, last)
         counted = counted.in_cycle(self.period.cycle) if self.period.cycle else counted
         active = self.team.people_selection.of_members(DailyActivity.objects.between(first, last))
-        return usage.daily_counts(counted, rows, active)
+        known = usage.everybody_requesting(first, last) if self.selection.is_everything else None
+        return usage.daily_counts(counted, rows, active, known)
 
     @property
     def model_requests(self) -> dict[tuple[date, str], int]:

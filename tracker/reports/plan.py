@@ -1,5 +1,6 @@
 """When a member's included usage was used up: the first on-demand request of the billing cycle."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
@@ -41,7 +42,5 @@ def exhaustions(billed: Iterable[Billed], cycle: BillingCycle) -> list[Exhaustio
 
 def bucket_counts(exhausted: list[Exhaustion]) -> Mapping[str, int]:
     """How many members fall into each bucket, in the order of BUCKETS."""
-    return {
-        label: sum(first <= exhaustion.cycle_day <= last for exhaustion in exhausted)
-        for first, last, label in BUCKETS
-    }
+    by_day = Counter(exhaustion.cycle_day for exhaustion in exhausted)
+    return {label: sum(by_day[day] for day in range(first, last + 1)) for first, last, label in BUCKETS}

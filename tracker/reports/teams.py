@@ -56,6 +56,14 @@ class TeamRow:
     daily: list[Decimal]  # spend of each shown day of the period, today last
 
     @property
+    def cents(self) -> Decimal:
+        return self.spend.total_cents
+
+    @property
+    def forecast_cents(self) -> float | None:
+        return self.forecast.expected_cents if self.forecast else None
+
+    @property
     def cents_per_active(self) -> Decimal | None:
         return self.spend.total_cents / self.active if self.active else None
 

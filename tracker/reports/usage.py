@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from operator import add
@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet
 
 from collector.base.statements import Statement
-from collector.facts.weeks import Weekly, activity_of_weeks
+from collector.facts.weeks import WEEKDAYS, Weekly, activity_of_weeks, monday
 from collector.facts.worth import TOKEN_WEIGHTS
-from collector.models import AGENT_SURFACES, Member
+from collector.models import AGENT_SURFACES, Member, MemberRequestWeek
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.sql import Row, as_date, count_sum, fetch, in_cents, micro_sum, summed
 
@@ -177,20 +177,39 @@ class DailyCounts(NamedTuple):
     active: dict[date, int]  # members whom Cursor marks active
 
 
+def no_people() -> QuerySet[Any]:
+    """Ids of service accounts, and of whom spend names that nobody made."""
+    return Member.objects.order_by().exclude(kind=Member.Kind.PERSON).values("pk")
+
+
+def everybody_requesting(first: date, last: date) -> dict[date, int]:
+    """How many people had a served request on each day of the weeks that these days are in. One query."""
+    weeks = MemberRequestWeek.objects.filter(week__gte=monday(first), week__lte=last)
+    weeks = weeks.exclude(member__in=no_people())
+    counts = (f"COUNT(CASE WHEN {name} > 0 THEN 1 END)" for name in WEEKDAYS)
+    return {
+        as_date(week) + timedelta(days=place): members
+        for week, *by_day in fetch(summed(weeks, ("week",), *counts))
+        for place, members in enumerate(by_day)
+    }
+
+
 def daily_counts(
-    counted: MemberModelDayQuerySet, rows: MemberModelDayQuerySet, activity_rows: QuerySet[Any]
+    counted: MemberModelDayQuerySet,
+    rows: MemberModelDayQuerySet,
+    activity_rows: QuerySet[Any],
+    requesters: dict[date, int] | None = None,
 ) -> DailyCounts:
-    """Requests of the `counted` rows, people of all `rows` and of activity. One query of three parts."""
-    others = Member.objects.order_by().exclude(kind=Member.Kind.PERSON).values("pk")
-    served, active = (
-        rows.filter(requests__gt=0).exclude(member__in=others),
-        activity_rows.filter(is_active=True),
-    )
-    counts = DailyCounts({}, {}, {})
+    """Requests of the `counted` rows, people of all `rows`, unless `requesters` are known, and of activity.
+    One query of three parts."""
+    served = rows.filter(requests__gt=0).exclude(member__in=no_people())
+    active = activity_rows.filter(is_active=True)
+    counts = DailyCounts({}, requesters or {}, {})
+    by_day = summed(served, ("day",), "''", "COUNT(DISTINCT member_id)", "2")
     for day, model, count, part in fetch(
         summed(counted.filter(requests__gt=0), ("day", "model"), count_sum("requests"), "1"),
-        summed(served, ("day",), "''", "COUNT(DISTINCT member_id)", "2"),
-        summed(active, ("day",), "''", "COUNT(DISTINCT member_id)", "3"),
+        by_day if requesters is None else None,
+        summed(active, ("day",), "''", "COUNT(*)", "3"),  # a member has one row a day
     ):
         if part == 1:
             counts.requests[as_date(day), model] = count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -22,6 +23,7 @@ from tracker.reports.budgets import FORECASTS, BudgetLine, budget_panel
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart
 from tracker.widgets.tables import Table
+from tracker.widgets.trees import Tree
 
 register = template.Library()
 
@@ -36,6 +38,12 @@ def chart(chart: Chart) -> SafeString:
 def table(table: Table[object]) -> SafeString:
     """A sortable, paged table with its CSV."""
     return rendered("table", table=table)
+
+
+@register.simple_tag
+def tree(tree: Tree[Any]) -> SafeString:
+    """A table of groups that fold under their parents; the page includes `tracker/js/teams.js`."""
+    return rendered("tree", tree=tree)
 
 
 def rendered(name: str, **context: object) -> SafeString:

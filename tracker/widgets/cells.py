@@ -90,8 +90,10 @@ def change(value: ShownChange | None) -> Shown:
     return CHANGE % ("more" if value.cents > 0 else "less", shown)
 
 
-def text(value: object) -> str:
-    return formats.NOTHING if value in (None, "") else str(value)
+def text(value: object) -> Shown:
+    if value in (None, ""):
+        return formats.NOTHING
+    return value if isinstance(value, Markup) else str(value)
 
 
 # Kinds whose cells are figures: right-aligned.
@@ -105,6 +107,7 @@ NUMBERS: dict[str, Callable[[Any], Shown]] = {
     "percent": formats.percent,
     "multiple": formats.multiple,
     "duration": formats.duration,
+    "figure": text,
 }
 OTHERS: dict[str, Callable[[Any], Shown]] = {
     "text": text,

@@ -1,11 +1,11 @@
-"""A tree of groups as a value: all its lines where they are few, else the largest and their parents, or what
-a search finds.
+"""A table of groups as a value, which fold under their parents: all its lines where they are few, else the
+largest and their parents, or what a search finds.
 
 A tree named `teams` reads `teams.rows=all` and `teams.search=infra` from the address.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
@@ -14,8 +14,9 @@ from django.http import QueryDict
 
 from groups.names import ancestors
 from groups.names import key as without_case
-from tracker.widgets import formats
-from tracker.widgets.tables import query_string_with
+from groups.tree import GroupOption
+from tracker.widgets import cells, formats
+from tracker.widgets.tables import Column, csv_url, query_string_with
 
 LARGEST = 50  # lines that are shown of a tree with more than FEW
 FEW = 60
@@ -23,7 +24,9 @@ FEW = 60
 
 class TreeLine(Protocol):
     @property
-    def path(self) -> str: ...
+    def option(self) -> GroupOption: ...
+    @property
+    def is_parent(self) -> bool: ...
     @property
     def cents(self) -> Decimal: ...
 
@@ -31,16 +34,53 @@ class TreeLine(Protocol):
 Line = TypeVar("Line", bound=TreeLine)
 
 
-@dataclass(frozen=True)
 class Tree(Generic[Line]):
-    """The lines to show, in the order of the tree, of `total`; `other_url` shows all, or fewer again."""
+    """Of `total` lines those to show, in the order of the tree. Raises BadRequest where the address asks for
+    other rows than all."""
 
-    key: str
-    lines: list[Line]
-    total: int
-    other_url: str = ""  # empty where they are few
-    search: str = ""
-    kept_fields: Sequence[tuple[str, str]] = ()  # hidden fields of the search's form
+    def __init__(
+        self,
+        key: str,
+        caption: str,
+        columns: Sequence[Column[Line]],
+        lines: Sequence[Line],
+        *,
+        query: QueryDict,
+        now: datetime,
+        link: Callable[[Line], str],
+        foot: Line | None = None,  # the sums of all
+        note: str = "",  # on the groups
+    ) -> None:
+        self.key, self.caption, self.columns, self.now = key, caption, columns, now
+        self.link, self.foot, self.note, self.total = link, foot, note, len(lines)
+        rows, search = f"{key}.rows", f"{key}.search"
+        if (asked := query.get(rows, "all")) != "all":
+            raise BadRequest(f"The tree “{key}” has all of its rows or the largest, not “{asked}”.")
+        self.search = query.get(search, "").strip() if self.is_long else ""
+        self.lines = shown_lines(lines, self.search, has_all=not self.is_long or rows in query)
+        # Shows all, or fewer again; empty where they are few.
+        changes: dict[str, object] = {search: None, rows: None if rows in query or self.search else "all"}
+        self.other_url = query_string_with(query, changes) if self.is_long else ""
+        # Hidden fields of the search's form.
+        self.kept_fields = [(n, str(value)) for n, value in query.items() if n not in (rows, search, "csv")]
+        self.csv_url = csv_url(query, key)
+
+    @property
+    def heads(self) -> list[tuple[str, str]]:
+        return [(column.label, cells.css(column.kind)) for column in self.columns]
+
+    def cells(self, line: Line) -> list[tuple[str, cells.Shown]]:
+        return [
+            (
+                cells.css(column.kind),
+                cells.writer(column.kind, self.now)((column.shown or column.value)(line)),
+            )
+            for column in self.columns
+        ]
+
+    @property
+    def notes(self) -> list[Column[Line]]:
+        return [column for column in self.columns if column.help]
 
     @property
     def is_long(self) -> bool:
@@ -64,26 +104,13 @@ class Tree(Generic[Line]):
         return f"{total} in all"
 
 
-def tree(key: str, lines: Sequence[Line], query: QueryDict) -> Tree[Line]:
-    """Raises BadRequest where the address asks for other rows than all."""
-    rows, search = f"{key}.rows", f"{key}.search"
-    if (asked := query.get(rows, "all")) != "all":
-        raise BadRequest(f"The tree “{key}” has all of its rows or the largest, not “{asked}”.")
-    if len(lines) <= FEW:
-        return Tree(key, list(lines), len(lines))
-    text = query.get(search, "").strip()
-    if text:
-        wanted = [line for line in lines if without_case(text) in without_case(line.path)]
-    elif rows in query:
-        wanted = list(lines)
+def shown_lines(lines: Sequence[Line], search: str, has_all: bool) -> list[Line]:
+    """The largest, or those that a search finds, with the lines above them."""
+    if search:
+        wanted = [line for line in lines if without_case(search) in without_case(line.option.path)]
+    elif has_all:
+        return list(lines)
     else:
         wanted = sorted(lines, key=lambda line: -line.cents)[:LARGEST]
-    paths = {path for line in wanted for path in (line.path, *ancestors(line.path))}
-    return Tree(
-        key,
-        [line for line in lines if line.path in paths],
-        len(lines),
-        query_string_with(query, {search: None, rows: None if rows in query or text else "all"}),
-        text,
-        [(name, str(value)) for name, value in query.items() if name not in (rows, search, "csv")],
-    )
+    paths = {path for line in wanted for path in (line.option.path, *ancestors(line.option.path))}
+    return [line for line in lines if line.option.path in paths]

@@ -136,7 +136,7 @@ def test_the_csv_has_the_columns_of_the_page():
     head, *rows = page.exports["teams"].csv_rows
     assert head[:3] == ["Group", "Spend (USD)", "Before (USD)"]
     assert len(rows) == 5
-    assert rows[1][1] == pytest.approx(float(page.tree.lines[1].row.spend.total_cents) / 100)
+    assert rows[1][1] == pytest.approx(float(page.tree.lines[1].spend.total_cents) / 100)
 
 
 def test_the_page_leads_to_each_group_and_costs_few_queries(client, django_assert_max_num_queries):

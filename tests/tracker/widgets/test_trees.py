@@ -1,25 +1,34 @@
 """What a page shows of a tree of groups."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
 
-from tracker.widgets.trees import FEW, LARGEST, tree
+from groups.tree import GroupOption, group_options
+from tracker.widgets.trees import FEW, LARGEST, Tree
+
+NOW = datetime(2026, 3, 17, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Line:
-    path: str
+    option: GroupOption
     cents: Decimal
+    is_parent: bool = False
 
 
 def lines(count: int) -> list[Line]:
     """A parent that spent nothing, its groups in the order of their names, the last with most spend."""
-    below = [Line(f"Engineering > Team {number:03}", Decimal(number)) for number in range(1, count)]
-    return [Line("Engineering", Decimal(0)), *below]
+    names = {number: f"Engineering > Team {number:03}" for number in range(1, count)}
+    return [Line(option, Decimal(number)) for number, option in enumerate(group_options(names)[:-1])]
+
+
+def tree(key: str, lines: list[Line], query: QueryDict) -> Tree[Line]:
+    return Tree(key, "By group", [], lines, query=query, now=NOW, link=lambda line: line.option.path)
 
 
 def test_a_few_groups_are_all_shown():
@@ -43,7 +52,7 @@ def test_all_of_many_are_shown_when_asked_for_and_the_largest_are_a_link_away():
 def test_a_search_shows_the_groups_that_it_names_below_their_parents_and_keeps_the_rest_of_the_address():
     many = lines(300)
     found = tree("teams", many, QueryDict("period=7d&teams.search=team 29"))
-    assert [line.path for line in found.lines] == [
+    assert [line.option.path for line in found.lines] == [
         "Engineering",
         *(f"Engineering > Team {n}" for n in range(290, 300)),
     ]
