@@ -63,7 +63,7 @@ def _by_day(rows: MemberModelDayQuerySet) -> Statement | None:
 
 def _most_in_shown_days(team: Team, sums: Sums) -> list[int]:
     """Members by what they spent in the period and today, the largest first. `sums` have all of today."""
-    spent = {pk: used.total_cents for pk, used in team.usage.by_member.items() if used.total_cents > 0}
+    spent = {pk: used.total_cents for pk, used in team.usage.by_member.items() if used.total_micro > 0}
     for (pk, day), cents in sums.items():
         if day == team.period.today and not team.period.cycle:  # a cycle's totals have today in them
             spent[pk] = spent.get(pk, Decimal(0)) + cents

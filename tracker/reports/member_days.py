@@ -13,6 +13,7 @@ from detection.frame.outlier_days import outlier_days
 from tracker.periods import Comparison
 from tracker.reports.changes import Change, Changes, changes_by_key
 from tracker.reports.people import Person
+from tracker.reports.sql import in_micro
 from tracker.reports.usage import ModelUsage, Totals, total
 
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
@@ -39,11 +40,10 @@ class MemberDay:
 
 def row_totals(row: dict) -> Totals:
     """Of one rollup row."""
-    is_agents = row["surface"] in AGENT_SURFACES
+    is_agents, spent = row["surface"] in AGENT_SURFACES, in_micro(row["total_cents"])
     return Totals(
         row["requests"], row["failed_requests"], row["cache_read_tokens"], row["runs"],
-        row["requests"] if is_agents else 0, row["total_cents"], row["billed_cents"],
-        row["total_cents"] if is_agents else Decimal(0),
+        row["requests"] if is_agents else 0, spent, in_micro(row["billed_cents"]), spent if is_agents else 0,
     )  # fmt: skip
 
 

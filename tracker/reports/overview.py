@@ -193,7 +193,7 @@ class Overview:
 
     @cached_property
     def active_seats(self) -> list[MemberFigures]:
-        return [member for member in self.seats if member.is_active]
+        return [seat for seat in self.seats if self.team.active_days.get(seat.person.pk)]
 
     @cached_property
     def unused_seats(self) -> list[UnusedSeat]:
@@ -207,7 +207,9 @@ class Overview:
 
     @cached_property
     def _inactive_seats(self) -> list[MemberFigures]:
-        return [] if self.period.is_unknown else [seat for seat in self.seats if not seat.is_active]
+        if self.period.is_unknown:
+            return []
+        return [seat for seat in self.seats if not self.team.active_days.get(seat.person.pk)]
 
     @cached_property
     def _spent_and_last(self) -> tuple[Sums, dict[int, date]]:

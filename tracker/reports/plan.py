@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from django.db.models import Min, Sum
-
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.cycle import day_number
+from tracker.reports.sql import as_date, count_sum, fetch, summed
 
 Billed = tuple[int, date, int]  # member id, first day, requests
 
@@ -28,8 +27,10 @@ class Exhaustion(NamedTuple):
 
 def first_billed(rows: MemberModelDayQuerySet) -> list[Billed]:
     """By member with billed requests: the first day with one, and how many there are. One query."""
-    billed = rows.filter(billed_requests__gt=0).order_by().values_list("member_id")
-    return list(billed.annotate(Min("day"), Sum("billed_requests")))
+    billed = rows.filter(billed_requests__gt=0)
+    # Grouped by a sum, so that SQLite looks for the days of all members at once, not for those of each.
+    sums = fetch(summed(billed, ("member_id + 0",), "MIN(day)", count_sum("billed_requests")))
+    return [(pk, as_date(day), requests) for pk, day, requests in sums]
 
 
 def exhaustions(billed: Iterable[Billed], cycle: BillingCycle) -> list[Exhaustion]:

@@ -60,6 +60,10 @@ def in_cents(micro: int) -> Decimal:
     return Decimal(micro).scaleb(-MICRO_PLACES)
 
 
+def in_micro(cents: Decimal) -> int:
+    return int(cents.scaleb(MICRO_PLACES))
+
+
 def float_cents(micro: int) -> float:
     """The same for what is estimated."""
     return micro / 10**MICRO_PLACES

@@ -23,6 +23,7 @@ from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
 from tracker.reports.selection import Selection
+from tracker.reports.sql import float_cents
 from tracker.reports.usage import NO_ACTIVITY, Activity, Part, Totals, Usage
 from tracker.widgets import palette
 
@@ -173,7 +174,7 @@ class Team:
         return Habits(
             used.requests,
             self.active_days.get(pk, 0),
-            float(used.total_cents),
+            float_cents(used.total_micro),
             edits.accepts,
             edits.applies,
             used.cache_read_tokens,
@@ -276,12 +277,12 @@ class Team:
             for pk, person in self.people.items()
             if pk in used or pk in changed or (person.is_on_team and self._is_listed(pk))
         ]
-        listed.sort(key=lambda person: (-used.get(person.pk, NO_TOTALS).total_cents, person.name.casefold()))
+        listed.sort(key=lambda person: (-used.get(person.pk, NO_TOTALS).total_micro, person.name.casefold()))
         return [MemberFigures(person, self) for person in listed]
 
     def spenders(self, most: int) -> list[MemberFigures]:
         """The largest spenders of `members`, largest first, at most so many."""
-        spending = takewhile(lambda member: member.totals.total_cents > 0, self.members)
+        spending = takewhile(lambda member: member.totals.total_micro > 0, self.members)
         return list(islice(spending, most))
 
     def _is_listed(self, pk: int) -> bool:

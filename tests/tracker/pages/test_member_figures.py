@@ -115,7 +115,7 @@ def test_an_outlier_day_is_over_twice_the_average_day_with_spend(acme):
 def test_today_is_an_outlier_as_soon_as_it_costs_that_much():
     shown = [MemberDay(date(2026, 11, day)) for day in (21, 22, 23)]
     for day, cents in zip(shown, (100, 0, 201), strict=True):
-        day.totals = Totals(total_cents=Decimal(cents))
+        day.totals = Totals(total_micro=cents * 10**6)
     assert [day.is_outlier for day in mark_outliers(shown)] == [False, False, True]
 
 
