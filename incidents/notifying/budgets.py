@@ -48,7 +48,7 @@ class BudgetReport(StepReport):
     def summary(self) -> str:
         if not self.reached:
             return "no new step"
-        return f"{self.reached} budgets reached a step, {self.notices} messages recorded"
+        return f"steps reached: {self.reached}, messages recorded: {self.notices}"
 
 
 def budget_states(cycle: BillingCycle, now: datetime) -> list[BudgetState]:

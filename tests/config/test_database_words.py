@@ -15,10 +15,15 @@ import manage
 
 
 def run(database: Path, *command: str) -> str:
+    return run_on(f"sqlite:///{database}", database.parent, *command)
+
+
+def run_on(database_url: str, var_dir: Path, *command: str) -> str:
+    """What a command that fails says."""
     environment = {
         **os.environ,
-        "DATABASE_URL": f"sqlite:///{database}",
-        "VAR_DIR": str(database.parent),
+        "DATABASE_URL": database_url,
+        "VAR_DIR": str(var_dir),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     done = subprocess.run(
@@ -46,3 +51,9 @@ def test_a_file_that_is_no_database_says_so(tmp_path):
 def test_a_missing_postgresql_database_names_createdb(text):
     assert manage.is_explained(OperationalError(text))
     assert manage.database_remedy(text, "costs").startswith("Create it: createdb costs")
+
+
+def test_a_backup_of_a_database_that_does_not_answer_says_what_to_do(tmp_path):
+    said = run_on("postgres://127.0.0.1:1/costs", tmp_path, "backup", str(tmp_path / "costs.dump"))
+    assert "Check DATABASE_URL and that the database is running." in said
+    assert list(tmp_path.glob("costs*")) == []

@@ -55,6 +55,7 @@ def back_up(target: Path) -> int:
     except OSError as error:
         raise BackupFailed(f"{target} cannot be written: {error.strerror}") from error
     try:
+        connection.ensure_connection()  # whose error says what to do
         (_dump if connection.vendor == "postgresql" else _copy)(part)
         part.rename(target)
     except BaseException:
@@ -64,7 +65,6 @@ def back_up(target: Path) -> int:
 
 
 def _copy(target: Path) -> None:
-    connection.ensure_connection()
     with closing(sqlite3.connect(target)) as copy:
         connection.connection.backup(copy)
 
