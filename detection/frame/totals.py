@@ -197,17 +197,18 @@ def read_columns(rows: QuerySet, texts: int) -> tuple[list[Texts], Array]:
     """
     numbers_of: list[dict[str, int]] = [defaultdict(count().__next__) for _ in range(texts)]
     codes: list[list[Array]] = [[NOTHING] for _ in numbers_of]
-    numbers = [np.zeros((0, len(rows.query.selected or ()) - texts))]
+    numbers = [np.zeros((len(rows.query.selected or ()) - texts, 0))]
     with connections[rows.db].cursor() as cursor:
         cursor.execute(*rows.query.sql_with_params())
         while chunk := cursor.fetchmany(CHUNK):
-            numbers.append(np.array([row[texts:] for row in chunk], dtype=float))
-            for place, number_of in enumerate(numbers_of):
-                codes[place].append(np.array([number_of[row[place]] for row in chunk], dtype=np.int32))
+            columns = list(zip(*chunk, strict=True))
+            numbers.append(np.array(columns[texts:], dtype=float))
+            for parts, number_of, column in zip(codes, numbers_of, columns, strict=False):
+                parts.append(np.fromiter(map(number_of.__getitem__, column), np.int32, len(column)))
     names = [
         Texts(list(known), np.concatenate(parts)) for known, parts in zip(numbers_of, codes, strict=True)
     ]
-    return names, np.ascontiguousarray(np.concatenate(numbers).T)
+    return names, np.concatenate(numbers, axis=1)
 
 
 def read_table(rows: QuerySet, columns: list[str]) -> pd.DataFrame:
