@@ -1,5 +1,7 @@
 """Rows that the admin shows but nobody can edit there."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
@@ -36,11 +38,23 @@ class CarefulChangeList(ChangeList):
 
     search_form_class = ShortSearch
 
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet:
+        with lookups_checked():
+            return super().get_queryset(request, exclude_parameters)
+
     def get_results(self, request: HttpRequest) -> None:
-        try:
+        with lookups_checked():
             super().get_results(request)
-        except (ValueError, OverflowError, DataError) as problem:
-            raise IncorrectLookupParameters(problem) from problem
+
+
+@contextmanager
+def lookups_checked() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OverflowError, DataError) as problem:
+        raise IncorrectLookupParameters(problem) from problem
 
 
 class CarefulList(ReadableFigures):
@@ -53,6 +67,11 @@ class CarefulList(ReadableFigures):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """No regular expressions: Python, which SQLite asks too, may try some of them for ever."""
         return not lookup.endswith("regex") and super().lookup_allowed(lookup, value, request)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row; Django takes an empty `_to_field` for the name of a field."""
+        admin: Any = super()
+        return admin.get_object(request, object_id, from_field or None)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Without date-times: their two inputs cannot be filled from the address."""

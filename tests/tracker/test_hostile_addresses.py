@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from django.contrib import admin
-from django.db.models import DateField
+from django.db.models import DateField, Model
 from django.test import Client
 from django.urls import reverse
 
@@ -154,6 +154,21 @@ def test_no_list_of_the_admin_looks_for_a_pattern(superuser, query):
 
 def test_a_list_of_the_admin_takes_what_no_text_can_hold(superuser):
     assert superuser.get("/admin/collector/member/?name=a%00b").status_code in (200, 302)
+
+
+def admin_url(model: type[Model], page: str, *pks: str) -> str:
+    return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_{page}", args=pks)
+
+
+def test_a_year_of_more_digits_than_any_calendar_s_and_a_field_without_a_name_are_no_fault(superuser):
+    dated = [
+        f"{admin_url(model, 'changelist')}?{options.date_hierarchy}__year={'9' * 21}"
+        for model, options in admin.site._registry.items()
+        if options.date_hierarchy
+    ]
+    unnamed = [f"{admin_url(model, 'change', '1')}?_to_field=" for model in admin.site._registry]
+    assert (len(dated) > 3, len(unnamed) > 40) == (True, True)
+    assert failures(superuser, [*dated, *unnamed]) == {}
 
 
 def test_instants_that_an_address_fills_in_are_left_empty(superuser):
