@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from collector.models import MemberAddress
 from incidents.actions.limit_requests import deny_request, record_request
 from incidents.lifecycle import Actor
 from incidents.models import LimitChange, LimitRequest
@@ -148,6 +149,15 @@ def test_the_member_asks_on_a_page_of_their_own_and_nobody_else_does(site, setti
         assert other.post(url, {"dollars": 9, "reason": "x"}).status_code == 403
     assert LimitRequest.objects.count() == 1
     assert site.calls == 0
+
+
+def test_a_member_who_signs_in_with_a_former_address_is_led_back_to_the_own_page(site, settings):
+    settings.AUTH_ALLOWED_EMAILS = ["former@company.com"]
+    MemberAddress.objects.create(email="former@company.com", member=site.member, noted_at=NOW)
+    answer = client_of("viewer", "former@company.com").post(
+        "/users/former@company.com/limit/request", {"dollars": 300, "reason": "x"}, follow=True
+    )
+    assert (answer.status_code, "You asked for $300" in answer.content.decode()) == (200, True)
 
 
 @pytest.mark.parametrize(("seen", "by"), [("names", "Ada Byron"), ("pseudonyms", "a colleague")])

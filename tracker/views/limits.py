@@ -155,7 +155,7 @@ def limit_request(request: AccessRequest, email: str) -> HttpResponse:
             messages.success(request, "Your request is recorded. An administrator will decide.")
         else:
             messages.error(request, "You already have an open request.")
-        return redirect("limit-request", email=member.email)
+        return redirect(request.path)  # of whichever of their addresses they sign in with
     report = member_limit_report(member, now, is_live=False)
     requests = LimitRequest.objects.filter(member=member)[:10]
     context = {"report": report, "member": member, "form": form, "requests": requests, "now": now}
