@@ -157,13 +157,12 @@ def from_dates(
         raise BadRequest(f"{first} has not begun yet (UTC). Choose days up to {utc_day(now)}.")
     if last < utc_day(EARLIEST):
         raise BadRequest(f"There is no usage before {EARLIEST:%Y}: choose later days than {last}.")
-    if first < utc_day(EARLIEST):
-        first = utc_day(EARLIEST)
-        notes.append(f"There is no usage before {EARLIEST:%Y}, so the period begins then")
-    period = between(first, last, now, known_until)
+    period = between(max(first, utc_day(EARLIEST)), last, now, known_until)
     if period.days > MOST_DAYS:
         period = replace(period, first=period.last - timedelta(days=MOST_DAYS - 1))
         notes.append(f"A period has at most {MOST_DAYS} days, so this one begins later than asked")
+    elif first < period.first:
+        notes.append(f"There is no usage before {EARLIEST:%Y}, so the period begins then")
     if period.last < last:
         notes.append("Today is not included, as it is not over. Choose it alone to see it so far")
     return period

@@ -28,7 +28,9 @@ class BudgetRow(Schema):
         description="Spend in the current billing cycle, by the group that a member was in on each day."
     )
     ratio: float = Field(description="Spend divided by the budget; 0.5 means half of it.")
-    forecastCents: int | None = Field(description="Expected spend at the end of the cycle at this pace.")
+    forecastCents: int | None = Field(
+        description="Expected spend at the end of the cycle, without what open incidents add."
+    )
     reachedOn: date | None = Field(description="The day on which the budget is reached at this pace.")
     isReached: bool
     cursorLimitDollars: float | None = Field(description="Cursor's own monthly limit of the group.")

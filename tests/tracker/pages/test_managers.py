@@ -68,6 +68,11 @@ def test_an_unused_seat_has_the_day_on_which_its_member_joined(acme):
     assert since == {UNUSED: None, "late@acme.example": TODAY - timedelta(days=15)}
 
 
+def test_a_seat_that_was_idle_for_a_day_or_two_is_not_one_that_nobody_used(acme, client):
+    assert "not used in this period" in client.get("/?period=24h").text
+    assert "not used in this period" not in client.get("/?period=30d").text
+
+
 def test_unused_seats_have_a_price_only_where_one_is_set(acme, client):
     assert Overview(asked_for()).unused_cents is None
     assert "a month" not in client.get("/").text
