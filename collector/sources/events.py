@@ -58,9 +58,14 @@ def sync(client: CursorClient, window: Window, progress: Progress = silent) -> S
 
 
 def _check_costs(part: EventPart[EventDraft]) -> None:
-    """CursorApiError where all billed events lack a cost: once exports did, and it would be free usage."""
-    billed = [draft.columns.cost_basis for draft in part.events if draft.columns.is_chargeable]
-    if len(billed) >= ALL_UNREADABLE and set(billed) == {UNKNOWN}:
+    """CursorApiError where all billed events lack a cost: once exports did, and it would be free usage.
+
+    Answers of 2025 state requests of a request plan in units alone, which count as such.
+    """
+    billed = [draft.columns for draft in part.events if draft.columns.is_chargeable]
+    if len(billed) >= ALL_UNREADABLE and all(
+        event.cost_basis == UNKNOWN and (event.is_token_based or not event.request_units) for event in billed
+    ):
         error = wrong_shape(PATH, f"none of the {len(billed)} billed events has a cost")
         error.notes = part.notes
         raise error

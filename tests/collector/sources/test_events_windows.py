@@ -8,7 +8,7 @@ import pytest
 from collector.collecting.windows import Window
 from collector.cursor import events as reading
 from collector.cursor.errors import CursorApiError
-from collector.models import Doubt, Member, RejectedRow, Watermark
+from collector.models import Doubt, Member, RejectedRow, UsageEvent, Watermark
 from collector.sources import events
 from tests.collector.fake_api import event, events_page, ms
 
@@ -200,6 +200,14 @@ def test_billed_events_that_all_lack_their_cost_are_no_free_usage(told, client):
         events.sync(client, WINDOW)
     assert (stored(), Watermark.objects.count()) == ([], 0)
     assert sync(told, client, *minutes(chargedCents=None, tokenUsage=None)[1:], ONE).new == 10
+
+
+def test_requests_of_a_request_plan_count_without_a_cost(told, client):
+    rows = minutes(
+        chargedCents=None, tokenUsage=None, isTokenBasedCall=False, isChargeable=None, requestsCosts=2
+    )
+    assert sync(told, client, *rows).new == 10
+    assert sum(UsageEvent.objects.values_list("request_units", flat=True)) == 20
 
 
 def test_a_page_promised_after_an_hour_without_events_is_a_doubt(told, client):
