@@ -118,12 +118,7 @@ def prove(frame: Frame, settings: DetectionSettings, baseline: Baseline, read: W
         end = last - int(frame.peak_hours_ago[row])
         work = works.get(int(frame.member_ids[row]))
         if work is not None:
-            usual = _usual_of(row, frame, baseline)
-            # What is left of a day proves no more than the whole did: cheap requests may be all that has
-            # passed of it.
-            ends = [end - 1, end] if frame.is_ebbing[row] else [end]
-            proofs = [gather(work, names, until - DAY_HOURS, until, usual) for until in ends]
-            evidence[row] = proofs[-1] if all(proofs) else ()
+            evidence[row] = gather(work, names, end - DAY_HOURS, end, _usual_of(row, frame, baseline))
     evidence = {row: proofs for row, proofs in evidence.items() if proofs}
     is_proved = baseline.is_proved.copy()
     chosen = np.array(list(evidence), dtype=int)

@@ -217,13 +217,6 @@ class Frame:
         chosen = (np.arange(len(self.member_ids)), self.peak_hours_ago)
         return self.rolling.each(lambda array: array[chosen])
 
-    @cached_property
-    def is_ebbing(self) -> Array:
-        """Per member: whether the costliest of the rolling days is the oldest, and a costlier one has passed
-        out of view an hour ago."""
-        passed = self.hours.cents[:, :DAY_HOURS].sum(axis=1)
-        return (self.peak_hours_ago == LATE_HOURS) & (passed > self.peak.cents)
-
     def problem_days(self, row: int) -> Array:
         """The member's days of a real problem, counted from 1970."""
         if self.past.is_problem is None:

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from collector.models import Surface
-from detection.frame.baseline import learn, prove
 from detection.frame.evidence import EvidenceKind, Usual, Work, WorkNames, gather
-from detection.frame.frame import DAY_HOURS, LATE_HOURS
-from detection.models import DetectionSettings
-from tests.detection.frames import make_frame, steady
 
 START = 480_000  # an hour since 1970 at midnight
 BY_HAND, AGENT = 0, 1
@@ -61,20 +57,6 @@ def test_what_carried_a_day_weeks_ago_is_not_new_again(model, cents, found):
     without = replace(USUAL, problem_days=[carried_at // 24])
     (piece,) = gather(whole, NAMES, START, START + 24, without)
     assert piece.kind == EvidenceKind.NEW_MODEL
-
-
-@pytest.mark.parametrize(("cheap_before", "found"), [(0, {EvidenceKind.NEW_MODEL}), (450, set())])
-def test_what_is_left_of_a_day_that_has_passed_proves_no_more_than_the_day_did(cheap_before, found):
-    # $400 with opus in the first hour of the oldest rolling day, and auto's in the hour before it
-    after = [0] * 35
-    hour_requests = [[10 * (cheap_before > 0), 10, *after]]
-    frame = make_frame([steady(10)], [[cheap_before, 400, *after]], hour_requests=hour_requests)
-    hours = work((START - 1, 0, cheap_before * 100, 10, 1000.0), (START, 1, 40_000.0, 10, 1000.0))
-    start = int(frame.last_hour_ends_at.timestamp()) // 3600 - LATE_HOURS - DAY_HOURS
-    hours = hours._replace(hour=hours.hour + start - START)
-    settings = DetectionSettings()
-    proved = prove(frame, settings, learn(frame, settings), lambda member_ids: ({1: hours}, NAMES))
-    assert {evidence.kind for evidence in proved.evidence.get(0, ())} == found
 
 
 @pytest.mark.parametrize(
