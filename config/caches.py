@@ -10,7 +10,7 @@ from redis import RedisError
 PAUSE_SECONDS = 10  # without asking one that did not answer: a page would wait for it several times
 
 
-def build_caches(redis_url: str) -> dict[str, Mapping[str, object]]:
+def build_caches(redis_url: str, redis_name: str) -> dict[str, Mapping[str, object]]:
     """Counted calls for all processes: in Redis, or else in the database. Rendered pages: in Redis, or else
     in each process, since keeping one in SQLite takes five statements and the lock that writers wait for.
 
@@ -19,7 +19,7 @@ def build_caches(redis_url: str) -> dict[str, Mapping[str, object]]:
         redis: dict[str, object] = {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": redis_url,
-            "KEY_PREFIX": "cursor-cost-monitor",
+            "KEY_PREFIX": redis_name,
         }
         at_most = {"socket_connect_timeout": 2, "socket_timeout": 2}  # seconds that a page waits for it
         spare = {"BACKEND": "config.caches.SpareRedisCache", "OPTIONS": at_most}

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.utils.crypto import salted_hmac
 
 from config.caches import build_caches
 from config.local.environment import Environment, read_env_file
@@ -142,11 +143,13 @@ else:
 DATABASES = {"default": DATABASE}
 
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"), example="redis://HOST:6379/0")
-CACHES = build_caches(REDIS_URL)
+# A Redis may serve several installations: each has a queue, counters and pages of its own there.
+REDIS_NAME = f"cursor-cost-monitor-{salted_hmac('redis', '', SECRET_KEY, algorithm='sha256').hexdigest()[:8]}"
+CACHES = build_caches(REDIS_URL, REDIS_NAME)
 
 # Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
 Q_CLUSTER = {
-    "name": "cursor-cost-monitor",
+    "name": REDIS_NAME if REDIS_URL else "cursor-cost-monitor",
     "workers": 2,
     "timeout": 55 * 60,
     "retry": 60 * 60,

@@ -18,7 +18,7 @@ from config.settings import *  # noqa: E402, F403  (only after the environment i
 # Redis outlives the test and serves all test processes: each has a queue of its own, emptied after use.
 Q_CLUSTER = Q_CLUSTER | {"name": f"tests-{os.getpid()}"}  # noqa: F405
 # Likewise what is cached there: a page that another test process rendered shows another company.
-CACHES = CACHES | {"pages": build_caches("")["pages"]}  # noqa: F405
+CACHES = CACHES | {"pages": build_caches("", "")["pages"]}  # noqa: F405
 CACHES["default"] = CACHES["default"] | {"KEY_PREFIX": f"tests-{os.getpid()}"}
 if REDIS_URL:  # noqa: F405
     CACHES["default"]["BACKEND"] = "tests.caches.OwnKeys"
