@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from incidents.lifecycle.ends import end_of_day, end_problem
+from incidents.ends import end_of_day, end_problem
 from incidents.lifecycle.moves import Actor, Outcome, write
 from incidents.models import Incident, MemberAnswer, TimelineEntry, TimelineStep
 from incidents.notifying import recording

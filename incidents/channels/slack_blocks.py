@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks, read 2026-11-23.
 
 from typing import Any
 
-from incidents.lifecycle.ends import SNOOZES
+from incidents.ends import SNOOZES
 from incidents.notifying.messages import Alert, Digest, DigestTable, IncidentMessage, MemberQuestion
 from incidents.wording import shorten
 

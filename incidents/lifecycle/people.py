@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, When
 
 from detection.vocabulary import Cause
+from incidents.ends import end_problem
 from incidents.models import Incident, Status, TimelineStep, Verdict
 from incidents.wording import end_in_words, instant
 
-from .ends import end_problem
 from .exemptions import CLOSING_VERDICTS, replace_exemption, revoke_exemptions
 from .moves import UNRESOLVED, Actor, Outcome, Transition, outcome, transition
 

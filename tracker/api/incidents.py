@@ -13,8 +13,8 @@ from detection.models import Anomaly
 from detection.vocabulary import Rule
 from incidents import lifecycle, times
 from incidents.actions.causes import incident_cause
+from incidents.ends import end_problem, snooze_end
 from incidents.lifecycle import Actor, Outcome
-from incidents.lifecycle.ends import end_problem, snooze_end
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest

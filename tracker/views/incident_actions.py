@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST
 from collector.base.days import utc_day
 from collector.base.plausibility import is_number
 from incidents import lifecycle
+from incidents.ends import SNOOZES, end_of_day, snooze_end
 from incidents.lifecycle import Actor, Outcome
-from incidents.lifecycle.ends import SNOOZES, end_of_day, snooze_end
 from incidents.models import Incident, Origin, Verdict
 from tracker.access.guard import responder
 from tracker.access.request import AccessRequest

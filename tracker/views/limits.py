@@ -18,7 +18,7 @@ from collector.models import Member
 from incidents.actions.cursor_links import DASHBOARD
 from incidents.actions.limit_requests import approve_request, deny_request, record_request
 from incidents.actions.limits import LimitRefused, LimitWish, carry_out, record_wish
-from incidents.lifecycle.ends import end_problem
+from incidents.ends import end_problem
 from incidents.models import Incident, LimitChange, LimitRequest, Origin
 from incidents.models.limits import MOST_DOLLARS
 from tracker.access.guard import admin_only, public, turn_away

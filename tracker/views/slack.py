@@ -32,8 +32,8 @@ from incidents.actions.limit_requests import approve_request, deny_request
 from incidents.channels import slack
 from incidents.channels.base import DeliveryError
 from incidents.channels.slack import SlackUser
+from incidents.ends import SNOOZES, end_of_day, snooze_end
 from incidents.lifecycle import Actor, Outcome
-from incidents.lifecycle.ends import SNOOZES, end_of_day, snooze_end
 from incidents.models import Incident, LimitRequest, MemberAnswer, Origin, SlackRequest, Verdict
 from tracker.access.admission import is_admitted
 from tracker.access.guard import public
