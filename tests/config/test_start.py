@@ -34,6 +34,22 @@ manage.main()
 print("loaded", *sys.modules)
 """
 
+FIRST = """
+import os
+import sys
+import django
+from django.core.management import get_commands, load_command_class
+django.setup()
+for name, app in get_commands().items():
+    if app not in sys.argv:
+        continue
+    if not os.fork():
+        load_command_class(app, name)
+        print(name, flush=True)
+        os._exit(0)
+    os.wait()
+"""
+
 
 def run(program: str, *arguments: str, database_url: str) -> tuple[str, set[str]]:
     """What the program printed, and the modules that it had loaded in the end."""
@@ -89,3 +105,15 @@ def test_every_command_starts_after_the_checks_of_the_settings():
     assert len(commands) > 20
     checks = {name: load_command_class(app, name).requires_system_checks for name, app in commands.items()}
     assert checks == dict.fromkeys(commands, (SETTINGS_CHECKS,))
+
+
+def test_any_command_may_be_the_first_to_load_what_it_needs(shared_database_url):
+    names = {name for name, app in get_commands().items() if app in OURS}
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, *OURS],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": shared_database_url, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        text=True,
+    )
+    assert set(done.stdout.split()) == names, done.stderr[-2_000:]
