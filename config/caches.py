@@ -7,10 +7,12 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache
 from redis import RedisError
 
+from config.local.secret_key import derive_key
+
 PAUSE_SECONDS = 10  # without asking one that did not answer: a page would wait for it several times
 
 
-def build_caches(redis_url: str, redis_name: str) -> dict[str, Mapping[str, object]]:
+def build_caches(redis_url: str, secret_key: str) -> dict[str, Mapping[str, object]]:
     """Counted calls for all processes: in Redis, or else in the database. Rendered pages: in Redis, or else
     in each process, since keeping one in SQLite takes five statements and the lock that writers wait for.
 
@@ -19,7 +21,7 @@ def build_caches(redis_url: str, redis_name: str) -> dict[str, Mapping[str, obje
         redis: dict[str, object] = {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": redis_url,
-            "KEY_PREFIX": redis_name,
+            "KEY_PREFIX": redis_name(secret_key),
         }
         at_most = {"socket_connect_timeout": 2, "socket_timeout": 2}  # seconds that a page waits for it
         spare = {"BACKEND": "config.caches.SpareRedisCache", "OPTIONS": at_most}
@@ -36,6 +38,11 @@ def build_caches(redis_url: str, redis_name: str) -> dict[str, Mapping[str, obje
             "OPTIONS": {"MAX_ENTRIES": 200},  # of about 100 KB
         },
     }
+
+
+def redis_name(secret_key: str) -> str:
+    """What this installation's keys begin with in a Redis that may serve several."""
+    return f"cursor-cost-monitor-{derive_key(f'redis {secret_key}')[:8]}"
 
 
 class SpareRedisCache(RedisCache):

@@ -5,9 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
-from django.utils.crypto import salted_hmac
 
-from config.caches import build_caches
+from config.caches import build_caches, redis_name
 from config.local.environment import Environment, read_env_file
 from config.local.secret_key import derive_key, load_secret_key
 from config.local.var_directory import make_var_directory
@@ -143,13 +142,11 @@ else:
 DATABASES = {"default": DATABASE}
 
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"), example="redis://HOST:6379/0")
-# A Redis may serve several installations: each has a queue, counters and pages of its own there.
-REDIS_NAME = f"cursor-cost-monitor-{salted_hmac('redis', '', SECRET_KEY, algorithm='sha256').hexdigest()[:8]}"
-CACHES = build_caches(REDIS_URL, REDIS_NAME)
+CACHES = build_caches(REDIS_URL, SECRET_KEY)
 
 # Task queue. The hourly job is given 55 minutes; `retry` above `timeout`, or it would run twice.
 Q_CLUSTER = {
-    "name": REDIS_NAME if REDIS_URL else "cursor-cost-monitor",
+    "name": redis_name(SECRET_KEY) if REDIS_URL else "cursor-cost-monitor",
     "workers": 2,
     "timeout": 55 * 60,
     "retry": 60 * 60,

@@ -17,7 +17,7 @@ from detection.frame.kept_days import kept_day_rows
 
 @pytest.fixture
 def no_redis(settings) -> None:
-    settings.CACHES = build_caches("redis://127.0.0.1:1/0", "name")
+    settings.CACHES = build_caches("redis://127.0.0.1:1/0", "key")
 
 
 def test_what_cannot_be_kept_is_not_there(no_redis):
@@ -28,7 +28,7 @@ def test_what_cannot_be_kept_is_not_there(no_redis):
 def test_redis_that_is_silent_is_waited_for_once_and_asked_again_later(settings, monkeypatch):
     monkeypatch.setattr(SpareRedisCache, "asks_again_at", 0.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings.CACHES = build_caches(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "name")
+        settings.CACHES = build_caches(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "key")
         caches["pages"].get("key")
         began = time.monotonic()
         assert [caches["pages"].get("key", "nothing") for _ in range(5)] == ["nothing"] * 5

@@ -66,7 +66,7 @@ def test_the_page_for_debugging_shows_no_address_with_a_secret_in_it(rf, setting
     settings.EMAIL_URL = "smtp+tls://user:hunter2@mail.example.com:587"
     settings.WEBHOOK_URL = settings.HEARTBEAT_URL = "https://example.com/hunter2"
     settings.REDIS_URL = "redis://:hunter2@redis:6379/0"
-    settings.CACHES = build_caches(settings.REDIS_URL, settings.REDIS_NAME)
+    settings.CACHES = build_caches(settings.REDIS_URL, settings.SECRET_KEY)
     settings.Q_CLUSTER = {"redis": settings.REDIS_URL}
     assert "hunter2" not in ExceptionReporter(rf.get("/"), None, None, None).get_traceback_html()
 
