@@ -89,15 +89,16 @@ def header_of(cells: list[str], text: str, delimiter: str, columns: Columns) -> 
 
 
 def _places(spelled: list[str], spellings: tuple[str, ...]) -> list[list[int]]:
-    """Where a column stands: by spelling, then by those that differ in what joins the words."""
-    loose = dict.fromkeys(map(_squeezed, spellings))
-    exact = [[place for place, cell in enumerate(spelled) if cell == wanted] for wanted in spellings]
-    taken = {place for alike in exact for place in alike}
-    joined = [
-        [place for place, cell in enumerate(spelled) if place not in taken and _squeezed(cell) == wanted]
-        for wanted in loose
-    ]
-    return [alike for alike in exact + joined if alike]
+    """Where a column stands, by spelling, the best first; also where only what joins its words differs."""
+    places: list[list[int]] = []
+    taken: set[int] = set()
+    for wanted in spellings:
+        loose = {place for place, cell in enumerate(spelled) if _squeezed(cell) == _squeezed(wanted)}
+        exact = {place for place in loose if spelled[place] == wanted}
+        for alike in (exact - taken, loose - exact - taken):
+            places += [sorted(alike)] if alike else []
+        taken |= loose
+    return places
 
 
 @lru_cache(1024)
