@@ -125,10 +125,14 @@ def _describe_findings(
 ) -> tuple[list[DescribedFinding], int]:
     """Findings with onset, reason and sentence, and how many were dropped because history raises no
     alerts."""
-    findings = assessment.findings
+    as_of = frame.as_of
+    findings = [
+        finding
+        for finding in assessment.findings
+        if key_of(finding) in earlier or not finding.is_passing(as_of)
+    ]
     if not findings:
         return [], 0
-    as_of = frame.as_of
     shown = [finding for finding in findings if takes_over(finding, earlier.get(key_of(finding)), as_of)]
     detail = load_detail(shown, as_of, days=settings.history_days, prices=frame.prices)
     names = {member.pk: str(member) for member in Member.objects.filter(pk__in=_named(shown))}

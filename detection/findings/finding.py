@@ -12,7 +12,7 @@ import pandas as pd
 
 from detection.frame.arrays import Array, in_numpy
 from detection.frame.evidence import Evidence
-from detection.frame.frame import LATE_HOURS, Frame
+from detection.frame.frame import DAY_HOURS, LATE_HOURS, Frame, hour_after
 from detection.vocabulary import Cause, Rule, Severity
 
 # `none`: the figure is not a sum of events but came with a snapshot, for example, so no event crossed it.
@@ -77,6 +77,13 @@ class Finding:
     operands: dict[str, Any] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     charged_cents: float | None = None
+
+    def is_passing(self, as_of: datetime) -> bool:
+        """Whether the window is the oldest rolling day looked at: all of it was judged in the hours before,
+        and looks new only without what has passed out of view."""
+        window = self.window
+        is_day = window.kind != "since" and window.end_at - window.start_at == timedelta(hours=DAY_HOURS)
+        return is_day and hour_after(as_of) - window.end_at >= timedelta(hours=LATE_HOURS)
 
     @property
     def extra_cents(self) -> float:

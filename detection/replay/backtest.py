@@ -133,8 +133,10 @@ def _follow(findings: Sequence[Finding], as_of: datetime, live: dict[Key, Stretc
     """Open a stretch for what is new, and note what is still there, or no longer."""
     alarmed: dict[Key, list[Finding]] = {}
     for finding in findings:
-        if finding.severity != Severity.INFO:
-            alarmed.setdefault((finding.member_id, finding.cause), []).append(finding)
+        key: Key = (finding.member_id, finding.cause)
+        is_known = key in live and finding.rule.value in live[key].rules
+        if finding.severity != Severity.INFO and (is_known or not finding.is_passing(as_of)):
+            alarmed.setdefault(key, []).append(finding)
     for key, raised in alarmed.items():
         if key not in live:
             first = raised[0]

@@ -9,6 +9,8 @@ from collector.models import BillingCycle, Member
 from detection import engine
 from detection.engine import detect
 from detection.models import Anomaly, DetectionSettings
+from detection.replay.backtest import backtest
+from detection.replay.past import load_history
 
 from .facts import FRESH, NOW, make_event, make_events, make_member, runaway, ten_dollar_days
 
@@ -140,3 +142,18 @@ def test_a_limit_that_is_exceeded_again_in_a_new_cycle_tells_the_new_cycles_spen
     make_event(ana, turn + timedelta(hours=13), 500)
     (anomaly,) = detect(turn + timedelta(hours=14), data_ages=FRESH).returned
     assert anomaly.message.startswith("Ana Ruiz spent $500 in this cycle, over the limit of $400")
+
+
+def test_what_passes_out_of_view_raises_nothing_new_and_lasts():
+    ana = make_member()
+    ten_dollar_days(ana)
+    runaway(ana)
+    whole, passing = NOW + timedelta(hours=25), NOW + timedelta(hours=31)
+    settings = DetectionSettings()
+    history = load_history(NOW.date(), passing.date(), settings)
+    assert backtest(history, settings, [passing]) == []
+    assert len(backtest(history, settings, [whole, passing])) == 1
+
+    assert detect(passing, data_ages=FRESH).opened == ()
+    assert "expensive_model" in {anomaly.rule for anomaly in detect(whole, data_ages=FRESH).opened}
+    assert [anomaly.rule for anomaly in detect(passing, data_ages=FRESH).still] == ["expensive_model"]
