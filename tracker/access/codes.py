@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -29,6 +30,7 @@ from tracker.access.audit import client_address
 from tracker.access.deeds import current_request, note_change
 
 WRONG_CODE = "wrong code"
+CODES = "authenticator_set"  # of a login, to read those of many at once
 KINDS = {
     Authenticator.Type.TOTP: "a one-time code for their login",
     Authenticator.Type.RECOVERY_CODES: "the recovery codes of their login",
@@ -36,7 +38,7 @@ KINDS = {
 
 
 def has_code(user: User) -> bool:
-    codes = user.authenticator_set.all()  # type: ignore[attr-defined]
+    codes: Iterable[Authenticator] = getattr(user, CODES).all()
     return any(code.type == Authenticator.Type.TOTP for code in codes)
 
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from collector.base.read_only import CarefulList
-from tracker.access.codes import has_code, remove_codes
+from tracker.access.codes import CODES, has_code, remove_codes
 from tracker.access.deeds import current_request, note_change
 from tracker.access.request import AccessRequest
 from tracker.access.roles import GROUP_NAMES, Role, role_of
@@ -181,7 +181,7 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
         return ROLE_WORDS[role.name.lower()].partition(":")[0] if role is not Role.NOBODY else "none"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups", "authenticator_set")
+        return super().get_queryset(request).prefetch_related("groups", CODES)
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **options: Any

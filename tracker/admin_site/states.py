@@ -17,6 +17,7 @@ from groups.assignments.membership import UNASSIGNED, members_of
 from groups.models import Group, GroupImport
 from incidents.models import Channel, Incident
 from incidents.notifying.backlog import backlog
+from tracker.access.codes import CODES
 from tracker.access.roles import Role, role_of
 from tracker.models import AccessSettings, ApiToken, AuditEntry
 from tracker.widgets.formats import age, full_day, plural
@@ -94,7 +95,7 @@ def imports(now: datetime) -> EntryState:
 
 def people(now: datetime) -> EntryState:
     policy = AccessSettings.get_solo()
-    active = list(User.objects.filter(is_active=True).prefetch_related("groups", "authenticator_set")[:500])
+    active = list(User.objects.filter(is_active=True).prefetch_related("groups", CODES)[:500])
     admins = sum(role_of(user, policy) is Role.ADMIN for user in active)
     return EntryState(f"{plural(len(active), 'person', 'people')}, {plural(admins, 'administrator')}")
 
