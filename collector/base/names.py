@@ -27,8 +27,9 @@ T = TypeVar("T")
 class Names:
     """What one reader sees of members, who are named by id; `own_id` is the reader's own, where names are
     hidden from them. Groups of fewer than `smallest_group` people on `day` are then hidden too. Who does not
-    see everybody (`sees_all`) reads no errors, which name anybody. `memo` keeps what is asked more than once
-    while one answer is made; None where that may change meanwhile."""
+    see everybody (`sees_all`) reads no errors, which name anybody, and knows of those who act only the
+    `colleagues`: names and addresses of those whom they see. `memo` keeps what is asked more than once while
+    one answer is made; None where that may change meanwhile."""
 
     are_hidden: bool = False
     own_id: int | None = None
@@ -36,6 +37,7 @@ class Names:
     day: date = date.min
     shows_ranks: bool = True
     sees_all: bool = True
+    colleagues: Callable[[], frozenset[str]] | None = field(default=None, compare=False, repr=False)
     memo: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
@@ -63,11 +65,21 @@ class Names:
 
     def actor(self, name: str) -> str:
         """Who did something, by the name kept with it; empty (the system) stays so."""
-        return SOMEBODY if name and self.are_hidden else name
+        return name if self.knows(name) else SOMEBODY
 
-    def free_text(self, text: str) -> str:
-        """Text that a person wrote, which may name anybody."""
-        return "" if self.are_hidden else text
+    def knows(self, name: str) -> bool:
+        """Whether who did something may be named; empty (the system) may."""
+        if self.colleagues is None or not name:
+            return not (name and self.are_hidden)
+        return name in self.once("colleagues", self.colleagues)
+
+    def sees(self, email: str) -> bool:
+        """Whether the member of that address appears at all, by name or pseudonym."""
+        return self.colleagues is None or self.knows(email)
+
+    def free_text(self, text: str, by: str = "") -> str:
+        """Text that `by` wrote, which may name anybody whom that person knows; empty is the system."""
+        return "" if self.are_hidden or not self.knows(by) else text
 
     def error_text(self, text: str) -> str:
         """What went wrong with a source or a channel: another system's words, or addresses it refused."""

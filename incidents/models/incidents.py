@@ -206,8 +206,10 @@ class Incident(models.Model):
 
     @property
     def owner(self) -> Member | None:
-        """The person concerned where the incident is about a service account of theirs."""
-        return None if self.is_about_a_person else self.person_concerned
+        """The person concerned where the incident is about a service account of theirs, if the reader may see
+        them."""
+        person = None if self.is_about_a_person else self.person_concerned
+        return person if person and names.current().sees(person.email) else None
 
     @property
     def is_resolved(self) -> bool:

@@ -70,10 +70,18 @@ class TimelineEntry(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.get_step_display()}"
 
     @property
+    def shown_text(self) -> str:
+        """The text as the reader may see it: what a channel answered may name anybody, and so may people."""
+        reader = names.current()
+        if self.step == TimelineStep.UNDELIVERED:
+            return reader.error_text(self.text)
+        return reader.free_text(self.text, self.actor_name)
+
+    @property
     def sentence(self) -> str:
         """The step in one line, without its time: `Acknowledged by Ada Byron (Slack)`."""
         reader = names.current()
-        words, text = str(self.get_step_display()).capitalize(), reader.free_text(self.text)
+        words, text = str(self.get_step_display()).capitalize(), self.shown_text
         by = f" by {reader.actor(self.actor_name)}" if self.actor_name else ""
         where = "" if self.origin == Origin.SYSTEM else f" ({self.get_origin_display()})"
         return f"{words}{by}{where}" + (f": {text}" if text else "")

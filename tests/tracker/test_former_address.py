@@ -95,3 +95,13 @@ def test_names_stay_hidden_behind_either_address_and_ones_own_are_shown(ida):
 def test_whoever_signs_in_with_the_old_address_sees_what_is_their_own(ida):
     access = Access(Role.VIEWER, OLD, make_person("viewer", OLD), policy=AccessSettings(viewers_see="own"))
     assert visible_ids(access, date(2026, 3, 2)) == {ida.pk}
+
+
+def test_whoever_has_the_old_address_after_them_is_not_taken_for_the_member(ida):
+    later = make_person("viewer", OLD)
+    make_person("viewer", NEW.upper())
+    for policy in (AccessSettings(viewers_see="own"), AccessSettings(viewers_see="pseudonyms")):
+        access = Access(Role.VIEWER, OLD, later, policy=policy)
+        assert names_for(access, date(2026, 3, 2)).own_id is None
+    own = Access(Role.VIEWER, OLD, later, policy=AccessSettings(viewers_see="own"))
+    assert visible_ids(own, date(2026, 3, 2)) == frozenset()

@@ -7,7 +7,7 @@ from datetime import date
 from typing import cast
 
 from django.contrib.auth.models import User
-from django.db.models import BigIntegerField, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
@@ -37,30 +37,41 @@ def visible_ids(access: Access, day: date) -> frozenset[int] | None:
 def names_for(access: Access, day: date) -> Names:
     """How `access` sees people on `day`: themselves by name, and others by name unless those are hidden."""
     policy = access.policy
+
+    def seen() -> frozenset[str]:
+        people = Member.objects.filter(pk__in=visible_ids(access, day) or ()).order_by()
+        return frozenset(
+            (access.name, *(text for row in people.values_list("name", "email") for text in row))
+        )
+
     if access.sees != Privacy.PSEUDONYMS:
         sees_all = access.sees != Privacy.OWN
-        return replace(
-            BY_NAME, shows_ranks=policy.shows_ranks, sees_all=sees_all, memo=None if sees_all else {}
-        )
+        reader = replace(BY_NAME, shows_ranks=policy.shows_ranks)
+        return reader if sees_all else replace(reader, sees_all=False, colleagues=seen, memo={})
     return Names(True, id_of(access), policy.smallest_group, day, policy.shows_ranks, memo={})
 
 
 def id_of(access: Access) -> int | None:
     """The reader's own member; None if they have no seat. No query where the policy tells it."""
-    if not access.email:
+    if access.user is None:
         return None
     if "member_id" in vars(access.policy):
         return cast(int | None, vars(access.policy)["member_id"])
-    member = Member.objects.by_address(access.email)
-    return member.pk if member else None
+    login = User.objects.filter(pk=access.user.pk)
+    return login.values_list(member_of_login(access.user.pk), flat=True).first()
 
 
 def member_of_login(user_pk: int) -> Coalesce:
-    """The id of the member whose address a login's is, or else was; None without one."""
+    """The id of the member whose address a login's is, or else was; None without one.
+
+    A former address is somebody else's by now if its member signs in with the present one.
+    """
     address = Lower(Subquery(User.objects.filter(pk=user_pk).values("email")))
+    holders = User.objects.filter(email__iexact=OuterRef("member__email"))
+    former = MemberAddress.objects.order_by().filter(~Exists(holders), email=address)
     return Coalesce(
         Subquery(Member.objects.order_by().filter(email=address).values("pk")),
-        Subquery(MemberAddress.objects.order_by().filter(email=address).values("member")),
+        Subquery(former.values("member")),
         output_field=BigIntegerField(),
     )
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from collector.base import names
 from incidents.models import TimelineEntry, TimelineStep
 
 
@@ -25,6 +24,6 @@ def timeline_lines(entries: Iterable[TimelineEntry]) -> list[TimelineLine]:
     lines = []
     for _, group in groupby(entries, moment):
         first, *others = group
-        channels = [names.current().free_text(entry.text) for entry in others]
+        channels = [entry.shown_text for entry in others]
         lines.append(TimelineLine(first.at, ", ".join([first.sentence, *channels])))
     return lines

@@ -23,9 +23,9 @@ def actor(name: str) -> str:
 
 
 @register.filter
-def free_text(text: str) -> str:
-    """What a person wrote; nothing where names are hidden from the reader."""
-    return current().free_text(text)
+def free_text(text: str, by: str) -> str:
+    """What `by` wrote; nothing where the reader may not know who that is."""
+    return current().free_text(text, by)
 
 
 @register.filter

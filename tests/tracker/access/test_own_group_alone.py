@@ -2,11 +2,15 @@
 
 import pytest
 
-from collector.models import SourceRun
-from incidents.models import Incident
-from tests.incidents.factories import make_anomaly, make_channel
+from collector.models import Member, SourceRun
+from groups.models import Group
+from incidents import lifecycle
+from incidents.lifecycle import Actor
+from incidents.lifecycle.delivery import undelivered
+from incidents.models import Incident, Notification, Origin
+from tests.incidents.factories import make_anomaly, make_channel, make_incident
 from tests.tracker.api import conftest as api_fixtures
-from tests.tracker.api.company import NOW
+from tests.tracker.api.company import NOW, put
 from tracker.models import AccessSettings
 
 people = api_fixtures.people
@@ -60,6 +64,43 @@ def test_a_page_that_was_kept_for_somebody_else_is_not_theirs(sign_in):
             shown[role, address] = "Bob" in answer.text
     assert {address for (role, address), has_bob in shown.items() if has_bob and role == "viewer"} == set()
     assert shown["admin", "/"]
+
+
+def test_whoever_acts_from_outside_the_own_group_is_a_colleague_and_their_words_are_not_shown(ann, people):
+    incident = make_incident(people["Ann"], detected_at=NOW)
+    for name, note in (
+        ("bob@company.com", "Bob paired with me"),
+        ("Ann", "my own doing"),
+        ("token x", "ticket 7"),
+    ):
+        lifecycle.note(incident, Actor(None, name), Origin.PAGE, NOW, note)
+    lifecycle.acknowledge(incident, Actor(None, "Bob"), Origin.SLACK, NOW)
+    failed = {"error": "bob@company.com is unknown", "created_at": NOW, "due_at": NOW, "dedupe_key": "1"}
+    entry = incident.timeline.first()
+    channel = make_channel("email")
+    undelivered(Notification(incident=incident, channel=channel, kind="alert", entry=entry, **failed), NOW)
+    page = ann.get(incident.get_absolute_url()).text
+    assert "Note by Ann (page): my own doing" in page
+    assert "Note by a colleague (page)<" in page
+    for address in (
+        "/incidents",
+        "/incidents?csv=incidents",
+        "/api/anomalies",
+        f"/api/incidents/{incident.pk}",
+    ):
+        page += ann.get(address).text
+    assert [word for word in ("Bob", "bob@", "token x", "ticket 7") if word in page] == []
+
+
+def test_the_owner_of_a_service_account_of_the_own_group_is_named_only_to_whoever_sees_them(ann, people):
+    kind = {"kind": "service_account", "owner": people["Bob"], "first_seen_at": NOW, "last_seen_at": NOW}
+    robot = Member.objects.create(email="service-account:ci", name="ci", **kind)
+    put(robot, Group.objects.get(name="Eng > Core"))
+    incident = make_incident(robot, detected_at=NOW)
+    addresses = (incident.get_absolute_url(), f"/api/incidents/{incident.pk}")
+    shown = [ann.get(address) for address in addresses]
+    assert [answer.status_code for answer in shown] == [200, 200]
+    assert [answer.text for answer in shown if "bob" in answer.text.lower()] == []
 
 
 def team_incident(**said):
