@@ -136,6 +136,11 @@ def columns_beside(model: type[models.Model], *names: str) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.concrete_fields if field.attname not in left_out)
 
 
+def filled(values: Values, known: Values) -> Values:
+    """`values`, with what they leave unknown (None) as it is `known`."""
+    return tuple(old if new is None else new for new, old in zip(values, known, strict=True))
+
+
 def _prepared(field: models.Field) -> Callable[[Any], object]:
     """The function that converts a value of `field` for the driver; most need none."""
 

@@ -22,7 +22,6 @@ from .records import ListAnswer, PagedAnswer
 from .rows import read_rows, reject_raw
 from .values import (
     NO_IDS,
-    Count,
     Day,
     Email,
     Id,
@@ -99,7 +98,10 @@ class MetricsByMember(PagedAnswer):
 
 
 class CommitRecord(Record):
-    """One commit; an amended one comes again under the same hash with a later `createdAt`."""
+    """One commit; an amended one comes again under the same hash with a later `createdAt`.
+
+    A count that cannot be read is None; one that is missing is 0, unless it is one of the optional ones.
+    """
 
     commit_hash: Hash
     user_email: Email = ""
@@ -108,12 +110,12 @@ class CommitRecord(Record):
     branch: Place = Field("", validation_alias="branchName")
     is_primary_branch: OptionalFlag = None
     source: Annotated[str, text_validator(20)] = Field("", validation_alias="commitSource")
-    lines_added: Count = Field(0, validation_alias="totalLinesAdded")
-    lines_deleted: Count = Field(0, validation_alias="totalLinesDeleted")
-    tab_lines_added: Count = 0
-    tab_lines_deleted: Count = 0
-    composer_lines_added: Count = 0
-    composer_lines_deleted: Count = 0
+    lines_added: SomeCount = Field(0, validation_alias="totalLinesAdded")
+    lines_deleted: SomeCount = Field(0, validation_alias="totalLinesDeleted")
+    tab_lines_added: SomeCount = 0
+    tab_lines_deleted: SomeCount = 0
+    composer_lines_added: SomeCount = 0
+    composer_lines_deleted: SomeCount = 0
     unattributed_lines_added: SomeCount = Field(None, validation_alias="nonAiLinesAdded")
     unattributed_lines_deleted: SomeCount = Field(None, validation_alias="nonAiLinesDeleted")
     committed_at: SomeInstant = Field(None, validation_alias="commitTs")

@@ -23,7 +23,6 @@ from .kinds import is_free_kind
 from .values import (
     IN_ORDER,
     Cents,
-    Count,
     Email,
     Flag,
     Id,
@@ -134,7 +133,7 @@ class MemberSpend(Record):
     spend_cents: Cents | None = None
     overall_spend_cents: Cents | None = None
     included_spend_cents: SomeCents = None
-    fast_premium_requests: Count = 0
+    fast_premium_requests: SomeCount = None
     hard_limit_override_dollars: Limit = None
     monthly_limit_dollars: Limit = None
     effective_per_user_limit_dollars: Limit = None
@@ -216,30 +215,33 @@ class EventsAnswer(ListAnswer):
 
 
 class ActivityRecord(Record):
-    """One member's day. `userId` is a number of its own, unlike every other id; in 2025 only `date` came."""
+    """One member's day. `userId` is a number of its own, unlike every other id; in 2025 only `date` came.
+
+    A count that cannot be read is None; one that is missing is 0.
+    """
 
     day: SomeDay = None
     date: Any = None
     user_id: Id = ""
     email: Email = ""
-    is_active: Flag = False
-    lines_added: Count = Field(0, validation_alias="totalLinesAdded")
-    lines_deleted: Count = Field(0, validation_alias="totalLinesDeleted")
-    accepted_lines_added: Count = 0
-    accepted_lines_deleted: Count = 0
-    applies: Count = Field(0, validation_alias="totalApplies")
-    accepts: Count = Field(0, validation_alias="totalAccepts")
-    rejects: Count = Field(0, validation_alias="totalRejects")
-    tabs_shown: Count = Field(0, validation_alias="totalTabsShown")
-    tabs_accepted: Count = Field(0, validation_alias="totalTabsAccepted")
-    composer_requests: Count = 0
-    chat_requests: Count = 0
-    agent_requests: Count = 0
-    cmdk_usages: Count = 0
-    included_requests: Count = Field(0, validation_alias="subscriptionIncludedReqs")
-    api_key_requests: Count = Field(0, validation_alias="apiKeyReqs")
-    usage_based_requests: Count = Field(0, validation_alias="usageBasedReqs")
-    bugbot_usages: Count = 0
+    is_active: OptionalFlag = False
+    lines_added: SomeCount = Field(0, validation_alias="totalLinesAdded")
+    lines_deleted: SomeCount = Field(0, validation_alias="totalLinesDeleted")
+    accepted_lines_added: SomeCount = 0
+    accepted_lines_deleted: SomeCount = 0
+    applies: SomeCount = Field(0, validation_alias="totalApplies")
+    accepts: SomeCount = Field(0, validation_alias="totalAccepts")
+    rejects: SomeCount = Field(0, validation_alias="totalRejects")
+    tabs_shown: SomeCount = Field(0, validation_alias="totalTabsShown")
+    tabs_accepted: SomeCount = Field(0, validation_alias="totalTabsAccepted")
+    composer_requests: SomeCount = 0
+    chat_requests: SomeCount = 0
+    agent_requests: SomeCount = 0
+    cmdk_usages: SomeCount = 0
+    included_requests: SomeCount = Field(0, validation_alias="subscriptionIncludedReqs")
+    api_key_requests: SomeCount = Field(0, validation_alias="apiKeyReqs")
+    usage_based_requests: SomeCount = Field(0, validation_alias="usageBasedReqs")
+    bugbot_usages: SomeCount = 0
     most_used_model: ModelName = ""
     apply_extension: Short = Field("", validation_alias="applyMostUsedExtension")
     tab_extension: Short = Field("", validation_alias="tabMostUsedExtension")

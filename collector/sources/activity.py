@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from collector.base.notes import DoubtKind, Notes
-from collector.base.upsert import FactTable, Key, Values, columns_beside, writing
+from collector.base.upsert import FactTable, Key, Values, columns_beside, filled, writing
 from collector.collecting import watermarks
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
@@ -84,11 +84,15 @@ def _without_repeats(drafts: list[ActivityDraft], notes: Notes) -> list[Activity
 
 
 def added_up(one: Values, other: Values) -> Values:
-    """Two rows of one day as one: counts added up, and of texts the first that is given."""
-    return tuple(
-        a or b if isinstance(a, bool | str) else min(a + b, LARGEST_INTEGER)
-        for a, b in zip(one, other, strict=True)
-    )
+    """Two rows of one day as one: counts added up, unknown where a part is, and of texts the first that is
+    given."""
+    return tuple(_together(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _together(one: Any, other: Any) -> object:
+    if one is None or other is None:
+        return None
+    return one or other if isinstance(one, bool | str) else min(one + other, LARGEST_INTEGER)
 
 
 def _draft(record: ActivityRecord) -> ActivityDraft:
@@ -116,11 +120,14 @@ def _store(part: Window, drafts: list[ActivityDraft], notes: Notes) -> SyncResul
         for identity, day, values in drafts:
             key = (roster.member_id(identity), day)
             # Days on which nothing happened are not kept, unless something was thought to have. Whoever left
-            # and came back is listed twice, at nothing under the number that is not in use.
+            # and came back is listed twice, at nothing under the number that is not in use. A count that
+            # cannot be read stays as it was: no failure is a zero.
             if values != NOTHING and rows.get(key, NOTHING) != NOTHING:
                 rows[key] = added_up(rows[key], values)  # two numbers of one person
             elif values != NOTHING or (key in stored_values and key not in rows):
                 rows[key] = values
+        rows = {key: filled(values, stored_values.get(key, NOTHING)) for key, values in rows.items()}
+        rows = {key: values for key, values in rows.items() if values != NOTHING or key in stored_values}
         written = TABLE.bring(rows, stored_values, part.read_at)
         store_notes(Source.ACTIVITY, notes, covers=part.span)
         watermarks.extend(Source.ACTIVITY, *part.span)

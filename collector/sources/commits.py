@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from collector.base.days import utc_day
 from collector.base.notes import Notes
-from collector.base.upsert import FactTable, Key, Upserted, columns_beside, writing
+from collector.base.upsert import FactTable, Key, Upserted, Values, columns_beside, filled, writing
 from collector.collecting import watermarks
 from collector.collecting.etags import ETags
 from collector.collecting.windows import DAY, MINUTE, Window
@@ -28,6 +28,7 @@ LONGEST_QUESTION = timedelta(days=7)
 
 KEY = ("member_id", "commit_hash")
 TABLE = FactTable(AiCodeCommit, KEY, columns_beside(AiCodeCommit, *KEY))
+NOTHING: Values = tuple(getattr(AiCodeCommit(), name) for name in TABLE.values)
 
 
 def sync(client: CursorClient, window: Window, progress: Progress = silent) -> SyncResult:
@@ -76,14 +77,20 @@ def _store(commits: list[CommitRecord], part: Window) -> Upserted:
             newest[key] = commit
     stored = AiCodeCommit.objects.filter(commit_hash__in={commit.commit_hash for commit in commits})
     _follow_addresses(newest, stored)
-    stored_at = {tuple(key): at for *key, at in stored.values_list("member_id", "commit_hash", "ingested_at")}
+    stored_values = TABLE.stored_values(stored)
+    place = TABLE.values.index("ingested_at")
     rows = {
-        key: tuple(getattr(commit, name) for name in TABLE.values)
+        # What cannot be read stays as it was: no failure is a zero.
+        key: filled(filled(_values(commit), stored_values.get(key, NOTHING)), NOTHING)
         for key, commit in newest.items()
-        if key not in stored_at or stored_at[key] <= commit.ingested_at
+        if key not in stored_values or stored_values[key][place] <= commit.ingested_at
     }
-    _take_over_imported({key: newest[key].day for key in rows if key not in stored_at})
+    _take_over_imported({key: newest[key].day for key in rows if key not in stored_values})
     return TABLE.upsert(rows, stored, part.read_at)
+
+
+def _values(commit: CommitRecord) -> Values:
+    return tuple(getattr(commit, name) for name in TABLE.values)
 
 
 def identity_of(commit: CommitRecord) -> Identity:

@@ -24,6 +24,10 @@ KNOWLEDGE = {
 
 COST = ("charged_cents", "cost_basis", "model_cents", "token_fee_cents", "discount_percent")
 TOKENS = ("input_tokens", "output_tokens", "cache_write_tokens", "cache_read_tokens")
+NEVER_REVISED = (*TOKENS, "conversation_id", "cloud_agent_id", "automation_id")
+# With the amount that was charged, so that they stand as long as it does.
+REVISED_TOGETHER = (*NEVER_REVISED, "model_cents", "token_fee_cents", "discount_percent")
+NOTHING = (None, "")
 
 
 class EventKey(NamedTuple):
@@ -111,6 +115,18 @@ def number_twins(drafts: Iterable[EventDraft], roster: Roster) -> EventRows:
         alike.sort(key=lambda columns: tuple(map(str, columns)))
         rows |= {key._replace(ordinal=ordinal): values for ordinal, values in enumerate(alike)}
     return rows
+
+
+def keep_known(rows: EventRows, stored: EventRows) -> None:
+    """Keep what a later answer leaves out or garbles: an event's counts, the parts of its cost, its ids."""
+    for key, old in stored.items():
+        row = rows.get(key)
+        if row is None or row == old:
+            continue
+        names = REVISED_TOGETHER if row.charged_cents == old.charged_cents else NEVER_REVISED
+        lost = [name for name in names if getattr(row, name) in NOTHING and getattr(old, name) not in NOTHING]
+        if lost:
+            rows[key] = row.taking(lost, old)
 
 
 def keep_costs(rows: EventRows, stored: EventRows) -> None:

@@ -25,7 +25,7 @@ from collector.facts.surfaces import is_by_bugbot
 from collector.models import Doubt, Source, UsageEvent
 
 from .base import Progress, SyncResult, silent
-from .event_rows import TABLE, EventDraft, EventValues, keep_costs, number_twins, stored_rows
+from .event_rows import TABLE, EventDraft, EventValues, keep_costs, keep_known, number_twins, stored_rows
 from .owners import settle_owners
 
 NO_TOKENS = TokenUsage()
@@ -86,6 +86,7 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
         stored = stored_rows(_known_events(window, drafts))
         moved = settle_owners(rows, stored, roster)
         keep_costs(rows, stored)
+        keep_known(rows, stored)
         written = TABLE.bring(rows, stored, window.read_at)
         for day in cycles.reach_back_to(window.start_at):
             rollups.recompute_days(day, day, window.read_at)

@@ -162,6 +162,31 @@ def test_one_odd_count_does_not_cost_the_day(told, client, value):
     assert Doubt.objects.get().where == "totalLinesAdded"
 
 
+@pytest.mark.parametrize("value", [-1, "many", None])
+def test_a_count_that_cannot_be_read_stays_as_it_was(told, client, value):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=3, totalLinesAdded=310, isActive=True)], users=1))
+    activity.sync(client, WINDOW)
+    told.tell(PATH, page([row("ana@x.com", agentRequests=4, totalLinesAdded=value, isActive=value)], users=1))
+    for _ in range(2):
+        activity.sync(client, WINDOW)
+        assert [each[2:4] for each in table()] == [(4, 310)]
+        assert DailyActivity.objects.get().is_active
+
+
+def test_of_two_rows_of_a_day_a_count_that_one_cannot_say_is_not_the_others_alone(told, client):
+    told.tell(PATH, page([row("ana@x.com", agentRequests=7)], users=1))
+    activity.sync(client, WINDOW)
+    told.tell(PATH, page([row("ana@x.com", agentRequests=count) for count in (3, "many")], users=1))
+    activity.sync(client, WINDOW)
+    assert [each[2] for each in table()] == [7]
+
+
+def test_an_idle_day_with_an_odd_count_takes_no_row(told, client):
+    told.tell(PATH, page([row("ana@x.com", totalLinesAdded=-1)], users=1))
+    activity.sync(client, WINDOW)
+    assert (table(), Doubt.objects.count()) == ([], 1)
+
+
 def test_a_day_in_two_rows_is_added_up_and_one_that_is_repeated_is_not(told, client):
     twice = row("bo@x.com", user=2, agentRequests=5)
     rows = [row("ana@x.com", agentRequests=count, isActive=True) for count in (3, 4)]

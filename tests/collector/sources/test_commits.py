@@ -85,6 +85,14 @@ def test_an_amended_commit_keeps_its_newest_figures_in_any_order(told, client):
         assert [row[3] for row in table()] == [150]
 
 
+def test_a_count_of_lines_that_cannot_be_read_stays_as_it_was(told, client):
+    for lines, unattributed in ((120, 30), (-1, "some")):
+        told.tell(commits.PATH, answer(commit(totalLinesAdded=lines, nonAiLinesAdded=unattributed)))
+        commits.sync(client, WINDOW)
+        assert [each[3:] for each in table()] == [(120, 30)]
+    assert {doubt.where for doubt in Doubt.objects.all()} == {"totalLinesAdded", "nonAiLinesAdded"}
+
+
 def test_the_last_day_of_a_week_of_history_is_asked_for_to_its_end(told, client):
     told.tell(commits.PATH, answer())
     commits.sync(client, Window(datetime(2026, 9, 3, tzinfo=UTC), END, END))

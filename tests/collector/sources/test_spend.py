@@ -228,6 +228,12 @@ def test_spend_counts_whatever_is_odd_beside_it(told, client, fields):
     assert [row[3] for row in table()] == [Decimal("3200.750456")]
 
 
+@pytest.mark.parametrize("count", [-1, "many", None])
+def test_a_number_of_requests_that_cannot_be_read_is_unknown_and_not_zero(told, client, count):
+    sync(told, client, TEN, spend_row("ana@x.com", fastPremiumRequests=count))
+    assert SpendSnapshot.objects.get().premium_requests is None
+
+
 def test_rows_of_one_id_on_one_page_add_up(told, client):
     rows = [spend_row("ana@example.com", overallSpendCents=cents, spendCents=0) for cents in (100, 30)]
     assert sync(told, client, TEN, *rows).noted == 2
