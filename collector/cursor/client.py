@@ -216,8 +216,9 @@ class CursorClient:
         is_second = self._key(where.split()[-1]) != self.key
         name = "CURSOR_ANALYTICS_API_KEY" if is_second else "CURSOR_ADMIN_API_KEY"
         otherwise = ", or unset it where the plan has no analytics" if is_second else ""
+        key = "a valid team key" if status == 401 else "one that may read this, else one with scope admin:*"
         error = self._error(
-            f"Cursor refused the key ({answered}): set {name} to a team key with scope admin:* "
+            f"Cursor refused the key ({answered}): set {name} to {key} "
             f"from cursor.com/dashboard → API Keys{otherwise}",
             Trouble.SECOND_KEY if is_second and status == 401 else Trouble.REFUSED,
             answered=answered,

@@ -16,7 +16,7 @@ from collector.base.leases import AlreadyRunning, hold_lease
 from collector.cursor.client import CursorClient
 from collector.cursor.errors import CursorApiError
 from collector.cursor.spend_limits import LimitInForce, read_limit, write_limit
-from collector.models import Member
+from collector.models import Member, SpendSnapshot
 from incidents.actions.limit_effects import GroupLimit, group_limits_of, judge_effect
 from incidents.lifecycle.moves import Actor, write
 from incidents.models import Incident, LimitChange, TimelineStep
@@ -47,6 +47,19 @@ class LimitRefused(Exception):
 def may_write() -> bool:
     """Whether this installation changes limits in Cursor."""
     return bool(settings.CURSOR_LIMITS == "write" and settings.CURSOR_ADMIN_API_KEY)
+
+
+def last_known_limit(member: Member, now: datetime) -> Decimal | None:
+    """The limit in force in this cycle, in dollars, as collected or as read back after a later change; None
+    where none is known. Two queries."""
+    stated = SpendSnapshot.objects.filter(
+        member=member, cycle__start_at__lte=now, cycle__end_at__gt=now
+    ).order_by("-taken_at")
+    changes = LimitChange.objects.filter(member=member, status__in=LimitChange.CARRIED_OUT)
+    snapshot, change = stated.first(), changes.order_by("-finished_at", "-pk").first()
+    if change and change.finished_at and not (snapshot and snapshot.confirmed_at >= change.finished_at):
+        return change.after_dollars if change.effective_dollars is None else change.effective_dollars
+    return snapshot.limit_dollars if snapshot else None
 
 
 def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> LimitChange:

@@ -16,6 +16,7 @@ from incidents.wording import said_to_member
 
 from .causes import AGENT, AUTOMATION, IncidentCause, short_id
 from .cursor_links import DASHBOARD
+from .limits import last_known_limit
 
 
 @dataclass(frozen=True)
@@ -122,22 +123,24 @@ def mark_as_planned(context: RemedyContext) -> Iterator[Remedy]:
 def set_limit(context: RemedyContext) -> Iterator[Remedy]:
     """The page where an administrator sets, raises or lifts the member's limit."""
     incident = context.incident
-    if incident.member is None or not incident.is_about_a_person:
+    member = incident.member
+    if member is None or not incident.is_about_a_person:
         return
+    limit = last_known_limit(member, context.now)
+    now = "" if limit is None else f"It is {dollars(float(limit) * 100)} per billing cycle now. "
     if not context.is_admin:
         yield Remedy(
-            f"Ask for a spend limit for {incident.member}",
-            "Cursor refuses requests beyond it. An administrator sets it here or in Cursor.",
+            f"Ask to change the spend limit of {member}" if now else f"Ask for a spend limit for {member}",
+            f"{now}Cursor refuses requests beyond it. An administrator sets it here or in Cursor.",
             DASHBOARD,
             "Open Cursor's dashboard",
             is_external=True,
         )
         return
-    url = reverse("member-limit", args=[incident.member.email], query={"incident": incident.pk})
     yield Remedy(
-        f"Set a spend limit for {incident.member}",
-        "Cursor refuses requests beyond it until you raise or remove it, or it expires.",
-        url,
+        f"Change the spend limit of {member}" if now else f"Set a spend limit for {member}",
+        f"{now}Cursor refuses requests beyond it until you raise or remove it, or it expires.",
+        reverse("member-limit", args=[member.email], query={"incident": incident.pk}),
         "Set, raise or lift the limit",
     )
 

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from collector.base.plausibility import is_number
 from incidents.models import Channel
+from incidents.notifying.messages import site_url
 
 from .targets import SECRET_KINDS
 
@@ -139,12 +141,19 @@ def channel_form(kind: str) -> type[ChannelForm]:
 
 
 def missing_set_up(kind: str) -> str:
-    """What `.env` needs before any channel of the kind can send, in sentences; empty where it has it."""
+    """What `.env` lacks for messages of the kind, or for their buttons, in sentences; empty for nothing."""
     if kind == Channel.Medium.SLACK and not settings.SLACK_BOT_TOKEN:
         return (
             "Slack needs an app of your own. At api.slack.com/apps, create one with the bot scope chat:write "
-            "and install it. Set SLACK_BOT_TOKEN in .env to its Bot User OAuth Token (xoxb-…), restart, and "
-            "invite the app to the channel."
+            "and install it. Set SLACK_BOT_TOKEN in .env to its Bot User OAuth Token (xoxb-…) and, for the "
+            "buttons in messages, SLACK_SIGNING_SECRET to its Signing Secret. Restart, and invite the app to "
+            "the channel."
+        )
+    if kind == Channel.Medium.SLACK and not settings.SLACK_SIGNING_SECRET:
+        return (
+            "Buttons in messages do nothing yet: in the app, switch Interactivity on with the request URL "
+            f"{site_url(reverse('slack-actions'))}, set SLACK_SIGNING_SECRET in .env to its Signing Secret, "
+            "and restart."
         )
     if kind == Channel.Medium.EMAIL and not settings.EMAIL_CONFIGURED:
         return (

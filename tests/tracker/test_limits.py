@@ -109,6 +109,20 @@ def test_the_incidents_page_and_the_members_page_lead_there_for_administrators_a
     assert page_of(site) in other_admin.get(site.member.get_absolute_url()).content.decode()
 
 
+def test_a_member_with_a_limit_is_offered_another_and_not_a_first_one(site):
+    admin, responder = client_of("admin"), client_of("responder")
+    page, name = site.incident.get_absolute_url(), site.member
+    assert f"Set a spend limit for {name}" in admin.get(page).text
+    assert f"Ask for a spend limit for {name}" in responder.get(page).text
+    admin.post(page_of(site), form(80) | {"confirmed": "1"})
+    for reader, title in ((admin, "Change"), (responder, "Ask to change")):
+        text = reader.get(page).text
+        assert f"{title} the spend limit of {name}" in text and "It is $80 per billing cycle now." in text
+        assert "a spend limit for" not in text
+    admin.post(page_of(site), form("", what="lift") | {"confirmed": "1"})
+    assert "It is $500 per billing cycle now." in admin.get(page).text  # the team's, which then applies
+
+
 def test_no_viewer_member_or_responder_changes_a_limit_by_any_address(site, settings):
     """Every address that could, with every role below administrator, signed in or by token."""
     settings.SLACK_SIGNING_SECRET = slack_buttons.SECRET

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -128,6 +129,16 @@ def test_a_refused_key_is_not_tried_twice_and_the_line_says_what_to_do(told, cli
     assert (caught.value.permanent, caught.value.trouble) == (True, Trouble.REFUSED)
     assert client.requests_made == 1
     assert "key_secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, "to a valid team key from"), (403, "to one that may read this, else one with scope admin:* from")],
+)
+def test_a_key_is_not_asked_to_be_mightier_than_the_answer_requires(told, client, status, advice):
+    told.tell(PATH, (status, {"message": "no"}, {}))
+    with pytest.raises(CursorApiError, match=re.escape(f"set CURSOR_ADMIN_API_KEY {advice}")):
+        client.get(PATH)
 
 
 @pytest.mark.parametrize(("status", "trouble"), [(401, Trouble.SECOND_KEY), (403, Trouble.REFUSED)])

@@ -67,6 +67,15 @@ def test_what_the_environment_lacks_is_said_before_anything_is_entered(admin_cli
     assert f"Set {needs}" not in admin_client.get(ADD, {"kind": kind}).content.decode()
 
 
+def test_the_slack_form_names_the_secret_that_its_buttons_need(admin_client, settings):
+    settings.SLACK_BOT_TOKEN, settings.SLACK_SIGNING_SECRET = "", ""
+    assert "SLACK_SIGNING_SECRET" in admin_client.get(ADD, {"kind": "slack"}).text
+    settings.SLACK_BOT_TOKEN = "xoxb-1"
+    assert "SLACK_SIGNING_SECRET" in admin_client.get(ADD, {"kind": "slack"}).text
+    settings.SLACK_SIGNING_SECRET = "secret"
+    assert "SLACK_SIGNING_SECRET" not in admin_client.get(ADD, {"kind": "slack"}).text
+
+
 def test_a_test_goes_out_before_anything_is_saved(admin_client, receiver):
     assert "The message got through" in admin_client.post(TEST, values(f"{receiver}/good")).content.decode()
     assert (
