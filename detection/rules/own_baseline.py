@@ -20,15 +20,15 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     if not settings.own_baseline_sensitivity or not len(frame.member_ids):
         return []
     floor = float(settings.floor_dollars) * 100
-    is_known = baseline.spend.days >= settings.own_baseline_min_days
+    is_own = _is_judged_by_own(baseline, settings)
     wild = np.maximum(np.nan_to_num(baseline.wild_cents, nan=np.inf), floor)
     spend = frame.rolling.cents
-    bounds = np.where(is_known[:, None], own_bounds(frame, settings, baseline), wild)
+    bounds = np.where(is_own, own_bounds(frame, settings, baseline), wild)
     ended = (spend / np.maximum(bounds, 1)).argmax(axis=1)  # the rolling day that is farthest over its bound
     day = np.arange(len(spend)), ended
     judgement = Judgement(
         rule=Rule.OWN_BASELINE,
-        mask=(is_known | _is_wild(frame, baseline, day)) & (spend[day] > bounds[day]),
+        mask=(is_own[day] | _is_wild(frame, baseline, day)) & (spend[day] > bounds[day]),
         metric="spend_24h",
         observed=spend[day],
         bound=bounds[day],
@@ -50,6 +50,12 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         evidence=baseline.evidence,
     )
     return list(judgement.findings(frame))
+
+
+def _is_judged_by_own(baseline: Baseline, settings: DetectionSettings) -> Array:
+    """By member and rolling day: whether there is a history to judge by, or evidence that needs none."""
+    is_known = baseline.spend.days >= settings.own_baseline_min_days
+    return is_known[:, None] | has_evidence(baseline, UNATTENDED)
 
 
 def _is_wild(frame: Frame, baseline: Baseline, day: tuple[Array, Array]) -> Array:

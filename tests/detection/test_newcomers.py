@@ -1,8 +1,11 @@
 """Somebody without a history in a team too small to say much."""
 
+import numpy as np
 import pytest
 
-from detection.frame.baseline import learn
+from collector.models import Surface
+from detection.frame.baseline import learn, prove
+from detection.frame.evidence import Work, WorkNames
 from detection.models import DetectionSettings
 from detection.rules import own_baseline
 
@@ -22,3 +25,19 @@ def test_a_newcomer_to_a_small_team_is_found_beyond_what_people_of_its_habits_ma
     assert [
         finding.member_id for finding in own_baseline.findings_in(frame, settings, learn(frame, settings))
     ] == found
+
+
+@pytest.mark.parametrize(("requests", "dollars", "found"), [(20, 60, [10]), (19, 60, []), (20, 24, [])])
+def test_a_newcomer_is_found_by_what_shows_that_nobody_was_at_the_keyboard(requests, dollars, found):
+    days, hours = [steady(10)] * 9 + [[0]], [[10]] * 9 + [[dollars]]
+    frame = make_frame(days, hours, hour_requests=[[10]] * 9 + [[requests]])
+    hour = int(frame.as_of.timestamp()) // 3600 - 1
+    columns = (hour, 0, 0, dollars * 100.0, requests, dollars * 1000.0, 7, requests)
+    run = Work(*(np.array([value]) for value in columns))
+
+    def read(member_ids):
+        return {10: run}, WorkNames(["auto"], [Surface.CLOUD_AGENT.value])
+
+    settings = DetectionSettings()
+    baseline = prove(frame, settings, learn(frame, settings), read)
+    assert [finding.member_id for finding in own_baseline.findings_in(frame, settings, baseline)] == found
