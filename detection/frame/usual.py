@@ -23,7 +23,8 @@ HEAVY_MEMBER_DAYS = 100
 # Robust standard deviations (of the logarithm) at which the price of a token is unusual: it strays less than
 # anything else.
 PRICE_Z = 2.5
-# Nor is a price that most of the money went at, or a little more, which is what mixes of tokens do to it.
+# Nor is a price, or a cost per request, that most of the money went at, or a little more, which is what mixes
+# of tokens do to it.
 MAIN_SHARE, PRICE_MARGIN = 0.5, 1.25
 # Nor is a day such as the member had so often before, or a little more. The newest days of the history do not
 # count: an excess that goes on does not excuse itself within the week.
@@ -63,10 +64,22 @@ def _price_bound(frame: Frame, price: Habit) -> Array:
 
 
 def main_price(past: Past) -> Array:
-    """Cents per weighed token up to which half of each member's money went: the days at that price may be
-    few. A day whose credits outweigh its usage went at no price."""
-    cents = np.maximum(past.history.cents, 0)
-    price = ratio(cents, past.history.weight)
+    """Cents per weighed token up to which half of each member's money went."""
+    return _main_ratio(past.history.cents, past.history.weight)
+
+
+def main_costs(past: Past) -> tuple[Array, Array]:
+    """The same of cents per request: by hand, and of agents."""
+    history = past.history
+    by_hand = _main_ratio(history.hand_cents, history.hand_requests)
+    return by_hand, _main_ratio(history.agent_cents, history.agent_requests)
+
+
+def _main_ratio(cents: Array, units: Array) -> Array:
+    """Cents per unit up to which half of each row's money went: the days at that price may be few. A day
+    whose credits outweigh its usage went at no price."""
+    cents = np.maximum(cents, 0)
+    price = ratio(cents, units)
     if not cents.shape[1]:
         return np.zeros(len(cents))
     order = np.argsort(price, axis=1)

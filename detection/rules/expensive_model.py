@@ -21,7 +21,7 @@ from detection.frame.baseline import (
 from detection.frame.evidence import EvidenceKind
 from detection.frame.frame import Frame
 from detection.frame.habits import Habit
-from detection.frame.usual import noise_of, reached_cents
+from detection.frame.usual import PRICE_MARGIN, main_costs, noise_of, reached_cents
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -41,6 +41,7 @@ class Priced:
     cents: Array
     requests: Array
     habit: Habit
+    main_cost: Array
     lift: Array
 
     @property
@@ -58,8 +59,15 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
     if not settings.expensive_model_multiplier:
         return []
     lift = baseline.cost_lift[np.arange(len(frame.member_ids)), frame.peak_hours_ago]
+    main_by_hand, main_of_agents = frame.past.once(main_costs)
     by_hand = Priced(
-        "hand", "cost_per_request_24h", frame.peak.hand_cents, frame.peak.hand_requests, baseline.cost, lift
+        "hand",
+        "cost_per_request_24h",
+        frame.peak.hand_cents,
+        frame.peak.hand_requests,
+        baseline.cost,
+        main_by_hand,
+        lift,
     )
     runs = Priced(
         "agents",
@@ -67,6 +75,7 @@ def findings_in(frame: Frame, settings: DetectionSettings, baseline: Baseline) -
         frame.peak.agent_cents,
         frame.peak.agent_requests,
         baseline.agent_cost,
+        main_of_agents,
         np.ones_like(lift),
     )
     by_member: dict[int | None, Finding] = {}
@@ -132,12 +141,11 @@ def _window(frame: Frame, hours_ago: int, part: Literal["hand", "agents"]) -> Fi
 
 
 def _own_cost(priced: Priced, frame: Frame, baseline: Baseline, floor_cents: float) -> Array:
-    """Cents per request that each member's own history does not allow: more of them under the floor, unless
-    the price of the tokens says that more expensive models were used. A rise for all raises the bound."""
-    peak, rows = frame.peak, np.arange(len(frame.member_ids))
-    is_plain = (peak.cents > floor_cents) | is_expensive(
-        peak, baseline.bound_price[rows, frame.peak_hours_ago]
-    )
+    """Cents per request that each member's own history does not allow, days on which half of the money went
+    included: more of them under the floor, unless the price of the tokens says that more expensive models
+    were used. A rise for all raises the bound."""
+    peak, day = frame.peak, (np.arange(len(frame.member_ids)), frame.peak_hours_ago)
+    is_plain = (peak.cents > floor_cents) | is_expensive(peak, baseline.bound_price[day])
     z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
     own = np.exp(priced.habit.centre + z * priced.habit.reach * noise_of(priced.requests))
-    return own * priced.lift
+    return np.maximum(own, PRICE_MARGIN * priced.main_cost) * priced.lift

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from detection.frame.frame import Past
-from detection.rules import own_baseline
+from detection.rules import expensive_model, own_baseline
 from tests.detection.frames import last_hour, make_frame
-from tests.detection.rules.test_rules import find
+from tests.detection.rules.test_rules import find, told
 
 
 def dear_day(dollars, days, weights):
@@ -43,3 +43,12 @@ def test_an_excess_of_this_week_does_not_excuse_itself(yesterdays, found):
 def test_the_price_at_which_most_money_goes_is_not_unusual_however_few_the_days(times, found):
     days, weights = [10] * 27 + [400, 0, 0], [1] * 27 + [times, 1, 1]
     assert len(find(own_baseline, dear_day(45, days, weights), floor_dollars=20)) == found
+
+
+@pytest.mark.parametrize(("requests", "severity"), [(400, "warning"), (80, "info")])
+def test_nor_is_the_cost_per_request_at_which_most_money_goes(requests, severity):
+    days, made = [10] * 27 + [400, 0, 0], [10] * 27 + [requests, 0, 0]
+    frame = make_frame(
+        [days], last_hour(60), day_requests=[made], hour_requests=[[12]]
+    )  # $5 each, usually $1
+    assert told(find(expensive_model, frame)) == [(1, "expensive_model", severity)]
