@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from .cells import tidy
-from .days import EPOCH, from_epoch_ms, to_milliseconds, utc_day
+from .days import from_epoch_ms, to_epoch_ms, to_milliseconds, utc_day
 from .money import cents
 
 # Cursor was first sold in 2023: nothing was spent before.
@@ -20,6 +20,9 @@ AHEAD = timedelta(days=1)
 MOST_CENTS = Decimal(10**9)  # ten million dollars in one row
 MOST_COUNT = 2**53  # the largest whole number that JSON's readers agree on
 NOT_A_NUMBER = Decimal("NaN")
+# Units of an instant other than the vendor's.
+FARTHEST = 10**19  # any arithmetic with more might overflow
+MILLISECONDS = {"seconds": Decimal(1000), "microseconds": Decimal("1e-3"), "nanoseconds": Decimal("1e-6")}
 LONGEST_ADDRESS = 254  # RFC 5321, and the column
 # A yearly contract is the longest; a month is usual.
 LONGEST_CYCLE = timedelta(days=370)
@@ -41,18 +44,25 @@ class ImplausibleValue(ValueError):
     """A value that cannot be true. Its message completes a sentence that begins with the field's name."""
 
 
+class StatedInOtherUnit(ImplausibleValue):
+    """An instant in seconds, microseconds or nanoseconds since 1970; `milliseconds` are the right ones."""
+
+    def __init__(self, unit: str, milliseconds: int) -> None:
+        super().__init__(f"is in {unit}, not in milliseconds")
+        self.milliseconds = milliseconds
+
+
 def plausible_instant(value: object, now: datetime) -> datetime:
     """The aware instant that `value` states, to the millisecond, between 2023 and a day after `now`.
 
-    Epoch milliseconds, as number or text, or ISO 8601.
+    Epoch milliseconds, as number or text, or ISO 8601. StatedInOtherUnit where it is plausible in another
+    unit: no number is plausible in two.
     """
+    if other := _in_other_unit(value, now):
+        raise other
     instant = _instant(value)
     if instant < EARLIEST:
-        is_whole, read_as_seconds = WHOLE.fullmatch(str(value).strip()), (instant - EPOCH) * 1000
-        looks_like_seconds = is_whole and EARLIEST - EPOCH <= read_as_seconds <= now + AHEAD - EPOCH
-        raise ImplausibleValue(
-            "is in seconds, not in milliseconds" if looks_like_seconds else "is before 2023"
-        )
+        raise ImplausibleValue("is before 2023")
     if instant > now + AHEAD:
         raise ImplausibleValue("is more than a day ahead")
     return instant
@@ -132,6 +142,22 @@ def _whole(number: Decimal) -> int:
     if not -MOST_COUNT <= number <= MOST_COUNT or number != int(number):
         raise ImplausibleValue("is not a whole number")
     return int(number)
+
+
+def _in_other_unit(value: object, now: datetime) -> StatedInOtherUnit | None:
+    if (type(value) is str and len(value) == 13) or isinstance(value, datetime):  # nearly every instant
+        return None
+    try:
+        number = _number(value)
+    except ImplausibleValue:
+        return None
+    if not 0 < number < FARTHEST:
+        return None
+    first, last = to_epoch_ms(EARLIEST), to_epoch_ms(now + AHEAD)
+    for unit, milliseconds in MILLISECONDS.items():
+        if first <= number * milliseconds <= last:
+            return StatedInOtherUnit(unit, int(number * milliseconds))
+    return None
 
 
 def _instant(value: object) -> datetime:

@@ -40,7 +40,7 @@ from .values import (
     SomeDay,
     Tokens,
     Units,
-    now_for,
+    read_time,
     record_doubt,
 )
 
@@ -251,7 +251,7 @@ class ActivityRecord(Record):
     def check_day(self, info: ValidationInfo) -> ActivityRecord:
         if self.day is None:
             try:
-                self.day = plausible_day(self.date, now_for(info))
+                self.day = read_time(plausible_day, self.date, info, field_name="date")
             except ImplausibleValue as problem:
                 raise ValueError(f"neither day nor date contains a day: date {problem}") from None
         return self

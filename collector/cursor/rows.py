@@ -9,7 +9,12 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from collector.base.notes import DoubtKind, Notes
-from collector.base.plausibility import ImplausibleValue, plausible_cents, plausible_instant
+from collector.base.plausibility import (
+    ImplausibleValue,
+    StatedInOtherUnit,
+    plausible_cents,
+    plausible_instant,
+)
 
 from .errors import wrong_shape
 from .values import Record, RowContext
@@ -91,7 +96,14 @@ def plain_cents(raw: object) -> Decimal | None:
 
 def plain_instant(raw: object, now: datetime) -> datetime | None:
     """The time in a raw row, if it is clear."""
-    return _first_plain(raw, TIME_FIELDS, lambda value: plausible_instant(value, now))
+
+    def read(value: object) -> datetime:
+        try:
+            return plausible_instant(value, now)
+        except StatedInOtherUnit as stated:
+            return plausible_instant(stated.milliseconds, now)
+
+    return _first_plain(raw, TIME_FIELDS, read)
 
 
 def _first_plain(raw: object, names: tuple[str, ...], read: Callable[[object], T]) -> T | None:

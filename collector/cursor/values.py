@@ -20,6 +20,7 @@ from collector.base.plausibility import (
     MOST_CENTS,
     MOST_COUNT,
     ImplausibleValue,
+    StatedInOtherUnit,
     plausible_address,
     plausible_cents,
     plausible_count,
@@ -63,12 +64,25 @@ def now_for(info: ValidationInfo) -> datetime:
     return context.now if isinstance(context, RowContext) else datetime.now(UTC)
 
 
-def record_doubt(info: ValidationInfo, reason: ImplausibleValue | str, replacement: T) -> T:
+def record_doubt(
+    info: ValidationInfo, reason: ImplausibleValue | str, replacement: T, *, field_name: str = ""
+) -> T:
     """Return `replacement` and record why the field was not used; ValueError if no doubts are recorded."""
     if not isinstance(info.context, RowContext):
         raise ValueError(str(reason))
-    info.context.doubts.append((info.field_name or "it", str(reason), replacement))
+    info.context.doubts.append((field_name or info.field_name or "it", str(reason), replacement))
     return replacement
+
+
+def read_time(
+    parse: Callable[[object, datetime], T], value: object, info: ValidationInfo, *, field_name: str = ""
+) -> T:
+    """The instant or day in `value`, with a doubt where it is stated in another unit than milliseconds."""
+    try:
+        return parse(value, now_for(info))
+    except StatedInOtherUnit as stated:
+        instant = parse(stated.milliseconds, now_for(info))
+        return record_doubt(info, stated, instant, field_name=field_name)
 
 
 def optional_validator(
@@ -96,7 +110,7 @@ def plausible_time_validator(
     """
 
     def validate(value: object, info: ValidationInfo) -> T:
-        return parse(value, now_for(info))
+        return read_time(parse, value, info)
 
     def validate_optional(value: object, info: ValidationInfo) -> T | None:
         try:

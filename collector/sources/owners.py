@@ -1,9 +1,10 @@
-"""The same event under another name: its e-mail was missing, disappeared or changed, or its model did."""
+"""The same event under another name: its e-mail was missing, disappeared or changed, or its model did; or at
+another instant of its second."""
 
 from collector.facts.roster import Roster
 from collector.models import UsageEvent
 
-from .event_rows import EventKey, EventRows
+from .event_rows import TOKENS, EventKey, EventRows
 
 
 def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[EventKey]:
@@ -41,7 +42,34 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
     return moved
 
 
+def settle_seconds(rows: EventRows, stored: EventRows) -> list[EventKey]:
+    """Let an event of which one of two answers states the second alone stay one event; keys that moved.
+
+    It is that of the same member, model and tokens within that second which is no longer listed. The exact
+    instant stays.
+    """
+    gone = {_within_second(key, stored): key for key in stored.keys() - rows.keys()}
+    moved: list[EventKey] = []
+    for key in [key for key in rows if key not in stored] if gone else ():
+        place = _within_second(key, rows)
+        old = gone.get(place)
+        if old is None or (key.occurred_at.microsecond and old.occurred_at.microsecond):
+            continue
+        del gone[place]
+        if old.occurred_at.microsecond:
+            rows[old] = rows.pop(key)
+            continue
+        _move(old, key)
+        stored[key] = stored.pop(old)
+        moved += [old, key]
+    return moved
+
+
+def _within_second(key: EventKey, rows: EventRows) -> tuple[object, ...]:
+    """What two rows of one event share, of which one states the second alone."""
+    second = key.occurred_at.replace(microsecond=0)
+    return (key.member_id, second, key.model, *(getattr(rows[key], name) for name in TOKENS))
+
+
 def _move(old: EventKey, new: EventKey) -> None:
-    UsageEvent.objects.filter(**old._asdict()).update(
-        member_id=new.member_id, model=new.model, ordinal=new.ordinal
-    )
+    UsageEvent.objects.filter(**old._asdict()).update(**new._asdict())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes, storable_raw
-from collector.base.plausibility import ImplausibleValue, plausible_cycle_start
+from collector.base.plausibility import ImplausibleValue, StatedInOtherUnit, plausible_cycle_start
 from collector.base.upsert import writing
 from collector.collecting.windows import Window
 from collector.cursor.client import CursorClient
@@ -93,6 +93,12 @@ def _cycle_of(stated: object, notes: Notes, at: datetime) -> BillingCycle | None
     running = BillingCycle.objects.at(at) or BillingCycle.objects.newest(at)
     try:
         start_at = cycles.same_start(plausible_cycle_start(stated, at))
+    except StatedInOtherUnit as other:
+        text, announced = f"subscriptionCycleStart {other}: read as such", f"{stated!r:.80}"
+        notes.doubt(
+            DoubtKind.CYCLE, text, subject="unit", where="subscriptionCycleStart", announced=announced
+        )
+        return _cycle_of(other.milliseconds, notes, at)
     except ImplausibleValue as problem:
         text = f"subscriptionCycleStart {problem}: the known cycle is kept"
         notes.doubt(DoubtKind.CYCLE, text, where="subscriptionCycleStart", announced=f"{stated!r:.80}")

@@ -68,7 +68,7 @@ def test_a_row_that_names_nobody_is_rejected_and_its_neighbours_are_read(row):
         ("timestamp", "yesterday"),
         ("timestamp", None),
         ("timestamp", 0),
-        ("timestamp", str(ms(NOW) // 1000)),
+        ("timestamp", str(ms(NOW) // 1000 + 2 * 86400)),
         ("chargedCents", "a lot"),
         ("chargedCents", True),
         ("chargedCents", "NaN"),
@@ -109,6 +109,16 @@ def test_an_event_with_clear_cents_counts_whatever_else_it_says(field, value, na
     assert row.charged_cents == Decimal("21.36232")
     (((_, subject), doubt),) = notes.doubts.items()
     assert (subject, doubt.cents, doubt.rows) == (named, Decimal("21.36232"), 1)
+
+
+@pytest.mark.parametrize("factor", [0.001, 1000, 10**6])
+def test_an_instant_in_another_unit_counts_with_a_doubt(factor):
+    notes = Notes("here", NOW)
+    (row,) = read(event(NOW) | {"timestamp": str(int(ms(NOW) * factor))}, notes=notes)
+    assert (row.timestamp, row.charged_cents) == (NOW, Decimal("21.36232"))
+    (((_, subject), doubt),) = notes.doubts.items()
+    assert (subject, doubt.start_at) == ("timestamp", NOW)
+    assert "seconds, not in milliseconds: taken as 2026-09-16 15:04:30" in doubt.reason
 
 
 def test_the_models_cost_does_not_stand_in_for_a_charge_where_it_cannot_be_read():

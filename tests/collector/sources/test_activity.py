@@ -195,6 +195,15 @@ def test_a_day_in_two_rows_is_added_up_and_one_that_is_repeated_is_not(told, cli
     assert [each[2] for each in table()] == [7, 5]
 
 
+def test_a_day_that_is_stated_in_seconds_is_read_with_a_doubt(told, client):
+    told.tell(
+        PATH, page([row("ana@x.com", day=None, agentRequests=1) | {"date": ms(START) // 1000}], users=1)
+    )
+    activity.sync(client, WINDOW)
+    assert [each[1:3] for each in table()] == [(date(2026, 9, 14), 1)]
+    assert Doubt.objects.get().where == "date"
+
+
 def test_an_old_answer_without_pages_is_taken_whole(told, client):
     told.tell(PATH, {"data": [row("ana@x.com", agentRequests=1)]})
     assert activity.sync(client, WINDOW).new == 1
