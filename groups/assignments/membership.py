@@ -50,30 +50,32 @@ def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
 
 
 # Each stay ends where the member's next one begins. One pass over the rows, whoever moves within their days.
-BY_GROUP = """
+STAYS = """
 WITH stays AS (
     SELECT member_id, group_id, from_day,
         LEAD(from_day) OVER (PARTITION BY member_id ORDER BY from_day) AS until_day
     FROM {assignment}
-), {spent}
-SELECT COALESCE(stays.group_id, {unassigned}) AS held, {keys}, {sums}
-FROM spent LEFT JOIN stays ON stays.member_id = spent.member_id
-    AND stays.from_day <= spent.on_day AND (stays.until_day IS NULL OR spent.on_day < stays.until_day)
-GROUP BY held, {keys}
-"""
-BY_DAY = "spent AS (SELECT own.*, day AS on_day FROM ({rows}) AS own)"
-# Most members are in one group on all these days: what they spent is added up before it is looked up, which
-# takes half the time, and where it is known by weeks, a quarter.
-BY_MEMBER = """
-known AS (SELECT MIN(day) AS first_day FROM ({rows}) AS own),
-movers AS (SELECT member_id FROM {assignment} WHERE from_day > (SELECT first_day FROM known)),
-spent AS (
-    SELECT {keys}, (SELECT first_day FROM known) AS on_day, {sums}
-    FROM ({whole}) AS spent WHERE member_id NOT IN (SELECT member_id FROM movers) GROUP BY {keys}
-    UNION ALL SELECT {keys}, day AS on_day, {sums}
-    FROM ({rows}) AS spent WHERE member_id IN (SELECT member_id FROM movers) GROUP BY {keys}, day
 )
 """
+BY_DAY = """
+SELECT COALESCE(stays.group_id, {unassigned}) AS held, {keys}, {sums}
+FROM ({rows}) AS spent LEFT JOIN stays ON stays.member_id = spent.member_id
+    AND stays.from_day <= spent.day AND (stays.until_day IS NULL OR spent.day < stays.until_day)
+"""
+# Most members are in one group on all these days: what they spent is added up before it is looked up, which
+# takes half the time, and where it is known by weeks, less than a quarter.
+BY_MEMBER = """
+, known AS (SELECT MIN(day) AS first_day FROM ({rows}) AS own),
+movers AS (SELECT member_id FROM {assignment} WHERE from_day > (SELECT first_day FROM known))
+SELECT COALESCE((
+    SELECT group_id FROM {assignment} AS stay
+    WHERE stay.member_id = spent.member_id AND from_day <= (SELECT first_day FROM known)
+    ORDER BY from_day DESC LIMIT 1
+), {unassigned}) AS held, {keys}, {sums}
+FROM ({whole}) AS spent WHERE member_id NOT IN (SELECT member_id FROM movers) GROUP BY {keys}
+UNION ALL
+"""
+OF_MOVERS = "WHERE spent.member_id IN (SELECT member_id FROM movers)"
 
 
 def sums_by_group(
@@ -91,16 +93,15 @@ def sums_by_group(
     if named is None:  # whoever asks sees nobody
         return
     (spent, values), is_by_day = named, "day" in keys
-    whole, more = (weekly and of_weeks(weekly)) or named
-    parts = {
-        "assignment": Assignment._meta.db_table,
-        "rows": spent,
-        "whole": whole,
-        "keys": ", ".join(f"spent.{key}" for key in keys),
-        "sums": ", ".join(f"{_sum_of(field)} AS {field}" for field in fields),
-    }
-    asked = BY_GROUP.format(
-        spent=(BY_DAY if is_by_day else BY_MEMBER).format(**parts), unassigned=UNASSIGNED, **parts
+    whole, more = (weekly and of_weeks(weekly, keys, fields)) or named
+    parts = [STAYS, BY_DAY] if is_by_day else [STAYS, BY_MEMBER, BY_DAY, OF_MOVERS]
+    asked = "".join([*parts, " GROUP BY held, {keys}"]).format(
+        assignment=Assignment._meta.db_table,
+        unassigned=UNASSIGNED,
+        rows=spent,
+        whole=whole,
+        keys=", ".join(f"spent.{key}" for key in keys),
+        sums=", ".join(map(_sum_of, fields)),
     )
     with connection.cursor() as cursor:
         cursor.execute(asked, values if is_by_day else (*values, *more, *values))
