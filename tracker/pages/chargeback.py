@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -141,7 +142,7 @@ def members_table(
 def groups_tree(
     result: Chargeback, cycle: BillingCycle, query: QueryDict, now: datetime, changes: ChargeChanges
 ) -> Tree[GroupLine]:
-    period = cycle_days(cycle, now)
+    overview, period = reverse("overview"), cycle_days(cycle, now)
     change: list[Column[GroupLine]] = [Column("change", "Change", lambda line: line.change, "change")]
     columns = figure_columns(
         lambda line: line.figures, result, change if changes.comparison else [], share="percent"
@@ -153,7 +154,7 @@ def groups_tree(
         group_lines(result, changes),
         query=query,
         now=now,
-        link=lambda line: reverse("overview", query=period | {"group": line.option.path}),
+        link=lambda line: f"{overview}?{urlencode(period | {'group': line.option.path})}",
         note="A parent has the sums of the groups below it. The CSV has each group by itself.",
     )
 

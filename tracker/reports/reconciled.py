@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from collector.base.money import cents, round_cents
-from collector.models import BillingCycle
+from collector.models import BillingCycle, Reconciliation
 from collector.models.spend import REASONS, RECONCILED
 from tracker.widgets import formats
 
@@ -54,10 +54,13 @@ class Reconciled:
 
 def reconciled(cycle: BillingCycle) -> Reconciled | None:
     """The newest comparison of `cycle`; None before the first. One query, unless it was read along."""
-    if "reconciled_at" not in vars(cycle):
-        cycle = BillingCycle.objects.with_reconciliation().get(pk=cycle.pk)
-    at, events, snapshot, explanation = (vars(cycle)[name] for name in RECONCILED)
-    if at is None:
+    if "reconciled_at" in vars(cycle):
+        found = tuple(vars(cycle)[name] for name in RECONCILED)
+    else:
+        rows = Reconciliation.objects.filter(cycle=cycle).order_by("-taken_at")
+        found = rows.values_list(*RECONCILED.values()).first() or (None,)
+    if found[0] is None:
         return None
+    at, events, snapshot, explanation = found
     parts = tuple(ReconciledPart(part["reason"], Decimal(part["cents"])) for part in explanation)
     return Reconciled(at, cents(events), None if snapshot is None else cents(snapshot), parts)

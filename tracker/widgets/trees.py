@@ -7,10 +7,11 @@ A tree named `teams` reads `teams.rows=all` and `teams.search=infra` from the ad
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from groups.names import ancestors
 from groups.names import key as without_case
@@ -69,14 +70,15 @@ class Tree(Generic[Line]):
     def heads(self) -> list[tuple[str, str]]:
         return [(column.label, cells.css(column.kind)) for column in self.columns]
 
-    def cells(self, line: Line) -> list[tuple[str, cells.Shown]]:
+    @cached_property
+    def writers(self) -> list[tuple[str, Callable[[Any], cells.Shown], Callable[[Line], Any]]]:
         return [
-            (
-                cells.css(column.kind),
-                cells.writer(column.kind, self.now)((column.shown or column.value)(line)),
-            )
+            (cells.css(column.kind), cells.writer(column.kind, self.now), column.shown or column.value)
             for column in self.columns
         ]
+
+    def cells(self, line: Line) -> list[tuple[str, cells.Shown]]:
+        return [(css, write(value(line))) for css, write, value in self.writers]
 
     @property
     def notes(self) -> list[Column[Line]]:
