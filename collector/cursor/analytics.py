@@ -31,6 +31,7 @@ from .values import (
     SomeCount,
     SomeInstant,
     text_validator,
+    with_null_as,
 )
 
 Hash = Annotated[str, text_validator(64)]
@@ -95,6 +96,13 @@ class MetricsByMember(PagedAnswer):
 
     data: dict[str, object]
     params: object = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_nothing(cls, value: object) -> object:
+        """Take null or an empty list for nobody: some languages write an empty object so."""
+        value = with_null_as(value, ("data",), {})
+        return value | {"data": {}} if isinstance(value, dict) and value.get("data") == [] else value
 
 
 class CommitRecord(Record):

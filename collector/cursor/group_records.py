@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import AliasChoices, Field, model_validator
 
 from .records import ListAnswer
-from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant
+from .values import Email, Id, Limit, Name, Record, SomeCents, SomeInstant, with_null_as
 
 
 class GroupMemberRecord(Record):
@@ -28,6 +28,11 @@ class BillingGroup(Record):
     # Answers to changes have `members`.
     current_members: list[object] = Field(validation_alias=AliasChoices("currentMembers", "members"))
     former_members: list[object] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_null(cls, value: object) -> object:
+        return with_null_as(value, ("currentMembers", "members"), [])
 
     @model_validator(mode="after")
     def check_name(self) -> BillingGroup:

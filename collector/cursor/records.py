@@ -42,6 +42,7 @@ from .values import (
     Units,
     read_time,
     record_doubt,
+    with_null_as,
 )
 
 
@@ -100,9 +101,16 @@ class PagedAnswer(Record):
 
 
 class ListAnswer(PagedAnswer):
-    """One whose rows are a list, under a name of each endpoint's own."""
+    """One whose rows are a list, under a name of each endpoint's own; null where it counts none."""
 
     rows: list[object]
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_null(cls, value: object) -> object:
+        alias = cls.model_fields["rows"].validation_alias
+        names = alias.choices if isinstance(alias, AliasChoices) else [alias or "rows"]
+        return with_null_as(value, [str(name) for name in names], [])
 
 
 class TeamMember(Record):

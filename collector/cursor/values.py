@@ -5,7 +5,7 @@ recorded as a doubt, and the row is read without it. Documentation: cursor.com/d
 read in Aug 2026.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -34,6 +34,8 @@ N = TypeVar("N", int, Decimal)
 
 # What an IntegerField of PostgreSQL holds, and the column of request units.
 LARGEST_INTEGER, LARGEST_UNITS = 2**31 - 1, Decimal("99999999.9999")
+# How answers name the number of all their rows.
+TOTALS = ("totalUsageEventsCount", "totalUsers", "totalMembers", "totalCount", "total", "memberCount")
 # What stands in place of an id; taken for one, everybody who has it would be the same person.
 NO_IDS = {"null", "undefined", "none", "None", "0", "-1"}
 
@@ -130,7 +132,7 @@ def text_validator(length: int, nothing: Container[str] = ("null",)) -> PlainVal
         if value is None:
             return ""
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            value = str(value)
+            value = _digits(value)
         if not isinstance(value, str):
             return record_doubt(info, "is not text", "")
         text = value if value.isprintable() else tidy(value)
@@ -142,6 +144,22 @@ def text_validator(length: int, nothing: Container[str] = ("null",)) -> PlainVal
         )
 
     return PlainValidator(validate)
+
+
+def _digits(number: int | Decimal) -> str:
+    """The number as text, alike where it is whole: an id may come as 12345 and as 12345.0."""
+    is_whole = isinstance(number, Decimal) and abs(number) <= MOST_COUNT and number == int(number)
+    return str(int(number) if is_whole else number)
+
+
+def with_null_as(value: object, names: Iterable[str], nothing: object) -> object:
+    """The answer `value`, with `nothing` in place of a null under one of `names` where its total is 0."""
+    if not isinstance(value, dict) or all(value.get(name, value) is not None for name in names):
+        return value
+    pagination = value.get("pagination")
+    stated = [part.get(name) for part in (value, pagination) if isinstance(part, dict) for name in TOTALS]
+    is_empty = any(str(total) == "0" for total in stated)
+    return value | {name: nothing for name in names if value.get(name, value) is None} if is_empty else value
 
 
 def parse_address(value: object) -> str:
