@@ -176,6 +176,8 @@ def _agreed(cells: list[str], places: list[int]) -> str:
 
 
 def _plain(cell: str) -> str:
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:  # so that Excel takes it for text
+        cell = cell[2:-1]
     if cell.isascii() and "\0" not in cell:
         return cell.strip()
     if NOT_TEXT.search(cell):

@@ -13,7 +13,8 @@ FREE = re.compile(r"\$?free|errored|aborted|(\w+, )?(no charge|not charged)", re
 # Far above what one request of any plan costs.
 MOST_UNITS = Decimal(10**6)
 
-GROUPED = re.compile(r"[1-9]\d{0,2}(?:([,.'’\u00a0\u202f ])\d{3})(?:\1\d{3})*")
+# As in Europe and America, or in India.
+GROUPED = re.compile(r"[1-9]\d{0,2}(?:([,.'’\u00a0\u202f ])\d{3})(?:\1\d{3})*|[1-9]\d?(?:,\d{2})+,\d{3}")
 WHOLE = re.compile(r"(\d{1,24})(?:[.,]0*)?")
 PLAIN = re.compile(r"\d{0,24}(?:\.\d{1,24})?(?:e-\d{1,2})?", re.IGNORECASE)
 THOUSANDS_THEN_POINT = re.compile(r"[1-9]\d{0,2}([,'’ ])\d{3}(\1\d{3})*\.\d+|[1-9]\d{0,2}(,\d{3}){2,}")
@@ -21,6 +22,8 @@ THOUSANDS_THEN_COMMA = re.compile(r"[1-9]\d{0,2}([.'’\u00a0\u202f ]\d{3})+,\d+
 DECIMAL_COMMA = re.compile(r"\d{0,24},\d{1,24}")
 # Could be twelve and a half, or twelve thousand five hundred.
 AMBIGUOUS = re.compile(r"[1-9]\d{0,2},\d{3}")
+MINUS = ("-", "−")
+BRACKETED = re.compile(r"\(([^-−+()]+)\)")
 CURRENCY = re.compile(r"^(?:us ?)?\$|^usd|(?:us)?\$$|usd$", re.IGNORECASE)
 
 
@@ -78,10 +81,13 @@ def _amount(text: str, delimiter: str, what: str) -> Decimal | None:
 
 
 def _unsigned(text: str) -> tuple[int, str]:
-    """The sign, and what stands after it without the currency."""
+    """The sign, and the rest without the currency. Accountants write `(0.25)` or `0.25-` for a credit."""
     bare = CURRENCY.sub("", text.strip()).strip()
-    sign = -1 if bare.startswith(("-", "−")) else 1
-    return sign, CURRENCY.sub("", bare.lstrip("-−")).strip()
+    if match := BRACKETED.fullmatch(bare):
+        return -1, CURRENCY.sub("", match[1]).strip()
+    sign = -1 if bare.startswith(MINUS) or bare.endswith(MINUS) else 1
+    bare = bare.lstrip("-−") if bare.startswith(MINUS) else bare.rstrip("-−").removeprefix("+")
+    return sign, CURRENCY.sub("", bare.strip()).strip()
 
 
 def _with_point(digits: str, delimiter: str) -> str:

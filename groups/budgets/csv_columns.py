@@ -51,7 +51,10 @@ def _typed_amount(text: str, delimiter: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        return (money(text, delimiter) or Decimal(0)) / 100
+        cents = money(text, delimiter) if any(map(str.isdigit, text)) else None
+        if cents is None:  # a word such as “included” is not a budget of zero
+            raise ValueError("not an amount") from None
+        return cents / 100
 
 
 def planned_budgets(lines: Iterable[Target]) -> list[PlannedBudget]:

@@ -175,13 +175,13 @@ def label(value: Cell, limit: int) -> str:
 
 
 def number(value: Cell) -> int:
-    """A count; text that is not a number counts as 0; OddValue for an impossible count."""
+    """A count, 0 if there is none; OddValue for what cannot be one."""
     if type(value) is int and 0 <= value <= MOST_COUNT:
         return value
     try:
         count = int(float(value or 0))
     except (TypeError, ValueError):
-        return 0
+        raise OddValue("with a count that is not a number") from None
     except OverflowError:
         raise OddValue("with an implausible count") from None
     if not 0 <= count <= MOST_COUNT:
@@ -200,12 +200,12 @@ def amount(value: Cell) -> Decimal | None:
     return cents(decimal)
 
 
-def tokens(value: Cell) -> int | None:
-    """A count of tokens; unknown where none can be so, since the event's money counts all the same."""
+def some_count(value: Cell) -> int | None:
+    """A count; unknown where there is none that can be so, since the rest of the row counts all the same."""
     if type(value) is int and 0 <= value <= MOST_COUNT:  # as nearly all are
         return value
     try:
-        return number(value)
+        return None if value is None else number(value)
     except OddValue:
         return None
 

@@ -11,7 +11,18 @@ from collector.imports.events import EventWriter
 from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
 
-from .database import Cell, ImportPart, OddValue, TrackerDb, TrackerRow, amount, email, label, tokens, units
+from .database import (
+    Cell,
+    ImportPart,
+    OddValue,
+    TrackerDb,
+    TrackerRow,
+    amount,
+    email,
+    label,
+    some_count,
+    units,
+)
 from .taking import Taking
 
 COLUMNS = (
@@ -74,10 +85,10 @@ def _draft(row: TrackerRow, taking: Taking) -> EventDraft:
         model_cents=cost,
         cost_basis=CostBasis.UNKNOWN.value if cost is None else CostBasis.MODEL_COST.value,
         request_units=units(row["requests_cost_cents"]),
-        input_tokens=tokens(row["input_tokens"]),
-        output_tokens=tokens(row["output_tokens"]),
-        cache_read_tokens=tokens(row["cache_read_tokens"]),
-        cache_write_tokens=tokens(row["cache_write_tokens"]),
+        input_tokens=some_count(row["input_tokens"]),
+        output_tokens=some_count(row["output_tokens"]),
+        cache_read_tokens=some_count(row["cache_read_tokens"]),
+        cache_write_tokens=some_count(row["cache_write_tokens"]),
         origin=ORIGIN,
     )
     return EventDraft(taking.spender(row["user_email"]), taking.instant(row["timestamp"]), model, columns)

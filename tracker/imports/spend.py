@@ -10,7 +10,17 @@ from collector.base.short_transactions import batches
 from collector.facts import cycles, rollups
 from collector.models import BillingCycle, MemberModelDay, SpendSnapshot
 
-from .database import ImportPart, OddValue, TrackerDb, TrackerRow, amount, day_of, instant_of, number, units
+from .database import (
+    ImportPart,
+    OddValue,
+    TrackerDb,
+    TrackerRow,
+    amount,
+    day_of,
+    instant_of,
+    some_count,
+    units,
+)
 from .people import member_day, rows_of_days
 from .taking import Taking
 
@@ -81,6 +91,7 @@ def _snapshot(
     member_id = taking.member_id(row["email"])
     limit = units(row["hard_limit_override_dollars"] or row["monthly_limit_dollars"])
     taken_at = min(cycle.end_at, taking.at) if cycle else taking.at
+    requests = some_count(row["fast_premium_requests"])
     snapshot = SpendSnapshot(
         member_id=member_id,
         cycle=cycle,
@@ -88,7 +99,7 @@ def _snapshot(
         confirmed_at=taken_at,
         meaning=SpendSnapshot.Meaning.LEGACY,
         included_cents=amount(row["included_spend_cents"]),
-        premium_requests=min(number(row["fast_premium_requests"]), MOST_REQUESTS),
+        premium_requests=requests if requests is not None and requests <= MOST_REQUESTS else None,
         limit_dollars=limit.quantize(Decimal("0.01")) if limit else None,
         raw=storable_raw(row),
     )

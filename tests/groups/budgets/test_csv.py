@@ -87,7 +87,9 @@ def test_an_amount_as_a_spreadsheet_writes_it_is_read(people, separator, cell, a
     assert CycleBudget.objects.get(member__email="ann@x.io").amount_dollars == Decimal(amount)
 
 
-@pytest.mark.parametrize("cell", ["much", "-1", "Infinity", "99999999999", "1.250"])
+@pytest.mark.parametrize(
+    "cell", ["much", "-1", "Infinity", "99999999999", "1.250", "Included", "free", "(50)"]
+)
 def test_an_amount_that_makes_no_sense_is_noted_with_its_line(people, cell):
     kept = take_in(f"email,group,budget\nann@x.io,Eng > Core,{cell}\n")
     assert kept.plan["problems"] == [f"Line 2: the budget “{cell}” is not an amount in dollars, such as 250."]

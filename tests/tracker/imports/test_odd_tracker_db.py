@@ -196,11 +196,21 @@ def test_odd_values_of_an_event_are_set_aside_and_the_rest_goes_on(tmp_path, cha
     assert UsageEvent.objects.filter(occurred_at=datetime(2026, 3, 2, 10, 0, 0, 999_000, tzinfo=UTC)).exists()
 
 
+@pytest.mark.parametrize("count", [None, "many", -1])
+def test_a_count_that_nobody_knows_is_unknown_and_not_zero(tmp_path, count):
+    spending = {**ROWS["spending"][0], "fast_premium_requests": count}
+    rows = {**ROWS, "usage_events": [{**EVENT, "input_tokens": count}], "spending": [spending]}
+    import_tracker_db(make_file(tmp_path / "t.db", rows), AT)
+    assert UsageEvent.objects.get().input_tokens is None
+    assert SpendSnapshot.objects.get().premium_requests is None
+
+
 @pytest.mark.parametrize(
     ("table", "change"),
     [
         ("daily_usage", {"lines_added": 2**63 - 1}),
         ("daily_usage", {"lines_added": -1}),
+        ("daily_usage", {"lines_added": "many"}),
         ("daily_usage", {"email": "nobody at all"}),
         ("daily_usage", {"date": "0001-01-01"}),
         ("daily_spend", {"spend_cents": 1e30}),

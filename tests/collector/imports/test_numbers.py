@@ -1,0 +1,61 @@
+"""Numbers as accountants, spreadsheets and other countries write them."""
+
+from decimal import Decimal
+
+import pytest
+
+from collector.imports.numbers import count, money
+from collector.imports.usage import import_usage
+from collector.models import UsageEvent
+from tests.collector.fake_api import NOW
+
+from .rows import ONE, TEAM
+
+
+@pytest.mark.parametrize(
+    ("cell", "cents"),
+    [
+        ("(0.25)", -25),
+        ("($0.25)", -25),
+        ("$(1,234.50)", -123450),
+        ("0.25-", -25),
+        ("-$0.25", -25),
+        ("$-0.25", -25),
+        ("+0.25", 25),
+        ("$1,234.50", 123450),
+    ],
+)
+def test_a_credit_is_one_however_its_sign_is_written(cell, cents):
+    assert money(cell, ",") == Decimal(cents)
+
+
+@pytest.mark.parametrize(
+    "cell", ["(-0.25)", "((0.25))", "(0.25", "0.25)", "-0.25-", "+-0.25", "()", "(free)"]
+)
+def test_a_sign_that_says_two_things_is_refused(cell):
+    with pytest.raises(ValueError, match="is not a cost"):
+        money(cell, ",")
+
+
+def test_a_credit_with_a_decimal_comma_is_read_between_semicolons():
+    assert money("(1.234,50)", ";") == -123450
+
+
+@pytest.mark.parametrize("cell", ["1,234,567", "12,34,567", "1234567", "1 234 567"])
+def test_tokens_are_grouped_as_in_any_country(cell):
+    assert count(cell, "number of tokens") == (1234567)
+
+
+@pytest.mark.parametrize("cell", ["1,23,45", "123,45,678", "1,2345", "12,34.567"])
+def test_tokens_in_groups_of_no_country_are_refused(cell):
+    with pytest.raises(ValueError, match="is not a number of tokens"):
+        count(cell, "number of tokens")
+
+
+@pytest.mark.django_db
+def test_cells_that_are_written_as_text_for_excel_are_read(write):
+    cells = ONE.strip().split(",")
+    wrapped = ",".join('"=""{}"""'.format(cell.strip('"')) for cell in cells)
+    assert import_usage(write(TEAM + ONE), NOW).new == 1
+    assert import_usage(write(TEAM + wrapped + "\n"), NOW).unchanged == 1
+    assert UsageEvent.objects.count() == 1
