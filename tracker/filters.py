@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from collector.collecting import freshness
 from collector.models import BillingCycle, Surface
 from detection.vocabulary import Rule, Severity
 from groups.budgets.amounts import BudgetAmounts
+from groups.small import ALWAYS, look_back_to
 from groups.tree import GroupOption, KnownGroup, load_groups, option_for, unknown_group
 from groups.tree import options as group_options
 from incidents.models import Status
@@ -221,8 +222,7 @@ def parse_filters(
     dates = periods.from_dates(values["from"], values["to"], now, known_until, notes)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
     period = dates or read_period(values["period"] or periods.DEFAULT, now, known_until, notes, cycles)
-    if values["group"] and names.current().are_hidden:
-        people.everybody(period.end)  # which the page asks for, and has the groups' sizes with it
+    hide_small_groups(period, with_sizes=bool(values["group"]))
     groups = load_groups() if values["group"] else None
     options = group_options(groups, with_closed=True) if groups is not None else []
     group = read_group(values["group"], options, notes) if values["group"] else None
@@ -241,6 +241,14 @@ def parse_filters(
         known_palette=models,
         **{name: values[name] for name in WORDS},
     )
+
+
+def hide_small_groups(period: Period, *, with_sizes: bool) -> None:
+    """Hide groups that were small in the period or in what it is compared with; read their sizes now if
+    groups are asked for."""
+    if with_sizes and names.current().are_hidden:
+        people.everybody(period.end)  # which the page asks for, and has the groups' sizes with it
+    look_back_to(period.first - max(timedelta(days=period.days), ALWAYS))
 
 
 def filter_error(name: str, value: str) -> str:

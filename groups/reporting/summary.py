@@ -12,6 +12,7 @@ from collector.models import BillingCycle, Member, MemberModelDay
 from groups.assignments.membership import UNASSIGNED, held_groups, sums_by_group
 from groups.models import Group
 from groups.names import UNASSIGNED_NAME
+from groups.small import smallest_sizes
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,16 @@ class GroupSummary:
 
 
 def summaries(now: datetime) -> list[GroupSummary]:
-    """Open groups by name, and Unassigned last; only those that the reader may see. Five queries."""
+    """Open groups by name, and Unassigned last; only those that the reader may see. Five queries, six where
+    small groups are hidden."""
     members = members_by_group(now)
     spend = spend_by_group(now)
     paths = [*Group.objects.open().values_list("pk", "name"), (UNASSIGNED, UNASSIGNED_NAME)]
     rows = [GroupSummary(pk, name, members[pk], spend[pk]) for pk, name in paths]
     reader = names.current()
-    least = reader.smallest_group if reader.are_hidden else 0
-    return [row for row in rows if len(row.members) >= least]
+    if not reader.are_hidden:
+        return rows
+    return [row for row in rows if smallest_sizes()[row.id] >= reader.smallest_group]
 
 
 def members_by_group(now: datetime) -> defaultdict[int, list[Member]]:

@@ -1,5 +1,6 @@
 """Small groups under pseudonyms: folded upwards, and not to be had by subtraction."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from groups.budgets.models import CycleBudget
 from groups.models import Assignment, Group
 from groups.reporting.chargeback import chargeback
 from groups.reporting.summary import summaries
-from groups.small import fold
+from groups.small import fold, look_back_to, smallest_sizes
 from groups.tree import options
 from tests.tracker.conftest import ALLAUTH, auth_on, make_person  # noqa: F401
 from tracker.models import AccessSettings
@@ -76,6 +77,75 @@ def test_every_list_of_groups_folds_alike(company):
         assert charged() == {"Eng": (8, 800), "Eng > Core": (6, 600)}
         assert [row.name for row in summaries(NOW)] == ["Eng", "Eng > Core"]
         assert [option.path for option in options()] == ["Eng", "Eng > Core", "Small groups"]
+
+
+def fill(group: Group, size: int, from_day: date) -> None:
+    for number in range(size):
+        member = Member.objects.create(
+            email=f"{from_day}.{number}@{group.pk}.example", first_seen_at=NOW, last_seen_at=NOW
+        )
+        Assignment.objects.create(
+            member=member, group=group, from_day=from_day, source="manual", changed_by="test", changed_at=NOW
+        )
+
+
+@pytest.fixture
+def grown(company):
+    """One in Eng > New since January, six since 10 February."""
+    group = Group.objects.create(name="Eng > New", created_at=NOW)
+    fill(group, 1, date(2026, 1, 1))
+    fill(group, 5, date(2026, 2, 10))
+    return group
+
+
+def test_a_group_that_was_small_on_a_day_shown_is_folded(grown):
+    def shown(first: date) -> bool:
+        with shown_as(replace(HIDDEN, memo={})):
+            options()
+            look_back_to(first)
+            return "Eng > New" in [option.path for option in options()]
+
+    assert [shown(date(2026, 2, day)) for day in (9, 10)] == [False, True]
+    assert not shown(date(2025, 12, 31))
+
+
+def test_a_group_that_shrank_is_folded_for_its_past_too_and_an_empty_day_does_not_count(company):
+    shrunk, left = (Group.objects.create(name=f"Eng > {name}", created_at=NOW) for name in ("Less", "Gone"))
+    fill(shrunk, 6, date(2026, 1, 1))
+    fill(left, 5, date(2026, 2, 1))
+    Member.objects.filter(assignments__group=shrunk).first().assignments.update(group=left)
+    Member.objects.filter(email__endswith=f".1@{shrunk.pk}.example").update(gone_at=NOW)
+    with shown_as(replace(HIDDEN, memo={})):
+        look_back_to(date(2025, 1, 1))
+        sizes = smallest_sizes()
+    assert (sizes[shrunk.pk], sizes[left.pk]) == (4, 1)
+
+
+@time_machine.travel(NOW, tick=False)
+def test_no_page_of_days_on_which_a_group_was_small_shows_it(grown, auth_on):  # noqa: F811
+    AccessSettings.objects.create(viewers_see="pseudonyms", default_role="viewer")
+    BillingCycle.objects.create(
+        start_at=datetime(2026, 2, 1, tzinfo=UTC), end_at=datetime(2026, 3, 1, tzinfo=UTC)
+    )
+    member = grown.assignments.first().member
+    for day in (date(2026, 2, 1), date(2026, 3, 19)):
+        MemberModelDay.objects.create(
+            member=member, model="m", day=day, requests=1, total_cents=100, billed_cents=0, updated_at=NOW
+        )
+    viewer = Client()
+    viewer.force_login(make_person("viewer"), backend=ALLAUTH)
+
+    def names_it(url: str) -> bool:
+        answer = viewer.get(url)
+        assert answer.status_code == 200
+        return "New" in answer.text.replace("New models", "")
+
+    past = ("from=2026-02-01&to=2026-02-02", "from=2026-03-18&to=2026-03-19")
+    assert [names_it(f"/teams?{days}") for days in past] == [False, True]
+    assert [names_it(f"/?{days}&csv=members") for days in past] == [False, True]
+    assert [names_it(f"/chargeback?cycle={day}") for day in ("2026-02-02", "2026-03-02")] == [False, True]
+    assert names_it("/chargeback?cycle=2026-03-02&compare=cycle") is False
+    assert [names_it(f"/api/stats?days={days}") for days in (70, 20)] == [False, True]
 
 
 @time_machine.travel(NOW, tick=False)

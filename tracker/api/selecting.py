@@ -5,6 +5,7 @@ from django.utils import timezone
 from collector.base.days import utc_day
 from collector.collecting import freshness
 from groups import tree
+from groups.small import look_back_to
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
 from tracker.api.errors import ApiError
@@ -17,8 +18,10 @@ def filters_for(
 ) -> Filters:
     """The `days` whole days before today, or `period`, of whom the caller may see; 404: no such group."""
     now = timezone.now()
+    period = period or whole_days(days, now, known_until=freshness.known_until(now))
+    look_back_to(period.first)
     return Filters(
-        period=period or whole_days(days, now, known_until=freshness.known_until(now)),
+        period=period,
         now=now,
         group=find_group(group) if group else None,
         visible=visible_ids(request.access, utc_day(now)),

@@ -6,20 +6,22 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from collector.base import names
 from collector.models import Member
 from groups.assignments.membership import held_group_on
-from groups.small import keep_sizes
+from groups.small import keep_assignments
 from incidents.models import Incident
-from tracker.reports.sql import as_instant, fetch, statement
+from tracker.reports.sql import as_date, as_instant, fetch, statement
 
 FIELDS = (
     "pk", "name", "email", "kind", "gone_at", "is_removed", "first_seen_at", "role", "is_concerned",
     "held_group",
 )  # fmt: skip
+
+ASSIGNMENT = ("assignments__group", "assignments__from_day")
 
 
 class Person(NamedTuple):
@@ -64,8 +66,8 @@ def _everybody(day: date) -> dict[int, Person]:
     reader = names.current()
     unresolved = Incident.objects.unresolved().filter(member=OuterRef("pk"))
     rows = Member.objects.annotate(is_concerned=Exists(unresolved), held_group=held_group_on(day)).order_by()
-    held_now = held_group_on(reader.day) if reader.are_hidden else Value(0)
-    found = fetch(statement(rows.values_list(*FIELDS, held_now)))
+    fields = (*FIELDS, *(ASSIGNMENT if reader.are_hidden else ()))
+    found = fetch(statement(rows.values_list(*fields)))
     people = {
         pk: Person(
             pk,
@@ -78,12 +80,16 @@ def _everybody(day: date) -> dict[int, Person]:
             bool(is_concerned),
             group_id,
         )
-        for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id, _ in found
+        for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id, *_ in found
         for address in [reader.address(pk, email)]
     }
     if not reader.are_hidden:
         return people
-    keep_sizes(held for pk, *_, held in found if people[pk].is_on_team)
+    keep_assignments(
+        (pk, gone_at and as_instant(gone_at), made_to, from_day and as_date(from_day))
+        for pk, _, _, _, gone_at, is_removed, *_, made_to, from_day in found
+        if people[pk].is_person and not is_removed
+    )
     return dict(sorted(people.items(), key=lambda item: names.code(item[0])))
 
 

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
@@ -10,6 +10,7 @@ from collector.base.days import utc_day
 from collector.facts import cycles
 from collector.models import BillingCycle
 from groups.reporting import chargeback as charges
+from groups.small import look_back_to
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
@@ -28,6 +29,8 @@ def chargeback(request: AccessRequest) -> HttpResponse:
         content = render_to_string("tracker/chargeback.html", {"page": None})
         return render(request, "tracker/page.html", {"content": content, "title": "Chargeback"})
     visible = visible_ids(request.access, utc_day(now))
+    before = cycle.end_at - cycle.start_at if request.GET.get("compare") else timedelta(0)
+    look_back_to(utc_day(cycle.start_at - before))
 
     def build() -> tuple[layout.ChargebackPage, dict[str, object]]:
         whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
