@@ -1,10 +1,13 @@
 """Everything collected, to look at; nothing of it is edited by hand."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from .base.read_only import HappenedFilter
 from .member_choice import ChoosesMember
 from .merge_admin import MergesMembers
 from .models import (
@@ -32,7 +35,7 @@ from .runs_admin import CollectedAdmin
 class NoteAdmin(CollectedAdmin):
     """What could not be read, or is implausible; settled by a later reading, never by hand."""
 
-    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "source", "scope")
+    list_filter = (("resolved_at", HappenedFilter), "source", "scope")
     search_fields = ("reason", "scope", "where")
     date_hierarchy = "last_seen_at"
     ordering = ("resolved_at", "-last_seen_at")
@@ -57,18 +60,26 @@ class DoubtAdmin(NoteAdmin):
         "cents",
         "resolved_at",
     )
-    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "source", "kind")
+    list_filter = (("resolved_at", HappenedFilter), "source", "kind")
 
 
 @admin.register(Watermark)
 class WatermarkAdmin(CollectedAdmin):
-    list_display = ("source", "complete_from_at", "complete_until_at")
+    list_display = ("source", "complete_from", "complete_until")
+
+    @admin.display(description="complete from", ordering="complete_from_at")
+    def complete_from(self, mark: Watermark) -> datetime | None:
+        return mark.complete_from_at
+
+    @admin.display(description="complete until", ordering="complete_until_at")
+    def complete_until(self, mark: Watermark) -> datetime:
+        return mark.complete_until_at
 
 
 @admin.register(Member)
 class MemberAdmin(ChoosesMember, MergesMembers, CollectedAdmin):
     list_display = ("email", "name", "kind", "role", "gone_at", "last_seen_at", "owner", "spend_limit")
-    list_filter = ("kind", "is_removed", ("gone_at", admin.EmptyFieldListFilter), "role")
+    list_filter = ("kind", "is_removed", ("gone_at", HappenedFilter), "role")
     search_fields = ("email", "name", "cursor_id", "numeric_id")
     list_select_related = ("owner",)
 
@@ -188,7 +199,7 @@ class DirectoryGroupAdmin(CollectedAdmin):
 @admin.register(CursorGroupMembership)
 class CursorGroupMembershipAdmin(CollectedAdmin):
     list_display = ("member", "group", "joined_at", "left_at")
-    list_filter = (("left_at", admin.EmptyFieldListFilter),)
+    list_filter = (("left_at", HappenedFilter),)
     search_fields = ("member__email", "group__name")
 
 

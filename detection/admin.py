@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from collector.base.plausibility import is_number
-from collector.base.read_only import ReadOnly, RecordedAdmin, SettingsAdmin
+from collector.base.read_only import HappenedFilter, ReadOnly, RecordedAdmin, SettingsAdmin
 from collector.base.readable import cents_text, number_text
 from collector.member_choice import ChoosesMember
 
@@ -181,7 +182,7 @@ class AnomalyAdmin(ReadOnly, admin.ModelAdmin):
         *("operands", "explanation"),
     )
     list_display = ["detected_at", "member", "rule", "severity", "message", "onset_at", "cleared_at"]
-    list_filter = ["severity", "rule", "cause", ("cleared_at", admin.EmptyFieldListFilter), "detected_at"]
+    list_filter = ["severity", "rule", "cause", ("cleared_at", HappenedFilter), "detected_at"]
     list_select_related = ["member"]
     search_fields = ["member__email", "member__name", "message"]
     date_hierarchy = "detected_at"
@@ -211,17 +212,24 @@ class ExemptionAdmin(ChoosesMember, RecordedAdmin):
         "member",
         "cause",
         "kind",
-        "until_at",
+        "until",
         "floor_cents",
         "created_by",
         "created_at",
         "revoked_at",
     ]
-    list_filter = ["kind", "cause", ("revoked_at", admin.EmptyFieldListFilter)]
+    list_filter = ["kind", "cause", ("revoked_at", HappenedFilter)]
     list_select_related = ["member"]
     search_fields = ["member__email", "member__name", "reason"]
     when_saved = "Detection follows it from the next hourly run on. To end it, revoke it in the list."
     actions = ["revoke"]
+
+    @admin.display(description="until", ordering="until_at")
+    def until(self, exemption: Exemption) -> datetime | None:
+        return exemption.until_at
+
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> type[forms.ModelForm]:
+        return super().get_form(request, *args, **{**options, "labels": {"until_at": "Until"}})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Exemption | None = None) -> list[str]:
         return ["created_by", "created_at", "revoked_by", "revoked_at"] if obj else []

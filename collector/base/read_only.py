@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django import forms
+from django.contrib.admin import EmptyFieldListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList, ChangeListSearchForm
@@ -57,9 +58,31 @@ def lookups_checked() -> Iterator[None]:
         raise IncorrectLookupParameters(problem) from problem
 
 
+class HappenedFilter(EmptyFieldListFilter):
+    """Whether something has happened, of a column that holds when: “Revoked: No, Yes”."""
+
+    def __init__(self, field: Field, *args: Any, **options: Any) -> None:
+        super().__init__(field, *args, **options)
+        self.title = str(field.verbose_name).removesuffix(" at")
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice, words in zip(super().choices(changelist), ("All", "No", "Yes"), strict=True):
+            yield {**choice, "display": words}
+
+
 class CarefulList(ReadableFigures):
     """Put before an admin: its list and actions survive addresses and forms that make no sense, and figures
-    are shown as people read them."""
+    are shown as people read them. `when_deleted` says on the page that asks what ends with a row."""
+
+    when_deleted = ""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        admin: Any = super()
+        shown = {"when_deleted": self.when_deleted, **(extra_context or {})}
+        answer: HttpResponse = admin.delete_view(request, object_id, shown)
+        return answer
 
     def get_changelist(self, request: HttpRequest, **options: object) -> type[ChangeList]:
         return CarefulChangeList

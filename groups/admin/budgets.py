@@ -40,6 +40,7 @@ class CycleBudgetAdmin(ChoosesMember, RecordedAdmin):
         ),
     )
     history_list_display = ("amount_dollars",)
+    when_deleted = "Its steps are no longer reported. What was reported so far stays."
     when_saved = "Changes take effect at the next hourly run. A step is reported once per billing cycle."
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> type[ModelForm]:

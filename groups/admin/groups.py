@@ -51,7 +51,6 @@ class GroupAdmin(RecordedAdmin):
     list_select_related = ("cursor_group", "merged_into")
     readonly_fields = ("origin", "closed_day", "merged_into")
     search_fields = ("name",)
-    history_list_display = ("is_name_local", "closed_day", "merged_into")
     actions = ("merge", "close", "give_name_back")
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
@@ -117,7 +116,12 @@ class GroupAdmin(RecordedAdmin):
         if not form.is_valid():
             return self._ask(request, groups, "merge", "Merge groups", form)
         into = form.cleaned_data["group"]
-        self._do(request, groups, lambda group, now: changes.merge(group, into, by=who(request), now=now))
+        self._do(
+            request,
+            groups,
+            f"merged into {into}",
+            lambda group, now: changes.merge(group, into, by=who(request), now=now),
+        )
         return None
 
     @admin.action(description="Delete (members become Unassigned)…", permissions=["change"])
@@ -125,12 +129,19 @@ class GroupAdmin(RecordedAdmin):
         groups = list(queryset)
         if "confirmed" not in request.POST:
             return self._ask(request, groups, "close", "Delete groups", None)
-        self._do(request, groups, lambda group, now: changes.delete(group, by=who(request), now=now))
+        self._do(
+            request, groups, "deleted", lambda group, now: changes.delete(group, by=who(request), now=now)
+        )
         return None
 
     @admin.action(description="Use the name from Cursor", permissions=["change"])
     def give_name_back(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
-        self._do(request, list(queryset), lambda group, now: changes.give_back_name(group, now=now))
+        self._do(
+            request,
+            list(queryset),
+            "called as in Cursor from now on",
+            lambda group, now: changes.give_back_name(group, now=now),
+        )
 
     def export(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -150,10 +161,14 @@ class GroupAdmin(RecordedAdmin):
         return confirmation(self, request, action, title, rows, form)
 
     def _do(
-        self, request: HttpRequest, groups: list[Group], change: Callable[[Group, datetime], object]
+        self,
+        request: HttpRequest,
+        groups: list[Group],
+        outcome: str,
+        change: Callable[[Group, datetime], object],
     ) -> None:
-        """Change all of the groups, or none if one refuses."""
-        now = timezone.now()
+        """Change all of the groups, or none if one refuses; `outcome` says what they are afterwards."""
+        now, names = timezone.now(), ", ".join(group.name for group in groups)
         try:
             with transaction.atomic():
                 for group in groups:
@@ -161,5 +176,4 @@ class GroupAdmin(RecordedAdmin):
         except ChangeRefused as exc:
             self.message_user(request, f"{exc} Nothing was changed.", messages.ERROR)
         else:
-            names = ", ".join(group.name for group in groups)
-            self.message_user(request, f"Done: {names}.", messages.SUCCESS)
+            self.message_user(request, f"{names}: {outcome}.", messages.SUCCESS)

@@ -61,6 +61,7 @@ class ChannelAdmin(RecordedAdmin):
         "the incidents that are already open. To end a channel that has sent something, or that .env sets "
         "up, uncheck Enabled: it cannot be deleted."
     )
+    when_deleted = "Nothing was sent to it yet, and nothing will be."
     fieldsets: ClassVar[Any] = CHANNEL_FIELDSETS
 
     def get_form(

@@ -116,13 +116,13 @@ def test_merging_asks_first(admin_client, alpha):
     assert "Alpha (2 members)" in page
     assert Group.objects.open().count() == 2
     page = act(admin_client, GROUPS, "merge", [alpha], confirmed="yes", group=heir.pk)
-    assert "Done: Alpha." in page
+    assert "Alpha: merged into Heir." in page
     assert [row[2] for row in table() if row[1] == "2026-03-10"] == ["Heir", "Heir"]
 
 
 def test_deleting_asks_first_and_leaves_the_members_unassigned(admin_client, alpha):
     assert "members become Unassigned" in act(admin_client, GROUPS, "close", [alpha])
-    act(admin_client, GROUPS, "close", [alpha], confirmed="yes")
+    assert "Alpha: deleted." in act(admin_client, GROUPS, "close", [alpha], confirmed="yes")
     assert Group.objects.open().count() == 0
     assert [row[2] for row in table() if row[1] == "2026-03-10"] == [None, None]
     assert "been deleted" in act(admin_client, f"{GROUPS}?state=all", "close", [alpha], confirmed="yes")
@@ -130,7 +130,8 @@ def test_deleting_asks_first_and_leaves_the_members_unassigned(admin_client, alp
 
 def test_a_name_is_given_back(admin_client, alpha):
     Group.objects.update(name="Core", is_name_local=True)
-    act(admin_client, GROUPS, "give_name_back", [alpha])
+    page = act(admin_client, GROUPS, "give_name_back", [alpha])
+    assert "Core: called as in Cursor from now on." in page
     adopt(NOW)
     assert Group.objects.get().name == "Alpha"
 

@@ -26,6 +26,13 @@ PAGE_DEEDS = {
     "limit-decision": "decided on a request for a limit",
     "follow-saving-up": "followed up a suggestion to save",
 }
+# What a call of the API does, by its method and route.
+API_DEEDS = {
+    "POST api/cron": "ran the pipeline",
+    "POST api/groups/import": "imported groups",
+    "PATCH api/groups": "changed groups",
+    "PUT api/settings": "changed the detection settings",
+}
 ACTS = {
     "acknowledge": "acknowledged",
     "resolve": "resolved",
@@ -53,7 +60,11 @@ def sentence(entry: AuditEntry) -> str:
         return f"{who} {on_page}" + (f": {entry.detail}" if entry.detail else "")
     if deeds.is_words(entry.detail):
         return f"{who} {entry.detail}"
-    return f"{who} {deed_words(entry.target)}" + (f": {entry.detail}" if entry.detail else "")
+    match = match_of(entry.target)
+    if match and match.view_name == "api:read_incident" and entry.detail in ACTS:
+        return f"{who} {ACTS[entry.detail]} incident #{match.kwargs['pk']}"
+    words = api_deed(entry.target) or deed_words(entry.target)
+    return f"{who} {words}" + (f": {entry.detail}" if entry.detail else "")
 
 
 def actor_words(entry: AuditEntry) -> str:
@@ -78,6 +89,12 @@ def page_deed(target: str) -> str:
         return ""
     act = ACTS.get(match.kwargs.get("action", ""), "changed")
     return PAGE_DEEDS.get(match.url_name or "", "").format(**match.kwargs, act=act)
+
+
+def api_deed(target: str) -> str:
+    """What was done by a call of the API: “imported groups”; empty for any other."""
+    match = match_of(target)
+    return API_DEEDS.get(f"{target.partition(' ')[0]} {match.route}", "") if match else ""
 
 
 def deed_words(target: str) -> str:

@@ -137,6 +137,11 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
     list_filter = ("is_active", RoleFilter)
     readonly_fields = ("role_now", "last_login", "date_joined")
     actions = ("remove_code",)
+    when_deleted = (
+        "They are signed out and lose the role chosen here. The audit log keeps what they did. With single "
+        "sign-on they can come back as long as the lists under Access admit them: to lock somebody out, "
+        "uncheck Active instead."
+    )
     list_per_page = 50
 
     def get_list_display(self, request: HttpRequest) -> Any:

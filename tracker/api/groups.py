@@ -76,10 +76,12 @@ def change_group(request: AccessRequest, body: GroupChange) -> Changed:
         group = perform(body, request.access.name, now)
     except ChangeRefused as refusal:
         raise ApiError(409, str(refusal)) from refusal
-    request.audit_detail = f"{body.action} {body.email or body.name}"
-    return Changed(
-        ok=True, id=group.pk if group else UNASSIGNED, name=group.name if group else UNASSIGNED_NAME
-    )
+    name = group.name if group else UNASSIGNED_NAME
+    request.audit_detail = {
+        "create": f"added the group “{name}”",
+        "rename": f"changed the name of a group to “{name}”",
+    }.get(body.action, f"changed the group of {body.email} to “{name}”")
+    return Changed(ok=True, id=group.pk if group else UNASSIGNED, name=name)
 
 
 def perform(body: GroupChange, by: str, now: datetime) -> Group | None:

@@ -11,7 +11,7 @@ from collector.base import names
 from detection.findings.messages import sentence_of
 from detection.models import Anomaly
 from detection.vocabulary import Severity
-from incidents.models import Incident
+from incidents.models import Incident, Status
 from incidents.times import Spread, TimesSummary
 from tracker.access.request import Access
 from tracker.access.roles import Role
@@ -177,7 +177,10 @@ def incidents_table(report: IncidentsReport, query: QueryDict, access: Access) -
 
 
 def acknowledged_by(incident: Incident) -> str:
-    return names.current().actor(incident.acknowledged_by)
+    """Whoever took it on; “earlier” where it has reopened since and waits for somebody again."""
+    who = names.current().actor(incident.acknowledged_by)
+    waits = incident.status in (Status.OPEN, Status.ALERTED)
+    return f"{who}, earlier" if who and waits else who
 
 
 def name(incident: Incident) -> str:

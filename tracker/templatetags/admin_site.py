@@ -12,7 +12,7 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 
-from collector.base.readable import value_text
+from collector.base.readable import label_of, value_text
 from tracker.admin_site import board
 from tracker.admin_site.checklist import read_checklist
 
@@ -34,7 +34,7 @@ def admin_crumbs(context: template.Context) -> dict[str, object]:
 def crumbs(context: template.Context) -> list[Crumb]:
     home = Crumb("Admin", reverse("admin:index"))
     opts = options_of(context)
-    title = str(context.get("title") or "")
+    title = page_title(context)
     if opts is None:
         return [home, Crumb(title)] if title and title != "Admin" else []
     section = board.section_of(opts.label)
@@ -48,13 +48,20 @@ def crumbs(context: template.Context) -> list[Crumb]:
 @register.simple_tag(takes_context=True)
 def admin_heading(context: template.Context) -> str:
     """What this page is about: the table, the row, or what the page itself calls it."""
-    title = str(context.get("title") or "Admin")
+    title = page_title(context) or "Admin"
     opts = options_of(context)
     if opts is not None and ("cl" in context or is_only_row(context)):
         return table_name(opts)
     if title.startswith(("Change ", "View ")):
         return title_of(context) or title
     return title
+
+
+def page_title(context: template.Context) -> str:
+    """As Django calls the page, except histories, which have two names there."""
+    title = str(context.get("title") or "")
+    kind, colon, row = title.partition(" history: ")
+    return f"History of {row}" if colon and kind in ("Change", "View") else title
 
 
 def options_of(context: template.Context) -> Options | None:
@@ -82,6 +89,13 @@ def is_only_row(context: template.Context) -> bool:
 def title_of(context: template.Context) -> str:
     row = context.get("original")
     return str(getattr(row, "instance", row))[:80] if row else ""  # a past version is called as its row is
+
+
+@register.filter
+def name_of(opts: Options, name: str) -> str:
+    """What a column of the table is called."""
+    field = opts.get_field(name)
+    return str(capfirst(label_of(field) if isinstance(field, Field) else name))
 
 
 @register.filter

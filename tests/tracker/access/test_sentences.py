@@ -125,7 +125,20 @@ def test_what_a_command_changes_is_nobodys_request(db):
         ({"target": "POST /admin/tracker/gone/7/change/"}, "Somebody changed /admin/tracker/gone/7/change/"),
         (
             {"target": "PUT /api/settings", "actor_name": "token weekly", "detail": "floorCents=80"},
-            "Token weekly changed /api/settings: floorCents=80",
+            "Token weekly changed the detection settings: floorCents=80",
+        ),
+        ({"target": "POST /api/cron", "actor_name": "cron secret"}, "Cron secret ran the pipeline"),
+        (
+            {"target": "PATCH /api/incidents/3", "actor_name": "token weekly", "detail": "acknowledge"},
+            "Token weekly acknowledged incident #3",
+        ),
+        (
+            {"target": "POST /api/groups/import", "actor_name": "token weekly", "detail": "7 moved"},
+            "Token weekly imported groups: 7 moved",
+        ),
+        (
+            {"target": "PATCH /api/groups", "actor_name": "token weekly", "detail": "create Eng"},
+            "Token weekly changed groups: create Eng",
         ),
         (
             {"target": "DELETE /api/groups/3", "actor_name": "cron secret"},
@@ -163,5 +176,5 @@ def test_what_was_done_to_an_incident_is_named_with_what_it_left(ada):
         ada.post(f"/incidents/{incident.pk}/verdict", {"verdict": verdict, "until": until})
     first, *_, last = sentences()
     assert first == f"Ada acknowledged incident #{incident.pk}"
-    assert last.startswith(f"Ada gave a verdict on incident #{incident.pk}: changed the revoked at of")
+    assert last.startswith(f"Ada gave a verdict on incident #{incident.pk}: changed “revoked” of")
     assert re.search(r"from nothing to \d+ \w{3} \d{4}, \d\d:\d\d UTC;", last)

@@ -72,10 +72,10 @@ def test_a_group_is_made_renamed_and_filled(script):
     call("patch", "/api/groups", body | {"targetGroupId": 0})
     assert names(call)["Data > Core"] == []
     assert [entry.detail for entry in AuditEntry.objects.order_by("pk")] == [
-        "create Eng>Data",
-        "rename Data > Core",
-        "assign CAT@company.com",
-        "assign CAT@company.com",
+        "added the group “Eng > Data”",
+        "changed the name of a group to “Data > Core”",
+        "changed the group of CAT@company.com to “Data > Core”",
+        "changed the group of CAT@company.com to “Unassigned”",
     ]
 
 

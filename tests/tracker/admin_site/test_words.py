@@ -1,0 +1,84 @@
+"""What the admin says where Django's own words would say nothing, or too much."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import User
+
+from detection.models import Exemption
+from groups.models import CycleBudget, Group
+from tests.incidents.factories import make_channel, make_member
+from tests.tracker.conftest import make_person
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def make_budget() -> CycleBudget:
+    group = Group.objects.create(name="Data", created_at=NOON)
+    return CycleBudget.objects.create(group=group, amount_dollars=900)
+
+
+def test_a_page_that_asks_before_deleting_names_the_row_and_says_what_ends(admin_client):
+    budget = CycleBudget.objects.create(
+        group=Group.objects.create(name="Data", created_at=NOON), amount_dollars=900
+    )
+    person, channel = make_person("viewer", "vera@x.io"), make_channel("webhook")
+    for address, heading, consequence in (
+        (f"groups/cyclebudget/{budget.pk}", "Delete the budget “Data: $900.00”?", "no longer reported"),
+        (f"auth/user/{person.pk}", "Delete the user “vera@x.io”?", "uncheck Active instead"),
+        (f"incidents/channel/{channel.pk}", f"Delete the channel “{channel}”?", "nothing will be"),
+    ):
+        page = admin_client.get(f"/admin/{address}/delete/").text
+        assert heading in page and consequence in page and "Cancel" in page
+        assert "Summary" not in page and "I’m sure" not in page
+    admin_client.post(f"/admin/groups/cyclebudget/{budget.pk}/delete/", {"post": "yes"})
+    assert not CycleBudget.objects.exists()
+
+
+def test_what_goes_with_a_deleted_row_is_listed(admin_client):
+    admin = User.objects.get(username="admin")
+    other = User.objects.create_superuser("ada", "ada@x.io", "a-long-password")
+    admin_client.post(f"/admin/auth/user/{other.pk}/change/", {"username": "ada2", "role": "admin"})
+    page = admin_client.get(f"/admin/auth/user/{admin.pk}/delete/").text
+    assert "Deleted with it:" in page and "Log entry" in page
+    assert "Deleted with it:" not in admin_client.get(f"/admin/auth/user/{other.pk}/delete/").text
+
+
+@pytest.mark.parametrize("kind", ["user", "budget"])
+def test_every_history_is_called_so_and_names_its_columns_in_words(admin_client, kind):
+    budget = CycleBudget.objects.create(
+        group=Group.objects.create(name="Data", created_at=NOON), amount_dollars=900
+    )
+    person = make_person("viewer", "vera@x.io")
+    address, row = {
+        "user": (f"auth/user/{person.pk}", "vera@x.io"),
+        "budget": (f"groups/cyclebudget/{budget.pk}", "Data: $900.00"),
+    }[kind]
+    page = admin_client.get(f"/admin/{address}/history/").text
+    assert f"<h1>History of {row}</h1>" in page
+    assert "object doesn" not in page and "amount_dollars" not in page.lower()
+    assert ("Nothing was changed here yet" in page) == (kind == "user")
+
+
+def test_whether_an_exemption_was_revoked_is_asked_in_words(admin_client):
+    values = {"cause": "spend", "kind": "expected", "created_at": NOON}
+    Exemption.objects.create(member=make_member("ann@x.io", name="Ann"), revoked_at=NOON, **values)
+    Exemption.objects.create(member=make_member("bob@x.io", name="Bob"), **values)
+    page = admin_client.get("/admin/detection/exemption/", {"revoked_at__isempty": "0"}).text
+    assert "Ann" in page and "Bob" not in page
+    assert "By revoked" in page and "By revoked at" not in page
+    assert "Not empty" not in page and "Until at" not in page
+    assert "Until at" not in admin_client.get("/admin/detection/exemption/add/").text
+
+
+def test_a_persons_form_says_whether_there_is_a_password_and_not_how_it_is_stored(admin_client):
+    user = User.objects.get(username="admin")
+    page = admin_client.get(f"/admin/auth/user/{user.pk}/change/").text
+    assert "A password is set." in page and "iterations" not in page
+    user.set_unusable_password()
+    user.save()
+    admin_client.force_login(user)
+    assert "No password is set." in admin_client.get(f"/admin/auth/user/{user.pk}/change/").text
