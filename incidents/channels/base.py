@@ -28,17 +28,22 @@ class DeliveryError(Exception):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What got through: the channel's name for the message, and whom the other side did not take it for."""
+    """What got through: the channel's name for the message, whom the other side did not take it for, and whom
+    it asks to try later."""
 
     remote_id: str
     refused: tuple[str, ...] = ()
+    put_off: tuple[str, ...] = ()
 
     @property
     def refusal(self) -> str:
-        """Who was refused, in a sentence for administrators; empty when nobody was."""
-        if not self.refused:
-            return ""
-        return f"The mail server refused {', '.join(self.refused)}: check the address. Others received it."
+        """Who did not receive it, in sentences for administrators; empty when everybody did."""
+        sentences = []
+        if self.refused:
+            sentences.append(f"The mail server refused {', '.join(self.refused)}: check the address.")
+        if self.put_off:
+            sentences.append(f"It asks to try {', '.join(self.put_off)} later, which is done.")
+        return " ".join([*sentences, "Others received it."]) if sentences else ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Parcel:
 
     `key` stays the same however often it is sent. `root` is what the channel calls the message that this one
     follows up (Slack's ts), `root_alert` what that message says from now on; loud ones are shown to all.
-    `sent_since` is given when an attempt may have got through unnoticed since then.
+    `sent_since` is given when an attempt may have got through unnoticed since then. `only_to` is the one
+    recipient whom a mail is for, since the others have received it.
     """
 
     key: str
@@ -57,3 +63,4 @@ class Parcel:
     root_alert: Alert | None = None
     is_loud: bool = True
     sent_since: datetime | None = None
+    only_to: str = ""

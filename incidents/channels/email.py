@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from collector.base.deadline import DeadlineExceeded, deadline
 from incidents.models import Channel
 from incidents.models.channels import MEMBER
+from incidents.models.notifications import LONGEST_FOR_ONE
 from incidents.notifying.messages import Alert, Digest
 from incidents.wording import shorten
 
@@ -47,7 +48,7 @@ def is_writable(address: str) -> bool:
 
 def send(channel: Channel, parcel: Parcel) -> Receipt:
     """One message to all recipients; the receipt has the Message-ID that later ones answer to."""
-    to = recipients(channel, parcel.content)
+    to = [parcel.only_to] if parcel.only_to else recipients(channel, parcel.content)
     if not settings.EMAIL_CONFIGURED:
         raise DeliveryError("E-mail is not set up: set RESEND_API_KEY and RESEND_FROM, or EMAIL_URL.")
     if not to and channel.is_personal:
@@ -65,14 +66,19 @@ def send(channel: Channel, parcel: Parcel) -> Receipt:
             refused = send_mail(mail)
     except Exception as problem:  # each backend has exceptions of its own
         raise explain(problem) from problem
-    return Receipt(parcel.root or mail.extra_headers["Message-ID"], tuple(refused))
+    # A server that does not know the sender yet puts recipients off for some minutes (greylisting).
+    put_off = [
+        address for address, code in refused.items() if not is_final(code) and len(address) <= LONGEST_FOR_ONE
+    ]
+    message_id = parcel.root or mail.extra_headers["Message-ID"]
+    return Receipt(message_id, tuple(refused.keys() - put_off), tuple(put_off))
 
 
-def send_mail(mail: EmailMultiAlternatives) -> list[str]:
-    """Send, and return the recipients that the server refused while it took others."""
+def send_mail(mail: EmailMultiAlternatives) -> dict[str, int]:
+    """Send, and return the recipients that the server refused while it took others, with its codes."""
     if not issubclass(import_string(settings.EMAIL_BACKEND), smtp.EmailBackend):
         mail.send()
-        return []
+        return {}
     with SmtpBackend() as backend:
         backend.send_messages([mail])
         return backend.refused

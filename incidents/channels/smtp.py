@@ -58,6 +58,7 @@ class SmtpBackend(EmailBackend):
         return BoundedSmtpSsl if self.use_ssl else BoundedSmtp
 
     @property
-    def refused(self) -> list[str]:
-        """The recipients of the last message that the server refused while it took others."""
-        return sorted(getattr(self.connection, "refused", {}))
+    def refused(self) -> dict[str, int]:
+        """The recipients of the last message that the server refused while it took others, and its codes."""
+        answers = getattr(self.connection, "refused", {})
+        return {address: code for address, (code, _) in sorted(answers.items())}

@@ -11,6 +11,10 @@ from .channels import Channel
 from .incidents import Incident
 from .timeline import TimelineEntry
 
+# How the key of a notification begins that repeats another for one recipient: the address follows.
+FOR_ONE = "to:"
+LONGEST_FOR_ONE = 70  # so that the other's key has room beside the address
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def due(self, now: datetime) -> NotificationQuerySet:
@@ -30,6 +34,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def waiting(self) -> NotificationQuerySet:
         """Recorded and not through yet."""
         return self.filter(status__in=[Notification.Status.WAITING, Notification.Status.SENDING])
+
+    def for_all(self) -> NotificationQuerySet:
+        """Without those that repeat another for one recipient."""
+        return self.exclude(dedupe_key__startswith=FOR_ONE)
 
 
 class Notification(models.Model):
@@ -118,6 +126,12 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel}: {self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def only_to(self) -> str:
+        """The one recipient whom it is for, since the others have received it; empty if it is for all."""
+        key = self.dedupe_key
+        return key.removeprefix(FOR_ONE).partition(" ")[0] if key.startswith(FOR_ONE) else ""
 
 
 class SlackRequest(models.Model):

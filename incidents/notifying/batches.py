@@ -23,8 +23,27 @@ class Batch:
         by_id = {row.incident_id: row.incident for row in self.rows}
         return [incident for incident in by_id.values() if incident]
 
+    @property
+    def key(self) -> str:
+        """The same for the same notifications, however often they are sent together."""
+        pks = [row.pk for row in self.rows]
+        return f"notification-{pks[0]}" + (f"-{pks[-1]}-{len(pks)}" if len(pks) > 1 else "")
+
+    @property
+    def only_to(self) -> str:
+        """The one recipient whom it is for; empty for all."""
+        return self.rows[0].only_to
+
 
 def plan(rows: Sequence[Notification], channel: Channel, policy: IncidentSettings) -> list[Batch]:
+    """The messages for `rows`, for all recipients first, then what is left for single ones."""
+    apart: dict[str, list[Notification]] = {"": []}
+    for row in rows:
+        apart.setdefault(row.only_to, []).append(row)
+    return [batch for own_rows in apart.values() for batch in messages(own_rows, channel, policy)]
+
+
+def messages(rows: Sequence[Notification], channel: Channel, policy: IncidentSettings) -> list[Batch]:
     """The messages for `rows`: alerts first, then what happened to them since, then digests.
 
     What several alerts say of one incident is one message; more incidents than the policy's `summary_above`

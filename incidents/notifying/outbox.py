@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -115,7 +115,7 @@ def send(post: Post, batch: Batch) -> bool:
 def compose(channel: Channel, batch: Batch) -> Parcel:
     """The batch's message; DeliveryError, about this message and not the channel, if it cannot be written."""
     try:
-        return parcel(channel, batch)
+        return replace(parcel(channel, batch), only_to=batch.only_to)
     except Exception as problem:
         logger.exception("a message on channel %s could not be written", channel)
         raise DeliveryError(
@@ -128,7 +128,8 @@ def is_premature(channel: Channel, batch: Batch) -> bool:
     """Whether an update's alert has still to get through on this channel."""
     if batch.kind != Notification.Purpose.UPDATE:
         return False
-    alerts = Notification.objects.waiting().filter(channel=channel, kind=Notification.Purpose.ALERT)
+    alerts = Notification.objects.waiting().for_all()
+    alerts = alerts.filter(channel=channel, kind=Notification.Purpose.ALERT)
     return alerts.filter(incident=batch.rows[0].incident).exists()
 
 
@@ -167,7 +168,7 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
         content = messages.DIGESTS.validate_python(first.digest)
         # A notice is named by what it is about, which its key begins with: `budget:…`.
         event = first.dedupe_key.partition(":")[0] if first.kind == Notification.Purpose.NOTICE else "digest"
-        return Parcel(key_of(batch), event, content, sent_since=since)
+        return Parcel(batch.key, event, content, sent_since=since)
     entries = [row.entry for row in batch.rows if row.entry]
     steps = [f"{clean(entry.sentence)} · {instant(entry.at)}" for entry in entries]
     news = messages.alert(batch.incidents, "; ".join(dict.fromkeys(steps)))
@@ -175,7 +176,7 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
         news = messages.ask_member(news, first.entry)
     root, covered = find_root(channel, batch.incidents)
     return Parcel(
-        key=key_of(batch),
+        key=batch.key,
         event=f"incident.{first.entry.step}" if first.entry and not news.is_summary else "summary",
         content=news,
         root=root,
@@ -183,12 +184,6 @@ def parcel(channel: Channel, batch: Batch) -> Parcel:
         is_loud=batch.kind == Notification.Purpose.ALERT,
         sent_since=since,
     )
-
-
-def key_of(batch: Batch) -> str:
-    """The same for the same notifications, however often they are sent together."""
-    pks = [row.pk for row in batch.rows]
-    return f"notification-{pks[0]}" + (f"-{pks[-1]}-{len(pks)}" if len(pks) > 1 else "")
 
 
 def find_root(channel: Channel, incidents: Sequence[Incident]) -> tuple[str, list[Incident]]:
@@ -220,6 +215,7 @@ def sent(post: Post, rows: Sequence[Notification], token: str, receipt: Receipt)
         )
         if not count:
             return  # the lease had run out, and another process has it: what it says counts
+        recording.record_for_later(rows, receipt.put_off, at, due_at=at + pause(1, None))
         if post.channel.last_error:
             revive(post.channel, at, failed_since=post.channel.last_ok_at)
         Channel.objects.filter(pk=post.channel.pk).update(last_ok_at=at, last_error="", last_error_at=None)

@@ -1,5 +1,6 @@
 """Records who is to be notified of a step, in the step's own transaction. The outbox sends it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -16,7 +17,7 @@ from incidents.models import (
     TimelineEntry,
     TimelineStep,
 )
-from incidents.models.notifications import NotificationQuerySet
+from incidents.models.notifications import FOR_ONE, NotificationQuerySet
 from incidents.notifying.routing import channels_for, due_at, has_nobody
 
 ALERTS = {
@@ -141,6 +142,30 @@ def record_late(channel: Channel, entry: TimelineEntry, policy: IncidentSettings
     except IntegrityError:  # another process was faster
         return False
     return True
+
+
+def record_for_later(
+    rows: Sequence[Notification], addresses: Sequence[str], now: datetime, *, due_at: datetime
+) -> None:
+    """Record `rows` once more for recipients whom the mail server put off, while the others received them."""
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                channel=row.channel,
+                kind=row.kind,
+                incident=row.incident,
+                entry=row.entry,
+                digest=row.digest,
+                dedupe_key=f"{FOR_ONE}{address} {row.dedupe_key}",
+                created_at=now,
+                due_at=due_at,
+                tries=1,
+            )
+            for row in rows
+            for address in addresses
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def bring_forward(alert: Notification) -> None:
