@@ -182,6 +182,24 @@ def test_no_answer_is_read_without_end(call, behave, settings, monkeypatch):
     assert peer.is_called and peer.sent < BUFFERS
 
 
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
+def test_no_call_waits_for_a_name_longer_than_it_may_take(call, settings, monkeypatch):
+    is_over = threading.Event()
+
+    def resolve(*args: object, **options: object) -> None:
+        is_over.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "no server of names answers")
+
+    monkeypatch.setattr(CALLS[call], 0.5)
+    monkeypatch.setattr("collector.base.deadline._resolve", resolve)
+    began = time.monotonic()
+    with suppress(*PROBLEMS):
+        call(Peer(9), settings)
+    took = time.monotonic() - began
+    is_over.set()
+    assert 0.4 < took < 6
+
+
 def test_no_module_speaks_to_somebody_else_beside_these():
     """A new one has to be called above before it stands here."""
     imports = re.compile(

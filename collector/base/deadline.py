@@ -3,8 +3,8 @@ on the size of its answer.
 
 The libraries' own time-outs count from byte to byte, so that a peer that sends one now and then holds a call
 for ever, and they read an answer whole, however long it is. Here the sockets that a thread opens or names
-while a deadline runs are shut down when it is over, and HTTP answers that begin meanwhile are cut off where
-they grow too large, whichever library reads them.
+while a deadline runs are shut down when it is over, a name that is still looked up then is left to itself,
+and HTTP answers that begin meanwhile are cut off where they grow too large, whichever library reads them.
 """
 
 import _socket
@@ -15,7 +15,9 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
@@ -39,8 +41,9 @@ class BodyTooLarge(OSError):
 class _Watch:
     """The sockets of one running deadline, by descriptors of their own: TLS takes the first ones over."""
 
-    def __init__(self, largest: int) -> None:
+    def __init__(self, largest: int, ends_at: float) -> None:
         self.largest = largest
+        self.ends_at = ends_at  # of the clock that never goes back
         self.lock = threading.Lock()
         self.sockets: list[_socket.socket] = []
         self.is_over = False
@@ -76,7 +79,7 @@ def deadline(seconds: float, *, largest: int = LARGEST_ANSWER) -> Iterator[None]
     An answer of more than `largest` bytes is a BodyTooLarge, which the library that reads may wrap.
     """
     _listen_for_connections()
-    outer, watch = getattr(_running, "watch", None), _Watch(largest)
+    outer, watch = getattr(_running, "watch", None), _Watch(largest, time.monotonic() + seconds)
     timer = threading.Timer(seconds, watch.end_calls)
     timer.daemon = True
     timer.start()
@@ -105,7 +108,32 @@ def watch_socket(connection: Any) -> None:
 @cache
 def _listen_for_connections() -> None:
     sys.addaudithook(_on_event)
+    socket.getaddrinfo = _look_up
     http.client.HTTPConnection.response_class = _BoundedAnswer
+
+
+_resolve = socket.getaddrinfo
+
+
+def _look_up(*args: Any, **options: Any) -> Any:
+    """A host's addresses. The system asks servers of names as long as it likes, through no socket of ours."""
+    watch: _Watch | None = getattr(_running, "watch", None)
+    if watch is None:
+        return _resolve(*args, **options)
+    outcome: Future[Any] = Future()
+
+    def keep() -> None:
+        try:
+            outcome.set_result(_resolve(*args, **options))
+        except BaseException as problem:  # raised again below, in the caller's thread
+            outcome.set_exception(problem)
+
+    threading.Thread(target=keep, name="look_up", daemon=True).start()
+    try:
+        return outcome.result(max(watch.ends_at - time.monotonic(), 0))
+    except TimeoutError:
+        watch.end_calls()
+        raise
 
 
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:

@@ -62,7 +62,11 @@ def check_web_address(item: str) -> None:
 def refuse_metadata_address(url: str) -> None:
     """ValidationError for where a cloud's metadata service is; a name that leads there is refused when it is
     called."""
-    if is_metadata_address(urlsplit(url).hostname or ""):
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError as problem:  # json://[
+        raise ValidationError("What stands between // and / is not a host.") from problem
+    if is_metadata_address(host):
         raise ValidationError(
             "Nobody takes messages at a link-local or metadata address, such as 169.254.169.254."
         )

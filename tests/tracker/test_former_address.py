@@ -23,7 +23,7 @@ from tracker.access.request import Access
 from tracker.access.roles import Role
 from tracker.models import AccessSettings
 from tracker.views.limits import find_person
-from tracker.views.slack import find_actor
+from tracker.views.slack import PressRefused, find_actor
 
 pytestmark = pytest.mark.django_db
 script = api_fixtures.script
@@ -105,3 +105,17 @@ def test_whoever_has_the_old_address_after_them_is_not_taken_for_the_member(ida)
         assert names_for(access, date(2026, 3, 2)).own_id is None
     own = Access(Role.VIEWER, OLD, later, policy=AccessSettings(viewers_see="own"))
     assert visible_ids(own, date(2026, 3, 2)) == frozenset()
+
+
+def test_whoever_has_the_old_address_after_them_asks_for_no_limit_and_presses_nothing_as_the_member(sign_in):
+    later = sign_in("viewer", "ida@company.com")
+    member = Member.objects.get(email=NEW)
+    for former in ("ida@company.com", "rask@company.com"):
+        MemberAddress.objects.create(email=former, member=member, noted_at=NOON)
+    address = "/users/ida@company.com/limit/request"
+    assert later.get(address).status_code == 200
+    assert find_actor("rask@company.com").name == "Ida Rask"
+    make_person("responder", NEW)
+    assert later.get(address).status_code == 403
+    with pytest.raises(PressRefused, match="does not belong to a member"):
+        find_actor("rask@company.com")

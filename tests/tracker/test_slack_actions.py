@@ -180,6 +180,7 @@ def test_an_incident_that_is_not_there_is_told(client, slack):
         "http://127.0.0.1:1/steal",
         "https://evil.example/hooks.slack.com/",
         "https://hooks.slack.com.evil.example/",
+        "https://[::1",
         "",
     ],
 )

@@ -76,6 +76,12 @@ def member_of_login(user_pk: int) -> Coalesce:
     )
 
 
+def is_passed_on(email: str, member: Member) -> bool:
+    """Whether `email` is a former address of the member's and somebody else's by now, as above."""
+    is_former = member.email != email.lower()
+    return is_former and User.objects.filter(email__iexact=member.email).exists()
+
+
 class PrivacyMiddleware:
     """Sets how people are named for as long as the request is answered, streams included."""
 

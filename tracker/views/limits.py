@@ -22,6 +22,7 @@ from incidents.ends import end_problem
 from incidents.models import Incident, LimitChange, LimitRequest, Origin
 from incidents.models.limits import MOST_DOLLARS
 from tracker.access.guard import admin_only, public, turn_away
+from tracker.access.privacy import is_passed_on
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role
 from tracker.reports.member_limit import member_limit_report
@@ -29,6 +30,7 @@ from tracker.reports.member_limit import member_limit_report
 INSTANT_WIDGET = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 LONGEST_REASON = 500
 SET, LIFT = "set", "lift"
+MEMBER_ALONE = "Only the member can ask for a higher limit."
 
 
 class UntilForm(forms.Form):
@@ -145,8 +147,10 @@ def limit_request(request: AccessRequest, email: str) -> HttpResponse:
     if not request.access.may(Role.VIEWER):
         return turn_away(request)
     if request.access.email.lower() != email.lower():
-        raise PermissionDenied("Only the member can ask for a higher limit.")
+        raise PermissionDenied(MEMBER_ALONE)
     member, now = find_person(email), timezone.now()
+    if is_passed_on(email, member):
+        raise PermissionDenied(MEMBER_ALONE)
     form = LimitRequestForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data

@@ -37,6 +37,7 @@ from incidents.lifecycle import Actor, Outcome
 from incidents.models import Incident, LimitRequest, MemberAnswer, Origin, SlackRequest, Verdict
 from tracker.access.admission import is_admitted
 from tracker.access.guard import public
+from tracker.access.privacy import is_passed_on
 from tracker.access.request import AccessRequest
 from tracker.access.roles import Role, role_of
 from tracker.models import AccessSettings
@@ -246,7 +247,7 @@ def find_actor(email: str) -> Actor:
     user = User.objects.filter(email__iexact=email, is_active=True).first()
     if user:
         role, name = role_of(user, policy), user.email
-    elif member := Member.objects.on_team().by_address(email):
+    elif (member := Member.objects.on_team().by_address(email)) and not is_passed_on(email, member):
         role, name = Role.named(policy.default_role), member.name or member.email
     else:
         raise PressRefused("Your Slack e-mail address does not belong to a member or a login here.")
@@ -268,7 +269,10 @@ def reply_to_press(press: Press, message: str) -> None:
 
 
 def is_slacks(url: str) -> bool:
-    host = urlsplit(url).netloc
+    try:
+        host = urlsplit(url).netloc
+    except ValueError:  # https://[
+        return False
     return (
         url.startswith("https://hooks.slack.com/")
         or bool(host)

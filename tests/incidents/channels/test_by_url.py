@@ -100,6 +100,7 @@ def test_no_redirect_leads_elsewhere(service):
         ("webhook", "http://[fd00:ec2:0::254]/latest", "metadata"),
         ("apprise", "json://100.100.100.200/latest", "metadata"),
         ("apprise", "json://169.254.169.254/latest", "link-local"),
+        ("apprise", "json://[::1/hook", "not a host"),
         ("apprise", "nonsense://a-secret/token", "“nonsense://•••” is not an Apprise URL"),
         ("apprise", "dbus://", "shows messages on this machine"),
         ("apprise", "gio://", "shows messages on this machine"),
