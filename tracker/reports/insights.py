@@ -128,15 +128,14 @@ class Insights:
         taken = [row for row in followed if not row.is_declined]
         return (sum(row.saved for row in taken), sum(row.estimated for row in taken)) if taken else None
 
-    @property
+    @cached_property
     def off_bill_range(self) -> tuple[float, float]:
         """What would leave the invoice in all, at least and at most."""
-        ranges = [saving.off_bill for saving in self.savings]
-        return sum(least for least, _ in ranges), sum(most for _, most in ranges)
+        return savings.added(saving.off_bill for saving in self.savings)
 
-    @property
+    @cached_property
     def of_plan_range(self) -> tuple[float, float]:
-        return sum(s.of_plan[0] for s in self.savings), sum(s.of_plan[1] for s in self.savings)
+        return savings.added(saving.of_plan for saving in self.savings)
 
     # Adoption
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,8 +21,8 @@ FIELDS = (
     "pk", "name", "email", "kind", "gone_at", "is_removed", "first_seen_at", "role", "is_concerned",
     "held_group",
 )  # fmt: skip
-
 ASSIGNMENT = ("assignments__group", "assignments__from_day")
+OWNER = re.compile("owner|admin", re.IGNORECASE)
 
 
 class Person(NamedTuple):
@@ -68,20 +69,24 @@ def _everybody(day: date) -> dict[int, Person]:
     rows = Member.objects.annotate(is_concerned=Exists(unresolved), held_group=held_group_on(day)).order_by()
     fields = (*FIELDS, *(ASSIGNMENT if reader.are_hidden else ()))
     found = fetch(statement(rows.values_list(*fields)))
+    if reader.are_hidden:
+        found = [
+            (pk, reader.name(pk, name), reader.address(pk, email), *row) for pk, name, email, *row in found
+        ]
+    owners = {role for role in {row[7] for row in found} if OWNER.search(role)}
     people = {
         pk: Person(
             pk,
-            label(reader.name(pk, name), address, kind),
-            address,
+            label(name, email, kind),
+            email,
             kind,
             is_seat(kind) and not (gone_at or is_removed),
             as_instant(since),
-            "owner" in role.lower() or "admin" in role.lower(),
+            role in owners,
             bool(is_concerned),
             group_id,
         )
         for pk, name, email, kind, gone_at, is_removed, since, role, is_concerned, group_id, *_ in found
-        for address in [reader.address(pk, email)]
     }
     if not reader.are_hidden:
         return people

@@ -65,12 +65,19 @@ class Saving(NamedTuple):
     @property
     def of_plan(self) -> tuple[float, float]:
         """What would be left of the plan for other requests."""
-        return self.low * (1 - self.billed_share), self.high * (1 - self.billed_share)
+        share = 1 - self.billed_share
+        return self.low * share, self.high * share
 
     @property
     def cents_per_token_saved(self) -> float:
         """The difference of the two prices, as its `middle` implies."""
         return self.middle / self.tokens
+
+
+def added(ranges: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Of all of them, at least and at most."""
+    ends = list(ranges)
+    return sum(least for least, _ in ends), sum(most for _, most in ends)
 
 
 def savings(own: Iterable[Part], everybody: Usage, palette: Palette) -> list[Saving]:

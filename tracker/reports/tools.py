@@ -43,13 +43,14 @@ def by_member(rows: QuerySet[Model]) -> dict[str, list[Named]]:
 
 
 def _totals_by_metric(rows: QuerySet[Model]) -> QuerySet[Model, Any]:
-    return rows.order_by().values_list("metric", "name", "detail").annotate(total=Sum("count"))
+    # The name first: rows are sorted by it, and those of one metric are all alike in that.
+    return rows.order_by().values_list("name", "detail", "metric").annotate(total=Sum("count"))
 
 
 def _ranked(sums: Iterable[tuple[Any, ...]]) -> dict[str, list[Named]]:
     by_metric: dict[str, list[NameSum]] = defaultdict(list)
-    for metric, *row in sums:
-        by_metric[metric].append(NameSum(*row))
+    for name, detail, metric, *counts in sums:
+        by_metric[metric].append(NameSum(name, detail, *counts))
     return {metric: rank(names) for metric, names in by_metric.items()}
 
 
