@@ -44,6 +44,11 @@ class Period:
         return (self.last - self.first).days + 1
 
     @property
+    def has_average(self) -> bool:
+        """Whether a day's average says more than the total: not of one day."""
+        return bool(self.cycle) or self.days > 1
+
+    @property
     def end(self) -> date:
         """The last day that totals count: today in a cycle, else `last`."""
         return self.today if self.cycle else self.last

@@ -124,8 +124,22 @@ def test_on_paper_stands_what_it_is_on_four_pages_at_most(visit, many):
     assert head.is_visible()
     assert "Cursor Cost Monitor" in head.inner_text()
     assert page.url in head.inner_text()
+    for panel in page.locator(".grid > .panel:has(.chart)").all():  # else what follows lies on top of it
+        assert panel.evaluate("panel => getComputedStyle(panel).breakInside") == "avoid"
+    tops = {card.bounding_box()["y"] for card in page.locator(".cards > .card").all()}
+    assert len(tops) == 1
     paper = page.pdf(prefer_css_page_size=True)
     assert int(re.findall(rb"/Count (\d+)", paper)[-1]) <= 4
+
+
+@pytest.mark.parametrize("width", [720, 1000, 1249, 1250])
+def test_every_link_of_the_bar_is_in_sight_in_a_window_of_any_width(visit, width):
+    page, _ = visit("/", width=width)
+    for link in page.locator(".main-nav a").all():
+        box = link.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    nav = page.locator(".main-nav")
+    assert nav.evaluate("nav => nav.scrollWidth <= nav.clientWidth")
 
 
 def test_the_first_screen_says_how_much_and_on_course_on_a_phone_and_all_on_a_laptop(visit):

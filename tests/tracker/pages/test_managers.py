@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -71,6 +72,17 @@ def test_an_unused_seat_has_the_day_on_which_its_member_joined(acme):
 def test_a_seat_that_was_idle_for_a_day_or_two_is_not_one_that_nobody_used(acme, client):
     assert "not used in this period" in client.get("/?period=24h").text
     assert "not used in this period" not in client.get("/?period=30d").text
+
+
+@pytest.mark.parametrize("path", ["/", "/users/ana.novak@acme.example"])
+def test_the_average_of_one_day_does_not_repeat_its_total(acme, client, path):
+    def notes(period: str) -> str:
+        return " ".join(
+            re.findall(r'<dd class="note">(.*?)</dd>', client.get(f"{path}?period={period}").text)
+        )
+
+    assert " a day" in notes("7d")
+    assert " a day" not in notes("24h")
 
 
 def test_unused_seats_have_a_price_only_where_one_is_set(acme, client):
