@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from collector.base.names import current
+
 from .assignments.membership import UNASSIGNED
 from .models import Group
 from .names import SEPARATOR, UNASSIGNED_NAME, ancestors, key
@@ -41,7 +43,8 @@ def load_groups() -> list[KnownGroup]:
 
 
 def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = False) -> list[GroupOption]:
-    """Open groups and their parents, as the reader may see them, parents before children, Unassigned last.
+    """Open groups and their parents, as the reader may see them, parents before children, Unassigned last;
+    of who sees the own group alone those that its members were in.
 
     Closed ones count in the parents above them, which have their past. One query unless `groups` are
     given, and two where small groups are hidden.
@@ -49,6 +52,8 @@ def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = F
     groups = load_groups() if groups is None else groups
     closed = {group.pk for group in groups if group.closed_day}
     choices = group_options(shown_paths({group.pk: group.name for group in groups}))
+    if (theirs := current().groups) is not None:
+        choices = [option for option in choices if option.group_ids & theirs()]
     choices = [replace(option, is_closed=option.group_ids <= closed) for option in choices]
     return [option for option in choices if with_closed or not option.is_closed]
 

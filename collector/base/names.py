@@ -28,8 +28,9 @@ class Names:
     """What one reader sees of members, who are named by id; `own_id` is the reader's own, where names are
     hidden from them. Groups of fewer than `smallest_group` people on `day` are then hidden too. Who does not
     see everybody (`sees_all`) reads no errors, which name anybody, and knows of those who act only the
-    `colleagues`: names and addresses of those whom they see. `memo` keeps what is asked more than once while
-    one answer is made; None where that may change meanwhile."""
+    `colleagues`, names and addresses of those whom they see, and of groups only those people's `groups`.
+    `memo` keeps what is asked more than once while one answer is made; None where that may change meanwhile.
+    """
 
     are_hidden: bool = False
     own_id: int | None = None
@@ -38,6 +39,7 @@ class Names:
     shows_ranks: bool = True
     sees_all: bool = True
     colleagues: Callable[[], frozenset[str]] | None = field(default=None, compare=False, repr=False)
+    groups: Callable[[], frozenset[int]] | None = field(default=None, compare=False, repr=False)
     memo: dict[Any, Any] | None = field(default=None, compare=False, repr=False)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:

@@ -121,9 +121,21 @@ def _sum_of(field: str) -> str:
 
 def held_groups(day: date) -> dict[int, int | None]:
     """The id of the group that each member with any assignment is in on `day`. One query, once an answer."""
+    return names.current().once(("held groups", day), lambda: dict(made_until(day)))  # the last made holds
+
+
+def groups_of(member_ids: Collection[int], day: date) -> frozenset[int]:
+    """The groups that these members are or were in up to `day`, UNASSIGNED always. The same query."""
+    return frozenset(
+        {UNASSIGNED, *(group or UNASSIGNED for pk, group in made_until(day) if pk in member_ids)}
+    )
+
+
+def made_until(day: date) -> list[tuple[int, int | None]]:
+    """Member and group of all assignments up to `day`, in their order."""
     made = Assignment.objects.filter(from_day__lte=day).order_by("member_id", "from_day")
     rows = made.values_list("member_id", "group_id")
-    return names.current().once(("held groups", day), lambda: dict(rows))  # the last one made holds
+    return names.current().once(("assignments made", day), lambda: list(rows))
 
 
 def current(day: date) -> dict[int, Group | None]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from collector.base.days import utc_day
 from collector.base.names import BY_NAME, Names, shown_as
 from collector.models import Member, MemberAddress
-from groups.assignments.membership import held_groups
+from groups.assignments.membership import groups_of, held_groups
 from tracker.access.request import Access, AccessRequest
 from tracker.models import AccessSettings
 
@@ -40,14 +40,16 @@ def names_for(access: Access, day: date) -> Names:
 
     def seen() -> frozenset[str]:
         people = Member.objects.filter(pk__in=visible_ids(access, day) or ()).order_by()
-        return frozenset(
-            (access.name, *(text for row in people.values_list("name", "email") for text in row))
-        )
+        return frozenset(text for row in people.values_list("name", "email") for text in row)
 
-    if access.sees != Privacy.PSEUDONYMS:
-        sees_all = access.sees != Privacy.OWN
-        reader = replace(BY_NAME, shows_ranks=policy.shows_ranks)
-        return reader if sees_all else replace(reader, sees_all=False, colleagues=seen, memo={})
+    def their_groups() -> frozenset[int]:
+        return groups_of(visible_ids(access, day) or (), day)
+
+    reader = replace(BY_NAME, shows_ranks=policy.shows_ranks)
+    if access.sees == Privacy.NAMES:
+        return reader
+    if access.sees == Privacy.OWN:
+        return replace(reader, sees_all=False, colleagues=seen, groups=their_groups, memo={})
     return Names(True, id_of(access), policy.smallest_group, day, policy.shows_ranks, memo={})
 
 

@@ -10,7 +10,7 @@ from incidents.lifecycle.delivery import undelivered
 from incidents.models import Incident, Notification, Origin
 from tests.incidents.factories import make_anomaly, make_channel, make_incident
 from tests.tracker.api import conftest as api_fixtures
-from tests.tracker.api.company import NOW, put
+from tests.tracker.api.company import NOW, YESTERDAY, put
 from tracker.models import AccessSettings
 
 people = api_fixtures.people
@@ -27,6 +27,16 @@ def ann(sign_in):
 def test_the_settings_page_hands_out_no_groups(ann):
     assert "Eng &gt; Web" not in ann.get("/settings").content.decode()
     assert ann.get("/settings?csv=groups").status_code == 400
+
+
+def test_no_filter_offers_or_finds_a_group_that_nobody_they_see_was_in(ann, people):
+    put(people["Ann"], Group.objects.create(name="Ops", created_at=NOW), YESTERDAY)
+    for address in ("/", "/incidents", "/insights", "/surfaces", "/?group=we"):
+        assert "Web" not in ann.get(address).text, address
+    assert "There is no group" in ann.get("/?group=Eng+%3E+Web").text
+    offered = ann.get("/").text
+    assert 'value="Ops"' in offered and 'value="Eng &gt; Core"' in offered
+    assert ann.get("/api/analytics?group=Eng+%3E+Web").status_code == 404
 
 
 def test_the_incident_that_names_who_is_at_the_limit_is_not_theirs(ann):
