@@ -15,6 +15,7 @@ from collector.base.days import days_between, utc_day
 from collector.base.money import cents
 from collector.facts.forecast import Forecast, forecast, remaining_days
 from collector.models import BillingCycle, Member
+from groups.names import key
 from groups.tree import KnownGroup, group_options, load_groups
 
 from .amounts import BudgetAmounts
@@ -133,12 +134,13 @@ def _group_states(
         return
     by_id = {group.pk: group for group in (load_groups() if groups is None else groups)}
     names = {pk: group.name for pk, group in by_id.items()}
-    covered = {option.path: option.group_ids for option in group_options(names)}
-    for pk in sorted(amounts.groups, key=lambda pk: names[pk].casefold()):
-        group = by_id[pk]
+    covered = {key(option.path): option.group_ids for option in group_options(names)}
+    # A cycle that is over may have had the budget of a group that was removed with its import since.
+    for group in sorted(filter(None, map(by_id.get, amounts.groups)), key=lambda group: key(group.name)):
+        pk = group.pk
         if group.closed_day and group.closed_day <= utc_day(cycle.start_at):
             continue
-        ids = covered.get(group.name, frozenset({pk}))
+        ids = covered[key(group.name)]
         owner = BudgetOwner(BudgetScope.GROUP, pk, group.name)
         parts = [by_group[group_id] for group_id in ids if group_id in by_group]
         yield _state(cycle, now, owner, amounts.groups[pk], parts, group.cursor_limit_dollars)

@@ -48,9 +48,12 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
 
 
 def _close_groups(before: Before, now: datetime) -> None:
-    """Remove the groups made for the import and close those it opened, where nobody has used them since."""
+    """Remove the groups made for the import and close those it opened, where nobody has used them since.
+
+    One with a budget stays, as budgets do.
+    """
     unused = Group.objects.annotate(uses=Count("assignments") + Count("merged")).filter(uses=0)
-    for unwanted in unused.filter(pk__in=before.made, cursor_group__isnull=True):
+    for unwanted in unused.filter(pk__in=before.made, cursor_group__isnull=True, budget__isnull=True):
         unwanted.delete()
     today = utc_day(now)
     for group in Group.objects.filter(pk__in=before.opened):

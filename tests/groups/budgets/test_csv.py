@@ -8,7 +8,8 @@ import pytest
 
 from groups.imports import mapping
 from groups.imports.apply import apply, upload
-from groups.models import CycleBudget
+from groups.imports.undo import undo
+from groups.models import CycleBudget, Group
 from tests.groups.factories import assign, make_group, make_member
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +95,12 @@ def test_an_amount_that_makes_no_sense_is_noted_with_its_line(people, cell):
     kept = take_in(f"email,group,budget\nann@x.io,Eng > Core,{cell}\n")
     assert kept.plan["problems"] == [f"Line 2: the budget “{cell}” is not an amount in dollars, such as 250."]
     assert CycleBudget.objects.count() == 3
+
+
+def test_undoing_an_import_leaves_the_budget_of_a_group_that_it_made(people):
+    kept = take_in("email,group,group_budget\nbob@x.io,New,300\n")
+    undo(kept, by="ada", now=NOW)
+    assert ",,New,,300.00" in export().splitlines()
+    other = take_in("email,group,group_budget\nbob@x.io,Newer,\n")
+    undo(other, by="ada", now=NOW)
+    assert not Group.objects.filter(name="Newer").exists()

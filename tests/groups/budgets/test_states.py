@@ -183,3 +183,21 @@ def test_the_number_of_queries_does_not_depend_on_how_many_budgets_there_are(
 def test_a_step_is_a_whole_percentage(text):
     with pytest.raises(ValidationError):
         BudgetSettings(steps=text).full_clean()
+
+
+def test_a_parent_counts_the_groups_below_it_however_they_write_its_name(cycle):
+    ann = make_member("ann@x.io")
+    parent, team = make_group("platform"), make_group("Platform > Core")
+    assign(ann, team, date(2026, 1, 1))
+    make_day(ann, date(2026, 3, 20), 400)
+    budget(10, group=parent)
+    assert states(cycle)[f"group:{parent.pk}"].spent_cents == 400
+
+
+def test_a_cycle_that_is_over_is_shown_without_a_group_that_is_gone(cycle):
+    parent, team = make_group("Eng"), make_group("Eng > Core")
+    with time_machine.travel(NOW):
+        budget(10, group=parent)
+        budget(10, group=team)
+    team.delete()
+    assert list(states(cycle, END)) == [f"group:{parent.pk}"]
