@@ -132,7 +132,9 @@ def _bring_about(change: LimitChange, client: CursorClient, now: datetime) -> No
     email = change.member.email
     before = read_limit(client, email)
     if before is None:
-        finish(change, Status.FAILED, "This member is not in Cursor's list of members.", now)
+        # Tried again it would fail every hour: with the member the limit to replace is gone.
+        status = Status.SKIPPED if change.restores else Status.FAILED
+        finish(change, status, "This member is not in Cursor's list of members.", now)
         return
     if change.status == Status.INTENDED and not _make_ready(change, before, now):
         return

@@ -8,7 +8,7 @@ import pytest
 
 from collector.collecting.windows import Window
 from collector.cursor.spend_limits import LimitInForce
-from collector.models import DirectoryGroup
+from collector.models import DirectoryGroup, Member
 from collector.sources import groups
 from incidents.actions.limit_effects import GroupLimit, judge_effect
 from incidents.actions.limit_upkeep import keep_limits
@@ -206,3 +206,15 @@ def test_an_effect_is_judged_by_what_is_in_force():
     assert judged(None, None, Decimal(500)) == ""
     assert "A higher limit" in judged(80, Decimal(80), Decimal(200))
     assert "the team's or a group's" in judged(80, Decimal(80), Decimal(50), [GroupLimit("A", Decimal(70))])
+
+
+def test_a_temporary_limit_of_a_member_who_has_left_ends_without_a_try_an_hour(site: LimitSite):
+    change = site.change(80, until_at=NOW + DAY)
+    Member.objects.filter(pk=site.member.pk).update(email="gone@example.com")  # nobody in Cursor
+    for hour in range(3):
+        keep_limits(NOW + DAY + hour * DAY / 24, site.client)
+    change.refresh_from_db()
+    assert change.ended_at == NOW + DAY
+    assert [(row.status, row.message) for row in LimitChange.objects.filter(restores=change)] == [
+        ("skipped", "This member is not in Cursor's list of members.")
+    ]
