@@ -47,6 +47,6 @@ def page(parcel: Parcel, post: Callable[[str, str, IncidentMessage | None], None
         post(RESOLVE, key, incident)
     elif step in TRIGGERING:
         post(TRIGGER, key, incident)
-    elif step == TimelineStep.ACKNOWLEDGED:
+    elif step == TimelineStep.ACKNOWLEDGED and incident.is_acknowledged:  # it may be open again by now
         post(ACKNOWLEDGE, key, incident)
     return key

@@ -1,7 +1,8 @@
 """Which kind is sent by what, and the channels that the environment asks for."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import chain, count
 
 from django.conf import settings
 
@@ -38,26 +39,28 @@ def seed_channels() -> None:
 
 def seed_environment_channels() -> None:
     for kind in asked_for():
-        name = NAMES[kind]
-        if Channel.objects.filter(name=name).exclude(seed=kind).exists():
-            name = f"{name} (environment)"
-        defaults = {"kind": kind, "name": name, "audience": Channel.Audience.EVERYBODY}
-        Channel.objects.get_or_create(seed=kind, defaults=defaults)
+        defaults = {"kind": kind, "audience": Channel.Audience.EVERYBODY}
+        seed_channel(kind, NAMES[kind], defaults)
 
 
 def seed_member_channel() -> None:
     """Make the channel that asks the member, once the policy says so and there is none."""
     asking = Channel.objects.enabled().filter(audience=Channel.Audience.MEMBER)
     if IncidentSettings.get_solo().asks_member_first and not asking.exists():
-        Channel.objects.get_or_create(
-            seed="member",
-            defaults={
-                "kind": Channel.Medium.SLACK if settings.SLACK_BOT_TOKEN else Channel.Medium.EMAIL,
-                "name": "The member concerned",
-                "audience": Channel.Audience.MEMBER,
-                "sends_digests": False,
-            },
-        )
+        defaults = {
+            "kind": Channel.Medium.SLACK if settings.SLACK_BOT_TOKEN else Channel.Medium.EMAIL,
+            "audience": Channel.Audience.MEMBER,
+            "sends_digests": False,
+        }
+        seed_channel("member", "The member concerned", defaults)
+
+
+def seed_channel(seed: str, name: str, defaults: Mapping[str, object]) -> None:
+    """Make the channel of that seed unless there is one, numbered where somebody has given away its name."""
+    taken = set(Channel.objects.exclude(seed=seed).values_list("name", flat=True))
+    names = chain([name], (f"{name} ({number})" for number in count(2)))
+    free = next(each for each in names if each not in taken)
+    Channel.objects.get_or_create(seed=seed, defaults={"name": free, **defaults})
 
 
 def asked_for() -> list[Channel.Medium]:

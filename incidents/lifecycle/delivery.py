@@ -83,7 +83,7 @@ def unanswered(now: datetime) -> int:
             channel__is_enabled=True,
             channel__escalate_to__is_enabled=True,
         )
-        .select_related("incident", "channel__escalate_to")
+        .select_related("incident__member", "channel__escalate_to")
         .order_by("pk")
     )
     newest = {(alert.incident_id, alert.channel_id): alert for alert in alerts}
@@ -95,7 +95,7 @@ def is_overdue(alert: Notification, policy: IncidentSettings, now: datetime) -> 
     """Whether nobody answered within the channel's minutes since `alert`, the newest there, got through or
     was first due without getting through; given up, it is overdue at once."""
     incident, minutes = alert.incident, alert.channel.escalate_after_minutes
-    if incident is None or minutes is None or incident.is_snoozed(now):
+    if incident is None or minutes is None or not recording.may_alert(incident, now):
         return False
     if alert.status == Notification.Status.GIVEN_UP:
         return True

@@ -17,6 +17,7 @@ from detection.models import Anomaly
 from detection.vocabulary import Severity
 from incidents.channels import registry
 from incidents.models import Incident, IncidentAnomaly, IncidentSettings, Status, TimelineStep
+from incidents.notifying.recording import may_alert
 from incidents.wording import instant
 
 from .exemptions import is_accepted, is_exempt, mark_real
@@ -223,7 +224,9 @@ def come_back(incident: Incident, anomalies: Sequence[Anomaly], reason: str, run
     text = with_verdict_taken_back(incident, reason)
     move = Transition(TimelineStep.REOPENED, (Status.RESOLVED,), Status.OPEN, text)
     changes = {**reopening(run.now), **figures(anomalies), "last_run_at": run.as_of}
-    return transition(incident, move, run.now, **changes)
+    # What a person has said since the reason was found counts.
+    where = {"resolved_at": incident.resolved_at, "verdict": incident.verdict}
+    return transition(incident, move, run.now, where=where, **changes)
 
 
 def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
@@ -233,8 +236,8 @@ def refresh(incident: Incident, holding: Sequence[Anomaly], run: Run) -> str:
     raised = f"{incident.severity} to {changes['severity']}" if is_raised else ""
     if not is_raised:
         del changes["severity"]
-    # A snoozed one alerts when it wakes; until then every run would list the same growth again.
-    grown = "" if incident.is_snoozed(run.now) else growth(incident, holding, run.floor_cents)
+    # Where nobody is alerted, every run would list the same growth again; a snoozed one alerts when it wakes.
+    grown = growth(incident, holding, run.floor_cents) if may_alert(incident, run.now) else ""
     worse = [text for text in (raised, grown, newly_named(incident, holding)) if text]
     if not worse:
         Incident.objects.filter(pk=incident.pk).update(**changes)

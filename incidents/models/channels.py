@@ -223,6 +223,11 @@ class Channel(models.Model):
         return self.is_for_member or (self.kind == self.Medium.EMAIL and MEMBER in self.target_items())
 
     @property
+    def reaches_member_only(self) -> bool:
+        """Whether nobody is written to where no member is concerned."""
+        return self.is_personal and not set(self.target_items()) - {MEMBER}
+
+    @property
     def is_for_member(self) -> bool:
         """Whether it asks the member concerned, and nobody else."""
         return self.audience == self.Audience.MEMBER

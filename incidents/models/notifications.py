@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from .channels import Channel
 from .incidents import Incident
-from .timeline import TimelineEntry
+from .timeline import TimelineEntry, TimelineStep
 
 # How the key of a notification begins that repeats another for one recipient: the address follows.
 FOR_ONE = "to:"
@@ -23,6 +23,12 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             Q(status=Notification.Status.WAITING, due_at__lte=now)
             | Q(status=Notification.Status.SENDING, leased_until__lte=now)
         ).order_by("created_at", "pk")
+
+    def awake(self, now: datetime) -> NotificationQuerySet:
+        """Without alerts about incidents that were snoozed since, which go out when the snooze ends. What the
+        member answers is no part of what was snoozed."""
+        is_answer = Q(entry__step=TimelineStep.ANSWERED)
+        return self.exclude(~is_answer, kind=Notification.Purpose.ALERT, incident__snoozed_until__gt=now)
 
     def send_again(self, now: datetime) -> int:
         """Let all of them be sent with the next delivery, their tries counted from zero; return how many."""

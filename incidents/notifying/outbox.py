@@ -63,7 +63,13 @@ def deliver_due(now: datetime) -> DeliveryReport:
 
 def channels_with_due(now: datetime) -> list[Channel]:
     """Channels with something due, the one first whose oldest message has waited longest."""
-    due = Notification.objects.due(now).order_by().values("channel").annotate(oldest=Min("created_at"))
+    due = (
+        Notification.objects.due(now)
+        .awake(now)
+        .order_by()
+        .values("channel")
+        .annotate(oldest=Min("created_at"))
+    )
     order = [row["channel"] for row in due.order_by("oldest", "channel")]
     channels = Channel.objects.in_bulk(order)
     return [channels[pk] for pk in order]
@@ -77,8 +83,10 @@ def running(now: datetime) -> Callable[[], datetime]:
 
 def deliver(post: Post, until: datetime) -> None:
     """Everything due on one channel, until one message shows that the channel is down."""
+    now = post.clock()
     rows = list(
-        Notification.objects.due(post.clock())
+        Notification.objects.due(now)
+        .awake(now)
         .filter(channel=post.channel)
         .select_related("incident__member", "entry", "channel")
     )

@@ -54,7 +54,7 @@ class Routes:
             channel
             for channel in self.channels
             if Severity(incident.severity).rank >= Severity(channel.least_severity).rank
-            and (incident.person_concerned is not None or not channel.is_personal)
+            and (incident.person_concerned is not None or not channel.reaches_member_only)
         ]
         if not any(channel.audience == Channel.Audience.GROUPS for channel in channels):
             return channels

@@ -112,3 +112,14 @@ def test_what_resend_refuses_is_told_without_addresses_or_keys(resend, status, s
     outbox.deliver_due(NOON)
     error = Notification.objects.get().error
     assert said in error and "re_made_up" not in error and "oncall" not in error
+
+
+def test_a_channel_for_the_member_and_others_hears_of_the_team_too(mailbox):
+    make_channel("email", target="{member}, oncall@example.com")
+    make_anomaly(team=True, cause="budget", rule="team_budget")
+    open_incidents()
+    assert outbox.deliver_due(NOON).sent == 2
+    assert sorted(mail["To"] for mail in mailbox.mails) == [
+        "member0@example.com, oncall@example.com",
+        "oncall@example.com",
+    ]

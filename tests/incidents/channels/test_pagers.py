@@ -125,3 +125,16 @@ def test_pagers_get_no_digests(monkeypatch):
     monkeypatch.setattr(digests, "build_digest", lambda *args: built.append(args))
     assert digests.record_digest("weekly", NOON) == []
     assert built == []
+
+
+def test_an_acknowledgement_that_has_expired_since_leaves_the_page_open(service):
+    """While PagerDuty is down somebody acknowledges, and the incident is reopened."""
+    make_channel("pager")
+    (incident,) = open_incidents()
+    outbox.deliver_due(NOON)
+    lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON + HOUR)
+    lifecycle.resolve(incident, ADA, Origin.PAGE, NOON + HOUR)
+    lifecycle.reopen(incident, ADA, Origin.PAGE, NOON + 2 * HOUR)
+    outbox.deliver_due(NOON + 2 * HOUR)
+    assert [body["event_action"] for body in service.bodies] == ["trigger", "trigger"]
+    assert not Notification.objects.waiting().exists()

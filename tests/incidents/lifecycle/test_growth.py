@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from collector.models import Member
 from detection.models import Anomaly, DetectionSettings
 from incidents import lifecycle
 from incidents.lifecycle import take_in
@@ -94,3 +95,10 @@ def test_a_snoozed_one_stays_silent_and_alerts_when_it_wakes():
 def test_an_incident_of_a_former_version_is_measured_by_what_it_told():
     Incident.objects.update(alerted_cents=None, stated_cents=None, extra_cents=27_000)
     assert grow_to(405, 1) == 1
+
+
+def test_one_whose_member_has_left_lists_its_growth_in_no_run():
+    Member.objects.update(is_removed=True)
+    assert [grow_to(600, hour) for hour in (1, 2, 3)] == [0, 0, 0]
+    assert list(incident().timeline.values_list("step", flat=True)) == ["opened"]
+    assert incident().stated_cents == 60_000

@@ -9,7 +9,7 @@ import pytest
 from detection.engine import detect
 from detection.models import Anomaly, Exemption
 from incidents import lifecycle, times
-from incidents.lifecycle import take_in
+from incidents.lifecycle import intake, take_in
 from incidents.models import Incident, Notification, Origin, Verdict
 from tests.detection.facts import FRESH, NOW, make_event, runaway, ten_dollar_days
 from tests.detection.facts import make_member as make_spender
@@ -195,3 +195,24 @@ def test_a_real_problem_marks_what_joins_it_later_and_another_verdict_unmarks_al
     }
     assert lifecycle.verdict(incident, ADA, Origin.PAGE, NOON + HOUR, Verdict.EXPECTED).won
     assert set(Anomaly.objects.values_list("confirmed_at", flat=True)) == {None}
+
+
+def test_a_verdict_given_while_a_run_is_about_to_reopen_stands(monkeypatch):
+    make_channel()
+    anomaly = make_anomaly()
+    take_in(run_at(NOON), NOON)
+    incident = Incident.objects.get()
+    lifecycle.resolve(incident, ADA, Origin.PAGE, NOON)
+    Anomaly.objects.filter(pk=anomaly.pk).update(severity="critical")
+    decide = intake.comeback_reason
+
+    def decide_slowly(*args) -> str:
+        reason = decide(*args)
+        assert reason
+        lifecycle.verdict(Incident.objects.get(), BOB, Origin.PAGE, NOON + HOUR, Verdict.EXPECTED)
+        return reason
+
+    monkeypatch.setattr(intake, "comeback_reason", decide_slowly)
+    assert take_in(run_at(NOON + HOUR), NOON + HOUR).reopened == 0
+    incident.refresh_from_db()
+    assert (incident.status, incident.verdict) == ("resolved", "expected")

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from incidents import lifecycle
 from incidents.channels import slack as slack_channel
 from incidents.models import Channel, IncidentSettings, Notification
 from incidents.notifying import outbox
 from incidents.notifying.backlog import backlog
-from tests.incidents.factories import HOUR, NOON, make_channel
+from tests.incidents.factories import ADA, HOUR, NOON, make_channel
 from tests.incidents.slack_stand_in import Fault
 from tests.incidents.steps import open_incidents, states, texts
 
@@ -185,3 +186,26 @@ def test_healthz_counts_what_was_given_up_and_names_nobody(slack, client):
     Notification.objects.update(created_at=timezone.now())
     told = client.get("/healthz").json()["notifications"]
     assert told == {"waiting": 0, "oldest_waiting_at": None, "given_up": 1, "failing_channels": 1}
+
+
+def test_a_name_that_somebody_has_given_away_keeps_no_run_from_taking_anomalies_in(settings):
+    settings.WEBHOOK_URL = "http://127.0.0.1:9/hook"
+    IncidentSettings.objects.create(asks_member_first=True)
+    for name in ("Webhook", "Webhook (2)", "The member concerned"):
+        make_channel(name=name, is_enabled=False)
+    assert len(open_incidents()) == 1
+    assert set(Channel.objects.exclude(seed=None).values_list("seed", "name")) == {
+        ("webhook", "Webhook (3)"),
+        ("member", "The member concerned (2)"),
+    }
+
+
+def test_an_alert_that_did_not_get_through_waits_for_the_end_of_a_snooze(slack):
+    make_channel()
+    (incident,) = open_incidents()
+    slack.faults.append(Fault(error="is_archived"))
+    outbox.deliver_due(NOON)
+    lifecycle.snooze(incident, ADA, "page", NOON, NOON + 5 * MINUTE)
+    assert [outbox.deliver_due(NOON + minutes * MINUTE).sent for minutes in (1, 2, 4)] == [0, 0, 0]
+    assert outbox.deliver_due(NOON + 5 * MINUTE).sent == 3  # with what happened since
+    assert len(slack.roots) == 1

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from collector.models import Member
 from detection.models import Anomaly
 from detection.vocabulary import Severity
 from groups.assignments import changes
@@ -217,6 +218,12 @@ class TestEscalation:
         getattr(lifecycle, step)(incident, ADA, "page", NOON + timedelta(minutes=20), **options)
         assert outbox.deliver_due(NOON + HOUR).escalated == 0
         assert "C0CHIEF" not in self.told(slack)
+
+    def test_whose_member_has_left_since_is_not_escalated(self, slack):
+        open_incident()
+        outbox.deliver_due(NOON)
+        Member.objects.update(gone_at=NOON)
+        assert outbox.deliver_due(NOON + HOUR).escalated == 0
 
     def test_what_came_back_and_is_not_answered_is_escalated_again(self, slack):
         incident = open_incident()
