@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import IntegerField, Model, QuerySet
-from django.db.models.functions import Cast
+from django.db import connection
+from django.db.models import Model, QuerySet
 
 from collector.base.days import utc_day
 from collector.base.statements import Statement, statement, union
@@ -28,21 +28,27 @@ HALF = timedelta(days=3)  # as many days are at most added to the weeks, or subt
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SERVED = " + ".join(f"CASE WHEN {name} > 0 THEN 1 ELSE 0 END" for name in WEEKDAYS)
 ACTIVITY = ("active_days", "lines_added", "accepts", "applies", "tabs_accepted")
-REQUEST_DAYS = ", ".join(["member_id", *(f"0 AS {name}" for name in ACTIVITY), "{} AS request_days"])
+NO_ACTIVITY = ", ".join(f"0 AS {name}" for name in ACTIVITY)
+ACTIVE_DAYS = "CAST(is_active AS INTEGER) AS active_days"
 
 
 class Weekly(NamedTuple):
     """Weeks from the Monday `start` up to but not including `end`, and rows of days: the sums of weeks and of
-    `more`, less those of `less`, are the stretch's."""
+    `more`, less those of `less`, are the stretch's.
+
+    Rows are what follows FROM, with a WHERE, and its values: for querysets Django takes longer to make SQL of
+    them than the database takes to add up a small team's."""
 
     start: date
     end: date
-    more: Sequence[QuerySet[Any]]
-    less: Sequence[QuerySet[Any]]
+    more: Sequence[Statement]
+    less: Sequence[Statement]
 
-    def weeks(self, model: type[Model]) -> QuerySet[Any]:
-        rows = model._default_manager.filter(week__gte=self.start, week__lt=self.end)
-        return rows if self.start < self.end else rows.none()
+    def weeks(self, model: type[Model]) -> list[Statement]:
+        """The weeks' rows of `model`; none where there is no whole week."""
+        if self.start >= self.end:
+            return []
+        return [_rows(model, "week >= %s AND week < %s", self.start, self.end)]
 
 
 def in_weeks(first: date, last: date, days: type[Model] = MemberModelDay) -> Weekly:
@@ -60,17 +66,21 @@ def cycle_in_weeks(cycle: BillingCycle) -> Weekly:
     first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
     start, end = monday(first + WEEK), monday(last)
     if start >= end:
-        return Weekly(start, end, [MemberModelDay.objects.in_cycle(cycle)], [])
+        return Weekly(start, end, only_days(MemberModelDay.objects.in_cycle(cycle)).more, [])
     # Each with two bounds alone: of three, SQLite may search by the wider two, and read the whole cycle.
-    begins = MemberModelDay.objects.filter(day__gte=first, day__lt=start)
-    ends = MemberModelDay.objects.filter(day__gte=end, day__lte=last)
-    more = [begins.exclude(day=first, is_after_turn=False), ends.exclude(day=last, is_after_turn=True)]
+    begins = "day >= %s AND day < %s AND NOT (day = %s AND NOT is_after_turn)"
+    ends = "day >= %s AND day <= %s AND NOT (day = %s AND is_after_turn)"
+    more = [
+        _rows(MemberModelDay, begins, first, start, first),
+        _rows(MemberModelDay, ends, end, last, last),
+    ]
     return Weekly(start, end, more, [])
 
 
 def only_days(rows: QuerySet[Any]) -> Weekly:
     """Rows of days that filters keep from being known by weeks."""
-    return Weekly(date.min, date.min, [rows], [])
+    own = statement(rows)
+    return Weekly(date.min, date.min, [(f"({own[0]}) AS own WHERE TRUE", own[1])] if own else [], [])
 
 
 def of_weeks(
@@ -80,34 +90,31 @@ def of_weeks(
 
     Only what is asked for: SQLite carries every column along as it sorts, twice as long for all as for five.
     """
-    weeks = rows.weeks(MemberModelWeek).values_list(*keys, *figures)
-    more, less = ([part.values_list(*keys, *figures) for part in parts] for parts in (rows.more, rows.less))
+    positive = ", ".join([*keys, *figures])
     negative = ", ".join([*keys, *(f"-{name} AS {name}" for name in figures)])
-    return union([*map(statement, (weeks, *more)), *(_selected(negative, part) for part in less)])
+    return union(
+        [_selected(positive, part) for part in (*rows.weeks(MemberModelWeek), *rows.more)]
+        + [_selected(negative, part) for part in rows.less]
+    )
 
 
 def activity_of_weeks(activity: Weekly, used: Weekly | None) -> Statement | None:
     """The same of activity: member_id, `ACTIVITY` and request_days, the days with a served request."""
-    weeks = activity.weeks(MemberActivityWeek).values_list("member_id", *ACTIVITY)
-    more, less = (
-        [
-            part.annotate(active_days=Cast("is_active", IntegerField())).values_list("member_id", *ACTIVITY)
-            for part in parts
-        ]
-        for parts in (activity.more, activity.less)
-    )
-    positive = ", ".join(["member_id", *ACTIVITY, "0 AS request_days"])
-    negative = ", ".join(["member_id", *(f"-{name}" for name in ACTIVITY), "0"])
+    weekly = ", ".join(["member_id", *ACTIVITY, "0 AS request_days"])
+    daily = weekly.replace("active_days", ACTIVE_DAYS)
+    negative = ", ".join(["member_id", "-CAST(is_active AS INTEGER)", *(f"-{n}" for n in ACTIVITY[1:]), "0"])
     parts = [
-        *(_selected(positive, part) for part in (weeks, *more)),
-        *(_selected(negative, part) for part in less),
+        *(_selected(weekly, part) for part in activity.weeks(MemberActivityWeek)),
+        *(_selected(daily, part) for part in activity.more),
+        *(_selected(negative, part) for part in activity.less),
     ]
     if used is not None:
-        days_of_week = used.weeks(MemberRequestWeek).values_list("member_id", *WEEKDAYS)
-        parts.append(_selected(REQUEST_DAYS.format(SERVED), days_of_week))
+        by_week = f"member_id, {NO_ACTIVITY}, {SERVED} AS request_days"
+        parts += [_selected(by_week, part) for part in used.weeks(MemberRequestWeek)]
         for number, own in ((1, used.more), (-1, used.less)):
-            days = [part.filter(requests__gt=0).values_list("member_id", "day").distinct() for part in own]
-            parts += [_selected(REQUEST_DAYS.format(number), part) for part in days]
+            for rows, values in own:
+                days = f"(SELECT DISTINCT member_id, day FROM {rows} AND requests > 0) AS days"  # noqa: S608  # nosec
+                parts.append(_selected(f"member_id, {NO_ACTIVITY}, {number} AS request_days", (days, values)))
     return union(parts)
 
 
@@ -116,12 +123,14 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _selected(columns: str, rows: QuerySet[Any]) -> Statement | None:
-    own = statement(rows)
-    return own and (f"SELECT {columns} FROM ({own[0]}) AS own", own[1])  # noqa: S608  # nosec
+def _rows(model: type[Model], where: str, *days: date) -> Statement:
+    values = tuple(map(connection.ops.adapt_datefield_value, days))
+    return f"{connection.ops.quote_name(model._meta.db_table)} WHERE {where}", values
 
 
-def _ranges(days: type[Model], pairs: list[tuple[date, date]]) -> list[QuerySet[Any]]:
-    return [
-        days._default_manager.filter(day__gte=first, day__lte=last) for first, last in pairs if first <= last
-    ]
+def _selected(columns: str, rows: Statement) -> Statement:
+    return f"SELECT {columns} FROM {rows[0]}", rows[1]  # noqa: S608  # nosec
+
+
+def _ranges(days: type[Model], pairs: list[tuple[date, date]]) -> list[Statement]:
+    return [_rows(days, "day >= %s AND day <= %s", *pair) for pair in pairs if pair[0] <= pair[1]]
