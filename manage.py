@@ -4,6 +4,15 @@
 import gc
 import os
 import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+# `python manage.py …`, as the pages and docs write it, by another Python than the one that `make run` set up.
+if not find_spec("django"):
+    own = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
+    if Path(sys.executable) == own or not own.exists():
+        sys.exit("Django is not installed for this Python. Run make install first.")
+    os.execv(own, [str(own), *sys.argv])  # noqa: S606 (this command again, as it was typed)
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line

@@ -1,6 +1,7 @@
 """What a process loads: every cron run pays for it in time, every web process in memory."""
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -49,6 +50,21 @@ for name, app in get_commands().items():
         os._exit(0)
     os.wait()
 """
+
+
+def test_a_command_typed_for_any_python_runs_with_the_packages_that_were_installed(tmp_path):
+    shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
+    typed = [sys.executable, "-I", "-S", "manage.py", "backup", "--keep", "14"]  # -S: without its packages
+    done = subprocess.run(typed, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.strip()) == (
+        1,
+        "Django is not installed for this Python. Run make install first.",
+    )
+    own = tmp_path / ".venv" / "bin" / "python"
+    own.parent.mkdir(parents=True)
+    own.write_text('#!/bin/sh\necho "$@"\n')
+    own.chmod(0o700)
+    assert subprocess.check_output(typed, cwd=tmp_path, text=True) == "manage.py backup --keep 14\n"
 
 
 def run(program: str, *arguments: str, database_url: str) -> tuple[str, set[str]]:

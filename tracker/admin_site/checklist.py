@@ -1,5 +1,6 @@
 """The set-up checklist: what an installation needs before it can watch."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -252,7 +253,7 @@ def check_backup(facts: SetUpFacts) -> SetUpStep:
         "Cursor keeps usage only for a limited time, so not everything collected here can be read again.",
         "",
         "Run this every night with cron:",
-        "python manage.py backup --keep 14",
+        f"{sys.executable} {settings.BASE_DIR / 'manage.py'} backup --keep 14",
     )
 
 

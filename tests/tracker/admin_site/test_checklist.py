@@ -1,6 +1,7 @@
 """The set-up checklist: what is done, what is not, where to do it, and who is reminded."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -90,6 +91,8 @@ def test_a_backup_counts_for_eight_days_and_the_job_for_three_hours():
     SetUp.objects.create(backed_up_at=NOW - timedelta(days=7))
     run(at=NOW - timedelta(hours=2))
     assert step("backup").is_done and step("schedule").is_done
+    program, script, *rest = step("backup").command.split()
+    assert Path(program).is_absolute() and Path(script).is_file() and rest == ["backup", "--keep", "14"]
     SetUp.objects.update(backed_up_at=NOW - timedelta(days=9))
     SourceRun.objects.update(started_at=NOW - timedelta(hours=4))
     assert not step("backup").is_done and not step("schedule").is_done
