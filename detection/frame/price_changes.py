@@ -13,6 +13,7 @@ import pandas as pd
 from detection.models.price_timeline import LEAST_MEMBERS
 
 from .arrays import Array
+from .habits import quantile
 
 # A change this small is within what token mixes do to the price of a weighed token.
 LEAST_RATIO = 1.25
@@ -102,9 +103,9 @@ def moved_models(days: pd.DataFrame) -> list[str]:
 
 
 def _moved(ago: Array, price: Array) -> bool:
-    splits = [since for since in sorted(set(ago[ago < DAYS_SINCE])) if (ago > since).any()]
-    shifts = [np.median(price[ago <= since]) - np.median(price[ago > since]) for since in splits]
-    return bool(np.max(np.abs(shifts), initial=0.0) >= 0.8 * np.log(LEAST_RATIO))
+    splits = np.unique(ago[ago < min(DAYS_SINCE, ago.max())])[:, None]
+    new, old = (quantile(np.where(side, price, np.nan), 0.5) for side in (ago <= splits, ago > splits))
+    return bool(np.max(np.abs(new - old), initial=0.0) >= 0.8 * np.log(LEAST_RATIO))
 
 
 def price_changes(days: pd.DataFrame, last: date) -> PriceChanges:
@@ -160,12 +161,11 @@ def _steps(ago: Array, price: Array, members: Array) -> Iterable[tuple[int, floa
         if abs(shift) < np.log(LEAST_RATIO):
             continue
         error = _error(price, whose * 2 + after, own & (after | before), new, old)
-        is_clear = abs(shift) >= LEAST_ERRORS * error
-        if not is_clear or not _is_every_members(price, members, set(members[own]), after, before, shift):
-            continue
         middle, sign = (np.median(new) + np.median(old)) / 2, np.sign(shift)
         clear = min(np.mean(sign * (new - middle) > 0), np.mean(sign * (middle - old) > 0))
-        if clear >= CLEAR_SHARE:
+        if abs(shift) < LEAST_ERRORS * error or clear < CLEAR_SHARE:
+            continue
+        if _is_every_members(price, members, set(members[own]), after, before, shift):
             yield int(since), float(clear * abs(shift) - 0.001 * since), shift
 
 

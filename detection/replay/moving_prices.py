@@ -55,8 +55,9 @@ class MovingPrices:
         day = shown.hour[paid] // 24
         figures = {name: shown.values[paid, place] for name, place in FIGURES.items()}
         self._parts.append(PaidRows(shown.member[paid], shown.model[paid], day, *figures.values()))
+        places = shown.model[paid] * self._team.shape[2] + day - self._first_day
         for sums, name in zip(self._team, ("cents", "weight"), strict=True):
-            np.add.at(sums, (shown.model[paid], day - self._first_day), figures[name])
+            np.add.at(sums.reshape(-1), places, figures[name])
 
     def kept_share(self, model: Array, hour: Array) -> Array:
         """What share of each row's cents it would have cost before any change."""
