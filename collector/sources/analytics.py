@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
+from collector.base.cells import is_address
 from collector.base.days import utc_day
 from collector.base.notes import DoubtKind, Notes
 from collector.base.plausibility import MOST_COUNT, ImplausibleValue
@@ -200,7 +201,9 @@ def _people_of(metric: str, answer: MetricsByMember, notes: Notes) -> list[Membe
         except ImplausibleValue as problem:
             notes.reject({key: raws}, f"the address {problem}", where=metric)
             continue
-        if email:
+        if email and not is_address(email) and identify(email).key == email:
+            notes.reject({key: raws}, f"“{email[:40]}” is not an e-mail address", where=metric)
+        elif email:
             rows.append(MemberRows(email, list(measure(metric, raws, notes))))
         else:
             notes.reject({key: raws}, "names nobody", where=metric)

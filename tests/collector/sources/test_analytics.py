@@ -227,15 +227,32 @@ def test_an_address_in_another_dress_is_the_members(told, client, key):
     assert MemberAnalyticsDay.objects.get().member.email == "ann@x.com"
 
 
+@pytest.mark.parametrize(("key", "email"), [("user_A", "ana@x.com"), ("12345", "user:12345")])
+def test_an_id_in_place_of_an_address_is_its_members(told, client, key, email):
+    Member.objects.create(email="ana@x.com", cursor_id="user_A", first_seen_at=END, last_seen_at=END)
+    told.tell(MEMBERS + "mcp", members_page({}, users=0))
+    told.tell(MEMBERS + "commands", members_page({key: [USED]}, users=1))
+    analytics.sync_members(client, WINDOW)
+    assert MemberAnalyticsDay.objects.get().member.email == email
+
+
 @pytest.mark.parametrize(
     "data",
-    [{"ann\nlee@x.com": [USED]}, {"a@x.com": "many"}, {"": [USED]}, {"(none)": [USED]}, {"a@x.com": [7]}],
+    [
+        {"ann\nlee@x.com": [USED]},
+        {"a@x.com": "many"},
+        {"": [USED]},
+        {"(none)": [USED]},
+        {"data": [USED]},
+        {"a@x.com": [7]},
+    ],
 )
 def test_what_names_nobody_or_is_no_list_is_rejected_alone(told, client, data):
     told.tell(MEMBERS + "mcp", members_page({}, users=0))
     told.tell(MEMBERS + "commands", members_page(data | {"bo@x.com": [USED]}, users=2))
     analytics.sync_members(client, WINDOW)
     assert [row.member.email for row in MemberAnalyticsDay.objects.all()] == ["bo@x.com"]
+    assert not Member.objects.exclude(email__contains="@").exists()
     assert RejectedRow.objects.count() == 1
 
 
