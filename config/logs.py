@@ -14,11 +14,12 @@ BLOT = "[secret]"
 CONTROLS = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 # Shorter ones would blot out ordinary words; no service issues one.
 SHORTEST_SECRET = 8
-# Credentials by their look, whoever's they are: headers, Slack's and Resend's tokens, passwords in addresses.
+# Credentials by their look, whoever's they are: headers, this site's, Slack's and Resend's tokens, passwords
+# in addresses.
 LOOKS_SECRET = re.compile(
     r"(?P<scheme>\b(?:Basic|Bearer)\s+)[^\s'\",}]+"
     r"|(?P<user>://[^\s/:@]*:)[^\s/@]+(?=@)"
-    r"|\bxox[a-z]-[\w-]+|\bre_\w{8,}|\bkey_\w{16,}"
+    r"|\bxox[a-z]-[\w-]+|\bre_\w{8,}|\bkey_\w{16,}|\bccm_[\w-]{16,}"
 )
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -98,7 +98,9 @@ class Environment:
         if not value:
             return default
         try:
-            self._hide(urlsplit(value).password)  # if it is an address with one
+            password = urlsplit(value).password or ""  # if it is an address with one
+            self._hide(password)
+            self._hide(unquote(password))
             return parse(value)
         except (ValueError, LookupError, TypeError, ImproperlyConfigured):
             # The value stays out of the message: it may hold a password.

@@ -78,6 +78,12 @@ def test_passwords_in_addresses_and_secret_paths_are_remembered_as_secrets(env, 
     assert env.secrets == {"hunter2", "/services/T0/B0", "sig=S0"}
 
 
+def test_a_password_is_a_secret_as_it_is_written_and_as_it_is_meant(env, monkeypatch):
+    monkeypatch.setenv("GIVEN", "redis://:hunter2%2Fhunter3@cache:6379/0")
+    env.url("GIVEN", schemes=("redis",))
+    assert env.secrets == {"hunter2%2Fhunter3", "hunter2/hunter3"}
+
+
 def test_variables_that_are_set_win_over_the_file(tmp_path, monkeypatch):
     monkeypatch.setenv("GIVEN", "shell")
     monkeypatch.delenv("ABSENT", raising=False)

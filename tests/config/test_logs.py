@@ -32,6 +32,7 @@ def build(style: str) -> logging.Formatter:
         "postgres://monitor:hunter2@db/costs",
         "token xoxb-123-hunter2 refused",
         "re_hunter2hunter2 refused",
+        "Not Found: /api/ccm_hunter2-hunter_2hunter2hunter2",
     ],
 )
 def test_no_secret_reaches_a_line(style, message):
