@@ -10,7 +10,7 @@ from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Min, Sum
+from django.db.models import Max, Min, Sum
 
 from collector.base.connections import drop_if_dead
 from collector.base.money import cents
@@ -88,12 +88,24 @@ def is_due(incident: Incident, policy: GuardSettings, now: datetime) -> bool:
         return False
     opened_at = incident.reopened_at or incident.detected_at
     is_seen = incident.timeline.filter(step=TimelineStep.GUARD, at__gte=opened_at).exists()
-    alerts = incident.notifications.filter(kind=Notification.Purpose.ALERT, created_at__gte=opened_at)
-    if is_seen or incident.is_snoozed(now) or alerts.due(now).filter(tries=0).exists():
-        return False  # after a stop of the deliveries people come first
+    since = unanswered_since(incident, opened_at)
+    alerts = incident.notifications.filter(kind=Notification.Purpose.ALERT, created_at__gte=since)
+    # A snooze that is over has yet to alert; after a stop of the deliveries people come first.
+    if is_seen or incident.snoozed_until or alerts.due(now).filter(tries=0).exists():
+        return False
     # Where no channel takes the alert, the guard does not wait for one.
-    answerable_at = alerts.aggregate(first=Min("sent_at"))["first"] or opened_at
+    answerable_at = alerts.aggregate(first=Min("sent_at"))["first"] or since
     return bool(now - answerable_at >= timedelta(minutes=policy.minutes))
+
+
+def unanswered_since(incident: Incident, opened_at: datetime) -> datetime:
+    """Since when it is critical and waits for an answer: it may have become so long after it was opened, or
+    was snoozed or acknowledged in between. Two queries."""
+    steps = incident.timeline.filter(at__gte=opened_at)
+    again = steps.filter(step__in=(TimelineStep.WOKE, TimelineStep.EXPIRED)).aggregate(last=Max("at"))
+    begun_at = again["last"] or opened_at
+    critical = steps.filter(at__gte=begun_at, severity=Severity.CRITICAL).aggregate(first=Min("at"))
+    return critical["first"] or begun_at
 
 
 def limit_dollars(spent_cents: Decimal, policy: GuardSettings) -> int:

@@ -218,3 +218,27 @@ def printed_by_backtest() -> str:
     out = StringIO()
     call_command("backtest", "--from", str(NOW.date()), "--to", str(NOW.date()), stdout=out)
     return out.getvalue()
+
+
+@pytest.mark.parametrize("step", [TimelineStep.WORSENED, TimelineStep.WOKE, TimelineStep.EXPIRED])
+def test_people_have_its_minutes_anew_from_when_it_is_critical_and_unanswered(site: LimitSite, step):
+    switch("dry_run")
+    opened_as = "warning" if step == TimelineStep.WORSENED else "critical"
+    Incident.objects.update(severity=opened_as)
+    site.incident.refresh_from_db()
+    policy, channel = IncidentSettings.get_solo(), make_channel()
+    for severity, at, opening in ((opened_as, NOW, TimelineStep.OPENED), ("critical", NOW + DAY, step)):
+        Incident.objects.update(severity=severity)
+        site.incident.refresh_from_db()
+        entry = write(site.incident, opening, "", at)
+        Notification.objects.filter(entry=entry).delete()
+        recording.record_notification(channel, entry, "alert", policy, at)
+        Notification.objects.filter(entry=entry).update(status="sent", sent_at=at, tries=1)
+    assert run_guard(NOW + DAY + timedelta(minutes=59), site.client).acted == 0
+    assert run_guard(NOW + DAY + timedelta(minutes=60), site.client).acted == 1
+
+
+def test_it_waits_for_the_alert_about_a_snooze_that_is_over(site: LimitSite):
+    switch("dry_run")
+    Incident.objects.update(snoozed_until=LATER)
+    assert run_guard(LATER, site.client).acted == 0
