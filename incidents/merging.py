@@ -1,6 +1,7 @@
 """Incidents and limits when two members are merged."""
 
 from datetime import datetime
+from operator import attrgetter
 
 from collector.facts.merge_hooks import Merging
 from detection.vocabulary import Severity
@@ -60,12 +61,14 @@ def _join(merging: Merging, first: Incident, second: Incident) -> None:
         snoozed_until=None,
     )
     gravest = max((first.severity, second.severity), key=lambda severity: Severity(severity).rank)
-    onsets = [incident.onset_at for incident in (first, second) if incident.onset_at]
+    begun = [incident for incident in (first, second) if incident.onset_at]
+    earlier = min(begun, key=attrgetter("onset_at"), default=first)
     snoozes = [incident.snoozed_until for incident in (first, second) if incident.snoozed_until]
     journal.change(
         Incident.objects.filter(pk=first.pk),
         severity=gravest,
-        onset_at=min(onsets, default=None),
+        onset_at=earlier.onset_at,
+        onset_collected_at=earlier.onset_collected_at,
         snoozed_until=min(snoozes) if len(snoozes) == 2 else None,  # a snooze was about its own findings
     )
     who = f"{merging.gone.email} was merged into {merging.keep.email}"

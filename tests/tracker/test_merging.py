@@ -147,3 +147,12 @@ def test_different_kinds_are_not_merged(kind, text):
         merge_members(ida, other, by="ann", now=NOW)
     with pytest.raises(MergeRefused, match="two different"):
         merge_members(ida, ida, by="ann", now=NOW)
+
+
+def test_an_incident_that_takes_over_an_earlier_onset_takes_over_when_its_usage_came(pair):
+    old, new = pair
+    Incident.objects.filter(member=old).update(onset_at=NOW - 2 * HOUR, onset_collected_at=NOW - HOUR)
+    Incident.objects.filter(member=new).update(onset_at=NOW - 9 * HOUR, onset_collected_at=NOW - 8 * HOUR)
+    merge_members(old, new, by="ann", now=NOW)
+    kept = Incident.objects.unresolved().get()
+    assert (kept.onset_at, kept.onset_collected_at) == (NOW - 9 * HOUR, NOW - 8 * HOUR)
