@@ -201,10 +201,15 @@ def failed(post: Post, rows: Sequence[Notification], token: str, problem: Delive
             leased_until=None,
         )
     post.tally["failed"] += len(again)
+    release_channels(post, again, at)
+    give_up(post, spent, reason, token)
+
+
+def release_channels(post: Post, rows: Sequence[Notification], at: datetime) -> None:
+    """Let channels no longer wait for members whom these questions did not reach."""
     for row in rows if post.channel.is_for_member else ():
         if row.incident and row.kind == Notification.Purpose.ALERT:
             recording.release_waiting(row.incident, at)
-    give_up(post, spent, reason, token)
 
 
 def pause(tries: int, asked: timedelta | None) -> timedelta:
@@ -230,6 +235,7 @@ def give_up(post: Post, rows: Sequence[Notification], reason: str, token: str = 
                 row.error = reason
                 lifecycle.undelivered(row, at)
         post.tally["given_up"] += stopped
+    release_channels(post, rows, at)
 
 
 def send_test(channel: Channel, now: datetime) -> str:

@@ -248,3 +248,11 @@ def test_the_team_and_service_accounts_are_asked_nothing(slack):
     opened(member=robot)
     outbox.deliver_due(NOON)
     assert set(rooms(slack)) == {"C0123456789"}
+
+
+def test_where_the_members_channel_is_disabled_before_the_question_is_sent_the_channel_does_not_wait(slack):
+    opened()
+    Channel.objects.filter(audience="member").update(is_enabled=False)
+    outbox.deliver_due(NOON)
+    outbox.deliver_due(NOON + MINUTE)
+    assert rooms(slack) == ["C0123456789"]
