@@ -142,6 +142,8 @@ def _see_again(anomaly: Anomaly, item: DescribedFinding, as_of: datetime, result
         values |= _figures(item, as_of, anomaly)
     if item.finding.severity.rank > old_severity.rank:
         values["severity"] = item.finding.severity.value
+        if old_severity is Severity.INFO:
+            values["detected_at"] = as_of  # as an alarm it is new, however long it was known
     changed = {name: value for name, value in values.items() if getattr(anomaly, name) != value}
     if changed and not Anomaly.objects.filter(pk=anomaly.pk, cleared_at=was_cleared).update(**changed):
         return  # another run cleared or reopened it meanwhile

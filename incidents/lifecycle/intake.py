@@ -84,7 +84,8 @@ def place(anomalies: Sequence[Anomaly], run: Run) -> str:
     same = Incident.objects.about(anomalies[0].member_id, anomalies[0].cause)
     try:
         with transaction.atomic():
-            return settle(anomalies, same.unresolved().first(), same.first(), run)
+            last = same.order_by("-resolved_at", "-pk").first()
+            return settle(anomalies, same.unresolved().first(), last, run)
     except IntegrityError:
         # Another process placed them, or somebody reopened the incident, in between.
         links = IncidentAnomaly.objects
@@ -102,8 +103,8 @@ def is_information(anomalies: Sequence[Anomaly]) -> bool:
 
 
 def settle(anomalies: Sequence[Anomaly], current: Incident | None, last: Incident | None, run: Run) -> str:
-    """Join `current`; else reopen `last` within the reopen window or its snooze, or where a finding of its
-    own is back; else open a new incident."""
+    """Join `current`; else reopen the one resolved `last`, within the reopen window or its snooze, or where a
+    finding of its own is back; else open a new incident."""
     if current:
         link(current, anomalies, run)
         mark_real(current, run.now)
