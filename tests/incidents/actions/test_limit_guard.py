@@ -221,7 +221,7 @@ def printed_by_backtest() -> str:
 
 
 @pytest.mark.parametrize("step", [TimelineStep.WORSENED, TimelineStep.WOKE, TimelineStep.EXPIRED])
-def test_people_have_its_minutes_anew_from_when_it_is_critical_and_unanswered(site: LimitSite, step):
+def test_people_have_its_minutes_again_from_when_it_is_critical_and_unanswered(site: LimitSite, step):
     switch("dry_run")
     opened_as = "warning" if step == TimelineStep.WORSENED else "critical"
     Incident.objects.update(severity=opened_as)

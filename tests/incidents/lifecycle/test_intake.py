@@ -293,19 +293,3 @@ def test_an_incident_that_fails_keeps_nobody_from_hearing_of_the_others(caplog):
     report = run()
     assert (report.opened, report.failed, report.is_ok) == (1, 1, False)
     assert "could not be brought up to date" in caplog.text
-
-
-def test_the_incident_that_was_resolved_last_is_reopened_not_the_one_that_began_last():
-    for hour in (0, 48):
-        anomaly = make_anomaly(detected_at=NOON + hour * HOUR, last_seen_at=NOON + hour * HOUR)
-        run(hour)
-        lifecycle.resolve(Incident.objects.first(), ADA, Origin.PAGE, NOON + hour * HOUR)
-        clear(anomaly, NOON + (hour + 1) * HOUR)
-        run(hour + 1)
-    earlier = Incident.objects.last()
-    lifecycle.reopen(earlier, ADA, Origin.PAGE, NOON + 90 * HOUR)
-    lifecycle.resolve(earlier, ADA, Origin.PAGE, NOON + 96 * HOUR)
-    make_anomaly(detected_at=NOON + 97 * HOUR, last_seen_at=NOON + 97 * HOUR)
-    assert run(97).reopened == 1
-    earlier.refresh_from_db()
-    assert (earlier.status, Incident.objects.count()) == ("open", 2)

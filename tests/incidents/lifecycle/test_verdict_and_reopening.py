@@ -216,3 +216,19 @@ def test_a_verdict_given_while_a_run_is_about_to_reopen_stands(monkeypatch):
     assert take_in(run_at(NOON + HOUR), NOON + HOUR).reopened == 0
     incident.refresh_from_db()
     assert (incident.status, incident.verdict) == ("resolved", "expected")
+
+
+def test_the_incident_that_was_resolved_last_is_reopened_not_the_one_that_began_last():
+    for hour in (0, 48):
+        anomaly = make_anomaly(detected_at=NOON + hour * HOUR, last_seen_at=NOON + hour * HOUR)
+        take_in(run_at(NOON + hour * HOUR), NOON + hour * HOUR)
+        lifecycle.resolve(Incident.objects.first(), ADA, Origin.PAGE, NOON + hour * HOUR)
+        clear(anomaly, NOON + (hour + 1) * HOUR)
+        take_in(run_at(NOON + (hour + 1) * HOUR), NOON + (hour + 1) * HOUR)
+    earlier = Incident.objects.last()
+    lifecycle.reopen(earlier, ADA, Origin.PAGE, NOON + 90 * HOUR)
+    lifecycle.resolve(earlier, ADA, Origin.PAGE, NOON + 96 * HOUR)
+    make_anomaly(detected_at=NOON + 97 * HOUR, last_seen_at=NOON + 97 * HOUR)
+    assert take_in(run_at(NOON + 97 * HOUR), NOON + 97 * HOUR).reopened == 1
+    earlier.refresh_from_db()
+    assert (earlier.status, Incident.objects.count()) == ("open", 2)
