@@ -12,7 +12,7 @@ from collector.base.reports import StepReport
 from collector.models import CursorGroup, CursorGroupMembership
 
 from .assignments import stays
-from .assignments.placing import Placement, record_unless_moved
+from .assignments.placing import Placement, leave_closed_groups, record_unless_moved
 from .models import Assignment, Group
 from .names import free_name, key, nearest
 
@@ -44,6 +44,7 @@ def adopt(now: datetime) -> AdoptReport:
             groups.take_over(theirs)
         placements, kept_count, known_local = _placements(groups)
         changed = record_unless_moved(placements, known_local)
+        changed += leave_closed_groups(by=CURSOR, now=now)
     return AdoptReport(groups.new, groups.renamed, changed, kept_count)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from collector.base.days import utc_day
 from collector.models import Member
-from groups.models import Assignment
+from groups.models import Assignment, Group
 
 CHANGED_FIELDS = ["group", "source", "changed_by", "changed_at"]
 BATCH = 500
@@ -70,6 +72,22 @@ def record_unless_moved(placements: Collection[Placement], known_local: Collecti
         )
         moved = {spot[0] for spot in set(local) - set(known_local)}
         return record(placement for placement in placements if placement.member_id in here - moved)
+
+
+def leave_closed_groups(*, by: str, now: datetime) -> int:
+    """Put members who are in a deleted group where its members went when it was closed; return how many.
+
+    They are back in it where something older was undone since.
+    """
+    today = utc_day(now)
+    made = Assignment.objects.filter(member=OuterRef("member"), from_day__lte=today).order_by("-from_day")
+    rows = Assignment.objects.filter(pk=Subquery(made.values("pk")[:1]), group__closed_day__lte=today)
+    placed = []
+    for row in rows.select_related("group"):
+        group = cast(Group, row.group)
+        heir, day = group.heir(today), max(row.from_day, cast(date, group.closed_day))
+        placed.append(Placement(row.member_id, heir.pk if heir else None, day, row.source, by, now))
+    return record(placed)
 
 
 def lock_members(member_ids: Iterable[int]) -> set[int]:

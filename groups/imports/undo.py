@@ -9,7 +9,7 @@ from django.db.models import Count
 from collector.base.days import utc_day
 from groups.assignments.changes import ChangeRefused, saved
 from groups.assignments.membership import members_of
-from groups.assignments.placing import lock_members, on_record, put_back
+from groups.assignments.placing import leave_closed_groups, lock_members, on_record, put_back
 from groups.models import Group, GroupImport
 
 from .before import BEFORE, Before
@@ -40,6 +40,7 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
             if [there.meaning for there in now_there[row.member_id]] == [row.meaning]
         }
         put_back({pk: before.rows[pk] for pk in untouched}, untouched)
+        leave_closed_groups(by=by, now=now)
         _close_groups(before, now)
         group_import.status = GroupImport.ImportState.UNDONE
         group_import.undone_by, group_import.undone_at = by, now

@@ -161,3 +161,13 @@ def test_members_of_a_group_gone_at_the_vendor_are_unassigned_from_then_on():
     make_stay(alice, gone, date(2026, 1, 5))
     adopt(NOW)
     assert table()[-1] == ("alice@example.com", "2026-03-02", None, "cursor")
+
+
+def test_whoever_is_back_in_a_closed_group_goes_where_its_members_went():
+    """As after separating two members who were merged before the group was."""
+    ann, new = make_member("ann@x.io"), make_group("New")
+    old = make_group("Old", closed_day=date(2026, 3, 5), merged_into=new)
+    assign(ann, old, date(2026, 2, 1))
+    expected = [("ann@x.io", "2026-02-01", "Old", "manual"), ("ann@x.io", "2026-03-05", "New", "manual")]
+    assert [adopt(NOW).assignments_changed for _ in range(2)] == [1, 0]
+    assert table() == expected

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from collector.base.csv_files import FileError
-from groups.assignments.changes import ChangeRefused, delete, move
+from groups.assignments.changes import ChangeRefused, delete, merge, move
 from groups.assignments.membership import current
 from groups.cursor import adopt
 from groups.imports.apply import apply, refresh, upload
@@ -168,6 +168,22 @@ def test_undo_leaves_alone_who_was_moved_since(team):
     assert (undone.restored, undone.left_alone) == (2, 1)
     assert current(date(2026, 3, 11))[team["bob"].pk].name == "Elsewhere"
     assert Group.objects.filter(name="Eng > Web, EMEA").exists()
+
+
+@pytest.mark.parametrize("into", [None, "Beta"])
+def test_undo_puts_nobody_back_into_a_group_that_was_closed_since(team, into):
+    kept = preview(THREE_MOVE)
+    apply(kept, None, by="ada", now=NOW)
+    alpha, later = Group.objects.get(name="Alpha"), NOW + timedelta(days=1)
+    if into:
+        merge(alpha, make_group(into), by="bo", now=later)
+    else:
+        delete(alpha, by="bo", now=later)
+    undo(kept, by="ada", now=NOW + timedelta(days=2))
+    for name in ("ann", "bob", "cy", "dan"):
+        pk = team[name].pk
+        assert current(TODAY)[pk] == alpha  # the days before it was closed are its own
+        assert str(current(date(2026, 3, 11))[pk]) == str(Group.objects.filter(name=into or "").first())
 
 
 def test_a_day_ahead_is_refused(team):
