@@ -88,13 +88,12 @@ def savings(own: Iterable[Part], everybody: Usage, palette: Palette) -> list[Sav
         for model in prices
         if (price := alternative(model, prices))
     }
-    all_savings = [
+    found = (
         saving(part, *offers[part.model])
         for part in own
         if part.model in offers and part.tokens and part.requests
-    ]
-    worth_a_line = [saving for saving in all_savings if saving.middle >= MIN_SAVING_CENTS]
-    return sorted(worth_a_line, key=lambda saving: -saving.middle)
+    )
+    return sorted(filter(None, found), key=lambda saving: -saving.middle)
 
 
 def model_prices(usage: Usage) -> dict[str, Price]:
@@ -138,10 +137,11 @@ def alternative(model: str, prices: dict[str, Price]) -> Price | None:
     return max(trusted, key=lambda offer: (offer.cents, offer.model), default=None)
 
 
-def saving(part: Part, model: PaletteModel, instead: PaletteModel, price: Price) -> Saving:
-    spent = float_cents(part.micro)
-    return Saving(
-        part.member_id, model, instead, part.requests, part.tokens, spent, float_cents(part.billed_micro),
-        low=max(spent - part.tokens * price.high, 0.0),
-        high=max(spent - part.tokens * price.low, 0.0),
-    )  # fmt: skip
+def saving(part: Part, model: PaletteModel, instead: PaletteModel, price: Price) -> Saving | None:
+    """None where it is not worth a line."""
+    spent, tokens = float_cents(part.micro), part.tokens
+    low, high = max(spent - tokens * price.high, 0.0), max(spent - tokens * price.low, 0.0)
+    if (low + high) / 2 < MIN_SAVING_CENTS:
+        return None
+    billed = float_cents(part.billed_micro)
+    return Saving(part.member_id, model, instead, part.requests, tokens, spent, billed, low, high)

@@ -26,7 +26,8 @@ def unused_seats(
     """Of the `inactive`, neither newcomers nor owners of the organisation; `last` has their last requests."""
     if not inactive:
         return []
-    begun = min(person.since for person in inactive[0].team.people.values()) + FIRST_READING
+    first = min(inactive[0].team.people.values(), key=lambda person: person.first_seen)
+    begun = first.since + FIRST_READING
     return [
         UnusedSeat(
             seat,

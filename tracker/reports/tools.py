@@ -9,6 +9,10 @@ from django.db.models import Count, Model, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from collector.models.activity import BetweenDaysQuerySet
+from tracker.reports.sql import count_sum, fetch, summed
+
+# The name first: where rows are sorted to be added up, those of one metric are all alike in that.
+NAME = ("name", "detail", "metric")
 
 
 @dataclass(frozen=True)
@@ -34,17 +38,16 @@ class NameSum:
 
 def by_metric(rows: QuerySet[Model]) -> dict[str, list[Named]]:
     """Sums of `count` by metric, name and detail, most first. One query."""
-    return _ranked(_totals_by_metric(rows))
+    return _ranked(fetch(summed(rows, NAME, count_sum("count"))))
 
 
 def by_member(rows: QuerySet[Model]) -> dict[str, list[Named]]:
-    """The same for rows that name members, with the number of members. One query."""
-    return _ranked(_totals_by_metric(rows).annotate(members=Count("member", distinct=True)))
+    """The same for rows that name members, with the number of members. One query.
 
-
-def _totals_by_metric(rows: QuerySet[Model]) -> QuerySet[Model, Any]:
-    # The name first: rows are sorted by it, and those of one metric are all alike in that.
-    return rows.order_by().values_list("name", "detail", "metric").annotate(total=Sum("count"))
+    Of sums by member: to count distinct members of all rows takes PostgreSQL twice as long.
+    """
+    each = summed(rows, (*NAME, "member_id"), "SUM(count) AS total")
+    return _ranked(fetch(summed(each, NAME, count_sum("total"), "COUNT(*)")))
 
 
 def _ranked(sums: Iterable[tuple[Any, ...]]) -> dict[str, list[Named]]:

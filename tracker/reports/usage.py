@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from operator import add
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -172,12 +171,10 @@ def totals_by_member(rows: Statement | None) -> dict[int, Totals]:
 
 def added_up(parts: Iterable[Part], place: int) -> dict[Any, Totals]:
     """By what stands in that place of each."""
-    sums: dict[Any, tuple[int, ...]] = {}
+    own = defaultdict[Any, list[tuple[Any, ...]]](list)
     for part in parts:
-        own: Any = part[2 : 2 + len(SUMS)]
-        key = part[place]
-        sums[key] = tuple(map(add, sums[key], own)) if key in sums else own
-    return {key: Totals._make(own) for key, own in sums.items()}
+        own[part[place]].append(part[2 : 2 + len(SUMS)])
+    return {key: Totals._make(map(sum, zip(*sums, strict=True))) for key, sums in own.items()}
 
 
 class DailyCounts(NamedTuple):
