@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from django.db.models import F
 
+from collector.base.cells import is_address
 from collector.base.plausibility import is_number
 from collector.models import Member, MemberAddress, MemberMerge
 
@@ -56,6 +57,8 @@ def identify(
     """
     if email.startswith("user_") or is_number(email, most_digits=40):
         email, number = "", number or email
+    if (cursor_id or number) and not service_account and not is_address(email):
+        email = ""  # a word such as “(deleted)”, which several people may have
     if number.startswith("user_") and not cursor_id:
         number, cursor_id = "", number
     if service_account:
