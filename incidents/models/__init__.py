@@ -6,7 +6,7 @@ from .incidents import Incident, IncidentAnomaly, Status, Verdict
 from .limits import LimitChange, LimitRequest
 from .notifications import Notification, SlackRequest
 from .settings import GuardSettings, IncidentSettings
-from .timeline import Origin, TimelineEntry, TimelineStep, answered_at
+from .timeline import Origin, TimelineEntry, TimelineStep, answered_at, opened_at
 
 __all__ = [
     "Channel",
@@ -25,4 +25,5 @@ __all__ = [
     "TimelineEntry",
     "Verdict",
     "answered_at",
+    "opened_at",
 ]

@@ -87,6 +87,14 @@ class TimelineEntry(models.Model):
         return f"{words}{by}{where}" + (f": {text}" if text else "")
 
 
+def opened_at(incident: Incident) -> datetime:
+    """When `incident` was last opened, reopened, or open again because its acknowledgement expired. One
+    query."""
+    opened = incident.reopened_at or incident.detected_at
+    expired = TimelineEntry.objects.filter(incident=incident, step=TimelineStep.EXPIRED)
+    return max([opened, *expired.values_list("at", flat=True)])
+
+
 def answered_at(incident: Incident) -> datetime | None:
     """When whoever holds `incident` took it on; `acknowledged_at` keeps the first answer. One query."""
     answers = TimelineEntry.objects.filter(incident=incident, step=TimelineStep.ACKNOWLEDGED)

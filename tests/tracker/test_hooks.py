@@ -11,7 +11,7 @@ import pytest
 import time_machine
 
 from incidents import lifecycle
-from incidents.models import Incident
+from incidents.models import Incident, IncidentSettings
 from tests.incidents.factories import ADA, HOUR, NOON, make_incident
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,16 @@ def test_a_repeated_resolution_does_not_close_what_was_reopened_since(client, in
     lifecycle.reopen(incident, ADA, "page", NOON + 2 * HOUR)
     from_pagerduty(client, incident, "incident.resolved", at=NOON + HOUR)
     assert incident.status == "open"
+
+
+def test_a_late_acknowledgement_does_not_answer_for_one_that_has_expired_since(client, incident):
+    IncidentSettings.objects.create(acknowledgement_hours=1)
+    lifecycle.acknowledge(incident, ADA, "page", NOON + HOUR)
+    assert lifecycle.expire_acknowledgements(NOON + 2 * HOUR) == 1
+    from_pagerduty(client, incident, "incident.acknowledged", at=NOON + HOUR)
+    assert incident.status == "open"
+    from_pagerduty(client, incident, "incident.acknowledged", at=NOON + 2 * HOUR)
+    assert incident.status == "acknowledged"
 
 
 HUGE = "9" * 6_000  # more digits than Python reads

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST
 from incidents import lifecycle
 from incidents.channels.paging import incident_id_of
 from incidents.lifecycle import Actor, Outcome
-from incidents.models import Incident, Origin
+from incidents.models import Incident, Origin, opened_at
 from incidents.wording import shorten
 from tracker.access.guard import public
 
@@ -117,7 +117,7 @@ def take_event(event: HookEvent | None, origin: Origin) -> HttpResponse:
     if event is None or event.action not in ACTIONS:
         return HttpResponse("Nothing to do.", content_type="text/plain")
     incident = Incident.objects.filter(pk=event.incident_id).first()
-    if incident is None or event.at < (incident.reopened_at or incident.detected_at):
+    if incident is None or event.at < opened_at(incident):
         text = "Nothing to do: the event is unknown or older than the incident's opening."
         return HttpResponse(text, content_type="text/plain")
     actor = Actor(None, shorten(event.by, LONGEST_NAME) or origin.label)
