@@ -10,7 +10,7 @@ from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, Q, Sum
 
 from collector.base.connections import drop_if_dead
 from collector.base.money import cents
@@ -29,8 +29,10 @@ from incidents.models import (
     Notification,
     Origin,
     Status,
+    TimelineEntry,
     TimelineStep,
 )
+from incidents.notifying.recording import ALERTS
 
 if TYPE_CHECKING:  # pandas is behind it, which no web process needs
     from detection.replay.backtest import SimulatedIncident
@@ -76,8 +78,14 @@ def run_guard(now: datetime, client: CursorClient | None = None) -> GuardReport:
 
 
 def due_incidents(policy: GuardSettings, now: datetime) -> Iterator[Incident]:
-    """Critical incidents of people that nobody acknowledged in time and the guard has not seen yet."""
-    unanswered = Incident.objects.filter(status__in=UNANSWERED, member__kind=Member.Kind.PERSON)
+    """Critical incidents of people that nobody acknowledged in time and the guard has not seen yet.
+
+    Not those that another tool opened, which are history until they alert here.
+    """
+    steps = TimelineEntry.objects.filter(step__in=ALERTS).order_by()
+    imported, alerting = steps.exclude(actor_name=""), steps.filter(actor_name="")
+    is_live = ~Q(pk__in=imported.values("incident")) | Q(pk__in=alerting.values("incident"))
+    unanswered = Incident.objects.filter(is_live, status__in=UNANSWERED, member__kind=Member.Kind.PERSON)
     for incident in unanswered.select_related("member"):
         if is_due(incident, policy, now):
             yield incident

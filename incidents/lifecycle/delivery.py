@@ -7,11 +7,13 @@ from django.db.models import Max, Q
 
 from collector.base.connections import one_by_one
 from collector.base.days import utc_day
-from incidents.models import Channel, Incident, IncidentSettings, Notification, Status, TimelineStep
+from incidents.models import Channel, Incident, IncidentSettings, Notification, Origin, Status, TimelineStep
 from incidents.notifying import recording
 from incidents.notifying.routing import due_at, has_nobody
 
 from .moves import UNRESOLVED, Transition, transition, write
+
+BY_PEOPLE_HERE = Q(timeline__step=TimelineStep.ACKNOWLEDGED) & ~Q(timeline__origin=Origin.SYSTEM)
 
 
 def alerted(incident: Incident, channel: Channel, at: datetime, refused: int = 0) -> None:
@@ -57,13 +59,14 @@ def expire_acknowledgements(now: datetime) -> int:
     """Alert again about incidents that were acknowledged too long ago; return how many.
 
     The last acknowledgement counts, which is the newest on the timeline: `acknowledged_at` keeps the first.
+    One that was imported is history.
     """
     hours = IncidentSettings.get_solo().acknowledgement_hours
     if not hours:
         return 0
     too_old = now - timedelta(hours=hours)
     acknowledged = Incident.objects.filter(status=Status.ACKNOWLEDGED).annotate(
-        answered_at=Max("timeline__at", filter=Q(timeline__step=TimelineStep.ACKNOWLEDGED))
+        answered_at=Max("timeline__at", filter=BY_PEOPLE_HERE)
     )
     move = Transition(
         TimelineStep.EXPIRED, (Status.ACKNOWLEDGED,), Status.OPEN, f"unresolved after {hours} h"

@@ -17,7 +17,7 @@ from detection.replay.backtest import SimulatedIncident
 from incidents import lifecycle
 from incidents.actions import limit_guard
 from incidents.actions.limit_guard import limit_dollars, run_guard
-from incidents.lifecycle.moves import write
+from incidents.lifecycle.moves import Actor, write
 from incidents.models import (
     GuardSettings,
     Incident,
@@ -242,3 +242,12 @@ def test_it_waits_for_the_alert_about_a_snooze_that_is_over(site: LimitSite):
     switch("dry_run")
     Incident.objects.update(snoozed_until=LATER)
     assert run_guard(LATER, site.client).acted == 0
+
+
+def test_an_incident_that_was_imported_is_history(site: LimitSite):
+    switch("on")
+    write(site.incident, TimelineStep.OPENED, "Imported.", NOW, Actor(None, "cursor-usage-tracker"))
+    assert run_guard(LATER, site.client).acted == 0
+    assert site.calls == 0
+    write(site.incident, TimelineStep.WORSENED, "", LATER)
+    assert run_guard(LATER + DAY, site.client).acted == 1

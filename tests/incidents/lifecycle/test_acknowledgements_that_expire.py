@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from incidents import lifecycle
-from incidents.models import IncidentSettings, Notification, Origin
+from incidents.lifecycle.moves import Actor, write
+from incidents.models import IncidentSettings, Notification, Origin, TimelineStep
 from tests.incidents.factories import ADA, BOB, HOUR, NOON, make_channel, make_incident
 
 pytestmark = pytest.mark.django_db
@@ -30,3 +31,13 @@ def test_an_acknowledgement_holds_for_ever_unless_the_setting_says_otherwise():
     incident = make_incident()
     lifecycle.acknowledge(incident, ADA, Origin.PAGE, NOON)
     assert lifecycle.expire_acknowledgements(NOON + 9999 * HOUR) == 0
+
+
+def test_an_acknowledgement_that_was_imported_does_not_expire():
+    IncidentSettings.objects.create(acknowledgement_hours=8)
+    make_channel()
+    incident = make_incident(
+        status="acknowledged", acknowledged_at=NOON, acknowledged_by="cursor-usage-tracker"
+    )
+    write(incident, TimelineStep.ACKNOWLEDGED, "Imported.", NOON, Actor(None, "cursor-usage-tracker"))
+    assert lifecycle.expire_acknowledgements(NOON + 99 * HOUR) == 0
