@@ -148,7 +148,9 @@ def text_validator(length: int, nothing: Container[str] = ("null",)) -> PlainVal
 
 def _digits(number: int | Decimal) -> str:
     """The number as text, alike where it is whole: an id may come as 12345 and as 12345.0."""
-    is_whole = isinstance(number, Decimal) and abs(number) <= MOST_COUNT and number == int(number)
+    # Compared first: arithmetic with an endless exponent would overflow.
+    is_plain = isinstance(number, Decimal) and number.is_finite() and -MOST_COUNT <= number <= MOST_COUNT
+    is_whole = is_plain and number == int(number)
     return str(int(number) if is_whole else number)
 
 
