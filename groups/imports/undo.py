@@ -10,7 +10,9 @@ from collector.base.days import utc_day
 from groups.assignments.changes import ChangeRefused, saved
 from groups.assignments.membership import members_of
 from groups.assignments.placing import leave_closed_groups, lock_members, on_record, put_back
+from groups.budgets.csv_columns import current_budgets
 from groups.models import Group, GroupImport
+from groups.names import key
 
 from .before import BEFORE, Before
 
@@ -41,21 +43,29 @@ def undo(group_import: GroupImport, *, by: str, now: datetime) -> Undone:
         }
         put_back({pk: before.rows[pk] for pk in untouched}, untouched)
         leave_closed_groups(by=by, now=now)
-        _close_groups(before, now)
+        _close_groups(before, _budgets_set(group_import), now)
         group_import.status = GroupImport.ImportState.UNDONE
         group_import.undone_by, group_import.undone_at = by, now
         group_import.save(update_fields=["status", "undone_by", "undone_at"])
     return Undone(restored=len(untouched), left_alone=len(days) - len(untouched))
 
 
-def _close_groups(before: Before, now: datetime) -> None:
+def _budgets_set(group_import: GroupImport) -> dict[str, str]:
+    """The groups' budgets that the import asked for, in dollars, by the keys of their names."""
+    return {key(row["path"]): row["new"] for row in group_import.plan.get("budgets", ()) if row["path"]}
+
+
+def _close_groups(before: Before, budgets_set: dict[str, str], now: datetime) -> None:
     """Remove the groups made for the import and close those it opened, where nobody has used them since.
 
-    One with a budget stays, as budgets do.
+    A budget that the import itself set goes with its group; one that was set since keeps it.
     """
+    _, budgets = current_budgets()
     unused = Group.objects.annotate(uses=Count("assignments") + Count("merged")).filter(uses=0)
-    for unwanted in unused.filter(pk__in=before.made, cursor_group__isnull=True, budget__isnull=True):
-        unwanted.delete()
+    for unwanted in unused.filter(pk__in=before.made, cursor_group__isnull=True):
+        name = key(unwanted.name)
+        if name not in budgets or budgets[name] == budgets_set.get(name):
+            unwanted.delete()
     today = utc_day(now)
     for group in Group.objects.filter(pk__in=before.opened):
         was = before.opened[group.pk]

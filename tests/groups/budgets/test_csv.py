@@ -97,10 +97,11 @@ def test_an_amount_that_makes_no_sense_is_noted_with_its_line(people, cell):
     assert CycleBudget.objects.count() == 3
 
 
-def test_undoing_an_import_leaves_the_budget_of_a_group_that_it_made(people):
+@pytest.mark.parametrize(("set_since", "left"), [(Decimal(450), ["New"]), (None, [])])
+def test_undoing_an_import_keeps_a_group_that_it_made_only_with_a_budget_set_since(people, set_since, left):
     kept = take_in("email,group,group_budget\nbob@x.io,New,300\n")
+    if set_since:
+        CycleBudget.objects.filter(group__name="New").update(amount_dollars=set_since)
     undo(kept, by="ada", now=NOW)
-    assert ",,New,,300.00" in export().splitlines()
-    other = take_in("email,group,group_budget\nbob@x.io,Newer,\n")
-    undo(other, by="ada", now=NOW)
-    assert not Group.objects.filter(name="Newer").exists()
+    assert list(Group.objects.filter(name="New").values_list("name", flat=True)) == left
+    assert CycleBudget.objects.filter(group__name="New").exists() == bool(left)
