@@ -141,7 +141,7 @@ def test_a_key_that_was_replaced_is_named_and_the_new_one_is_used_by_the_next_ru
     process = installation.start("collect", "--source", "events")
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "set CURSOR_ADMIN_API_KEY to a team key" in output
+    assert "set CURSOR_ADMIN_API_KEY to a valid team key" in output
     assert "key_revoked_last_week" not in output + str(
         installation.query("SELECT error FROM collector_sourcerun")
     )
