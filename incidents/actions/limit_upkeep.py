@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.db.models import Max
 
 from collector.base.connections import drop_if_dead
 from collector.base.reports import StepReport
@@ -13,6 +15,8 @@ from incidents.lifecycle.moves import SYSTEM
 from incidents.models import LimitChange, LimitRequest, Origin
 
 log = logging.getLogger(__name__)
+# Between tries to restore a limit that Cursor refuses: each one is told on the timeline and in the channels.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,18 @@ def _is_finished(change: LimitChange, client: CursorClient, now: datetime) -> bo
 
 
 def record_restores(now: datetime) -> Iterator[LimitChange]:
-    """A change back for every temporary limit that is over; one that failed is tried again each hour."""
+    """A change back for every temporary limit that is over; one that failed is tried again, ever later."""
     for change in LimitChange.objects.temporary().filter(until_at__lte=now).select_related("member"):
+        failed = LimitChange.objects.filter(restores=change, status=LimitChange.Status.FAILED)
+        tries, last = failed.count(), failed.aggregate(at=Max("finished_at"))["at"]
+        if last and now < last + min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE):
+            continue
         former = change.restore_dollars
         wish = LimitWish(
             member=change.member,
             to_dollars=None if former is None else int(former),
             reason=f"The temporary limit of {change.to_words} is over.",
-            key=f"restore:{change.pk}:{now:%Y%m%d%H}",
+            key=f"restore:{change.pk}:{tries}",
             incident=change.incident,
             kind=LimitChange.Reason.RESTORE,
             restores=change,

@@ -109,22 +109,30 @@ def carry_out(change: LimitChange, client: CursorClient, now: datetime) -> Limit
 
 
 def _try_once(change: LimitChange, client: CursorClient, now: datetime) -> None:
-    is_old = now - change.requested_at > GIVE_UP_AFTER
-    is_over = change.until_at is not None and change.until_at <= now
-    # Nothing is written yet, nor expected any more.
-    if change.status == Status.INTENDED and (is_old or is_over):
-        late = "Not completed in time. Request it again if it is still needed."
-        finish(change, Status.FAILED, f"{change.message} {late}".strip(), now)
+    if change.status == Status.INTENDED and is_late(change, now):
+        finish_late(change, now)
         return
     try:
         _bring_about(change, client, now)
     except CursorApiError as error:
         change.tries += 1
-        if error.permanent or is_old:
-            finish(change, Status.FAILED, error.answered if error.permanent else str(error), now)
+        # Once it is ready it may be in force, and only what Cursor says of it ends it.
+        if error.permanent and change.status == Status.INTENDED:
+            finish(change, Status.FAILED, error.answered, now)
         else:
             change.message = str(error)
             change.save(update_fields=["tries", "message"])
+
+
+def is_late(change: LimitChange, now: datetime) -> bool:
+    """Whether nobody expects it to be carried out any more."""
+    is_over = change.until_at is not None and change.until_at <= now
+    return is_over or now - change.requested_at > GIVE_UP_AFTER
+
+
+def finish_late(change: LimitChange, now: datetime) -> None:
+    late = "Not completed in time. Request it again if it is still needed."
+    finish(change, Status.FAILED, f"{change.message} {late}".strip(), now)
 
 
 def _bring_about(change: LimitChange, client: CursorClient, now: datetime) -> None:
@@ -140,7 +148,16 @@ def _bring_about(change: LimitChange, client: CursorClient, now: datetime) -> No
         return
     after: LimitInForce | None = before
     if before.own_dollars != change.to_dollars:
-        write_limit(client, email, change.to_dollars)
+        if is_late(change, now):
+            finish_late(change, now)
+            return
+        try:
+            write_limit(client, email, change.to_dollars)
+        except CursorApiError as error:
+            if not error.permanent:
+                raise
+            finish(change, Status.FAILED, error.answered, now)
+            return
         after = read_limit(client, email)
     if after is None:
         finish(change, Status.FAILED, "This member is no longer in Cursor's list of members.", now)

@@ -218,3 +218,39 @@ def test_a_temporary_limit_of_a_member_who_has_left_ends_without_a_try_an_hour(s
     assert [(row.status, row.message) for row in LimitChange.objects.filter(restores=change)] == [
         ("skipped", "This member is not in Cursor's list of members.")
     ]
+
+
+def test_a_limit_that_cursor_refuses_to_restore_is_tried_ever_later_and_in_the_end_restored(site: LimitSite):
+    site.change(80, until_at=NOW + DAY)
+    site.sandbox.behaviour.update(limits_status=403)
+    for hour in range(72):
+        keep_limits(NOW + DAY + hour * DAY / 24, site.client)
+    tries = LimitChange.objects.filter(kind="restore").order_by("pk").values_list("finished_at", flat=True)
+    assert [(at - NOW - DAY) / (DAY / 24) for at in tries] == [0, 1, 3, 7, 15, 31, 55]
+    site.sandbox.behaviour.update(limits_status=200)
+    keep_limits(NOW + 5 * DAY, site.client)
+    assert (site.own, LimitChange.objects.temporary().exists()) == (None, False)
+
+
+@pytest.mark.parametrize("refusal", [StatusFault(503), StatusFault(401)])
+def test_a_temporary_limit_whose_answer_was_lost_for_days_ends_too(site: LimitSite, refusal):
+    change = site.record(80, until_at=NOW + DAY)
+    LimitChange.objects.filter(pk=change.pk).update(status="ready")  # as Cursor is asked
+    site.client.post(WRITE, {"userEmail": site.member.email, "spendLimitDollars": 80})
+    site.sandbox.faults.sometimes(refusal, 1.0, path=READ)
+    for later in (0, 1, 2):
+        assert keep_limits(NOW + later * DAY, site.client).waiting == 1
+    site.sandbox.faults.clear()
+    for _ in range(2):
+        keep_limits(NOW + 3 * DAY, site.client)
+    assert site.own is None
+
+
+def test_a_change_that_a_merge_put_aside_as_it_was_carried_out_is_not_carried_out_weeks_later(
+    site: LimitSite,
+):
+    change = site.record(80)
+    LimitChange.objects.filter(pk=change.pk).update(status="ready")
+    keep_limits(NOW + 21 * DAY, site.client)
+    change.refresh_from_db()
+    assert (change.status, site.calls, site.own) == ("failed", 0, None)
