@@ -104,7 +104,10 @@ def is_overdue(alert: Notification, policy: IncidentSettings, now: datetime) -> 
         return True
     if not alert.tries:
         return False  # after a stop of the deliveries its own channel comes first
-    first_due_at = due_at(alert.channel, incident.severity, policy, alert.created_at)
+    asked = incident.notifications.filter(entry=alert.entry, channel__audience=Channel.Audience.MEMBER)
+    is_waiting = not alert.channel.is_for_member and asked.exists()
+    wait = policy.channels_wait(incident.severity) if is_waiting else timedelta(0)
+    first_due_at = due_at(alert.channel, incident.severity, policy, alert.created_at + wait)
     return (alert.sent_at or first_due_at) + timedelta(minutes=minutes) <= now
 
 

@@ -210,6 +210,17 @@ class TestEscalation:
         escalated = [outbox.deliver_due(NOON + hours * HOUR).escalated for hours in (1, 2, 2.4)]
         assert escalated == [0, 0, 0]
 
+    def test_the_wait_for_the_members_answer_does_not_count_as_silence(self, slack, mailbox):
+        make_channel("email", audience="member", target="")
+        IncidentSettings.objects.create(
+            asks_member_first=True, channels_wait_warning_minutes=40, channels_wait_critical_minutes=40
+        )
+        open_incident()
+        slack.faults += [Fault(error="is_archived")] * 6  # 40, 41, 43, 47, 55, 71 minutes later
+        for minutes in (0, 40, 41, 43, 47, 55, 69):
+            assert outbox.deliver_due(NOON + timedelta(minutes=minutes)).escalated == 0
+        assert outbox.deliver_due(NOON + timedelta(minutes=70)).escalated == 1
+
     @pytest.mark.parametrize("step", ["acknowledge", "resolve", "snooze"])
     def test_what_somebody_answered_is_not_escalated(self, slack, step):
         incident = open_incident()
