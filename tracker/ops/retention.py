@@ -32,10 +32,13 @@ def old_audit(before: datetime) -> list[QuerySet]:
 
 
 def old_notifications(before: datetime) -> list[QuerySet]:
-    """Notifications that are done, but not of unresolved incidents, whose later messages refer to them."""
+    """Notifications that are done, but not of unresolved incidents, whose later messages refer to them; nor
+    each channel's last alerts of one, without which it would be alerted if the incident were reopened."""
     waiting = [Notification.Status.WAITING, Notification.Status.SENDING]
     over = Notification.objects.filter(created_at__lt=before).exclude(status__in=waiting)
-    return [over.exclude(incident__resolved_at__isnull=True, incident__isnull=False)]
+    alerts = Notification.objects.filter(kind=Notification.Purpose.ALERT).order_by()
+    last = alerts.values("incident", "channel", "status").annotate(pk_kept=Max("pk")).values("pk_kept")
+    return [over.exclude(incident__resolved_at__isnull=True, incident__isnull=False).exclude(pk__in=last)]
 
 
 APPLIED = (GroupImport.ImportState.APPLIED, GroupImport.ImportState.UNDONE)

@@ -18,10 +18,13 @@ from collector.models import BillingCycle, SourceRun
 from detection.models import DetectionSettings
 from groups.assignments import changes
 from groups.models import CycleBudget, Group, GroupImport
-from incidents.models import Channel, GuardSettings, IncidentSettings, Notification
+from incidents import lifecycle
+from incidents.lifecycle.moves import write
+from incidents.models import Channel, GuardSettings, IncidentSettings, Notification, Origin, TimelineStep
 from incidents.notifying.budgets import budget_amounts
+from incidents.notifying.catching_up import catch_up
+from tests.incidents.factories import ADA, make_channel, make_incident, make_member
 from tests.incidents.factories import NOON as LONG_AGO
-from tests.incidents.factories import make_channel, make_incident, make_member
 from tracker import tasks
 from tracker.access import audit
 from tracker.models import AuditEntry, RetentionSettings
@@ -141,6 +144,19 @@ def test_notifications_that_wait_or_are_about_an_open_incident_stay():
     Notification.objects.create(**row, **about, dedupe_key="open")
     prune_records(NOW)
     assert Notification.objects.count() == 2
+
+
+def test_no_channel_is_alerted_again_of_an_incident_that_is_reopened_after_its_alerts_are_old():
+    make_channel(name="crew")
+    incident = make_incident(make_member(), detected_at=LONG_AGO)
+    write(incident, TimelineStep.OPENED, "", LONG_AGO)
+    lifecycle.resolve(incident, ADA, Origin.PAGE, LONG_AGO)
+    Notification.objects.update(status="sent", sent_at=LONG_AGO)
+    prune_records(NOW)
+    lifecycle.reopen(incident, ADA, Origin.PAGE, NOW)
+    assert catch_up(NOW) == 0
+    kinds = Notification.objects.order_by("pk").values_list("kind", "entry__step")
+    assert list(kinds) == [("alert", "opened"), ("update", "reopened")]
 
 
 def test_sessions_go_when_they_are_over():
