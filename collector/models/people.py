@@ -117,6 +117,11 @@ class Member(models.Model):
         return names.current().address(self.pk, self.email)
 
     @property
+    def shown_role(self) -> str:
+        """The role as the reader may see it: one owner among few members would be a name."""
+        return "" if names.current().hides(self.pk) else self.role
+
+    @property
     def responsible(self) -> Member | None:
         """The person who answers for this spend: themselves, or the owner who is still on the team."""
         if self.kind == Member.Kind.PERSON:

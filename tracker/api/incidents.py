@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from django.utils import timezone
 from ninja import Field, Path, Router, Schema
@@ -179,6 +180,10 @@ def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Ou
     if body.action == "reopen":
         return lifecycle.reopen(incident, actor, Origin.API, now, body.note)
     if body.action == "snooze":
+        if body.timezone and body.timezone not in available_timezones():
+            raise field_error(
+                "timezone", "This is not a time zone: name one as in Europe/Berlin, or leave it out."
+            )
         until = snooze_end(body.span, now, body.timezone) if body.span else until
         if until is None:
             raise field_error("until", "Snooze until a time in the future.")

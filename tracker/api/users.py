@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ninja import Field, Path, Router, Schema
 
+from collector.base import names
 from collector.base.money import round_cents
 from collector.models import BillingCycle, DailyActivity, Member, MemberModelDay
 from detection.models import Anomaly
@@ -32,7 +33,7 @@ class MemberRow(Schema):
     role: str
     group: str
     isOnTeam: bool
-    firstSeenAt: datetime
+    firstSeenAt: datetime | None = Field(description="null where names are hidden, as `role` is empty.")
     lastSeenAt: datetime
 
 
@@ -130,10 +131,10 @@ def member_row(member: Member, group: str) -> MemberRow:
         email=member.shown_email,
         name=member.shown_name,
         kind=member.kind,
-        role=member.role,
+        role=member.shown_role,
         group=group,
         isOnTeam=member.gone_at is None and not member.is_removed,
-        firstSeenAt=member.first_seen_at,
+        firstSeenAt=None if names.current().hides(member.pk) else member.first_seen_at,
         lastSeenAt=member.last_seen_at,
     )
 

@@ -51,6 +51,14 @@ def test_a_snooze_of_one_word_ends_in_the_callers_morning(act, incident):
     assert incident.snoozed_until.isoformat() == "2026-03-03T08:00:00+00:00"
 
 
+def test_a_time_zone_that_is_not_one_is_refused_rather_than_taken_for_utc(act, incident):
+    for zone in ("Europe/Berln", "CEST", "../etc/passwd"):
+        answer = act("snooze", span="tomorrow", timezone=zone)
+        assert answer.status_code == 400 and "Europe/Berlin" in answer.json()["fields"]["timezone"]
+    incident.refresh_from_db()
+    assert incident.snoozed_until is None
+
+
 def test_acknowledged_then_resolved(act, incident):
     answer = act("acknowledge")
     assert (answer.status_code, answer.json()["ok"], answer.json()["action"]) == (200, True, "acknowledged")

@@ -1,7 +1,7 @@
 import pytest
 
 from collector.base.names import Names
-from collector.models import DailyActivity
+from collector.models import DailyActivity, Member
 from groups.models import Group
 from tests.tracker.api import company
 from tracker.models import AccessSettings
@@ -49,6 +49,8 @@ def test_nobody_of_that_address_is_not_found(script, email):
 
 def test_a_viewer_asks_for_pseudonyms(script, people):
     AccessSettings.objects.create(viewers_see="pseudonyms", default_role="viewer")
+    Member.objects.update(role="owner")
+    assert script("admin")("get", "/api/users/ann@company.com").json()["member"]["role"] == "owner"
     call = script("viewer")
     assert call("get", "/api/users/ann@company.com").status_code == 404
     hidden = Names(True)
@@ -58,6 +60,7 @@ def test_a_viewer_asks_for_pseudonyms(script, people):
         pseudonym,
         hidden.name(people["Ann"].pk, ""),
     )
+    assert (body["member"]["role"], body["member"]["firstSeenAt"]) == ("", None)
 
 
 def test_a_viewer_finds_nobody_beyond_the_own_group(sign_in):
