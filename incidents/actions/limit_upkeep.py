@@ -67,7 +67,7 @@ def record_restores(now: datetime) -> Iterator[LimitChange]:
     for change in LimitChange.objects.temporary().filter(until_at__lte=now).select_related("member"):
         failed = LimitChange.objects.filter(restores=change, status=LimitChange.Status.FAILED)
         tries, last = failed.count(), failed.aggregate(at=Max("finished_at"))["at"]
-        if last and now < last + min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE):
+        if last and now < last + min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE):
             continue
         former = change.restore_dollars
         wish = LimitWish(
