@@ -91,6 +91,9 @@ def logging_config(style: str, level: str, *, secrets: Collection[str]) -> dict:
             # Django's own handlers would print a second, unredacted line.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # At DEBUG all that a page is made of, for each name that a template lacks: everybody's spend, the
+            # secret of a one-time code, a token that is shown once.
+            "django.template": {"level": "INFO"},
             # These name addresses whose path is a key: webhooks, heartbeats, Slack's for a reply (even in its
             # errors, which are reported by who calls it), Apprise's services.
             "urllib3": {"level": "INFO"},

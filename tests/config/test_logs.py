@@ -103,15 +103,17 @@ def test_a_line_keeps_the_direction_of_the_lines_around_it():
     assert "search for \\u202egnp.exe\\u2066 by \\u200fann" in line
 
 
-def test_the_address_of_a_reply_in_slack_is_in_no_line_at_any_level():
-    """Whoever has it can write where the button stands, for half an hour."""
+def test_the_address_of_a_reply_in_slack_and_what_a_page_is_made_of_are_in_no_line_at_any_level():
+    """Whoever has the address can write where the button stands, for half an hour."""
     program = (
         "import os, django; django.setup()\n"
+        "from django.template import Context, Template\n"
         "from slack_sdk.webhook import WebhookClient\n"
         "try: WebhookClient('http://127.0.0.1:9/actions/T1/B2/onlyforthisreply').send(text='done')\n"
         "except OSError: pass\n"
+        "Template('{{ absent }}').render(Context({'code': 'onlyforthispage'}))\n"
     )
     environment = os.environ | {"LOG_LEVEL": "DEBUG", "DJANGO_SETTINGS_MODULE": "config.settings"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert done.returncode == 0
-    assert "onlyforthisreply" not in done.stderr
+    assert "onlyforthis" not in done.stderr
