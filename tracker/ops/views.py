@@ -1,19 +1,21 @@
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from tracker.access.guard import public
+from tracker.access.request import AccessRequest
+from tracker.models import AccessSettings
 from tracker.ops.metrics import exposition
 
 
 @public
 @require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus's figures: with METRICS_TOKEN for its bearer only, without it while sign-in is off."""
-    if not may_read(request.headers.get("Authorization", "")):
+def metrics(request: AccessRequest) -> HttpResponse:
+    """Prometheus's figures: with METRICS_TOKEN for its bearer only, without it while all is open to all."""
+    if not may_read(request):
         text = (
             "Send METRICS_TOKEN as a bearer token.\n"
             if settings.METRICS_TOKEN
@@ -25,7 +27,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(exposition(timezone.now()), content_type=CONTENT_TYPE_LATEST)
 
 
-def may_read(authorization: str) -> bool:
-    if not settings.METRICS_TOKEN:
-        return not settings.AUTH_ENABLED
-    return constant_time_compare(authorization, f"Bearer {settings.METRICS_TOKEN}")
+def may_read(request: AccessRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        sent = request.headers.get("Authorization", "")
+        return constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}")
+    # Spend by group names small ones too, which are hidden where names are.
+    return not settings.AUTH_ENABLED and request.access.sees == AccessSettings.Privacy.NAMES

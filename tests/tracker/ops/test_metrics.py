@@ -17,6 +17,7 @@ from collector.facts.doubts import store_notes
 from collector.models import RequestSlot, SourceRun
 from incidents.models import Notification
 from tests.incidents.factories import make_anomaly, make_channel, make_incident, make_member
+from tracker.models import AccessSettings
 from tracker.ops.doctor import check_doubts
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -114,6 +115,12 @@ def test_page_times_are_counted_by_view(client):
 def test_metrics_are_for_the_token_or_for_an_open_site(client, settings, token, signs_in, header, status):
     settings.METRICS_TOKEN, settings.AUTH_ENABLED = token, signs_in
     assert client.get("/metrics", headers={"authorization": header}).status_code == status
+
+
+@pytest.mark.django_db
+def test_metrics_need_a_token_where_names_are_hidden_since_they_list_small_groups(client):
+    AccessSettings.objects.create(viewers_see="pseudonyms", default_role="viewer")
+    assert client.get("/metrics").status_code == 401
 
 
 def test_web_workers_add_up_their_page_times_and_believe_no_header_of_a_proxy(shared_database_url):
