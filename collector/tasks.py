@@ -30,7 +30,9 @@ def collect_now() -> str:
 
 def allowed_from(now: datetime) -> datetime | None:
     """From when on the vendor may be asked again; None if it may be now."""
-    asked = SourceRun.objects.collected().filter(source=Source.EVENTS).order_by("-started_at").first()
+    # One dated further in the future was stamped by a wrong clock.
+    runs = SourceRun.objects.collected().filter(source=Source.EVENTS, started_at__lte=now + COURTESY)
+    asked = runs.order_by("-started_at").first()
     if asked is None or asked.status == SourceRun.RunStatus.FAILED:
         return None
     until = asked.started_at + COURTESY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 from incidents.models import Incident, Verdict
@@ -128,13 +128,18 @@ def times_of(incident: Incident) -> Times:
     data_lag, scan_lag = lags_before_detection(incident)
     answered = None if is_ahead_of_alert(incident) else incident.acknowledged_at
     return Times(
-        detect=alerted - (onset or detected) if alerted else None,
+        detect=elapsed(onset or detected, alerted),
         data_lag=data_lag,
         scan_lag=scan_lag,
-        delivery_lag=alerted - detected if alerted else None,
-        identify=answered - alerted if answered and alerted else None,
-        resolve=incident.resolved_at - detected if incident.resolved_at else None,
+        delivery_lag=elapsed(detected, alerted),
+        identify=elapsed(alerted, answered),
+        resolve=elapsed(detected, incident.resolved_at),
     )
+
+
+def elapsed(start: datetime | None, end: datetime | None) -> timedelta | None:
+    """From `start` to `end`; nothing where a clock that was set back has the end before it."""
+    return max(end - start, timedelta(0)) if start and end else None
 
 
 def lags_before_detection(incident: Incident) -> tuple[timedelta | None, timedelta | None]:
@@ -143,5 +148,5 @@ def lags_before_detection(incident: Incident) -> tuple[timedelta | None, timedel
     if onset is None:
         return None, None
     if collected is None or not onset <= collected <= detected:
-        return None, detected - onset
+        return None, elapsed(onset, detected)
     return collected - onset, detected - collected

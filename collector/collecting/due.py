@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from collector.base.days import day_start, utc_day
+from collector.base.days import day_end, day_start, utc_day
 from collector.models import BillingCycle, Source, SourceRun
 
 from . import watermarks
@@ -82,7 +82,10 @@ def _was_asked(source: str, within: timedelta, now: datetime) -> bool:
 def _is_done_today(source: str, length: timedelta, end_at: datetime) -> bool:
     """Whether a window of about `length` went well today already."""
     today = SourceRun.objects.collected().filter(
-        source=source, status__in=SourceRun.GOOD, started_at__gte=day_start(utc_day(end_at))
+        source=source,
+        status__in=SourceRun.GOOD,
+        started_at__gte=day_start(utc_day(end_at)),
+        started_at__lt=day_end(utc_day(end_at)),
     )
     windows = today.values_list("window_start_at", "window_end_at")
     return any(start and end and end - start >= length - DAY for start, end in windows)

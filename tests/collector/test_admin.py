@@ -67,6 +67,12 @@ def test_collecting_now_is_queued_once_an_hour(admin_client):
     assert queue_size() == 1
 
 
+def test_a_run_stamped_by_a_clock_far_ahead_does_not_keep_anybody_from_collecting_now():
+    now = timezone.now()
+    make_run(started_at=now + timedelta(days=300))
+    assert queue_collection(now).task
+
+
 def test_who_may_only_look_at_runs_cannot_ask_for_one():
     looker = User.objects.create_user("vera", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_sourcerun"))

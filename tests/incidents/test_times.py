@@ -143,3 +143,10 @@ def test_p90_is_what_nine_in_ten_did_not_exceed():
 def test_planned_spend_is_left_out_like_expected():
     incident = make_incident(verdict=Verdict.PLANNED, planned_until=at(999))
     assert times.summary([incident]).left_out == 1
+
+
+def test_no_time_is_negative_though_a_clock_was_set_back():
+    incident = make(1, {"onset": -10, "stored": 5, "alerted": -30, "acked": -20, "resolved": -20})
+    spans = times.times_of(incident)
+    assert (spans.detect, spans.delivery_lag, spans.resolve) == (minutes(0),) * 3
+    assert (spans.scan_lag, spans.identify) == (minutes(10), minutes(10))

@@ -36,6 +36,11 @@ def test_a_lease_lasts_until_its_expiry_and_not_longer():
     assert acquire("pipeline", now=NOON)
 
 
+def test_a_lease_whose_end_was_set_by_a_clock_far_ahead_keeps_nobody_waiting():
+    hold_elsewhere(until=NOON + timedelta(days=366))
+    assert acquire("pipeline", now=NOON)
+
+
 def test_a_holder_killed_on_this_machine_is_succeeded_at_once():
     beyond_any_pid = 2**22 + 1  # Linux gives no process a number above 2^22
     hold_elsewhere(holder=f"{socket.gethostname()}:{beyond_any_pid}:abc")

@@ -226,6 +226,8 @@ def test_a_run_stamped_by_a_clock_far_ahead_does_not_count(client):
     runs.collect(NOW + timedelta(days=1), client=client)
     report = runs.collect(NOW, client=client)
     assert [run.source for run in report.runs if run.status == "fresh"] == []
+    events = next(run for run in report.runs if run.source == "events")
+    assert events.window_end_at - events.window_start_at == timedelta(days=7)  # as every night
 
 
 def test_a_source_asked_for_by_name_is_read_however_fresh_it_is(client):
