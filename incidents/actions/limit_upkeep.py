@@ -1,6 +1,7 @@
 """The hourly upkeep of limits: changes without an outcome, ends of temporary limits, old requests."""
 
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,7 +73,7 @@ def record_restores(now: datetime) -> Iterator[LimitChange]:
         former = change.restore_dollars
         wish = LimitWish(
             member=change.member,
-            to_dollars=None if former is None else int(former),
+            to_dollars=None if former is None else math.ceil(former),  # Cursor takes whole dollars
             reason=f"The temporary limit of {change.to_words} is over.",
             key=f"restore:{change.pk}:{tries}",
             incident=change.incident,

@@ -256,3 +256,10 @@ def test_a_change_that_a_merge_put_aside_as_it_was_carried_out_is_not_carried_ou
     keep_limits(NOW + 21 * DAY, site.client)
     change.refresh_from_db()
     assert (change.status, site.calls, site.own) == ("failed", 0, None)
+
+
+def test_a_former_limit_with_cents_comes_back_as_no_lower_one(site: LimitSite):
+    change = site.change(80, until_at=NOW + DAY)
+    LimitChange.objects.filter(pk=change.pk).update(restore_dollars=Decimal("0.50"))
+    keep_limits(NOW + DAY, site.client)
+    assert site.own == 1
