@@ -65,7 +65,8 @@ def last_known_limit(member: Member, now: datetime) -> Decimal | None:
 def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> LimitChange:
     """Record the change and its entry on the timeline in one transaction; one key is one change.
 
-    LimitRefused where limits are not changed from here, or another change of the member is not finished.
+    LimitRefused where limits are not changed from here, another change of the member is not finished, or the
+    key's change is another one.
     """
     if not may_write():
         raise LimitRefused(
@@ -90,6 +91,11 @@ def record_wish(wish: LimitWish, actor: Actor, origin: str, now: datetime) -> Li
         raise LimitRefused(
             f"Another change of {wish.member}'s limit is in progress: try again in a minute."
         ) from None
+    wanted = (wish.member.pk, wish.to_dollars, wish.until_at)
+    if not is_new and (change.member_id, change.to_dollars, change.until_at) != wanted:
+        raise LimitRefused(
+            f"This form has already been sent, for {change}. Open the page again for another change."
+        )
     return change
 
 

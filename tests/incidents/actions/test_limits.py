@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -37,6 +38,16 @@ def test_one_form_sent_twice_is_one_change(site: LimitSite):
     for _ in range(2):
         site.change(80)
     assert (LimitChange.objects.count(), site.calls, len(site.timeline())) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("changed", [{"to_dollars": 90}, {"until_at": NOW + DAY}, {"member": None}])
+def test_a_form_sent_again_with_something_else_is_refused_and_not_taken_for_done(site: LimitSite, changed):
+    site.change(80)
+    if "member" in changed:
+        changed = {"member": make_member("bob@example.com")}
+    with pytest.raises(LimitRefused, match=r"already been sent, for .+: \$80\."):
+        record_wish(replace(site.wish(80), **changed), BOSS, Origin.PAGE, NOW)
+    assert (site.own, LimitChange.objects.count()) == (80, 1)
 
 
 def test_raising_and_lifting(site: LimitSite):
