@@ -13,6 +13,7 @@ from collector.base.models import Lease
 
 # Something is due every minute; one long task may hold a few of these up.
 PATIENCE = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
 
 
 class WorkerState(StrEnum):
@@ -40,6 +41,9 @@ def worker_report(now: datetime) -> WorkerReport:
     late = now - next_schedule.next_run
     if late > PATIENCE:
         return WorkerReport(WorkerState.GONE, f"“{next_schedule.name}” is {minutes(late)} minutes overdue")
+    if late < -HOUR:  # what is hourly is due within one, what waits for a minute sooner
+        text = f"“{next_schedule.name}” is due in {minutes(-late)} minutes only: the clock was ahead"
+        return WorkerReport(WorkerState.STUCK, text)
     try:
         queued = queue_size()
     except RedisError:

@@ -13,7 +13,8 @@ DAILY_HOUR = 3
 
 
 def ensure_schedules(now: datetime) -> None:
-    """Create or correct the schedules; what an operator paused by hand (`repeats = 0`) stays paused."""
+    """Create or correct the schedules, those too that a clock far ahead has put off; what an operator paused
+    by hand (`repeats = 0`) stays paused."""
     next_hour = now.replace(minute=HOURLY_MINUTE, second=0, microsecond=0)
     if next_hour <= now:
         next_hour += timedelta(hours=1)
@@ -34,3 +35,4 @@ def _ensure(name: str, func: str, kind: str, *, first: datetime, minutes: int | 
     Schedule.objects.update_or_create(
         name=name, defaults=fixed, create_defaults={**fixed, "next_run": first, "repeats": -1}
     )
+    Schedule.objects.filter(name=name, next_run__gt=first).update(next_run=first)

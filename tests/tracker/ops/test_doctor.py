@@ -122,6 +122,17 @@ def test_a_worker_is_missed_after_a_quarter_of_an_hour(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_worker_whose_schedules_a_clock_far_ahead_put_off_is_told_apart_from_a_good_one():
+    schedule = Schedule.objects.create(func="tracker.tasks.hourly", name="hourly", repeats=-1)
+    for hours, is_good in ((1, True), (5, False)):
+        Schedule.objects.filter(pk=schedule.pk).update(next_run=NOW + timedelta(hours=hours))
+        assert (doctor.check_worker(NOW).verdict is CheckLevel.OK) == is_good
+    finding = doctor.check_worker(NOW)
+    assert finding.text == "“hourly” is due in 300 minutes only: the clock was ahead"
+    assert finding.remedy.startswith("restart")
+
+
+@pytest.mark.django_db
 def test_a_channel_in_use_that_nothing_can_reach_must_be_mended():
     for kind in Channel.Medium.values:
         Channel.objects.create(name=f"on by {kind}", kind=kind)

@@ -32,6 +32,16 @@ def test_a_second_start_neither_doubles_nor_postpones_what_is_due():
     assert list(Schedule.objects.order_by("pk").values()) == before
 
 
+def test_a_start_brings_forward_what_a_clock_far_ahead_has_put_off():
+    ensure_schedules(datetime(2027, 3, 2, 14, 20, tzinfo=UTC))
+    ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
+    assert list(Schedule.objects.order_by("func").values_list("next_run", flat=True)) == [
+        datetime(2026, 3, 3, 3, 35, tzinfo=UTC),
+        datetime(2026, 3, 2, 14, 20, tzinfo=UTC),
+        datetime(2026, 3, 2, 15, 5, tzinfo=UTC),
+    ]
+
+
 def test_a_schedule_paused_by_hand_stays_paused():
     ensure_schedules(datetime(2026, 3, 2, 14, 20, tzinfo=UTC))
     Schedule.objects.filter(func="tracker.tasks.every_minute").update(repeats=0)
