@@ -136,7 +136,7 @@ def _describe_findings(
     shown = [finding for finding in findings if takes_over(finding, earlier.get(key_of(finding)), as_of)]
     detail = load_detail(shown, as_of, days=settings.history_days, prices=frame.prices)
     names = {member.pk: str(member) for member in Member.objects.filter(pk__in=_named(shown))}
-    silent_before = _silent_before()
+    first_alerts_at = silent_before()
     described = []
     for finding in findings:
         before = earlier.get(key_of(finding))
@@ -144,7 +144,7 @@ def _describe_findings(
             described.append(_as_before(finding, before))
             continue
         item = describe_finding(finding, detail, names, as_of, before)
-        if before or not _is_history(item.onset_at, silent_before):
+        if before or not _is_history(item.onset_at, first_alerts_at):
             described.append(item)
     # Information may have stood beside an alarm that is history.
     standing = {id(finding) for finding in without_idle_talk([item.finding for item in described], settings)}
@@ -175,15 +175,15 @@ def describe_finding(
     return DescribedFinding(finding, onset_at, why.model, why.as_json(), message)
 
 
-def _silent_before() -> datetime | None:
+def silent_before() -> datetime | None:
     """Onsets before this are history; None where no events were ever completely collected (then nothing is
     silent)."""
     first = first_complete_collection()
     return first - FIRST_IMPORT_LOOKS_BACK if first else None
 
 
-def _is_history(onset_at: datetime | None, silent_before: datetime | None) -> bool:
-    return bool(onset_at and silent_before and onset_at < silent_before)
+def _is_history(onset_at: datetime | None, first_alerts_at: datetime | None) -> bool:
+    return bool(onset_at and first_alerts_at and onset_at < first_alerts_at)
 
 
 def _report(as_of: datetime, stored: Stored, assessment: Assessment, silent: int) -> DetectionReport:

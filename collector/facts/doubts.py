@@ -71,9 +71,11 @@ def forget_settled(now: datetime) -> None:
 def _write(
     model: type[N], source: str, notes: Notes, drafts: Mapping[str, NoteDraft], covers: Span | None
 ) -> None:
-    rows: dict[str, dict[str, object]] = {}
-    for key, draft in drafts.items():
-        rows[key] = _fields(draft, source, notes.scope, covers)
+    if not drafts:
+        return
+    rows: dict[str, dict[str, object]] = {
+        key: _fields(draft, source, notes.scope, covers) for key, draft in drafts.items()
+    }
     stored = {note.fingerprint: note for note in model.objects.filter(source=source, fingerprint__in=rows)}
     new = [
         model(fingerprint=key, first_seen_at=notes.now, last_seen_at=notes.now, **fields)

@@ -47,6 +47,16 @@ class FindingWindow:
         return inside
 
     @property
+    def onset_from(self) -> datetime:
+        """The earliest that an onset can be.
+
+        A rolling window's may lie in the `LATE_HOURS` before: rolling days that ended then are judged too.
+        """
+        if self.kind == "rolling":
+            return self.end_at - timedelta(hours=self.hours + LATE_HOURS)
+        return self.start_at
+
+    @property
     def read_from(self) -> datetime:
         """Since when events are needed to tell where the running figure crossed the bound."""
         lead = self.hours + LATE_HOURS if self.kind == "rolling" else 0

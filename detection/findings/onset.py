@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from detection.frame.arrays import Array, in_numpy
-from detection.frame.frame import LATE_HOURS
 
 from .finding import Finding
 
@@ -14,9 +13,8 @@ from .finding import Finding
 def onset_of(finding: Finding, events: pd.DataFrame) -> datetime | None:
     """Instant of the first event that carried the running figure over the bound.
 
-    It lies in the finding's window, or in the `LATE_HOURS` before a rolling one: the rolling days that ended
-    then are judged too. `events` are those of the finding's member in time order. None where no event does,
-    such as for a figure that came from a snapshot.
+    It lies at or after the window's `onset_from`. `events` are those of the finding's member in time order.
+    None where no event does, such as for a figure that came from a snapshot.
     """
     if finding.window.unit == "none" or events.empty:
         return None
@@ -24,11 +22,7 @@ def onset_of(finding: Finding, events: pd.DataFrame) -> datetime | None:
         events = events[events["by_agent"] == (finding.window.part == "agents")]
     at = events["at"].to_numpy("datetime64[us]")
     over = _READERS[finding.window.kind](finding, events, at)
-    start = finding.window.start_at
-    if finding.window.kind == "rolling":
-        over &= at >= in_numpy(finding.window.end_at) - np.timedelta64(finding.window.hours + LATE_HOURS, "h")
-    else:
-        over &= at >= in_numpy(start)
+    over &= at >= in_numpy(finding.window.onset_from)
     crossed = np.flatnonzero(over & (at < in_numpy(finding.window.end_at)))
     return events["at"].iloc[crossed[0]].to_pydatetime() if len(crossed) else None
 

@@ -13,7 +13,7 @@ from tracker.running.together import kept_together
 
 Findings = tuple[Finding, ...]
 Judge = Callable[[datetime], Findings]
-CHUNK = 24  # hours that are handed over together
+CHUNK = 6  # hours that are handed over together
 
 
 class FoundByHour(Protocol):

@@ -8,10 +8,8 @@ import numpy as np
 
 from collector.base.days import utc_day
 from collector.models import Member
-from detection.engine import FIRST_IMPORT_LOOKS_BACK
 from detection.frame.arrays import Array
 from detection.models import DetectionSettings
-from detection.vocabulary import Severity
 from groups.assignments.membership import current
 from groups.models import BudgetSettings, CycleBudget
 from incidents.digests import CYCLE_DAYS_BEFORE
@@ -26,7 +24,6 @@ def fixed_hours(foresight: Foresight) -> set[datetime]:
     """All such hours in the foresight."""
     return {
         *report_hours(foresight),
-        *first_findings(foresight),
         *(after(foresight.hours, turn) for turn in foresight.cycles if turn <= foresight.hours[-1]),
     }
 
@@ -46,16 +43,6 @@ def report_hours(foresight: Foresight) -> Iterator[datetime]:
         yield after(foresight.hours, due_at)
     # One that was due before the walk began is sent by its first runs of the day.
     yield from (hour for hour in foresight.hours[:48] if hour.hour == at)
-
-
-def first_findings(foresight: Foresight) -> Iterator[datetime]:
-    """Early hours that find something: whether it is history is decided in each of them again."""
-    until = foresight.hours[0] + 2 * FIRST_IMPORT_LOOKS_BACK
-    for hour, findings in zip(foresight.hours, foresight.findings, strict=True):
-        if hour >= until:
-            return  # those of later hours are still being worked out
-        if any(item.severity != Severity.INFO for item in findings):
-            yield hour
 
 
 def budget_hours(foresight: Foresight, day_at: datetime) -> set[datetime]:

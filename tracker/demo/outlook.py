@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from collector.models import Member
 from detection.assess import exempt, without_idle_talk
+from detection.engine import FIRST_IMPORT_LOOKS_BACK, silent_before
 from detection.findings.finding import Finding
 from detection.frame.frame import LATE_HOURS
 from detection.models import Anomaly, DetectionSettings, Exemption
@@ -59,6 +60,7 @@ class Outlook:
         self.places = {hour: place for place, hour in enumerate(foresight.hours)}
         self.fixed = {*fixed_hours(foresight), *also, foresight.hours[-1]}
         self.budgets: set[datetime] = set()
+        self.alerts_from = silent_before() or foresight.hours[0]
         self.places_known = -1
         self.settings = DetectionSettings.get_solo()
         self.would_be: Figures = {}  # had every hour been run
@@ -87,6 +89,7 @@ class Outlook:
             or hour in self.budgets
             or self.is_counting
             or shape(findings) != self.last_shape
+            or self._may_be_history(hour, findings)
             or self._ends_wait(hour)
             or self._alerts_again(would_be)
             or self._loses_something(hour, findings, would_be)
@@ -110,6 +113,15 @@ class Outlook:
         """Whether the next run changes it because nothing of it is found."""
         is_holding = any(anomaly.cleared_at is None for anomaly in anomalies)
         return not is_holding and (not incident.is_resolved or not incident.quiet_runs)
+
+    def _may_be_history(self, hour: datetime, findings: list[Finding]) -> bool:
+        """Whether something may have begun in history: in each of the early hours that is decided again."""
+        windows = [item.window for item in findings if item.severity != Severity.INFO]
+        begins = [window.onset_from for window in windows if window.unit != "none"]
+        return (
+            hour < self.alerts_from + 3 * FIRST_IMPORT_LOOKS_BACK
+            and min(begins, default=hour) < self.alerts_from
+        )
 
     def _ends_wait(self, hour: datetime) -> bool:
         """Whether a snooze or a reopen window is over by `hour`."""

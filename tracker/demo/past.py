@@ -10,7 +10,6 @@ from django.db.models.functions import TruncHour
 from collector.base.days import day_start, utc_day
 from collector.base.leases import hold_lease
 from collector.collecting import runs, watermarks
-from collector.collecting.due import window_of
 from collector.collecting.windows import Window, closed_minute
 from collector.cursor.client import CursorClient
 from collector.models import MemberModelHour, Source, SourceRun, UsageEvent
@@ -45,7 +44,7 @@ def walk(
         has_acted = next_at is not None and next_at < end_at
         is_run = outlook is None or outlook.must_run(hour, is_read=has_acted)
         if is_run:
-            run_hour(hour, world, collect_news if outlook and hour != hours[-1] else runs.collect)
+            run_hour(hour, world, collect_news if outlook else runs.collect)
             colleagues.look(hour)
             next_at = next_moment(hour, colleagues)
         while next_at and next_at < end_at:
@@ -87,7 +86,8 @@ def collect_news(now: datetime, *, client: CursorClient | None) -> runs.CollectR
         for source in (*([] if is_known_today else LISTS), Source.SPEND):
             collection.run(source, Window(end_at, end_at, now))
         if not is_known_today:  # messages name repositories
-            collection.run(Source.COMMITS, window_of(Source.COMMITS, now))
+            read_until = watermarks.until(Source.COMMITS) or end_at
+            collection.run(Source.COMMITS, Window(day_start(utc_day(read_until)), end_at, now))
         start_at = watermarks.until(Source.EVENTS) or end_at
         collection.run(Source.EVENTS, Window(start_at, end_at, now))
     date_by_hour(start_at, now)

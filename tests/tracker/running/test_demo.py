@@ -91,12 +91,14 @@ class NotedChildren:
 @pytest.mark.parametrize(
     ("is_new", "is_made", "order"),
     [
-        (True, False, ["the sandbox", serve.PAST, "migrate", f"{serve.PAST} is made", "serve"]),
-        (False, False, ["migrate", "the sandbox", serve.PAST, f"{serve.PAST} is made", "serve"]),
-        (False, True, ["migrate", "the sandbox", "serve"]),
+        (True, False, ["the sandbox", serve.PAST, "migrate", "the site", f"{serve.PAST} is made", "serve"]),
+        (False, False, ["migrate", "the sandbox", serve.PAST, "the site", f"{serve.PAST} is made", "serve"]),
+        (False, True, ["migrate", "the sandbox", "the site", "serve"]),
     ],
 )
-def test_a_new_database_is_migrated_while_the_demo_begins(settings, var, monkeypatch, is_new, is_made, order):
+def test_a_new_database_is_migrated_and_the_site_starts_while_the_demo_begins(
+    settings, var, monkeypatch, is_new, is_made, order
+):
     settings.CURSOR_ADMIN_API_KEY = ""
     noted = NotedChildren.order
     monkeypatch.setattr(serve, "Children", NotedChildren)

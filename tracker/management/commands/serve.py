@@ -66,6 +66,8 @@ class Command(ProductCommand):
                     _migrate()
                 if demo:
                     mark_demo(now)
+                _start_site(children, bind)  # while the past is made; its address is shown later
+                if demo:
                     self._make_past(children)
                 self._serve(children, bind, demo)
         except ChildEnded as ended:
@@ -75,10 +77,7 @@ class Command(ProductCommand):
             self.stdout.write("stopped")
 
     def _serve(self, children: Children, bind: tuple[str, int], demo: Demo | None) -> None:
-        logs = _log_directory()
-        address = f"{bind[0]}:{bind[1]}"
-        gunicorn = ("-m", "gunicorn", "config.wsgi", "--config=config/gunicorn.py", f"--bind={address}")
-        children.start("the site", *gunicorn, log=logs / "web.log")
+        logs, address = _log_directory(), f"{bind[0]}:{bind[1]}"
         _wait_until_open(children, *bind)
         if demo:
             _wait_until_open(children, "127.0.0.1", demo.port)
@@ -139,6 +138,11 @@ def _demo(now: datetime) -> Demo | None:
 def _migrate() -> None:
     with rare_garbage_collection():
         call_command("migrate", interactive=False, verbosity=0)
+
+
+def _start_site(children: Children, bind: tuple[str, int]) -> None:
+    gunicorn = ("-m", "gunicorn", "config.wsgi", "--config=config/gunicorn.py", f"--bind={bind[0]}:{bind[1]}")
+    children.start("the site", *gunicorn, log=_log_directory() / "web.log")
 
 
 def _log_directory() -> Path:
