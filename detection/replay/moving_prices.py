@@ -1,13 +1,13 @@
 """Changes of prices as a replay comes upon them."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from collector.base.days import day_start
+from collector.base.days import day_start, utc_day
 from detection.frame.arrays import Array
 from detection.frame.frame import MEASURES
 from detection.frame.model_moves import move_to, new_models
@@ -68,13 +68,15 @@ class MovingPrices:
             share[is_meant] /= change.ratio
         return share
 
-    def look(self, today: date) -> bool:
-        """Look for changes once a day, and for a move to a model on its first day; True if there are others
-        than before."""
-        is_new_day, self._seen = self._seen != today, today
+    def look(self, as_of: datetime) -> bool:
+        """Look for changes once a day, in the days that are over, and for a move to a model on its first day;
+        True if there are others than before."""
+        today = utc_day(as_of - timedelta(hours=1))
+        is_new_day, self._seen = self._seen != utc_day(as_of), utc_day(as_of)
         number = (today - EPOCH).days
         first = number - DAYS_BEFORE - DAYS_SINCE
-        changes = self._price_changes(first, today) if is_new_day else self.changes
+        last_day = utc_day(as_of) - timedelta(days=1)
+        changes = self._price_changes(first, last_day) if is_new_day else self.changes
         moved = {change.model for change in changes if change.is_move}
         begin = max(first - self._first_day, 0)
         for model, ago in new_models(self._team[0, :, begin : number + 1 - self._first_day]):
@@ -88,28 +90,30 @@ class MovingPrices:
         self.changes = tuple(dated.get((change.model, change.day), change) for change in changes)
         return is_new
 
-    def _price_changes(self, first: int, today: date) -> PriceChanges:
-        number = (today - EPOCH).days
+    def _price_changes(self, first: int, last: date) -> PriceChanges:
+        number = (last - EPOCH).days
         moved = moved_models(self._team_days(first, number))
-        return price_changes(self._member_days(moved, first, number), today) if moved else ()
+        return price_changes(self._member_days(moved, first, number), last) if moved else ()
 
     def _paid_since(self, first: int) -> PaidRows:
         rows = PaidRows(*map(np.concatenate, zip(*self._parts, strict=True)))
         self._parts = [rows.chosen(rows.day >= first)]
         return self._parts[0]
 
-    def _team_days(self, first: int, today: int) -> pd.DataFrame:
-        """What was shown of the days from `first` on, a row for each model and day."""
-        cents, weight = self._team[:, :, max(first - self._first_day, 0) :]
+    def _team_days(self, first: int, last: int) -> pd.DataFrame:
+        """What was shown of the days from `first` to `last`, a row for each model and day."""
+        begin = max(first - self._first_day, 0)
+        cents, weight = self._team[:, :, begin : last + 1 - self._first_day]
         place, day = np.nonzero(weight)
-        ago = today - max(first, self._first_day) - day
+        ago = last - self._first_day - begin - day
         figures = {"cents": cents[place, day], "weight": weight[place, day]}
         return pd.DataFrame({"model": self._named(place), "ago": ago} | figures)
 
-    def _member_days(self, models: Sequence[str], first: int, today: int) -> pd.DataFrame:
+    def _member_days(self, models: Sequence[str], first: int, last: int) -> pd.DataFrame:
         """The same for some models, by member."""
-        self._parts = [self._paid_since(first).by_day(today)]
-        return self._parts[0].by_member(self._models, models, today)
+        self._parts = [self._paid_since(first).by_day(last + 1)]
+        rows = self._parts[0]
+        return rows.chosen(rows.day <= last).by_member(self._models, models, last)
 
     def _named(self, places: Array) -> Array:
         return np.array(self._models, dtype=object)[places]

@@ -1,10 +1,12 @@
 """What settings would have raised over the last days, beside what today's would have."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from collector.base.days import utc_day
+from detection.frame.frame import LATE_HOURS
 from detection.models import DetectionSettings
 from detection.vocabulary import Rule
 
@@ -12,9 +14,7 @@ from . import past
 from .backtest import SimulatedIncident, backtests
 
 DAYS = 30
-# An answer for a thousand members within the patience of a person at a form: nothing is passed over, since
-# each step looks at the days that ended up to `LATE_HOURS` before it.
-STEP_HOURS = 6
+STEP_HOURS = LATE_HOURS
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def preview(tried: DetectionSettings, now: datetime) -> Preview:
     first = last - timedelta(days=DAYS - 1)
     longest = max(saved, tried, key=lambda settings: settings.history_days)
     history = past.load_history(first, last, longest)
-    steps = past.replayed(first, last, STEP_HOURS, now)
+    steps = steps_among(past.replayed(first, last, 1, now))
     exemptions = past.exemptions()
     with_tried, with_saved = backtests(history, [tried, saved], steps, exemptions)
     return Preview(
@@ -54,6 +54,15 @@ def preview(tried: DetectionSettings, now: datetime) -> Preview:
         tuple(reversed(with_saved)),
         _by_rule(with_tried, with_saved),
     )
+
+
+def steps_among(hours: Sequence[datetime]) -> list[datetime]:
+    """The last of all, and two a day: an answer for a thousand members within a person's patience at a form.
+
+    Nothing is passed over: each looks at every rolling day that ended since the one before it, and before
+    midnight, when the history grows by a day.
+    """
+    return [hour for hour in hours if hour.hour % STEP_HOURS == STEP_HOURS - 1 or hour == hours[-1]]
 
 
 def _by_rule(tried: list[SimulatedIncident], today: list[SimulatedIncident]) -> tuple[RuleCount, ...]:

@@ -20,7 +20,6 @@ from detection.frame.totals import hour_of
 from .history import History
 from .moving_prices import PAID, MovingPrices, ShownRows
 
-HOUR = timedelta(hours=1)
 # Onsets older than this are found by the hour: events that far back may have been pruned.
 EVENT_DAYS = 10
 # Rows that are gathered at a time.
@@ -210,7 +209,7 @@ class Replay:
 
     def _changes(self, as_of: datetime) -> PriceChanges:
         """Changes of prices known by now; after a new one everything is added up again."""
-        if self._prices.look(utc_day(as_of - HOUR)):
+        if self._prices.look(as_of):
             for array in (*self._hours, *self._day_sums, self._added):
                 array[:] = 0
             self._past = None

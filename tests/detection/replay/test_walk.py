@@ -4,7 +4,7 @@ import numpy as np
 
 from detection.models import DetectionSettings
 from detection.replay.backtest import backtest
-from detection.replay.preview import STEP_HOURS
+from detection.replay.preview import steps_among
 from detection.replay.replay import HELD_HOURS, Replay, steps
 from tests.detection.company import LAST, frame_at, small_history
 
@@ -25,12 +25,9 @@ def test_after_more_hours_than_are_held_a_step_shows_what_a_replay_from_there_sh
 
 def test_a_previews_steps_pass_over_no_members_incident():
     history = small_history()
+    every_hour = steps(FIRST, LAST, 1)
     by_hour, by_step = (
-        {
-            (item.email, item.metric)
-            for item in backtest(history, DetectionSettings(), steps(FIRST, LAST, hours))
-        }
-        for hours in (1, STEP_HOURS)
+        {item.email for item in backtest(history, DetectionSettings(), hours)}
+        for hours in (every_hour, steps_among(every_hour))
     )
-    assert by_hour
-    assert {email for email, _ in by_hour} == {email for email, _ in by_step}
+    assert by_hour == by_step != set()
