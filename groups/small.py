@@ -6,9 +6,12 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate, groupby
 from operator import itemgetter
 
+from django.db.models import QuerySet
+
 from collector.base import names
 from collector.base.days import utc_day
 from collector.base.names import Names
+from collector.base.statements import prepared
 from collector.models import Member
 
 from .assignments.membership import UNASSIGNED
@@ -46,11 +49,16 @@ def shown_groups() -> dict[int, tuple[int, str]]:
 
 
 def _shown_groups() -> dict[int, tuple[int, str]]:
-    paths = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
+    paths = {UNASSIGNED: UNASSIGNED_NAME, **dict(_names())}
     shown, ids = shown_paths(paths), {path: pk for pk, path in paths.items()}
     for pk, path in sorted(shown.items()):
         ids.setdefault(path, pk)
     return {pk: (ids[path], path) for pk, path in shown.items()}
+
+
+@prepared
+def _names() -> QuerySet:
+    return Group.objects.order_by().values_list("pk", "name")
 
 
 def fold(paths: Mapping[int, str], sizes: Mapping[int, int], least: int) -> dict[int, str]:

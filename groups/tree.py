@@ -6,7 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from collector.base.names import current
+from collector.base.statements import prepared
 
 from .assignments.membership import UNASSIGNED
 from .models import Group
@@ -38,8 +41,13 @@ class KnownGroup(NamedTuple):
 
 def load_groups() -> list[KnownGroup]:
     """All groups. One query."""
+    return list(map(KnownGroup._make, _groups()))
+
+
+@prepared
+def _groups() -> QuerySet:
     limit = "cursor_group__directory_group__monthly_limit_dollars"
-    return [KnownGroup(*row) for row in Group.objects.values_list("pk", "name", "closed_day", limit)]
+    return Group.objects.values_list("pk", "name", "closed_day", limit)
 
 
 def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = False) -> list[GroupOption]:

@@ -3,17 +3,17 @@ sums that one process leaves to all."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 from solo.models import SingletonModel
 
-from collector.models import Member, MemberModelDay
+from collector.models import Member
 from tracker.access.admission import allow_list
 from tracker.address_lists import AddressList, parse_list, split_list
 from tracker.demo.models import DemoMessage, DemoStory
@@ -229,16 +229,9 @@ class ModelColourQuerySet(models.QuerySet["ModelColour"]):
         """The oldest place first."""
         return self.order_by("place")
 
-    def with_first_day(self) -> ModelColourQuerySet:
-        """Each with the `first_day` of all usage, whosever and of whichever model."""
-        days = MemberModelDay.objects.order_by("day").values("day")
-        return self.annotate(first_day=Subquery(days[:1]))
-
 
 class ModelColour(models.Model):
     """One row is the place in the palette that a model was given when it was first met; it never changes."""
-
-    first_day: date | None  # by with_first_day()
 
     model = models.CharField(max_length=120, unique=True, blank=True)
     place = models.PositiveIntegerField(unique=True, help_text="Counted from 0; the colour follows from it.")

@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from collector.base.days import day_end, day_start, days_between, utc_day
 from collector.base.plausibility import EARLIEST
+from collector.base.spans import DaySpan
 from collector.facts.weeks import Weekly, cycle_in_weeks, in_weeks
 from collector.models import BillingCycle
-from collector.models.totals import MemberModelDayQuerySet, rows_in_cycle
+from collector.models.totals import span_of
 from tracker.widgets import formats
 
 # Days by the period's name in the address bar; the cycle has its own length.
@@ -113,9 +114,15 @@ class Period:
         """Every day a chart shows: the whole days, and today so far where it follows them."""
         return list(days_between(self.first, self.last_shown))
 
-    def of(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
-        """The rows that this period's totals count."""
-        return rows.in_cycle(self.cycle) if self.cycle else rows.between(self.first, self.last)
+    @property
+    def span(self) -> DaySpan:
+        """What this period's totals count."""
+        return span_of(self.cycle) if self.cycle else DaySpan(self.first, self.last)
+
+    @property
+    def shown_span(self) -> DaySpan:
+        """What charts show."""
+        return span_of(self.cycle) if self.cycle else DaySpan(self.first, self.last_shown)
 
     @property
     def in_weeks(self) -> Weekly:
@@ -197,13 +204,13 @@ class Comparison:
     def counted_rows(self) -> Q:
         """The rows of the period that are compared."""
         days = Q(day__gte=self.first, day__lte=self.last)
-        return days & rows_in_cycle(self.cycle) if self.cycle else days
+        return days & span_of(self.cycle).rows if self.cycle else days
 
     @property
     def earlier_rows(self) -> Q:
         """The rows that they are compared with."""
         days = Q(day__gte=self.earlier_first, day__lte=self.earlier_last)
-        return days & rows_in_cycle(self.earlier_cycle) if self.earlier_cycle else days
+        return days & span_of(self.earlier_cycle).rows if self.earlier_cycle else days
 
     def day_before(self, day: date) -> date | None:
         """The earlier day that `day` is held against; None for one that is not compared."""

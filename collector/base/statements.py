@@ -1,12 +1,19 @@
 """Querysets as SQL with its values, for queries that would take too long to build from expressions."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import ExpressionList, QuerySet, Value
+from django.db.models.sql.compiler import SQLCompiler
 
 Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
+FILLED_IN = (date, datetime, int, str)  # types of arguments that are values of the SQL
+# Statements that are kept of one function, and values of the largest kept among others: then it starts over.
+MOST_SHAPES, MOST_VALUES = 100, 1_000
 
 
 def union(parts: Iterable[Statement | None]) -> Statement | None:
@@ -23,3 +30,93 @@ def statement(rows: QuerySet[Any, Any]) -> Statement | None:
         return rows.query.sql_with_params()
     except EmptyResultSet:
         return None
+
+
+class Slot(Value):
+    """Stands for an argument in a queryset that is built once, and for its value in the SQL of it."""
+
+    def __init__(self, value: object, place: int) -> None:
+        super().__init__(value)
+        self.place = place
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        return super().as_sql(*args, **kwargs)[0], [self]
+
+
+class SlotSet(ExpressionList):
+    """Stands for a set, for `__in`; what is empty in it, such as 0, can be asked for."""
+
+    def __contains__(self, item: object) -> bool:
+        return any(not isinstance(part, Slot) and part == Value(item) for part in self.source_expressions)
+
+
+class prepared:  # noqa: N801  a decorator
+    """Makes a function that returns a queryset return the queryset's rows, whose SQL is put together once.
+
+    Django takes ten times as long to build a query as a small team's database to answer it. The function is
+    called once for each shape of its arguments. Days, instants, numbers and texts, in tuples and sets too,
+    are filled in at each call; the function gets slots in their place, which it may only hand to a filter.
+    What is empty, a bool, or of another type, is part of the shape, and given to it as it is.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+        self.build, self.kept = build, dict[Any, tuple[QuerySet[Any, Any], SQLCompiler, Statement]]()
+        self.__doc__ = build.__doc__
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        """The rows, as the queryset gives them. One query."""
+        (rows, compiler, _), made = self._made(arguments)
+        asked, compiler = rows.all(), copy(compiler)
+        compiler.connection = connection
+        vars(compiler)["as_sql"] = lambda *_, **__: made or ("", ())
+        vars(asked.query)["get_compiler"] = lambda *_, **__: compiler
+        return list(asked)
+
+    def statement(self, *arguments: Any) -> Statement | None:
+        """The SQL and its values; None if filters exclude every row."""
+        return self._made(arguments)[1]
+
+    def _made(self, arguments: tuple[Any, ...]) -> tuple[Any, Statement | None]:
+        values: list[Any] = []
+        shape = _shape(arguments, values)
+        if shape not in self.kept:
+            if len(self.kept) >= MOST_SHAPES or len(values) > MOST_VALUES:
+                self.kept.clear()
+            rows = self.build(*_with_slots(arguments, iter(range(len(values)))))
+            compiler = rows.query.get_compiler(connection=connection)
+            try:
+                self.kept[shape] = rows, compiler, compiler.as_sql()
+            except EmptyResultSet:
+                self.kept[shape] = rows, compiler, ("", ())
+        kept = self.kept[shape]
+        sql, own = kept[2]
+        return kept, (sql, tuple(_filled(value, values) for value in own)) if sql else None
+
+
+def _is_filled_in(argument: object) -> bool:
+    return type(argument) in FILLED_IN and bool(argument)
+
+
+def _shape(argument: Any, values: list[Any]) -> Any:
+    """What makes a statement another one; the values that are filled in are appended to `values`."""
+    if isinstance(argument, tuple | frozenset):
+        return type(argument), *(_shape(part, values) for part in argument)
+    if not _is_filled_in(argument):
+        return argument
+    values.append(argument)
+    return type(argument)
+
+
+def _with_slots(argument: Any, places: Iterator[int]) -> Any:
+    if isinstance(argument, tuple | frozenset):
+        parts = [_with_slots(part, places) for part in argument]
+        if isinstance(argument, frozenset):
+            return SlotSet(*parts) if parts else argument
+        return argument._make(parts) if hasattr(argument, "_make") else tuple(parts)
+    return Slot(argument, next(places)) if _is_filled_in(argument) else argument
+
+
+def _filled(value: Any, values: list[Any]) -> Any:
+    if not isinstance(value, Slot):
+        return value
+    return value.output_field.get_db_prep_value(values[value.place], connection)

@@ -77,7 +77,7 @@ class BillingCycle(models.Model):
 
 
 class SpendSnapshotQuerySet(models.QuerySet["SpendSnapshot"]):
-    def latest_per_member(self, cycle: BillingCycle) -> SpendSnapshotQuerySet:
+    def latest_per_member(self, cycle: BillingCycle | int) -> SpendSnapshotQuerySet:
         """The newest snapshot of each member in `cycle`."""
         return self._newest_of(self.model.objects.filter(cycle=cycle))
 

@@ -10,6 +10,7 @@ from django.db.models import Q, Sum
 
 from collector.base.days import utc_day
 from collector.base.fields import CentsField
+from collector.base.spans import DaySpan
 
 from .people import Member
 
@@ -33,12 +34,9 @@ class Surface(models.TextChoices):
 AGENT_SURFACES = (Surface.CLOUD_AGENT, Surface.AUTOMATION)
 
 
-def rows_in_cycle(cycle: BillingCycle) -> Q:
-    """Rows of `[cycle.start_at, cycle.end_at)`, exact to the instant."""
-    first, last = utc_day(cycle.start_at), utc_day(cycle.end_at)
-    # One range of days, which an index finds at once; of alternatives each is looked for by itself.
-    days = Q(day__gte=first, day__lte=last)
-    return days & ~Q(day=first, is_after_turn=False) & ~Q(day=last, is_after_turn=True)
+def span_of(cycle: BillingCycle) -> DaySpan:
+    """`[cycle.start_at, cycle.end_at)`, exact to the instant."""
+    return DaySpan(utc_day(cycle.start_at), utc_day(cycle.end_at), is_cycle=True)
 
 
 class UsageTotals(models.Model):
@@ -79,7 +77,10 @@ class MemberModelDayQuerySet(models.QuerySet["MemberModelDay"]):
 
     def in_cycle(self, cycle: BillingCycle) -> MemberModelDayQuerySet:
         """Rows of `[cycle.start_at, cycle.end_at)`, exact to the instant."""
-        return self.filter(rows_in_cycle(cycle))
+        return self.filter(span_of(cycle).rows)
+
+    def within(self, span: DaySpan) -> MemberModelDayQuerySet:
+        return self.filter(span.rows)
 
     def spend(self) -> dict[str, Any]:
         """One row of sums: total_cents, billed_cents, requests (None where there are no rows)."""

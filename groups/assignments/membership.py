@@ -9,7 +9,7 @@ from django.db.models import BigIntegerField, IntegerField, OuterRef, QuerySet, 
 from django.db.models.functions import Coalesce
 
 from collector.base import names
-from collector.base.statements import statement
+from collector.base.statements import Statement, statement
 from collector.facts.weeks import Weekly, of_weeks
 from collector.models import Member, MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
@@ -44,9 +44,9 @@ def limit_to(rows: Rows, group_ids: Collection[int]) -> Rows:
     """
     if UNASSIGNED not in group_ids:  # members without an assignment have no row
         # Excludes first whoever was never in these groups: looking at the day of each row costs more.
-        ever = Assignment.objects.filter(group__in=list(group_ids)).order_by()
+        ever = Assignment.objects.filter(group__in=group_ids).order_by()
         rows = rows.filter(member__in=ever.values("member"))
-    return rows.alias(held_group=held_group()).filter(held_group__in=list(group_ids))
+    return rows.alias(held_group=held_group()).filter(held_group__in=group_ids)
 
 
 # Each stay ends where the member's next one begins. One pass over the rows, whoever moves within their days.
@@ -79,7 +79,7 @@ OF_MOVERS = "WHERE spent.member_id IN (SELECT member_id FROM movers)"
 
 
 def sums_by_group(
-    rows: MemberModelDayQuerySet,
+    rows: MemberModelDayQuerySet | Statement | None,
     *fields: str,
     keys: tuple[str, ...] = ("member_id",),
     weekly: Weekly | None = None,
@@ -89,7 +89,7 @@ def sums_by_group(
     One query; `weekly` are the same rows, if they are known by weeks. SQLite sums decimals as floats: `cents`
     brings the six places back.
     """
-    named = statement(rows.order_by().values("member_id", "day", *keys, *fields))
+    named = statement(rows) if isinstance(rows, QuerySet) else rows
     if named is None:  # whoever asks sees nobody
         return
     (spent, values), is_by_day = named, "day" in keys

@@ -1,15 +1,14 @@
 """Which budgets are in force: the team's, of groups, of members; and what a seat costs."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Expression, Value
-from django.db.models.expressions import Combinable
+from django.db.models import Expression, QuerySet, Value
 
-from collector.models import BillingCycle, Member
+from collector.models import Member
 from groups.models import BudgetSettings, CycleBudget
 
 
@@ -34,19 +33,24 @@ class BudgetAmounts:
         return self.members.get(member.pk, self.each_member if is_on_team else Decimal(0))
 
 
-def load_amounts(cycle: BillingCycle, team: Expression | Combinable) -> BudgetAmounts:
-    """The amounts in force now; `team` is an expression for the team's. One query."""
+def amount_rows(team: QuerySet, dollars: str | Expression) -> QuerySet:
+    """What `load_amounts` takes: the amounts in force now, the team's out of a row of `team`."""
     nobody, settings = Value(0), BudgetSettings.objects.order_by()
     budgets = CycleBudget.objects.order_by()
     rows = budgets.filter(group__isnull=False).values_list(Value("group"), "group_id", "amount_dollars")
-    by_kind: dict[str, dict[int, Decimal]] = defaultdict(dict)
-    for kind, pk, dollars in rows.union(
+    return rows.union(
         budgets.filter(member__isnull=False).values_list(Value("member"), "member_id", "amount_dollars"),
         settings.values_list(Value("each"), nobody, "member_budget_dollars"),
         settings.values_list(Value("seat"), nobody, "seat_dollars"),
-        BillingCycle.objects.filter(pk=cycle.pk).order_by().values_list(Value("team"), nobody, team),
+        team.order_by().values_list(Value("team"), nobody, dollars),
         all=True,
-    ):
+    )
+
+
+def load_amounts(rows: Iterable[tuple[str, int, Decimal | None]]) -> BudgetAmounts:
+    """Of rows of kind, id and dollars."""
+    by_kind: dict[str, dict[int, Decimal]] = defaultdict(dict)
+    for kind, pk, dollars in rows:
         by_kind[kind][pk] = dollars or Decimal(0)
     team_dollars, member, seat = (by_kind[kind].get(0, Decimal(0)) for kind in ("team", "each", "seat"))
     return BudgetAmounts(team_dollars, by_kind["group"], by_kind["member"], member, seat)

@@ -9,12 +9,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
 from collector.base import names
 from collector.base.money import cents
+from collector.base.spans import DaySpan
 from collector.base.spreadsheets import harmless
+from collector.base.statements import Statement, prepared
 from collector.facts.weeks import Weekly, cycle_in_weeks
 from collector.models import BillingCycle, Member, MemberModelDay
-from collector.models.totals import MemberModelDayQuerySet
+from collector.models.totals import MemberModelDayQuerySet, span_of
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.names import key
 from groups.small import shown_groups
@@ -74,11 +78,8 @@ class Chargeback:
 
 def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -> Chargeback:
     """Divide a cycle's spend, or that of some members. Three queries."""
-    rows = MemberModelDay.objects.in_cycle(cycle)
-    if member_ids is None:
-        charges = _charges(rows, cycle_in_weeks(cycle))
-    else:
-        charges = _charges(rows.filter(member__in=member_ids))
+    rows = _rows.statement(span_of(cycle), None if member_ids is None else frozenset(member_ids))
+    charges = _charges(rows, cycle_in_weeks(cycle) if member_ids is None else None)
     groups = [
         GroupCharge(group_id, path, total(member.figures for member in members), members)
         for (group_id, path), members in charges.items()
@@ -87,15 +88,21 @@ def chargeback(cycle: BillingCycle, member_ids: Collection[int] | None = None) -
     return Chargeback(cycle.start_at, cycle.end_at, total(group.figures for group in groups), groups)
 
 
-def _charges(
-    days: MemberModelDayQuerySet, weekly: Weekly | None = None
-) -> dict[tuple[int, str], list[MemberCharge]]:
+@prepared
+def _rows(span: DaySpan, member_ids: frozenset[int] | None) -> MemberModelDayQuerySet:
+    rows = MemberModelDay.objects.within(span)
+    return rows if member_ids is None else rows.filter(member__in=member_ids)
+
+
+@prepared
+def _people() -> QuerySet:
+    return Member.objects.order_by().values_list("pk", "email", "name")
+
+
+def _charges(days: Statement | None, weekly: Weekly | None) -> dict[tuple[int, str], list[MemberCharge]]:
     """The members of each group (id, path) with what they spent in it, the largest first."""
     reader = names.current()
-    people = {
-        pk: (reader.address(pk, email), reader.name(pk, name))
-        for pk, email, name in Member.objects.order_by().values_list("pk", "email", "name")
-    }
+    people = {pk: (reader.address(pk, email), reader.name(pk, name)) for pk, email, name in _people()}
     shown = shown_groups()
     sums = defaultdict[tuple[int, str], dict[int, ChargebackFigures]](dict)
     for group_id, pk, (spent, billed, served) in sums_by_group(

@@ -7,17 +7,18 @@ from decimal import Decimal
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from collector.base.days import utc_day
 from collector.base.money import dollars
 from collector.base.reports import StepReport
+from collector.base.statements import prepared
 from collector.collecting import freshness
 from collector.models import BillingCycle
 from detection.models import DetectionSettings
 from groups.assignments.membership import current
-from groups.budgets.amounts import BudgetAmounts, amounts_at, load_amounts
+from groups.budgets.amounts import BudgetAmounts, amount_rows, amounts_at, load_amounts
 from groups.budgets.states import BudgetScope, BudgetState, compute_states
 from groups.models import BudgetSettings, BudgetStep
 from incidents.models import Channel
@@ -65,9 +66,14 @@ def budget_amounts(cycle: BillingCycle, now: datetime) -> BudgetAmounts:
     The one place of the team's is detection's settings.
     """
     if cycle.end_at > now:
-        return load_amounts(cycle, Subquery(DetectionSettings.objects.values("team_budget_dollars")[:1]))
+        return load_amounts(_amounts_in_force())
     settings = next(iter(DetectionSettings.history.as_of(cycle.end_at)), None)
     return amounts_at(cycle.end_at, settings.team_budget_dollars if settings else Decimal(0))
+
+
+@prepared
+def _amounts_in_force() -> QuerySet:
+    return amount_rows(DetectionSettings.objects.all(), "team_budget_dollars")
 
 
 def record_budget_steps(now: datetime) -> BudgetReport:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from ninja import Field, Query, Router, Schema
 
+from collector.models import TeamAnalyticsDay
 from tracker.access.request import AccessRequest
 from tracker.api.errors import documented
 from tracker.api.schemas import NO_NUL, Day, Days, Percent, WholeCents, at
@@ -142,7 +143,7 @@ def read_analytics(
 ) -> dict[str, object]:
     """How the team works with it, over the `days` whole UTC days before today."""
     report = Insights(filters_for(request, days, group=group))
-    rows = report.team_rows.order_by("day")
+    rows = TeamAnalyticsDay.objects.between(*report.span[:2]).order_by("day")
     # Whole days: today, the last of the report's, is not over.
     active = list(zip(report.period.shown_days, report.daily_active, report.daily_requesters, strict=True))
     return {

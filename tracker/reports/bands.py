@@ -1,16 +1,18 @@
 """The stacked chart's bands: who spent most in the shown days, and all others together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from heapq import nlargest
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from collector.base.spans import DaySpan
+from collector.base.statements import Statement, prepared
 from collector.models import MemberModelDay
-from collector.models.totals import MemberModelDayQuerySet
-from tracker.reports.sql import Statement, as_date, fetch, in_cents, micro_sum, summed
+from tracker.reports.selection import Selection
+from tracker.reports.sql import as_date, fetch, in_cents, micro_sum, summed
 from tracker.reports.team import MemberFigures, Team
 
 STACKED_MEMBERS = 6
@@ -25,16 +27,13 @@ class MemberDays:
     cents: list[float]
 
 
-def spent_and_last(
-    team: Team, rows: MemberModelDayQuerySet, idle: Iterable[int]
-) -> tuple[Sums, dict[int, date]]:
-    """Of `rows`, daily sums of who spent most before today, and of everybody today; and on which day each of
-    the `idle` made the last request ever. One query of two parts."""
-    before = [member.person.pk for member in team.spenders(STACKED_MEMBERS)]
-    drawn = rows.filter(Q(member__in=before) | Q(day=team.period.today))
-    asked = MemberModelDay.objects.filter(member__in=idle, requests__gt=0)
+def spent_and_last(team: Team, idle: frozenset[int]) -> tuple[Sums, dict[int, date]]:
+    """Of the shown days, daily sums of who spent most before today, and of everybody today; and on which day
+    each of the `idle` made the last request ever. One query of two parts."""
+    before = frozenset(member.person.pk for member in team.spenders(STACKED_MEMBERS))
+    drawn = _drawn_rows.statement(team.selection, _shown(team), before, team.period.today)
     spent, last = Sums(), dict[int, date]()
-    last_days = summed(asked, ("member_id",), "MAX(day)", "NULL")
+    last_days = summed(_request_rows.statement(idle), ("member_id",), "MAX(day)", "NULL")
     for pk, day, micro in fetch(_by_day(drawn), last_days):
         if micro is None:
             last[pk] = as_date(day)
@@ -43,12 +42,30 @@ def spent_and_last(
     return spent, last
 
 
-def draw(team: Team, rows: MemberModelDayQuerySet, sums: Sums, totals: Sequence[Decimal]) -> list[MemberDays]:
+@prepared
+def _drawn_rows(chosen: Selection, span: DaySpan, members: frozenset[int], today: date | None) -> QuerySet:
+    """Of the members, and of everybody today, if that is given."""
+    rows = chosen.of(MemberModelDay.objects.within(span)).order_by()
+    return rows.filter(Q(member__in=members) | Q(day=today) if today else Q(member__in=members))
+
+
+@prepared
+def _request_rows(members: frozenset[int]) -> QuerySet:
+    return MemberModelDay.objects.filter(member__in=members, requests__gt=0).order_by()
+
+
+def _shown(team: Team) -> DaySpan:
+    """Up to today, also where charts end before."""
+    period = team.period
+    return period.span if period.cycle else DaySpan(period.first, period.today)
+
+
+def draw(team: Team, sums: Sums, totals: Sequence[Decimal]) -> list[MemberDays]:
     """The bands, the largest first and the rest last; `totals` are the cents of each shown day, `sums` what
-    `spent_and_last` read of `rows`. One query where today names others than the days before it."""
+    `spent_and_last` read. One query where today names others than the days before it."""
     most = _most_in_shown_days(team, sums)
-    if others := set(most) - {member.person.pk for member in team.spenders(STACKED_MEMBERS)}:
-        more = fetch(_by_day(rows.filter(member__in=others)))
+    if others := frozenset(most) - {member.person.pk for member in team.spenders(STACKED_MEMBERS)}:
+        more = fetch(_by_day(_drawn_rows.statement(team.selection, _shown(team), others, None)))
         sums = sums | {(pk, as_date(day)): in_cents(micro) for pk, day, micro in more}
     days = team.period.shown_days
     bands = [MemberDays(team.member(pk), [float(sums.get((pk, day), 0)) for day in days]) for pk in most]
@@ -57,7 +74,7 @@ def draw(team: Team, rows: MemberModelDayQuerySet, sums: Sums, totals: Sequence[
     return [*bands, MemberDays(None, rest)]
 
 
-def _by_day(rows: MemberModelDayQuerySet) -> Statement | None:
+def _by_day(rows: Statement | None) -> Statement | None:
     return summed(rows, ("member_id", "day"), micro_sum("total_cents"))
 
 

@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from collector.base.days import day_start, days_between, utc_day
+from collector.base.statements import prepared
 from collector.facts.forecast import MIN_DAYS, Forecast, forecast, last_day, remaining_days
 from collector.models import BillingCycle
+from collector.models.spend import BillingCycleQuerySet
 from tracker.reports.days import Days, added
 from tracker.reports.usage import Day
 from tracker.widgets import formats
@@ -87,12 +89,17 @@ def first_day(now: datetime) -> tuple[BillingCycle | None, BillingCycle | None, 
 
     With the newest reconciliation of each, for which it costs next to nothing to ask along.
     """
-    rows = BillingCycle.objects.with_reconciliation().filter(start_at__lte=now)
-    begun = list(rows.order_by("-start_at")[:2])
+    begun = _begun(now)
     cycle = begun[0] if begun and begun[0].end_at > now else None
     last = begun[1] if cycle and len(begun) > 1 and begun[1].end_at >= cycle.start_at else None
     earliest = last or cycle
     return cycle, last, utc_day(earliest.start_at) if earliest else utc_day(now)
+
+
+@prepared
+def _begun(now: datetime) -> BillingCycleQuerySet:
+    """The newest two."""
+    return BillingCycle.objects.with_reconciliation().filter(start_at__lte=now).order_by("-start_at")[:2]
 
 
 def report(

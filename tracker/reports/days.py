@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from collector.base.days import days_between, utc_day
+from collector.base.statements import Statement
 from collector.models import BillingCycle
 from collector.models.totals import MemberModelDayQuerySet
 from tracker.reports.sql import as_date, count_sum, fetch, in_cents, micro_sum, summed
@@ -39,7 +40,7 @@ class Days:
         return min((day for day, _ in self.sums), default=None)
 
 
-def load(rows: MemberModelDayQuerySet) -> Days:
+def load(rows: MemberModelDayQuerySet | Statement | None) -> Days:
     """One query, by model as well: that is the order of an index that has all of it."""
     figures = (micro_sum("total_cents"), micro_sum("billed_cents"), count_sum("requests"))
     by_day = defaultdict[tuple[date, bool], list[Day]](list)

@@ -9,6 +9,7 @@ from django.db.models import DateField, Q, QuerySet, Value
 
 from collector.base.days import day_end, day_start, utc_day
 from collector.base.leases import HOURLY_JOB
+from collector.base.statements import prepared
 from collector.collecting.freshness import STALE
 from collector.models import Lease, Member
 from detection.models import Anomaly
@@ -165,14 +166,18 @@ def limit_anomalies(filters: Filters) -> AnomalyQuerySet:
 
 def watch(now: datetime, known_until: datetime | None) -> Watch:
     """One query. Every run of the hourly job takes its lease, whose row stays; `detect` alone may find."""
+    facts = {fact for (fact,) in _watched()}
+    return Watch(now, known_until, has_looked="looked" in facts, has_channel="told" in facts)
+
+
+@prepared
+def _watched() -> QuerySet:
     looked, told = Value("looked"), Value("told")
     ran = Lease.objects.filter(name=HOURLY_JOB).order_by().values_list(looked)
-    facts = ran.union(
+    return ran.union(
         Anomaly.objects.order_by().values_list(looked),
         Channel.objects.enabled().order_by().values_list(told),
     )
-    facts_known = {fact for (fact,) in facts}
-    return Watch(now, known_until, has_looked="looked" in facts_known, has_channel="told" in facts_known)
 
 
 def is_stale(known_until: datetime | None, now: datetime) -> bool:

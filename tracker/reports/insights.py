@@ -6,22 +6,14 @@ from functools import cached_property
 from math import ceil
 from statistics import fmean, median
 
-from django.db.models import QuerySet
-
-from collector.models import (
-    AiCodeCommit,
-    BillingCycle,
-    DailyActivity,
-    MemberAnalyticsDay,
-    MemberModelDay,
-    TeamAnalyticsDay,
-)
-from collector.models.activity import BetweenDaysQuerySet
+from collector.base.spans import DaySpan
+from collector.models import BillingCycle
 from tracker.filters import Filters
 from tracker.models import SavingFollowUp
 from tracker.reports import followups, models, plan, savings, tools, usage, versions
 from tracker.reports.model_news import ModelNews, model_news
 from tracker.reports.plan import Exhaustion
+from tracker.reports.selection import EVERYBODY
 from tracker.reports.team import Team
 from tracker.reports.tools import Named
 from tracker.reports.versions import Client, Version
@@ -49,8 +41,7 @@ class Insights:
         """Of the present billing cycle, whatever the period; of people, since only seats have a plan."""
         if self.cycle is None:
             return []
-        rows = self.selection.of(MemberModelDay.objects.in_cycle(self.cycle))
-        of_everybody = plan.exhaustions(plan.first_billed(rows), self.cycle)
+        of_everybody = plan.exhaustions(plan.first_billed(self.selection, self.cycle), self.cycle)
         return [exhaustion for exhaustion in of_everybody if self.team.people[exhaustion.member_id].is_person]
 
     @property
@@ -83,13 +74,7 @@ class Insights:
     @cached_property
     def daily(self) -> usage.DailyCounts:
         """Of the shown days. One query, or two of everybody."""
-        first, last = self.period.first, self.period.last_shown
-        rows = self.selection.of(MemberModelDay.objects.between(first, last))
-        counted = self.selection.by_model.between(first, last)
-        counted = counted.in_cycle(self.period.cycle) if self.period.cycle else counted
-        active = self.team.people_selection.of_members(DailyActivity.objects.between(first, last))
-        known = usage.everybody_requesting(first, last) if self.selection.is_everything else None
-        return usage.daily_counts(counted, rows, active, known)
+        return usage.daily_counts(self.selection, self.team.people_selection, self.period)
 
     @property
     def model_requests(self) -> dict[tuple[date, str], int]:
@@ -170,16 +155,17 @@ class Insights:
         chosen = self.team.people_selection
         if chosen.group_ids is None:
             return [client for client in self.all_clients if chosen.keeps_member(client.member_id)]
-        return versions.clients(chosen.of_members(self.activity_rows))
+        return versions.clients(chosen, self.span)
 
     @cached_property
     def all_clients(self) -> list[Client]:
         """Of everybody. One query."""
-        return versions.clients(self.activity_rows)
+        return versions.clients(EVERYBODY, self.span)
 
     @property
-    def activity_rows(self) -> BetweenDaysQuerySet:
-        return DailyActivity.objects.between(self.period.first, self.period.end)
+    def span(self) -> DaySpan:
+        """Of what is counted by whole days."""
+        return DaySpan(self.period.first, self.period.end)
 
     @cached_property
     def newest_version(self) -> str:
@@ -200,8 +186,7 @@ class Insights:
     @cached_property
     def tools_by_metric(self) -> dict[str, list[Named]]:
         """MCP tools and commands, by member where the plan reports members. One query, two without."""
-        rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
-        by_metric = tools.by_member(self.team.people_selection.of_members(rows))
+        by_metric = tools.by_member(self.team.people_selection, self.span)
         if by_metric or self.filters.is_narrowed or self.filters.visible is not None:
             return by_metric
         return self.team_named
@@ -209,11 +194,7 @@ class Insights:
     @cached_property
     def team_named(self) -> dict[str, list[Named]]:
         """Of the whole team: Cursor does not say whose they were. One query."""
-        return tools.by_metric(self.team_rows.filter(metric__in=["mcp", "commands", "top-file-extensions"]))
-
-    @property
-    def team_rows(self) -> QuerySet[TeamAnalyticsDay]:
-        return TeamAnalyticsDay.objects.between(self.period.first, self.period.end)
+        return tools.of_team(self.span)
 
     @property
     def extensions(self) -> list[Named]:
@@ -221,5 +202,4 @@ class Insights:
 
     @cached_property
     def repositories(self) -> list[tools.Repository]:
-        rows = AiCodeCommit.objects.between(self.period.first, self.period.end)
-        return tools.repositories(self.team.people_selection.of_members(rows))
+        return tools.repositories(self.team.people_selection, self.span)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.db.models import QuerySet
+
+from collector.base.statements import prepared
 from collector.models import BillingCycle, SpendSnapshot
 from tracker.reports.people import Person
 from tracker.widgets import formats
@@ -47,9 +50,13 @@ class StatedLimit(NamedTuple):
 
 def stated_limits(cycle: BillingCycle) -> list[StatedLimit]:
     """Of every member with a limit in the cycle. One query."""
+    return [StatedLimit(pk, on_demand, dollars * 100) for pk, on_demand, dollars in _limits(cycle.pk)]
+
+
+@prepared
+def _limits(cycle: int) -> QuerySet:
     rows = SpendSnapshot.objects.latest_per_member(cycle).filter(limit_dollars__gt=0).order_by()
-    limits = rows.values_list("member_id", "on_demand_cents", "limit_dollars")
-    return [StatedLimit(pk, on_demand, dollars * 100) for pk, on_demand, dollars in limits if dollars]
+    return rows.values_list("member_id", "on_demand_cents", "limit_dollars")
 
 
 def near_limit(stated: Iterable[StatedLimit], people: Mapping[int, Person]) -> list[NearLimit]:

@@ -9,16 +9,15 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
+from django.db.models import QuerySet
+
+from collector.base import names
 from collector.base.days import utc_day
+from collector.base.spans import DaySpan
+from collector.base.statements import prepared
 from collector.facts.forecast import MAX_DAYS, Forecast
 from collector.facts.weeks import of_weeks
-from collector.models import (
-    AiCodeCommit,
-    DailyActivity,
-    Member,
-    MemberAnalyticsDay,
-    MemberModelDay,
-)
+from collector.models import Member
 from incidents.models import Incident
 from tracker.filters import Filters
 from tracker.periods import Period
@@ -29,13 +28,16 @@ from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit
 from tracker.reports.member_days import (
     MemberDay,
+    activity_rows,
     add_model_day,
     changes_of,
+    day_rows,
     is_in_cycle,
     mark_outliers,
     usage_of,
 )
 from tracker.reports.pace import Pace, at_pace, moment, pace_of
+from tracker.reports.selection import Selection
 from tracker.reports.team import MemberFigures, Team
 from tracker.reports.usage import Activity, ModelUsage, Totals, total, totals_by_member
 from tracker.widgets import formats
@@ -100,9 +102,7 @@ class MemberReport:
         )
         if self.filters.comparison:
             first = min(first, self.filters.comparison.earlier_first)
-        return list(
-            MemberModelDay.objects.filter(member=self.member).between(first, self.period.today).values()
-        )
+        return day_rows(self.member.pk, first, self.period.today)
 
     @cached_property
     def all_days(self) -> days.Days:
@@ -210,9 +210,7 @@ class MemberReport:
         for row in self.rows:
             if row["day"] in shown and self._is_in_period(row):
                 add_model_day(shown[row["day"]], row)
-        for activity in DailyActivity.objects.filter(member=self.member).between(
-            self.period.first, self.period.last_shown
-        ):
+        for activity in activity_rows(self.member.pk, self.period.first, self.period.last_shown):
             if activity.day in shown:
                 shown[activity.day].activity = activity
         return mark_outliers(list(shown.values()))
@@ -254,23 +252,27 @@ class MemberReport:
     @cached_property
     def tools_by_metric(self) -> dict[str, list[tools.Named]]:
         """MCP tools and commands. One query."""
-        rows = MemberAnalyticsDay.objects.between(self.period.first, self.period.end)
-        return tools.by_metric(rows.filter(member=self.member))
+        return tools.of_member(self.member.pk, DaySpan(self.period.first, self.period.end))
 
     @cached_property
     def repositories(self) -> list[tools.Repository]:
-        commits = AiCodeCommit.objects.filter(member=self.member).between(self.period.first, self.period.end)
-        return tools.repositories(commits)
+        alone = Selection(member_ids=frozenset({self.member.pk}))
+        return tools.repositories(alone, DaySpan(self.period.first, self.period.end))
 
     @cached_property
     def incidents(self) -> list[Incident]:
         """The newest 200 incidents about this member, whatever the period. One query."""
-        rows = Incident.objects.filter(member=self.member).for_sentences()
-        return list(rows.order_by("-detected_at")[:200])
+        return _incidents(self.member.pk, names.current().are_hidden)
 
     @property
     def open_incidents(self) -> list[Incident]:
         return [incident for incident in self.incidents if not incident.is_resolved]
+
+
+@prepared
+def _incidents(member: int, are_hidden: bool) -> QuerySet:
+    """With what their sentences are made of, which is more where names `are_hidden`."""
+    return Incident.objects.filter(member=member).for_sentences().order_by("-detected_at")[:200]
 
 
 class Colleagues(Team):

@@ -7,8 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from collector.base.days import utc_day
-from collector.models import AGENT_SURFACES, BillingCycle, DailyActivity
+from collector.base.statements import prepared
+from collector.models import AGENT_SURFACES, BillingCycle, DailyActivity, MemberModelDay
 from detection.frame.outlier_days import outlier_days
 from tracker.periods import Comparison
 from tracker.reports.changes import Change, Changes, changes_by_key
@@ -36,6 +39,16 @@ class MemberDay:
         """The model with most requests that day; of two alike, the one that cost more."""
         used = [name for name, count in self.requests.items() if count]
         return max(used, key=lambda name: (self.requests[name], self.cents[name], name), default=None)
+
+
+@prepared
+def day_rows(member: int, first: date, last: date) -> QuerySet:
+    return MemberModelDay.objects.filter(member=member).between(first, last).values()
+
+
+@prepared
+def activity_rows(member: int, first: date, last: date) -> QuerySet:
+    return DailyActivity.objects.filter(member=member).between(first, last)
 
 
 def row_totals(row: dict) -> Totals:

@@ -6,8 +6,9 @@ from datetime import date
 from functools import reduce
 from operator import or_
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
+from collector.base.statements import prepared
 from collector.models import MemberModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from detection.models.price_timeline import LEAST_MEMBERS, PriceTimeline
@@ -32,15 +33,20 @@ class ModelNews:
         return None if self.ratio is None else self.spent_cents * (1 - 1 / self.ratio)
 
 
+@prepared
+def _timelines() -> QuerySet:
+    """The one row, or none."""
+    return PriceTimeline.objects.order_by("pk")[:1]
+
+
 def model_news(period: Period, limit: Limit) -> list[ModelNews] | None:
     """What the rows that `limit` leaves have to do with, the newest first; None where nobody has looked yet.
 
     One query, and one more where there is any.
     """
-    timeline = PriceTimeline.objects.first()
-    if timeline is None:
+    if not (timelines := _timelines()):
         return None
-    events = [(model, date.fromisoformat(day), ratio) for model, day, ratio in timeline.events]
+    events = [(model, date.fromisoformat(day), ratio) for model, day, ratio in timelines[0].events]
     events = [event for event in events if period.first <= event[1] <= period.last]
     fresh = {model for model, _, ratio in events if ratio is None}
     events = [event for event in events if event[2] is None or event[0] not in fresh]

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Value
 
+from collector.base import names
+from collector.base.statements import prepared
 from incidents.models import Channel, Incident
+from incidents.models.incidents import IncidentQuerySet
 from tracker.filters import Filters
-from tracker.reports.incidents import Watch, limit_incidents, watch
+from tracker.reports.incidents import Watch, limit_incidents, limit_visible, watch
 from tracker.widgets import formats
 
 GRAVITY = {"critical": 0, "warning": 1}
@@ -71,13 +74,13 @@ class OpenIncidents:
 
 def open_incidents(filters: Filters) -> OpenIncidents:
     """Narrowed by group and search, and to whom the reader may see. One query; two where none is open."""
-    rows = Incident.objects.unresolved()
-    is_named = filters.group or filters.search
-    inside = Exists(limit_incidents(rows, filters).filter(pk=OuterRef("pk"))) if is_named else Value(True)
-    everybody = limit_incidents(rows, filters.everybody)
-    known = list(
-        everybody.for_sentences().annotate(is_inside=inside, has_channel=Exists(Channel.objects.enabled()))
-    )
+    asked = filters.visible, names.current().are_hidden
+    if filters.group or filters.search:
+        narrowed = limit_incidents(Incident.objects.unresolved(), filters)
+        inside = Exists(narrowed.filter(pk=OuterRef("pk")))
+        known = list(_unresolved.build(*asked).annotate(is_inside=inside))
+    else:
+        known = _unresolved(*asked)
     found = [incident for incident in known if incident.is_inside]
     found.sort(key=lambda each: (GRAVITY.get(each.severity, 2), -each.detected_at.timestamp()))
     now, known_until = filters.now, filters.period.known_until
@@ -87,6 +90,13 @@ def open_incidents(filters: Filters) -> OpenIncidents:
         else watch(now, known_until)
     )
     return OpenIncidents(found, len(known) - len(found), filters, seen)
+
+
+@prepared
+def _unresolved(visible: frozenset[int] | None, are_hidden: bool) -> IncidentQuerySet:
+    """Of members whom the reader may see, with what their sentences are made of: more, `are_hidden` names."""
+    rows = limit_visible(Incident.objects.unresolved(), visible).for_sentences()
+    return rows.annotate(is_inside=Value(True), has_channel=Exists(Channel.objects.enabled()))
 
 
 def not_narrowing(filters: Filters) -> str:

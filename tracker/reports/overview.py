@@ -7,8 +7,7 @@ from functools import cached_property
 from statistics import median
 
 from collector.base.days import utc_day
-from collector.models import MemberModelDay
-from collector.models.totals import MemberModelDayQuerySet
+from collector.base.spans import DaySpan
 from detection.frame.outlier_days import outlier_days
 from detection.vocabulary import Cause
 from groups.models import BudgetSettings
@@ -24,6 +23,7 @@ from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
 from tracker.reports.reconciled import Reconciled, reconciled
 from tracker.reports.seats import UnusedSeat
+from tracker.reports.selection import model_day_rows
 from tracker.reports.team import NO_GROUP, MemberFigures, Team
 from tracker.reports.usage import Day
 from tracker.widgets import formats, palette
@@ -62,11 +62,8 @@ class Overview:
         self.this_cycle, self.last_cycle, first = filters.cycles
         if filters.comparison:
             first = min(first, filters.comparison.earlier_first)
-        by_model = self.team.selection.by_model
-        self.days: Days = days.load(by_model.between(min(first, self.period.first), self.period.today))
-
-    def rows(self, first: date) -> MemberModelDayQuerySet:
-        return self.team.selection.of(MemberModelDay.objects.between(first, self.period.today))
+        loaded = DaySpan(min(first, self.period.first), self.period.today)
+        self.days: Days = days.load(model_day_rows.statement(self.team.selection, loaded))
 
     @cached_property
     def off_bill_range(self) -> tuple[float, float]:
@@ -214,14 +211,7 @@ class Overview:
     @cached_property
     def _spent_and_last(self) -> tuple[Sums, dict[int, date]]:
         """What is read of single members: daily sums, and the last days of inactive seats. One query."""
-        return bands.spent_and_last(
-            self.team, self._shown_rows, [seat.person.pk for seat in self._inactive_seats]
-        )
-
-    @property
-    def _shown_rows(self) -> MemberModelDayQuerySet:
-        rows, cycle = self.rows(self.period.first), self.period.cycle
-        return rows.in_cycle(cycle) if cycle else rows
+        return bands.spent_and_last(self.team, frozenset(seat.person.pk for seat in self._inactive_seats))
 
     @cached_property
     def unused_cents(self) -> Decimal | None:
@@ -274,4 +264,4 @@ class Overview:
     def daily_by_member(self) -> list[MemberDays]:
         """Spend by shown day of who spent most in these days, today among them, and of all the others."""
         totals = [day.total_cents for day in self.daily]
-        return bands.draw(self.team, self._shown_rows, self._spent_and_last[0], totals)
+        return bands.draw(self.team, self._spent_and_last[0], totals)

@@ -7,16 +7,17 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import CharField, Exists, OuterRef
+from django.db.models import CharField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 from django.urls import reverse
 
 from collector.base import names
+from collector.base.statements import prepared
 from collector.models import Member
 from groups.assignments.membership import held_group_on
 from groups.small import keep_assignments
 from incidents.models import Incident
-from tracker.reports.sql import Row, as_date, as_instant, fetch, statement
+from tracker.reports.sql import Row, as_date, as_instant, fetch
 
 FIELDS = (
     "pk", "name", "email", "kind", "gone_at", "is_removed", "first_seen", "role", "is_concerned",
@@ -99,16 +100,21 @@ def _everybody(day: date) -> dict[int, Person]:
 
 def _read(day: date, reader: names.Names) -> list[Row]:
     """`FIELDS` of everybody, as the reader may see them; where names are hidden, for each assignment."""
+    found = fetch(_members.statement(day, reader.are_hidden))
+    if not reader.are_hidden:
+        return found
+    return [(pk, reader.name(pk, name), reader.address(pk, email), *row) for pk, name, email, *row in found]
+
+
+@prepared
+def _members(day: date, with_assignments: bool) -> QuerySet:
     unresolved = Incident.objects.unresolved().filter(member=OuterRef("pk"))
     rows = Member.objects.order_by().annotate(
         is_concerned=Exists(unresolved),
         held_group=held_group_on(day),
         first_seen=Cast("first_seen_at", CharField()),
     )
-    if not reader.are_hidden:
-        return fetch(statement(rows.values_list(*FIELDS)))
-    found = fetch(statement(rows.values_list(*FIELDS, *ASSIGNMENT)))
-    return [(pk, reader.name(pk, name), reader.address(pk, email), *row) for pk, name, email, *row in found]
+    return rows.values_list(*FIELDS, *(ASSIGNMENT if with_assignments else ()))
 
 
 def is_seat(kind: str) -> bool:

@@ -5,9 +5,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from collector.models import BillingCycle
-from collector.models.totals import MemberModelDayQuerySet
+from django.db.models import QuerySet
+
+from collector.base.spans import DaySpan
+from collector.base.statements import prepared
+from collector.models import BillingCycle, MemberModelDay
+from collector.models.totals import span_of
 from tracker.reports.cycle import day_number
+from tracker.reports.selection import Selection
 from tracker.reports.sql import as_date, count_sum, fetch, summed
 
 Billed = tuple[int, date, int]  # member id, first day, requests
@@ -25,12 +30,17 @@ class Exhaustion(NamedTuple):
     billed_requests: int  # of the cycle so far: those that the plan no longer covered
 
 
-def first_billed(rows: MemberModelDayQuerySet) -> list[Billed]:
+def first_billed(chosen: Selection, cycle: BillingCycle) -> list[Billed]:
     """By member with billed requests: the first day with one, and how many there are. One query."""
-    billed = rows.filter(billed_requests__gt=0)
+    billed = _billed_rows.statement(chosen, span_of(cycle))
     # Grouped by a sum, so that SQLite looks for the days of all members at once, not for those of each.
     sums = fetch(summed(billed, ("member_id + 0",), "MIN(day)", count_sum("billed_requests")))
     return [(pk, as_date(day), requests) for pk, day, requests in sums]
+
+
+@prepared
+def _billed_rows(chosen: Selection, span: DaySpan) -> QuerySet:
+    return chosen.of(MemberModelDay.objects.within(span)).filter(billed_requests__gt=0).order_by()
 
 
 def exhaustions(billed: Iterable[Billed], cycle: BillingCycle) -> list[Exhaustion]:

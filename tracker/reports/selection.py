@@ -1,10 +1,11 @@
 """Which rows the filters leave, for any days."""
 
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import QuerySet
 
+from collector.base.spans import DaySpan
+from collector.base.statements import prepared
 from collector.models import MemberModelDay, TeamModelDay
 from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments import membership
@@ -12,8 +13,7 @@ from groups.assignments import membership
 Rows = TypeVar("Rows", bound=QuerySet)
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(NamedTuple):
     """`group_ids` and `member_ids` are None where nobody is excluded by group, or by name."""
 
     group_ids: frozenset[int] | None = None
@@ -53,3 +53,18 @@ class Selection:
 
     def keeps_member(self, pk: int) -> bool:
         return self.member_ids is None or pk in self.member_ids
+
+
+EVERYBODY = Selection()
+
+
+@prepared
+def day_rows(chosen: Selection, span: DaySpan) -> MemberModelDayQuerySet:
+    """By member."""
+    return chosen.of(MemberModelDay.objects.within(span)).order_by()
+
+
+@prepared
+def model_day_rows(chosen: Selection, span: DaySpan) -> MemberModelDayQuerySet:
+    """For sums that ask for no member."""
+    return chosen.by_model.within(span).order_by()

@@ -83,7 +83,7 @@ class Surfaces:
 
     @property
     def rows(self) -> MemberModelDayQuerySet:
-        return self.team.selection.of(self.period.of(MemberModelDay.objects.all()))
+        return self.team.selection.of(MemberModelDay.objects.within(self.period.span))
 
     @cached_property
     def lines(self) -> list[SurfaceLine]:
@@ -135,8 +135,7 @@ class Surfaces:
     @cached_property
     def by_day(self) -> dict[str, dict[date, Decimal]]:
         """Cents of each shown day, by surface. One query."""
-        rows = self.team.selection.by_model.between(self.period.first, self.period.last_shown)
-        rows = rows.in_cycle(self.period.cycle) if self.period.cycle else rows
+        rows = self.team.selection.by_model.within(self.period.shown_span)
         sums = rows.order_by().values_list("surface", "day")
         by_surface: dict[str, dict[date, Decimal]] = defaultdict(dict)
         for surface, day, total in sums.annotate(Sum("total_cents")):

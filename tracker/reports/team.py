@@ -11,8 +11,7 @@ from typing import Any
 from collector.base import names
 from collector.base.days import days_between
 from collector.facts.weeks import in_weeks, of_weeks, only_days
-from collector.models import DailyActivity, MemberModelDay
-from collector.models.totals import MemberModelDayQuerySet
+from collector.models import DailyActivity
 from groups.assignments import membership
 from groups.small import shown_paths
 from tracker.filters import Filters
@@ -22,7 +21,7 @@ from tracker.reports.changes import Changes, read_changes
 from tracker.reports.kept import kept
 from tracker.reports.limits import StatedLimit, stated_limits
 from tracker.reports.people import Person
-from tracker.reports.selection import Selection
+from tracker.reports.selection import Selection, day_rows
 from tracker.reports.sql import float_cents
 from tracker.reports.usage import NO_ACTIVITY, Activity, Part, Totals, Usage
 from tracker.widgets import palette
@@ -119,10 +118,6 @@ class Team:
     def all_totals(self) -> dict[int, Totals]:
         """The same by member."""
         return self.all_usage.by_member
-
-    @property
-    def all_rows(self) -> MemberModelDayQuerySet:
-        return self.period.of(MemberModelDay.objects.all())
 
     @cached_property
     def all_activity(self) -> dict[int, Activity]:
@@ -246,7 +241,7 @@ class Team:
         if chosen.is_everything:
             return self.all_usage
         if chosen.needs_query:
-            return self._usage(usage.part_rows(chosen.of(self.all_rows)))
+            return self._usage(usage.part_rows(day_rows.statement(chosen, self.period.span)))
         return self._usage(part for part in self.all_usage.parts if chosen.keeps(part.member_id, part.model))
 
     def _usage(self, rows: Iterable[Sequence[Any]]) -> Usage:

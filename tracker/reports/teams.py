@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from collector.base.days import utc_day
 from collector.base.money import cents
+from collector.base.spans import DaySpan
 from collector.facts.forecast import Forecast
-from collector.models import MemberModelDay
-from collector.models.totals import MemberModelDayQuerySet
 from groups.assignments.membership import UNASSIGNED, sums_by_group
 from groups.small import shown_paths
 from groups.tree import GroupOption, group_options
@@ -23,6 +22,7 @@ from tracker.reports.cycle import cycle_forecast
 from tracker.reports.days import Days, added, merged
 from tracker.reports.pace import Pace, extra_paces, with_paces
 from tracker.reports.people import Person
+from tracker.reports.selection import Selection, day_rows
 from tracker.reports.usage import Day
 from tracker.widgets.palette import PaletteModel
 
@@ -99,6 +99,7 @@ class _Teams:
 
     def __init__(self, filters: Filters) -> None:
         self.filters, self.period = filters, filters.period
+        self.visible = Selection(member_ids=filters.visible)
         self.cycle, _, cycle_start = filters.cycles
         self.comparison = filters.comparison_by(filters.compare or "before")
         self.trend_start = self.period.today - timedelta(days=TREND_DAYS)
@@ -189,7 +190,7 @@ class _Teams:
     def _by_day(self, first: date) -> Mapping[int, Days]:
         """By group. One query."""
         by_group = defaultdict[int, Days](lambda: Days({}))
-        rows = self._visible(MemberModelDay.objects.between(first, self.period.today))
+        rows = day_rows.statement(self.visible, DaySpan(first, self.period.today))
         sums = sums_by_group(rows, *Day._fields, keys=("day", "is_after_turn"))
         for group_id, day, is_after_turn, (total, billed, requests) in sums:
             by_group[group_id].sums[day, bool(is_after_turn)] = Day(cents(total), cents(billed), requests)
@@ -197,8 +198,7 @@ class _Teams:
 
     def _load_used(self) -> None:
         """Of the period, by group and model, and by group and member."""
-        rows = self._visible(self.period.of(MemberModelDay.objects.all()))
-        keys = ("member_id", "model")
+        rows, keys = day_rows.statement(self.visible, self.period.span), ("member_id", "model")
         weekly = self.period.in_weeks if self.filters.visible is None else None
         for group_id, pk, model, (requests, total) in sums_by_group(
             rows, *Used._fields, keys=keys, weekly=weekly
@@ -208,19 +208,12 @@ class _Teams:
             known = self.used[group_id].get(pk, NOT_USED)
             self.used[group_id][pk] = Used(known.requests + requests, known.total_cents + spent)
 
-    def _visible(self, rows: MemberModelDayQuerySet) -> MemberModelDayQuerySet:
-        visible = self.filters.visible
-        return rows if visible is None else rows.filter(member__in=visible)
-
     def _seats(self) -> Mapping[int, int]:
         found: dict[int, int] = defaultdict(int)
         for pk, person in self.people.items():
-            if person.is_on_team and self.is_visible(pk):
+            if person.is_on_team and self.visible.keeps_member(pk):
                 found[person.group_id or UNASSIGNED] += 1
         return found
-
-    def is_visible(self, pk: int) -> bool:
-        return self.filters.visible is None or pk in self.filters.visible
 
     def spender(self, group_ids: Collection[int]) -> tuple[Person, Decimal] | None:
         """Who spent most while in the groups, and how much."""
@@ -236,7 +229,7 @@ class _Teams:
         if utc_day(self.period.seen_until(self.filters.now)) < self.period.today:
             return {}
         concerned = [pk for pk, person in self.people.items() if person.has_open_incident]
-        concerned = list(filter(self.is_visible, concerned))
+        concerned = list(filter(self.visible.keeps_member, concerned))
         found: dict[int, list[Pace]] = defaultdict(list)
         for pk, pace in (
             extra_paces(concerned, self.period.seen_until(self.filters.now)) if concerned else {}

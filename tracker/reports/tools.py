@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Model, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from collector.models.activity import BetweenDaysQuerySet
+from collector.base.spans import DaySpan
+from collector.base.statements import prepared
+from collector.models import AiCodeCommit, MemberAnalyticsDay, TeamAnalyticsDay
+from tracker.reports.selection import Selection
 from tracker.reports.sql import count_sum, fetch, summed
 
 # The name first: where rows are sorted to be added up, those of one metric are all alike in that.
@@ -36,18 +39,35 @@ class NameSum:
     members: int | None = None
 
 
-def by_metric(rows: QuerySet[Model]) -> dict[str, list[Named]]:
-    """Sums of `count` by metric, name and detail, most first. One query."""
-    return _ranked(fetch(summed(rows, NAME, count_sum("count"))))
+def of_team(span: DaySpan) -> dict[str, list[Named]]:
+    """Sums of `count` by metric, name and detail, most first, as Cursor reports the whole team. One query."""
+    return _ranked(fetch(summed(_team_rows.statement(span), NAME, count_sum("count"))))
 
 
-def by_member(rows: QuerySet[Model]) -> dict[str, list[Named]]:
-    """The same for rows that name members, with the number of members. One query.
+def by_member(chosen: Selection, span: DaySpan) -> dict[str, list[Named]]:
+    """The same as it reports members, with how many there are. One query.
 
     Of sums by member: to count distinct members of all rows takes PostgreSQL twice as long.
     """
-    each = summed(rows, (*NAME, "member_id"), "SUM(count) AS total")
+    each = summed(_member_rows.statement(chosen, span), (*NAME, "member_id"), "SUM(count) AS total")
     return _ranked(fetch(summed(each, NAME, count_sum("total"), "COUNT(*)")))
+
+
+def of_member(member_id: int, span: DaySpan) -> dict[str, list[Named]]:
+    """The same of one member, who is not counted. One query."""
+    rows = _member_rows.statement(Selection(member_ids=frozenset({member_id})), span)
+    return _ranked(fetch(summed(rows, NAME, count_sum("count"))))
+
+
+@prepared
+def _team_rows(span: DaySpan) -> QuerySet:
+    rows = TeamAnalyticsDay.objects.between(span.first, span.last).order_by()
+    return rows.filter(metric__in=["mcp", "commands", "top-file-extensions"])
+
+
+@prepared
+def _member_rows(chosen: Selection, span: DaySpan) -> QuerySet:
+    return chosen.of_members(MemberAnalyticsDay.objects.between(span.first, span.last)).order_by()
 
 
 def _ranked(sums: Iterable[tuple[Any, ...]]) -> dict[str, list[Named]]:
@@ -83,10 +103,17 @@ class Repository:
         return min(self.ai_lines / self.lines, 1.0) if self.lines else None
 
 
-def repositories(rows: BetweenDaysQuerySet) -> list[Repository]:
-    """Repositories of these commits, most lines first. One query."""
-    sums = (
-        rows.order_by()
+def repositories(chosen: Selection, span: DaySpan) -> list[Repository]:
+    """Repositories of the members' commits, most lines first. One query."""
+    named = [Repository(name or "(not named)", *counts) for name, *counts in _commits(chosen, span)]
+    return sorted(named, key=lambda row: (-row.lines, row.name))
+
+
+@prepared
+def _commits(chosen: Selection, span: DaySpan) -> QuerySet:
+    return (
+        chosen.of_members(AiCodeCommit.objects.between(span.first, span.last))
+        .order_by()
         .values_list("repository")
         .annotate(
             commits=Count("pk"),
@@ -95,5 +122,3 @@ def repositories(rows: BetweenDaysQuerySet) -> list[Repository]:
             ai_lines=Coalesce(Sum("tab_lines_added"), 0) + Coalesce(Sum("composer_lines_added"), 0),
         )
     )
-    named = [Repository(name or "(not named)", *counts) for name, *counts in sums]
-    return sorted(named, key=lambda row: (-row.lines, row.name))

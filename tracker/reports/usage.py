@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from collector.base.statements import Statement
+from collector.base.statements import Statement, prepared
 from collector.facts.weeks import WEEKDAYS, Weekly, activity_of_weeks, monday
 from collector.facts.worth import TOKEN_WEIGHTS
-from collector.models import AGENT_SURFACES, Member, MemberRequestWeek
+from collector.models import AGENT_SURFACES, DailyActivity, Member, MemberModelDay, MemberRequestWeek
 from collector.models.totals import MemberModelDayQuerySet
+from tracker.periods import Period
+from tracker.reports.selection import Selection, model_day_rows
 from tracker.reports.sql import Row, as_date, count_sum, fetch, in_cents, micro_sum, summed
 
 
@@ -192,8 +194,7 @@ def no_people() -> QuerySet[Any]:
 
 def everybody_requesting(first: date, last: date) -> dict[date, int]:
     """How many people had a served request on each day of the weeks that these days are in. One query."""
-    weeks = MemberRequestWeek.objects.filter(week__gte=monday(first), week__lte=last)
-    weeks = weeks.exclude(member__in=no_people())
+    weeks = _request_weeks.statement(monday(first), last)
     counts = (f"COUNT(CASE WHEN {name} > 0 THEN 1 END)" for name in WEEKDAYS)
     return {
         as_date(week) + timedelta(days=place): members
@@ -202,27 +203,41 @@ def everybody_requesting(first: date, last: date) -> dict[date, int]:
     }
 
 
-def daily_counts(
-    counted: MemberModelDayQuerySet,
-    rows: MemberModelDayQuerySet,
-    activity_rows: QuerySet[Any],
-    requesters: dict[date, int] | None = None,
-) -> DailyCounts:
-    """Requests of the `counted` rows, people of all `rows`, unless `requesters` are known, and of activity.
-    One query of three parts."""
-    served = rows.filter(requests__gt=0).exclude(member__in=no_people())
-    active = activity_rows.filter(is_active=True)
-    counts = DailyCounts({}, requesters or {}, {})
+@prepared
+def _request_weeks(first: date, last: date) -> QuerySet:
+    weeks = MemberRequestWeek.objects.filter(week__gte=first, week__lte=last)
+    return weeks.exclude(member__in=no_people()).order_by()
+
+
+@prepared
+def _served_rows(chosen: Selection, first: date, last: date) -> QuerySet:
+    rows = chosen.of(MemberModelDay.objects.between(first, last)).filter(requests__gt=0)
+    return rows.exclude(member__in=no_people()).order_by()
+
+
+@prepared
+def _active_rows(people: Selection, first: date, last: date) -> QuerySet:
+    return people.of_members(DailyActivity.objects.between(first, last)).filter(is_active=True).order_by()
+
+
+def daily_counts(chosen: Selection, people: Selection, period: Period) -> DailyCounts:
+    """Of each shown day: what was `chosen`, and whom of the `people` Cursor marks active. One query of three
+    parts, or two queries of everybody."""
+    days = period.first, period.last_shown
+    requesters = everybody_requesting(*days) if chosen.is_everything else None
+    counts, served = DailyCounts({}, requesters or {}, {}), _served_rows.statement(chosen, *days)
+    counted = model_day_rows.statement(chosen, period.shown_span)
     by_day = summed(served, ("day",), "''", "COUNT(DISTINCT member_id)", "2")
     for day, model, count, part in fetch(
-        summed(counted.filter(requests__gt=0), ("day", "model"), count_sum("requests"), "1"),
+        summed(counted, ("day", "model"), count_sum("requests"), "1"),
         by_day if requesters is None else None,
-        summed(active, ("day",), "''", "COUNT(*)", "3"),  # a member has one row a day
+        # A member has one row a day.
+        summed(_active_rows.statement(people, *days), ("day",), "''", "COUNT(*)", "3"),
     ):
-        if part == 1:
-            counts.requests[as_date(day), model] = count
-        else:
+        if part > 1:
             (counts.requesters if part == 2 else counts.active)[as_date(day)] = count
+        elif count:
+            counts.requests[as_date(day), model] = count
     return counts
 
 

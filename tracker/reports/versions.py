@@ -8,11 +8,13 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
 
-from collector.models import Member
-from collector.models.activity import BetweenDaysQuerySet
+from collector.base.spans import DaySpan
+from collector.base.statements import prepared
+from collector.models import DailyActivity, Member
+from tracker.reports.selection import Selection
 
 
 class Client(NamedTuple):
@@ -34,18 +36,23 @@ class Version:
     is_behind: bool
 
 
-def clients(rows: BetweenDaysQuerySet) -> list[Client]:
-    """Of each seat on the team that has a version in `rows`, the newest. One query: to look up a row for each
-    seat takes a fraction of the time that adding up all rows does."""
-    own = rows.exclude(client_version="").filter(member=OuterRef("pk")).order_by("-day")
-    texts = own.values(text=Concat(Cast("day", CharField()), Value(" "), "client_version"))
-    newest = Member.objects.on_team().order_by().values_list("pk", Subquery(texts[:1]))
+def clients(chosen: Selection, span: DaySpan) -> list[Client]:
+    """Of each seat on the team that has a version in these days, the newest. One query: to look up a row for
+    each seat takes a fraction of the time that adding up all rows does."""
     return [
         Client(pk, version, date.fromisoformat(day))
-        for pk, text in newest
+        for pk, text in _newest_texts(chosen, span)
         if text
         for day, _, version in [text.partition(" ")]
     ]
+
+
+@prepared
+def _newest_texts(chosen: Selection, span: DaySpan) -> QuerySet:
+    rows = chosen.of_members(DailyActivity.objects.between(span.first, span.last))
+    own = rows.exclude(client_version="").filter(member=OuterRef("pk")).order_by("-day")
+    texts = own.values(text=Concat(Cast("day", CharField()), Value(" "), "client_version"))
+    return Member.objects.on_team().order_by().values_list("pk", Subquery(texts[:1]))
 
 
 @lru_cache(maxsize=1_000)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import DatabaseError, transaction
-from django.db.models import Min
+from django.db.models import Min, QuerySet, Subquery
 
+from collector.base.statements import prepared
 from collector.models import MemberModelDay, Surface
 from detection.findings.wording import model_label
 from tracker.models import ModelColour
@@ -46,12 +47,17 @@ class Palette:
 
 def load() -> Palette:
     """One query, through keys and an index. Only where nothing is known yet the whole rollup is read."""
-    if not (rows := list(ModelColour.objects.in_order().with_first_day())):
+    if not (rows := _places()):
         assign()
-        rows = list(ModelColour.objects.in_order().with_first_day())
-    if not rows:
-        return Palette([])
-    return Palette([row.model for row in rows], rows[0].first_day)
+        rows = _places()
+    return Palette([model for model, _ in rows], rows[0][1] if rows else None)
+
+
+@prepared
+def _places() -> QuerySet:
+    """Model, and the first day of all usage, whosever and of whichever model; the oldest place first."""
+    first_day = Subquery(MemberModelDay.objects.order_by("day").values("day")[:1])
+    return ModelColour.objects.in_order().values_list("model", first_day)
 
 
 def assign() -> None:

@@ -10,7 +10,7 @@ from django.db.models import Value
 
 from collector.collecting import freshness
 from collector.models import BillingCycle, CursorGroup, DirectoryGroup
-from groups.budgets.amounts import BudgetAmounts, amounts_at, load_amounts
+from groups.budgets.amounts import BudgetAmounts, amount_rows, amounts_at, load_amounts
 from groups.budgets.spending import day_spends
 from groups.budgets.states import compute_states
 from groups.models import BudgetSettings, CycleBudget, Group
@@ -31,9 +31,13 @@ def cycle():
 
 def states(cycle, now=NOW, team="0"):
     team = Decimal(team)
-    amounts = amounts_at(cycle.end_at, team) if cycle.end_at <= now else load_amounts(cycle, Value(team))
+    amounts = amounts_at(cycle.end_at, team) if cycle.end_at <= now else in_force(cycle, team)
     found = compute_states(cycle, now, amounts, freshness.known_until(now))
     return {state.owner.target: state for state in found}
+
+
+def in_force(cycle, team):
+    return load_amounts(amount_rows(BillingCycle.objects.filter(pk=cycle.pk), Value(team)))
 
 
 def budget(amount, **owner):
@@ -109,7 +113,7 @@ def test_days_of_the_first_members_come_with_the_groups_and_say_the_same(
     assign(people[0], group, date(2026, 3, 20))
     budget(100, group=group)
     BudgetSettings.objects.create(member_budget_dollars=50)
-    amounts = load_amounts(cycle, Value(Decimal(200)))
+    amounts = in_force(cycle, Decimal(200))
 
     def found(**first):
         states = compute_states(cycle, NOW, amounts, NOW, **first)
