@@ -15,7 +15,7 @@ from collector.base.readable import plural
 from collector.models import Doubt, RejectedRow
 
 N = TypeVar("N", RejectedRow, Doubt)
-DaySpan = tuple[datetime, datetime]  # half-open
+Span = tuple[datetime, datetime]  # half-open
 
 # How long settled notes are kept, in case somebody asks why a figure moved.
 KEEP_SETTLED = timedelta(days=90)
@@ -38,7 +38,7 @@ class OpenNotes:
         return f"{text} ({dollars(self.cents)})" if self.cents else text
 
 
-def store_notes(source: str, notes: Notes, *, covers: DaySpan | None = None, settles: bool = True) -> None:
+def store_notes(source: str, notes: Notes, *, covers: Span | None = None, settles: bool = True) -> None:
     """Store the notes of a reading; call it in the transaction that writes the rows.
 
     Open notes of the same source and scope that this reading covered and did not meet again are settled:
@@ -69,7 +69,7 @@ def forget_settled(now: datetime) -> None:
 
 
 def _write(
-    model: type[N], source: str, notes: Notes, drafts: Mapping[str, NoteDraft], covers: DaySpan | None
+    model: type[N], source: str, notes: Notes, drafts: Mapping[str, NoteDraft], covers: Span | None
 ) -> None:
     if not drafts:
         return
@@ -94,14 +94,14 @@ def _write(
         model.objects.bulk_update(list(stored.values()), changed, batch_size=200)
 
 
-def _fields(draft: NoteDraft, source: str, scope: str, covers: DaySpan | None) -> dict[str, object]:
+def _fields(draft: NoteDraft, source: str, scope: str, covers: Span | None) -> dict[str, object]:
     start_at, end_at = covers or (None, None)
     whence = {"source": source, "scope": scope[:200]}
     when = {"start_at": draft.start_at or start_at, "end_at": draft.end_at or end_at}
     return {**vars(draft), **whence, **when}
 
 
-def _settle(model: type[N], source: str, notes: Notes, met: Container[str], covers: DaySpan | None) -> None:
+def _settle(model: type[N], source: str, notes: Notes, met: Container[str], covers: Span | None) -> None:
     still_open = model.objects.still_open().filter(source=source, scope=notes.scope[:200])
     if covers:
         within = Q(start_at__gte=covers[0], end_at__lte=covers[1])
