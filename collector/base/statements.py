@@ -79,16 +79,17 @@ class prepared:  # noqa: N801  a decorator
     def _made(self, arguments: tuple[Any, ...]) -> tuple[Any, Statement | None]:
         values: list[Any] = []
         shape = _shape(arguments, values)
-        if shape not in self.kept:
+        kept = self.kept.get(shape)
+        if kept is None:
             if len(self.kept) >= MOST_SHAPES or len(values) > MOST_VALUES:
                 self.kept.clear()
             rows = self.build(*_with_slots(arguments, iter(range(len(values)))))
             compiler = rows.query.get_compiler(connection=connection)
             try:
-                self.kept[shape] = rows, compiler, compiler.as_sql()
+                made = compiler.as_sql()
             except EmptyResultSet:
-                self.kept[shape] = rows, compiler, ("", ())
-        kept = self.kept[shape]
+                made = "", ()
+            kept = self.kept[shape] = rows, compiler, made
         sql, own = kept[2]
         return kept, (sql, tuple(_filled(value, values) for value in own)) if sql else None
 
