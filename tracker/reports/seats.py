@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from collector.base import names
 from collector.base.days import utc_day
 from tracker.reports.team import MemberFigures
 
@@ -17,7 +18,7 @@ FIRST_READING = timedelta(days=1)
 class UnusedSeat:
     member: MemberFigures
     last_day: date | None  # of the last request ever
-    since: date | None  # when the member joined; None where it was before the team was first read
+    since: date | None  # when the member joined; None if before the team was first read, or names are hidden
 
 
 def unused_seats(
@@ -26,13 +27,16 @@ def unused_seats(
     """Of the `inactive`, neither newcomers nor owners of the organisation; `last` has their last requests."""
     if not inactive:
         return []
+    reader = names.current()
     first = min(inactive[0].team.people.values(), key=lambda person: person.first_seen)
     begun = first.since + FIRST_READING
     return [
         UnusedSeat(
             seat,
             last.get(seat.person.pk),
-            utc_day(seat.person.since) if seat.person.since > begun else None,
+            utc_day(seat.person.since)
+            if seat.person.since > begun and not reader.hides(seat.person.pk)
+            else None,
         )
         for seat in inactive
         if not (seat.person.is_owner or is_newcomer(seat.person.since, begun, now))

@@ -10,6 +10,7 @@ import pytest
 from django.http import QueryDict
 from django.utils.html import escape
 
+from collector.base.names import Names, shown_as
 from collector.facts.rollups import recompute_days
 from collector.models import BillingCycle, Member, SpendSnapshot, UsageEvent
 from groups.models import BudgetSettings, CycleBudget, Group
@@ -67,6 +68,8 @@ def test_an_unused_seat_has_the_day_on_which_its_member_joined(acme):
     joined("late@acme.example", 15)
     since = {seat.member.person.email: seat.since for seat in Overview(asked_for()).unused_seats}
     assert since == {UNUSED: None, "late@acme.example": TODAY - timedelta(days=15)}
+    with shown_as(Names(are_hidden=True)):  # whoever knows the day knows the name
+        assert {seat.since for seat in Overview(asked_for()).unused_seats} == {None}
 
 
 def test_a_seat_that_was_idle_for_a_day_or_two_is_not_one_that_nobody_used(acme, client):
