@@ -24,8 +24,8 @@ from typing import Any
 
 # Of answers that are read for a status or a few fields. Compressed, they may unpack to a thousand times this.
 LARGEST_ANSWER = 256 * 1024
-# Not link-local: of AWS and of Google over IPv6, of Alibaba Cloud, and Azure's.
-METADATA_SERVICES = {"fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16"}
+# Not link-local: of AWS and of Google over IPv6, of Alibaba Cloud, Azure's, and Oracle's older one.
+METADATA_SERVICES = {"fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"}
 # IPv6 addresses that end in one of IPv4: mapped, and what a network without IPv4 translates.
 AROUND_IPV4 = [ipaddress.ip_network(prefix) for prefix in ("::/96", "::ffff:0:0/96", "64:ff9b::/96")]
 

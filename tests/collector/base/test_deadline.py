@@ -127,7 +127,9 @@ def test_a_mail_server_that_talks_without_end_is_left():
         BoundedSmtp("127.0.0.1", port, timeout=5)
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200"])
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "::ffff:169.254.169.254", "100.100.100.200", "192.0.0.192"]
+)
 def test_a_name_of_a_clouds_metadata_service_is_not_called(monkeypatch, address):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     answer = [(family, socket.SOCK_STREAM, 6, "", (address, 80))]
