@@ -1,8 +1,8 @@
 """`/api/anomalies`, `/api/incidents/<id>`: what was found, and acting on it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import timezone
 from ninja import Field, Path, Router, Schema
@@ -103,7 +103,7 @@ class Timeline(Schema):
 class Action(Strict):
     action: Literal["acknowledge", "resolve", "reopen", "snooze", "verdict"]
     until: datetime | None = Field(
-        None, description="For snooze and for “planned”; UTC if it has no time zone."
+        None, description="For snooze and for “planned”; in `timezone` if it has none of its own."
     )
     span: Literal["1h", "4h", "tomorrow", "week"] | None = Field(
         None, description="For snooze, instead of `until`; tomorrow is 9:00 in `timezone`."
@@ -172,7 +172,10 @@ def act_on_incident(request: AccessRequest, pk: Number, body: Action) -> Acted:
 
 def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Outcome:
     """Perform the action; `ApiError` 400 if the body is missing something that it needs."""
-    until = in_utc(body.until)
+    if body.timezone and body.timezone not in available_timezones():
+        text = "This is not a time zone: name one as in Europe/Berlin, or leave it out."
+        raise field_error("timezone", text)
+    until = with_zone(body.until, body.timezone)
     if body.action == "acknowledge":
         return lifecycle.acknowledge(incident, actor, Origin.API, now)
     if body.action == "resolve":
@@ -180,10 +183,6 @@ def perform(body: Action, incident: Incident, actor: Actor, now: datetime) -> Ou
     if body.action == "reopen":
         return lifecycle.reopen(incident, actor, Origin.API, now, body.note)
     if body.action == "snooze":
-        if body.timezone and body.timezone not in available_timezones():
-            raise field_error(
-                "timezone", "This is not a time zone: name one as in Europe/Berlin, or leave it out."
-            )
         until = snooze_end(body.span, now, body.timezone) if body.span else until
         if until is None:
             raise field_error("until", "Snooze until a time in the future.")
@@ -209,8 +208,8 @@ def field_error(field: str, message: str) -> ApiError:
     return ApiError(400, message, {field: message})
 
 
-def in_utc(instant: datetime | None) -> datetime | None:
-    return instant.replace(tzinfo=UTC) if instant and instant.tzinfo is None else instant
+def with_zone(instant: datetime | None, zone: str) -> datetime | None:
+    return instant.replace(tzinfo=ZoneInfo(zone or "UTC")) if instant and instant.tzinfo is None else instant
 
 
 def anomaly_row(anomaly: Anomaly) -> AnomalyRow:

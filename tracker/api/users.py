@@ -34,7 +34,7 @@ class MemberRow(Schema):
     group: str
     isOnTeam: bool
     firstSeenAt: datetime | None = Field(description="null where names are hidden, as `role` is empty.")
-    lastSeenAt: datetime
+    lastSeenAt: datetime | None = Field(description="null where names are hidden.")
 
 
 class CycleSpend(Schema):
@@ -127,6 +127,7 @@ def read_user(
 
 
 def member_row(member: Member, group: str) -> MemberRow:
+    is_hidden = names.current().hides(member.pk)  # who came or left on a day is known by it
     return MemberRow(
         email=member.shown_email,
         name=member.shown_name,
@@ -134,8 +135,8 @@ def member_row(member: Member, group: str) -> MemberRow:
         role=member.shown_role,
         group=group,
         isOnTeam=member.gone_at is None and not member.is_removed,
-        firstSeenAt=None if names.current().hides(member.pk) else member.first_seen_at,
-        lastSeenAt=member.last_seen_at,
+        firstSeenAt=None if is_hidden else member.first_seen_at,
+        lastSeenAt=None if is_hidden else member.last_seen_at,
     )
 
 

@@ -51,6 +51,17 @@ def test_a_snooze_of_one_word_ends_in_the_callers_morning(act, incident):
     assert incident.snoozed_until.isoformat() == "2026-03-03T08:00:00+00:00"
 
 
+def test_an_end_without_a_time_zone_is_in_the_one_that_is_named(act, incident):
+    for until, zone, ends in (
+        ("2026-03-03T09:00:00", "Europe/Berlin", "2026-03-03T08:00:00+00:00"),
+        ("2026-03-03T09:00:00", "", "2026-03-03T09:00:00+00:00"),
+        ("2026-03-03T09:00:00Z", "Europe/Berlin", "2026-03-03T09:00:00+00:00"),
+    ):
+        assert act("snooze", until=until, timezone=zone).status_code == 200
+        incident.refresh_from_db()
+        assert incident.snoozed_until.isoformat() == ends
+
+
 def test_a_time_zone_that_is_not_one_is_refused_rather_than_taken_for_utc(act, incident):
     for zone in ("Europe/Berln", "CEST", "../etc/passwd"):
         answer = act("snooze", span="tomorrow", timezone=zone)
