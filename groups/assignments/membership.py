@@ -140,9 +140,10 @@ def made_until(day: date) -> list[tuple[int, int | None]]:
 
 def current(day: date) -> dict[int, Group | None]:
     """Every member's group on `day` by member id, None for Unassigned. Three queries."""
-    groups = Group.objects.in_bulk()
+    held = held_groups(day)  # before the groups: one that is made meanwhile is among them, one removed is not
+    groups: dict[int | None, Group] = Group.objects.in_bulk()
     nowhere: dict[int, Group | None] = dict.fromkeys(Member.objects.values_list("pk", flat=True))
-    return nowhere | {pk: groups[group_id] if group_id else None for pk, group_id in held_groups(day).items()}
+    return nowhere | {pk: groups.get(group_id) for pk, group_id in held.items()}
 
 
 def members_of(group_ids: Collection[int], day: date) -> set[int]:

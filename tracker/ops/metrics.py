@@ -168,7 +168,7 @@ def spend_figures(now: datetime) -> Iterator[Metric]:
     names = {UNASSIGNED: UNASSIGNED_NAME, **dict(Group.objects.values_list("pk", "name"))}
     by_group: Counter[str] = Counter()
     for group_id, _, (spent,) in sums_by_group(rows, "total_cents"):
-        by_group.update({names[group_id]: cents(spent)})
+        by_group.update({names.get(group_id, UNASSIGNED_NAME): cents(spent)})  # one made since is known next
     for name, sums in (
         ("group", by_group),
         ("model", sums_by(rows, "model")),

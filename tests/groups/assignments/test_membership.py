@@ -6,7 +6,9 @@ import pytest
 from django.db.models import Sum
 
 from collector.models import MemberModelDay
+from groups.assignments import membership
 from groups.assignments.membership import UNASSIGNED, current, limit_to, members_of
+from groups.models import Group
 from tests.groups.factories import assign, make_day, make_group, make_member
 
 pytestmark = pytest.mark.django_db
@@ -68,4 +70,23 @@ def test_members_of_a_group_on_a_day(moved):
     assert members_of({moved["beta"].pk, UNASSIGNED}, date(2026, 2, 4)) == {
         moved["alice"].pk,
         moved["bob"].pk,
+    }
+
+
+def test_a_group_that_is_made_or_removed_while_they_are_read_is_no_fault(monkeypatch):
+    """Several statements read it, and other processes write between them."""
+    ann, bob, read = make_member("ann@example.com"), make_member("bob@example.com"), membership.held_groups
+    assign(bob, make_group("Old"), date(2026, 2, 1))
+
+    def meanwhile(day: date) -> dict[int, int | None]:
+        assign(ann, make_group("New"), day)
+        held = read(day)
+        bob.assignments.all().delete()
+        Group.objects.filter(name="Old").delete()
+        return held
+
+    monkeypatch.setattr(membership, "held_groups", meanwhile)
+    assert {pk: str(group) for pk, group in current(date(2026, 2, 4)).items()} == {
+        ann.pk: "New",
+        bob.pk: "None",
     }
