@@ -146,4 +146,4 @@ def storable_raw(raw: object) -> object:
     """`raw` as JSON of bounded size that either database takes: decimals and instants as text."""
     text = json.dumps(raw, default=str, ensure_ascii=False)
     clean = storable_text(text.replace("\\u0000", ""))
-    return clean[:LONGEST_RAW] if len(clean) > LONGEST_RAW else json.loads(clean)
+    return clean[:LONGEST_RAW] if len(clean) > LONGEST_RAW else json.loads(clean, parse_constant=str)

@@ -28,7 +28,6 @@ LONGEST_ADDRESS = 254  # RFC 5321, and the column
 LONGEST_CYCLE = timedelta(days=370)
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
-WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)  # Python reads no number of thousands of digits
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -166,12 +165,11 @@ def _instant(value: object) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     try:
-        if not isinstance(value, str):
-            return from_epoch_ms(_whole(_number(value)))
-        text = value.strip()
-        if WHOLE.fullmatch(text):
-            return from_epoch_ms(int(text))
-        parsed = datetime.fromisoformat(text)
+        if not isinstance(value, str) or NUMBER.fullmatch(value.strip()):
+            number = _number(value)
+            # Compared first: to write 1E+999999999 out takes for ever.
+            return from_epoch_ms(int(number) if -FARTHEST < number < FARTHEST else FARTHEST)
+        parsed = datetime.fromisoformat(value.strip())
         return to_milliseconds(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise ImplausibleValue("is not a date and time") from None

@@ -17,8 +17,8 @@ import requests
 from django.conf import settings
 from requests.auth import HTTPBasicAuth
 
+from collector.base.cells import tidy
 from collector.base.deadline import DeadlineExceeded, deadline
-from collector.base.plausibility import storable_text
 
 from . import retry
 from .errors import CursorApiError, Trouble
@@ -245,7 +245,7 @@ class CursorClient:
         """`text` in one line, with any key in it blotted out (the vendor may echo it)."""
         for key in filter(None, (self.key, self.analytics_key)):
             text = text.replace(key, "***")
-        return " ".join(storable_text(text).split())
+        return tidy(text)
 
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]

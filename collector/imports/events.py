@@ -3,13 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 from django.db.models import QuerySet
 
 from collector.base.days import day_start, utc_day
 from collector.base.short_transactions import ShortTransactions, batches
+from collector.collecting.windows import MINUTE, closed_minute
 from collector.facts import cycles, rollups
 from collector.facts.roster import Identity, Roster
 from collector.models import Member, UsageEvent
@@ -24,13 +25,13 @@ from collector.sources.event_rows import (
     number_twins,
     stored_rows,
 )
+from collector.sources.owners import settle_cut_instants
 
 # Rows held before they are written, and at most; reading and writing take turns of some tenths of a second.
 CHUNK = 8_000
 MOST_HELD = 50_000
 # Rows written before the clock is looked at.
 STEP_ROWS = 2_000
-MILLISECOND = timedelta(milliseconds=1)
 Provenance = UsageEvent.Provenance
 # Who knows an event best; what is known from further up is not touched by what is further down.
 RANKS = [Provenance.API.value, Provenance.TRACKER.value, Provenance.CSV.value]
@@ -104,6 +105,7 @@ class EventWriter:
         rows = number_twins(drafts, self.roster)
         vague = self.roster.vague()
         stored = stored_rows(self._stored(rows, vague))
+        settle_cut_instants(rows, stored, moves=False)
         better = {key for key, columns in stored.items() if columns.origin in self._better_origins}
         ours = not_known_better(rows, better | stored.keys() - rows.keys(), better, vague)
         keep_costs(ours, stored)
@@ -122,9 +124,11 @@ class EventWriter:
         rollups.recompute({(key[0], day) for key in written.touched}, self.at)
 
     def _stored(self, rows: EventRows, vague: set[int]) -> QuerySet[UsageEvent]:
-        """What is stored between the first and the last of these instants that may be one of the rows."""
+        """What is stored in the minutes from the first to the last of these that may be one of the rows."""
         members, instants = {key[0] for key in rows}, [key[1] for key in rows]
-        stored = UsageEvent.objects.between(min(instants), max(instants) + MILLISECOND)
+        stored = UsageEvent.objects.between(
+            closed_minute(min(instants)), closed_minute(max(instants)) + MINUTE
+        )
         if members & vague or len(members | vague) > rollups.FEW_MEMBERS:
             return stored
         return stored.filter(member_id__in=members | vague)

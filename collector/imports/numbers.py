@@ -70,7 +70,7 @@ def _amount(text: str, delimiter: str, what: str) -> Decimal | None:
     if NO_NUMBER.fullmatch(text):
         return None
     sign, digits = _unsigned(text)
-    if plain := _with_point(digits, delimiter):
+    if plain := with_point(digits, delimiter):
         return sign * Decimal(plain)
     if AMBIGUOUS.fullmatch(digits):
         raise ValueError(
@@ -90,7 +90,7 @@ def _unsigned(text: str) -> tuple[int, str]:
     return sign, CURRENCY.sub("", bare.strip()).strip()
 
 
-def _with_point(digits: str, delimiter: str) -> str:
+def with_point(digits: str, delimiter: str) -> str:
     """The number with a decimal point and nothing else; empty where nobody can be sure of it.
 
     A semicolon separates the cells where the comma is the decimal sign; a tab leaves it open.

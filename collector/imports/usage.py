@@ -56,6 +56,8 @@ class UsageImport:
         yield f"{survey.rows:,} rows read, {span}"
         if survey.guessed_encoding:
             yield f"the encoding was guessed: {survey.guessed_encoding}. Check names with accents."
+        if survey.without_zone:
+            yield f"{survey.without_zone:,} times name no time zone: taken as UTC, as Cursor exports them"
         yield f"{self.new + self.changed:,} imported: {self.new:,} new, {self.changed:,} revised"
         yield from pruned_lines(survey)
         if self.unchanged:

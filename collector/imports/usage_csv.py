@@ -11,16 +11,16 @@ import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from collector.base.cells import is_empty_value, tidy
 from collector.base.csv_files import CsvTable, FileError, Problems, Row
-from collector.base.days import from_epoch_ms, to_epoch_ms, to_milliseconds
-from collector.base.plausibility import AHEAD, EARLIEST, is_number
+from collector.base.days import to_epoch_ms
 from collector.cursor.kinds import begins_like_billed_kind, is_known_kind
 from collector.facts.roster import Identity
 from collector.facts.surfaces import is_by_bugbot
@@ -28,6 +28,7 @@ from collector.models import UsageEvent
 from collector.sources.event_rows import EventDraft, EventValues
 
 from .costs import FileCost, cost_of_row
+from .instants import Instants, first_part
 from .numbers import count, units
 from .users import Users
 
@@ -52,8 +53,7 @@ COLUMNS = {
 }
 REQUIRED = ("at", "model")
 TOKENS = ("input", "output", "cache_write", "cache_read")
-# UTC by its name, after an instant and in the header of the instants' column.
-NAMED_UTC = re.compile(r"\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
+# A column of instants that says that they are in UTC.
 UTC_COLUMN = re.compile(r"(?:date|time|timestamp)[\s_(]*utc", re.IGNORECASE)
 # What a summary below the rows begins with.
 SUMMARIES = {
@@ -89,6 +89,7 @@ class Survey:
     first_at: datetime | None = None
     last_at: datetime | None = None
     unknown_kinds: dict[str, Decimal] = field(default_factory=dict)  # cents, by a kind nobody knows
+    without_zone: int = 0  # rows whose time names no zone
     guessed_encoding: str = ""
     problems: Problems = field(default_factory=Problems)
     # Who and when, as hashes of eight bytes: they are as many as the rows.
@@ -128,7 +129,7 @@ class UsageCsv:
 
     def __init__(self, path: Path, at: datetime, member: str = "") -> None:
         self.path = path
-        self.latest = at + AHEAD
+        self.at = at
         self.users = Users(member.strip().lower())
 
     def survey(self) -> Survey:
@@ -165,6 +166,13 @@ class UsageCsv:
         for exports in alike.values():
             yield from max(reversed(exports.values()), key=_completeness)
 
+    @cached_property
+    def dates_begin_with(self) -> str:
+        """The part that stands first in dates that leave it open; by all of them, one may be clear."""
+        with self.path.open("rb") as file:
+            table = CsvTable(file, COLUMNS, required=REQUIRED)
+            return first_part((row["at"] for row in table), self.at)
+
     def _events(self, survey: Survey) -> Iterator[tuple[EventDraft, FileCost, int]]:
         with self.path.open("rb") as file:
             table = CsvTable(file, COLUMNS, required=REQUIRED, problems=survey.problems)
@@ -172,6 +180,7 @@ class UsageCsv:
             _check_form(table)
             checked = table.exports
             user = "user" if "user" in table.columns else "name"
+            instants = Instants(self.at, table.delimiter, lambda: self.dates_begin_with)
             self.users.check_column(user in table.columns)
             for row in table:
                 if checked != table.exports:
@@ -181,14 +190,15 @@ class UsageCsv:
                     survey.summaries += 1
                     continue
                 try:
-                    event, cost = self._event(row, table, row[user])
+                    event, cost = self._event(row, table, row[user], instants)
                 except ValueError as exc:
                     survey.problems.note(row.line, str(exc))
                     continue
                 self.users.count_row(row[user])
                 yield event, cost, table.exports
+            survey.without_zone = 0 if UTC_COLUMN.search(table.header) else instants.without_zone
 
-    def _event(self, row: Row, table: CsvTable, user: str) -> tuple[EventDraft, FileCost]:
+    def _event(self, row: Row, table: CsvTable, user: str, instants: Instants) -> tuple[EventDraft, FileCost]:
         tokens = _tokens(row)
         cost = cost_of_row(row, table.delimiter)
         model = _short(DEFAULT if row["model"].lower() == AUTO else row["model"], 120, "model")
@@ -213,37 +223,12 @@ class UsageCsv:
             request_units=units(row["requests"], table.delimiter) or Decimal(0),
             origin=UsageEvent.Provenance.CSV.value,
         )
-        at = self._instant(row["at"], zone=UTC if UTC_COLUMN.search(table.header) else None)
-        return EventDraft(self.users.identity(user), at, model, columns), cost
-
-    def _instant(self, text: str, zone: tzinfo | None = None) -> datetime:
-        """ISO 8601 with a zone, unless its column names it, or milliseconds, exact to these; ValueError for
-        other text, and for a time that cannot be."""
-        try:
-            iso = NAMED_UTC.sub("+00:00", text)
-            instant = from_epoch_ms(int(text)) if _is_milliseconds(text) else datetime.fromisoformat(iso)
-            if instant.tzinfo is None and zone is None:
-                raise ValueError("no zone")
-            instant = to_milliseconds(instant.replace(tzinfo=instant.tzinfo or zone))
-        except (ValueError, OverflowError):
-            raise ValueError(
-                f"“{text[:40]}” is not a date and time such as 2026-07-31T12:00:00.000Z. A spreadsheet may "
-                "have changed it: use the file as it was exported."
-            ) from None
-        if not EARLIEST <= instant <= self.latest:
-            raise ValueError(
-                f"“{text[:40]}” is before 2023 or in the future: there can be no usage at that time."
-            )
-        return instant
+        return EventDraft(self.users.identity(user), instants.read(row["at"]), model, columns), cost
 
 
 def _completeness(events: list[EventDraft]) -> tuple[int, int]:
     """How many events there are, and how much is known of them."""
     return len(events), sum(value is not None for event in events for value in event.columns)
-
-
-def _is_milliseconds(text: str) -> bool:
-    return is_number(text) and len(text) == 13
 
 
 def _check_form(table: CsvTable) -> None:

@@ -26,7 +26,7 @@ from collector.models import Doubt, Source, UsageEvent
 
 from .base import Progress, SyncResult, silent
 from .event_rows import TABLE, EventDraft, EventValues, keep_costs, keep_known, number_twins, stored_rows
-from .owners import settle_owners, settle_seconds
+from .owners import settle_cut_instants, settle_owners
 
 NO_TOKENS = TokenUsage()
 PERCENT_PLACES = UNIT_PLACES = Decimal("0.0001")
@@ -84,7 +84,7 @@ def _store(part: EventPart[EventDraft]) -> SyncResult:
         roster.admit({draft.identity for draft in drafts}, window.read_at)
         rows = number_twins(drafts, roster)
         stored = stored_rows(_known_events(window, drafts))
-        moved = settle_seconds(rows, stored) + settle_owners(rows, stored, roster)
+        moved = settle_cut_instants(rows, stored) + settle_owners(rows, stored, roster)
         keep_costs(rows, stored)
         keep_known(rows, stored)
         written = TABLE.bring(rows, stored, window.read_at)

@@ -1,6 +1,10 @@
 """The same event under another name: its e-mail was missing, disappeared or changed, or its model did; or at
 another instant of its second."""
 
+from collections import defaultdict
+from datetime import datetime
+
+from collector.collecting.windows import closed_minute
 from collector.facts.roster import Roster
 from collector.models import UsageEvent
 
@@ -42,21 +46,23 @@ def settle_owners(rows: EventRows, stored: EventRows, roster: Roster) -> list[Ev
     return moved
 
 
-def settle_seconds(rows: EventRows, stored: EventRows) -> list[EventKey]:
-    """Let an event of which one of two answers states the second alone stay one event; keys that moved.
+def settle_cut_instants(rows: EventRows, stored: EventRows, *, moves: bool = True) -> list[EventKey]:
+    """Let an event of which one of two answers states the second or minute alone stay one; keys that moved.
 
-    It is that of the same member, model and tokens within that second which is no longer listed. The exact
-    instant stays.
+    It is that of the same member, model and tokens within that time which is no longer listed. The exact
+    instant stays; where stored rows may not move (`moves`), the stored one.
     """
-    gone = {_within_second(key, stored): key for key in stored.keys() - rows.keys()}
+    gone: dict[tuple[object, ...], list[EventKey]] = defaultdict(list)
+    for key in sorted(stored.keys() - rows.keys()):
+        gone[_within_minute(key, stored)].append(key)
     moved: list[EventKey] = []
     for key in [key for key in rows if key not in stored] if gone else ():
-        place = _within_second(key, rows)
-        old = gone.get(place)
-        if old is None or (key.occurred_at.microsecond and old.occurred_at.microsecond):
+        alike = gone.get(_within_minute(key, rows), [])
+        old = next((old for old in alike if _is_cut(*sorted((key.occurred_at, old.occurred_at)))), None)
+        if old is None:
             continue
-        del gone[place]
-        if old.occurred_at.microsecond:
+        alike.remove(old)
+        if old.occurred_at > key.occurred_at or not moves:
             rows[old] = rows.pop(key)
             continue
         _move(old, key)
@@ -65,10 +71,19 @@ def settle_seconds(rows: EventRows, stored: EventRows) -> list[EventKey]:
     return moved
 
 
-def _within_second(key: EventKey, rows: EventRows) -> tuple[object, ...]:
-    """What two rows of one event share, of which one states the second alone."""
-    second = key.occurred_at.replace(microsecond=0)
-    return (key.member_id, second, key.model, *(getattr(rows[key], name) for name in TOKENS))
+def _within_minute(key: EventKey, rows: EventRows) -> tuple[object, ...]:
+    """What two rows of one event share, of which one states the second or minute alone."""
+    return (
+        key.member_id,
+        closed_minute(key.occurred_at),
+        key.model,
+        *(getattr(rows[key], name) for name in TOKENS),
+    )
+
+
+def _is_cut(cut: datetime, exact: datetime) -> bool:
+    """Whether `cut` is `exact` cut to its second or minute."""
+    return cut in (exact.replace(microsecond=0), closed_minute(exact))
 
 
 def _move(old: EventKey, new: EventKey) -> None:

@@ -1,16 +1,17 @@
 """A team's own export and its labels, as a history and true incidents: what `score --file` reads."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from collector.base.csv_files import FileError
+from collector.base.cells import bare_address
+from collector.base.csv_files import CsvTable, Row
 from collector.facts.worth import TOKEN_WEIGHTS
+from collector.imports.instants import Instants
+from collector.imports.numbers import money
 from collector.imports.usage_csv import UsageCsv
 from collector.models import Surface, UsageEvent
 from collector.sources.event_rows import EventDraft
@@ -20,27 +21,30 @@ from sandbox.company import Label
 
 from .companies import hourly_rows
 
-COLUMNS = ("email", "kind", "onset_at", "ended_at", "extra_dollars")
+COLUMNS = {name: (name,) for name in ("email", "kind", "onset_at", "ended_at", "extra_dollars")}
 
 
 def read_labels(path: Path) -> list[Label]:
-    """The true incidents of a file with `COLUMNS`; FileError names the line that cannot be used."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        table = csv.DictReader(file)
-        if not set(COLUMNS) <= set(table.fieldnames or ()):
-            raise FileError(f"Line 1: the file must have the columns {', '.join(COLUMNS)}.")
-        return [_label(row, table.line_num) for row in table]
+    """The true incidents of a file with `COLUMNS`; FileError names the lines that cannot be used."""
+    with path.open("rb") as file:
+        table = CsvTable(file, COLUMNS, required=tuple(COLUMNS))
+        instants = Instants(datetime.now(UTC), table.delimiter)
+        labels = []
+        for row in table:
+            try:
+                labels.append(_label(row, instants))
+            except ValueError as exc:
+                table.problems.note(row.line, str(exc))
+        table.problems.raise_if_any()
+        return labels
 
 
-def _label(row: dict[str, str], line: int) -> Label:
-    try:
-        onset_at, ended_at = (datetime.fromisoformat(row[name]).astimezone(UTC) for name in COLUMNS[2:4])
-        cents = Decimal(row["extra_dollars"]) * 100
-    except (ValueError, InvalidOperation):
-        raise FileError(
-            f"Line {line}: write instants like 2026-05-25T12:50:00Z and dollars like 71.89."
-        ) from None
-    return Label(row["email"].strip().lower(), row["kind"].strip(), onset_at, ended_at, cents, "")
+def _label(row: Row, instants: Instants) -> Label:
+    onset_at, ended_at = (instants.read(row[name]) for name in ("onset_at", "ended_at"))
+    cents = money(row["extra_dollars"], instants.delimiter)
+    if cents is None or cents < 0 or ended_at < onset_at:
+        raise ValueError("the extra dollars are a number from 0, and the incident ends after its onset.")
+    return Label(bare_address(row["email"]), row["kind"], onset_at, ended_at, cents, "")
 
 
 def history_of_file(path: Path, member: str = "") -> History:

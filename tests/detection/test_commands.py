@@ -50,9 +50,17 @@ def test_score_prints_both_detectors_on_the_same_companies():
     assert "recall" in run("score", "--seeds", "1", "--members", "20", "--days", "16")
 
 
-def test_seeds_that_are_none_are_refused():
+@pytest.mark.parametrize("seeds", ["many", "5-3", ""])
+def test_seeds_that_are_none_are_refused(seeds):
     with pytest.raises(CommandError, match="is not a list of seeds"):
-        run("score", "--seeds", "many")
+        run("score", "--seeds", seeds)
+
+
+@pytest.mark.parametrize("option", ["--members", "--days"])
+@pytest.mark.parametrize("number", ["0", "-5", "100000000"])
+def test_a_company_has_members_and_days(option, number):
+    with pytest.raises(CommandError, match="is not a whole number from 1 to"):
+        run("score", option, number)
 
 
 def test_a_members_own_export_is_scored_against_its_labels(tmp_path):

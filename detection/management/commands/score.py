@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 from rich.console import Console
 from rich.table import Table
 
-from collector.base.arguments import email
+from collector.base.arguments import email, whole_number
 from collector.base.commands import ProductCommand
 from collector.base.csv_files import FileError
 from detection.models import DetectionSettings
@@ -38,8 +38,13 @@ class Command(ProductCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seeds", type=seeds, default="101-110", help="such as 3,5,8 (default 101-110)")
-        parser.add_argument("--members", type=int, default=200, help="of each made-up company (default 200)")
-        parser.add_argument("--days", type=int, default=60, help="of history (default 60)")
+        parser.add_argument(
+            "--members",
+            type=whole_number(1, 100_000),
+            default=200,
+            help="of each made-up company (default 200)",
+        )
+        parser.add_argument("--days", type=whole_number(1, 3650), default=60, help="of history (default 60)")
         add_set_option(parser)
         parser.add_argument("--file", type=Path, help="a team's own export, in place of made-up companies")
         parser.add_argument(
@@ -80,6 +85,8 @@ def seeds(text: str) -> list[int]:
         for part in text.split(","):
             first, _, last = part.partition("-")
             chosen += range(int(first), int(last or first) + 1)
+        if not chosen:
+            raise ValueError("none")
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a list of seeds such as 101-110 or 3,5,8"

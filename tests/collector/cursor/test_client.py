@@ -73,7 +73,7 @@ def test_what_may_pass_is_asked_again(told, client, failure):
 
 
 def test_what_the_vendor_says_of_an_error_can_be_stored(told, client):
-    told.tell(PATH, (400, {"message": "no\x00 \ud83d good"}, {}))
+    told.tell(PATH, (400, {"message": "no\x00 \ud83d\x1b\n good"}, {}))
     with pytest.raises(CursorApiError, match="answered 400 no good$"):
         client.get(PATH)
 

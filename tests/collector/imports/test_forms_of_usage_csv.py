@@ -194,6 +194,12 @@ def test_a_summary_below_the_rows_is_skipped_and_counted(write, place):
         "2026-07-30 10:00:00.123 UTC",
         "2026-07-30t10:00:00.123z",
         "2026-07-30T10:00:00.123999Z",  # the API has milliseconds: the same event
+        "2026-07-30 10:00:00.123 +0000 UTC",
+        "2026-07-30T10:00:00.123Z[UTC]",
+        "'2026-07-30T10:00:00.123Z",
+        "1785405600.123",
+        "1785405600123456",
+        "30/07/2026 10:00:00.123 UTC",
     ],
 )
 def test_an_instant_is_the_same_in_every_spelling(write, at):
@@ -201,11 +207,14 @@ def test_an_instant_is_the_same_in_every_spelling(write, at):
     assert only_event().occurred_at == datetime(2026, 7, 30, 10, 0, 0, 123_000, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("header", "taken"), [("Date (UTC)", 1), ("Timestamp (UTC)", 1), ("Date", 0)])
-def test_an_instant_without_a_zone_counts_where_its_column_names_one(write, header, taken):
+@pytest.mark.parametrize(("header", "reported"), [("Date (UTC)", 0), ("Timestamp (UTC)", 0), ("Date", 1)])
+def test_an_instant_without_a_zone_is_utc_and_reported_where_its_column_names_no_zone(
+    write, header, reported
+):
     rows = ONE + ONE.replace("10:00:00.123Z", "11:00:00")
     result = import_usage(write(TEAM.replace("Date", header) + rows), AT)
-    assert result.new == 1 + taken
+    assert (result.new, result.survey.without_zone) == (2, reported)
+    assert sum("1 times name no time zone: taken as UTC" in line for line in result.lines) == reported
 
 
 def test_kinds_are_billed_however_their_words_are_joined(write):

@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import inf
 
 import pytest
 
@@ -276,10 +277,12 @@ def test_settings_that_nest_without_end_are_reported_and_the_rest_comes_in(tmp_p
 
 
 def test_a_row_of_spend_with_odd_cells_is_kept_as_it_came(tmp_path):
-    spending = {**ROWS["spending"][0], "spend_cents": b"\x00\xff", "monthly_limit_dollars": "unlimited"}
+    odd = {"spend_cents": b"\x00\xff", "monthly_limit_dollars": "unlimited", "fast_premium_requests": inf}
+    spending = {**ROWS["spending"][0], **odd}
     import_tracker_db(make_file(tmp_path / "tracker.db", {**ROWS, "spending": [spending]}), AT)
     snapshot = SpendSnapshot.objects.get()
-    assert (snapshot.included_cents, snapshot.limit_dollars) == (200, None)
+    assert (snapshot.included_cents, snapshot.limit_dollars, snapshot.premium_requests) == (200, None, None)
+    assert snapshot.raw["fast_premium_requests"] == "Infinity"  # which PostgreSQL takes as text only
 
 
 def test_a_view_in_place_of_a_table_and_an_empty_file_are_read_or_refused_in_a_line(tmp_path):

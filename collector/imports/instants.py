@@ -1,0 +1,117 @@
+"""When something happened, as Cursor, programs and spreadsheets write it in a file."""
+
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from collector.base.days import to_milliseconds
+from collector.base.plausibility import ImplausibleValue, StatedInOtherUnit, plausible_instant
+
+from .numbers import with_point
+
+# Day 0 of a spreadsheet; its numbers of today's days have five digits.
+SPREADSHEET_EPOCH, SERIAL = datetime(1899, 12, 30, tzinfo=UTC), re.compile(r"\d{5}(?:\.(\d*))?")
+# With as many decimals the part of a day is exact to the millisecond; with fewer it is rounded.
+EXACT_DECIMALS = 9
+# UTC by its name; and a zone after a blank, where ISO 8601 has none.
+NAMED_UTC = re.compile(r"(?:Z|\s*[+-]00:?00)?\s*\[?(?:UTC|GMT|Z)\]?$", re.IGNORECASE)
+BLANK_BEFORE_ZONE = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+SPELLED = re.compile(
+    r"(\d{1,4})([./-])(\d{1,2})\2(\d{1,4}),?\s+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,6}))?)?\s*(?:([ap])\.?m\.?)?",
+    re.IGNORECASE,
+)
+# Which part of a date comes first where the year does not.
+DAY_FIRST, MONTH_FIRST = "day", "month"
+
+
+@dataclass
+class Instants:
+    """Reads the instants of one file. `first` returns what its dates begin with where they leave that open.
+
+    `without_zone` counts those that name no time zone. They are taken as UTC, in which Cursor exports them.
+    """
+
+    now: datetime
+    delimiter: str = ","
+    first: Callable[[], str] = str
+    without_zone: int = 0
+
+    def read(self, text: str) -> datetime:
+        """The instant, cut to the milliseconds; ValueError for other text, and for a time that cannot be."""
+        try:
+            instant = self._read(text.lstrip("'"))
+            self.without_zone += instant.tzinfo is None
+            return to_milliseconds(plausible_instant(instant, self.now))
+        except (ValueError, OverflowError) as problem:
+            if isinstance(problem, ImplausibleValue) and "not a date" not in str(problem):
+                raise ValueError(
+                    f"“{text[:40]}” is before 2023 or in the future: there can be no usage at that time."
+                ) from None
+        if leaves_order_open(text):
+            raise ValueError(f"“{text[:40]}” may begin with the day or the month: write 2026-07-31 12:00.")
+        raise ValueError(
+            f"“{text[:40]}” is not a date and time such as 2026-07-31T12:00:00.000Z. A spreadsheet may "
+            "have changed it: use the file as it was exported."
+        )
+
+    def _read(self, text: str) -> datetime:
+        with suppress(ValueError):
+            if (instant := datetime.fromisoformat(text)).tzinfo:  # nearly every one
+                return instant
+        if number := with_point(text, self.delimiter):
+            return self._counted(number)
+        if match := SPELLED.fullmatch(NAMED_UTC.sub("", text)):
+            return self._spelled(match).replace(tzinfo=UTC if NAMED_UTC.search(text) else None)
+        if len(text) <= len("2026-07-31"):
+            raise ValueError("a day is not an instant")
+        return datetime.fromisoformat(BLANK_BEFORE_ZONE.sub("", NAMED_UTC.sub("+00:00", text)))
+
+    def _spelled(self, match: re.Match[str]) -> datetime:
+        """The instant of a date in numbers, without its zone."""
+        first = self.first() if leaves_order_open(match[0]) else DAY_FIRST
+        if not first:
+            raise ValueError("it may be the day or the month")
+        day, month, year = match[1], match[3], match[4]
+        if len(day) == 4:
+            day, year = year, day
+        elif first == MONTH_FIRST:
+            day, month = month, day
+        hour = int(match[5]) % 12 + 12 * (match[9] in "pP") if match[9] else int(match[5])
+        date = f"{year if len(year) == 4 else f'20{year}'}-{month:0>2}-{day:0>2}"
+        time = f"{hour:02}:{match[6]}:{match[7] or '00'}.{(match[8] or '0'):0<6}"
+        return datetime.fromisoformat(f"{date}T{time}")
+
+    def _counted(self, number: str) -> datetime:
+        """Milliseconds or another unit since 1970, or a spreadsheet's days."""
+        if match := SERIAL.fullmatch(number):
+            instant = SPREADSHEET_EPOCH + timedelta(milliseconds=round(Decimal(number) * 86_400_000))
+            is_exact = len(match[1] or "") >= EXACT_DECIMALS
+            return (instant if is_exact else instant.replace(second=0, microsecond=0)).replace(tzinfo=None)
+        try:
+            return plausible_instant(number, self.now)
+        except StatedInOtherUnit as stated:
+            return plausible_instant(stated.milliseconds, self.now)
+
+
+def leaves_order_open(text: str) -> bool:
+    """Whether a date may begin with the day or with the month: dots stand after a day only."""
+    match = SPELLED.match(text)
+    return match is not None and match[2] != "." and len(match[1]) <= 2
+
+
+def first_part(texts: Iterable[str], now: datetime) -> str:
+    """Of day and month the one with which all dates of a file can begin; empty where both can, or none."""
+    firsts = {DAY_FIRST, MONTH_FIRST}
+    for text in filter(leaves_order_open, texts):
+        firsts &= {first for first in (DAY_FIRST, MONTH_FIRST) if _is_possible(text, first, now)} or firsts
+    return firsts.pop() if len(firsts) == 1 else ""
+
+
+def _is_possible(text: str, first: str, now: datetime) -> bool:
+    try:
+        return bool(Instants(now, first=lambda: first).read(text))
+    except ValueError:
+        return False

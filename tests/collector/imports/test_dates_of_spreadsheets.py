@@ -1,0 +1,111 @@
+"""Dates as spreadsheets write them: read where they are clear, and still the same event as the exact one."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collector.collecting.windows import Window
+from collector.imports.instants import Instants
+from collector.imports.usage import import_usage
+from collector.models import MemberModelDay, UsageEvent
+from collector.sources.events import sync
+from tests.collector.fake_api import NOW, event, events_page
+from tests.collector.imports.rows import ONE, TEAM
+
+pytestmark = pytest.mark.django_db
+
+EXACT = "2026-07-30T10:05:07.123Z"
+MINUTE = datetime(2026, 7, 30, 10, 5, tzinfo=UTC)
+
+
+def file_of(*instants: str) -> str:
+    return TEAM + "".join(ONE.replace("2026-07-30T10:00:00.123Z", instant) for instant in instants)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "30.07.2026 10:05",
+        "30.7.26 10:05",
+        "2026/07/30 10:05",
+        "2026-7-30 10:05",
+        "7/30/2026 10:05",
+        "7/30/26, 10:05 AM",
+        "30/07/2026 10:05:00",
+        "30-07-2026 10:05",
+        "46233.42014",  # rounded to nine tenths of a second: true to the minute
+        "46,233.42014",
+    ],
+)
+def test_a_date_of_a_spreadsheet_is_read_and_its_zone_is_reported_as_missing(write, text):
+    result = import_usage(write(file_of(text)), NOW)
+    assert UsageEvent.objects.get().occurred_at == MINUTE
+    assert result.survey.without_zone == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("46233.4202213310", MINUTE + timedelta(seconds=7, milliseconds=123)),
+        ("1785405907", MINUTE + timedelta(seconds=7)),
+        ("7/30/2026 10:05:07 PM", MINUTE + timedelta(hours=12, seconds=7)),
+        ("7/30/2026 12:05:07 AM", MINUTE - timedelta(hours=10) + timedelta(seconds=7)),
+        ("7/30/2026 12:05:07 p.m.", MINUTE + timedelta(hours=2, seconds=7)),
+    ],
+)
+def test_as_much_of_an_instant_is_kept_as_its_form_states(text, instant):
+    assert Instants(NOW, first=lambda: "month").read(text) == instant
+
+
+def test_a_serial_number_with_a_decimal_comma_is_read_between_semicolons(write):
+    rows = file_of("46233.42014").replace(",", ";").replace("46233.42014", "46233,42014")
+    import_usage(write(rows), NOW)
+    assert UsageEvent.objects.get().occurred_at == MINUTE
+
+
+@pytest.mark.parametrize(
+    ("others", "month"),
+    [(["7/30/2026 9:00"], 7), (["30/7/2026 9:00"], 6), (["31/31/2026 9:00", "5/8/2026 9:00"], 0)],
+)
+def test_what_dates_begin_with_is_what_all_dates_of_the_file_can_begin_with(write, others, month):
+    result = import_usage(write(file_of("7/6/2026 10:05", EXACT, *others)), NOW)
+    months = {at.month for at in UsageEvent.objects.values_list("occurred_at", flat=True)}
+    assert months == ({7, month} if month else {7})
+    assert any("may begin with the day or the month" in line for line in result.lines) == (not month)
+
+
+def test_a_date_that_would_be_ahead_in_one_order_is_read_in_the_other(write):
+    import_usage(write(file_of("9/12/2026 10:05")), NOW)  # in December nothing can have happened yet
+    assert UsageEvent.objects.get().occurred_at == datetime(2026, 9, 12, 10, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("cut", ["7/30/2026 10:05", "2026-07-30 10:05:07", "1785405907"])
+@pytest.mark.parametrize("is_exact_first", [True, False])
+def test_an_event_whose_instant_a_spreadsheet_cut_is_counted_once(write, cut, is_exact_first):
+    files = [file_of(EXACT), file_of(cut)]
+    for text in files if is_exact_first else reversed(files):
+        import_usage(write(text), NOW, is_dry_run=True)
+        import_usage(write(text), NOW)
+    assert (UsageEvent.objects.count(), MemberModelDay.objects.get().total_cents) == (1, 42)
+    again = import_usage(write(files[1]), NOW)
+    assert (again.new, again.unchanged) == (0, 1)
+
+
+def test_two_requests_of_one_minute_stay_two_and_each_finds_its_exact_one(write):
+    exact = file_of(EXACT, EXACT.replace("07.123", "41.500")).replace('"0.42"\n', '"0.40"\n', 1)
+    import_usage(write(file_of("7/30/2026 10:05", "7/30/2026 10:05")), NOW)
+    assert import_usage(write(exact), NOW).new == 0
+    assert (UsageEvent.objects.count(), MemberModelDay.objects.get().total_cents) == (2, 82)
+
+
+def test_the_api_puts_its_exact_event_in_the_place_of_one_that_was_cut_to_the_minute(told, client, write):
+    import_usage(write(file_of("7/30/2026 10:05")), NOW)
+    tokens = {"inputTokens": 20, "outputTokens": 4, "cacheWriteTokens": 100, "cacheReadTokens": 3000}
+    at = MINUTE + timedelta(seconds=7, milliseconds=123)
+    row = event(at, "ann@x.io", tokenUsage=tokens, chargedCents=42.5)
+    told.tell("/teams/filtered-usage-events", events_page([row]))
+    hour = timedelta(hours=1)
+    sync(client, Window(MINUTE - hour, MINUTE + hour, MINUTE + hour))
+    stored = UsageEvent.objects.get()
+    assert (stored.occurred_at, stored.origin, float(stored.charged_cents)) == (at, "api", 42.5)
+    assert MemberModelDay.objects.get().total_cents == stored.charged_cents
