@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -38,27 +39,28 @@ WORDS = ("search", "model", "badge", "surface", "compare", "status", "severity",
 UNRESOLVED = "unresolved"  # a status of incidents beside their own
 # One who asks for no surface gets all; what is of no known surface cannot be asked for alone.
 SURFACES = {surface.value: surface for surface in Surface if surface}
+TEXTS = {"group": 400, "search": 100, "model": 120}  # at most so many characters
 Cycles = tuple[BillingCycle | None, BillingCycle | None, date]
 
 
-class FilterForm(forms.Form):
-    """The address bar's filters; all may be absent."""
-
-    period = forms.ChoiceField(choices=list(periods.LABELS.items()), required=False)
-    group = forms.CharField(max_length=400, required=False)
-    search = forms.CharField(max_length=100, required=False)
-    model = forms.CharField(max_length=120, required=False)
-    badge = forms.ChoiceField(choices=[(key, key) for key in badges.BADGES], required=False)
-    surface = forms.ChoiceField(choices=[(key, key) for key in SURFACES], required=False)
-    # Of incidents alone.
-    status = forms.ChoiceField(choices=[(UNRESOLVED, "unresolved"), *Status.choices], required=False)
-    severity = forms.ChoiceField(choices=Severity.choices, required=False)
-    rule = forms.ChoiceField(choices=Rule.choices, required=False)
-    compare = forms.ChoiceField(choices=list(periods.COMPARISONS.items()), required=False)
-
-
-# A class body cannot name a field “from”.
-FilterForm.base_fields |= {name: forms.DateField(required=False) for name in ("from", "to")}
+# The address bar's filters; all may be absent. Status, severity and rule are of incidents alone.
+CHOICES: dict[str, Iterable[str]] = {
+    "period": periods.LABELS,
+    "badge": badges.BADGES,
+    "surface": SURFACES,
+    "status": (UNRESOLVED, *Status.values),
+    "severity": Severity.values,
+    "rule": Rule.values,
+    "compare": periods.COMPARISONS,
+}
+FIELDS: dict[str, forms.Field] = (
+    {
+        name: forms.ChoiceField(choices=[(k, k) for k in keys], required=False)
+        for name, keys in CHOICES.items()
+    }
+    | {name: forms.CharField(max_length=most, required=False) for name, most in TEXTS.items()}
+    | {name: forms.DateField(required=False) for name in ("from", "to")}
+)
 
 
 @dataclass(frozen=True)
@@ -214,10 +216,7 @@ def parse_filters(
     known_until: datetime | None = None,
 ) -> Filters:
     """The filters of an address. BadRequest, with the reason, if one is not valid."""
-    form = FilterForm(query)
-    if not form.is_valid():
-        raise BadRequest(" ".join(filter_error(name, query.get(name, "")) for name in form.errors))
-    values = form.cleaned_data
+    values = read_values(query)
     notes: list[str] = []
     dates = periods.from_dates(values["from"], values["to"], now, known_until, notes)
     cycles = first_day(now) if values["period"] == "cycle" and not dates else None
@@ -243,6 +242,19 @@ def parse_filters(
     )
 
 
+def read_values(query: QueryDict) -> dict[str, Any]:
+    """By the names of FIELDS; what is absent is empty."""
+    values, errors = {}, []
+    for name, field in FIELDS.items():
+        try:
+            values[name] = field.clean(query.get(name, ""))
+        except ValidationError:
+            errors.append(filter_error(name, str(query[name])))
+    if errors:
+        raise BadRequest(" ".join(errors))
+    return values
+
+
 def hide_small_groups(period: Period, *, with_sizes: bool) -> None:
     """Hide groups that were small in the period or in what it is compared with; read their sizes now if
     groups are asked for."""
@@ -253,14 +265,12 @@ def hide_small_groups(period: Period, *, with_sizes: bool) -> None:
 
 def filter_error(name: str, value: str) -> str:
     """What is wrong with the value of a filter, in one sentence."""
-    field = FilterForm.base_fields[name]
-    if isinstance(field, forms.DateField):
+    if name in TEXTS:
+        return f"“{name}” is longer than any {name} here."
+    if name not in CHOICES:
         return f"“{value}” is not a day: write it as 2026-03-13."
-    if isinstance(field, forms.ChoiceField):
-        kind = "comparison" if name == "compare" else name
-        pairs: Any = field.choices
-        return f"There is no {kind} “{value}”. Choose one of: {', '.join(key for key, _ in pairs)}."
-    return f"“{name}” is longer than any {name} here."
+    kind = "comparison" if name == "compare" else name
+    return f"There is no {kind} “{value}”. Choose one of: {', '.join(CHOICES[name])}."
 
 
 def read_period(

@@ -3,7 +3,10 @@
 import calendar
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
+
 from collector.base.days import day_end, day_start, utc_day
+from collector.base.statements import prepared
 from collector.models import BillingCycle, Reconciliation, SpendSnapshot
 
 # A predicted end and the vendor's next start may differ by this much; beyond it a cycle was missed.
@@ -19,6 +22,12 @@ def months_later(instant: datetime, months: int, *, day: int | None = None) -> d
     year, month = divmod(index, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return instant.replace(year=year, month=month + 1, day=min(day or instant.day, last))
+
+
+@prepared
+def known_cycles() -> QuerySet:
+    """Every cycle with the figures of its newest reconciliation, the newest first."""
+    return BillingCycle.objects.with_reconciliation().order_by("-start_at")
 
 
 def learn(start_at: datetime, *, running_at: datetime | None = None) -> tuple[BillingCycle, set[date]]:

@@ -1,22 +1,12 @@
 """The table of all budgets of a billing cycle."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.http import QueryDict
 
 from tracker.reports.budgets import BudgetLine
-from tracker.widgets.tables import LONG_ROWS, Column, Export, Table
-
-
-@dataclass(frozen=True)
-class BudgetsPage:
-    table: Table[BudgetLine]
-
-    @property
-    def exports(self) -> Mapping[str, Export]:
-        return {self.table.key: self.table}
+from tracker.widgets.tables import LONG_ROWS, Column, Table
 
 
 def budgets_table(lines: Sequence[BudgetLine], query: QueryDict, now: datetime) -> Table[BudgetLine]:

@@ -1,6 +1,6 @@
 """The tables of a cycle's chargeback."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ from tracker.reports.charges import ChargeChanges
 from tracker.reports.people import member_url
 from tracker.reports.reconciled import Reconciled
 from tracker.widgets import formats
-from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Row, Table, query_string_with
+from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Row, Table, query_string_with
 from tracker.widgets.trees import Tree
 
 SHARE = "Share of the cycle's total spend."
@@ -57,38 +57,30 @@ class CycleChoice:
     is_current: bool
 
 
-@dataclass(frozen=True)
-class ChargebackPage(ExportedPage):
-    result: Chargeback
-    cycle: str  # from and to the instant at which it turns
-    cycles: list[CycleChoice]
-    note: str  # that a newer cycle is not known yet
-    reconciled: Reconciled | None
-    kept_query: dict[str, str]  # filters of other pages, which do not apply here
-    comparisons: list[Choice]
-    compared_with: str
-    tree: Tree[GroupLine]
-    groups: Table[GroupCharge]  # its CSV has each group by itself
-    members: Table[MemberCharge]
-
-
 def page(
     result: Chargeback,
     cycle: BillingCycle,
+    known: Sequence[BillingCycle],
     query: QueryDict,
     now: datetime,
     reconciled: Reconciled | None = None,
     changes: ChargeChanges = NOT_COMPARED,
-) -> ChargebackPage:
-    choices = cycles(cycle)
+) -> PageParts:
+    choices = cycle_choices(known, cycle)
     is_last_known = choices[0].is_current and cycle.end_at <= now
-    note = periods.no_cycle(now) if is_last_known else ""
-    span = f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}"
-    return ChargebackPage(
-        result, span, choices, note, reconciled, kept_query(query), comparisons(query),
-        compared_with(query, changes), groups_tree(result, cycle, query, now, changes),
-        groups_table(result, query, now, changes), members_table(result, query, now, changes),
-    )  # fmt: skip
+    return PageParts(
+        result=result,
+        cycle=f"{formats.instant(cycle.start_at)} to {formats.instant(cycle.end_at)}",
+        cycles=choices,
+        note=periods.no_cycle(now) if is_last_known else "",
+        reconciled=reconciled,
+        kept_query=kept_query(query),
+        comparisons=comparisons(query),
+        compared_with=compared_with(query, changes),
+        tree=groups_tree(result, cycle, query, now, changes),
+        groups=groups_table(result, query, now, changes),
+        members=members_table(result, query, now, changes),
+    )
 
 
 def groups_table(
@@ -229,12 +221,8 @@ def figure_columns(
     ]
 
 
-def cycles(chosen: BillingCycle) -> list[CycleChoice]:
-    """Every cycle that has begun, the newest first."""
-    return [
-        CycleChoice(f"{cycle.start_at:%Y-%m-%d}", cycle_name(cycle), cycle == chosen)
-        for cycle in BillingCycle.objects.order_by("-start_at")
-    ]
+def cycle_choices(known: Sequence[BillingCycle], chosen: BillingCycle) -> list[CycleChoice]:
+    return [CycleChoice(f"{cycle.start_at:%Y-%m-%d}", cycle_name(cycle), cycle == chosen) for cycle in known]
 
 
 def cycle_name(cycle: BillingCycle) -> str:

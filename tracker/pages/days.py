@@ -53,8 +53,7 @@ def provisional_index(days: list[date], today: date) -> int | None:
 
 def known(period: Period, values: Sequence[float]) -> list[float | None]:
     """One value per shown day, none where nothing of the day is known: that is no zero."""
-    shown = zip(period.shown_days, values, strict=True)
-    return [value if period.is_known(day) else None for day, value in shown]
+    return [value if is_known else None for is_known, value in zip(period.known_days, values, strict=True)]
 
 
 def dollars(cents: Decimal | float) -> float:

@@ -1,6 +1,6 @@
 """One incident's chart and facts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,17 +11,17 @@ from django.utils.dateparse import parse_date, parse_datetime
 from collector.base.plausibility import is_number
 from detection.models import Anomaly
 from incidents.actions.causes import CauseRow
-from incidents.actions.suggestions import Remedy, RemedyContext, suggestions_for
+from incidents.actions.suggestions import RemedyContext, suggestions_for
 from incidents.models import TimelineStep
 from tracker.access.request import Access
 from tracker.access.roles import Role
-from tracker.pages.incidents import Flag, severity_flag, status_flag
-from tracker.pages.timeline import TimelineLine, timeline_lines
+from tracker.pages.incidents import severity_flag, status_flag
+from tracker.pages.timeline import timeline_lines
 from tracker.reports.incident import IncidentReport, priced_model
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import ExportedPage, csv_url
+from tracker.widgets.tables import PageParts, csv_url
 
 COUNTED = {"requests": formats.count, "tokens": formats.count_short}
 
@@ -52,25 +52,10 @@ class CauseLine:
     url: str
 
 
-@dataclass(frozen=True)
-class IncidentPage(ExportedPage):
-    report: IncidentReport
-    status: Flag
-    severity: Flag
-    facts: list[IncidentFact]
-    times: list[IncidentFact]
-    timeline: list[TimelineLine]
-    findings: list[FindingRow]
-    chart: Chart
-    cause: list[CauseLine]
-    suggestions: Sequence[Remedy]
-    answer: str  # of the member concerned, in words; empty for none
-
-
-def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access) -> IncidentPage:
+def page(report: IncidentReport, query: QueryDict, now: datetime, access: Access) -> PageParts:
     may_respond, is_admin = access.may(Role.RESPONDER), access.may(Role.ADMIN)
     context = RemedyContext(report.incident, report.cause, now, may_respond, is_admin)
-    return IncidentPage(
+    return PageParts(
         report=report,
         status=status_flag(report.incident),
         severity=severity_flag(report.incident),

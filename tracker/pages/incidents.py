@@ -20,7 +20,7 @@ from tracker.reports.open_incidents import not_narrowing
 from tracker.widgets import cells, formats
 from tracker.widgets.cells import Flag
 from tracker.widgets.palette import display_name
-from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Table
+from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table
 
 TONES = {"critical": "critical", "warning": "warning", "info": "info"}
 STATUS_TONES = {"open": "critical", "alerted": "critical", "acknowledged": "warning", "resolved": "good"}
@@ -35,24 +35,11 @@ class Card:
     help: str = ""
 
 
-@dataclass(frozen=True)
-class IncidentsPage(ExportedPage):
-    report: IncidentsReport
-    cards: list[Card]
-    incidents: Table[Incident]
-    anomalies: Table[Anomaly]
-    not_narrowing: str  # which filters do not apply here
-
-    @property
-    def period_too(self) -> str:
-        """What is listed beside the period."""
-        today = ", and today" if self.report.filters.period.is_current else ""
-        return f"{today}; what is unresolved, however old"
-
-
-def page(report: IncidentsReport, query: QueryDict, access: Access) -> IncidentsPage:
-    return IncidentsPage(
+def page(report: IncidentsReport, query: QueryDict, access: Access) -> PageParts:
+    today = ", and today" if report.filters.period.is_current else ""
+    return PageParts(
         report=report,
+        period_too=f"{today}; what is unresolved, however old",
         cards=cards(report),
         incidents=incidents_table(report, query, access),
         anomalies=anomalies_table(report, query),

@@ -1,7 +1,6 @@
 """The insights page's charts and tables."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -12,44 +11,23 @@ from tracker.pages.changes import change_columns
 from tracker.pages.days import day_axis, known
 from tracker.pages.lists import named_table, repositories_table
 from tracker.pages.model_news import news_table
-from tracker.pages.rankings import Ranking, rankings
+from tracker.pages.rankings import rankings
 from tracker.reports.insights import Insights
-from tracker.reports.model_news import ModelNews
 from tracker.reports.models import ModelCost
 from tracker.reports.people import Person
 from tracker.reports.plan import Exhaustion
 from tracker.reports.savings import Saving
-from tracker.reports.tools import Named, Repository
 from tracker.reports.versions import Client, Version
 from tracker.widgets.cells import Flag
 from tracker.widgets.charts import Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER
-from tracker.widgets.tables import SIDE_ROWS, Column, ExportedPage, Table, csv_url, query_string_with
+from tracker.widgets.tables import SIDE_ROWS, Column, PageParts, Table, csv_url, query_string_with
 
 
-@dataclass(frozen=True)
-class InsightsPage(ExportedPage):
-    report: Insights
-    rankings: list[Ranking]
-    savings: Table[Saving]
-    plan: Table[Exhaustion]
-    buckets: Chart
-    models: Table[ModelCost]
-    news: Table[ModelNews]
-    shares: Chart
-    active: Chart
-    tools: Table[Named]
-    commands: Table[Named]
-    extensions: Table[Named]
-    versions: Table[Version]
-    behind: Table[Client]
-    repositories: Table[Repository]
-
-
-def page(report: Insights, query: QueryDict) -> InsightsPage:
+def page(report: Insights, query: QueryDict) -> PageParts:
     now, named = report.filters.now, report.tools_by_metric
-    return InsightsPage(
+    return PageParts(
         report=report,
         rankings=rankings(report),
         savings=savings_table(report, query),

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -13,43 +12,25 @@ from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, dollars, known
 from tracker.pages.incidents import flags, severity_flag, status_flag
 from tracker.pages.lists import named_table, repositories_table
-from tracker.pages.one_day import day_url
+from tracker.pages.one_day import day_urls
 from tracker.reports.member import MemberReport
 from tracker.reports.member_days import TOKENS, MemberDay
 from tracker.reports.models import ModelCost, model_costs
-from tracker.reports.tools import Named, Repository
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, PaletteModel
-from tracker.widgets.tables import Column, ExportedPage, Table, csv_url
+from tracker.widgets.tables import Column, PageParts, Table, csv_url
 
 TOP_MODELS = 6
 TOKEN_NAMES = dict(zip(TOKENS, ("Input", "Output", "Cache written", "Cache read"), strict=True))
 
 
-@dataclass(frozen=True)
-class MemberPage(ExportedPage):
-    report: MemberReport
-    spend: Chart
-    tokens: Chart
-    models: Table[ModelCost]
-    tools: Table[Named]
-    commands: Table[Named]
-    repositories: Table[Repository]
-    days: Table[MemberDay]
-    incidents: Table[Incident]
-
-    @property
-    def group_url(self) -> str:
-        """The overview of the member's group over the same period."""
-        cleared = {"search": "", "model": "", "badge": "", "surface": ""}
-        return reverse("overview") + self.report.filters.query(group=self.report.figures.group, **cleared)
-
-
-def page(report: MemberReport, query: QueryDict) -> MemberPage:
+def page(report: MemberReport, query: QueryDict) -> PageParts:
     now, named = report.filters.now, report.tools_by_metric
-    return MemberPage(
+    asked = report.filters.query(group=report.figures.group, search="", model="", badge="", surface="")
+    return PageParts(
         report=report,
+        group_url=reverse("overview") + asked,
         spend=spend_chart(report, query),
         tokens=tokens_chart(report, query),
         models=models_table(report, query),
@@ -99,7 +80,7 @@ def spend_chart(report: MemberReport, query: QueryDict) -> Chart:
             "An outlier day: more than twice the average of days with spend" if day.is_outlier else ""
             for day in report.days
         ],
-        links=list(map(day_url, days)),
+        links=day_urls(days),
         caption="Today is still in progress and is not part of the average. Yesterday may still change.",
         csv_url=csv_url(query, "spend"),
     )

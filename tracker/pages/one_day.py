@@ -1,7 +1,6 @@
 """The page of one day: its hours, and tables of who, which models and which surfaces."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import date
 from urllib.parse import urlencode
 
@@ -14,22 +13,10 @@ from tracker.reports.one_day import DayLine, DayReport
 from tracker.reports.people import Person
 from tracker.widgets import formats
 from tracker.widgets.charts import Chart, Series
-from tracker.widgets.tables import LONG_ROWS, Column, ExportedPage, Table, csv_url
+from tracker.widgets.tables import LONG_ROWS, Column, PageParts, Table, csv_url
 
 
-@dataclass(frozen=True)
-class DayPage(ExportedPage):
-    report: DayReport
-    compared: str  # the day's spend less a usual day's
-    compared_share: str  # the same as a share, where that means something
-    drivers: list[DayLine[Person]]
-    hours: Chart
-    members: Table[DayLine]
-    models: Table[DayLine]
-    surfaces: Table[DayLine]
-
-
-def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:
+def page(report: DayReport, filters: Filters, query: QueryDict) -> PageParts:
     def table(key: str, caption: str, columns: list[Column[DayLine]], rows: list[DayLine]) -> Table[DayLine]:
         return Table(
             key, caption, [*columns, *figures(report)], rows, query=query, now=filters.now, sort="-spend",
@@ -38,7 +25,7 @@ def page(report: DayReport, filters: Filters, query: QueryDict) -> DayPage:
 
     change = formats.change(report.total.extra_cents, report.total.usual_cents)
     amount, _, share = change.partition(", ")
-    return DayPage(
+    return PageParts(
         report=report,
         compared=amount,
         compared_share=share,
@@ -108,10 +95,9 @@ def hours_chart(report: DayReport, query: QueryDict) -> Chart:
     )
 
 
-def day_url(day: date) -> str:
-    return reverse("day", args=[f"{day:%Y-%m-%d}"])
-
-
-def day_query(filters: Filters) -> str:
-    """The group alone, as `?group=…`: a day has no other filter."""
-    return f"?{urlencode({'group': filters.group.path})}" if filters.group else ""
+def day_urls(days: Iterable[date], filters: Filters | None = None) -> list[str]:
+    """Of the days' pages, with the group alone, as `?group=…`: a day has no other filter."""
+    group = filters.group if filters else None
+    query = f"?{urlencode({'group': group.path})}" if group else ""
+    below = reverse("day", args=["day"]).removesuffix("day")
+    return [f"{below}{day}{query}" for day in days]

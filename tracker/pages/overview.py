@@ -1,7 +1,6 @@
 """The overview's charts and tables."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
 
@@ -13,7 +12,7 @@ from tracker.filters import period_query
 from tracker.pages import members
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, day_labels, dollars, known
-from tracker.pages.one_day import day_query, day_url
+from tracker.pages.one_day import day_urls
 from tracker.reports.cycle import CycleReport
 from tracker.reports.models import ModelCost
 from tracker.reports.overview import Overview
@@ -23,24 +22,13 @@ from tracker.reports.usage import Day
 from tracker.widgets import formats
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
-from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, ExportedPage, Table, csv_url
+from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, PageParts, Table, csv_url
 
 NAMED_OUTLIERS = 5  # in a caption
 
 
-@dataclass(frozen=True)
-class OverviewPage(ExportedPage):
-    report: Overview
-    daily: Chart
-    cycle: Chart | None
-    by_member: Chart
-    models: Table[ModelCost]
-    unused: Table[UnusedSeat]
-    members: Table[MemberFigures]
-
-
-def page(report: Overview, query: QueryDict) -> OverviewPage:
-    return OverviewPage(
+def page(report: Overview, query: QueryDict) -> PageParts:
+    return PageParts(
         report=report,
         daily=daily_chart(report, query),
         cycle=cycle_chart(report.cycle, query) if report.cycle else None,
@@ -70,7 +58,7 @@ def daily_chart(report: Overview, query: QueryDict) -> Chart:
         ],
         average=None if average is None else dollars(average),
         notes=[daily_note(report, index) for index in range(len(days))],
-        links=[day_url(day) + day_query(report.filters) for day in days],
+        links=day_urls(days, report.filters),
         summary=f"Average {formats.money(average)} a day." if average is not None else "",
         caption=daily_caption(report),
         csv_url=csv_url(query, "daily"),

@@ -1,7 +1,5 @@
 """The settings page's tables."""
 
-from dataclasses import dataclass
-
 from django.http import QueryDict
 
 from collector.base import names
@@ -12,7 +10,7 @@ from incidents.models import Channel
 from tracker.reports.configuration import Configuration
 from tracker.widgets import formats
 from tracker.widgets.cells import Flag
-from tracker.widgets.tables import Column, ExportedPage, Table
+from tracker.widgets.tables import Column, PageParts, Table
 
 BELONG = "People with a seat who are in the group today. Chargeback counts who spent in it."
 DOUBTS = (
@@ -22,20 +20,14 @@ DOUBTS = (
 TONES = {"ok": "good", "ok_doubts": "warning", "fresh": "good", "failed": "critical", "running": "info"}
 
 
-@dataclass(frozen=True)
-class SettingsPage(ExportedPage):
-    report: Configuration
-    sources: Table[SourceFreshness]
-    runs: Table[SourceRun]
-    channels: Table[Channel]
-    groups: Table[GroupSummary] | None  # None for who does not see everybody
-
-
-def page(report: Configuration, query: QueryDict, *, with_groups: bool = True) -> SettingsPage:
-    return SettingsPage(
-        report, sources_table(report, query), runs_table(report, query), channels_table(report, query),
-        groups_table(report, query) if with_groups else None,
-    )  # fmt: skip
+def page(report: Configuration, query: QueryDict, *, with_groups: bool = True) -> PageParts:
+    return PageParts(
+        report=report,
+        sources=sources_table(report, query),
+        runs=runs_table(report, query),
+        channels=channels_table(report, query),
+        groups=groups_table(report, query) if with_groups else None,
+    )
 
 
 def sources_table(report: Configuration, query: QueryDict) -> Table[SourceFreshness]:

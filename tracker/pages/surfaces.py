@@ -1,6 +1,5 @@
 """The surfaces page: where requests come from, by day, and the owners of agents and automations."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -8,27 +7,19 @@ from django.http import QueryDict
 from tracker.filters import SURFACES, period_query
 from tracker.pages.changes import change_columns, earlier_bars
 from tracker.pages.days import day_axis, dollars, known
-from tracker.pages.one_day import day_query, day_url
+from tracker.pages.one_day import day_urls
 from tracker.reports.surfaces import AgentLine, SurfaceLine, Surfaces
 from tracker.widgets.charts import TOLD_APART, Chart, Series
 from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.palette import OTHER, surface_name
-from tracker.widgets.tables import Column, ExportedPage, Table, csv_url
+from tracker.widgets.tables import Column, PageParts, Table, csv_url
 
 # Each surface keeps its colour, whichever others there are.
 COLOURS = dict(zip(SURFACES, TOLD_APART, strict=True))
 
 
-@dataclass(frozen=True)
-class SurfacesPage(ExportedPage):
-    report: Surfaces
-    surfaces: Table[SurfaceLine]
-    by_day: Chart
-    agents: Table[AgentLine]
-
-
-def page(report: Surfaces, query: QueryDict) -> SurfacesPage:
-    return SurfacesPage(
+def page(report: Surfaces, query: QueryDict) -> PageParts:
+    return PageParts(
         report=report,
         surfaces=surfaces_table(report, query),
         by_day=surfaces_chart(report, query),
@@ -74,7 +65,7 @@ def surfaces_chart(report: Surfaces, query: QueryDict) -> Chart:
         unit="usd",
         stacked=True,
         series=[*map(series, shown), *earlier_bars(report.filters, report.earlier_days)],
-        links=[day_url(day) + day_query(report.filters) for day in days],
+        links=day_urls(days, report.filters),
         csv_url=csv_url(query, "by-surface"),
     )
 

@@ -2,6 +2,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from collector.base.days import utc_day
+from collector.facts.cycles import known_cycles
 from tracker.access.guard import viewer
 from tracker.access.privacy import visible_ids
 from tracker.access.request import AccessRequest
@@ -10,17 +11,18 @@ from tracker.pages import budgets as layout
 from tracker.reports.budgets import FORECASTS, all_budgets
 from tracker.views.answers import page_response
 from tracker.views.chargeback import asked_cycle
+from tracker.widgets.tables import PageParts
 
 
 @viewer
 def budgets(request: AccessRequest) -> HttpResponse:
     now = timezone.now()
-    cycle = asked_cycle(request.GET.get("cycle", ""), now)
+    cycle = asked_cycle(request.GET.get("cycle", ""), known_cycles(), now)
     visible = visible_ids(request.access, utc_day(now))
 
-    def build() -> tuple[layout.BudgetsPage, dict[str, object]]:
+    def build() -> tuple[PageParts, dict[str, object]]:
         lines = all_budgets(cycle, now, known_until(request, now), visible) if cycle else []
-        return layout.BudgetsPage(layout.budgets_table(lines, request.GET, now)), {
+        return PageParts(table=layout.budgets_table(lines, request.GET, now)), {
             "cycle": cycle,
             "forecasts": FORECASTS,
         }

@@ -19,12 +19,14 @@ from tracker.pages import chargeback as layout
 from tracker.reports.charges import charge_changes
 from tracker.reports.reconciled import reconciled
 from tracker.views.answers import page_response
+from tracker.widgets.tables import PageParts
 
 
 @viewer
 def chargeback(request: AccessRequest) -> HttpResponse:
     now = timezone.now()
-    cycle = asked_cycle(request.GET.get("cycle", ""), now)
+    known = cycles.known_cycles()
+    cycle = asked_cycle(request.GET.get("cycle", ""), known, now)
     if cycle is None:
         content = render_to_string("tracker/chargeback.html", {"page": None})
         return render(request, "tracker/page.html", {"content": content, "title": "Chargeback"})
@@ -32,13 +34,13 @@ def chargeback(request: AccessRequest) -> HttpResponse:
     before = cycle.end_at - cycle.start_at if request.GET.get("compare") else timedelta(0)
     look_back_to(utc_day(cycle.start_at - before))
 
-    def build() -> tuple[layout.ChargebackPage, dict[str, object]]:
+    def build() -> tuple[PageParts, dict[str, object]]:
         whole = reconciled(cycle) if visible is None else None  # Cursor's total is of everybody
         changes = layout.NOT_COMPARED
         if request.GET.get("compare"):
             changes = charge_changes(cycle, now, known_until(request, now), visible)
         result = charges.chargeback(cycle, visible)
-        return layout.page(result, cycle, request.GET, now, whole, changes), {"cycle": cycle}
+        return layout.page(result, cycle, known, request.GET, now, whole, changes), {"cycle": cycle}
 
     return page_response(
         request,
@@ -52,14 +54,14 @@ def chargeback(request: AccessRequest) -> HttpResponse:
     )
 
 
-def asked_cycle(text: str, now: datetime) -> BillingCycle | None:
-    """The cycle of a day in the address, or the newest there is; BadRequest where the day is none."""
+def asked_cycle(text: str, known: list[BillingCycle], now: datetime) -> BillingCycle | None:
+    """Of the `known` that of a day in the address, or the newest; BadRequest where the day is none."""
     if not text:
-        return BillingCycle.objects.newest(now)
+        return next((cycle for cycle in known if cycle.start_at <= now), None)
     try:
-        cycle = cycles.of_day(date.fromisoformat(text))
+        asked = cycles.of_day(date.fromisoformat(text))
     except ValueError:
         raise BadRequest(f"“{text}” is not a day: write it as 2026-03-13.") from None
-    if cycle is None:
+    if asked is None:
         raise BadRequest(f"No billing cycle is known for {text}.")
-    return cycle
+    return next((cycle for cycle in known if cycle == asked), asked)

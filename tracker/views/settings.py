@@ -7,6 +7,7 @@ from tracker.models import AccessSettings
 from tracker.pages import settings as layout
 from tracker.reports.configuration import Configuration
 from tracker.views.answers import page_response
+from tracker.widgets.tables import PageParts
 
 
 @viewer
@@ -14,7 +15,7 @@ def settings(request: AccessRequest) -> HttpResponse:
     report = Configuration(timezone.now(), request.access.policy)
     sees_all = request.access.sees != AccessSettings.Privacy.OWN
 
-    def build() -> tuple[layout.SettingsPage, dict[str, object]]:
+    def build() -> tuple[PageParts, dict[str, object]]:
         return layout.page(report, request.GET, with_groups=sees_all), {"report": report}
 
     return page_response(

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -114,6 +115,7 @@ def change(cents: Decimal | None, before_cents: Decimal | None) -> str:
     return f"{amount}, {'+' if ratio > 0 else ''}{percent(ratio)}"
 
 
+@lru_cache(maxsize=1_000)
 def day(value: date | None) -> str:
     """`Mon 23 Nov`."""
     return NOTHING if value is None else f"{value:%a} {value.day} {value:%b}"

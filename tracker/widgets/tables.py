@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
+from types import SimpleNamespace
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
 from django.http import QueryDict
@@ -211,24 +213,19 @@ class Table(Generic[Row]):
         return query_string_with(self.query, {f"{self.key}.{name}": value for name, value in changes.items()})
 
 
-class ExportedPage:
-    """A page whose fields are its tables and charts, among others."""
+class PageParts(SimpleNamespace):
+    """What a page's template asks for by name: its report, charts, tables and whatever else."""
 
     @property
     def exports(self) -> dict[str, Chart | Table]:
-        """All of them, by their keys."""
+        """The charts and tables, by their keys."""
         return {item.key: item for item in vars(self).values() if isinstance(item, Chart | Table)}
 
 
 def query_string_with(query: QueryDict, changes: dict[str, object]) -> str:
     """`query` with `changes`, as `?…`. None removes a parameter; `csv` is always removed."""
-    new = query.copy()
-    new.pop("csv", None)
-    for name, value in changes.items():
-        new.pop(name, None)
-        if value is not None:
-            new[name] = str(value)
-    return "?" + new.urlencode()
+    kept = [(n, value) for n, values in query.lists() if n != "csv" and n not in changes for value in values]
+    return "?" + urlencode([*kept, *((name, value) for name, value in changes.items() if value is not None)])
 
 
 def csv_url(query: QueryDict, key: str) -> str:
