@@ -21,15 +21,22 @@ def normalised(text: str) -> str:
     name = SEPARATOR.join(parts)
     if len(name) > MAX_LENGTH:
         raise BadName(f"“{name[:40]}…” is too long: a group name has at most {MAX_LENGTH} characters.")
-    if key(name) == key(UNASSIGNED_NAME):
-        raise BadName(f"“{name}” is reserved for members without a group: choose another name.")
+    if is_reserved(parts[0]):
+        raise BadName(f"“{parts[0]}” is reserved for members without a group: choose another name.")
     return name
 
 
 def nearest(text: str) -> str:
     """Return the usable name closest to `text`, which comes from the vendor and cannot be refused."""
-    parts = [tidy(part) for part in text.split(">")]
-    return (SEPARATOR.join(part for part in parts if part) or "Group")[:MAX_LENGTH].strip(" >")
+    parts = [part for part in map(tidy, text.split(">")) if part] or ["Group"]
+    while len(parts) > 1 and is_reserved(parts[0]):
+        del parts[0]
+    return SEPARATOR.join(parts)[:MAX_LENGTH].strip(" >")
+
+
+def is_reserved(name: str) -> bool:
+    """Whether it is what members without a group are listed under, where nothing else may be."""
+    return key(name) == key(UNASSIGNED_NAME)
 
 
 def key(name: str) -> str:
@@ -47,7 +54,7 @@ def ancestors(name: str) -> Iterator[str]:
 def free_name(wanted: str, taken: Container[str]) -> str:
     """Return `wanted`, or with ` (2)`, ` (3)` … the first whose key is not in `taken`."""
     name, number = wanted, 1
-    while key(name) in taken or key(name) == key(UNASSIGNED_NAME):
+    while key(name) in taken or is_reserved(name):
         number += 1
         suffix = f" ({number})"
         name = wanted[: MAX_LENGTH - len(suffix)] + suffix

@@ -110,7 +110,14 @@ def test_a_group_made_here_under_the_same_name_becomes_the_vendors_too():
 
 @pytest.mark.parametrize(
     ("theirs", "ours"),
-    [("Unassigned", "Unassigned (2)"), (" > ", "Group"), ("A  >B>", "A > B"), ("line\nbreak", "line break")],
+    [
+        ("Unassigned", "Unassigned (2)"),
+        ("unassigned > Core", "Core"),
+        ("Unassigned > Unassigned", "Unassigned (2)"),
+        (" > ", "Group"),
+        ("A  >B>", "A > B"),
+        ("line\nbreak", "line break"),
+    ],
 )
 def test_names_that_cannot_be_used_get_the_nearest_one(theirs, ours):
     make_cursor_group(theirs)

@@ -99,6 +99,7 @@ def test_what_cannot_be_done_is_refused_with_a_reason(alpha):
         (lambda: changes.create("alpha", now=NOW), "already"),
         (lambda: changes.create("A > > B", now=NOW), "not a group name"),
         (lambda: changes.create("unassigned", now=NOW), "reserved for members"),
+        (lambda: changes.create("unassigned > x", now=NOW), "“unassigned” is reserved for members"),
         (lambda: changes.create("x" * 241, now=NOW), "too long"),
         (lambda: changes.rename(alpha, "CLOSED", now=NOW), "deleted group"),
         (lambda: changes.merge(alpha, closed, by="ada", now=NOW), "cannot be merged"),
