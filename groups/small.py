@@ -6,8 +6,6 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate, groupby
 from operator import itemgetter
 
-from django.db.models import QuerySet
-
 from collector.base import names
 from collector.base.days import utc_day
 from collector.base.names import Names
@@ -56,9 +54,7 @@ def _shown_groups() -> dict[int, tuple[int, str]]:
     return {pk: (ids[path], path) for pk, path in shown.items()}
 
 
-@prepared
-def _names() -> QuerySet:
-    return Group.objects.order_by().values_list("pk", "name")
+_names = prepared(lambda: Group.objects.order_by().values_list("pk", "name"))
 
 
 def fold(paths: Mapping[int, str], sizes: Mapping[int, int], least: int) -> dict[int, str]:

@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import QuerySet
-
 from collector.base.names import current
 from collector.base.statements import prepared
 
@@ -44,10 +42,8 @@ def load_groups() -> list[KnownGroup]:
     return list(map(KnownGroup._make, _groups()))
 
 
-@prepared
-def _groups() -> QuerySet:
-    limit = "cursor_group__directory_group__monthly_limit_dollars"
-    return Group.objects.values_list("pk", "name", "closed_day", limit)
+LIMIT = "cursor_group__directory_group__monthly_limit_dollars"
+_groups = prepared(lambda: Group.objects.values_list("pk", "name", "closed_day", LIMIT))
 
 
 def options(groups: Sequence[KnownGroup] | None = None, *, with_closed: bool = False) -> list[GroupOption]:

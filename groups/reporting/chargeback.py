@@ -9,8 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import QuerySet
-
 from collector.base import names
 from collector.base.money import cents
 from collector.base.spans import DaySpan
@@ -94,9 +92,7 @@ def _rows(span: DaySpan, member_ids: frozenset[int] | None) -> MemberModelDayQue
     return rows if member_ids is None else rows.filter(member__in=member_ids)
 
 
-@prepared
-def _people() -> QuerySet:
-    return Member.objects.order_by().values_list("pk", "email", "name")
+_people = prepared(lambda: Member.objects.order_by().values_list("pk", "email", "name"))
 
 
 def _charges(days: Statement | None, weekly: Weekly | None) -> dict[tuple[int, str], list[MemberCharge]]:

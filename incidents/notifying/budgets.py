@@ -7,7 +7,6 @@ from decimal import Decimal
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from collector.base.days import utc_day
@@ -71,9 +70,7 @@ def budget_amounts(cycle: BillingCycle, now: datetime) -> BudgetAmounts:
     return amounts_at(cycle.end_at, settings.team_budget_dollars if settings else Decimal(0))
 
 
-@prepared
-def _amounts_in_force() -> QuerySet:
-    return amount_rows(DetectionSettings.objects.all(), "team_budget_dollars")
+_amounts_in_force = prepared(lambda: amount_rows(DetectionSettings.objects.all(), "team_budget_dollars"))
 
 
 def record_budget_steps(now: datetime) -> BudgetReport:

@@ -25,6 +25,7 @@ from tracker.widgets.metric_help import MEANINGS
 from tracker.widgets.tables import LONG_ROWS, SIDE_ROWS, Column, PageParts, Table, csv_url
 
 NAMED_OUTLIERS = 5  # in a caption
+BAND_MOST = 3  # times as high as the lines
 
 
 def page(report: Overview, query: QueryDict) -> PageParts:
@@ -113,6 +114,11 @@ def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
         series += forecast_series(cycle.forecast, spent, length)
     if cycle.last_daily:
         series.append(Series("Last cycle", padded(running(cycle.last_daily), length), "other"))
+    caption = "Spend added up from the start of the cycle. The last cycle is shown day by day beside it."
+    ceiling = band_ceiling(series)
+    if cycle.forecast and ceiling:
+        most = formats.money_short(cycle.forecast.high_cents)
+        caption += f" The likely range goes on above the chart, up to {most}."
     return Chart(
         key="cycle",
         title="This cycle so far",
@@ -123,7 +129,8 @@ def cycle_chart(cycle: CycleReport, query: QueryDict) -> Chart:
         kind="line",
         size="tall",
         series=series,
-        caption="Spend added up from the start of the cycle. The last cycle is shown day by day beside it.",
+        caption=caption,
+        ceiling=ceiling,
         csv_url=csv_url(query, "cycle"),
     )
 
@@ -142,6 +149,18 @@ def forecast_series(forecast: Forecast, spent: list[float], length: int) -> list
         Series("Likely at most", line(high for _, high in forecast.band), "tone-2", band="high"),
         Series("Forecast", line(total for _, total in forecast.path), "tone-2", dashed=True),
     ]
+
+
+def band_ceiling(series: Sequence[Series]) -> float | None:
+    """A band many times as high as the lines would press them flat: where it is cut; None where it is not."""
+    high, lines = (
+        max(
+            (value for each in series if (each.band == "high") == is_high for value in each.values if value),
+            default=0,
+        )
+        for is_high in (True, False)
+    )
+    return float(f"{2 * lines:.1g}") if high > BAND_MOST * lines else None
 
 
 def running(days: list[Day]) -> list[float]:

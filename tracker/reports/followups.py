@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 
 from collector.base.days import utc_day
+from collector.base.statements import prepared
 from collector.models import MemberModelDay
 from detection.frame.tokens import weighed
 from tracker.models import SavingFollowUp
@@ -77,14 +78,17 @@ def realised(
     people: Mapping[int, Person], now: datetime, visible: Collection[int] | None = None
 ) -> list[Realised]:
     """Every follow-up about whom the reader may see, the newest first. One query."""
+    rows = _followed(utc_day(now), None if visible is None else frozenset(visible))
+    return [_measure(row, people[row.member_id], row.all_tokens or 0.0, row.tokens or 0.0) for row in rows]
+
+
+@prepared
+def _followed(today: date, visible: frozenset[int] | None) -> QuerySet:
     rows = SavingFollowUp.objects.annotate(raised_day=TruncDate("raised_at"))
-    if visible is not None:
-        rows = rows.filter(member__in=visible)
-    today = utc_day(now)
-    rows = rows.annotate(
+    rows = rows if visible is None else rows.filter(member__in=visible)
+    return rows.annotate(
         all_tokens=_tokens_since(today), tokens=_tokens_since(today, model=OuterRef("model"))
     )
-    return [_measure(row, people[row.member_id], row.all_tokens or 0.0, row.tokens or 0.0) for row in rows]
 
 
 def _tokens_since(today: date, **narrowed: OuterRef) -> Subquery:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import reduce
 from operator import or_
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 
 from collector.base.statements import prepared
 from collector.models import MemberModelDay
@@ -33,10 +33,7 @@ class ModelNews:
         return None if self.ratio is None else self.spent_cents * (1 - 1 / self.ratio)
 
 
-@prepared
-def _timelines() -> QuerySet:
-    """The one row, or none."""
-    return PriceTimeline.objects.order_by("pk")[:1]
+_timelines = prepared(lambda: PriceTimeline.objects.order_by("pk")[:1])  # the one row, or none
 
 
 def model_news(period: Period, limit: Limit) -> list[ModelNews] | None:

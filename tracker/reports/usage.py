@@ -157,7 +157,9 @@ SUMS = (
     micro_sum("billed_cents"),
     micro_sum("total_cents", OF_AGENTS),
 )
-TOKENS = " + ".join(f"CAST(SUM({name}) AS DOUBLE PRECISION) * {by}" for name, by in TOKEN_WEIGHTS.items())
+WHOLE = 20  # what makes whole numbers of the weights, of which PostgreSQL adds up one sum faster than four
+WEIGHED = " + ".join(f"{name} * {round(weight * WHOLE)}" for name, weight in TOKEN_WEIGHTS.items())
+TOKENS = f"CAST(SUM({WEIGHED}) AS DOUBLE PRECISION) / {WHOLE}"
 
 
 def part_rows(rows: MemberModelDayQuerySet | Statement | None) -> list[Row]:

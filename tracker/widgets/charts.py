@@ -63,6 +63,7 @@ class Chart:
     provisional_from: int | None = None  # index of the first label that may still change
     ends_today: bool = True  # whether the last label is today so far
     average: float | None = None
+    ceiling: float | None = None  # where the axis ends, if not above all values
     csv_url: str = ""
     size: str = field(default="")  # "", short or tall
 
@@ -94,6 +95,7 @@ class Chart:
             "links": list(self.links),
             "provisional_from": self.provisional_from,
             "average": self.average,
+            "ceiling": 100 if self.unit == "percent" else self.ceiling,
             "today_label": "today" if self.shows_today else "",
             "series": [vars(series) | {"marks": series.marks or None} for series in self.series],
         }

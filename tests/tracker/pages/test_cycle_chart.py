@@ -9,6 +9,7 @@ from tests.tracker.pages import company
 from tracker import filters
 from tracker.pages.overview import cycle_chart
 from tracker.reports.overview import Overview
+from tracker.widgets import formats
 
 
 @pytest.fixture
@@ -60,6 +61,22 @@ def test_on_the_last_day_the_forecast_still_ends_at_its_own_figure(cycle):
     only_today = replace(forecast, path=forecast.path[-1:], band=forecast.band[-1:])
     drawn = lines(replace(cycle, forecast=only_today))
     assert end(drawn["Forecast"]) == cents(forecast.expected_cents)
+
+
+def test_a_band_far_above_the_lines_is_cut_and_the_caption_says_how_high_it_goes(cycle):
+    def drawn(times):
+        most = cycle.forecast.expected_cents * times
+        band = tuple((low, most) for low, _ in cycle.forecast.band)
+        return cycle_chart(
+            replace(cycle, forecast=replace(cycle.forecast, high_cents=most, band=band)), QueryDict("")
+        )
+
+    wild, calm = drawn(20), drawn(1)
+    lines = max(v for s in wild.series if s.band != "high" for v in s.values if v is not None)
+    assert wild.ceiling == pytest.approx(2 * lines, rel=0.1)
+    most = formats.money_short(cycle.forecast.expected_cents * 20)
+    assert wild.caption.endswith(f"The likely range goes on above the chart, up to {most}.")
+    assert (calm.ceiling, calm.data["ceiling"], "above the chart" in calm.caption) == (None, None, False)
 
 
 def test_table_and_csv_have_the_band(cycle):

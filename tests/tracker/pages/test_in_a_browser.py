@@ -42,6 +42,26 @@ def test_charts_are_still_drawn_after_a_refresh_a_sort_a_page_and_back(visit, ma
     assert complaints == []
 
 
+def test_a_filter_keeps_the_order_of_a_table_and_leaves_nothing_empty_in_the_address(visit, many):
+    page, complaints = visit("/?compare=before&models.sort=-change")
+    page.locator("#sort-members-requests").click()
+    page.wait_for_url("**members.sort=-requests**")
+    page.locator("#rows-members-50").click()
+    page.wait_for_url("**members.rows=50**")
+    page.locator("#filter-badge").select_option("light")
+    page.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**badge=light**")
+    kept = "members.sort=-requests&members.rows=50"
+    assert page.url.partition("?")[2] == f"period=30d&compare=before&badge=light&{kept}"
+    page.get_by_role("link", name="7 d", exact=True).click()
+    page.wait_for_url("**period=7d**")
+    assert page.url.endswith(kept)
+    page.get_by_role("link", name="Clear", exact=True).click()
+    page.wait_for_url(lambda url: "badge" not in url)
+    assert page.locator("#table-members th[aria-sort='descending']").inner_text() == "Requests"
+    assert complaints == []
+
+
 def test_the_policy_forbids_what_is_not_ours(visit):
     page, _ = visit("/")
     assert page.locator("script:not([src])").count() == 0

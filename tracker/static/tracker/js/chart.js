@@ -117,18 +117,10 @@ const guides = {
   },
 };
 
-// A band many times as high as the lines would press them flat: it runs off the top instead.
-function ceiling(data) {
-  if (data.unit === "percent") return 100;
-  const top = (series) => Math.max(0, ...series.flatMap((each) => each.values));
-  const lines = top(data.series.filter((each) => each.band !== "high"));
-  return data.series.some((each) => each.band) && top(data.series) > 3 * lines ? Number((2 * lines).toPrecision(1)) : undefined;
-}
-
 function scales(data) {
   const grid = { color: colour("rule"), drawTicks: false };
   const ticks = { color: colour("ink-soft"), maxRotation: 0, autoSkipPadding: 14, padding: 6 };
-  const amounts = { stacked: data.stacked, beginAtZero: true, max: ceiling(data), grid, border: { display: false },
+  const amounts = { stacked: data.stacked, beginAtZero: true, max: data.ceiling ?? undefined, grid, border: { display: false },
     ticks: { ...ticks, maxTicksLimit: 6, callback: (value) => tick(value, data.unit) } };
   const names = { stacked: data.stacked, grid: { display: false }, border: { color: colour("rule-strong") },
     ticks: data.horizontal ? { ...ticks, autoSkip: false } : ticks };

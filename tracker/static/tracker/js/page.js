@@ -41,6 +41,26 @@ document.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", () => { sentForms = new WeakSet(); });
 
+// Choosing a filter keeps how tables are sorted and how long they are, which changes without loading the page, and leaves
+// nothing empty in the address. A column that comes and goes with the filters is not kept: nothing could be sorted by it.
+function keepOrder(parameters) {
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (/\.rows$/.test(name) || (/\.sort$/.test(name) && !/^-?(change|members)$/.test(value))) parameters.set(name, value);
+  }
+}
+document.addEventListener("formdata", (event) => {
+  if (!event.target.closest(".filters")) return;
+  for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+  keepOrder(event.formData);
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".filters a[href]");
+  if (!link) return;
+  const url = new URL(link.href);
+  keepOrder(url.searchParams);
+  link.href = url;
+});
+
 // A help text opens below its "?"; where that leaves the screen it is moved back, or above.
 const EDGE = 8;
 function place(help) {
