@@ -218,7 +218,7 @@ def anomalies_table(report: IncidentsReport, query: QueryDict) -> Table[Anomaly]
         now=report.filters.now,
         sort="-detected",
         row_choices=LONG_ROWS,
-        empty="Detection found nothing like this.",
+        empty="No anomaly matches these filters.",
     )
 
 

@@ -119,7 +119,7 @@ class _Day:
         return DayReport(
             day=self.day,
             is_over=self.day < self.period.today,
-            is_known=self.period.is_known(self.day),
+            is_known=self._is_known(),
             total=self._total(),
             active_members=self._active_members(),
             usual_of=self._usual_of(),
@@ -149,6 +149,11 @@ class _Day:
             for past in before
             if (past.weekday() >= 5) == is_weekend and known_from is not None and past >= known_from
         ]
+
+    def _is_known(self) -> bool:
+        """From the first day with usage on, up to the last reading."""
+        known_from = self.filters.palette.first_day
+        return known_from is not None and known_from <= self.day and self.period.is_known(self.day)
 
     def _active_members(self) -> int:
         people = self.rows.filter(requests__gt=0, member__kind=Member.Kind.PERSON)

@@ -51,6 +51,11 @@ def test_members_models_and_surfaces_add_up_to_the_events_of_the_day():
     assert report.total.total_cents == sum(event.charged_cents for event in events)
 
 
+def test_of_a_day_before_the_first_usage_nothing_is_known():
+    assert not report_of(FIRST_DAY - timedelta(days=1)).is_known
+    assert report_of(FIRST_DAY).is_known
+
+
 def test_active_members_are_people():
     served = {fact.email for fact in company.facts() if fact.at.date() == DAY and fact.is_served}
     assert company.BOT in served
