@@ -116,7 +116,7 @@ class DetectionSettings(SingletonModel):
         0,
         30,
         "A member with spend on fewer days than this counts as having no history: an alert then requires "
-        "both spend and requests to exceed what is usual for the team. For example 2.",
+        "spend, and requests or the price of a token, to exceed what is usual for the team. For example 2.",
     )
     drift_multiplier = multiplier_field(
         "Slow drift (times the member's usual week)",

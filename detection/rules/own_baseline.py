@@ -59,14 +59,12 @@ def _is_judged_by_own(baseline: Baseline, settings: DetectionSettings) -> Array:
 
 
 def _is_wild(frame: Frame, baseline: Baseline, day: tuple[Array, Array]) -> Array:
-    """Whether each member's rolling `day` is unusual even without a history: both spend and requests exceed
-    what is usual for the team."""
+    """Whether each member's rolling `day` is unusual even without a history: spend exceeds what is usual for
+    the team, and so do requests, or the price of a token."""
     spend, requests = frame.rolling.cents[day], frame.rolling.requests[day]
-    return (
-        (spend > baseline.wild_cents[day])
-        & (spend > baseline.heavy_cents)
-        & (requests > baseline.wild_requests[day])
-    )
+    is_other = requests > baseline.wild_requests[day]
+    is_other |= is_expensive(frame.rolling, baseline.bound_price)[day]
+    return (spend > baseline.wild_cents[day]) & (spend > baseline.heavy_cents) & is_other
 
 
 def own_bounds(frame: Frame, settings: DetectionSettings, baseline: Baseline) -> Array:

@@ -1,5 +1,7 @@
 """Somebody without a history in a team too small to say much."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,3 +43,14 @@ def test_a_newcomer_is_found_by_what_shows_that_nobody_was_at_the_keyboard(reque
     settings = DetectionSettings()
     baseline = prove(frame, settings, learn(frame, settings), read)
     assert [finding.member_id for finding in own_baseline.findings_in(frame, settings, baseline)] == found
+
+
+@pytest.mark.parametrize(("price", "found"), [(1, []), (4, [10])])
+def test_a_newcomer_with_few_requests_is_found_by_what_a_token_costs(price, found):
+    frame = make_frame([steady(10)] * 9 + [[0]], [[10]] * 9 + [[60]], hour_requests=[[10]] * 9 + [[3]])
+    weight = frame.hours.weight.copy()
+    weight[9] /= price
+    frame = replace(frame, hours=frame.hours._replace(weight=weight))
+    settings = DetectionSettings()
+    findings = own_baseline.findings_in(frame, settings, learn(frame, settings))
+    assert [finding.member_id for finding in findings] == found
