@@ -146,6 +146,7 @@ def _own_cost(priced: Priced, frame: Frame, baseline: Baseline, floor_cents: flo
     were used. A rise for all raises the bound."""
     peak, day = frame.peak, (np.arange(len(frame.member_ids)), frame.peak_hours_ago)
     is_plain = (peak.cents > floor_cents) | is_expensive(peak, baseline.bound_price[day])
+    is_plain |= has_evidence(baseline, {EvidenceKind.CONTEXT})[day] & (priced.part == "hand")
     z = np.where(is_plain, COST_Z, COST_Z_UNDER_FLOOR)
     own = np.exp(priced.habit.centre + z * priced.habit.reach * noise_of(priced.requests))
     return np.maximum(own, PRICE_MARGIN * priced.main_cost) * priced.lift

@@ -7,6 +7,7 @@ import pytest
 
 from detection.assess import assess
 from detection.frame.baseline import learn
+from detection.frame.evidence import Evidence, EvidenceKind
 from detection.frame.frame import Caps
 from detection.models import DetectionSettings
 from detection.rules import (
@@ -279,3 +280,19 @@ def test_a_newcomer_who_spends_what_the_team_spends_now_and_then_is_no_incident(
 
     assert find(own_baseline, first_day(300)) == []
     assert [finding.member_id for finding in find(own_baseline, first_day(500))] == [22]
+
+
+@pytest.mark.parametrize(("kind", "severity"), [(None, "info"), (EvidenceKind.CONTEXT, "warning")])
+def test_longer_context_confirms_expensive_requests_under_the_floor(kind, severity):
+    # four requests a day at $3, and today four at $12: 3 deviations beyond the usual are enough, not 4
+    frame = make_frame([steady(12)], [[48]], day_requests=[steady(4)], hour_requests=[[4]])
+    settings = DetectionSettings(info_findings=True)
+    baseline = learn(frame, settings)
+    if kind:
+        baseline = replace(
+            baseline,
+            evidence={0: (Evidence(kind, "4 times the usual context"),)},
+            is_proved=np.ones_like(baseline.is_proved),
+        )
+    (finding,) = expensive_model.findings_in(frame, settings, baseline)
+    assert finding.severity.value == severity
