@@ -11,3 +11,15 @@ def test_four_busy_days_are_no_drift():
 
     assert findings([10] * 33 + [70, 70, 70, 70]) == []
     assert len(findings([10] * 32 + [70, 70, 70, 70, 70])) == 1
+
+
+def test_requests_that_climb_are_a_drift_at_a_steady_cost():
+    requests = [20] * 30 + [30, 45, 60, 75, 100, 120, 150]
+    frame = make_frame([[0.5 * number for number in requests]], day_requests=[requests])
+    (finding,) = drift.findings_in(frame, DetectionSettings())
+    assert finding.operands["z"] > drift.LEAST_Z
+
+
+def test_a_climb_that_all_share_is_no_members_drift():
+    week = [[12, 16, 21, 28, 37, 49, 65]] * 11
+    assert drift.findings_in(make_frame([[10] * 30 + days for days in week]), DetectionSettings()) == []
