@@ -104,11 +104,18 @@ def is_overdue(alert: Notification, policy: IncidentSettings, now: datetime) -> 
         return True
     if not alert.tries:
         return False  # after a stop of the deliveries its own channel comes first
-    asked = incident.notifications.filter(entry=alert.entry, channel__audience=Channel.Audience.MEMBER)
-    is_waiting = not alert.channel.is_for_member and asked.exists()
-    wait = policy.channels_wait(incident.severity) if is_waiting else timedelta(0)
-    first_due_at = due_at(alert.channel, incident.severity, policy, alert.created_at + wait)
-    return (alert.sent_at or first_due_at) + timedelta(minutes=minutes) <= now
+    since = alert.sent_at or due_at(
+        alert.channel, incident.severity, policy, alert.created_at + wait_for_member(alert, policy)
+    )
+    return since + timedelta(minutes=minutes) <= now
+
+
+def wait_for_member(alert: Notification, policy: IncidentSettings) -> timedelta:
+    """How long the channel of `alert` waited for the member, if the member was asked."""
+    asked = Notification.objects.filter(entry=alert.entry, channel__audience=Channel.Audience.MEMBER)
+    if alert.entry is None or alert.channel.is_for_member or not asked.exists():
+        return timedelta(0)
+    return policy.channels_wait(alert.entry.severity)
 
 
 def escalate(alert: Notification, now: datetime) -> bool:
