@@ -30,6 +30,7 @@ HIGHEST_COUNTS = (
 )
 OWN_CODE_KEPT = "Turn off your own one-time code on its page: the link is your name in the bar."
 OWN_ROLE_KEPT = "You cannot remove your own administrator role. Ask another administrator."
+OWN_LOGIN_KEPT = "You cannot disable yourself. Ask another administrator."
 
 
 def own_role(user: User) -> str:
@@ -83,10 +84,19 @@ class RoleForm(forms.ModelForm):
 
     def clean_role(self) -> str:
         role: str = self.cleaned_data["role"]
-        is_own = self.acting is not None and self.instance.pk == self.acting.pk
-        if is_own and own_role(self.instance) == "admin" and role != "admin":
+        if self.is_own and own_role(self.instance) == "admin" and role != "admin":
             raise forms.ValidationError(OWN_ROLE_KEPT)
         return role
+
+    def clean_is_active(self) -> bool:
+        is_active: bool = self.cleaned_data["is_active"]
+        if self.is_own and not is_active:
+            raise forms.ValidationError(OWN_LOGIN_KEPT)
+        return is_active
+
+    @property
+    def is_own(self) -> bool:
+        return self.acting is not None and self.instance.pk == self.acting.pk
 
 
 class PersonForm(RoleForm, UserChangeForm):
@@ -174,6 +184,9 @@ class LoginAdmin(CarefulList, SuperusersOnly, UserAdmin):
             self.message_user(request, OWN_CODE_KEPT, messages.WARNING)
         elif not names:
             self.message_user(request, "None of them has a one-time code.", messages.WARNING)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return super().has_delete_permission(request, obj) and obj != request.user
 
     @admin.display(description="name")
     def full_name(self, user: User) -> str:

@@ -99,6 +99,16 @@ def test_nobody_takes_the_administrators_role_from_themselves(boss):
     assert User.objects.get().is_superuser
 
 
+def test_nobody_locks_themselves_out(boss):
+    me = User.objects.get(username="boss")
+    answer = boss.post(f"/admin/auth/user/{me.pk}/change/", {"username": "boss", "role": "admin"})
+    assert "You cannot disable yourself" in answer.content.decode()
+    assert boss.post(f"/admin/auth/user/{me.pk}/delete/", {"post": "yes"}).status_code == 403
+    several = {"action": "delete_selected", "_selected_action": [me.pk], "post": "yes"}
+    boss.post("/admin/auth/user/", several)
+    assert User.objects.get().is_active
+
+
 def test_a_local_administrator_is_added_and_enters(boss):
     form = {"username": "bob", "password1": PASSWORD, "password2": PASSWORD}
     assert boss.post("/admin/auth/user/add/", {**form, "role": "admin"}).status_code == 302
